@@ -1,0 +1,100 @@
+import { unauthorized, type HttpError } from '../protocol/http-error.ts';
+import { parseQuery, queryValue, unescapePercent, type Query } from '../protocol/query.ts';
+import { bodyMd5, verify } from './hmac.ts';
+
+/** A request to the HTTP API, as it came. */
+export interface SignedRequest {
+  /** Upper case. */
+  readonly method: string;
+  /** The path as it was sent, escapes and all. */
+  readonly path: string;
+  /** The query string as it was sent, without `?`. */
+  readonly rawQuery: string;
+  /** The same, read. */
+  readonly query: Query;
+  readonly body: Uint8Array;
+}
+
+/** Requests are accepted when their timestamp is less than this away from the server's time (protocol 8.1). */
+const timestampWindowSeconds = 600;
+
+/**
+ * Why a request is not authorised; undefined when it is. `nowMs` is the time of day. The answer never holds
+ * the expected signature, but the string that should have been signed: the best aid there is.
+ */
+export function refuseRequest(
+  app: { readonly key: string; readonly secret: string },
+  request: SignedRequest,
+  nowMs: number,
+): HttpError | undefined {
+  const { query } = request;
+  const key = queryValue(query, 'auth_key');
+  if (key === undefined || key === '') return unauthorized('Missing parameter: auth_key');
+  if (key !== app.key) return unauthorized('Unknown auth_key');
+  return (
+    refuseVersion(queryValue(query, 'auth_version')) ??
+    refuseTimestamp(queryValue(query, 'auth_timestamp'), nowMs) ??
+    refuseSignature(app.secret, request) ??
+    refuseBody(request.body, queryValue(query, 'body_md5'))
+  );
+}
+
+function refuseVersion(version: string | undefined): HttpError | undefined {
+  if (version === undefined || version === '') return unauthorized('Version required');
+  return version === '1.0' ? undefined : unauthorized('Version not supported');
+}
+
+function refuseTimestamp(text: string | undefined, nowMs: number): HttpError | undefined {
+  if (text === undefined || !/^\d{1,12}$/.test(text)) return unauthorized('Timestamp required');
+  const seconds = Number(text);
+  if (Math.abs(nowMs / 1000 - seconds) < timestampWindowSeconds) return undefined;
+  return unauthorized(
+    `Timestamp expired: Given timestamp (${formatSeconds(seconds)}) not within ${timestampWindowSeconds}s of server time (${formatSeconds(nowMs / 1000)})`,
+  );
+}
+
+function formatSeconds(seconds: number): string {
+  return new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+function refuseSignature(secret: string, request: SignedRequest): HttpError | undefined {
+  const signature = queryValue(request.query, 'auth_signature') ?? '';
+  const expected = stringToSign(request.method, request.path, request.query);
+  for (const candidate of signedForms(request, expected)) {
+    if (verify(secret, candidate, signature)) return undefined;
+  }
+  return unauthorized(
+    `Invalid signature: you should have sent HmacSHA256Hex(${JSON.stringify(expected)}, your_secret_key), but you sent ${JSON.stringify(signature)}`,
+  );
+}
+
+/** Libraries differ in what they escape before they sign; the usual form comes first. */
+function* signedForms(request: SignedRequest, usual: string): Generator<string, void> {
+  yield usual;
+  const { method, path, rawQuery, query } = request;
+  const plainPath = unescapePercent(path);
+  if (plainPath !== path) yield stringToSign(method, plainPath, query);
+  if (rawQuery.includes('+')) yield stringToSign(method, path, parseQuery(rawQuery, true));
+}
+
+/** What a request's signature is of: method, path, and the sorted parameters, each on a line (protocol 8.1). */
+export function stringToSign(method: string, path: string, query: Query): string {
+  const parameters = query
+    .filter(([key]) => key !== 'auth_signature')
+    .map(([key, value]) => [key.toLowerCase(), value] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([key, value]) => `${key}=${value}`);
+  return `${method}\n${path}\n${parameters.join('&')}`;
+}
+
+function refuseBody(body: Uint8Array, md5: string | undefined): HttpError | undefined {
+  if (md5 === undefined) {
+    return body.byteLength === 0 ? undefined : unauthorized('Missing parameter: body_md5');
+  }
+  const actual = bodyMd5(body);
+  return md5 === actual
+    ? undefined
+    : unauthorized(
+        `Invalid body_md5: the MD5 of the body received is ${actual}, but you sent "${md5.slice(0, 64)}"`,
+      );
+}

@@ -1,0 +1,94 @@
+import type { Millis } from '../ports/clock.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+
+/** A channel that has subscribers on this node. */
+export interface LocalChannel {
+  readonly name: ChannelName;
+  subscribers: number;
+  /** Some leave wants the channel to linger until this moment. */
+  lingersUntil: Millis;
+  /** Presence channels only: who is here, by user id. */
+  members: Map<string, LocalMember> | undefined;
+}
+
+interface LocalMember {
+  connections: number;
+  lingersUntil: Millis;
+}
+
+/** One socket's hold on one channel, for the socket to keep. */
+export interface Subscription {
+  readonly channel: LocalChannel;
+  /** Presence channels only: as whom. */
+  readonly userId: string | undefined;
+}
+
+/** What a join was the first of, on this node. */
+export interface LocalJoin {
+  readonly subscription: Subscription;
+  readonly isFirstOfChannel: boolean;
+}
+
+/** What this node has lost with a leave; a duration says how much longer it may linger. */
+export interface LocalLeave {
+  readonly channelLingersMs: Millis | undefined;
+  readonly memberLingersMs: Millis | undefined;
+}
+
+/**
+ * This node's own subscriptions of one app. Synchronous and in memory: it knows when the node gains its
+ * first or loses its last subscriber of a channel, or connection of a member. Each step costs the same
+ * however many others there are. That a socket joins a channel once is for the socket to see to.
+ */
+export class Registry {
+  readonly #channels = new Map<ChannelName, LocalChannel>();
+
+  /** How many sockets of this node are subscribed. */
+  subscribers(name: ChannelName): number {
+    return this.#channels.get(name)?.subscribers ?? 0;
+  }
+
+  join(name: ChannelName, userId?: string): LocalJoin {
+    let channel = this.#channels.get(name);
+    if (channel === undefined) {
+      channel = { name, subscribers: 0, lingersUntil: -Infinity, members: undefined };
+      this.#channels.set(name, channel);
+    }
+    channel.subscribers += 1;
+    if (userId !== undefined) addConnection(channel, userId);
+    return { subscription: { channel, userId }, isFirstOfChannel: channel.subscribers === 1 };
+  }
+
+  /** Ends a subscription of this registry. `graceMs` is how long this leave wants its subjects to linger. */
+  leave(subscription: Subscription, at: Millis, graceMs: Millis): LocalLeave {
+    const { channel, userId } = subscription;
+    channel.subscribers -= 1;
+    channel.lingersUntil = Math.max(channel.lingersUntil, at + graceMs);
+    const memberLingersMs = userId === undefined ? undefined : removeConnection(channel, userId, at, graceMs);
+    if (channel.subscribers > 0) return { channelLingersMs: undefined, memberLingersMs };
+    this.#channels.delete(channel.name);
+    return { channelLingersMs: channel.lingersUntil - at, memberLingersMs };
+  }
+}
+
+function addConnection(channel: LocalChannel, userId: string): void {
+  channel.members ??= new Map();
+  const member = channel.members.get(userId);
+  if (member === undefined) channel.members.set(userId, { connections: 1, lingersUntil: -Infinity });
+  else member.connections += 1;
+}
+
+function removeConnection(
+  channel: LocalChannel,
+  userId: string,
+  at: Millis,
+  graceMs: Millis,
+): Millis | undefined {
+  const member = channel.members?.get(userId);
+  if (member === undefined) return undefined;
+  member.connections -= 1;
+  member.lingersUntil = Math.max(member.lingersUntil, at + graceMs);
+  if (member.connections > 0) return undefined;
+  channel.members?.delete(userId);
+  return member.lingersUntil - at;
+}

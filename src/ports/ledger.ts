@@ -1,0 +1,95 @@
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { Millis } from './clock.ts';
+import type { MaybePromise } from './maybe-promise.ts';
+
+/** A member of a presence channel: the user's id and the JSON text of `user_info` (`null` without one). */
+export interface Member {
+  readonly userId: string;
+  readonly infoJson: string;
+}
+
+/** The event that a cache channel keeps for late subscribers. */
+export interface CachedEvent {
+  readonly name: string;
+  readonly data: string;
+}
+
+/** What this node reports when a subscriber comes. */
+export interface Join {
+  readonly appId: string;
+  readonly channel: ChannelName;
+  /** Presence channels only: who joins. */
+  readonly member?: Member;
+  /** The most distinct members that the channel admits. */
+  readonly memberLimit: number;
+  /** The subscriber needs the cached event, or to be told that there is none. */
+  readonly readsCache: boolean;
+  /** Some endpoint wants to hear of a cache miss on this channel; otherwise none is recorded. */
+  readonly wantsCacheMiss: boolean;
+}
+
+/** What a subscriber must be told. */
+export type JoinAnswer =
+  | {
+      readonly kind: 'joined';
+      /** Everybody present now, the joiner included; absent on channels without members. Read it at once. */
+      readonly members?: ReadonlyMap<string, Member>;
+      /** The cached event; absent when there is none or it was not asked for. */
+      readonly cached?: CachedEvent;
+    }
+  | { readonly kind: 'member-limit' };
+
+/** What this node reports when a subscriber goes: only what this node has now lost altogether. */
+export interface Leave {
+  readonly appId: string;
+  readonly channel: ChannelName;
+  /** This node's last subscriber of the channel has gone; the channel may linger so much longer. */
+  readonly channelLingersMs?: Millis;
+  /** This node's last connection of this member has gone; the member may linger so much longer. */
+  readonly member?: { readonly userId: string; readonly lingersMs: Millis };
+}
+
+/** The truth of a channel at this moment, without grace. */
+export interface ChannelState {
+  readonly occupied: boolean;
+  readonly userIds: readonly string[];
+  readonly subscriptionCount: number;
+  /** The cached event's data and the seconds that it remains; absent when there is none. */
+  readonly cache?: { readonly data: string; readonly ttl: number };
+}
+
+/** What subscribers of a presence channel are told at once, whatever the webhooks do. */
+export type Notice =
+  | { readonly kind: 'member-added'; readonly member: Member }
+  | { readonly kind: 'member-removed'; readonly userId: string };
+
+/**
+ * What is true of a whole app, over all nodes: which channels are occupied, who is a member, what lingers,
+ * what is cached.
+ *
+ * Each step is atomic. It changes the state, appends the facts that it caused to the outbox, each fact
+ * once, and sends the notices; the answer carries only what the caller must say to its own client. Steps of
+ * one node take effect in the order of the calls. Join and leave are idempotent. A promise never rejects: a
+ * ledger that cannot reach its store answers from what it has.
+ */
+export interface Ledger {
+  /** This node has a subscriber of the channel (and a connection of the member). */
+  join(join: Join): MaybePromise<JoinAnswer>;
+  /** This node has no subscriber of the channel (or no connection of the member) any more. */
+  leave(leave: Leave): MaybePromise<void>;
+  /** Keeps an event for late subscribers, in place of an earlier one, and ends the channel's cache miss. */
+  cacheEvent(appId: string, channel: ChannelName, event: CachedEvent): MaybePromise<void>;
+  /**
+   * The cache_miss webhook of this episode reached nobody: the next miss is a new one. Does nothing when
+   * the channel has entered another episode since.
+   */
+  forgetCacheMiss(appId: string, channel: ChannelName, episode: string): MaybePromise<void>;
+  /** The state of one channel; an unknown channel is simply not occupied. */
+  channel(appId: string, channel: ChannelName): MaybePromise<ChannelState>;
+  /** The occupied channels whose name starts with `prefix`. */
+  occupiedChannels(appId: string, prefix: string): MaybePromise<readonly ChannelName[]>;
+  /** Reports the departures that are due, and says when to look again (undefined: nothing lingers). */
+  sweep(): MaybePromise<Millis | undefined>;
+  /** This node ends. Whoever would be lost with it is reported as gone now, without grace. */
+  retire(): MaybePromise<void>;
+}

@@ -1,0 +1,58 @@
+import type { EventName } from '../webhooks/event.ts';
+
+/** Why an event was given up. `expired`: its five minutes are over; `overflow`: the queue's bound; `shutdown`. */
+export type DropReason = 'expired' | 'overflow' | 'shutdown';
+
+/** What an attempt came to: `success` is 2xx, `refused` any other answer. */
+export type AttemptResult = 'success' | 'refused' | 'timeout' | 'unreachable';
+
+/** What an endpoint has waiting at this moment. */
+export interface QueueReading {
+  readonly appId: string;
+  readonly endpoint: string;
+  readonly events: number;
+  readonly bytes: number;
+  readonly oldestAgeMs: number;
+  readonly isFailing: boolean;
+}
+
+/** Counts what the program does. Each call is cheap enough for the hot path. */
+export interface Metrics {
+  connectionOpened(appId: string): void;
+  connectionClosed(appId: string): void;
+  /** A connection was closed because its client read too slowly. */
+  slowClientClosed(appId: string): void;
+  messageReceived(appId: string): void;
+  /** One event was published on one channel, over HTTP or by a client. */
+  messagePublished(appId: string, source: 'api' | 'client'): void;
+  httpRequest(route: string, status: number): void;
+  /** A departure was called off: its subject came back within the grace. */
+  suppressedByGrace(appId: string, event: 'channel_vacated' | 'member_removed'): void;
+  /** A cache miss was not reported because an earlier one still stands. */
+  deduplicated(appId: string): void;
+  webhookQueued(appId: string, event: EventName): void;
+  webhookAttempt(appId: string, endpoint: string, result: AttemptResult, elapsedMs: number): void;
+  webhookDelivered(appId: string, endpoint: string, events: number): void;
+  webhookDropped(appId: string, endpoint: string, reason: DropReason, events: number): void;
+  /** Tells where to read the queues when somebody looks. */
+  observeQueues(read: () => Iterable<QueueReading>): void;
+}
+
+const nothing = (): void => {};
+
+/** Metrics that nobody looks at. */
+export const noMetrics: Metrics = {
+  connectionOpened: nothing,
+  connectionClosed: nothing,
+  slowClientClosed: nothing,
+  messageReceived: nothing,
+  messagePublished: nothing,
+  httpRequest: nothing,
+  suppressedByGrace: nothing,
+  deduplicated: nothing,
+  webhookQueued: nothing,
+  webhookAttempt: nothing,
+  webhookDelivered: nothing,
+  webhookDropped: nothing,
+  observeQueues: nothing,
+};

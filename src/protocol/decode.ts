@@ -1,0 +1,108 @@
+import {
+  clientEventWithoutChannel,
+  invalidMessageFormat,
+  unknownEvent,
+  type ProtocolError,
+} from './errors.ts';
+
+/** What a client asks for. Shapes are checked; whether it may is another question. */
+export type Command =
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'pong' }
+  | {
+      readonly kind: 'subscribe';
+      /** Whatever came as the channel's name. */
+      readonly channel: unknown;
+      readonly auth: string | undefined;
+      /** The bytes that were signed, as they came. */
+      readonly channelData: string | undefined;
+    }
+  | { readonly kind: 'unsubscribe'; readonly channel: unknown }
+  | {
+      readonly kind: 'client-event';
+      readonly event: string;
+      readonly channel: string;
+      /** Always a string: other JSON values are stringified, a missing one is `{}`. */
+      readonly data: string;
+    }
+  | { readonly kind: 'invalid'; readonly error: ProtocolError };
+
+const ping: Command = { kind: 'ping' };
+const pong: Command = { kind: 'pong' };
+const malformed: Command = { kind: 'invalid', error: invalidMessageFormat };
+
+/** Reads one text frame of a client. Never throws: what cannot be read is a command of kind `invalid`. */
+export function decode(text: string): Command {
+  const frame = parseObject(text);
+  if (frame === undefined || typeof frame['event'] !== 'string') return malformed;
+  const event = frame['event'];
+  switch (event) {
+    case 'pusher:ping':
+      return ping;
+    case 'pusher:pong':
+      return pong;
+    case 'pusher:subscribe':
+      return decodeSubscribe(dataObject(frame['data']));
+    case 'pusher:unsubscribe': {
+      const data = dataObject(frame['data']);
+      return data === undefined ? malformed : { kind: 'unsubscribe', channel: data['channel'] };
+    }
+    default:
+      return event.startsWith('client-')
+        ? decodeClientEvent(event, frame)
+        : { kind: 'invalid', error: unknownEvent(event) };
+  }
+}
+
+function decodeSubscribe(data: JsonObject | undefined): Command {
+  if (data === undefined) return malformed;
+  const { channel, auth, channel_data: channelData } = data;
+  if (auth !== undefined && auth !== null && typeof auth !== 'string') return malformed;
+  if (channelData !== undefined && channelData !== null && typeof channelData !== 'string') return malformed;
+  return { kind: 'subscribe', channel, auth: auth ?? undefined, channelData: channelData ?? undefined };
+}
+
+function decodeClientEvent(event: string, frame: JsonObject): Command {
+  const channel = frame['channel'];
+  if (typeof channel !== 'string') return { kind: 'invalid', error: clientEventWithoutChannel };
+  const data = stringData(frame['data']);
+  return data === undefined ? malformed : { kind: 'client-event', event, channel, data };
+}
+
+/**
+ * Event data as the wire wants it, a string. Strings stay as they are; `absent` stands for a missing value.
+ * Undefined when the value is nested too deeply to be written.
+ */
+export function stringData(value: unknown, absent = '{}'): string | undefined {
+  if (typeof value === 'string') return value;
+  if (value === undefined) return absent;
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // The parser takes any depth, the writer recurses: only a hostile frame comes here.
+    return undefined;
+  }
+}
+
+/** A parsed JSON object. Keys are the sender's: read them by name, never walk the prototype. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The object that a text is the JSON of; undefined when it is not one. */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    return asObject(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** `data` of a frame: an object, or (as some clients send it) a string that holds one. */
+function dataObject(data: unknown): JsonObject | undefined {
+  return typeof data === 'string' ? parseObject(data) : asObject(data);
+}
+
+function asObject(value: unknown): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonObject)
+    : undefined;
+}

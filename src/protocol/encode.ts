@@ -1,0 +1,81 @@
+import type { ChannelName } from './channel-name.ts';
+import type { ProtocolError } from './errors.ts';
+import type { SocketId } from './socket-id.ts';
+
+/**
+ * Frames to clients. `data` is a string everywhere (typed clients read nothing else) but in `pusher:error`,
+ * whose readers want an object. Channel names need no escaping: their characters are checked.
+ */
+
+/** The first frame of a connection. `activityTimeout` in seconds; a missing or 0 one fails in pusher-js. */
+export function encodeConnectionEstablished(socketId: SocketId, activityTimeout: number): string {
+  return `{"event":"pusher:connection_established","data":"{\\"socket_id\\":\\"${socketId}\\",\\"activity_timeout\\":${activityTimeout}}"}`;
+}
+
+export const pingFrame = '{"event":"pusher:ping","data":{}}';
+export const pongFrame = '{"event":"pusher:pong","data":{}}';
+
+export function encodeError(error: ProtocolError): string {
+  return JSON.stringify({ event: 'pusher:error', data: { message: error.message, code: error.code } });
+}
+
+/** Without members `data` is still there: some clients ignore the frame otherwise. */
+export function encodeSubscriptionSucceeded(channel: ChannelName): string {
+  return `{"event":"pusher_internal:subscription_succeeded","channel":"${channel}","data":"{}"}`;
+}
+
+/** A member as frames carry it: the user's id and the JSON text of the user's info. */
+interface EncodableMember {
+  readonly userId: string;
+  readonly infoJson: string;
+}
+
+/** The answer to a presence subscription: everybody who is there, the subscriber included. */
+export function encodePresence(channel: ChannelName, members: ReadonlyMap<string, EncodableMember>): string {
+  let ids = '';
+  let hash = '';
+  for (const { userId, infoJson } of members.values()) {
+    const id = JSON.stringify(userId);
+    const comma = ids === '' ? '' : ',';
+    ids += comma + id;
+    hash += `${comma}${id}:${infoJson}`;
+  }
+  const data = `{"presence":{"count":${members.size},"ids":[${ids}],"hash":{${hash}}}}`;
+  return `{"event":"pusher_internal:subscription_succeeded","channel":"${channel}","data":${JSON.stringify(data)}}`;
+}
+
+export function encodeMemberAdded(channel: ChannelName, member: EncodableMember): string {
+  const data = `{"user_id":${JSON.stringify(member.userId)},"user_info":${member.infoJson}}`;
+  return `{"event":"pusher_internal:member_added","channel":"${channel}","data":${JSON.stringify(data)}}`;
+}
+
+export function encodeMemberRemoved(channel: ChannelName, userId: string): string {
+  const data = `{"user_id":${JSON.stringify(userId)}}`;
+  return `{"event":"pusher_internal:member_removed","channel":"${channel}","data":${JSON.stringify(data)}}`;
+}
+
+/** Says why a subscription failed to whoever listens on the channel (soketi's frame, Echo's `.error()`). */
+export function encodeSubscriptionError(
+  channel: string,
+  type: 'AuthError' | 'LimitReached' | 'InvalidChannel',
+  error: ProtocolError,
+): string {
+  const status = type === 'AuthError' ? 401 : type === 'LimitReached' ? 4004 : 400;
+  const data = JSON.stringify({ type, error: error.message, status });
+  return JSON.stringify({ event: 'pusher:subscription_error', channel, data });
+}
+
+/** There is no cached event. `data` is there because some clients throw without it. */
+export function encodeCacheMiss(channel: ChannelName): string {
+  return `{"event":"pusher:cache_miss","channel":"${channel}","data":"{}"}`;
+}
+
+/**
+ * A published event, for each of its channels. The name and the data are encoded once, however many
+ * channels and subscribers there are. `userId` is the sender of a client event on a presence channel.
+ */
+export function eventEncoder(name: string, data: string, userId?: string): (channel: ChannelName) => string {
+  const head = `{"event":${JSON.stringify(name)},"channel":"`;
+  const tail = `","data":${JSON.stringify(data)}${userId === undefined ? '' : `,"user_id":${JSON.stringify(userId)}`}}`;
+  return (channel) => head + channel + tail;
+}

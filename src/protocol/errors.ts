@@ -1,0 +1,168 @@
+import type { SocketId } from './socket-id.ts';
+
+/**
+ * What a client is told when something was wrong. A code in 4000-4299 goes with the end of the connection;
+ * an error that leaves the connection open has code null or 43xx, because clients act on codes by range:
+ * 4000-4099 do not come back unchanged, 4100-4199 come back after a second or more, 4200-4299 at once.
+ */
+export interface ProtocolError {
+  readonly code: number | null;
+  readonly message: string;
+}
+
+/** An error that ends the connection: sent as `pusher:error`, then as the close frame's code and reason. */
+export interface ClosingError extends ProtocolError {
+  readonly code: number;
+}
+
+/** The operator's mistake or the client's: no app has this key. The client must not try again. */
+export function unknownKey(key: string): ClosingError {
+  return {
+    code: 4001,
+    message: `App key ${clip(key)} not in this cluster. Did you forget to specify the cluster?`,
+  };
+}
+
+/** The client speaks a version of the protocol that is not served. The client must not try again. */
+export function unsupportedProtocol(got: string): ClosingError {
+  return { code: 4007, message: `Unsupported protocol version: got '${clip(got)}', accepted are 4 to 7` };
+}
+
+/** The client reads more slowly than its channels speak; what waits for it has reached the bound. */
+export const slowClient: ClosingError = {
+  code: 4100,
+  message: 'Connection is too slow: too much data waits to be read',
+};
+
+/** The client sent frames faster than its own pending subscription could be answered. */
+export const tooManyPendingFrames: ClosingError = {
+  code: 4100,
+  message: 'Too many messages while an earlier one is being processed',
+};
+
+/** The server is going down; the client may come back at once. */
+export const serverClosing: ClosingError = {
+  code: 4200,
+  message: 'Server closed. Please reconnect shortly.',
+};
+
+/** The client gave no sign of life; it may come back at once. */
+export const pongNotReceived: ClosingError = { code: 4201, message: 'Pong reply not received' };
+
+/** The frame is not what the protocol knows; the connection stays. */
+export const invalidMessageFormat: ProtocolError = { code: null, message: 'Invalid message format' };
+
+/** Binary frames are not part of the protocol. */
+export const binaryNotSupported: ProtocolError = {
+  code: null,
+  message: 'Invalid message format: binary frames are not supported, send text',
+};
+
+/** An event whose name is the protocol's own, but which clients cannot send. */
+export function unknownEvent(event: string): ProtocolError {
+  return {
+    code: null,
+    message: `Unknown event '${clip(event)}': clients send pusher: events of the protocol and client- events`,
+  };
+}
+
+/** The channel is already subscribed on this connection. Nothing changes. */
+export function alreadySubscribed(channel: string): ProtocolError {
+  return { code: null, message: `Existing subscription to channel ${channel}` };
+}
+
+/** The key in `auth` is not this app's. */
+export function wrongAuthKey(key: string): ProtocolError {
+  return { code: null, message: `Invalid key in subscription auth data: '${clip(key)}'` };
+}
+
+/** The signature in `auth` is not that of the string that should have been signed. */
+export function wrongAuthSignature(signed: string, got: string): ProtocolError {
+  return {
+    code: null,
+    message: `Invalid signature: Expected HMAC SHA256 hex digest of ${signed}, but got ${clip(got)}`,
+  };
+}
+
+/** `auth` is absent or has not the form `KEY:SIGNATURE`. */
+export function missingAuth(channel: string): ProtocolError {
+  return {
+    code: null,
+    message: `Invalid auth for channel ${channel}: expected 'KEY:SIGNATURE', which your server's channel authorization gives`,
+  };
+}
+
+/** A server-to-user channel is for the user alone, once signed in. */
+export function notSignedInAs(channel: string): ProtocolError {
+  return {
+    code: null,
+    message: `Not authorized to subscribe to ${channel}: the connection is not signed in as that user`,
+  };
+}
+
+/** The channel data of a presence subscription cannot be used. */
+export function invalidChannelData(why: string): ProtocolError {
+  return { code: null, message: `Invalid channel_data: ${why}` };
+}
+
+/** The presence channel is full. */
+export function memberLimit(channel: string, limit: number): ProtocolError {
+  return {
+    code: null,
+    message: `Channel ${channel} is full: it has ${limit} members, the most that are accepted`,
+  };
+}
+
+/** Client events are switched off for the app. */
+export const clientEventsDisabled: ProtocolError = {
+  code: null,
+  message: 'To send client events, you must enable this feature in the Settings page of your dashboard.',
+};
+
+/** A client event for a channel that is neither private nor presence. */
+export const clientEventOnPublic: ProtocolError = {
+  code: null,
+  message: 'Client event rejected - only supported on private and presence channels',
+};
+
+/** A client event for a channel that its sender has not subscribed. */
+export const clientEventUnsubscribed: ProtocolError = {
+  code: null,
+  message: "Client event rejected - you didn't subscribe this channel",
+};
+
+/** A client event without a channel, or whose channel is no string. */
+export const clientEventWithoutChannel: ProtocolError = {
+  code: null,
+  message: 'Client event rejected - channel is missing or not a string',
+};
+
+/** A client event whose name is too long. */
+export function clientEventNameTooLong(limit: number): ProtocolError {
+  return { code: null, message: `Client event rejected - the event name is longer than ${limit} characters` };
+}
+
+/** More client events in a second than the connection may send. The sender should slow down. */
+export const clientEventRate: ProtocolError = {
+  code: 4301,
+  message: 'Client event rejected due to rate limit',
+};
+
+/** The text for event data above the limit, for clients and over HTTP alike. */
+export function dataTooLargeText(limit: number): string {
+  return `The data content of this event exceeds the allowed maximum (${limit} bytes). See https://pusher.com/docs/channels/server_api/http-api#publishing-events for more info`;
+}
+
+/** Event data above the limit. */
+export function dataTooLarge(limit: number): ProtocolError {
+  return { code: null, message: dataTooLargeText(limit) };
+}
+
+/** The string that authorises a subscription, as an error may name it. */
+export function describeSigned(socketId: SocketId, channel: string, channelData: string | undefined): string {
+  return channelData === undefined ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
+}
+
+function clip(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
+}

@@ -1,0 +1,28 @@
+/**
+ * A refused HTTP request: the status, and the one plain line of text that every server library puts into
+ * the exception which its user reads.
+ */
+export interface HttpError {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 500 | 503;
+  readonly text: string;
+}
+
+export function badRequest(text: string): HttpError {
+  return { status: 400, text };
+}
+
+export function unauthorized(text: string): HttpError {
+  return { status: 401, text };
+}
+
+export function notFound(text: string): HttpError {
+  return { status: 404, text };
+}
+
+export function tooLarge(text: string): HttpError {
+  return { status: 413, text };
+}
+
+export function isHttpError(value: unknown): value is HttpError {
+  return typeof value === 'object' && value !== null && 'status' in value && 'text' in value;
+}

@@ -1,0 +1,12 @@
+/** What an app accepts. Infinity is "no limit". */
+export interface Limits {
+  readonly clientEventsPerSecond: number;
+  readonly presenceMembers: number;
+  readonly userInfoBytes: number;
+  readonly userIdLength: number;
+  readonly channelNameLength: number;
+  readonly eventNameLength: number;
+  readonly eventDataBytes: number;
+  readonly channelsPerTrigger: number;
+  readonly eventsPerBatch: number;
+}

@@ -1,0 +1,10 @@
+const oldest = 4;
+const newest = 7;
+
+/** Whether the `protocol` of a connection's query is served. Without one the newest is meant. */
+export function servesProtocol(requested: string | undefined): boolean {
+  if (requested === undefined) return true;
+  if (!/^\d{1,4}$/.test(requested)) return false;
+  const version = Number(requested);
+  return version >= oldest && version <= newest;
+}

@@ -1,0 +1,16 @@
+declare const socketId: unique symbol;
+
+/** The id of a connection: `digits.digits`, as every server library demands before it signs. */
+export type SocketId = string & { readonly [socketId]: true };
+
+const pattern = /^\d+\.\d+$/;
+
+/** Whether a value has the form of a socket id; the connection need not exist. */
+export function isSocketId(value: unknown): value is SocketId {
+  return typeof value === 'string' && value.length <= 64 && pattern.test(value);
+}
+
+/** Makes a socket id of two whole numbers. */
+export function formatSocketId(left: number, right: number): SocketId {
+  return `${left}.${right}` as SocketId;
+}

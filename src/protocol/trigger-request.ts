@@ -1,0 +1,148 @@
+import { describeChannelNameFault, isChannelName, type ChannelName } from './channel-name.ts';
+import { stringData, type JsonObject } from './decode.ts';
+import { dataTooLargeText } from './errors.ts';
+import { badRequest, isHttpError, tooLarge, type HttpError } from './http-error.ts';
+import type { Limits } from './limits.ts';
+import { isSocketId, type SocketId } from './socket-id.ts';
+
+/** What a backend wants published: one event, on each of its channels once. */
+export interface Trigger {
+  readonly name: string;
+  readonly data: string;
+  readonly channels: readonly ChannelName[];
+  /** The connection that shall not receive it. */
+  readonly except: SocketId | undefined;
+  readonly info: readonly CountAttribute[];
+}
+
+/** Counts that the answer to a trigger may carry. */
+export type CountAttribute = 'user_count' | 'subscription_count';
+
+/** All of them. */
+export const countAttributes: readonly CountAttribute[] = ['user_count', 'subscription_count'];
+const reservedPrefixes = ['pusher:', 'pusher_internal:', 'client-'];
+
+/** Reads the body of `POST /events`. */
+export function decodeTrigger(body: JsonObject, limits: Limits): Trigger | HttpError {
+  const channels = decodeChannels(body, limits);
+  return isHttpError(channels) ? channels : decodeEvent(body, channels, limits);
+}
+
+/** Reads the body of `POST /batch_events`. One bad item refuses the whole: nothing is half sent. */
+export function decodeBatch(body: JsonObject, limits: Limits): readonly Trigger[] | HttpError {
+  const { batch } = body;
+  if (!Array.isArray(batch)) return badRequest('Missing parameter: batch, an array of events');
+  if (batch.length > limits.eventsPerBatch) {
+    return badRequest(`batch has ${batch.length} events, at most ${limits.eventsPerBatch} are accepted`);
+  }
+  const triggers: Trigger[] = [];
+  for (const [index, item] of batch.entries()) {
+    const trigger = decodeBatchItem(item, limits);
+    if (isHttpError(trigger)) return { status: trigger.status, text: `batch[${index}]: ${trigger.text}` };
+    triggers.push(trigger);
+  }
+  return triggers;
+}
+
+function decodeBatchItem(item: unknown, limits: Limits): Trigger | HttpError {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+    return badRequest('an event must be an object with name, channel and data');
+  }
+  const event = item as JsonObject;
+  const channel = decodeChannel(event['channel'], limits);
+  return isHttpError(channel) ? channel : decodeEvent(event, [channel], limits);
+}
+
+function decodeEvent(
+  event: JsonObject,
+  channels: readonly ChannelName[],
+  limits: Limits,
+): Trigger | HttpError {
+  const name = decodeName(event['name'], limits);
+  if (isHttpError(name)) return name;
+  const { data, socket_id: except } = event;
+  if (data === undefined) return badRequest('Missing parameter: data');
+  const text = stringData(data);
+  if (text === undefined) return badRequest('Invalid data: it is nested too deeply');
+  if (Buffer.byteLength(text) > limits.eventDataBytes)
+    return tooLarge(dataTooLargeText(limits.eventDataBytes));
+  if (except !== undefined && except !== null && !isSocketId(except)) {
+    return badRequest(`Invalid socket id: expected digits.digits, got ${describe(except)}`);
+  }
+  const info = decodeInfo(event['info'], countAttributes);
+  if (isHttpError(info)) return info;
+  return { name, data: text, channels, except: except ?? undefined, info };
+}
+
+function decodeName(name: unknown, limits: Limits): string | HttpError {
+  if (name === undefined) return badRequest('Missing parameter: name');
+  if (typeof name !== 'string' || name === '') {
+    return badRequest(`Invalid event name: expected a non-empty string, got ${describe(name)}`);
+  }
+  if (name.length > limits.eventNameLength) {
+    return badRequest(
+      `Invalid event name: it has ${name.length} characters, at most ${limits.eventNameLength} are accepted`,
+    );
+  }
+  const reserved = reservedPrefixes.find((prefix) => name.startsWith(prefix));
+  if (reserved === undefined) return name;
+  return badRequest(`Invalid event name: '${name}' starts with '${reserved}', which servers cannot send`);
+}
+
+function decodeChannels(body: JsonObject, limits: Limits): readonly ChannelName[] | HttpError {
+  const { channels, channel } = body;
+  if (channels === undefined) {
+    if (channel === undefined) return badRequest('Missing parameter: channels');
+    const single = decodeChannel(channel, limits);
+    return isHttpError(single) ? single : [single];
+  }
+  if (!Array.isArray(channels) || channels.length === 0) {
+    return badRequest(`Invalid channels: expected an array of channel names, got ${describe(channels)}`);
+  }
+  if (channels.length > limits.channelsPerTrigger) {
+    return badRequest(
+      `channels has ${channels.length} names, at most ${limits.channelsPerTrigger} are accepted`,
+    );
+  }
+  const unique = new Set<ChannelName>();
+  for (const name of channels) {
+    const decoded = decodeChannel(name, limits);
+    if (isHttpError(decoded)) return decoded;
+    unique.add(decoded);
+  }
+  return [...unique];
+}
+
+function decodeChannel(name: unknown, limits: Limits): ChannelName | HttpError {
+  if (name === undefined) return badRequest('Missing parameter: channel');
+  const maxLength = limits.channelNameLength;
+  return isChannelName(name, maxLength) ? name : badRequest(describeChannelNameFault(name, maxLength));
+}
+
+/** Reads an `info` parameter: attribute names with commas between them, each once. */
+export function decodeInfo<Attribute extends string>(
+  info: unknown,
+  accepted: readonly Attribute[],
+): readonly Attribute[] | HttpError {
+  if (info === undefined || info === null || info === '') return [];
+  if (typeof info !== 'string') {
+    return badRequest(`Invalid info: expected a string of ${accepted.join(', ')}, got ${describe(info)}`);
+  }
+  const attributes = new Set<Attribute>();
+  for (const part of info.split(',')) {
+    const attribute = accepted.find((known) => known === part.trim());
+    if (attribute === undefined) {
+      return badRequest(
+        `Unknown info attribute '${part.trim().slice(0, 100)}': accepted are ${accepted.join(', ')}`,
+      );
+    }
+    attributes.add(attribute);
+  }
+  return [...attributes];
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value.slice(0, 100)}'`;
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
+  return value === null ? 'null' : typeof value === 'object' ? 'an object' : String(value);
+}
