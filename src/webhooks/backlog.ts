@@ -1,0 +1,211 @@
+import type { Millis } from '../ports/clock.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import { LinkedList, type ListNode } from '../structures/linked-list.ts';
+import { isExpendable, type WebhookEvent } from './event.ts';
+
+/** An event on its way, encoded once for all endpoints. */
+export interface QueuedEvent {
+  readonly event: WebhookEvent;
+  /** The event as it stands in a body. */
+  readonly json: string;
+  readonly bytes: number;
+  /** When it came to be. */
+  readonly createdAt: Millis;
+}
+
+/** How events are put together. */
+export interface BatchPolicy {
+  /** 1 switches batching off. */
+  readonly maxEvents: number;
+  /** The longest that an event waits for company. */
+  readonly maxDelayMs: Millis;
+  /** The most bytes of a body; a single larger event goes alone. */
+  readonly maxBytes: number;
+}
+
+interface Lane {
+  readonly channel: ChannelName;
+  readonly slots: LinkedList<Slot>;
+  bytes: number;
+  /** An earlier event of the channel is being delivered: the later ones wait. */
+  isBlocked: boolean;
+  /** Where the lane stands among those that may be batched. */
+  readyNode: ListNode<Lane> | undefined;
+}
+
+interface Slot {
+  readonly order: number;
+  readonly queued: QueuedEvent;
+  readonly lane: Lane;
+  readonly laneNode: ListNode<Slot>;
+  readonly ageNode: ListNode<Slot>;
+}
+
+/** The bytes of a body around its events: `{"time_ms":1234567890123,"events":[]}`. */
+const envelopeBytes = 38;
+
+/**
+ * The events of one endpoint that are in no batch yet. Each channel has a lane of its own, so that its
+ * order is kept while an earlier event of it is on its way, and waking it is no search. Every step costs
+ * the same however much waits.
+ */
+export class Backlog {
+  readonly #policy: BatchPolicy;
+  readonly #lanes = new Map<ChannelName, Lane>();
+  readonly #ready = new LinkedList<Lane>();
+  /** All slots by age; what a receiver's state does not depend on apart, because it is dropped first. */
+  readonly #essential = new LinkedList<Slot>();
+  readonly #expendable = new LinkedList<Slot>();
+  #pushed = 0;
+  #bytes = 0;
+  #readyEvents = 0;
+  #readyBytes = 0;
+  /** Some ready event has waited for company long enough at this moment. */
+  #flushAt = Infinity;
+
+  constructor(policy: BatchPolicy) {
+    this.#policy = policy;
+  }
+
+  get size(): number {
+    return this.#essential.size + this.#expendable.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** When the oldest event came to be; Infinity when there is none. */
+  get oldestAt(): Millis {
+    const essential = this.#essential.first?.queued.createdAt ?? Infinity;
+    return Math.min(essential, this.#expendable.first?.queued.createdAt ?? Infinity);
+  }
+
+  /** When a batch is to be made: -Infinity when one is full, Infinity when nothing may be sent. */
+  get batchDueAt(): Millis {
+    const { maxEvents, maxBytes } = this.#policy;
+    return this.#readyEvents >= maxEvents || this.#readyBytes >= maxBytes ? -Infinity : this.#flushAt;
+  }
+
+  push(queued: QueuedEvent): void {
+    const { channel, name } = queued.event;
+    let lane = this.#lanes.get(channel);
+    if (lane === undefined) {
+      lane = { channel, slots: new LinkedList(), bytes: 0, isBlocked: false, readyNode: undefined };
+      this.#lanes.set(channel, lane);
+    }
+    this.#pushed += 1;
+    addSlot(lane, isExpendable(name) ? this.#expendable : this.#essential, this.#pushed, queued);
+    lane.bytes += queued.bytes;
+    this.#bytes += queued.bytes;
+    if (lane.readyNode !== undefined) {
+      this.#readyEvents += 1;
+      this.#readyBytes += queued.bytes;
+    } else if (!lane.isBlocked) {
+      this.#makeReady(lane);
+    }
+  }
+
+  /**
+   * Takes the events of the next batch out, in the order in which they happened, and blocks their channels.
+   * Empty when nothing may be sent.
+   */
+  takeBatch(): QueuedEvent[] {
+    const { maxEvents, maxBytes } = this.#policy;
+    const taken: Slot[] = [];
+    let bytes = envelopeBytes;
+    for (
+      let lane = this.#ready.first;
+      lane !== undefined && taken.length < maxEvents;
+      lane = this.#ready.first
+    ) {
+      const before = taken.length;
+      for (
+        let slot = lane.slots.first;
+        slot !== undefined && taken.length < maxEvents;
+        slot = lane.slots.first
+      ) {
+        const size = slot.queued.bytes + 1;
+        if (taken.length > 0 && bytes + size > maxBytes) break;
+        bytes += size;
+        taken.push(slot);
+        this.#remove(slot);
+      }
+      if (taken.length === before) break;
+      this.#makeUnready(lane);
+      lane.isBlocked = true;
+    }
+    if (this.#ready.size === 0) this.#flushAt = Infinity;
+    return taken.sort((a, b) => a.order - b.order).map((slot) => slot.queued);
+  }
+
+  /** The channel's earlier events are done with: its later ones may go. */
+  release(channel: ChannelName): void {
+    const lane = this.#lanes.get(channel);
+    if (lane === undefined) return;
+    lane.isBlocked = false;
+    if (lane.slots.size > 0) this.#makeReady(lane);
+    else this.#lanes.delete(channel);
+  }
+
+  /** Takes out the oldest event if it came to be at or before `createdBy`. */
+  takeOlder(createdBy: Millis): QueuedEvent | undefined {
+    for (const list of [this.#essential, this.#expendable]) {
+      const oldest = list.first;
+      if (oldest !== undefined && oldest.queued.createdAt <= createdBy) return this.#discard(oldest);
+    }
+    return undefined;
+  }
+
+  /** Takes out the oldest event without which a receiver's state is as true as with it. */
+  takeExpendable(): QueuedEvent | undefined {
+    const oldest = this.#expendable.first;
+    return oldest && this.#discard(oldest);
+  }
+
+  #makeReady(lane: Lane): void {
+    lane.readyNode = this.#ready.push(lane);
+    this.#readyEvents += lane.slots.size;
+    this.#readyBytes += lane.bytes;
+    const waitsSince = lane.slots.first?.queued.createdAt ?? Infinity;
+    this.#flushAt = Math.min(this.#flushAt, waitsSince + this.#policy.maxDelayMs);
+  }
+
+  #makeUnready(lane: Lane): void {
+    if (lane.readyNode === undefined) return;
+    this.#ready.remove(lane.readyNode);
+    lane.readyNode = undefined;
+    this.#readyEvents -= lane.slots.size;
+    this.#readyBytes -= lane.bytes;
+  }
+
+  #remove(slot: Slot): void {
+    const { lane, queued } = slot;
+    lane.slots.remove(slot.laneNode);
+    (isExpendable(queued.event.name) ? this.#expendable : this.#essential).remove(slot.ageNode);
+    lane.bytes -= queued.bytes;
+    this.#bytes -= queued.bytes;
+    if (lane.readyNode !== undefined) {
+      this.#readyEvents -= 1;
+      this.#readyBytes -= queued.bytes;
+    }
+  }
+
+  #discard(slot: Slot): QueuedEvent {
+    const { lane } = slot;
+    this.#remove(slot);
+    if (lane.slots.size === 0 && !lane.isBlocked) {
+      this.#makeUnready(lane);
+      this.#lanes.delete(lane.channel);
+      if (this.#ready.size === 0) this.#flushAt = Infinity;
+    }
+    return slot.queued;
+  }
+}
+
+function addSlot(lane: Lane, age: LinkedList<Slot>, order: number, queued: QueuedEvent): void {
+  // The slot and its two places know each other.
+  const slot = { order, queued, lane } as { -readonly [K in keyof Slot]: Slot[K] };
+  slot.laneNode = lane.slots.push(slot);
+  slot.ageNode = age.push(slot);
+}

@@ -1,0 +1,290 @@
+import type { Millis } from '../ports/clock.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import { DueHeap } from '../structures/due-heap.ts';
+import { LinkedList, type ListNode } from '../structures/linked-list.ts';
+import { Backlog, type BatchPolicy, type QueuedEvent } from './backlog.ts';
+import { isExpendable } from './event.ts';
+import { retryDelay, type RetryPolicy } from './retry.ts';
+
+/** How one endpoint is delivered to. */
+export interface DeliveryPolicy {
+  readonly batch: BatchPolicy;
+  readonly retry: RetryPolicy;
+  /** The most attempts under way at once. */
+  readonly concurrency: number;
+  /** The most bytes of events that may wait, in batches or not. */
+  readonly queueMaxBytes: number;
+}
+
+/** Events that are delivered together, or not at all. */
+export interface Batch {
+  /** In the order in which they happened. */
+  readonly events: readonly QueuedEvent[];
+  /** No attempt starts at or after this moment: the oldest event's creation and its five minutes. */
+  readonly deadline: Millis;
+  /** Attempts begun. */
+  attempts: number;
+}
+
+/** Events that were given up, and why. */
+export interface Drop {
+  readonly reason: 'expired' | 'overflow' | 'shutdown';
+  readonly events: readonly QueuedEvent[];
+  /** The batch they were in, if they had come that far. */
+  readonly batch?: Batch;
+}
+
+interface Delivery extends Batch {
+  readonly channels: ReadonlySet<ChannelName>;
+  readonly bytes: number;
+  state: 'in-flight' | 'waiting' | 'done';
+  nextAttemptAt: Millis;
+  node: ListNode<Delivery> | undefined;
+  readonly ticket: Ticket;
+}
+
+/** What the heaps hold of a delivery: nothing any more once it is done with. */
+interface Ticket {
+  delivery: Delivery | undefined;
+}
+
+/** After so many failures in a row, whichever batches they were, the endpoint is only probed. */
+const failingAfter = 3;
+
+/**
+ * The delivery machine of one endpoint: what is sent when. It holds no clock, no socket and no timer; the
+ * shell around it asks `next` for attempts to start, tells `settle` what came of each, and comes back at
+ * `dueAt`.
+ *
+ * - While a batch with events of a channel is not done with, no later event of that channel is sent.
+ * - A batch that waits for its next attempt holds no place among those under way.
+ * - A failing endpoint is probed, one attempt at a time: by its oldest batch on that batch's own schedule,
+ *   and by one new batch at the same pace, so that a batch which it will never take cannot hold up the rest.
+ */
+export class DeliveryQueue {
+  readonly #policy: DeliveryPolicy;
+  readonly #backlog: Backlog;
+  readonly #unfinished = new LinkedList<Delivery>();
+  /** Waiting batches by their next attempt. An entry may be out of date: the delivery's own word counts. */
+  readonly #retries = new DueHeap<Ticket>();
+  /** Batches that failed once, by their deadline. */
+  readonly #expiries = new DueHeap<Ticket>();
+  #unfinishedBytes = 0;
+  #unfinishedEvents = 0;
+  #inFlight = 0;
+  #failuresInARow = 0;
+  #newBatchFailures = 0;
+  #newBatchAt: Millis = -Infinity;
+  #isDraining = false;
+
+  constructor(policy: DeliveryPolicy) {
+    this.#policy = policy;
+    this.#backlog = new Backlog(policy.batch);
+  }
+
+  /** The last attempts all failed. */
+  get isFailing(): boolean {
+    return this.#failuresInARow >= failingAfter;
+  }
+
+  /** Events that are neither delivered nor dropped. */
+  get events(): number {
+    return this.#backlog.size + this.#unfinishedEvents;
+  }
+
+  /** Bytes of those events. */
+  get bytes(): number {
+    return this.#backlog.bytes + this.#unfinishedBytes;
+  }
+
+  /** When the oldest of them came to be; Infinity when there is none. */
+  get oldestAt(): Millis {
+    let oldest = this.#backlog.oldestAt;
+    for (const delivery of this.#unfinished) {
+      oldest = Math.min(oldest, delivery.deadline - this.#policy.retry.maxElapsedMs);
+    }
+    return oldest;
+  }
+
+  /** Takes an event in. Returns what had to go for it. */
+  push(queued: QueuedEvent): readonly Drop[] {
+    this.#backlog.push(queued);
+    if (this.bytes <= this.#policy.queueMaxBytes) return [];
+    const drops: Drop[] = [];
+    for (let drop = this.#shed(); drop !== undefined; drop = this.#shed()) drops.push(drop);
+    return drops;
+  }
+
+  /** Takes out what is past its deadline. Call it before `next`. */
+  expire(at: Millis): readonly Drop[] {
+    const drops: Drop[] = [];
+    for (let due = this.#expiries.takeDue(at); due !== undefined; due = this.#expiries.takeDue(at)) {
+      if (due.delivery?.state === 'waiting') drops.push(this.#give(due.delivery, 'expired'));
+    }
+    const createdBy = at - this.#policy.retry.maxElapsedMs;
+    for (;;) {
+      const queued = this.#backlog.takeOlder(createdBy);
+      if (queued === undefined) return drops;
+      drops.push({ reason: 'expired', events: [queued] });
+    }
+  }
+
+  /** The next attempt to start at this moment, begun with this call. */
+  next(at: Millis): Batch | undefined {
+    if (this.#inFlight >= (this.isFailing ? 1 : this.#policy.concurrency)) return undefined;
+    const retry = this.isFailing ? this.#oldestIfDue(at) : this.#takeRetry(at);
+    if (retry !== undefined) return this.#start(retry);
+    return this.#newBatchDueAt() <= at ? this.#startNew() : undefined;
+  }
+
+  /** When to ask again, if nothing is pushed or settled before; Infinity: not at all. */
+  dueAt(): Millis {
+    const expiry = Math.min(
+      this.#expiries.nextDueAt ?? Infinity,
+      this.#backlog.oldestAt + this.#policy.retry.maxElapsedMs,
+    );
+    if (this.#inFlight >= (this.isFailing ? 1 : this.#policy.concurrency)) return expiry;
+    const retry = this.isFailing ? this.#unfinished.first?.nextAttemptAt : this.#retries.nextDueAt;
+    return Math.min(expiry, retry ?? Infinity, this.#newBatchDueAt());
+  }
+
+  /** An attempt succeeded. It may be too late: then the batch was given up while under way. */
+  succeed(batch: Batch): 'delivered' | 'given-up' {
+    const delivery = batch as Delivery;
+    this.#inFlight -= 1;
+    this.#failuresInARow = 0;
+    this.#newBatchFailures = 0;
+    this.#newBatchAt = -Infinity;
+    if (delivery.state === 'done') return 'given-up';
+    this.#finish(delivery);
+    return 'delivered';
+  }
+
+  /**
+   * An attempt failed. The batch waits for the next one, or is given up because that would come too late.
+   * `random` is drawn from [0, 1). The endpoint may ask for a longer wait, but not beyond the deadline.
+   */
+  fail(batch: Batch, at: Millis, random: number, retryAfterMs = 0): Drop | undefined {
+    const delivery = batch as Delivery;
+    const { retry } = this.#policy;
+    this.#inFlight -= 1;
+    this.#failuresInARow += 1;
+    if (delivery.attempts === 1) {
+      this.#newBatchFailures += 1;
+      this.#newBatchAt = at + retryDelay(retry, this.#newBatchFailures, random);
+      this.#expiries.add(delivery.deadline, delivery.ticket);
+    }
+    const backoffEndsAt = at + retryDelay(retry, delivery.attempts, random);
+    // Given up while under way: there is nothing left to try.
+    if (delivery.state === 'done') return undefined;
+    const askedAt = Math.min(at + retryAfterMs, delivery.deadline - 1);
+    delivery.state = 'waiting';
+    delivery.nextAttemptAt = Math.max(backoffEndsAt, askedAt);
+    if (delivery.nextAttemptAt >= delivery.deadline) return this.#give(delivery, 'expired');
+    this.#retries.add(delivery.nextAttemptAt, delivery.ticket);
+    return undefined;
+  }
+
+  /** Nothing more will come: events wait for company no longer. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** Gives up all that is neither delivered nor under way. */
+  abandon(): readonly Drop[] {
+    const drops: Drop[] = [];
+    for (const delivery of [...this.#unfinished]) {
+      if (delivery.state !== 'done') drops.push(this.#give(delivery, 'shutdown'));
+    }
+    for (;;) {
+      const queued = this.#backlog.takeOlder(Infinity);
+      if (queued === undefined) return drops;
+      drops.push({ reason: 'shutdown', events: [queued] });
+    }
+  }
+
+  #newBatchDueAt(): Millis {
+    if (this.#backlog.batchDueAt === Infinity) return Infinity;
+    const wantedAt = this.#isDraining ? -Infinity : this.#backlog.batchDueAt;
+    return this.isFailing ? Math.max(wantedAt, this.#newBatchAt) : wantedAt;
+  }
+
+  #oldestIfDue(at: Millis): Delivery | undefined {
+    const oldest = this.#unfinished.first;
+    return oldest !== undefined && oldest.nextAttemptAt <= at ? oldest : undefined;
+  }
+
+  #takeRetry(at: Millis): Delivery | undefined {
+    for (let due = this.#retries.takeDue(at); due !== undefined; due = this.#retries.takeDue(at)) {
+      const { delivery } = due;
+      if (delivery?.state === 'waiting' && delivery.nextAttemptAt <= at) return delivery;
+    }
+    return undefined;
+  }
+
+  #startNew(): Batch {
+    const events = this.#backlog.takeBatch();
+    const createdAt = events.reduce((oldest, { createdAt: at }) => Math.min(oldest, at), Infinity);
+    const delivery: Delivery = {
+      events,
+      channels: new Set(events.map(({ event }) => event.channel)),
+      bytes: events.reduce((sum, { bytes }) => sum + bytes, 0),
+      deadline: createdAt + this.#policy.retry.maxElapsedMs,
+      attempts: 0,
+      state: 'waiting',
+      nextAttemptAt: -Infinity,
+      node: undefined,
+      ticket: { delivery: undefined },
+    };
+    delivery.ticket.delivery = delivery;
+    delivery.node = this.#unfinished.push(delivery);
+    this.#unfinishedBytes += delivery.bytes;
+    this.#unfinishedEvents += events.length;
+    return this.#start(delivery);
+  }
+
+  #start(delivery: Delivery): Batch {
+    delivery.state = 'in-flight';
+    delivery.attempts += 1;
+    this.#inFlight += 1;
+    return delivery;
+  }
+
+  #finish(delivery: Delivery): void {
+    delivery.state = 'done';
+    delivery.ticket.delivery = undefined;
+    if (delivery.node !== undefined) this.#unfinished.remove(delivery.node);
+    this.#unfinishedBytes -= delivery.bytes;
+    this.#unfinishedEvents -= delivery.events.length;
+    for (const channel of delivery.channels) this.#backlog.release(channel);
+  }
+
+  #give(delivery: Delivery, reason: Drop['reason']): Drop {
+    this.#finish(delivery);
+    return { reason, events: delivery.events, batch: delivery };
+  }
+
+  /**
+   * What goes next while too much waits: events on which a receiver's state does not depend, oldest first;
+   * then the oldest of the rest. Later news of a channel is worth more than earlier.
+   */
+  #shed(): Drop | undefined {
+    if (this.bytes <= this.#policy.queueMaxBytes) return undefined;
+    const expendable = this.#backlog.takeExpendable();
+    if (expendable !== undefined) return { reason: 'overflow', events: [expendable] };
+    const waiting = this.#oldestWaiting();
+    if (waiting !== undefined) return this.#give(waiting, 'overflow');
+    const essential = this.#backlog.takeOlder(Infinity);
+    return essential && { reason: 'overflow', events: [essential] };
+  }
+
+  #oldestWaiting(): Delivery | undefined {
+    let oldest: Delivery | undefined;
+    for (const delivery of this.#unfinished) {
+      if (delivery.state !== 'waiting') continue;
+      if (delivery.events.every(({ event }) => isExpendable(event.name))) return delivery;
+      oldest ??= delivery;
+    }
+    return oldest;
+  }
+}

@@ -1,0 +1,28 @@
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { EventName } from './event.ts';
+
+/** Which channels an endpoint hears of: those whose name has both the start and the end, if given. */
+export interface ChannelFilter {
+  readonly startsWith?: string | undefined;
+  readonly endsWith?: string | undefined;
+}
+
+/** Where webhooks go. Two endpoints may have the same URL; the id tells them apart. */
+export interface Endpoint {
+  readonly id: string;
+  readonly url: string;
+  readonly eventTypes: ReadonlySet<EventName>;
+  readonly channels: ChannelFilter;
+  /** Further headers, which cannot replace those of the protocol. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Whether the endpoint wants such an event of such a channel. */
+export function selects(
+  endpoint: Pick<Endpoint, 'eventTypes' | 'channels'>,
+  name: EventName,
+  channel: ChannelName,
+): boolean {
+  const { startsWith = '', endsWith = '' } = endpoint.channels;
+  return endpoint.eventTypes.has(name) && channel.startsWith(startsWith) && channel.endsWith(endsWith);
+}

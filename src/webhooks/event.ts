@@ -1,0 +1,69 @@
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { SocketId } from '../protocol/socket-id.ts';
+
+/** The event types that an endpoint may choose from, in the order of Soketify's page. */
+export const eventNames = [
+  'channel_occupied',
+  'channel_vacated',
+  'member_added',
+  'member_removed',
+  'client_event',
+  'cache_miss',
+] as const;
+
+export type EventName = (typeof eventNames)[number];
+
+/** Something that happened on a channel and that backends may want to hear of. */
+export type WebhookEvent =
+  | { readonly name: 'channel_occupied' | 'channel_vacated'; readonly channel: ChannelName }
+  | {
+      readonly name: 'member_added' | 'member_removed';
+      readonly channel: ChannelName;
+      readonly userId: string;
+    }
+  | {
+      readonly name: 'client_event';
+      readonly channel: ChannelName;
+      readonly event: string;
+      /** The event's data as receivers get it, a string. */
+      readonly data: string;
+      readonly socketId: SocketId;
+      /** Presence channels only. */
+      readonly userId: string | undefined;
+    }
+  | {
+      readonly name: 'cache_miss';
+      readonly channel: ChannelName;
+      /** Which miss this is; it is not sent. While it stands, further misses are not reported. */
+      readonly episode: string;
+    };
+
+/**
+ * The event as one JSON object of a webhook's `events`, with exactly the documented fields. Every value
+ * that typed receivers read as a string is one.
+ */
+export function encodeEvent(event: WebhookEvent): string {
+  const { name, channel } = event;
+  const head = `{"name":"${name}","channel":${JSON.stringify(channel)}`;
+  switch (event.name) {
+    case 'channel_occupied':
+    case 'channel_vacated':
+    case 'cache_miss':
+      return `${head}}`;
+    case 'member_added':
+    case 'member_removed':
+      return `${head},"user_id":${JSON.stringify(event.userId)}}`;
+    case 'client_event': {
+      const user = event.userId === undefined ? '' : `,"user_id":${JSON.stringify(event.userId)}`;
+      return `${head},"event":${JSON.stringify(event.event)},"data":${JSON.stringify(event.data)},"socket_id":"${event.socketId}"${user}}`;
+    }
+  }
+}
+
+/**
+ * Whether the loss of this event leaves the state that a receiver keeps as true as it was. Such events are
+ * the first to go when a queue is full; who is online must not be pushed out by who is typing.
+ */
+export function isExpendable(name: EventName): boolean {
+  return name === 'client_event' || name === 'cache_miss';
+}
