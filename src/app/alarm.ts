@@ -1,0 +1,34 @@
+import type { Cancel, Clock, Millis } from '../ports/clock.ts';
+
+/** One timer for something that always knows when it is next due. */
+export interface Alarm {
+  /** Rings at this moment, or earlier if it was to ring earlier anyway. Infinity asks for nothing. */
+  set(dueAt: Millis): void;
+  /** Rings no more. */
+  stop(): void;
+}
+
+/**
+ * An alarm that calls `ring` when due; `ring` sets it again if need be. An alarm set for later than it
+ * stands is left as it is: to ring once in vain is cheaper than to move a timer with every event.
+ */
+export function createAlarm(clock: Clock, ring: () => void): Alarm {
+  let standsAt = Infinity;
+  let cancel: Cancel = () => {};
+  let isStopped = false;
+  return {
+    set(dueAt) {
+      if (dueAt >= standsAt || isStopped) return;
+      cancel();
+      standsAt = dueAt;
+      cancel = clock.after(Math.max(0, dueAt - clock.now()), () => {
+        standsAt = Infinity;
+        ring();
+      });
+    },
+    stop() {
+      isStopped = true;
+      cancel();
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { ChannelState } from '../ports/ledger.ts';
+import { channelKind, type ChannelName } from '../protocol/channel-name.ts';
+import type { HttpError } from '../protocol/http-error.ts';
+import type { CountAttribute } from '../protocol/trigger-request.ts';
+
+/** The JSON of a 200, or why there is none. */
+export type ApiAnswer = { readonly json: string } | HttpError;
+
+/** The counts of a channel as answers carry them. */
+export type Counts = Partial<Record<CountAttribute, number>>;
+
+/** The counts asked for, as far as such a channel has them: only presence channels have users. */
+export function countsOf(channel: ChannelName, state: ChannelState, info: readonly string[]): Counts {
+  const hasUsers = channelKind(channel).access === 'presence';
+  return {
+    ...(info.includes('user_count') && hasUsers && { user_count: state.userIds.length }),
+    ...(info.includes('subscription_count') && { subscription_count: state.subscriptionCount }),
+  };
+}

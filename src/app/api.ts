@@ -1,0 +1,167 @@
+import { refuseRequest } from '../auth/request-auth.ts';
+import type { WallTime } from '../ports/clock.ts';
+import type { Fanout } from '../ports/fanout.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import { channelKind, type ChannelName } from '../protocol/channel-name.ts';
+import { parseObject, type JsonObject } from '../protocol/decode.ts';
+import { eventEncoder } from '../protocol/encode.ts';
+import { badRequest, isHttpError, notFound, type HttpError } from '../protocol/http-error.ts';
+import { parseQuery, type Query } from '../protocol/query.ts';
+import {
+  decodeBatch,
+  decodeTrigger,
+  type CountAttribute,
+  type Trigger,
+} from '../protocol/trigger-request.ts';
+import { countsOf, type ApiAnswer, type Counts } from './api-answer.ts';
+import type { DropJournal } from './drop-journal.ts';
+import type { LocalApp, LocalApps } from './local-app.ts';
+import { listChannels, showChannel, showUsers } from './queries.ts';
+
+/** What the HTTP API is made with. */
+export interface ApiOptions {
+  readonly apps: LocalApps;
+  readonly ledger: Ledger;
+  readonly fanout: Fanout;
+  readonly wallTime: WallTime;
+  readonly metrics: Pick<Metrics, 'messagePublished'>;
+  readonly drops: DropJournal;
+}
+
+/** A request as it came. */
+export interface ApiRequest {
+  readonly appId: string;
+  /** The channel's name in the path, if the route has one, unescaped. */
+  readonly channel: string;
+  /** Upper case. */
+  readonly method: string;
+  readonly path: string;
+  readonly rawQuery: string;
+  readonly body: Uint8Array;
+}
+
+/** A use case of the HTTP API, after the request was found to be the app's own. */
+type Use = (app: LocalApp, request: ApiRequest, query: Query) => MaybePromise<ApiAnswer>;
+
+const done: ApiAnswer = { json: '{}' };
+
+/** The HTTP API: each method answers one route. All demand the app's signature. */
+export class Api {
+  readonly #options: ApiOptions;
+
+  constructor(options: ApiOptions) {
+    this.#options = options;
+  }
+
+  /** `POST /apps/ID/events` */
+  readonly events = this.#route((app, { body }) => {
+    const object = parseBody(body);
+    const trigger = isHttpError(object) ? object : decodeTrigger(object, app.config.limits);
+    if (isHttpError(trigger)) return trigger;
+    return whenReady(this.#publish(app, trigger), () => this.#triggerInfo(app, trigger));
+  });
+
+  /** `POST /apps/ID/batch_events`: all or nothing, in order. */
+  readonly batchEvents = this.#route((app, { body }) => {
+    const object = parseBody(body);
+    const triggers = isHttpError(object) ? object : decodeBatch(object, app.config.limits);
+    if (isHttpError(triggers)) return triggers;
+    return this.#publishBatch(app, triggers);
+  });
+
+  /** `GET /apps/ID/channels` */
+  readonly channels = this.#route((app, _request, query) => listChannels(app, this.#options.ledger, query));
+
+  /** `GET /apps/ID/channels/NAME` */
+  readonly channel = this.#route((app, { channel }, query) =>
+    showChannel(app, this.#options.ledger, { channel, query }),
+  );
+
+  /** `GET /apps/ID/channels/NAME/users` */
+  readonly users = this.#route((app, { channel }, query) =>
+    showUsers(app, this.#options.ledger, { channel, query }),
+  );
+
+  /** `GET /apps/ID/webhooks/dropped`: the events that endpoints will never get. Not one of Pusher's routes. */
+  readonly droppedWebhooks = this.#route((app) => ({
+    json: JSON.stringify(this.#options.drops.read(app.config.id)),
+  }));
+
+  /** Finds the app and checks the signature before the use. */
+  #route(use: Use): (request: ApiRequest) => MaybePromise<ApiAnswer> {
+    return (request) => {
+      const app = this.#options.apps.byId(request.appId);
+      if (app === undefined) return notFound(`App ${request.appId.slice(0, 100)} not found`);
+      const query = parseQuery(request.rawQuery);
+      const refusal = refuseRequest(app.config, { ...request, query }, this.#options.wallTime.now());
+      return refusal ?? use(app, request, query);
+    };
+  }
+
+  /** Publishes on every channel. Pending while an event must first be kept for late subscribers. */
+  #publish(app: LocalApp, trigger: Trigger): MaybePromise<void> {
+    const kept = trigger.channels
+      .filter((channel) => channelKind(channel).isCache)
+      .map((channel) => this.#options.ledger.cacheEvent(app.config.id, channel, trigger))
+      .filter((step) => step instanceof Promise);
+    if (kept.length === 0) return this.#broadcast(app, trigger);
+    return Promise.all(kept).then(() => this.#broadcast(app, trigger));
+  }
+
+  #broadcast(app: LocalApp, { name, data, channels, except }: Trigger): void {
+    const { fanout, metrics } = this.#options;
+    const encode = eventEncoder(name, data);
+    for (const channel of channels) {
+      metrics.messagePublished(app.config.id, 'api');
+      fanout.publish(app.config.id, channel, encode(channel), except);
+    }
+  }
+
+  #triggerInfo(app: LocalApp, { channels, info }: Trigger): MaybePromise<ApiAnswer> {
+    if (info.length === 0) return done;
+    return this.#describeAll(app, channels, info);
+  }
+
+  async #describeAll(
+    app: LocalApp,
+    channels: readonly ChannelName[],
+    info: readonly CountAttribute[],
+  ): Promise<ApiAnswer> {
+    const entries = channels.map(
+      async (channel) => [channel, await this.#counts(app, channel, info)] as const,
+    );
+    return { json: JSON.stringify({ channels: Object.fromEntries(await Promise.all(entries)) }) };
+  }
+
+  #publishBatch(app: LocalApp, triggers: readonly Trigger[]): MaybePromise<ApiAnswer> {
+    const pending = triggers.map((trigger) => this.#publish(app, trigger));
+    const asked = triggers.some(({ info }) => info.length > 0);
+    if (!asked && !pending.some((step) => step instanceof Promise)) return done;
+    return this.#describeBatch(app, triggers, Promise.all(pending));
+  }
+
+  async #describeBatch(
+    app: LocalApp,
+    triggers: readonly Trigger[],
+    published: Promise<unknown>,
+  ): Promise<ApiAnswer> {
+    await published;
+    if (!triggers.some(({ info }) => info.length > 0)) return done;
+    const batch = triggers.flatMap(({ channels, info }) =>
+      channels.map((channel) => this.#counts(app, channel, info)),
+    );
+    return { json: JSON.stringify({ batch: await Promise.all(batch) }) };
+  }
+
+  async #counts(app: LocalApp, channel: ChannelName, info: readonly CountAttribute[]): Promise<Counts> {
+    if (info.length === 0) return {};
+    return countsOf(channel, await this.#options.ledger.channel(app.config.id, channel), info);
+  }
+}
+
+function parseBody(body: Uint8Array): JsonObject | HttpError {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  return parseObject(text) ?? badRequest('Invalid body: expected a JSON object');
+}

@@ -1,0 +1,59 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Fanout } from '../ports/fanout.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Outbox } from '../ports/outbox.ts';
+import { channelKind, type ChannelName } from '../protocol/channel-name.ts';
+import type { Command } from '../protocol/decode.ts';
+import { encodeError, eventEncoder } from '../protocol/encode.ts';
+import {
+  clientEventNameTooLong,
+  clientEventOnPublic,
+  clientEventRate,
+  clientEventsDisabled,
+  clientEventUnsubscribed,
+  dataTooLarge,
+  type ProtocolError,
+} from '../protocol/errors.ts';
+import { RateWindow } from '../protocol/rate-window.ts';
+import type { Session } from './session.ts';
+
+/** What passing on a client's event needs. */
+export interface ClientEventOptions {
+  readonly clock: Clock;
+  readonly fanout: Fanout;
+  readonly outbox: Outbox;
+  readonly metrics: Pick<Metrics, 'messagePublished'>;
+}
+
+type ClientEvent = Extract<Command, { kind: 'client-event' }>;
+
+/** Passes a client's event on to the others on its channel and to the webhooks, or tells why not. */
+export function relayClientEvent(session: Session, command: ClientEvent, options: ClientEventOptions): void {
+  const refusal = refuseClientEvent(session, command, options.clock.now());
+  if (refusal !== undefined) {
+    session.socket.send(encodeError(refusal));
+    return;
+  }
+  const { app, socketId } = session;
+  const { event, data } = command;
+  // A channel that is subscribed has a name that was checked.
+  const channel = command.channel as ChannelName;
+  const userId = session.subscriptions.get(channel)?.userId;
+  options.metrics.messagePublished(app.config.id, 'client');
+  options.fanout.publish(app.config.id, channel, eventEncoder(event, data, userId)(channel), socketId);
+  if (!app.wantsWebhook('client_event', channel)) return;
+  options.outbox.append(app.config.id, [{ name: 'client_event', channel, event, data, socketId, userId }]);
+}
+
+function refuseClientEvent(session: Session, command: ClientEvent, at: number): ProtocolError | undefined {
+  const { config } = session.app;
+  const { limits } = config;
+  const { access } = channelKind(command.channel);
+  if (!config.clientEvents) return clientEventsDisabled;
+  if (access !== 'private' && access !== 'presence') return clientEventOnPublic;
+  if (!session.subscriptions.has(command.channel as ChannelName)) return clientEventUnsubscribed;
+  if (command.event.length > limits.eventNameLength) return clientEventNameTooLong(limits.eventNameLength);
+  if (Buffer.byteLength(command.data) > limits.eventDataBytes) return dataTooLarge(limits.eventDataBytes);
+  session.clientEvents ??= new RateWindow(1000);
+  return session.clientEvents.accept(at, limits.clientEventsPerSecond) ? undefined : clientEventRate;
+}

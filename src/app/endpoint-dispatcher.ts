@@ -1,0 +1,177 @@
+import type { Clock, WallTime } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Log } from '../ports/log.ts';
+import type { AttemptResult, Metrics, QueueReading } from '../ports/metrics.ts';
+import type { Random } from '../ports/random.ts';
+import type { Outcome, WebhookSender } from '../ports/webhook-sender.ts';
+import type { QueuedEvent } from '../webhooks/backlog.ts';
+import { DeliveryQueue, type Batch, type DeliveryPolicy, type Drop } from '../webhooks/delivery-queue.ts';
+import type { Endpoint } from '../webhooks/endpoint.ts';
+import { signPayload, type SignedPayload } from '../webhooks/payload.ts';
+import { createAlarm, type Alarm } from './alarm.ts';
+import type { Application } from './application.ts';
+
+/** What delivering needs, for whichever endpoint. */
+export interface DeliveryOptions {
+  readonly clock: Clock;
+  readonly wallTime: WallTime;
+  readonly random: Random;
+  readonly ids: Pick<Ids, 'webhookId'>;
+  readonly sender: WebhookSender;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly policy: DeliveryPolicy;
+  readonly requestTimeoutMs: number;
+}
+
+/** What became of events at one endpoint. */
+export interface Verdict {
+  readonly endpoint: Endpoint;
+  readonly kind: 'delivered' | Drop['reason'];
+  readonly events: readonly QueuedEvent[];
+}
+
+/** The loop around one endpoint's delivery machine: starts its attempts, times them, says what came of them. */
+export class EndpointDispatcher {
+  readonly #app: Application;
+  readonly #endpoint: Endpoint;
+  readonly #options: DeliveryOptions;
+  readonly #queue: DeliveryQueue;
+  readonly #alarm: Alarm;
+  readonly #payloads = new WeakMap<Batch, SignedPayload>();
+  readonly #decide: (verdict: Verdict) => void;
+  #whenEmpty: (() => void) | undefined;
+
+  /** `decide` hears of every event exactly once, when it is delivered or dropped. */
+  constructor(
+    app: Application,
+    endpoint: Endpoint,
+    options: DeliveryOptions,
+    decide: (verdict: Verdict) => void,
+  ) {
+    this.#app = app;
+    this.#endpoint = endpoint;
+    this.#options = options;
+    this.#decide = decide;
+    this.#queue = new DeliveryQueue(options.policy);
+    this.#alarm = createAlarm(options.clock, () => this.#pump());
+  }
+
+  /** The endpoint that is served. */
+  get endpoint(): Endpoint {
+    return this.#endpoint;
+  }
+
+  push(queued: QueuedEvent): void {
+    for (const drop of this.#queue.push(queued)) this.#drop(drop);
+    this.#pump();
+  }
+
+  read(): QueueReading {
+    const { events, bytes, oldestAt, isFailing } = this.#queue;
+    const oldestAgeMs = oldestAt === Infinity ? 0 : this.#options.clock.now() - oldestAt;
+    return { appId: this.#app.id, endpoint: this.#endpoint.id, events, bytes, oldestAgeMs, isFailing };
+  }
+
+  /** Sends what waits without waiting for company. Resolves when everything is decided. */
+  flush(): Promise<void> {
+    this.#queue.drain();
+    return new Promise((resolve) => {
+      this.#whenEmpty = resolve;
+      this.#pump();
+    });
+  }
+
+  /** Drops whatever is left. Attempts under way may end, but are not heard any more. */
+  abandon(): void {
+    this.#alarm.stop();
+    for (const drop of this.#queue.abandon()) this.#drop(drop);
+    this.#whenEmpty?.();
+  }
+
+  #pump(): void {
+    const at = this.#options.clock.now();
+    for (const drop of this.#queue.expire(at)) this.#drop(drop);
+    for (let batch = this.#queue.next(at); batch !== undefined; batch = this.#queue.next(at)) {
+      void this.#attempt(batch);
+    }
+    this.#alarm.set(this.#queue.dueAt());
+    if (this.#queue.events === 0) this.#whenEmpty?.();
+  }
+
+  async #attempt(batch: Batch): Promise<void> {
+    const { clock, metrics, sender, requestTimeoutMs } = this.#options;
+    const payload = this.#payloads.get(batch) ?? this.#sign(batch);
+    const { url, id: endpoint } = this.#endpoint;
+    const headers = { ...payload.headers, 'X-Soketify-Attempt': String(batch.attempts) };
+    const startedAt = clock.now();
+    const outcome = await sender.send({ url, headers, body: payload.body }, requestTimeoutMs);
+    const elapsedMs = clock.now() - startedAt;
+    const result = resultOf(outcome);
+    metrics.webhookAttempt(this.#app.id, endpoint, result, elapsedMs);
+    if (result === 'success') this.#succeed(batch);
+    else this.#fail(batch, outcome, elapsedMs);
+    this.#pump();
+  }
+
+  #sign(batch: Batch): SignedPayload {
+    const payload = signPayload(this.#app, this.#endpoint, {
+      id: this.#options.ids.webhookId(),
+      timeMs: this.#options.wallTime.now(),
+      events: batch.events.map(({ json }) => json),
+    });
+    this.#payloads.set(batch, payload);
+    return payload;
+  }
+
+  #succeed(batch: Batch): void {
+    const wasFailing = this.#queue.isFailing;
+    if (this.#queue.succeed(batch) === 'given-up') return;
+    this.#options.metrics.webhookDelivered(this.#app.id, this.#endpoint.id, batch.events.length);
+    if (wasFailing) this.#options.log.info(this.#fields(batch), 'webhook endpoint recovered');
+    this.#decide({ endpoint: this.#endpoint, kind: 'delivered', events: batch.events });
+  }
+
+  #fail(batch: Batch, outcome: Outcome, elapsedMs: number): void {
+    const { clock, log, random } = this.#options;
+    const wasFailing = this.#queue.isFailing;
+    const retryAfterMs = outcome.kind === 'answered' ? outcome.retryAfterMs : undefined;
+    const drop = this.#queue.fail(batch, clock.now(), random(), retryAfterMs);
+    const fields = { ...this.#fields(batch), ...describe(outcome), elapsedMs: Math.round(elapsedMs) };
+    if (!wasFailing && this.#queue.isFailing)
+      log.warn(fields, 'webhook endpoint is failing, probing it from now on');
+    else if (batch.attempts === 1 && !wasFailing) log.warn(fields, 'webhook attempt failed, will retry');
+    else log.debug(fields, 'webhook attempt failed');
+    if (drop !== undefined) this.#drop(drop);
+  }
+
+  #drop({ reason, events, batch }: Drop): void {
+    this.#options.metrics.webhookDropped(this.#app.id, this.#endpoint.id, reason, events.length);
+    const channels = [...new Set(events.map(({ event }) => event.channel))];
+    const names = [...new Set(events.map(({ event }) => event.name))];
+    const fields = { ...this.#fields(batch), reason, events: events.length, channels, names };
+    this.#options.log.warn(fields, 'webhook dropped');
+    this.#decide({ endpoint: this.#endpoint, kind: reason, events });
+  }
+
+  #fields(batch?: Batch): Record<string, unknown> {
+    const webhookId = batch && this.#payloads.get(batch)?.id;
+    return { appId: this.#app.id, endpoint: this.#endpoint.id, webhookId, attempts: batch?.attempts ?? 0 };
+  }
+}
+
+function resultOf(outcome: Outcome): AttemptResult {
+  if (outcome.kind !== 'answered') return outcome.kind;
+  return outcome.status >= 200 && outcome.status < 300 ? 'success' : 'refused';
+}
+
+function describe(outcome: Outcome): Record<string, unknown> {
+  switch (outcome.kind) {
+    case 'answered':
+      return { outcome: `answered ${outcome.status}` };
+    case 'timeout':
+      return { outcome: 'no answer in time' };
+    case 'unreachable':
+      return { outcome: `unreachable: ${outcome.code}` };
+  }
+}

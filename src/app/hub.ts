@@ -1,0 +1,164 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { MaybePromise } from '../ports/maybe-promise.ts';
+import type { Socket } from '../ports/socket.ts';
+import { decode, type Command } from '../protocol/decode.ts';
+import { encodeConnectionEstablished, encodeError, pongFrame } from '../protocol/encode.ts';
+import {
+  binaryNotSupported,
+  serverClosing,
+  slowClient,
+  tooManyPendingFrames,
+  unknownKey,
+  unsupportedProtocol,
+  type ClosingError,
+} from '../protocol/errors.ts';
+import { servesProtocol } from '../protocol/protocol-version.ts';
+import { relayClientEvent, type ClientEventOptions } from './client-events.ts';
+import type { LocalApps } from './local-app.ts';
+import { Session } from './session.ts';
+import { Subscriptions, type SubscriptionOptions } from './subscriptions.ts';
+
+/** What the hub is made with. */
+export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
+  readonly apps: LocalApps;
+  readonly ids: Pick<Ids, 'socketId'>;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** By which signs of life are dated; the one that watches for them. */
+  readonly livenessClock: Clock;
+  readonly activityTimeoutMs: number;
+}
+
+/** What a client said when it connected. */
+export interface Greeting {
+  readonly key: string;
+  /** The `protocol` of the query, if it had one. */
+  readonly protocol: string | undefined;
+}
+
+/** While one command waits for its answer so much may come behind it. */
+const waitingCommands = 32;
+const waitingLength = 65_536;
+
+/** The use cases of a socket. The commands of one connection take effect strictly in order. */
+export class Hub {
+  readonly #options: HubOptions;
+  readonly #subscriptions: Subscriptions;
+  #isClosing = false;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    this.#subscriptions = new Subscriptions(options);
+  }
+
+  /** A client has connected. Undefined if it was sent away. */
+  open(socket: Socket, { key, protocol }: Greeting): Session | undefined {
+    const { apps, livenessClock, ids, metrics, activityTimeoutMs } = this.#options;
+    const app = apps.byKey(key);
+    if (this.#isClosing) return sendAway(socket, serverClosing);
+    if (app === undefined) return sendAway(socket, unknownKey(key));
+    if (!servesProtocol(protocol)) return sendAway(socket, unsupportedProtocol(protocol ?? ''));
+    const session = new Session(app, ids.socketId(), socket, livenessClock.now());
+    app.sessions.set(session.socketId, session);
+    metrics.connectionOpened(app.config.id);
+    socket.send(encodeConnectionEstablished(session.socketId, Math.round(activityTimeoutMs / 1000)));
+    return session;
+  }
+
+  /** A text frame has come. */
+  receive(session: Session, text: string): void {
+    this.heard(session);
+    this.#options.metrics.messageReceived(session.app.config.id);
+    const command = decode(text);
+    if (command.kind === 'ping') return session.socket.send(pongFrame);
+    if (command.kind === 'pong') return;
+    if (session.waiting === undefined) return this.#perform(session, command);
+    session.waiting.push({ command, length: text.length });
+    const length = session.waiting.reduce((sum, waiting) => sum + waiting.length, 0);
+    if (session.waiting.length > waitingCommands || length > waitingLength) {
+      this.end(session, tooManyPendingFrames);
+    }
+  }
+
+  /** A binary frame has come. */
+  receiveBinary(session: Session): void {
+    this.heard(session);
+    session.socket.send(encodeError(binaryNotSupported));
+  }
+
+  /** The client has given a sign of life. */
+  heard(session: Session): void {
+    session.lastHeardAt = this.#options.livenessClock.now();
+    session.pingedAt = undefined;
+  }
+
+  /** The client reads too slowly: something for it was lost already, so it must come back afresh. */
+  tooSlow(session: Session): void {
+    this.#options.metrics.slowClientClosed(session.app.config.id);
+    this.end(session, slowClient);
+  }
+
+  /** Ends a connection: the error as an event, for clients that see no close codes, then the close. */
+  end(session: Session, error: ClosingError): void {
+    sendAway(session.socket, error);
+    this.closed(session);
+  }
+
+  /** The connection has closed, in whichever way. Calling it again does nothing. */
+  closed(session: Session): void {
+    if (!session.isOpen) return;
+    session.isOpen = false;
+    session.waiting = undefined;
+    session.app.sessions.delete(session.socketId);
+    this.#options.metrics.connectionClosed(session.app.config.id);
+    this.#subscriptions.disconnect(session);
+  }
+
+  /** Sends every client away, for good. */
+  close(): void {
+    this.#isClosing = true;
+    for (const session of [...this.#options.apps.sessions()]) this.end(session, serverClosing);
+  }
+
+  #perform(session: Session, command: Command): void {
+    const step = this.#step(session, command);
+    if (!(step instanceof Promise)) return;
+    session.waiting = [];
+    void step.then(() => this.#resume(session));
+  }
+
+  #resume(session: Session): void {
+    const waiting = session.waiting ?? [];
+    session.waiting = undefined;
+    for (const [index, { command }] of waiting.entries()) {
+      if (!session.isOpen) return;
+      this.#perform(session, command);
+      if (session.waiting === undefined) continue;
+      session.waiting = waiting.slice(index + 1);
+      return;
+    }
+  }
+
+  #step(session: Session, command: Command): MaybePromise<void> {
+    switch (command.kind) {
+      case 'subscribe':
+        return this.#subscriptions.subscribe(session, command);
+      case 'unsubscribe':
+        return this.#subscriptions.unsubscribe(session, command.channel);
+      case 'client-event':
+        return relayClientEvent(session, command, this.#options);
+      case 'invalid':
+        return session.socket.send(encodeError(command.error));
+      case 'ping':
+      case 'pong':
+        return undefined;
+    }
+  }
+}
+
+function sendAway(socket: Socket, error: ClosingError): undefined {
+  socket.end(encodeError(error), error.code, error.message);
+  return undefined;
+}

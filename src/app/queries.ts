@@ -1,0 +1,73 @@
+import type { Ledger } from '../ports/ledger.ts';
+import { channelKind, describeChannelNameFault, isChannelName } from '../protocol/channel-name.ts';
+import { badRequest, isHttpError, type HttpError } from '../protocol/http-error.ts';
+import { queryValue, type Query } from '../protocol/query.ts';
+import { countAttributes, decodeInfo } from '../protocol/trigger-request.ts';
+import { countsOf, type ApiAnswer } from './api-answer.ts';
+import type { LocalApp } from './local-app.ts';
+
+/** A question about one channel. */
+interface ChannelQuery {
+  /** The name as it stands in the path, unescaped. */
+  readonly channel: string;
+  readonly query: Query;
+}
+
+/** The occupied channels, with the attributes asked for. */
+export async function listChannels(app: LocalApp, ledger: Ledger, query: Query): Promise<ApiAnswer> {
+  const prefix = queryValue(query, 'filter_by_prefix') ?? '';
+  const info = decodeInfo(queryValue(query, 'info'), countAttributes);
+  if (isHttpError(info)) return info;
+  if (info.includes('user_count') && channelKind(prefix).access !== 'presence') {
+    return badRequest(
+      'user_count may only be requested for presence channels - please supply filter_by_prefix begining with presence-',
+    );
+  }
+  const appId = app.config.id;
+  const names = (await ledger.occupiedChannels(appId, prefix)).filter((name) => !name.startsWith('#'));
+  const channels = names.map(async (name) => {
+    if (info.length === 0) return [name, {}] as const;
+    return [name, countsOf(name, await ledger.channel(appId, name), info)] as const;
+  });
+  return { json: JSON.stringify({ channels: Object.fromEntries(await Promise.all(channels)) }) };
+}
+
+/** Whether a channel is occupied, with the attributes asked for. An unknown channel is not an error. */
+export async function showChannel(app: LocalApp, ledger: Ledger, question: ChannelQuery): Promise<ApiAnswer> {
+  const { channel, query } = question;
+  const maxLength = app.config.limits.channelNameLength;
+  if (!isChannelName(channel, maxLength)) return badRequest(describeChannelNameFault(channel, maxLength));
+  const info = decodeInfo(queryValue(query, 'info'), [...countAttributes, 'cache']);
+  if (isHttpError(info)) return info;
+  const kind = channelKind(channel);
+  if (info.includes('user_count') && kind.access !== 'presence') return unavailable('user_count', 'presence');
+  if (info.includes('cache') && !kind.isCache) return unavailable('cache', 'cache');
+  const state = await ledger.channel(app.config.id, channel);
+  return {
+    json: JSON.stringify({
+      occupied: state.occupied,
+      ...countsOf(channel, state, info),
+      ...(info.includes('cache') && { cache: state.cache ?? null }),
+    }),
+  };
+}
+
+/** The distinct users of a presence channel. */
+export async function showUsers(app: LocalApp, ledger: Ledger, question: ChannelQuery): Promise<ApiAnswer> {
+  const { channel, query } = question;
+  const maxLength = app.config.limits.channelNameLength;
+  if (!isChannelName(channel, maxLength)) return badRequest(describeChannelNameFault(channel, maxLength));
+  if (channelKind(channel).access !== 'presence') {
+    return badRequest(`Users are only known for presence channels, and '${channel}' is not one`);
+  }
+  const extraneous = query.map(([key]) => key).filter((key) => !/^(auth_.*|body_md5)$/.test(key));
+  if (extraneous.length > 0) {
+    return badRequest(`The following query string parameters are extraneous: ${extraneous.join(', ')}`);
+  }
+  const { userIds } = await ledger.channel(app.config.id, channel);
+  return { json: JSON.stringify({ users: userIds.map((id) => ({ id })) }) };
+}
+
+function unavailable(attribute: string, kind: string): HttpError {
+  return badRequest(`${attribute} may only be requested for ${kind} channels`);
+}

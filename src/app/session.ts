@@ -1,0 +1,38 @@
+import type { Subscription } from '../channels/registry.ts';
+import type { Millis } from '../ports/clock.ts';
+import type { Socket } from '../ports/socket.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { Command } from '../protocol/decode.ts';
+import type { SocketId } from '../protocol/socket-id.ts';
+import type { RateWindow } from '../protocol/rate-window.ts';
+import type { LocalApp } from './local-app.ts';
+
+/** A command that waits for the one before it. */
+interface WaitingCommand {
+  readonly command: Command;
+  readonly length: number;
+}
+
+/** One connection of one client. */
+export class Session {
+  readonly app: LocalApp;
+  readonly socketId: SocketId;
+  readonly socket: Socket;
+  readonly subscriptions = new Map<ChannelName, Subscription>();
+  isOpen = true;
+  /** When the client last gave a sign of life. */
+  lastHeardAt: Millis;
+  /** When it was asked for one, if it has not answered since. */
+  pingedAt: Millis | undefined;
+  /** Made with the first client event. */
+  clientEvents: RateWindow | undefined;
+  /** Commands behind one that waits for an answer; undefined while none does. */
+  waiting: WaitingCommand[] | undefined;
+
+  constructor(app: LocalApp, socketId: SocketId, socket: Socket, at: Millis) {
+    this.app = app;
+    this.socketId = socketId;
+    this.socket = socket;
+    this.lastHeardAt = at;
+  }
+}

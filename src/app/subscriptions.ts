@@ -1,0 +1,178 @@
+import { refuseSubscription } from '../auth/channel-auth.ts';
+import type { LocalLeave } from '../channels/registry.ts';
+import type { Clock, Millis } from '../ports/clock.ts';
+import type { JoinAnswer, Ledger } from '../ports/ledger.ts';
+import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
+import { parseChannelData, type ChannelData } from '../protocol/channel-data.ts';
+import {
+  channelKind,
+  describeChannelNameFault,
+  isChannelName,
+  type ChannelName,
+} from '../protocol/channel-name.ts';
+import type { Command } from '../protocol/decode.ts';
+import {
+  encodeCacheMiss,
+  encodeError,
+  encodePresence,
+  encodeSubscriptionError,
+  encodeSubscriptionSucceeded,
+  eventEncoder,
+} from '../protocol/encode.ts';
+import { alreadySubscribed, memberLimit, notSignedInAs, type ProtocolError } from '../protocol/errors.ts';
+import type { Session } from './session.ts';
+
+/** What joining and leaving needs. */
+export interface SubscriptionOptions {
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  /** How long webhooks wait for a return after each kind of leave. */
+  readonly grace: { readonly disconnectMs: Millis; readonly unsubscribeMs: Millis };
+}
+
+type SubscribeCommand = Extract<Command, { kind: 'subscribe' }>;
+
+/** Joins and leaves: from what a client asks to what the registry and the ledger know. */
+export class Subscriptions {
+  readonly #options: SubscriptionOptions;
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
+  }
+
+  /** Lets the client in, or tells it why not. Pending while the answer needs the ledger's word. */
+  subscribe(session: Session, command: SubscribeCommand): MaybePromise<void> {
+    const { limits } = session.app.config;
+    const { channel } = command;
+    if (!isChannelName(channel, limits.channelNameLength)) {
+      const message = describeChannelNameFault(channel, limits.channelNameLength);
+      return refuse(session, typeof channel === 'string' ? channel : '', 'InvalidChannel', {
+        code: null,
+        message,
+      });
+    }
+    if (session.subscriptions.has(channel)) {
+      session.socket.send(encodeError(alreadySubscribed(channel)));
+      return;
+    }
+    const refusal = authorise(session, channel, command);
+    if (refusal !== undefined) return refuse(session, channel, 'AuthError', refusal);
+    if (channelKind(channel).access !== 'presence') return this.#join(session, channel);
+    const member = parseChannelData(command.channelData, limits);
+    if ('error' in member) return refuse(session, channel, 'AuthError', member.error);
+    return this.#join(session, channel, member);
+  }
+
+  /** Ends a subscription. Ending one that does not exist does nothing. */
+  unsubscribe(session: Session, channel: unknown): void {
+    const name = channel as ChannelName;
+    const subscription = session.subscriptions.get(name);
+    if (subscription === undefined) return;
+    session.subscriptions.delete(name);
+    session.socket.unsubscribe(session.app.topic(name));
+    const { clock, grace } = this.#options;
+    const left = session.app.registry.leave(subscription, clock.now(), grace.unsubscribeMs);
+    this.#report(session, name, subscription.userId, left);
+  }
+
+  /** Ends all subscriptions of a connection that has closed, however it did. */
+  disconnect(session: Session): void {
+    const { clock, grace } = this.#options;
+    const at = clock.now();
+    for (const [name, subscription] of session.subscriptions) {
+      const left = session.app.registry.leave(subscription, at, grace.disconnectMs);
+      this.#report(session, name, subscription.userId, left);
+    }
+    session.subscriptions.clear();
+  }
+
+  #join(session: Session, channel: ChannelName, member?: ChannelData): MaybePromise<void> {
+    const { app } = session;
+    const { isCache } = channelKind(channel);
+    const { subscription, isFirstOfChannel } = app.registry.join(channel, member?.userId);
+    session.subscriptions.set(channel, subscription);
+    const needsAnswer = isCache || member !== undefined;
+    if (!needsAnswer && !isFirstOfChannel) return welcome(session, channel);
+    const answer = this.#options.ledger.join({
+      appId: app.config.id,
+      channel,
+      ...(member && { member }),
+      memberLimit: app.config.limits.presenceMembers,
+      readsCache: isCache,
+      wantsCacheMiss: isCache && app.wantsWebhook('cache_miss', channel),
+    });
+    if (!needsAnswer) return welcome(session, channel);
+    return whenReady(answer, (settled) => this.#settle(session, channel, settled));
+  }
+
+  #settle(session: Session, channel: ChannelName, answer: JoinAnswer): void {
+    const subscription = session.subscriptions.get(channel);
+    // The connection closed meanwhile, and its leave has been reported.
+    if (subscription === undefined) return;
+    if (answer.kind === 'member-limit') {
+      session.subscriptions.delete(channel);
+      // The ledger never let it in: there is nothing to report.
+      session.app.registry.leave(subscription, this.#options.clock.now(), 0);
+      const error = memberLimit(channel, session.app.config.limits.presenceMembers);
+      return refuse(session, channel, 'LimitReached', error);
+    }
+    welcome(session, channel, answer);
+    if (!channelKind(channel).isCache) return;
+    const { cached } = answer;
+    session.socket.send(
+      cached === undefined ? encodeCacheMiss(channel) : eventEncoder(cached.name, cached.data)(channel),
+    );
+  }
+
+  #report(session: Session, channel: ChannelName, userId: string | undefined, left: LocalLeave): void {
+    const { channelLingersMs, memberLingersMs } = left;
+    if (channelLingersMs === undefined && memberLingersMs === undefined) return;
+    void this.#options.ledger.leave({
+      appId: session.app.config.id,
+      channel,
+      ...(channelLingersMs !== undefined && { channelLingersMs }),
+      ...(userId !== undefined &&
+        memberLingersMs !== undefined && { member: { userId, lingersMs: memberLingersMs } }),
+    });
+  }
+}
+
+function authorise(
+  session: Session,
+  channel: ChannelName,
+  { auth, channelData }: SubscribeCommand,
+): ProtocolError | undefined {
+  switch (channelKind(channel).access) {
+    case 'public':
+      return undefined;
+    case 'user':
+      return notSignedInAs(channel);
+    case 'private':
+    case 'presence':
+      return refuseSubscription(session.app.config, {
+        socketId: session.socketId,
+        channel,
+        auth,
+        channelData,
+      });
+  }
+}
+
+function welcome(session: Session, channel: ChannelName, answer?: JoinAnswer): void {
+  const members = answer?.kind === 'joined' ? answer.members : undefined;
+  session.socket.subscribe(session.app.topic(channel));
+  session.socket.send(
+    members === undefined ? encodeSubscriptionSucceeded(channel) : encodePresence(channel, members),
+  );
+}
+
+/** Tells both who listens on the channel and who listens on the connection. The connection stays. */
+function refuse(
+  session: Session,
+  channel: string,
+  type: 'AuthError' | 'LimitReached' | 'InvalidChannel',
+  error: ProtocolError,
+): void {
+  session.socket.send(encodeSubscriptionError(channel, type, error));
+  session.socket.send(encodeError(error));
+}

@@ -1,0 +1,19 @@
+import type { Clock, Millis } from '../ports/clock.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import { whenReady } from '../ports/maybe-promise.ts';
+import { createAlarm } from './alarm.ts';
+
+/** Has the ledger report departures when they are due. */
+export interface Sweeper {
+  /** Something falls due at this moment. */
+  wake(dueAt: Millis): void;
+  stop(): void;
+}
+
+/** `ledger` is looked up when something is due, because the ledger itself is made with the sweeper's `wake`. */
+export function createSweeper(clock: Clock, ledger: () => Pick<Ledger, 'sweep'>): Sweeper {
+  const alarm = createAlarm(clock, () => {
+    void whenReady(ledger().sweep(), (dueAt) => alarm.set(dueAt ?? Infinity));
+  });
+  return { wake: (dueAt) => alarm.set(dueAt), stop: () => alarm.stop() };
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { loadConfig } from './config/load.ts';
+import { formatFaults } from './config/report.ts';
+import type { Config } from './config/schema.ts';
+import { createLog } from './observe/log.ts';
+import type { Log } from './ports/log.ts';
+import { createServer, type Server } from './server.ts';
+import { describeStart, formatWelcome } from './welcome.ts';
+import { warnOfOpenFileLimit } from './system/open-files.ts';
+import { StartError } from './transport/uws.ts';
+
+/** What a shell or a supervisor is told. */
+const exitCode = { done: 0, failed: 1, badConfiguration: 2 } as const;
+
+interface Options {
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: string;
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('soketify-emulator')
+  .description(
+    'Soketify as a program: Pusher Channels by WebSocket and HTTP, and webhooks that tell the truth.',
+  )
+  .version(version)
+  .option('-c, --config <file>', 'the configuration, a JSON file (its schema: config/schema.json)')
+  .option('--host <address>', 'the address to listen on, instead of the configured one')
+  .option('--port <number>', 'the port to listen on, instead of the configured one; 0 takes any free one')
+  .addHelpText(
+    'after',
+    `
+Without a configuration one app is served on 127.0.0.1:6001: id 1, key app-key, secret app-secret.
+
+Environment: SOKETIFY_APP_ID, SOKETIFY_APP_KEY, SOKETIFY_APP_SECRET, SOKETIFY_WEBHOOK_URL, SOKETIFY_HOST,
+SOKETIFY_PORT, SOKETIFY_LOG_LEVEL; each goes before the file. NODE_ENV=production demands https endpoints.
+
+Exit codes: 0 ended by a signal, 1 could not start or failed, 2 wrong configuration or usage.`,
+  )
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCode.done : exitCode.badConfiguration));
+
+await start(program.parse().opts<Options>());
+
+async function start({ config: file, host, port }: Options): Promise<void> {
+  const overrides = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
+  const loaded = loadConfig({ file, env: process.env, overrides });
+  if (loaded.kind === 'invalid') {
+    process.stderr.write(`${formatFaults(loaded.faults)}\n`);
+    process.exit(exitCode.badConfiguration);
+  }
+  const { config, warnings } = loaded;
+  const log = await createLog(config.logLevel);
+  const openFiles = warnOfOpenFileLimit();
+  for (const warning of openFiles === undefined ? warnings : [...warnings, openFiles]) log.warn({}, warning);
+  try {
+    const server = await createServer(config, { log });
+    tellStart(config, server.port, log);
+    endOnSignal(server, log);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    process.exit(exitCode.failed);
+  }
+}
+
+function tellStart(config: Config, port: number, log: Log): void {
+  log.info(describeStart(config, port), 'listening');
+  if (process.stdout.isTTY) process.stdout.write(formatWelcome(config, port));
+}
+
+/** The first signal ends gracefully, the second at once. */
+function endOnSignal(server: Server, log: Log): void {
+  let isEnding = false;
+  const end = async (signal: string): Promise<void> => {
+    if (isEnding) process.exit(exitCode.failed);
+    isEnding = true;
+    log.info({ signal }, 'closing');
+    await server.close();
+    log.info({}, 'closed');
+    process.exit(exitCode.done);
+  };
+  process.on('SIGTERM', (signal) => void end(signal));
+  process.on('SIGINT', (signal) => void end(signal));
+}

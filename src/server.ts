@@ -1,0 +1,122 @@
+import { Api } from './app/api.ts';
+import type { Application } from './app/application.ts';
+import { Dispatcher } from './app/dispatcher.ts';
+import { DropJournal } from './app/drop-journal.ts';
+import { Hub } from './app/hub.ts';
+import { watchLiveness } from './app/liveness.ts';
+import { LocalApps } from './app/local-app.ts';
+import { createLocalDelivery } from './app/local-delivery.ts';
+import { createNotifier } from './app/notifier.ts';
+import { createSweeper } from './app/sweeper.ts';
+import type { AppConfig, Config } from './config/schema.ts';
+import { createUndiciSender } from './delivery/undici-sender.ts';
+import { createPrometheusMetrics } from './observe/prometheus.ts';
+import type { Clock, WallTime } from './ports/clock.ts';
+import type { Ids } from './ports/ids.ts';
+import { silentLog, type Log } from './ports/log.ts';
+import type { Random } from './ports/random.ts';
+import type { WebhookSender } from './ports/webhook-sender.ts';
+import { MemoryLedger } from './store/memory/ledger.ts';
+import { systemClock, systemWallTime } from './system/clock.ts';
+import { createRandomIds } from './system/ids.ts';
+import { mountHttp } from './transport/http.ts';
+import { createRoutes } from './transport/routes.ts';
+import { mountSockets } from './transport/sockets.ts';
+import { listen, loadUws } from './transport/uws.ts';
+
+/** What may be put in the place of the real thing. */
+export interface Overrides {
+  readonly clock?: Clock;
+  readonly livenessClock?: Clock;
+  readonly wallTime?: WallTime;
+  readonly random?: Random;
+  readonly ids?: Ids;
+  readonly sender?: WebhookSender;
+  readonly log?: Log;
+}
+
+/** A server that accepts connections. */
+export interface Server {
+  readonly port: number;
+  /**
+   * Ends gracefully: not ready, no new connections, clients sent away, everybody who was present reported
+   * as gone, and the webhooks that wait delivered for as long as the configuration allows. Calling it again
+   * waits for the same end.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the program and listens. This is the only place that names every part. Rejects with a StartError
+ * when the native module cannot load or the port cannot be had.
+ */
+export async function createServer(config: Config, overrides: Overrides = {}): Promise<Server> {
+  const { clock = systemClock, wallTime = systemWallTime, random = Math.random, log = silentLog } = overrides;
+  // Sockets live in real time: a client cannot answer within a minute that passes in one call.
+  const livenessClock = overrides.livenessClock ?? systemClock;
+  const ids = overrides.ids ?? createRandomIds();
+  const sender = overrides.sender ?? createUndiciSender(clock);
+  const uws = await loadUws();
+  const native = uws.App();
+
+  const applications = config.apps.map(toApplication);
+  const apps = new LocalApps(applications);
+  const metrics = createPrometheusMetrics();
+  const drops = new DropJournal();
+  const publishTopic = (topic: string, frame: string): void => void native.publish(topic, frame);
+  const { webhooks } = config;
+  const dispatcher = new Dispatcher({
+    ...{ clock, wallTime, random, ids, sender, log, metrics, applications, drops },
+    policy: webhooks,
+    requestTimeoutMs: webhooks.requestTimeoutMs,
+    ledger: () => ledger,
+  });
+  const sweeper = createSweeper(clock, () => ledger);
+  const ledger = new MemoryLedger({
+    ...{ clock, metrics, outbox: dispatcher },
+    notify: createNotifier(apps, publishTopic),
+    wake: (dueAt) => sweeper.wake(dueAt),
+    countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
+    cacheTtlMs: config.cacheTtlMs,
+  });
+  const fanout = createLocalDelivery(apps, publishTopic);
+  const hub = new Hub({
+    ...{ apps, clock, ids, ledger, fanout, metrics, outbox: dispatcher },
+    grace: { disconnectMs: webhooks.disconnectGraceMs, unsubscribeMs: webhooks.unsubscribeGraceMs },
+    livenessClock,
+    activityTimeoutMs: config.activityTimeoutMs,
+  });
+  const api = new Api({ apps, ledger, fanout, wallTime, metrics, drops });
+
+  let closing: Promise<void> | undefined;
+  const self = {
+    isReady: () => closing === undefined,
+    describe: () => ({ apps: applications.length }),
+    metrics: () => metrics.render(),
+  };
+  metrics.observeQueues(() => dispatcher.readQueues());
+  mountSockets(native, hub, { clock, maxBackpressureBytes: config.maxBackpressureBytes });
+  mountHttp(native, createRoutes(api, self), { log, answered: metrics.httpRequest });
+  const listening = await listen(uws, native, config.host, config.port);
+  const stopLiveness = watchLiveness(livenessClock, config, {
+    sessions: () => apps.sessions(),
+    end: (session, error) => hub.end(session, error),
+  });
+
+  const close = async (): Promise<void> => {
+    listening.stop();
+    stopLiveness();
+    hub.close();
+    sweeper.stop();
+    ledger.retire();
+    await dispatcher.close(config.shutdownTimeoutMs);
+    await sender.close();
+    native.close();
+  };
+  return { port: listening.port, close: () => (closing ??= close()) };
+}
+
+function toApplication({ id, key, secret, clientEvents, limits, webhooks }: AppConfig): Application {
+  const endpoints = webhooks.map((webhook) => ({ ...webhook, eventTypes: new Set(webhook.eventTypes) }));
+  return { id, key, secret, clientEvents, limits, endpoints };
+}

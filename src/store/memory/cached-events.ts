@@ -1,0 +1,64 @@
+import type { Clock, Millis } from '../../ports/clock.ts';
+import type { CachedEvent } from '../../ports/ledger.ts';
+import type { ChannelName } from '../../protocol/channel-name.ts';
+import { DueHeap } from '../../structures/due-heap.ts';
+
+interface Entry {
+  readonly appId: string;
+  readonly channel: ChannelName;
+  event: CachedEvent;
+  expiresAt: Millis;
+}
+
+/** The last published event of each cache channel, kept for a time that each new event starts afresh. */
+export class CachedEvents {
+  readonly #apps = new Map<string, Map<ChannelName, Entry>>();
+  /** Each entry once, at a moment not later than its expiry. */
+  readonly #due = new DueHeap<Entry>();
+  readonly #clock: Clock;
+  readonly #ttlMs: Millis;
+
+  constructor(clock: Clock, ttlMs: Millis) {
+    this.#clock = clock;
+    this.#ttlMs = ttlMs;
+  }
+
+  get nextDueAt(): Millis | undefined {
+    return this.#due.nextDueAt;
+  }
+
+  keep(appId: string, channel: ChannelName, event: CachedEvent): void {
+    let channels = this.#apps.get(appId);
+    if (channels === undefined) {
+      channels = new Map();
+      this.#apps.set(appId, channels);
+    }
+    const expiresAt = this.#clock.now() + this.#ttlMs;
+    const known = channels.get(channel);
+    if (known === undefined) {
+      const entry = { appId, channel, event, expiresAt };
+      channels.set(channel, entry);
+      this.#due.add(expiresAt, entry);
+    } else {
+      known.event = event;
+      known.expiresAt = expiresAt;
+    }
+  }
+
+  /** The event and the time that it remains. */
+  read(appId: string, channel: ChannelName): { event: CachedEvent; remainingMs: Millis } | undefined {
+    const entry = this.#apps.get(appId)?.get(channel);
+    if (entry === undefined) return undefined;
+    const remainingMs = entry.expiresAt - this.#clock.now();
+    return remainingMs > 0 ? { event: entry.event, remainingMs } : undefined;
+  }
+
+  /** Lets go of what has expired. */
+  sweep(): void {
+    const at = this.#clock.now();
+    for (let entry = this.#due.takeDue(at); entry !== undefined; entry = this.#due.takeDue(at)) {
+      if (entry.expiresAt > at) this.#due.add(entry.expiresAt, entry);
+      else this.#apps.get(entry.appId)?.delete(entry.channel);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { newLinger, type Linger } from '../../channels/linger.ts';
+import type { Millis } from '../../ports/clock.ts';
+import type { Member } from '../../ports/ledger.ts';
+import type { ChannelName } from '../../protocol/channel-name.ts';
+
+/** Something that a heap will bring back at a moment. */
+export interface Scheduled {
+  /** The earliest moment for which the heap holds it; Infinity when it does not. */
+  queuedFor: Millis;
+}
+
+/** What the ledger knows of a member: kept while present or lingering. */
+export interface MemberRecord extends Linger, Scheduled {
+  readonly kind: 'member';
+  readonly channel: ChannelRecord;
+  readonly userId: string;
+}
+
+/** What the ledger knows of a channel: kept while occupied or lingering. */
+export interface ChannelRecord extends Linger, Scheduled {
+  readonly kind: 'channel';
+  readonly appId: string;
+  readonly name: ChannelName;
+  /** Members present or lingering. */
+  readonly members: Map<string, MemberRecord>;
+  /** Members present, as subscribers see them, in the order in which they came. */
+  readonly present: Map<string, Member>;
+  /** The cache miss that stands, until when. */
+  miss: { readonly episode: string; readonly until: Millis } | undefined;
+}
+
+const noMembers: ReadonlyMap<string, never> = new Map<string, never>();
+
+/** A channel that nobody has heard of. Only those with members carry maps of their own. */
+export function newChannelRecord(appId: string, name: ChannelName, hasMembers: boolean): ChannelRecord {
+  return {
+    ...newLinger(),
+    kind: 'channel',
+    queuedFor: Infinity,
+    appId,
+    name,
+    members: hasMembers ? new Map() : (noMembers as Map<string, never>),
+    present: hasMembers ? new Map() : (noMembers as Map<string, never>),
+    miss: undefined,
+  };
+}
+
+export function newMemberRecord(channel: ChannelRecord, userId: string): MemberRecord {
+  return { ...newLinger(), kind: 'member', queuedFor: Infinity, channel, userId };
+}

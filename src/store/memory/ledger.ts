@@ -1,0 +1,251 @@
+import { cacheMissStandsMs } from '../../channels/cache-miss.ts';
+import { enter, expire, leave } from '../../channels/linger.ts';
+import type { Clock, Millis } from '../../ports/clock.ts';
+import type {
+  CachedEvent,
+  ChannelState,
+  Join,
+  JoinAnswer,
+  Leave,
+  Ledger,
+  Notice,
+} from '../../ports/ledger.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import type { Outbox } from '../../ports/outbox.ts';
+import type { ChannelName } from '../../protocol/channel-name.ts';
+import { DueHeap } from '../../structures/due-heap.ts';
+import type { WebhookEvent } from '../../webhooks/event.ts';
+import { CachedEvents } from './cached-events.ts';
+import {
+  newChannelRecord,
+  newMemberRecord,
+  type ChannelRecord,
+  type MemberRecord,
+} from './channel-record.ts';
+
+/** What the ledger of a single node is made with. */
+export interface MemoryLedgerOptions {
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly metrics: Pick<Metrics, 'suppressedByGrace' | 'deduplicated'>;
+  /** Tells subscribers who came and went. Called within the step, before it answers. */
+  readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
+  /** Something falls due at this moment: sweep then. */
+  readonly wake: (dueAt: Millis) => void;
+  /** How many sockets are subscribed to a channel. */
+  readonly countSubscribers: (appId: string, channel: ChannelName) => number;
+  readonly cacheTtlMs: Millis;
+}
+
+/** The ledger of a single node, in its memory: every step is done when the call returns. */
+export class MemoryLedger implements Ledger {
+  readonly #options: MemoryLedgerOptions;
+  readonly #apps = new Map<string, Map<ChannelName, ChannelRecord>>();
+  readonly #due = new DueHeap<ChannelRecord | MemberRecord>();
+  readonly #cached: CachedEvents;
+  #episodes = 0;
+
+  constructor(options: MemoryLedgerOptions) {
+    this.#options = options;
+    this.#cached = new CachedEvents(options.clock, options.cacheTtlMs);
+  }
+
+  join(join: Join): JoinAnswer {
+    const known = this.#record(join.appId, join.channel);
+    if (join.member !== undefined && isFull(known, join.member.userId, join.memberLimit)) {
+      return { kind: 'member-limit' };
+    }
+    const channel = known ?? this.#addRecord(join);
+    const facts: WebhookEvent[] = [];
+    this.#enterChannel(channel, facts);
+    if (join.member !== undefined) this.#enterMember(channel, join.member, facts);
+    const cached = join.readsCache ? this.#cached.read(join.appId, join.channel)?.event : undefined;
+    if (join.readsCache && cached === undefined && join.wantsCacheMiss) this.#missCache(channel, facts);
+    this.#report(join.appId, facts);
+    return {
+      kind: 'joined',
+      ...(join.member && { members: channel.present }),
+      ...(cached && { cached }),
+    };
+  }
+
+  leave({ appId, channel: name, channelLingersMs, member: leaver }: Leave): void {
+    const channel = this.#record(appId, name);
+    if (channel === undefined) return;
+    const at = this.#options.clock.now();
+    if (leaver !== undefined) this.#leaveMember(channel, leaver.userId, at + leaver.lingersMs);
+    if (channelLingersMs !== undefined && leave(channel, at + channelLingersMs)) this.#schedule(channel);
+    this.#expireDue(at);
+  }
+
+  cacheEvent(appId: string, channel: ChannelName, event: CachedEvent): void {
+    this.#cached.keep(appId, channel, event);
+    const record = this.#record(appId, channel);
+    if (record !== undefined) record.miss = undefined;
+    this.#wake();
+  }
+
+  forgetCacheMiss(appId: string, channel: ChannelName, episode: string): void {
+    const record = this.#record(appId, channel);
+    if (record?.miss?.episode === episode) record.miss = undefined;
+  }
+
+  channel(appId: string, name: ChannelName): ChannelState {
+    const record = this.#record(appId, name);
+    const cached = this.#cached.read(appId, name);
+    return {
+      occupied: record?.isLive ?? false,
+      userIds: record === undefined ? [] : [...record.present.keys()],
+      subscriptionCount: this.#options.countSubscribers(appId, name),
+      ...(cached && { cache: { data: cached.event.data, ttl: Math.ceil(cached.remainingMs / 1000) } }),
+    };
+  }
+
+  occupiedChannels(appId: string, prefix: string): readonly ChannelName[] {
+    const names: ChannelName[] = [];
+    for (const channel of this.#apps.get(appId)?.values() ?? []) {
+      if (channel.isLive && channel.name.startsWith(prefix)) names.push(channel.name);
+    }
+    return names;
+  }
+
+  sweep(): Millis | undefined {
+    this.#cached.sweep();
+    this.#expireDue(this.#options.clock.now());
+    return this.#nextDueAt();
+  }
+
+  retire(): void {
+    for (const [appId, channels] of this.#apps) {
+      const facts: WebhookEvent[] = [];
+      for (const channel of channels.values()) {
+        for (const member of channel.members.values()) {
+          leave(member, -Infinity);
+          this.#expireMember(member, Infinity, facts);
+        }
+        leave(channel, -Infinity);
+        this.#expireChannel(channel, Infinity, facts);
+      }
+      this.#report(appId, facts);
+    }
+  }
+
+  #enterChannel(channel: ChannelRecord, facts: WebhookEvent[]): void {
+    const entrance = enter(channel);
+    if (entrance === 'appeared') facts.push({ name: 'channel_occupied', channel: channel.name });
+    if (entrance === 'returned') this.#options.metrics.suppressedByGrace(channel.appId, 'channel_vacated');
+  }
+
+  #enterMember(channel: ChannelRecord, newcomer: NonNullable<Join['member']>, facts: WebhookEvent[]): void {
+    const { userId } = newcomer;
+    let member = channel.members.get(userId);
+    if (member === undefined) {
+      member = newMemberRecord(channel, userId);
+      channel.members.set(userId, member);
+    }
+    const entrance = enter(member);
+    // The first connection's info stays until the user has fully left: no event could announce a change.
+    if (entrance === 'already-live') return;
+    channel.present.set(userId, newcomer);
+    this.#options.notify(channel.appId, channel.name, { kind: 'member-added', member: newcomer });
+    if (entrance === 'appeared') facts.push({ name: 'member_added', channel: channel.name, userId });
+    else this.#options.metrics.suppressedByGrace(channel.appId, 'member_removed');
+  }
+
+  #leaveMember(channel: ChannelRecord, userId: string, deadline: Millis): void {
+    const member = channel.members.get(userId);
+    if (member === undefined || !leave(member, deadline)) return;
+    channel.present.delete(userId);
+    this.#options.notify(channel.appId, channel.name, { kind: 'member-removed', userId });
+    this.#schedule(member);
+  }
+
+  #missCache(channel: ChannelRecord, facts: WebhookEvent[]): void {
+    const at = this.#options.clock.now();
+    if (channel.miss !== undefined && channel.miss.until > at) {
+      this.#options.metrics.deduplicated(channel.appId);
+      return;
+    }
+    this.#episodes += 1;
+    const episode = String(this.#episodes);
+    channel.miss = { episode, until: at + cacheMissStandsMs };
+    facts.push({ name: 'cache_miss', channel: channel.name, episode });
+  }
+
+  /** Has the heap bring the subject back at its deadline, unless it does so earlier anyway. */
+  #schedule(subject: ChannelRecord | MemberRecord): void {
+    if (subject.queuedFor <= subject.deadline) return;
+    subject.queuedFor = subject.deadline;
+    this.#due.add(subject.deadline, subject);
+  }
+
+  #expireDue(at: Millis): void {
+    for (let subject = this.#due.takeDue(at); subject !== undefined; subject = this.#due.takeDue(at)) {
+      // Held for a later moment too: that one counts.
+      if (subject.queuedFor > at) continue;
+      subject.queuedFor = Infinity;
+      if (subject.isLive || !subject.isAnnounced) continue;
+      if (subject.deadline > at) {
+        this.#schedule(subject);
+        continue;
+      }
+      const channel = subject.kind === 'member' ? subject.channel : subject;
+      const facts: WebhookEvent[] = [];
+      if (subject.kind === 'member') this.#expireMember(subject, at, facts);
+      this.#expireChannel(channel, at, facts);
+      this.#report(channel.appId, facts);
+    }
+    this.#wake();
+  }
+
+  #expireMember(member: MemberRecord, at: Millis, facts: WebhookEvent[]): void {
+    if (!expire(member, at)) return;
+    const { channel, userId } = member;
+    channel.members.delete(userId);
+    facts.push({ name: 'member_removed', channel: channel.name, userId });
+  }
+
+  /** A channel is not vacated before its last member was removed, whichever deadline comes first. */
+  #expireChannel(channel: ChannelRecord, at: Millis, facts: WebhookEvent[]): void {
+    if (channel.members.size > 0 || !expire(channel, at)) return;
+    this.#apps.get(channel.appId)?.delete(channel.name);
+    facts.push({ name: 'channel_vacated', channel: channel.name });
+  }
+
+  #report(appId: string, facts: readonly WebhookEvent[]): void {
+    if (facts.length > 0) this.#options.outbox.append(appId, facts);
+  }
+
+  #wake(): void {
+    const dueAt = this.#nextDueAt();
+    if (dueAt !== undefined) this.#options.wake(dueAt);
+  }
+
+  #nextDueAt(): Millis | undefined {
+    const departure = this.#due.nextDueAt;
+    const expiry = this.#cached.nextDueAt;
+    return departure === undefined || expiry === undefined
+      ? (departure ?? expiry)
+      : Math.min(departure, expiry);
+  }
+
+  #record(appId: string, name: ChannelName): ChannelRecord | undefined {
+    return this.#apps.get(appId)?.get(name);
+  }
+
+  #addRecord({ appId, channel: name, member }: Join): ChannelRecord {
+    let channels = this.#apps.get(appId);
+    if (channels === undefined) {
+      channels = new Map();
+      this.#apps.set(appId, channels);
+    }
+    const channel = newChannelRecord(appId, name, member !== undefined);
+    channels.set(name, channel);
+    return channel;
+  }
+}
+
+function isFull(channel: ChannelRecord | undefined, userId: string, limit: number): boolean {
+  const present = channel?.present;
+  return present === undefined ? limit < 1 : present.size >= limit && !present.has(userId);
+}

@@ -1,0 +1,146 @@
+import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import type { MaybePromise } from '../ports/maybe-promise.ts';
+import type { Log } from '../ports/log.ts';
+import { unescapePercent } from '../protocol/query.ts';
+
+/** A request whose body has been read. */
+export interface IncomingRequest {
+  readonly appId: string;
+  readonly channel: string;
+  readonly method: string;
+  readonly path: string;
+  readonly rawQuery: string;
+  readonly body: Uint8Array;
+}
+
+/** An answer, complete. */
+export interface OutgoingResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** One route: its pattern in uWebSockets.js' form, `:app` first and `:channel` second if it has them. */
+export interface Route {
+  readonly method: 'get' | 'post';
+  readonly pattern: string;
+  handle(request: IncomingRequest): MaybePromise<OutgoingResponse>;
+}
+
+/** How HTTP is served. */
+export interface HttpOptions {
+  readonly log: Log;
+  /** One request was answered; `route` is its pattern. */
+  readonly answered: (route: string, status: number) => void;
+}
+
+/** Requests with a larger body are refused before it is read. */
+const maxBodyBytes = 1024 * 1024;
+
+const reasons: Readonly<Record<number, string>> = {
+  200: 'OK',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Payload Too Large',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+/** An answer of one plain line. */
+export function plainText(status: number, text: string): OutgoingResponse {
+  return { status, contentType: 'text/plain; charset=utf-8', body: text };
+}
+
+/** An answer of JSON. */
+export function json(body: string, status = 200): OutgoingResponse {
+  return { status, contentType: 'application/json', body };
+}
+
+/** Serves the routes; everything else is 404. */
+export function mountHttp(app: TemplatedApp, routes: readonly Route[], options: HttpOptions): void {
+  for (const route of routes) {
+    const serve = (res: HttpResponse, req: HttpRequest): void => serveRoute(res, req, route, options);
+    if (route.method === 'get') app.get(route.pattern, serve);
+    else app.post(route.pattern, serve);
+  }
+  app.any('/*', (res, req) => {
+    options.answered('unknown', 404);
+    write(
+      res,
+      plainText(404, `No such route: ${req.getMethod().toUpperCase()} ${req.getUrl().slice(0, 200)}`),
+    );
+  });
+}
+
+function serveRoute(res: HttpResponse, req: HttpRequest, route: Route, options: HttpOptions): void {
+  // The request is valid only in this turn.
+  const head = {
+    appId: unescapePercent(req.getParameter(0) ?? ''),
+    channel: unescapePercent(req.getParameter(1) ?? ''),
+    method: route.method.toUpperCase(),
+    path: req.getUrl(),
+    rawQuery: req.getQuery(),
+  };
+  let isAborted = false;
+  res.onAborted(() => {
+    isAborted = true;
+  });
+  const answer = (response: OutgoingResponse, closes = false): void => {
+    options.answered(route.pattern, response.status);
+    if (!isAborted) res.cork(() => write(res, response, closes));
+  };
+  const refuseSize = (): void => {
+    isAnswered = true;
+    answer(plainText(413, `Request body exceeds the allowed maximum (${maxBodyBytes} bytes)`), true);
+  };
+  let isAnswered = false;
+  if (Number(req.getHeader('content-length')) > maxBodyBytes) return refuseSize();
+  let received: Buffer[] = [];
+  let receivedBytes = 0;
+  res.onData((chunk, isLast) => {
+    if (isAnswered) return;
+    receivedBytes += chunk.byteLength;
+    if (receivedBytes > maxBodyBytes) {
+      received = [];
+      return refuseSize();
+    }
+    if (!isLast) {
+      // The chunk is neutered when this call returns.
+      received.push(Buffer.from(Buffer.from(chunk)));
+      return;
+    }
+    const last = Buffer.from(chunk);
+    const body = received.length === 0 ? last : Buffer.concat([...received, last]);
+    isAnswered = true;
+    respond(route, { ...head, body }, answer, options.log);
+  });
+}
+
+function respond(
+  route: Route,
+  request: IncomingRequest,
+  answer: (response: OutgoingResponse) => void,
+  log: Log,
+): void {
+  const fail = (error: unknown): void => {
+    log.error({ err: error, route: route.pattern }, 'request failed');
+    answer(plainText(500, 'Internal server error'));
+  };
+  try {
+    const response = route.handle(request);
+    if (response instanceof Promise) response.then(answer, fail);
+    else answer(response);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function write(res: HttpResponse, { status, contentType, body }: OutgoingResponse, closes = false): void {
+  res.writeStatus(`${status} ${reasons[status] ?? 'Unknown'}`);
+  res.writeHeader('Content-Type', contentType);
+  res.end(body, closes);
+}

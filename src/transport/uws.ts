@@ -1,0 +1,72 @@
+import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
+
+/** The native module, as far as it is used. */
+export type Uws = typeof import('uWebSockets.js');
+
+/** The program cannot start as things are; the message says why and what to do, in one line. */
+export class StartError extends Error {
+  readonly code: 'ERR_UWS_LOAD' | 'ERR_LISTEN';
+
+  constructor(code: StartError['code'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'StartError';
+    this.code = code;
+  }
+}
+
+/** Loads the native module, or says in one line why it cannot and what helps. */
+export async function loadUws(load: () => Promise<unknown> = () => import('uWebSockets.js')): Promise<Uws> {
+  try {
+    const module = (await load()) as { default?: Uws } & Uws;
+    return module.default ?? module;
+  } catch (error) {
+    const reason = String(error instanceof Error ? error.message : error)
+      .split('\n')
+      .findLast((line) => line.trim());
+    throw new StartError(
+      'ERR_UWS_LOAD',
+      `uWebSockets.js cannot load on this machine (${process.platform} ${process.arch}, Node ${process.versions.node}): ${reason ?? 'no reason given'}. ` +
+        'It needs Linux with glibc 2.27 or later (not Alpine), macOS or Windows, and Node 20, 22 or 24; the README says how to use the official build.',
+      error,
+    );
+  }
+}
+
+/** A server that accepts connections. */
+export interface Listening {
+  readonly port: number;
+  /** Accepts no new connections. Calling it again does nothing. */
+  stop(): void;
+}
+
+/**
+ * Listens, alone: without the option two programs on one port would both succeed and share the clients.
+ * Rejects with ERR_LISTEN when the port is taken or the address is not this machine's.
+ */
+export async function listen(uws: Uws, app: TemplatedApp, host: string, port: number): Promise<Listening> {
+  // The declared types lack the form with both a host and options.
+  const listenAt = app.listen.bind(app) as unknown as (
+    host: string,
+    port: number,
+    options: number,
+    done: (socket: us_listen_socket | false) => void,
+  ) => void;
+  const exclusively = 1;
+  const socket = await new Promise<us_listen_socket | false>((resolve) => {
+    listenAt(host, port, exclusively, resolve);
+  });
+  if (socket === false) {
+    throw new StartError(
+      'ERR_LISTEN',
+      `cannot listen on ${host}:${port}: the port is taken, the address is not this machine's, or the port needs more rights. Choose another with --port or --host, 0 for any free port`,
+    );
+  }
+  let isOpen = true;
+  return {
+    port: uws.us_socket_local_port(socket),
+    stop() {
+      if (isOpen) uws.us_listen_socket_close(socket);
+      isOpen = false;
+    },
+  };
+}
