@@ -66,14 +66,24 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const publishTopic = (topic: string, frame: string): void => void native.publish(topic, frame);
   const { webhooks } = config;
   const dispatcher = new Dispatcher({
-    ...{ clock, wallTime, random, ids, sender, log, metrics, applications, drops },
+    clock,
+    wallTime,
+    random,
+    ids,
+    sender,
+    log,
+    metrics,
+    applications,
+    drops,
     policy: webhooks,
     requestTimeoutMs: webhooks.requestTimeoutMs,
     ledger: () => ledger,
   });
   const sweeper = createSweeper(clock, () => ledger);
   const ledger = new MemoryLedger({
-    ...{ clock, metrics, outbox: dispatcher },
+    clock,
+    metrics,
+    outbox: dispatcher,
     notify: createNotifier(apps, publishTopic),
     wake: (dueAt) => sweeper.wake(dueAt),
     countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
@@ -81,7 +91,13 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   });
   const fanout = createLocalDelivery(apps, publishTopic);
   const hub = new Hub({
-    ...{ apps, clock, ids, ledger, fanout, metrics, outbox: dispatcher },
+    apps,
+    clock,
+    ids,
+    ledger,
+    fanout,
+    metrics,
+    outbox: dispatcher,
     grace: { disconnectMs: webhooks.disconnectGraceMs, unsubscribeMs: webhooks.unsubscribeGraceMs },
     livenessClock,
     activityTimeoutMs: config.activityTimeoutMs,
@@ -96,7 +112,10 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   };
   metrics.observeQueues(() => dispatcher.readQueues());
   mountSockets(native, hub, { clock, maxBackpressureBytes: config.maxBackpressureBytes });
-  mountHttp(native, createRoutes(api, self), { log, answered: metrics.httpRequest });
+  mountHttp(native, createRoutes(api, self), {
+    log,
+    answered: (route, status) => metrics.httpRequest(route, status),
+  });
   const listening = await listen(uws, native, config.host, config.port);
   const stopLiveness = watchLiveness(livenessClock, config, {
     sessions: () => apps.sessions(),

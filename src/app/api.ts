@@ -136,19 +136,15 @@ export class Api {
   }
 
   #publishBatch(app: LocalApp, triggers: readonly Trigger[]): MaybePromise<ApiAnswer> {
-    const pending = triggers.map((trigger) => this.#publish(app, trigger));
-    const asked = triggers.some(({ info }) => info.length > 0);
-    if (!asked && !pending.some((step) => step instanceof Promise)) return done;
-    return this.#describeBatch(app, triggers, Promise.all(pending));
+    const pending = triggers
+      .map((trigger) => this.#publish(app, trigger))
+      .filter((step) => step instanceof Promise);
+    const describe = (): MaybePromise<ApiAnswer> =>
+      triggers.some(({ info }) => info.length > 0) ? this.#describeBatch(app, triggers) : done;
+    return pending.length === 0 ? describe() : Promise.all(pending).then(describe);
   }
 
-  async #describeBatch(
-    app: LocalApp,
-    triggers: readonly Trigger[],
-    published: Promise<unknown>,
-  ): Promise<ApiAnswer> {
-    await published;
-    if (!triggers.some(({ info }) => info.length > 0)) return done;
+  async #describeBatch(app: LocalApp, triggers: readonly Trigger[]): Promise<ApiAnswer> {
     const batch = triggers.flatMap(({ channels, info }) =>
       channels.map((channel) => this.#counts(app, channel, info)),
     );

@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Outbox } from '../ports/outbox.ts';
-import { channelKind, type ChannelName } from '../protocol/channel-name.ts';
+import { channelKind } from '../protocol/channel-name.ts';
 import type { Command } from '../protocol/decode.ts';
 import { encodeError, eventEncoder } from '../protocol/encode.ts';
 import {
@@ -29,16 +29,15 @@ type ClientEvent = Extract<Command, { kind: 'client-event' }>;
 
 /** Passes a client's event on to the others on its channel and to the webhooks, or tells why not. */
 export function relayClientEvent(session: Session, command: ClientEvent, options: ClientEventOptions): void {
+  const subscription = session.subscriptions.get(command.channel);
   const refusal = refuseClientEvent(session, command, options.clock.now());
-  if (refusal !== undefined) {
-    session.socket.send(encodeError(refusal));
-    return;
-  }
+  if (refusal !== undefined) return session.socket.send(encodeError(refusal));
+  // Not to be had without a subscription; this tells the compiler.
+  if (subscription === undefined) return;
   const { app, socketId } = session;
   const { event, data } = command;
-  // A channel that is subscribed has a name that was checked.
-  const channel = command.channel as ChannelName;
-  const userId = session.subscriptions.get(channel)?.userId;
+  const { userId } = subscription;
+  const channel = subscription.channel.name;
   options.metrics.messagePublished(app.config.id, 'client');
   options.fanout.publish(app.config.id, channel, eventEncoder(event, data, userId)(channel), socketId);
   if (!app.wantsWebhook('client_event', channel)) return;
@@ -51,7 +50,7 @@ function refuseClientEvent(session: Session, command: ClientEvent, at: number): 
   const { access } = channelKind(command.channel);
   if (!config.clientEvents) return clientEventsDisabled;
   if (access !== 'private' && access !== 'presence') return clientEventOnPublic;
-  if (!session.subscriptions.has(command.channel as ChannelName)) return clientEventUnsubscribed;
+  if (!session.subscriptions.has(command.channel)) return clientEventUnsubscribed;
   if (command.event.length > limits.eventNameLength) return clientEventNameTooLong(limits.eventNameLength);
   if (Buffer.byteLength(command.data) > limits.eventDataBytes) return dataTooLarge(limits.eventDataBytes);
   session.clientEvents ??= new RateWindow(1000);

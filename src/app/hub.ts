@@ -119,7 +119,7 @@ export class Hub {
   /** Sends every client away, for good. */
   close(): void {
     this.#isClosing = true;
-    for (const session of [...this.#options.apps.sessions()]) this.end(session, serverClosing);
+    for (const session of Array.from(this.#options.apps.sessions())) this.end(session, serverClosing);
   }
 
   #perform(session: Session, command: Command): void {

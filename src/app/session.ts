@@ -1,7 +1,6 @@
 import type { Subscription } from '../channels/registry.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Socket } from '../ports/socket.ts';
-import type { ChannelName } from '../protocol/channel-name.ts';
 import type { Command } from '../protocol/decode.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import type { RateWindow } from '../protocol/rate-window.ts';
@@ -18,7 +17,8 @@ export class Session {
   readonly app: LocalApp;
   readonly socketId: SocketId;
   readonly socket: Socket;
-  readonly subscriptions = new Map<ChannelName, Subscription>();
+  /** By channel name. */
+  readonly subscriptions = new Map<string, Subscription>();
   isOpen = true;
   /** When the client last gave a sign of life. */
   lastHeardAt: Millis;

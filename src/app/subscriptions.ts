@@ -1,5 +1,5 @@
 import { refuseSubscription } from '../auth/channel-auth.ts';
-import type { LocalLeave } from '../channels/registry.ts';
+import type { LocalLeave, Subscription } from '../channels/registry.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { JoinAnswer, Ledger } from '../ports/ledger.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
@@ -65,23 +65,23 @@ export class Subscriptions {
 
   /** Ends a subscription. Ending one that does not exist does nothing. */
   unsubscribe(session: Session, channel: unknown): void {
-    const name = channel as ChannelName;
-    const subscription = session.subscriptions.get(name);
+    const subscription = typeof channel === 'string' ? session.subscriptions.get(channel) : undefined;
     if (subscription === undefined) return;
+    const { name } = subscription.channel;
     session.subscriptions.delete(name);
     session.socket.unsubscribe(session.app.topic(name));
     const { clock, grace } = this.#options;
     const left = session.app.registry.leave(subscription, clock.now(), grace.unsubscribeMs);
-    this.#report(session, name, subscription.userId, left);
+    this.#report(session, subscription, left);
   }
 
   /** Ends all subscriptions of a connection that has closed, however it did. */
   disconnect(session: Session): void {
     const { clock, grace } = this.#options;
     const at = clock.now();
-    for (const [name, subscription] of session.subscriptions) {
+    for (const subscription of session.subscriptions.values()) {
       const left = session.app.registry.leave(subscription, at, grace.disconnectMs);
-      this.#report(session, name, subscription.userId, left);
+      this.#report(session, subscription, left);
     }
     session.subscriptions.clear();
   }
@@ -124,12 +124,12 @@ export class Subscriptions {
     );
   }
 
-  #report(session: Session, channel: ChannelName, userId: string | undefined, left: LocalLeave): void {
+  #report(session: Session, { channel, userId }: Subscription, left: LocalLeave): void {
     const { channelLingersMs, memberLingersMs } = left;
     if (channelLingersMs === undefined && memberLingersMs === undefined) return;
     void this.#options.ledger.leave({
       appId: session.app.config.id,
-      channel,
+      channel: channel.name,
       ...(channelLingersMs !== undefined && { channelLingersMs }),
       ...(userId !== undefined &&
         memberLingersMs !== undefined && { member: { userId, lingersMs: memberLingersMs } }),

@@ -90,7 +90,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** The object that a text is the JSON of; undefined when it is not one. */
 export function parseObject(text: string): JsonObject | undefined {
   try {
-    return asObject(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -98,11 +99,11 @@ export function parseObject(text: string): JsonObject | undefined {
 
 /** `data` of a frame: an object, or (as some clients send it) a string that holds one. */
 function dataObject(data: unknown): JsonObject | undefined {
-  return typeof data === 'string' ? parseObject(data) : asObject(data);
+  if (typeof data === 'string') return parseObject(data);
+  return isJsonObject(data) ? data : undefined;
 }
 
-function asObject(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : undefined;
+/** Whether a parsed value is an object, and no array. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -12,5 +12,6 @@ export function isSocketId(value: unknown): value is SocketId {
 
 /** Makes a socket id of two whole numbers. */
 export function formatSocketId(left: number, right: number): SocketId {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- two whole numbers have the form
   return `${left}.${right}` as SocketId;
 }

@@ -1,5 +1,5 @@
 import { describeChannelNameFault, isChannelName, type ChannelName } from './channel-name.ts';
-import { stringData, type JsonObject } from './decode.ts';
+import { isJsonObject, stringData, type JsonObject } from './decode.ts';
 import { dataTooLargeText } from './errors.ts';
 import { badRequest, isHttpError, tooLarge, type HttpError } from './http-error.ts';
 import type { Limits } from './limits.ts';
@@ -45,12 +45,9 @@ export function decodeBatch(body: JsonObject, limits: Limits): readonly Trigger[
 }
 
 function decodeBatchItem(item: unknown, limits: Limits): Trigger | HttpError {
-  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-    return badRequest('an event must be an object with name, channel and data');
-  }
-  const event = item as JsonObject;
-  const channel = decodeChannel(event['channel'], limits);
-  return isHttpError(channel) ? channel : decodeEvent(event, [channel], limits);
+  if (!isJsonObject(item)) return badRequest('an event must be an object with name, channel and data');
+  const channel = decodeChannel(item['channel'], limits);
+  return isHttpError(channel) ? channel : decodeEvent(item, [channel], limits);
 }
 
 function decodeEvent(
@@ -144,5 +141,5 @@ export function decodeInfo<Attribute extends string>(
 function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.slice(0, 100)}'`;
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
-  return value === null ? 'null' : typeof value === 'object' ? 'an object' : String(value);
+  return isJsonObject(value) ? 'an object' : String(value);
 }

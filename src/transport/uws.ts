@@ -1,7 +1,9 @@
 import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 
 /** The native module, as far as it is used. */
-export type Uws = typeof import('uWebSockets.js');
+export type Uws = Awaited<ReturnType<typeof importUws>>['default'];
+
+const importUws = () => import('uWebSockets.js');
 
 /** The program cannot start as things are; the message says why and what to do, in one line. */
 export class StartError extends Error {
@@ -15,10 +17,9 @@ export class StartError extends Error {
 }
 
 /** Loads the native module, or says in one line why it cannot and what helps. */
-export async function loadUws(load: () => Promise<unknown> = () => import('uWebSockets.js')): Promise<Uws> {
+export async function loadUws(load: () => Promise<{ readonly default: Uws }> = importUws): Promise<Uws> {
   try {
-    const module = (await load()) as { default?: Uws } & Uws;
-    return module.default ?? module;
+    return (await load()).default;
   } catch (error) {
     const reason = String(error instanceof Error ? error.message : error)
       .split('\n')
@@ -44,7 +45,7 @@ export interface Listening {
  * Rejects with ERR_LISTEN when the port is taken or the address is not this machine's.
  */
 export async function listen(uws: Uws, app: TemplatedApp, host: string, port: number): Promise<Listening> {
-  // The declared types lack the form with both a host and options.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the declared types lack the form with both a host and options
   const listenAt = app.listen.bind(app) as unknown as (
     host: string,
     port: number,

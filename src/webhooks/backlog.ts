@@ -33,12 +33,28 @@ interface Lane {
   readyNode: ListNode<Lane> | undefined;
 }
 
-interface Slot {
+/** An event's place: in its channel's lane, and among all by age. */
+class Slot {
   readonly order: number;
   readonly queued: QueuedEvent;
   readonly lane: Lane;
   readonly laneNode: ListNode<Slot>;
+  readonly age: LinkedList<Slot>;
   readonly ageNode: ListNode<Slot>;
+
+  constructor(order: number, queued: QueuedEvent, lane: Lane, age: LinkedList<Slot>) {
+    this.order = order;
+    this.queued = queued;
+    this.lane = lane;
+    this.laneNode = lane.slots.push(this);
+    this.age = age;
+    this.ageNode = age.push(this);
+  }
+
+  leave(): void {
+    this.lane.slots.remove(this.laneNode);
+    this.age.remove(this.ageNode);
+  }
 }
 
 /** The bytes of a body around its events: `{"time_ms":1234567890123,"events":[]}`. */
@@ -95,7 +111,7 @@ export class Backlog {
       this.#lanes.set(channel, lane);
     }
     this.#pushed += 1;
-    addSlot(lane, isExpendable(name) ? this.#expendable : this.#essential, this.#pushed, queued);
+    void new Slot(this.#pushed, queued, lane, isExpendable(name) ? this.#expendable : this.#essential);
     lane.bytes += queued.bytes;
     this.#bytes += queued.bytes;
     if (lane.readyNode !== undefined) {
@@ -136,7 +152,7 @@ export class Backlog {
       lane.isBlocked = true;
     }
     if (this.#ready.size === 0) this.#flushAt = Infinity;
-    return taken.sort((a, b) => a.order - b.order).map((slot) => slot.queued);
+    return taken.toSorted((a, b) => a.order - b.order).map((slot) => slot.queued);
   }
 
   /** The channel's earlier events are done with: its later ones may go. */
@@ -181,8 +197,7 @@ export class Backlog {
 
   #remove(slot: Slot): void {
     const { lane, queued } = slot;
-    lane.slots.remove(slot.laneNode);
-    (isExpendable(queued.event.name) ? this.#expendable : this.#essential).remove(slot.ageNode);
+    slot.leave();
     lane.bytes -= queued.bytes;
     this.#bytes -= queued.bytes;
     if (lane.readyNode !== undefined) {
@@ -201,11 +216,4 @@ export class Backlog {
     }
     return slot.queued;
   }
-}
-
-function addSlot(lane: Lane, age: LinkedList<Slot>, order: number, queued: QueuedEvent): void {
-  // The slot and its two places know each other.
-  const slot = { order, queued, lane } as { -readonly [K in keyof Slot]: Slot[K] };
-  slot.laneNode = lane.slots.push(slot);
-  slot.ageNode = age.push(slot);
 }

@@ -16,14 +16,20 @@ export interface DeliveryPolicy {
   readonly queueMaxBytes: number;
 }
 
-/** Events that are delivered together, or not at all. */
+/** Events that are delivered together, or not at all. All but the events is the machine's to change. */
 export interface Batch {
   /** In the order in which they happened. */
   readonly events: readonly QueuedEvent[];
+  readonly channels: ReadonlySet<ChannelName>;
+  readonly bytes: number;
   /** No attempt starts at or after this moment: the oldest event's creation and its five minutes. */
   readonly deadline: Millis;
   /** Attempts begun. */
   attempts: number;
+  state: 'in-flight' | 'waiting' | 'done';
+  nextAttemptAt: Millis;
+  node: ListNode<Batch> | undefined;
+  readonly ticket: Ticket;
 }
 
 /** Events that were given up, and why. */
@@ -34,18 +40,9 @@ export interface Drop {
   readonly batch?: Batch;
 }
 
-interface Delivery extends Batch {
-  readonly channels: ReadonlySet<ChannelName>;
-  readonly bytes: number;
-  state: 'in-flight' | 'waiting' | 'done';
-  nextAttemptAt: Millis;
-  node: ListNode<Delivery> | undefined;
-  readonly ticket: Ticket;
-}
-
-/** What the heaps hold of a delivery: nothing any more once it is done with. */
+/** What the heaps hold of a batch: nothing any more once it is done with. */
 interface Ticket {
-  delivery: Delivery | undefined;
+  batch: Batch | undefined;
 }
 
 /** After so many failures in a row, whichever batches they were, the endpoint is only probed. */
@@ -53,8 +50,8 @@ const failingAfter = 3;
 
 /**
  * The delivery machine of one endpoint: what is sent when. It holds no clock, no socket and no timer; the
- * shell around it asks `next` for attempts to start, tells `settle` what came of each, and comes back at
- * `dueAt`.
+ * shell around it asks `next` for attempts to start, tells `succeed` or `fail` what came of each, and comes
+ * back at `dueAt`.
  *
  * - While a batch with events of a channel is not done with, no later event of that channel is sent.
  * - A batch that waits for its next attempt holds no place among those under way.
@@ -64,8 +61,8 @@ const failingAfter = 3;
 export class DeliveryQueue {
   readonly #policy: DeliveryPolicy;
   readonly #backlog: Backlog;
-  readonly #unfinished = new LinkedList<Delivery>();
-  /** Waiting batches by their next attempt. An entry may be out of date: the delivery's own word counts. */
+  readonly #unfinished = new LinkedList<Batch>();
+  /** Waiting batches by their next attempt. An entry may be out of date: the batch's own word counts. */
   readonly #retries = new DueHeap<Ticket>();
   /** Batches that failed once, by their deadline. */
   readonly #expiries = new DueHeap<Ticket>();
@@ -100,8 +97,8 @@ export class DeliveryQueue {
   /** When the oldest of them came to be; Infinity when there is none. */
   get oldestAt(): Millis {
     let oldest = this.#backlog.oldestAt;
-    for (const delivery of this.#unfinished) {
-      oldest = Math.min(oldest, delivery.deadline - this.#policy.retry.maxElapsedMs);
+    for (const batch of this.#unfinished) {
+      oldest = Math.min(oldest, batch.deadline - this.#policy.retry.maxElapsedMs);
     }
     return oldest;
   }
@@ -119,7 +116,7 @@ export class DeliveryQueue {
   expire(at: Millis): readonly Drop[] {
     const drops: Drop[] = [];
     for (let due = this.#expiries.takeDue(at); due !== undefined; due = this.#expiries.takeDue(at)) {
-      if (due.delivery?.state === 'waiting') drops.push(this.#give(due.delivery, 'expired'));
+      if (due.batch?.state === 'waiting') drops.push(this.#give(due.batch, 'expired'));
     }
     const createdBy = at - this.#policy.retry.maxElapsedMs;
     for (;;) {
@@ -150,13 +147,12 @@ export class DeliveryQueue {
 
   /** An attempt succeeded. It may be too late: then the batch was given up while under way. */
   succeed(batch: Batch): 'delivered' | 'given-up' {
-    const delivery = batch as Delivery;
     this.#inFlight -= 1;
     this.#failuresInARow = 0;
     this.#newBatchFailures = 0;
     this.#newBatchAt = -Infinity;
-    if (delivery.state === 'done') return 'given-up';
-    this.#finish(delivery);
+    if (batch.state === 'done') return 'given-up';
+    this.#finish(batch);
     return 'delivered';
   }
 
@@ -165,23 +161,22 @@ export class DeliveryQueue {
    * `random` is drawn from [0, 1). The endpoint may ask for a longer wait, but not beyond the deadline.
    */
   fail(batch: Batch, at: Millis, random: number, retryAfterMs = 0): Drop | undefined {
-    const delivery = batch as Delivery;
     const { retry } = this.#policy;
     this.#inFlight -= 1;
     this.#failuresInARow += 1;
-    if (delivery.attempts === 1) {
+    if (batch.attempts === 1) {
       this.#newBatchFailures += 1;
       this.#newBatchAt = at + retryDelay(retry, this.#newBatchFailures, random);
-      this.#expiries.add(delivery.deadline, delivery.ticket);
+      this.#expiries.add(batch.deadline, batch.ticket);
     }
-    const backoffEndsAt = at + retryDelay(retry, delivery.attempts, random);
+    const backoffEndsAt = at + retryDelay(retry, batch.attempts, random);
     // Given up while under way: there is nothing left to try.
-    if (delivery.state === 'done') return undefined;
-    const askedAt = Math.min(at + retryAfterMs, delivery.deadline - 1);
-    delivery.state = 'waiting';
-    delivery.nextAttemptAt = Math.max(backoffEndsAt, askedAt);
-    if (delivery.nextAttemptAt >= delivery.deadline) return this.#give(delivery, 'expired');
-    this.#retries.add(delivery.nextAttemptAt, delivery.ticket);
+    if (batch.state === 'done') return undefined;
+    const askedAt = Math.min(at + retryAfterMs, batch.deadline - 1);
+    batch.state = 'waiting';
+    batch.nextAttemptAt = Math.max(backoffEndsAt, askedAt);
+    if (batch.nextAttemptAt >= batch.deadline) return this.#give(batch, 'expired');
+    this.#retries.add(batch.nextAttemptAt, batch.ticket);
     return undefined;
   }
 
@@ -193,8 +188,8 @@ export class DeliveryQueue {
   /** Gives up all that is neither delivered nor under way. */
   abandon(): readonly Drop[] {
     const drops: Drop[] = [];
-    for (const delivery of [...this.#unfinished]) {
-      if (delivery.state !== 'done') drops.push(this.#give(delivery, 'shutdown'));
+    for (const batch of Array.from(this.#unfinished)) {
+      if (batch.state !== 'done') drops.push(this.#give(batch, 'shutdown'));
     }
     for (;;) {
       const queued = this.#backlog.takeOlder(Infinity);
@@ -209,15 +204,15 @@ export class DeliveryQueue {
     return this.isFailing ? Math.max(wantedAt, this.#newBatchAt) : wantedAt;
   }
 
-  #oldestIfDue(at: Millis): Delivery | undefined {
+  #oldestIfDue(at: Millis): Batch | undefined {
     const oldest = this.#unfinished.first;
     return oldest !== undefined && oldest.nextAttemptAt <= at ? oldest : undefined;
   }
 
-  #takeRetry(at: Millis): Delivery | undefined {
+  #takeRetry(at: Millis): Batch | undefined {
     for (let due = this.#retries.takeDue(at); due !== undefined; due = this.#retries.takeDue(at)) {
-      const { delivery } = due;
-      if (delivery?.state === 'waiting' && delivery.nextAttemptAt <= at) return delivery;
+      const { batch } = due;
+      if (batch?.state === 'waiting' && batch.nextAttemptAt <= at) return batch;
     }
     return undefined;
   }
@@ -225,7 +220,7 @@ export class DeliveryQueue {
   #startNew(): Batch {
     const events = this.#backlog.takeBatch();
     const createdAt = events.reduce((oldest, { createdAt: at }) => Math.min(oldest, at), Infinity);
-    const delivery: Delivery = {
+    const batch: Batch = {
       events,
       channels: new Set(events.map(({ event }) => event.channel)),
       bytes: events.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -234,34 +229,34 @@ export class DeliveryQueue {
       state: 'waiting',
       nextAttemptAt: -Infinity,
       node: undefined,
-      ticket: { delivery: undefined },
+      ticket: { batch: undefined },
     };
-    delivery.ticket.delivery = delivery;
-    delivery.node = this.#unfinished.push(delivery);
-    this.#unfinishedBytes += delivery.bytes;
+    batch.ticket.batch = batch;
+    batch.node = this.#unfinished.push(batch);
+    this.#unfinishedBytes += batch.bytes;
     this.#unfinishedEvents += events.length;
-    return this.#start(delivery);
+    return this.#start(batch);
   }
 
-  #start(delivery: Delivery): Batch {
-    delivery.state = 'in-flight';
-    delivery.attempts += 1;
+  #start(batch: Batch): Batch {
+    batch.state = 'in-flight';
+    batch.attempts += 1;
     this.#inFlight += 1;
-    return delivery;
+    return batch;
   }
 
-  #finish(delivery: Delivery): void {
-    delivery.state = 'done';
-    delivery.ticket.delivery = undefined;
-    if (delivery.node !== undefined) this.#unfinished.remove(delivery.node);
-    this.#unfinishedBytes -= delivery.bytes;
-    this.#unfinishedEvents -= delivery.events.length;
-    for (const channel of delivery.channels) this.#backlog.release(channel);
+  #finish(batch: Batch): void {
+    batch.state = 'done';
+    batch.ticket.batch = undefined;
+    if (batch.node !== undefined) this.#unfinished.remove(batch.node);
+    this.#unfinishedBytes -= batch.bytes;
+    this.#unfinishedEvents -= batch.events.length;
+    for (const channel of batch.channels) this.#backlog.release(channel);
   }
 
-  #give(delivery: Delivery, reason: Drop['reason']): Drop {
-    this.#finish(delivery);
-    return { reason, events: delivery.events, batch: delivery };
+  #give(batch: Batch, reason: Drop['reason']): Drop {
+    this.#finish(batch);
+    return { reason, events: batch.events, batch: batch };
   }
 
   /**
@@ -278,12 +273,12 @@ export class DeliveryQueue {
     return essential && { reason: 'overflow', events: [essential] };
   }
 
-  #oldestWaiting(): Delivery | undefined {
-    let oldest: Delivery | undefined;
-    for (const delivery of this.#unfinished) {
-      if (delivery.state !== 'waiting') continue;
-      if (delivery.events.every(({ event }) => isExpendable(event.name))) return delivery;
-      oldest ??= delivery;
+  #oldestWaiting(): Batch | undefined {
+    let oldest: Batch | undefined;
+    for (const batch of this.#unfinished) {
+      if (batch.state !== 'waiting') continue;
+      if (batch.events.every(({ event }) => isExpendable(event.name))) return batch;
+      oldest ??= batch;
     }
     return oldest;
   }

@@ -29,7 +29,8 @@ export interface ChannelRecord extends Linger, Scheduled {
   miss: { readonly episode: string; readonly until: Millis } | undefined;
 }
 
-const noMembers: ReadonlyMap<string, never> = new Map<string, never>();
+/** Shared by all channels without members, and never written to. */
+const noMembers = new Map<string, never>();
 
 /** A channel that nobody has heard of. Only those with members carry maps of their own. */
 export function newChannelRecord(appId: string, name: ChannelName, hasMembers: boolean): ChannelRecord {
@@ -39,8 +40,8 @@ export function newChannelRecord(appId: string, name: ChannelName, hasMembers: b
     queuedFor: Infinity,
     appId,
     name,
-    members: hasMembers ? new Map() : (noMembers as Map<string, never>),
-    present: hasMembers ? new Map() : (noMembers as Map<string, never>),
+    members: hasMembers ? new Map() : noMembers,
+    present: hasMembers ? new Map() : noMembers,
     miss: undefined,
   };
 }

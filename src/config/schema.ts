@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import type { Limits } from '../protocol/limits.ts';
+import { eventNames } from '../webhooks/event.ts';
+import * as field from './fields.ts';
+
+/** pino's levels, loudest last but one; `silent` writes nothing. */
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const million = 1_000_000;
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
+const gibibyte = 1024 * mebibyte;
+
+const limitFields = {
+  clientEventsPerSecond: field.limit(million).describe('Client events of one connection in any second.'),
+  presenceMembers: field.limit(million).describe('Distinct users on one presence channel.'),
+  userInfoBytes: field.limit(mebibyte).describe('JSON of the user_info of a presence member.'),
+  userIdLength: field.limit(mebibyte).describe('Characters of the user_id of a presence member.'),
+  channelNameLength: field.limit(mebibyte).describe('Characters of a channel name, prefix included.'),
+  eventNameLength: field.limit(mebibyte).describe('Characters of an event name.'),
+  eventDataBytes: field.limit(gibibyte).describe('UTF-8 bytes of the data of an event.'),
+  channelsPerTrigger: field.limit(million).describe('Channels that one request publishes to.'),
+  eventsPerBatch: field.limit(million).describe('Events in one batch request.'),
+} satisfies Record<keyof Limits, z.ZodType>;
+
+const limits = field.group({
+  clientEventsPerSecond: limitFields.clientEventsPerSecond.default(10),
+  presenceMembers: limitFields.presenceMembers.default(100),
+  userInfoBytes: limitFields.userInfoBytes.default(1024),
+  userIdLength: limitFields.userIdLength.default(128),
+  channelNameLength: limitFields.channelNameLength.default(164),
+  eventNameLength: limitFields.eventNameLength.default(200),
+  eventDataBytes: limitFields.eventDataBytes.default(10_240),
+  channelsPerTrigger: limitFields.channelsPerTrigger.default(100),
+  eventsPerBatch: limitFields.eventsPerBatch.default(10),
+});
+
+const webhook = field.group({
+  id: field
+    .urlSafeId()
+    .optional()
+    .describe('Names the endpoint in logs and metrics. Default: made from url, eventTypes and channels.'),
+  url: field.endpointUrl().describe('Where to POST. Must be HTTPS when NODE_ENV is production.'),
+  eventTypes: field
+    .listOf(field.oneOf(eventNames))
+    .min(1, { error: `expected at least one of ${eventNames.join(', ')}` })
+    .default([...eventNames])
+    .describe('The events sent to this endpoint.'),
+  channels: field
+    .group({
+      startsWith: field.text().default('').describe('Only channels whose name begins so.'),
+      endsWith: field.text().default('').describe('Only channels whose name ends so.'),
+    })
+    .prefault({})
+    .describe('The channels whose events are sent to this endpoint.'),
+  headers: field.headers().default({}).describe('Extra request headers.'),
+  allowInsecure: field.flag().default(false).describe('Accept http:// even when NODE_ENV is production.'),
+});
+
+const app = field.group({
+  id: field.urlSafeId().describe('The app id, as in /apps/ID/events.'),
+  key: field.urlSafeId().describe('The public key, as in /app/KEY.'),
+  secret: field.nonEmptyText().describe('Signs channel authorisations, API requests and webhooks.'),
+  clientEvents: field.flag().default(true).describe('Whether clients may send client- events.'),
+  limits: field
+    .group(limitFields)
+    .partial()
+    .default({})
+    .describe("This app's own limits, over the common ones."),
+  webhooks: field.listOf(webhook).default([]).describe('The endpoints that are told what happens.'),
+});
+
+const retry = field.group({
+  initialDelayMs: field.milliseconds().default(1000).describe('Wait before the second attempt.'),
+  multiplier: field.ratio(1, 100).default(2).describe('Growth of the wait from attempt to attempt.'),
+  maxDelayMs: field.milliseconds().default(60_000).describe('The longest wait.'),
+  maxElapsedMs: field.milliseconds().default(300_000).describe('No attempt starts later after the event.'),
+  jitter: field.ratio(0, 1).default(0.1).describe('Share of each wait that is random.'),
+});
+
+const batch = field.group({
+  maxEvents: field.wholeNumber(1, 1000).default(20).describe('Events in one request; 1 is batching off.'),
+  maxDelayMs: field.milliseconds(0).default(250).describe('How long an event may wait for company.'),
+  maxBytes: field
+    .wholeNumber(kibibyte, 64 * mebibyte)
+    .default(98_304)
+    .describe('Size of a request body.'),
+});
+
+const webhooks = field.group({
+  batch: batch.prefault({}).describe('How events are gathered into one request.'),
+  disconnectGraceMs: field
+    .milliseconds(0)
+    .default(3000)
+    .describe('A return this soon hides a lost connection.'),
+  unsubscribeGraceMs: field
+    .milliseconds(0)
+    .default(3000)
+    .describe('A return this soon hides an unsubscribe.'),
+  requestTimeoutMs: field.milliseconds().default(4000).describe('The time an endpoint has to answer.'),
+  concurrency: field.wholeNumber(1, 1000).default(10).describe('Parallel requests to one endpoint.'),
+  queueMaxBytes: field
+    .wholeNumber(kibibyte, 4 * gibibyte)
+    .default(67_108_864)
+    .describe('Events waiting for one endpoint; beyond it, client_event and cache_miss are dropped first.'),
+  retry: retry.prefault({}).describe('What happens when an endpoint does not answer 2xx.'),
+});
+
+const activityTimeout = 'expected whole seconds in milliseconds, from 1000 to 86400000';
+
+/** What a configuration file may hold. Relations between keys are checked by relations.ts. */
+export const configSchema = field
+  .group({
+    $schema: field.text().optional().describe('For editors: "./schema.json".'),
+    host: field.host().default('127.0.0.1').describe('The address to listen on.'),
+    port: field.wholeNumber(0, 65_535).default(6001).describe('The port to listen on; 0 picks a free one.'),
+    apps: field
+      .listOf(app)
+      .min(1, { error: 'expected at least one app' })
+      .describe('The apps that are served.'),
+    limits: limits.prefault({}).describe('What an app accepts; null is no limit.'),
+    activityTimeoutMs: z
+      .number({ error: activityTimeout })
+      .min(1000, { error: activityTimeout })
+      .max(field.dayMs, { error: activityTimeout })
+      .multipleOf(1000, { error: activityTimeout })
+      .default(120_000)
+      .describe('Silence after which a connection is asked whether it lives: whole seconds.'),
+    pongTimeoutMs: field.milliseconds(1000).default(30_000).describe('The time that it then has to answer.'),
+    cacheTtlMs: field
+      .wholeNumber(1, 1_800_000)
+      .default(1_800_000)
+      .describe('How long a cached event is kept.'),
+    shutdownTimeoutMs: field
+      .milliseconds(0)
+      .default(10_000)
+      .describe('The time to deliver the last webhooks.'),
+    maxBackpressureBytes: field
+      .wholeNumber(kibibyte, gibibyte)
+      .default(mebibyte)
+      .describe('What may wait for a slow client before it is disconnected.'),
+    webhooks: webhooks.prefault({}).describe('How webhooks are sent.'),
+    logLevel: field.oneOf(logLevels).default('info').describe('The quietest level that is written.'),
+  })
+  .describe('Configuration of soketify-emulator');
+
+/** A valid file with its defaults applied, before the apps get their limits and the endpoints their ids. */
+export type ParsedConfig = z.output<typeof configSchema>;
+
+type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
+type ParsedApp = ParsedConfig['apps'][number];
+
+/** An endpoint of an app. Its `id` is its identity: two endpoints may share a URL. */
+export type EndpointConfig = DeepReadonly<ParsedApp['webhooks'][number] & { id: string }>;
+
+/** An app, with the limits that hold for it. */
+export type AppConfig = DeepReadonly<
+  Omit<ParsedApp, 'limits' | 'webhooks'> & { limits: Limits; webhooks: EndpointConfig[] }
+>;
+
+/** Everything that can be configured, resolved: no key is absent, and "no limit" is Infinity. */
+export type Config = DeepReadonly<
+  Omit<ParsedConfig, '$schema' | 'apps' | 'limits'> & { apps: AppConfig[]; limits: Limits }
+>;

@@ -1,0 +1,74 @@
+import type { Cancel, Clock, Millis } from '../../src/ports/clock.ts';
+
+interface Timer {
+  readonly dueAt: Millis;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/** Time that moves only when told to, from due moment to due moment. */
+export class FakeClock implements Clock {
+  #now: Millis;
+  #order = 0;
+  readonly #timers = new Set<Timer>();
+
+  constructor(startsAt: Millis = 0) {
+    this.#now = startsAt;
+  }
+
+  now(): Millis {
+    return this.#now;
+  }
+
+  after(delayMs: Millis, run: () => void): Cancel {
+    this.#order += 1;
+    const timer = { dueAt: this.#now + Math.max(0, delayMs), order: this.#order, run };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  /** Timers that wait. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Moves on, running what falls due; what it sets off in promises settles before the next moment. */
+  async advance(ms: Millis): Promise<void> {
+    const until = this.#now + ms;
+    await settle();
+    for (let timer = this.#next(until); timer !== undefined; timer = this.#next(until)) {
+      this.#run(timer);
+      await settle();
+    }
+    this.#now = until;
+  }
+
+  /** The same for what knows no promises. */
+  advanceSync(ms: Millis): void {
+    const until = this.#now + ms;
+    for (let timer = this.#next(until); timer !== undefined; timer = this.#next(until)) this.#run(timer);
+    this.#now = until;
+  }
+
+  #run(timer: Timer): void {
+    this.#timers.delete(timer);
+    this.#now = Math.max(this.#now, timer.dueAt);
+    timer.run();
+  }
+
+  #next(until: Millis): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.dueAt > until) continue;
+      if (next === undefined || timer.dueAt < next.dueAt || (timer.dueAt === next.dueAt && timer.order < next.order)) {
+        next = timer;
+      }
+    }
+    return next;
+  }
+}
+
+/** Lets promises that are already decided run their course. */
+export async function settle(turns = 10): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+}

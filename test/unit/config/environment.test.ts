@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest';
+import { app, configOf, faultsOf, load, withWebhooks } from './loading.ts';
+
+const warningsOf = (given: Parameters<typeof load>[0]) => {
+  const loaded = load(given);
+  return loaded.kind === 'ok' ? loaded.warnings : loaded.faults;
+};
+
+describe('precedence', () => {
+  const content = { host: '127.0.0.2', port: 2, logLevel: 'warn', apps: [app] };
+  const env = { SOKETIFY_HOST: '127.0.0.3', SOKETIFY_PORT: '3', SOKETIFY_LOG_LEVEL: 'debug' };
+
+  test('the file goes over the default', () => {
+    expect(configOf({ content })).toMatchObject({ host: '127.0.0.2', port: 2, logLevel: 'warn' });
+  });
+
+  test('the environment goes over the file', () => {
+    expect(configOf({ content, env })).toMatchObject({ host: '127.0.0.3', port: 3, logLevel: 'debug' });
+  });
+
+  test('the command line goes over the environment', () => {
+    const overrides = { host: '127.0.0.4', port: '4' };
+    expect(configOf({ content, env, overrides })).toMatchObject({ host: '127.0.0.4', port: 4 });
+    expect(configOf({ overrides: { port: 0 } }).port).toBe(0);
+  });
+
+  test('an option that is not given changes nothing', () => {
+    expect(configOf({ content, overrides: { host: undefined, port: undefined } }).port).toBe(2);
+  });
+
+  test('an empty variable counts as unset', () => {
+    const empty = { SOKETIFY_HOST: '', SOKETIFY_PORT: '', SOKETIFY_APP_SECRET: '', SOKETIFY_TYPO: '' };
+    expect(load({ content, env: empty })).toEqual(load({ content }));
+  });
+
+  test('a fault names the variable or the option that the value came from', () => {
+    expect(faultsOf({ env: { SOKETIFY_PORT: '6001x', SOKETIFY_LOG_LEVEL: 'loud' } })).toEqual([
+      'SOKETIFY_PORT: expected a whole number from 0 to 65535, got "6001x"',
+      'SOKETIFY_LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, silent, got "loud"',
+    ]);
+    expect(faultsOf({ env: { SOKETIFY_PORT: '1' }, overrides: { port: '99999' } })).toEqual([
+      '--port: expected a whole number from 0 to 65535, got 99999',
+    ]);
+    expect(faultsOf({ env: { SOKETIFY_APP_ID: 'a/b', SOKETIFY_WEBHOOK_URL: 'example.com' } })).toEqual([
+      expect.stringContaining('SOKETIFY_APP_ID: expected '),
+      'SOKETIFY_WEBHOOK_URL: expected an http or https URL without a user name or password, got "example.com"',
+    ]);
+  });
+});
+
+describe('the app variables', () => {
+  const env = { SOKETIFY_APP_ID: 'shop', SOKETIFY_APP_KEY: 'shop-key', SOKETIFY_APP_SECRET: 'shop-secret' };
+
+  test('define the app when there is no file', () => {
+    expect(configOf({ env }).apps).toMatchObject([{ id: 'shop', key: 'shop-key', secret: 'shop-secret' }]);
+  });
+
+  test('define the app when the file has none', () => {
+    expect(configOf({ content: { port: 1 }, env }).apps).toMatchObject([{ id: 'shop' }]);
+    expect(configOf({ content: { apps: [] }, env }).apps).toMatchObject([{ id: 'shop' }]);
+  });
+
+  test('a single one replaces a field of the default app', () => {
+    expect(configOf({ env: { SOKETIFY_APP_ID: 'shop' } }).apps).toMatchObject([
+      { id: 'shop', key: 'app-key', secret: 'app-secret' },
+    ]);
+  });
+
+  test('replace fields of the single app of the file', () => {
+    const content = { apps: [{ ...app, clientEvents: false }] };
+    expect(configOf({ content, env: { SOKETIFY_APP_SECRET: 'better' } }).apps).toMatchObject([
+      { id: '1', key: 'a-key', secret: 'better', clientEvents: false },
+    ]);
+  });
+
+  test('stand in for what the single app of the file lacks', () => {
+    expect(configOf({ content: { apps: [{ clientEvents: false }] }, env }).apps).toMatchObject([
+      { id: 'shop', key: 'shop-key', secret: 'shop-secret', clientEvents: false },
+    ]);
+  });
+
+  test('are faults with several apps in the file', () => {
+    const content = { apps: [app, { id: '2', key: 'b-key', secret: 'b-secret' }] };
+    expect(faultsOf({ content, env: { ...env, SOKETIFY_WEBHOOK_URL: 'http://127.0.0.1/' } })).toEqual(
+      ['SOKETIFY_APP_ID', 'SOKETIFY_APP_KEY', 'SOKETIFY_APP_SECRET', 'SOKETIFY_WEBHOOK_URL'].map(
+        (name) =>
+          `${name}: sets something of the single app, but the file has 2 apps; unset it and say it in the file`,
+      ),
+    );
+  });
+
+  test('SOKETIFY_WEBHOOK_URL adds an endpoint for all six events', () => {
+    const url = 'http://127.0.0.1:9000/env';
+    expect(configOf({ env: { SOKETIFY_WEBHOOK_URL: url } }).apps[0]?.webhooks).toMatchObject([{ url }]);
+    const content = withWebhooks({ url: 'http://127.0.0.1:9000/file', eventTypes: ['cache_miss'] });
+    const webhooks = configOf({ content, env: { SOKETIFY_WEBHOOK_URL: url } }).apps[0]?.webhooks;
+    expect(webhooks).toMatchObject([{ eventTypes: ['cache_miss'] }, { url }]);
+    expect(webhooks?.[1]?.eventTypes).toHaveLength(6);
+  });
+
+  test('SOKETIFY_WEBHOOK_URL alone defines no app', () => {
+    expect(faultsOf({ content: {}, env: { SOKETIFY_WEBHOOK_URL: 'http://127.0.0.1/' } })).toEqual([
+      'apps: missing; expected a list',
+    ]);
+  });
+
+  test('SOKETIFY_WEBHOOK_URL hides no fault of the webhooks in the file', () => {
+    const content = { apps: [{ ...app, webhooks: null }] };
+    expect(faultsOf({ content, env: { SOKETIFY_WEBHOOK_URL: 'http://127.0.0.1/' } })).toEqual([
+      'apps[0].webhooks: expected a list, got null',
+    ]);
+  });
+});
+
+describe('warnings', () => {
+  test('an unknown SOKETIFY_ variable gives one with the nearest name', () => {
+    expect(warningsOf({ env: { SOKETIFY_APP_SECRT: 'hush', PATH: '/bin' } })).toEqual([
+      'unknown variable "SOKETIFY_APP_SECRT"; did you mean "SOKETIFY_APP_SECRET"?',
+    ]);
+  });
+
+  test('an unknown variable that is near to none gives one with all names', () => {
+    expect(warningsOf({ env: { SOKETIFY_REDIS_URL: 'redis://x' } })).toEqual([
+      expect.stringContaining('accepted variables: SOKETIFY_APP_ID, SOKETIFY_APP_KEY'),
+    ]);
+  });
+
+  test('the default secret gives one on a host that others reach', () => {
+    const content = { host: '0.0.0.0', apps: [{ ...app, secret: 'app-secret' }] };
+    expect(warningsOf({ content })).toEqual([
+      'the secret of app "1" is the default one, which everybody knows; set another',
+    ]);
+    expect(warningsOf({ content, overrides: { host: '127.0.0.1' } })).toEqual([]);
+  });
+});
+
+describe('the default app', () => {
+  test.each(['127.0.0.1', '127.8.9.10', '::1', '0:0:0:0:0:0:0:1', 'localhost', 'LOCALHOST'])(
+    'is served on the loopback host %s',
+    (host) => {
+      expect(configOf({ overrides: { host } }).host).toBe(host);
+    },
+  );
+
+  test.each(['0.0.0.0', '::', '192.168.0.1', 'localhost.example.com', '128.0.0.1', 'fe80::1%eth0'])(
+    'is not served on the host %s',
+    (host) => {
+      expect(faultsOf({ overrides: { host } })).toEqual([
+        'SOKETIFY_APP_SECRET: missing; the default app, whose secret everybody knows, is not served ' +
+          `on the host "${host}". Set SOKETIFY_APP_SECRET, or give a configuration file with "apps", or listen on 127.0.0.1`,
+      ]);
+    },
+  );
+
+  test('is not served in production', () => {
+    expect(faultsOf({ env: { NODE_ENV: 'production' } })).toEqual([
+      'SOKETIFY_APP_SECRET: missing; the default app, whose secret everybody knows, is not served ' +
+        'when NODE_ENV is production. Set SOKETIFY_APP_SECRET, or give a configuration file with "apps"',
+    ]);
+  });
+
+  test('is not served by another id with the default secret', () => {
+    expect(faultsOf({ env: { SOKETIFY_APP_ID: 'shop', SOKETIFY_HOST: '0.0.0.0' } })).toHaveLength(1);
+  });
+
+  test('is served anywhere with a secret of its own', () => {
+    const env = { SOKETIFY_APP_SECRET: 'own', SOKETIFY_HOST: '0.0.0.0', NODE_ENV: 'production' };
+    expect(configOf({ env }).apps).toMatchObject([{ id: '1', secret: 'own' }]);
+  });
+});
+
+describe('production', () => {
+  const env = { NODE_ENV: 'production' };
+  const url = 'http://hooks.internal/';
+
+  test('an endpoint must be HTTPS', () => {
+    expect(faultsOf({ content: withWebhooks({ url }), env })).toEqual([
+      'apps[0].webhooks[0].url: must be HTTPS in production, got "http://hooks.internal/"; ' +
+        'use https://, or say "allowInsecure": true in the file',
+    ]);
+    expect(load({ content: withWebhooks({ url: 'https://example.com/' }), env }).kind).toBe('ok');
+  });
+
+  test('an endpoint may be http when it says so', () => {
+    expect(load({ content: withWebhooks({ url, allowInsecure: true }), env }).kind).toBe('ok');
+  });
+
+  test('an endpoint may be http elsewhere', () => {
+    expect(load({ content: withWebhooks({ url }), env: { NODE_ENV: 'test' } }).kind).toBe('ok');
+  });
+
+  test('the endpoint of the environment must be HTTPS too', () => {
+    const faults = faultsOf({
+      env: { ...env, SOKETIFY_APP_SECRET: 's', SOKETIFY_WEBHOOK_URL: 'HTTP://x.example/?t=hush' },
+    });
+    expect(faults).toEqual([expect.stringContaining('SOKETIFY_WEBHOOK_URL: must be HTTPS in production')]);
+    expect(faults.join('')).not.toContain('hush');
+  });
+});
