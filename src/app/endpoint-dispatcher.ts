@@ -10,6 +10,7 @@ import type { Endpoint } from '../webhooks/endpoint.ts';
 import { signPayload, type SignedPayload } from '../webhooks/payload.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import type { Application } from './application.ts';
+import { DropLog } from './drop-log.ts';
 
 /** What delivering needs, for whichever endpoint. */
 export interface DeliveryOptions {
@@ -38,6 +39,7 @@ export class EndpointDispatcher {
   readonly #options: DeliveryOptions;
   readonly #queue: DeliveryQueue;
   readonly #alarm: Alarm;
+  readonly #dropLog: DropLog;
   readonly #payloads = new WeakMap<Batch, SignedPayload>();
   readonly #decide: (verdict: Verdict) => void;
   #whenEmpty: (() => void) | undefined;
@@ -55,6 +57,7 @@ export class EndpointDispatcher {
     this.#decide = decide;
     this.#queue = new DeliveryQueue(options.policy);
     this.#alarm = createAlarm(options.clock, () => this.#pump());
+    this.#dropLog = new DropLog(options.clock, options.log);
   }
 
   /** The endpoint that is served. */
@@ -86,6 +89,7 @@ export class EndpointDispatcher {
   abandon(): void {
     this.#alarm.stop();
     for (const drop of this.#queue.abandon()) this.#drop(drop);
+    this.#dropLog.close();
     this.#whenEmpty?.();
   }
 
@@ -147,10 +151,7 @@ export class EndpointDispatcher {
 
   #drop({ reason, events, batch }: Drop): void {
     this.#options.metrics.webhookDropped(this.#app.id, this.#endpoint.id, reason, events.length);
-    const channels = [...new Set(events.map(({ event }) => event.channel))];
-    const names = [...new Set(events.map(({ event }) => event.name))];
-    const fields = { ...this.#fields(batch), reason, events: events.length, channels, names };
-    this.#options.log.warn(fields, 'webhook dropped');
+    this.#dropLog.add(this.#fields(batch), reason, events);
     this.#decide({ endpoint: this.#endpoint, kind: reason, events });
   }
 

@@ -20,7 +20,7 @@ export async function listChannels(app: LocalApp, ledger: Ledger, query: Query):
   if (isHttpError(info)) return info;
   if (info.includes('user_count') && channelKind(prefix).access !== 'presence') {
     return badRequest(
-      'user_count may only be requested for presence channels - please supply filter_by_prefix begining with presence-',
+      'user_count may only be requested for presence channels - please supply filter_by_prefix beginning with presence-',
     );
   }
   const appId = app.config.id;

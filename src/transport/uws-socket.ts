@@ -1,5 +1,5 @@
 import type { WebSocket } from 'uWebSockets.js';
-import type { Clock } from '../ports/clock.ts';
+import type { Cancel, Clock } from '../ports/clock.ts';
 import type { Socket } from '../ports/socket.ts';
 
 /** The most bytes of a close frame's reason. */
@@ -16,6 +16,7 @@ export class UwsSocket<T> implements Socket {
   #ws: WebSocket<T> | undefined;
   /** What is still to be said to a client that cannot take it now. */
   #farewell: (() => void) | undefined;
+  #cancelCut: Cancel | undefined;
   readonly #maxBackpressureBytes: number;
   readonly #clock: Clock;
 
@@ -61,7 +62,7 @@ export class UwsSocket<T> implements Socket {
     if (ws.getBufferedAmount() <= this.#maxBackpressureBytes) return sayFarewell();
     for (const topic of ws.getTopics()) ws.unsubscribe(topic);
     this.#farewell = sayFarewell;
-    this.#clock.after(catchUpMs, () => this.#ws?.close());
+    this.#cancelCut = this.#clock.after(catchUpMs, () => this.#ws?.close());
   }
 
   /** The client has read some of what waited for it. */
@@ -72,12 +73,14 @@ export class UwsSocket<T> implements Socket {
 
   /** The connection has closed; using the socket does nothing from now on. */
   closed(): void {
+    this.#cancelCut?.();
     this.#ws = undefined;
   }
 }
 
-function clipReason(reason: string): string {
+/** The bytes of a close frame's reason, always valid UTF-8: half a character would be a broken frame. */
+function clipReason(reason: string): Buffer {
   let clipped = reason;
   while (Buffer.byteLength(clipped) > reasonBytes) clipped = clipped.slice(0, -1);
-  return clipped;
+  return Buffer.from(clipped);
 }

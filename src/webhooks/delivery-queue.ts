@@ -106,7 +106,6 @@ export class DeliveryQueue {
   /** Takes an event in. Returns what had to go for it. */
   push(queued: QueuedEvent): readonly Drop[] {
     this.#backlog.push(queued);
-    if (this.bytes <= this.#policy.queueMaxBytes) return [];
     const drops: Drop[] = [];
     for (let drop = this.#shed(); drop !== undefined; drop = this.#shed()) drops.push(drop);
     return drops;
@@ -118,12 +117,9 @@ export class DeliveryQueue {
     for (let due = this.#expiries.takeDue(at); due !== undefined; due = this.#expiries.takeDue(at)) {
       if (due.batch?.state === 'waiting') drops.push(this.#give(due.batch, 'expired'));
     }
-    const createdBy = at - this.#policy.retry.maxElapsedMs;
-    for (;;) {
-      const queued = this.#backlog.takeOlder(createdBy);
-      if (queued === undefined) return drops;
-      drops.push({ reason: 'expired', events: [queued] });
-    }
+    const events = this.#takeOlder(at - this.#policy.retry.maxElapsedMs);
+    if (events.length > 0) drops.push({ reason: 'expired', events });
+    return drops;
   }
 
   /** The next attempt to start at this moment, begun with this call. */
@@ -191,10 +187,17 @@ export class DeliveryQueue {
     for (const batch of Array.from(this.#unfinished)) {
       if (batch.state !== 'done') drops.push(this.#give(batch, 'shutdown'));
     }
+    const events = this.#takeOlder(Infinity);
+    if (events.length > 0) drops.push({ reason: 'shutdown', events });
+    return drops;
+  }
+
+  #takeOlder(createdBy: Millis): readonly QueuedEvent[] {
+    const events: QueuedEvent[] = [];
     for (;;) {
-      const queued = this.#backlog.takeOlder(Infinity);
-      if (queued === undefined) return drops;
-      drops.push({ reason: 'shutdown', events: [queued] });
+      const queued = this.#backlog.takeOlder(createdBy);
+      if (queued === undefined) return events;
+      events.push(queued);
     }
   }
 

@@ -1,0 +1,25 @@
+# glibc, not Alpine: the native server library has no musl build.
+FROM node:20-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json ./
+COPY src ./src
+RUN npm run build && npm prune --omit=dev
+# Of the native binaries keep only the one that this image loads.
+RUN keep="uws_linux_$(node -p process.arch)_$(node -p process.versions.modules).node" \
+  && find node_modules/uWebSockets.js -name '*.node' ! -name "$keep" -delete \
+  && test -f "node_modules/uWebSockets.js/$keep"
+
+FROM node:20-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production SOKETIFY_HOST=0.0.0.0 SOKETIFY_PORT=6001
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+USER node
+EXPOSE 6001
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SOKETIFY_PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# No shell between: signals reach the server, which ends gracefully.
+ENTRYPOINT ["node", "dist/main.js"]
