@@ -95,7 +95,7 @@ export class Api {
       const app = this.#options.apps.byId(request.appId);
       if (app === undefined) return notFound(`App ${request.appId.slice(0, 100)} not found`);
       const query = parseQuery(request.rawQuery);
-      const refusal = refuseRequest(app.config, { ...request, query }, this.#options.wallTime.now());
+      const refusal = refuseRequest(app.config, request, query, this.#options.wallTime.now());
       return refusal ?? use(app, request, query);
     };
   }

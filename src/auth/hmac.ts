@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
 /** Lower-case hex HMAC-SHA256, the form of every signature of the protocol. */
 export function sign(secret: string, text: string | Uint8Array): string {
@@ -14,5 +14,5 @@ export function verify(secret: string, text: string | Uint8Array, signature: str
 
 /** Lower-case hex MD5 of a request's body, as `body_md5` carries it. */
 export function bodyMd5(body: Uint8Array): string {
-  return createHash('md5').update(body).digest('hex');
+  return hash('md5', body, 'hex');
 }

@@ -10,8 +10,6 @@ export interface SignedRequest {
   readonly path: string;
   /** The query string as it was sent, without `?`. */
   readonly rawQuery: string;
-  /** The same, read. */
-  readonly query: Query;
   readonly body: Uint8Array;
 }
 
@@ -19,22 +17,23 @@ export interface SignedRequest {
 const timestampWindowSeconds = 600;
 
 /**
- * Why a request is not authorised; undefined when it is. `nowMs` is the time of day. The answer never holds
+ * Why a request is not authorised; undefined when it is. `query` is its query string, read; `nowMs` is the
+ * time of day. The answer never holds
  * the expected signature, but the string that should have been signed: the best aid there is.
  */
 export function refuseRequest(
   app: { readonly key: string; readonly secret: string },
   request: SignedRequest,
+  query: Query,
   nowMs: number,
 ): HttpError | undefined {
-  const { query } = request;
   const key = queryValue(query, 'auth_key');
   if (key === undefined || key === '') return unauthorized('Missing parameter: auth_key');
   if (key !== app.key) return unauthorized('Unknown auth_key');
   return (
     refuseVersion(queryValue(query, 'auth_version')) ??
     refuseTimestamp(queryValue(query, 'auth_timestamp'), nowMs) ??
-    refuseSignature(app.secret, request) ??
+    refuseSignature(app.secret, request, query) ??
     refuseBody(request.body, queryValue(query, 'body_md5'))
   );
 }
@@ -57,21 +56,21 @@ function formatSeconds(seconds: number): string {
   return new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z');
 }
 
-function refuseSignature(secret: string, request: SignedRequest): HttpError | undefined {
-  const signature = queryValue(request.query, 'auth_signature') ?? '';
-  const expected = stringToSign(request.method, request.path, request.query);
-  for (const candidate of signedForms(request, expected)) {
+function refuseSignature(secret: string, request: SignedRequest, query: Query): HttpError | undefined {
+  const signature = queryValue(query, 'auth_signature') ?? '';
+  const expected = stringToSign(request.method, request.path, query);
+  for (const candidate of signedForms(request, query, expected)) {
     if (verify(secret, candidate, signature)) return undefined;
   }
   return unauthorized(
-    `Invalid signature: you should have sent HmacSHA256Hex(${JSON.stringify(expected)}, your_secret_key), but you sent ${JSON.stringify(signature)}`,
+    `Invalid signature: you should have sent HmacSHA256Hex(${JSON.stringify(expected)}, your_secret_key), but you sent ${JSON.stringify(signature.slice(0, 200))}`,
   );
 }
 
 /** Libraries differ in what they escape before they sign; the usual form comes first. */
-function* signedForms(request: SignedRequest, usual: string): Generator<string, void> {
+function* signedForms(request: SignedRequest, query: Query, usual: string): Generator<string, void> {
   yield usual;
-  const { method, path, rawQuery, query } = request;
+  const { method, path, rawQuery } = request;
   const plainPath = unescapePercent(path);
   if (plainPath !== path) yield stringToSign(method, plainPath, query);
   if (rawQuery.includes('+')) yield stringToSign(method, path, parseQuery(rawQuery, true));

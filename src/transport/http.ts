@@ -37,6 +37,8 @@ export interface HttpOptions {
 /** Requests with a larger body are refused before it is read. */
 const maxBodyBytes = 1024 * 1024;
 
+const noBody = Buffer.alloc(0);
+
 const reasons: Readonly<Record<number, string>> = {
   200: 'OK',
   400: 'Bad Request',
@@ -77,13 +79,14 @@ export function mountHttp(app: TemplatedApp, routes: readonly Route[], options: 
 }
 
 function serveRoute(res: HttpResponse, req: HttpRequest, route: Route, options: HttpOptions): void {
-  // The request is valid only in this turn.
-  const head = {
+  // What uWebSockets.js calls the request is valid only in this turn.
+  const request = {
     appId: unescapePercent(req.getParameter(0) ?? ''),
     channel: unescapePercent(req.getParameter(1) ?? ''),
     method: route.method.toUpperCase(),
     path: req.getUrl(),
     rawQuery: req.getQuery(),
+    body: noBody,
   };
   let isAborted = false;
   res.onAborted(() => {
@@ -114,9 +117,9 @@ function serveRoute(res: HttpResponse, req: HttpRequest, route: Route, options: 
       return;
     }
     const last = Buffer.from(chunk);
-    const body = received.length === 0 ? last : Buffer.concat([...received, last]);
+    request.body = received.length === 0 ? last : Buffer.concat([...received, last]);
     isAnswered = true;
-    respond(route, { ...head, body }, answer, options.log);
+    respond(route, request, answer, options.log);
   });
 }
 

@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/** The system's command to bind a process to a core, on Linux. */
+const pinner = 'taskset';
+const serverCore = '0';
+const driverCore = '1';
+
+/** How the two processes are kept apart, for the head of the report. */
+export interface Placement {
+  /** Words to put before the server's command; empty when it cannot be pinned. */
+  readonly serverPrefix: readonly string[];
+  readonly description: string;
+}
+
+/** Pins this process to one core and says how to start the server on another, where the system can do that. */
+export function separateCores(): Placement {
+  if (availableParallelism() < 2) {
+    return { serverPrefix: [], description: 'one core only: server and driver share it' };
+  }
+  try {
+    execFileSync(pinner, ['-a', '-c', '-p', driverCore, String(process.pid)], { stdio: 'ignore' });
+    return {
+      serverPrefix: [pinner, '-c', serverCore],
+      description: `server on core ${serverCore}, driver on core ${driverCore}`,
+    };
+  } catch {
+    return { serverPrefix: [], description: `not pinned: ${pinner} is not available` };
+  }
+}
+
+/** Whether the CPU time of another process can be read here. */
+export const canReadServerCpu = process.platform === 'linux';
+
+const ticksPerSecond = canReadServerCpu ? readTicksPerSecond() : 100;
+
+/** CPU seconds, user and system, that the process has used so far; null where /proc does not exist. */
+export function readServerCpu(pid: number | undefined): number | null {
+  if (!canReadServerCpu || pid === undefined) return null;
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // The second field, the program's name in brackets, may hold spaces: count from behind it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+function readTicksPerSecond(): number {
+  try {
+    return Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) || 100;
+  } catch {
+    return 100;
+  }
+}
+
+/** How many files, and so sockets, a process may have open here. */
+export function openFilesLimit(): number {
+  try {
+    const line = /Max open files\s+\d+\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'latin1'));
+    return Number(line?.[1] ?? 1024); // The hard limit: Node raises the soft one to it.
+  } catch {
+    return 1024; // No /proc: the customary soft limit.
+  }
+}

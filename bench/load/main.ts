@@ -1,0 +1,94 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { canReadServerCpu, separateCores, type Placement } from './cpu.ts';
+import type { Sample } from './measure.ts';
+import { readOptions, type Options } from './options.ts';
+import { formatTable, hasFaults, runFacts, toJson, type CaseResult } from './report.ts';
+import type { Scenario } from './scenario.ts';
+import { connectSubscribe } from './scenarios/connect-subscribe.ts';
+import { fanOut } from './scenarios/fan-out.ts';
+import { httpTrigger } from './scenarios/http-trigger.ts';
+import { webhooks } from './scenarios/webhooks.ts';
+import { killTargets, startEmulator, type Launch } from './target.ts';
+
+const scenarios: readonly Scenario[] = [fanOut, httpTrigger, connectSubscribe, webhooks];
+const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const warmUpSeconds = 1;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(
+    args,
+    scenarios.map(({ name }) => name),
+  );
+  if (typeof options === 'string') {
+    process.stdout.write(options);
+    return options.startsWith('npm') ? 0 : 2;
+  }
+  const chosen = scenarios.filter(
+    ({ name }) => options.scenarios.length === 0 || options.scenarios.includes(name),
+  );
+  const placement = separateCores();
+  guard(chosen.length, options);
+  announce(placement);
+  const launch = { program, prefix: placement.serverPrefix, profileDir: options.profileDir };
+  const results: CaseResult[] = [];
+  for (const scenario of chosen) results.push(...(await measure(scenario, launch, options)));
+  process.stdout.write(`\n${formatTable(results)}\n`);
+  const facts = runFacts({
+    placement: placement.description,
+    rounds: options.rounds,
+    seconds: options.seconds,
+  });
+  if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, toJson(facts, results));
+  return hasFaults(results) ? 1 : 0;
+}
+
+/** Runs one scenario: a warm-up of each case, then the rounds, its cases taking turns. */
+async function measure(scenario: Scenario, launch: Launch, options: Options): Promise<CaseResult[]> {
+  process.stdout.write(`${scenario.name}: ${scenario.question}\n`);
+  let target = 'emulator';
+  const prepared = await scenario.prepare(async (settings) => {
+    const started = await startEmulator(launch, settings);
+    target = started.name;
+    return started;
+  });
+  const measured = prepared.cases.map((entry) => ({ entry, samples: [] as Sample[] }));
+  for (const { entry } of measured) await entry.round(warmUpSeconds);
+  for (let round = 1; round <= options.rounds; round += 1) {
+    process.stdout.write(`  round ${round} of ${options.rounds}\n`);
+    for (const { entry, samples } of measured) samples.push(await entry.round(options.seconds));
+  }
+  await prepared.close();
+  return measured.map(({ entry: { name, operation }, samples }) => ({
+    scenario: scenario.name,
+    target,
+    name,
+    operation,
+    samples,
+  }));
+}
+
+/** Whatever happens, no server outlives this process, and this process ends. */
+function guard(scenarioCount: number, options: Options): void {
+  const casesAtMost = 2;
+  const perRound = options.seconds + 10;
+  const limitSeconds = scenarioCount * (60 + casesAtMost * (perRound * options.rounds + warmUpSeconds + 10));
+  const giveUp = (why: string, code: number): void => {
+    process.stderr.write(`\n${why}\n`);
+    killTargets();
+    process.exit(code);
+  };
+  setTimeout(() => giveUp(`Not finished after ${limitSeconds} s.`, 1), limitSeconds * 1000).unref();
+  process.once('SIGINT', () => giveUp('Interrupted.', 130));
+  process.once('SIGTERM', () => giveUp('Terminated.', 143));
+  process.once('exit', killTargets);
+}
+
+function announce(placement: Placement): void {
+  const cpu = canReadServerCpu
+    ? 'server CPU from /proc'
+    : 'no server CPU: it is read from /proc, on Linux only';
+  process.stdout.write(`node ${process.version}, ${placement.description}, ${cpu}\n\n`);
+}

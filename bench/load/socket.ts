@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { encodeFrame, FrameReader, Opcode } from './frames.ts';
+
+/** Where a server under test listens, and the app that the driver uses on it. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly appId: string;
+  readonly key: string;
+  readonly secret: string;
+}
+
+/** Sees each text frame; the payload is `bytes[start..end)` and is valid only during the call. */
+export type TextSink = (bytes: Buffer, start: number, end: number) => void;
+
+/** All sockets read into one buffer: a chunk is consumed before the next one is read. */
+const shared = Buffer.allocUnsafe(256 * 1024);
+const headersEnd = Buffer.from('\r\n\r\n');
+
+interface Waiting {
+  readonly event: string;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * A Pusher connection as cheap as Node can make one: no event emitter per message, no copy per frame, no JSON
+ * unless the caller is waiting for something. That keeps the driver from being the bottleneck.
+ */
+export class DriverSocket {
+  readonly #socket: Socket;
+  readonly #frames = new FrameReader((opcode, bytes, start, end) => this.#onFrame(opcode, bytes, start, end));
+  #upgrade: Buffer | null = Buffer.alloc(0);
+  #waiting: Waiting | null = null;
+  #closed = false;
+  #dropped: string | null = null;
+  /** Set by the scenario; called for each text frame nobody is waiting for. */
+  onText: TextSink = () => {};
+  /** Called once when the connection ends without `close` having been called. */
+  onDrop: (reason: string) => void = () => {};
+
+  private constructor(address: Address) {
+    const onread = {
+      buffer: shared,
+      callback: (size: number, bytes: Uint8Array): boolean => {
+        this.#onBytes(bytes as Buffer, size);
+        return true;
+      },
+    };
+    this.#socket = connect({ host: address.host, port: address.port, noDelay: true, onread });
+    this.#socket.on('connect', () => this.#socket.write(upgradeRequest(address)));
+    this.#socket.on('error', (error) => this.#drop(error.message));
+    this.#socket.on('close', () => this.#drop('closed by the server'));
+  }
+
+  /** Connects and resolves once the server has sent `pusher:connection_established`. */
+  static async open(address: Address): Promise<DriverSocket> {
+    const socket = new DriverSocket(address);
+    await socket.#expect('pusher:connection_established');
+    return socket;
+  }
+
+  /** Subscribes to a public channel and resolves when the server has confirmed it. */
+  async subscribe(channel: string): Promise<void> {
+    this.send(subscribeFrame(channel));
+    await this.#expect('pusher_internal:subscription_succeeded');
+  }
+
+  /** Writes frames that were encoded before. */
+  send(frames: Buffer): void {
+    this.#socket.write(frames);
+  }
+
+  /** Ends the connection from this side; resolves when it is gone. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#socket.closed) return;
+    const gone = new Promise<void>((resolve) => void this.#socket.once('close', () => resolve()));
+    this.#socket.destroy();
+    await gone;
+  }
+
+  #expect(event: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#dropped === null) this.#waiting = { event, resolve, reject };
+      else reject(new Error(`Connection lost: ${this.#dropped}`));
+    });
+  }
+
+  #onBytes(bytes: Buffer, size: number): void {
+    let chunk = bytes.subarray(0, size);
+    if (this.#upgrade !== null) {
+      const head = Buffer.concat([this.#upgrade, chunk]);
+      const end = head.indexOf(headersEnd);
+      if (end < 0) {
+        this.#upgrade = head;
+        return;
+      }
+      const status = head.toString('latin1', 0, head.indexOf('\r\n'));
+      if (!status.includes(' 101 ')) return this.#drop(`the upgrade was refused: ${status}`);
+      this.#upgrade = null;
+      chunk = head.subarray(end + headersEnd.length);
+    }
+    this.#frames.read(chunk);
+  }
+
+  #onFrame(opcode: number, bytes: Buffer, start: number, end: number): void {
+    if (opcode === Opcode.Text) {
+      if (this.#waiting === null) this.onText(bytes, start, end);
+      else this.#onAnswer(this.#waiting, bytes.toString('utf8', start, end));
+    } else if (opcode === Opcode.Ping) {
+      this.send(encodeFrame(Opcode.Pong, bytes.subarray(start, end)));
+    } else if (opcode === Opcode.Close) {
+      this.#drop(end - start >= 2 ? `close code ${bytes.readUInt16BE(start)}` : 'close frame');
+    }
+  }
+
+  #onAnswer(waiting: Waiting, text: string): void {
+    const { event } = JSON.parse(text) as { event: string };
+    if (event !== waiting.event && !event.endsWith('error')) return;
+    this.#waiting = null;
+    if (event === waiting.event) waiting.resolve();
+    else waiting.reject(new Error(`The server answered ${text}`));
+  }
+
+  #drop(reason: string): void {
+    if (this.#dropped !== null) return;
+    this.#dropped = reason;
+    this.#socket.destroy();
+    this.#waiting?.reject(new Error(`Connection lost: ${reason}`));
+    this.#waiting = null;
+    if (!this.#closed) this.onDrop(reason);
+  }
+}
+
+/** The frame that subscribes to a public channel. */
+export function subscribeFrame(channel: string): Buffer {
+  return commandFrame('pusher:subscribe', channel);
+}
+
+/** The frame that leaves a channel. */
+export function unsubscribeFrame(channel: string): Buffer {
+  return commandFrame('pusher:unsubscribe', channel);
+}
+
+function commandFrame(event: string, channel: string): Buffer {
+  return encodeFrame(Opcode.Text, Buffer.from(JSON.stringify({ event, data: { channel } })));
+}
+
+function upgradeRequest(address: Address): string {
+  return [
+    `GET /app/${address.key}?protocol=7&client=bench&version=1.0 HTTP/1.1`,
+    `Host: ${address.host}:${address.port}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
+    '\r\n',
+  ].join('\r\n');
+}

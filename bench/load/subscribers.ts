@@ -1,0 +1,79 @@
+import { settle } from './measure.ts';
+import { DriverSocket, type Address } from './socket.ts';
+
+const atOnce = 50;
+const stallMs = 2000;
+const quietMs = 100;
+
+/**
+ * Sockets that all hold one channel and count what reaches them. Each message goes to each of them, so a socket
+ * that got fewer frames than there were messages misses some, and one that got more has some twice.
+ */
+export class Subscribers {
+  readonly #sockets: DriverSocket[] = [];
+  readonly #minBytes: number;
+  #counts = new Uint32Array(0);
+  /** Frames delivered to all of them in this round. */
+  delivered = 0;
+  /** Connections lost since the start. */
+  dropped = 0;
+
+  private constructor(minBytes: number) {
+    this.#minBytes = minBytes;
+  }
+
+  /** Connects and subscribes `size` sockets. Text frames shorter than `minBytes` (pings) are not counted. */
+  static async join(address: Address, channel: string, size: number, minBytes: number): Promise<Subscribers> {
+    const group = new Subscribers(minBytes);
+    for (let from = 0; from < size; from += atOnce) {
+      const wave = Array.from({ length: Math.min(atOnce, size - from) }, () => group.#add(address, channel));
+      await Promise.all(wave);
+    }
+    group.startRound();
+    return group;
+  }
+
+  /** Forgets what was counted before. */
+  startRound(): void {
+    this.#counts = new Uint32Array(this.#sockets.length);
+    this.delivered = 0;
+  }
+
+  /** Frames that did not come in this round, of `messages` that everybody should have had. */
+  missing(messages: number): number {
+    return this.#counts.reduce((sum, count) => sum + Math.max(0, messages - count), 0);
+  }
+
+  /** Frames that came in this round beyond the `messages` that were sent. */
+  beyond(messages: number): number {
+    return this.#counts.reduce((sum, count) => sum + Math.max(0, count - messages), 0);
+  }
+
+  /**
+   * Waits for the frames that are still on their way; resolves to when the last one came. Of the messages that
+   * were sent without having been accepted, because the round was over, nobody knows whether they were published.
+   */
+  async drain(accepted: number, sent: number): Promise<number> {
+    const progress = (): number => this.delivered;
+    const acceptedAt = await settle(() => this.missing(accepted) === 0, progress, stallMs);
+    if (sent === accepted) return acceptedAt;
+    return settle(() => this.missing(sent) === 0, progress, quietMs);
+  }
+
+  /** Closes all of them. */
+  async close(): Promise<void> {
+    await Promise.all(this.#sockets.map((socket) => socket.close()));
+  }
+
+  async #add(address: Address, channel: string): Promise<void> {
+    const socket = await DriverSocket.open(address);
+    const index = this.#sockets.push(socket) - 1;
+    await socket.subscribe(channel);
+    socket.onText = (_bytes, start, end) => {
+      if (end - start < this.#minBytes) return;
+      this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+      this.delivered += 1;
+    };
+    socket.onDrop = () => (this.dropped += 1);
+  }
+}
