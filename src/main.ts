@@ -69,8 +69,9 @@ async function start({ config: file, host, port }: Options): Promise<void> {
 }
 
 function tellStart(config: Config, port: number, log: Log): void {
-  log.info(describeStart(config, port), 'listening');
-  if (process.stdout.isTTY) process.stdout.write(formatWelcome(config, port));
+  const forPerson = process.stdout.isTTY;
+  log.info(forPerson ? { port } : describeStart(config, port), 'listening');
+  if (forPerson) process.stdout.write(formatWelcome(config, port));
 }
 
 /** The first signal ends gracefully, the second at once. */

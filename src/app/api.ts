@@ -60,7 +60,7 @@ export class Api {
     const object = parseBody(body);
     const trigger = isHttpError(object) ? object : decodeTrigger(object, app.config.limits);
     if (isHttpError(trigger)) return trigger;
-    return whenReady(this.#publish(app, trigger), () => this.#triggerInfo(app, trigger));
+    return whenReady(this.#publish(app, [trigger]), () => this.#triggerInfo(app, trigger));
   });
 
   /** `POST /apps/ID/batch_events`: all or nothing, in order. */
@@ -68,7 +68,7 @@ export class Api {
     const object = parseBody(body);
     const triggers = isHttpError(object) ? object : decodeBatch(object, app.config.limits);
     if (isHttpError(triggers)) return triggers;
-    return this.#publishBatch(app, triggers);
+    return whenReady(this.#publish(app, triggers), () => this.#batchInfo(app, triggers));
   });
 
   /** `GET /apps/ID/channels` */
@@ -100,14 +100,19 @@ export class Api {
     };
   }
 
-  /** Publishes on every channel. Pending while an event must first be kept for late subscribers. */
-  #publish(app: LocalApp, trigger: Trigger): MaybePromise<void> {
-    const kept = trigger.channels
-      .filter((channel) => channelKind(channel).isCache)
-      .map((channel) => this.#options.ledger.cacheEvent(app.config.id, channel, trigger))
+  /** Publishes in order. Pending while events must first be kept for late subscribers. */
+  #publish(app: LocalApp, triggers: readonly Trigger[]): MaybePromise<void> {
+    const kept = triggers
+      .flatMap((trigger) => this.#keep(app, trigger))
       .filter((step) => step instanceof Promise);
-    if (kept.length === 0) return this.#broadcast(app, trigger);
-    return Promise.all(kept).then(() => this.#broadcast(app, trigger));
+    const broadcast = (): void => triggers.forEach((trigger) => this.#broadcast(app, trigger));
+    return kept.length === 0 ? broadcast() : Promise.all(kept).then(broadcast);
+  }
+
+  #keep(app: LocalApp, trigger: Trigger): MaybePromise<void>[] {
+    return trigger.channels
+      .filter((channel) => channelKind(channel).isCache)
+      .map((channel) => this.#options.ledger.cacheEvent(app.config.id, channel, trigger));
   }
 
   #broadcast(app: LocalApp, { name, data, channels, except }: Trigger): void {
@@ -135,13 +140,8 @@ export class Api {
     return { json: JSON.stringify({ channels: Object.fromEntries(await Promise.all(entries)) }) };
   }
 
-  #publishBatch(app: LocalApp, triggers: readonly Trigger[]): MaybePromise<ApiAnswer> {
-    const pending = triggers
-      .map((trigger) => this.#publish(app, trigger))
-      .filter((step) => step instanceof Promise);
-    const describe = (): MaybePromise<ApiAnswer> =>
-      triggers.some(({ info }) => info.length > 0) ? this.#describeBatch(app, triggers) : done;
-    return pending.length === 0 ? describe() : Promise.all(pending).then(describe);
+  #batchInfo(app: LocalApp, triggers: readonly Trigger[]): MaybePromise<ApiAnswer> {
+    return triggers.some(({ info }) => info.length > 0) ? this.#describeBatch(app, triggers) : done;
   }
 
   async #describeBatch(app: LocalApp, triggers: readonly Trigger[]): Promise<ApiAnswer> {

@@ -69,6 +69,8 @@ export class Hub {
 
   /** A text frame has come. */
   receive(session: Session, text: string): void {
+    // A client that is being sent away may still be talking.
+    if (!session.isOpen) return;
     this.heard(session);
     this.#options.metrics.messageReceived(session.app.config.id);
     const command = decode(text);
@@ -84,6 +86,7 @@ export class Hub {
 
   /** A binary frame has come. */
   receiveBinary(session: Session): void {
+    if (!session.isOpen) return;
     this.heard(session);
     session.socket.send(encodeError(binaryNotSupported));
   }

@@ -12,9 +12,9 @@ export function createLocalDelivery(apps: LocalApps, publishTopic: PublishTopic)
     publish(appId, channel, frame, except) {
       const app = apps.byId(appId);
       if (app === undefined) return;
+      const topic = app.topic(channel);
       const excepted = except === undefined ? undefined : app.sessions.get(except);
-      if (excepted?.subscriptions.has(channel)) excepted.socket.publish(app.topic(channel), frame);
-      else publishTopic(app.topic(channel), frame);
+      if (excepted?.socket.publishToOthers(topic, frame) !== true) publishTopic(topic, frame);
     },
   };
 }

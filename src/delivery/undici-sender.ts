@@ -27,7 +27,8 @@ export function createUndiciSender(clock: Clock): WebhookSender {
           dispatcher: agent,
           signal: abort.signal,
         });
-        await answer.body.dump({ limit: maxAnswerBytes, signal: abort.signal });
+        // The status has decided: what becomes of the body only decides whether the connection is kept.
+        await answer.body.dump({ limit: maxAnswerBytes, signal: abort.signal }).catch(() => undefined);
         const retryAfterMs = parseRetryAfter(answer.headers['retry-after']);
         return {
           kind: 'answered',

@@ -21,7 +21,8 @@ export function parseChannelData(
   const data = parseObject(text);
   if (data === undefined) return refuse('expected the JSON text of an object');
   const userId = data['user_id'];
-  if (!(typeof userId === 'string' || typeof userId === 'number') || userId === '') {
+  const isUsable = typeof userId === 'string' ? userId !== '' : Number.isFinite(userId);
+  if (!isUsable) {
     return refuse('user_id must be a non-empty string or a number');
   }
   const id = String(userId);

@@ -18,6 +18,11 @@ export class DueHeap<T> {
     return this.#entries[0]?.dueAt;
   }
 
+  /** The thing whose moment is the earliest. */
+  get first(): T | undefined {
+    return this.#entries[0]?.item;
+  }
+
   add(dueAt: number, item: T): void {
     this.#added += 1;
     const entries = this.#entries;

@@ -66,26 +66,28 @@ export function json(body: string, status = 200): OutgoingResponse {
 export function mountHttp(app: TemplatedApp, routes: readonly Route[], options: HttpOptions): void {
   for (const route of routes) {
     const serve = (res: HttpResponse, req: HttpRequest): void => serveRoute(res, req, route, options);
-    if (route.method === 'get') app.get(route.pattern, serve);
-    else app.post(route.pattern, serve);
+    if (route.method === 'post') app.post(route.pattern, serve);
+    else app.get(route.pattern, serve).head(route.pattern, serve);
   }
   app.any('/*', (res, req) => {
     options.answered('unknown', 404);
-    write(
-      res,
-      plainText(404, `No such route: ${req.getMethod().toUpperCase()} ${req.getUrl().slice(0, 200)}`),
-    );
+    res.onAborted(() => {});
+    const method = req.getMethod().toUpperCase();
+    const response = plainText(404, `No such route: ${method} ${req.getUrl().slice(0, 200)}`);
+    write(res, response, { isHead: method === 'HEAD' });
   });
 }
 
 function serveRoute(res: HttpResponse, req: HttpRequest, route: Route, options: HttpOptions): void {
+  const method = req.getMethod().toUpperCase();
   // What uWebSockets.js calls the request is valid only in this turn.
   const request = {
     appId: unescapePercent(req.getParameter(0) ?? ''),
     channel: unescapePercent(req.getParameter(1) ?? ''),
-    method: route.method.toUpperCase(),
+    method,
     path: req.getUrl(),
-    rawQuery: req.getQuery(),
+    // Undefined without a question mark, whatever its type says.
+    rawQuery: req.getQuery() ?? '',
     body: noBody,
   };
   let isAborted = false;
@@ -94,7 +96,8 @@ function serveRoute(res: HttpResponse, req: HttpRequest, route: Route, options: 
   });
   const answer = (response: OutgoingResponse, closes = false): void => {
     options.answered(route.pattern, response.status);
-    if (!isAborted) res.cork(() => write(res, response, closes));
+    if (isAborted) return;
+    res.cork(() => write(res, response, { isHead: method === 'HEAD', closes }));
   };
   const refuseSize = (): void => {
     isAnswered = true;
@@ -142,8 +145,16 @@ function respond(
   }
 }
 
-function write(res: HttpResponse, { status, contentType, body }: OutgoingResponse, closes = false): void {
+function write(
+  res: HttpResponse,
+  { status, contentType, body }: OutgoingResponse,
+  { isHead, closes = false }: { isHead: boolean; closes?: boolean },
+): void {
   res.writeStatus(`${status} ${reasons[status] ?? 'Unknown'}`);
   res.writeHeader('Content-Type', contentType);
-  res.end(body, closes);
+  if (!isHead) return void res.end(body, closes);
+  // A body after the head of HEAD would be read as the start of the next answer. The length is written by hand:
+  // endWithoutBody with any argument leaves the answer unfinished, which ends the process.
+  res.writeHeader('Content-Length', String(Buffer.byteLength(body)));
+  res.endWithoutBody();
 }

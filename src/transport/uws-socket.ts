@@ -42,8 +42,12 @@ export class UwsSocket<T> implements Socket {
     this.#ws?.unsubscribe(topic);
   }
 
-  publish(topic: string, frame: string): void {
-    this.#ws?.publish(topic, frame);
+  publishToOthers(topic: string, frame: string): boolean {
+    const ws = this.#ws;
+    if (ws === undefined || !ws.isSubscribed(topic)) return false;
+    // What it returns says whether there were others, not whether it was allowed.
+    ws.publish(topic, frame);
+    return true;
   }
 
   /**

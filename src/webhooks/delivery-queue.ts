@@ -56,7 +56,7 @@ const failingAfter = 3;
  * - While a batch with events of a channel is not done with, no later event of that channel is sent.
  * - A batch that waits for its next attempt holds no place among those under way.
  * - A failing endpoint is probed, one attempt at a time: by its oldest batch on that batch's own schedule,
- *   and by one new batch at the same pace, so that a batch which it will never take cannot hold up the rest.
+ *   and by another one at the same pace, so that a batch which it will never take cannot hold up the rest.
  */
 export class DeliveryQueue {
   readonly #policy: DeliveryPolicy;
@@ -70,8 +70,10 @@ export class DeliveryQueue {
   #unfinishedEvents = 0;
   #inFlight = 0;
   #failuresInARow = 0;
-  #newBatchFailures = 0;
-  #newBatchAt: Millis = -Infinity;
+  /** While failing: the probe that is not the oldest batch's, what came of such probes, when the next may start. */
+  #otherProbe: Batch | undefined;
+  #otherFailures = 0;
+  #otherAt: Millis = -Infinity;
   #isDraining = false;
 
   constructor(policy: DeliveryPolicy) {
@@ -124,10 +126,9 @@ export class DeliveryQueue {
 
   /** The next attempt to start at this moment, begun with this call. */
   next(at: Millis): Batch | undefined {
-    if (this.#inFlight >= (this.isFailing ? 1 : this.#policy.concurrency)) return undefined;
-    const retry = this.isFailing ? this.#oldestIfDue(at) : this.#takeRetry(at);
-    if (retry !== undefined) return this.#start(retry);
-    return this.#newBatchDueAt() <= at ? this.#startNew() : undefined;
+    if (this.isFailing) return this.#inFlight > 0 ? undefined : this.#nextProbe(at);
+    if (this.#inFlight >= this.#policy.concurrency) return undefined;
+    return this.#retry(at) ?? this.#startNew(at);
   }
 
   /** When to ask again, if nothing is pushed or settled before; Infinity: not at all. */
@@ -137,16 +138,19 @@ export class DeliveryQueue {
       this.#backlog.oldestAt + this.#policy.retry.maxElapsedMs,
     );
     if (this.#inFlight >= (this.isFailing ? 1 : this.#policy.concurrency)) return expiry;
-    const retry = this.isFailing ? this.#unfinished.first?.nextAttemptAt : this.#retries.nextDueAt;
-    return Math.min(expiry, retry ?? Infinity, this.#newBatchDueAt());
+    this.#forgetStaleRetries();
+    const startAt = Math.min(this.#retries.nextDueAt ?? Infinity, this.#newBatchDueAt());
+    if (!this.isFailing) return Math.min(expiry, startAt);
+    const oldestAt = this.#unfinished.first?.nextAttemptAt ?? Infinity;
+    return Math.min(expiry, oldestAt, Math.max(this.#otherAt, startAt));
   }
 
   /** An attempt succeeded. It may be too late: then the batch was given up while under way. */
   succeed(batch: Batch): 'delivered' | 'given-up' {
     this.#inFlight -= 1;
     this.#failuresInARow = 0;
-    this.#newBatchFailures = 0;
-    this.#newBatchAt = -Infinity;
+    this.#otherFailures = 0;
+    this.#otherAt = -Infinity;
     if (batch.state === 'done') return 'given-up';
     this.#finish(batch);
     return 'delivered';
@@ -160,10 +164,11 @@ export class DeliveryQueue {
     const { retry } = this.#policy;
     this.#inFlight -= 1;
     this.#failuresInARow += 1;
-    if (batch.attempts === 1) {
-      this.#newBatchFailures += 1;
-      this.#newBatchAt = at + retryDelay(retry, this.#newBatchFailures, random);
-      this.#expiries.add(batch.deadline, batch.ticket);
+    if (batch.attempts === 1) this.#expiries.add(batch.deadline, batch.ticket);
+    if (batch === this.#otherProbe) {
+      this.#otherProbe = undefined;
+      this.#otherFailures += 1;
+      this.#otherAt = at + retryDelay(retry, this.#otherFailures, random);
     }
     const backoffEndsAt = at + retryDelay(retry, batch.attempts, random);
     // Given up while under way: there is nothing left to try.
@@ -203,26 +208,41 @@ export class DeliveryQueue {
 
   #newBatchDueAt(): Millis {
     if (this.#backlog.batchDueAt === Infinity) return Infinity;
-    const wantedAt = this.#isDraining ? -Infinity : this.#backlog.batchDueAt;
-    return this.isFailing ? Math.max(wantedAt, this.#newBatchAt) : wantedAt;
+    return this.#isDraining ? -Infinity : this.#backlog.batchDueAt;
   }
 
-  #oldestIfDue(at: Millis): Batch | undefined {
+  /** The oldest batch keeps its own schedule; between, another one tries, by turns a new and an old one. */
+  #nextProbe(at: Millis): Batch | undefined {
     const oldest = this.#unfinished.first;
-    return oldest !== undefined && oldest.nextAttemptAt <= at ? oldest : undefined;
+    if (oldest !== undefined && oldest.nextAttemptAt <= at) return this.#start(oldest);
+    if (this.#otherAt > at) return undefined;
+    const isNewFirst = this.#otherFailures % 2 === 0;
+    this.#otherProbe = isNewFirst
+      ? (this.#startNew(at) ?? this.#retry(at))
+      : (this.#retry(at) ?? this.#startNew(at));
+    return this.#otherProbe;
   }
 
-  #takeRetry(at: Millis): Batch | undefined {
-    for (let due = this.#retries.takeDue(at); due !== undefined; due = this.#retries.takeDue(at)) {
-      const { batch } = due;
-      if (batch?.state === 'waiting' && batch.nextAttemptAt <= at) return batch;
+  #retry(at: Millis): Batch | undefined {
+    this.#forgetStaleRetries();
+    const batch = this.#retries.takeDue(at)?.batch;
+    return batch && this.#start(batch);
+  }
+
+  /** Takes out what stands first but is done with, under way, or to be tried later than it says. */
+  #forgetStaleRetries(): void {
+    for (let first = this.#retries.first; first !== undefined; first = this.#retries.first) {
+      const { batch } = first;
+      const dueAt = this.#retries.nextDueAt ?? Infinity;
+      if (batch?.state === 'waiting' && batch.nextAttemptAt <= dueAt) return;
+      this.#retries.takeDue(Infinity);
     }
-    return undefined;
   }
 
-  #startNew(): Batch {
+  #startNew(at: Millis): Batch | undefined {
+    if (this.#newBatchDueAt() > at) return undefined;
     const events = this.#backlog.takeBatch();
-    const createdAt = events.reduce((oldest, { createdAt: at }) => Math.min(oldest, at), Infinity);
+    const createdAt = events.reduce((oldest, queued) => Math.min(oldest, queued.createdAt), Infinity);
     const batch: Batch = {
       events,
       channels: new Set(events.map(({ event }) => event.channel)),

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadConfig, type LoadedConfig } from '../../../src/config/load.ts';
 import { configSchema } from '../../../src/config/schema.ts';

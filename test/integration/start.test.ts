@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createServer } from '../../src/server.ts';
+import { loadUws, StartError } from '../../src/transport/uws.ts';
+import { get } from './support/http.ts';
+import { configOf, startServer } from './support/server.ts';
+
+describe('listening', () => {
+  test('port 0 takes a free one and tells which', async () => {
+    const [one, other] = [await startServer(), await startServer()];
+    expect(one.port).toBeGreaterThan(0);
+    expect(other.port).not.toBe(one.port);
+  });
+
+  test('a port that another server of this program has is refused with ERR_LISTEN', async () => {
+    const server = await startServer();
+    const second = createServer(configOf({ port: server.port }));
+    await expect(second).rejects.toBeInstanceOf(StartError);
+    await expect(second).rejects.toMatchObject({
+      code: 'ERR_LISTEN',
+      message: `cannot listen on 127.0.0.1:${server.port}: the port is taken, the address is not this machine's, or the port needs more rights. Choose another with --port or --host, 0 for any free port`,
+    });
+    expect(await get(server, '/livez')).toMatchObject({ status: 200 });
+  });
+
+  test('a port that another program has is refused with ERR_LISTEN', async () => {
+    const other = createHttpServer();
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    onTestFinished(() => void other.close());
+    const { port } = other.address() as AddressInfo;
+    await expect(createServer(configOf({ port }))).rejects.toMatchObject({ code: 'ERR_LISTEN' });
+  });
+
+  test('an address that is not of this machine is refused with ERR_LISTEN', async () => {
+    await expect(createServer(configOf({ host: '192.0.2.1' }))).rejects.toMatchObject({ code: 'ERR_LISTEN' });
+  });
+
+  test('a port is free again once its server has closed', async () => {
+    const { port, close } = await startServer();
+    await close();
+    const again = await startServer({ port });
+    expect(again.port).toBe(port);
+    expect(await get(again, '/livez')).toMatchObject({ status: 200 });
+  });
+});
+
+describe('the native module', () => {
+  test('that cannot load is one readable line with what to do', async () => {
+    const cause = new Error(
+      'This version of uWS.js supports only Node.js 20\n\n/lib/x86_64: version `GLIBC_2.38` not found\n',
+    );
+    const failed = loadUws(() => Promise.reject(cause));
+    await expect(failed).rejects.toBeInstanceOf(StartError);
+    await expect(failed).rejects.toMatchObject({ code: 'ERR_UWS_LOAD', cause });
+    const message = await failed.catch((error: unknown) => (error as Error).message);
+    expect(message).not.toContain('\n');
+    expect(message).toContain(`${process.platform} ${process.arch}, Node ${process.versions.node}`);
+    expect(message).toContain('version `GLIBC_2.38` not found');
+    expect(message).toContain('glibc');
+  });
+
+  test.each([[undefined], [null], ['text'], [new Error('')]])(
+    'that fails with %o is told too',
+    async (thrown) => {
+      await expect(loadUws(() => Promise.reject(thrown as Error))).rejects.toMatchObject({
+        code: 'ERR_UWS_LOAD',
+        message: expect.stringContaining('cannot load') as string,
+      });
+    },
+  );
+
+  test('loads here', async () => {
+    expect(await loadUws()).toHaveProperty('App');
+  });
+});

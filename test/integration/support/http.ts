@@ -1,0 +1,113 @@
+import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+import { request, type Dispatcher } from 'undici';
+import { app } from './server.ts';
+
+interface Port {
+  readonly port: number;
+}
+
+/** An answer whose body was read. */
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** The target of a signed request, signed here and not by the program's own code. */
+export function signedTarget(
+  method: string,
+  path: string,
+  { parameters: given = {}, body = '', of = app }: Signing = {},
+): string {
+  const parameters = {
+    ...given,
+    auth_key: of.key,
+    auth_timestamp: String(Math.floor(Date.now() / 1000)),
+    auth_version: '1.0',
+    ...(body !== '' && { body_md5: createHash('md5').update(body).digest('hex') }),
+  };
+  const sorted = Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const plain = sorted.map(([key, value]) => `${key}=${value}`).join('&');
+  const signature = createHmac('sha256', of.secret).update(`${method}\n${path}\n${plain}`).digest('hex');
+  const escaped = sorted.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&');
+  return `${path}?${escaped}&auth_signature=${signature}`;
+}
+
+interface Signing {
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly of?: { readonly key: string; readonly secret: string };
+}
+
+/** A plain GET. */
+export async function get(server: Port, target: string, dispatcher?: Dispatcher): Promise<Answer> {
+  return send(server, 'GET', target, { dispatcher });
+}
+
+/** A signed GET whose answer is JSON. */
+export async function query(server: Port, path: string, parameters: Record<string, string> = {}) {
+  const { status, body } = await get(server, signedTarget('GET', path, { parameters }));
+  if (status !== 200) throw new Error(`${status} ${body}`);
+  return JSON.parse(body) as unknown;
+}
+
+/** A signed POST. */
+export async function post(
+  server: Port,
+  path: string,
+  content: unknown,
+  dispatcher?: Dispatcher,
+): Promise<Answer> {
+  const body = typeof content === 'string' ? content : JSON.stringify(content);
+  return send(server, 'POST', signedTarget('POST', path, { body }), { body, dispatcher });
+}
+
+/** Publishes an event. */
+export function trigger(server: Port, channel: string, data = '{}', name = 'news'): Promise<Answer> {
+  return post(server, '/apps/1/events', { name, channels: [channel], data });
+}
+
+async function send(
+  server: Port,
+  method: 'GET' | 'POST',
+  target: string,
+  { body, dispatcher }: { body?: string; dispatcher?: Dispatcher | undefined },
+): Promise<Answer> {
+  const answer = await request(`http://127.0.0.1:${server.port}${target}`, {
+    method,
+    ...(body !== undefined && { body }),
+    ...(dispatcher && { dispatcher }),
+  });
+  const contentType = String(answer.headers['content-type'] ?? '');
+  return { status: answer.statusCode, contentType, body: await answer.body.text() };
+}
+
+/** The value of a metric, summed over the labels that hold `label`. */
+export async function metric(server: Port, name: string, label = ''): Promise<number> {
+  const { body } = await get(server, '/metrics');
+  return body
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) && line.includes(label))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+/** A bare TCP connection that has sent this much. */
+export async function dial(server: Port, bytes: string): Promise<Socket> {
+  const socket = connect(server.port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {
+    // A reset is what some of these tests are after.
+  });
+  await once(socket, 'connect');
+  socket.write(bytes);
+  return socket;
+}
+
+/** All that comes on a bare connection until the server ends it. */
+export function readAll(socket: Socket): Promise<string> {
+  return text(socket);
+}

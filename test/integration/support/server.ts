@@ -1,0 +1,36 @@
+import { onTestFinished } from 'vitest';
+import { loadConfig } from '../../../src/config/load.ts';
+import type { Config } from '../../../src/config/schema.ts';
+import { createServer, type Overrides, type Server } from '../../../src/server.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+export const app = { id: '1', key: 'app-key', secret: 'app-secret' } as const;
+export const otherApp = { id: '2', key: 'other-key', secret: 'other-secret' } as const;
+
+/** What a test says of the configuration; the rest is the default. */
+export type Given = Readonly<Record<string, unknown>>;
+
+/** The configuration as the program would load it from a file of this content. */
+export function configOf(given: Given = {}): Config {
+  const content = { port: 0, apps: [app], ...given };
+  const loaded = loadConfig({
+    file: 'test.json',
+    env: {},
+    overrides: {},
+    readFile: () => JSON.stringify(content),
+  });
+  if (loaded.kind === 'invalid') throw new Error(JSON.stringify(loaded.faults));
+  return loaded.config;
+}
+
+/** A server on a free loopback port, closed when the test ends. */
+export async function startServer(given: Given = {}, overrides: Overrides = {}): Promise<Server> {
+  const config = configOf(given);
+  const server = await createServer(config, overrides);
+  onTestFinished(async () => {
+    const closed = server.close();
+    if (overrides.clock instanceof FakeClock) await overrides.clock.advance(config.shutdownTimeoutMs);
+    await closed;
+  });
+  return server;
+}

@@ -1,0 +1,74 @@
+import { Api } from '../../../src/app/api.ts';
+import { DropJournal } from '../../../src/app/drop-journal.ts';
+import { LocalApps } from '../../../src/app/local-app.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import { noMetrics } from '../../../src/ports/metrics.ts';
+import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
+import { FakeClock } from '../fake-clock.ts';
+import { application, channelName } from './application.ts';
+import { RecordingFanout } from './recording-fanout.ts';
+import { RecordingOutbox } from './recording-outbox.ts';
+import { requestTimeMs, signedRequest } from './signed-request.ts';
+
+/** The HTTP API on fakes, with the in-memory ledger behind it. */
+export function apiStage({
+  apps = [application()],
+  ledger: before,
+}: { apps?: ReturnType<typeof application>[]; ledger?: (memory: MemoryLedger) => Ledger } = {}) {
+  const clock = new FakeClock();
+  const fanout = new RecordingFanout();
+  const counts = new Map<string, number>();
+  const memory = new MemoryLedger({
+    clock,
+    outbox: new RecordingOutbox(),
+    metrics: noMetrics,
+    notify: () => {},
+    wake: () => {},
+    countSubscribers: (appId, channel) => counts.get(`${appId}/${channel}`) ?? 0,
+    cacheTtlMs: 1_800_000,
+  });
+  const drops = new DropJournal();
+  const api = new Api({
+    apps: new LocalApps(apps),
+    ledger: before?.(memory) ?? memory,
+    fanout,
+    wallTime: { now: () => requestTimeMs },
+    metrics: noMetrics,
+    drops,
+  });
+  return {
+    api,
+    fanout,
+    clock,
+    memory,
+    drops,
+    /** Somebody is on a channel of app 1. */
+    occupy(channel: string, userId?: string): void {
+      counts.set(`1/${channel}`, (counts.get(`1/${channel}`) ?? 0) + 1);
+      memory.join({
+        appId: '1',
+        channel: channelName(channel),
+        ...(userId !== undefined && { member: { userId, infoJson: 'null' } }),
+        memberLimit: 100,
+        readsCache: false,
+        wantsCacheMiss: false,
+      });
+    },
+    events: (content: unknown) =>
+      answerOf(api.events(signedRequest('POST', '/apps/1/events', body(content)))),
+    batch: (content: unknown) =>
+      answerOf(api.batchEvents(signedRequest('POST', '/apps/1/batch_events', body(content)))),
+    get: (route: 'channels' | 'channel' | 'users', path: string, query: Record<string, string> = {}) =>
+      answerOf(api[route](signedRequest('GET', path, { query }))),
+  };
+}
+
+function body(content: unknown): { body: string } {
+  return { body: typeof content === 'string' ? content : JSON.stringify(content) };
+}
+
+/** What came: the JSON's value, or the status and the text of a refusal. */
+async function answerOf(answer: ReturnType<Api['events']>): Promise<unknown> {
+  const settled = await answer;
+  return 'json' in settled ? (JSON.parse(settled.json) as unknown) : `${settled.status} ${settled.text}`;
+}

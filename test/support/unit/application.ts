@@ -1,0 +1,58 @@
+import { createHmac } from 'node:crypto';
+import type { Application } from '../../../src/app/application.ts';
+import type { ChannelName } from '../../../src/protocol/channel-name.ts';
+import type { Limits } from '../../../src/protocol/limits.ts';
+import type { SocketId } from '../../../src/protocol/socket-id.ts';
+import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
+import { eventNames } from '../../../src/webhooks/event.ts';
+
+/** The documented limits (protocol.md 10). */
+export const limits: Limits = {
+  clientEventsPerSecond: 10,
+  presenceMembers: 100,
+  userInfoBytes: 1024,
+  userIdLength: 128,
+  channelNameLength: 164,
+  eventNameLength: 200,
+  eventDataBytes: 10_240,
+  channelsPerTrigger: 100,
+  eventsPerBatch: 10,
+};
+
+export const channelName = (name: string): ChannelName => name as ChannelName;
+export const socketIdOf = (id: string): SocketId => id as SocketId;
+
+export function endpoint(
+  given: Partial<Omit<Endpoint, 'eventTypes'>> & { eventTypes?: readonly string[] } = {},
+): Endpoint {
+  const { eventTypes = eventNames, ...rest } = given;
+  return {
+    id: 'main',
+    url: 'http://receiver/hook',
+    channels: {},
+    headers: {},
+    ...rest,
+    eventTypes: new Set(eventTypes as typeof eventNames),
+  };
+}
+
+/** App 1 with one endpoint that wants everything, but for what is given. */
+export function application(
+  given: Partial<Omit<Application, 'limits'>> & { limits?: Partial<Limits> } = {},
+): Application {
+  return {
+    id: '1',
+    key: 'app-key',
+    secret: 'app-secret',
+    clientEvents: true,
+    endpoints: [endpoint()],
+    ...given,
+    limits: { ...limits, ...given.limits },
+  };
+}
+
+/** `auth` of a subscription, signed here and not by the program's own code. */
+export function authFor(socketId: string, channel: string, channelData?: string, of = application()): string {
+  const signed = [socketId, channel, ...(channelData === undefined ? [] : [channelData])].join(':');
+  return `${of.key}:${createHmac('sha256', of.secret).update(signed).digest('hex')}`;
+}

@@ -1,0 +1,124 @@
+import { expect } from 'vitest';
+import { Hub } from '../../../src/app/hub.ts';
+import { LocalApps } from '../../../src/app/local-app.ts';
+import { createLocalDelivery } from '../../../src/app/local-delivery.ts';
+import { createNotifier } from '../../../src/app/notifier.ts';
+import type { Session } from '../../../src/app/session.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import { noMetrics, type Metrics } from '../../../src/ports/metrics.ts';
+import type { SocketId } from '../../../src/protocol/socket-id.ts';
+import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
+import { FakeClock } from '../fake-clock.ts';
+import { application, authFor } from './application.ts';
+import { FakeNode, type FakeSocket } from './fake-socket.ts';
+import { RecordingOutbox } from './recording-outbox.ts';
+
+/** What a test may put in the place of the usual. */
+interface Given {
+  readonly apps?: ReturnType<typeof application>[];
+  readonly metrics?: Partial<Metrics>;
+  /** Stands before the in-memory ledger. */
+  readonly ledger?: (memory: MemoryLedger) => Ledger;
+}
+
+/** One client on the stage, and the words it says. */
+export class Actor {
+  readonly socket: FakeSocket;
+  readonly session: Session;
+  readonly #hub: Hub;
+
+  constructor(hub: Hub, socket: FakeSocket, session: Session) {
+    this.#hub = hub;
+    this.socket = socket;
+    this.session = session;
+  }
+
+  get id(): SocketId {
+    return this.session.socketId;
+  }
+
+  say(frame: unknown): void {
+    this.#hub.receive(this.session, typeof frame === 'string' ? frame : JSON.stringify(frame));
+  }
+
+  /** Subscribes with what the channel's kind asks for. */
+  subscribe(channel: string, member?: object): void {
+    const channelData = member && JSON.stringify(member);
+    const auth = authFor(this.id, channel, channelData, this.session.app.config);
+    this.say({ event: 'pusher:subscribe', data: { channel, auth, channel_data: channelData } });
+  }
+
+  /** Subscribes and takes the welcome out. */
+  join(channel: string, member?: object): this {
+    this.subscribe(channel, member);
+    const [welcome] = this.socket.takeFrames();
+    expect(welcome).toMatchObject({ event: 'pusher_internal:subscription_succeeded', channel });
+    return this;
+  }
+
+  unsubscribe(channel: string): void {
+    this.say({ event: 'pusher:unsubscribe', data: { channel } });
+  }
+
+  trigger(channel: string, data: unknown, event = 'client-typing'): void {
+    this.say({ event, channel, data });
+  }
+
+  /** The network tells that the connection is gone. */
+  vanish(): void {
+    this.socket.cut();
+    this.#hub.closed(this.session);
+  }
+}
+
+/** A hub on fakes: everything of a node but its transport and its deliveries. */
+export function hubStage({ apps = [application()], metrics = {}, ledger: before }: Given = {}) {
+  const clock = new FakeClock(1000);
+  const node = new FakeNode();
+  const outbox = new RecordingOutbox();
+  const localApps = new LocalApps(apps);
+  const memory = new MemoryLedger({
+    clock,
+    outbox,
+    metrics: noMetrics,
+    notify: createNotifier(localApps, node.publish),
+    wake: () => {},
+    countSubscribers: (appId, channel) => localApps.byId(appId)?.registry.subscribers(channel) ?? 0,
+    cacheTtlMs: 1_800_000,
+  });
+  const ledger = before?.(memory) ?? memory;
+  let connected = 0;
+  const hub = new Hub({
+    apps: localApps,
+    clock,
+    livenessClock: clock,
+    ledger,
+    outbox,
+    fanout: createLocalDelivery(localApps, node.publish),
+    metrics: { ...noMetrics, ...metrics },
+    ids: { socketId: () => `1.${(connected += 1)}` as SocketId },
+    grace: { disconnectMs: 3000, unsubscribeMs: 3000 },
+    activityTimeoutMs: 120_000,
+  });
+  return {
+    clock,
+    node,
+    outbox,
+    hub,
+    memory,
+    apps: localApps,
+    /** A client that has connected and was told so. */
+    connect(key = 'app-key'): Actor {
+      const socket = node.socket();
+      const session = hub.open(socket, { key, protocol: '7' });
+      if (session === undefined) throw new Error('sent away');
+      expect(socket.takeFrames()).toHaveLength(1);
+      return new Actor(hub, socket, session);
+    },
+    /** Time passes, and what lingers too long is reported. */
+    async advance(ms: number): Promise<void> {
+      await clock.advance(ms);
+      memory.sweep();
+    },
+  };
+}

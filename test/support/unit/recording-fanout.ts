@@ -1,0 +1,25 @@
+import { expect } from 'vitest';
+import type { Fanout } from '../../../src/ports/fanout.ts';
+
+/** Keeps what was published, for tests to ask. */
+export class RecordingFanout implements Fanout {
+  readonly #published: { appId: string; channel: string; frame: unknown; except: string | undefined }[] = [];
+
+  publish(...[appId, channel, frame, except]: Parameters<Fanout['publish']>): void {
+    this.#published.push({ appId, channel, frame: JSON.parse(frame) as unknown, except });
+  }
+
+  /** The next frame, published on a channel of app 1. */
+  expectPublished(channel: string, frame: object, except?: string): void {
+    expect(this.#published.shift()).toEqual({ appId: '1', channel, frame: { channel, ...frame }, except });
+  }
+
+  /** What was published on so far, in order. */
+  get channels(): string[] {
+    return this.#published.map(({ channel }) => channel);
+  }
+
+  expectNothing(): void {
+    expect(this.#published).toEqual([]);
+  }
+}

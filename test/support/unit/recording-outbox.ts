@@ -1,0 +1,32 @@
+import { expect } from 'vitest';
+import type { Outbox } from '../../../src/ports/outbox.ts';
+import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+
+/** Keeps what was appended, for tests to ask. */
+export class RecordingOutbox implements Outbox {
+  readonly #events: { readonly appId: string; readonly event: WebhookEvent }[] = [];
+
+  append(appId: string, events: readonly WebhookEvent[]): void {
+    for (const event of events) this.#events.push({ appId, event });
+  }
+
+  /** The next event, of app 1 unless said otherwise. */
+  expectEvent(expected: object, appId = '1'): void {
+    expect(this.#events.shift()).toEqual({ appId, event: expected });
+  }
+
+  expectNothing(): void {
+    expect(this.#events).toEqual([]);
+  }
+
+  /** Takes out all events as lines: name, channel, user. */
+  takeLines(): string[] {
+    return this.#events
+      .splice(0)
+      .map(({ event }) =>
+        'userId' in event && event.userId !== undefined
+          ? `${event.name} ${event.channel} ${event.userId}`
+          : `${event.name} ${event.channel}`,
+      );
+  }
+}

@@ -1,0 +1,93 @@
+import { describe, expect, test, vi } from 'vitest';
+import { createAlarm } from '../../../src/app/alarm.ts';
+import { createSweeper } from '../../../src/app/sweeper.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+describe('an alarm', () => {
+  function alarm() {
+    const clock = new FakeClock(1000);
+    const rings: number[] = [];
+    return { clock, rings, alarm: createAlarm(clock, () => rings.push(clock.now())) };
+  }
+
+  test('rings once, at its moment', () => {
+    const { clock, rings, alarm: one } = alarm();
+    one.set(1500);
+    clock.advanceSync(10_000);
+    expect(rings).toEqual([1500]);
+  });
+
+  test('rings at the earliest of the moments that were set', () => {
+    const { clock, rings, alarm: one } = alarm();
+    one.set(1500);
+    one.set(1200);
+    one.set(1900);
+    clock.advanceSync(10_000);
+    expect(rings).toEqual([1200]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('set for a moment that has passed rings as soon as it can', () => {
+    const { clock, rings, alarm: one } = alarm();
+    one.set(-Infinity);
+    clock.advanceSync(0);
+    expect(rings).toEqual([1000]);
+  });
+
+  test('set for never holds no timer', () => {
+    const { clock, alarm: one } = alarm();
+    one.set(Infinity);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('can be set again from within its ring', () => {
+    const clock = new FakeClock();
+    const rings: number[] = [];
+    const one = createAlarm(clock, () => {
+      rings.push(clock.now());
+      if (rings.length < 3) one.set(clock.now() + 100);
+    });
+    one.set(50);
+    clock.advanceSync(1000);
+    expect(rings).toEqual([50, 150, 250]);
+  });
+
+  test('stopped rings no more, whatever is set', () => {
+    const { clock, rings, alarm: one } = alarm();
+    one.set(1500);
+    one.stop();
+    one.set(1200);
+    clock.advanceSync(10_000);
+    expect(rings).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('the sweeper', () => {
+  test('sweeps when something is due, and again when the ledger says', () => {
+    const clock = new FakeClock();
+    const due = [500, undefined];
+    const sweep = vi.fn(() => due.shift());
+    const sweeper = createSweeper(clock, () => ({ sweep }));
+    sweeper.wake(100);
+    clock.advanceSync(499);
+    expect(sweep).toHaveBeenCalledTimes(1);
+    clock.advanceSync(1);
+    expect(sweep).toHaveBeenCalledTimes(2);
+    expect(clock.pending).toBe(0);
+    sweeper.wake(1000);
+    sweeper.stop();
+    clock.advanceSync(10_000);
+    expect(sweep).toHaveBeenCalledTimes(2);
+  });
+
+  test('waits for a ledger that answers later', async () => {
+    const clock = new FakeClock();
+    const sweep = vi.fn(() => Promise.resolve(clock.now() < 300 ? 300 : undefined));
+    const sweeper = createSweeper(clock, () => ({ sweep }));
+    sweeper.wake(100);
+    await clock.advance(1000);
+    expect(sweep).toHaveBeenCalledTimes(2);
+    expect(clock.pending).toBe(0);
+  });
+});

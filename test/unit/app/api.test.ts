@@ -1,0 +1,211 @@
+import { describe, expect, test } from 'vitest';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import { apiStage } from '../../support/unit/api-stage.ts';
+import { application, channelName } from '../../support/unit/application.ts';
+import { settle } from '../../support/fake-clock.ts';
+import { signedRequest } from '../../support/unit/signed-request.ts';
+
+const tooLarge =
+  'The data content of this event exceeds the allowed maximum (10240 bytes). See https://pusher.com/docs/channels/server_api/http-api#publishing-events for more info';
+
+describe('POST events', () => {
+  test('publishes on each unique channel once, in order, and answers {}', async () => {
+    const { events, fanout } = apiStage();
+    expect(await events({ name: 'news', channels: ['a', 'b', 'a'], data: '"x"' })).toEqual({});
+    fanout.expectPublished('a', { event: 'news', data: '"x"' });
+    fanout.expectPublished('b', { event: 'news', data: '"x"' });
+    fanout.expectNothing();
+  });
+
+  test('leaves out the connection that is named, existing or not', async () => {
+    const { events, fanout } = apiStage();
+    expect(await events({ name: 'news', channel: 'a', data: 'x', socket_id: '1.2' })).toEqual({});
+    fanout.expectPublished('a', { event: 'news', data: 'x' }, '1.2');
+  });
+
+  test.each([
+    [{ a: [1] }, '{"a":[1]}'],
+    [null, 'null'],
+    [0, '0'],
+    ['', ''],
+  ])('takes the data %j for the string %s', async (data, text) => {
+    const { events, fanout } = apiStage();
+    await events({ name: 'news', channel: 'a', data });
+    fanout.expectPublished('a', { event: 'news', data: text });
+  });
+
+  test('counts what was asked of each channel, as far as it has it', async () => {
+    const { events, occupy } = apiStage();
+    occupy('presence-a', '7');
+    occupy('presence-a', '8');
+    occupy('presence-a', '8');
+    occupy('b');
+    const info = 'user_count,subscription_count';
+    expect(await events({ name: 'n', channels: ['presence-a', 'b', 'c', 'b'], data: '', info })).toEqual({
+      channels: {
+        'presence-a': { user_count: 2, subscription_count: 3 },
+        b: { subscription_count: 1 },
+        c: { subscription_count: 0 },
+      },
+    });
+  });
+
+  test('names a channel that is called __proto__', async () => {
+    const { api } = apiStage();
+    const body = JSON.stringify({ name: 'n', channel: '__proto__', data: '', info: 'subscription_count' });
+    expect(await api.events(signedRequest('POST', '/apps/1/events', { body }))).toEqual({
+      json: '{"channels":{"__proto__":{"subscription_count":0}}}',
+    });
+  });
+
+  test('keeps the event of a cache channel before it is broadcast, subscribers or not', async () => {
+    let keep = (): void => {};
+    const stage = apiStage({
+      ledger: (memory) => ({
+        ...delegate(memory),
+        cacheEvent: (...step) =>
+          new Promise((resolve) => {
+            keep = () => resolve(memory.cacheEvent(...step));
+          }),
+      }),
+    });
+    const answer = stage.events({ name: 'state', channels: ['cache-a', 'news'], data: 'x' });
+    await settle();
+    stage.fanout.expectNothing();
+    keep();
+    expect(await answer).toEqual({});
+    expect(stage.fanout.channels).toEqual(['cache-a', 'news']);
+    expect(stage.memory.channel('1', channelName('cache-a')).cache).toEqual({ data: 'x', ttl: 1800 });
+  });
+
+  test.each([
+    ['private-cache-a', true],
+    ['presence-cache-a', true],
+    ['private-encrypted-cache-a', true],
+    ['my-cache-a', false],
+    ['private-a', false],
+  ])('R14: on %s is kept for late subscribers: %s', async (channel, isKept) => {
+    const { events, memory } = apiStage();
+    await events({ name: 'state', channel, data: 'x' });
+    expect(memory.channel('1', channelName(channel)).cache !== undefined).toBe(isKept);
+  });
+
+  test('refused, publishes nothing', async () => {
+    const { events, fanout } = apiStage();
+    expect(await events({ name: 'n', channels: ['a', 'b c'], data: 'x' })).toMatch(
+      /^400 Invalid channel name/,
+    );
+    expect(await events({ name: 'n', channel: 'a', data: 'x'.repeat(10_241) })).toBe(`413 ${tooLarge}`);
+    expect(await events('[]')).toBe('400 Invalid body: expected a JSON object');
+    fanout.expectNothing();
+  });
+});
+
+describe('POST batch_events', () => {
+  const item = (channel: string, rest: object = {}) => ({ name: 'n', channel, data: 'x', ...rest });
+
+  test('publishes every item in order and answers {}', async () => {
+    const { batch, fanout } = apiStage();
+    expect(await batch({ batch: [item('a'), item('b', { socket_id: '1.2' }), item('a')] })).toEqual({});
+    expect(fanout.channels).toEqual(['a', 'b', 'a']);
+  });
+
+  test('answers in the same order, {} where nothing was asked', async () => {
+    const { batch, occupy } = apiStage();
+    occupy('presence-a', '7');
+    const info = 'subscription_count,user_count';
+    expect(await batch({ batch: [item('presence-a', { info }), item('b'), item('c', { info })] })).toEqual({
+      batch: [{ user_count: 1, subscription_count: 1 }, {}, { subscription_count: 0 }],
+    });
+  });
+
+  test('is all or nothing', async () => {
+    const { batch, fanout, memory } = apiStage();
+    expect(await batch({ batch: [item('cache-a'), item('b', { name: 'pusher:x' })] })).toMatch(
+      /^400 batch\[1\]: /,
+    );
+    expect(await batch({ batch: [item('cache-a'), item('b', { data: 'x'.repeat(10_241) })] })).toBe(
+      `413 batch[1]: ${tooLarge}`,
+    );
+    expect(await batch({ batch: Array.from({ length: 11 }, () => item('a')) })).toMatch(/^400 /);
+    fanout.expectNothing();
+    expect(memory.channel('1', channelName('cache-a')).cache).toBeUndefined();
+  });
+
+  test('keeps the order of items on one channel, whether they are cached or not, behind a network too', async () => {
+    const pending: (() => void)[] = [];
+    const stage = apiStage({
+      ledger: (memory) => ({
+        ...delegate(memory),
+        cacheEvent: (...step) =>
+          new Promise((resolve) => {
+            pending.push(() => resolve(memory.cacheEvent(...step)));
+          }),
+      }),
+    });
+    const answer = stage.batch({
+      batch: [item('cache-a', { data: '1' }), item('b'), item('cache-a', { data: '2' })],
+    });
+    await settle();
+    for (const keep of pending.toReversed()) keep();
+    await answer;
+    expect(stage.fanout.channels).toEqual(['cache-a', 'b', 'cache-a']);
+  });
+});
+
+describe('R15: a request', () => {
+  test('for an unknown app is 404, with the key of another app 401, unsigned 401', async () => {
+    const { api } = apiStage({ apps: [application(), application({ id: '2', key: 'k2', secret: 's2' })] });
+    expect(await api.channels(signedRequest('GET', '/apps/9/channels'))).toEqual({
+      status: 404,
+      text: 'App 9 not found',
+    });
+    const foreign = signedRequest('GET', '/apps/1/channels', { of: { key: 'k2', secret: 's2' } });
+    expect(await api.channels(foreign)).toEqual({ status: 401, text: 'Unknown auth_key' });
+    expect(await api.channels({ ...signedRequest('GET', '/apps/1/channels'), rawQuery: '' })).toEqual({
+      status: 401,
+      text: 'Missing parameter: auth_key',
+    });
+  });
+
+  test('that was changed on the way is 401 and does nothing', async () => {
+    const { api, fanout } = apiStage();
+    const request = signedRequest('POST', '/apps/1/events', {
+      body: '{"name":"a","channel":"a","data":"x"}',
+    });
+    const changed = { ...request, body: Buffer.from('{"name":"b","channel":"a","data":"x"}') };
+    expect(await api.events(changed)).toMatchObject({ status: 401 });
+    expect(await api.events({ ...request, path: '/apps/1/other' })).toMatchObject({ status: 401 });
+    fanout.expectNothing();
+  });
+});
+
+test('GET webhooks/dropped lists the drops of the app alone', async () => {
+  const { api, drops } = apiStage({ apps: [application(), application({ id: '2', key: 'k2' })] });
+  const drop = {
+    endpoint: 'main',
+    channel: channelName('a'),
+    name: 'channel_occupied',
+    reason: 'expired',
+    timeMs: 1,
+  } as const;
+  drops.add('1', drop);
+  drops.add('2', { ...drop, channel: channelName('b') });
+  expect(await api.droppedWebhooks(signedRequest('GET', '/apps/1/webhooks/dropped'))).toEqual({
+    json: JSON.stringify({ dropped: [drop], forgotten: 0 }),
+  });
+});
+
+/** A ledger whose steps a test may replace one by one. */
+function delegate(memory: Ledger): Ledger {
+  return {
+    join: (join) => memory.join(join),
+    leave: (leave) => memory.leave(leave),
+    cacheEvent: (...step) => memory.cacheEvent(...step),
+    forgetCacheMiss: (...step) => memory.forgetCacheMiss(...step),
+    channel: (...step) => memory.channel(...step),
+    occupiedChannels: (...step) => memory.occupiedChannels(...step),
+    sweep: () => memory.sweep(),
+    retire: () => memory.retire(),
+  };
+}

@@ -1,0 +1,184 @@
+import { describe, expect, test, vi } from 'vitest';
+import { application } from '../../support/unit/application.ts';
+import { hubStage } from '../../support/unit/hub-stage.ts';
+
+const welcome = (channel: string) => ({
+  event: 'pusher_internal:subscription_succeeded',
+  channel,
+  data: '{}',
+});
+
+describe('a connection', () => {
+  test('is told its socket id and the activity time-out in seconds', () => {
+    const { hub, node } = hubStage();
+    const socket = node.socket();
+    hub.open(socket, { key: 'app-key', protocol: undefined });
+    socket.expectFrame({
+      event: 'pusher:connection_established',
+      data: '{"socket_id":"1.1","activity_timeout":120}',
+    });
+    socket.expectNoFrame();
+  });
+
+  test('with an unknown key is closed with 4001', () => {
+    const { hub, node } = hubStage();
+    const socket = node.socket();
+    expect(hub.open(socket, { key: 'nobody', protocol: '7' })).toBeUndefined();
+    socket.expectClosed(4001, 'App key nobody not in this cluster. Did you forget to specify the cluster?');
+    socket.expectNoFrame();
+  });
+
+  test.each(['3', '8', 'x', ''])('with the protocol "%s" is closed with 4007', (protocol) => {
+    const { hub, node } = hubStage();
+    const socket = node.socket();
+    expect(hub.open(socket, { key: 'app-key', protocol })).toBeUndefined();
+    socket.expectClosed(4007);
+  });
+
+  test('that comes while the server closes is sent away with 4200', () => {
+    const { hub, node } = hubStage();
+    hub.close();
+    const socket = node.socket();
+    expect(hub.open(socket, { key: 'app-key', protocol: '7' })).toBeUndefined();
+    socket.expectClosed(4200);
+  });
+
+  test('is counted once when it opens and once when it closes, however often that is told', () => {
+    const metrics = { connectionOpened: vi.fn(), connectionClosed: vi.fn() };
+    const { connect, hub } = hubStage({ metrics });
+    const { session } = connect();
+    hub.closed(session);
+    hub.closed(session);
+    expect(metrics.connectionOpened).toHaveBeenCalledExactlyOnceWith('1');
+    expect(metrics.connectionClosed).toHaveBeenCalledExactlyOnceWith('1');
+  });
+
+  test('that reads too slowly is counted and closed with 4100', () => {
+    const slowClientClosed = vi.fn();
+    const { connect, hub } = hubStage({ metrics: { slowClientClosed } });
+    const { session, socket } = connect();
+    hub.tooSlow(session);
+    expect(slowClientClosed).toHaveBeenCalledExactlyOnceWith('1');
+    socket.expectClosed(4100);
+  });
+});
+
+describe('a frame', () => {
+  test.each([
+    [{ event: 'pusher:ping' }],
+    [{ event: 'pusher:ping', data: {} }],
+    [{ event: 'pusher:ping', data: 'x' }],
+  ])('%j is answered with a pong', (frame) => {
+    const { connect } = hubStage();
+    const actor = connect();
+    actor.say(frame);
+    actor.socket.expectFrame({ event: 'pusher:pong', data: {} });
+  });
+
+  test('pusher:pong is not answered', () => {
+    const { connect } = hubStage();
+    const actor = connect();
+    actor.say({ event: 'pusher:pong', data: {} });
+    actor.socket.expectNoFrame();
+  });
+
+  test.each([
+    ['', 'Invalid message format'],
+    ['{', 'Invalid message format'],
+    ['[]', 'Invalid message format'],
+    ['{"data":{}}', 'Invalid message format'],
+    ['{"event":"pusher:subscribe"}', 'Invalid message format'],
+    ['{"event":"pusher:unsubscribe"}', 'Invalid message format'],
+    ['{"event":"pusher:subscribe","data":{"channel":"a","auth":1}}', 'Invalid message format'],
+  ])('%s is answered with an error and changes nothing', (text, message) => {
+    const { connect, outbox } = hubStage();
+    const actor = connect();
+    actor.say(text);
+    actor.socket.expectError(message);
+    actor.socket.expectNoFrame();
+    actor.socket.expectOpen();
+    outbox.expectNothing();
+  });
+
+  test.each(['pusher:signin-please', 'pusher_internal:member_added', 'news', ''])(
+    'with the event "%s", which clients cannot send, is answered with an error',
+    (event) => {
+      const { connect } = hubStage();
+      const actor = connect();
+      actor.say({ event, channel: 'a', data: {} });
+      actor.socket.expectFrame({
+        event: 'pusher:error',
+        data: { code: null, message: expect.stringContaining(`'${event}'`) as string },
+      });
+      actor.socket.expectOpen();
+    },
+  );
+
+  test('of bytes is answered with an error', () => {
+    const { connect, hub } = hubStage();
+    const actor = connect();
+    hub.receiveBinary(actor.session);
+    actor.socket.expectError('Invalid message format: binary frames are not supported, send text');
+    actor.socket.expectOpen();
+  });
+
+  test('is counted, whatever it holds', () => {
+    const messageReceived = vi.fn();
+    const { connect } = hubStage({ metrics: { messageReceived } });
+    const actor = connect();
+    for (const text of ['{"event":"pusher:ping"}', 'nonsense']) actor.say(text);
+    expect(messageReceived).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('the end', () => {
+  test('of the server sends everybody away with 4200, of every app', () => {
+    const stage = hubStage({ apps: [application(), application({ id: '2', key: 'other' })] });
+    const actors = [stage.connect(), stage.connect(), stage.connect('other')];
+    stage.hub.close();
+    for (const { socket } of actors) socket.expectClosed(4200, 'Server closed. Please reconnect shortly.');
+    expect([...stage.apps.sessions()]).toEqual([]);
+  });
+
+  test('R22: of a connection by the server is a leave', async () => {
+    const stage = hubStage();
+    const actor = stage.connect().join('news');
+    stage.outbox.takeLines();
+    stage.hub.end(actor.session, { code: 4009, message: 'You got disconnected by the app.' });
+    actor.socket.expectClosed(4009);
+    await stage.advance(3000);
+    expect(stage.outbox.takeLines()).toEqual(['channel_vacated news']);
+  });
+
+  test('R22: is the end: what a client still says after it counts for nothing', async () => {
+    const stage = hubStage();
+    const actor = stage.connect();
+    stage.hub.tooSlow(actor.session);
+    actor.subscribe('news');
+    stage.hub.closed(actor.session);
+    await stage.advance(10_000);
+    expect(stage.memory.occupiedChannels('1', '')).toEqual([]);
+    stage.outbox.expectNothing();
+  });
+
+  test('R2: of a connection is reported once', async () => {
+    const stage = hubStage();
+    const actor = stage.connect().join('news');
+    actor.vanish();
+    actor.vanish();
+    stage.hub.end(actor.session, { code: 4200, message: 'again' });
+    await stage.advance(3000);
+    expect(stage.outbox.takeLines()).toEqual(['channel_occupied news', 'channel_vacated news']);
+  });
+});
+
+test('apps share nothing: not keys, not channels, not excluded sockets', () => {
+  const stage = hubStage({ apps: [application(), application({ id: '2', key: 'other', secret: 's2' })] });
+  const [one, other] = [stage.connect().join('private-a'), stage.connect('other').join('private-a')];
+  one.trigger('private-a', 'x');
+  other.socket.expectNoFrame();
+  one.say({ event: 'pusher:subscribe', data: { channel: 'news' } });
+  one.socket.expectFrame(welcome('news'));
+  stage.node.publish('1/news', '{"event":"a"}');
+  one.socket.expectNoFrame();
+});

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import { hubStage } from '../../support/unit/hub-stage.ts';
+
+/** A stage whose ledger counts what is asked of it. */
+function countingStage() {
+  const calls: string[] = [];
+  const stage = hubStage({
+    ledger: (memory) =>
+      new Proxy<Ledger>(memory, {
+        get(target, name: keyof Ledger) {
+          return (...step: [{ channel?: string }]) => {
+            calls.push(`${name} ${step[0]?.channel ?? ''}`.trim());
+            return (target[name] as (...args: unknown[]) => unknown).apply(target, step);
+          };
+        },
+      }),
+  });
+  return { ...stage, calls };
+}
+
+describe('R20: cost', () => {
+  test('closing a socket asks the ledger about its own channels only, however many there are', () => {
+    const { connect, calls } = countingStage();
+    const crowd = connect();
+    for (let count = 0; count < 1000; count += 1) crowd.subscribe(`news-${count}`);
+    const actor = connect().join('mine');
+    calls.length = 0;
+    actor.vanish();
+    expect(calls).toEqual(['leave mine']);
+  });
+
+  test('closing a socket that holds nothing asks nothing', () => {
+    const { connect, calls } = countingStage();
+    connect().join('news');
+    calls.length = 0;
+    connect().vanish();
+    expect(calls).toEqual([]);
+  });
+
+  test('the ledger hears of the first and the last subscriber of a channel, not of those between', () => {
+    const { connect, calls } = countingStage();
+    const actors = Array.from({ length: 100 }, () => connect().join('news'));
+    expect(calls).toEqual(['join news']);
+    for (const actor of actors.slice(1)) actor.vanish();
+    expect(calls).toEqual(['join news']);
+    actors[0]?.unsubscribe('news');
+    expect(calls).toEqual(['join news', 'leave news']);
+  });
+
+  test('a connection of a user who stays tells the ledger of no leave', () => {
+    const { connect, calls } = countingStage();
+    const [one, two] = [1, 2].map(() => connect().join('presence-a', { user_id: '7' }));
+    calls.length = 0;
+    one?.vanish();
+    expect(calls).toEqual([]);
+    two?.vanish();
+    expect(calls).toEqual(['leave presence-a']);
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { judge, watchLiveness } from '../../../src/app/liveness.ts';
+import { hubStage } from '../../support/unit/hub-stage.ts';
+
+const policy = { activityTimeoutMs: 120_000, pongTimeoutMs: 30_000 };
+
+describe('the judgement of a silence', () => {
+  test.each([
+    ['alive', 0, undefined, 149_999],
+    ['ping', 0, undefined, 150_000],
+    ['ping', 1000, undefined, 500_000],
+    ['alive', 0, 150_000, 179_999],
+    ['dead', 0, 150_000, 180_000],
+  ])('is %s: heard at %s, pinged at %s, now %s', (verdict, lastHeardAt, pingedAt, at) => {
+    expect(judge({ lastHeardAt, pingedAt }, policy, at)).toBe(verdict);
+  });
+});
+
+function watched() {
+  const stage = hubStage();
+  const stop = watchLiveness(stage.clock, policy, {
+    sessions: () => stage.apps.sessions(),
+    end: (session, error) => stage.hub.end(session, error),
+  });
+  return { ...stage, stop };
+}
+
+describe('a silent client', () => {
+  test('is asked in both ways, and closed with 4201 when it does not answer: a leave', async () => {
+    const { connect, advance, outbox } = watched();
+    const actor = connect().join('news');
+    await advance(149_000);
+    actor.socket.expectNoFrame();
+    await advance(2000);
+    actor.socket.expectFrame({ event: 'pusher:ping', data: {} });
+    expect(actor.socket.pings).toBe(1);
+    await advance(28_000);
+    actor.socket.expectNoFrame();
+    await advance(2000);
+    actor.socket.expectClosed(4201, 'Pong reply not received');
+    await advance(3000);
+    expect(outbox.takeLines()).toEqual(['channel_occupied news', 'channel_vacated news']);
+  });
+
+  test.each([
+    ['a pong', (say: (frame: object) => void) => say({ event: 'pusher:pong', data: {} })],
+    ['a ping of its own', (say: (frame: object) => void) => say({ event: 'pusher:ping' })],
+    ['nonsense', (say: (frame: object) => void) => say([])],
+  ])('lives on when it answers with %s', async (_, answer) => {
+    const { connect, advance } = watched();
+    const actor = connect();
+    await advance(160_000);
+    answer((frame) => actor.say(frame));
+    await advance(149_000);
+    actor.socket.expectOpen();
+    expect(actor.socket.pings).toBe(1);
+  });
+
+  test('lives on when a WebSocket ping or pong of it is heard', async () => {
+    const { connect, advance, hub } = watched();
+    const actor = connect();
+    for (let round = 0; round < 10; round += 1) {
+      await advance(100_000);
+      hub.heard(actor.session);
+    }
+    actor.socket.expectNoFrame();
+    actor.socket.expectOpen();
+  });
+
+  test('is not kept alive by what the server sends it', async () => {
+    const { connect, advance, node } = watched();
+    const actor = connect().join('news');
+    for (let second = 0; second < 185; second += 1) {
+      node.publish('0/news', '{"event":"a"}');
+      await advance(1000);
+    }
+    actor.socket.expectClosed(4201);
+  });
+});
+
+test('nobody is looked after once it has stopped', async () => {
+  const { clock, stop } = watched();
+  stop();
+  expect(clock.pending).toBe(0);
+});

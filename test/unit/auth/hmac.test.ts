@@ -1,0 +1,52 @@
+import { createHmac } from 'node:crypto';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { bodyMd5, sign, verify } from '../../../src/auth/hmac.ts';
+
+describe('a signature', () => {
+  test('is the lower-case hex HMAC-SHA256, of text and of bytes alike', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), (secret, text) => {
+        const expected = createHmac('sha256', secret).update(text).digest('hex');
+        expect(sign(secret, text)).toBe(expected);
+        expect(sign(secret, Buffer.from(text))).toBe(expected);
+        expect(verify(secret, text, expected)).toBe(true);
+      }),
+    );
+  });
+
+  test('of another secret, text or form is not accepted', () => {
+    const right = sign('secret', 'text');
+    expect(verify('other', 'text', right)).toBe(false);
+    expect(verify('secret', 'texts', right)).toBe(false);
+    const forms = [
+      right.toUpperCase(),
+      right.slice(2),
+      `${right}\n`,
+      `0x${right}`,
+      '',
+      right.replace(/./, 'g'),
+    ];
+    for (const form of forms) expect(verify('secret', 'text', form)).toBe(false);
+  });
+
+  test('R15: that is arbitrary is refused and never throws', () => {
+    const hexish = fc.string({
+      unit: fc.constantFrom(...'0123456789abcdef'.split('')),
+      minLength: 60,
+      maxLength: 68,
+    });
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), hexish), (signature) => {
+        fc.pre(signature !== sign('secret', 'text'));
+        expect(verify('secret', 'text', signature)).toBe(false);
+      }),
+    );
+  });
+});
+
+test('the MD5 of nothing and of the documented body are as documented', () => {
+  expect(bodyMd5(Buffer.from(''))).toBe('d41d8cd98f00b204e9800998ecf8427e');
+  const body = '{"name":"foo","channels":["project-3"],"data":"{\\"some\\":\\"data\\"}"}';
+  expect(bodyMd5(Buffer.from(body))).toBe('ec365a775a4cd0599faeb73354201b6f');
+});

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { channelKind, describeChannelNameFault, isChannelName } from '../../../src/protocol/channel-name.ts';
+import { vectors } from '../../support/unit/vectors.ts';
+
+const kinds = vectors('channel-kinds') as readonly { readonly channel: string; readonly kind: object }[];
+
+describe('R14: the kind of a channel', () => {
+  test.each(kinds)('is read off the start of $channel, the longest prefix first', ({ channel, kind }) => {
+    expect(channelKind(channel)).toEqual(kind);
+  });
+});
+
+describe("a channel's name", () => {
+  test.each([
+    'a',
+    'A-Z_a.z;0,9@x=y',
+    'private-',
+    '__proto__',
+    'x'.repeat(164),
+    `presence-${'x'.repeat(155)}`,
+    '#server-to-user-7',
+    `#server-to-user-${'u'.repeat(128)}`,
+    '#server-to-user-a_-=@,.;9',
+  ])('may be %.40s', (name) => {
+    expect(isChannelName(name, 164)).toBe(true);
+  });
+
+  test.each([
+    '',
+    ' ',
+    'a b',
+    'a/b',
+    'a:b',
+    'a\n',
+    '\na',
+    '\u00e9',
+    'a\u0000',
+    'x'.repeat(165),
+    '#news',
+    '#',
+    'a#b',
+    '#server-to-user-',
+    '#server-to-user-a b',
+    '#server-to-user-a\n',
+    `#server-to-user-${'u'.repeat(129)}`,
+    'x#server-to-user-7',
+  ])('cannot be %j', (name) => {
+    expect(isChannelName(name, 164)).toBe(false);
+  });
+
+  test.each([[undefined], [null], [7], [{}], [['a']], [new String('a')]])('cannot be %o', (value) => {
+    expect(isChannelName(value, 164)).toBe(false);
+  });
+
+  test('may be as long as it likes where the limit is none', () => {
+    expect(isChannelName('x'.repeat(10_000), Infinity)).toBe(true);
+  });
+
+  test('that is wrong is told with what was got and what is accepted', () => {
+    expect(describeChannelNameFault('a b', 164)).toBe(
+      "Invalid channel name: 'a b' (3 characters). A name has up to 164 of the characters A-Z a-z 0-9 _ - = @ , . ;",
+    );
+    expect(describeChannelNameFault(7, 164)).toBe(
+      'Invalid channel name: expected a string of up to 164 of the characters A-Z a-z 0-9 _ - = @ , . ;',
+    );
+    expect(describeChannelNameFault('x'.repeat(100_000), 164).length).toBeLessThan(400);
+  });
+});

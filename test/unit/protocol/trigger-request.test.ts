@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { decodeBatch, decodeInfo, decodeTrigger } from '../../../src/protocol/trigger-request.ts';
+import { limits } from '../../support/unit/application.ts';
+
+const valid = { name: 'news', channels: ['a'], data: 'x' };
+const tooLarge =
+  'The data content of this event exceeds the allowed maximum (10240 bytes). See https://pusher.com/docs/channels/server_api/http-api#publishing-events for more info';
+const names = (count: number) => Array.from({ length: count }, (_, index) => `news-${index}`);
+
+describe('a trigger', () => {
+  test('is read', () => {
+    const body = { ...valid, socket_id: '1.2', info: 'user_count, subscription_count,user_count' };
+    expect(decodeTrigger(body, limits)).toEqual({
+      name: 'news',
+      channels: ['a'],
+      data: 'x',
+      except: '1.2',
+      info: ['user_count', 'subscription_count'],
+    });
+  });
+
+  test.each([
+    [{ channels: undefined, channel: 'a' }, { channels: ['a'] }],
+    [{ channel: 'ignored' }, { channels: ['a'] }],
+    [
+      { socket_id: null, info: null },
+      { except: undefined, info: [] },
+    ],
+    [{ info: '' }, { info: [] }],
+  ])('with %j is read', (rest, expected) => {
+    expect(decodeTrigger({ ...valid, ...rest }, limits)).toMatchObject(expected);
+  });
+
+  test('D20: has each channel once, in order', () => {
+    expect(decodeTrigger({ ...valid, channels: ['b', 'a', 'b'] }, limits)).toMatchObject({
+      channels: ['b', 'a'],
+    });
+  });
+
+  test.each([
+    ['text', 'text'],
+    ['', ''],
+    [{ b: [1, 'x'] }, '{"b":[1,"x"]}'],
+    [null, 'null'],
+    [false, 'false'],
+    [1.5, '1.5'],
+  ])('D19: with the data %j has the string %s', (data, text) => {
+    expect(decodeTrigger({ ...valid, data }, limits)).toMatchObject({ data: text });
+  });
+
+  test.each([
+    'App\\Events\\Foo',
+    'payment:completed',
+    'a.b-c_d',
+    '\u00e9',
+    'x'.repeat(200),
+    'Pusher:x',
+    'clients',
+    'pusher',
+  ])('D18: may be named %.30s', (name) => {
+    expect(decodeTrigger({ ...valid, name }, limits)).toMatchObject({ name });
+  });
+
+  test('may have 100 channels and 10,240 bytes of data', () => {
+    const body = { ...valid, channels: names(100), data: '\u00e9'.repeat(5120) };
+    expect(decodeTrigger(body, limits)).toMatchObject({ channels: names(100) });
+  });
+
+  test.each<[object, string]>([
+    [{ name: undefined }, 'Missing parameter: name'],
+    [{ name: '' }, "Invalid event name: expected a non-empty string, got ''"],
+    [{ name: 7 }, 'Invalid event name: expected a non-empty string, got 7'],
+    [{ name: null }, 'Invalid event name: expected a non-empty string, got null'],
+    [{ name: ['a'] }, 'Invalid event name: expected a non-empty string, got an array'],
+    [{ name: 'x'.repeat(201) }, 'Invalid event name: it has 201 characters, at most 200 are accepted'],
+    [{ name: 'pusher:a' }, "Invalid event name: 'pusher:a' starts with 'pusher:', which servers cannot send"],
+    [
+      { name: 'pusher_internal:a' },
+      "Invalid event name: 'pusher_internal:a' starts with 'pusher_internal:', which servers cannot send",
+    ],
+    [{ name: 'client-a' }, "Invalid event name: 'client-a' starts with 'client-', which servers cannot send"],
+    [{ data: undefined }, 'Missing parameter: data'],
+    [{ channels: undefined }, 'Missing parameter: channels'],
+    [{ channels: [] }, 'Invalid channels: expected an array of channel names, got an empty array'],
+    [{ channels: 'a' }, "Invalid channels: expected an array of channel names, got 'a'"],
+    [{ channels: null }, 'Invalid channels: expected an array of channel names, got null'],
+    [{ channels: { 0: 'a' } }, 'Invalid channels: expected an array of channel names, got an object'],
+    [{ channels: names(101) }, 'channels has 101 names, at most 100 are accepted'],
+    [
+      { channels: ['a', 'b c'] },
+      "Invalid channel name: 'b c' (3 characters). A name has up to 164 of the characters A-Z a-z 0-9 _ - = @ , . ;",
+    ],
+    [
+      { channels: ['a', 7] },
+      'Invalid channel name: expected a string of up to 164 of the characters A-Z a-z 0-9 _ - = @ , . ;',
+    ],
+    [{ socket_id: '1' }, "Invalid socket id: expected digits.digits, got '1'"],
+    [{ socket_id: 1.1 }, 'Invalid socket id: expected digits.digits, got 1.1'],
+    [{ info: 'members' }, "Unknown info attribute 'members': accepted are user_count, subscription_count"],
+    [
+      { info: ['user_count'] },
+      'Invalid info: expected a string of user_count, subscription_count, got an array',
+    ],
+  ])('with %j is refused with 400', (rest, text) => {
+    expect(decodeTrigger({ ...valid, ...rest }, limits)).toEqual({ status: 400, text });
+  });
+
+  test.each(['x'.repeat(10_241), `${'\u00e9'.repeat(5120)}x`, 'x'.repeat(10_240).split('')])(
+    'with more than 10,240 bytes of data is refused with 413',
+    (data) => {
+      expect(decodeTrigger({ ...valid, data }, limits)).toEqual({ status: 413, text: tooLarge });
+    },
+  );
+
+  test('R13: with data that is nested too deeply is refused, not fatal', () => {
+    const data: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
+    expect(decodeTrigger({ ...valid, data }, limits)).toEqual({
+      status: 400,
+      text: 'Invalid data: it is nested too deeply',
+    });
+  });
+});
+
+describe('a batch', () => {
+  const item = { name: 'news', channel: 'a', data: 'x' };
+
+  test('is read in order, each item with one channel', () => {
+    const batch = [item, { ...item, channel: 'b', socket_id: '1.2' }, item];
+    expect(decodeBatch({ batch }, limits)).toMatchObject([
+      { channels: ['a'], except: undefined },
+      { channels: ['b'], except: '1.2' },
+      { channels: ['a'] },
+    ]);
+  });
+
+  test('may have 10 items', () => {
+    expect(decodeBatch({ batch: Array.from({ length: 10 }, () => item) }, limits)).toHaveLength(10);
+  });
+
+  test.each<[unknown, string]>([
+    [undefined, 'Missing parameter: batch, an array of events'],
+    [{}, 'Missing parameter: batch, an array of events'],
+    [Array.from({ length: 11 }, () => item), 'batch has 11 events, at most 10 are accepted'],
+    [[item, null], 'batch[1]: an event must be an object with name, channel and data'],
+    [[[]], 'batch[0]: an event must be an object with name, channel and data'],
+    [[item, { ...item, channel: undefined }], 'batch[1]: Missing parameter: channel'],
+    [[{ ...item, name: undefined }], 'batch[0]: Missing parameter: name'],
+    [[item, item, { ...item, data: undefined }], 'batch[2]: Missing parameter: data'],
+  ])('%j is refused with 400', (batch, text) => {
+    expect(decodeBatch({ batch }, limits)).toEqual({ status: 400, text });
+  });
+
+  test('with one item too large is refused with 413', () => {
+    const batch = [item, { ...item, data: 'x'.repeat(10_241) }];
+    expect(decodeBatch({ batch }, limits)).toEqual({ status: 413, text: `batch[1]: ${tooLarge}` });
+  });
+});
+
+test.each([
+  ['a,b', ['a', 'b']],
+  [' b , a ,b', ['b', 'a']],
+  [undefined, []],
+  [null, []],
+  ['', []],
+])('the info %j asks for %j', (info, attributes) => {
+  expect(decodeInfo(info, ['a', 'b'])).toEqual(attributes);
+});
