@@ -1,0 +1,149 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { connectClient, createClient } from '../support/e2e/client.ts';
+import { app } from '../support/e2e/config.ts';
+import { Journal } from '../support/e2e/journal.ts';
+import { sdkFor } from '../support/e2e/sdk.ts';
+import { startServer } from '../support/e2e/server.ts';
+
+const server = await startServer({ apps: [app] });
+const sdk = sdkFor(server);
+afterAll(() => server.stop());
+
+describe('pusher-js', () => {
+  test('connects and is given a socket id that the server library signs', async () => {
+    const { pusher, socketId } = await connectClient(server);
+    expect(pusher.connection.state).toBe('connected');
+    expect(socketId).toMatch(/^\d+\.\d+$/);
+    expect(() => sdk.authorizeChannel(socketId, 'private-a')).not.toThrow();
+  });
+
+  test.each([
+    'public-talk',
+    'private-talk',
+    'private-encrypted-talk',
+    'private-encrypted-cache-talk',
+    'cache-talk',
+    'private-cache-talk',
+    'my-cache-talk',
+    'not-private-talk',
+    'A1_-=@,.;',
+  ])('receives what is published on %s', async (name) => {
+    const { subscribe } = await connectClient(server);
+    const talk = await subscribe(name);
+    await sdk.trigger(name, 'said', { text: 'hi' });
+    expect(await talk.data('said')).toEqual({ text: 'hi' });
+  });
+
+  test('receives nothing after it unsubscribed', async () => {
+    const { pusher, subscribe } = await connectClient(server);
+    const left = await subscribe('left');
+    const stayed = await subscribe('stayed');
+    pusher.unsubscribe('left');
+    await sdk.trigger('stayed', 'before', 1);
+    await stayed.data('before');
+    await sdk.trigger(['left', 'stayed'], 'after', 1);
+    await stayed.data('after');
+    expect(left.events.items.map(({ event }) => event)).toEqual(['pusher:subscription_succeeded']);
+  });
+
+  test('is told why a private channel is refused, on the channel and on the connection', async () => {
+    const wrong = { ...app, secret: 'not-the-secret' };
+    const pusher = createClient(server, { app: wrong });
+    const errors = new Journal<string>('an error of the connection');
+    pusher.connection.bind('error', (error: { data: { message: string } }) =>
+      errors.push(error.data.message),
+    );
+    const refused = new Journal<{ type: string; status: number }>('a refused subscription');
+    const channel = pusher.subscribe('private-vault');
+    channel.bind('pusher:subscription_error', (error: { type: string; status: number }) =>
+      refused.push(error),
+    );
+    expect(await refused.first(() => true)).toMatchObject({ type: 'AuthError', status: 401 });
+    const text = `Invalid signature: Expected HMAC SHA256 hex digest of ${pusher.connection.socket_id}:private-vault`;
+    expect(await errors.first(() => true)).toContain(text);
+    expect(pusher.connection.state).toBe('connected');
+  });
+
+  test('stays away after it came with an unknown key', async () => {
+    const pusher = createClient(server, { app: { ...app, key: 'nobody' } });
+    const states = new Journal<string>('a state of the connection');
+    pusher.connection.bind('state_change', ({ current }: { current: string }) => states.push(current));
+    const errors = new Journal<number>('an error of the connection');
+    pusher.connection.bind(
+      'error',
+      (error: { data?: { code: number }; error?: { data: { code: number } } }) =>
+        errors.push((error.data ?? error.error?.data)?.code ?? 0),
+    );
+    await states.first((state) => state === 'disconnected');
+    expect(errors.items).toContain(4001);
+  });
+});
+
+describe('an event that is published with a socket_id', () => {
+  test('reaches all but that connection', async () => {
+    const sender = await connectClient(server);
+    const other = await connectClient(server);
+    const atSender = await sender.subscribe('echo-less');
+    const atOther = await other.subscribe('echo-less');
+    await sdk.trigger('echo-less', 'moved', 1, { socket_id: sender.socketId });
+    await sdk.trigger('echo-less', 'fence', 1);
+    await Promise.all([atOther.data('fence'), atSender.data('fence')]);
+    expect(atOther.events.items.map(({ event }) => event)).toContain('moved');
+    expect(atSender.events.items.map(({ event }) => event)).not.toContain('moved');
+  });
+
+  test('reaches everybody when that connection does not hold the channel', async () => {
+    const outsider = await connectClient(server);
+    const reader = await connectClient(server);
+    const inbox = await reader.subscribe('inbox');
+    await sdk.trigger('inbox', 'from-outside', 1, { socket_id: outsider.socketId });
+    expect(await inbox.data('from-outside')).toBe(1);
+  });
+
+  test('reaches everybody when that connection is gone or never was', async () => {
+    const gone = await connectClient(server);
+    const reader = await connectClient(server);
+    const inbox = await reader.subscribe('inbox-2');
+    gone.pusher.disconnect();
+    await sdk.trigger('inbox-2', 'from-the-gone', 1, { socket_id: gone.socketId });
+    await sdk.trigger('inbox-2', 'from-nobody', 2, { socket_id: '1.1' });
+    expect(await inbox.data('from-the-gone')).toBe(1);
+    expect(await inbox.data('from-nobody')).toBe(2);
+  });
+});
+
+describe('a client event', () => {
+  test('reaches the other subscribers and not its sender', async () => {
+    const sender = await connectClient(server);
+    const other = await connectClient(server);
+    const atSender = await sender.subscribe('private-pad');
+    const atOther = await other.subscribe('private-pad');
+    expect(atSender.channel.trigger('client-typing', { isTyping: true })).toBe(true);
+    expect(await atOther.data('client-typing')).toEqual({ isTyping: true });
+    await sdk.trigger('private-pad', 'fence', 1);
+    await atSender.data('fence');
+    expect(atSender.events.items.map(({ event }) => event)).not.toContain('client-typing');
+  });
+
+  test('carries the user_id of its sender on a presence channel and none on a private one', async () => {
+    const sender = await connectClient(server, { member: { user_id: 'anna' } });
+    const other = await connectClient(server, { member: { user_id: 'bert' } });
+    const users = new Journal<unknown>('the metadata of a client event');
+    for (const name of ['presence-desk', 'private-desk']) {
+      const { channel } = await other.subscribe(name);
+      channel.bind('client-nod', (_: unknown, metadata: { user_id?: string }) => users.push(metadata));
+      const mine = await sender.subscribe(name);
+      mine.channel.trigger('client-nod', {});
+    }
+    expect(await users.count(2)).toEqual([{ user_id: 'anna' }, {}]);
+  });
+
+  test('is relayed on a private cache channel', async () => {
+    const sender = await connectClient(server);
+    const other = await connectClient(server);
+    const atOther = await other.subscribe('private-cache-pad');
+    const mine = await sender.subscribe('private-cache-pad');
+    mine.channel.trigger('client-typing', { n: 1 });
+    expect(await atOther.data('client-typing')).toEqual({ n: 1 });
+  });
+});

@@ -1,0 +1,102 @@
+import PusherModule, { type Channel, type PresenceChannel } from 'pusher-js';
+import { onTestFinished } from 'vitest';
+import { app, type AppConfig } from './config.ts';
+import { Journal } from './journal.ts';
+import { authorize } from './sdk.ts';
+
+// The package is CommonJS whose export is the class itself, but its types speak of a default export.
+const PusherClient = PusherModule as unknown as typeof PusherModule.default;
+export type PusherClient = PusherModule.default;
+
+interface Member {
+  readonly user_id: string;
+  readonly user_info?: Record<string, unknown>;
+}
+
+interface ClientOptions {
+  readonly app?: AppConfig;
+  /** Who the client is on presence channels. */
+  readonly member?: Member;
+}
+
+export interface ChannelEvent {
+  readonly event: string;
+  readonly data: unknown;
+}
+
+/** A channel of pusher-js to which the client is subscribed. */
+export interface Subscription<C extends Channel = Channel> {
+  readonly channel: C;
+  /** Every event that pusher-js has told of the channel. */
+  readonly events: Journal<ChannelEvent>;
+  /** The data of the first event with this name, past or to come. */
+  data(event: string): Promise<unknown>;
+}
+
+export interface Client {
+  readonly pusher: PusherClient;
+  readonly socketId: string;
+  /** Subscribes and waits for the server's consent. */
+  subscribe(name: string): Promise<Subscription>;
+  subscribePresence(name: string): Promise<Subscription<PresenceChannel>>;
+}
+
+/** A pusher-js client whose channels are authorised on the spot. It disconnects when its test ends. */
+export function createClient(server: { readonly port: number }, options: ClientOptions = {}): PusherClient {
+  const { app: of = app, member } = options;
+  const pusher = new PusherClient(of.key, {
+    cluster: 'default',
+    wsHost: '127.0.0.1',
+    wsPort: server.port,
+    forceTLS: false,
+    enabledTransports: ['ws'],
+    channelAuthorization: {
+      customHandler: ({ socketId, channelName }, callback) => {
+        const isPresence = channelName.startsWith('presence-');
+        callback(null, authorize(socketId, channelName, isPresence ? member : undefined, of));
+      },
+    },
+  });
+  onTestFinished(() => pusher.disconnect());
+  return pusher;
+}
+
+/** The same, connected. */
+export async function connectClient(
+  server: { readonly port: number },
+  options?: ClientOptions,
+): Promise<Client> {
+  const pusher = createClient(server, options);
+  const states = new Journal<string>('a state of the connection');
+  pusher.connection.bind('state_change', ({ current }: { current: string }) => states.push(current));
+  await states.first((state) => state === 'connected');
+  const subscribe = async (name: string) => {
+    const subscription = watch(pusher.subscribe(name));
+    await subscription.events.first(({ event }) => event === 'pusher:subscription_succeeded');
+    return subscription;
+  };
+  return {
+    pusher,
+    socketId: pusher.connection.socket_id,
+    subscribe,
+    subscribePresence: async (name) => (await subscribe(name)) as Subscription<PresenceChannel>,
+  };
+}
+
+/** Keeps what a channel tells from now on. */
+export function watch<C extends Channel>(channel: C): Subscription<C> {
+  const events = new Journal<ChannelEvent>(`an event of ${channel.name}`);
+  channel.bind_global((event: string, data: unknown) => events.push({ event, data }));
+  return {
+    channel,
+    events,
+    data: async (event) => (await events.first((item) => item.event === event)).data,
+  };
+}
+
+/** The members of a presence channel as pusher-js knows them: id and info. */
+export function membersOf({ channel }: Subscription<PresenceChannel>): Record<string, unknown> {
+  const members: Record<string, unknown> = {};
+  channel.members.each(({ id, info }: { id: string; info: unknown }) => (members[id] = info));
+  return members;
+}

@@ -1,0 +1,55 @@
+/** The part of the program's configuration that the tests speak. */
+export interface Config {
+  readonly apps?: readonly AppConfig[];
+  readonly webhooks?: WebhooksConfig;
+  readonly activityTimeoutMs?: number;
+  readonly pongTimeoutMs?: number;
+  readonly shutdownTimeoutMs?: number;
+}
+
+export interface AppConfig {
+  readonly id: string;
+  readonly key: string;
+  readonly secret: string;
+  readonly clientEvents?: boolean;
+  readonly limits?: Readonly<Record<string, number | null>>;
+  readonly webhooks?: readonly EndpointConfig[];
+}
+
+export interface EndpointConfig {
+  readonly url: string;
+  readonly eventTypes?: readonly string[];
+  readonly channels?: { readonly startsWith?: string; readonly endsWith?: string };
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly allowInsecure?: boolean;
+}
+
+interface WebhooksConfig {
+  readonly batch?: { readonly maxEvents?: number; readonly maxDelayMs?: number; readonly maxBytes?: number };
+  readonly disconnectGraceMs?: number;
+  readonly unsubscribeGraceMs?: number;
+  readonly requestTimeoutMs?: number;
+  readonly concurrency?: number;
+  readonly retry?: {
+    readonly initialDelayMs?: number;
+    readonly multiplier?: number;
+    readonly maxDelayMs?: number;
+    readonly maxElapsedMs?: number;
+  };
+}
+
+export const app = { id: '1', key: 'app-key', secret: 'app-secret' } satisfies AppConfig;
+export const otherApp = { id: '2', key: 'other-key', secret: 'other-secret' } satisfies AppConfig;
+
+/** Webhooks without the long waits: for tests of what is sent, not of when. */
+export const quick = {
+  disconnectGraceMs: 150,
+  unsubscribeGraceMs: 150,
+  batch: { maxDelayMs: 20 },
+  retry: { initialDelayMs: 50, maxDelayMs: 100 },
+} satisfies WebhooksConfig;
+
+/** One app whose webhooks go to these endpoints, without the long waits. */
+export function quickConfig(...webhooks: readonly EndpointConfig[]): Config {
+  return { apps: [{ ...app, webhooks }], webhooks: quick };
+}

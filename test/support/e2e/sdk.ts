@@ -1,0 +1,28 @@
+import Pusher from 'pusher';
+import { app, type AppConfig } from './config.ts';
+
+/** Of encrypted channels: the libraries at both ends know it, the server never does. */
+const encryptionMasterKeyBase64 = Buffer.alloc(32, 'e2e').toString('base64');
+
+/** The official server library, pointed at the server. */
+export function sdkFor(server: { readonly port: number }, of: AppConfig = app): Pusher {
+  return new Pusher({
+    appId: of.id,
+    key: of.key,
+    secret: of.secret,
+    host: '127.0.0.1',
+    port: String(server.port),
+    useTLS: false,
+    encryptionMasterKeyBase64,
+  });
+}
+
+/** What an application's authorisation endpoint answers. */
+export function authorize(
+  socketId: string,
+  channel: string,
+  member?: Pusher.PresenceChannelData,
+  of: AppConfig = app,
+): Pusher.ChannelAuthResponse {
+  return sdkFor({ port: 0 }, of).authorizeChannel(socketId, channel, member);
+}

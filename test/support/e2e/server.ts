@@ -1,0 +1,150 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Config } from './config.ts';
+import { Journal } from './journal.ts';
+
+const program = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+
+/** How a run of the program ended, and all that it wrote. */
+export interface Exit {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Server extends AsyncDisposable {
+  readonly port: number;
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly pid: number;
+  /** The lines of the log, parsed. */
+  readonly log: Journal<LogLine>;
+  /** Settles when the process is gone. */
+  readonly exit: Promise<Exit>;
+  signal(name: 'SIGTERM' | 'SIGINT'): void;
+  /** Ends the program with SIGTERM. Rejects, with the log, unless it was alive until now and exits with 0. */
+  stop(): Promise<void>;
+}
+
+export interface LogLine {
+  readonly msg?: string;
+  readonly port?: number;
+}
+
+interface RunOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts the built program on a free port and waits until it listens. Without a config it gets no file. */
+export async function startServer(config?: Config, options: RunOptions = {}): Promise<Server> {
+  const file = config === undefined ? undefined : await writeConfig({ shutdownTimeoutMs: 2000, ...config });
+  const args = [
+    ...(file === undefined ? [] : ['--config', file.path]),
+    '--port',
+    '0',
+    ...(options.args ?? []),
+  ];
+  const run = launch(args, options.env);
+  const exit = removeAfter(run.exit, file);
+  const exitedEarly = exit.then(({ code, stdout, stderr }): never => {
+    throw new Error(`The program ended with ${code} before it listened:\n${stdout}${stderr}`);
+  });
+  const listening = run.log.first((line) => line.msg === 'listening');
+  const { port } = await Promise.race([listening, exitedEarly]).catch((error: unknown) => {
+    run.child.kill('SIGKILL');
+    listening.catch(() => {});
+    throw error;
+  });
+  exitedEarly.catch(() => {});
+  if (port === undefined) throw new Error('The line "listening" names no port');
+
+  const { child, log } = run;
+  let stopping: Promise<void> | undefined;
+  const end = async () => {
+    const wasAlive = child.exitCode === null && child.signalCode === null;
+    child.kill('SIGTERM');
+    const { code, stdout, stderr } = await exit;
+    if (wasAlive && code === 0) return;
+    throw new Error(
+      `The program ${wasAlive ? 'ended' : 'had ended by itself'} with ${code}:\n${stdout}${stderr}`,
+    );
+  };
+  const stop = () => (stopping ??= end());
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    log,
+    exit,
+    signal: (name) => void child.kill(name),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function removeAfter(exit: Promise<Exit>, file: ConfigFile | undefined): Promise<Exit> {
+  const ended = await exit;
+  await file?.remove();
+  return ended;
+}
+
+/** Runs the program until it ends by itself; for configurations that it refuses. */
+export async function runProgram(
+  args: readonly string[],
+  env?: Readonly<Record<string, string>>,
+): Promise<Exit> {
+  const { child, exit } = launch(args, env);
+  const tooLong = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  return exit.finally(() => clearTimeout(tooLong));
+}
+
+/** Runs the program with a configuration file of this text, or of this value's JSON. */
+export async function runWithConfig(config: unknown, options: RunOptions = {}): Promise<Exit> {
+  const file = await writeConfig(config);
+  const args = ['--config', file.path, ...(options.args ?? ['--port', '0'])];
+  return removeAfter(runProgram(args, options.env), file);
+}
+
+interface ConfigFile {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+async function writeConfig(config: unknown): Promise<ConfigFile> {
+  const folder = await mkdtemp(join(tmpdir(), 'soketify-e2e-'));
+  const path = join(folder, 'config.json');
+  await writeFile(path, typeof config === 'string' ? config : JSON.stringify(config));
+  return { path, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly log: Journal<LogLine>;
+  readonly exit: Promise<Exit>;
+}
+
+/** The environment of the test run does not reach the program: only what a test says. */
+function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = new Journal<LogLine>('a line of the log');
+  let stdout = '';
+  let stderr = '';
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    stdout += `${line}\n`;
+    if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const exit = new Promise<Exit>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  return { child, log, exit };
+}

@@ -1,0 +1,153 @@
+import { createHmac } from 'node:crypto';
+import { onTestFinished, expect } from 'vitest';
+import { WebSocket } from 'ws';
+import { app, type AppConfig } from './config.ts';
+import { Journal } from './journal.ts';
+import { authorize } from './sdk.ts';
+
+export interface Frame {
+  readonly event: string;
+  readonly channel?: string;
+  readonly data?: unknown;
+  readonly user_id?: string;
+}
+
+export interface Closing {
+  readonly code: number;
+  readonly reason: string;
+}
+
+interface SocketOptions {
+  readonly app?: AppConfig;
+  /** Of the URL; `protocol=7` unless said otherwise. */
+  readonly query?: string;
+  readonly answersPings?: boolean;
+}
+
+interface Member {
+  readonly user_id: string;
+  readonly user_info?: Record<string, unknown>;
+}
+
+/** A bare WebSocket client: sees each frame as it came. It is destroyed when its test ends. */
+export class Socket {
+  readonly frames = new Journal<Frame>('a frame');
+  readonly closing: Promise<Closing>;
+  readonly #ws: WebSocket;
+  readonly #app: AppConfig;
+  #read = 0;
+  #id = '';
+
+  constructor(server: { readonly port: number }, options: SocketOptions = {}) {
+    this.#app = options.app ?? app;
+    const { key } = this.#app;
+    const url = `ws://127.0.0.1:${server.port}/app/${key}?${options.query ?? 'protocol=7'}`;
+    this.#ws = new WebSocket(url, { autoPong: options.answersPings ?? true, perMessageDeflate: false });
+    this.#ws.on('message', (data: Buffer) => this.frames.push(JSON.parse(data.toString()) as Frame));
+    // Whatever goes wrong with the connection ends in its closing.
+    this.#ws.on('error', () => {});
+    this.closing = new Promise((resolve) => {
+      this.#ws.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+    });
+    onTestFinished(() => this.#ws.terminate());
+  }
+
+  /** The id that the server gave to the connection. */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** A frame the server has sent is what was expected, and the next one that was not yet looked at. */
+  async expectFrame(expected: Frame): Promise<void> {
+    expect(await this.nextFrame()).toEqual(expected);
+  }
+
+  nextFrame(): Promise<Frame> {
+    const index = this.#read++;
+    return this.frames.until((frames) => frames[index]);
+  }
+
+  /** Every frame that came before the answer to a ping that is sent now. */
+  async framesBeforePong(): Promise<Frame[]> {
+    this.send({ event: 'pusher:ping', data: {} });
+    const frames: Frame[] = [];
+    for (;;) {
+      const frame = await this.nextFrame();
+      if (frame.event === 'pusher:pong') return frames;
+      frames.push(frame);
+    }
+  }
+
+  /** Sends text and bytes as they are, other values as JSON. */
+  send(frame: unknown): void {
+    this.#ws.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
+  }
+
+  /** Sends bytes as a text frame, valid UTF-8 or not. */
+  sendAsText(bytes: Buffer): void {
+    this.#ws.send(bytes, { binary: false });
+  }
+
+  async expectEstablished(): Promise<Record<string, unknown>> {
+    const { event, data } = await this.nextFrame();
+    expect(event).toBe('pusher:connection_established');
+    const established = JSON.parse(String(data)) as { socket_id: string };
+    this.#id = established.socket_id;
+    return established;
+  }
+
+  /** Sends the subscription, with what an application's server signs. */
+  requestSubscription(channel: string, member?: Member): void {
+    const isPrivate = channel.startsWith('private-') || channel.startsWith('presence-');
+    const signed = isPrivate ? authorize(this.#id, channel, member, this.#app) : { auth: '' };
+    this.send({ event: 'pusher:subscribe', data: { channel, ...signed } });
+  }
+
+  /** Sends a rightly signed subscription with this text as its `channel_data`, whatever it holds. */
+  requestWithData(channel: string, channelData: string): void {
+    const signed = `${this.#id}:${channel}:${channelData}`;
+    const auth = `${this.#app.key}:${createHmac('sha256', this.#app.secret).update(signed).digest('hex')}`;
+    this.send({ event: 'pusher:subscribe', data: { channel, auth, channel_data: channelData } });
+  }
+
+  /** Subscribes, and reads the answer. */
+  async subscribe(channel: string, member?: Member): Promise<Frame> {
+    this.requestSubscription(channel, member);
+    const frame = await this.nextFrame();
+    expect(frame).toMatchObject({ event: 'pusher_internal:subscription_succeeded', channel });
+    return frame;
+  }
+
+  unsubscribe(channel: string): void {
+    this.send({ event: 'pusher:unsubscribe', data: { channel } });
+  }
+
+  /** Reads nothing more until `resume`. */
+  pause(): void {
+    this.#ws.pause();
+  }
+
+  resume(): void {
+    this.#ws.resume();
+  }
+
+  /** Closes with a close frame. */
+  close(code = 1000): void {
+    this.#ws.close(code);
+  }
+
+  /** Ends the TCP connection without a word. */
+  destroy(): void {
+    this.#ws.terminate();
+  }
+}
+
+/** Connects, and reads the first frame. */
+export async function connectSocket(
+  server: { readonly port: number },
+  options?: SocketOptions,
+): Promise<Socket> {
+  const socket = new Socket(server, options);
+  await socket.expectEstablished();
+  return socket;
+}
