@@ -11,7 +11,8 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['test/{unit,property,contract}/**/*.test.ts'] },
+        // A property tries many cases; FC_RUNS asks for more.
+        test: { name: 'fast', include: ['test/{unit,property,contract}/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
         extends: true,
@@ -19,7 +20,15 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 },
+        // These wait for other processes more than they compute.
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },

@@ -111,8 +111,9 @@ export class Subscriptions {
     if (subscription === undefined) return;
     if (answer.kind === 'member-limit') {
       session.subscriptions.delete(channel);
-      // The ledger never let it in: there is nothing to report.
-      session.app.registry.leave(subscription, this.#options.clock.now(), 0);
+      // While it was pending it counted here, so that the leave of another may not have looked like the last.
+      const left = session.app.registry.leave(subscription, this.#options.clock.now(), 0);
+      this.#report(session, subscription, left);
       const error = memberLimit(channel, session.app.config.limits.presenceMembers);
       return refuse(session, channel, 'LimitReached', error);
     }

@@ -1,0 +1,144 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { eventNames } from '../../src/webhooks/event.ts';
+import { DeliveryShell, defaultPolicy, type Fate } from '../support/property/delivery-shell.ts';
+import { runs, seeded } from '../support/property/seeded.ts';
+
+type Step = (shell: DeliveryShell) => void;
+
+const print = (run: Step, text: string): Step & { toString(): string } =>
+  Object.assign(run, { toString: () => text, [fc.toStringMethod]: () => text });
+
+const push = fc
+  .record({
+    channel: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+    name: fc.constantFrom(...eventNames),
+    bytes: fc.constantFrom(50, 60, 200, 400, 900),
+    times: fc.constantFrom(1, 1, 2, 5, 30),
+  })
+  .map(({ channel, name, bytes, times }) =>
+    print((shell) => {
+      for (let count = 0; count < times; count += 1) shell.push(channel, name, bytes);
+    }, `push(${channel}, ${name}, ${bytes}) x ${times}`),
+  );
+const advance = fc
+  .constantFrom(1, 10, 50, 249, 250, 500, 1000, 4000, 30_000, 100_000, 299_999, 300_000)
+  .map((ms) => print((shell) => shell.advance(ms), `advance(${ms})`));
+const peek = fc.integer({ min: 1, max: 2000 }).map((ms) =>
+  print((shell) => {
+    shell.advance(ms);
+    shell.peek();
+  }, `advance(${ms}), peek()`),
+);
+const steps = fc.array(fc.oneof({ arbitrary: push, weight: 3 }, advance, peek), {
+  maxLength: 60,
+  size: 'max',
+});
+
+/** How an endpoint behaves, attempt by attempt, over and over; for some stretches it is dead. */
+const fate: fc.Arbitrary<Fate> = fc.record({
+  ok: fc.constantFrom(true, true, false),
+  takesMs: fc.constantFrom(0, 1, 20, 300, 4000),
+  retryAfterMs: fc.constantFrom(0, 0, 0, 5000, 100_000, 10_000_000),
+  random: fc.double({ min: 0, max: 0.999, noNaN: true }),
+});
+const endpoint = fc.record({
+  fates: fc.array(fate, { minLength: 1, maxLength: 20 }),
+  deadFrom: fc.constantFrom(0, 1000, 10_000, 100_000),
+  deadFor: fc.constantFrom(0, 2000, 60_000, 290_000, 400_000),
+});
+
+const policy = fc
+  .record({
+    maxEvents: fc.constantFrom(1, 2, 5, 20),
+    maxDelayMs: fc.constantFrom(0, 50, 250),
+    maxBytes: fc.constantFrom(300, 1000, 98_304),
+    concurrency: fc.constantFrom(1, 2, 10),
+    queueMaxBytes: fc.constantFrom(1500, 20_000, 67_108_864),
+    jitter: fc.constantFrom(0, 0.1, 0.5),
+  })
+  .map(({ concurrency, queueMaxBytes, jitter, ...batch }) => ({
+    ...{ batch, concurrency, queueMaxBytes },
+    retry: { ...defaultPolicy.retry, jitter },
+  }));
+
+type EndpointOf<T> = T extends fc.Arbitrary<infer U> ? U : never;
+
+function behave({ fates, deadFrom, deadFor }: EndpointOf<typeof endpoint>): {
+  heal(): void;
+  decide(_batch: unknown, at: number): Fate;
+} {
+  let count = -1;
+  let isHealed = false;
+  return {
+    heal: () => {
+      isHealed = true;
+    },
+    decide: (_batch, at) => {
+      count += 1;
+      const next = fates[count % fates.length] ?? { ok: true, takesMs: 0 };
+      if (isHealed) return { ok: true, takesMs: Math.min(next.takesMs, 100) };
+      return at >= deadFrom && at < deadFrom + deadFor ? { ...next, ok: false } : next;
+    },
+  };
+}
+
+describe(seeded('delivery queue, any walk'), () => {
+  it('delivers or drops every event once, in one batch, in order, in time and within its bounds', () => {
+    fc.assert(
+      fc.property(steps, endpoint, policy, (walk, behaviour, given) => {
+        const { decide, heal } = behave(behaviour);
+        const shell = new DeliveryShell(given, decide);
+        for (const step of walk) step(shell);
+        heal();
+        shell.advance(700_000);
+        shell.expectAllDecided();
+        shell.expectOrder();
+        expect(shell.queue.events).toBe(0);
+        expect(shell.queue.bytes).toBe(0);
+        expect(shell.queue.oldestAt).toBe(Infinity);
+        expect(shell.queue.dueAt()).toBe(Infinity);
+      }),
+      runs(400),
+    );
+  });
+
+  it('decides every event also when it is abandoned in the midst of it', () => {
+    fc.assert(
+      fc.property(steps, endpoint, policy, (walk, behaviour, given) => {
+        const { decide } = behave(behaviour);
+        const shell = new DeliveryShell(given, decide);
+        for (const step of walk) step(shell);
+        shell.drain();
+        shell.advance(1000);
+        shell.abandon();
+        shell.expectAllDecided();
+        shell.advance(10_000);
+        shell.expectAllDecided();
+        expect(shell.queue.events).toBe(0);
+        expect(shell.queue.bytes).toBe(0);
+      }),
+      runs(150),
+    );
+  });
+
+  it('lets no event of a healthy endpoint wait longer than for company and for its channel', () => {
+    fc.assert(
+      fc.property(steps, policy, fc.constantFrom(0, 20, 300), (walk, given, takesMs) => {
+        const roomy = { ...given, concurrency: 1000, queueMaxBytes: 67_108_864 };
+        const shell = new DeliveryShell(roomy, () => ({ ok: true, takesMs }));
+        for (const step of walk) step(shell);
+        shell.advance(700_000);
+        expect(shell.drops).toEqual([]);
+        const freeAt = new Map<string, number>();
+        for (const queued of shell.accepted) {
+          const { event, createdAt } = queued;
+          const atLatest = Math.max(createdAt + given.batch.maxDelayMs, freeAt.get(event.channel) ?? 0);
+          expect(shell.startedAt.get(queued)).toBeLessThanOrEqual(atLatest);
+          freeAt.set(event.channel, shell.endedAt.get(queued) ?? Infinity);
+        }
+      }),
+      runs(150),
+    );
+  });
+});

@@ -1,0 +1,137 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Batch } from '../../src/webhooks/delivery-queue.ts';
+import { DeliveryShell, defaultPolicy, type Fate } from '../support/property/delivery-shell.ts';
+import { runs, seeded } from '../support/property/seeded.ts';
+
+const minute = 60_000;
+
+describe(seeded('failing endpoint'), () => {
+  it('sees one batch tried at 0, 1, 3, 7, 15, 31, 63, 123, 183 and 243 s, then dropped', () => {
+    const shell = new DeliveryShell(defaultPolicy, () => ({ ok: false, takesMs: 0 }));
+    shell.push('a', 'channel_occupied');
+    shell.advance(10 * minute);
+    const seconds = shell.starts.map(({ at }) => (at - 250) / 1000);
+    expect(seconds).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
+    expect(shell.drops.map(({ reason }) => reason)).toEqual(['expired']);
+  });
+
+  it('sees few attempts while it is dead, however many events wait', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 200 }),
+        fc.constantFrom(0, 100, 4000),
+        (perSecond, channels, takesMs) => {
+          const shell = new DeliveryShell(defaultPolicy, () => ({ ok: false, takesMs }));
+          for (let second = 0; second < 1500; second += 1) {
+            for (let count = 0; count < perSecond; count += 1) {
+              shell.push(`room-${(second * perSecond + count) % channels}`, 'member_added');
+            }
+            shell.advance(1000);
+          }
+          const perFive = [0, 5, 10, 15, 20].map(
+            (from) => shell.starts.filter(({ at }) => at >= from * minute && at < (from + 5) * minute).length,
+          );
+          for (const count of perFive) expect(count).toBeLessThanOrEqual(60);
+        },
+      ),
+      runs(8),
+    );
+  });
+
+  it('takes everything but poison batches once it has recovered', () => {
+    fc.assert(
+      fc.property(recovery, (given) => {
+        const { shell, isPoison } = recover(given);
+        const lost = shell.drops.flatMap(({ events }) => events.map(({ event }) => event.channel));
+        expect(lost.filter((channel) => !isPoison(channel))).toEqual([]);
+      }),
+      runs(150),
+    );
+  });
+
+  it('takes everything but a poison batch within two minutes of its recovery', () => {
+    fc.assert(
+      fc.property(recovery, (given) => {
+        const { shell } = recover({ ...given, poisoned: 1 });
+        for (const event of shell.delivered) {
+          const at = shell.endedAt.get(event) ?? Infinity;
+          expect(at - Math.max(event.createdAt, given.outageMs)).toBeLessThanOrEqual(2 * minute);
+        }
+      }),
+      runs(150),
+    );
+  });
+
+  it('takes a batch that failed once beside a poison batch at its next due attempt', () => {
+    const { shell } = recover({ poisoned: 1, healthy: 1, outageMs: 11, laterEvents: 0 });
+    expect(shell.delivered.map(({ event }) => event.channel)).toEqual(['room-0']);
+    expect(shell.endedAt.get(shell.delivered[0] ?? never())).toBeLessThan(10_000);
+  });
+
+  it('waits as long as the endpoint asks, but makes a last attempt before the deadline', () => {
+    const longWait = new DeliveryShell(defaultPolicy, (_batch, at) => ({
+      ok: at > 10_000,
+      takesMs: 0,
+      retryAfterMs: 20_000,
+    }));
+    longWait.push('a', 'channel_occupied');
+    longWait.advance(minute);
+    expect(longWait.starts.map(({ at }) => at)).toEqual([250, 20_250]);
+    const tooLong = new DeliveryShell(defaultPolicy, () => ({ ok: false, takesMs: 0, retryAfterMs: 1e9 }));
+    tooLong.push('a', 'channel_occupied');
+    tooLong.advance(10 * minute);
+    expect(tooLong.starts.map(({ at }) => at)).toEqual([250, 299_999]);
+    expect(tooLong.droppedAt).toEqual([299_999]);
+  });
+
+  it('loses no fact to a flood of client events', () => {
+    const policy = { ...defaultPolicy, queueMaxBytes: 10_000 };
+    const shell = new DeliveryShell(policy, (_batch, at) => ({ ok: at > 100_000, takesMs: 5 }));
+    const facts = ['a', 'b', 'c'].map((channel) => shell.push(channel, 'channel_occupied'));
+    for (let index = 0; index < 2000; index += 1) {
+      shell.push(`room-${index % 7}`, index % 3 === 0 ? 'cache_miss' : 'client_event', 200);
+      shell.advance(7);
+    }
+    facts.push(...['a', 'b', 'c'].map((channel) => shell.push(channel, 'channel_vacated')));
+    shell.advance(10 * minute);
+    expect(facts.filter((fact) => !shell.delivered.includes(fact))).toEqual([]);
+    shell.expectAllDecided();
+  });
+});
+
+const recovery = fc.record({
+  poisoned: fc.integer({ min: 1, max: 12 }),
+  healthy: fc.integer({ min: 1, max: 30 }),
+  outageMs: fc.integer({ min: 0, max: 60_000 }),
+  laterEvents: fc.integer({ min: 0, max: 20 }),
+});
+
+/** An endpoint that fails for a while, then takes all but what is poison to it. Ten minutes of it. */
+function recover(given: { poisoned: number; healthy: number; outageMs: number; laterEvents: number }): {
+  shell: DeliveryShell;
+  isPoison: (channel: string) => boolean;
+} {
+  const isPoison = (channel: string): boolean => channel.startsWith('poison');
+  const endpoint = ({ events }: Batch, at: number): Fate => ({
+    ok: at >= given.outageMs && !events.some(({ event }) => isPoison(event.channel)),
+    takesMs: 5,
+  });
+  const policy = { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents: 1 } };
+  const shell = new DeliveryShell(policy, endpoint);
+  for (let index = 0; index < given.poisoned; index += 1) shell.push(`poison-${index}`, 'channel_occupied');
+  shell.advance(10);
+  for (let index = 0; index < given.healthy; index += 1) shell.push(`room-${index}`, 'channel_occupied');
+  shell.advance(given.outageMs);
+  for (let index = 0; index < given.laterEvents; index += 1) {
+    shell.push(`later-${index}`, 'channel_occupied');
+    shell.advance(100);
+  }
+  shell.advance(10 * minute);
+  return { shell, isPoison };
+}
+
+function never(): never {
+  throw new Error('nothing was delivered');
+}

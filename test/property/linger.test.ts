@@ -1,0 +1,125 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { enter, expire, leave, newLinger, type Linger } from '../../src/channels/linger.ts';
+import { Registry, type Subscription } from '../../src/channels/registry.ts';
+import type { ChannelName } from '../../src/protocol/channel-name.ts';
+import { runs, seeded } from '../support/property/seeded.ts';
+import { step, type Step } from '../support/property/step.ts';
+
+const room = 'room' as ChannelName;
+
+/** A channel on one node through the registry and the machine, beside the sentences of D15. */
+interface World {
+  now: number;
+  readonly registry: Registry;
+  readonly subscriptions: Map<string, Subscription>;
+  readonly subject: Linger;
+  readonly said: string[];
+  /** D15 as it stands: every leave since somebody last joined an empty channel, with its grace. */
+  readonly live: Set<string>;
+  leaves: { at: number; graceMs: number }[];
+  isAnnounced: boolean;
+  readonly expected: string[];
+}
+
+const begin = (): World => ({
+  ...{ now: 0, registry: new Registry(), subscriptions: new Map(), subject: newLinger(), said: [] },
+  ...{ live: new Set(), leaves: [], isAnnounced: false, expected: [] },
+});
+
+function join(world: World, who: string): void {
+  if (world.live.has(who)) return;
+  const { subscription, isFirstOfChannel } = world.registry.join(room);
+  world.subscriptions.set(who, subscription);
+  if (isFirstOfChannel && enter(world.subject) === 'appeared') world.said.push(`${world.now} occupied`);
+  if (world.live.size === 0) {
+    world.leaves = [];
+    if (!world.isAnnounced) world.expected.push(`${world.now} occupied`);
+    world.isAnnounced = true;
+  }
+  world.live.add(who);
+}
+
+function goAway(world: World, who: string, graceMs: number): void {
+  const subscription = world.subscriptions.get(who);
+  if (subscription === undefined) return;
+  world.subscriptions.delete(who);
+  const { channelLingersMs } = world.registry.leave(subscription, world.now, graceMs);
+  if (channelLingersMs !== undefined) leave(world.subject, world.now + channelLingersMs);
+  world.live.delete(who);
+  world.leaves = [...world.leaves, { at: world.now, graceMs }];
+  look(world);
+}
+
+function look(world: World): void {
+  if (expire(world.subject, world.now)) world.said.push(`${world.now} vacated`);
+  const isOver = world.leaves.every(({ at, graceMs }) => at + graceMs <= world.now);
+  if (world.live.size > 0 || !world.isAnnounced || !isOver) return;
+  world.isAnnounced = false;
+  world.expected.push(`${world.now} vacated`);
+}
+
+function wait(world: World, ms: number): void {
+  const moments = [...world.leaves.map(({ at, graceMs }) => at + graceMs), world.now + ms];
+  const until = world.now + ms;
+  for (const moment of moments.filter((at) => at > world.now && at <= until).toSorted((a, b) => a - b)) {
+    // The moment before as well: nothing may be said early.
+    world.now = moment - 1;
+    look(world);
+    world.now = moment;
+    look(world);
+  }
+}
+
+const who = fc.constantFrom('c1', 'c2', 'c3');
+const grace = fc.constantFrom(0, 1000, 3000, 5000);
+const steps: fc.Arbitrary<Step<World>[]> = fc.array(
+  fc.oneof(
+    who.map((one) => step<World>(`join(${one})`, (world) => join(world, one))),
+    fc
+      .tuple(who, grace)
+      .map(([one, ms]) => step<World>(`leave(${one}, ${ms})`, (world) => goAway(world, one, ms))),
+    fc
+      .constantFrom(1, 500, 1000, 2000, 3000, 6000)
+      .map((ms) => step<World>(`wait(${ms})`, (world) => wait(world, ms))),
+  ),
+  { maxLength: 60, size: 'max' },
+);
+
+describe(seeded('linger machine'), () => {
+  it('says what D15 says, when D15 says it', () => {
+    fc.assert(
+      fc.property(steps, (walk) => {
+        const world = begin();
+        for (const run of walk) void run(world);
+        wait(world, 20_000);
+        expect(world.said).toEqual(world.expected);
+        expect(world.registry.subscribers(room)).toBe(world.live.size);
+      }),
+      runs(500),
+    );
+  });
+
+  it('does nothing for a leave where nobody was', () => {
+    const subject = newLinger();
+    expect(leave(subject, 5)).toBe(false);
+    expect(expire(subject, 10)).toBe(false);
+    expect(subject).toEqual(newLinger());
+  });
+
+  it('keeps no channel and no member that nobody holds', () => {
+    const registry = new Registry();
+    const [one, two] = [registry.join(room, 'u1'), registry.join(room, 'u1')];
+    expect([one.isFirstOfChannel, two.isFirstOfChannel]).toEqual([true, false]);
+    expect(registry.leave(one.subscription, 0, 3000)).toEqual({
+      channelLingersMs: undefined,
+      memberLingersMs: undefined,
+    });
+    expect(registry.leave(two.subscription, 1000, 0)).toEqual({
+      channelLingersMs: 2000,
+      memberLingersMs: 2000,
+    });
+    expect(registry.subscribers(room)).toBe(0);
+    expect(registry.join(room, 'u1').isFirstOfChannel).toBe(true);
+  });
+});

@@ -1,0 +1,49 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LinkedList, type ListNode } from '../../src/structures/linked-list.ts';
+import { runs, seeded } from '../support/property/seeded.ts';
+import { step, type Step } from '../support/property/step.ts';
+
+interface World {
+  readonly list: LinkedList<number>;
+  model: ListNode<number>[];
+  pushed: number;
+}
+
+const steps: fc.Arbitrary<Step<World>[]> = fc.array(
+  fc.oneof(
+    fc.constant(
+      step<World>('push()', (world) => {
+        world.pushed += 1;
+        world.model = [...world.model, world.list.push(world.pushed)];
+      }),
+    ),
+    fc.nat({ max: 30 }).map((place) =>
+      step<World>(`remove(${place})`, (world) => {
+        const node = world.model[place];
+        if (node === undefined) return;
+        world.list.remove(node);
+        world.model = world.model.filter((one) => one !== node);
+      }),
+    ),
+  ),
+  { maxLength: 80, size: 'max' },
+);
+
+describe(seeded('linked list'), () => {
+  it('is an array from whose middle things are taken', () => {
+    fc.assert(
+      fc.property(steps, (walk) => {
+        const world: World = { list: new LinkedList(), model: [], pushed: 0 };
+        for (const run of walk) {
+          void run(world);
+          const values = world.model.map(({ value }) => value);
+          expect([...world.list]).toEqual(values);
+          expect(world.list.size).toBe(values.length);
+          expect(world.list.first).toBe(values[0]);
+        }
+      }),
+      runs(300),
+    );
+  });
+});

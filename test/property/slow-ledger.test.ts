@@ -1,0 +1,145 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { defaultPolicy } from '../support/property/delivery-shell.ts';
+import { expectTruth } from '../support/property/replay.ts';
+import { runs, seeded } from '../support/property/seeded.ts';
+import type { StackClient } from '../support/property/stack-client.ts';
+import { twoApps } from '../support/property/stack-walk.ts';
+import { Stack } from '../support/property/stack.ts';
+import { step, type Step } from '../support/property/step.ts';
+
+const [app] = twoApps;
+const makeStack = (ledgerDelays?: readonly number[]): Stack =>
+  new Stack({
+    ...{ applications: twoApps, policy: defaultPolicy },
+    ...(ledgerDelays !== undefined && { ledgerDelays }),
+  });
+const said = (client: StackClient): string[] =>
+  client.socket.frames.map((frame) => (JSON.parse(frame) as { event: string }).event);
+
+async function expectNothingLeft(stack: Stack): Promise<void> {
+  await stack.clock.advance(60_000);
+  expectTruth(stack, []);
+  expect(await stack.ledger.occupiedChannels(app.id, '')).toEqual([]);
+  expect(stack.apps.byId(app.id)?.sessions.size).toBe(0);
+}
+
+const channel = fc.constantFrom('room', 'private-room', 'cache-news', 'presence-room', 'presence-cache-hall');
+const command: fc.Arbitrary<Step<StackClient>> = fc.oneof(
+  { arbitrary: channel.map((name) => step<StackClient>(`subscribe(${name})`, subscribe(name))), weight: 4 },
+  channel.map((name) => step<StackClient>(`unsubscribe(${name})`, (client) => client.unsubscribe(name))),
+  channel.map((name) =>
+    step<StackClient>(`send(${name})`, (client) => void client.send('client-x', name, 1)),
+  ),
+  fc.constant(step<StackClient>('raw(nonsense)', (client) => client.raw('nonsense'))),
+);
+
+function subscribe(name: string): (client: StackClient) => void {
+  return (client) => client.subscribe(name, name.startsWith('presence-') ? 'u1' : undefined);
+}
+
+describe(seeded('slow ledger'), () => {
+  it('makes no difference to the frames that a connection gets, nor to their order', async () => {
+    const delays = fc.array(fc.constantFrom(0, 1, 50, 1000), { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { maxLength: 30, size: 'max' }), delays, async (commands, slow) => {
+        const frames = [undefined, slow].map(async (ledgerDelays) => {
+          const stack = makeStack(ledgerDelays);
+          const client = stack.connect(app);
+          for (const run of commands) await run(client);
+          await stack.clock.advance(60_000);
+          return client.socket.frames;
+        });
+        const [atOnce, later] = await Promise.all(frames);
+        expect(later).toEqual(atOnce);
+      }),
+      runs(150),
+    );
+  });
+
+  it('does not hold up pings', async () => {
+    const stack = makeStack([1000]);
+    const client = stack.connect(app);
+    client.subscribe('presence-room', 'u1');
+    client.say('pusher:ping', {});
+    expect(said(client)).toEqual(['pusher:connection_established', 'pusher:pong']);
+    await stack.clock.advance(1000);
+    expect(said(client)[2]).toBe('pusher_internal:subscription_succeeded');
+  });
+
+  it('leaves nothing of a connection that closes before the answer', async () => {
+    const stack = makeStack([1000]);
+    const client = stack.connect(app);
+    client.subscribe('presence-room', 'u1');
+    client.subscribe('cache-news');
+    client.disconnect();
+    await expectNothingLeft(stack);
+    expect(said(client)).toEqual(['pusher:connection_established']);
+  });
+
+  it('lets 32 commands wait and sends the client away with the 33rd', async () => {
+    const stack = makeStack([1000]);
+    const client = stack.connect(app);
+    client.subscribe('presence-room', 'u1');
+    for (let count = 0; count < 32; count += 1) client.unsubscribe('room');
+    expect(client.isOpen).toBe(true);
+    client.unsubscribe('room');
+    expect(client.isOpen).toBe(false);
+    expect(said(client).at(-1)).toBe('pusher:error');
+    await expectNothingLeft(stack);
+  });
+
+  it('lets 64 KB of commands wait and no more', async () => {
+    const stack = makeStack([1000]);
+    const client = stack.connect(app);
+    client.subscribe('presence-room', 'u1');
+    const frame = JSON.stringify({ event: 'client-x', channel: 'presence-room', data: 'x'.repeat(9000) });
+    const fitting = Math.floor(65_536 / frame.length);
+    for (let count = 0; count < fitting; count += 1) client.raw(frame);
+    expect(client.isOpen).toBe(true);
+    client.raw(frame);
+    expect(client.isOpen).toBe(false);
+    await expectNothingLeft(stack);
+  });
+
+  it('lets nothing in from a client that is being sent away', async () => {
+    const stack = makeStack();
+    const client = stack.connect(app);
+    client.socket.closesLate = true;
+    const session = stack.apps.byId(app.id)?.sessions.values().next().value;
+    if (session === undefined) throw new Error('the client has no session');
+    stack.hub.tooSlow(session);
+    client.subscribe('presence-room', 'u1');
+    client.subscribe('room');
+    client.disconnect();
+    await expectNothingLeft(stack);
+  });
+
+  it('does not keep a trigger from the others for the sake of a sender whose subscription is pending', async () => {
+    const stack = makeStack([0, 1000]);
+    const [listener, sender] = [stack.connect(twoApps[1]), stack.connect(twoApps[1])];
+    listener.subscribe('presence-room', 'u1');
+    await stack.clock.advance(1);
+    sender.subscribe('presence-room', 'u2');
+    const body = { name: 'news', channels: ['presence-room'], data: '1', socket_id: sender.socketId };
+    await stack.trigger(twoApps[1], body);
+    expect(said(listener).at(-1)).toBe('news');
+    await stack.clock.advance(1000);
+    expect(said(sender)).not.toContain('news');
+  });
+
+  // The channel was full when the second came, so its subscription was to be refused; until the answer came
+  // it counted as a subscriber of this node, so the first's leave was not reported as the last one.
+  it('reports a channel as vacated although a refusal was pending when the last subscriber left', async () => {
+    const stack = makeStack([0, 1000]);
+    const [member, refused] = [stack.connect(app), stack.connect(app)];
+    member.subscribe('presence-room', 'u1');
+    await stack.clock.advance(1);
+    refused.subscribe('presence-room', 'u2');
+    member.disconnect();
+    await stack.clock.advance(1000);
+    expect(said(refused)).toContain('pusher:subscription_error');
+    refused.disconnect();
+    await expectNothingLeft(stack);
+  });
+});

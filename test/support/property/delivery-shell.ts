@@ -1,0 +1,241 @@
+import { expect } from 'vitest';
+import type { ChannelName } from '../../../src/protocol/channel-name.ts';
+import type { QueuedEvent } from '../../../src/webhooks/backlog.ts';
+import {
+  DeliveryQueue,
+  type Batch,
+  type DeliveryPolicy,
+  type Drop,
+} from '../../../src/webhooks/delivery-queue.ts';
+import type { EventName, WebhookEvent } from '../../../src/webhooks/event.ts';
+
+/** What an attempt shall come to. */
+export interface Fate {
+  readonly ok: boolean;
+  readonly takesMs: number;
+  readonly retryAfterMs?: number;
+  /** The draw for the backoff. */
+  readonly random?: number;
+}
+
+/** The endpoint: decides on every attempt when it is started. */
+export type Endpoint = (batch: Batch, at: number) => Fate;
+
+interface Attempt {
+  readonly batch: Batch;
+  readonly endsAt: number;
+  readonly fate: Fate;
+}
+
+/** One attempt that was started. */
+export interface Start {
+  readonly at: number;
+  readonly batch: Batch;
+  readonly attempt: number;
+}
+
+/** The defaults of the configuration. */
+export const defaultPolicy: DeliveryPolicy = {
+  batch: { maxEvents: 20, maxDelayMs: 250, maxBytes: 98_304 },
+  retry: { initialDelayMs: 1000, multiplier: 2, maxDelayMs: 60_000, maxElapsedMs: 300_000, jitter: 0 },
+  concurrency: 10,
+  queueMaxBytes: 67_108_864,
+};
+
+/** After so many failures in a row the endpoint counts as failing (the machine's own measure). */
+const failingAfter = 3;
+
+/**
+ * The loop around a delivery machine, without a clock: asks it only when something was pushed or settled or
+ * when it said that it is due, and checks at every step what must always hold.
+ */
+export class DeliveryShell {
+  now = 0;
+  readonly starts: Start[] = [];
+  readonly drops: Drop[] = [];
+  readonly droppedAt: number[] = [];
+  readonly accepted: QueuedEvent[] = [];
+  readonly delivered: QueuedEvent[] = [];
+  /** When each event was first sent, and when the last attempt at it ended. */
+  readonly startedAt = new Map<QueuedEvent, number>();
+  readonly endedAt = new Map<QueuedEvent, number>();
+  readonly queue: DeliveryQueue;
+  readonly #policy: DeliveryPolicy;
+  readonly #endpoint: Endpoint;
+  #inFlight: Attempt[] = [];
+  #dueAt = Infinity;
+  #failuresInARow = 0;
+  readonly #batchOf = new Map<QueuedEvent, Batch>();
+  readonly #decided = new Set<QueuedEvent>();
+  /** The events of each channel that are neither delivered nor dropped, in order. */
+  readonly #open = new Map<ChannelName, Set<QueuedEvent>>();
+
+  constructor(policy: DeliveryPolicy, endpoint: Endpoint) {
+    this.#policy = policy;
+    this.#endpoint = endpoint;
+    this.queue = new DeliveryQueue(policy);
+  }
+
+  push(channel: string, name: EventName, bytes = 60): QueuedEvent {
+    const event = { name, channel } as WebhookEvent;
+    const queued = { event, json: `${this.accepted.length}`, bytes, createdAt: this.now };
+    this.accepted.push(queued);
+    const open = this.#open.get(event.channel) ?? new Set();
+    this.#open.set(event.channel, open.add(queued));
+    for (const drop of this.queue.push(queued)) this.#shed(drop);
+    if (this.queue.bytes > this.#policy.queueMaxBytes) throw new Error('more waits than the bound allows');
+    this.#pump();
+    return queued;
+  }
+
+  /** Moves on; returns at `now + ms` with everything done that was due until then. */
+  advance(ms: number): void {
+    const until = this.now + ms;
+    for (let turns = 0; ; turns += 1) {
+      if (turns > 100_000) throw new Error('the machine asks to be looked at without end');
+      const nextEnd = this.#inFlight.reduce((least, { endsAt }) => Math.min(least, endsAt), Infinity);
+      const next = Math.min(nextEnd, this.#dueAt);
+      if (next > until) break;
+      this.now = Math.max(this.now, next);
+      const ended = this.#inFlight.find(({ endsAt }) => endsAt <= this.now);
+      if (ended !== undefined) this.#settle(ended);
+      this.#pump();
+    }
+    this.now = until;
+  }
+
+  /** Looks without having been asked to: then there must be nothing to do. */
+  peek(): void {
+    if (this.#dueAt <= this.now) return;
+    expect(this.queue.expire(this.now)).toEqual([]);
+    expect(this.queue.next(this.now)).toBeUndefined();
+  }
+
+  drain(): void {
+    this.queue.drain();
+    this.#pump();
+  }
+
+  abandon(): void {
+    for (const drop of this.queue.abandon()) this.#drop(drop);
+  }
+
+  get attemptsUnderWay(): number {
+    return this.#inFlight.length;
+  }
+
+  /** Every event was delivered or dropped, and none twice. */
+  expectAllDecided(): void {
+    expect(this.#decided.size).toBe(this.accepted.length);
+    expect(this.delivered.length + this.drops.flatMap(({ events }) => events).length).toBe(
+      this.accepted.length,
+    );
+  }
+
+  /** What was delivered of each channel was delivered in the order in which it was pushed. */
+  expectOrder(): void {
+    const last = new Map<string, number>();
+    for (const { event, json } of this.delivered) {
+      expect(Number(json)).toBeGreaterThan(last.get(event.channel) ?? -1);
+      last.set(event.channel, Number(json));
+    }
+  }
+
+  #pump(): void {
+    for (const drop of this.queue.expire(this.now)) this.#drop(drop);
+    for (let batch = this.queue.next(this.now); batch !== undefined; batch = this.queue.next(this.now)) {
+      this.#start(batch);
+    }
+    this.#dueAt = this.queue.dueAt();
+    if (this.#dueAt <= this.now) throw new Error(`busy: due at ${this.#dueAt}, it is ${this.now}`);
+  }
+
+  #start(batch: Batch): void {
+    const { maxEvents, maxBytes } = this.#policy.batch;
+    const { events } = batch;
+    const oldest = Math.min(...events.map(({ createdAt }) => createdAt));
+    if (this.now >= oldest + this.#policy.retry.maxElapsedMs)
+      throw new Error('an attempt after the deadline');
+    if (events.length === 0 || events.length > maxEvents)
+      throw new Error(`${events.length} events in a batch`);
+    const envelope = `{"time_ms":1234567890123,"events":[]}`.length + events.length - 1;
+    const bodyBytes = events.reduce((sum, { bytes }) => sum + bytes, envelope);
+    if (events.length > 1 && bodyBytes > maxBytes) throw new Error(`a body of ${bodyBytes} bytes`);
+    if (this.#inFlight.length >= this.#policy.concurrency) throw new Error('too many attempts at once');
+    if (this.#failuresInARow >= failingAfter && this.#inFlight.length > 0) {
+      throw new Error('two attempts at once at a failing endpoint');
+    }
+    for (const event of events) this.#startEvent(event, batch);
+    this.starts.push({ at: this.now, batch, attempt: batch.attempts });
+    const fate = this.#endpoint(batch, this.now);
+    this.#inFlight.push({ batch, endsAt: this.now + fate.takesMs, fate });
+  }
+
+  #startEvent(event: QueuedEvent, batch: Batch): void {
+    if (this.#decided.has(event)) throw new Error('an event is sent that was done with');
+    const earlier = this.#batchOf.get(event);
+    if (earlier !== undefined && earlier !== batch) throw new Error('an event is in two batches');
+    this.#batchOf.set(event, batch);
+    for (const before of this.#open.get(event.event.channel) ?? []) {
+      if (before === event) break;
+      if (!batch.events.includes(before)) throw new Error('an event overtakes an earlier one of its channel');
+    }
+    if (!this.startedAt.has(event)) this.startedAt.set(event, this.now);
+  }
+
+  #settle(attempt: Attempt): void {
+    this.#inFlight = this.#inFlight.filter((one) => one !== attempt);
+    const { batch, fate } = attempt;
+    for (const event of batch.events) this.endedAt.set(event, this.now);
+    if (fate.ok) {
+      this.#failuresInARow = 0;
+      if (this.queue.succeed(batch) === 'given-up') return;
+      for (const event of batch.events) {
+        this.#decide(event);
+        this.delivered.push(event);
+      }
+      return;
+    }
+    this.#failuresInARow += 1;
+    const drop = this.queue.fail(batch, this.now, fate.random ?? 0.5, fate.retryAfterMs);
+    if (drop !== undefined) this.#drop(drop);
+  }
+
+  #shed(drop: Drop): void {
+    expect(drop.reason).toBe('overflow');
+    const losesFact = drop.events.some(({ event }) => !isExpendable(event.name));
+    const expendable = [...this.#open.values()].flatMap((all) => [...all].filter((one) => this.#canGo(one)));
+    if (losesFact && expendable.length > 0) throw new Error('a fact goes before an expendable event');
+    const [first] = drop.events;
+    if (
+      first !== undefined &&
+      this.#canGo(first) &&
+      expendable.some((one) => one.createdAt < first.createdAt)
+    ) {
+      throw new Error('a newer expendable event goes before an older one');
+    }
+    this.#drop(drop);
+  }
+
+  /** Expendable, and not bound up with an attempt. */
+  #canGo(queued: QueuedEvent): boolean {
+    return isExpendable(queued.event.name) && !this.#batchOf.has(queued);
+  }
+
+  #drop(drop: Drop): void {
+    this.drops.push(drop);
+    this.droppedAt.push(this.now);
+    for (const event of drop.events) this.#decide(event);
+  }
+
+  #decide(event: QueuedEvent): void {
+    if (this.#decided.has(event)) throw new Error('an event is decided twice');
+    if (!this.#open.get(event.event.channel)?.delete(event))
+      throw new Error('an event that was never pushed');
+    this.#decided.add(event);
+  }
+}
+
+function isExpendable(name: EventName): boolean {
+  return name === 'client_event' || name === 'cache_miss';
+}

@@ -1,0 +1,174 @@
+import { createHmac } from 'node:crypto';
+import { expect } from 'vitest';
+import type { Clock } from '../../../src/ports/clock.ts';
+import type { Outcome, WebhookRequest, WebhookSender } from '../../../src/ports/webhook-sender.ts';
+
+/** What becomes of one attempt. `received`: the body came in, whatever was answered. */
+export interface Fate {
+  readonly outcome: Outcome;
+  readonly received: boolean;
+  readonly takesMs: number;
+}
+
+export const answered = (status: number, takesMs = 5, retryAfterMs?: number): Fate => ({
+  outcome: { kind: 'answered', status, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+  received: true,
+  takesMs,
+});
+
+/** One event of a webhook, as a receiver reads it. */
+export interface ReceivedEvent {
+  readonly name: string;
+  readonly channel: string;
+  readonly user_id?: string;
+  readonly data?: string;
+}
+
+interface Delivery {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly events: readonly ReceivedEvent[];
+  attempts: number;
+  isUnderWay: boolean;
+  isDone: boolean;
+}
+
+/** A receiver at one URL: who it is for, and what it got. */
+export class Receiver {
+  readonly key: string;
+  readonly secret: string;
+  /** What was answered with 2xx, each delivery once, in the order of the answers. */
+  readonly taken: ReceivedEvent[] = [];
+  /** What came in, each delivery once, in the order of coming, whatever was answered. */
+  readonly seen: ReceivedEvent[] = [];
+  readonly deliveries = new Map<string, Delivery>();
+  #seenIds = new Set<string>();
+  #takenIds = new Set<string>();
+  #fates: readonly Fate[] = [];
+  #sent = 0;
+  #downUntil = -Infinity;
+  #isHealed = false;
+
+  constructor(key: string, secret: string, fates: readonly Fate[]) {
+    this.key = key;
+    this.secret = secret;
+    this.#fates = fates;
+  }
+
+  /** Answers nothing until this moment. */
+  downUntil(at: number): void {
+    this.#downUntil = at;
+  }
+
+  heal(): void {
+    this.#isHealed = true;
+  }
+
+  decide(at: number): Fate {
+    this.#sent += 1;
+    if (this.#isHealed) return answered(200);
+    if (at < this.#downUntil)
+      return { outcome: { kind: 'unreachable', code: 'X' }, received: false, takesMs: 1 };
+    return this.#fates[this.#sent % this.#fates.length] ?? answered(200);
+  }
+
+  see(id: string, events: readonly ReceivedEvent[]): void {
+    if (this.#seenIds.has(id)) return;
+    this.#seenIds.add(id);
+    this.seen.push(...events);
+  }
+
+  take(id: string, events: readonly ReceivedEvent[]): void {
+    if (this.#takenIds.has(id)) return;
+    this.#takenIds.add(id);
+    this.taken.push(...events);
+  }
+}
+
+/** The world of receivers. It checks each request as a strict receiver would. */
+export class FakeReceivers implements WebhookSender {
+  readonly #clock: Clock;
+  readonly #receivers: ReadonlyMap<string, Receiver>;
+  /** What was wrong with requests; the program's promise chain would swallow an exception. */
+  readonly faults: unknown[] = [];
+
+  constructor(clock: Clock, receivers: ReadonlyMap<string, Receiver>) {
+    this.#clock = clock;
+    this.#receivers = receivers;
+  }
+
+  send(request: WebhookRequest, timeoutMs: number): Promise<Outcome> {
+    const receiver = this.#receivers.get(request.url);
+    const id = request.headers['webhook-id'] ?? '';
+    const delivery = receiver && this.#check(receiver, id, request);
+    if (receiver === undefined || delivery === undefined) {
+      return Promise.resolve({ kind: 'unreachable', code: 'FAULT' });
+    }
+    const { outcome, received, takesMs } = receiver.decide(this.#clock.now());
+    return new Promise((resolve) => {
+      if (received) receiver.see(id, delivery.events);
+      this.#clock.after(Math.min(takesMs, timeoutMs), () => {
+        delivery.isUnderWay = false;
+        const isInTime = takesMs < timeoutMs;
+        const isTaken = outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300;
+        if (isTaken && isInTime) {
+          delivery.isDone = true;
+          receiver.take(id, delivery.events);
+        }
+        resolve(isInTime ? outcome : { kind: 'timeout' });
+      });
+    });
+  }
+
+  async close(): Promise<void> {}
+
+  #check(receiver: Receiver, id: string, request: WebhookRequest): Delivery | undefined {
+    try {
+      const delivery = receiver.deliveries.get(id) ?? open(receiver, request);
+      receiver.deliveries.set(id, delivery);
+      expectAttempt(delivery, request);
+      expectTurn(receiver, delivery);
+      return delivery;
+    } catch (fault) {
+      this.faults.push(fault);
+      return undefined;
+    }
+  }
+}
+
+function open(receiver: Receiver, { body, headers }: WebhookRequest): Delivery {
+  const bytes = Buffer.from(body);
+  expect(headers['X-Pusher-Key']).toBe(receiver.key);
+  expect(headers['X-Pusher-Signature']).toBe(
+    createHmac('sha256', receiver.secret).update(bytes).digest('hex'),
+  );
+  expect(headers['Content-Type']).toBe('application/json');
+  const { time_ms: timeMs, events } = JSON.parse(bytes.toString()) as {
+    time_ms: number;
+    events: ReceivedEvent[];
+  };
+  expect(events.length).toBeGreaterThan(0);
+  expect(headers['webhook-timestamp']).toBe(String(Math.floor(timeMs / 1000)));
+  return { body: bytes, headers, events, attempts: 0, isUnderWay: false, isDone: false };
+}
+
+/** The same bytes and headers each time, but for the attempt's number, which counts up. */
+function expectAttempt(delivery: Delivery, { body, headers }: WebhookRequest): void {
+  expect(delivery.isUnderWay).toBe(false);
+  expect(delivery.isDone).toBe(false);
+  delivery.attempts += 1;
+  delivery.isUnderWay = true;
+  expect(Buffer.from(body).equals(delivery.body)).toBe(true);
+  expect(headers['X-Soketify-Attempt']).toBe(String(delivery.attempts));
+  const others = { ...headers, 'X-Soketify-Attempt': '1' };
+  expect(others).toEqual({ ...delivery.headers, 'X-Soketify-Attempt': '1' });
+}
+
+/** Nothing else with events of these channels is under way. */
+function expectTurn(receiver: Receiver, delivery: Delivery): void {
+  const channels = new Set(delivery.events.map(({ channel }) => channel));
+  for (const other of receiver.deliveries.values()) {
+    if (other === delivery || !other.isUnderWay) continue;
+    expect(other.events.filter(({ channel }) => channels.has(channel))).toEqual([]);
+  }
+}

@@ -1,0 +1,178 @@
+import { Registry, type Subscription } from '../../../src/channels/registry.ts';
+import type { Millis } from '../../../src/ports/clock.ts';
+import type { JoinAnswer, Ledger, Notice } from '../../../src/ports/ledger.ts';
+import type { ChannelName } from '../../../src/protocol/channel-name.ts';
+import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import { FakeClock } from '../fake-clock.ts';
+import type { LedgerHarness } from './ledger-port.ts';
+
+/** Something that came out of a ledger, when, and of which channel. */
+export interface Happening {
+  readonly at: Millis;
+  readonly appId: string;
+  readonly channel: string;
+  readonly text: string;
+}
+
+/** Who joins what. */
+export interface Subscriber {
+  readonly appId: string;
+  readonly connection: string;
+  readonly channel: string;
+  readonly userId?: string;
+}
+
+export interface DriverOptions {
+  readonly memberLimit: number;
+  readonly cacheTtlMs: Millis;
+  /** Channels whose cache misses no endpoint wants. */
+  readonly unwanted: ReadonlySet<string>;
+}
+
+/**
+ * One node around a ledger: it keeps the accounts of its connections as the program does, reports what it
+ * gains and loses, and sweeps only when the ledger asked for it.
+ */
+export class LedgerDriver {
+  readonly clock = new FakeClock();
+  readonly facts: Happening[] = [];
+  readonly notices: Happening[] = [];
+  /** The episodes of the cache misses that were reported, in order, by app and channel. */
+  readonly episodes = new Map<string, string[]>();
+  readonly #harness: LedgerHarness;
+  readonly #options: DriverOptions;
+  readonly #registries = new Map<string, Registry>();
+  readonly #subscriptions = new Map<string, Subscription>();
+  #sweepAt = Infinity;
+  #ledger: Ledger | undefined;
+
+  constructor(harness: LedgerHarness, options: DriverOptions) {
+    this.#harness = harness;
+    this.#options = options;
+  }
+
+  async start(): Promise<this> {
+    this.#ledger = await this.#harness.make({
+      clock: this.clock,
+      outbox: { append: (appId, events) => this.#record(appId, events) },
+      notify: (appId, channel, notice) => this.#notice(appId, channel, notice),
+      wake: (dueAt) => {
+        this.#sweepAt = Math.min(this.#sweepAt, dueAt);
+      },
+      countSubscribers: (appId, channel) => this.#registry(appId).subscribers(channel),
+      cacheTtlMs: this.#options.cacheTtlMs,
+    });
+    return this;
+  }
+
+  get ledger(): Ledger {
+    if (this.#ledger === undefined) throw new Error('the driver has not been started');
+    return this.#ledger;
+  }
+
+  /** Moves on; the ledger is swept at the moments that it asked for and at no other. */
+  async advance(ms: Millis): Promise<void> {
+    const until = this.clock.now() + ms;
+    for (let sweeps = 0; this.#sweepAt <= until; sweeps += 1) {
+      if (sweeps > 1000) throw new Error('the ledger asks for sweeps without end');
+      this.clock.advanceSync(Math.max(0, this.#sweepAt - this.clock.now()));
+      this.#sweepAt = Infinity;
+      const next = await this.ledger.sweep();
+      this.#sweepAt = Math.min(this.#sweepAt, next ?? Infinity);
+    }
+    this.clock.advanceSync(until - this.clock.now());
+    await this.settled();
+  }
+
+  async settled(): Promise<void> {
+    await this.#harness.settled?.();
+  }
+
+  async dispose(): Promise<void> {
+    await this.#harness.dispose?.(this.ledger);
+  }
+
+  /** Undefined when the ledger need not be told: the node holds the channel already. */
+  async join(subscriber: Subscriber): Promise<JoinAnswer | undefined> {
+    const { appId, userId } = subscriber;
+    const channel = subscriber.channel as ChannelName;
+    const { subscription, isFirstOfChannel } = this.#registry(appId).join(channel, userId);
+    this.#subscriptions.set(keyOf(subscriber), subscription);
+    const isCache = channel.includes('cache-');
+    if (!isCache && userId === undefined && !isFirstOfChannel) return undefined;
+    const answer = await this.report(subscriber, isCache);
+    if (answer.kind === 'member-limit') {
+      this.#subscriptions.delete(keyOf(subscriber));
+      this.#registry(appId).leave(subscription, this.clock.now(), 0);
+      return answer;
+    }
+    // Copied now: what it holds is the ledger's own and moves on.
+    return answer.members === undefined ? answer : { ...answer, members: new Map(answer.members) };
+  }
+
+  /** Reports a subscriber to the ledger, whatever the accounts say. */
+  async report(subscriber: Subscriber, readsCache: boolean): Promise<JoinAnswer> {
+    const { appId, connection, userId } = subscriber;
+    const channel = subscriber.channel as ChannelName;
+    return this.ledger.join({
+      appId,
+      channel,
+      ...(userId !== undefined && { member: { userId, infoJson: infoOf(connection) } }),
+      memberLimit: this.#options.memberLimit,
+      readsCache,
+      wantsCacheMiss: readsCache && !this.#options.unwanted.has(channel),
+    });
+  }
+
+  async leave(subscriber: Subscriber, graceMs: Millis): Promise<void> {
+    const { appId, userId } = subscriber;
+    const channel = subscriber.channel as ChannelName;
+    const subscription = this.#subscriptions.get(keyOf(subscriber));
+    if (subscription === undefined) throw new Error(`${keyOf(subscriber)} is not subscribed`);
+    this.#subscriptions.delete(keyOf(subscriber));
+    const left = this.#registry(appId).leave(subscription, this.clock.now(), graceMs);
+    const { channelLingersMs, memberLingersMs } = left;
+    if (channelLingersMs === undefined && memberLingersMs === undefined) return;
+    await this.ledger.leave({
+      appId,
+      channel,
+      ...(channelLingersMs !== undefined && { channelLingersMs }),
+      ...(userId !== undefined &&
+        memberLingersMs !== undefined && { member: { userId, lingersMs: memberLingersMs } }),
+    });
+  }
+
+  #registry(appId: string): Registry {
+    const registry = this.#registries.get(appId) ?? new Registry();
+    this.#registries.set(appId, registry);
+    return registry;
+  }
+
+  #record(appId: string, events: readonly WebhookEvent[]): void {
+    for (const event of events) {
+      if (event.name === 'cache_miss') {
+        const key = `${appId}/${event.channel}`;
+        this.episodes.set(key, [...(this.episodes.get(key) ?? []), event.episode]);
+      }
+      const user = 'userId' in event ? ` ${event.userId}` : '';
+      this.facts.push({ at: this.clock.now(), appId, channel: event.channel, text: event.name + user });
+    }
+  }
+
+  #notice(appId: string, channel: string, notice: Notice): void {
+    const text =
+      notice.kind === 'member-added'
+        ? `member-added ${notice.member.userId} ${notice.member.infoJson}`
+        : `member-removed ${notice.userId}`;
+    this.notices.push({ at: this.clock.now(), appId, channel, text });
+  }
+}
+
+/** The user_info that a connection brings. */
+export function infoOf(connection: string): string {
+  return JSON.stringify({ from: connection });
+}
+
+function keyOf({ appId, connection, channel }: Subscriber): string {
+  return `${appId}/${connection}/${channel}`;
+}

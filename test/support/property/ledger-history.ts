@@ -1,0 +1,52 @@
+import { expect } from 'vitest';
+import type { Happening } from './ledger-driver.ts';
+
+/**
+ * What happened, by app and channel, each channel in order. Members that went at the same moment have no
+ * order among themselves, nor have two channels.
+ */
+export function historyByChannel(happenings: readonly Happening[]): Record<string, string[]> {
+  const channels = new Map<string, Happening[]>();
+  for (const happening of happenings) {
+    const key = `${happening.appId}/${happening.channel}`;
+    channels.set(key, [...(channels.get(key) ?? []), happening]);
+  }
+  return Object.fromEntries([...channels].map(([key, list]) => [key, sortRemovals(list)]));
+}
+
+function sortRemovals(list: readonly Happening[]): string[] {
+  const lines: string[] = [];
+  let run: string[] = [];
+  let runAt = -1;
+  for (const { at, text } of list) {
+    const isRemoval = text.startsWith('member_removed');
+    if (!isRemoval || at !== runAt) {
+      lines.push(...run.toSorted());
+      run = [];
+    }
+    runAt = at;
+    if (isRemoval) run.push(`${at} ${text}`);
+    else lines.push(`${at} ${text}`);
+  }
+  return [...lines, ...run.toSorted()];
+}
+
+/** What holds of every channel's facts, whatever was done to it. */
+export function expectSoundFacts(facts: readonly Happening[]): void {
+  for (const [channel, lines] of Object.entries(historyByChannel(facts))) {
+    let isOccupied = false;
+    const members = new Set<string>();
+    for (const line of lines) {
+      const [, fact, userId = ''] = line.split(' ');
+      const told = `${channel}: ${line} in ${lines.join(', ')}`;
+      if (fact === 'channel_occupied') expect(isOccupied, told).toBe(false);
+      else expect(isOccupied, told).toBe(true);
+      if (fact === 'channel_vacated') expect(members.size, told).toBe(0);
+      if (fact === 'member_added') expect(members.has(userId), told).toBe(false);
+      if (fact === 'member_removed') expect(members.has(userId), told).toBe(true);
+      isOccupied = fact !== 'channel_vacated';
+      if (fact === 'member_added') members.add(userId);
+      if (fact === 'member_removed') members.delete(userId);
+    }
+  }
+}

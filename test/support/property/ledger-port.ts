@@ -1,0 +1,24 @@
+import type { Clock, Millis } from '../../../src/ports/clock.ts';
+import type { Ledger, Notice } from '../../../src/ports/ledger.ts';
+import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
+import type { Outbox } from '../../../src/ports/outbox.ts';
+import type { ChannelName } from '../../../src/protocol/channel-name.ts';
+
+/** What every ledger is made with, whichever store it is on. */
+export interface LedgerSurroundings {
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
+  readonly wake: (dueAt: Millis) => void;
+  readonly countSubscribers: (appId: string, channel: ChannelName) => number;
+  readonly cacheTtlMs: Millis;
+}
+
+/** How the suite gets a ledger of one kind. */
+export interface LedgerHarness {
+  /** A new ledger that knows nothing. */
+  make(surroundings: LedgerSurroundings): MaybePromise<Ledger>;
+  /** Resolves once the facts and notices of all that was done have come out. */
+  settled?(): Promise<void>;
+  dispose?(ledger: Ledger): Promise<void>;
+}

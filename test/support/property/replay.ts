@@ -1,0 +1,119 @@
+import { expect } from 'vitest';
+import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
+import type { ReceivedEvent } from './fake-receivers.ts';
+import type { Stack } from './stack.ts';
+import type { StackClient } from './stack-client.ts';
+
+/** What is true, or believed to be: occupied channels, and `channel user` of every member. */
+export interface Belief {
+  readonly occupied: readonly string[];
+  readonly members: readonly string[];
+}
+
+/** What the clients of one app hold. */
+export function truthOf(appId: string, clients: readonly StackClient[]): Belief {
+  const occupied = new Set<string>();
+  const members = new Set<string>();
+  for (const { app, holds } of clients) {
+    if (app.id !== appId) continue;
+    for (const [channel, userId] of holds) {
+      occupied.add(channel);
+      if (userId !== undefined) members.add(`${channel} ${userId}`);
+    }
+  }
+  return { occupied: [...occupied], members: [...members] };
+}
+
+/**
+ * What a backend believes that keeps its tables by the webhooks that it received. An event that contradicts
+ * what it believes already is a fault.
+ */
+export function replay(events: readonly ReceivedEvent[], endpoint: Endpoint): Belief {
+  const occupied = new Set<string>();
+  const members = new Set<string>();
+  const knowsChannels =
+    endpoint.eventTypes.has('channel_occupied') && endpoint.eventTypes.has('channel_vacated');
+  for (const { name, channel, user_id: userId = '' } of events) {
+    const member = `${channel} ${userId}`;
+    switch (name) {
+      case 'channel_occupied':
+        expect(occupied.has(channel), `${channel} is occupied twice`).toBe(false);
+        occupied.add(channel);
+        break;
+      case 'channel_vacated':
+        expect(occupied.delete(channel), `${channel} is vacated, but was not occupied`).toBe(true);
+        expect(
+          [...members].filter((one) => one.startsWith(`${channel} `)),
+          `${channel} is vacated with members`,
+        ).toEqual([]);
+        break;
+      case 'member_added':
+        expect(members.has(member), `${member} is added twice`).toBe(false);
+        if (knowsChannels) expect(occupied.has(channel), `${member} is added to no channel`).toBe(true);
+        members.add(member);
+        break;
+      case 'member_removed':
+        expect(members.delete(member), `${member} is removed, but was not there`).toBe(true);
+        break;
+    }
+  }
+  return { occupied: [...occupied], members: [...members] };
+}
+
+/** Every endpoint's replay equals the truth, for the channels of which nothing was dropped for it. */
+export function expectTruth(stack: Stack, clients: readonly StackClient[]): void {
+  expect(stack.sender.faults).toEqual([]);
+  for (const app of stack.applications) {
+    const { dropped, forgotten } = stack.drops.read(app.id);
+    expect(forgotten).toBe(0);
+    for (const endpoint of app.endpoints) {
+      const lost = new Set(
+        dropped.filter((drop) => drop.endpoint === endpoint.id).map(({ channel }) => channel),
+      );
+      const counts = ({ channel }: { channel: string }): boolean => !lost.has(channel as never);
+      const truth = filterBelief(truthOf(app.id, clients), endpoint, counts);
+      const receiver = stack.receivers.get(endpoint.url);
+      const told = `what endpoint ${endpoint.id} was told`;
+      for (const received of [receiver?.taken ?? [], receiver?.seen ?? []]) {
+        const belief = replay(received.filter(counts), endpoint);
+        expect(filterBelief(belief, endpoint, counts), told).toEqual(truth);
+      }
+    }
+  }
+}
+
+/** The part of it that the endpoint hears of and that counts, sorted. */
+function filterBelief(
+  { occupied, members }: Belief,
+  { channels, eventTypes }: Endpoint,
+  counts: (event: { channel: string }) => boolean,
+): Belief {
+  const { startsWith = '', endsWith = '' } = channels;
+  const isHeard = (channel: string): boolean =>
+    channel.startsWith(startsWith) && channel.endsWith(endsWith) && counts({ channel });
+  return {
+    occupied: eventTypes.has('channel_occupied') ? occupied.filter(isHeard).toSorted() : [],
+    members: eventTypes.has('member_added')
+      ? members.filter((member) => isHeard(member.split(' ')[0] ?? '')).toSorted()
+      : [],
+  };
+}
+
+/** Every client event that was accepted came to whoever wants it, once and in the order of its channel. */
+export function expectSaid(stack: Stack, said: readonly string[]): void {
+  for (const app of stack.applications) {
+    const { dropped } = stack.drops.read(app.id);
+    for (const endpoint of app.endpoints) {
+      if (!endpoint.eventTypes.has('client_event')) continue;
+      for (const channel of ['private-room', 'presence-room']) {
+        if (!channel.startsWith(endpoint.channels.startsWith ?? '')) continue;
+        if (dropped.some((drop) => drop.endpoint === endpoint.id && drop.channel === channel)) continue;
+        const head = `${app.id} ${channel} `;
+        const expected = said.filter((line) => line.startsWith(head)).map((line) => line.slice(head.length));
+        const taken = stack.receivers.get(endpoint.url)?.taken ?? [];
+        const heard = taken.filter((event) => event.name === 'client_event' && event.channel === channel);
+        expect(heard.map(({ data }) => data)).toEqual(expected);
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { createHash, createHmac } from 'node:crypto';
+import { Api } from '../../../src/app/api.ts';
+import type { Application } from '../../../src/app/application.ts';
+import { Dispatcher } from '../../../src/app/dispatcher.ts';
+import { DropJournal } from '../../../src/app/drop-journal.ts';
+import { Hub } from '../../../src/app/hub.ts';
+import { LocalApps } from '../../../src/app/local-app.ts';
+import { createLocalDelivery } from '../../../src/app/local-delivery.ts';
+import { createNotifier } from '../../../src/app/notifier.ts';
+import { createSweeper } from '../../../src/app/sweeper.ts';
+import type { Millis } from '../../../src/ports/clock.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import { silentLog } from '../../../src/ports/log.ts';
+import { noMetrics } from '../../../src/ports/metrics.ts';
+import type { SocketId } from '../../../src/protocol/socket-id.ts';
+import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
+import type { DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
+import { FakeClock } from '../fake-clock.ts';
+import { DelayedLedger } from './delayed-ledger.ts';
+import { FakeNode } from './fake-node.ts';
+import { FakeReceivers, Receiver, type Fate } from './fake-receivers.ts';
+import { StackClient } from './stack-client.ts';
+
+export interface StackOptions {
+  readonly applications: readonly Application[];
+  readonly policy: DeliveryPolicy;
+  /** How the endpoints behave, by number, over and over. */
+  readonly fates?: readonly (readonly Fate[])[];
+  readonly grace?: { readonly disconnectMs: Millis; readonly unsubscribeMs: Millis };
+  /** Answers of the ledger come so much later, one after the other, over and over. */
+  readonly ledgerDelays?: readonly Millis[];
+}
+
+const wallStart = 1_700_000_000_000;
+
+/** The whole program in this process but for its transports, in a time that the test moves. */
+export class Stack {
+  readonly clock = new FakeClock();
+  readonly node = new FakeNode();
+  readonly drops = new DropJournal();
+  readonly receivers = new Map<string, Receiver>();
+  readonly sender: FakeReceivers;
+  readonly dispatcher: Dispatcher;
+  readonly ledger: Ledger;
+  readonly hub: Hub;
+  readonly api: Api;
+  readonly apps: LocalApps;
+  readonly applications: readonly Application[];
+  readonly #stopSweeper: () => void;
+  #ids = 0;
+
+  constructor(options: StackOptions) {
+    const { applications, policy, fates = [[]] } = options;
+    const { clock, node } = this;
+    this.applications = applications;
+    const wallTime = { now: () => wallStart + clock.now() };
+    for (const { key, secret, endpoints } of applications) {
+      for (const { url } of endpoints) {
+        this.receivers.set(url, new Receiver(key, secret, fates[this.receivers.size % fates.length] ?? []));
+      }
+    }
+    this.apps = new LocalApps(applications);
+    this.sender = new FakeReceivers(clock, this.receivers);
+    const ids = {
+      socketId: () => `${this.#nextId()}.1` as SocketId,
+      webhookId: () => `msg_${this.#nextId()}`,
+    };
+    this.dispatcher = new Dispatcher({
+      ...{ clock, wallTime, ids, applications, policy, drops: this.drops, sender: this.sender },
+      ...{ log: silentLog, metrics: noMetrics, random: () => 0.5, requestTimeoutMs: 4000 },
+      ledger: () => this.ledger,
+    });
+    const sweeper = createSweeper(clock, () => this.ledger);
+    this.#stopSweeper = () => sweeper.stop();
+    const memory = new MemoryLedger({
+      ...{ clock, outbox: this.dispatcher, metrics: noMetrics, cacheTtlMs: 1_800_000 },
+      notify: createNotifier(this.apps, node.publishTopic),
+      wake: (dueAt) => sweeper.wake(dueAt),
+      countSubscribers: (appId, channel) => this.apps.byId(appId)?.registry.subscribers(channel) ?? 0,
+    });
+    this.ledger =
+      options.ledgerDelays === undefined ? memory : new DelayedLedger(memory, clock, options.ledgerDelays);
+    const fanout = createLocalDelivery(this.apps, node.publishTopic);
+    this.hub = new Hub({
+      ...{ apps: this.apps, clock, ids, ledger: this.ledger, fanout, metrics: noMetrics },
+      ...{ outbox: this.dispatcher, livenessClock: clock, activityTimeoutMs: 120_000 },
+      grace: options.grace ?? { disconnectMs: 3000, unsubscribeMs: 3000 },
+    });
+    this.api = new Api({
+      ...{ apps: this.apps, ledger: this.ledger, fanout, wallTime, metrics: noMetrics, drops: this.drops },
+    });
+  }
+
+  connect(app: Application): StackClient {
+    return new StackClient(this.hub, this.node, app);
+  }
+
+  /** `POST /apps/ID/events`, signed as the server libraries sign. */
+  async trigger(app: Application, body: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const text = JSON.stringify(body);
+    const path = `/apps/${app.id}/events`;
+    const query = [
+      `auth_key=${app.key}`,
+      `auth_timestamp=${Math.floor((wallStart + this.clock.now()) / 1000)}`,
+      'auth_version=1.0',
+      `body_md5=${createHash('md5').update(text).digest('hex')}`,
+    ].join('&');
+    const signature = createHmac('sha256', app.secret).update(`POST\n${path}\n${query}`).digest('hex');
+    const rawQuery = `${query}&auth_signature=${signature}`;
+    const request = { appId: app.id, channel: '', method: 'POST', path, rawQuery, body: Buffer.from(text) };
+    return this.api.events(request);
+  }
+
+  /** Ends as the server does, and has the time pass that this takes. */
+  async close(withinMs: Millis): Promise<void> {
+    this.hub.close();
+    this.#stopSweeper();
+    await this.ledger.retire();
+    let isClosed = false;
+    const closing = this.dispatcher.close(withinMs).then(() => {
+      isClosed = true;
+    });
+    await this.clock.advance(withinMs);
+    if (!isClosed) throw new Error('the dispatcher is not closed when its time is over');
+    await closing;
+  }
+
+  #nextId(): number {
+    this.#ids += 1;
+    return this.#ids;
+  }
+}
