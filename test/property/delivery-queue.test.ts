@@ -58,7 +58,9 @@ const policy = fc
     jitter: fc.constantFrom(0, 0.1, 0.5),
   })
   .map(({ concurrency, queueMaxBytes, jitter, ...batch }) => ({
-    ...{ batch, concurrency, queueMaxBytes },
+    batch,
+    concurrency,
+    queueMaxBytes,
     retry: { ...defaultPolicy.retry, jitter },
   }));
 

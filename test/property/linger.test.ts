@@ -23,8 +23,15 @@ interface World {
 }
 
 const begin = (): World => ({
-  ...{ now: 0, registry: new Registry(), subscriptions: new Map(), subject: newLinger(), said: [] },
-  ...{ live: new Set(), leaves: [], isAnnounced: false, expected: [] },
+  now: 0,
+  registry: new Registry(),
+  subscriptions: new Map(),
+  subject: newLinger(),
+  said: [],
+  live: new Set(),
+  leaves: [],
+  isAnnounced: false,
+  expected: [],
 });
 
 function join(world: World, who: string): void {

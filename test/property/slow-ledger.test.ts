@@ -11,7 +11,8 @@ import { step, type Step } from '../support/property/step.ts';
 const [app] = twoApps;
 const makeStack = (ledgerDelays?: readonly number[]): Stack =>
   new Stack({
-    ...{ applications: twoApps, policy: defaultPolicy },
+    applications: twoApps,
+    policy: defaultPolicy,
     ...(ledgerDelays !== undefined && { ledgerDelays }),
   });
 const said = (client: StackClient): string[] =>

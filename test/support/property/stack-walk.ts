@@ -16,17 +16,29 @@ export interface World {
 }
 
 const endpoint = (id: string, eventTypes: readonly EventName[], startsWith = '') => ({
-  ...{ id, url: `http://receiver/${id}`, headers: { 'x-extra': id } },
-  ...{ eventTypes: new Set(eventTypes), channels: { startsWith, endsWith: '' } },
+  id,
+  url: `http://receiver/${id}`,
+  headers: { 'x-extra': id },
+  eventTypes: new Set(eventTypes),
+  channels: { startsWith, endsWith: '' },
 });
 
 function application(id: string, presenceMembers: number): Application {
   return {
-    ...{ id, key: `key-${id}`, secret: `secret-${id}`, clientEvents: true },
+    id,
+    key: `key-${id}`,
+    secret: `secret-${id}`,
+    clientEvents: true,
     limits: {
-      ...{ clientEventsPerSecond: 10, presenceMembers, userInfoBytes: 1024, userIdLength: 128 },
-      ...{ channelNameLength: 164, eventNameLength: 200, eventDataBytes: 10_240 },
-      ...{ channelsPerTrigger: 100, eventsPerBatch: 10 },
+      clientEventsPerSecond: 10,
+      presenceMembers,
+      userInfoBytes: 1024,
+      userIdLength: 128,
+      channelNameLength: 164,
+      eventNameLength: 200,
+      eventDataBytes: 10_240,
+      channelsPerTrigger: 100,
+      eventsPerBatch: 10,
     },
     endpoints: [
       endpoint(`${id}-all`, eventNames),
@@ -111,9 +123,9 @@ const trigger = fc
       const of = twoApps[app] ?? twoApps[0];
       const except = isExcepting ? world.clients[number] : undefined;
       const body = { name: 'state', channels: [name], data: '"1"' };
-      const trigger = { ...body, ...(except !== undefined && { socket_id: except.socketId }) };
+      const request = { ...body, ...(except !== undefined && { socket_id: except.socketId }) };
       // Not awaited: with a slow ledger the answer comes only as time passes.
-      void world.stack.trigger(of, trigger);
+      void world.stack.trigger(of, request);
     }),
   );
 const outage = fc

@@ -66,14 +66,26 @@ export class Stack {
       webhookId: () => `msg_${this.#nextId()}`,
     };
     this.dispatcher = new Dispatcher({
-      ...{ clock, wallTime, ids, applications, policy, drops: this.drops, sender: this.sender },
-      ...{ log: silentLog, metrics: noMetrics, random: () => 0.5, requestTimeoutMs: 4000 },
+      clock,
+      wallTime,
+      ids,
+      applications,
+      policy,
+      drops: this.drops,
+      sender: this.sender,
+      log: silentLog,
+      metrics: noMetrics,
+      random: () => 0.5,
+      requestTimeoutMs: 4000,
       ledger: () => this.ledger,
     });
     const sweeper = createSweeper(clock, () => this.ledger);
     this.#stopSweeper = () => sweeper.stop();
     const memory = new MemoryLedger({
-      ...{ clock, outbox: this.dispatcher, metrics: noMetrics, cacheTtlMs: 1_800_000 },
+      clock,
+      outbox: this.dispatcher,
+      metrics: noMetrics,
+      cacheTtlMs: 1_800_000,
       notify: createNotifier(this.apps, node.publishTopic),
       wake: (dueAt) => sweeper.wake(dueAt),
       countSubscribers: (appId, channel) => this.apps.byId(appId)?.registry.subscribers(channel) ?? 0,
@@ -82,12 +94,24 @@ export class Stack {
       options.ledgerDelays === undefined ? memory : new DelayedLedger(memory, clock, options.ledgerDelays);
     const fanout = createLocalDelivery(this.apps, node.publishTopic);
     this.hub = new Hub({
-      ...{ apps: this.apps, clock, ids, ledger: this.ledger, fanout, metrics: noMetrics },
-      ...{ outbox: this.dispatcher, livenessClock: clock, activityTimeoutMs: 120_000 },
+      apps: this.apps,
+      clock,
+      ids,
+      ledger: this.ledger,
+      fanout,
+      metrics: noMetrics,
+      outbox: this.dispatcher,
+      livenessClock: clock,
+      activityTimeoutMs: 120_000,
       grace: options.grace ?? { disconnectMs: 3000, unsubscribeMs: 3000 },
     });
     this.api = new Api({
-      ...{ apps: this.apps, ledger: this.ledger, fanout, wallTime, metrics: noMetrics, drops: this.drops },
+      apps: this.apps,
+      ledger: this.ledger,
+      fanout,
+      wallTime,
+      metrics: noMetrics,
+      drops: this.drops,
     });
   }
 
@@ -117,7 +141,7 @@ export class Stack {
     this.#stopSweeper();
     await this.ledger.retire();
     let isClosed = false;
-    const closing = this.dispatcher.close(withinMs).then(() => {
+    const closing = this.dispatcher.close(withinMs).finally(() => {
       isClosed = true;
     });
     await this.clock.advance(withinMs);
