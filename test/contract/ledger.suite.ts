@@ -5,45 +5,53 @@ import { LedgerDriver } from '../support/property/ledger-driver.ts';
 import { expectSoundFacts, historyByChannel } from '../support/property/ledger-history.ts';
 import { LedgerModel } from '../support/property/ledger-model.ts';
 import type { LedgerHarness } from '../support/property/ledger-port.ts';
-import { runs, seeded } from '../support/property/seeded.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { testCacheMiss } from './ledger-cache.suite.ts';
 import { testGrace } from './ledger-grace.suite.ts';
 
 /** What every ledger must do, whichever store it is on. */
 export function testLedger(name: string, harness: LedgerHarness): void {
   describe(seeded(`${name}, any walk`), () => {
-    it('says and reports exactly what D8 and D15 say, at the very moments', async () => {
-      await fc.assert(
-        fc.asyncProperty(ledgerCommands, async (commands) => {
-          const driver = await new LedgerDriver(harness, walkOptions).start();
-          const model = new LedgerModel(walkOptions);
-          await fc.asyncModelRun(() => ({ model, real: driver }), commands);
-          await driver.settled();
-          expect(historyByChannel(driver.facts)).toEqual(historyByChannel(model.facts));
-          expect(historyByChannel(driver.notices)).toEqual(historyByChannel(model.notices));
-          expectSoundFacts(driver.facts);
-          await driver.dispose();
-        }),
-        runs(400),
-      );
-    });
+    it(
+      'says and reports exactly what D8 and D15 say, at the very moments',
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(ledgerCommands, async (commands) => {
+            const driver = await new LedgerDriver(harness, walkOptions).start();
+            const model = new LedgerModel(walkOptions);
+            await fc.asyncModelRun(() => ({ model, real: driver }), commands);
+            await driver.settled();
+            expect(historyByChannel(driver.facts)).toEqual(historyByChannel(model.facts));
+            expect(historyByChannel(driver.notices)).toEqual(historyByChannel(model.notices));
+            expectSoundFacts(driver.facts);
+            await driver.dispose();
+          }),
+          runs(400),
+        );
+      },
+      patienceMs,
+    );
 
-    it('reports everybody still present or lingering as gone when it retires', async () => {
-      await fc.assert(
-        fc.asyncProperty(ledgerCommands, async (commands) => {
-          const driver = await new LedgerDriver(harness, walkOptions).start();
-          const model = new LedgerModel(walkOptions);
-          await fc.asyncModelRun(() => ({ model, real: driver }), commands);
-          await driver.ledger.retire();
-          model.retire();
-          await driver.advance(10_000);
-          expect(historyByChannel(driver.facts)).toEqual(historyByChannel(model.facts));
-          expectSoundFacts(driver.facts);
-          await driver.dispose();
-        }),
-        runs(100),
-      );
-    });
+    it(
+      'reports everybody still present or lingering as gone when it retires',
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(ledgerCommands, async (commands) => {
+            const driver = await new LedgerDriver(harness, walkOptions).start();
+            const model = new LedgerModel(walkOptions);
+            await fc.asyncModelRun(() => ({ model, real: driver }), commands);
+            await driver.ledger.retire();
+            model.retire();
+            await driver.advance(10_000);
+            expect(historyByChannel(driver.facts)).toEqual(historyByChannel(model.facts));
+            expectSoundFacts(driver.facts);
+            await driver.dispose();
+          }),
+          runs(100),
+        );
+      },
+      patienceMs,
+    );
   });
 
   testGrace(name, harness);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventNames } from '../../src/webhooks/event.ts';
 import { DeliveryShell, defaultPolicy, type Fate } from '../support/property/delivery-shell.ts';
-import { runs, seeded } from '../support/property/seeded.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 
 type Step = (shell: DeliveryShell) => void;
 
@@ -86,61 +86,73 @@ function behave({ fates, deadFrom, deadFor }: EndpointOf<typeof endpoint>): {
 }
 
 describe(seeded('delivery queue, any walk'), () => {
-  it('delivers or drops every event once, in one batch, in order, in time and within its bounds', () => {
-    fc.assert(
-      fc.property(steps, endpoint, policy, (walk, behaviour, given) => {
-        const { decide, heal } = behave(behaviour);
-        const shell = new DeliveryShell(given, decide);
-        for (const step of walk) step(shell);
-        heal();
-        shell.advance(700_000);
-        shell.expectAllDecided();
-        shell.expectOrder();
-        expect(shell.queue.events).toBe(0);
-        expect(shell.queue.bytes).toBe(0);
-        expect(shell.queue.oldestAt).toBe(Infinity);
-        expect(shell.queue.dueAt()).toBe(Infinity);
-      }),
-      runs(400),
-    );
-  });
+  it(
+    'delivers or drops every event once, in one batch, in order, in time and within its bounds',
+    () => {
+      fc.assert(
+        fc.property(steps, endpoint, policy, (walk, behaviour, given) => {
+          const { decide, heal } = behave(behaviour);
+          const shell = new DeliveryShell(given, decide);
+          for (const step of walk) step(shell);
+          heal();
+          shell.advance(700_000);
+          shell.expectAllDecided();
+          shell.expectOrder();
+          expect(shell.queue.events).toBe(0);
+          expect(shell.queue.bytes).toBe(0);
+          expect(shell.queue.oldestAt).toBe(Infinity);
+          expect(shell.queue.dueAt()).toBe(Infinity);
+        }),
+        runs(400),
+      );
+    },
+    patienceMs,
+  );
 
-  it('decides every event also when it is abandoned in the midst of it', () => {
-    fc.assert(
-      fc.property(steps, endpoint, policy, (walk, behaviour, given) => {
-        const { decide } = behave(behaviour);
-        const shell = new DeliveryShell(given, decide);
-        for (const step of walk) step(shell);
-        shell.drain();
-        shell.advance(1000);
-        shell.abandon();
-        shell.expectAllDecided();
-        shell.advance(10_000);
-        shell.expectAllDecided();
-        expect(shell.queue.events).toBe(0);
-        expect(shell.queue.bytes).toBe(0);
-      }),
-      runs(150),
-    );
-  });
+  it(
+    'decides every event also when it is abandoned in the midst of it',
+    () => {
+      fc.assert(
+        fc.property(steps, endpoint, policy, (walk, behaviour, given) => {
+          const { decide } = behave(behaviour);
+          const shell = new DeliveryShell(given, decide);
+          for (const step of walk) step(shell);
+          shell.drain();
+          shell.advance(1000);
+          shell.abandon();
+          shell.expectAllDecided();
+          shell.advance(10_000);
+          shell.expectAllDecided();
+          expect(shell.queue.events).toBe(0);
+          expect(shell.queue.bytes).toBe(0);
+        }),
+        runs(150),
+      );
+    },
+    patienceMs,
+  );
 
-  it('lets no event of a healthy endpoint wait longer than for company and for its channel', () => {
-    fc.assert(
-      fc.property(steps, policy, fc.constantFrom(0, 20, 300), (walk, given, takesMs) => {
-        const roomy = { ...given, concurrency: 1000, queueMaxBytes: 67_108_864 };
-        const shell = new DeliveryShell(roomy, () => ({ ok: true, takesMs }));
-        for (const step of walk) step(shell);
-        shell.advance(700_000);
-        expect(shell.drops).toEqual([]);
-        const freeAt = new Map<string, number>();
-        for (const queued of shell.accepted) {
-          const { event, createdAt } = queued;
-          const atLatest = Math.max(createdAt + given.batch.maxDelayMs, freeAt.get(event.channel) ?? 0);
-          expect(shell.startedAt.get(queued)).toBeLessThanOrEqual(atLatest);
-          freeAt.set(event.channel, shell.endedAt.get(queued) ?? Infinity);
-        }
-      }),
-      runs(150),
-    );
-  });
+  it(
+    'lets no event of a healthy endpoint wait longer than for company and for its channel',
+    () => {
+      fc.assert(
+        fc.property(steps, policy, fc.constantFrom(0, 20, 300), (walk, given, takesMs) => {
+          const roomy = { ...given, concurrency: 1000, queueMaxBytes: 67_108_864 };
+          const shell = new DeliveryShell(roomy, () => ({ ok: true, takesMs }));
+          for (const step of walk) step(shell);
+          shell.advance(700_000);
+          expect(shell.drops).toEqual([]);
+          const freeAt = new Map<string, number>();
+          for (const queued of shell.accepted) {
+            const { event, createdAt } = queued;
+            const atLatest = Math.max(createdAt + given.batch.maxDelayMs, freeAt.get(event.channel) ?? 0);
+            expect(shell.startedAt.get(queued)).toBeLessThanOrEqual(atLatest);
+            freeAt.set(event.channel, shell.endedAt.get(queued) ?? Infinity);
+          }
+        }),
+        runs(150),
+      );
+    },
+    patienceMs,
+  );
 });

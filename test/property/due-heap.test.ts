@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DueHeap } from '../../src/structures/due-heap.ts';
-import { runs, seeded } from '../support/property/seeded.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { step, type Step } from '../support/property/step.ts';
 
 interface World {
@@ -36,17 +36,21 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
 );
 
 describe(seeded('due heap'), () => {
-  it('gives things back by their moment, and those of one moment in the order of adding', () => {
-    fc.assert(
-      fc.property(steps, (walk) => {
-        const world: World = { heap: new DueHeap(), model: [], added: 0 };
-        for (const run of walk) {
-          void run(world);
-          expect(world.heap.size).toBe(world.model.length);
-          expect(world.heap.nextDueAt).toBe(world.model[0]?.dueAt);
-        }
-      }),
-      runs(300),
-    );
-  });
+  it(
+    'gives things back by their moment, and those of one moment in the order of adding',
+    () => {
+      fc.assert(
+        fc.property(steps, (walk) => {
+          const world: World = { heap: new DueHeap(), model: [], added: 0 };
+          for (const run of walk) {
+            void run(world);
+            expect(world.heap.size).toBe(world.model.length);
+            expect(world.heap.nextDueAt).toBe(world.model[0]?.dueAt);
+          }
+        }),
+        runs(300),
+      );
+    },
+    patienceMs,
+  );
 });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/webhooks/delivery-queue.ts';
 import { DeliveryShell, defaultPolicy, type Fate } from '../support/property/delivery-shell.ts';
-import { runs, seeded } from '../support/property/seeded.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 
 const minute = 60_000;
 
@@ -16,53 +16,66 @@ describe(seeded('failing endpoint'), () => {
     expect(shell.drops.map(({ reason }) => reason)).toEqual(['expired']);
   });
 
-  it('sees few attempts while it is dead, however many events wait', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 20 }),
-        fc.integer({ min: 1, max: 200 }),
-        fc.constantFrom(0, 100, 4000),
-        (perSecond, channels, takesMs) => {
-          const shell = new DeliveryShell(defaultPolicy, () => ({ ok: false, takesMs }));
-          for (let second = 0; second < 1500; second += 1) {
-            for (let count = 0; count < perSecond; count += 1) {
-              shell.push(`room-${(second * perSecond + count) % channels}`, 'member_added');
+  it(
+    'sees few attempts while it is dead, however many events wait',
+    () => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: 20 }),
+          fc.integer({ min: 1, max: 200 }),
+          fc.constantFrom(0, 100, 4000),
+          (perSecond, channels, takesMs) => {
+            const shell = new DeliveryShell(defaultPolicy, () => ({ ok: false, takesMs }));
+            for (let second = 0; second < 1500; second += 1) {
+              for (let count = 0; count < perSecond; count += 1) {
+                shell.push(`room-${(second * perSecond + count) % channels}`, 'member_added');
+              }
+              shell.advance(1000);
             }
-            shell.advance(1000);
+            const perFive = [0, 5, 10, 15, 20].map(
+              (from) =>
+                shell.starts.filter(({ at }) => at >= from * minute && at < (from + 5) * minute).length,
+            );
+            for (const count of perFive) expect(count).toBeLessThanOrEqual(60);
+          },
+        ),
+        runs(8),
+      );
+    },
+    patienceMs,
+  );
+
+  it(
+    'takes everything but poison batches once it has recovered',
+    () => {
+      fc.assert(
+        fc.property(recovery, (given) => {
+          const { shell, isPoison } = recover(given);
+          const lost = shell.drops.flatMap(({ events }) => events.map(({ event }) => event.channel));
+          expect(lost.filter((channel) => !isPoison(channel))).toEqual([]);
+        }),
+        runs(150),
+      );
+    },
+    patienceMs,
+  );
+
+  it(
+    'takes everything but a poison batch within two minutes of its recovery',
+    () => {
+      fc.assert(
+        fc.property(recovery, (given) => {
+          const { shell } = recover({ ...given, poisoned: 1 });
+          for (const event of shell.delivered) {
+            const at = shell.endedAt.get(event) ?? Infinity;
+            expect(at - Math.max(event.createdAt, given.outageMs)).toBeLessThanOrEqual(2 * minute);
           }
-          const perFive = [0, 5, 10, 15, 20].map(
-            (from) => shell.starts.filter(({ at }) => at >= from * minute && at < (from + 5) * minute).length,
-          );
-          for (const count of perFive) expect(count).toBeLessThanOrEqual(60);
-        },
-      ),
-      runs(8),
-    );
-  });
-
-  it('takes everything but poison batches once it has recovered', () => {
-    fc.assert(
-      fc.property(recovery, (given) => {
-        const { shell, isPoison } = recover(given);
-        const lost = shell.drops.flatMap(({ events }) => events.map(({ event }) => event.channel));
-        expect(lost.filter((channel) => !isPoison(channel))).toEqual([]);
-      }),
-      runs(150),
-    );
-  });
-
-  it('takes everything but a poison batch within two minutes of its recovery', () => {
-    fc.assert(
-      fc.property(recovery, (given) => {
-        const { shell } = recover({ ...given, poisoned: 1 });
-        for (const event of shell.delivered) {
-          const at = shell.endedAt.get(event) ?? Infinity;
-          expect(at - Math.max(event.createdAt, given.outageMs)).toBeLessThanOrEqual(2 * minute);
-        }
-      }),
-      runs(150),
-    );
-  });
+        }),
+        runs(150),
+      );
+    },
+    patienceMs,
+  );
 
   it('takes a batch that failed once beside a poison batch at its next due attempt', () => {
     const { shell } = recover({ poisoned: 1, healthy: 1, outageMs: 11, laterEvents: 0 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { enter, expire, leave, newLinger, type Linger } from '../../src/channels/linger.ts';
 import { Registry, type Subscription } from '../../src/channels/registry.ts';
 import type { ChannelName } from '../../src/protocol/channel-name.ts';
-import { runs, seeded } from '../support/property/seeded.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { step, type Step } from '../support/property/step.ts';
 
 const room = 'room' as ChannelName;
@@ -94,18 +94,22 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
 );
 
 describe(seeded('linger machine'), () => {
-  it('says what D15 says, when D15 says it', () => {
-    fc.assert(
-      fc.property(steps, (walk) => {
-        const world = begin();
-        for (const run of walk) void run(world);
-        wait(world, 20_000);
-        expect(world.said).toEqual(world.expected);
-        expect(world.registry.subscribers(room)).toBe(world.live.size);
-      }),
-      runs(500),
-    );
-  });
+  it(
+    'says what D15 says, when D15 says it',
+    () => {
+      fc.assert(
+        fc.property(steps, (walk) => {
+          const world = begin();
+          for (const run of walk) void run(world);
+          wait(world, 20_000);
+          expect(world.said).toEqual(world.expected);
+          expect(world.registry.subscribers(room)).toBe(world.live.size);
+        }),
+        runs(500),
+      );
+    },
+    patienceMs,
+  );
 
   it('does nothing for a leave where nobody was', () => {
     const subject = newLinger();

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LinkedList, type ListNode } from '../../src/structures/linked-list.ts';
-import { runs, seeded } from '../support/property/seeded.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { step, type Step } from '../support/property/step.ts';
 
 interface World {
@@ -31,19 +31,23 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
 );
 
 describe(seeded('linked list'), () => {
-  it('is an array from whose middle things are taken', () => {
-    fc.assert(
-      fc.property(steps, (walk) => {
-        const world: World = { list: new LinkedList(), model: [], pushed: 0 };
-        for (const run of walk) {
-          void run(world);
-          const values = world.model.map(({ value }) => value);
-          expect([...world.list]).toEqual(values);
-          expect(world.list.size).toBe(values.length);
-          expect(world.list.first).toBe(values[0]);
-        }
-      }),
-      runs(300),
-    );
-  });
+  it(
+    'is an array from whose middle things are taken',
+    () => {
+      fc.assert(
+        fc.property(steps, (walk) => {
+          const world: World = { list: new LinkedList(), model: [], pushed: 0 };
+          for (const run of walk) {
+            void run(world);
+            const values = world.model.map(({ value }) => value);
+            expect([...world.list]).toEqual(values);
+            expect(world.list.size).toBe(values.length);
+            expect(world.list.first).toBe(values[0]);
+          }
+        }),
+        runs(300),
+      );
+    },
+    patienceMs,
+  );
 });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultPolicy } from '../support/property/delivery-shell.ts';
 import { expectTruth } from '../support/property/replay.ts';
-import { runs, seeded } from '../support/property/seeded.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import type { StackClient } from '../support/property/stack-client.ts';
 import { twoApps } from '../support/property/stack-walk.ts';
 import { Stack } from '../support/property/stack.ts';
@@ -40,23 +40,31 @@ function subscribe(name: string): (client: StackClient) => void {
 }
 
 describe(seeded('slow ledger'), () => {
-  it('makes no difference to the frames that a connection gets, nor to their order', async () => {
-    const delays = fc.array(fc.constantFrom(0, 1, 50, 1000), { minLength: 1, maxLength: 8 });
-    await fc.assert(
-      fc.asyncProperty(fc.array(command, { maxLength: 30, size: 'max' }), delays, async (commands, slow) => {
-        const frames = [undefined, slow].map(async (ledgerDelays) => {
-          const stack = makeStack(ledgerDelays);
-          const client = stack.connect(app);
-          for (const run of commands) await run(client);
-          await stack.clock.advance(60_000);
-          return client.socket.frames;
-        });
-        const [atOnce, later] = await Promise.all(frames);
-        expect(later).toEqual(atOnce);
-      }),
-      runs(150),
-    );
-  });
+  it(
+    'makes no difference to the frames that a connection gets, nor to their order',
+    async () => {
+      const delays = fc.array(fc.constantFrom(0, 1, 50, 1000), { minLength: 1, maxLength: 8 });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(command, { maxLength: 30, size: 'max' }),
+          delays,
+          async (commands, slow) => {
+            const frames = [undefined, slow].map(async (ledgerDelays) => {
+              const stack = makeStack(ledgerDelays);
+              const client = stack.connect(app);
+              for (const run of commands) await run(client);
+              await stack.clock.advance(60_000);
+              return client.socket.frames;
+            });
+            const [atOnce, later] = await Promise.all(frames);
+            expect(later).toEqual(atOnce);
+          },
+        ),
+        runs(150),
+      );
+    },
+    patienceMs,
+  );
 
   it('does not hold up pings', async () => {
     const stack = makeStack([1000]);

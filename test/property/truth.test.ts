@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectSaid, expectTruth } from '../support/property/replay.ts';
-import { runs, seeded } from '../support/property/seeded.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import type { StackClient } from '../support/property/stack-client.ts';
 import { Stack, type StackOptions } from '../support/property/stack.ts';
 import { allFates, graces, stackPolicy, twoApps, walk, type World } from '../support/property/stack-walk.ts';
@@ -30,38 +30,50 @@ async function quieten({ stack }: World): Promise<void> {
 }
 
 describe(seeded('truth'), () => {
-  it('is what the replay of the received webhooks gives, once all is quiet', async () => {
-    await fc.assert(
-      fc.asyncProperty(walk, allFates, stackPolicy, graces, async (steps, fates, policy, grace) => {
-        const world = await take(steps, { fates, policy, grace });
-        await quieten(world);
-        expectTruth(world.stack, world.clients);
-        expectSaid(world.stack, world.said);
-      }),
-      runs(150),
-    );
-  });
+  it(
+    'is what the replay of the received webhooks gives, once all is quiet',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(walk, allFates, stackPolicy, graces, async (steps, fates, policy, grace) => {
+          const world = await take(steps, { fates, policy, grace });
+          await quieten(world);
+          expectTruth(world.stack, world.clients);
+          expectSaid(world.stack, world.said);
+        }),
+        runs(150),
+      );
+    },
+    patienceMs,
+  );
 
-  it('is an empty house to every endpoint after the end of the server', async () => {
-    await fc.assert(
-      fc.asyncProperty(walk, allFates, stackPolicy, graces, async (steps, fates, policy, grace) => {
-        const world = await take(steps, { fates, policy, grace });
-        await world.stack.close(10_000);
-        expectTruth(world.stack, []);
-      }),
-      runs(100),
-    );
-  });
+  it(
+    'is an empty house to every endpoint after the end of the server',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(walk, allFates, stackPolicy, graces, async (steps, fates, policy, grace) => {
+          const world = await take(steps, { fates, policy, grace });
+          await world.stack.close(10_000);
+          expectTruth(world.stack, []);
+        }),
+        runs(100),
+      );
+    },
+    patienceMs,
+  );
 
-  it('survives a ledger whose answers take time', async () => {
-    const delays = fc.array(fc.constantFrom(0, 1, 10, 300, 5000), { minLength: 1, maxLength: 10 });
-    await fc.assert(
-      fc.asyncProperty(walk, allFates, stackPolicy, delays, async (steps, fates, policy, ledgerDelays) => {
-        const world = await take(steps, { fates, policy, ledgerDelays });
-        await quieten(world);
-        expectTruth(world.stack, world.clients);
-      }),
-      runs(150),
-    );
-  });
+  it(
+    'survives a ledger whose answers take time',
+    async () => {
+      const delays = fc.array(fc.constantFrom(0, 1, 10, 300, 5000), { minLength: 1, maxLength: 10 });
+      await fc.assert(
+        fc.asyncProperty(walk, allFates, stackPolicy, delays, async (steps, fates, policy, ledgerDelays) => {
+          const world = await take(steps, { fates, policy, ledgerDelays });
+          await quieten(world);
+          expectTruth(world.stack, world.clients);
+        }),
+        runs(150),
+      );
+    },
+    patienceMs,
+  );
 });

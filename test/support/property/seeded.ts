@@ -11,3 +11,6 @@ export function seeded(title: string): string {
 export function runs(count: number): { seed: number; numRuns: number } {
   return { seed, numRuns: FC_RUNS === undefined ? count : Number(FC_RUNS) };
 }
+
+/** How long a walk may take in real time: a busy machine is no defect, nor is a longer walk asked for. */
+export const patienceMs = FC_RUNS === undefined ? 30_000 : 600_000;
