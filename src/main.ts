@@ -74,12 +74,19 @@ function tellStart(config: Config, port: number, log: Log): void {
   if (forPerson) process.stdout.write(formatWelcome(config, port));
 }
 
-/** The first signal ends gracefully, the second at once. */
+/** One press of Ctrl-C may come twice: from the terminal, and once more passed on by npm. */
+const samePressMs = 1000;
+
+/** The first signal ends gracefully; a later one gives up what is still to be delivered, and ends at once. */
 function endOnSignal(server: Server, log: Log): void {
-  let isEnding = false;
+  let firstAt: number | undefined;
   const end = async (signal: string): Promise<void> => {
-    if (isEnding) process.exit(exitCode.failed);
-    isEnding = true;
+    if (firstAt !== undefined) {
+      if (performance.now() - firstAt < samePressMs) return;
+      server.abandon();
+      process.exit(exitCode.failed);
+    }
+    firstAt = performance.now();
     log.info({ signal }, 'closing');
     await server.close();
     log.info({}, 'closed');

@@ -44,6 +44,8 @@ export interface Server {
    * waits for the same end.
    */
   close(): Promise<void>;
+  /** Gives up the webhooks that still wait, with a record of each channel: a `close` under way soon ends. */
+  abandon(): void;
 }
 
 /**
@@ -111,7 +113,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     metrics: () => metrics.render(),
   };
   metrics.observeQueues(() => dispatcher.readQueues());
-  mountSockets(native, hub, { clock, maxBackpressureBytes: config.maxBackpressureBytes });
+  mountSockets(native, hub, { clock: livenessClock, maxBackpressureBytes: config.maxBackpressureBytes });
   mountHttp(native, createRoutes(api, self), {
     log,
     answered: (route, status) => metrics.httpRequest(route, status),
@@ -132,7 +134,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     await sender.close();
     native.close();
   };
-  return { port: listening.port, close: () => (closing ??= close()) };
+  return { port: listening.port, close: () => (closing ??= close()), abandon: () => dispatcher.abandon() };
 }
 
 function toApplication({ id, key, secret, clientEvents, limits, webhooks }: AppConfig): Application {

@@ -69,12 +69,15 @@ export class Dispatcher implements Outbox {
   /** Delivers what is queued, for at most so long; what is left then is dropped, with a record. */
   async close(withinMs: number): Promise<void> {
     const dispatchers = [...this.#endpoints.values()].flat();
-    const cancel = this.#options.clock.after(withinMs, () => {
-      for (const dispatcher of dispatchers) dispatcher.abandon();
-    });
+    const cancel = this.#options.clock.after(withinMs, () => this.abandon());
     await Promise.all(dispatchers.map((dispatcher) => dispatcher.flush()));
     cancel();
-    for (const dispatcher of dispatchers) dispatcher.abandon();
+    this.abandon();
+  }
+
+  /** Drops whatever is queued, with a record, and delivers nothing more. */
+  abandon(): void {
+    for (const dispatcher of [...this.#endpoints.values()].flat()) dispatcher.abandon();
   }
 
   #decide(appId: string, { endpoint, kind, events }: Verdict): void {

@@ -1,6 +1,6 @@
 import type { DropReason } from '../ports/metrics.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
-import type { EventName } from '../webhooks/event.ts';
+import { isExpendable, type EventName } from '../webhooks/event.ts';
 
 /** An event that an endpoint did not get and will not. */
 export interface DroppedEvent {
@@ -12,31 +12,62 @@ export interface DroppedEvent {
   readonly timeMs: number;
 }
 
-/** The most drops that are remembered of each app; older ones give way, and are then only counted. */
-const remembered = 1000;
+/** Of so many channels of an app the last drop is remembered; those that are longest ago give way. */
+const rememberedChannels = 10_000;
 
-/**
- * The last webhook events that were given up. What an endpoint knows is true of every channel that is not
- * in here, so a backend needs to ask the HTTP API for the truth of exactly those.
- */
-export class DropJournal {
-  readonly #drops = new Map<string, DroppedEvent[]>();
-  readonly #forgotten = new Map<string, number>();
+/** The last drop of each endpoint and channel, the latest last. */
+class LastDrops {
+  readonly #drops = new Map<string, DroppedEvent>();
+  #forgotten = 0;
 
-  add(appId: string, dropped: DroppedEvent): void {
-    const drops = this.#drops.get(appId) ?? [];
-    this.#drops.set(appId, drops);
-    drops.push(dropped);
-    // Cut in halves, so that a flood of drops does not move the whole list with each of them.
-    if (drops.length < 2 * remembered) return;
-    drops.splice(0, remembered);
-    this.#forgotten.set(appId, (this.#forgotten.get(appId) ?? 0) + remembered);
+  get forgotten(): number {
+    return this.#forgotten;
   }
 
-  /** The last drops of an app, oldest first, and how many earlier ones are not remembered. */
+  add(dropped: DroppedEvent): void {
+    const key = `${dropped.endpoint}\n${dropped.channel}`;
+    this.#drops.delete(key);
+    this.#drops.set(key, dropped);
+    if (this.#drops.size <= rememberedChannels) return;
+    const [oldest] = this.#drops.keys();
+    if (oldest !== undefined) this.#drops.delete(oldest);
+    this.#forgotten += 1;
+  }
+
+  [Symbol.iterator](): IterableIterator<DroppedEvent> {
+    return this.#drops.values();
+  }
+}
+
+interface AppDrops {
+  readonly essential: LastDrops;
+  readonly expendable: LastDrops;
+}
+
+/**
+ * The webhook events that were given up. What an endpoint knows is true of every channel that is not in
+ * here, so a backend needs to ask the HTTP API for the truth of exactly those. Events on which that truth
+ * does not depend are kept apart: they are dropped first and most, and must not push out the others.
+ */
+export class DropJournal {
+  readonly #apps = new Map<string, AppDrops>();
+
+  add(appId: string, dropped: DroppedEvent): void {
+    let drops = this.#apps.get(appId);
+    if (drops === undefined) {
+      drops = { essential: new LastDrops(), expendable: new LastDrops() };
+      this.#apps.set(appId, drops);
+    }
+    (isExpendable(dropped.name) ? drops.expendable : drops.essential).add(dropped);
+  }
+
+  /**
+   * The last drop of each endpoint and channel, for state (occupied, vacated, member added and removed) and
+   * for the rest; and how many channels of the former are not remembered any more.
+   */
   read(appId: string): { readonly dropped: readonly DroppedEvent[]; readonly forgotten: number } {
-    const drops = this.#drops.get(appId) ?? [];
-    const dropped = drops.slice(-remembered);
-    return { dropped, forgotten: (this.#forgotten.get(appId) ?? 0) + drops.length - dropped.length };
+    const drops = this.#apps.get(appId);
+    if (drops === undefined) return { dropped: [], forgotten: 0 };
+    return { dropped: [...drops.essential, ...drops.expendable], forgotten: drops.essential.forgotten };
   }
 }

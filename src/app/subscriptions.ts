@@ -46,7 +46,7 @@ export class Subscriptions {
     const { channel } = command;
     if (!isChannelName(channel, limits.channelNameLength)) {
       const message = describeChannelNameFault(channel, limits.channelNameLength);
-      return refuse(session, typeof channel === 'string' ? channel : '', 'InvalidChannel', {
+      return refuse(session, typeof channel === 'string' ? channel.slice(0, 200) : '', 'InvalidChannel', {
         code: null,
         message,
       });

@@ -80,7 +80,7 @@ export function wrongAuthKey(key: string): ProtocolError {
 export function wrongAuthSignature(signed: string, got: string): ProtocolError {
   return {
     code: null,
-    message: `Invalid signature: Expected HMAC SHA256 hex digest of ${signed}, but got ${clip(got)}`,
+    message: `Invalid signature: Expected HMAC SHA256 hex digest of ${clip(signed, 2000)}, but got ${clip(got)}`,
   };
 }
 
@@ -163,6 +163,7 @@ export function describeSigned(socketId: SocketId, channel: string, channelData:
   return channelData === undefined ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
 }
 
-function clip(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
+/** What a client sent, in a message to it: enough to recognise it by, not a way to have it all sent back. */
+function clip(text: string, length = 200): string {
+  return text.length > length ? `${text.slice(0, length)}...` : text;
 }

@@ -45,6 +45,9 @@ interface Ticket {
   batch: Batch | undefined;
 }
 
+/** Memory that a queued event takes beside its JSON, roughly as measured: without it the bound would not be one. */
+const eventOverheadBytes = 500;
+
 /** After so many failures in a row, whichever batches they were, the endpoint is only probed. */
 const failingAfter = 3;
 
@@ -91,9 +94,9 @@ export class DeliveryQueue {
     return this.#backlog.size + this.#unfinishedEvents;
   }
 
-  /** Bytes of those events. */
+  /** What they take: their JSON, and what it costs to keep an event in its places. */
   get bytes(): number {
-    return this.#backlog.bytes + this.#unfinishedBytes;
+    return this.#backlog.bytes + this.#unfinishedBytes + eventOverheadBytes * this.events;
   }
 
   /** When the oldest of them came to be; Infinity when there is none. */
@@ -158,7 +161,8 @@ export class DeliveryQueue {
 
   /**
    * An attempt failed. The batch waits for the next one, or is given up because that would come too late.
-   * `random` is drawn from [0, 1). The endpoint may ask for a longer wait, but not beyond the deadline.
+   * `random` is drawn from [0, 1). The endpoint may ask for a longer wait, up to the
+   * longest of the policy, and never so long that no attempt would be left.
    */
   fail(batch: Batch, at: Millis, random: number, retryAfterMs = 0): Drop | undefined {
     const { retry } = this.#policy;
@@ -173,9 +177,9 @@ export class DeliveryQueue {
     const backoffEndsAt = at + retryDelay(retry, batch.attempts, random);
     // Given up while under way: there is nothing left to try.
     if (batch.state === 'done') return undefined;
-    const askedAt = Math.min(at + retryAfterMs, batch.deadline - 1);
+    const askedAt = at + Math.min(retryAfterMs, retry.maxDelayMs);
     batch.state = 'waiting';
-    batch.nextAttemptAt = Math.max(backoffEndsAt, askedAt);
+    batch.nextAttemptAt = askedAt < batch.deadline ? Math.max(backoffEndsAt, askedAt) : backoffEndsAt;
     if (batch.nextAttemptAt >= batch.deadline) return this.#give(batch, 'expired');
     this.#retries.add(batch.nextAttemptAt, batch.ticket);
     return undefined;

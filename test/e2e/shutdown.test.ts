@@ -22,6 +22,17 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
+test('one Ctrl-C that comes twice, from the terminal and from npm, still ends gracefully', async () => {
+  await using hooks = await startReceiver();
+  const server = await startServer({ apps: [{ ...app, webhooks: [{ url: hooks.url }] }] });
+  const anna = await connectSocket(server);
+  await anna.subscribe('presence-room', { user_id: 'anna' });
+  server.signal('SIGINT');
+  server.signal('SIGINT');
+  expect((await server.exit).code).toBe(0);
+  expect(replay(hooks.events.items)).toEqual({ occupied: [], members: [] });
+});
+
 test('clients that do not read and requests that are never finished do not hold the end up', async () => {
   const server = await startServer({ apps: [app], shutdownTimeoutMs: 1000 });
   const deaf = await connectSocket(server);

@@ -17,13 +17,13 @@ describe('the journal of drops', () => {
     expect(new DropJournal().read('1')).toEqual({ dropped: [], forgotten: 0 });
   });
 
-  test.each([1, 999, 1000, 1001, 1999, 2000, 2001, 5500])(
-    'of %i drops remembers the last thousand, oldest first, and counts the rest',
+  test.each([1, 9999, 10_000, 10_001, 25_000])(
+    'of %i channels remembers the last ten thousand, oldest first, and counts the rest',
     (count) => {
       const journal = new DropJournal();
       for (let number = 1; number <= count; number += 1) journal.add('1', drop(number));
       const { dropped, forgotten } = journal.read('1');
-      const kept = Math.min(count, 1000);
+      const kept = Math.min(count, 10_000);
       expect(dropped.map(({ timeMs }) => timeMs)).toEqual(
         Array.from({ length: kept }, (_, index) => count - kept + index + 1),
       );
@@ -31,9 +31,28 @@ describe('the journal of drops', () => {
     },
   );
 
+  test('remembers the last drop of each endpoint and channel', () => {
+    const journal = new DropJournal();
+    journal.add('1', drop(1));
+    journal.add('1', drop(2));
+    journal.add('1', { ...drop(1), name: 'channel_occupied', timeMs: 3 });
+    journal.add('1', { ...drop(1), endpoint: 'other', timeMs: 4 });
+    expect(journal.read('1').dropped.map(({ timeMs }) => timeMs)).toEqual([2, 3, 4]);
+  });
+
+  test('keeps a dropped departure through a flood of dropped client events', () => {
+    const journal = new DropJournal();
+    journal.add('1', drop(1));
+    for (let number = 2; number < 30_000; number += 1) {
+      journal.add('1', { ...drop(number), name: 'client_event' });
+    }
+    expect(journal.read('1').dropped[0]).toEqual(drop(1));
+    expect(journal.read('1').forgotten).toBe(0);
+  });
+
   test('keeps the apps apart', () => {
     const journal = new DropJournal();
-    for (let number = 0; number < 3000; number += 1) journal.add('flood', drop(number));
+    for (let number = 0; number < 30_000; number += 1) journal.add('flood', drop(number));
     journal.add('1', drop(7));
     expect(journal.read('1')).toEqual({ dropped: [drop(7)], forgotten: 0 });
   });
