@@ -69,7 +69,7 @@ describe('R18: a client that does not read', () => {
 
   test('and never reads again is cut off after ten seconds', async () => {
     const clock = new FakeClock();
-    const server = await startServer(given, { clock });
+    const server = await startServer(given, { livenessClock: clock });
     const slow = await pausedClient(server, 'news');
     await flood(server, 'news');
     await clock.advance(9999);
@@ -82,7 +82,7 @@ describe('R18: a client that does not read', () => {
 
   test('but goes away is just gone', async () => {
     const clock = new FakeClock();
-    const server = await startServer(given, { clock });
+    const server = await startServer(given, { livenessClock: clock });
     const slow = await pausedClient(server, 'news');
     await flood(server, 'news');
     slow.ws.terminate();
