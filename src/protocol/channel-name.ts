@@ -1,3 +1,5 @@
+import { clip } from './clip.ts';
+
 declare const channelName: unique symbol;
 
 /** A channel's name that has been checked: characters, length, reserved prefix. */
@@ -47,8 +49,4 @@ export function describeChannelNameFault(value: unknown, maxLength: number): str
   const accepted = `up to ${maxLength} of the characters A-Z a-z 0-9 _ - = @ , . ;`;
   if (typeof value !== 'string') return `Invalid channel name: expected a string of ${accepted}`;
   return `Invalid channel name: '${clip(value)}' (${value.length} characters). A name has ${accepted}`;
-}
-
-function clip(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }

@@ -1,3 +1,4 @@
+import { clip } from './clip.ts';
 import type { SocketId } from './socket-id.ts';
 
 /**
@@ -161,9 +162,4 @@ export function dataTooLarge(limit: number): ProtocolError {
 /** The string that authorises a subscription, as an error may name it. */
 export function describeSigned(socketId: SocketId, channel: string, channelData: string | undefined): string {
   return channelData === undefined ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
-}
-
-/** What a client sent, in a message to it: enough to recognise it by, not a way to have it all sent back. */
-function clip(text: string, length = 200): string {
-  return text.length > length ? `${text.slice(0, length)}...` : text;
 }

@@ -1,4 +1,5 @@
 import type { Millis } from '../ports/clock.ts';
+import type { DropReason } from '../ports/metrics.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { DueHeap } from '../structures/due-heap.ts';
 import { LinkedList, type ListNode } from '../structures/linked-list.ts';
@@ -34,7 +35,7 @@ export interface Batch {
 
 /** Events that were given up, and why. */
 export interface Drop {
-  readonly reason: 'expired' | 'overflow' | 'shutdown';
+  readonly reason: DropReason;
   readonly events: readonly QueuedEvent[];
   /** The batch they were in, if they had come that far. */
   readonly batch?: Batch;
@@ -281,7 +282,7 @@ export class DeliveryQueue {
     for (const channel of batch.channels) this.#backlog.release(channel);
   }
 
-  #give(batch: Batch, reason: Drop['reason']): Drop {
+  #give(batch: Batch, reason: DropReason): Drop {
     this.#finish(batch);
     return { reason, events: batch.events, batch: batch };
   }
