@@ -137,7 +137,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   return { port: listening.port, close: () => (closing ??= close()), abandon: () => dispatcher.abandon() };
 }
 
-function toApplication({ id, key, secret, clientEvents, limits, webhooks }: AppConfig): Application {
+function toApplication({ enabled, webhooks, ...app }: AppConfig): Application {
   const endpoints = webhooks.map((webhook) => ({ ...webhook, eventTypes: new Set(webhook.eventTypes) }));
-  return { id, key, secret, clientEvents, limits, endpoints };
+  return { ...app, isEnabled: enabled, endpoints };
 }

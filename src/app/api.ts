@@ -33,11 +33,12 @@ export interface ApiOptions {
 /** A request as it came. */
 export interface ApiRequest {
   readonly appId: string;
-  /** The channel's name in the path, if the route has one, unescaped. */
-  readonly channel: string;
+  /** The channel or the user that the path names, unescaped; empty when it names none. */
+  readonly name: string;
   /** Upper case. */
   readonly method: string;
   readonly path: string;
+  readonly unprefixedPath: string | undefined;
   readonly rawQuery: string;
   readonly body: Uint8Array;
 }
@@ -75,14 +76,17 @@ export class Api {
   readonly channels = this.#route((app, _request, query) => listChannels(app, this.#options.ledger, query));
 
   /** `GET /apps/ID/channels/NAME` */
-  readonly channel = this.#route((app, { channel }, query) =>
+  readonly channel = this.#route((app, { name: channel }, query) =>
     showChannel(app, this.#options.ledger, { channel, query }),
   );
 
   /** `GET /apps/ID/channels/NAME/users` */
-  readonly users = this.#route((app, { channel }, query) =>
+  readonly users = this.#route((app, { name: channel }, query) =>
     showUsers(app, this.#options.ledger, { channel, query }),
   );
+
+  /** `POST /apps/ID/users/USER/terminate_connections` */
+  readonly terminateConnections = this.#route(() => done);
 
   /** `GET /apps/ID/webhooks/dropped`: the events that endpoints will never get. Not one of Pusher's routes. */
   readonly droppedWebhooks = this.#route((app) => ({

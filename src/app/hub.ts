@@ -36,6 +36,12 @@ export interface Greeting {
   readonly key: string;
   /** The `protocol` of the query, if it had one. */
   readonly protocol: string | undefined;
+  /** The page that connects, if it is one: the `Origin` header. */
+  readonly origin: string | undefined;
+  /** Whether what the client sends is encrypted on its way, to here or to a trusted proxy. */
+  readonly isSecure: boolean;
+  /** The client's address, as far as trusted proxies tell it. */
+  readonly remoteAddress: string;
 }
 
 /** While one command waits for its answer so much may come behind it. */

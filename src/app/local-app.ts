@@ -38,7 +38,7 @@ export class LocalApps {
   constructor(configs: readonly Application[]) {
     const apps = configs.map((config, index) => new LocalApp(config, `${index}/`));
     this.#byId = new Map(apps.map((app) => [app.config.id, app]));
-    this.#byKey = new Map(apps.map((app) => [app.config.key, app]));
+    this.#byKey = new Map(apps.flatMap((app) => keysOf(app.config).map((key) => [key, app] as const)));
   }
 
   byId(id: string): LocalApp | undefined {
@@ -57,4 +57,8 @@ export class LocalApps {
   *sessions(): Generator<Session, void> {
     for (const app of this.#byId.values()) yield* app.sessions.values();
   }
+}
+
+function keysOf({ key, otherKeys }: Application): readonly string[] {
+  return [key, ...otherKeys.map((pair) => pair.key)];
 }

@@ -7,6 +7,7 @@ import {
 } from '../protocol/errors.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import { verify } from './hmac.ts';
+import { secretOf, type KeyRing } from './key-pair.ts';
 
 /** What a subscription shows to be let in. */
 export interface SubscriptionClaim {
@@ -19,16 +20,14 @@ export interface SubscriptionClaim {
 }
 
 /** Why a subscription is not authorised; undefined when it is. */
-export function refuseSubscription(
-  app: { readonly key: string; readonly secret: string },
-  claim: SubscriptionClaim,
-): ProtocolError | undefined {
+export function refuseSubscription(app: KeyRing, claim: SubscriptionClaim): ProtocolError | undefined {
   const { socketId, channel, auth, channelData } = claim;
   const colon = auth === undefined ? -1 : auth.lastIndexOf(':');
   if (auth === undefined || colon < 0) return missingAuth(channel);
   const key = auth.slice(0, colon);
-  if (key !== app.key) return wrongAuthKey(key);
+  const secret = secretOf(app, key);
+  if (secret === undefined) return wrongAuthKey(key);
   const signature = auth.slice(colon + 1);
   const signed = describeSigned(socketId, channel, channelData);
-  return verify(app.secret, signed, signature) ? undefined : wrongAuthSignature(signed, signature);
+  return verify(secret, signed, signature) ? undefined : wrongAuthSignature(signed, signature);
 }

@@ -1,6 +1,7 @@
 import { unauthorized, type HttpError } from '../protocol/http-error.ts';
 import { parseQuery, queryValue, unescapePercent, type Query } from '../protocol/query.ts';
 import { bodyMd5, verify } from './hmac.ts';
+import { secretOf, type KeyRing } from './key-pair.ts';
 
 /** A request to the HTTP API, as it came. */
 export interface SignedRequest {
@@ -8,6 +9,8 @@ export interface SignedRequest {
   readonly method: string;
   /** The path as it was sent, escapes and all. */
   readonly path: string;
+  /** The path without a prefix that the server has and the signer may not know of. */
+  readonly unprefixedPath: string | undefined;
   /** The query string as it was sent, without `?`. */
   readonly rawQuery: string;
   readonly body: Uint8Array;
@@ -22,18 +25,19 @@ const timestampWindowSeconds = 600;
  * the expected signature, but the string that should have been signed: the best aid there is.
  */
 export function refuseRequest(
-  app: { readonly key: string; readonly secret: string },
+  app: KeyRing,
   request: SignedRequest,
   query: Query,
   nowMs: number,
 ): HttpError | undefined {
   const key = queryValue(query, 'auth_key');
   if (key === undefined || key === '') return unauthorized('Missing parameter: auth_key');
-  if (key !== app.key) return unauthorized('Unknown auth_key');
+  const secret = secretOf(app, key);
+  if (secret === undefined) return unauthorized('Unknown auth_key');
   return (
     refuseVersion(queryValue(query, 'auth_version')) ??
     refuseTimestamp(queryValue(query, 'auth_timestamp'), nowMs) ??
-    refuseSignature(app.secret, request, query) ??
+    refuseSignature(secret, request, query) ??
     refuseBody(request.body, queryValue(query, 'body_md5'))
   );
 }
@@ -70,9 +74,13 @@ function refuseSignature(secret: string, request: SignedRequest, query: Query): 
 /** Libraries differ in what they escape before they sign; the usual form comes first. */
 function* signedForms(request: SignedRequest, query: Query, usual: string): Generator<string, void> {
   yield usual;
-  const { method, path, rawQuery } = request;
+  const { method, path, unprefixedPath, rawQuery } = request;
   const plainPath = unescapePercent(path);
   if (plainPath !== path) yield stringToSign(method, plainPath, query);
+  if (unprefixedPath !== undefined) {
+    yield stringToSign(method, unprefixedPath, query);
+    yield stringToSign(method, unescapePercent(unprefixedPath), query);
+  }
   if (rawQuery.includes('+')) yield stringToSign(method, path, parseQuery(rawQuery, true));
 }
 

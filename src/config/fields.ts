@@ -81,6 +81,31 @@ function isHost(value: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(value) && /[A-Za-z]/.test(value);
 }
 
+/** A path that stands before others: empty, or `/one` or `/one/two`. */
+export function pathPrefix() {
+  const error = 'expected a path such as /realtime, without a slash at the end';
+  return z.string({ error }).regex(/^(\/[A-Za-z0-9._~-]{1,100}){0,8}$/, { error });
+}
+
+/** An origin, in which `*` stands for any text: `https://*.example.com`. */
+export function origin() {
+  const error = 'expected an origin such as https://example.com, https://*.example.com or *';
+  return z.string({ error }).regex(/^(\*|[a-z][a-z0-9+.-]*:\/\/[A-Za-z0-9.*:[\]-]{1,260})$/, { error });
+}
+
+/** An IP address, or a network in CIDR notation. */
+export function network() {
+  const error = 'expected an IP address or a network such as 10.0.0.0/8';
+  return z.string({ error }).refine((value) => isNetwork(value), { error });
+}
+
+function isNetwork(value: string): boolean {
+  const [address = '', bits, ...rest] = value.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
 /** Where webhooks are posted. A password in it would end up in log lines, so none is accepted. */
 export function endpointUrl() {
   const error = 'expected an http or https URL without a user name or password';

@@ -39,6 +39,9 @@ function resolveLimits(limits: ParsedLimits): Limits {
     eventDataBytes: limits.eventDataBytes ?? Infinity,
     channelsPerTrigger: limits.channelsPerTrigger ?? Infinity,
     eventsPerBatch: limits.eventsPerBatch ?? Infinity,
+    watchlist: limits.watchlist ?? Infinity,
+    connections: limits.connections ?? Infinity,
+    triggersPerSecond: limits.triggersPerSecond ?? Infinity,
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Limits } from '../protocol/limits.ts';
-import { eventNames } from '../webhooks/event.ts';
+import { defaultEventNames, eventNames } from '../webhooks/event.ts';
 import * as field from './fields.ts';
 
 /** pino's levels, loudest last but one; `silent` writes nothing. */
@@ -21,6 +21,9 @@ const limitFields = {
   eventDataBytes: field.limit(gibibyte).describe('UTF-8 bytes of the data of an event.'),
   channelsPerTrigger: field.limit(million).describe('Channels that one request publishes to.'),
   eventsPerBatch: field.limit(million).describe('Events in one batch request.'),
+  watchlist: field.limit(million).describe('Users on the watchlist of one connection.'),
+  connections: field.limit(million).describe('Connections of the app.'),
+  triggersPerSecond: field.limit(million).describe('Events that backends publish in any second.'),
 } satisfies Record<keyof Limits, z.ZodType>;
 
 const limits = field.group({
@@ -33,6 +36,9 @@ const limits = field.group({
   eventDataBytes: limitFields.eventDataBytes.default(10_240),
   channelsPerTrigger: limitFields.channelsPerTrigger.default(100),
   eventsPerBatch: limitFields.eventsPerBatch.default(10),
+  watchlist: limitFields.watchlist.default(100),
+  connections: limitFields.connections.default(null),
+  triggersPerSecond: limitFields.triggersPerSecond.default(null),
 });
 
 const webhook = field.group({
@@ -44,7 +50,7 @@ const webhook = field.group({
   eventTypes: field
     .listOf(field.oneOf(eventNames))
     .min(1, { error: `expected at least one of ${eventNames.join(', ')}` })
-    .default([...eventNames])
+    .default([...defaultEventNames])
     .describe('The events sent to this endpoint.'),
   channels: field
     .group({
@@ -57,11 +63,34 @@ const webhook = field.group({
   allowInsecure: field.flag().default(false).describe('Accept http:// even when NODE_ENV is production.'),
 });
 
+const keyPair = field.group({
+  key: field.urlSafeId().describe('The public key, as in /app/KEY.'),
+  secret: field.nonEmptyText().describe('The secret that belongs to it.'),
+});
+
 const app = field.group({
   id: field.urlSafeId().describe('The app id, as in /apps/ID/events.'),
   key: field.urlSafeId().describe('The public key, as in /app/KEY.'),
   secret: field.nonEmptyText().describe('Signs channel authorisations, API requests and webhooks.'),
+  otherKeys: field
+    .listOf(keyPair)
+    .default([])
+    .describe('Further pairs that are accepted, for rotation; webhooks are signed with the first pair.'),
+  enabled: field
+    .flag()
+    .default(true)
+    .describe('Whether the app is served; a disabled one refuses everybody.'),
   clientEvents: field.flag().default(true).describe('Whether clients may send client- events.'),
+  subscriptionCount: field
+    .flag()
+    .default(false)
+    .describe('Whether subscribers and webhooks are told how many subscribers a channel has.'),
+  watchlist: field.flag().default(true).describe('Whether clients are told of the users they watch.'),
+  forceTls: field.flag().default(false).describe('Whether clients must connect by wss://.'),
+  allowedOrigins: field
+    .listOf(field.origin())
+    .default(['*'])
+    .describe('The pages that may connect, by origin; * stands for any part. Clients without one may.'),
   limits: field
     .group(limitFields)
     .partial()
@@ -119,6 +148,30 @@ export const configSchema = field
       .min(1, { error: 'expected at least one app' })
       .describe('The apps that are served.'),
     limits: limits.prefault({}).describe('What an app accepts; null is no limit.'),
+    path: field.pathPrefix().default('').describe('A path before every route, such as /realtime.'),
+    tls: field
+      .group({
+        certFile: field.nonEmptyText().describe('The certificate with its chain, PEM.'),
+        keyFile: field.nonEmptyText().describe('Its private key, PEM.'),
+        passphrase: field.nonEmptyText().optional().describe('What the private key is encrypted with.'),
+      })
+      .optional()
+      .describe('Serve https:// and wss:// instead of http:// and ws://.'),
+    trustedProxies: field
+      .listOf(field.network())
+      .default([])
+      .describe('Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks.'),
+    metrics: field
+      .group({
+        host: field.host().optional().describe('Default: the host of the server.'),
+        port: field.wholeNumber(0, 65_535).describe('0 picks a free one.'),
+      })
+      .optional()
+      .describe('Serve /metrics on a port of its own, and nowhere else.'),
+    compression: field
+      .oneOf(['off', 'shared', 'dedicated'])
+      .default('off')
+      .describe('permessage-deflate: shared costs CPU, dedicated memory of each connection as well.'),
     activityTimeoutMs: z
       .number({ error: activityTimeout })
       .min(1000, { error: activityTimeout })

@@ -24,6 +24,36 @@ export function unknownKey(key: string): ClosingError {
   };
 }
 
+/** The app takes connections by TLS alone. pusher-js switches to wss:// and is back at once. */
+export const tlsRequired: ClosingError = {
+  code: 4000,
+  message: 'Application only accepts SSL connections, reconnect using wss://',
+};
+
+/** The operator has switched the app off. The client must not try again. */
+export const appDisabled: ClosingError = { code: 4003, message: 'Application disabled' };
+
+/** The app has as many connections as it may. The client must not try again. */
+export function overConnectionQuota(limit: number): ClosingError {
+  return {
+    code: 4004,
+    message: `Application is over connection quota: it has ${limit} connections, the most that are accepted`,
+  };
+}
+
+/** There are no sockets at this path. The client must not try again. */
+export function pathNotFound(path: string): ClosingError {
+  return { code: 4005, message: `Path not found: got ${clip(path)}, sockets are at /app/KEY` };
+}
+
+/** The page that connects is not one of those that may. The client must not try again. */
+export function originNotAllowed(origin: string): ClosingError {
+  return { code: 4009, message: `Origin not allowed: ${clip(origin)}` };
+}
+
+/** A backend has ended all connections of the user. The client must not try again by itself. */
+export const terminated: ClosingError = { code: 4009, message: 'You got disconnected by the app.' };
+
 /** The client speaks a version of the protocol that is not served. The client must not try again. */
 export function unsupportedProtocol(got: string): ClosingError {
   return { code: 4007, message: `Unsupported protocol version: got '${clip(got)}', accepted are 4 to 7` };
@@ -157,6 +187,33 @@ export function dataTooLargeText(limit: number): string {
 /** Event data above the limit. */
 export function dataTooLarge(limit: number): ProtocolError {
   return { code: null, message: dataTooLargeText(limit) };
+}
+
+/** What a client said to sign in cannot be used. */
+export function invalidUserData(why: string): ProtocolError {
+  return { code: null, message: `Invalid user_data: ${why}` };
+}
+
+/** `auth` of a sign-in is absent or has not the form `KEY:SIGNATURE`. */
+export const missingUserAuth: ProtocolError = {
+  code: null,
+  message:
+    "Invalid auth for sign-in: expected 'KEY:SIGNATURE', which your server's user authentication gives",
+};
+
+/** The key in `auth` of a sign-in is not this app's. */
+export function wrongUserAuthKey(key: string): ProtocolError {
+  return { code: null, message: `Invalid key in user auth data: '${clip(key)}'` };
+}
+
+/** The connection is somebody else's already. */
+export function signedInAsOther(userId: string): ProtocolError {
+  return { code: null, message: `Connection is already signed in as another user, '${clip(userId)}'` };
+}
+
+/** The watchlist is longer than it may be; the rest of the sign-in stands. */
+export function watchlistLimit(limit: number): ProtocolError {
+  return { code: 4302, message: `Watchlist limit exceeded; first ${limit} user IDs accepted` };
 }
 
 /** The string that authorises a subscription, as an error may name it. */

@@ -5,6 +5,8 @@
 export interface HttpError {
   readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 500 | 503;
   readonly text: string;
+  /** After so many seconds it is worth another try. */
+  readonly retryAfterSeconds?: number;
 }
 
 export function badRequest(text: string): HttpError {
@@ -13,6 +15,14 @@ export function badRequest(text: string): HttpError {
 
 export function unauthorized(text: string): HttpError {
   return { status: 401, text };
+}
+
+export function forbidden(text: string): HttpError {
+  return { status: 403, text };
+}
+
+export function tooManyRequests(text: string, retryAfterSeconds: number): HttpError {
+  return { status: 429, text, retryAfterSeconds };
 }
 
 export function notFound(text: string): HttpError {

@@ -9,4 +9,10 @@ export interface Limits {
   readonly eventDataBytes: number;
   readonly channelsPerTrigger: number;
   readonly eventsPerBatch: number;
+  /** Users on the watchlist of one connection. */
+  readonly watchlist: number;
+  /** Connections of the app. */
+  readonly connections: number;
+  /** Events that backends publish, each item of a batch one, in any second. */
+  readonly triggersPerSecond: number;
 }

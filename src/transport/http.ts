@@ -6,9 +6,13 @@ import { unescapePercent } from '../protocol/query.ts';
 /** A request whose body has been read. */
 export interface IncomingRequest {
   readonly appId: string;
-  readonly channel: string;
+  /** The channel or the user that the path names, unescaped; empty when it names none. */
+  readonly name: string;
   readonly method: string;
+  /** As it was sent, escapes and all. */
   readonly path: string;
+  /** The same without the configured prefix, where it has it: some libraries sign it so. */
+  readonly unprefixedPath: string | undefined;
   readonly rawQuery: string;
   readonly body: Uint8Array;
 }
@@ -20,7 +24,7 @@ export interface OutgoingResponse {
   readonly body: string;
 }
 
-/** One route: its pattern in uWebSockets.js' form, `:app` first and `:channel` second if it has them. */
+/** One route: its pattern in uWebSockets.js' form, `:app` first and the channel or user second if it has them. */
 export interface Route {
   readonly method: 'get' | 'post';
   readonly pattern: string;
@@ -83,9 +87,10 @@ function serveRoute(res: HttpResponse, req: HttpRequest, route: Route, options: 
   // What uWebSockets.js calls the request is valid only in this turn.
   const request = {
     appId: unescapePercent(req.getParameter(0) ?? ''),
-    channel: unescapePercent(req.getParameter(1) ?? ''),
+    name: unescapePercent(req.getParameter(1) ?? ''),
     method,
     path: req.getUrl(),
+    unprefixedPath: undefined,
     // Undefined without a question mark, whatever its type says.
     rawQuery: req.getQuery() ?? '',
     body: noBody,

@@ -12,6 +12,7 @@ export interface ApiUses {
   readonly channels: ApiUse;
   readonly channel: ApiUse;
   readonly users: ApiUse;
+  readonly terminateConnections: ApiUse;
   readonly droppedWebhooks: ApiUse;
 }
 
@@ -44,6 +45,11 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
       method: 'get',
       pattern: '/apps/:app/channels/:channel/users',
       handle: (request) => answer(api.users(request)),
+    },
+    {
+      method: 'post',
+      pattern: '/apps/:app/users/:user/terminate_connections',
+      handle: (request) => answer(api.terminateConnections(request)),
     },
     {
       method: 'get',

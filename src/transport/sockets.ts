@@ -4,9 +4,19 @@ import type { Socket } from '../ports/socket.ts';
 import { unescapePercent } from '../protocol/query.ts';
 import { UwsSocket } from './uws-socket.ts';
 
+/** What is known of a client when it connects. */
+export interface Greeting {
+  readonly key: string;
+  /** The `protocol` of the query, if it had one. */
+  readonly protocol: string | undefined;
+  readonly origin: string | undefined;
+  readonly isSecure: boolean;
+  readonly remoteAddress: string;
+}
+
 /** The use cases of a socket, as the transport calls them; `S` is what they know a connection by. */
 export interface SocketCommands<S> {
-  open(socket: Socket, greeting: { key: string; protocol: string | undefined }): S | undefined;
+  open(socket: Socket, greeting: Greeting): S | undefined;
   receive(session: S, text: string): void;
   receiveBinary(session: S): void;
   heard(session: S): void;
@@ -22,9 +32,7 @@ export interface SocketOptions {
 }
 
 /** What the native socket carries. */
-interface Carried<S> {
-  readonly key: string;
-  readonly protocol: string | undefined;
+interface Carried<S> extends Greeting {
   socket: UwsSocket<Carried<S>> | undefined;
   session: S | undefined;
   isTooSlow: boolean;
@@ -53,6 +61,9 @@ export function mountSockets<S>(
       const carried: Carried<S> = {
         key: unescapePercent(req.getParameter(0)),
         protocol: req.getQuery('protocol'),
+        origin: req.getHeader('origin') || undefined,
+        isSecure: false,
+        remoteAddress: Buffer.from(res.getRemoteAddressAsText()).toString(),
         socket: undefined,
         session: undefined,
         isTooSlow: false,

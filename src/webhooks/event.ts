@@ -1,8 +1,8 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 
-/** The event types that an endpoint may choose from, in the order of Soketify's page. */
-export const eventNames = [
+/** The event types that an endpoint gets unless it chooses, in the order of Soketify's page. */
+export const defaultEventNames = [
   'channel_occupied',
   'channel_vacated',
   'member_added',
@@ -10,6 +10,9 @@ export const eventNames = [
   'client_event',
   'cache_miss',
 ] as const;
+
+/** The event types that an endpoint may choose from: Soketify's, and Pusher's seventh (protocol D26). */
+export const eventNames = [...defaultEventNames, 'subscription_count'] as const;
 
 export type EventName = (typeof eventNames)[number];
 
@@ -36,6 +39,12 @@ export type WebhookEvent =
       readonly channel: ChannelName;
       /** Which miss this is; it is not sent. While it stands, further misses are not reported. */
       readonly episode: string;
+    }
+  | {
+      readonly name: 'subscription_count';
+      readonly channel: ChannelName;
+      /** How many connections are subscribed. */
+      readonly count: number;
     };
 
 /**
@@ -53,6 +62,8 @@ export function encodeEvent(event: WebhookEvent): string {
     case 'member_added':
     case 'member_removed':
       return `${head},"user_id":${JSON.stringify(event.userId)}}`;
+    case 'subscription_count':
+      return `${head},"subscription_count":${event.count}}`;
     case 'client_event': {
       const user = event.userId === undefined ? '' : `,"user_id":${JSON.stringify(event.userId)}`;
       return `${head},"event":${JSON.stringify(event.event)},"data":${JSON.stringify(event.data)},"socket_id":"${event.socketId}"${user}}`;
@@ -65,5 +76,5 @@ export function encodeEvent(event: WebhookEvent): string {
  * the first to go when a queue is full; who is online must not be pushed out by who is typing.
  */
 export function isExpendable(name: EventName): boolean {
-  return name === 'client_event' || name === 'cache_miss';
+  return name === 'client_event' || name === 'cache_miss' || name === 'subscription_count';
 }

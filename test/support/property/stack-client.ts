@@ -3,6 +3,7 @@ import type { Application } from '../../../src/app/application.ts';
 import type { Hub } from '../../../src/app/hub.ts';
 import type { Session } from '../../../src/app/session.ts';
 import type { FakeNode, FakeNodeSocket, Frame } from './fake-node.ts';
+import { greeting } from '../unit/application.ts';
 
 interface Asked {
   readonly userId: string | undefined;
@@ -27,7 +28,7 @@ export class StackClient {
     this.socket = node.socket();
     this.socket.onFrame = (frame) => this.#read(frame);
     this.socket.onEnd = () => this.#gone();
-    this.#session = hub.open(this.socket, { key: app.key, protocol: '7' });
+    this.#session = hub.open(this.socket, greeting(app.key));
   }
 
   /** Whether it holds the channel or has asked for it. */

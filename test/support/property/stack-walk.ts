@@ -28,7 +28,13 @@ function application(id: string, presenceMembers: number): Application {
     id,
     key: `key-${id}`,
     secret: `secret-${id}`,
+    otherKeys: [],
+    isEnabled: true,
     clientEvents: true,
+    subscriptionCount: false,
+    watchlist: true,
+    forceTls: false,
+    allowedOrigins: ['*'],
     limits: {
       clientEventsPerSecond: 10,
       presenceMembers,
@@ -39,6 +45,9 @@ function application(id: string, presenceMembers: number): Application {
       eventDataBytes: 10_240,
       channelsPerTrigger: 100,
       eventsPerBatch: 10,
+      watchlist: 100,
+      connections: Infinity,
+      triggersPerSecond: Infinity,
     },
     endpoints: [
       endpoint(`${id}-all`, eventNames),

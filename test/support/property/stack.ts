@@ -131,8 +131,15 @@ export class Stack {
     ].join('&');
     const signature = createHmac('sha256', app.secret).update(`POST\n${path}\n${query}`).digest('hex');
     const rawQuery = `${query}&auth_signature=${signature}`;
-    const request = { appId: app.id, channel: '', method: 'POST', path, rawQuery, body: Buffer.from(text) };
-    return this.api.events(request);
+    return this.api.events({
+      appId: app.id,
+      name: '',
+      method: 'POST',
+      path,
+      unprefixedPath: undefined,
+      rawQuery,
+      body: Buffer.from(text),
+    });
   }
 
   /** Ends as the server does, and has the time pass that this takes. */

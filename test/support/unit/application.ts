@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Application } from '../../../src/app/application.ts';
+import type { Greeting } from '../../../src/app/hub.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { Limits } from '../../../src/protocol/limits.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
@@ -17,7 +18,15 @@ export const limits: Limits = {
   eventDataBytes: 10_240,
   channelsPerTrigger: 100,
   eventsPerBatch: 10,
+  watchlist: 100,
+  connections: Infinity,
+  triggersPerSecond: Infinity,
 };
+
+/** What a client that is no page says when it connects in the clear. */
+export function greeting(key = 'app-key', given: Partial<Greeting> = {}): Greeting {
+  return { key, protocol: '7', origin: undefined, isSecure: false, remoteAddress: '127.0.0.1', ...given };
+}
 
 export const channelName = (name: string): ChannelName => name as ChannelName;
 export const socketIdOf = (id: string): SocketId => id as SocketId;
@@ -44,7 +53,13 @@ export function application(
     id: '1',
     key: 'app-key',
     secret: 'app-secret',
+    otherKeys: [],
+    isEnabled: true,
     clientEvents: true,
+    subscriptionCount: false,
+    watchlist: true,
+    forceTls: false,
+    allowedOrigins: ['*'],
     endpoints: [endpoint()],
     ...given,
     limits: { ...limits, ...given.limits },

@@ -9,7 +9,7 @@ import { noMetrics, type Metrics } from '../../../src/ports/metrics.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
 import { FakeClock } from '../fake-clock.ts';
-import { application, authFor } from './application.ts';
+import { application, authFor, greeting } from './application.ts';
 import { FakeNode, type FakeSocket } from './fake-socket.ts';
 import { RecordingOutbox } from './recording-outbox.ts';
 
@@ -110,7 +110,7 @@ export function hubStage({ apps = [application()], metrics = {}, ledger: before 
     /** A client that has connected and was told so. */
     connect(key = 'app-key'): Actor {
       const socket = node.socket();
-      const session = hub.open(socket, { key, protocol: '7' });
+      const session = hub.open(socket, greeting(key));
       if (session === undefined) throw new Error('sent away');
       expect(socket.takeFrames()).toHaveLength(1);
       return new Actor(hub, socket, session);

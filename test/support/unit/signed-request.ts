@@ -19,12 +19,13 @@ export function signedRequest(
   const sorted = Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const plain = sorted.map(([key, value]) => `${key}=${value}`).join('&');
   const signature = createHmac('sha256', of.secret).update(`${method}\n${path}\n${plain}`).digest('hex');
-  const [, , appId = '', , channel = ''] = path.split('/');
+  const [, , appId = '', , name = ''] = path.split('/');
   return {
     method,
     path,
+    unprefixedPath: undefined,
     appId,
-    channel,
+    name,
     rawQuery: `${plain}&auth_signature=${signature}`,
     body: Buffer.from(body),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { application } from '../../support/unit/application.ts';
+import { application, greeting } from '../../support/unit/application.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
 const welcome = (channel: string) => ({
@@ -12,7 +12,7 @@ describe('a connection', () => {
   test('is told its socket id and the activity time-out in seconds', () => {
     const { hub, node } = hubStage();
     const socket = node.socket();
-    hub.open(socket, { key: 'app-key', protocol: undefined });
+    hub.open(socket, greeting('app-key', { protocol: undefined }));
     socket.expectFrame({
       event: 'pusher:connection_established',
       data: '{"socket_id":"1.1","activity_timeout":120}',
@@ -23,7 +23,7 @@ describe('a connection', () => {
   test('with an unknown key is closed with 4001', () => {
     const { hub, node } = hubStage();
     const socket = node.socket();
-    expect(hub.open(socket, { key: 'nobody', protocol: '7' })).toBeUndefined();
+    expect(hub.open(socket, greeting('nobody'))).toBeUndefined();
     socket.expectClosed(4001, 'App key nobody not in this cluster. Did you forget to specify the cluster?');
     socket.expectNoFrame();
   });
@@ -31,7 +31,7 @@ describe('a connection', () => {
   test.each(['3', '8', 'x', ''])('with the protocol "%s" is closed with 4007', (protocol) => {
     const { hub, node } = hubStage();
     const socket = node.socket();
-    expect(hub.open(socket, { key: 'app-key', protocol })).toBeUndefined();
+    expect(hub.open(socket, greeting('app-key', { protocol }))).toBeUndefined();
     socket.expectClosed(4007);
   });
 
@@ -39,7 +39,7 @@ describe('a connection', () => {
     const { hub, node } = hubStage();
     hub.close();
     const socket = node.socket();
-    expect(hub.open(socket, { key: 'app-key', protocol: '7' })).toBeUndefined();
+    expect(hub.open(socket, greeting())).toBeUndefined();
     socket.expectClosed(4200);
   });
 

@@ -21,7 +21,10 @@ const { app, socketId, accepted } = vectors('channel-auth') as Vectors;
 const good = accepted[0]?.signature ?? '';
 
 function refusal(auth: string | undefined, channel = 'private-foobar', channelData?: string) {
-  return refuseSubscription(app, { socketId: socketIdOf(socketId), channel, auth, channelData });
+  return refuseSubscription(
+    { ...app, otherKeys: [] },
+    { socketId: socketIdOf(socketId), channel, auth, channelData },
+  );
 }
 
 describe('the authorisation of a subscription', () => {

@@ -28,7 +28,8 @@ type Request = Pick<Accepted, 'method' | 'path' | 'rawQuery' | 'body'>;
 
 function refusal({ method, path, rawQuery, body }: Request, nowMs = timeMs) {
   const query = parseQuery(rawQuery);
-  return refuseRequest(app, { method, path, rawQuery, body: Buffer.from(body) }, query, nowMs);
+  const request = { method, path, unprefixedPath: undefined, rawQuery, body: Buffer.from(body) };
+  return refuseRequest({ ...app, otherKeys: [] }, request, query, nowMs);
 }
 
 const withSignature = (request: Accepted): Request => ({

@@ -196,9 +196,9 @@ describe('R13: whatever comes', () => {
       );
     fc.assert(
       fc.property(rawQuery, text, fc.uint8Array(), (raw, path, body) => {
-        const request = { method: 'POST', path, rawQuery: raw, body };
+        const request = { method: 'POST', path, unprefixedPath: undefined, rawQuery: raw, body };
         const refusal = refuseRequest(
-          { key: 'app-key', secret: 's' },
+          { key: 'app-key', secret: 's', otherKeys: [] },
           request,
           parseQuery(raw),
           1_353_088_179_000,

@@ -38,7 +38,7 @@ describe('an event of a webhook', () => {
   });
 
   test('is expendable when no state depends on it', () => {
-    expect(eventNames.filter(isExpendable)).toEqual(['client_event', 'cache_miss']);
+    expect(eventNames.filter(isExpendable)).toEqual(['client_event', 'cache_miss', 'subscription_count']);
   });
 });
 
