@@ -7,6 +7,7 @@ import { watchLiveness } from './app/liveness.ts';
 import { LocalApps } from './app/local-app.ts';
 import { createLocalDelivery } from './app/local-delivery.ts';
 import { createNotifier } from './app/notifier.ts';
+import { SubscriptionCounts } from './app/subscription-counts.ts';
 import { createSweeper } from './app/sweeper.ts';
 import type { AppConfig, Config } from './config/schema.ts';
 import { createUndiciSender } from './delivery/undici-sender.ts';
@@ -16,6 +17,7 @@ import type { Ids } from './ports/ids.ts';
 import { silentLog, type Log } from './ports/log.ts';
 import type { Random } from './ports/random.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
+import { appDisabled, unknownKey } from './protocol/errors.ts';
 import { MemoryLedger } from './store/memory/ledger.ts';
 import { systemClock, systemWallTime } from './system/clock.ts';
 import { createRandomIds } from './system/ids.ts';
@@ -44,6 +46,12 @@ export interface Server {
    * waits for the same end.
    */
   close(): Promise<void>;
+  /**
+   * Serves another configuration's apps, endpoints and limits from now on, without dropping a connection of
+   * an app that stays. Connections of an app that is gone or disabled are closed with 4001 and 4003, and
+   * whoever was present in one that is gone is reported as gone. All else of the configuration stays.
+   */
+  reload(config: Config): void;
   /** Gives up the webhooks that still wait, with a record of each channel: a `close` under way soon ends. */
   abandon(): void;
 }
@@ -86,19 +94,22 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     clock,
     metrics,
     outbox: dispatcher,
-    notify: createNotifier(apps, publishTopic),
+    ...createNotifier(apps, publishTopic),
     wake: (dueAt) => sweeper.wake(dueAt),
     countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
     cacheTtlMs: config.cacheTtlMs,
   });
-  const fanout = createLocalDelivery(apps, publishTopic);
+  const fanout = createLocalDelivery(apps, publishTopic, (session, error) => hub.end(session, error));
+  const counts = new SubscriptionCounts({ clock, fanout, outbox: dispatcher });
   const hub = new Hub({
     apps,
     clock,
     ids,
     ledger,
     fanout,
+    counts,
     metrics,
+    log,
     outbox: dispatcher,
     grace: { disconnectMs: webhooks.disconnectGraceMs, unsubscribeMs: webhooks.unsubscribeGraceMs },
     livenessClock,
@@ -109,7 +120,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   let closing: Promise<void> | undefined;
   const self = {
     isReady: () => closing === undefined,
-    describe: () => ({ apps: applications.length }),
+    describe: () => ({ apps: apps.size }),
     metrics: () => metrics.render(),
   };
   metrics.observeQueues(() => dispatcher.readQueues());
@@ -124,17 +135,35 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     end: (session, error) => hub.end(session, error),
   });
 
+  const reload = (next: Config): void => {
+    const configured = next.apps.map(toApplication);
+    for (const app of apps.replace(configured)) {
+      hub.endAll(app, unknownKey(app.config.key));
+      ledger.retire(app.config.id);
+    }
+    for (const app of apps) {
+      if (!app.config.isEnabled) hub.endAll(app, appDisabled);
+    }
+    // Last: the endpoints of an app that is gone were to hear what has just become of it.
+    dispatcher.replace(configured);
+  };
   const close = async (): Promise<void> => {
     listening.stop();
     stopLiveness();
     hub.close();
+    counts.stop();
     sweeper.stop();
-    ledger.retire();
+    for (const app of apps) ledger.retire(app.config.id);
     await dispatcher.close(config.shutdownTimeoutMs);
     await sender.close();
     native.close();
   };
-  return { port: listening.port, close: () => (closing ??= close()), abandon: () => dispatcher.abandon() };
+  return {
+    port: listening.port,
+    close: () => (closing ??= close()),
+    reload,
+    abandon: () => dispatcher.abandon(),
+  };
 }
 
 function toApplication({ enabled, webhooks, ...app }: AppConfig): Application {

@@ -11,7 +11,10 @@ export type Counts = Partial<Record<CountAttribute, number>>;
 
 /** The counts asked for, as far as such a channel has them: only presence channels have users. */
 export function countsOf(channel: ChannelName, state: ChannelState, info: readonly string[]): Counts {
-  const hasUsers = channelKind(channel).access === 'presence';
+  const { access } = channelKind(channel);
+  // An internal channel has no counts that anybody is told.
+  if (access === 'user') return {};
+  const hasUsers = access === 'presence';
   return {
     ...(info.includes('user_count') && hasUsers && { user_count: state.userIds.length }),
     ...(info.includes('subscription_count') && { subscription_count: state.subscriptionCount }),

@@ -4,14 +4,23 @@ import type { Fanout } from '../ports/fanout.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import { channelKind, type ChannelName } from '../protocol/channel-name.ts';
+import { channelKind, isUserId, type ChannelName } from '../protocol/channel-name.ts';
+import { clip } from '../protocol/clip.ts';
 import { parseObject, type JsonObject } from '../protocol/decode.ts';
 import { eventEncoder } from '../protocol/encode.ts';
-import { badRequest, isHttpError, notFound, type HttpError } from '../protocol/http-error.ts';
+import {
+  badRequest,
+  forbidden,
+  isHttpError,
+  notFound,
+  tooManyRequests,
+  type HttpError,
+} from '../protocol/http-error.ts';
 import { parseQuery, type Query } from '../protocol/query.ts';
 import {
   decodeBatch,
   decodeTrigger,
+  withQueryParameters,
   type CountAttribute,
   type Trigger,
 } from '../protocol/trigger-request.ts';
@@ -57,11 +66,14 @@ export class Api {
   }
 
   /** `POST /apps/ID/events` */
-  readonly events = this.#route((app, { body }) => {
+  readonly events = this.#route((app, { body }, query) => {
     const object = parseBody(body);
-    const trigger = isHttpError(object) ? object : decodeTrigger(object, app.config.limits);
+    if (isHttpError(object)) return object;
+    const trigger = decodeTrigger(withQueryParameters(object, query), app.config.limits);
     if (isHttpError(trigger)) return trigger;
-    return whenReady(this.#publish(app, [trigger]), () => this.#triggerInfo(app, trigger));
+    return this.#admit(app, 1, () =>
+      whenReady(this.#publish(app, [trigger]), () => this.#triggerInfo(app, trigger)),
+    );
   });
 
   /** `POST /apps/ID/batch_events`: all or nothing, in order. */
@@ -69,7 +81,9 @@ export class Api {
     const object = parseBody(body);
     const triggers = isHttpError(object) ? object : decodeBatch(object, app.config.limits);
     if (isHttpError(triggers)) return triggers;
-    return whenReady(this.#publish(app, triggers), () => this.#batchInfo(app, triggers));
+    return this.#admit(app, triggers.length, () =>
+      whenReady(this.#publish(app, triggers), () => this.#batchInfo(app, triggers)),
+    );
   });
 
   /** `GET /apps/ID/channels` */
@@ -86,7 +100,11 @@ export class Api {
   );
 
   /** `POST /apps/ID/users/USER/terminate_connections` */
-  readonly terminateConnections = this.#route(() => done);
+  readonly terminateConnections = this.#route((app, { name: userId }) => {
+    if (!isUserId(userId, app.config.limits)) return badRequest(`Invalid user id: got '${clip(userId)}'`);
+    this.#options.fanout.terminate(app.config.id, userId);
+    return done;
+  });
 
   /** `GET /apps/ID/webhooks/dropped`: the events that endpoints will never get. Not one of Pusher's routes. */
   readonly droppedWebhooks = this.#route((app) => ({
@@ -100,8 +118,21 @@ export class Api {
       if (app === undefined) return notFound(`App ${request.appId.slice(0, 100)} not found`);
       const query = parseQuery(request.rawQuery);
       const refusal = refuseRequest(app.config, request, query, this.#options.wallTime.now());
-      return refusal ?? use(app, request, query);
+      if (refusal !== undefined) return refusal;
+      return app.config.isEnabled ? use(app, request, query) : forbidden('Application disabled');
     };
+  }
+
+  /** Goes on if the app may publish so many more events now. */
+  #admit(app: LocalApp, count: number, proceed: () => MaybePromise<ApiAnswer>): MaybePromise<ApiAnswer> {
+    const { id, limits } = app.config;
+    const perSecond = limits.triggersPerSecond;
+    if (perSecond === Infinity) return proceed();
+    return whenReady(this.#options.ledger.admitTriggers(id, count, perSecond), (isAdmitted) =>
+      isAdmitted
+        ? proceed()
+        : tooManyRequests(`Rate limit exceeded: at most ${perSecond} events a second are accepted`, 1),
+    );
   }
 
   /** Publishes in order. Pending while events must first be kept for late subscribers. */
@@ -162,6 +193,7 @@ export class Api {
 }
 
 function parseBody(body: Uint8Array): JsonObject | HttpError {
+  if (body.byteLength === 0) return {};
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   return parseObject(text) ?? badRequest('Invalid body: expected a JSON object');
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../ports/clock.ts';
+import type { Clock, Millis } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Outbox } from '../ports/outbox.ts';
@@ -44,7 +44,7 @@ export function relayClientEvent(session: Session, command: ClientEvent, options
   options.outbox.append(app.config.id, [{ name: 'client_event', channel, event, data, socketId, userId }]);
 }
 
-function refuseClientEvent(session: Session, command: ClientEvent, at: number): ProtocolError | undefined {
+function refuseClientEvent(session: Session, command: ClientEvent, at: Millis): ProtocolError | undefined {
   const { config } = session.app;
   const { limits } = config;
   const { access } = channelKind(command.channel);
@@ -53,6 +53,11 @@ function refuseClientEvent(session: Session, command: ClientEvent, at: number): 
   if (!session.subscriptions.has(command.channel)) return clientEventUnsubscribed;
   if (command.event.length > limits.eventNameLength) return clientEventNameTooLong(limits.eventNameLength);
   if (Buffer.byteLength(command.data) > limits.eventDataBytes) return dataTooLarge(limits.eventDataBytes);
-  session.clientEvents ??= new RateWindow(1000);
-  return session.clientEvents.accept(at, limits.clientEventsPerSecond) ? undefined : clientEventRate;
+  return withinRate(session, limits.clientEventsPerSecond, at) ? undefined : clientEventRate;
+}
+
+function withinRate(session: Session, limit: number, at: Millis): boolean {
+  // The limit may have been changed since the last event.
+  if (session.clientEvents?.limit !== limit) session.clientEvents = new RateWindow(limit, 1000);
+  return session.clientEvents.accept(at);
 }

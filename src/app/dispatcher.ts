@@ -2,7 +2,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { QueueReading } from '../ports/metrics.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { QueuedEvent } from '../webhooks/backlog.ts';
-import { selects } from '../webhooks/endpoint.ts';
+import { selects, type Endpoint } from '../webhooks/endpoint.ts';
 import { encodeEvent, type WebhookEvent } from '../webhooks/event.ts';
 import type { Application } from './application.ts';
 import type { DropJournal } from './drop-journal.ts';
@@ -28,18 +28,35 @@ interface MissTally {
  */
 export class Dispatcher implements Outbox {
   readonly #options: DispatcherOptions;
-  readonly #endpoints = new Map<string, readonly EndpointDispatcher[]>();
+  #endpoints: ReadonlyMap<string, readonly EndpointDispatcher[]> = new Map();
+  /** Endpoints that are configured no more, until what they were to get is decided; by app and endpoint. */
+  readonly #leaving = new Map<string, EndpointDispatcher>();
   readonly #misses = new WeakMap<WebhookEvent, MissTally>();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    for (const app of options.applications) {
-      const decide = (verdict: Verdict): void => this.#decide(app.id, verdict);
-      const dispatchers = app.endpoints.map(
-        (endpoint) => new EndpointDispatcher(app, endpoint, options, decide),
-      );
-      this.#endpoints.set(app.id, dispatchers);
-    }
+    this.replace(options.applications);
+  }
+
+  /**
+   * Serves the endpoints of these apps from now on. One that stays keeps its queue, under whatever URL and
+   * headers it now has; one that goes still gets what it was to get, but nothing more.
+   */
+  replace(applications: readonly Application[]): void {
+    const unclaimed = new Map([...this.#leaving, ...this.#byIdentity()]);
+    const kept = applications.map((app) => {
+      const dispatchers = app.endpoints.map((endpoint) => {
+        const identity = identify(app.id, endpoint.id);
+        const known = unclaimed.get(identity);
+        unclaimed.delete(identity);
+        this.#leaving.delete(identity);
+        known?.replace(app, endpoint);
+        return known ?? this.#create(app, endpoint);
+      });
+      return [app.id, dispatchers] as const;
+    });
+    this.#endpoints = new Map(kept);
+    for (const [identity, dispatcher] of unclaimed) this.#letGo(identity, dispatcher);
   }
 
   append(appId: string, events: readonly WebhookEvent[]): void {
@@ -61,14 +78,12 @@ export class Dispatcher implements Outbox {
 
   /** What every endpoint has waiting now. */
   *readQueues(): Generator<QueueReading, void> {
-    for (const dispatchers of this.#endpoints.values()) {
-      for (const dispatcher of dispatchers) yield dispatcher.read();
-    }
+    for (const dispatcher of this.#all()) yield dispatcher.read();
   }
 
   /** Delivers what is queued, for at most so long; what is left then is dropped, with a record. */
   async close(withinMs: number): Promise<void> {
-    const dispatchers = [...this.#endpoints.values()].flat();
+    const dispatchers = this.#all();
     const cancel = this.#options.clock.after(withinMs, () => this.abandon());
     await Promise.all(dispatchers.map((dispatcher) => dispatcher.flush()));
     cancel();
@@ -77,7 +92,33 @@ export class Dispatcher implements Outbox {
 
   /** Drops whatever is queued, with a record, and delivers nothing more. */
   abandon(): void {
-    for (const dispatcher of [...this.#endpoints.values()].flat()) dispatcher.abandon();
+    for (const dispatcher of this.#all()) dispatcher.abandon();
+  }
+
+  #all(): readonly EndpointDispatcher[] {
+    return [...this.#endpoints.values(), [...this.#leaving.values()]].flat();
+  }
+
+  #byIdentity(): readonly (readonly [string, EndpointDispatcher])[] {
+    return [...this.#endpoints].flatMap(([appId, dispatchers]) =>
+      dispatchers.map((dispatcher) => [identify(appId, dispatcher.endpoint.id), dispatcher] as const),
+    );
+  }
+
+  #create(app: Application, endpoint: Endpoint): EndpointDispatcher {
+    return new EndpointDispatcher(app, endpoint, this.#options, (verdict) => this.#decide(app.id, verdict));
+  }
+
+  #letGo(identity: string, dispatcher: EndpointDispatcher): void {
+    if (this.#leaving.get(identity) === dispatcher) return;
+    this.#leaving.set(identity, dispatcher);
+    void this.#forgetOnceEmpty(identity, dispatcher);
+  }
+
+  async #forgetOnceEmpty(identity: string, dispatcher: EndpointDispatcher): Promise<void> {
+    await dispatcher.emptied();
+    // It may have been configured again meanwhile.
+    if (this.#leaving.get(identity) === dispatcher) this.#leaving.delete(identity);
   }
 
   #decide(appId: string, { endpoint, kind, events }: Verdict): void {
@@ -100,4 +141,8 @@ export class Dispatcher implements Outbox {
     if (tally.undecided > 0 || tally.wasDelivered) return;
     void this.#options.ledger().forgetCacheMiss(appId, event.channel, event.episode);
   }
+}
+
+function identify(appId: string, endpointId: string): string {
+  return `${appId}\n${endpointId}`;
 }

@@ -34,8 +34,8 @@ export interface Verdict {
 
 /** The loop around one endpoint's delivery machine: starts its attempts, times them, says what came of them. */
 export class EndpointDispatcher {
-  readonly #app: Application;
-  readonly #endpoint: Endpoint;
+  #app: Application;
+  #endpoint: Endpoint;
   readonly #options: DeliveryOptions;
   readonly #queue: DeliveryQueue;
   readonly #alarm: Alarm;
@@ -65,6 +65,12 @@ export class EndpointDispatcher {
     return this.#endpoint;
   }
 
+  /** Serves the endpoint as it is now; what is queued stays. The ids are the same. */
+  replace(app: Application, endpoint: Endpoint): void {
+    this.#app = app;
+    this.#endpoint = endpoint;
+  }
+
   push(queued: QueuedEvent): void {
     for (const drop of this.#queue.push(queued)) this.#drop(drop);
     this.#pump();
@@ -79,8 +85,17 @@ export class EndpointDispatcher {
   /** Sends what waits without waiting for company. Resolves when everything is decided. */
   flush(): Promise<void> {
     this.#queue.drain();
+    return this.emptied();
+  }
+
+  /** Resolves when everything is decided that is queued by then. */
+  emptied(): Promise<void> {
     return new Promise((resolve) => {
-      this.#whenEmpty = resolve;
+      const earlier = this.#whenEmpty;
+      this.#whenEmpty = () => {
+        earlier?.();
+        resolve();
+      };
       this.#pump();
     });
   }
@@ -90,7 +105,7 @@ export class EndpointDispatcher {
     this.#alarm.stop();
     for (const drop of this.#queue.abandon()) this.#drop(drop);
     this.#dropLog.close();
-    this.#whenEmpty?.();
+    this.#tellEmpty();
   }
 
   #pump(): void {
@@ -100,7 +115,13 @@ export class EndpointDispatcher {
       void this.#attempt(batch);
     }
     this.#alarm.set(this.#queue.dueAt());
-    if (this.#queue.events === 0) this.#whenEmpty?.();
+    if (this.#queue.events === 0) this.#tellEmpty();
+  }
+
+  #tellEmpty(): void {
+    const tell = this.#whenEmpty;
+    this.#whenEmpty = undefined;
+    tell?.();
   }
 
   async #attempt(batch: Batch): Promise<void> {

@@ -1,30 +1,39 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Socket } from '../ports/socket.ts';
+import { clip } from '../protocol/clip.ts';
 import { decode, type Command } from '../protocol/decode.ts';
 import { encodeConnectionEstablished, encodeError, pongFrame } from '../protocol/encode.ts';
 import {
+  appDisabled,
   binaryNotSupported,
+  originNotAllowed,
+  overConnectionQuota,
   serverClosing,
   slowClient,
+  tlsRequired,
   tooManyPendingFrames,
   unknownKey,
   unsupportedProtocol,
   type ClosingError,
 } from '../protocol/errors.ts';
+import { isAllowedOrigin } from '../protocol/origin.ts';
 import { servesProtocol } from '../protocol/protocol-version.ts';
 import { relayClientEvent, type ClientEventOptions } from './client-events.ts';
-import type { LocalApps } from './local-app.ts';
+import type { LocalApp, LocalApps } from './local-app.ts';
 import { Session } from './session.ts';
 import { Subscriptions, type SubscriptionOptions } from './subscriptions.ts';
+import { Users } from './users.ts';
 
 /** What the hub is made with. */
 export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   readonly apps: LocalApps;
   readonly ids: Pick<Ids, 'socketId'>;
   readonly metrics: Metrics;
+  readonly log: Log;
   readonly clock: Clock;
   /** By which signs of life are dated; the one that watches for them. */
   readonly livenessClock: Clock;
@@ -52,20 +61,23 @@ const waitingLength = 65_536;
 export class Hub {
   readonly #options: HubOptions;
   readonly #subscriptions: Subscriptions;
+  readonly #users: Users;
   #isClosing = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
     this.#subscriptions = new Subscriptions(options);
+    this.#users = new Users(options.ledger);
   }
 
   /** A client has connected. Undefined if it was sent away. */
-  open(socket: Socket, { key, protocol }: Greeting): Session | undefined {
+  open(socket: Socket, greeting: Greeting): Session | undefined {
     const { apps, livenessClock, ids, metrics, activityTimeoutMs } = this.#options;
-    const app = apps.byKey(key);
-    if (this.#isClosing) return sendAway(socket, serverClosing);
-    if (app === undefined) return sendAway(socket, unknownKey(key));
-    if (!servesProtocol(protocol)) return sendAway(socket, unsupportedProtocol(protocol ?? ''));
+    const app = apps.byKey(greeting.key);
+    const refusal = this.#isClosing ? serverClosing : refuseConnection(app, greeting);
+    if (app === undefined || refusal !== undefined) {
+      return this.#refuse(socket, greeting, refusal ?? unknownKey(greeting.key));
+    }
     const session = new Session(app, ids.socketId(), socket, livenessClock.now());
     app.sessions.set(session.socketId, session);
     metrics.connectionOpened(app.config.id);
@@ -115,6 +127,11 @@ export class Hub {
     this.closed(session);
   }
 
+  /** Ends every connection of an app. */
+  endAll(app: LocalApp, error: ClosingError): void {
+    for (const session of Array.from(app.sessions.values())) this.end(session, error);
+  }
+
   /** The connection has closed, in whichever way. Calling it again does nothing. */
   closed(session: Session): void {
     if (!session.isOpen) return;
@@ -123,12 +140,23 @@ export class Hub {
     session.app.sessions.delete(session.socketId);
     this.#options.metrics.connectionClosed(session.app.config.id);
     this.#subscriptions.disconnect(session);
+    this.#users.disconnect(session);
   }
 
   /** Sends every client away, for good. */
   close(): void {
     this.#isClosing = true;
-    for (const session of Array.from(this.#options.apps.sessions())) this.end(session, serverClosing);
+    for (const app of this.#options.apps) this.endAll(app, serverClosing);
+  }
+
+  #refuse(socket: Socket, { key, origin, remoteAddress }: Greeting, error: ClosingError): undefined {
+    const { code, message } = error;
+    this.#options.log.info(
+      { code, error: message, key: clip(key), origin: origin && clip(origin), remoteAddress },
+      'connection refused',
+    );
+    sendAway(socket, error);
+    return undefined;
   }
 
   #perform(session: Session, command: Command): void {
@@ -156,6 +184,8 @@ export class Hub {
         return this.#subscriptions.subscribe(session, command);
       case 'unsubscribe':
         return this.#subscriptions.unsubscribe(session, command.channel);
+      case 'signin':
+        return this.#users.signIn(session, command);
       case 'client-event':
         return relayClientEvent(session, command, this.#options);
       case 'invalid':
@@ -167,7 +197,22 @@ export class Hub {
   }
 }
 
-function sendAway(socket: Socket, error: ClosingError): undefined {
-  socket.end(encodeError(error), error.code, error.message);
+/** Why a client may not connect; undefined when it may. */
+function refuseConnection(
+  app: LocalApp | undefined,
+  { key, protocol, origin, isSecure }: Greeting,
+): ClosingError | undefined {
+  if (app === undefined) return unknownKey(key);
+  const { isEnabled, forceTls, allowedOrigins, limits } = app.config;
+  if (!isEnabled) return appDisabled;
+  if (forceTls && !isSecure) return tlsRequired;
+  // Only browsers say where a page is from; anything else could say what it likes.
+  if (origin !== undefined && !isAllowedOrigin(origin, allowedOrigins)) return originNotAllowed(origin);
+  if (!servesProtocol(protocol)) return unsupportedProtocol(protocol ?? '');
+  if (app.sessions.size >= limits.connections) return overConnectionQuota(limits.connections);
   return undefined;
+}
+
+function sendAway(socket: Socket, error: ClosingError): void {
+  socket.end(encodeError(error), error.code, error.message);
 }

@@ -8,9 +8,12 @@ import type { Session } from './session.ts';
 
 /** An app as this node serves it: its configuration, its connections here, and what they hold. */
 export class LocalApp {
-  readonly config: Application;
+  /** As it is now: it may be replaced while connections are open. The id stays. */
+  config: Application;
   readonly registry = new Registry();
   readonly sessions = new Map<SocketId, Session>();
+  /** The connections here that are signed in, by user id. */
+  readonly #users = new Map<string, Set<Session>>();
   readonly #topicPrefix: string;
 
   /** `topicPrefix` keeps the channels of the apps apart; it is short, for it is looked up on every publish. */
@@ -24,6 +27,29 @@ export class LocalApp {
     return this.#topicPrefix + channel;
   }
 
+  /** The transport's topic for whoever watches a user. No channel has such a name. */
+  watchTopic(userId: string): string {
+    return `${this.#topicPrefix}#watch-${userId}`;
+  }
+
+  /** The connections here that are signed in as the user. */
+  sessionsOf(userId: string): readonly Session[] {
+    return [...(this.#users.get(userId) ?? [])];
+  }
+
+  addUser(session: Session, userId: string): void {
+    const sessions = this.#users.get(userId);
+    if (sessions === undefined) this.#users.set(userId, new Set([session]));
+    else sessions.add(session);
+  }
+
+  /** Whether that was the user's last connection here. */
+  removeUser(session: Session, userId: string): boolean {
+    const sessions = this.#users.get(userId);
+    if (sessions === undefined || !sessions.delete(session) || sessions.size > 0) return false;
+    return this.#users.delete(userId);
+  }
+
   /** Whether any endpoint is to hear of such an event. */
   wantsWebhook(name: EventName, channel: ChannelName): boolean {
     return this.config.endpoints.some((endpoint) => selects(endpoint, name, channel));
@@ -32,13 +58,28 @@ export class LocalApp {
 
 /** The apps of this node, found by what clients and backends name them with. */
 export class LocalApps {
-  readonly #byId: ReadonlyMap<string, LocalApp>;
-  readonly #byKey: ReadonlyMap<string, LocalApp>;
+  #byId: ReadonlyMap<string, LocalApp> = new Map();
+  #byKey: ReadonlyMap<string, LocalApp> = new Map();
+  #made = 0;
 
   constructor(configs: readonly Application[]) {
-    const apps = configs.map((config, index) => new LocalApp(config, `${index}/`));
+    this.replace(configs);
+  }
+
+  /**
+   * Serves these apps from now on: those that were served keep their connections, also under a changed
+   * configuration. Returns those that are served no more.
+   */
+  replace(configs: readonly Application[]): readonly LocalApp[] {
+    const before = this.#byId;
+    const apps = configs.map((config) => this.#keep(config));
     this.#byId = new Map(apps.map((app) => [app.config.id, app]));
     this.#byKey = new Map(apps.flatMap((app) => keysOf(app.config).map((key) => [key, app] as const)));
+    return [...before.values()].filter((app) => !this.#byId.has(app.config.id));
+  }
+
+  get size(): number {
+    return this.#byId.size;
   }
 
   byId(id: string): LocalApp | undefined {
@@ -56,6 +97,17 @@ export class LocalApps {
   /** Every connection of this node. */
   *sessions(): Generator<Session, void> {
     for (const app of this.#byId.values()) yield* app.sessions.values();
+  }
+
+  #keep(config: Application): LocalApp {
+    const known = this.#byId.get(config.id);
+    if (known !== undefined) {
+      known.config = config;
+      return known;
+    }
+    const app = new LocalApp(config, `${this.#made}/`);
+    this.#made += 1;
+    return app;
   }
 }
 

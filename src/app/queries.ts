@@ -1,5 +1,10 @@
 import type { Ledger } from '../ports/ledger.ts';
-import { channelKind, describeChannelNameFault, isChannelName } from '../protocol/channel-name.ts';
+import {
+  channelKind,
+  describeChannelNameFault,
+  isChannelName,
+  isInternal,
+} from '../protocol/channel-name.ts';
 import { badRequest, isHttpError, type HttpError } from '../protocol/http-error.ts';
 import { queryValue, type Query } from '../protocol/query.ts';
 import { countAttributes, decodeInfo } from '../protocol/trigger-request.ts';
@@ -24,7 +29,7 @@ export async function listChannels(app: LocalApp, ledger: Ledger, query: Query):
     );
   }
   const appId = app.config.id;
-  const names = (await ledger.occupiedChannels(appId, prefix)).filter((name) => !name.startsWith('#'));
+  const names = await ledger.occupiedChannels(appId, prefix);
   const channels = names.map(async (name) => {
     if (info.length === 0) return [name, {}] as const;
     return [name, countsOf(name, await ledger.channel(appId, name), info)] as const;
@@ -35,10 +40,11 @@ export async function listChannels(app: LocalApp, ledger: Ledger, query: Query):
 /** Whether a channel is occupied, with the attributes asked for. An unknown channel is not an error. */
 export async function showChannel(app: LocalApp, ledger: Ledger, question: ChannelQuery): Promise<ApiAnswer> {
   const { channel, query } = question;
-  const maxLength = app.config.limits.channelNameLength;
-  if (!isChannelName(channel, maxLength)) return badRequest(describeChannelNameFault(channel, maxLength));
+  const { limits } = app.config;
+  if (!isChannelName(channel, limits)) return badRequest(describeChannelNameFault(channel, limits));
   const info = decodeInfo(queryValue(query, 'info'), [...countAttributes, 'cache']);
   if (isHttpError(info)) return info;
+  if (isInternal(channel)) return badRequest(`'${channel}' is an internal channel, of which nothing is told`);
   const kind = channelKind(channel);
   if (info.includes('user_count') && kind.access !== 'presence') return unavailable('user_count', 'presence');
   if (info.includes('cache') && !kind.isCache) return unavailable('cache', 'cache');
@@ -55,8 +61,8 @@ export async function showChannel(app: LocalApp, ledger: Ledger, question: Chann
 /** The distinct users of a presence channel. */
 export async function showUsers(app: LocalApp, ledger: Ledger, question: ChannelQuery): Promise<ApiAnswer> {
   const { channel, query } = question;
-  const maxLength = app.config.limits.channelNameLength;
-  if (!isChannelName(channel, maxLength)) return badRequest(describeChannelNameFault(channel, maxLength));
+  const { limits } = app.config;
+  if (!isChannelName(channel, limits)) return badRequest(describeChannelNameFault(channel, limits));
   if (channelKind(channel).access !== 'presence') {
     return badRequest(`Users are only known for presence channels, and '${channel}' is not one`);
   }

@@ -4,6 +4,7 @@ import type { Socket } from '../ports/socket.ts';
 import type { Command } from '../protocol/decode.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import type { RateWindow } from '../protocol/rate-window.ts';
+import type { UserData } from '../protocol/user-data.ts';
 import type { LocalApp } from './local-app.ts';
 
 /** A command that waits for the one before it. */
@@ -19,6 +20,8 @@ export class Session {
   readonly socket: Socket;
   /** By channel name. */
   readonly subscriptions = new Map<string, Subscription>();
+  /** Who is signed in, if anybody. */
+  user: UserData | undefined;
   isOpen = true;
   /** When the client last gave a sign of life. */
   lastHeardAt: Millis;

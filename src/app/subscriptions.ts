@@ -1,13 +1,15 @@
 import { refuseSubscription } from '../auth/channel-auth.ts';
 import type { LocalLeave, Subscription } from '../channels/registry.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
-import type { JoinAnswer, Ledger } from '../ports/ledger.ts';
+import type { JoinAnswer, Ledger, Member } from '../ports/ledger.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
-import { parseChannelData, type ChannelData } from '../protocol/channel-data.ts';
+import { parseChannelData } from '../protocol/channel-data.ts';
 import {
   channelKind,
   describeChannelNameFault,
   isChannelName,
+  isInternal,
+  serverToUserChannel,
   type ChannelName,
 } from '../protocol/channel-name.ts';
 import type { Command } from '../protocol/decode.ts';
@@ -19,17 +21,26 @@ import {
   encodeSubscriptionSucceeded,
   eventEncoder,
 } from '../protocol/encode.ts';
-import { alreadySubscribed, memberLimit, notSignedInAs, type ProtocolError } from '../protocol/errors.ts';
+import {
+  alreadySubscribed,
+  memberLimit,
+  noMember,
+  notSignedInAs,
+  type ProtocolError,
+} from '../protocol/errors.ts';
 import type { Session } from './session.ts';
+import type { SubscriptionCounts } from './subscription-counts.ts';
 
 /** What joining and leaving needs. */
 export interface SubscriptionOptions {
   readonly clock: Clock;
   readonly ledger: Ledger;
+  readonly counts: SubscriptionCounts;
   /** How long webhooks wait for a return after each kind of leave. */
   readonly grace: { readonly disconnectMs: Millis; readonly unsubscribeMs: Millis };
 }
 
+type Joined = Extract<JoinAnswer, { kind: 'joined' }>;
 type SubscribeCommand = Extract<Command, { kind: 'subscribe' }>;
 
 /** Joins and leaves: from what a client asks to what the registry and the ledger know. */
@@ -44,8 +55,8 @@ export class Subscriptions {
   subscribe(session: Session, command: SubscribeCommand): MaybePromise<void> {
     const { limits } = session.app.config;
     const { channel } = command;
-    if (!isChannelName(channel, limits.channelNameLength)) {
-      const message = describeChannelNameFault(channel, limits.channelNameLength);
+    if (!isChannelName(channel, limits)) {
+      const message = describeChannelNameFault(channel, limits);
       return refuse(session, typeof channel === 'string' ? channel.slice(0, 200) : '', 'InvalidChannel', {
         code: null,
         message,
@@ -58,7 +69,7 @@ export class Subscriptions {
     const refusal = authorise(session, channel, command);
     if (refusal !== undefined) return refuse(session, channel, 'AuthError', refusal);
     if (channelKind(channel).access !== 'presence') return this.#join(session, channel);
-    const member = parseChannelData(command.channelData, limits);
+    const member = memberOf(session, command.channelData);
     if ('error' in member) return refuse(session, channel, 'AuthError', member.error);
     return this.#join(session, channel, member);
   }
@@ -86,13 +97,13 @@ export class Subscriptions {
     session.subscriptions.clear();
   }
 
-  #join(session: Session, channel: ChannelName, member?: ChannelData): MaybePromise<void> {
+  #join(session: Session, channel: ChannelName, member?: Member): MaybePromise<void> {
     const { app } = session;
     const { isCache } = channelKind(channel);
     const { subscription, isFirstOfChannel } = app.registry.join(channel, member?.userId);
     session.subscriptions.set(channel, subscription);
     const needsAnswer = isCache || member !== undefined;
-    if (!needsAnswer && !isFirstOfChannel) return welcome(session, channel);
+    if (isInternal(channel) || (!needsAnswer && !isFirstOfChannel)) return this.#welcome(session, channel);
     const answer = this.#options.ledger.join({
       appId: app.config.id,
       channel,
@@ -101,7 +112,7 @@ export class Subscriptions {
       readsCache: isCache,
       wantsCacheMiss: isCache && app.wantsWebhook('cache_miss', channel),
     });
-    if (!needsAnswer) return welcome(session, channel);
+    if (!needsAnswer) return this.#welcome(session, channel);
     return whenReady(answer, (settled) => this.#settle(session, channel, settled));
   }
 
@@ -117,15 +128,28 @@ export class Subscriptions {
       const error = memberLimit(channel, session.app.config.limits.presenceMembers);
       return refuse(session, channel, 'LimitReached', error);
     }
-    welcome(session, channel, answer);
-    if (!channelKind(channel).isCache) return;
-    const { cached } = answer;
-    session.socket.send(
-      cached === undefined ? encodeCacheMiss(channel) : eventEncoder(cached.name, cached.data)(channel),
+    this.#welcome(session, channel, answer);
+  }
+
+  #welcome(session: Session, channel: ChannelName, answer?: Joined): void {
+    const { app, socket } = session;
+    const members = answer?.members;
+    socket.subscribe(app.topic(channel));
+    socket.send(
+      members === undefined ? encodeSubscriptionSucceeded(channel) : encodePresence(channel, members),
     );
+    if (answer !== undefined && channelKind(channel).isCache) {
+      const { cached } = answer;
+      socket.send(
+        cached === undefined ? encodeCacheMiss(channel) : eventEncoder(cached.name, cached.data)(channel),
+      );
+    }
+    this.#options.counts.changed(app, channel);
   }
 
   #report(session: Session, { channel, userId }: Subscription, left: LocalLeave): void {
+    if (isInternal(channel.name)) return;
+    this.#options.counts.changed(session.app, channel.name);
     const { channelLingersMs, memberLingersMs } = left;
     if (channelLingersMs === undefined && memberLingersMs === undefined) return;
     void this.#options.ledger.leave({
@@ -146,8 +170,10 @@ function authorise(
   switch (channelKind(channel).access) {
     case 'public':
       return undefined;
-    case 'user':
-      return notSignedInAs(channel);
+    case 'user': {
+      const own = session.user && serverToUserChannel(session.user.userId);
+      return channel === own ? undefined : notSignedInAs(channel);
+    }
     case 'private':
     case 'presence':
       return refuseSubscription(session.app.config, {
@@ -159,12 +185,14 @@ function authorise(
   }
 }
 
-function welcome(session: Session, channel: ChannelName, answer?: JoinAnswer): void {
-  const members = answer?.kind === 'joined' ? answer.members : undefined;
-  session.socket.subscribe(session.app.topic(channel));
-  session.socket.send(
-    members === undefined ? encodeSubscriptionSucceeded(channel) : encodePresence(channel, members),
-  );
+/** Who joins a presence channel: whom the channel data name, else who is signed in (protocol 3). */
+function memberOf(
+  { user, app }: Session,
+  channelData: string | undefined,
+): Member | { readonly error: ProtocolError } {
+  if (channelData !== undefined) return parseChannelData(channelData, app.config.limits);
+  if (user === undefined) return { error: noMember };
+  return { userId: user.userId, infoJson: user.infoJson };
 }
 
 /** Tells both who listens on the channel and who listens on the connection. The connection stays. */

@@ -1,11 +1,13 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 
-/** Carries a published frame to the subscribers of a channel, on whichever node they are. */
+/** Carries to clients, on whichever node they are, what all of them are to get. */
 export interface Fanout {
   /**
    * Sends `frame`, encoded once, to every subscriber of the channel but the connection `except`. That
    * connection need not exist, nor hold the channel: then everybody receives the frame.
    */
   publish(appId: string, channel: ChannelName, frame: string, except?: SocketId): void;
+  /** Ends every connection that is signed in as the user. There need not be one. */
+  terminate(appId: string, userId: string): void;
 }

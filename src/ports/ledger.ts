@@ -49,6 +49,14 @@ export interface Leave {
   readonly member?: { readonly userId: string; readonly lingersMs: Millis };
 }
 
+/** What this node reports when a connection has signed in. */
+export interface SignIn {
+  readonly appId: string;
+  readonly userId: string;
+  /** The users of whom the connection wants to know whether they are online. */
+  readonly watched: readonly string[];
+}
+
 /** The truth of a channel at this moment, without grace. */
 export interface ChannelState {
   readonly occupied: boolean;
@@ -63,9 +71,12 @@ export type Notice =
   | { readonly kind: 'member-added'; readonly member: Member }
   | { readonly kind: 'member-removed'; readonly userId: string };
 
+/** What those who watch a user are told at once. */
+export type UserState = 'online' | 'offline';
+
 /**
  * What is true of a whole app, over all nodes: which channels are occupied, who is a member, what lingers,
- * what is cached.
+ * what is cached, who is signed in.
  *
  * Each step is atomic. It changes the state, appends the facts that it caused to the outbox, each fact
  * once, and sends the notices; the answer carries only what the caller must say to its own client. Steps of
@@ -84,12 +95,18 @@ export interface Ledger {
    * the channel has entered another episode since.
    */
   forgetCacheMiss(appId: string, channel: ChannelName, episode: string): MaybePromise<void>;
+  /** This node has a connection signed in as the user. Answers which of the watched users are online. */
+  signIn(signIn: SignIn): MaybePromise<ReadonlySet<string>>;
+  /** This node has no connection signed in as the user any more. */
+  signOut(appId: string, userId: string): MaybePromise<void>;
+  /** Whether a backend may publish so many more events now, all or none, of `perSecond` in any second. */
+  admitTriggers(appId: string, count: number, perSecond: number): MaybePromise<boolean>;
   /** The state of one channel; an unknown channel is simply not occupied. */
   channel(appId: string, channel: ChannelName): MaybePromise<ChannelState>;
   /** The occupied channels whose name starts with `prefix`. */
   occupiedChannels(appId: string, prefix: string): MaybePromise<readonly ChannelName[]>;
   /** Reports the departures that are due, and says when to look again (undefined: nothing lingers). */
   sweep(): MaybePromise<Millis | undefined>;
-  /** This node ends. Whoever would be lost with it is reported as gone now, without grace. */
-  retire(): MaybePromise<void>;
+  /** This node serves the app no more. Whoever would be lost with it is reported as gone now, without grace. */
+  retire(appId: string): MaybePromise<void>;
 }

@@ -13,11 +13,10 @@ export interface ChannelData {
  * then it is anybody's text. A numeric user id becomes its string, because typed clients read only strings.
  */
 export function parseChannelData(
-  text: string | undefined,
+  text: string,
   limits: Pick<Limits, 'userIdLength' | 'userInfoBytes'>,
 ): ChannelData | { readonly error: ProtocolError } {
   const refuse = (why: string) => ({ error: invalidChannelData(why) });
-  if (text === undefined) return refuse('a presence channel needs it, with a user_id');
   const data = parseObject(text);
   if (data === undefined) return refuse('expected the JSON text of an object');
   const userId = data['user_id'];
@@ -38,6 +37,7 @@ export function parseChannelData(
   return { userId: id, infoJson };
 }
 
-function stringifyInfo(info: unknown): string | undefined {
+/** The JSON text of a user's info, `null` without one; undefined when it is nested too deeply to be written. */
+export function stringifyInfo(info: unknown): string | undefined {
   return typeof info === 'string' ? JSON.stringify(info) : stringData(info, 'null');
 }

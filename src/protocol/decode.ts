@@ -2,6 +2,7 @@ import {
   clientEventWithoutChannel,
   invalidMessageFormat,
   unknownEvent,
+  userDataMissing,
   type ProtocolError,
 } from './errors.ts';
 
@@ -18,6 +19,12 @@ export type Command =
       readonly channelData: string | undefined;
     }
   | { readonly kind: 'unsubscribe'; readonly channel: unknown }
+  | {
+      readonly kind: 'signin';
+      readonly auth: string | undefined;
+      /** The bytes that were signed, as they came. */
+      readonly userData: string;
+    }
   | {
       readonly kind: 'client-event';
       readonly event: string;
@@ -47,6 +54,8 @@ export function decode(text: string): Command {
       const data = dataObject(frame['data']);
       return data === undefined ? malformed : { kind: 'unsubscribe', channel: data['channel'] };
     }
+    case 'pusher:signin':
+      return decodeSignIn(dataObject(frame['data']));
     default:
       return event.startsWith('client-')
         ? decodeClientEvent(event, frame)
@@ -60,6 +69,14 @@ function decodeSubscribe(data: JsonObject | undefined): Command {
   if (auth !== undefined && auth !== null && typeof auth !== 'string') return malformed;
   if (channelData !== undefined && channelData !== null && typeof channelData !== 'string') return malformed;
   return { kind: 'subscribe', channel, auth: auth ?? undefined, channelData: channelData ?? undefined };
+}
+
+function decodeSignIn(data: JsonObject | undefined): Command {
+  if (data === undefined) return malformed;
+  const { auth, user_data: userData } = data;
+  if (auth !== undefined && auth !== null && typeof auth !== 'string') return malformed;
+  if (typeof userData !== 'string') return { kind: 'invalid', error: userDataMissing };
+  return { kind: 'signin', auth: auth ?? undefined, userData };
 }
 
 function decodeClientEvent(event: string, frame: JsonObject): Command {

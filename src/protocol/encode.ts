@@ -54,6 +54,27 @@ export function encodeMemberRemoved(channel: ChannelName, userId: string): strin
   return `{"event":"pusher_internal:member_removed","channel":"${channel}","data":${JSON.stringify(data)}}`;
 }
 
+/** How many connections are subscribed to a channel. */
+export function encodeSubscriptionCount(channel: ChannelName, count: number): string {
+  return `{"event":"pusher_internal:subscription_count","channel":"${channel}","data":"{\\"subscription_count\\":${count}}"}`;
+}
+
+/** The answer to a sign-in: the user data as it came, in an object (protocol 1.3). */
+export function encodeSigninSuccess(userData: string): string {
+  return JSON.stringify({ event: 'pusher:signin_success', data: { user_data: userData } });
+}
+
+/** Which watched users are online and which are not; a state that nobody is in is left out. */
+export function encodeWatchlistEvents(users: {
+  readonly online: readonly string[];
+  readonly offline: readonly string[];
+}): string {
+  const events = (['online', 'offline'] as const)
+    .filter((name) => users[name].length > 0)
+    .map((name) => ({ name, user_ids: users[name] }));
+  return JSON.stringify({ event: 'pusher_internal:watchlist_events', data: JSON.stringify({ events }) });
+}
+
 /** Says why a subscription failed to whoever listens on the channel (soketi's frame, Echo's `.error()`). */
 export function encodeSubscriptionError(
   channel: string,

@@ -131,6 +131,13 @@ export function notSignedInAs(channel: string): ProtocolError {
   };
 }
 
+/** A presence subscription says not who joins, and the connection is not signed in. */
+export const noMember: ProtocolError = {
+  code: null,
+  message:
+    'Invalid channel_data: a presence channel needs it, with a user_id, unless the connection is signed in',
+};
+
 /** The channel data of a presence subscription cannot be used. */
 export function invalidChannelData(why: string): ProtocolError {
   return { code: null, message: `Invalid channel_data: ${why}` };
@@ -193,6 +200,11 @@ export function dataTooLarge(limit: number): ProtocolError {
 export function invalidUserData(why: string): ProtocolError {
   return { code: null, message: `Invalid user_data: ${why}` };
 }
+
+/** A sign-in without `user_data`, or with one that is no string. */
+export const userDataMissing: ProtocolError = invalidUserData(
+  'expected a string, the JSON text of an object',
+);
 
 /** `auth` of a sign-in is absent or has not the form `KEY:SIGNATURE`. */
 export const missingUserAuth: ProtocolError = {

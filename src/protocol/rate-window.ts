@@ -1,27 +1,39 @@
 /**
- * The moments of the last accepted events: an exact sliding window. An event is accepted when fewer than
- * `limit` were accepted within the window before it; refused ones do not count.
+ * An exact sliding window: at most `limit` events are accepted in any span of its length, wherever that span
+ * begins. Refused events do not count.
  */
 export class RateWindow {
-  readonly #acceptedAt: number[] = [];
+  readonly limit: number;
   readonly #windowMs: number;
-  #next = 0;
+  /** When the last accepted events came, a ring once it is full. */
+  readonly #acceptedAt: number[] = [];
+  #oldest = 0;
 
-  constructor(windowMs: number) {
+  /** `limit` may be Infinity. */
+  constructor(limit: number, windowMs: number) {
+    this.limit = limit;
     this.#windowMs = windowMs;
   }
 
-  /** Whether one more event is accepted at this moment; if so it counts from now on. */
-  accept(at: number, limit: number): boolean {
-    if (limit === Infinity) return true;
-    if (this.#acceptedAt.length < limit) {
-      this.#acceptedAt.push(at);
-      return true;
+  /** Whether so many more events are accepted at this moment, all or none; if so they count from now on. */
+  accept(at: number, count = 1): boolean {
+    if (this.limit === Infinity) return true;
+    if (count > this.limit) return false;
+    const forgotten = this.#acceptedAt.length + count - this.limit;
+    if (forgotten > 0) {
+      const youngest = this.#acceptedAt[(this.#oldest + forgotten - 1) % this.#acceptedAt.length];
+      if (youngest === undefined || at - youngest < this.#windowMs) return false;
     }
-    const oldest = this.#acceptedAt[this.#next];
-    if (oldest === undefined || at - oldest < this.#windowMs) return false;
-    this.#acceptedAt[this.#next] = at;
-    this.#next = (this.#next + 1) % limit;
+    for (let added = 0; added < count; added += 1) this.#add(at);
     return true;
+  }
+
+  #add(at: number): void {
+    if (this.#acceptedAt.length < this.limit) {
+      this.#acceptedAt.push(at);
+      return;
+    }
+    this.#acceptedAt[this.#oldest] = at;
+    this.#oldest = (this.#oldest + 1) % this.limit;
   }
 }

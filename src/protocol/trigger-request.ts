@@ -3,6 +3,7 @@ import { isJsonObject, stringData, type JsonObject } from './decode.ts';
 import { dataTooLargeText } from './errors.ts';
 import { badRequest, isHttpError, tooLarge, type HttpError } from './http-error.ts';
 import type { Limits } from './limits.ts';
+import { queryValue, type Query } from './query.ts';
 import { isSocketId, type SocketId } from './socket-id.ts';
 
 /** What a backend wants published: one event, on each of its channels once. */
@@ -21,6 +22,22 @@ export type CountAttribute = 'user_count' | 'subscription_count';
 /** All of them. */
 export const countAttributes: readonly CountAttribute[] = ['user_count', 'subscription_count'];
 const reservedPrefixes = ['pusher:', 'pusher_internal:', 'client-'];
+
+/** Parameters of `POST /events` that may be in the query string instead of the body (protocol 8.1). */
+const queryParameters = ['name', 'data', 'channel', 'socket_id', 'info'] as const;
+
+/** The body, with the parameters from the query string that it does not have itself. */
+export function withQueryParameters(body: JsonObject, query: Query): JsonObject {
+  // Those of the signature are all that nearly every request has.
+  if (query.every(([key]) => key.startsWith('auth_') || key === 'body_md5')) return body;
+  const merged: Record<string, unknown> = { ...body };
+  for (const key of queryParameters) merged[key] ??= queryValue(query, key);
+  if (merged['channels'] === undefined) {
+    const channels = query.filter(([key]) => key === 'channels[]').map(([, value]) => value);
+    if (channels.length > 0) merged['channels'] = channels;
+  }
+  return merged;
+}
 
 /** Reads the body of `POST /events`. */
 export function decodeTrigger(body: JsonObject, limits: Limits): Trigger | HttpError {
@@ -112,8 +129,7 @@ function decodeChannels(body: JsonObject, limits: Limits): readonly ChannelName[
 
 function decodeChannel(name: unknown, limits: Limits): ChannelName | HttpError {
   if (name === undefined) return badRequest('Missing parameter: channel');
-  const maxLength = limits.channelNameLength;
-  return isChannelName(name, maxLength) ? name : badRequest(describeChannelNameFault(name, maxLength));
+  return isChannelName(name, limits) ? name : badRequest(describeChannelNameFault(name, limits));
 }
 
 /** Reads an `info` parameter: attribute names with commas between them, each once. */

@@ -40,7 +40,7 @@ export function testLedger(name: string, harness: LedgerHarness): void {
             const driver = await new LedgerDriver(harness, walkOptions).start();
             const model = new LedgerModel(walkOptions);
             await fc.asyncModelRun(() => ({ model, real: driver }), commands);
-            await driver.ledger.retire();
+            await driver.retire();
             model.retire();
             await driver.advance(10_000);
             expect(historyByChannel(driver.facts)).toEqual(historyByChannel(model.facts));

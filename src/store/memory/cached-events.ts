@@ -53,12 +53,19 @@ export class CachedEvents {
     return remainingMs > 0 ? { event: entry.event, remainingMs } : undefined;
   }
 
+  /** Lets go of all events of an app. */
+  forget(appId: string): void {
+    this.#apps.delete(appId);
+  }
+
   /** Lets go of what has expired. */
   sweep(): void {
     const at = this.#clock.now();
     for (let entry = this.#due.takeDue(at); entry !== undefined; entry = this.#due.takeDue(at)) {
+      const channels = this.#apps.get(entry.appId);
+      if (channels?.get(entry.channel) !== entry) continue;
       if (entry.expiresAt > at) this.#due.add(entry.expiresAt, entry);
-      else this.#apps.get(entry.appId)?.delete(entry.channel);
+      else channels.delete(entry.channel);
     }
   }
 }

@@ -9,10 +9,13 @@ import type {
   Leave,
   Ledger,
   Notice,
+  SignIn,
+  UserState,
 } from '../../ports/ledger.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
+import { RateWindow } from '../../protocol/rate-window.ts';
 import { DueHeap } from '../../structures/due-heap.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import { CachedEvents } from './cached-events.ts';
@@ -30,6 +33,8 @@ export interface MemoryLedgerOptions {
   readonly metrics: Pick<Metrics, 'suppressedByGrace' | 'deduplicated'>;
   /** Tells subscribers who came and went. Called within the step, before it answers. */
   readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
+  /** Tells those who watch a user. Called within the step, before it answers. */
+  readonly notifyWatchers: (appId: string, userId: string, state: UserState) => void;
   /** Something falls due at this moment: sweep then. */
   readonly wake: (dueAt: Millis) => void;
   /** How many sockets are subscribed to a channel. */
@@ -43,6 +48,9 @@ export class MemoryLedger implements Ledger {
   readonly #apps = new Map<string, Map<ChannelName, ChannelRecord>>();
   readonly #due = new DueHeap<ChannelRecord | MemberRecord>();
   readonly #cached: CachedEvents;
+  /** Who is signed in, of each app. */
+  readonly #online = new Map<string, Set<string>>();
+  readonly #triggers = new Map<string, RateWindow>();
   #episodes = 0;
 
   constructor(options: MemoryLedgerOptions) {
@@ -90,6 +98,34 @@ export class MemoryLedger implements Ledger {
     if (record?.miss?.episode === episode) record.miss = undefined;
   }
 
+  signIn({ appId, userId, watched }: SignIn): ReadonlySet<string> {
+    let online = this.#online.get(appId);
+    if (online === undefined) {
+      online = new Set();
+      this.#online.set(appId, online);
+    }
+    if (!online.has(userId)) {
+      online.add(userId);
+      this.#options.notifyWatchers(appId, userId, 'online');
+    }
+    const known = online;
+    return new Set(watched.filter((id) => known.has(id)));
+  }
+
+  signOut(appId: string, userId: string): void {
+    if (this.#online.get(appId)?.delete(userId) !== true) return;
+    this.#options.notifyWatchers(appId, userId, 'offline');
+  }
+
+  admitTriggers(appId: string, count: number, perSecond: number): boolean {
+    let window = this.#triggers.get(appId);
+    if (window?.limit !== perSecond) {
+      window = new RateWindow(perSecond, 1000);
+      this.#triggers.set(appId, window);
+    }
+    return window.accept(this.#options.clock.now(), count);
+  }
+
   channel(appId: string, name: ChannelName): ChannelState {
     const record = this.#record(appId, name);
     const cached = this.#cached.read(appId, name);
@@ -115,19 +151,21 @@ export class MemoryLedger implements Ledger {
     return this.#nextDueAt();
   }
 
-  retire(): void {
-    for (const [appId, channels] of this.#apps) {
-      const facts: WebhookEvent[] = [];
-      for (const channel of channels.values()) {
-        for (const member of channel.members.values()) {
-          leave(member, -Infinity);
-          this.#expireMember(member, Infinity, facts);
-        }
-        leave(channel, -Infinity);
-        this.#expireChannel(channel, Infinity, facts);
+  retire(appId: string): void {
+    const facts: WebhookEvent[] = [];
+    for (const channel of this.#apps.get(appId)?.values() ?? []) {
+      for (const member of channel.members.values()) {
+        leave(member, -Infinity);
+        this.#expireMember(member, Infinity, facts);
       }
-      this.#report(appId, facts);
+      leave(channel, -Infinity);
+      this.#expireChannel(channel, Infinity, facts);
     }
+    this.#report(appId, facts);
+    this.#apps.delete(appId);
+    this.#cached.forget(appId);
+    this.#online.delete(appId);
+    this.#triggers.delete(appId);
   }
 
   #enterChannel(channel: ChannelRecord, facts: WebhookEvent[]): void {

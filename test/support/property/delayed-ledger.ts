@@ -6,6 +6,7 @@ import type {
   JoinAnswer,
   Leave,
   Ledger,
+  SignIn,
 } from '../../../src/ports/ledger.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 
@@ -52,8 +53,20 @@ export class DelayedLedger implements Ledger {
     return this.#ledger.sweep();
   }
 
-  async retire(): Promise<void> {
-    await this.#ledger.retire();
+  signIn(signIn: SignIn): Promise<ReadonlySet<string>> {
+    return this.#later(this.#ledger.signIn(signIn) as ReadonlySet<string>);
+  }
+
+  signOut(appId: string, userId: string): Promise<void> {
+    return this.#later(this.#ledger.signOut(appId, userId) as undefined);
+  }
+
+  admitTriggers(appId: string, count: number, perSecond: number): Promise<boolean> {
+    return this.#later(this.#ledger.admitTriggers(appId, count, perSecond) as boolean);
+  }
+
+  async retire(appId: string): Promise<void> {
+    await this.#ledger.retire(appId);
   }
 
   #later<T>(value: T): Promise<T> {

@@ -237,5 +237,5 @@ export class DeliveryShell {
 }
 
 function isExpendable(name: EventName): boolean {
-  return name === 'client_event' || name === 'cache_miss';
+  return name === 'client_event' || name === 'cache_miss' || name === 'subscription_count';
 }

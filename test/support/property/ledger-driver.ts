@@ -43,6 +43,8 @@ export class LedgerDriver {
   readonly #options: DriverOptions;
   readonly #registries = new Map<string, Registry>();
   readonly #subscriptions = new Map<string, Subscription>();
+  /** What watchers were told, as `app/user state`. */
+  readonly watched: string[] = [];
   #sweepAt = Infinity;
   #ledger: Ledger | undefined;
 
@@ -56,6 +58,7 @@ export class LedgerDriver {
       clock: this.clock,
       outbox: { append: (appId, events) => this.#record(appId, events) },
       notify: (appId, channel, notice) => this.#notice(appId, channel, notice),
+      notifyWatchers: (appId, userId, state) => this.watched.push(`${appId}/${userId} ${state}`),
       wake: (dueAt) => {
         this.#sweepAt = Math.min(this.#sweepAt, dueAt);
       },
@@ -63,6 +66,11 @@ export class LedgerDriver {
       cacheTtlMs: this.#options.cacheTtlMs,
     });
     return this;
+  }
+
+  /** The node ends. */
+  async retire(): Promise<void> {
+    for (const appId of this.#registries.keys()) await this.ledger.retire(appId);
   }
 
   get ledger(): Ledger {

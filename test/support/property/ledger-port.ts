@@ -1,5 +1,5 @@
 import type { Clock, Millis } from '../../../src/ports/clock.ts';
-import type { Ledger, Notice } from '../../../src/ports/ledger.ts';
+import type { Ledger, Notice, UserState } from '../../../src/ports/ledger.ts';
 import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
 import type { Outbox } from '../../../src/ports/outbox.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
@@ -9,6 +9,7 @@ export interface LedgerSurroundings {
   readonly clock: Clock;
   readonly outbox: Outbox;
   readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
+  readonly notifyWatchers: (appId: string, userId: string, state: UserState) => void;
   readonly wake: (dueAt: Millis) => void;
   readonly countSubscribers: (appId: string, channel: ChannelName) => number;
   readonly cacheTtlMs: Millis;

@@ -7,6 +7,7 @@ import { Hub } from '../../../src/app/hub.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
 import { createLocalDelivery } from '../../../src/app/local-delivery.ts';
 import { createNotifier } from '../../../src/app/notifier.ts';
+import { SubscriptionCounts } from '../../../src/app/subscription-counts.ts';
 import { createSweeper } from '../../../src/app/sweeper.ts';
 import type { Millis } from '../../../src/ports/clock.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
@@ -86,19 +87,23 @@ export class Stack {
       outbox: this.dispatcher,
       metrics: noMetrics,
       cacheTtlMs: 1_800_000,
-      notify: createNotifier(this.apps, node.publishTopic),
+      ...createNotifier(this.apps, node.publishTopic),
       wake: (dueAt) => sweeper.wake(dueAt),
       countSubscribers: (appId, channel) => this.apps.byId(appId)?.registry.subscribers(channel) ?? 0,
     });
     this.ledger =
       options.ledgerDelays === undefined ? memory : new DelayedLedger(memory, clock, options.ledgerDelays);
-    const fanout = createLocalDelivery(this.apps, node.publishTopic);
+    const fanout = createLocalDelivery(this.apps, node.publishTopic, (session, error) =>
+      this.hub.end(session, error),
+    );
     this.hub = new Hub({
       apps: this.apps,
       clock,
       ids,
       ledger: this.ledger,
       fanout,
+      counts: new SubscriptionCounts({ clock, fanout, outbox: this.dispatcher }),
+      log: silentLog,
       metrics: noMetrics,
       outbox: this.dispatcher,
       livenessClock: clock,
@@ -146,7 +151,7 @@ export class Stack {
   async close(withinMs: Millis): Promise<void> {
     this.hub.close();
     this.#stopSweeper();
-    await this.ledger.retire();
+    for (const app of this.apps) await this.ledger.retire(app.config.id);
     let isClosed = false;
     const closing = this.dispatcher.close(withinMs).finally(() => {
       isClosed = true;

@@ -23,6 +23,7 @@ export function apiStage({
     outbox: new RecordingOutbox(),
     metrics: noMetrics,
     notify: () => {},
+    notifyWatchers: () => {},
     wake: () => {},
     countSubscribers: (appId, channel) => counts.get(`${appId}/${channel}`) ?? 0,
     cacheTtlMs: 1_800_000,

@@ -3,8 +3,10 @@ import { Hub } from '../../../src/app/hub.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
 import { createLocalDelivery } from '../../../src/app/local-delivery.ts';
 import { createNotifier } from '../../../src/app/notifier.ts';
+import { SubscriptionCounts } from '../../../src/app/subscription-counts.ts';
 import type { Session } from '../../../src/app/session.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
+import { silentLog } from '../../../src/ports/log.ts';
 import { noMetrics, type Metrics } from '../../../src/ports/metrics.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
@@ -81,20 +83,23 @@ export function hubStage({ apps = [application()], metrics = {}, ledger: before 
     clock,
     outbox,
     metrics: noMetrics,
-    notify: createNotifier(localApps, node.publish),
+    ...createNotifier(localApps, node.publish),
     wake: () => {},
     countSubscribers: (appId, channel) => localApps.byId(appId)?.registry.subscribers(channel) ?? 0,
     cacheTtlMs: 1_800_000,
   });
   const ledger = before?.(memory) ?? memory;
   let connected = 0;
-  const hub = new Hub({
+  const fanout = createLocalDelivery(localApps, node.publish, (session, error) => hub.end(session, error));
+  const hub: Hub = new Hub({
     apps: localApps,
+    log: silentLog,
+    counts: new SubscriptionCounts({ clock, fanout, outbox }),
     clock,
     livenessClock: clock,
     ledger,
     outbox,
-    fanout: createLocalDelivery(localApps, node.publish),
+    fanout,
     metrics: { ...noMetrics, ...metrics },
     ids: { socketId: () => `1.${(connected += 1)}` as SocketId },
     grace: { disconnectMs: 3000, unsubscribeMs: 3000 },
@@ -104,6 +109,7 @@ export function hubStage({ apps = [application()], metrics = {}, ledger: before 
     clock,
     node,
     outbox,
+    fanout,
     hub,
     memory,
     apps: localApps,

@@ -5,8 +5,15 @@ import type { Fanout } from '../../../src/ports/fanout.ts';
 export class RecordingFanout implements Fanout {
   readonly #published: { appId: string; channel: string; frame: unknown; except: string | undefined }[] = [];
 
+  /** Whose connections were ended, as `app/user`. */
+  readonly terminated: string[] = [];
+
   publish(...[appId, channel, frame, except]: Parameters<Fanout['publish']>): void {
     this.#published.push({ appId, channel, frame: JSON.parse(frame) as unknown, except });
+  }
+
+  terminate(appId: string, userId: string): void {
+    this.terminated.push(`${appId}/${userId}`);
   }
 
   /** The next frame, published on a channel of app 1. */

@@ -206,6 +206,9 @@ function delegate(memory: Ledger): Ledger {
     channel: (...step) => memory.channel(...step),
     occupiedChannels: (...step) => memory.occupiedChannels(...step),
     sweep: () => memory.sweep(),
-    retire: () => memory.retire(),
+    signIn: (signIn) => memory.signIn(signIn),
+    signOut: (...step) => memory.signOut(...step),
+    admitTriggers: (...step) => memory.admitTriggers(...step),
+    retire: (appId) => memory.retire(appId),
   };
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { createLocalDelivery } from '../../../src/app/local-delivery.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
 import { application, channelName, socketIdOf } from '../../support/unit/application.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
@@ -9,7 +8,7 @@ const frame = '{"event":"a","channel":"news","data":"{}"}';
 
 function stage() {
   const hub = hubStage({ apps: [application(), application({ id: '2', key: 'other' })] });
-  const delivery = createLocalDelivery(hub.apps, hub.node.publish);
+  const delivery = hub.fanout;
   const [one, two, outsider] = [hub.connect().join('news'), hub.connect().join('news'), hub.connect()];
   const counts = () => [one, two, outsider].map(({ socket }) => socket.takeFrames().length);
   return { ...hub, delivery, one, two, outsider, counts };

@@ -122,7 +122,7 @@ describe('a presence channel', () => {
   });
 
   test.each([
-    ['none', undefined, 'a presence channel needs it, with a user_id'],
+    ['none', undefined, 'a presence channel needs it, with a user_id, unless the connection is signed in'],
     ['no JSON', '{', 'expected the JSON text of an object'],
     ['no user_id', '{}', 'user_id must be a non-empty string or a number'],
   ])('refuses channel data, although signed: %s', (_, channelData, why) => {

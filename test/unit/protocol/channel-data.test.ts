@@ -23,12 +23,6 @@ describe('channel data', () => {
     expect(parseChannelData(text, limits)).toEqual({ userId, infoJson });
   });
 
-  test('is needed', () => {
-    expect(parseChannelData(undefined, limits)).toEqual(
-      refused('a presence channel needs it, with a user_id'),
-    );
-  });
-
   test.each(['', 'x', '{', '[]', 'null', '7', '"x"'])('%j is not the JSON of an object', (text) => {
     expect(parseChannelData(text, limits)).toEqual(refused('expected the JSON text of an object'));
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { channelKind, describeChannelNameFault, isChannelName } from '../../../src/protocol/channel-name.ts';
 import { vectors } from '../../support/unit/vectors.ts';
+import { limits } from '../../support/unit/application.ts';
 
 const kinds = vectors('channel-kinds') as readonly { readonly channel: string; readonly kind: object }[];
 
@@ -22,7 +23,7 @@ describe("a channel's name", () => {
     `#server-to-user-${'u'.repeat(128)}`,
     '#server-to-user-a_-=@,.;9',
   ])('may be %.40s', (name) => {
-    expect(isChannelName(name, 164)).toBe(true);
+    expect(isChannelName(name, limits)).toBe(true);
   });
 
   test.each([
@@ -45,24 +46,24 @@ describe("a channel's name", () => {
     `#server-to-user-${'u'.repeat(129)}`,
     'x#server-to-user-7',
   ])('cannot be %j', (name) => {
-    expect(isChannelName(name, 164)).toBe(false);
+    expect(isChannelName(name, limits)).toBe(false);
   });
 
   test.each([[undefined], [null], [7], [{}], [['a']], [new String('a')]])('cannot be %o', (value) => {
-    expect(isChannelName(value, 164)).toBe(false);
+    expect(isChannelName(value, limits)).toBe(false);
   });
 
   test('may be as long as it likes where the limit is none', () => {
-    expect(isChannelName('x'.repeat(10_000), Infinity)).toBe(true);
+    expect(isChannelName('x'.repeat(10_000), { ...limits, channelNameLength: Infinity })).toBe(true);
   });
 
   test('that is wrong is told with what was got and what is accepted', () => {
-    expect(describeChannelNameFault('a b', 164)).toBe(
+    expect(describeChannelNameFault('a b', limits)).toBe(
       "Invalid channel name: 'a b' (3 characters). A name has up to 164 of the characters A-Z a-z 0-9 _ - = @ , . ;",
     );
-    expect(describeChannelNameFault(7, 164)).toBe(
+    expect(describeChannelNameFault(7, limits)).toBe(
       'Invalid channel name: expected a string of up to 164 of the characters A-Z a-z 0-9 _ - = @ , . ;',
     );
-    expect(describeChannelNameFault('x'.repeat(100_000), 164).length).toBeLessThan(400);
+    expect(describeChannelNameFault('x'.repeat(100_000), limits).length).toBeLessThan(400);
   });
 });

@@ -99,6 +99,10 @@ describe('R13: whatever comes', () => {
             expect(['string', 'undefined']).toContain(typeof command.auth);
             expect(['string', 'undefined']).toContain(typeof command.channelData);
             return;
+          case 'signin':
+            expect(['string', 'undefined']).toContain(typeof command.auth);
+            expect(typeof command.userData).toBe('string');
+            return;
           case 'client-event':
             expect(command.event.startsWith('client-')).toBe(true);
             expect(typeof command.channel).toBe('string');
@@ -124,7 +128,7 @@ describe('R13: whatever comes', () => {
         }
         expect(trigger.channels.length).toBeGreaterThan(0);
         expect(new Set(trigger.channels).size).toBe(trigger.channels.length);
-        expect(trigger.channels.every((channel) => isChannelName(channel, 164))).toBe(true);
+        expect(trigger.channels.every((channel) => isChannelName(channel, limits))).toBe(true);
         expect(typeof trigger.data).toBe('string');
         expect(trigger.name).not.toMatch(/^(pusher:|pusher_internal:|client-|$)/);
       }),

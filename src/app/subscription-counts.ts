@@ -1,0 +1,90 @@
+import { isSaidNow, newCountCadence, type CountCadence } from '../channels/count-cadence.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Fanout } from '../ports/fanout.ts';
+import type { Outbox } from '../ports/outbox.ts';
+import { channelKind, type ChannelName } from '../protocol/channel-name.ts';
+import { encodeSubscriptionCount } from '../protocol/encode.ts';
+import { DueHeap } from '../structures/due-heap.ts';
+import { createAlarm, type Alarm } from './alarm.ts';
+import type { LocalApp } from './local-app.ts';
+
+/** What telling counts needs. */
+export interface SubscriptionCountOptions {
+  readonly clock: Clock;
+  readonly fanout: Fanout;
+  readonly outbox: Outbox;
+}
+
+interface Counted {
+  readonly app: LocalApp;
+  readonly channel: ChannelName;
+  readonly cadence: CountCadence;
+}
+
+/**
+ * Tells subscribers and webhooks how many connections a channel has, for apps that want it: on each change,
+ * for a crowd every five seconds and once more after the last change (protocol 7). Presence channels have
+ * members instead.
+ */
+export class SubscriptionCounts {
+  readonly #options: SubscriptionCountOptions;
+  readonly #counted = new Map<string, Counted>();
+  readonly #due = new DueHeap<Counted>();
+  readonly #alarm: Alarm;
+
+  constructor(options: SubscriptionCountOptions) {
+    this.#options = options;
+    this.#alarm = createAlarm(options.clock, () => this.#tellDue());
+  }
+
+  /** A connection has come to the channel or gone from it. */
+  changed(app: LocalApp, channel: ChannelName): void {
+    if (!app.config.subscriptionCount) return;
+    const { access } = channelKind(channel);
+    if (access === 'presence' || access === 'user') return;
+    const counted = this.#of(app, channel);
+    const { cadence } = counted;
+    const wasDue = cadence.dueAt !== undefined;
+    if (isSaidNow(cadence, app.registry.subscribers(channel), this.#options.clock.now())) {
+      this.#tell(counted);
+    } else if (!wasDue && cadence.dueAt !== undefined) {
+      this.#due.add(cadence.dueAt, counted);
+      this.#alarm.set(cadence.dueAt);
+    }
+  }
+
+  stop(): void {
+    this.#alarm.stop();
+  }
+
+  #of(app: LocalApp, channel: ChannelName): Counted {
+    const key = app.topic(channel);
+    let counted = this.#counted.get(key);
+    if (counted === undefined) {
+      counted = { app, channel, cadence: newCountCadence() };
+      this.#counted.set(key, counted);
+    }
+    return counted;
+  }
+
+  #tell({ app, channel }: Counted): void {
+    const appId = app.config.id;
+    const count = app.registry.subscribers(channel);
+    if (count === 0) this.#counted.delete(app.topic(channel));
+    else this.#options.fanout.publish(appId, channel, encodeSubscriptionCount(channel, count));
+    this.#options.outbox.append(appId, [{ name: 'subscription_count', channel, count }]);
+  }
+
+  #tellDue(): void {
+    const at = this.#options.clock.now();
+    for (let counted = this.#due.takeDue(at); counted !== undefined; counted = this.#due.takeDue(at)) {
+      const { cadence } = counted;
+      // It was told since, because the crowd had gone.
+      if (cadence.dueAt === undefined || cadence.dueAt > at) continue;
+      cadence.saidAt = at;
+      cadence.dueAt = undefined;
+      this.#tell(counted);
+    }
+    this.#alarm.set(this.#due.nextDueAt ?? Infinity);
+  }
+}

@@ -1,0 +1,72 @@
+import { refuseSignIn } from '../auth/user-auth.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
+import { serverToUserChannel } from '../protocol/channel-name.ts';
+import type { Command } from '../protocol/decode.ts';
+import { encodeError, encodeSigninSuccess, encodeWatchlistEvents } from '../protocol/encode.ts';
+import { signedInAsOther, watchlistLimit } from '../protocol/errors.ts';
+import { parseUserData, type UserData } from '../protocol/user-data.ts';
+import type { Session } from './session.ts';
+
+type SignInCommand = Extract<Command, { kind: 'signin' }>;
+
+/** Users who sign in: who is on which connection, and whose comings and goings each of them is told. */
+export class Users {
+  readonly #ledger: Pick<Ledger, 'signIn' | 'signOut'>;
+
+  constructor(ledger: Pick<Ledger, 'signIn' | 'signOut'>) {
+    this.#ledger = ledger;
+  }
+
+  /**
+   * Signs the connection in, or tells it why not and leaves it open (D11). Signing in again as the same user
+   * renews what is known of that user.
+   */
+  signIn(session: Session, { auth, userData }: SignInCommand): MaybePromise<void> {
+    const { app, socketId } = session;
+    const refusal = refuseSignIn(app.config, { socketId, auth, userData });
+    if (refusal !== undefined) return session.socket.send(encodeError(refusal));
+    const user = parseUserData(userData, app.config.limits);
+    if ('error' in user) return session.socket.send(encodeError(user.error));
+    if (session.user !== undefined && session.user.userId !== user.userId) {
+      return session.socket.send(encodeError(signedInAsOther(session.user.userId)));
+    }
+    this.#unwatch(session);
+    session.user = user;
+    // From now on, not only once the client has subscribed: what is sent to a user is not to be missed.
+    session.socket.subscribe(app.topic(serverToUserChannel(user.userId)));
+    app.addUser(session, user.userId);
+    const watched = app.config.watchlist ? user.watchlist : [];
+    const online = this.#ledger.signIn({ appId: app.config.id, userId: user.userId, watched });
+    return whenReady(online, (settled) => this.#settle(session, user, userData, settled));
+  }
+
+  /** The connection has closed. */
+  disconnect(session: Session): void {
+    const { app, user } = session;
+    if (user === undefined) return;
+    session.user = undefined;
+    if (app.removeUser(session, user.userId)) void this.#ledger.signOut(app.config.id, user.userId);
+  }
+
+  #settle(session: Session, user: UserData, userData: string, online: ReadonlySet<string>): void {
+    // The connection closed meanwhile.
+    if (session.user !== user) return;
+    const { app, socket } = session;
+    socket.send(encodeSigninSuccess(userData));
+    if (!app.config.watchlist) return;
+    if (user.isWatchlistCut) socket.send(encodeError(watchlistLimit(app.config.limits.watchlist)));
+    if (user.watchlist.length === 0) return;
+    socket.send(
+      encodeWatchlistEvents({
+        online: user.watchlist.filter((id) => online.has(id)),
+        offline: user.watchlist.filter((id) => !online.has(id)),
+      }),
+    );
+    for (const id of user.watchlist) socket.subscribe(app.watchTopic(id));
+  }
+
+  #unwatch({ app, socket, user }: Session): void {
+    for (const id of user?.watchlist ?? []) socket.unsubscribe(app.watchTopic(id));
+  }
+}

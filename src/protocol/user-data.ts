@@ -1,0 +1,51 @@
+import { isUserId } from './channel-name.ts';
+import { stringifyInfo } from './channel-data.ts';
+import { parseObject } from './decode.ts';
+import { invalidUserData, type ProtocolError } from './errors.ts';
+import type { Limits } from './limits.ts';
+
+/** Who signs in. */
+export interface UserData {
+  readonly userId: string;
+  /** The JSON text of the user's info, `null` without one. */
+  readonly infoJson: string;
+  /** The users whose comings and goings this one is told, each once, as many as are accepted. */
+  readonly watchlist: readonly string[];
+  /** The list was longer than is accepted. */
+  readonly isWatchlistCut: boolean;
+}
+
+/** Reads the `user_data` of a sign-in. Call it only after its signature was accepted. */
+export function parseUserData(
+  text: string,
+  limits: Pick<Limits, 'userIdLength' | 'userInfoBytes' | 'watchlist'>,
+): UserData | { readonly error: ProtocolError } {
+  const refuse = (why: string) => ({ error: invalidUserData(why) });
+  const data = parseObject(text);
+  if (data === undefined) return refuse('expected the JSON text of an object');
+  const { id, user_info: info, watchlist = [] } = data;
+  if (!isUserId(id, limits)) {
+    return refuse(
+      `id must be a string of 1 to ${limits.userIdLength} of the characters A-Z a-z 0-9 _ - = @ , . ;`,
+    );
+  }
+  const infoJson = stringifyInfo(info);
+  if (infoJson === undefined) return refuse('user_info is nested too deeply');
+  const infoBytes = Buffer.byteLength(infoJson);
+  if (infoBytes > limits.userInfoBytes) {
+    return refuse(`user_info has ${infoBytes} bytes, at most ${limits.userInfoBytes} are accepted`);
+  }
+  if (!isListOfIds(watchlist))
+    return refuse('watchlist must be a list of user ids, which are non-empty strings');
+  const watched = [...new Set(watchlist)];
+  return {
+    userId: id,
+    infoJson,
+    watchlist: watched.slice(0, limits.watchlist),
+    isWatchlistCut: watched.length > limits.watchlist,
+  };
+}
+
+function isListOfIds(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((id) => typeof id === 'string' && id !== '');
+}
