@@ -8,6 +8,7 @@ export const variables = {
   appId: 'SOKETIFY_APP_ID',
   appKey: 'SOKETIFY_APP_KEY',
   appSecret: 'SOKETIFY_APP_SECRET',
+  appSecretFile: 'SOKETIFY_APP_SECRET_FILE',
   webhookUrl: 'SOKETIFY_WEBHOOK_URL',
   host: 'SOKETIFY_HOST',
   port: 'SOKETIFY_PORT',

@@ -6,10 +6,13 @@ export interface ConfigFault {
   readonly message: string;
 }
 
+/** A path by its keys, as zod gives it. */
+export type Path = readonly PropertyKey[];
+
 const longestQuote = 60;
 
 /** A path as one would write it in JavaScript. */
-export function formatPath(path: readonly PropertyKey[]): string {
+export function formatPath(path: Path): string {
   let formatted = '';
   for (const key of path) {
     if (typeof key === 'number') formatted += `[${key}]`;
@@ -22,15 +25,19 @@ export function formatPath(path: readonly PropertyKey[]): string {
 
 /** A text from outside in double quotes, shortened, and harmless to a terminal. */
 export function quote(text: string): string {
-  const shown = text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text;
-  return JSON.stringify(shown).replace(
+  return quoteWhole(text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text);
+}
+
+/** The same for what must not be shortened. */
+export function quoteWhole(text: string): string {
+  return JSON.stringify(text).replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
   );
 }
 
 /** What was got at a path: its value, but only its kind where the value may be a secret. */
-export function describeValue(value: unknown, path: readonly PropertyKey[]): string {
+export function describeValue(value: unknown, path: Path): string {
   if (value === null) return 'null';
   if (value === '') return 'an empty string';
   if (typeof value === 'string') return mayBeSecret(value, path) ? 'a string (not shown)' : quote(value);
@@ -47,9 +54,9 @@ export function describeKind(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-function mayBeSecret(value: string, path: readonly PropertyKey[]): boolean {
+function mayBeSecret(value: string, path: Path): boolean {
   const key = path.at(-1);
-  if (key === 'secret' || path.includes('headers')) return true;
+  if (key === 'secret' || key === 'passphrase' || path.includes('headers')) return true;
   // The user name, password, query and fragment of a URL.
   return key === 'url' && /[@?#]/.test(value);
 }

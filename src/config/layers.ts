@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { readVariable, variables, type Env } from './environment.ts';
 import { formatPath, type ConfigFault } from './fault.ts';
 import { isObject, type JsonObject } from './json.ts';
@@ -13,6 +14,8 @@ export interface Layered {
   readonly input: JsonObject;
   /** The variable or option that a path came from, where it did not come from the file. */
   readonly origins: ReadonlyMap<string, string>;
+  /** The paths at which the file has a value that something else goes over. */
+  readonly overridden: ReadonlySet<string>;
   readonly faults: readonly ConfigFault[];
   /** The app is the one that everybody knows, secret included. */
   readonly hasDefaultSecret: boolean;
@@ -24,10 +27,12 @@ export const defaultApp = { id: '1', key: 'app-key', secret: 'app-secret' } as c
 /** Lays the command line over the environment over the file; `file` is undefined when there is none. */
 export function layer(file: JsonObject | undefined, env: Env, overrides: Overrides): Layered {
   const origins = new Map<string, string>();
-  const faults: ConfigFault[] = [];
+  const overridden = new Set<string>();
+  const faults: ConfigFault[] = [...twoSecrets(env)];
   const input: JsonObject = { ...file };
   const set = (key: string, value: unknown, origin: string): void => {
     if (value === undefined) return;
+    if (file !== undefined && Object.hasOwn(file, key)) overridden.add(key);
     input[key] = value;
     origins.set(key, origin);
   };
@@ -43,29 +48,45 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
   if (isDefaultApp) input['apps'] = [applyToApp(defaultApp, env, origins)];
   else if (Array.isArray(apps) && apps.length === 1 && isObject(apps[0])) {
     input['apps'] = [applyToApp(apps[0], env, origins)];
+    for (const key of Object.keys(apps[0])) {
+      const path = formatPath(['apps', 0, key]);
+      if (origins.has(path)) overridden.add(path);
+    }
   } else if (Array.isArray(apps) && apps.length > 1) faults.push(...ambiguous(apps.length, env));
-  const hasDefaultSecret = isDefaultApp && readVariable(env, variables.appSecret) === undefined;
-  return { input, origins, faults, hasDefaultSecret };
+  const hasDefaultSecret = isDefaultApp && secretOfEnvironment(env) === undefined;
+  return { input, origins, overridden, faults, hasDefaultSecret };
 }
 
+/** The variables that say something of the single app. */
+const appVariables: readonly string[] = [
+  variables.appId,
+  variables.appKey,
+  variables.appSecret,
+  variables.appSecretFile,
+  variables.webhookUrl,
+];
+
 function definesApp(env: Env): boolean {
-  return [variables.appId, variables.appKey, variables.appSecret].some(
-    (name) => readVariable(env, name) !== undefined,
-  );
+  return appVariables.some((name) => readVariable(env, name) !== undefined);
 }
 
 /** The app with what the environment says of it; notes which fields those are. */
 function applyToApp(app: JsonObject, env: Env, origins: Map<string, string>): JsonObject {
   const result: JsonObject = { ...app };
-  for (const [key, name] of [
-    ['id', variables.appId],
-    ['key', variables.appKey],
-    ['secret', variables.appSecret],
-  ] as const) {
-    const value = readVariable(env, name);
-    if (value === undefined) continue;
+  const set = (key: string, value: string | undefined, origin: string): void => {
+    if (value === undefined) return;
     result[key] = value;
-    origins.set(formatPath(['apps', 0, key]), name);
+    origins.set(formatPath(['apps', 0, key]), origin);
+  };
+  set('id', readVariable(env, variables.appId), variables.appId);
+  set('key', readVariable(env, variables.appKey), variables.appKey);
+  const secret = secretOfEnvironment(env);
+  if (secret !== undefined) {
+    for (const key of ['secret', 'secretFile']) {
+      delete result[key];
+      origins.set(formatPath(['apps', 0, key]), secret.origin);
+    }
+    set(secret.key, secret.value, secret.origin);
   }
   const url = readVariable(env, variables.webhookUrl);
   const webhooks = app['webhooks'] === undefined ? [] : app['webhooks'];
@@ -76,8 +97,25 @@ function applyToApp(app: JsonObject, env: Env, origins: Map<string, string>): Js
   return result;
 }
 
+/** The secret that the environment gives the app, or the file that holds it: it takes the place of both. */
+function secretOfEnvironment(env: Env) {
+  const value = readVariable(env, variables.appSecret);
+  if (value !== undefined) return { key: 'secret', value, origin: variables.appSecret };
+  const file = readVariable(env, variables.appSecretFile);
+  if (file === undefined) return undefined;
+  // Unlike a name in the file it is relative to the working directory.
+  return { key: 'secretFile', value: resolve(file), origin: variables.appSecretFile };
+}
+
+function twoSecrets(env: Env): readonly ConfigFault[] {
+  const names = [variables.appSecret, variables.appSecretFile];
+  if (names.some((name) => readVariable(env, name) === undefined)) return [];
+  const message = `is set beside ${variables.appSecret}; set one of both`;
+  return [{ path: variables.appSecretFile, message }];
+}
+
 function ambiguous(count: number, env: Env): readonly ConfigFault[] {
-  return [variables.appId, variables.appKey, variables.appSecret, variables.webhookUrl]
+  return appVariables
     .filter((name) => readVariable(env, name) !== undefined)
     .map((path) => ({
       path,

@@ -1,13 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { dirname, resolve as resolvePath } from 'node:path';
 import { isProduction, unknownVariables, type Env } from './environment.ts';
-import { describeKind, quote, type ConfigFault } from './fault.ts';
+import { describeKind, type ConfigFault } from './fault.ts';
+import { Files, type ReadFile } from './files.ts';
 import { findSyntaxFault } from './json-syntax.ts';
 import { isObject, type JsonObject } from './json.ts';
-import { defaultApp, layer, type Overrides } from './layers.ts';
-import { defaultSecretFaults, isLoopback, relationFaults } from './relations.ts';
+import { layer, type Layered, type Overrides } from './layers.ts';
+import { defaultSecretFaults, relationFaults } from './relations.ts';
 import { resolve } from './resolve.ts';
 import type { Config } from './schema.ts';
+import { secretFileFaults } from './secrets.ts';
 import { validate } from './validate.ts';
+import { warningsOf } from './warnings.ts';
 
 /** Where the configuration comes from. Precedence: overrides, then env, then the file, then the defaults. */
 export interface ConfigSources {
@@ -15,60 +18,79 @@ export interface ConfigSources {
   readonly env: Env;
   readonly overrides: Overrides;
   /** Reads a file as UTF-8; throws when it cannot. Default: from the disk. */
-  readonly readFile?: (path: string) => string;
+  readonly readFile?: ReadFile;
 }
 
-/** The configuration, or everything that is wrong with it. */
+/**
+ * The configuration, or everything that is wrong with it. `files` are the absolute paths of all files that it
+ * depends on, as far as they are known, the unreadable ones included: a change of one may change the outcome.
+ */
 export type LoadedConfig =
-  | { readonly kind: 'ok'; readonly config: Config; readonly warnings: readonly string[] }
-  | { readonly kind: 'invalid'; readonly faults: readonly ConfigFault[] };
+  | {
+      readonly kind: 'ok';
+      readonly config: Config;
+      readonly warnings: readonly string[];
+      readonly files: readonly string[];
+    }
+  | {
+      readonly kind: 'invalid';
+      readonly faults: readonly ConfigFault[];
+      readonly files: readonly string[];
+    };
 
 /** Loads the configuration. It never throws for what the user got wrong: that is in the faults, all of it. */
-export function loadConfig({ file, env, overrides, readFile = readUtf8 }: ConfigSources): LoadedConfig {
-  const source = file === undefined ? undefined : readSource(file, readFile);
+export function loadConfig({ file, env, overrides, readFile }: ConfigSources): LoadedConfig {
+  const files = new Files(dirname(resolvePath(file ?? '')), readFile);
+  const source = file === undefined ? undefined : readSource(file, files);
   const content = source?.kind === 'read' ? source.content : undefined;
-  const { input, origins, faults, hasDefaultSecret } = layer(content, env, overrides);
+  const layered = layer(content, env, overrides);
+  const { input, origins, hasDefaultSecret } = layered;
   const production = isProduction(env);
   const validated = validate(input);
   const found = [
-    ...faults,
+    ...layered.faults,
     ...(validated.kind === 'invalid' ? validated.faults : []),
     ...relationFaults(input, production),
+    ...secretFileFaults(input, files),
     // Of a file that cannot be read nobody knows whether it has a secret.
     ...(hasDefaultSecret && source?.kind !== 'faulty' ? defaultSecretFaults(input, production) : []),
   ].map(({ path, message }) => ({ path: origins.get(path) ?? path, message }));
+  const faults = [
+    ...(source?.kind === 'faulty' ? [source.fault] : []),
+    ...found,
+    ...overriddenFaults(content, layered),
+  ];
 
-  if (source?.kind === 'faulty') return { kind: 'invalid', faults: [source.fault, ...found] };
-  if (validated.kind === 'invalid' || found.length > 0) return { kind: 'invalid', faults: found };
-  const config = resolve(validated.config);
-  return { kind: 'ok', config, warnings: [...unknownVariables(env), ...wellKnownSecrets(config)] };
+  if (validated.kind === 'invalid' || faults.length > 0) {
+    return { kind: 'invalid', faults, files: files.paths() };
+  }
+  const config = resolve(validated.config, files);
+  const warnings = [...unknownVariables(env), ...warningsOf(config)];
+  return { kind: 'ok', config, warnings, files: files.paths() };
 }
 
-function wellKnownSecrets({ host, apps }: Config): readonly string[] {
-  if (isLoopback(host)) return [];
-  return apps
-    .filter((app) => app.secret === defaultApp.secret)
-    .map(
-      (app) => `the secret of app ${quote(app.id)} is the default one, which everybody knows; set another`,
-    );
+/** What is wrong with values of the file that something else goes over: it would come to light when that is gone. */
+function overriddenFaults(content: unknown, { overridden }: Layered): readonly ConfigFault[] {
+  if (overridden.size === 0) return [];
+  const validated = validate(content);
+  const schemaFaults = validated.kind === 'invalid' ? validated.faults : [];
+  return [...schemaFaults, ...relationFaults(content, false)].filter(({ path }) => overridden.has(path));
 }
 
 type Source =
   | { readonly kind: 'read'; readonly content: JsonObject }
   | { readonly kind: 'faulty'; readonly fault: ConfigFault };
 
-function readSource(file: string, readFile: (path: string) => string): Source {
+function readSource(name: string, files: Files): Source {
   const faulty = (message: string): Source => ({
     kind: 'faulty',
-    fault: { path: file === '' ? '--config' : file, message },
+    fault: { path: name === '' ? '--config' : name, message },
   });
-  let text: string;
-  try {
-    // Some editors put a byte order mark first; JSON.parse refuses it.
-    text = readFile(file).replace(/^\ufeff/, '');
-  } catch (error) {
-    return faulty(`cannot be read: ${reasonOf(error)}`);
-  }
+  if (name === '') return faulty('expected the path of a file, got an empty string');
+  const file = files.read(resolvePath(name));
+  if (file.kind === 'faulty') return faulty(file.reason);
+  // Some editors put a byte order mark first; JSON.parse refuses it.
+  const text = file.text.replace(/^\ufeff/, '');
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -84,20 +106,4 @@ function describeSyntax(text: string): string {
   const fault = findSyntaxFault(text);
   if (fault === undefined) return 'for an unknown reason';
   return `at line ${fault.line}, column ${fault.column}: ${fault.problem}`;
-}
-
-const readReasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a directory',
-};
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  const reason = Object.hasOwn(readReasons, code) ? readReasons[code] : undefined;
-  return reason === undefined ? code : `${reason} (${code})`;
-}
-
-function readUtf8(path: string): string {
-  return readFileSync(path, 'utf8');
 }

@@ -1,19 +1,24 @@
 import { BlockList, isIP } from 'node:net';
 import { variables } from './environment.ts';
-import { describeValue, formatPath, quote, type ConfigFault } from './fault.ts';
+import { describeValue, formatPath, quote, type ConfigFault, type Path } from './fault.ts';
 import { fieldOf, isObject, itemsOf } from './json.ts';
-
-type Path = readonly (string | number)[];
+import { defaultHost, defaultPort } from './schema.ts';
+import { pairsOf, secretFaults } from './secrets.ts';
 
 /**
- * The rules between keys: what must be unique, and what production demands. They read the input as it was
- * given, so that they are reported together with what the schema refuses.
+ * The rules between keys: what must be unique, what excludes each other, and what production demands. They read
+ * the input as it was given, so that they are reported together with what the schema refuses.
  */
 export function relationFaults(input: unknown, production: boolean): readonly ConfigFault[] {
   const apps = itemsOf(fieldOf(input, 'apps'));
   return [
-    ...repeated(apps, ['apps'], 'id', 'app ids must be unique'),
-    ...repeated(apps, ['apps'], 'key', 'app keys must be unique'),
+    ...repeated(fieldsOf(apps, ['apps'], 'id'), 'app ids must be unique'),
+    ...repeated(
+      pairsOf(input).map(({ pair, path }) => ({ value: fieldOf(pair, 'key'), path: [...path, 'key'] })),
+      'app keys must be unique',
+    ),
+    ...secretFaults(input),
+    ...samePort(input),
     ...apps.flatMap((app, index) => appFaults(app, ['apps', index, 'webhooks'], production)),
   ];
 }
@@ -21,7 +26,7 @@ export function relationFaults(input: unknown, production: boolean): readonly Co
 function appFaults(app: unknown, path: Path, production: boolean): readonly ConfigFault[] {
   const webhooks = itemsOf(fieldOf(app, 'webhooks'));
   return [
-    ...repeated(webhooks, path, 'id', 'webhook ids must be unique in an app'),
+    ...repeated(fieldsOf(webhooks, path, 'id'), 'webhook ids must be unique in an app'),
     ...webhooks.flatMap((webhook, index) => [
       ...repeatedHeaders(fieldOf(webhook, 'headers'), [...path, index, 'headers']),
       ...(production ? insecure(webhook, [...path, index, 'url']) : []),
@@ -29,24 +34,41 @@ function appFaults(app: unknown, path: Path, production: boolean): readonly Conf
   ];
 }
 
-/** A fault for each item whose `key` has the value of an earlier item's. */
-function repeated(items: readonly unknown[], path: Path, key: string, rule: string): readonly ConfigFault[] {
-  const first = new Map<string, number>();
+interface Field {
+  readonly value: unknown;
+  readonly path: Path;
+}
+
+/** The same field of each item of a list. */
+function fieldsOf(items: readonly unknown[], path: Path, key: string): readonly Field[] {
+  return items.map((item, index) => ({ value: fieldOf(item, key), path: [...path, index, key] }));
+}
+
+/** A fault for each field that has the value of an earlier one. */
+function repeated(fields: readonly Field[], rule: string): readonly ConfigFault[] {
+  const first = new Map<string, Path>();
   const faults: ConfigFault[] = [];
-  for (const [index, item] of items.entries()) {
-    const value = fieldOf(item, key);
+  for (const { value, path } of fields) {
     if (typeof value !== 'string') continue;
     const earlier = first.get(value);
-    if (earlier === undefined) first.set(value, index);
+    if (earlier === undefined) first.set(value, path);
     else {
-      const earlierPath = formatPath([...path, earlier, key]);
-      faults.push({
-        path: formatPath([...path, index, key]),
-        message: `${quote(value)} is also ${earlierPath}; ${rule}`,
-      });
+      const message = `${quote(value)} is also ${formatPath(earlier)}; ${rule}`;
+      faults.push({ path: formatPath(path), message });
     }
   }
   return faults;
+}
+
+function samePort(input: unknown): readonly ConfigFault[] {
+  const metrics = fieldOf(input, 'metrics');
+  const port = fieldOf(metrics, 'port');
+  const host = fieldOf(input, 'host') ?? defaultHost;
+  const isSameHost = (fieldOf(metrics, 'host') ?? host) === host;
+  if (typeof port !== 'number' || port === 0 || !isSameHost) return [];
+  if (port !== (fieldOf(input, 'port') ?? defaultPort)) return [];
+  const message = `${port} is also the port of the server; give metrics another, or 0 for a free one`;
+  return [{ path: 'metrics.port', message }];
 }
 
 function repeatedHeaders(headers: unknown, path: Path): readonly ConfigFault[] {
@@ -78,7 +100,7 @@ function insecure(webhook: unknown, path: Path): readonly ConfigFault[] {
 
 /** The app that everybody knows must not be reachable by everybody. */
 export function defaultSecretFaults(input: unknown, production: boolean): readonly ConfigFault[] {
-  const host = fieldOf(input, 'host') ?? '127.0.0.1';
+  const host = fieldOf(input, 'host') ?? defaultHost;
   // A host of another type is a fault already.
   if (typeof host !== 'string' || (isLoopback(host) && !production)) return [];
   const where = production ? 'when NODE_ENV is production' : `on the host ${quote(host)}`;

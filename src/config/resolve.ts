@@ -1,24 +1,34 @@
 import { createHash } from 'node:crypto';
 import type { Limits } from '../protocol/limits.ts';
+import type { Files } from './files.ts';
 import type { AppConfig, Config, EndpointConfig, ParsedConfig } from './schema.ts';
+import { secretOf } from './secrets.ts';
 
 type ParsedApp = ParsedConfig['apps'][number];
 type ParsedWebhook = ParsedApp['webhooks'][number];
 type ParsedLimits = { readonly [Name in keyof Limits]: number | null };
 
-/** Gives each app its limits and each endpoint its id, and makes "no limit" Infinity. */
-export function resolve(parsed: ParsedConfig): Config {
-  const { $schema: _, ...rest } = parsed;
+/**
+ * Gives each app its secrets and limits and each endpoint its id, makes "no limit" Infinity and paths absolute.
+ * The configuration has no fault: its secret files could be read.
+ */
+export function resolve(parsed: ParsedConfig, files: Files): Config {
+  const { $schema: _, tls, metrics, ...rest } = parsed;
   return {
     ...rest,
+    tls: tls && { ...tls, certFile: files.pathOf(tls.certFile), keyFile: files.pathOf(tls.keyFile) },
+    metrics: metrics && { host: metrics.host ?? parsed.host, port: metrics.port },
     limits: resolveLimits(parsed.limits),
-    apps: parsed.apps.map((app) => resolveApp(app, parsed.limits)),
+    apps: parsed.apps.map((app) => resolveApp(app, parsed.limits, files)),
   };
 }
 
-function resolveApp(app: ParsedApp, common: ParsedLimits): AppConfig {
+function resolveApp(app: ParsedApp, common: ParsedLimits, files: Files): AppConfig {
+  const { secretFile: _, ...rest } = app;
   return {
-    ...app,
+    ...rest,
+    secret: secretOf(app, files),
+    otherKeys: app.otherKeys.map((pair) => ({ key: pair.key, secret: secretOf(pair, files) })),
     limits: resolveLimits({ ...common, ...given(app.limits) }),
     webhooks: resolveEndpoints(app.webhooks),
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { KeyPair } from '../auth/key-pair.ts';
 import type { Limits } from '../protocol/limits.ts';
 import { defaultEventNames, eventNames } from '../webhooks/event.ts';
 import * as field from './fields.ts';
@@ -63,15 +64,30 @@ const webhook = field.group({
   allowInsecure: field.flag().default(false).describe('Accept http:// even when NODE_ENV is production.'),
 });
 
-const keyPair = field.group({
+const secretFile = field
+  .nonEmptyText()
+  .optional()
+  .describe('Instead of secret: the file that holds it, relative to this one.');
+
+/** An object with a secret, or the file of one: of both exactly one, which secrets.ts checks and editors are told. */
+function groupWithSecret<Shape extends z.ZodRawShape>(shape: Shape) {
+  return field.group(shape).meta({ oneOf: [{ required: ['secret'] }, { required: ['secretFile'] }] });
+}
+
+const keyPair = groupWithSecret({
   key: field.urlSafeId().describe('The public key, as in /app/KEY.'),
-  secret: field.nonEmptyText().describe('The secret that belongs to it.'),
+  secret: field.nonEmptyText().optional().describe('The secret that belongs to it.'),
+  secretFile,
 });
 
-const app = field.group({
+const app = groupWithSecret({
   id: field.urlSafeId().describe('The app id, as in /apps/ID/events.'),
   key: field.urlSafeId().describe('The public key, as in /app/KEY.'),
-  secret: field.nonEmptyText().describe('Signs channel authorisations, API requests and webhooks.'),
+  secret: field
+    .nonEmptyText()
+    .optional()
+    .describe('Signs channel authorisations, API requests and webhooks.'),
+  secretFile,
   otherKeys: field
     .listOf(keyPair)
     .default([])
@@ -135,14 +151,21 @@ const webhooks = field.group({
   retry: retry.prefault({}).describe('What happens when an endpoint does not answer 2xx.'),
 });
 
+/** The address and port that are listened on unless others are given. */
+export const defaultHost = '127.0.0.1';
+export const defaultPort = 6001;
+
 const activityTimeout = 'expected whole seconds in milliseconds, from 1000 to 86400000';
 
 /** What a configuration file may hold. Relations between keys are checked by relations.ts. */
 export const configSchema = field
   .group({
     $schema: field.text().optional().describe('For editors: "./schema.json".'),
-    host: field.host().default('127.0.0.1').describe('The address to listen on.'),
-    port: field.wholeNumber(0, 65_535).default(6001).describe('The port to listen on; 0 picks a free one.'),
+    host: field.host().default(defaultHost).describe('The address to listen on.'),
+    port: field
+      .wholeNumber(0, 65_535)
+      .default(defaultPort)
+      .describe('The port to listen on; 0 picks a free one.'),
     apps: field
       .listOf(app)
       .min(1, { error: 'expected at least one app' })
@@ -151,8 +174,10 @@ export const configSchema = field
     path: field.pathPrefix().default('').describe('A path before every route, such as /realtime.'),
     tls: field
       .group({
-        certFile: field.nonEmptyText().describe('The certificate with its chain, PEM.'),
-        keyFile: field.nonEmptyText().describe('Its private key, PEM.'),
+        certFile: field
+          .nonEmptyText()
+          .describe('The certificate with its chain, PEM, relative to this file.'),
+        keyFile: field.nonEmptyText().describe('Its private key, PEM, relative to this file.'),
         passphrase: field.nonEmptyText().optional().describe('What the private key is encrypted with.'),
       })
       .optional()
@@ -197,7 +222,7 @@ export const configSchema = field
   })
   .describe('Configuration of soketify-emulator');
 
-/** A valid file with its defaults applied, before the apps get their limits and the endpoints their ids. */
+/** A valid file with its defaults applied, before resolve.ts completes it. */
 export type ParsedConfig = z.output<typeof configSchema>;
 
 type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
@@ -206,12 +231,22 @@ type ParsedApp = ParsedConfig['apps'][number];
 /** An endpoint of an app. Its `id` is its identity: two endpoints may share a URL. */
 export type EndpointConfig = DeepReadonly<ParsedApp['webhooks'][number] & { id: string }>;
 
-/** An app, with the limits that hold for it. */
+/** An app, with its secrets and the limits that hold for it. */
 export type AppConfig = DeepReadonly<
-  Omit<ParsedApp, 'limits' | 'webhooks'> & { limits: Limits; webhooks: EndpointConfig[] }
+  Omit<ParsedApp, 'secret' | 'secretFile' | 'otherKeys' | 'limits' | 'webhooks'> & {
+    secret: string;
+    otherKeys: KeyPair[];
+    limits: Limits;
+    webhooks: EndpointConfig[];
+  }
 >;
 
-/** Everything that can be configured, resolved: no key is absent, and "no limit" is Infinity. */
+/** Everything that can be configured, resolved: no key is absent, "no limit" is Infinity, and paths are absolute. */
 export type Config = DeepReadonly<
-  Omit<ParsedConfig, '$schema' | 'apps' | 'limits'> & { apps: AppConfig[]; limits: Limits }
+  Omit<ParsedConfig, '$schema' | 'apps' | 'limits' | 'tls' | 'metrics'> & {
+    apps: AppConfig[];
+    limits: Limits;
+    tls: ParsedConfig['tls'];
+    metrics: { host: string; port: number } | undefined;
+  }
 >;

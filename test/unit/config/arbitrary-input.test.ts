@@ -39,7 +39,7 @@ const webhook = near(
   fc.oneof(scalar, fc.array(scalar, { maxLength: 3 }), near(['startsWith', 'x-a', 'X-A'], scalar)),
 );
 const app = near(
-  ['id', 'key', 'secret', 'clientEvents', 'limits', 'webhooks'],
+  ['id', 'key', 'secret', 'secretFile', 'otherKeys', 'clientEvents', 'limits', 'webhooks'],
   fc.oneof(scalar, fc.array(fc.oneof(webhook, scalar), { maxLength: 3 }), near(['presenceMembers'], scalar)),
 );
 const nearConfig = near(
@@ -48,6 +48,7 @@ const nearConfig = near(
     scalar,
     fc.array(fc.oneof(app, scalar), { maxLength: 3 }),
     near(['batch', 'retry'], fc.oneof(scalar, app)),
+    near(['certFile', 'keyFile', 'passphrase', 'host', 'port'], scalar),
   ),
 );
 
@@ -74,6 +75,7 @@ describe('loadConfig on arbitrary input', () => {
       'APP_ID',
       'APP_KEY',
       'APP_SECRET',
+      'APP_SECRET_FILE',
       'WEBHOOK_URL',
       'HOST',
       'PORT',
@@ -86,7 +88,7 @@ describe('loadConfig on arbitrary input', () => {
     );
     fc.assert(
       fc.property(env, fc.string(), fc.oneof(fc.string(), fc.double()), (variables, host, port) =>
-        expectSound(loadConfig({ env: variables, overrides: { host, port } })),
+        expectSound(loadConfig({ env: variables, overrides: { host, port }, readFile: () => 'text' })),
       ),
     );
   });
@@ -108,11 +110,13 @@ describe('loadConfig on arbitrary input', () => {
         fc.record({
           id: scalar,
           secret: hidden,
+          otherKeys: fc.oneof(hidden, fc.array(fc.record({ key: scalar, secret: hidden }))),
           webhooks: fc.array(
             fc.record({ url: scalar, headers: fc.oneof(hidden, fc.dictionary(words, hidden)) }),
           ),
         }),
       ),
+      tls: fc.record({ certFile: scalar, passphrase: hidden }),
     });
     fc.assert(
       fc.property(leaky, (value) => {

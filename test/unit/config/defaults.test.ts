@@ -20,15 +20,38 @@ const limits = {
   eventDataBytes: 10_240,
   channelsPerTrigger: 100,
   eventsPerBatch: 10,
+  watchlist: 100,
+  connections: Infinity,
+  triggersPerSecond: Infinity,
 };
 
 describe('defaults', () => {
   test('everything has a default when there is no file', () => {
-    expect(configOf()).toEqual({
+    expect(configOf()).toStrictEqual({
       host: '127.0.0.1',
       port: 6001,
-      apps: [{ id: '1', key: 'app-key', secret: 'app-secret', clientEvents: true, limits, webhooks: [] }],
+      apps: [
+        {
+          id: '1',
+          key: 'app-key',
+          secret: 'app-secret',
+          otherKeys: [],
+          enabled: true,
+          clientEvents: true,
+          subscriptionCount: false,
+          watchlist: true,
+          forceTls: false,
+          allowedOrigins: ['*'],
+          limits,
+          webhooks: [],
+        },
+      ],
       limits,
+      path: '',
+      tls: undefined,
+      trustedProxies: [],
+      metrics: undefined,
+      compression: 'off',
       activityTimeoutMs: 120_000,
       pongTimeoutMs: 30_000,
       cacheTtlMs: 1_800_000,
@@ -63,6 +86,14 @@ describe('defaults', () => {
       headers: {},
       allowInsecure: false,
     });
+  });
+
+  test('metrics are served on the host of the server', () => {
+    const content = { host: '127.0.0.2', apps: [app], metrics: { port: 9601 } };
+    expect(configOf({ content }).metrics).toEqual({ host: '127.0.0.2', port: 9601 });
+    expect(configOf({ content, overrides: { host: '::1' } }).metrics?.host).toBe('::1');
+    const ownHost = { ...content, metrics: { host: '127.0.0.3', port: 0 } };
+    expect(configOf({ content: ownHost }).metrics).toEqual({ host: '127.0.0.3', port: 0 });
   });
 
   test('one key of a group leaves the defaults of the others', () => {

@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { app, configOf, faultsOf, load, withWebhooks } from './loading.ts';
-
-const warningsOf = (given: Parameters<typeof load>[0]) => {
-  const loaded = load(given);
-  return loaded.kind === 'ok' ? loaded.warnings : loaded.faults;
-};
+import { app, configOf, faultsOf, load, warningsOf, withWebhooks } from './loading.ts';
 
 describe('precedence', () => {
   const content = { host: '127.0.0.2', port: 2, logLevel: 'warn', apps: [app] };
@@ -45,6 +40,32 @@ describe('precedence', () => {
       expect.stringContaining('SOKETIFY_APP_ID: expected '),
       'SOKETIFY_WEBHOOK_URL: expected an http or https URL without a user name or password, got "example.com"',
     ]);
+  });
+});
+
+describe('a value of the file that something goes over', () => {
+  const env = { SOKETIFY_PORT: '3', SOKETIFY_APP_ID: '1', SOKETIFY_APP_SECRET: 's' };
+
+  test('is a fault as it would be without', () => {
+    const content = { port: 'x', host: 5, apps: [{ id: 'a/b', key: 'k', secret: '' }] };
+    expect(faultsOf({ content, env, overrides: { host: '::1' } })).toEqual([
+      'host: expected an IP address or a host name, got 5',
+      'port: expected a whole number from 0 to 65535, got "x"',
+      expect.stringMatching(/^apps\[0\]\.id: expected .*, got "a\/b"$/),
+      'apps[0].secret: expected a non-empty string, got an empty string',
+    ]);
+  });
+
+  test('is reported beside a fault of what goes over it', () => {
+    const content = { port: -1, apps: [app] };
+    expect(faultsOf({ content, env: { SOKETIFY_PORT: 'x' } })).toEqual([
+      'SOKETIFY_PORT: expected a whole number from 0 to 65535, got "x"',
+      'port: expected a whole number from 0 to 65535, got -1',
+    ]);
+  });
+
+  test('may be absent', () => {
+    expect(load({ content: { apps: [{ key: 'k' }] }, env }).kind).toBe('ok');
   });
 });
 
@@ -98,9 +119,16 @@ describe('the app variables', () => {
     expect(webhooks?.[1]?.eventTypes).toHaveLength(6);
   });
 
-  test('SOKETIFY_WEBHOOK_URL alone defines no app', () => {
-    expect(faultsOf({ content: {}, env: { SOKETIFY_WEBHOOK_URL: 'http://127.0.0.1/' } })).toEqual([
-      'apps: missing; expected a list',
+  test('SOKETIFY_WEBHOOK_URL alone defines the app as well when the file has none', () => {
+    const url = 'http://127.0.0.1:9000/';
+    const { apps } = configOf({ content: { port: 1 }, env: { SOKETIFY_WEBHOOK_URL: url } });
+    expect(apps).toMatchObject([{ id: '1', key: 'app-key', webhooks: [{ url }] }]);
+  });
+
+  test('SOKETIFY_WEBHOOK_URL gives the default app to nobody else', () => {
+    const only = { SOKETIFY_WEBHOOK_URL: 'http://127.0.0.1:9000/' };
+    expect(faultsOf({ content: { host: '0.0.0.0' }, env: only })).toEqual([
+      expect.stringContaining('SOKETIFY_APP_SECRET: missing; the default app, whose secret everybody knows'),
     ]);
   });
 

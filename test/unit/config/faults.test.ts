@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import { app, configOf, faultsOf, load, withWebhooks } from './loading.ts';
+import { app, configOf, faultsOf, load, noSuchFile, withWebhooks } from './loading.ts';
 
 const url = 'https://example.com/hook';
 
@@ -9,14 +10,17 @@ describe('a file that is no configuration', () => {
     loadConfig({ file: 'soketify.json', env: {}, overrides: {}, readFile });
 
   test('a missing file is a fault', () => {
-    const error = Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
-    const loaded = withReadFile(() => {
-      throw error;
-    });
-    expect(loaded).toEqual({
+    expect(withReadFile(noSuchFile)).toEqual({
       kind: 'invalid',
+      files: [resolve('soketify.json')],
       faults: [{ path: 'soketify.json', message: 'cannot be read: there is no such file (ENOENT)' }],
     });
+  });
+
+  test('an empty path is a fault of the option', () => {
+    expect(faultsOf({ file: '', content: '{}' })).toEqual([
+      '--config: expected the path of a file, got an empty string',
+    ]);
   });
 
   test('the disk is read when nothing else is given', () => {
@@ -71,10 +75,10 @@ describe('a fault', () => {
       'port',
       'apps[0].webhooks[1].url',
       'apps[0].webhooks[1].eventTypes[0]',
-      'apps[1].secret',
       'webhooks.retry.jitter',
       'adress',
       'apps[1].id',
+      'apps[1].secret',
     ]);
   });
 
@@ -85,8 +89,8 @@ describe('a fault', () => {
   });
 
   test('a missing key is said to be missing', () => {
-    expect(faultsOf({ content: { apps: [{ id: '1', key: 'k' }] } })).toEqual([
-      'apps[0].secret: missing; expected a non-empty string',
+    expect(faultsOf({ content: { apps: [{ id: '1', secret: 's' }] } })).toEqual([
+      expect.stringMatching(/^apps\[0\]\.key: missing; expected 1 to 200 of /),
     ]);
   });
 
@@ -163,7 +167,7 @@ describe('an unknown key', () => {
     for (const key of ['redis', 'subscriptionCount', 'ssl']) {
       expect(faultsOf({ content: { apps: [app], [key]: {} } })).toHaveLength(1);
     }
-    expect(faultsOf({ content: { apps: [app], limits: { connections: 1 } } })).toHaveLength(1);
+    expect(faultsOf({ content: { apps: [app], limits: { webhooks: 1 } } })).toHaveLength(1);
   });
 
   test('may be any text', () => {
@@ -183,6 +187,26 @@ describe('identity', () => {
     expect(faultsOf({ content })).toEqual([
       'apps[1].id: "1" is also apps[0].id; app ids must be unique',
       'apps[1].key: "a-key" is also apps[0].key; app keys must be unique',
+    ]);
+  });
+
+  test('keys are unique over all pairs of all apps', () => {
+    const content = {
+      apps: [
+        {
+          ...app,
+          otherKeys: [
+            { key: 'a-key', secret: 's' },
+            { key: 'b-key', secret: 's' },
+          ],
+        },
+        { id: '2', key: 'b-key', secret: 's', otherKeys: [{ key: 'a-key', secret: 's' }] },
+      ],
+    };
+    expect(faultsOf({ content })).toEqual([
+      'apps[0].otherKeys[0].key: "a-key" is also apps[0].key; app keys must be unique',
+      'apps[1].key: "b-key" is also apps[0].otherKeys[1].key; app keys must be unique',
+      'apps[1].otherKeys[0].key: "a-key" is also apps[0].key; app keys must be unique',
     ]);
   });
 
@@ -207,6 +231,27 @@ describe('identity', () => {
     expect(faultsOf({ content: withWebhooks({ url, headers: { 'x-a': '1', 'X-A': '2' } }) })).toEqual([
       'apps[0].webhooks[0].headers["X-A"]: is also given as "x-a"; header names do not differ by case',
     ]);
+  });
+});
+
+describe('the port of the metrics', () => {
+  const fault =
+    'metrics.port: 6001 is also the port of the server; give metrics another, or 0 for a free one';
+
+  test('is another than that of the server', () => {
+    expect(faultsOf({ content: { apps: [app], metrics: { port: 6001 } } })).toEqual([fault]);
+    expect(faultsOf({ content: { apps: [app], metrics: { host: '127.0.0.1', port: 6001 } } })).toEqual([
+      fault,
+    ]);
+    const content = { apps: [app], port: 1, metrics: { port: 6001 } };
+    expect(faultsOf({ content, env: { SOKETIFY_PORT: '6001' } })).toEqual([fault]);
+    expect(load({ content }).kind).toBe('ok');
+  });
+
+  test('may be the same on another host, or any free one', () => {
+    const elsewhere = { apps: [app], metrics: { host: '127.0.0.2', port: 6001 } };
+    expect(load({ content: elsewhere }).kind).toBe('ok');
+    expect(load({ content: { apps: [app], port: 0, metrics: { port: 0 } } }).kind).toBe('ok');
   });
 });
 

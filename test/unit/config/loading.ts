@@ -1,21 +1,31 @@
+import { resolve } from 'node:path';
 import { expect } from 'vitest';
 import type { ConfigFault } from '../../../src/config/fault.ts';
 import { loadConfig, type ConfigSources } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
 
 /** What a test says of the sources: `content` stands for the file, as text or as the value of its JSON. */
-export interface Given extends Partial<Omit<ConfigSources, 'file' | 'readFile'>> {
+export interface Given extends Partial<Omit<ConfigSources, 'readFile'>> {
   readonly content?: unknown;
+  /** The other files there are, by path. */
+  readonly others?: Readonly<Record<string, string>>;
 }
 
 export const app = { id: '1', key: 'a-key', secret: 'a-secret' };
 
 /** Loads a configuration without touching a disk. */
 export function load(given: Given = {}) {
-  const { content, env = {}, overrides = {} } = given;
-  if (content === undefined) return loadConfig({ env, overrides });
-  const text = typeof content === 'string' ? content : JSON.stringify(content);
-  return loadConfig({ file: 'soketify.json', env, overrides, readFile: () => text });
+  const { content, file = 'soketify.json', others = {}, env = {}, overrides = {} } = given;
+  const texts = new Map(Object.entries(others).map(([path, text]) => [resolve(path), text]));
+  const readFile = (path: string): string => texts.get(path) ?? noSuchFile();
+  if (content === undefined) return loadConfig({ env, overrides, readFile });
+  texts.set(resolve(file), typeof content === 'string' ? content : JSON.stringify(content));
+  return loadConfig({ file, env, overrides, readFile });
+}
+
+/** What reading a file throws that does not exist. */
+export function noSuchFile(): never {
+  throw Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
 }
 
 /** The configuration; the test fails with the faults when there is none. */
@@ -23,6 +33,13 @@ export function configOf(given: Given = {}): Config {
   const loaded = load(given);
   if (loaded.kind === 'invalid') throw new Error(`expected no fault: ${JSON.stringify(loaded.faults)}`);
   return loaded.config;
+}
+
+/** The warnings; the test fails with the faults when there are some. */
+export function warningsOf(given: Given = {}): readonly string[] {
+  const loaded = load(given);
+  if (loaded.kind === 'invalid') throw new Error(`expected no fault: ${JSON.stringify(loaded.faults)}`);
+  return loaded.warnings;
 }
 
 /** The faults as lines of "path: message"; the test fails when there is none. */

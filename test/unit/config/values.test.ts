@@ -6,7 +6,10 @@ const inWebhooks = (key: string, value: unknown) => ({ apps: [app], webhooks: { 
 const inRetry = (key: string, value: unknown) => ({ apps: [app], webhooks: { retry: { [key]: value } } });
 const inBatch = (key: string, value: unknown) => ({ apps: [app], webhooks: { batch: { [key]: value } } });
 const inLimits = (key: string, value: unknown) => ({ apps: [app], limits: { [key]: value } });
-const inApp = (key: string, value: unknown) => ({ apps: [{ ...app, [key]: value }] });
+const inApp = (key: string, value: unknown) => {
+  const { secret, ...rest } = app;
+  return { apps: [{ ...rest, ...(key !== 'secretFile' && { secret }), [key]: value }] };
+};
 const inWebhook = (key: string, value: unknown) =>
   withWebhooks({ url: 'https://example.com/', [key]: value });
 
@@ -22,6 +25,10 @@ describe('accepted values', () => {
     ['cacheTtlMs', 1, atTop],
     ['shutdownTimeoutMs', 0, atTop],
     ['logLevel', 'silent', atTop],
+    ['path', '/realtime/eu-1', atTop],
+    ['trustedProxies', ['10.0.0.0/8', '::1', 'fd00::/8', '192.168.0.1'], atTop],
+    ['compression', 'dedicated', atTop],
+    ['metrics', { port: 0 }, atTop],
     ['disconnectGraceMs', 0, inWebhooks],
     ['unsubscribeGraceMs', 0, inWebhooks],
     ['maxDelayMs', 0, inBatch],
@@ -29,9 +36,17 @@ describe('accepted values', () => {
     ['jitter', 0, inRetry],
     ['jitter', 1, inRetry],
     ['presenceMembers', 1, inLimits],
+    ['watchlist', null, inLimits],
+    ['connections', 1, inLimits],
+    ['triggersPerSecond', 1, inLimits],
     ['id', 'A-z_0.9~', inApp],
+    ['enabled', false, inApp],
+    ['otherKeys', [{ key: 'b-key', secret: 's' }], inApp],
+    ['allowedOrigins', ['https://*.example.com:8443', '*', 'capacitor://localhost'], inApp],
+    ['allowedOrigins', [], inApp],
     ['webhooks', [], inApp],
     ['url', 'http://[::1]:9000/a?b=c', inWebhook],
+    ['eventTypes', ['subscription_count'], inWebhook],
     ['channels', {}, inWebhook],
     ['channels', { startsWith: 'presence-', endsWith: '-eu' }, inWebhook],
   ])('%s may be %j', (key, value, within) => {
@@ -57,6 +72,17 @@ describe('refused values', () => {
     ['shutdownTimeoutMs', -1, atTop],
     ['maxBackpressureBytes', 0, atTop],
     ['logLevel', 'loud', atTop],
+    ['path', 'realtime', atTop],
+    ['path', '/', atTop],
+    ['path', '/realtime/', atTop],
+    ['path', '/a b', atTop],
+    ['tls', true, atTop],
+    ['trustedProxies', '10.0.0.0/8', atTop],
+    ['trustedProxies', ['10.0.0.0/33'], atTop],
+    ['trustedProxies', ['proxy.example.com'], atTop],
+    ['metrics', { port: -1 }, atTop],
+    ['metrics', { port: 1, host: 'a b' }, atTop],
+    ['compression', true, atTop],
     ['$schema', 1, atTop],
     ['apps', {}, atTop],
     ['apps', ['app'], atTop],
@@ -76,6 +102,7 @@ describe('refused values', () => {
     ['jitter', '0.1', inRetry],
     ['presenceMembers', 0, inLimits],
     ['presenceMembers', 'none', inLimits],
+    ['connections', 0, inLimits],
     ['id', '', inApp],
     ['id', 'a/b', inApp],
     ['id', '..', inApp],
@@ -83,14 +110,25 @@ describe('refused values', () => {
     ['key', 'a b', inApp],
     ['key', 'a\u0000', inApp],
     ['secret', '', inApp],
+    ['secretFile', '', inApp],
+    ['otherKeys', { key: 'b-key', secret: 's' }, inApp],
+    ['otherKeys', [{ key: 'b key', secret: 's' }], inApp],
+    ['otherKeys', [{ key: 'b-key', secret: '' }], inApp],
+    ['enabled', 0, inApp],
     ['clientEvents', 'yes', inApp],
+    ['subscriptionCount', 'yes', inApp],
+    ['watchlist', 5, inApp],
+    ['forceTls', null, inApp],
+    ['allowedOrigins', 'https://example.com', inApp],
+    ['allowedOrigins', ['example.com'], inApp],
+    ['allowedOrigins', ['https://example.com/path'], inApp],
     ['webhooks', {}, inApp],
     ['url', 'example.com', inWebhook],
     ['url', 'http://', inWebhook],
     ['url', 'http://exa mple.com/', inWebhook],
     ['url', 'file:///etc/passwd', inWebhook],
     ['eventTypes', [], inWebhook],
-    ['eventTypes', ['subscription_count'], inWebhook],
+    ['eventTypes', ['subscription_counts'], inWebhook],
     ['eventTypes', 'cache_miss', inWebhook],
     ['channels', { startsWith: 1 }, inWebhook],
     ['channels', [], inWebhook],

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { quoteWhole } from './fault.ts';
+
+/** Reads a file as UTF-8; throws when it cannot. */
+export type ReadFile = (path: string) => string;
+
+/** What came of reading a file. `reason` quotes nothing of it. */
+export type FileText =
+  { readonly kind: 'read'; readonly text: string } | { readonly kind: 'faulty'; readonly reason: string };
+
+/** The files that a configuration names. Each is read once, so that all who ask see the same text. */
+export class Files {
+  readonly #folder: string;
+  readonly #readFile: ReadFile;
+  readonly #texts = new Map<string, FileText>();
+
+  /** Relative names are relative to `folder`. */
+  constructor(folder: string, readFile: ReadFile = readUtf8) {
+    this.#folder = folder;
+    this.#readFile = readFile;
+  }
+
+  /** The absolute path of a file. */
+  pathOf(name: string): string {
+    return resolve(this.#folder, name);
+  }
+
+  /** The absolute path in quotes, never shortened: who is to mend a file must find it. */
+  quote(name: string): string {
+    return quoteWhole(this.pathOf(name));
+  }
+
+  read(name: string): FileText {
+    const path = this.pathOf(name);
+    const known = this.#texts.get(path);
+    if (known !== undefined) return known;
+    const text = tryToRead(path, this.#readFile);
+    this.#texts.set(path, text);
+    return text;
+  }
+
+  /** The absolute paths of all files that were asked for so far, also of those that could not be read. */
+  paths(): readonly string[] {
+    return [...this.#texts.keys()];
+  }
+}
+
+function tryToRead(path: string, readFile: ReadFile): FileText {
+  try {
+    return { kind: 'read', text: readFile(path) };
+  } catch (error) {
+    return { kind: 'faulty', reason: `cannot be read: ${reasonOf(error)}` };
+  }
+}
+
+const readReasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+};
+
+function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  const reason = Object.hasOwn(readReasons, code) ? readReasons[code] : undefined;
+  return reason === undefined ? code : `${reason} (${code})`;
+}
+
+/** The code of an error: unlike its message, it never holds what came from outside. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}
+
+function readUtf8(path: string): string {
+  return readFileSync(path, 'utf8');
+}

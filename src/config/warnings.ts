@@ -1,0 +1,34 @@
+import { formatPath, quote } from './fault.ts';
+import { defaultApp } from './layers.ts';
+import { isLoopback } from './relations.ts';
+import type { Config } from './schema.ts';
+
+/** What is allowed, and yet hardly meant. */
+export function warningsOf(config: Config): readonly string[] {
+  return [...wellKnownSecrets(config), ...unheardCounts(config), ...unreachableApps(config)];
+}
+
+function wellKnownSecrets({ host, apps }: Config): readonly string[] {
+  if (isLoopback(host)) return [];
+  return apps
+    .filter((app) => [app, ...app.otherKeys].some(({ secret }) => secret === defaultApp.secret))
+    .map(({ id }) => `the secret of app ${quote(id)} is the default one, which everybody knows; set another`);
+}
+
+function unheardCounts({ apps }: Config): readonly string[] {
+  return apps.flatMap(({ subscriptionCount, webhooks }, app) =>
+    webhooks.flatMap(({ eventTypes }, webhook) => {
+      if (subscriptionCount || !eventTypes.includes('subscription_count')) return [];
+      const path = formatPath(['apps', app, 'webhooks', webhook, 'eventTypes']);
+      return [`${path}: subscription_count is never sent, because subscriptionCount of the app is false`];
+    }),
+  );
+}
+
+function unreachableApps({ apps, tls, trustedProxies }: Config): readonly string[] {
+  if (tls !== undefined || trustedProxies.length > 0) return [];
+  return apps.flatMap(({ forceTls }, index) => {
+    const path = formatPath(['apps', index, 'forceTls']);
+    return forceTls ? [`${path}: nobody can connect, because neither tls nor trustedProxies is given`] : [];
+  });
+}
