@@ -9,6 +9,7 @@ import { defaultSecretFaults, relationFaults } from './relations.ts';
 import { resolve } from './resolve.ts';
 import type { Config } from './schema.ts';
 import { secretFileFaults } from './secrets.ts';
+import { checkTls } from './tls.ts';
 import { validate } from './validate.ts';
 import { warningsOf } from './warnings.ts';
 
@@ -47,11 +48,13 @@ export function loadConfig({ file, env, overrides, readFile }: ConfigSources): L
   const { input, origins, hasDefaultSecret } = layered;
   const production = isProduction(env);
   const validated = validate(input);
+  const tls = checkTls(input, files);
   const found = [
     ...layered.faults,
     ...(validated.kind === 'invalid' ? validated.faults : []),
     ...relationFaults(input, production),
     ...secretFileFaults(input, files),
+    ...tls.faults,
     // Of a file that cannot be read nobody knows whether it has a secret.
     ...(hasDefaultSecret && source?.kind !== 'faulty' ? defaultSecretFaults(input, production) : []),
   ].map(({ path, message }) => ({ path: origins.get(path) ?? path, message }));
@@ -65,7 +68,7 @@ export function loadConfig({ file, env, overrides, readFile }: ConfigSources): L
     return { kind: 'invalid', faults, files: files.paths() };
   }
   const config = resolve(validated.config, files);
-  const warnings = [...unknownVariables(env), ...warningsOf(config)];
+  const warnings = [...unknownVariables(env), ...warningsOf(config), ...tls.warnings];
   return { kind: 'ok', config, warnings, files: files.paths() };
 }
 
