@@ -7,16 +7,31 @@ import { loadConfig } from '../../../src/config/load.ts';
 const folder = fileURLToPath(new URL('../../../config/', import.meta.url));
 const samples = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'schema.json');
 
+const fixtures = new Map(
+  ['cert.pem', 'key.pem'].map((name) => [
+    name,
+    readFileSync(new URL(`../../support/tls/localhost.${name}`, import.meta.url), 'utf8'),
+  ]),
+);
+
+/** What the samples name is on another machine: its certificate, its key, and the secrets of its apps. */
+function readSample(path: string): string {
+  if (path.startsWith(folder)) return readFileSync(path, 'utf8');
+  if (path.endsWith('/fullchain.pem')) return fixtures.get('cert.pem') ?? '';
+  if (path.endsWith('/privkey.pem')) return fixtures.get('key.pem') ?? '';
+  return 'a-secret\n';
+}
+
 const loadSample = (name: string, env: Readonly<Record<string, string>>) =>
-  loadConfig({ file: `${folder}${name}`, env, overrides: {} });
+  loadConfig({ file: `${folder}${name}`, env, overrides: {}, readFile: readSample });
 
 describe('the sample files', () => {
   test.each(samples)('%s has no fault', (name) => {
     expect(loadSample(name, {})).toMatchObject({ kind: 'ok', warnings: [] });
   });
 
-  test('production.json has no fault in production', () => {
-    expect(loadSample('production.json', { NODE_ENV: 'production' })).toMatchObject({
+  test.each(['production.json', 'tls.json'])('%s has no fault in production', (name) => {
+    expect(loadSample(name, { NODE_ENV: 'production' })).toMatchObject({
       kind: 'ok',
       warnings: [],
     });
@@ -32,6 +47,14 @@ describe('the schema for editors', () => {
 
   test('demands nothing but apps, and refuses unknown keys', () => {
     expect(schema).toMatchObject({ required: ['apps'], additionalProperties: false });
+  });
+
+  test('demands one secret of each pair', () => {
+    const oneOf = [{ required: ['secret'] }, { required: ['secretFile'] }];
+    const otherKeys = { items: { oneOf } };
+    expect(schema).toMatchObject({
+      properties: { apps: { items: { oneOf, properties: { otherKeys } } } },
+    });
   });
 
   test('describes every key', () => {
