@@ -1,4 +1,4 @@
-import type { Config } from './config/schema.ts';
+import type { AppConfig, Config } from './config/schema.ts';
 
 /** What the first log line says: where, which apps, which endpoints, and how to connect. Never a secret. */
 export function describeStart(config: Config, port: number): Record<string, unknown> {
@@ -6,9 +6,10 @@ export function describeStart(config: Config, port: number): Record<string, unkn
     port,
     host: config.host,
     url: httpUrl(config, port),
-    apps: config.apps.map(({ id, key, webhooks }) => ({
+    apps: config.apps.map(({ id, key, enabled, webhooks }) => ({
       id,
       key,
+      ...(!enabled && { enabled }),
       endpoints: webhooks.map((webhook) => ({ id: webhook.id, url: publicUrl(webhook.url) })),
     })),
     connect: connectLines(config, port),
@@ -17,28 +18,37 @@ export function describeStart(config: Config, port: number): Record<string, unkn
 
 /** The same for a person at a terminal. */
 export function formatWelcome(config: Config, port: number): string {
-  const apps = config.apps.map(({ id, key, webhooks }) => {
+  const apps = config.apps.map(({ id, key, enabled, webhooks }) => {
     const endpoints = webhooks.map(
       ({ url, eventTypes }) => `    webhooks to ${publicUrl(url)}  (${eventTypes.join(', ')})\n`,
     );
     const none = '    no webhooks: configure an endpoint, or set SOKETIFY_WEBHOOK_URL\n';
-    return `  app ${id}, key ${key}\n${endpoints.length === 0 ? none : endpoints.join('')}`;
+    return `  app ${id}, key ${key}${enabled ? '' : ' (disabled)'}\n${endpoints.length === 0 ? none : endpoints.join('')}`;
   });
   const connect = connectLines(config, port).map((line) => `  ${line}\n`);
   return `\n${httpUrl(config, port)} serves\n${apps.join('')}\nConnect with pusher-js:\n${connect.join('')}\n`;
 }
 
 function connectLines(config: Config, port: number): readonly string[] {
-  const key = config.apps[0]?.key ?? 'app-key';
+  const { path, tls } = config;
+  const portOption = tls === undefined ? `wsPort: ${port}` : `wssPort: ${port}`;
+  const pathOption = path === '' ? '' : ` wsPath: '${path}',`;
   return [
     "import Pusher from 'pusher-js';",
-    `const pusher = new Pusher('${key}', { cluster: 'default', wsHost: '${reachableHost(config)}', wsPort: ${port}, forceTLS: false, enabledTransports: ['ws', 'wss'] });`,
+    `const pusher = new Pusher('${keyToShow(config.apps)}', { cluster: 'default', wsHost: '${reachableHost(config)}', ${portOption},${pathOption} forceTLS: ${tls !== undefined}, enabledTransports: ['ws', 'wss'] });`,
   ];
+}
+
+/** The key of the first app that lets anybody in. */
+function keyToShow(apps: readonly AppConfig[]): string {
+  const app = apps.find(({ enabled }) => enabled) ?? apps[0];
+  return app?.key ?? 'app-key';
 }
 
 function httpUrl(config: Config, port: number): string {
   const host = reachableHost(config);
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const scheme = config.tls === undefined ? 'http' : 'https';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${config.path}`;
 }
 
 /** A host that a client on this machine can name: "all addresses" is none. */
