@@ -1,14 +1,17 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { loadConfig } from './config/load.ts';
+import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { formatFaults } from './config/report.ts';
 import type { Config } from './config/schema.ts';
 import { createLog } from './observe/log.ts';
 import type { Log } from './ports/log.ts';
+import { createReloader, type Reloader } from './reload.ts';
 import { createServer, type Server } from './server.ts';
 import { describeStart, formatWelcome } from './welcome.ts';
 import { warnOfOpenFileLimit } from './system/open-files.ts';
+import { hasTerminal } from './system/terminal.ts';
+import { watchFiles } from './system/watch-files.ts';
 import { StartError } from './transport/uws.ts';
 
 /** What a shell or a supervisor is told. */
@@ -18,6 +21,7 @@ interface Options {
   readonly config?: string;
   readonly host?: string;
   readonly port?: string;
+  readonly watch?: boolean;
 }
 
 const { version }: { version: string } = JSON.parse(
@@ -32,13 +36,17 @@ const program = new Command('soketify-emulator')
   .option('-c, --config <file>', 'the configuration, a JSON file (its schema: config/schema.json)')
   .option('--host <address>', 'the address to listen on, instead of the configured one')
   .option('--port <number>', 'the port to listen on, instead of the configured one; 0 takes any free one')
+  .option('-w, --watch', 'take changes of the configuration as soon as its files change')
   .addHelpText(
     'after',
     `
 Without a configuration one app is served on 127.0.0.1:6001: id 1, key app-key, secret app-secret.
 
 Environment: SOKETIFY_APP_ID, SOKETIFY_APP_KEY, SOKETIFY_APP_SECRET, SOKETIFY_WEBHOOK_URL, SOKETIFY_HOST,
-SOKETIFY_PORT, SOKETIFY_LOG_LEVEL; each goes before the file. NODE_ENV=production demands https endpoints.
+SOKETIFY_APP_SECRET_FILE, SOKETIFY_PORT, SOKETIFY_LOG_LEVEL; each goes before the file. NODE_ENV=production
+demands https endpoints.
+
+SIGHUP reloads apps, endpoints, limits and certificates without dropping a connection.
 
 Exit codes: 0 ended by a signal, 1 could not start or failed, 2 wrong configuration or usage.`,
   )
@@ -46,9 +54,10 @@ Exit codes: 0 ended by a signal, 1 could not start or failed, 2 wrong configurat
 
 await start(program.parse().opts<Options>());
 
-async function start({ config: file, host, port }: Options): Promise<void> {
+async function start({ config: file, host, port, watch = false }: Options): Promise<void> {
   const overrides = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
-  const loaded = loadConfig({ file, env: process.env, overrides });
+  const load = (): LoadedConfig => loadConfig({ file, env: process.env, overrides });
+  const loaded = load();
   if (loaded.kind === 'invalid') {
     process.stderr.write(`${formatFaults(loaded.faults)}\n`);
     process.exit(exitCode.badConfiguration);
@@ -59,8 +68,15 @@ async function start({ config: file, host, port }: Options): Promise<void> {
   for (const warning of openFiles === undefined ? warnings : [...warnings, openFiles]) log.warn({}, warning);
   try {
     const server = await createServer(config, { log });
+    const reloader = createReloader(loaded, {
+      log,
+      load,
+      apply: (next) => server.reload(next),
+      watchFiles,
+      watchesAll: watch,
+    });
+    obeySignals(server, reloader, log);
     tellStart(config, server.port, log);
-    endOnSignal(server, log);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     process.stderr.write(`${error.code}: ${error.message}\n`);
@@ -77,8 +93,11 @@ function tellStart(config: Config, port: number, log: Log): void {
 /** One press of Ctrl-C may come twice: from the terminal, and once more passed on by npm. */
 const samePressMs = 1000;
 
-/** The first signal ends gracefully; a later one gives up what is still to be delivered, and ends at once. */
-function endOnSignal(server: Server, log: Log): void {
+/**
+ * The first signal to end ends gracefully; a later one gives up what is still to be delivered, and ends at
+ * once. SIGHUP reloads, unless it says that the program's terminal is gone.
+ */
+function obeySignals(server: Server, reloader: Reloader, log: Log): void {
   let firstAt: number | undefined;
   const end = async (signal: string): Promise<void> => {
     if (firstAt !== undefined) {
@@ -88,10 +107,16 @@ function endOnSignal(server: Server, log: Log): void {
     }
     firstAt = performance.now();
     log.info({ signal }, 'closing');
+    reloader.stop();
     await server.close();
     log.info({}, 'closed');
     process.exit(exitCode.done);
   };
   process.on('SIGTERM', (signal) => void end(signal));
   process.on('SIGINT', (signal) => void end(signal));
+  const startedAtTerminal = hasTerminal();
+  process.on('SIGHUP', (signal) => {
+    if (startedAtTerminal && !hasTerminal()) void end(signal);
+    else if (firstAt === undefined) reloader.reload(signal);
+  });
 }

@@ -25,7 +25,9 @@ export interface Server extends AsyncDisposable {
   readonly log: Journal<LogLine>;
   /** Settles when the process is gone. */
   readonly exit: Promise<Exit>;
-  signal(name: 'SIGTERM' | 'SIGINT'): void;
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP'): void;
+  /** Puts another configuration, or any text, into the file that it was started with. */
+  rewriteConfig(config: unknown): Promise<void>;
   /** Ends the program with SIGTERM. Rejects, with the log, unless it was alive until now and exits with 0. */
   stop(): Promise<void>;
 }
@@ -33,6 +35,9 @@ export interface Server extends AsyncDisposable {
 export interface LogLine {
   readonly msg?: string;
   readonly port?: number;
+  readonly cause?: string;
+  readonly keys?: readonly string[];
+  readonly faults?: readonly { readonly path: string; readonly message: string }[];
 }
 
 interface RunOptions {
@@ -82,6 +87,10 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
     log,
     exit,
     signal: (name) => void child.kill(name),
+    async rewriteConfig(changed) {
+      if (file === undefined) throw new Error('The server was started without a file');
+      await writeFile(file.path, toText(changed));
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -118,8 +127,12 @@ interface ConfigFile {
 async function writeConfig(config: unknown): Promise<ConfigFile> {
   const folder = await mkdtemp(join(tmpdir(), 'soketify-e2e-'));
   const path = join(folder, 'config.json');
-  await writeFile(path, typeof config === 'string' ? config : JSON.stringify(config));
+  await writeFile(path, toText(config));
   return { path, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+function toText(config: unknown): string {
+  return typeof config === 'string' ? config : JSON.stringify(config);
 }
 
 interface Run {

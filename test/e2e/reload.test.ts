@@ -1,0 +1,134 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { app, otherApp, quick, type AppConfig, type EndpointConfig } from '../support/e2e/config.ts';
+import { callApi } from '../support/e2e/http.ts';
+import { startReceiver } from '../support/e2e/receiver.ts';
+import { startServer, type Server } from '../support/e2e/server.ts';
+import { connectSocket, Socket } from '../support/e2e/socket.ts';
+
+const configOf = (...apps: readonly (AppConfig & { readonly [key: string]: unknown })[]) => ({
+  apps,
+  webhooks: quick,
+});
+const withHooks = (...webhooks: readonly EndpointConfig[]) => configOf({ ...app, webhooks });
+
+/** Writes the configuration, sends SIGHUP, and waits for what the log says of it. */
+async function reload(
+  server: Server,
+  config: unknown,
+  outcome: 'configuration reloaded' | RegExp | string = 'configuration reloaded',
+) {
+  const seen = server.log.items.length;
+  await server.rewriteConfig(config);
+  server.signal('SIGHUP');
+  return server.log.until((lines) =>
+    lines
+      .slice(seen)
+      .find(({ msg = '' }) => (typeof outcome === 'string' ? msg === outcome : outcome.test(msg))),
+  );
+}
+
+describe('SIGHUP', () => {
+  test('drops no connection; endpoints that are new receive at once, those that are gone nothing more', async () => {
+    await using before = await startReceiver();
+    await using after = await startReceiver();
+    await using server = await startServer(withHooks({ url: before.url }));
+    const socket = await connectSocket(server);
+    await socket.subscribe('first');
+    await before.eventsOf('first', 1);
+    await reload(server, withHooks({ url: after.url }));
+    await socket.subscribe('second');
+    expect(await after.namesOf('second', 1)).toEqual(['channel_occupied']);
+    socket.unsubscribe('first');
+    expect(await after.namesOf('first', 1)).toEqual(['channel_vacated']);
+    expect(before.events.items.map(({ channel }) => channel)).toEqual(['first']);
+    expect(await socket.framesBeforePong()).toEqual([]);
+  });
+
+  test('changes the limits of open connections', async () => {
+    await using server = await startServer(configOf({ ...app, limits: { presenceMembers: 1 } }));
+    const [one, two] = [await connectSocket(server), await connectSocket(server)];
+    await one.subscribe('presence-room', { user_id: '1' });
+    two.requestSubscription('presence-room', { user_id: '2' });
+    expect((await two.nextFrame()).event).toBe('pusher:subscription_error');
+    expect((await two.nextFrame()).event).toBe('pusher:error');
+    await reload(server, configOf({ ...app, limits: { presenceMembers: 2 } }));
+    await two.subscribe('presence-room', { user_id: '2' });
+  });
+
+  test('adds apps, disables them with 4003 and removes them with 4001, each without touching the others', async () => {
+    await using hooks = await startReceiver({ secret: otherApp.secret });
+    const other = { ...otherApp, webhooks: [{ url: hooks.url }] };
+    await using server = await startServer(configOf(app));
+    const bystander = await connectSocket(server);
+    await reload(server, configOf(app, other));
+    const first = await connectSocket(server, { app: other });
+    await first.subscribe('room');
+    await hooks.eventsOf('room', 1);
+
+    await reload(server, configOf(app, { ...other, enabled: false }));
+    expect(await first.closing).toEqual({ code: 4003, reason: 'Application disabled' });
+    expect(await hooks.namesOf('room', 2)).toEqual(['channel_occupied', 'channel_vacated']);
+    expect((await new Socket(server, { app: other }).closing).code).toBe(4003);
+    expect(await callApi(server, { path: '/apps/2/channels', app: other })).toMatchObject({
+      status: 403,
+      text: 'Application disabled',
+    });
+
+    await reload(server, configOf(app, other));
+    const second = await connectSocket(server, { app: other });
+    await second.subscribe('presence-room', { user_id: 'anna' });
+    await hooks.eventsOf('presence-room', 2);
+    await reload(server, configOf(app));
+    expect((await second.closing).code).toBe(4001);
+    expect(await hooks.namesOf('presence-room', 4)).toEqual([
+      'channel_occupied',
+      'member_added',
+      'member_removed',
+      'channel_vacated',
+    ]);
+    expect((await callApi(server, { path: '/apps/2/channels', app: other })).status).toBe(404);
+    expect(await bystander.framesBeforePong()).toEqual([]);
+  });
+
+  test.each([
+    ['is no JSON', '{"apps":', /^not valid JSON/],
+    ['has a fault', { apps: [{ id: '1', key: 'k' }] }, /^missing; expected a non-empty string/],
+  ])('with a file that %s changes nothing, and the log says why', async (_what, config, message) => {
+    await using server = await startServer(configOf(app));
+    const socket = await connectSocket(server);
+    const line = await reload(server, config, 'configuration not reloaded, the one in force stays');
+    expect(line.faults?.[0]?.message).toMatch(message);
+    await socket.subscribe('news');
+    expect((await callApi(server, { path: '/apps/1/channels' })).text).toBe('{"channels":{"news":{}}}');
+  });
+
+  test('names what needs a restart', async () => {
+    await using server = await startServer(configOf(app));
+    const line = await reload(
+      server,
+      { ...configOf(app), host: '127.0.0.2' },
+      'these changes need a restart',
+    );
+    expect(line.keys).toContain('host');
+  });
+
+  test('rotates a secret that is in a file, and with --watch nobody need ask', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'soketify-e2e-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const secretFile = join(folder, 'secret');
+    await writeFile(secretFile, 'first-secret\n');
+    const { id, key } = app;
+    await using server = await startServer({ apps: [{ id, key, secretFile }] } as never, {
+      args: ['--watch'],
+    });
+    const statusWith = async (secret: string) =>
+      (await callApi(server, { path: '/apps/1/channels', app: { ...app, secret } })).status;
+    expect([await statusWith('first-secret'), await statusWith('second-secret')]).toEqual([200, 401]);
+    await writeFile(secretFile, 'second-secret\n');
+    await server.log.first(({ msg, cause }) => msg === 'configuration reloaded' && cause === 'file changed');
+    expect([await statusWith('first-secret'), await statusWith('second-secret')]).toEqual([401, 200]);
+  });
+});
