@@ -4,18 +4,14 @@ import { unwatchFile, watchFile } from 'node:fs';
 const lookEveryMs = 1000;
 
 /** Calls `changed` after any of the files has changed, once for changes that come together. Returns the end of it. */
-export function watchFiles(
-  paths: readonly string[],
-  changed: () => void,
-  { everyMs = lookEveryMs }: { readonly everyMs?: number } = {},
-): () => void {
+export function watchFiles(paths: readonly string[], changed: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   // A certificate and its key are two files: wait for the second.
   const soon = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(changed, everyMs).unref();
+    timer = setTimeout(changed, lookEveryMs).unref();
   };
-  for (const path of paths) watchFile(path, { interval: everyMs, persistent: false }, soon);
+  for (const path of paths) watchFile(path, { interval: lookEveryMs, persistent: false }, soon);
   return () => {
     clearTimeout(timer);
     for (const path of paths) unwatchFile(path, soon);
