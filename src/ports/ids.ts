@@ -6,4 +6,6 @@ export interface Ids {
   socketId(): SocketId;
   /** The id of a webhook delivery, the same through all its attempts. */
   webhookId(): string;
+  /** The id of an HTTP request that came without one. */
+  requestId(): string;
 }

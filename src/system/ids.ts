@@ -11,5 +11,6 @@ export function createRandomIds(): Ids {
       return formatSocketId(words[0] ?? 0, words[1] ?? 0);
     },
     webhookId: () => `msg_${randomUUID()}`,
+    requestId: () => `req_${randomUUID()}`,
   };
 }

@@ -65,6 +65,7 @@ export class Stack {
     const ids = {
       socketId: () => `${this.#nextId()}.1` as SocketId,
       webhookId: () => `msg_${this.#nextId()}`,
+      requestId: () => `req_${this.#nextId()}`,
     };
     this.dispatcher = new Dispatcher({
       clock,

@@ -17,6 +17,13 @@ describe('ids', () => {
     expect(made.every((id) => /^msg_[\w-]{20,}$/.test(id))).toBe(true);
     expect(new Set(made).size).toBe(1000);
   });
+
+  test('of requests are all different', () => {
+    const ids = createRandomIds();
+    const made = Array.from({ length: 1000 }, () => ids.requestId());
+    expect(made.every((id) => /^req_[\w-]{20,}$/.test(id))).toBe(true);
+    expect(new Set(made).size).toBe(1000);
+  });
 });
 
 describe('the clock', () => {
