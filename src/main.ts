@@ -117,6 +117,6 @@ function obeySignals(server: Server, reloader: Reloader, log: Log): void {
   const startedAtTerminal = hasTerminal();
   process.on('SIGHUP', (signal) => {
     if (startedAtTerminal && !hasTerminal()) void end(signal);
-    else if (firstAt === undefined) reloader.reload(signal);
+    else if (firstAt === undefined) void reloader.reload(signal);
   });
 }

@@ -9,8 +9,8 @@ export interface ReloaderOptions {
   readonly log: Log;
   /** Reads the configuration afresh. */
   readonly load: () => LoadedConfig;
-  /** Puts a configuration into force; throws, with nothing changed, when it cannot. */
-  readonly apply: (config: Config) => void;
+  /** Puts a configuration into force; rejects, with nothing changed, when it cannot. Never called twice at a time. */
+  readonly apply: (config: Config) => Promise<void>;
   readonly watchFiles: (paths: readonly string[], changed: () => void) => Cancel;
   /** Whether a change of any file of the configuration is taken at once; certificates always are. */
   readonly watchesAll: boolean;
@@ -18,8 +18,11 @@ export interface ReloaderOptions {
 
 /** Takes changed configurations into the running program. */
 export interface Reloader {
-  /** Reads the configuration and puts it into force; a faulty one changes nothing, and the log says why. */
-  reload(cause: string): void;
+  /**
+   * Reads the configuration and puts it into force, after any earlier one; a faulty one changes nothing, and
+   * the log says why. Resolves when that is done.
+   */
+  reload(cause: string): Promise<void>;
   stop(): void;
 }
 
@@ -29,9 +32,14 @@ export function createReloader(
   { log, load, apply, watchFiles, watchesAll }: ReloaderOptions,
 ): Reloader {
   let current = config;
-  const put = (next: Config, cause: string): void => {
+  let unwatch: Cancel = () => {};
+  let isStopped = false;
+  let last = Promise.resolve();
+  const inTurn = (step: () => Promise<void>): Promise<void> => (last = last.then(step));
+
+  const put = async (next: Config, cause: string): Promise<void> => {
     try {
-      apply(next);
+      await apply(next);
     } catch (error) {
       log.error({ cause, err: error }, 'configuration not reloaded, the one in force stays');
       return;
@@ -41,26 +49,32 @@ export function createReloader(
     current = next;
     log.info({ cause, apps: next.apps.length }, 'configuration reloaded');
   };
-  const reload = (cause: string): void => {
+  const reload = async (cause: string): Promise<void> => {
     const loaded = load();
     if (loaded.kind === 'ok') {
       for (const warning of loaded.warnings) log.warn({}, warning);
-      put(loaded.config, cause);
+      await put(loaded.config, cause);
     } else {
       log.error({ cause, faults: loaded.faults }, 'configuration not reloaded, the one in force stays');
     }
     watch(loaded.files);
   };
-  let unwatch: Cancel = () => {};
   const watch = (paths: readonly string[]): void => {
     unwatch();
+    if (isStopped) return;
     const { tls } = current;
     const certificates = tls === undefined ? [] : [tls.certFile, tls.keyFile];
     // Without being asked nothing else is taken: a file may be half edited.
     unwatch = watchesAll
-      ? watchFiles(paths, () => reload('file changed'))
-      : watchFiles(certificates, () => put(current, 'certificate changed'));
+      ? watchFiles(paths, () => void inTurn(() => reload('file changed')))
+      : watchFiles(certificates, () => void inTurn(() => put(current, 'certificate changed')));
   };
   watch(files);
-  return { reload, stop: () => unwatch() };
+  return {
+    reload: (cause) => inTurn(() => reload(cause)),
+    stop() {
+      isStopped = true;
+      unwatch();
+    },
+  };
 }

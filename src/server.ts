@@ -21,10 +21,9 @@ import { appDisabled, unknownKey } from './protocol/errors.ts';
 import { MemoryLedger } from './store/memory/ledger.ts';
 import { systemClock, systemWallTime } from './system/clock.ts';
 import { createRandomIds } from './system/ids.ts';
-import { mountHttp } from './transport/http.ts';
+import { createGateway } from './transport/gateway.ts';
 import { createRoutes } from './transport/routes.ts';
-import { mountSockets } from './transport/sockets.ts';
-import { listen, loadUws } from './transport/uws.ts';
+import { loadUws } from './transport/uws.ts';
 
 /** What may be put in the place of the real thing. */
 export interface Overrides {
@@ -40,6 +39,8 @@ export interface Overrides {
 /** A server that accepts connections. */
 export interface Server {
   readonly port: number;
+  /** The port of the metrics, where they have one of their own. */
+  readonly metricsPort: number | undefined;
   /**
    * Ends gracefully: not ready, no new connections, clients sent away, everybody who was present reported
    * as gone, and the webhooks that wait delivered for as long as the configuration allows. Calling it again
@@ -47,11 +48,12 @@ export interface Server {
    */
   close(): Promise<void>;
   /**
-   * Serves another configuration's apps, endpoints and limits from now on, without dropping a connection of
+   * Serves another configuration's apps, endpoints, limits and certificate, without dropping a connection of
    * an app that stays. Connections of an app that is gone or disabled are closed with 4001 and 4003, and
    * whoever was present in one that is gone is reported as gone. All else of the configuration stays.
+   * Rejects, with nothing changed, when the certificate cannot be used. Reloads must not overlap.
    */
-  reload(config: Config): void;
+  reload(config: Config): Promise<void>;
   /** Gives up the webhooks that still wait, with a record of each channel: a `close` under way soon ends. */
   abandon(): void;
 }
@@ -67,13 +69,18 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const ids = overrides.ids ?? createRandomIds();
   const sender = overrides.sender ?? createUndiciSender(clock);
   const uws = await loadUws();
-  const native = uws.App();
 
   const applications = config.apps.map(toApplication);
   const apps = new LocalApps(applications);
   const metrics = createPrometheusMetrics();
   const drops = new DropJournal();
-  const publishTopic = (topic: string, frame: string): void => void native.publish(topic, frame);
+  const gateway = createGateway(uws, {
+    ...config,
+    clock: livenessClock,
+    ids,
+    log,
+    answered: (route, status) => metrics.httpRequest(route, status),
+  });
   const { webhooks } = config;
   const dispatcher = new Dispatcher({
     clock,
@@ -94,12 +101,12 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     clock,
     metrics,
     outbox: dispatcher,
-    ...createNotifier(apps, publishTopic),
+    ...createNotifier(apps, gateway.publish),
     wake: (dueAt) => sweeper.wake(dueAt),
     countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
     cacheTtlMs: config.cacheTtlMs,
   });
-  const fanout = createLocalDelivery(apps, publishTopic, (session, error) => hub.end(session, error));
+  const fanout = createLocalDelivery(apps, gateway.publish, (session, error) => hub.end(session, error));
   const counts = new SubscriptionCounts({ clock, fanout, outbox: dispatcher });
   const hub = new Hub({
     apps,
@@ -124,18 +131,15 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     metrics: () => metrics.render(),
   };
   metrics.observeQueues(() => dispatcher.readQueues());
-  mountSockets(native, hub, { clock: livenessClock, maxBackpressureBytes: config.maxBackpressureBytes });
-  mountHttp(native, createRoutes(api, self), {
-    log,
-    answered: (route, status) => metrics.httpRequest(route, status),
-  });
-  const listening = await listen(uws, native, config.host, config.port);
+  const { port, metricsPort } = await gateway.serve(hub, createRoutes(api, self));
   const stopLiveness = watchLiveness(livenessClock, config, {
     sessions: () => apps.sessions(),
     end: (session, error) => hub.end(session, error),
   });
 
-  const reload = (next: Config): void => {
+  const reload = async (next: Config): Promise<void> => {
+    // First, for it alone can fail.
+    if (config.tls !== undefined && next.tls !== undefined) await gateway.reloadTls(next.tls);
     const configured = next.apps.map(toApplication);
     for (const app of apps.replace(configured)) {
       hub.endAll(app, unknownKey(app.config.key));
@@ -148,7 +152,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     dispatcher.replace(configured);
   };
   const close = async (): Promise<void> => {
-    listening.stop();
+    gateway.stop();
     stopLiveness();
     hub.close();
     counts.stop();
@@ -156,12 +160,13 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     for (const app of apps) ledger.retire(app.config.id);
     await dispatcher.close(config.shutdownTimeoutMs);
     await sender.close();
-    native.close();
+    gateway.close();
   };
   return {
-    port: listening.port,
-    close: () => (closing ??= close()),
+    port,
+    metricsPort,
     reload,
+    close: () => (closing ??= close()),
     abandon: () => dispatcher.abandon(),
   };
 }

@@ -1,41 +1,32 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
-import type { Log } from '../ports/log.ts';
 import { unescapePercent } from '../protocol/query.ts';
-
-/** A request whose body has been read. */
-export interface IncomingRequest {
-  readonly appId: string;
-  /** The channel or the user that the path names, unescaped; empty when it names none. */
-  readonly name: string;
-  readonly method: string;
-  /** As it was sent, escapes and all. */
-  readonly path: string;
-  /** The same without the configured prefix, where it has it: some libraries sign it so. */
-  readonly unprefixedPath: string | undefined;
-  readonly rawQuery: string;
-  readonly body: Uint8Array;
-}
-
-/** An answer, complete. */
-export interface OutgoingResponse {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-}
+import { answerOptions } from './cors.ts';
+import { Exchange, type ExchangeOptions } from './exchange.ts';
+import { plainText, type IncomingRequest, type OutgoingResponse } from './http-message.ts';
 
 /** One route: its pattern in uWebSockets.js' form, `:app` first and the channel or user second if it has them. */
 export interface Route {
   readonly method: 'get' | 'post';
   readonly pattern: string;
+  /** Served on the port for metrics if there is one, and then nowhere else. */
+  readonly isMetrics?: true;
   handle(request: IncomingRequest): MaybePromise<OutgoingResponse>;
 }
 
 /** How HTTP is served. */
-export interface HttpOptions {
-  readonly log: Log;
-  /** One request was answered; `route` is its pattern. */
-  readonly answered: (route: string, status: number) => void;
+export interface HttpOptions extends ExchangeOptions {
+  /** What may stand before every path: empty, or `/prefix`. */
+  readonly path: string;
+}
+
+/** A route under one prefix, and how it was asked for. */
+interface Place {
+  readonly handle: Route['handle'];
+  readonly route: string;
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly prefixLength: number;
+  readonly parameters: number;
 }
 
 /** Requests with a larger body are refused before it is read. */
@@ -43,81 +34,86 @@ const maxBodyBytes = 1024 * 1024;
 
 const noBody = Buffer.alloc(0);
 
-const reasons: Readonly<Record<number, string>> = {
-  200: 'OK',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  413: 'Payload Too Large',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-};
-
-/** An answer of one plain line. */
-export function plainText(status: number, text: string): OutgoingResponse {
-  return { status, contentType: 'text/plain; charset=utf-8', body: text };
-}
-
-/** An answer of JSON. */
-export function json(body: string, status = 200): OutgoingResponse {
-  return { status, contentType: 'application/json', body };
-}
-
-/** Serves the routes; everything else is 404. */
+/** Serves the routes, with the prefix and without; another method is 405, and everything else 404. */
 export function mountHttp(app: TemplatedApp, routes: readonly Route[], options: HttpOptions): void {
-  for (const route of routes) {
-    const serve = (res: HttpResponse, req: HttpRequest): void => serveRoute(res, req, route, options);
-    if (route.method === 'post') app.post(route.pattern, serve);
-    else app.get(route.pattern, serve).head(route.pattern, serve);
+  for (const prefix of new Set(['', options.path])) {
+    for (const route of routes) mountRoute(app, route, prefix, options);
+    for (const pattern of new Set(routes.map((route) => route.pattern))) {
+      const methods = methodsOf(routes.filter((route) => route.pattern === pattern));
+      mountOtherMethods(app, { prefix, pattern, methods }, options);
+    }
   }
   app.any('/*', (res, req) => {
-    options.answered('unknown', 404);
-    res.onAborted(() => {});
-    const method = req.getMethod().toUpperCase();
-    const response = plainText(404, `No such route: ${method} ${req.getUrl().slice(0, 200)}`);
-    write(res, response, { isHead: method === 'HEAD' });
+    const exchange = new Exchange(res, req, { route: 'unknown', method: methodOf(req) }, options);
+    exchange.answer(plainText(404, `No such route: ${exchange.method} ${req.getUrl().slice(0, 200)}`));
   });
 }
 
-function serveRoute(res: HttpResponse, req: HttpRequest, route: Route, options: HttpOptions): void {
-  const method = req.getMethod().toUpperCase();
+function mountRoute(app: TemplatedApp, route: Route, prefix: string, options: HttpOptions): void {
+  const pattern = prefix + route.pattern;
+  const serveAs = (method: Place['method']) => {
+    const place = {
+      handle: (request: IncomingRequest) => route.handle(request),
+      route: route.pattern,
+      method,
+      prefixLength: prefix.length,
+      parameters: route.pattern.split(':').length - 1,
+    };
+    return (res: HttpResponse, req: HttpRequest): void => serve(res, req, place, options);
+  };
+  if (route.method === 'post') app.post(pattern, serveAs('POST'));
+  else app.get(pattern, serveAs('GET')).head(pattern, serveAs('HEAD'));
+}
+
+function methodsOf(routes: readonly Route[]): readonly string[] {
+  return [...routes.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : ['POST'])), 'OPTIONS'];
+}
+
+function mountOtherMethods(
+  app: TemplatedApp,
+  { prefix, pattern, methods }: { prefix: string; pattern: string; methods: readonly string[] },
+  options: HttpOptions,
+): void {
+  app.options(prefix + pattern, (res, req) => {
+    const exchange = new Exchange(res, req, { route: pattern, method: 'OPTIONS' }, options);
+    exchange.answer(answerOptions(req, methods));
+  });
+  app.any(prefix + pattern, (res, req) => {
+    const exchange = new Exchange(res, req, { route: pattern, method: methodOf(req) }, options);
+    const accepted = methods.join(', ');
+    const text = `Method not allowed: got ${exchange.method}, accepted are ${accepted}`;
+    exchange.answer(plainText(405, text, { Allow: accepted }));
+  });
+}
+
+/** Whatever stands there, it is a short word. */
+function methodOf(req: HttpRequest): string {
+  return req.getMethod().slice(0, 32).toUpperCase();
+}
+
+function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpOptions): void {
+  const exchange = new Exchange(res, req, place, options);
+  const path = req.getUrl();
   // What uWebSockets.js calls the request is valid only in this turn.
   const request = {
-    appId: unescapePercent(req.getParameter(0) ?? ''),
-    name: unescapePercent(req.getParameter(1) ?? ''),
-    method,
-    path: req.getUrl(),
-    unprefixedPath: undefined,
+    appId: parameter(req, place, 0),
+    name: parameter(req, place, 1),
+    method: place.method,
+    path,
+    unprefixedPath: place.prefixLength === 0 ? undefined : path.slice(place.prefixLength),
     // Undefined without a question mark, whatever its type says.
     rawQuery: req.getQuery() ?? '',
     body: noBody,
   };
-  let isAborted = false;
-  res.onAborted(() => {
-    isAborted = true;
-  });
-  const answer = (response: OutgoingResponse, closes = false): void => {
-    options.answered(route.pattern, response.status);
-    if (isAborted) return;
-    res.cork(() => write(res, response, { isHead: method === 'HEAD', closes }));
-  };
-  const refuseSize = (): void => {
-    isAnswered = true;
-    answer(plainText(413, `Request body exceeds the allowed maximum (${maxBodyBytes} bytes)`), true);
-  };
-  let isAnswered = false;
-  if (Number(req.getHeader('content-length')) > maxBodyBytes) return refuseSize();
+  exchange.appId = request.appId;
+  if (Number(req.getHeader('content-length')) > maxBodyBytes) return refuseSize(exchange);
   let received: Buffer[] = [];
-  let receivedBytes = 0;
   res.onData((chunk, isLast) => {
-    if (isAnswered) return;
-    receivedBytes += chunk.byteLength;
-    if (receivedBytes > maxBodyBytes) {
+    if (exchange.isAnswered) return;
+    exchange.receivedBytes += chunk.byteLength;
+    if (exchange.receivedBytes > maxBodyBytes) {
       received = [];
-      return refuseSize();
+      return refuseSize(exchange);
     }
     if (!isLast) {
       // The chunk is neutered when this call returns.
@@ -126,40 +122,27 @@ function serveRoute(res: HttpResponse, req: HttpRequest, route: Route, options: 
     }
     const last = Buffer.from(chunk);
     request.body = received.length === 0 ? last : Buffer.concat([...received, last]);
-    isAnswered = true;
-    respond(route, request, answer, options.log);
+    respond(place, request, exchange);
   });
 }
 
-function respond(
-  route: Route,
-  request: IncomingRequest,
-  answer: (response: OutgoingResponse) => void,
-  log: Log,
-): void {
-  const fail = (error: unknown): void => {
-    log.error({ err: error, route: route.pattern }, 'request failed');
-    answer(plainText(500, 'Internal server error'));
-  };
-  try {
-    const response = route.handle(request);
-    if (response instanceof Promise) response.then(answer, fail);
-    else answer(response);
-  } catch (error) {
-    fail(error);
-  }
+function parameter(req: HttpRequest, { parameters }: Place, index: number): string {
+  return index < parameters ? unescapePercent(req.getParameter(index)) : '';
 }
 
-function write(
-  res: HttpResponse,
-  { status, contentType, body }: OutgoingResponse,
-  { isHead, closes = false }: { isHead: boolean; closes?: boolean },
-): void {
-  res.writeStatus(`${status} ${reasons[status] ?? 'Unknown'}`);
-  res.writeHeader('Content-Type', contentType);
-  if (!isHead) return void res.end(body, closes);
-  // A body after the head of HEAD would be read as the start of the next answer. The length is written by hand:
-  // endWithoutBody with any argument leaves the answer unfinished, which ends the process.
-  res.writeHeader('Content-Length', String(Buffer.byteLength(body)));
-  res.endWithoutBody();
+function refuseSize(exchange: Exchange): void {
+  exchange.answer(plainText(413, `Request body exceeds the allowed maximum (${maxBodyBytes} bytes)`), true);
+}
+
+function respond(place: Place, request: IncomingRequest, exchange: Exchange): void {
+  try {
+    const response = place.handle(request);
+    if (!(response instanceof Promise)) return exchange.answer(response);
+    response.then(
+      (settled) => exchange.answer(settled),
+      (error: unknown) => exchange.fail(error),
+    );
+  } catch (error) {
+    exchange.fail(error);
+  }
 }

@@ -1,7 +1,8 @@
 import { isHttpError, type HttpError } from '../protocol/http-error.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import { whenReady } from '../ports/maybe-promise.ts';
-import { json, plainText, type IncomingRequest, type OutgoingResponse, type Route } from './http.ts';
+import { json, refusal, type IncomingRequest, type OutgoingResponse } from './http-message.ts';
+import type { Route } from './http.ts';
 
 type ApiUse = (request: IncomingRequest) => MaybePromise<{ readonly json: string } | HttpError>;
 
@@ -58,14 +59,17 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
     },
     { method: 'get', pattern: '/healthz', handle: () => health(self) },
     { method: 'get', pattern: '/livez', handle: () => json('{"status":"live"}') },
-    { method: 'get', pattern: '/metrics', handle: async () => ({ status: 200, ...(await self.metrics()) }) },
+    {
+      method: 'get',
+      pattern: '/metrics',
+      isMetrics: true,
+      handle: async () => ({ status: 200, ...(await self.metrics()) }),
+    },
   ];
 }
 
 function answer(result: ReturnType<ApiUse>): MaybePromise<OutgoingResponse> {
-  return whenReady(result, (settled) =>
-    isHttpError(settled) ? plainText(settled.status, settled.text) : json(settled.json),
-  );
+  return whenReady(result, (settled) => (isHttpError(settled) ? refusal(settled) : json(settled.json)));
 }
 
 function health(self: SelfReport): OutgoingResponse {

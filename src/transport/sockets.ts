@@ -1,16 +1,30 @@
-import type { TemplatedApp, WebSocket, WebSocketBehavior } from 'uWebSockets.js';
-import type { Clock } from '../ports/clock.ts';
+import type {
+  CompressOptions,
+  HttpRequest,
+  HttpResponse,
+  TemplatedApp,
+  us_socket_context_t,
+  WebSocket,
+  WebSocketBehavior,
+} from 'uWebSockets.js';
+import type { Log } from '../ports/log.ts';
 import type { Socket } from '../ports/socket.ts';
+import { encodeError } from '../protocol/encode.ts';
+import { pathNotFound } from '../protocol/errors.ts';
 import { unescapePercent } from '../protocol/query.ts';
-import { UwsSocket } from './uws-socket.ts';
+import type { Peer } from './peer.ts';
+import { endWith, UwsSocket, type SocketHost } from './uws-socket.ts';
 
 /** What is known of a client when it connects. */
 export interface Greeting {
   readonly key: string;
   /** The `protocol` of the query, if it had one. */
   readonly protocol: string | undefined;
+  /** The page that connects, if it is one. */
   readonly origin: string | undefined;
+  /** Whether what it sends is encrypted, on its way to here or to a trusted proxy. */
   readonly isSecure: boolean;
+  /** Its address, as far as trusted proxies tell it. */
   readonly remoteAddress: string;
 }
 
@@ -25,10 +39,14 @@ export interface SocketCommands<S> {
 }
 
 /** How sockets are served. */
-export interface SocketOptions {
-  readonly clock: Clock;
-  /** What may wait for one client to read. */
-  readonly maxBackpressureBytes: number;
+export interface SocketOptions extends SocketHost {
+  /** What may stand before the path: empty, or `/prefix`. */
+  readonly path: string;
+  readonly compression: CompressOptions;
+  readonly peer: Peer;
+  readonly log: Log;
+  readonly opened: () => void;
+  readonly closed: () => void;
 }
 
 /** What the native socket carries. */
@@ -44,7 +62,10 @@ interface Carried<S> extends Greeting {
  */
 const maxFrameBytes = 256 * 1024;
 
-/** Serves `/app/KEY`. */
+/**
+ * Serves `/app/KEY`, with the prefix and without. On any other path a client is accepted and told of its
+ * mistake, because none can read why its upgrade was refused.
+ */
 export function mountSockets<S>(
   app: TemplatedApp,
   commands: SocketCommands<S>,
@@ -53,6 +74,7 @@ export function mountSockets<S>(
   const behavior: WebSocketBehavior<Carried<S>> = {
     maxPayloadLength: maxFrameBytes,
     maxBackpressure: options.maxBackpressureBytes,
+    compression: options.compression,
     // Liveness is the hub's: the native time-outs close with 1006, and some values abort the process.
     idleTimeout: 0,
     sendPingsAutomatically: false,
@@ -61,27 +83,19 @@ export function mountSockets<S>(
       const carried: Carried<S> = {
         key: unescapePercent(req.getParameter(0)),
         protocol: req.getQuery('protocol'),
-        origin: req.getHeader('origin') || undefined,
-        isSecure: false,
-        remoteAddress: Buffer.from(res.getRemoteAddressAsText()).toString(),
+        isSecure: options.peer.isSecure(res, req),
+        ...readCaller(res, req, options.peer),
         socket: undefined,
         session: undefined,
         isTooSlow: false,
       };
-      // Some clients ask for a subprotocol and want the first one that they offered.
-      const subprotocol = req.getHeader('sec-websocket-protocol').split(',')[0]?.trim() ?? '';
-      res.upgrade(
-        carried,
-        req.getHeader('sec-websocket-key'),
-        subprotocol,
-        req.getHeader('sec-websocket-extensions'),
-        context,
-      );
+      upgrade(res, req, context, carried);
     },
 
     open(ws) {
       const carried = ws.getUserData();
-      carried.socket = new UwsSocket(ws, options.clock, options.maxBackpressureBytes);
+      options.opened();
+      carried.socket = new UwsSocket(ws, options);
       carried.session = commands.open(carried.socket, carried);
     },
 
@@ -113,9 +127,52 @@ export function mountSockets<S>(
       const { session } = carried;
       carried.session = undefined;
       if (session !== undefined) commands.closed(session);
+      options.closed();
     },
   };
-  app.ws('/app/:key', behavior);
+  for (const prefix of new Set(['', options.path])) app.ws(`${prefix}/app/:key`, behavior);
+  mountElsewhere(app, options);
+}
+
+/** Who asks for a connection. */
+interface Caller {
+  readonly origin: string | undefined;
+  readonly remoteAddress: string;
+}
+
+function readCaller(res: HttpResponse, req: HttpRequest, peer: Peer): Caller {
+  return {
+    origin: req.getHeader('origin') || undefined,
+    remoteAddress: peer.remoteAddress(res, peer.forwardedFor(req)),
+  };
+}
+
+function upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t, carried: object): void {
+  // Some clients ask for a subprotocol and want the first one that they offered.
+  const subprotocol = req.getHeader('sec-websocket-protocol').split(',')[0]?.trim() ?? '';
+  res.upgrade(
+    carried,
+    req.getHeader('sec-websocket-key'),
+    subprotocol,
+    req.getHeader('sec-websocket-extensions'),
+    context,
+  );
+}
+
+function mountElsewhere(app: TemplatedApp, { peer, log }: Pick<SocketOptions, 'peer' | 'log'>): void {
+  app.ws<Caller & { readonly path: string }>('/*', {
+    idleTimeout: 0,
+    sendPingsAutomatically: false,
+    upgrade(res, req, context) {
+      upgrade(res, req, context, { path: req.getUrl(), ...readCaller(res, req, peer) });
+    },
+    open(ws) {
+      const { path, origin, remoteAddress } = ws.getUserData();
+      const { code, message } = pathNotFound(path);
+      log.info({ remoteAddress, origin, code, error: message }, 'connection refused');
+      endWith(ws, encodeError({ code, message }), code, message);
+    },
+  });
 }
 
 function heard<S>(ws: WebSocket<Carried<S>>, commands: Pick<SocketCommands<S>, 'heard'>): void {

@@ -1,12 +1,23 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { Cancel, Clock } from '../ports/clock.ts';
-import type { Socket } from '../ports/socket.ts';
+import type { PublishTopic, Socket } from '../ports/socket.ts';
 
 /** The most bytes of a close frame's reason. */
 const reasonBytes = 123;
 
 /** How long a client that reads too slowly has to catch up before its connection is simply cut. */
 const catchUpMs = 10_000;
+
+/** What all sockets of one app have in common. */
+export interface SocketHost {
+  readonly clock: Clock;
+  /** What may wait for one client to read. */
+  readonly maxBackpressureBytes: number;
+  /** Frames of this length and more are compressed, for those clients that can. */
+  readonly minCompressedLength: number;
+  /** Publishes to the sockets of other apps, which those of this one cannot reach. */
+  readonly publishElsewhere: PublishTopic;
+}
 
 /**
  * One uWebSockets.js socket. Touching a closed one throws, so this is the one place that knows whether it
@@ -17,17 +28,16 @@ export class UwsSocket<T> implements Socket {
   /** What is still to be said to a client that cannot take it now. */
   #farewell: (() => void) | undefined;
   #cancelCut: Cancel | undefined;
-  readonly #maxBackpressureBytes: number;
-  readonly #clock: Clock;
+  readonly #host: SocketHost;
 
-  constructor(ws: WebSocket<T>, clock: Clock, maxBackpressureBytes: number) {
+  constructor(ws: WebSocket<T>, host: SocketHost) {
     this.#ws = ws;
-    this.#clock = clock;
-    this.#maxBackpressureBytes = maxBackpressureBytes;
+    this.#host = host;
   }
 
   send(frame: string): void {
-    if (this.#farewell === undefined) this.#ws?.send(frame);
+    if (this.#farewell !== undefined) return;
+    this.#ws?.send(frame, false, frame.length >= this.#host.minCompressedLength);
   }
 
   ping(): void {
@@ -46,7 +56,8 @@ export class UwsSocket<T> implements Socket {
     const ws = this.#ws;
     if (ws === undefined || !ws.isSubscribed(topic)) return false;
     // What it returns says whether there were others, not whether it was allowed.
-    ws.publish(topic, frame);
+    ws.publish(topic, frame, false, frame.length >= this.#host.minCompressedLength);
+    this.#host.publishElsewhere(topic, frame);
     return true;
   }
 
@@ -57,21 +68,16 @@ export class UwsSocket<T> implements Socket {
   end(lastFrame: string, code: number, reason: string): void {
     const ws = this.#ws;
     if (ws === undefined || this.#farewell !== undefined) return;
-    const sayFarewell = (): void => {
-      ws.cork(() => {
-        ws.send(lastFrame);
-        ws.end(code, clipReason(reason));
-      });
-    };
-    if (ws.getBufferedAmount() <= this.#maxBackpressureBytes) return sayFarewell();
+    const sayFarewell = (): void => endWith(ws, lastFrame, code, reason);
+    if (ws.getBufferedAmount() <= this.#host.maxBackpressureBytes) return sayFarewell();
     for (const topic of ws.getTopics()) ws.unsubscribe(topic);
     this.#farewell = sayFarewell;
-    this.#cancelCut = this.#clock.after(catchUpMs, () => this.#ws?.close());
+    this.#cancelCut = this.#host.clock.after(catchUpMs, () => this.#ws?.close());
   }
 
   /** The client has read some of what waited for it. */
   drained(): void {
-    if (this.#ws !== undefined && this.#ws.getBufferedAmount() <= this.#maxBackpressureBytes)
+    if (this.#ws !== undefined && this.#ws.getBufferedAmount() <= this.#host.maxBackpressureBytes)
       this.#farewell?.();
   }
 
@@ -80,6 +86,14 @@ export class UwsSocket<T> implements Socket {
     this.#cancelCut?.();
     this.#ws = undefined;
   }
+}
+
+/** Sends a last frame, then closes with a code and as much of the reason as a close frame takes. */
+export function endWith<T>(ws: WebSocket<T>, lastFrame: string, code: number, reason: string): void {
+  ws.cork(() => {
+    ws.send(lastFrame);
+    ws.end(code, clipReason(reason));
+  });
 }
 
 /** The bytes of a close frame's reason, always valid UTF-8: half a character would be a broken frame. */

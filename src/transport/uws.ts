@@ -7,7 +7,7 @@ const importUws = () => import('uWebSockets.js');
 
 /** The program cannot start as things are; the message says why and what to do, in one line. */
 export class StartError extends Error {
-  readonly code: 'ERR_UWS_LOAD' | 'ERR_LISTEN';
+  readonly code: 'ERR_UWS_LOAD' | 'ERR_LISTEN' | 'ERR_TLS';
 
   constructor(code: StartError['code'], message: string, cause?: unknown) {
     super(message, { cause });
@@ -42,9 +42,14 @@ export interface Listening {
 
 /**
  * Listens, alone: without the option two programs on one port would both succeed and share the clients.
- * Rejects with ERR_LISTEN when the port is taken or the address is not this machine's.
+ * Throws ERR_LISTEN when the port is taken or the address is not this machine's; `hint` says what else to choose.
  */
-export async function listen(uws: Uws, app: TemplatedApp, host: string, port: number): Promise<Listening> {
+export function listen(
+  uws: Uws,
+  app: TemplatedApp,
+  { host, port }: { readonly host: string; readonly port: number },
+  hint = 'Choose another with --port or --host, 0 for any free port',
+): Listening {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the declared types lack the form with both a host and options
   const listenAt = app.listen.bind(app) as unknown as (
     host: string,
@@ -53,15 +58,20 @@ export async function listen(uws: Uws, app: TemplatedApp, host: string, port: nu
     done: (socket: us_listen_socket | false) => void,
   ) => void;
   const exclusively = 1;
-  const socket = await new Promise<us_listen_socket | false>((resolve) => {
-    listenAt(host, port, exclusively, resolve);
+  let socket: us_listen_socket | false = false;
+  // It is called in this turn.
+  listenAt(host, port, exclusively, (opened) => {
+    socket = opened;
   });
-  if (socket === false) {
-    throw new StartError(
-      'ERR_LISTEN',
-      `cannot listen on ${host}:${port}: the port is taken, the address is not this machine's, or the port needs more rights. Choose another with --port or --host, 0 for any free port`,
-    );
-  }
+  return listeningOn(
+    uws,
+    socket,
+    `cannot listen on ${host}:${port}: the port is taken, the address is not this machine's, or the port needs more rights. ${hint}`,
+  );
+}
+
+function listeningOn(uws: Uws, socket: us_listen_socket | false, fault: string): Listening {
+  if (socket === false) throw new StartError('ERR_LISTEN', fault);
   let isOpen = true;
   return {
     port: uws.us_socket_local_port(socket),

@@ -66,7 +66,7 @@ describe('routes', () => {
     '/apps/%zz/channels?a=1',
     '/apps/1/channels/%zz?a=1',
     '/apps/1/channels?auth_key=%zz&%=%',
-    '/apps/%/events',
+    '/apps/%/users',
   ])('GET %s, malformed escapes and all, is an answer', async (target) => {
     const server = await startServer();
     const { status } = await get(server, target);
@@ -83,12 +83,26 @@ describe('routes', () => {
     }
   });
 
-  test.each(['HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PATCH'])('%s disturbs nothing', async (method) => {
+  test.each(['HEAD', 'GET', 'PUT', 'DELETE', 'PATCH', 'PROPFIND'])(
+    '%s is told what the path takes instead',
+    async (method) => {
+      const server = await startServer();
+      const socket = await dial(server, head(`${method} /apps/1/events`, 'Connection: close'));
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      expect(answer.toString()).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n/);
+      expect(answer.toString()).toMatch(/\r\nAllow: POST, OPTIONS\r\n/);
+      const text = `Method not allowed: got ${method}, accepted are POST, OPTIONS`;
+      expect(answer.toString().split('\r\n\r\n')[1]).toBe(method === 'HEAD' ? '' : text);
+      expect(await get(server, '/livez')).toMatchObject({ status: 200 });
+    },
+  );
+
+  test('a route that is read says that it takes GET and HEAD', async () => {
     const server = await startServer();
-    const socket = await dial(server, head(`${method} /apps/1/events`, 'Connection: close'));
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    expect(answer.toString()).toMatch(/^HTTP\/1\.1 404 /);
-    expect(await get(server, '/livez')).toMatchObject({ status: 200 });
+    expect(await post(server, '/livez', 'x'.repeat(1000))).toMatchObject({
+      status: 405,
+      body: 'Method not allowed: got POST, accepted are GET, HEAD, OPTIONS',
+    });
   });
 
   test('HEAD is answered without a body, so that the next answer on the connection is readable', async () => {

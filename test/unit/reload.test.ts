@@ -3,6 +3,7 @@ import type { LoadedConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { createReloader } from '../../src/reload.ts';
 import { silentLog } from '../../src/ports/log.ts';
+import { settle } from '../support/fake-clock.ts';
 import { configOf } from '../integration/support/server.ts';
 
 const app = { id: '1', key: 'a', secret: 's' };
@@ -35,7 +36,7 @@ function stage({ watchesAll = false, tls = false } = {}) {
     {
       log: { ...silentLog, ...log },
       load: () => next.loaded,
-      apply: (applying) => {
+      apply: async (applying) => {
         if (next.failure !== undefined) throw next.failure;
         applied.push(applying);
       },
@@ -52,19 +53,19 @@ function stage({ watchesAll = false, tls = false } = {}) {
 }
 
 describe('a reload', () => {
-  test('puts into force what was loaded, and says why', () => {
+  test('puts into force what was loaded, and says why', async () => {
     const { reloader, next, applied, log } = stage();
     const changed = loaded({ apps: [app, { id: '2', key: 'b', secret: 's' }] });
     next.loaded = changed;
-    reloader.reload('SIGHUP');
+    await reloader.reload('SIGHUP');
     expect(applied).toEqual([changed.config]);
     expect(log.info).toHaveBeenCalledExactlyOnceWith({ cause: 'SIGHUP', apps: 2 }, 'configuration reloaded');
   });
 
-  test('of a faulty configuration changes nothing, and says what is wrong', () => {
+  test('of a faulty configuration changes nothing, and says what is wrong', async () => {
     const { reloader, next, applied, log } = stage();
     next.loaded = faulty;
-    reloader.reload('SIGHUP');
+    await reloader.reload('SIGHUP');
     expect(applied).toEqual([]);
     expect(log.error).toHaveBeenCalledExactlyOnceWith(
       { cause: 'SIGHUP', faults: [{ path: 'apps', message: 'expected a list' }] },
@@ -72,25 +73,25 @@ describe('a reload', () => {
     );
   });
 
-  test('that cannot be put into force says so, and the next is compared with the one in force', () => {
+  test('that cannot be put into force says so, and the next is compared with the one in force', async () => {
     const { reloader, next, log } = stage();
     next.loaded = loaded({ port: 7000 });
     next.failure = new Error('no such certificate');
-    reloader.reload('SIGHUP');
+    await reloader.reload('SIGHUP');
     expect(log.error).toHaveBeenCalledExactlyOnceWith(
       { cause: 'SIGHUP', err: next.failure },
       'configuration not reloaded, the one in force stays',
     );
     expect(log.warn).not.toHaveBeenCalled();
     next.failure = undefined;
-    reloader.reload('SIGHUP');
+    await reloader.reload('SIGHUP');
     expect(log.warn).toHaveBeenCalledExactlyOnceWith({ keys: ['port'] }, 'these changes need a restart');
   });
 
-  test('repeats the warnings of what was loaded', () => {
+  test('repeats the warnings of what was loaded', async () => {
     const { reloader, next, log } = stage();
     next.loaded = { ...loaded(), warnings: ['something is odd'] };
-    reloader.reload('SIGHUP');
+    await reloader.reload('SIGHUP');
     expect(log.warn).toHaveBeenCalledExactlyOnceWith({}, 'something is odd');
   });
 });
@@ -100,23 +101,26 @@ describe('the files', () => {
     expect(stage().watched()?.paths).toEqual([]);
   });
 
-  test('of the certificate are: the configuration in force is put into force again, and nothing else', () => {
+  test('of the certificate are: the configuration in force is put into force again, and nothing else', async () => {
     const { watched, applied, next, config } = stage({ tls: true });
     next.loaded = faulty;
     expect(watched()?.paths).toEqual(['/etc/cert.pem', '/etc/key.pem']);
     watched()?.changed();
+    await settle();
     expect(applied).toEqual([config]);
   });
 
-  test('are all watched if asked, also those that were named since, also by a faulty configuration', () => {
+  test('are all watched if asked, also those that were named since, also by a faulty configuration', async () => {
     const { watched, applied, next } = stage({ watchesAll: true });
     expect(watched()?.paths).toEqual(['/etc/soketify.json']);
     next.loaded = faulty;
     watched()?.changed();
+    await settle();
     expect(applied).toEqual([]);
     expect(watched()?.paths).toEqual(faulty.files);
     next.loaded = loaded();
     watched()?.changed();
+    await settle();
     expect(applied).toHaveLength(1);
     expect(watched()?.paths).toEqual(['/etc/soketify.json']);
   });

@@ -1,0 +1,27 @@
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { noContent, type OutgoingResponse } from './http-message.ts';
+
+/** For how long a browser may remember what it was allowed; each has an upper bound of its own. */
+const maxAgeSeconds = 86_400;
+
+/** Lets every page read the answer. Signatures, not origins, say who may use the API, and cookies play no part. */
+export function allowOrigin(res: HttpResponse): void {
+  res.writeHeader('Access-Control-Allow-Origin', '*');
+  res.writeHeader('Access-Control-Expose-Headers', 'X-Request-Id, Retry-After');
+}
+
+/**
+ * What OPTIONS is answered for a path that takes these methods. To a browser that asks beforehand every header
+ * is allowed by its name: `*` does not cover Authorization, and older ones do not know it.
+ */
+export function answerOptions(req: HttpRequest, methods: readonly string[]): OutgoingResponse {
+  const Allow = methods.join(', ');
+  if (req.getHeader('access-control-request-method') === '') return noContent({ Allow });
+  const headers = req.getHeader('access-control-request-headers');
+  return noContent({
+    Allow,
+    'Access-Control-Allow-Methods': Allow,
+    'Access-Control-Allow-Headers': headers === '' ? '*, Authorization' : headers,
+    'Access-Control-Max-Age': String(maxAgeSeconds),
+  });
+}

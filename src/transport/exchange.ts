@@ -1,0 +1,151 @@
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Log, LogFields } from '../ports/log.ts';
+import { clip } from '../protocol/clip.ts';
+import { allowOrigin } from './cors.ts';
+import { plainText, type OutgoingResponse } from './http-message.ts';
+import type { Peer } from './peer.ts';
+
+/** What one exchange needs of the server around it. */
+export interface ExchangeOptions {
+  readonly log: Log;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly ids: Pick<Ids, 'requestId'>;
+  readonly peer: Peer;
+  /** One request was answered; `route` is its pattern. */
+  readonly answered: (route: string, status: number) => void;
+  /** Whether those who keep their connection should make a new one. */
+  readonly isRetired: () => boolean;
+}
+
+const statusLines = new Map(
+  Object.entries({
+    200: 'OK',
+    204: 'No Content',
+    400: 'Bad Request',
+    401: 'Unauthorized',
+    403: 'Forbidden',
+    404: 'Not Found',
+    405: 'Method Not Allowed',
+    413: 'Payload Too Large',
+    429: 'Too Many Requests',
+    500: 'Internal Server Error',
+    503: 'Service Unavailable',
+  }).map(([status, reason]) => [Number(status), `${status} ${reason}`]),
+);
+
+/** One request from its head to its answer: what must be known of it after its own turn, and the one line of log. */
+export class Exchange {
+  readonly method: string;
+  appId = '';
+  receivedBytes = 0;
+  isAnswered = false;
+  readonly #res: HttpResponse;
+  readonly #options: ExchangeOptions;
+  readonly #route: string;
+  readonly #startedAt: number;
+  readonly #isOfPage: boolean;
+  readonly #givenId: string;
+  readonly #userAgent: string;
+  readonly #forwardedFor: string;
+  #isAborted = false;
+
+  constructor(
+    res: HttpResponse,
+    req: HttpRequest,
+    { route, method }: { readonly route: string; readonly method: string },
+    options: ExchangeOptions,
+  ) {
+    this.#res = res;
+    this.#options = options;
+    this.#route = route;
+    this.method = method;
+    this.#startedAt = options.clock.now();
+    this.#isOfPage = req.getHeader('origin') !== '';
+    this.#givenId = readRequestId(req);
+    this.#userAgent = req.getHeader('user-agent');
+    this.#forwardedFor = options.peer.forwardedFor(req);
+    res.onAborted(() => {
+      this.#isAborted = true;
+    });
+  }
+
+  /** Answers; a refusal leaves a line in the log. Only the first answer counts. */
+  answer(response: OutgoingResponse, closes = false): void {
+    if (this.isAnswered) return;
+    const { status, body } = response;
+    if (status < 400) return this.#finish(response, this.#givenId, closes);
+    const requestId = this.#givenId || this.#options.ids.requestId();
+    this.#options.log.info(this.#describe(requestId, status, body), 'request refused');
+    this.#finish(response, requestId, closes);
+  }
+
+  /** Answers that the program is at fault. */
+  fail(err: unknown): void {
+    if (this.isAnswered) return;
+    const requestId = this.#givenId || this.#options.ids.requestId();
+    const response = plainText(500, 'Internal server error');
+    this.#options.log.error({ err, ...this.#describe(requestId, 500, response.body) }, 'request failed');
+    this.#finish(response, requestId, false);
+  }
+
+  #finish(response: OutgoingResponse, requestId: string, closes: boolean): void {
+    this.isAnswered = true;
+    this.#options.answered(this.#route, response.status);
+    if (this.#isAborted) return;
+    const res = this.#res;
+    res.cork(() => {
+      res.writeStatus(statusLines.get(response.status) ?? `${response.status} Unknown`);
+      if (requestId !== '') res.writeHeader('X-Request-Id', requestId);
+      if (this.#isOfPage) allowOrigin(res);
+      const { headers } = response;
+      if (headers !== undefined) {
+        for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
+      }
+      this.#end(response, closes || this.#options.isRetired());
+    });
+  }
+
+  #end({ status, contentType, body }: OutgoingResponse, closes: boolean): void {
+    const res = this.#res;
+    if (status === 204) return void res.endWithoutBody();
+    res.writeHeader('Content-Type', contentType);
+    if (this.method !== 'HEAD') return void res.end(body, closes);
+    // A body after the head of HEAD would be read as the start of the next answer. The length is written by hand:
+    // endWithoutBody with any argument leaves the answer unfinished, which ends the process.
+    res.writeHeader('Content-Length', String(Buffer.byteLength(body)));
+    res.endWithoutBody();
+  }
+
+  #describe(requestId: string, status: number, text: string): LogFields {
+    return {
+      requestId,
+      method: this.method,
+      route: this.#route,
+      ...(this.appId !== '' && { appId: clip(this.appId) }),
+      status,
+      error: describeError(text),
+      // That of a client which has gone can no longer be had.
+      ...(!this.#isAborted && {
+        remoteAddress: this.#options.peer.remoteAddress(this.#res, this.#forwardedFor),
+      }),
+      ...(this.#userAgent !== '' && { userAgent: clip(this.#userAgent) }),
+      receivedBytes: this.receivedBytes,
+      elapsedMs: Math.round(this.#options.clock.now() - this.#startedAt),
+    };
+  }
+}
+
+const requestIdForm = /^[A-Za-z0-9._:/+=@-]{1,128}$/;
+
+/** The id that the client gave its request; empty when it gave none that can be written into a log. */
+function readRequestId(req: HttpRequest): string {
+  const given = req.getHeader('x-request-id');
+  return given !== '' && requestIdForm.test(given) ? given : '';
+}
+
+/** What the client was told, for the log: without the signature that it sent, which may be the right one elsewhere. */
+function describeError(text: string): string {
+  return clip(text.replace(/, but you sent ".*$/s, ''), 500);
+}

@@ -1,0 +1,182 @@
+import { setImmediate } from 'node:timers/promises';
+import type { TemplatedApp } from 'uWebSockets.js';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Log } from '../ports/log.ts';
+import type { PublishTopic } from '../ports/socket.ts';
+import { createCompression, type Compression, type CompressionMode } from './compression.ts';
+import { Generation, Generations } from './generations.ts';
+import { mountHttp, type Route } from './http.ts';
+import { createPeer } from './peer.ts';
+import { mountSockets, type SocketCommands } from './sockets.ts';
+import { createTlsApp, type TlsFiles } from './tls.ts';
+import { listen, StartError, type Listening, type Uws } from './uws.ts';
+
+/** What the gateway is made with. */
+export interface GatewayOptions {
+  readonly host: string;
+  /** 0 is any free one. */
+  readonly port: number;
+  /** What may stand before every path: empty, or `/prefix`. */
+  readonly path: string;
+  /** Serve https:// and wss:// with these. */
+  readonly tls?: TlsFiles | undefined;
+  /** Whose word on a client's address and scheme is taken: addresses and networks. */
+  readonly trustedProxies: readonly string[];
+  readonly compression: CompressionMode;
+  /** Where the metrics are served, if not with the rest. */
+  readonly metrics?: { readonly host?: string | undefined; readonly port: number } | undefined;
+  /** What may wait for one client to read. */
+  readonly maxBackpressureBytes: number;
+  readonly clock: Clock;
+  readonly ids: Pick<Ids, 'requestId'>;
+  readonly log: Log;
+  /** One request was answered; `route` is its pattern. */
+  readonly answered: (route: string, status: number) => void;
+}
+
+/** Where clients are served. */
+export interface Served {
+  readonly port: number;
+  /** The port of the metrics, where they have one of their own. */
+  readonly metricsPort: number | undefined;
+}
+
+/** The program's side to the network: its sockets, its routes and its certificate. */
+export interface Gateway {
+  /** Publishes to every socket that receives the topic; before anything is served there is none. */
+  readonly publish: PublishTopic;
+  /** Listens. Rejects with a StartError when a port cannot be had or the certificate cannot be used. */
+  serve<S>(commands: SocketCommands<S>, routes: readonly Route[]): Promise<Served>;
+  /**
+   * Takes another certificate for those who connect once this has resolved; everybody else stays connected.
+   * Rejects, and serves on as before, when it cannot be used.
+   */
+  reloadTls(files: TlsFiles): Promise<void>;
+  /** Accepts no new clients; metrics on a port of their own are still served. Again, it does nothing. */
+  stop(): void;
+  /** Cuts every connection. */
+  close(): void;
+}
+
+/** Makes the gateway; nothing listens before `serve`. */
+export function createGateway(uws: Uws, options: GatewayOptions): Gateway {
+  return new UwsGateway(uws, options);
+}
+
+class UwsGateway implements Gateway {
+  readonly publish: PublishTopic;
+  readonly #uws: Uws;
+  readonly #options: GatewayOptions;
+  readonly #compression: Compression;
+  readonly #generations: Generations;
+  #mount: ((native: TemplatedApp) => Generation) | undefined;
+  #listening: Listening | undefined;
+  #metrics: TemplatedApp | undefined;
+
+  constructor(uws: Uws, options: GatewayOptions) {
+    this.#uws = uws;
+    this.#options = options;
+    this.#compression = createCompression(uws, options.compression);
+    this.#generations = new Generations(options.clock, this.#compression.minLength);
+    this.publish = this.#generations.publish;
+  }
+
+  async serve<S>(commands: SocketCommands<S>, routes: readonly Route[]): Promise<Served> {
+    const { host, port, tls, metrics } = this.#options;
+    const served = metrics === undefined ? routes : routes.filter((route) => !isMetrics(route));
+    this.#mount = (native) => this.#mountAll(native, commands, served);
+    try {
+      const first = this.#mount(createFirst(this.#uws, tls));
+      this.#generations.succeed(first);
+      this.#listening = listen(this.#uws, first.native, { host, port });
+      if (tls !== undefined && port === 0) this.#listenByNumber(first, this.#listening);
+      const metricsPort = metrics && this.#serveMetrics(metrics, routes.filter(isMetrics));
+      return { port: this.#listening.port, metricsPort };
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  async reloadTls(files: TlsFiles): Promise<void> {
+    if (this.#options.tls === undefined) throw new Error('no certificate is in use: TLS is not configured');
+    const next = this.#mount?.(createTlsApp(this.#uws, files));
+    // Connections that the kernel has made and the old app has not accepted yet are lost with its listen socket.
+    // After a turn they are accepted; only those of the last moments are not.
+    await setImmediate();
+    const previous = this.#generations.current;
+    if (next === undefined || previous === undefined || this.#listening === undefined) {
+      throw new Error('no certificate is in use: the server accepts no connections');
+    }
+    const address = { host: this.#options.host, port: this.#listening.port };
+    this.#listening.stop();
+    try {
+      this.#listening = listen(this.#uws, next.native, address);
+    } catch (error) {
+      this.#listening = listen(this.#uws, previous.native, address);
+      throw error;
+    }
+    this.#generations.succeed(next);
+  }
+
+  stop(): void {
+    this.#listening?.stop();
+    this.#listening = undefined;
+  }
+
+  close(): void {
+    this.stop();
+    this.#generations.close();
+    this.#metrics?.close();
+    this.#metrics = undefined;
+  }
+
+  /**
+   * Listens once more on the port that was free. While clients are connected to a port that was not asked for by
+   * its number, nobody else can listen there (it has no SO_REUSEADDR): not the app with the next certificate either.
+   */
+  #listenByNumber({ native }: Generation, chosen: Listening): void {
+    chosen.stop();
+    this.#listening = listen(this.#uws, native, { host: this.#options.host, port: chosen.port });
+  }
+
+  #mountAll<S>(native: TemplatedApp, commands: SocketCommands<S>, routes: readonly Route[]): Generation {
+    const generations = this.#generations;
+    const generation = new Generation(native);
+    const peer = createPeer(this.#options.trustedProxies, this.#options.tls !== undefined);
+    mountSockets(native, commands, {
+      ...this.#options,
+      peer,
+      compression: this.#compression.native,
+      minCompressedLength: this.#compression.minLength,
+      publishElsewhere: (topic, frame) => generations.publishElsewhere(generation, topic, frame),
+      opened: () => generations.opened(generation),
+      closed: () => generations.closed(generation),
+    });
+    mountHttp(native, routes, { ...this.#options, peer, isRetired: () => generation.isRetired });
+    return generation;
+  }
+
+  #serveMetrics(metrics: NonNullable<GatewayOptions['metrics']>, routes: readonly Route[]): number {
+    const { host, trustedProxies } = this.#options;
+    const peer = createPeer(trustedProxies, false);
+    this.#metrics = this.#uws.App();
+    mountHttp(this.#metrics, routes, { ...this.#options, peer, isRetired: () => false });
+    const address = { host: metrics.host ?? host, port: metrics.port };
+    return listen(this.#uws, this.#metrics, address, 'Choose another by metrics.host and metrics.port').port;
+  }
+}
+
+function createFirst(uws: Uws, tls: TlsFiles | undefined): TemplatedApp {
+  if (tls === undefined) return uws.App();
+  try {
+    return createTlsApp(uws, tls);
+  } catch (error) {
+    throw new StartError('ERR_TLS', error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function isMetrics(route: Route): boolean {
+  return route.isMetrics === true;
+}

@@ -1,0 +1,59 @@
+import { BlockList, isIP, SocketAddress } from 'node:net';
+
+/** Says whether an address is one of those that are believed. */
+export type IsTrusted = (address: string) => boolean;
+
+/** Trust in addresses and networks (`10.0.0.0/8`), whose form was checked. */
+export function createTrust(networks: readonly string[]): IsTrusted {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/');
+    if (bits === undefined) list.addAddress(address, familyOf(address));
+    else list.addSubnet(address, Number(bits), familyOf(address));
+  }
+  return (address) => isIP(address) !== 0 && list.check(address, familyOf(address));
+}
+
+/**
+ * The client's address. Each proxy appends the address that it was called from to `X-Forwarded-For`, and
+ * whatever stands further left was said by whoever called it: so the list is read from the right, as long as
+ * those who speak are trusted. Something that is no address ends it.
+ */
+export function clientAddress(peer: string, forwardedFor: string, isTrusted: IsTrusted): string {
+  const hops = forwardedFor.split(',');
+  let client = peer;
+  while (isTrusted(client)) {
+    const caller = parseHop(hops.pop() ?? '');
+    if (caller === undefined) return client;
+    client = caller;
+  }
+  return client;
+}
+
+/** The text of an address of 4 or 16 bytes, IPv6 compressed, IPv4 inside IPv6 as IPv4; empty for other lengths. */
+export function formatAddress(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length !== 16) return '';
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    (((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0)).toString(16),
+  );
+  return compress(groups.join(':'));
+}
+
+/** One entry of the list: an address, perhaps with a port, as some proxies write it. */
+function parseHop(hop: string): string | undefined {
+  const text = hop.trim();
+  const address = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
+  const version = address.includes('%') ? 0 : isIP(address);
+  if (version === 0) return undefined;
+  return version === 4 ? address : compress(address);
+}
+
+function compress(ipv6: string): string {
+  const { address } = new SocketAddress({ address: ipv6, family: 'ipv6' });
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import type { TemplatedApp } from 'uWebSockets.js';
+import type { Uws } from './uws.ts';
+
+/** What TLS is served with, PEM all. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly passphrase?: string | undefined;
+}
+
+/** An app that speaks TLS. Throws an error that says which of the files cannot be used, and why. */
+export function createTlsApp(uws: Uws, files: TlsFiles): TemplatedApp {
+  check(files);
+  const { certFile, keyFile, passphrase } = files;
+  try {
+    return uws.SSLApp({
+      cert_file_name: certFile,
+      key_file_name: keyFile,
+      ...(passphrase !== undefined && { passphrase }),
+    });
+  } catch (error) {
+    // All that it says is that the app could not be made.
+    throw fault(`the certificate ${certFile} with the key ${keyFile}`, error);
+  }
+}
+
+/** Node's own reader says what is wrong, which the native one does not. */
+function check({ certFile, keyFile, passphrase }: TlsFiles): void {
+  const cert = read(`the certificate ${certFile}`, certFile, (pem) => ({ cert: pem }));
+  const secret = passphrase === undefined ? {} : { passphrase };
+  read(`the key ${keyFile}`, keyFile, (key) => ({ cert, key, ...secret }));
+}
+
+function read(what: string, file: string, use: (pem: Buffer) => SecureContextOptions): Buffer {
+  try {
+    const pem = readFileSync(file);
+    createSecureContext(use(pem));
+    return pem;
+  } catch (error) {
+    throw fault(what, error);
+  }
+}
+
+const explanations: Readonly<Record<string, string>> = {
+  ERR_OSSL_PEM_NO_START_LINE: 'it is no PEM',
+  ERR_OSSL_UNSUPPORTED: 'it is no PEM of a private key',
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'it does not belong to the certificate',
+  ERR_OSSL_BAD_DECRYPT: 'the passphrase is wrong or missing',
+  ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED: 'the passphrase is missing',
+};
+
+function fault(what: string, error: unknown): Error {
+  const { code = '', message = String(error) }: { code?: string; message?: string } =
+    error instanceof Error ? error : {};
+  return new Error(`cannot use ${what}: ${explanations[code] ?? message}`, { cause: error });
+}
