@@ -1,8 +1,12 @@
+import { request } from 'undici';
 import { describe, expect, test } from 'vitest';
+import { plainText } from '../../src/transport/http-message.ts';
 import { Client } from './support/client.ts';
+import { startGateway } from './support/gateway.ts';
 import { get, metric, trigger } from './support/http.ts';
 import { Receiver } from './support/receiver.ts';
 import { app, startServer } from './support/server.ts';
+import { pair } from './support/tls.ts';
 
 /** The text format's grammar: a comment, or a name, labels and a number. */
 const line =
@@ -43,3 +47,48 @@ describe('GET /metrics', () => {
     expect(await metric(server, 'soketify_connections_opened_total')).toBe(15);
   });
 });
+
+describe('metrics on a port of their own', () => {
+  test('are served there, in the clear, and nowhere else', async () => {
+    const server = await startServer({ metrics: { port: 0 }, path: '/realtime', tls: pair('localhost') });
+    const metrics = { port: server.metricsPort ?? 0 };
+    expect(metrics.port).not.toBe(server.port);
+    for (const path of ['/metrics', '/realtime/metrics']) {
+      expect(await get(metrics, path)).toMatchObject({
+        status: 200,
+        contentType: expect.stringMatching(/^text\/plain; version=0\.0\.4/) as string,
+      });
+    }
+    expect(await statusOf(metrics, 'HEAD', '/metrics')).toBe(200);
+    expect(await statusOf(metrics, 'POST', '/metrics')).toBe(405);
+    for (const path of ['/livez', '/apps/1/channels', '/']) {
+      expect(await get(metrics, path)).toMatchObject({ status: 404 });
+    }
+    const socket = new Client(`ws://127.0.0.1:${metrics.port}/app/app-key`);
+    expect(await socket.closed).toMatchObject({ code: 1006 });
+  });
+
+  test('are not on the port of the clients', async () => {
+    const server = await startServer({ metrics: { port: 0 } });
+    expect(await get(server, '/metrics')).toMatchObject({ status: 404, body: 'No such route: GET /metrics' });
+    expect(await get(server, '/livez')).toMatchObject({ status: 200 });
+  });
+
+  test('can still be read while the server ends, and not after', async () => {
+    const { gateway, ...ports } = await startGateway({ metrics: { port: 0 } }, [
+      { method: 'get', pattern: '/metrics', isMetrics: true, handle: () => plainText(200, 'figures') },
+    ]);
+    const metrics = { port: ports.metricsPort ?? 0 };
+    gateway.stop();
+    await expect(get(ports, '/metrics')).rejects.toThrow('ECONNREFUSED');
+    expect(await get(metrics, '/metrics')).toMatchObject({ status: 200, body: 'figures' });
+    gateway.close();
+    await expect(get(metrics, '/metrics')).rejects.toThrow(/ECONNRE/);
+  });
+});
+
+async function statusOf({ port }: { port: number }, method: 'HEAD' | 'POST', path: string): Promise<number> {
+  const { statusCode, body } = await request(`http://127.0.0.1:${port}${path}`, { method });
+  await body.dump();
+  return statusCode;
+}

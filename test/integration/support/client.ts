@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { WebSocket } from 'ws';
+import { WebSocket, type ClientOptions } from 'ws';
 
 export interface Frame {
   readonly event: string;
@@ -17,8 +17,8 @@ export class Client {
   readonly #waiting = new Set<() => void>();
   #read = 0;
 
-  constructor(url: string, subprotocols: string[] = []) {
-    this.ws = new WebSocket(url, subprotocols);
+  constructor(url: string, subprotocols: string[] = [], options: ClientOptions = {}) {
+    this.ws = new WebSocket(url, subprotocols, options);
     this.ws.on('message', (data: Buffer) => {
       this.frames.push(JSON.parse(data.toString('utf8')) as Frame);
       for (const look of this.#waiting) look();

@@ -1,0 +1,204 @@
+import { once } from 'node:events';
+import { request } from 'node:https';
+import { text } from 'node:stream/consumers';
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { Client } from './support/client.ts';
+import { hello, startGateway, topic } from './support/gateway.ts';
+import { signedTarget } from './support/http.ts';
+import { configOf, startServer } from './support/server.ts';
+import { createServer } from '../../src/server.ts';
+import { believing, dialTls, encrypted, fingerprint, pair, passphrase, shown } from './support/tls.ts';
+
+interface Port {
+  readonly port: number;
+}
+
+const tls = pair('localhost');
+
+async function connectSecurely({ port }: Port, path = '/app/app-key'): Promise<Client> {
+  const client = new Client(`wss://127.0.0.1:${port}${path}`, [], believing);
+  await once(client.ws, 'open');
+  return client;
+}
+
+async function send({ port }: Port, method: string, path: string, body = ''): Promise<string> {
+  const outgoing = request({ host: '127.0.0.1', port, ...believing, method, path });
+  outgoing.end(body);
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return `${response.statusCode} ${await text(response)}`;
+}
+
+function trigger(server: Port, data: string): Promise<string> {
+  const body = JSON.stringify({ name: 'news', channel: 'news', data });
+  return send(server, 'POST', signedTarget('POST', '/apps/1/events', { body }), body);
+}
+
+describe('with a certificate', () => {
+  test('sockets and HTTP are served by TLS', async () => {
+    const server = await startServer({ tls });
+    const client = await connectSecurely(server);
+    await client.subscribe('news');
+    expect(await trigger(server, 'x')).toBe('200 {}');
+    expect(await client.next('news')).toMatchObject({ data: 'x' });
+    expect(await shown(server)).toBe(fingerprint('localhost'));
+  });
+
+  test('a client without TLS gets nowhere, and disturbs nobody', async () => {
+    const server = await startServer({ tls });
+    const client = new Client(`ws://127.0.0.1:${server.port}/app/app-key`);
+    expect(await client.closed).toMatchObject({ code: 1006 });
+    expect(await send(server, 'GET', '/livez')).toBe('200 {"status":"live"}');
+  });
+
+  test('whose key is encrypted the passphrase opens it', async () => {
+    const server = await startServer({ tls: { ...encrypted, passphrase } });
+    expect(await shown(server)).toBe(fingerprint('localhost'));
+  });
+
+  test('a large answer and many frames come whole', async () => {
+    const server = await startServer({ tls, limits: { eventDataBytes: 200_000 } });
+    const client = await connectSecurely(server);
+    await client.subscribe('news');
+    for (let count = 0; count < 20; count += 1) await trigger(server, `${count}:${'x'.repeat(100_000)}`);
+    await client.ping();
+    expect(client.of('news').map(({ data }) => Number.parseInt(data as string, 10))).toEqual(
+      Array.from({ length: 20 }, (_, index) => index),
+    );
+  });
+});
+
+const unusable = [
+  [{ ...tls, certFile: '/no/such.pem' }, /^cannot use the certificate \/no\/such\.pem: ENOENT: no such file/],
+  [{ ...tls, keyFile: '/no/such.pem' }, /^cannot use the key \/no\/such\.pem: ENOENT: no such file/],
+  [{ ...tls, certFile: import.meta.filename }, /^cannot use the certificate .*: it is no PEM$/],
+  [{ ...tls, keyFile: import.meta.filename }, /^cannot use the key .*: it is no PEM of a private key$/],
+  [
+    { ...tls, keyFile: pair('second').keyFile },
+    /^cannot use the key .*: it does not belong to the certificate$/,
+  ],
+  [{ ...encrypted, passphrase: 'wrong' }, /^cannot use the key .*: the passphrase is wrong or missing$/],
+  [encrypted, /^cannot use the key .*: the passphrase is (wrong or )?missing$/],
+] as const;
+
+test.each(unusable)('a server with the unusable files %j does not start', async (files, message) => {
+  const gateway = startGateway({ tls: files });
+  await expect(gateway).rejects.toMatchObject({
+    code: 'ERR_TLS',
+    message: expect.stringMatching(message) as string,
+  });
+});
+
+test('a server whose metrics port is taken frees the other one again', async () => {
+  const taken = await startServer();
+  const { port } = await startServer();
+  const metrics = { port: taken.port };
+  await expect(createServer(configOf({ tls, metrics }))).rejects.toMatchObject({
+    code: 'ERR_LISTEN',
+    message: expect.stringContaining('metrics.port') as string,
+  });
+  expect(port).not.toBe(taken.port);
+});
+
+describe('another certificate', () => {
+  test('is shown to new clients and costs the others nothing', async () => {
+    const server = await startServer({ tls });
+    const before = await connectSecurely(server);
+    await before.subscribe('news');
+    await server.reloadTls(pair('second'));
+    expect(await shown(server)).toBe(fingerprint('second'));
+    const after = await connectSecurely(server);
+    await after.subscribe('news');
+
+    expect(await trigger(server, 'x')).toBe('200 {}');
+    for (const client of [before, after]) {
+      await client.next('news');
+      await client.ping();
+      expect(client.of('news')).toHaveLength(1);
+    }
+  });
+
+  test('may come again and again: each client receives everything once, whenever it came', async () => {
+    const { gateway, ...server } = await startGateway({ tls });
+    const clients = [await connectSecurely(server)];
+    for (const name of ['second', 'localhost', 'second'] as const) {
+      await gateway.reloadTls(pair(name));
+      clients.push(await connectSecurely(server));
+    }
+    gateway.publish(topic, '{"event":"all"}');
+    for (const [sender, socket] of server.sockets.entries()) {
+      expect(socket.publishToOthers(topic, `{"event":"from ${sender}"}`)).toBe(true);
+    }
+    for (const [receiver, client] of clients.entries()) {
+      const others = [0, 1, 2, 3].filter((sender) => sender !== receiver).map((sender) => `from ${sender}`);
+      await client.next(others.at(-1) ?? '');
+      expect(client.frames.map(({ event }) => event)).toEqual(['hello', 'all', ...others]);
+    }
+  });
+
+  test('lets a request that is under way end, and then the connection', async () => {
+    const server = await startServer({ tls });
+    const body = JSON.stringify({ name: 'news', channel: 'news', data: 'x' });
+    const target = signedTarget('POST', '/apps/1/events', { body });
+    const socket = await dialTls(server);
+    socket.write(
+      `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`,
+    );
+    // Its first half has come when another connection was answered.
+    await send(server, 'GET', '/livez');
+    await server.reloadTls(pair('second'));
+    socket.write(body.slice(9));
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(answer).toMatch(/\r\nConnection: close\r\n/i);
+  });
+
+  test('ends what is left of the old one half a minute after its last client', async () => {
+    const { gateway, clock, ...server } = await startGateway({ tls });
+    const client = await connectSecurely(server);
+    await gateway.reloadTls(pair('second'));
+    const idle = await dialTls(server);
+    await gateway.reloadTls(tls);
+    const closed = new Promise((resolve) => idle.on('close', resolve));
+    await clock.advance(30_000);
+    await closed;
+
+    client.ws.ping();
+    await once(client.ws, 'pong');
+    gateway.publish(topic, hello);
+    await client.next('hello');
+    await client.leave();
+    await expect.poll(() => clock.pending).toBe(1);
+    await clock.advance(30_000);
+    expect(await shown(server)).toBe(fingerprint('localhost'));
+  });
+
+  test.each(unusable)('that cannot be used changes nothing: %j', async (files, message) => {
+    const { gateway, ...server } = await startGateway({ tls });
+    const client = await connectSecurely(server);
+    await expect(gateway.reloadTls(files)).rejects.toThrow(message);
+    expect(await shown(server)).toBe(fingerprint('localhost'));
+    gateway.publish(topic, '{"event":"all"}');
+    await client.next('all');
+  });
+
+  test('cannot be taken without TLS, nor once the server ends', async () => {
+    const plain = await startGateway();
+    await expect(plain.gateway.reloadTls(tls)).rejects.toThrow('TLS is not configured');
+    const secure = await startGateway({ tls });
+    secure.gateway.stop();
+    await expect(secure.gateway.reloadTls(tls)).rejects.toThrow('accepts no connections');
+    await expect(shown(secure)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('leaves no client behind when the server ends', async () => {
+    const { gateway, clock, ...server } = await startGateway({ tls });
+    const clients = [await connectSecurely(server)];
+    await gateway.reloadTls(pair('second'));
+    clients.push(await connectSecurely(server));
+    gateway.close();
+    for (const client of clients) expect(await client.closed).toMatchObject({ code: 1006 });
+    expect(clock.pending).toBe(0);
+    gateway.close();
+  });
+});
