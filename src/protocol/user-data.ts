@@ -23,7 +23,7 @@ export function parseUserData(
   const refuse = (why: string) => ({ error: invalidUserData(why) });
   const data = parseObject(text);
   if (data === undefined) return refuse('expected the JSON text of an object');
-  const { id, user_info: info, watchlist = [] } = data;
+  const { id, user_info: info, watchlist } = data;
   if (!isUserId(id, limits)) {
     return refuse(
       `id must be a string of 1 to ${limits.userIdLength} of the characters A-Z a-z 0-9 _ - = @ , . ;`,
@@ -35,9 +35,12 @@ export function parseUserData(
   if (infoBytes > limits.userInfoBytes) {
     return refuse(`user_info has ${infoBytes} bytes, at most ${limits.userInfoBytes} are accepted`);
   }
-  if (!isListOfIds(watchlist))
+  // Null is what typed servers write for a list that they have not.
+  const listed = watchlist ?? [];
+  if (!isListOfIds(listed)) {
     return refuse('watchlist must be a list of user ids, which are non-empty strings');
-  const watched = [...new Set(watchlist)];
+  }
+  const watched = [...new Set(listed)];
   return {
     userId: id,
     infoJson,
