@@ -71,3 +71,12 @@ export function authFor(socketId: string, channel: string, channelData?: string,
   const signed = [socketId, channel, ...(channelData === undefined ? [] : [channelData])].join(':');
   return `${of.key}:${createHmac('sha256', of.secret).update(signed).digest('hex')}`;
 }
+
+/** `auth` of a sign-in, likewise. */
+export function userAuthFor(
+  socketId: string,
+  userData: string,
+  of: { readonly key: string; readonly secret: string } = application(),
+): string {
+  return `${of.key}:${createHmac('sha256', of.secret).update(`${socketId}::user::${userData}`).digest('hex')}`;
+}

@@ -6,12 +6,12 @@ import { createNotifier } from '../../../src/app/notifier.ts';
 import { SubscriptionCounts } from '../../../src/app/subscription-counts.ts';
 import type { Session } from '../../../src/app/session.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
-import { silentLog } from '../../../src/ports/log.ts';
+import { silentLog, type Log } from '../../../src/ports/log.ts';
 import { noMetrics, type Metrics } from '../../../src/ports/metrics.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
 import { FakeClock } from '../fake-clock.ts';
-import { application, authFor, greeting } from './application.ts';
+import { application, authFor, greeting, userAuthFor } from './application.ts';
 import { FakeNode, type FakeSocket } from './fake-socket.ts';
 import { RecordingOutbox } from './recording-outbox.ts';
 
@@ -19,6 +19,7 @@ import { RecordingOutbox } from './recording-outbox.ts';
 interface Given {
   readonly apps?: ReturnType<typeof application>[];
   readonly metrics?: Partial<Metrics>;
+  readonly log?: Partial<Log>;
   /** Stands before the in-memory ledger. */
   readonly ledger?: (memory: MemoryLedger) => Ledger;
 }
@@ -58,6 +59,21 @@ export class Actor {
     return this;
   }
 
+  /** Signs in; an object becomes its JSON. */
+  signIn(user: object | string): void {
+    const userData = typeof user === 'string' ? user : JSON.stringify(user);
+    const auth = userAuthFor(this.id, userData, this.session.app.config);
+    this.say({ event: 'pusher:signin', data: { auth, user_data: userData } });
+  }
+
+  /** Signs in and takes the answer out. */
+  enter(user: object): this {
+    this.signIn(user);
+    const [welcome] = this.socket.takeFrames();
+    expect(welcome).toMatchObject({ event: 'pusher:signin_success' });
+    return this;
+  }
+
   unsubscribe(channel: string): void {
     this.say({ event: 'pusher:unsubscribe', data: { channel } });
   }
@@ -74,7 +90,7 @@ export class Actor {
 }
 
 /** A hub on fakes: everything of a node but its transport and its deliveries. */
-export function hubStage({ apps = [application()], metrics = {}, ledger: before }: Given = {}) {
+export function hubStage({ apps = [application()], metrics = {}, log = {}, ledger: before }: Given = {}) {
   const clock = new FakeClock(1000);
   const node = new FakeNode();
   const outbox = new RecordingOutbox();
@@ -93,7 +109,7 @@ export function hubStage({ apps = [application()], metrics = {}, ledger: before 
   const fanout = createLocalDelivery(localApps, node.publish, (session, error) => hub.end(session, error));
   const hub: Hub = new Hub({
     apps: localApps,
-    log: silentLog,
+    log: { ...silentLog, ...log },
     counts: new SubscriptionCounts({ clock, fanout, outbox }),
     clock,
     livenessClock: clock,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Ledger } from '../../../src/ports/ledger.ts';
 import { apiStage } from '../../support/unit/api-stage.ts';
 import { application, channelName } from '../../support/unit/application.ts';
+import { delegateLedger } from '../../support/unit/delegate-ledger.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { signedRequest } from '../../support/unit/signed-request.ts';
 
@@ -62,7 +62,7 @@ describe('POST events', () => {
     let keep = (): void => {};
     const stage = apiStage({
       ledger: (memory) => ({
-        ...delegate(memory),
+        ...delegateLedger(memory),
         cacheEvent: (...step) =>
           new Promise((resolve) => {
             keep = () => resolve(memory.cacheEvent(...step));
@@ -136,7 +136,7 @@ describe('POST batch_events', () => {
     const pending: (() => void)[] = [];
     const stage = apiStage({
       ledger: (memory) => ({
-        ...delegate(memory),
+        ...delegateLedger(memory),
         cacheEvent: (...step) =>
           new Promise((resolve) => {
             pending.push(() => resolve(memory.cacheEvent(...step)));
@@ -195,20 +195,3 @@ test('GET webhooks/dropped lists the drops of the app alone', async () => {
     json: JSON.stringify({ dropped: [drop], forgotten: 0 }),
   });
 });
-
-/** A ledger whose steps a test may replace one by one. */
-function delegate(memory: Ledger): Ledger {
-  return {
-    join: (join) => memory.join(join),
-    leave: (leave) => memory.leave(leave),
-    cacheEvent: (...step) => memory.cacheEvent(...step),
-    forgetCacheMiss: (...step) => memory.forgetCacheMiss(...step),
-    channel: (...step) => memory.channel(...step),
-    occupiedChannels: (...step) => memory.occupiedChannels(...step),
-    sweep: () => memory.sweep(),
-    signIn: (signIn) => memory.signIn(signIn),
-    signOut: (...step) => memory.signOut(...step),
-    admitTriggers: (...step) => memory.admitTriggers(...step),
-    retire: (appId) => memory.retire(appId),
-  };
-}

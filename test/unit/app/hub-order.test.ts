@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import { settle } from '../../support/fake-clock.ts';
+import { delegateLedger } from '../../support/unit/delegate-ledger.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
 /** A ledger behind a network: joins take effect at once and are answered when the test says so. */
@@ -8,22 +9,13 @@ function slowStage() {
   const held: (() => void)[] = [];
   const stage = hubStage({
     ledger: (memory): Ledger => ({
+      ...delegateLedger(memory),
       join(join) {
         const joined = memory.join(join);
         return new Promise((resolve) => {
           held.push(() => resolve(joined));
         });
       },
-      leave: (leave) => memory.leave(leave),
-      cacheEvent: (...step) => memory.cacheEvent(...step),
-      forgetCacheMiss: (...step) => memory.forgetCacheMiss(...step),
-      channel: (...step) => memory.channel(...step),
-      occupiedChannels: (...step) => memory.occupiedChannels(...step),
-      sweep: () => memory.sweep(),
-      signIn: (signIn) => memory.signIn(signIn),
-      signOut: (...step) => memory.signOut(...step),
-      admitTriggers: (...step) => memory.admitTriggers(...step),
-      retire: (appId) => memory.retire(appId),
     }),
   });
   const answer = async (): Promise<void> => {

@@ -6,8 +6,11 @@ import {
   encodeMemberAdded,
   encodeMemberRemoved,
   encodePresence,
+  encodeSigninSuccess,
+  encodeSubscriptionCount,
   encodeSubscriptionError,
   encodeSubscriptionSucceeded,
+  encodeWatchlistEvents,
   eventEncoder,
   pingFrame,
   pongFrame,
@@ -40,6 +43,9 @@ const encoders = {
   subscriptionError: (channel: string, type: 'AuthError', error: Failure) =>
     encodeSubscriptionError(channel, type, error),
   cacheMiss: (channel: string) => encodeCacheMiss(channelName(channel)),
+  subscriptionCount: (channel: string, count: number) => encodeSubscriptionCount(channelName(channel), count),
+  signinSuccess: (userData: string) => encodeSigninSuccess(userData),
+  watchlistEvents: (users: { online: string[]; offline: string[] }) => encodeWatchlistEvents(users),
   event: (name: string, channel: string, data: string, userId?: string) =>
     eventEncoder(name, data, userId)(channelName(channel)),
 };

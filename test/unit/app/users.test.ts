@@ -1,0 +1,446 @@
+import { describe, expect, test } from 'vitest';
+import { application, authFor, userAuthFor } from '../../support/unit/application.ts';
+import { hubStage } from '../../support/unit/hub-stage.ts';
+
+const welcomed = (userData: string) => ({ event: 'pusher:signin_success', data: { user_data: userData } });
+const watched = (...events: { name: string; user_ids: string[] }[]) => ({
+  event: 'pusher_internal:watchlist_events',
+  data: JSON.stringify({ events }),
+});
+const online = (...ids: string[]) => watched({ name: 'online', user_ids: ids });
+const offline = (...ids: string[]) => watched({ name: 'offline', user_ids: ids });
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `u${index}`);
+const own = '#server-to-user-7';
+
+describe('a sign-in', () => {
+  test('is answered with the user data as it came, and makes no webhook', () => {
+    const { connect, outbox } = hubStage();
+    const actor = connect();
+    const userData = ' {"id" : "7", "user_info":{"n":"\u00e9"}}';
+    actor.signIn(userData);
+    actor.socket.expectFrame(welcomed(userData));
+    actor.socket.expectNoFrame();
+    outbox.expectNothing();
+  });
+
+  test('of the same id again succeeds', () => {
+    const { connect, apps } = hubStage();
+    const actor = connect().enter({ id: '7' });
+    actor.signIn('{"id":"7","user_info":1}');
+    actor.socket.expectFrame(welcomed('{"id":"7","user_info":1}'));
+    expect(apps.byId('1')?.sessionsOf('7')).toEqual([actor.session]);
+  });
+
+  test('of another id is refused, and the first stays signed in', () => {
+    const { connect, apps } = hubStage();
+    const actor = connect().enter({ id: '7' });
+    actor.signIn({ id: '8' });
+    actor.socket.expectError("Connection is already signed in as another user, '7'");
+    actor.socket.expectOpen();
+    expect(actor.session.user?.userId).toBe('7');
+    expect(apps.byId('1')?.sessionsOf('8')).toEqual([]);
+    expect(apps.byId('1')?.sessionsOf('7')).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      'without auth',
+      { user_data: '{"id":"7"}' },
+      "Invalid auth for sign-in: expected 'KEY:SIGNATURE', which your server's user authentication gives",
+    ],
+    [
+      'with the key of nobody',
+      { auth: 'other:00', user_data: '{"id":"7"}' },
+      "Invalid key in user auth data: 'other'",
+    ],
+    [
+      'with a wrong signature',
+      { auth: 'app-key:00', user_data: '{"id":"7"}' },
+      'Invalid signature: Expected HMAC SHA256 hex digest of 1.1::user::{"id":"7"}, but got 00',
+    ],
+    [
+      'with user data that is not read before its signature was accepted',
+      { auth: 'app-key:00', user_data: 'no JSON' },
+      'Invalid signature: Expected HMAC SHA256 hex digest of 1.1::user::no JSON, but got 00',
+    ],
+    [
+      'without user data',
+      { auth: 'app-key:00' },
+      'Invalid user_data: expected a string, the JSON text of an object',
+    ],
+    ['with auth that is no string', { auth: {}, user_data: '{"id":"7"}' }, 'Invalid message format'],
+  ])('%s is refused and leaves the connection open', (_, data, message) => {
+    const { connect, apps } = hubStage();
+    const actor = connect();
+    actor.say({ event: 'pusher:signin', data });
+    actor.socket.expectError(message);
+    actor.socket.expectNoFrame();
+    actor.socket.expectOpen();
+    expect(actor.session.user).toBeUndefined();
+    expect(apps.byId('1')?.sessionsOf('7')).toEqual([]);
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['a list', '["7"]'],
+    ['a numeric id', '{"id":7}'],
+    ['no id of its own', '{"__proto__":{"id":"7"}}'],
+    ['a lone surrogate for an id', String.raw`{"id":"\ud800"}`],
+    ['an id that is too long', JSON.stringify({ id: 'u'.repeat(129) })],
+    ['a watchlist of numbers', '{"id":"7","watchlist":[8]}'],
+    ['info above the limit', JSON.stringify({ id: '7', user_info: 'x'.repeat(1023) })],
+    ['info that is nested too deeply', `{"id":"7","user_info":${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
+  ])('with %s is refused although it is signed, and leaves the connection open', (_, userData) => {
+    const { connect, apps } = hubStage();
+    const actor = connect();
+    actor.signIn(userData);
+    actor.socket.expectFrame({
+      event: 'pusher:error',
+      data: { code: null, message: expect.stringMatching(/^Invalid user_data: /) as string },
+    });
+    actor.socket.expectNoFrame();
+    actor.socket.expectOpen();
+    expect(apps.byId('1')?.sessionsOf('7')).toEqual([]);
+    actor.enter({ id: '7' });
+  });
+
+  test('that is refused ends no sign-in that stands', () => {
+    const { connect, fanout } = hubStage();
+    const actor = connect().enter({ id: '7' });
+    actor.signIn('{');
+    actor.say({ event: 'pusher:signin', data: { auth: 'x:00', user_data: '{"id":"7"}' } });
+    actor.socket.takeFrames();
+    fanout.terminate('1', '7');
+    actor.socket.expectClosed(4009);
+  });
+
+  test('is accepted with any key pair of the app', () => {
+    const second = { key: 'second', secret: 's2' };
+    const { connect } = hubStage({ apps: [application({ otherKeys: [second] })] });
+    const actor = connect('second');
+    const userData = '{"id":"7"}';
+    const auth = userAuthFor(actor.id, userData, second);
+    actor.say({ event: 'pusher:signin', data: { auth, user_data: userData } });
+    actor.socket.expectFrame(welcomed(userData));
+  });
+});
+
+describe('a server-to-user channel', () => {
+  const subscribed = { event: 'pusher_internal:subscription_succeeded', channel: own, data: '{}' };
+  const publish = (stage: ReturnType<typeof hubStage>, channel = own) =>
+    stage.fanout.publish('1', channel as never, JSON.stringify({ event: 'hello', channel, data: '1' }));
+
+  test('lets its user in, without a signature', () => {
+    const { connect } = hubStage();
+    const actor = connect().enter({ id: '7' });
+    actor.say({ event: 'pusher:subscribe', data: { channel: own, auth: '' } });
+    actor.socket.expectFrame(subscribed);
+    actor.socket.expectNoFrame();
+  });
+
+  test.each([
+    ['that is not signed in', undefined],
+    ['of another user', '8'],
+    ['of a user whose id begins so', '77'],
+  ])('lets no connection in %s, not even one with a signature', (_, id) => {
+    const stage = hubStage();
+    const actor = stage.connect();
+    if (id !== undefined) actor.enter({ id });
+    actor.say({ event: 'pusher:subscribe', data: { channel: own, auth: authFor(actor.id, own) } });
+    const [toChannel, toConnection] = actor.socket.takeFrames();
+    const message = `Not authorized to subscribe to ${own}: the connection is not signed in as that user`;
+    expect(toChannel).toEqual({
+      event: 'pusher:subscription_error',
+      channel: own,
+      data: JSON.stringify({ type: 'AuthError', error: message, status: 401 }),
+    });
+    expect(toConnection).toEqual({ event: 'pusher:error', data: { code: null, message } });
+    actor.socket.expectOpen();
+    publish(stage);
+    actor.socket.expectNoFrame();
+  });
+
+  test('brings its events to every connection of the user before it is subscribed, and once after', () => {
+    const stage = hubStage();
+    const actors = [stage.connect().enter({ id: '7' }), stage.connect().enter({ id: '7' })];
+    const other = stage.connect().enter({ id: '8' });
+    publish(stage);
+    for (const { socket } of actors) expect(socket.takeFrames()).toHaveLength(1);
+    actors[0]?.join(own);
+    publish(stage);
+    for (const { socket } of actors) expect(socket.takeFrames()).toHaveLength(1);
+    other.socket.expectNoFrame();
+  });
+
+  test('subscribed twice is an error, as any channel', () => {
+    const { connect } = hubStage();
+    const actor = connect().enter({ id: '7' }).join(own);
+    actor.subscribe(own);
+    actor.socket.expectError(`Existing subscription to channel ${own}`);
+  });
+
+  test('can be left, and is then heard no more', () => {
+    const stage = hubStage();
+    const actor = stage.connect().enter({ id: '7' }).join(own);
+    actor.unsubscribe(own);
+    publish(stage);
+    actor.socket.expectNoFrame();
+    actor.join(own);
+    publish(stage);
+    expect(actor.socket.takeFrames()).toHaveLength(1);
+  });
+
+  test('R22: makes no webhook, no count and no occupied channel', async () => {
+    const stage = hubStage({ apps: [application({ subscriptionCount: true })] });
+    const [stayer, leaver] = [stage.connect(), stage.connect()];
+    for (const actor of [stayer, leaver]) actor.enter({ id: '7' }).join(own);
+    expect(stage.memory.occupiedChannels('1', '')).toEqual([]);
+    leaver.unsubscribe(own);
+    leaver.join(own);
+    leaver.vanish();
+    await stage.advance(10_000);
+    stayer.socket.expectNoFrame();
+    stayer.vanish();
+    await stage.advance(10_000);
+    stage.outbox.expectNothing();
+  });
+
+  test('takes no client events', () => {
+    const { connect, outbox } = hubStage();
+    const [sender, receiver] = [connect(), connect()];
+    for (const actor of [sender, receiver]) actor.enter({ id: '7' }).join(own);
+    sender.trigger(own, 'x');
+    sender.socket.expectError('Client event rejected - only supported on private and presence channels');
+    receiver.socket.expectNoFrame();
+    outbox.expectNothing();
+  });
+
+  test('of one app is not that of another with the same user', () => {
+    const stage = hubStage({ apps: [application(), application({ id: '2', key: 'other', secret: 's2' })] });
+    const there = stage.connect('other').enter({ id: '7' });
+    publish(stage);
+    there.socket.expectNoFrame();
+  });
+});
+
+describe('a presence channel', () => {
+  const channel = 'presence-a';
+  const presence = (ids: string[], hash: object) => ({
+    event: 'pusher_internal:subscription_succeeded',
+    channel,
+    data: JSON.stringify({ presence: { count: ids.length, ids, hash } }),
+  });
+
+  test('takes the signed-in user for the member when there is no channel data', () => {
+    const { connect, outbox } = hubStage();
+    const actor = connect().enter({ id: '7', user_info: { n: 'x' } });
+    actor.subscribe(channel);
+    actor.socket.expectFrame(presence(['7'], { 7: { n: 'x' } }));
+    expect(outbox.takeLines()).toEqual([`channel_occupied ${channel}`, `member_added ${channel} 7`]);
+  });
+
+  test('takes channel data before the signed-in user', () => {
+    const { connect } = hubStage();
+    const actor = connect().enter({ id: '7', user_info: { n: 'x' } });
+    actor.subscribe(channel, { user_id: '9' });
+    actor.socket.expectFrame(presence(['9'], { 9: null }));
+  });
+
+  test('counts a user once, who came by sign-in here and by channel data there', async () => {
+    const { connect, outbox, advance } = hubStage();
+    const [signedIn, named] = [connect().enter({ id: '7' }), connect()];
+    signedIn.join(channel);
+    named.join(channel, { user_id: '7' });
+    signedIn.vanish();
+    await advance(10_000);
+    named.socket.expectNoFrame();
+    named.vanish();
+    await advance(3000);
+    expect(outbox.takeLines()).toEqual([
+      `channel_occupied ${channel}`,
+      `member_added ${channel} 7`,
+      `member_removed ${channel} 7`,
+      `channel_vacated ${channel}`,
+    ]);
+  });
+
+  test('still wants its signature from a user who is signed in', () => {
+    const { connect } = hubStage();
+    const actor = connect().enter({ id: '7' });
+    actor.say({ event: 'pusher:subscribe', data: { channel, auth: 'app-key:00' } });
+    const [, error] = actor.socket.takeFrames();
+    expect(error?.data).toEqual({
+      code: null,
+      message: `Invalid signature: Expected HMAC SHA256 hex digest of 1.1:${channel}, but got 00`,
+    });
+  });
+
+  test('puts the id of the signed-in user on client events', () => {
+    const { connect, outbox } = hubStage();
+    const [sender, receiver] = [connect().enter({ id: '7' }).join(channel), connect()];
+    receiver.join(channel, { user_id: '9' });
+    outbox.takeLines();
+    sender.trigger(channel, 'x');
+    receiver.socket.expectFrame({ event: 'client-typing', channel, data: 'x', user_id: '7' });
+    expect(outbox.takeLines()).toEqual([`client_event ${channel} 7`]);
+  });
+});
+
+describe('a watchlist', () => {
+  test('is answered with who is online and who is not, in its order', () => {
+    const { connect } = hubStage();
+    connect().enter({ id: '9' });
+    connect().enter({ id: '8' });
+    const actor = connect();
+    const userData = JSON.stringify({ id: '7', watchlist: ['6', '8', '9', '5'] });
+    actor.signIn(userData);
+    actor.socket.expectFrame(welcomed(userData));
+    actor.socket.expectFrame(
+      watched({ name: 'online', user_ids: ['8', '9'] }, { name: 'offline', user_ids: ['6', '5'] }),
+    );
+    actor.socket.expectNoFrame();
+  });
+
+  test('tells of the first connection of a user and of the end of the last, at once', () => {
+    const { connect } = hubStage();
+    const watcher = connect().enter({ id: '7', watchlist: ['8'] });
+    const [first, second] = [connect().enter({ id: '8' }), connect().enter({ id: '8' })];
+    watcher.socket.expectFrame(online('8'));
+    first.vanish();
+    watcher.socket.expectNoFrame();
+    second.vanish();
+    watcher.socket.expectFrame(offline('8'));
+    connect().enter({ id: '8' });
+    watcher.socket.expectFrame(online('8'));
+    watcher.socket.expectNoFrame();
+  });
+
+  test('tells of a user who signs in again nothing new', () => {
+    const { connect } = hubStage();
+    const watcher = connect().enter({ id: '7', watchlist: ['8'] });
+    const actor = connect().enter({ id: '8' });
+    watcher.socket.takeFrames();
+    actor.enter({ id: '8' });
+    watcher.socket.expectNoFrame();
+    actor.vanish();
+    watcher.socket.expectFrame(offline('8'));
+  });
+
+  test('may name its own user, who is online', () => {
+    const { connect } = hubStage();
+    const actor = connect();
+    actor.signIn({ id: '7', watchlist: ['7'] });
+    expect(actor.socket.takeFrames()[1]).toEqual(online('7'));
+    const other = connect().enter({ id: '7' });
+    other.vanish();
+    actor.socket.expectNoFrame();
+  });
+
+  test('may name what can be no user: it is offline', () => {
+    const { connect } = hubStage();
+    const actor = connect();
+    actor.signIn(String.raw`{"id":"7","watchlist":["__proto__","\ud800","a b","constructor"]}`);
+    expect(actor.socket.takeFrames()[1]).toEqual(offline('__proto__', '\ud800', 'a b', 'constructor'));
+  });
+
+  test('that is too long is cut, with an error that leaves the rest as it is', () => {
+    const { connect } = hubStage({ apps: [application({ limits: { watchlist: 2 } })] });
+    const watcher = connect();
+    const userData = JSON.stringify({ id: '7', watchlist: ['8', '8', '9', '6'] });
+    watcher.signIn(userData);
+    watcher.socket.expectFrame(welcomed(userData));
+    watcher.socket.expectError('Watchlist limit exceeded; first 2 user IDs accepted', 4302);
+    watcher.socket.expectFrame(offline('8', '9'));
+    watcher.socket.expectOpen();
+    connect().enter({ id: '6' });
+    watcher.socket.expectNoFrame();
+    connect().enter({ id: '9' });
+    watcher.socket.expectFrame(online('9'));
+  });
+
+  test('of 100 users is accepted whole', () => {
+    const { connect } = hubStage();
+    const actor = connect();
+    actor.signIn({ id: '7', watchlist: ids(100) });
+    expect(actor.socket.takeFrames().slice(1)).toEqual([offline(...ids(100))]);
+  });
+
+  test('is replaced by that of the next sign-in', () => {
+    const { connect } = hubStage();
+    const watcher = connect().enter({ id: '7', watchlist: ['8', '9'] });
+    watcher.enter({ id: '7', watchlist: ['9'] });
+    connect().enter({ id: '8' });
+    watcher.socket.expectNoFrame();
+    connect().enter({ id: '9' });
+    watcher.socket.expectFrame(online('9'));
+    watcher.enter({ id: '7' });
+    connect().enter({ id: '9' }).vanish();
+    watcher.socket.expectNoFrame();
+  });
+
+  test('of an app that does not want it is not told', () => {
+    const { connect } = hubStage({ apps: [application({ watchlist: false, limits: { watchlist: 1 } })] });
+    const watcher = connect();
+    watcher.signIn({ id: '7', watchlist: ['8', '9'] });
+    expect(watcher.socket.takeFrames()).toHaveLength(1);
+    connect().enter({ id: '8' }).vanish();
+    watcher.socket.expectNoFrame();
+  });
+
+  test('hears nothing of the users of another app', () => {
+    const apps = [application(), application({ id: '2', key: 'other', secret: 's2' })];
+    const { connect } = hubStage({ apps });
+    connect('other').enter({ id: '8' });
+    const watcher = connect();
+    watcher.signIn({ id: '7', watchlist: ['8'] });
+    expect(watcher.socket.takeFrames()[1]).toEqual(offline('8'));
+    connect('other').enter({ id: '8' });
+    watcher.socket.expectNoFrame();
+  });
+});
+
+describe('terminate', () => {
+  test('ends exactly the connections of the user, with 4009', () => {
+    const stage = hubStage({ apps: [application(), application({ id: '2', key: 'other', secret: 's2' })] });
+    const actors = [stage.connect().enter({ id: '7' }), stage.connect().enter({ id: '7' })];
+    const spared = [
+      stage.connect().enter({ id: '77' }),
+      stage.connect().join('presence-a', { user_id: '7' }),
+      stage.connect(),
+      stage.connect('other').enter({ id: '7' }),
+    ];
+    stage.fanout.terminate('1', '7');
+    for (const { socket } of actors) socket.expectClosed(4009, 'You got disconnected by the app.');
+    for (const { socket } of spared) socket.expectOpen();
+    stage.fanout.terminate('1', '7');
+    stage.fanout.terminate('9', '7');
+    for (const { socket } of spared) {
+      socket.expectOpen();
+      socket.expectNoFrame();
+    }
+  });
+
+  test('R22: is a disconnect: watchers hear it at once, webhooks after the grace', async () => {
+    const stage = hubStage();
+    const watcher = stage.connect().enter({ id: '8', watchlist: ['7'] });
+    const actor = stage.connect().enter({ id: '7' }).join('presence-a');
+    watcher.socket.takeFrames();
+    stage.outbox.takeLines();
+    stage.fanout.terminate('1', '7');
+    watcher.socket.expectFrame(offline('7'));
+    actor.vanish();
+    watcher.socket.expectNoFrame();
+    stage.outbox.expectNothing();
+    await stage.advance(3000);
+    expect(stage.outbox.takeLines()).toEqual(['member_removed presence-a 7', 'channel_vacated presence-a']);
+  });
+
+  test('lets the user come back', () => {
+    const stage = hubStage();
+    stage.connect().enter({ id: '7' });
+    stage.fanout.terminate('1', '7');
+    const again = stage.connect().enter({ id: '7' });
+    again.socket.expectOpen();
+    expect(stage.apps.byId('1')?.sessionsOf('7')).toEqual([again.session]);
+  });
+});
