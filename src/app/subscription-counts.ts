@@ -70,8 +70,11 @@ export class SubscriptionCounts {
   #tell({ app, channel }: Counted): void {
     const appId = app.config.id;
     const count = app.registry.subscribers(channel);
-    if (count === 0) this.#counted.delete(app.topic(channel));
-    else this.#options.fanout.publish(appId, channel, encodeSubscriptionCount(channel, count));
+    const isWanted = app.config.subscriptionCount;
+    if (count === 0 || !isWanted) this.#counted.delete(app.topic(channel));
+    // The app has been configured otherwise since the count was put off.
+    if (!isWanted) return;
+    if (count > 0) this.#options.fanout.publish(appId, channel, encodeSubscriptionCount(channel, count));
     this.#options.outbox.append(appId, [{ name: 'subscription_count', channel, count }]);
   }
 
