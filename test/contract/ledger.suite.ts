@@ -2,12 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ledgerCommands, walkOptions } from '../support/property/ledger-commands.ts';
 import { LedgerDriver } from '../support/property/ledger-driver.ts';
-import { expectSoundFacts, historyByChannel } from '../support/property/ledger-history.ts';
+import { byApp, expectSoundFacts, historyByChannel } from '../support/property/ledger-history.ts';
 import { LedgerModel } from '../support/property/ledger-model.ts';
 import type { LedgerHarness } from '../support/property/ledger-port.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { testCacheMiss } from './ledger-cache.suite.ts';
 import { testGrace } from './ledger-grace.suite.ts';
+import { testUsers } from './ledger-users.suite.ts';
 
 /** What every ledger must do, whichever store it is on. */
 export function testLedger(name: string, harness: LedgerHarness): void {
@@ -23,6 +24,7 @@ export function testLedger(name: string, harness: LedgerHarness): void {
             await driver.settled();
             expect(historyByChannel(driver.facts)).toEqual(historyByChannel(model.facts));
             expect(historyByChannel(driver.notices)).toEqual(historyByChannel(model.notices));
+            expect(byApp(driver.watched)).toEqual(byApp(model.watched));
             expectSoundFacts(driver.facts);
             await driver.dispose();
           }),
@@ -56,4 +58,5 @@ export function testLedger(name: string, harness: LedgerHarness): void {
 
   testGrace(name, harness);
   testCacheMiss(name, harness);
+  testUsers(name, harness);
 }

@@ -134,6 +134,28 @@ function forgetCacheMiss(appId: string, channel: string, back: number): LedgerCo
   };
 }
 
+function signIn(appId: string, userId: string, watched: readonly string[]): LedgerCommand {
+  return {
+    check: () => true,
+    async run(model, driver) {
+      const online = await driver.ledger.signIn({ appId, userId, watched });
+      expect([...online].toSorted()).toEqual(model.signIn(appId, userId, watched).toSorted());
+    },
+    toString: () => `signIn(${appId}, ${userId}, [${watched.join(' ')}])`,
+  };
+}
+
+function signOut(appId: string, userId: string): LedgerCommand {
+  return {
+    check: () => true,
+    async run(model, driver) {
+      await driver.ledger.signOut(appId, userId);
+      model.signOut(appId, userId);
+    },
+    toString: () => `signOut(${appId}, ${userId})`,
+  };
+}
+
 function look(appId: string, channel: string): LedgerCommand {
   return {
     check: () => true,
@@ -156,6 +178,7 @@ function name({ appId, connection, channel }: Subscriber): string {
 const app = fc.constantFrom(...apps, 'a1', 'a1');
 const connection = fc.constantFrom(...connections);
 const cacheChannel = fc.constantFrom(...allChannels.filter((channel) => channel.includes('cache-')));
+const user = fc.constantFrom(...users);
 const grace = fc.constantFrom(...graces);
 const subscriber = fc.oneof(
   fc.record({ appId: app, connection, channel: fc.constantFrom(...plainChannels) }),
@@ -163,7 +186,7 @@ const subscriber = fc.oneof(
     appId: app,
     connection,
     channel: fc.constantFrom(...presenceChannels),
-    userId: fc.constantFrom(...users),
+    userId: user,
   }),
 );
 
@@ -183,6 +206,8 @@ export const ledgerCommands = fc.commands(
     fc.integer({ min: 1, max: 4000 }).map(advance),
     fc.tuple(app, cacheChannel, fc.constantFrom('"1"', '"2"')).map((args) => cacheEvent(...args)),
     fc.tuple(app, cacheChannel, fc.constantFrom(0, 0, 1)).map((args) => forgetCacheMiss(...args)),
+    fc.tuple(app, user, fc.subarray(users)).map((args) => signIn(...args)),
+    fc.tuple(app, user).map((args) => signOut(...args)),
     fc.tuple(app, fc.constantFrom(...allChannels)).map((args) => look(...args)),
   ],
   { maxCommands: 60, size: 'max' },

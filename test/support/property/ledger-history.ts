@@ -50,3 +50,9 @@ export function expectSoundFacts(facts: readonly Happening[]): void {
     }
   }
 }
+
+/** What watchers were told, as `app/user state`, each app in order; two apps have none between them. */
+export function byApp(watched: readonly string[]): string[] {
+  const app = (line: string): string => line.slice(0, line.indexOf('/'));
+  return watched.toSorted((a, b) => app(a).localeCompare(app(b)));
+}

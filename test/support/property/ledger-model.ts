@@ -35,6 +35,9 @@ export class LedgerModel {
   now = 0;
   readonly facts: Happening[] = [];
   readonly notices: Happening[] = [];
+  /** What watchers were told, as `app/user state`. */
+  readonly watched: string[] = [];
+  readonly #online = new Set<string>();
   readonly #channels = new Map<string, ModelChannel>();
   readonly #options: ModelOptions;
 
@@ -103,6 +106,19 @@ export class LedgerModel {
   forgetCacheMiss(appId: string, name: string, number: number): void {
     const channel = this.channel(appId, name);
     if (channel.miss?.number === number) channel.miss = undefined;
+  }
+
+  /** Which of the watched users are online, once this one is. */
+  signIn(appId: string, userId: string, watched: readonly string[]): string[] {
+    const user = `${appId}/${userId}`;
+    if (!this.#online.has(user)) this.watched.push(`${user} online`);
+    this.#online.add(user);
+    return watched.filter((id) => this.#online.has(`${appId}/${id}`));
+  }
+
+  signOut(appId: string, userId: string): void {
+    const user = `${appId}/${userId}`;
+    if (this.#online.delete(user)) this.watched.push(`${user} offline`);
   }
 
   /** What the HTTP API says of a channel. */

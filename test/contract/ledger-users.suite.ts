@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import type { ChannelName } from '../../src/protocol/channel-name.ts';
+import { walkOptions } from '../support/property/ledger-commands.ts';
+import { byApp } from '../support/property/ledger-history.ts';
+import { LedgerDriver } from '../support/property/ledger-driver.ts';
+import type { LedgerHarness } from '../support/property/ledger-port.ts';
+
+const appId = 'a1';
+const otherId = 'a2';
+const cacheChannel = 'private-cache-state' as ChannelName;
+const state = { name: 'state', data: '"1"' };
+
+/** Who is signed in, how fast backends publish, and the end of one app. */
+export function testUsers(name: string, harness: LedgerHarness): void {
+  const start = (): Promise<LedgerDriver> => new LedgerDriver(harness, walkOptions).start();
+  /** What watchers were told since it was last asked; two apps have no order between them. */
+  const told = async (driver: LedgerDriver): Promise<string[]> => {
+    await driver.settled();
+    return byApp(driver.watched.splice(0));
+  };
+  const signIn = (driver: LedgerDriver, userId: string, watched: readonly string[] = [], of = appId) =>
+    driver.ledger.signIn({ appId: of, userId, watched });
+
+  describe(`${name}, users`, () => {
+    it('answers which of the watched users are online, the one who asks included', async () => {
+      const driver = await start();
+      await signIn(driver, 'anna');
+      await signIn(driver, 'bert');
+      expect(await signIn(driver, 'carl', ['bert', 'dora', 'carl'])).toEqual(new Set(['bert', 'carl']));
+      expect(await signIn(driver, 'carl')).toEqual(new Set());
+    });
+
+    it('tells of a change once, at once, and of what changes nothing never', async () => {
+      const driver = await start();
+      await signIn(driver, 'anna');
+      expect(await told(driver)).toEqual(['a1/anna online']);
+      await signIn(driver, 'anna', ['anna']);
+      expect(await told(driver)).toEqual([]);
+      await driver.ledger.signOut(appId, 'anna');
+      expect(await told(driver)).toEqual(['a1/anna offline']);
+      await driver.ledger.signOut(appId, 'anna');
+      await driver.ledger.signOut(appId, 'nobody');
+      expect(await told(driver)).toEqual([]);
+      await signIn(driver, 'anna');
+      expect(await told(driver)).toEqual(['a1/anna online']);
+      await driver.advance(600_000);
+      expect(await told(driver)).toEqual([]);
+    });
+
+    it('knows a user who was signed in twice as gone after one sign-out', async () => {
+      const driver = await start();
+      await signIn(driver, 'anna');
+      await signIn(driver, 'anna');
+      await driver.ledger.signOut(appId, 'anna');
+      expect(await signIn(driver, 'bert', ['anna'])).toEqual(new Set());
+    });
+
+    it('lets steps take effect in the order of the calls, answered or not', async () => {
+      const driver = await start();
+      const answers = [
+        signIn(driver, 'anna'),
+        driver.ledger.signOut(appId, 'anna'),
+        signIn(driver, 'bert', ['anna']),
+      ] as const;
+      expect(await answers[2]).toEqual(new Set());
+      for (const answer of answers) await answer;
+      expect(await told(driver)).toEqual(['a1/anna online', 'a1/anna offline', 'a1/bert online']);
+    });
+
+    it('keeps the users of apps apart', async () => {
+      const driver = await start();
+      await signIn(driver, 'anna');
+      expect(await signIn(driver, 'bert', ['anna', 'bert'], otherId)).toEqual(new Set(['bert']));
+      await driver.ledger.signOut(otherId, 'anna');
+      expect(await told(driver)).toEqual(['a1/anna online', 'a2/bert online']);
+    });
+
+    it.each(['__proto__', 'constructor', 'a:b', 'a-_=@,.;Z', 'u'.repeat(128)])(
+      'takes %.20s for a user id like any other',
+      async (userId) => {
+        const driver = await start();
+        expect(await signIn(driver, 'anna', [userId])).toEqual(new Set());
+        await signIn(driver, userId);
+        expect(await signIn(driver, 'anna', [userId])).toEqual(new Set([userId]));
+        await driver.ledger.signOut(appId, userId);
+        expect(await signIn(driver, 'anna', [userId])).toEqual(new Set());
+      },
+    );
+
+    it('takes any text for the id of somebody watched, who is then not online', async () => {
+      const driver = await start();
+      expect(await signIn(driver, 'anna', ['', '\ud800', 'a b', '*', 'ann?', 'anna\n'])).toEqual(new Set());
+    });
+
+    it('makes no fact of users, and is no matter of channels', async () => {
+      const driver = await start();
+      await signIn(driver, 'anna');
+      await driver.ledger.signOut(appId, 'anna');
+      await driver.advance(10_000);
+      expect(driver.facts).toEqual([]);
+      expect(driver.notices).toEqual([]);
+      expect(await driver.ledger.occupiedChannels(appId, '')).toEqual([]);
+    });
+  });
+
+  describe(`${name}, triggers`, () => {
+    it('admits so many in any second, wherever it begins', async () => {
+      const driver = await start();
+      const admit = (count: number) => driver.ledger.admitTriggers(appId, count, 3);
+      expect(await admit(1)).toBe(true);
+      await driver.advance(600);
+      expect(await admit(2)).toBe(true);
+      expect(await admit(1)).toBe(false);
+      await driver.advance(399);
+      expect(await admit(1)).toBe(false);
+      await driver.advance(1);
+      expect(await admit(1)).toBe(true);
+      expect(await admit(1)).toBe(false);
+      await driver.advance(600);
+      expect(await admit(2)).toBe(true);
+    });
+
+    it('admits all or none, and what was refused does not count', async () => {
+      const driver = await start();
+      const admit = (count: number) => driver.ledger.admitTriggers(appId, count, 5);
+      expect(await admit(6)).toBe(false);
+      expect(await admit(3)).toBe(true);
+      expect(await admit(3)).toBe(false);
+      expect(await admit(2)).toBe(true);
+      expect(await admit(0)).toBe(true);
+      await driver.advance(1000);
+      expect(await admit(5)).toBe(true);
+    });
+
+    it('admits each app for itself', async () => {
+      const driver = await start();
+      expect(await driver.ledger.admitTriggers(appId, 1, 1)).toBe(true);
+      expect(await driver.ledger.admitTriggers(otherId, 1, 1)).toBe(true);
+      expect(await driver.ledger.admitTriggers(appId, 1, 1)).toBe(false);
+    });
+
+    it('follows a limit that was changed', async () => {
+      const driver = await start();
+      expect(await driver.ledger.admitTriggers(appId, 2, 2)).toBe(true);
+      await driver.advance(1000);
+      expect(await driver.ledger.admitTriggers(appId, 4, 4)).toBe(true);
+      expect(await driver.ledger.admitTriggers(appId, 1, 4)).toBe(false);
+      await driver.advance(1000);
+      expect(await driver.ledger.admitTriggers(appId, 2, 1)).toBe(false);
+      expect(await driver.ledger.admitTriggers(appId, 1, 1)).toBe(true);
+    });
+  });
+
+  describe(`${name}, the end of an app`, () => {
+    const anna = { connection: 'c1', channel: 'presence-room', userId: 'anna' };
+
+    it('reports everybody in it as gone now, and nobody of another', async () => {
+      const driver = await start();
+      await driver.join({ ...anna, appId });
+      await driver.join({ ...anna, appId: otherId });
+      await driver.ledger.retire(appId);
+      await driver.advance(10_000);
+      const factsOf = (of: string) =>
+        driver.facts.filter((fact) => fact.appId === of).map(({ at, text }) => `${at} ${text}`);
+      const came = ['0 channel_occupied', '0 member_added anna'];
+      expect(factsOf(appId)).toEqual([...came, '0 member_removed anna', '0 channel_vacated']);
+      expect(factsOf(otherId)).toEqual(came);
+      expect(await driver.ledger.occupiedChannels(appId, '')).toEqual([]);
+      expect(await driver.ledger.occupiedChannels(otherId, '')).toEqual(['presence-room']);
+    });
+
+    it('does not wait for those who linger, and reports them once', async () => {
+      const driver = await start();
+      await driver.join({ ...anna, appId });
+      await driver.leave({ ...anna, appId }, 3000);
+      await driver.advance(1000);
+      await driver.ledger.retire(appId);
+      await driver.ledger.retire(appId);
+      await driver.advance(10_000);
+      expect(driver.facts.slice(2).map(({ at, text }) => `${at} ${text}`)).toEqual([
+        '1000 member_removed anna',
+        '1000 channel_vacated',
+      ]);
+    });
+
+    it('forgets who was online in it, and nobody of another', async () => {
+      const driver = await start();
+      await signIn(driver, 'anna');
+      await signIn(driver, 'anna', [], otherId);
+      await driver.ledger.retire(appId);
+      await told(driver);
+      expect(await signIn(driver, 'bert', ['anna'])).toEqual(new Set());
+      expect(await signIn(driver, 'bert', ['anna'], otherId)).toEqual(new Set(['anna']));
+      await signIn(driver, 'anna');
+      expect(await told(driver)).toEqual(['a1/bert online', 'a1/anna online', 'a2/bert online']);
+    });
+
+    it('forgets its cached events and the miss that stands, and those of no other', async () => {
+      const driver = await start();
+      const misses = () => driver.facts.filter(({ text }) => text === 'cache_miss').length;
+      const reader = { appId, connection: 'c1', channel: cacheChannel };
+      await driver.ledger.cacheEvent(appId, cacheChannel, state);
+      await driver.ledger.cacheEvent(otherId, cacheChannel, state);
+      await driver.ledger.retire(appId);
+      expect(await driver.ledger.channel(appId, cacheChannel)).not.toHaveProperty('cache');
+      expect(await driver.ledger.channel(otherId, cacheChannel)).toHaveProperty('cache');
+      expect(await driver.join(reader)).not.toHaveProperty('cached');
+      await driver.settled();
+      expect(misses()).toBe(1);
+      await driver.leave(reader, 0);
+      await driver.ledger.retire(appId);
+      await driver.join(reader);
+      await driver.settled();
+      expect(misses()).toBe(2);
+    });
+
+    it('lets it begin anew: what is cached then lives as long as any', async () => {
+      const driver = await start();
+      await driver.ledger.cacheEvent(appId, cacheChannel, state);
+      await driver.advance(50_000);
+      await driver.ledger.retire(appId);
+      await driver.ledger.cacheEvent(appId, cacheChannel, state);
+      await driver.advance(99_999);
+      expect(await driver.ledger.channel(appId, cacheChannel)).toHaveProperty('cache');
+      await driver.advance(1);
+      expect(await driver.ledger.channel(appId, cacheChannel)).not.toHaveProperty('cache');
+    });
+
+    it('that nobody knows is nothing', async () => {
+      const driver = await start();
+      await driver.ledger.retire('nobody');
+      await driver.advance(1000);
+      expect(driver.facts).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,166 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SubscriptionCounts } from '../../src/app/subscription-counts.ts';
+import { LocalApp } from '../../src/app/local-app.ts';
+import type { Subscription } from '../../src/channels/registry.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
+import { step, type Step } from '../support/property/step.ts';
+import { application, channelName } from '../support/unit/application.ts';
+
+/** The numbers of Pusher's page (protocol.md 7). */
+const crowd = 100;
+const everyMs = 5000;
+
+interface Telling {
+  readonly at: number;
+  readonly count: number;
+}
+
+/** Channels whose subscribers come and go, and what is told of each. */
+class World {
+  readonly clock = new FakeClock();
+  readonly frames = new Map<string, Telling[]>();
+  readonly webhooks = new Map<string, Telling[]>();
+  readonly #app = new LocalApp(application({ subscriptionCount: true }), '0/');
+  readonly #holds = new Map<string, Subscription[]>();
+  readonly #counts = new SubscriptionCounts({
+    clock: this.clock,
+    fanout: {
+      publish: (_app, channel, frame) => {
+        const { data } = JSON.parse(frame) as { data: string };
+        const { subscription_count: count } = JSON.parse(data) as { subscription_count: number };
+        this.#note(this.frames, channel, count);
+      },
+      terminate: () => {},
+    },
+    outbox: {
+      append: (_app, events) => {
+        for (const event of events) {
+          if (event.name === 'subscription_count') this.#note(this.webhooks, event.channel, event.count);
+        }
+      },
+    },
+  });
+
+  count(channel: string): number {
+    return this.#app.registry.subscribers(channelName(channel));
+  }
+
+  come(channel: string): void {
+    const { subscription } = this.#app.registry.join(channelName(channel));
+    listOf(this.#holds, channel).push(subscription);
+    this.#changed(channel);
+  }
+
+  go(channel: string): void {
+    const subscription = this.#holds.get(channel)?.pop();
+    if (subscription === undefined) return;
+    this.#app.registry.leave(subscription, this.clock.now(), 0);
+    this.#changed(channel);
+  }
+
+  /** Told at once while there is no crowd: nobody waits for it then. */
+  #changed(channel: string): void {
+    this.#counts.changed(this.#app, channelName(channel));
+    const count = this.count(channel);
+    if (count > crowd) return;
+    expect(this.webhooks.get(channel)?.at(-1)).toEqual({ at: this.clock.now(), count });
+  }
+
+  #note(told: Map<string, Telling[]>, channel: string, count: number): void {
+    expect(count).toBe(this.count(channel));
+    listOf(told, channel).push({ at: this.clock.now(), count });
+  }
+}
+
+function listOf<T>(lists: Map<string, T[]>, key: string): T[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
+}
+
+const channel = fc.constantFrom('news', 'private-a', 'cache-a');
+const amount = fc.constantFrom(1, 1, 2, 60, 99, 100, 101, 150);
+const walk: fc.Arbitrary<Step<World>[]> = fc.array(
+  fc.oneof(
+    { arbitrary: fc.tuple(channel, amount).map(([name, times]) => come(name, times)), weight: 3 },
+    { arbitrary: fc.tuple(channel, amount).map(([name, times]) => go(name, times)), weight: 2 },
+    { arbitrary: fc.constantFrom(1, 500, 2500, 4999, 5000, 5001, 20_000).map(advance), weight: 4 },
+  ),
+  { maxLength: 60, size: 'max' },
+);
+
+function come(name: string, times: number): Step<World> {
+  return step(`come(${name}) x ${times}`, (world) => {
+    for (let count = 0; count < times; count += 1) world.come(name);
+  });
+}
+
+function go(name: string, times: number): Step<World> {
+  return step(`go(${name}) x ${times}`, (world) => {
+    for (let count = 0; count < times; count += 1) world.go(name);
+  });
+}
+
+function advance(ms: number): Step<World> {
+  return step(`advance(${ms})`, ({ clock }) => clock.advanceSync(ms));
+}
+
+describe(seeded('the count of subscribers'), () => {
+  it(
+    'is told truly, at once up to 100, every five seconds above, and last once it is quiet',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(walk, async (steps) => {
+          const world = new World();
+          for (const run of steps) await run(world);
+          world.clock.advanceSync(everyMs);
+          for (const [name, told] of world.webhooks) {
+            expect(told.at(-1)?.count).toBe(world.count(name));
+            for (const [index, { at, count }] of told.entries()) {
+              if (count > crowd)
+                expect(at - (told[index - 1]?.at ?? -Infinity)).toBeGreaterThanOrEqual(everyMs);
+            }
+            // Nobody is left to be told that nobody is left.
+            expect(world.frames.get(name)).toEqual(told.filter(({ count }) => count > 0));
+          }
+          const sum = (): number => [...world.webhooks.values()].flat().length;
+          const before = sum();
+          world.clock.advanceSync(60_000);
+          expect(sum()).toBe(before);
+          expect(world.clock.pending).toBe(0);
+        }),
+        runs(200),
+      );
+    },
+    patienceMs,
+  );
+
+  it(
+    'is told of a crowd no less often than every five seconds while it changes',
+    () => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 100, max: 4999 }),
+          fc.integer({ min: 101, max: 400 }),
+          (gapMs, size) => {
+            const world = new World();
+            come('news', size)(world);
+            const from = world.webhooks.get('news')?.at(-1)?.at ?? 0;
+            for (let elapsed = 0; elapsed < 60_000; elapsed += gapMs) {
+              world.clock.advanceSync(gapMs);
+              world.come('news');
+            }
+            const told = (world.webhooks.get('news') ?? []).filter(({ at }) => at > from).map(({ at }) => at);
+            expect(told.slice(0, 12)).toEqual(
+              Array.from({ length: 12 }, (_, index) => (index + 1) * everyMs),
+            );
+          },
+        ),
+        runs(30),
+      );
+    },
+    patienceMs,
+  );
+});

@@ -1,0 +1,177 @@
+import { describe, expect, test } from 'vitest';
+import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import { application } from '../../support/unit/application.ts';
+import { hubStage } from '../../support/unit/hub-stage.ts';
+
+const counting = application({ subscriptionCount: true });
+const succeeded = (channel: string) => ({
+  event: 'pusher_internal:subscription_succeeded',
+  channel,
+  data: '{}',
+});
+const counted = (channel: string, count: number) => ({
+  event: 'pusher_internal:subscription_count',
+  channel,
+  data: `{"subscription_count":${count}}`,
+});
+const told = (channel: string, count: number) => ({ name: 'subscription_count', channel, count });
+
+function countingStage() {
+  return hubStage({ apps: [counting] });
+}
+
+describe('the count of subscribers', () => {
+  test.each(['news', 'private-a', 'private-encrypted-a'])(
+    'of %s is told to everybody, to the joiner after its welcome, and after occupied to webhooks',
+    (channel) => {
+      const { connect, outbox } = countingStage();
+      const [first, second] = [connect(), connect()];
+      first.subscribe(channel);
+      first.socket.expectFrame(succeeded(channel));
+      first.socket.expectFrame(counted(channel, 1));
+      outbox.expectEvent({ name: 'channel_occupied', channel });
+      outbox.expectEvent(told(channel, 1));
+      second.subscribe(channel);
+      second.socket.expectFrame(succeeded(channel));
+      for (const { socket } of [first, second]) {
+        socket.expectFrame(counted(channel, 2));
+        socket.expectNoFrame();
+      }
+      outbox.expectEvent(told(channel, 2));
+      outbox.expectNothing();
+    },
+  );
+
+  test('of a cache channel comes after what the channel had for the joiner', () => {
+    const { connect, outbox } = countingStage();
+    const actor = connect();
+    actor.subscribe('cache-a');
+    expect(actor.socket.takeFrames().map(({ event }) => event)).toEqual([
+      'pusher_internal:subscription_succeeded',
+      'pusher:cache_miss',
+      'pusher_internal:subscription_count',
+    ]);
+    expect(outbox.takeLines()).toEqual([
+      'channel_occupied cache-a',
+      'cache_miss cache-a',
+      'subscription_count cache-a',
+    ]);
+  });
+
+  test('is told when somebody goes, to those who stay; 0 comes at once and vacated after the grace', async () => {
+    const { connect, outbox, advance } = countingStage();
+    const [stayer, leaver] = [connect().join('news'), connect().join('news')];
+    stayer.socket.takeFrames();
+    outbox.takeLines();
+    leaver.unsubscribe('news');
+    leaver.socket.expectNoFrame();
+    stayer.socket.expectFrame(counted('news', 1));
+    outbox.expectEvent(told('news', 1));
+    stayer.vanish();
+    outbox.expectEvent(told('news', 0));
+    outbox.expectNothing();
+    await advance(3000);
+    outbox.expectEvent({ name: 'channel_vacated', channel: 'news' });
+    outbox.expectNothing();
+  });
+
+  test('is told of a return within the grace, although occupied is not', async () => {
+    const { connect, outbox, advance } = countingStage();
+    connect().join('news').vanish();
+    outbox.takeLines();
+    await advance(1000);
+    connect().join('news');
+    outbox.expectEvent(told('news', 1));
+    outbox.expectNothing();
+  });
+
+  test('of a refused subscription is not told', () => {
+    const { connect, outbox } = countingStage();
+    const actor = connect();
+    actor.say({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'app-key:00' } });
+    expect(actor.socket.takeFrames().map(({ event }) => event)).not.toContain(
+      'pusher_internal:subscription_count',
+    );
+    actor.join('news');
+    outbox.takeLines();
+    actor.subscribe('news');
+    actor.socket.expectError('Existing subscription to channel news');
+    actor.socket.expectNoFrame();
+    outbox.expectNothing();
+  });
+
+  test('of a presence channel is never told', async () => {
+    const { connect, outbox, advance } = countingStage();
+    for (const channel of ['presence-a', 'presence-cache-a']) {
+      const [first, second] = [connect(), connect()];
+      first.join(channel, { user_id: '7' });
+      second.subscribe(channel, { user_id: '8' });
+      second.vanish();
+      expect(first.socket.takeFrames().map(({ event }) => event)).toEqual([
+        'pusher_internal:member_added',
+        'pusher_internal:member_removed',
+      ]);
+    }
+    await advance(10_000);
+    expect(outbox.takeLines().filter((line) => line.startsWith('subscription_count'))).toEqual([]);
+  });
+
+  test('is not told unless the app wants it', () => {
+    const { connect, outbox } = hubStage();
+    const actor = connect();
+    actor.subscribe('news');
+    actor.socket.expectFrame(succeeded('news'));
+    actor.socket.expectNoFrame();
+    expect(outbox.takeLines()).toEqual(['channel_occupied news']);
+  });
+
+  test('of a crowd is told after five seconds, to everybody with the last value', async () => {
+    const { connect, outbox, clock } = countingStage();
+    const actors = Array.from({ length: 100 }, () => connect().join('news'));
+    const [first] = actors;
+    expect(first?.socket.takeFrames().at(-1)).toEqual(counted('news', 100));
+    outbox.takeLines();
+    for (let count = 0; count < 50; count += 1) {
+      const late = connect();
+      late.subscribe('news');
+      expect(late.socket.takeFrames()).toEqual([succeeded('news')]);
+    }
+    first?.socket.expectNoFrame();
+    outbox.expectNothing();
+    await clock.advance(4999);
+    first?.socket.expectNoFrame();
+    await clock.advance(1);
+    first?.socket.expectFrame(counted('news', 150));
+    outbox.expectEvent(told('news', 150));
+    await clock.advance(60_000);
+    first?.socket.expectNoFrame();
+    outbox.expectNothing();
+  });
+
+  test('that was put off is not told once the app wants it no more', async () => {
+    const { connect, outbox, clock, apps } = countingStage();
+    const [first] = Array.from({ length: 101 }, () => connect().join('news'));
+    first?.socket.takeFrames();
+    outbox.takeLines();
+    apps.replace([application({ subscriptionCount: false })]);
+    await clock.advance(10_000);
+    first?.socket.expectNoFrame();
+    outbox.expectNothing();
+    apps.replace([counting]);
+    connect().join('news');
+    await clock.advance(5000);
+    expect(first?.socket.takeFrames().at(-1)).toEqual(counted('news', 102));
+  });
+
+  test('is the app’s own: another app with the same channel counts for itself', () => {
+    const other = application({ id: '2', key: 'other', secret: 's2', subscriptionCount: true });
+    const { connect, outbox } = hubStage({ apps: [counting, other] });
+    const here = connect().join('news');
+    here.socket.takeFrames();
+    outbox.takeLines();
+    connect('other').join('news');
+    here.socket.expectNoFrame();
+    outbox.expectEvent({ name: 'channel_occupied', channel: 'news' }, '2');
+    outbox.expectEvent(told('news', 1) as unknown as WebhookEvent, '2');
+  });
+});
