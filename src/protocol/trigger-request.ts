@@ -31,8 +31,9 @@ export function withQueryParameters(body: JsonObject, query: Query): JsonObject 
   // Those of the signature are all that nearly every request has.
   if (query.every(([key]) => key.startsWith('auth_') || key === 'body_md5')) return body;
   const merged: Record<string, unknown> = { ...body };
-  for (const key of queryParameters) merged[key] ??= queryValue(query, key);
-  if (merged['channels'] === undefined) {
+  // Null is a value like any other: event data may be it.
+  for (const key of queryParameters) if (body[key] === undefined) merged[key] = queryValue(query, key);
+  if (body['channels'] === undefined && body['channel'] === undefined) {
     const channels = query.filter(([key]) => key === 'channels[]').map(([, value]) => value);
     if (channels.length > 0) merged['channels'] = channels;
   }
