@@ -78,6 +78,16 @@ describe('the authorisation of a subscription', () => {
     expect(refusal(`${app.key}:${signature}`)).toMatchObject({ code: null });
   });
 
+  test('is accepted with any key pair of the app, but not with mixed ones', () => {
+    const [{ channel = '', signature = '' } = {}] = accepted;
+    const ring = { key: 'oldest', secret: 'tofu', otherKeys: [app, { key: 'newest', secret: 's' }] };
+    const claim = { socketId: socketIdOf(socketId), channel, channelData: undefined };
+    expect(refuseSubscription(ring, { ...claim, auth: `${app.key}:${signature}` })).toBeUndefined();
+    for (const key of ['oldest', 'newest', 'nobody']) {
+      expect(refuseSubscription(ring, { ...claim, auth: `${key}:${signature}` })).toMatchObject({ code: null });
+    }
+  });
+
   test('never tells the signature that it expects', () => {
     for (const auth of [`${app.key}:00`, `other:${good.slice(1)}`, '', undefined]) {
       expect(JSON.stringify(refusal(auth))).not.toContain(good);
