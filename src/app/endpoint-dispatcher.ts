@@ -7,7 +7,7 @@ import type { Outcome, WebhookSender } from '../ports/webhook-sender.ts';
 import type { QueuedEvent } from '../webhooks/backlog.ts';
 import { DeliveryQueue, type Batch, type DeliveryPolicy, type Drop } from '../webhooks/delivery-queue.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
-import { signPayload, type SignedPayload } from '../webhooks/payload.ts';
+import { createPayload, signedHeaders, type Payload } from '../webhooks/payload.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import type { Application } from './application.ts';
 import { DropLog } from './drop-log.ts';
@@ -40,7 +40,7 @@ export class EndpointDispatcher {
   readonly #queue: DeliveryQueue;
   readonly #alarm: Alarm;
   readonly #dropLog: DropLog;
-  readonly #payloads = new WeakMap<Batch, SignedPayload>();
+  readonly #payloads = new WeakMap<Batch, Payload>();
   readonly #decide: (verdict: Verdict) => void;
   #whenEmpty: (() => void) | undefined;
 
@@ -65,7 +65,10 @@ export class EndpointDispatcher {
     return this.#endpoint;
   }
 
-  /** Serves the endpoint as it is now; what is queued stays. The ids are the same. */
+  /**
+   * Serves the endpoint as it is now; what is queued stays, and the next attempts have the URL, the headers
+   * and the key that are configured now. The ids are the same.
+   */
   replace(app: Application, endpoint: Endpoint): void {
     this.#app = app;
     this.#endpoint = endpoint;
@@ -126,9 +129,12 @@ export class EndpointDispatcher {
 
   async #attempt(batch: Batch): Promise<void> {
     const { clock, metrics, sender, requestTimeoutMs } = this.#options;
-    const payload = this.#payloads.get(batch) ?? this.#sign(batch);
+    const payload = this.#payloads.get(batch) ?? this.#createPayload(batch);
     const { url, id: endpoint } = this.#endpoint;
-    const headers = { ...payload.headers, 'X-Soketify-Attempt': String(batch.attempts) };
+    const headers = {
+      ...signedHeaders(this.#app, this.#endpoint, payload),
+      'X-Soketify-Attempt': String(batch.attempts),
+    };
     const startedAt = clock.now();
     const outcome = await sender.send({ url, headers, body: payload.body }, requestTimeoutMs);
     const elapsedMs = clock.now() - startedAt;
@@ -139,8 +145,8 @@ export class EndpointDispatcher {
     this.#pump();
   }
 
-  #sign(batch: Batch): SignedPayload {
-    const payload = signPayload(this.#app, this.#endpoint, {
+  #createPayload(batch: Batch): Payload {
+    const payload = createPayload({
       id: this.#options.ids.webhookId(),
       timeMs: this.#options.wallTime.now(),
       events: batch.events.map(({ json }) => json),

@@ -1,41 +1,42 @@
 import { signatureHeaders } from '../auth/webhook-signature.ts';
 import type { Endpoint } from './endpoint.ts';
 
-/** What of a delivery is the same on every attempt: the bytes, and the headers that vouch for them. */
-export interface SignedPayload {
-  readonly id: string;
-  readonly body: Uint8Array;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** The parts of a payload that are known once it is to be sent for the first time. */
-export interface PayloadParts {
+/** What of a delivery is the same on every attempt, whatever becomes of the configuration meanwhile. */
+export interface Payload {
   /** The delivery's id, for receivers to drop duplicates by. */
   readonly id: string;
   /** Time of day of the first attempt, in milliseconds. */
   readonly timeMs: number;
+  readonly body: Uint8Array;
+}
+
+/** The parts of a payload that are known once it is to be sent for the first time. */
+export interface PayloadParts extends Omit<Payload, 'body'> {
   /** The events as JSON objects, in order. */
   readonly events: readonly string[];
 }
 
+/** Makes the body, once. */
+export function createPayload({ id, timeMs, events }: PayloadParts): Payload {
+  return { id, timeMs, body: Buffer.from(`{"time_ms":${timeMs},"events":[${events.join(',')}]}`) };
+}
+
 /**
- * Makes the body once and signs the very bytes that are sent (Soketify: "HMAC-SHA256 hex digest of the raw
- * POST body, signed with your App Secret"). `Content-Type` is exactly `application/json`: a receiver
- * compares. Custom headers come first, so that they cannot replace these. `webhook-id` and
- * `webhook-timestamp` are those of the Standard Webhooks specification.
+ * Signs the very bytes that are sent (Soketify: "HMAC-SHA256 hex digest of the raw POST body, signed with
+ * your App Secret"), with the key and the headers that are configured now. `Content-Type` is exactly
+ * `application/json`: a receiver compares. Custom headers come first, so that they cannot replace these.
+ * `webhook-id` and `webhook-timestamp` are those of the Standard Webhooks specification.
  */
-export function signPayload(
+export function signedHeaders(
   app: { readonly key: string; readonly secret: string },
   endpoint: Pick<Endpoint, 'headers'>,
-  parts: PayloadParts,
-): SignedPayload {
-  const body = Buffer.from(`{"time_ms":${parts.timeMs},"events":[${parts.events.join(',')}]}`);
-  const headers = {
+  { id, timeMs, body }: Payload,
+): Readonly<Record<string, string>> {
+  return {
     ...endpoint.headers,
     'Content-Type': 'application/json',
     ...signatureHeaders(app, body),
-    'webhook-id': parts.id,
-    'webhook-timestamp': String(Math.floor(parts.timeMs / 1000)),
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(timeMs / 1000)),
   };
-  return { id: parts.id, body, headers };
 }
