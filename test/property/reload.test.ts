@@ -1,0 +1,178 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Dispatcher } from '../../src/app/dispatcher.ts';
+import { DropJournal } from '../../src/app/drop-journal.ts';
+import { silentLog } from '../../src/ports/log.ts';
+import { noMetrics } from '../../src/ports/metrics.ts';
+import type { Outcome, WebhookRequest } from '../../src/ports/webhook-sender.ts';
+import { defaultPolicy } from '../support/property/delivery-shell.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
+import { step, type Step } from '../support/property/step.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { application, channelName, endpoint } from '../support/unit/application.ts';
+
+/** Two apps whose endpoints have the same ids. */
+const identities = ['a/one', 'a/two', 'b/one'] as const;
+const channels = ['news', 'presence-a'] as const;
+
+/** A dispatcher whose configuration changes, and the endpoints, whatever they are called at the moment. */
+class World {
+  readonly clock = new FakeClock();
+  readonly drops = new DropJournal();
+  /** What each endpoint was to get and what it has taken, as numbers, by endpoint and channel. */
+  readonly wanted = new Map<string, number[]>();
+  readonly taken = new Map<string, number[]>();
+  readonly faults: string[] = [];
+  readonly dispatcher: Dispatcher;
+  #configured = new Set<string>(identities);
+  #version = 0;
+  #appended = 0;
+  #webhooks = 0;
+  readonly #downUntil = new Map<string, number>();
+  readonly #underWay = new Set<string>();
+
+  constructor(maxEvents: number) {
+    this.dispatcher = new Dispatcher({
+      clock: this.clock,
+      wallTime: { now: () => 1_700_000_000_000 + this.clock.now() },
+      random: () => 0.5,
+      ids: { webhookId: () => `msg_${(this.#webhooks += 1)}` },
+      sender: { send: (request) => this.#send(request), close: async () => {} },
+      log: silentLog,
+      metrics: noMetrics,
+      drops: this.drops,
+      applications: this.#applications(),
+      ledger: () => ({ forgetCacheMiss: () => {} }),
+      requestTimeoutMs: 4000,
+      policy: { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents } },
+    });
+  }
+
+  replace(configured: readonly string[]): void {
+    this.#configured = new Set(configured);
+    this.#version += 1;
+    this.dispatcher.replace(this.#applications());
+  }
+
+  append(appId: string, channel: string): void {
+    this.#appended += 1;
+    const userId = `${this.#appended}`;
+    this.dispatcher.append(appId, [{ name: 'member_added', channel: channelName(channel), userId }]);
+    for (const identity of this.#configured) {
+      if (identity.startsWith(`${appId}/`))
+        listOf(this.wanted, `${identity} ${channel}`).push(this.#appended);
+    }
+  }
+
+  outage(identity: string, ms: number): void {
+    this.#downUntil.set(identity, this.clock.now() + ms);
+  }
+
+  #applications() {
+    return ['a', 'b'].flatMap((id) => {
+      const own = [...this.#configured].filter((identity) => identity.startsWith(`${id}/`));
+      if (own.length === 0) return [];
+      const endpoints = own.map((identity) =>
+        endpoint({
+          id: identity.slice(2),
+          url: `http://${identity}/${this.#version}`,
+          headers: { 'x-version': `${this.#version}` },
+        }),
+      );
+      return [application({ id, key: `${id}-${this.#version}`, endpoints })];
+    });
+  }
+
+  #send({ url, headers, body }: WebhookRequest): Promise<Outcome> {
+    const [, identity = '', version = ''] = /^http:\/\/(\w\/\w+)\/(\d+)$/.exec(url) ?? [];
+    const isCurrent = version === `${this.#version}`;
+    if (this.#configured.has(identity) && !isCurrent) this.faults.push(`${url} is not configured any more`);
+    if (headers['x-version'] !== version || headers['X-Pusher-Key'] !== `${identity[0]}-${version}`) {
+      this.faults.push(`${url} has the headers or the key of another time`);
+    }
+    const { events } = JSON.parse(Buffer.from(body).toString()) as {
+      events: { channel: string; user_id: string }[];
+    };
+    const lanes = new Set(events.map(({ channel }) => `${identity} ${channel}`));
+    for (const lane of lanes) {
+      if (this.#underWay.has(lane)) this.faults.push(`${lane} is under way twice`);
+      this.#underWay.add(lane);
+    }
+    const isDown = this.clock.now() < (this.#downUntil.get(identity) ?? -Infinity);
+    return new Promise((resolve) => {
+      this.clock.after(isDown ? 1 : 20, () => {
+        for (const lane of lanes) this.#underWay.delete(lane);
+        if (isDown) return resolve({ kind: 'unreachable', code: 'ECONNREFUSED' });
+        for (const { channel, user_id: number } of events) {
+          listOf(this.taken, `${identity} ${channel}`).push(Number(number));
+        }
+        resolve({ kind: 'answered', status: 200 });
+      });
+    });
+  }
+}
+
+function listOf(lists: Map<string, number[]>, key: string): number[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
+}
+
+const replace = fc
+  .subarray([...identities])
+  .map((configured) => step<World>(`replace(${configured.join(' ')})`, (world) => world.replace(configured)));
+const append = fc
+  .tuple(fc.constantFrom('a', 'a', 'b'), fc.constantFrom(...channels))
+  .map(([appId, channel]) =>
+    step<World>(`append(${appId}, ${channel})`, (world) => world.append(appId, channel)),
+  );
+const outage = fc
+  .tuple(fc.constantFrom(...identities), fc.constantFrom(100, 3000, 20_000, 400_000))
+  .map(([identity, ms]) => step<World>(`outage(${identity}, ${ms})`, (world) => world.outage(identity, ms)));
+const advance = fc
+  .constantFrom(1, 10, 250, 1000, 5000, 60_000)
+  .map((ms) => step<World>(`advance(${ms})`, ({ clock }) => clock.advance(ms)));
+const walk: fc.Arbitrary<Step<World>[]> = fc.array(
+  fc.oneof(
+    { arbitrary: replace, weight: 3 },
+    { arbitrary: append, weight: 5 },
+    { arbitrary: outage, weight: 1 },
+    { arbitrary: advance, weight: 4 },
+  ),
+  { maxLength: 60, size: 'max' },
+);
+
+describe(seeded('endpoints that come, go and change'), () => {
+  it(
+    'get every event of their time once and in the order of its channel, or there is a record',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(walk, fc.constantFrom(1, 3, 20), async (steps, maxEvents) => {
+          const world = new World(maxEvents);
+          for (const run of steps) await run(world);
+          for (const identity of identities) world.outage(identity, 0);
+          await world.clock.advance(400_000);
+          expect(world.faults).toEqual([]);
+          expect([...world.taken.keys()].filter((lane) => !world.wanted.has(lane))).toEqual([]);
+          for (const [lane, wanted] of world.wanted) {
+            const [identity = '', channel] = lane.split(' ');
+            const { dropped, forgotten } = world.drops.read(identity.slice(0, 1));
+            expect(forgotten).toBe(0);
+            const lost = dropped.filter(
+              (drop) => drop.endpoint === identity.slice(2) && drop.channel === channel,
+            );
+            const taken = world.taken.get(lane) ?? [];
+            // In order and none twice: what was taken is what is left of what was wanted.
+            expect(taken).toEqual(wanted.filter((number) => taken.includes(number)));
+            expect(taken.length + lost.length).toBe(wanted.length);
+          }
+          world.replace([]);
+          await world.clock.advance(0);
+          expect([...world.dispatcher.readQueues()]).toEqual([]);
+        }),
+        runs(300),
+      );
+    },
+    patienceMs,
+  );
+});

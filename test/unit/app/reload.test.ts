@@ -1,0 +1,254 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { Application } from '../../../src/app/application.ts';
+import { Dispatcher } from '../../../src/app/dispatcher.ts';
+import { DropJournal } from '../../../src/app/drop-journal.ts';
+import { silentLog } from '../../../src/ports/log.ts';
+import { noMetrics } from '../../../src/ports/metrics.ts';
+import { defaultPolicy } from '../../support/property/delivery-shell.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { application, channelName, endpoint } from '../../support/unit/application.ts';
+import { FakeSender, type Post } from '../../support/unit/fake-sender.ts';
+
+const one = endpoint({ id: 'one', url: 'http://one/' });
+const two = endpoint({ id: 'two', url: 'http://two/' });
+const serving = (...endpoints: (typeof one)[]) => [application({ endpoints })];
+
+function stage(applications: readonly Application[] = serving(one)) {
+  const clock = new FakeClock();
+  const sender = new FakeSender();
+  const drops = new DropJournal();
+  let ids = 0;
+  const dispatcher = new Dispatcher({
+    clock,
+    wallTime: { now: () => 1_700_000_000_000 + clock.now() },
+    random: () => 0.5,
+    ids: { webhookId: () => `msg_${(ids += 1)}` },
+    sender,
+    log: silentLog,
+    metrics: noMetrics,
+    drops,
+    applications,
+    ledger: () => ({ forgetCacheMiss: () => {} }),
+    requestTimeoutMs: 4000,
+    policy: { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents: 1 } },
+  });
+  return {
+    clock,
+    sender,
+    drops,
+    dispatcher,
+    append: (channel: string, appId = '1') =>
+      dispatcher.append(appId, [{ name: 'channel_occupied', channel: channelName(channel) }]),
+    /** How many endpoints have a queue. */
+    queues: () => [...dispatcher.readQueues()].length,
+  };
+}
+
+const signedBy = ({ request }: Post, secret: string): boolean =>
+  request.headers['X-Pusher-Signature'] === createHmac('sha256', secret).update(request.body).digest('hex');
+
+describe('an endpoint that is added', () => {
+  test('receives at once, and nothing of the past', async () => {
+    const { clock, sender, dispatcher, append } = stage();
+    append('before');
+    dispatcher.replace(serving(one, two));
+    append('after');
+    await clock.advance(250);
+    expect(sender.expectPost('http://two/').lines).toEqual(['channel_occupied after']);
+    expect(sender.expectPost('http://one/').lines).toEqual(['channel_occupied before']);
+    expect(sender.expectPost('http://one/').lines).toEqual(['channel_occupied after']);
+    sender.expectNoPost();
+  });
+});
+
+describe('an endpoint that goes', () => {
+  test('still gets its queue, through retries, and nothing more', async () => {
+    const { clock, sender, dispatcher, append, queues } = stage();
+    append('a');
+    append('a');
+    dispatcher.replace(serving(two));
+    append('b');
+    await clock.advance(0);
+    const first = sender.expectPost('http://one/');
+    expect(sender.expectPost('http://two/').lines).toEqual(['channel_occupied b']);
+    await first.answer(500);
+    expect(queues()).toBe(2);
+    await clock.advance(1000);
+    await sender.expectPost('http://one/').answer(200);
+    expect(sender.expectPost('http://one/').lines).toEqual(['channel_occupied a']);
+    sender.expectNoPost();
+  });
+
+  test('is forgotten once its queue is empty, at once when it is', async () => {
+    const { clock, sender, dispatcher, append, queues } = stage(serving(one, two));
+    append('a');
+    dispatcher.replace([]);
+    await clock.advance(0);
+    expect(queues()).toBe(2);
+    await sender.expectPost('http://one/').answer(200);
+    expect(queues()).toBe(1);
+    await sender.expectPost('http://two/').answer(200);
+    expect(queues()).toBe(0);
+    dispatcher.replace(serving(one));
+    dispatcher.replace([]);
+    await clock.advance(0);
+    expect(queues()).toBe(0);
+  });
+
+  test('drops with a record what it does not take within five minutes', async () => {
+    const { clock, sender, dispatcher, append, queues, drops } = stage();
+    append('a');
+    dispatcher.replace([]);
+    await clock.advance(0);
+    await sender.expectPost().answer(500);
+    while (queues() > 0 && clock.now() < 400_000) {
+      await clock.advance(1000);
+      if (sender.hasPost) await sender.expectPost().answer(500);
+    }
+    expect(drops.read('1').dropped).toMatchObject([{ endpoint: 'one', channel: 'a', reason: 'expired' }]);
+    expect(clock.now()).toBeLessThanOrEqual(300_000);
+  });
+
+  test('and comes back continues the same queue in order', async () => {
+    const { clock, sender, dispatcher, append, queues } = stage();
+    append('a');
+    await clock.advance(0);
+    await sender.expectPost().answer(500);
+    dispatcher.replace([]);
+    append('missed');
+    dispatcher.replace(serving(endpoint({ ...one, eventTypes: ['channel_occupied'], url: 'http://new/' })));
+    append('a');
+    append('b');
+    await clock.advance(0);
+    expect(sender.expectPost('http://new/').lines).toEqual(['channel_occupied b']);
+    sender.expectNoPost();
+    await clock.advance(1000);
+    const retried = sender.expectPost('http://new/');
+    expect(retried.request.headers['X-Soketify-Attempt']).toBe('2');
+    sender.expectNoPost();
+    await retried.answer(200);
+    expect(sender.expectPost('http://new/').request.headers['X-Soketify-Attempt']).toBe('1');
+    expect(queues()).toBe(1);
+    append('c');
+    await clock.advance(0);
+    expect(sender.expectPost('http://new/').lines).toEqual(['channel_occupied c']);
+  });
+
+  test('twice and comes back in between is still one', async () => {
+    const { clock, sender, dispatcher, append, queues } = stage();
+    append('a');
+    for (const endpoints of [[], [one], [], [one], []]) dispatcher.replace(serving(...endpoints));
+    await clock.advance(0);
+    expect(queues()).toBe(1);
+    await sender.expectPost().answer(200);
+    sender.expectNoPost();
+    expect(queues()).toBe(0);
+  });
+
+  test('is flushed with the others at the end', async () => {
+    const { clock, sender, dispatcher, append } = stage();
+    append('a');
+    dispatcher.replace([]);
+    const closed = dispatcher.close(5000);
+    await clock.advance(0);
+    await sender.expectPost().answer(200);
+    await closed;
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('an endpoint that is changed', () => {
+  test('is tried at its new URL with its new headers, with the same body', async () => {
+    const { clock, sender, dispatcher, append } = stage(
+      serving(endpoint({ ...one, eventTypes: ['channel_occupied'], headers: { Authorization: 'wrong' } })),
+    );
+    append('a');
+    await clock.advance(0);
+    const first = sender.expectPost('http://one/');
+    expect(first.request.headers['Authorization']).toBe('wrong');
+    await first.answer(401);
+    dispatcher.replace(
+      serving(endpoint({ ...one, url: 'http://new/', eventTypes: [], headers: { Authorization: 'right' } })),
+    );
+    await clock.advance(1000);
+    const second = sender.expectPost('http://new/');
+    expect(second.request.body).toEqual(first.request.body);
+    expect(second.request.headers).toEqual({
+      ...first.request.headers,
+      Authorization: 'right',
+      'X-Soketify-Attempt': '2',
+    });
+  });
+
+  test('hears of the event types and channels that it now selects, of what happens from then on', async () => {
+    const { clock, sender, dispatcher, append } = stage();
+    append('a');
+    dispatcher.replace(serving(endpoint({ id: 'one', url: 'http://one/', channels: { startsWith: 'b' } })));
+    append('a');
+    append('b');
+    await clock.advance(0);
+    expect(sender.expectPost().lines).toEqual(['channel_occupied a']);
+    expect(sender.expectPost().lines).toEqual(['channel_occupied b']);
+    sender.expectNoPost();
+  });
+});
+
+describe('an app', () => {
+  test('with several key pairs signs webhooks with the first', async () => {
+    const { clock, sender, append } = stage([
+      application({ endpoints: [one], otherKeys: [{ key: 'second', secret: 's2' }] }),
+    ]);
+    append('a');
+    await clock.advance(0);
+    const post = sender.expectPost();
+    expect(post.request.headers['X-Pusher-Key']).toBe('app-key');
+    expect(signedBy(post, 'app-secret')).toBe(true);
+  });
+
+  test('whose key was changed signs the next attempts with the new one, with the same body', async () => {
+    const { clock, sender, dispatcher, append } = stage();
+    append('a');
+    await clock.advance(0);
+    const first = sender.expectPost();
+    await first.answer(401);
+    dispatcher.replace([application({ key: 'new', secret: 'new-secret', endpoints: [one] })]);
+    append('b');
+    await clock.advance(0);
+    expect(signedBy(sender.expectPost(), 'new-secret')).toBe(true);
+    await clock.advance(1000);
+    const second = sender.expectPost();
+    expect(second.request.body).toEqual(first.request.body);
+    expect(second.request.headers['webhook-id']).toBe(first.request.headers['webhook-id']);
+    expect(second.request.headers['X-Pusher-Key']).toBe('new');
+    expect(signedBy(second, 'new-secret')).toBe(true);
+  });
+
+  test('that is added is heard of, and one that is gone no more', async () => {
+    const { clock, sender, dispatcher, append } = stage();
+    const added = application({ id: '2', key: 'k2', secret: 's2', endpoints: [two] });
+    dispatcher.replace([added]);
+    append('a');
+    append('b', '2');
+    await clock.advance(0);
+    const post = sender.expectPost('http://two/');
+    expect(post.request.headers['X-Pusher-Key']).toBe('k2');
+    sender.expectNoPost();
+  });
+
+  test('keeps its endpoints apart from those of another with the same ids', async () => {
+    const { clock, sender, dispatcher, append } = stage();
+    append('a');
+    const other = application({
+      id: '2',
+      key: 'k2',
+      secret: 's2',
+      endpoints: [endpoint({ ...two, id: 'one', eventTypes: ['channel_occupied'] })],
+    });
+    dispatcher.replace([other]);
+    append('b', '2');
+    await clock.advance(0);
+    expect(sender.expectPost('http://one/').lines).toEqual(['channel_occupied a']);
+    expect(sender.expectPost('http://two/').lines).toEqual(['channel_occupied b']);
+  });
+});
