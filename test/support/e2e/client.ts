@@ -2,21 +2,33 @@ import PusherModule, { type Channel, type PresenceChannel } from 'pusher-js';
 import { onTestFinished } from 'vitest';
 import { app, type AppConfig } from './config.ts';
 import { Journal } from './journal.ts';
-import { authorize } from './sdk.ts';
+import { authorize, sdkFor } from './sdk.ts';
 
 // The package is CommonJS whose export is the class itself, but its types speak of a default export.
 const PusherClient = PusherModule as unknown as typeof PusherModule.default;
 export type PusherClient = PusherModule.default;
+export type PusherLibrary = typeof PusherClient;
 
 interface Member {
   readonly user_id: string;
   readonly user_info?: Record<string, unknown>;
 }
 
-interface ClientOptions {
+/** Who signs in, as an application's server says it. */
+export interface User {
+  readonly id: string;
+  readonly user_info?: Record<string, unknown>;
+  readonly watchlist?: string[];
+}
+
+export interface ClientOptions {
   readonly app?: AppConfig;
   /** Who the client is on presence channels. */
   readonly member?: Member;
+  /** As whom `pusher.signin()` signs in. */
+  readonly user?: User;
+  /** Another build of the library. */
+  readonly library?: PusherLibrary;
 }
 
 export interface ChannelEvent {
@@ -43,8 +55,8 @@ export interface Client {
 
 /** A pusher-js client whose channels are authorised on the spot. It disconnects when its test ends. */
 export function createClient(server: { readonly port: number }, options: ClientOptions = {}): PusherClient {
-  const { app: of = app, member } = options;
-  const pusher = new PusherClient(of.key, {
+  const { app: of = app, member, user, library: Library = PusherClient } = options;
+  const pusher = new Library(of.key, {
     cluster: 'default',
     wsHost: '127.0.0.1',
     wsPort: server.port,
@@ -56,6 +68,12 @@ export function createClient(server: { readonly port: number }, options: ClientO
         callback(null, authorize(socketId, channelName, isPresence ? member : undefined, of));
       },
     },
+    ...(user && {
+      userAuthentication: {
+        customHandler: ({ socketId }, callback) =>
+          callback(null, sdkFor(server, of).authenticateUser(socketId, { ...user })),
+      },
+    }),
   });
   onTestFinished(() => pusher.disconnect());
   return pusher;

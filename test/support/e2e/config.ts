@@ -11,7 +11,13 @@ export interface AppConfig {
   readonly id: string;
   readonly key: string;
   readonly secret: string;
+  readonly otherKeys?: readonly { readonly key: string; readonly secret: string }[];
+  readonly enabled?: boolean;
   readonly clientEvents?: boolean;
+  readonly subscriptionCount?: boolean;
+  readonly watchlist?: boolean;
+  readonly forceTls?: boolean;
+  readonly allowedOrigins?: readonly string[];
   readonly limits?: Readonly<Record<string, number | null>>;
   readonly webhooks?: readonly EndpointConfig[];
 }

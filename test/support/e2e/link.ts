@@ -1,0 +1,34 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+/** A way to the server that can fail, as networks do. It ends with its test. */
+export interface Link {
+  readonly port: number;
+  /** Breaks every connection that goes through, without a word to either end. New ones may follow. */
+  cut(): void;
+}
+
+export async function openLink(server: { readonly port: number }): Promise<Link> {
+  const open = new Set<Socket>();
+  const keep = (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    // A broken connection is what the link is for.
+    socket.on('error', () => {});
+  };
+  const relay = createServer((client) => {
+    const upstream = connect(server.port, '127.0.0.1');
+    keep(client);
+    keep(upstream);
+    client.pipe(upstream).pipe(client);
+  });
+  const cut = () => {
+    for (const socket of open) socket.resetAndDestroy();
+  };
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    relay.close();
+    cut();
+  });
+  return { port: (relay.address() as AddressInfo).port, cut };
+}
