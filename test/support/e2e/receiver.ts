@@ -10,6 +10,7 @@ export interface WebhookEvent {
   readonly event?: string;
   readonly data?: string;
   readonly socket_id?: string;
+  readonly subscription_count?: number;
 }
 
 export interface WebhookRequest {
