@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { expect } from 'vitest';
 import { app, type AppConfig } from './config.ts';
 
 export interface ApiRequest {
@@ -31,6 +32,22 @@ export async function callApi(server: { readonly url: string }, request: ApiRequ
     type: response.headers.get('content-type') ?? '',
     text: await response.text(),
   };
+}
+
+/** The refusal that all server libraries show their users: one plain line. */
+export function plainText(status: number, text: string | RegExp): ApiAnswer {
+  return {
+    status,
+    type: 'text/plain; charset=utf-8',
+    text: typeof text === 'string' ? text : (expect.stringMatching(text) as string),
+  };
+}
+
+/** What a request that succeeds is told, which is JSON. */
+export async function answered(answer: Promise<ApiAnswer>): Promise<unknown> {
+  const { status, type, text } = await answer;
+  expect({ status, type, text }).toMatchObject({ status: 200, type: 'application/json' });
+  return JSON.parse(text) as unknown;
 }
 
 function signedQuery(request: ApiRequest & { readonly method: string }): string {
