@@ -105,9 +105,16 @@ export class Socket {
 
   /** Sends a rightly signed subscription with this text as its `channel_data`, whatever it holds. */
   requestWithData(channel: string, channelData: string): void {
-    const signed = `${this.#id}:${channel}:${channelData}`;
-    const auth = `${this.#app.key}:${createHmac('sha256', this.#app.secret).update(signed).digest('hex')}`;
+    const auth = this.#sign(`${this.#id}:${channel}:${channelData}`);
     this.send({ event: 'pusher:subscribe', data: { channel, auth, channel_data: channelData } });
+  }
+
+  /** Sends a rightly signed sign-in with this text as its `user_data`, whatever it holds. */
+  requestSignIn(userData: string): void {
+    this.send({
+      event: 'pusher:signin',
+      data: { auth: this.#sign(`${this.#id}::user::${userData}`), user_data: userData },
+    });
   }
 
   /** Subscribes, and reads the answer. */
@@ -139,6 +146,10 @@ export class Socket {
   /** Ends the TCP connection without a word. */
   destroy(): void {
     this.#ws.terminate();
+  }
+
+  #sign(text: string): string {
+    return `${this.#app.key}:${createHmac('sha256', this.#app.secret).update(text).digest('hex')}`;
   }
 }
 
