@@ -27,6 +27,8 @@ export interface ClientOptions {
   readonly member?: Member;
   /** As whom `pusher.signin()` signs in. */
   readonly user?: User;
+  /** Where it looks for TLS, if the server asks for it. */
+  readonly wssPort?: number;
   /** Another build of the library. */
   readonly library?: PusherLibrary;
 }
@@ -55,13 +57,14 @@ export interface Client {
 
 /** A pusher-js client whose channels are authorised on the spot. It disconnects when its test ends. */
 export function createClient(server: { readonly port: number }, options: ClientOptions = {}): PusherClient {
-  const { app: of = app, member, user, library: Library = PusherClient } = options;
+  const { app: of = app, member, user, wssPort, library: Library = PusherClient } = options;
   const pusher = new Library(of.key, {
     cluster: 'default',
     wsHost: '127.0.0.1',
     wsPort: server.port,
     forceTLS: false,
-    enabledTransports: ['ws'],
+    enabledTransports: wssPort === undefined ? ['ws'] : ['ws', 'wss'],
+    ...(wssPort !== undefined && { wssPort }),
     channelAuthorization: {
       customHandler: ({ socketId, channelName }, callback) => {
         const isPresence = channelName.startsWith('presence-');

@@ -22,6 +22,8 @@ interface SocketOptions {
   /** Of the URL; `protocol=7` unless said otherwise. */
   readonly query?: string;
   readonly answersPings?: boolean;
+  /** Of the page that connects, if it is one. */
+  readonly origin?: string;
 }
 
 interface Member {
@@ -42,7 +44,8 @@ export class Socket {
     this.#app = options.app ?? app;
     const { key } = this.#app;
     const url = `ws://127.0.0.1:${server.port}/app/${key}?${options.query ?? 'protocol=7'}`;
-    this.#ws = new WebSocket(url, { autoPong: options.answersPings ?? true, perMessageDeflate: false });
+    const { answersPings: autoPong = true, origin } = options;
+    this.#ws = new WebSocket(url, { autoPong, perMessageDeflate: false, ...(origin && { origin }) });
     this.#ws.on('message', (data: Buffer) => this.frames.push(JSON.parse(data.toString()) as Frame));
     // Whatever goes wrong with the connection ends in its closing.
     this.#ws.on('error', () => {});
