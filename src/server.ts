@@ -140,6 +140,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const reload = async (next: Config): Promise<void> => {
     // First, for it alone can fail.
     if (config.tls !== undefined && next.tls !== undefined) await gateway.reloadTls(next.tls);
+    if (closing !== undefined) return;
     const configured = next.apps.map(toApplication);
     for (const app of apps.replace(configured)) {
       hub.endAll(app, unknownKey(app.config.key));

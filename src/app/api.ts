@@ -128,6 +128,9 @@ export class Api {
     const { id, limits } = app.config;
     const perSecond = limits.triggersPerSecond;
     if (perSecond === Infinity) return proceed();
+    // To try again would not help.
+    if (count > perSecond)
+      return badRequest(`batch has ${count} events, at most ${perSecond} a second are accepted`);
     return whenReady(this.#options.ledger.admitTriggers(id, count, perSecond), (isAdmitted) =>
       isAdmitted
         ? proceed()

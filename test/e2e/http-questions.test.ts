@@ -161,7 +161,7 @@ describe('POST /users/USER/terminate_connections', () => {
 });
 
 describe('a route that there is no more is 404', () => {
-  test.each(['GET /apps/1/channels/news/stats', 'POST /apps/1/channels/news/events', 'GET /apps/1/events'])(
+  test.each(['GET /apps/1/channels/news/stats', 'POST /apps/1/channels/news/events', 'GET /apps/1/event'])(
     '%s',
     async (route) => {
       const [method = '', path = ''] = route.split(' ');

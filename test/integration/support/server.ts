@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
@@ -17,7 +18,7 @@ export function configOf(given: Given = {}): Config {
     file: 'test.json',
     env: {},
     overrides: {},
-    readFile: () => JSON.stringify(content),
+    readFile: (path) => (path.endsWith('test.json') ? JSON.stringify(content) : readFileSync(path, 'utf8')),
   });
   if (loaded.kind === 'invalid') throw new Error(JSON.stringify(loaded.faults));
   return loaded.config;
