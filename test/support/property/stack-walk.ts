@@ -144,11 +144,33 @@ const outage = fc
       [...stack.receivers.values()][number]?.downUntil(stack.clock.now() + ms),
     ),
   );
+const signIn = fc
+  .tuple(clientNumber, fc.constantFrom(...users))
+  .map(([number, user]) =>
+    step<World>(`signIn(${number}, ${user})`, (world) =>
+      withClient(world, number, (client) => client.signIn(user)),
+    ),
+  );
+const terminate = fc
+  .tuple(fc.nat({ max: 1 }), fc.constantFrom(...users))
+  .map(([app, user]) =>
+    step<World>(`terminate(${app}, ${user})`, ({ stack }) =>
+      stack.terminate((twoApps[app] ?? twoApps[0]).id, user),
+    ),
+  );
+/** An app goes with all its endpoints and comes back, or counts its subscribers from now on. */
+const reload = fc
+  .tuple(fc.subarray([...twoApps], { minLength: 1 }), fc.boolean())
+  .map(([apps, subscriptionCount]) =>
+    step<World>(`reload(${apps.map(({ id }) => id).join(' ')}, ${subscriptionCount})`, ({ stack }) =>
+      stack.reload(apps.map((app) => ({ ...app, subscriptionCount }))),
+    ),
+  );
 const advance = fc
   .constantFrom(0, 1, 100, 250, 1000, 2999, 3000, 3001, 10_000, 60_000, 310_000)
   .map((ms) => step<World>(`advance(${ms})`, ({ stack }) => stack.clock.advance(ms)));
 
-/** Comings and goings of clients, things said, endpoints going down, and time. */
+/** Comings and goings of clients and apps, things said, endpoints going down, and time. */
 export const walk: fc.Arbitrary<Step<World>[]> = fc.array(
   fc.oneof(
     { arbitrary: connect, weight: 3 },
@@ -160,6 +182,9 @@ export const walk: fc.Arbitrary<Step<World>[]> = fc.array(
     { arbitrary: say, weight: 2 },
     { arbitrary: trigger, weight: 1 },
     { arbitrary: outage, weight: 1 },
+    { arbitrary: signIn, weight: 2 },
+    { arbitrary: terminate, weight: 1 },
+    { arbitrary: reload, weight: 1 },
     { arbitrary: advance, weight: 6 },
   ),
   { maxLength: 80, size: 'max' },

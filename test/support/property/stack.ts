@@ -10,9 +10,11 @@ import { createNotifier } from '../../../src/app/notifier.ts';
 import { SubscriptionCounts } from '../../../src/app/subscription-counts.ts';
 import { createSweeper } from '../../../src/app/sweeper.ts';
 import type { Millis } from '../../../src/ports/clock.ts';
+import type { Fanout } from '../../../src/ports/fanout.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
+import { unknownKey } from '../../../src/protocol/errors.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
 import type { DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
@@ -47,6 +49,7 @@ export class Stack {
   readonly api: Api;
   readonly apps: LocalApps;
   readonly applications: readonly Application[];
+  readonly #fanout: Fanout;
   readonly #stopSweeper: () => void;
   #ids = 0;
 
@@ -97,6 +100,7 @@ export class Stack {
     const fanout = createLocalDelivery(this.apps, node.publishTopic, (session, error) =>
       this.hub.end(session, error),
     );
+    this.#fanout = fanout;
     this.hub = new Hub({
       apps: this.apps,
       clock,
@@ -123,6 +127,20 @@ export class Stack {
 
   connect(app: Application): StackClient {
     return new StackClient(this.hub, this.node, app);
+  }
+
+  /** Takes another configuration as the server does. */
+  reload(applications: readonly Application[]): void {
+    for (const app of this.apps.replace(applications)) {
+      this.hub.endAll(app, unknownKey(app.config.key));
+      void this.ledger.retire(app.config.id);
+    }
+    this.dispatcher.replace(applications);
+  }
+
+  /** Ends every connection of a user, as the HTTP API does. */
+  terminate(appId: string, userId: string): void {
+    this.#fanout.terminate(appId, userId);
   }
 
   /** `POST /apps/ID/events`, signed as the server libraries sign. */
