@@ -1,6 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect, type TLSSocket } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { app, otherApp, quick, type AppConfig, type EndpointConfig } from '../support/e2e/config.ts';
 import { callApi } from '../support/e2e/http.ts';
@@ -124,3 +128,40 @@ describe('SIGHUP', () => {
     expect([await statusWith('first-secret'), await statusWith('second-secret')]).toEqual([401, 200]);
   });
 });
+
+test('a renewed certificate is taken when its files change, and open connections go on', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'soketify-e2e-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const tls = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
+  const install = async (name: string) => {
+    await copyFile(fixture(`${name}.key.pem`), tls.keyFile);
+    await copyFile(fixture(`${name}.cert.pem`), tls.certFile);
+  };
+  await install('localhost');
+  await using server = await startServer({ apps: [app], tls } as never);
+  const kept = await connectTls(server.port);
+  expect(kept.getPeerCertificate().fingerprint256).toBe(await fingerprint('localhost'));
+  await install('second');
+  await server.log.first(
+    ({ msg, cause }) => msg === 'configuration reloaded' && cause === 'certificate changed',
+  );
+  const fresh = await connectTls(server.port);
+  expect(fresh.getPeerCertificate().fingerprint256).toBe(await fingerprint('second'));
+  kept.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  expect(String(await once(kept, 'data').then(([data]) => data as Buffer))).toMatch(/^HTTP\/1\.1 200 OK/);
+});
+
+function fixture(name: string): string {
+  return fileURLToPath(new URL(`../support/tls/${name}`, import.meta.url));
+}
+
+async function fingerprint(name: string): Promise<string> {
+  return new X509Certificate(await readFile(fixture(`${name}.cert.pem`))).fingerprint256;
+}
+
+async function connectTls(port: number): Promise<TLSSocket> {
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'secureConnect');
+  return socket;
+}
