@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { onTestFinished, expect } from 'vitest';
 import { WebSocket } from 'ws';
 import { app, type AppConfig } from './config.ts';
@@ -24,6 +25,8 @@ interface SocketOptions {
   readonly answersPings?: boolean;
   /** Of the page that connects, if it is one. */
   readonly origin?: string;
+  /** That the client asks for. */
+  readonly subprotocol?: string;
 }
 
 interface Member {
@@ -44,8 +47,13 @@ export class Socket {
     this.#app = options.app ?? app;
     const { key } = this.#app;
     const url = `ws://127.0.0.1:${server.port}/app/${key}?${options.query ?? 'protocol=7'}`;
-    const { answersPings: autoPong = true, origin } = options;
-    this.#ws = new WebSocket(url, { autoPong, perMessageDeflate: false, ...(origin && { origin }) });
+    const { answersPings: autoPong = true, origin, subprotocol } = options;
+    const protocols = subprotocol === undefined ? [] : [subprotocol];
+    this.#ws = new WebSocket(url, protocols, {
+      autoPong,
+      perMessageDeflate: false,
+      ...(origin && { origin }),
+    });
     this.#ws.on('message', (data: Buffer) => this.frames.push(JSON.parse(data.toString()) as Frame));
     // Whatever goes wrong with the connection ends in its closing.
     this.#ws.on('error', () => {});
@@ -58,6 +66,18 @@ export class Socket {
   /** The id that the server gave to the connection. */
   get id(): string {
     return this.#id;
+  }
+
+  /** The subprotocol that the server granted. */
+  get subprotocol(): string {
+    return this.#ws.protocol;
+  }
+
+  /** Sends a WebSocket ping, which is no message of the protocol, and waits for what its pong carries. */
+  async ping(payload: string): Promise<string> {
+    const pong = once(this.#ws, 'pong') as Promise<[Buffer]>;
+    this.#ws.ping(payload);
+    return (await pong)[0].toString();
   }
 
   /** A frame the server has sent is what was expected, and the next one that was not yet looked at. */
@@ -108,7 +128,7 @@ export class Socket {
 
   /** Sends a rightly signed subscription with this text as its `channel_data`, whatever it holds. */
   requestWithData(channel: string, channelData: string): void {
-    const auth = this.#sign(`${this.#id}:${channel}:${channelData}`);
+    const auth = this.authFor(`${channel}:${channelData}`);
     this.send({ event: 'pusher:subscribe', data: { channel, auth, channel_data: channelData } });
   }
 
@@ -116,7 +136,7 @@ export class Socket {
   requestSignIn(userData: string): void {
     this.send({
       event: 'pusher:signin',
-      data: { auth: this.#sign(`${this.#id}::user::${userData}`), user_data: userData },
+      data: { auth: this.authFor(`:user::${userData}`), user_data: userData },
     });
   }
 
@@ -151,8 +171,10 @@ export class Socket {
     this.#ws.terminate();
   }
 
-  #sign(text: string): string {
-    return `${this.#app.key}:${createHmac('sha256', this.#app.secret).update(text).digest('hex')}`;
+  /** What the application's server would give: the key, and the signature of the socket's id and this text. */
+  authFor(text: string): string {
+    const signature = createHmac('sha256', this.#app.secret).update(`${this.#id}:${text}`);
+    return `${this.#app.key}:${signature.digest('hex')}`;
   }
 }
 
