@@ -194,9 +194,9 @@ export const configSchema = field
       .optional()
       .describe('Serve /metrics on a port of its own, and nowhere else.'),
     compression: field
-      .oneOf(['off', 'shared', 'dedicated'])
-      .default('off')
-      .describe('permessage-deflate: shared costs CPU, dedicated memory of each connection as well.'),
+      .flag()
+      .default(false)
+      .describe('Whether long frames are compressed for clients that can (permessage-deflate).'),
     activityTimeoutMs: z
       .number({ error: activityTimeout })
       .min(1000, { error: activityTimeout })

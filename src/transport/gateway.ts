@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
 import type { PublishTopic } from '../ports/socket.ts';
-import { createCompression, type Compression, type CompressionMode } from './compression.ts';
+import { createCompression, type Compression } from './compression.ts';
 import { Generation, Generations } from './generations.ts';
 import { mountHttp, type Route } from './http.ts';
 import { createPeer } from './peer.ts';
@@ -23,7 +23,8 @@ export interface GatewayOptions {
   readonly tls?: TlsFiles | undefined;
   /** Whose word on a client's address and scheme is taken: addresses and networks. */
   readonly trustedProxies: readonly string[];
-  readonly compression: CompressionMode;
+  /** Whether long frames are compressed for clients that can. */
+  readonly compression: boolean;
   /** Where the metrics are served, if not with the rest. */
   readonly metrics?: { readonly host?: string | undefined; readonly port: number } | undefined;
   /** What may wait for one client to read. */

@@ -8,8 +8,6 @@ import { startGateway, topic } from './support/gateway.ts';
 import { dial, trigger } from './support/http.ts';
 import { startServer } from './support/server.ts';
 
-const modes = ['shared', 'dedicated'] as const;
-
 /** An event whose frame has this many bytes. */
 function frameOf(length: number): string {
   const head = '{"event":"all","data":"';
@@ -32,9 +30,9 @@ async function connectTo(port: number, perMessageDeflate: boolean): Promise<Conn
   return { client, countBytes };
 }
 
-describe.each(modes)('compression: %s', (compression) => {
+describe('compression', () => {
   test('makes long frames short on the wire and leaves them whole', async () => {
-    const server = await startServer({ compression });
+    const server = await startServer({ compression: true });
     const { client, countBytes } = await connectTo(server.port, true);
     expect(client.ws.extensions).toContain('permessage-deflate');
     await client.subscribe('news');
@@ -48,7 +46,7 @@ describe.each(modes)('compression: %s', (compression) => {
   });
 
   test('leaves a client without the extension alone', async () => {
-    const server = await startServer({ compression });
+    const server = await startServer({ compression: true });
     const { client: plain, countBytes } = await connectTo(server.port, false);
     const { client: able } = await connectTo(server.port, true);
     expect(plain.ws.extensions).toBe('');
@@ -61,7 +59,7 @@ describe.each(modes)('compression: %s', (compression) => {
   });
 
   test('concerns frames of 256 bytes and more, sent and published', async () => {
-    const server = await startGateway({ compression });
+    const server = await startGateway({ compression: true });
     const { client, countBytes } = await connectTo(server.port, true);
     const { client: other } = await connectTo(server.port, true);
     await Promise.all([client.next('hello'), other.next('hello')]);
@@ -82,7 +80,7 @@ describe.each(modes)('compression: %s', (compression) => {
   });
 
   test('reads what clients compress', async () => {
-    const server = await startGateway({ compression });
+    const server = await startGateway({ compression: true });
     const { client } = await connectTo(server.port, true);
     for (let count = 0; count < 3; count += 1) client.ws.send('hello '.repeat(1000), { compress: true });
     client.ws.ping();
@@ -91,7 +89,7 @@ describe.each(modes)('compression: %s', (compression) => {
   });
 
   test('a small frame that would become too large ends its own connection only', async () => {
-    const server = await startServer({ compression });
+    const server = await startServer({ compression: true });
     const { client: good } = await connectTo(server.port, true);
     const { client: bad } = await connectTo(server.port, true);
     const bomb = Buffer.alloc(64 * 1024 * 1024);
@@ -104,7 +102,7 @@ describe.each(modes)('compression: %s', (compression) => {
     ['the rest of a stream is missing', deflateRawSync('hello'.repeat(100)).subarray(0, 5)],
     ['the bytes are no stream', Buffer.from([0xff, 0xff, 0xff, 0xff])],
   ])('a frame of which %s ends its own connection only', async (_, payload) => {
-    const server = await startServer({ compression });
+    const server = await startServer({ compression: true });
     const { client: good } = await connectTo(server.port, true);
     const socket = await dialWithExtension(server.port);
     const mask = Buffer.alloc(4);

@@ -37,7 +37,7 @@ export async function startGateway(
     port: 0,
     path: '',
     trustedProxies: [],
-    compression: 'off',
+    compression: false,
     maxBackpressureBytes: 1024 * 1024,
     clock,
     log,

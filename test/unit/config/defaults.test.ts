@@ -51,7 +51,7 @@ describe('defaults', () => {
       tls: undefined,
       trustedProxies: [],
       metrics: undefined,
-      compression: 'off',
+      compression: false,
       activityTimeoutMs: 120_000,
       pongTimeoutMs: 30_000,
       cacheTtlMs: 1_800_000,
