@@ -1,4 +1,4 @@
-import { refuseRequest } from '../auth/request-auth.ts';
+import { authenticateRequest } from '../auth/request-auth.ts';
 import type { WallTime } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import type { Ledger } from '../ports/ledger.ts';
@@ -16,7 +16,7 @@ import {
   tooManyRequests,
   type HttpError,
 } from '../protocol/http-error.ts';
-import { parseQuery, type Query } from '../protocol/query.ts';
+import type { Query } from '../protocol/query.ts';
 import {
   decodeBatch,
   decodeTrigger,
@@ -116,9 +116,8 @@ export class Api {
     return (request) => {
       const app = this.#options.apps.byId(request.appId);
       if (app === undefined) return notFound(`App ${request.appId.slice(0, 100)} not found`);
-      const query = parseQuery(request.rawQuery);
-      const refusal = refuseRequest(app.config, request, query, this.#options.wallTime.now());
-      if (refusal !== undefined) return refusal;
+      const query = authenticateRequest(app.config, request, this.#options.wallTime.now());
+      if (isHttpError(query)) return query;
       return app.config.isEnabled ? use(app, request, query) : forbidden('Application disabled');
     };
   }

@@ -20,11 +20,21 @@ export interface SignedRequest {
 const timestampWindowSeconds = 600;
 
 /**
- * Why a request is not authorised; undefined when it is. `query` is its query string, read; `nowMs` is the
- * time of day. The answer never holds
- * the expected signature, but the string that should have been signed: the best aid there is.
+ * The parameters of a request's query, as whoever signed it meant them; or why the request is not authorised.
+ * `nowMs` is the time of day. A refusal never holds the expected signature, but the string that should have
+ * been signed: the best aid there is.
  */
-export function refuseRequest(
+export function authenticateRequest(app: KeyRing, request: SignedRequest, nowMs: number): Query | HttpError {
+  const query = parseQuery(request.rawQuery);
+  const refusal = refuseRequest(app, request, query, nowMs);
+  if (refusal === undefined) return query;
+  if (!request.rawQuery.includes('+')) return refusal;
+  // Most libraries mean the character, some a space.
+  const spaced = parseQuery(request.rawQuery, true);
+  return refuseRequest(app, request, spaced, nowMs) === undefined ? spaced : refusal;
+}
+
+function refuseRequest(
   app: KeyRing,
   request: SignedRequest,
   query: Query,
@@ -74,14 +84,13 @@ function refuseSignature(secret: string, request: SignedRequest, query: Query): 
 /** Libraries differ in what they escape before they sign; the usual form comes first. */
 function* signedForms(request: SignedRequest, query: Query, usual: string): Generator<string, void> {
   yield usual;
-  const { method, path, unprefixedPath, rawQuery } = request;
+  const { method, path, unprefixedPath } = request;
   const plainPath = unescapePercent(path);
   if (plainPath !== path) yield stringToSign(method, plainPath, query);
   if (unprefixedPath !== undefined) {
     yield stringToSign(method, unprefixedPath, query);
     yield stringToSign(method, unescapePercent(unprefixedPath), query);
   }
-  if (rawQuery.includes('+')) yield stringToSign(method, path, parseQuery(rawQuery, true));
 }
 
 /** What a request's signature is of: method, path, and the sorted parameters, each on a line (protocol 8.1). */

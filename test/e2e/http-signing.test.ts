@@ -131,6 +131,22 @@ describe('parameters of POST /events may be in the query string', () => {
     );
   });
 
+  test.each([
+    ['a + of those that sign a space', 'one two', 'one two'],
+    ['a + of those that sign one', 'one+two', 'one+two'],
+  ])('%s is read as it was signed', async (_, data, expected) => {
+    const socket = await connectSocket(server);
+    await socket.subscribe('query-plus');
+    const params = [
+      ['name', 'said'],
+      ['data', data],
+      ['channel', 'query-plus'],
+    ] as const;
+    const escape = (text: string) => text.replaceAll(' ', '+');
+    expect(await sendRaw(server, { method: 'POST', path, params, escape })).toMatchObject({ status: 200 });
+    await socket.expectFrame({ event: 'said', channel: 'query-plus', data: expected });
+  });
+
   test('some of them, and those in the body come first', async () => {
     const [first, second] = [await connectSocket(server), await connectSocket(server)];
     for (const socket of [first, second]) await socket.subscribe('query-mixed');

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { refuseRequest, stringToSign } from '../../../src/auth/request-auth.ts';
+import { authenticateRequest, stringToSign } from '../../../src/auth/request-auth.ts';
+import { isHttpError } from '../../../src/protocol/http-error.ts';
 import { parseQuery } from '../../../src/protocol/query.ts';
 import { vectors } from '../../support/unit/vectors.ts';
 
@@ -27,9 +28,9 @@ const [documented] = accepted;
 type Request = Pick<Accepted, 'method' | 'path' | 'rawQuery' | 'body'>;
 
 function refusal({ method, path, rawQuery, body }: Request, nowMs = timeMs) {
-  const query = parseQuery(rawQuery);
   const request = { method, path, unprefixedPath: undefined, rawQuery, body: Buffer.from(body) };
-  return refuseRequest({ ...app, otherKeys: [] }, request, query, nowMs);
+  const outcome = authenticateRequest({ ...app, otherKeys: [] }, request, nowMs);
+  return isHttpError(outcome) ? outcome : undefined;
 }
 
 const withSignature = (request: Accepted): Request => ({
