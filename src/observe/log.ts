@@ -3,15 +3,19 @@ import type { Log } from '../ports/log.ts';
 
 /**
  * The program's log on standard output: JSON lines, or readable ones on a terminal if pino-pretty is there.
+ * When nobody reads it any more, because the reader ended or the terminal is gone, it is silent: pino's own
+ * destination would try to write its last line for ever, and the program could not end.
  */
 export async function createLog(level: string): Promise<Log> {
+  const { stdout } = process;
+  stdout.on('error', () => {});
   const options = { level, base: null };
-  const loaded = process.stdout.isTTY ? await loadPretty() : undefined;
+  const loaded = stdout.isTTY ? await loadPretty() : undefined;
   // Typed as what is promised: a pino logger's own type looks like a promise's.
   const log: Log =
     loaded === undefined
-      ? pino(options)
-      : pino(options, loaded({ sync: true, translateTime: 'SYS:HH:MM:ss.l' }));
+      ? pino(options, stdout)
+      : pino(options, loaded({ destination: stdout, colorize: true, translateTime: 'SYS:HH:MM:ss.l' }));
   return log;
 }
 

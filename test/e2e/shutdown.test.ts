@@ -144,3 +144,10 @@ test('an endpoint that never answers holds the end up no longer than shutdownTim
   server.signal('SIGTERM');
   expect((await server.exit).code).toBe(0);
 });
+
+test('a log that nobody reads any more does not hold the end up', async () => {
+  const server = await startServer({ apps: [app] });
+  server.closeLog();
+  server.signal('SIGTERM');
+  expect((await server.exit).code).toBe(0);
+});

@@ -23,6 +23,8 @@ export interface Server extends AsyncDisposable {
   readonly pid: number;
   /** The lines of the log, parsed. */
   readonly log: Journal<LogLine>;
+  /** Reads nothing more of what the program writes, as a reader that has ended. */
+  closeLog(): void;
   /** Settles when the process is gone. */
   readonly exit: Promise<Exit>;
   signal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP'): void;
@@ -87,6 +89,10 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
     log,
     exit,
     signal: (name) => void child.kill(name),
+    closeLog() {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    },
     async rewriteConfig(changed) {
       if (file === undefined) throw new Error('The server was started without a file');
       await writeFile(file.path, toText(changed));
