@@ -97,16 +97,16 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     ledger: () => ledger,
   });
   const sweeper = createSweeper(clock, () => ledger);
+  const fanout = createLocalDelivery(apps, gateway.publish, (session, error) => hub.end(session, error));
   const ledger = new MemoryLedger({
     clock,
     metrics,
     outbox: dispatcher,
-    ...createNotifier(apps, gateway.publish),
+    ...createNotifier(apps, gateway.publish, fanout),
     wake: (dueAt) => sweeper.wake(dueAt),
     countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
     cacheTtlMs: config.cacheTtlMs,
   });
-  const fanout = createLocalDelivery(apps, gateway.publish, (session, error) => hub.end(session, error));
   const counts = new SubscriptionCounts({ clock, fanout, outbox: dispatcher });
   const hub = new Hub({
     apps,

@@ -137,28 +137,24 @@ export class Api {
     );
   }
 
-  /** Publishes in order. Pending while events must first be kept for late subscribers. */
-  #publish(app: LocalApp, triggers: readonly Trigger[]): MaybePromise<void> {
-    const kept = triggers
-      .flatMap((trigger) => this.#keep(app, trigger))
+  /** Publishes in order. Pending until events of cache channels are there for late subscribers. */
+  #publish(app: LocalApp, triggers: readonly Trigger[]): MaybePromise<unknown> {
+    const steps = triggers
+      .flatMap((trigger) => this.#publishOne(app, trigger))
       .filter((step) => step instanceof Promise);
-    const broadcast = (): void => triggers.forEach((trigger) => this.#broadcast(app, trigger));
-    return kept.length === 0 ? broadcast() : Promise.all(kept).then(broadcast);
+    return steps.length === 0 ? undefined : Promise.all(steps);
   }
 
-  #keep(app: LocalApp, trigger: Trigger): MaybePromise<void>[] {
-    return trigger.channels
-      .filter((channel) => channelKind(channel).isCache)
-      .map((channel) => this.#options.ledger.cacheEvent(app.config.id, channel, trigger));
-  }
-
-  #broadcast(app: LocalApp, { name, data, channels, except }: Trigger): void {
-    const { fanout, metrics } = this.#options;
+  #publishOne(app: LocalApp, { name, data, channels, except }: Trigger): MaybePromise<void>[] {
+    const { fanout, ledger, metrics } = this.#options;
+    const appId = app.config.id;
     const encode = eventEncoder(name, data);
-    for (const channel of channels) {
-      metrics.messagePublished(app.config.id, 'api');
-      fanout.publish(app.config.id, channel, encode(channel), except);
-    }
+    return channels.map((channel) => {
+      metrics.messagePublished(appId, 'api');
+      return channelKind(channel).isCache
+        ? ledger.cacheEvent(appId, channel, { name, data }, except)
+        : fanout.publish(appId, channel, encode(channel), except);
+    });
   }
 
   #triggerInfo(app: LocalApp, { channels, info }: Trigger): MaybePromise<ApiAnswer> {

@@ -22,6 +22,8 @@ export class Session {
   readonly subscriptions = new Map<string, Subscription>();
   /** Who is signed in, if anybody. */
   user: UserData | undefined;
+  /** Whose comings and goings the ledger was asked for. */
+  watched: readonly string[] = [];
   isOpen = true;
   /** When the client last gave a sign of life. */
   lastHeardAt: Millis;

@@ -100,10 +100,9 @@ export class Subscriptions {
   #join(session: Session, channel: ChannelName, member?: Member): MaybePromise<void> {
     const { app } = session;
     const { isCache } = channelKind(channel);
-    const { subscription, isFirstOfChannel } = app.registry.join(channel, member?.userId);
+    const subscription = app.registry.join(channel, member?.userId);
     session.subscriptions.set(channel, subscription);
-    const needsAnswer = isCache || member !== undefined;
-    if (isInternal(channel) || (!needsAnswer && !isFirstOfChannel)) return this.#welcome(session, channel);
+    if (isInternal(channel)) return this.#welcome(session, channel);
     const answer = this.#options.ledger.join({
       appId: app.config.id,
       channel,
@@ -112,7 +111,6 @@ export class Subscriptions {
       readsCache: isCache,
       wantsCacheMiss: isCache && app.wantsWebhook('cache_miss', channel),
     });
-    if (!needsAnswer) return this.#welcome(session, channel);
     return whenReady(answer, (settled) => this.#settle(session, channel, settled));
   }
 

@@ -12,9 +12,9 @@ type SignInCommand = Extract<Command, { kind: 'signin' }>;
 
 /** Users who sign in: who is on which connection, and whose comings and goings each of them is told. */
 export class Users {
-  readonly #ledger: Pick<Ledger, 'signIn' | 'signOut'>;
+  readonly #ledger: Pick<Ledger, 'signIn' | 'signOut' | 'unwatch'>;
 
-  constructor(ledger: Pick<Ledger, 'signIn' | 'signOut'>) {
+  constructor(ledger: Pick<Ledger, 'signIn' | 'signOut' | 'unwatch'>) {
     this.#ledger = ledger;
   }
 
@@ -37,6 +37,7 @@ export class Users {
     session.socket.subscribe(app.topic(serverToUserChannel(user.userId)));
     app.addUser(session, user.userId);
     const watched = app.config.watchlist ? user.watchlist : [];
+    session.watched = watched;
     const online = this.#ledger.signIn({ appId: app.config.id, userId: user.userId, watched });
     return whenReady(online, (settled) => this.#settle(session, user, userData, settled));
   }
@@ -46,6 +47,7 @@ export class Users {
     const { app, user } = session;
     if (user === undefined) return;
     session.user = undefined;
+    this.#ledger.unwatch(app.config.id, session.watched);
     if (app.removeUser(session, user.userId)) void this.#ledger.signOut(app.config.id, user.userId);
   }
 
@@ -66,7 +68,10 @@ export class Users {
     for (const id of user.watchlist) socket.subscribe(app.watchTopic(id));
   }
 
-  #unwatch({ app, socket, user }: Session): void {
-    for (const id of user?.watchlist ?? []) socket.unsubscribe(app.watchTopic(id));
+  #unwatch(session: Session): void {
+    const { app, socket, watched } = session;
+    for (const id of watched) socket.unsubscribe(app.watchTopic(id));
+    this.#ledger.unwatch(app.config.id, watched);
+    session.watched = [];
   }
 }

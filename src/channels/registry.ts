@@ -23,12 +23,6 @@ export interface Subscription {
   readonly userId: string | undefined;
 }
 
-/** What a join was the first of, on this node. */
-export interface LocalJoin {
-  readonly subscription: Subscription;
-  readonly isFirstOfChannel: boolean;
-}
-
 /** What this node has lost with a leave; a duration says how much longer it may linger. */
 export interface LocalLeave {
   readonly channelLingersMs: Millis | undefined;
@@ -36,8 +30,8 @@ export interface LocalLeave {
 }
 
 /**
- * This node's own subscriptions of one app. Synchronous and in memory: it knows when the node gains its
- * first or loses its last subscriber of a channel, or connection of a member. Each step costs the same
+ * This node's own subscriptions of one app. Synchronous and in memory: it knows when the node loses its last
+ * subscriber of a channel, or connection of a member. Each step costs the same
  * however many others there are. That a socket joins a channel once is for the socket to see to.
  */
 export class Registry {
@@ -48,7 +42,7 @@ export class Registry {
     return this.#channels.get(name)?.subscribers ?? 0;
   }
 
-  join(name: ChannelName, userId?: string): LocalJoin {
+  join(name: ChannelName, userId?: string): Subscription {
     let channel = this.#channels.get(name);
     if (channel === undefined) {
       channel = { name, subscribers: 0, lingersUntil: -Infinity, members: undefined };
@@ -56,7 +50,7 @@ export class Registry {
     }
     channel.subscribers += 1;
     if (userId !== undefined) addConnection(channel, userId);
-    return { subscription: { channel, userId }, isFirstOfChannel: channel.subscribers === 1 };
+    return { channel, userId };
   }
 
   /** Ends a subscription of this registry. `graceMs` is how long this leave wants its subjects to linger. */

@@ -1,4 +1,5 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
+import type { SocketId } from '../protocol/socket-id.ts';
 import type { Millis } from './clock.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 
@@ -66,10 +67,12 @@ export interface ChannelState {
   readonly cache?: { readonly data: string; readonly ttl: number };
 }
 
-/** What subscribers of a presence channel are told at once, whatever the webhooks do. */
+/** What subscribers of a presence or cache channel are told at once, whatever the webhooks do. */
 export type Notice =
   | { readonly kind: 'member-added'; readonly member: Member }
-  | { readonly kind: 'member-removed'; readonly userId: string };
+  | { readonly kind: 'member-removed'; readonly userId: string }
+  /** An event of a cache channel; the connection `except` need not exist. */
+  | { readonly kind: 'event'; readonly event: CachedEvent; readonly except: SocketId | undefined };
 
 /** What those who watch a user are told at once. */
 export type UserState = 'online' | 'offline';
@@ -82,21 +85,41 @@ export type UserState = 'online' | 'offline';
  * once, and sends the notices; the answer carries only what the caller must say to its own client. Steps of
  * one node take effect in the order of the calls. Join and leave are idempotent. A promise never rejects: a
  * ledger that cannot reach its store answers from what it has.
+ *
+ * An answer that comes later is true of the moment when it comes: it includes every notice that was sent
+ * before, and none that is sent after. Whoever uses it in that same turn misses nothing.
  */
 export interface Ledger {
-  /** This node has a subscriber of the channel (and a connection of the member). */
+  /**
+   * This node has a subscriber of the channel (and a connection of the member). Called for every subscriber;
+   * those after the first usually cost no step. When the answer has come, events that other nodes publish on
+   * the channel arrive here.
+   */
   join(join: Join): MaybePromise<JoinAnswer>;
   /** This node has no subscriber of the channel (or no connection of the member) any more. */
   leave(leave: Leave): MaybePromise<void>;
-  /** Keeps an event for late subscribers, in place of an earlier one, and ends the channel's cache miss. */
-  cacheEvent(appId: string, channel: ChannelName, event: CachedEvent): MaybePromise<void>;
+  /**
+   * Publishes an event on a cache channel and keeps it for late subscribers, in place of an earlier one; ends
+   * the channel's cache miss. Resolves once the next subscriber finds it.
+   */
+  cacheEvent(
+    appId: string,
+    channel: ChannelName,
+    event: CachedEvent,
+    except?: SocketId,
+  ): MaybePromise<void>;
   /**
    * The cache_miss webhook of this episode reached nobody: the next miss is a new one. Does nothing when
    * the channel has entered another episode since.
    */
   forgetCacheMiss(appId: string, channel: ChannelName, episode: string): MaybePromise<void>;
-  /** This node has a connection signed in as the user. Answers which of the watched users are online. */
+  /**
+   * This node has a connection signed in as the user. Answers which of the watched users are online; they are
+   * watched until `unwatch`.
+   */
   signIn(signIn: SignIn): MaybePromise<ReadonlySet<string>>;
+  /** A connection wants to know of these users no more, once for each sign-in that named them. */
+  unwatch(appId: string, watched: readonly string[]): void;
   /** This node has no connection signed in as the user any more. */
   signOut(appId: string, userId: string): MaybePromise<void>;
   /** Whether a backend may publish so many more events now, all or none, of `perSecond` in any second. */

@@ -37,6 +37,12 @@ export function channelKind(name: string): ChannelKind {
   return publicKind;
 }
 
+/** A name that this program has checked before, and that comes back from where it was kept. */
+export function checkedChannelName(text: string): ChannelName {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was one when it was kept
+  return text as ChannelName;
+}
+
 /** The characters of channel names, and of the ids of users that sign in. */
 const allowed = /^[A-Za-z0-9_\-=@,.;]+$/;
 

@@ -48,8 +48,7 @@ class World {
   }
 
   come(channel: string): void {
-    const { subscription } = this.#app.registry.join(channelName(channel));
-    listOf(this.#holds, channel).push(subscription);
+    listOf(this.#holds, channel).push(this.#app.registry.join(channelName(channel)));
     this.#changed(channel);
   }
 

@@ -36,9 +36,8 @@ const begin = (): World => ({
 
 function join(world: World, who: string): void {
   if (world.live.has(who)) return;
-  const { subscription, isFirstOfChannel } = world.registry.join(room);
-  world.subscriptions.set(who, subscription);
-  if (isFirstOfChannel && enter(world.subject) === 'appeared') world.said.push(`${world.now} occupied`);
+  world.subscriptions.set(who, world.registry.join(room));
+  if (enter(world.subject) === 'appeared') world.said.push(`${world.now} occupied`);
   if (world.live.size === 0) {
     world.leaves = [];
     if (!world.isAnnounced) world.expected.push(`${world.now} occupied`);
@@ -121,16 +120,16 @@ describe(seeded('linger machine'), () => {
   it('keeps no channel and no member that nobody holds', () => {
     const registry = new Registry();
     const [one, two] = [registry.join(room, 'u1'), registry.join(room, 'u1')];
-    expect([one.isFirstOfChannel, two.isFirstOfChannel]).toEqual([true, false]);
-    expect(registry.leave(one.subscription, 0, 3000)).toEqual({
+    expect(registry.leave(one, 0, 3000)).toEqual({
       channelLingersMs: undefined,
       memberLingersMs: undefined,
     });
-    expect(registry.leave(two.subscription, 1000, 0)).toEqual({
+    expect(registry.leave(two, 1000, 0)).toEqual({
       channelLingersMs: 2000,
       memberLingersMs: 2000,
     });
     expect(registry.subscribers(room)).toBe(0);
-    expect(registry.join(room, 'u1').isFirstOfChannel).toBe(true);
+    const again = registry.join(room, 'u1');
+    expect(again.channel).not.toBe(one.channel);
   });
 });

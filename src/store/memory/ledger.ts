@@ -16,6 +16,7 @@ import type { Metrics } from '../../ports/metrics.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import { RateWindow } from '../../protocol/rate-window.ts';
+import type { SocketId } from '../../protocol/socket-id.ts';
 import { DueHeap } from '../../structures/due-heap.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import { CachedEvents } from './cached-events.ts';
@@ -31,7 +32,7 @@ export interface MemoryLedgerOptions {
   readonly clock: Clock;
   readonly outbox: Outbox;
   readonly metrics: Pick<Metrics, 'suppressedByGrace' | 'deduplicated'>;
-  /** Tells subscribers who came and went. Called within the step, before it answers. */
+  /** Tells subscribers who came and went, and events of cache channels. Called within the step, before it answers. */
   readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
   /** Tells those who watch a user. Called within the step, before it answers. */
   readonly notifyWatchers: (appId: string, userId: string, state: UserState) => void;
@@ -86,8 +87,9 @@ export class MemoryLedger implements Ledger {
     this.#expireDue(at);
   }
 
-  cacheEvent(appId: string, channel: ChannelName, event: CachedEvent): void {
+  cacheEvent(appId: string, channel: ChannelName, event: CachedEvent, except?: SocketId): void {
     this.#cached.keep(appId, channel, event);
+    this.#options.notify(appId, channel, { kind: 'event', event, except });
     const record = this.#record(appId, channel);
     if (record !== undefined) record.miss = undefined;
     this.#wake();
@@ -111,6 +113,9 @@ export class MemoryLedger implements Ledger {
     const known = online;
     return new Set(watched.filter((id) => known.has(id)));
   }
+
+  /** Nothing is kept of who watches: the subscribers of a user's topic are the watchers. */
+  unwatch(): void {}
 
   signOut(appId: string, userId: string): void {
     if (this.#online.get(appId)?.delete(userId) !== true) return;

@@ -9,13 +9,16 @@ import type {
   SignIn,
 } from '../../../src/ports/ledger.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
+import type { SocketId } from '../../../src/protocol/socket-id.ts';
 
-/** A ledger that does at once what it is told, and answers joins and leaves after a while. */
+/** A ledger at some distance: each step is taken, and answered, after a while, in the order of the calls. */
 export class DelayedLedger implements Ledger {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #delays: readonly Millis[];
+  readonly #waiting: (() => void)[] = [];
   #calls = 0;
+  #lastAt = -Infinity;
 
   constructor(ledger: Ledger, clock: Clock, delays: readonly Millis[]) {
     this.#ledger = ledger;
@@ -24,17 +27,15 @@ export class DelayedLedger implements Ledger {
   }
 
   join(join: Join): Promise<JoinAnswer> {
-    const answer = this.#ledger.join(join) as JoinAnswer;
-    if (answer.kind !== 'joined' || answer.members === undefined) return this.#later(answer);
-    return this.#later({ ...answer, members: new Map(answer.members) });
+    return this.#later(() => this.#ledger.join(join) as JoinAnswer);
   }
 
   leave(leave: Leave): Promise<void> {
-    return this.#later(this.#ledger.leave(leave) as undefined);
+    return this.#later(() => this.#ledger.leave(leave) as undefined);
   }
 
-  cacheEvent(appId: string, channel: ChannelName, event: CachedEvent): Promise<void> {
-    return this.#later(this.#ledger.cacheEvent(appId, channel, event) as undefined);
+  cacheEvent(appId: string, channel: ChannelName, event: CachedEvent, except?: SocketId): Promise<void> {
+    return this.#later(() => this.#ledger.cacheEvent(appId, channel, event, except) as undefined);
   }
 
   async forgetCacheMiss(appId: string, channel: ChannelName, episode: string): Promise<void> {
@@ -54,26 +55,38 @@ export class DelayedLedger implements Ledger {
   }
 
   signIn(signIn: SignIn): Promise<ReadonlySet<string>> {
-    return this.#later(this.#ledger.signIn(signIn) as ReadonlySet<string>);
+    return this.#later(() => this.#ledger.signIn(signIn) as ReadonlySet<string>);
+  }
+
+  unwatch(appId: string, watched: readonly string[]): void {
+    this.#ledger.unwatch(appId, watched);
   }
 
   signOut(appId: string, userId: string): Promise<void> {
-    return this.#later(this.#ledger.signOut(appId, userId) as undefined);
+    return this.#later(() => this.#ledger.signOut(appId, userId) as undefined);
   }
 
   admitTriggers(appId: string, count: number, perSecond: number): Promise<boolean> {
-    return this.#later(this.#ledger.admitTriggers(appId, count, perSecond) as boolean);
+    return this.#later(() => this.#ledger.admitTriggers(appId, count, perSecond) as boolean);
   }
 
   async retire(appId: string): Promise<void> {
+    while (this.#waiting.length > 0) this.#takeOne();
     await this.#ledger.retire(appId);
   }
 
-  #later<T>(value: T): Promise<T> {
+  #later<T>(step: () => T): Promise<T> {
     const delayMs = this.#delays[this.#calls % this.#delays.length] ?? 0;
     this.#calls += 1;
+    const now = this.#clock.now();
+    this.#lastAt = Math.max(this.#lastAt, now + delayMs);
     return new Promise((resolve) => {
-      this.#clock.after(delayMs, () => resolve(value));
+      this.#waiting.push(() => resolve(step()));
+      this.#clock.after(this.#lastAt - now, () => this.#takeOne());
     });
+  }
+
+  #takeOne(): void {
+    this.#waiting.shift()?.();
   }
 }

@@ -100,15 +100,12 @@ export class LedgerDriver {
     await this.#harness.dispose?.(this.ledger);
   }
 
-  /** Undefined when the ledger need not be told: the node holds the channel already. */
-  async join(subscriber: Subscriber): Promise<JoinAnswer | undefined> {
+  async join(subscriber: Subscriber): Promise<JoinAnswer> {
     const { appId, userId } = subscriber;
     const channel = subscriber.channel as ChannelName;
-    const { subscription, isFirstOfChannel } = this.#registry(appId).join(channel, userId);
+    const subscription = this.#registry(appId).join(channel, userId);
     this.#subscriptions.set(keyOf(subscriber), subscription);
-    const isCache = channel.includes('cache-');
-    if (!isCache && userId === undefined && !isFirstOfChannel) return undefined;
-    const answer = await this.report(subscriber, isCache);
+    const answer = await this.report(subscriber, channel.includes('cache-'));
     if (answer.kind === 'member-limit') {
       this.#subscriptions.delete(keyOf(subscriber));
       this.#registry(appId).leave(subscription, this.clock.now(), 0);
@@ -168,11 +165,9 @@ export class LedgerDriver {
   }
 
   #notice(appId: string, channel: string, notice: Notice): void {
-    const text =
-      notice.kind === 'member-added'
-        ? `member-added ${notice.member.userId} ${notice.member.infoJson}`
-        : `member-removed ${notice.userId}`;
-    this.notices.push({ at: this.clock.now(), appId, channel, text });
+    // There is nobody to tell.
+    if (this.#registry(appId).subscribers(channel as ChannelName) === 0 && notice.kind === 'event') return;
+    this.notices.push({ at: this.clock.now(), appId, channel, text: describe(notice) });
   }
 }
 
@@ -183,4 +178,15 @@ export function infoOf(connection: string): string {
 
 function keyOf({ appId, connection, channel }: Subscriber): string {
   return `${appId}/${connection}/${channel}`;
+}
+
+function describe(notice: Notice): string {
+  switch (notice.kind) {
+    case 'member-added':
+      return `member-added ${notice.member.userId} ${notice.member.infoJson}`;
+    case 'member-removed':
+      return `member-removed ${notice.userId}`;
+    case 'event':
+      return `event ${notice.event.name} ${notice.event.data}`;
+  }
 }

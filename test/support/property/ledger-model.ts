@@ -101,6 +101,8 @@ export class LedgerModel {
     const channel = this.channel(appId, name);
     channel.cached = { data, expiresAt: this.now + this.#options.cacheTtlMs };
     channel.miss = undefined;
+    // Whoever is subscribed is told; a node without subscribers has nobody to tell.
+    if (channel.live.length > 0) this.#notice(channel, `event state ${data}`);
   }
 
   forgetCacheMiss(appId: string, name: string, number: number): void {

@@ -86,21 +86,21 @@ export class Stack {
     });
     const sweeper = createSweeper(clock, () => this.ledger);
     this.#stopSweeper = () => sweeper.stop();
+    const fanout = createLocalDelivery(this.apps, node.publishTopic, (session, error) =>
+      this.hub.end(session, error),
+    );
+    this.#fanout = fanout;
     const memory = new MemoryLedger({
       clock,
       outbox: this.dispatcher,
       metrics: noMetrics,
       cacheTtlMs: 1_800_000,
-      ...createNotifier(this.apps, node.publishTopic),
+      ...createNotifier(this.apps, node.publishTopic, fanout),
       wake: (dueAt) => sweeper.wake(dueAt),
       countSubscribers: (appId, channel) => this.apps.byId(appId)?.registry.subscribers(channel) ?? 0,
     });
     this.ledger =
       options.ledgerDelays === undefined ? memory : new DelayedLedger(memory, clock, options.ledgerDelays);
-    const fanout = createLocalDelivery(this.apps, node.publishTopic, (session, error) =>
-      this.hub.end(session, error),
-    );
-    this.#fanout = fanout;
     this.hub = new Hub({
       apps: this.apps,
       clock,

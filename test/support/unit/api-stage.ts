@@ -1,6 +1,7 @@
 import { Api } from '../../../src/app/api.ts';
 import { DropJournal } from '../../../src/app/drop-journal.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
+import { createNotifier } from '../../../src/app/notifier.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
@@ -17,20 +18,20 @@ export function apiStage({
 }: { apps?: ReturnType<typeof application>[]; ledger?: (memory: MemoryLedger) => Ledger } = {}) {
   const clock = new FakeClock();
   const fanout = new RecordingFanout();
+  const localApps = new LocalApps(apps);
   const counts = new Map<string, number>();
   const memory = new MemoryLedger({
     clock,
     outbox: new RecordingOutbox(),
     metrics: noMetrics,
-    notify: () => {},
-    notifyWatchers: () => {},
+    ...createNotifier(localApps, () => {}, fanout),
     wake: () => {},
     countSubscribers: (appId, channel) => counts.get(`${appId}/${channel}`) ?? 0,
     cacheTtlMs: 1_800_000,
   });
   const drops = new DropJournal();
   const api = new Api({
-    apps: new LocalApps(apps),
+    apps: localApps,
     ledger: before?.(memory) ?? memory,
     fanout,
     wallTime: { now: () => requestTimeMs },

@@ -11,6 +11,7 @@ export function delegateLedger(memory: Ledger): Ledger {
     occupiedChannels: (...step) => memory.occupiedChannels(...step),
     sweep: () => memory.sweep(),
     signIn: (signIn) => memory.signIn(signIn),
+    unwatch: (...step) => memory.unwatch(...step),
     signOut: (...step) => memory.signOut(...step),
     admitTriggers: (...step) => memory.admitTriggers(...step),
     retire: (appId) => memory.retire(appId),

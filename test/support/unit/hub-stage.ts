@@ -95,18 +95,18 @@ export function hubStage({ apps = [application()], metrics = {}, log = {}, ledge
   const node = new FakeNode();
   const outbox = new RecordingOutbox();
   const localApps = new LocalApps(apps);
+  const fanout = createLocalDelivery(localApps, node.publish, (session, error) => hub.end(session, error));
   const memory = new MemoryLedger({
     clock,
     outbox,
     metrics: noMetrics,
-    ...createNotifier(localApps, node.publish),
+    ...createNotifier(localApps, node.publish, fanout),
     wake: () => {},
     countSubscribers: (appId, channel) => localApps.byId(appId)?.registry.subscribers(channel) ?? 0,
     cacheTtlMs: 1_800_000,
   });
   const ledger = before?.(memory) ?? memory;
   let connected = 0;
-  const fanout = createLocalDelivery(localApps, node.publish, (session, error) => hub.end(session, error));
   const hub: Hub = new Hub({
     apps: localApps,
     log: { ...silentLog, ...log },

@@ -1,0 +1,87 @@
+/** The keys of an app's state are spread over so many partitions. All nodes must agree on it. */
+export const partitionCount = 64;
+
+/** Which partition a channel or a user of an app is in: FNV-1a. */
+export function partitionOf(appId: string, name: string): number {
+  let hash = 0x811c9dc5;
+  for (const text of [appId, '\n', name]) {
+    for (let index = 0; index < text.length; index += 1) {
+      hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+    }
+  }
+  return (hash >>> 0) % partitionCount;
+}
+
+/** The name under which a user's partition is looked up. No channel has such a name. */
+export function userName(userId: string): string {
+  return `#user-${userId}`;
+}
+
+/** The names of all keys and topics of one partition. The braces keep them in one slot of a cluster. */
+export class PartitionKeys {
+  readonly state: string;
+  readonly nodes: string;
+  readonly due: string;
+  readonly outbox: string;
+  readonly ended: string;
+  /** Events that some endpoints are done with and others are not: entry id to endpoint ids. */
+  readonly settled: string;
+  /** The highest token of a dispatcher that was seen here. */
+  readonly fence: string;
+  /** Where notices and published events go. */
+  readonly topic: string;
+  /** Tells whoever dispatches that there is something in the outbox. */
+  readonly wake: string;
+  readonly #prefix: string;
+
+  constructor(keyPrefix: string, partition: number) {
+    this.#prefix = `${keyPrefix}{${partition}}:`;
+    this.state = `${this.#prefix}state`;
+    this.nodes = `${this.#prefix}nodes`;
+    this.due = `${this.#prefix}due`;
+    this.outbox = `${this.#prefix}outbox`;
+    this.ended = `${this.#prefix}ended`;
+    this.settled = `${this.#prefix}settled`;
+    this.fence = `${this.#prefix}fence`;
+    this.topic = `${this.#prefix}topic`;
+    this.wake = `${this.#prefix}wake`;
+  }
+
+  held(epoch: string): string {
+    return `${this.#prefix}held:${epoch}`;
+  }
+
+  user(appId: string, userId: string): string {
+    return `${this.#prefix}user:${appId}:${userId}`;
+  }
+
+  connections(appId: string): string {
+    return `${this.#prefix}connections:${appId}`;
+  }
+
+  admitted(appId: string): string {
+    return `${this.#prefix}admitted:${appId}`;
+  }
+
+  index(appId: string): string {
+    return `${this.#prefix}index:${appId}`;
+  }
+
+  /** What channel.lua calls KEYS, but for the fourth, which is the epoch's. */
+  channel(appId: string, channel: string): ChannelKeys {
+    const of = (kind: string): string => `${this.#prefix}${kind}:${appId}:${channel}`;
+    const before = [this.state, this.due, this.outbox];
+    const after = [
+      this.index(appId),
+      of('channel'),
+      of('members'),
+      of('grace'),
+      of('holders'),
+      of('cached'),
+    ];
+    return (epoch) => [...before, this.held(epoch), ...after];
+  }
+}
+
+/** The keys of a channel's scripts, for an epoch. */
+export type ChannelKeys = (epoch: string) => readonly string[];

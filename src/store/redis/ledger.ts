@@ -1,0 +1,204 @@
+import type { Millis } from '../../ports/clock.ts';
+import type {
+  CachedEvent,
+  ChannelState,
+  Join,
+  JoinAnswer,
+  Leave,
+  Ledger,
+  SignIn,
+} from '../../ports/ledger.ts';
+import { checkedChannelName, type ChannelName } from '../../protocol/channel-name.ts';
+import { RateWindow } from '../../protocol/rate-window.ts';
+import type { SocketId } from '../../protocol/socket-id.ts';
+import type { WebhookEvent } from '../../webhooks/event.ts';
+import { partitionCount, partitionOf, userName } from './keys.ts';
+import { Partition } from './partition.ts';
+import type { RedisLedgerOptions } from './surroundings.ts';
+
+/** The ledger of several nodes, on Redis. Each step of a node is one call of one script, or none. */
+export class RedisLedger implements Ledger {
+  readonly #options: RedisLedgerOptions;
+  readonly #partitions: readonly Partition[];
+  /** While Redis is away each node admits for itself. */
+  readonly #triggers = new Map<string, RateWindow>();
+
+  constructor(options: RedisLedgerOptions) {
+    this.#options = options;
+    this.#partitions = Array.from({ length: partitionCount }, (_, index) => new Partition(options, index));
+  }
+
+  /** Begins to listen, then registers the node. Rejects when Redis cannot be reached. */
+  async start(receive: (topic: string, message: string) => boolean = () => false): Promise<void> {
+    const { link } = this.#options;
+    await Promise.all(
+      this.#partitions.map((partition) => {
+        const { topic } = partition.keys;
+        return link.subscribe(topic, (message) => {
+          if (!receive(topic, message)) partition.receive(message);
+        });
+      }),
+    );
+    await Promise.all(this.#partitions.map(({ registration }) => registration.register()));
+  }
+
+  /** Whether all of the state can be read and written now. */
+  get isWhole(): boolean {
+    const at = this.#options.clock.now();
+    return this.#partitions.every(
+      ({ registration }) => registration.isRegistered && at - registration.heardAt < this.#options.leaseMs,
+    );
+  }
+
+  /** Whether nothing is under way. */
+  get isIdle(): boolean {
+    return this.#partitions.every((partition) => partition.isIdle);
+  }
+
+  /** Keeps this node's leases. To be called several times in each lease. */
+  async beat(): Promise<void> {
+    await Promise.all(this.#partitions.map((partition) => partition.beat()));
+  }
+
+  join(join: Join): JoinAnswer | Promise<JoinAnswer> {
+    return this.#of(join.appId, join.channel).channels.join(join);
+  }
+
+  leave(leave: Leave): void {
+    this.#of(leave.appId, leave.channel).channels.leave(leave);
+  }
+
+  cacheEvent(appId: string, channel: ChannelName, event: CachedEvent, except?: SocketId): Promise<void> {
+    return this.#of(appId, channel).channels.cacheEvent(appId, channel, event, except);
+  }
+
+  async forgetCacheMiss(appId: string, channel: ChannelName, episode: string): Promise<void> {
+    try {
+      await this.#of(appId, channel).channels.forgetCacheMiss(appId, channel, episode);
+    } catch {
+      // It ends by itself within five minutes.
+    }
+  }
+
+  async signIn({ appId, userId, watched }: SignIn): Promise<ReadonlySet<string>> {
+    const steps = watched.map((id) => this.#ofUser(appId, id).users.watch(appId, id));
+    await Promise.all([this.#ofUser(appId, userId).users.signIn(appId, userId), ...steps]);
+    return new Set(
+      watched.filter((id) => id === userId || this.#ofUser(appId, id).users.isOnline(appId, id)),
+    );
+  }
+
+  signOut(appId: string, userId: string): void {
+    this.#ofUser(appId, userId).users.signOut(appId, userId);
+  }
+
+  unwatch(appId: string, watched: readonly string[]): void {
+    for (const id of watched) this.#ofUser(appId, id).users.unwatch(appId, id);
+  }
+
+  async admitTriggers(appId: string, count: number, perSecond: number): Promise<boolean> {
+    try {
+      return await this.#of(appId, '').admit(appId, count, perSecond);
+    } catch {
+      return this.#admitAlone(appId, count, perSecond);
+    }
+  }
+
+  async channel(appId: string, channel: ChannelName): Promise<ChannelState> {
+    const { channels } = this.#of(appId, channel);
+    try {
+      const { isOccupied, subscriptionCount, members, cached } = await channels.read(appId, channel);
+      return {
+        occupied: isOccupied,
+        userIds: [...members.keys()],
+        subscriptionCount,
+        ...(cached && {
+          cache: { data: cached.event.data, ttl: Math.ceil(cached.remainingMs / 1000) },
+        }),
+      };
+    } catch {
+      const local = channels.local(appId, channel);
+      return {
+        occupied: local !== undefined,
+        userIds: local?.members ?? [],
+        subscriptionCount: local?.count ?? 0,
+      };
+    }
+  }
+
+  async occupiedChannels(appId: string, prefix: string): Promise<readonly ChannelName[]> {
+    const { link } = this.#options;
+    // Every allowed character of a name sorts before this one.
+    const [from, to] = prefix === '' ? ['-', '+'] : [`[${prefix}`, `[${prefix}\xff`];
+    const names = this.#partitions.map(async ({ keys, channels }) => {
+      try {
+        return await link.commands.zrangebylex(keys.index(appId), from, to);
+      } catch {
+        return [...channels.names(appId)].filter((name) => name.startsWith(prefix));
+      }
+    });
+    return (await Promise.all(names)).flat().map(checkedChannelName);
+  }
+
+  async sweep(): Promise<Millis | undefined> {
+    await Promise.all(this.#partitions.map((partition) => partition.sweep()));
+    const dueAt = Math.min(...this.#partitions.map((partition) => partition.dueAt));
+    return dueAt === Infinity ? undefined : dueAt;
+  }
+
+  /** What this node has of the app leaves without grace. */
+  retire(appId: string): void {
+    for (const { channels } of this.#partitions) channels.retire(appId);
+  }
+
+  /** Ends every connection of a user, on all nodes. Rejects when Redis cannot be reached. */
+  terminate(appId: string, userId: string): Promise<void> {
+    return this.#ofUser(appId, userId).terminate(appId, userId);
+  }
+
+  /** The subscribers of this node have become more or fewer: told with the next `reportCounts`. */
+  countChanged(appId: string, channel: ChannelName): void {
+    this.#of(appId, channel).channels.countChanged(appId, channel);
+  }
+
+  /** Reports the counts that have changed since. */
+  reportCounts(appIds: Iterable<string>): void {
+    for (const { channels } of this.#partitions) channels.reportCounts();
+    for (const appId of appIds) {
+      this.#of(appId, '').reportConnections(appId, this.#options.countConnections(appId));
+    }
+  }
+
+  /** Keeps an event for webhooks, in order with the facts of its channel. */
+  append(appId: string, event: WebhookEvent): void {
+    this.#of(appId, event.channel).append(appId, event);
+  }
+
+  /** Ends this node's part: others go on at once. */
+  async close(): Promise<void> {
+    await Promise.all(this.#partitions.map((partition) => partition.close()));
+  }
+
+  #admitAlone(appId: string, count: number, perSecond: number): boolean {
+    let window = this.#triggers.get(appId);
+    if (window?.limit !== perSecond) {
+      window = new RateWindow(perSecond, 1000);
+      this.#triggers.set(appId, window);
+    }
+    return window.accept(this.#options.clock.now(), count);
+  }
+
+  #of(appId: string, name: string): Partition {
+    return this.#at(partitionOf(appId, name));
+  }
+
+  #ofUser(appId: string, userId: string): Partition {
+    return this.#at(partitionOf(appId, userName(userId)));
+  }
+
+  #at(index: number): Partition {
+    const partition = this.#partitions[index];
+    if (partition === undefined) throw new RangeError(`there is no partition ${index}`);
+    return partition;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Cluster, Redis } from 'ioredis';
+import { loadScripts, type ScriptName } from './scripts.ts';
+import { toReply, type Reply } from './replies.ts';
+
+/** Runs one of our scripts. Rejects when Redis cannot be reached, or refuses. */
+export type RunScript = (
+  name: ScriptName,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+) => Promise<Reply>;
+
+/** The connections of a node to Redis, however many servers that is. */
+export interface RedisClients {
+  /** For commands. It resends nothing and queues nothing: what fails is known to have failed. */
+  readonly commands: Redis | Cluster;
+  /** For topics. In a cluster the same client, which keeps connections of its own for them. */
+  readonly subscriber: Redis | Cluster;
+}
+
+/** What a node and Redis say to each other. */
+export class RedisLink {
+  readonly commands: Redis | Cluster;
+  readonly #subscriber: Redis | Cluster;
+  readonly #scripts = loadScripts();
+  readonly #handlers = new Map<string, (message: string) => void>();
+
+  constructor({ commands, subscriber }: RedisClients) {
+    this.commands = commands;
+    this.#subscriber = subscriber;
+    subscriber.on('smessage', (topic: string, message: string) => this.#handlers.get(topic)?.(message));
+  }
+
+  /** Runs a script; Redis need not have seen it before. */
+  readonly run: RunScript = async (name, keys, args) => {
+    const script = this.#scripts.get(name);
+    if (script === undefined) throw new Error(`there is no script ${name}`);
+    try {
+      return toReply([await this.commands.evalsha(script.digest, keys.length, ...keys, ...args)].flat());
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return toReply([await this.commands.eval(script.text, keys.length, ...keys, ...args)].flat());
+    }
+  };
+
+  /** Sends a message to whoever has subscribed to the topic. It is lost if Redis cannot be reached. */
+  publish(topic: string, message: string): void {
+    this.commands.spublish(topic, message).catch(() => {});
+  }
+
+  /** Receives what is sent to a topic, also after a lost connection was made again. */
+  async subscribe(topic: string, handle: (message: string) => void): Promise<void> {
+    this.#handlers.set(topic, handle);
+    await this.#subscriber.ssubscribe(topic);
+  }
+
+  async unsubscribe(topic: string): Promise<void> {
+    this.#handlers.delete(topic);
+    await this.#subscriber.sunsubscribe(topic);
+  }
+
+  /** Ends the connections at once. */
+  close(): void {
+    this.commands.disconnect();
+    this.#subscriber.disconnect();
+  }
+}

@@ -1,0 +1,272 @@
+import type { Millis } from '../../ports/clock.ts';
+import type { WebhookEvent } from '../../webhooks/event.ts';
+import { Channels } from './channels.ts';
+import { PartitionKeys } from './keys.ts';
+import { parseNotice, type Notice } from './notice.ts';
+import { Registration, type Registered } from './registration.ts';
+import type { Reply } from './replies.ts';
+import type { ScriptName } from './scripts.ts';
+import type { RedisLedgerOptions } from './surroundings.ts';
+import { Users } from './users.ts';
+
+/** A node that did not cause a departure looks for it so much later than the one that did. */
+const handicapMs: Millis = 500;
+
+/** What a dead epoch held is released in portions. */
+const portion = 100;
+
+/** One partition of the state, as this node takes part in it. */
+export class Partition {
+  readonly keys: PartitionKeys;
+  readonly registration: Registration;
+  readonly channels: Channels;
+  readonly users: Users;
+  readonly #options: RedisLedgerOptions;
+  /** The last revision of which this node has heard, or from which on it has read everything. */
+  #revision = 0;
+  #mustRead = false;
+  /** When something is due, as far as is known. */
+  #dueAt: Millis = Infinity;
+  /** The connections of each app that were reported. */
+  readonly #connections = new Map<string, number>();
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(options: RedisLedgerOptions, index: number) {
+    this.#options = options;
+    this.keys = new PartitionKeys(options.keyPrefix, index);
+    this.registration = new Registration({
+      keys: this.keys,
+      run: options.link.run,
+      clock: options.clock,
+      leaseMs: options.leaseMs,
+      newEpoch: options.newEpoch,
+      present: () => this.#present(),
+      registered: (registered) => this.#registered(registered),
+      failed: (error) => options.log.debug({ err: error, partition: index }, 'registration failed'),
+    });
+    this.channels = new Channels(options, this.registration, this.keys, (at) => this.#due(at));
+    this.users = new Users(options, this.registration, this.keys);
+  }
+
+  get dueAt(): Millis {
+    return this.#dueAt;
+  }
+
+  /** Whether nothing is under way that was begun here. */
+  get isIdle(): boolean {
+    return this.#running.size === 0 && this.registration.isIdle;
+  }
+
+  /** Something was said on the partition's topic: a notice, or the revision at a heartbeat. */
+  receive(message: string): void {
+    if (message.startsWith('b')) return this.#compare(Number(message.slice(1)), 0);
+    const notice = parseNotice(message.slice(1));
+    if (notice === undefined || notice.revision <= this.#revision) return;
+    this.#compare(notice.revision, 1);
+    this.#take(notice);
+  }
+
+  /** Keeps the lease, and sees to what others have left undone. */
+  async beat(): Promise<void> {
+    const beat = await this.registration.beat();
+    if (beat === undefined) return;
+    if (beat.dueMs !== undefined) this.#due(this.#options.clock.now() + beat.dueMs + handicapMs);
+    if (beat.dead !== '') this.#run(this.#release(beat.dead));
+    if (this.#mustRead) this.#readAll();
+  }
+
+  /** Reports what is due. */
+  async sweep(): Promise<void> {
+    if (this.#dueAt > this.#options.clock.now()) return;
+    this.#dueAt = Infinity;
+    try {
+      for (;;) {
+        const [nextMs, ...found] = await this.#script('due', [this.keys.due], []);
+        if (Number(nextMs) >= 0) this.#due(this.#options.clock.now() + Math.max(1, Number(nextMs)));
+        if (found.length === 0) return;
+        await Promise.all(found.map((subject) => this.#expire(String(subject))));
+      }
+    } catch {
+      // The next heartbeat tells what is due.
+    }
+  }
+
+  /** Keeps an event for webhooks, in order with the facts of its channel, if need be later. */
+  append(appId: string, event: WebhookEvent): void {
+    const { state, outbox, topic, wake } = this.keys;
+    const json = JSON.stringify(event);
+    void this.registration
+      .record(
+        (epoch, number) =>
+          this.#options.link.run(
+            'append',
+            [state, outbox],
+            [this.#present(), topic, wake, appId, epoch, number, json],
+          ),
+        json.length,
+      )
+      .then((isTaken) => {
+        if (!isTaken) this.#options.log.warn({ appId, event: event.name }, 'webhook event lost with Redis');
+      });
+  }
+
+  /** The node has so many connections of an app. */
+  reportConnections(appId: string, count: number): void {
+    if (this.#connections.get(appId) === count) return;
+    this.#connections.set(appId, count);
+    void this.#sendConnections(appId, count);
+  }
+
+  /** Ends every connection of a user, on all nodes. Rejects when Redis cannot be reached. */
+  async terminate(appId: string, userId: string): Promise<void> {
+    await this.#script('terminate', [this.keys.ended], [appId, userId]);
+  }
+
+  /** Whether so many more events may be published now. Rejects when Redis cannot be reached. */
+  async admit(appId: string, count: number, perSecond: number): Promise<boolean> {
+    const [isAdmitted] = await this.#script('admit', [this.keys.admitted(appId)], [count, perSecond]);
+    return isAdmitted === 1;
+  }
+
+  /** This node takes part no more: what it may still hold is released at once. */
+  async close(): Promise<void> {
+    const { epoch } = this.registration;
+    await this.registration.close();
+    if (epoch !== '') await this.#release(epoch);
+  }
+
+  #registered({ former, revision, isDataLost }: Registered): void {
+    if (isDataLost) this.#options.log.warn({ topic: this.keys.topic }, 'Redis has lost its data');
+    this.#revision = Math.max(this.#revision, revision);
+    this.channels.assertAll(isDataLost);
+    this.users.assertAll();
+    for (const [appId, count] of this.#connections) void this.#sendConnections(appId, count);
+    if (former === '') return;
+    this.#run(this.#release(former));
+    this.#run(this.users.readAll());
+    this.#run(this.#readEnded());
+  }
+
+  /** `isNew`: how much the revision was to be raised by what was heard. */
+  #compare(revision: number, isNew: 0 | 1): void {
+    const isMissing = this.#revision !== 0 && revision > this.#revision + isNew;
+    this.#revision = Math.max(this.#revision, revision);
+    if (isMissing) this.#readAll();
+  }
+
+  #take({ revision, appId, news }: Notice): void {
+    switch (news.kind) {
+      case 'channel':
+        return this.channels.apply(appId, news.channel, { revision, ...news });
+      case 'count':
+        return this.channels.tellCount(appId, news.channel, news.count);
+      case 'user':
+        return this.users.apply(appId, news.userId, { revision, isOnline: news.isOnline });
+      case 'end':
+        return this.#options.terminate(appId, news.userId, 0);
+      case 'connections': {
+        const others = [...news.byEpoch].filter(([epoch]) => epoch !== this.registration.epoch);
+        const count = others.reduce((sum, [, connections]) => sum + connections, 0);
+        return this.#options.connectionsElsewhere(appId, count);
+      }
+    }
+  }
+
+  #readAll(): void {
+    this.#mustRead = false;
+    this.#run(
+      Promise.all([this.channels.readAll(), this.users.readAll(), this.#readEnded()]).then((done) => {
+        this.#mustRead ||= !done.every(Boolean);
+      }),
+    );
+  }
+
+  async #readEnded(): Promise<boolean> {
+    try {
+      const ended = await this.#script('read-ended', [this.keys.ended], []);
+      for (let index = 0; index < ended.length; index += 2) {
+        const [appId = '', userId = ''] = splitFirst(String(ended[index + 1]));
+        this.#options.terminate(appId, userId, Number(ended[index]));
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Releases all that a dead epoch held. What fails is left to others, after a lease. */
+  async #release(epoch: string): Promise<void> {
+    const { link } = this.#options;
+    try {
+      for (;;) {
+        const subjects = await link.commands.srandmember(this.keys.held(epoch), portion);
+        const released = await Promise.all(subjects.map((subject) => this.#releaseOne(epoch, subject)));
+        if (released.length === 0 || released.includes(false)) break;
+      }
+      await this.#script('bury', [this.keys.nodes, this.keys.held(epoch)], [epoch]);
+    } catch (error) {
+      this.#options.log.debug({ err: error, epoch }, 'could not release what a dead node held');
+    }
+  }
+
+  async #releaseOne(epoch: string, subject: string): Promise<boolean> {
+    const [kind, rest] = splitFirst(subject);
+    const [appId, name] = splitFirst(rest);
+    if (kind === 'c') {
+      this.#due(this.#options.clock.now() + Math.ceil(this.#options.graceMs));
+      return this.channels.release(epoch, appId, name);
+    }
+    if (kind === 'u') return this.users.release(epoch, appId, name);
+    const [status] = await this.#script(
+      'connections',
+      [this.keys.held(epoch), this.keys.connections(appId)],
+      [appId, epoch, '', 0],
+    );
+    return status === 'ok';
+  }
+
+  async #sendConnections(appId: string, count: number): Promise<void> {
+    const { state, topic } = this.keys;
+    await this.registration.step((epoch, number) =>
+      this.#options.link.run(
+        'connections',
+        [state, this.keys.held(epoch), this.keys.connections(appId)],
+        [this.#present(), topic, appId, epoch, number, count],
+      ),
+    );
+  }
+
+  #expire(subject: string): Promise<void> {
+    const [appId, channel] = splitFirst(subject);
+    return this.channels.expire(appId, channel);
+  }
+
+  #due(at: Millis): void {
+    if (at >= this.#dueAt) return;
+    this.#dueAt = at;
+    this.#options.wake(at);
+  }
+
+  #script(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply> {
+    return this.#options.link.run(
+      name,
+      [this.keys.state, ...keys],
+      [this.#present(), this.keys.topic, ...args],
+    );
+  }
+
+  #present(): string {
+    return this.#options.present?.().toFixed(0) ?? '';
+  }
+
+  #run(work: Promise<unknown>): void {
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
+  }
+}
+
+/** What stands before the first line break, and after it. */
+function splitFirst(text: string): readonly [string, string] {
+  const end = text.indexOf('\n');
+  return end < 0 ? [text, ''] : [text.slice(0, end), text.slice(end + 1)];
+}

@@ -1,0 +1,250 @@
+import type { Clock, Millis } from '../../ports/clock.ts';
+import type { PartitionKeys } from './keys.ts';
+import type { RunScript } from './link.ts';
+import type { Reply } from './replies.ts';
+
+/** Runs a step's script under this epoch and number. */
+export type SendStep = (epoch: string, number: number) => Promise<Reply>;
+
+/** A step that is worth repeating, until it is known to be taken. */
+interface Recorded {
+  readonly send: SendStep;
+  readonly bytes: number;
+  readonly settle: (isTaken: boolean) => void;
+  /** Under which epoch and number it was sent last; undefined: not yet. */
+  sentAs: { readonly epoch: string; readonly number: number } | undefined;
+}
+
+/** What a node is told when a partition has registered it. */
+export interface Registered {
+  /** The epoch that this one replaces; empty: none. What it held is to be released. */
+  readonly former: string;
+  readonly revision: number;
+  /** The partition has lost everything that it knew. */
+  readonly isDataLost: boolean;
+}
+
+export interface RegistrationOptions {
+  readonly run: RunScript;
+  readonly keys: PartitionKeys;
+  readonly clock: Clock;
+  /** The present moment as the scripts are to take it; empty: Redis's own. */
+  readonly present: () => string;
+  readonly leaseMs: Millis;
+  readonly newEpoch: () => string;
+  /** Called in the very turn of the registration: the steps begun here come before all others. */
+  readonly registered: (registered: Registered) => void;
+  /** A registration has failed: Redis cannot be reached, or refuses. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Steps that wait to be taken, at most: beyond, the oldest are given up. */
+const recordedSteps = 10_000;
+const recordedBytes = 16 * 1024 * 1024;
+
+/** The wait before a registration is tried again: doubled each time, up to the longest. */
+const firstRetryMs: Millis = 50;
+const longestRetryMs: Millis = 1000;
+
+/**
+ * A node's standing in one partition. The node is registered under an epoch, and numbers its steps; a script
+ * takes a step only if the epoch is registered and the number is the next. So a step that was sent twice,
+ * or late over a lost connection, or that Redis has lost after it had acknowledged it, cannot do harm: it
+ * is refused, and the node registers afresh and asserts anew all that it has.
+ */
+export class Registration {
+  readonly #options: RegistrationOptions;
+  #epoch = '';
+  #data: string | undefined;
+  #sent = 0;
+  /** The last step that is known to be taken. */
+  #taken = 0;
+  #state: 'away' | 'registered' | 'closed' = 'away';
+  #isRegistering = false;
+  #failures = 0;
+  #heardAt: Millis = -Infinity;
+  #recorded: Recorded[] = [];
+  #recordedBytes = 0;
+  #inFlight = 0;
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options;
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  get isRegistered(): boolean {
+    return this.#state === 'registered';
+  }
+
+  /** When Redis last answered. */
+  get heardAt(): Millis {
+    return this.#heardAt;
+  }
+
+  /** The last attempt to register has failed. */
+  get isAway(): boolean {
+    return this.#state === 'away' && this.#failures > 0;
+  }
+
+  /** Whether nothing is under way. */
+  get isIdle(): boolean {
+    return this.#inFlight === 0 && !this.#isRegistering && (this.isRegistered || this.#state === 'closed');
+  }
+
+  /** Registers, or tries until it can. Resolves when it has, or when it is closed. */
+  async register(): Promise<void> {
+    if (this.#isRegistering || this.#state === 'closed') return;
+    this.#isRegistering = true;
+    this.#state = 'away';
+    while (!(await this.#tryToRegister()) && !this.#isClosed()) {
+      const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** this.#failures);
+      this.#failures += 1;
+      await new Promise<void>((resolve) => void this.#options.clock.after(waitMs, resolve));
+    }
+  }
+
+  /**
+   * Has a step taken. Undefined: it was not, or may not have been; the node registers afresh, and what it
+   * has by then is asserted. Steps are taken in the order of the calls.
+   */
+  async step(send: SendStep): Promise<Reply | undefined> {
+    if (this.#state !== 'registered') return undefined;
+    const epoch = this.#epoch;
+    this.#sent += 1;
+    return this.#follow(send, epoch, this.#sent);
+  }
+
+  /**
+   * Has a step taken that no assertion could replace, sooner or later, once, and in order with the others.
+   * Resolves with whether it was; not, if too many had to wait.
+   */
+  record(send: SendStep, bytes: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const recorded: Recorded = { send, bytes, settle: resolve, sentAs: undefined };
+      this.#recorded.push(recorded);
+      this.#recordedBytes += bytes;
+      while (this.#recorded.length > recordedSteps || this.#recordedBytes > recordedBytes) {
+        const [oldest] = this.#recorded;
+        if (oldest !== undefined) this.#settle(oldest, false);
+      }
+      if (this.#state === 'registered') void this.#send(recorded);
+    });
+  }
+
+  /** Keeps the lease. Answers the milliseconds until something is due, and a dead epoch to be released. */
+  async beat(): Promise<{ readonly dueMs: Millis | undefined; readonly dead: string } | undefined> {
+    const epoch = this.#epoch;
+    if (this.#state !== 'registered') return undefined;
+    const { run, keys, present, leaseMs } = this.#options;
+    try {
+      const [status, due, dead] = await run(
+        'heartbeat',
+        [keys.state, keys.nodes, keys.due],
+        [present(), keys.topic, epoch, this.#taken, leaseMs],
+      );
+      if (status === 'ok') this.#heardAt = this.#options.clock.now();
+      else this.#lose(epoch);
+      const dueMs = Number(due);
+      return { dueMs: dueMs < 0 ? undefined : dueMs, dead: String(dead) };
+    } catch {
+      this.#lose(epoch);
+      return undefined;
+    }
+  }
+
+  /** Ends the registration: whatever the epoch still holds may be released by others at once. */
+  async close(): Promise<void> {
+    const wasRegistered = this.#state === 'registered';
+    this.#state = 'closed';
+    this.#isRegistering = false;
+    for (const recorded of Array.from(this.#recorded)) this.#settle(recorded, false);
+    if (!wasRegistered) return;
+    const { run, keys, present } = this.#options;
+    await run('withdraw', [keys.state, keys.nodes], [present(), keys.topic, this.#epoch]).catch(() => {});
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  async #tryToRegister(): Promise<boolean> {
+    const { run, keys, present, leaseMs, newEpoch, registered, failed } = this.#options;
+    const former = this.#epoch;
+    const epoch = newEpoch();
+    try {
+      const [data, revision, lastTaken] = await run(
+        'register',
+        [keys.state, keys.nodes],
+        [present(), keys.topic, epoch, former, leaseMs, epoch],
+      );
+      if (this.#isClosed()) return true;
+      this.#isRegistering = false;
+      const isDataLost = this.#data !== undefined && this.#data !== data;
+      this.#data = String(data);
+      this.#epoch = epoch;
+      this.#sent = 0;
+      this.#taken = 0;
+      this.#failures = 0;
+      this.#state = 'registered';
+      this.#forgetTaken(former, Number(lastTaken));
+      registered({ former, revision: Number(revision), isDataLost });
+      for (const recorded of Array.from(this.#recorded)) void this.#send(recorded);
+      return true;
+    } catch (error) {
+      failed(error);
+      return false;
+    }
+  }
+
+  #forgetTaken(epoch: string, lastTaken: number): void {
+    for (const recorded of Array.from(this.#recorded)) {
+      const { sentAs } = recorded;
+      if (sentAs?.epoch === epoch && sentAs.number <= lastTaken) this.#settle(recorded, true);
+    }
+  }
+
+  async #send(recorded: Recorded): Promise<void> {
+    this.#sent += 1;
+    const epoch = this.#epoch;
+    const number = this.#sent;
+    recorded.sentAs = { epoch, number };
+    const reply = await this.#follow(recorded.send, epoch, number);
+    if (reply !== undefined) this.#settle(recorded, true);
+  }
+
+  async #follow(send: SendStep, epoch: string, number: number): Promise<Reply | undefined> {
+    this.#inFlight += 1;
+    try {
+      const reply = await send(epoch, number);
+      if (reply[0] === 'unknown' || reply[0] === 'gap') {
+        this.#lose(epoch);
+        return undefined;
+      }
+      if (epoch === this.#epoch) this.#taken = Math.max(this.#taken, number);
+      this.#heardAt = this.#options.clock.now();
+      return reply;
+    } catch {
+      this.#lose(epoch);
+      return undefined;
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  #settle(recorded: Recorded, isTaken: boolean): void {
+    const index = this.#recorded.indexOf(recorded);
+    if (index < 0) return;
+    this.#recorded.splice(index, 1);
+    this.#recordedBytes -= recorded.bytes;
+    recorded.settle(isTaken);
+  }
+
+  /** Something under this epoch has gone wrong: it is not to be trusted any more. */
+  #lose(epoch: string): void {
+    if (epoch !== this.#epoch || this.#state !== 'registered') return;
+    void this.register();
+  }
+}

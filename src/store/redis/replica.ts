@@ -1,0 +1,140 @@
+import type { Millis } from '../../ports/clock.ts';
+import type { CachedEvent, Member } from '../../ports/ledger.ts';
+import type { SocketId } from '../../protocol/socket-id.ts';
+
+/** What is true of a channel as of a revision. */
+export interface Snapshot {
+  readonly revision: number;
+  readonly members: ReadonlyMap<string, Member>;
+  readonly cached: { readonly event: CachedEvent; readonly remainingMs: Millis } | undefined;
+  /** How long the cache miss still stands; 0 when none does. */
+  readonly missStandsMs: Millis;
+}
+
+/** One change of a channel. */
+export type Change =
+  | { readonly kind: 'in'; readonly member: Member }
+  | { readonly kind: 'out'; readonly userId: string }
+  | {
+      readonly kind: 'event';
+      readonly event: CachedEvent;
+      readonly ttlMs: Millis;
+      readonly except: SocketId | undefined;
+    }
+  | { readonly kind: 'miss-over' };
+
+/** What subscribers of this node are to be told. */
+export type Told =
+  | Exclude<Change, { kind: 'miss-over' | 'event' }>
+  | { readonly kind: 'event'; readonly event: CachedEvent; readonly except: SocketId | undefined };
+
+interface Revised {
+  readonly revision: number;
+  readonly change: Change;
+}
+
+/**
+ * What a node knows of a channel that it holds: a snapshot, and the changes since. Whatever the order in
+ * which snapshots and changes arrive, it goes forward only, and each difference is told once.
+ */
+export class Replica {
+  /** As of which revision; undefined while no snapshot is trusted. */
+  #revision: number | undefined;
+  /** Whether anything was known before, so that subscribers may have been told of it. */
+  #isKnown = false;
+  readonly #members = new Map<string, Member>();
+  #cached: { readonly event: CachedEvent; readonly until: Millis } | undefined;
+  #missUntil: Millis = -Infinity;
+  /** Changes that came while no snapshot was trusted. */
+  #early: Revised[] = [];
+
+  get isTrusted(): boolean {
+    return this.#revision !== undefined;
+  }
+
+  /** Everybody present, as far as is known. */
+  get members(): ReadonlyMap<string, Member> {
+    return this.#members;
+  }
+
+  cached(at: Millis): CachedEvent | undefined {
+    return this.#cached !== undefined && this.#cached.until > at ? this.#cached.event : undefined;
+  }
+
+  /** Whether a miss now would be the one that was reported already. */
+  missStands(at: Millis): boolean {
+    return this.#missUntil > at;
+  }
+
+  /** Something may have been missed: the next snapshot counts, whatever its revision. */
+  distrust(): void {
+    this.#revision = undefined;
+  }
+
+  /** Takes a snapshot, unless more is known already. Returns what it changes. */
+  merge(snapshot: Snapshot, at: Millis): readonly Told[] {
+    if (this.#revision !== undefined && this.#revision >= snapshot.revision) return [];
+    const differences = this.#differences(snapshot, at);
+    const told = this.#isKnown ? differences : [];
+    this.#members.clear();
+    for (const [id, member] of snapshot.members) this.#members.set(id, member);
+    const { cached, missStandsMs } = snapshot;
+    this.#cached = cached && { event: cached.event, until: at + cached.remainingMs };
+    this.#missUntil = at + missStandsMs;
+    this.#revision = snapshot.revision;
+    this.#isKnown = true;
+    const early = this.#early;
+    this.#early = [];
+    return [...told, ...early.flatMap(({ revision, change }) => this.apply(revision, change, at))];
+  }
+
+  /** Takes a change, unless the snapshot had it already. Returns what is to be told. */
+  apply(revision: number, change: Change, at: Millis): readonly Told[] {
+    if (this.#revision === undefined) {
+      this.#early.push({ revision, change });
+      return [];
+    }
+    if (revision <= this.#revision) return [];
+    this.#revision = revision;
+    return this.#take(change, at);
+  }
+
+  /** Takes a change of this node that the others cannot know yet. Returns what is to be told. */
+  anticipate(change: Change, at: Millis): readonly Told[] {
+    this.#isKnown = true;
+    return this.#take(change, at);
+  }
+
+  #take(change: Change, at: Millis): readonly Told[] {
+    switch (change.kind) {
+      case 'in':
+        if (this.#members.has(change.member.userId)) return [];
+        this.#members.set(change.member.userId, change.member);
+        return [change];
+      case 'out':
+        return this.#members.delete(change.userId) ? [change] : [];
+      case 'event':
+        this.#cached = { event: change.event, until: at + change.ttlMs };
+        this.#missUntil = -Infinity;
+        return [{ kind: 'event', event: change.event, except: change.except }];
+      case 'miss-over':
+        this.#missUntil = -Infinity;
+        return [];
+    }
+  }
+
+  #differences({ members, cached }: Snapshot, at: Millis): Told[] {
+    const told: Told[] = [];
+    for (const [userId, { infoJson }] of this.#members) {
+      if (members.get(userId)?.infoJson !== infoJson) told.push({ kind: 'out', userId });
+    }
+    for (const [userId, member] of members) {
+      if (this.#members.get(userId)?.infoJson !== member.infoJson) told.push({ kind: 'in', member });
+    }
+    const before = this.cached(at);
+    const isNew =
+      cached !== undefined && (before?.name !== cached.event.name || before.data !== cached.event.data);
+    if (isNew) told.push({ kind: 'event', event: cached.event, except: undefined });
+    return told;
+  }
+}

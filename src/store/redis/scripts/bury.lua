@@ -1,0 +1,11 @@
+-- A dead epoch of which nothing is left is forgotten.
+--
+-- KEYS[2]  nodes
+-- KEYS[3]  held by the epoch
+-- ARGV[3]  epoch
+
+if redis.call('HEXISTS', STATE, 'e:' .. ARGV[3]) == 1 or redis.call('SCARD', KEYS[3]) > 0 then
+  return 0
+end
+redis.call('HDEL', STATE, 'x:' .. ARGV[3])
+return redis.call('ZREM', KEYS[2], ARGV[3])

@@ -1,0 +1,219 @@
+-- What every script that changes a channel begins with, after partition.lua.
+--
+-- KEYS[2]  due: when to look at which channel, a sorted set of APP\nCHANNEL
+-- KEYS[3]  outbox: the events for webhooks, a stream
+-- KEYS[4]  held: what an epoch holds, a set
+-- KEYS[5]  index: the occupied channels of the app, a sorted set read by name
+-- KEYS[6]  channel, a hash:
+--            announced   webhooks have said that it is occupied
+--            until       some leave wants it to linger until this moment
+--            live        how many epochs hold it
+--            total       how many connections are subscribed
+--            miss        the cache miss that stands, and until when
+--            countSaid, countSaidAt, countDue   when the subscription count was told, and is to be told
+--            n:EPOCH     the connections of one epoch
+-- KEYS[7]  members who are present: user id to user_info
+-- KEYS[8]  grace: user id to the moment until which some leave wants the member to linger
+-- KEYS[9]  holders: user id to the epochs where the user is
+-- KEYS[10] cached: the event of a cache channel: n name, d data, u until when
+-- ARGV[3]  the topic that wakes whoever dispatches the events
+-- ARGV[4]  app
+-- ARGV[5]  channel
+
+local DUE, OUTBOX, HELD, INDEX, CHANNEL = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local MEMBERS, GRACE, HOLDERS, CACHED = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local WAKE, APP, NAME = ARGV[3], ARGV[4], ARGV[5]
+local SUBJECT = APP .. '\n' .. NAME
+local crowd, crowdEveryMs, missStandsMs = 100, 5000, 300000
+local hasFacts = false
+
+local function fact(event)
+  event.channel = NAME
+  redis.call('XADD', OUTBOX, '*', 'a', APP, 'j', cjson.encode(event))
+  hasFacts = true
+end
+
+local function notice(kind, fields)
+  fields.a, fields.c, fields.k = APP, NAME, kind
+  tell(fields)
+end
+
+local function number(field)
+  return tonumber(redis.call('HGET', CHANNEL, field) or 0)
+end
+
+-- The count of one epoch is now this; `isWanted`: subscribers and webhooks are told of counts.
+local function count(epoch, connections, isWanted)
+  local before = number('n:' .. epoch)
+  if connections > 0 then
+    redis.call('HSET', CHANNEL, 'n:' .. epoch, connections)
+  else
+    redis.call('HDEL', CHANNEL, 'n:' .. epoch)
+  end
+  local total = redis.call('HINCRBY', CHANNEL, 'total', connections - before)
+  if not isWanted or tostring(total) == (redis.call('HGET', CHANNEL, 'countSaid') or '0') then
+    return
+  end
+  local saidAt = number('countSaidAt')
+  if total > crowd and AT - saidAt < crowdEveryMs then
+    redis.call('HSETNX', CHANNEL, 'countDue', integer(saidAt + crowdEveryMs))
+    return
+  end
+  redis.call('HSET', CHANNEL, 'countSaid', total, 'countSaidAt', integer(AT))
+  redis.call('HDEL', CHANNEL, 'countDue')
+  notice('count', { n = total })
+  fact({ name = 'subscription_count', count = total })
+end
+
+-- The epoch has subscribers. Returns whether a departure was called off.
+local function enterChannel(epoch)
+  if redis.call('HEXISTS', CHANNEL, 'n:' .. epoch) == 1 then
+    return false
+  end
+  redis.call('HSET', CHANNEL, 'n:' .. epoch, 0)
+  redis.call('SADD', HELD, 'c\n' .. SUBJECT)
+  if redis.call('HINCRBY', CHANNEL, 'live', 1) > 1 then
+    return false
+  end
+  redis.call('ZADD', INDEX, 0, NAME)
+  redis.call('HDEL', CHANNEL, 'until')
+  if redis.call('HSETNX', CHANNEL, 'announced', 1) == 0 then
+    return true
+  end
+  fact({ name = 'channel_occupied' })
+  return false
+end
+
+local function without(epochs, epoch)
+  local others = {}
+  for one in string.gmatch(epochs, '%S+') do
+    if one ~= epoch then
+      table.insert(others, one)
+    end
+  end
+  return table.concat(others, ' ')
+end
+
+-- The epoch has a connection of the user. Returns whether a departure was called off.
+local function enterMember(epoch, user, info)
+  local epochs = redis.call('HGET', HOLDERS, user)
+  if epochs then
+    redis.call('HSET', HOLDERS, user, without(epochs, epoch) .. ' ' .. epoch)
+    return false
+  end
+  redis.call('HSET', HOLDERS, user, epoch)
+  redis.call('HSET', MEMBERS, user, info)
+  notice('in', { u = user, i = info })
+  if redis.call('ZREM', GRACE, user) == 1 then
+    return true
+  end
+  fact({ name = 'member_added', userId = user })
+  return false
+end
+
+-- The epoch has no connection of the user any more.
+local function leaveMember(epoch, user, deadline)
+  local epochs = redis.call('HGET', HOLDERS, user)
+  if not epochs then
+    return
+  end
+  local others = without(epochs, epoch)
+  if others == epochs then
+    return
+  end
+  -- Also while others are there: an earlier leave with a longer grace outlasts a later, shorter one.
+  redis.call('ZADD', GRACE, 'GT', integer(deadline), user)
+  if others ~= '' then
+    redis.call('HSET', HOLDERS, user, others)
+    return
+  end
+  redis.call('HDEL', HOLDERS, user)
+  redis.call('HDEL', MEMBERS, user)
+  notice('out', { u = user })
+end
+
+-- The epoch has no subscriber any more.
+local function leaveChannel(epoch, deadline)
+  if redis.call('HEXISTS', CHANNEL, 'n:' .. epoch) == 0 then
+    return
+  end
+  count(epoch, 0, redis.call('HEXISTS', CHANNEL, 'countSaid') == 1)
+  redis.call('SREM', HELD, 'c\n' .. SUBJECT)
+  if deadline > number('until') then
+    redis.call('HSET', CHANNEL, 'until', integer(deadline))
+  end
+  if redis.call('HINCRBY', CHANNEL, 'live', -1) == 0 then
+    redis.call('ZREM', INDEX, NAME)
+  end
+end
+
+-- Reports what is due, says when to look again, and wakes whoever dispatches.
+local function finish()
+  for _, user in ipairs(redis.call('ZRANGEBYSCORE', GRACE, '-inf', integer(AT))) do
+    redis.call('ZREM', GRACE, user)
+    if redis.call('HEXISTS', HOLDERS, user) == 0 then
+      fact({ name = 'member_removed', userId = user })
+    end
+  end
+  local state = redis.call('HMGET', CHANNEL, 'announced', 'live', 'until', 'countDue')
+  local lingers = redis.call('ZRANGE', GRACE, 0, 0, 'WITHSCORES')
+  local isEmpty = tonumber(state[2] or 0) == 0
+  local goneAt, countDue = tonumber(state[3] or 0), tonumber(state[4] or 0)
+  local nextAt = tonumber(lingers[2])
+  if state[1] and isEmpty and not nextAt then
+    if goneAt <= AT then
+      fact({ name = 'channel_vacated' })
+      redis.call('DEL', CHANNEL, MEMBERS, GRACE, HOLDERS)
+      countDue = 0
+    else
+      nextAt = goneAt
+    end
+  end
+  if countDue > 0 and countDue <= AT then
+    local total = number('total')
+    redis.call('HDEL', CHANNEL, 'countDue')
+    redis.call('HSET', CHANNEL, 'countSaid', total, 'countSaidAt', integer(AT))
+    notice('count', { n = total })
+    fact({ name = 'subscription_count', count = total })
+  elseif countDue > 0 and (not nextAt or countDue < nextAt) then
+    nextAt = countDue
+  end
+  if nextAt then
+    redis.call('ZADD', DUE, integer(nextAt), SUBJECT)
+  else
+    redis.call('ZREM', DUE, SUBJECT)
+  end
+  if hasFacts then
+    redis.call('SPUBLISH', WAKE, '')
+  end
+end
+
+-- The cached event: name, data and the milliseconds that it remains; empty when there is none.
+local function cached()
+  local event = redis.call('HMGET', CACHED, 'n', 'd', 'u')
+  local remains = tonumber(event[3] or 0) - AT
+  if remains <= 0 then
+    return { '', '', 0 }
+  end
+  return { event[1], event[2], remains }
+end
+
+-- The milliseconds that the cache miss still stands, 0 when none does.
+local function missStands()
+  local standing = redis.call('HGET', CHANNEL, 'miss')
+  if not standing then
+    return 0
+  end
+  return math.max(0, tonumber(string.match(standing, ' (%d+)$')) - AT)
+end
+
+-- What a node needs to know of the channel: revision, cached event (3), how long the miss stands, the
+-- connections, then user ids and infos by turns.
+local function describe()
+  local event = cached()
+  local reply = { revision(), event[1], event[2], event[3], missStands(), number('live'), number('total') }
+  for _, part in ipairs(redis.call('HGETALL', MEMBERS)) do
+    table.insert(reply, part)
+  end
+  return reply
+end

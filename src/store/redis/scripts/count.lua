@@ -1,0 +1,17 @@
+-- An epoch has so many connections on a channel that it holds.
+--
+-- ARGV[6]  epoch
+-- ARGV[7]  number of the step
+-- ARGV[8]  connections
+-- ARGV[9]  1: subscribers and webhooks are told of counts
+
+local epoch = ARGV[6]
+local refusal = refuse(epoch, ARGV[7])
+if refusal then
+  return { refusal }
+end
+if redis.call('HEXISTS', CHANNEL, 'n:' .. epoch) == 1 then
+  count(epoch, tonumber(ARGV[8]), ARGV[9] == '1')
+  finish()
+end
+return { 'ok' }

@@ -1,0 +1,51 @@
+-- Keeps an epoch's lease, tells every node the revision, and finds a dead epoch to be released.
+--
+-- KEYS[2]  nodes
+-- KEYS[3]  due
+-- ARGV[3]  epoch
+-- ARGV[4]  number of the last step that it knows to be taken
+-- ARGV[5]  lease in milliseconds
+--
+-- Answers {`ok`, `unknown` (the epoch is not registered) or `behind` (steps that were taken have been lost),
+-- milliseconds until something is due (-1: never), an epoch to be released by whoever asked (empty: none)}.
+
+local NODES, epoch, lease = KEYS[2], ARGV[3], tonumber(ARGV[5])
+local last = redis.call('HGET', STATE, 'e:' .. epoch)
+local times = redis.call('HMGET', STATE, 'beat', 'hold')
+local hold = tonumber(times[2] or 0)
+-- Nobody was heard of for long: not the nodes were away, but this server, or its clock jumped.
+if times[1] and AT - tonumber(times[1]) > lease / 2 then
+  hold = AT + lease
+  redis.call('HSET', STATE, 'hold', integer(hold))
+  for _, one in ipairs(redis.call('ZRANGE', NODES, 0, -1)) do
+    redis.call('ZADD', NODES, 'GT', integer(hold), one)
+  end
+end
+redis.call('HSET', STATE, 'beat', integer(AT))
+redis.call('SPUBLISH', TOPIC, 'b' .. revision())
+
+local status = 'ok'
+if not last then
+  status = 'unknown'
+elseif tonumber(last) < tonumber(ARGV[4]) then
+  status = 'behind'
+else
+  redis.call('ZADD', NODES, 'XX', integer(AT + lease), epoch)
+end
+
+local dead = ''
+if hold <= AT then
+  local lapsed = redis.call('ZRANGEBYSCORE', NODES, '-inf', integer(AT), 'LIMIT', 0, 1)[1]
+  if lapsed then
+    dead = lapsed
+    kill(lapsed)
+    -- If whoever asked dies over it, another is asked.
+    redis.call('ZADD', NODES, integer(AT + lease), lapsed)
+  end
+end
+local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
+local due = -1
+if first then
+  due = math.max(0, tonumber(first) - AT, hold - AT)
+end
+return { status, due, dead }

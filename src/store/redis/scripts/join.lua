@@ -1,0 +1,48 @@
+-- An epoch has subscribers of a channel, and connections of members. Also to assert anew what it has.
+--
+-- ARGV[6]  epoch
+-- ARGV[7]  number of the step
+-- ARGV[8]  connections of the epoch
+-- ARGV[9]  1: subscribers and webhooks are told of counts
+-- ARGV[10] the most members; -1: whoever is named was admitted before
+-- ARGV[11] `miss`: the subscriber needs the cached event, and its absence is a fact; else empty
+-- ARGV[12] user id, ARGV[13] user_info, and so on
+--
+-- Answers {ok, vacated called off, removals called off, a miss stood for this one, what describe() says...},
+-- {limit}, or why the step was refused.
+
+local epoch = ARGV[6]
+local refusal = refuse(epoch, ARGV[7])
+if refusal then
+  return { refusal }
+end
+local most = tonumber(ARGV[10])
+if most >= 0 and ARGV[12] and redis.call('HEXISTS', HOLDERS, ARGV[12]) == 0
+  and redis.call('HLEN', MEMBERS) >= most then
+  return { 'limit' }
+end
+
+local isBack = enterChannel(epoch)
+local back = 0
+for index = 12, #ARGV, 2 do
+  if enterMember(epoch, ARGV[index], ARGV[index + 1]) then
+    back = back + 1
+  end
+end
+count(epoch, tonumber(ARGV[8]), ARGV[9] == '1')
+local stood = 0
+if ARGV[11] == 'miss' and cached()[3] == 0 then
+  if missStands() > 0 then
+    stood = 1
+  else
+    local episode = integer(AT) .. '-' .. redis.call('HINCRBY', STATE, 'm', 1)
+    redis.call('HSET', CHANNEL, 'miss', episode .. ' ' .. integer(AT + missStandsMs))
+    fact({ name = 'cache_miss', episode = episode })
+  end
+end
+finish()
+local reply = { 'ok', isBack and 1 or 0, back, stood }
+for _, part in ipairs(describe()) do
+  table.insert(reply, part)
+end
+return reply

@@ -1,0 +1,32 @@
+-- An epoch has, or has no more, a connection that is signed in as a user.
+--
+-- KEYS[2]  held by the epoch
+-- KEYS[3]  user: the epochs where the user is, a set
+-- ARGV[3]  app
+-- ARGV[4]  user id
+-- ARGV[5]  epoch
+-- ARGV[6]  number of the step; empty: a dead epoch is released
+-- ARGV[7]  1: it has
+
+local epoch = ARGV[5]
+if ARGV[6] ~= '' then
+  local refusal = refuse(epoch, ARGV[6])
+  if refusal then
+    return { refusal }
+  end
+elseif redis.call('HEXISTS', STATE, 'e:' .. epoch) == 1 then
+  return { 'alive' }
+end
+local subject = 'u\n' .. ARGV[3] .. '\n' .. ARGV[4]
+if ARGV[7] == '1' then
+  redis.call('SADD', KEYS[2], subject)
+  if redis.call('SADD', KEYS[3], epoch) == 1 and redis.call('SCARD', KEYS[3]) == 1 then
+    tell({ k = 'user', a = ARGV[3], u = ARGV[4], s = 1 })
+  end
+else
+  redis.call('SREM', KEYS[2], subject)
+  if redis.call('SREM', KEYS[3], epoch) == 1 and redis.call('SCARD', KEYS[3]) == 0 then
+    tell({ k = 'user', a = ARGV[3], u = ARGV[4], s = 0 })
+  end
+end
+return { 'ok' }

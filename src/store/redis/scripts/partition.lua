@@ -1,0 +1,71 @@
+-- What every script of a partition begins with.
+--
+-- KEYS[1]  state of the partition, a hash:
+--            t, o     the latest moment seen, and what is added to the server's time so that it never goes back
+--            b        which data this is: drawn anew when it has been lost
+--            v        the revision: raised with every notice
+--            m        cache misses so far
+--            beat     the last heartbeat of any node
+--            hold     until this moment nobody is reaped and nothing falls due
+--            e:EPOCH  a registered epoch, and the number of its last step
+--            x:EPOCH  the same of a dead one, until nothing is left of it
+-- ARGV[1]  the present moment in milliseconds; empty: the server's time (tests say what time it is)
+-- ARGV[2]  the topic on which the partition's notices are published
+
+local STATE, TOPIC = KEYS[1], ARGV[2]
+
+local function integer(number)
+  return string.format('%.0f', number)
+end
+
+local function present()
+  if ARGV[1] ~= '' then
+    return tonumber(ARGV[1])
+  end
+  local time = redis.call('TIME')
+  local kept = redis.call('HMGET', STATE, 't', 'o')
+  local last, offset = tonumber(kept[1] or 0), tonumber(kept[2] or 0)
+  local at = time[1] * 1000 + math.floor(time[2] / 1000) + offset
+  if at > last then
+    redis.call('HSET', STATE, 't', integer(at))
+  elseif at < last then
+    redis.call('HSET', STATE, 'o', integer(offset + last - at))
+    at = last
+  end
+  return at
+end
+
+local AT = present()
+
+-- Takes a step of an epoch, each once and in order. Returns why not, if not: the epoch is not registered (any
+-- more), or the step is not the one after the last.
+local function refuse(epoch, number)
+  local last = redis.call('HGET', STATE, 'e:' .. epoch)
+  if not last then
+    return 'unknown'
+  end
+  if tonumber(last) + 1 ~= tonumber(number) then
+    return 'gap'
+  end
+  redis.call('HSET', STATE, 'e:' .. epoch, number)
+  return nil
+end
+
+-- From now on no step of the epoch is taken.
+local function kill(epoch)
+  local last = redis.call('HGET', STATE, 'e:' .. epoch)
+  if last then
+    redis.call('HDEL', STATE, 'e:' .. epoch)
+    redis.call('HSET', STATE, 'x:' .. epoch, last)
+  end
+end
+
+-- Tells every node, in order.
+local function tell(notice)
+  notice.v = integer(redis.call('HINCRBY', STATE, 'v', 1))
+  redis.call('SPUBLISH', TOPIC, 'n' .. cjson.encode(notice))
+end
+
+local function revision()
+  return redis.call('HGET', STATE, 'v') or '0'
+end

@@ -1,0 +1,11 @@
+-- Who was sent away in the last minute: milliseconds ago, and APP\nUSER, by turns.
+--
+-- KEYS[2]  ended
+
+local reply = {}
+local found = redis.call('ZRANGEBYSCORE', KEYS[2], integer(AT - 60000), '+inf', 'WITHSCORES')
+for index = 1, #found, 2 do
+  table.insert(reply, AT - tonumber(found[index + 1]))
+  table.insert(reply, found[index])
+end
+return reply

@@ -1,0 +1,5 @@
+-- Whether a user is online: the revision, and 1 or 0.
+--
+-- KEYS[2]  user
+
+return { revision(), redis.call('EXISTS', KEYS[2]) }

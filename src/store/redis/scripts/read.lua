@@ -1,0 +1,3 @@
+-- What is true of a channel at this moment.
+
+return describe()

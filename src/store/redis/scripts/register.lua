@@ -1,0 +1,23 @@
+-- Registers a new epoch of a node, in place of its former one, whose holdings the node will release itself; if
+-- it dies before it has, they are released by others after a lease.
+--
+-- KEYS[2]  nodes: epochs by the moment at which their lease ends, a sorted set
+-- ARGV[3]  the new epoch
+-- ARGV[4]  the former one; empty: none
+-- ARGV[5]  lease in milliseconds
+-- ARGV[6]  a random word
+--
+-- Answers which data this is, the revision, and the number of the last step of the former epoch (-1: unknown).
+
+local former = -1
+if ARGV[4] ~= '' then
+  kill(ARGV[4])
+  former = tonumber(redis.call('HGET', STATE, 'x:' .. ARGV[4]) or -1)
+  redis.call('ZADD', KEYS[2], 'XX', integer(AT + tonumber(ARGV[5])), ARGV[4])
+end
+redis.call('HSETNX', STATE, 'b', ARGV[6])
+-- Never one that was seen before, not even after the data was lost.
+redis.call('HSETNX', STATE, 'v', integer(AT * 1000))
+redis.call('HSET', STATE, 'e:' .. ARGV[3], 0)
+redis.call('ZADD', KEYS[2], integer(AT + tonumber(ARGV[5])), ARGV[3])
+return { redis.call('HGET', STATE, 'b'), revision(), former }

@@ -1,0 +1,18 @@
+-- A dead epoch holds a channel no more: its subscribers and members were disconnected at this moment.
+--
+-- ARGV[6]  the dead epoch
+-- ARGV[7]  milliseconds that what it held may linger
+
+local epoch = ARGV[6]
+if redis.call('HEXISTS', STATE, 'e:' .. epoch) == 1 then
+  return 0
+end
+local deadline = AT + tonumber(ARGV[7])
+local holders = redis.call('HGETALL', HOLDERS)
+for index = 1, #holders, 2 do
+  leaveMember(epoch, holders[index], deadline)
+end
+leaveChannel(epoch, deadline)
+redis.call('SREM', HELD, 'c\n' .. SUBJECT)
+finish()
+return 1

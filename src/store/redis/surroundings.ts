@@ -1,0 +1,43 @@
+import type { Clock, Millis } from '../../ports/clock.ts';
+import type { Notice, UserState } from '../../ports/ledger.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import type { ChannelName } from '../../protocol/channel-name.ts';
+import type { RedisLink } from './link.ts';
+
+/** What the state of an app on Redis is made with. */
+export interface RedisLedgerOptions {
+  readonly link: RedisLink;
+  /** Before the names of all keys and topics. */
+  readonly keyPrefix: string;
+  /** A node that was not heard of for so long is taken for dead. */
+  readonly leaseMs: Millis;
+  /** How long what a dead node held may linger. */
+  readonly graceMs: Millis;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'suppressedByGrace' | 'deduplicated'>;
+  /** Makes the name of an epoch, never the same twice. */
+  readonly newEpoch: () => string;
+  readonly cacheTtlMs: Millis;
+  /** Tells subscribers of this node who came and went, and the events of cache channels. */
+  readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
+  /** Tells the subscribers of this node how many there are, on all nodes. */
+  readonly notifyCount: (appId: string, channel: ChannelName, count: number) => void;
+  /** Tells those who watch a user on this node. */
+  readonly notifyWatchers: (appId: string, userId: string, state: UserState) => void;
+  /** So many connections of the app are on other nodes. */
+  readonly connectionsElsewhere: (appId: string, count: number) => void;
+  /** Ends the connections of a user that signed in longer ago than this. */
+  readonly terminate: (appId: string, userId: string, longerAgoThanMs: Millis) => void;
+  /** Something falls due at this moment: sweep then. */
+  readonly wake: (dueAt: Millis) => void;
+  /** How many connections of this node are subscribed to a channel. */
+  readonly countSubscribers: (appId: string, channel: ChannelName) => number;
+  /** How many connections this node has. */
+  readonly countConnections: (appId: string) => number;
+  /** Whether subscribers and webhooks of the app are told of counts. */
+  readonly tellsCounts: (appId: string) => boolean;
+  /** The time of day in milliseconds, in tests. Left out: Redis's own. */
+  readonly present?: () => number;
+}
