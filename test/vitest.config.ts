@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Three projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
- * loopback sockets in this process; `e2e` starts the built program.
+ * Four projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
+ * loopback sockets in this process; `e2e` starts the built program; `redis` starts redis-servers, and installs
+ * redis-server if it can.
  */
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -28,6 +29,19 @@ export default defineConfig({
           hookTimeout: 30_000,
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'redis',
+          include: ['test/redis/**/*.test.ts'],
+          globalSetup: ['test/support/redis/install.ts'],
+          setupFiles: ['test/support/redis/require.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

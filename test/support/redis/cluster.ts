@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { clusterPortOf } from './ports.ts';
+import { startOnFreePort, type RedisServer } from './server.ts';
+
+/** A Redis Cluster of the test's own: three masters, which share the slots, and perhaps a replica of each. */
+export interface RedisCluster extends AsyncDisposable {
+  /** One for each server, in the same order. */
+  readonly urls: readonly string[];
+  /** The three masters, then the replica of each. */
+  readonly servers: readonly RedisServer[];
+  stop(): Promise<void>;
+}
+
+const masterCount = 3;
+const slotCount = 16_384;
+const deadlineMs = 30_000;
+
+/** Starts the servers and waits until each of them knows that the whole cluster is well. */
+export async function startRedisCluster(options: { replicas?: 0 | 1 } = {}): Promise<RedisCluster> {
+  const count = masterCount * (1 + (options.replicas ?? 0));
+  const started = await Promise.allSettled(Array.from({ length: count }, startMember));
+  const servers = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const stop = async () => void (await Promise.all(servers.map((server) => server.stop())));
+  const members = servers.map((server) => ({ server, client: new Redis(server.url, { lazyConnect: true }) }));
+  try {
+    const failed = started.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    await join(members);
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    for (const { client } of members) client.disconnect();
+  }
+  return { urls: servers.map(({ url }) => url), servers, stop, [Symbol.asyncDispose]: stop };
+}
+
+interface Member {
+  readonly server: RedisServer;
+  readonly client: Redis;
+}
+
+function startMember(): Promise<RedisServer> {
+  return startOnFreePort((port) => [
+    ...['--port', `${port}`],
+    ...['--cluster-enabled', 'yes'],
+    ...['--cluster-port', `${clusterPortOf(port)}`],
+    ...['--cluster-node-timeout', '2000'],
+    ...['--cluster-announce-ip', '127.0.0.1'],
+    ...['--repl-diskless-sync-delay', '0'],
+  ]);
+}
+
+async function join(members: readonly Member[]): Promise<void> {
+  const [first, ...others] = members;
+  if (first === undefined) throw new Error('A cluster has members');
+  const masters = members.slice(0, masterCount);
+  // Equal epochs would have to be settled by the members among themselves, which takes them a while.
+  await Promise.all(
+    members.map(({ client }, index) => client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)),
+  );
+  await Promise.all(
+    masters.map(({ client }, index) =>
+      client.call('CLUSTER', 'ADDSLOTSRANGE', firstSlot(index), firstSlot(index + 1) - 1),
+    ),
+  );
+  const { port } = first.server;
+  for (const { client } of others) {
+    await client.call('CLUSTER', 'MEET', '127.0.0.1', port, clusterPortOf(port));
+  }
+  await until('all members know each other', members, async ({ client }) => {
+    return (await infoOf(client))['cluster_known_nodes'] === `${members.length}`;
+  });
+  const ids = await Promise.all(masters.map(({ client }) => client.call('CLUSTER', 'MYID')));
+  await Promise.all(
+    members
+      .slice(masterCount)
+      .map(({ client }, index) => client.call('CLUSTER', 'REPLICATE', String(ids[index]))),
+  );
+  await until('cluster_state:ok', members, async ({ client }) => {
+    const info = await infoOf(client);
+    return info['cluster_state'] === 'ok' && info['cluster_slots_ok'] === `${slotCount}`;
+  });
+  await until('a link to the master', members.slice(masterCount), async ({ client }) => {
+    return (await client.info('replication')).includes('master_link_status:up');
+  });
+  await until('the roles are known to all', members, async ({ client }) => {
+    const nodes = String(await client.call('CLUSTER', 'NODES'));
+    return nodes.split('slave ').length - 1 === members.length - masterCount && !nodes.includes('handshake');
+  });
+}
+
+function firstSlot(index: number): number {
+  return Math.round((slotCount * index) / masterCount);
+}
+
+async function infoOf(client: Redis): Promise<Readonly<Record<string, string>>> {
+  const text = String(await client.call('CLUSTER', 'INFO'));
+  return Object.fromEntries(text.split('\r\n').map((line) => line.split(':')));
+}
+
+async function until(
+  what: string,
+  members: readonly Member[],
+  holds: (member: Member) => Promise<boolean>,
+): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  for (const member of members) {
+    while (!(await holds(member))) {
+      if (performance.now() > deadline) {
+        throw new Error(`Waited in vain on ${member.server.url} for: ${what}`);
+      }
+      await sleep(50);
+    }
+  }
+}
