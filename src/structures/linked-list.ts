@@ -21,12 +21,14 @@ export class LinkedList<T> {
 
   /** Appends a value; the node returned is the key for taking it out again. */
   push(value: T): ListNode<T> {
-    const node: ListNode<T> = { value, previous: this.#last, next: undefined };
-    if (this.#last === undefined) this.#first = node;
-    else this.#last.next = node;
-    this.#last = node;
-    this.#size += 1;
-    return node;
+    return this.#insertAfter(this.#last, value);
+  }
+
+  /** The same, but before those at the end that `isAfter` it. Costs as much as there are of them. */
+  insert(value: T, isAfter: (other: T, value: T) => boolean): ListNode<T> {
+    let previous = this.#last;
+    while (previous !== undefined && isAfter(previous.value, value)) previous = previous.previous;
+    return this.#insertAfter(previous, value);
   }
 
   /** Takes out a node of this list. */
@@ -38,6 +40,17 @@ export class LinkedList<T> {
     node.previous = undefined;
     node.next = undefined;
     this.#size -= 1;
+  }
+
+  #insertAfter(previous: ListNode<T> | undefined, value: T): ListNode<T> {
+    const next = previous === undefined ? this.#first : previous.next;
+    const node: ListNode<T> = { value, previous, next };
+    if (previous === undefined) this.#first = node;
+    else previous.next = node;
+    if (next === undefined) this.#last = node;
+    else next.previous = node;
+    this.#size += 1;
+    return node;
   }
 
   *[Symbol.iterator](): Generator<T, void> {

@@ -2,6 +2,7 @@ import type { Millis } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { LinkedList, type ListNode } from '../structures/linked-list.ts';
 import { isExpendable, type WebhookEvent } from './event.ts';
+import type { Share } from './share.ts';
 
 /** An event on its way, encoded once for all endpoints. */
 export interface QueuedEvent {
@@ -11,6 +12,8 @@ export interface QueuedEvent {
   readonly bytes: number;
   /** When it came to be. */
   readonly createdAt: Millis;
+  /** Who is not done with it yet, where somebody asks for that. */
+  readonly share?: Share | undefined;
 }
 
 /** How events are put together. */
@@ -27,8 +30,8 @@ interface Lane {
   readonly channel: ChannelName;
   readonly slots: LinkedList<Slot>;
   bytes: number;
-  /** An earlier event of the channel is being delivered: the later ones wait. */
-  isBlocked: boolean;
+  /** Batches on their way with earlier events of the channel: the later ones wait. */
+  blockedBy: number;
   /** Where the lane stands among those that may be batched. */
   readyNode: ListNode<Lane> | undefined;
 }
@@ -48,7 +51,7 @@ class Slot {
     this.lane = lane;
     this.laneNode = lane.slots.push(this);
     this.age = age;
-    this.ageNode = age.push(this);
+    this.ageNode = age.insert(this, isYounger);
   }
 
   leave(): void {
@@ -57,13 +60,18 @@ class Slot {
   }
 }
 
+/** Events of several streams come roughly by age only. */
+function isYounger(slot: Slot, than: Slot): boolean {
+  return slot.queued.createdAt > than.queued.createdAt;
+}
+
 /** The bytes of a body around its events: `{"time_ms":1234567890123,"events":[]}`. */
 const envelopeBytes = 38;
 
 /**
  * The events of one endpoint that are in no batch yet. Each channel has a lane of its own, so that its
  * order is kept while an earlier event of it is on its way, and waking it is no search. Every step costs
- * the same however much waits.
+ * the same however much waits; only an event that is pushed after younger ones is sorted in among them.
  */
 export class Backlog {
   readonly #policy: BatchPolicy;
@@ -105,11 +113,7 @@ export class Backlog {
 
   push(queued: QueuedEvent): void {
     const { channel, name } = queued.event;
-    let lane = this.#lanes.get(channel);
-    if (lane === undefined) {
-      lane = { channel, slots: new LinkedList(), bytes: 0, isBlocked: false, readyNode: undefined };
-      this.#lanes.set(channel, lane);
-    }
+    const lane = this.#laneOf(channel);
     this.#pushed += 1;
     void new Slot(this.#pushed, queued, lane, isExpendable(name) ? this.#expendable : this.#essential);
     lane.bytes += queued.bytes;
@@ -117,7 +121,7 @@ export class Backlog {
     if (lane.readyNode !== undefined) {
       this.#readyEvents += 1;
       this.#readyBytes += queued.bytes;
-    } else if (!lane.isBlocked) {
+    } else if (lane.blockedBy === 0) {
       this.#makeReady(lane);
     }
   }
@@ -149,17 +153,24 @@ export class Backlog {
       }
       if (taken.length === before) break;
       this.#makeUnready(lane);
-      lane.isBlocked = true;
+      lane.blockedBy = 1;
     }
-    if (this.#ready.size === 0) this.#flushAt = Infinity;
     return taken.toSorted((a, b) => a.order - b.order).map((slot) => slot.queued);
   }
 
-  /** The channel's earlier events are done with: its later ones may go. */
+  /** Earlier events of the channel are on their way, in a batch that was not taken from here: later ones wait. */
+  block(channel: ChannelName): void {
+    const lane = this.#laneOf(channel);
+    this.#makeUnready(lane);
+    lane.blockedBy += 1;
+  }
+
+  /** A batch with earlier events of the channel is done with: the later ones may go. */
   release(channel: ChannelName): void {
     const lane = this.#lanes.get(channel);
     if (lane === undefined) return;
-    lane.isBlocked = false;
+    lane.blockedBy -= 1;
+    if (lane.blockedBy > 0) return;
     if (lane.slots.size > 0) this.#makeReady(lane);
     else this.#lanes.delete(channel);
   }
@@ -179,6 +190,15 @@ export class Backlog {
     return oldest && this.#discard(oldest);
   }
 
+  #laneOf(channel: ChannelName): Lane {
+    let lane = this.#lanes.get(channel);
+    if (lane === undefined) {
+      lane = { channel, slots: new LinkedList(), bytes: 0, blockedBy: 0, readyNode: undefined };
+      this.#lanes.set(channel, lane);
+    }
+    return lane;
+  }
+
   #makeReady(lane: Lane): void {
     lane.readyNode = this.#ready.push(lane);
     this.#readyEvents += lane.slots.size;
@@ -193,6 +213,7 @@ export class Backlog {
     lane.readyNode = undefined;
     this.#readyEvents -= lane.slots.size;
     this.#readyBytes -= lane.bytes;
+    if (this.#ready.size === 0) this.#flushAt = Infinity;
   }
 
   #remove(slot: Slot): void {
@@ -209,10 +230,9 @@ export class Backlog {
   #discard(slot: Slot): QueuedEvent {
     const { lane } = slot;
     this.#remove(slot);
-    if (lane.slots.size === 0 && !lane.isBlocked) {
+    if (lane.slots.size === 0 && lane.blockedBy === 0) {
       this.#makeUnready(lane);
       this.#lanes.delete(lane.channel);
-      if (this.#ready.size === 0) this.#flushAt = Infinity;
     }
     return slot.queued;
   }

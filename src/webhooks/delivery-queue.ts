@@ -27,10 +27,13 @@ export interface Batch {
   readonly deadline: Millis;
   /** Attempts begun. */
   attempts: number;
+  /** In flight: from `next` until it is said what came of the attempt. */
   state: 'in-flight' | 'waiting' | 'done';
   nextAttemptAt: Millis;
   node: ListNode<Batch> | undefined;
   readonly ticket: Ticket;
+  /** Whether the machine will look at it at its deadline: from when it first waits. */
+  isTimed: boolean;
 }
 
 /** Events that were given up, and why. */
@@ -54,8 +57,8 @@ const failingAfter = 3;
 
 /**
  * The delivery machine of one endpoint: what is sent when. It holds no clock, no socket and no timer; the
- * shell around it asks `next` for attempts to start, tells `succeed` or `fail` what came of each, and comes
- * back at `dueAt`.
+ * shell around it asks `next` for attempts to start, tells `succeed` or `fail` what came of each or puts it
+ * back, and comes back at `dueAt`.
  *
  * - While a batch with events of a channel is not done with, no later event of that channel is sent.
  * - A batch that waits for its next attempt holds no place among those under way.
@@ -68,7 +71,7 @@ export class DeliveryQueue {
   readonly #unfinished = new LinkedList<Batch>();
   /** Waiting batches by their next attempt. An entry may be out of date: the batch's own word counts. */
   readonly #retries = new DueHeap<Ticket>();
-  /** Batches that failed once, by their deadline. */
+  /** Batches that waited once, by their deadline. */
   readonly #expiries = new DueHeap<Ticket>();
   #unfinishedBytes = 0;
   #unfinishedEvents = 0;
@@ -79,6 +82,7 @@ export class DeliveryQueue {
   #otherFailures = 0;
   #otherAt: Millis = -Infinity;
   #isDraining = false;
+  #isPaused = false;
 
   constructor(policy: DeliveryPolicy) {
     this.#policy = policy;
@@ -88,6 +92,11 @@ export class DeliveryQueue {
   /** The last attempts all failed. */
   get isFailing(): boolean {
     return this.#failuresInARow >= failingAfter;
+  }
+
+  /** Attempts that are under way. */
+  get attempts(): number {
+    return this.#inFlight;
   }
 
   /** Events that are neither delivered nor dropped. */
@@ -117,11 +126,25 @@ export class DeliveryQueue {
     return drops;
   }
 
+  /**
+   * Takes in a batch that another machine began, with so many attempts begun. The next one starts at
+   * `nextAttemptAt` or later; until the batch is done with, no event of its channels that is pushed is sent.
+   */
+  restore(events: readonly QueuedEvent[], attempts: number, nextAttemptAt: Millis): Batch {
+    const batch = this.#createBatch(events, attempts);
+    for (const channel of batch.channels) this.#backlog.block(channel);
+    this.#wait(batch, nextAttemptAt);
+    return batch;
+  }
+
   /** Takes out what is past its deadline. Call it before `next`. */
   expire(at: Millis): readonly Drop[] {
     const drops: Drop[] = [];
     for (let due = this.#expiries.takeDue(at); due !== undefined; due = this.#expiries.takeDue(at)) {
-      if (due.batch?.state === 'waiting') drops.push(this.#give(due.batch, 'expired'));
+      const { batch } = due;
+      if (batch === undefined) continue;
+      batch.isTimed = false;
+      if (batch.state === 'waiting') drops.push(this.#give(batch, 'expired'));
     }
     const events = this.#takeOlder(at - this.#policy.retry.maxElapsedMs);
     if (events.length > 0) drops.push({ reason: 'expired', events });
@@ -130,6 +153,7 @@ export class DeliveryQueue {
 
   /** The next attempt to start at this moment, begun with this call. */
   next(at: Millis): Batch | undefined {
+    if (this.#isPaused) return undefined;
     if (this.isFailing) return this.#inFlight > 0 ? undefined : this.#nextProbe(at);
     if (this.#inFlight >= this.#policy.concurrency) return undefined;
     return this.#retry(at) ?? this.#startNew(at);
@@ -141,7 +165,8 @@ export class DeliveryQueue {
       this.#expiries.nextDueAt ?? Infinity,
       this.#backlog.oldestAt + this.#policy.retry.maxElapsedMs,
     );
-    if (this.#inFlight >= (this.isFailing ? 1 : this.#policy.concurrency)) return expiry;
+    const mostInFlight = this.isFailing ? 1 : this.#policy.concurrency;
+    if (this.#isPaused || this.#inFlight >= mostInFlight) return expiry;
     this.#forgetStaleRetries();
     const startAt = Math.min(this.#retries.nextDueAt ?? Infinity, this.#newBatchDueAt());
     if (!this.isFailing) return Math.min(expiry, startAt);
@@ -169,7 +194,6 @@ export class DeliveryQueue {
     const { retry } = this.#policy;
     this.#inFlight -= 1;
     this.#failuresInARow += 1;
-    if (batch.attempts === 1) this.#expiries.add(batch.deadline, batch.ticket);
     if (batch === this.#otherProbe) {
       this.#otherProbe = undefined;
       this.#otherFailures += 1;
@@ -179,11 +203,33 @@ export class DeliveryQueue {
     // Given up while under way: there is nothing left to try.
     if (batch.state === 'done') return undefined;
     const askedAt = at + Math.min(retryAfterMs, retry.maxDelayMs);
-    batch.state = 'waiting';
-    batch.nextAttemptAt = askedAt < batch.deadline ? Math.max(backoffEndsAt, askedAt) : backoffEndsAt;
-    if (batch.nextAttemptAt >= batch.deadline) return this.#give(batch, 'expired');
-    this.#retries.add(batch.nextAttemptAt, batch.ticket);
+    const nextAttemptAt = askedAt < batch.deadline ? Math.max(backoffEndsAt, askedAt) : backoffEndsAt;
+    if (nextAttemptAt >= batch.deadline) return this.#give(batch, 'expired');
+    this.#wait(batch, nextAttemptAt);
     return undefined;
+  }
+
+  /** Whether an attempt that `next` began may be made even now: much may have come between. */
+  mayProceed(batch: Batch, at: Millis): boolean {
+    return !this.#isPaused && batch.state === 'in-flight' && at < batch.deadline;
+  }
+
+  /** An attempt was not made after all and does not count. The batch stays as it is and may be tried at once. */
+  putBack(batch: Batch): void {
+    this.#inFlight -= 1;
+    if (batch === this.#otherProbe) this.#otherProbe = undefined;
+    if (batch.state === 'done') return;
+    batch.attempts -= 1;
+    this.#wait(batch, -Infinity);
+  }
+
+  /** No attempt starts until `resume`; deadlines count on. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
   }
 
   /** Nothing more will come: events wait for company no longer. */
@@ -246,24 +292,36 @@ export class DeliveryQueue {
 
   #startNew(at: Millis): Batch | undefined {
     if (this.#newBatchDueAt() > at) return undefined;
-    const events = this.#backlog.takeBatch();
+    return this.#start(this.#createBatch(this.#backlog.takeBatch(), 0));
+  }
+
+  #createBatch(events: readonly QueuedEvent[], attempts: number): Batch {
     const createdAt = events.reduce((oldest, queued) => Math.min(oldest, queued.createdAt), Infinity);
     const batch: Batch = {
       events,
       channels: new Set(events.map(({ event }) => event.channel)),
       bytes: events.reduce((sum, { bytes }) => sum + bytes, 0),
       deadline: createdAt + this.#policy.retry.maxElapsedMs,
-      attempts: 0,
+      attempts,
       state: 'waiting',
       nextAttemptAt: -Infinity,
       node: undefined,
       ticket: { batch: undefined },
+      isTimed: false,
     };
     batch.ticket.batch = batch;
     batch.node = this.#unfinished.push(batch);
     this.#unfinishedBytes += batch.bytes;
     this.#unfinishedEvents += events.length;
-    return this.#start(batch);
+    return batch;
+  }
+
+  #wait(batch: Batch, nextAttemptAt: Millis): void {
+    batch.state = 'waiting';
+    batch.nextAttemptAt = nextAttemptAt;
+    this.#retries.add(nextAttemptAt, batch.ticket);
+    if (!batch.isTimed) this.#expiries.add(batch.deadline, batch.ticket);
+    batch.isTimed = true;
   }
 
   #start(batch: Batch): Batch {

@@ -9,17 +9,33 @@ type Step = (shell: DeliveryShell) => void;
 const print = (run: Step, text: string): Step & { toString(): string } =>
   Object.assign(run, { toString: () => text, [fc.toStringMethod]: () => text });
 
-const push = fc
+const pushed = (ages: fc.Arbitrary<number>): fc.Arbitrary<Step> =>
+  fc
+    .record({
+      channel: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+      name: fc.constantFrom(...eventNames),
+      bytes: fc.constantFrom(50, 60, 200, 400, 900),
+      times: fc.constantFrom(1, 1, 2, 5, 30),
+      ageMs: ages,
+    })
+    .map(({ channel, name, bytes, times, ageMs }) =>
+      print((shell) => {
+        for (let count = 0; count < times; count += 1) shell.push(channel, name, bytes, ageMs);
+      }, `push(${channel}, ${name}, ${bytes}, ${ageMs}) x ${times}`),
+    );
+const restore = fc
   .record({
-    channel: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+    channels: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), { minLength: 1, maxLength: 3 }),
     name: fc.constantFrom(...eventNames),
-    bytes: fc.constantFrom(50, 60, 200, 400, 900),
-    times: fc.constantFrom(1, 1, 2, 5, 30),
+    attempts: fc.nat(8),
+    delayMs: fc.constantFrom(-1000, 0, 700, 60_000),
+    ageMs: fc.constantFrom(0, 5000, 250_000, 300_000),
   })
-  .map(({ channel, name, bytes, times }) =>
-    print((shell) => {
-      for (let count = 0; count < times; count += 1) shell.push(channel, name, bytes);
-    }, `push(${channel}, ${name}, ${bytes}) x ${times}`),
+  .map(({ channels, name, ...kept }) =>
+    print(
+      (shell) => shell.restore(channels, name, kept),
+      `restore([${channels.join()}], ${name}, ${JSON.stringify(kept)})`,
+    ),
   );
 const advance = fc
   .constantFrom(1, 10, 50, 249, 250, 500, 1000, 4000, 30_000, 100_000, 299_999, 300_000)
@@ -30,15 +46,23 @@ const peek = fc.integer({ min: 1, max: 2000 }).map((ms) =>
     shell.peek();
   }, `advance(${ms}), peek()`),
 );
-const steps = fc.array(fc.oneof({ arbitrary: push, weight: 3 }, advance, peek), {
-  maxLength: 60,
-  size: 'max',
-});
+const walkOf = (...steps: [fc.MaybeWeightedArbitrary<Step>, ...fc.MaybeWeightedArbitrary<Step>[]]) =>
+  fc.array(fc.oneof(...steps), { maxLength: 60, size: 'max' });
+/** Everything happens here and now. */
+const freshSteps = walkOf({ arbitrary: pushed(fc.constant(0)), weight: 3 }, advance, peek);
+/** Events and batches come from elsewhere too, and not in the order of their age. */
+const steps = walkOf(
+  { arbitrary: pushed(fc.constantFrom(0, 0, 0, 100, 60_000, 299_999, 300_000, 400_000)), weight: 3 },
+  restore,
+  advance,
+  peek,
+);
 
 /** How an endpoint behaves, attempt by attempt, over and over; for some stretches it is dead. */
 const fate: fc.Arbitrary<Fate> = fc.record({
   ok: fc.constantFrom(true, true, false),
   takesMs: fc.constantFrom(0, 1, 20, 300, 4000),
+  putsBack: fc.constantFrom(false, false, false, true),
   retryAfterMs: fc.constantFrom(0, 0, 0, 5000, 100_000, 10_000_000),
   random: fc.double({ min: 0, max: 0.999, noNaN: true }),
 });
@@ -136,7 +160,7 @@ describe(seeded('delivery queue, any walk'), () => {
     'lets no event of a healthy endpoint wait longer than for company and for its channel',
     () => {
       fc.assert(
-        fc.property(steps, policy, fc.constantFrom(0, 20, 300), (walk, given, takesMs) => {
+        fc.property(freshSteps, policy, fc.constantFrom(0, 20, 300), (walk, given, takesMs) => {
           const roomy = { ...given, concurrency: 1000, queueMaxBytes: 67_108_864 };
           const shell = new DeliveryShell(roomy, () => ({ ok: true, takesMs }));
           for (const step of walk) step(shell);

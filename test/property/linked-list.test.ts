@@ -18,6 +18,15 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
         world.model = [...world.model, world.list.push(world.pushed)];
       }),
     ),
+    fc.nat({ max: 30 }).map((behind) =>
+      step<World>(`insert(before ${behind})`, (world) => {
+        const place = Math.max(0, world.model.length - behind);
+        const after = new Set(world.model.slice(place).map(({ value }) => value));
+        world.pushed += 1;
+        const node = world.list.insert(world.pushed, (other) => after.has(other));
+        world.model = world.model.toSpliced(place, 0, node);
+      }),
+    ),
     fc.nat({ max: 30 }).map((place) =>
       step<World>(`remove(${place})`, (world) => {
         const node = world.model[place];

@@ -13,6 +13,8 @@ import type { EventName, WebhookEvent } from '../../../src/webhooks/event.ts';
 export interface Fate {
   readonly ok: boolean;
   readonly takesMs: number;
+  /** The attempt is not made after all, and for a second none may start. */
+  readonly putsBack?: boolean;
   readonly retryAfterMs?: number;
   /** The draw for the backoff. */
   readonly random?: number;
@@ -45,6 +47,9 @@ export const defaultPolicy: DeliveryPolicy = {
 /** After so many failures in a row the endpoint counts as failing (the machine's own measure). */
 const failingAfter = 3;
 
+/** How long no attempt may start after one that was put back. */
+const pauseMs = 1000;
+
 /**
  * The loop around a delivery machine, without a clock: asks it only when something was pushed or settled or
  * when it said that it is due, and checks at every step what must always hold.
@@ -64,6 +69,7 @@ export class DeliveryShell {
   readonly #endpoint: Endpoint;
   #inFlight: Attempt[] = [];
   #dueAt = Infinity;
+  #resumesAt = Infinity;
   #failuresInARow = 0;
   readonly #batchOf = new Map<QueuedEvent, Batch>();
   readonly #decided = new Set<QueuedEvent>();
@@ -76,16 +82,28 @@ export class DeliveryShell {
     this.queue = new DeliveryQueue(policy);
   }
 
-  push(channel: string, name: EventName, bytes = 60): QueuedEvent {
-    const event = { name, channel } as WebhookEvent;
-    const queued = { event, json: `${this.accepted.length}`, bytes, createdAt: this.now };
-    this.accepted.push(queued);
-    const open = this.#open.get(event.channel) ?? new Set();
-    this.#open.set(event.channel, open.add(queued));
+  push(channel: string, name: EventName, bytes = 60, ageMs = 0): QueuedEvent {
+    const queued = this.#accept(channel, name, bytes, ageMs);
     for (const drop of this.queue.push(queued)) this.#shed(drop);
     if (this.queue.bytes > this.#policy.queueMaxBytes) throw new Error('more waits than the bound allows');
     this.#pump();
     return queued;
+  }
+
+  /** A batch of another machine with an event of each channel, if none waits of these and there is room. */
+  restore(
+    channels: readonly string[],
+    name: EventName,
+    { attempts, delayMs, ageMs }: { attempts: number; delayMs: number; ageMs: number },
+  ): void {
+    if (channels.some((channel) => (this.#open.get(channel as ChannelName)?.size ?? 0) > 0)) return;
+    if (this.queue.bytes + channels.length * 1000 > this.#policy.queueMaxBytes) return;
+    const events = channels
+      .slice(0, this.#policy.batch.maxEvents)
+      .map((channel) => this.#accept(channel, name, 60, ageMs));
+    const batch = this.queue.restore(events, attempts, this.now + delayMs);
+    for (const event of events) this.#batchOf.set(event, batch);
+    this.#pump();
   }
 
   /** Moves on; returns at `now + ms` with everything done that was due until then. */
@@ -94,11 +112,12 @@ export class DeliveryShell {
     for (let turns = 0; ; turns += 1) {
       if (turns > 100_000) throw new Error('the machine asks to be looked at without end');
       const nextEnd = this.#inFlight.reduce((least, { endsAt }) => Math.min(least, endsAt), Infinity);
-      const next = Math.min(nextEnd, this.#dueAt);
+      const next = Math.min(nextEnd, this.#dueAt, this.#resumesAt);
       if (next > until) break;
       this.now = Math.max(this.now, next);
       const ended = this.#inFlight.find(({ endsAt }) => endsAt <= this.now);
       if (ended !== undefined) this.#settle(ended);
+      if (this.#resumesAt <= this.now) this.#resume();
       this.#pump();
     }
     this.now = until;
@@ -141,6 +160,20 @@ export class DeliveryShell {
     }
   }
 
+  #accept(channel: string, name: EventName, bytes: number, ageMs: number): QueuedEvent {
+    const event = { name, channel } as WebhookEvent;
+    const queued = { event, json: `${this.accepted.length}`, bytes, createdAt: this.now - ageMs };
+    this.accepted.push(queued);
+    const open = this.#open.get(event.channel) ?? new Set();
+    this.#open.set(event.channel, open.add(queued));
+    return queued;
+  }
+
+  #resume(): void {
+    this.#resumesAt = Infinity;
+    this.queue.resume();
+  }
+
   #pump(): void {
     for (const drop of this.queue.expire(this.now)) this.#drop(drop);
     for (let batch = this.queue.next(this.now); batch !== undefined; batch = this.queue.next(this.now)) {
@@ -151,6 +184,7 @@ export class DeliveryShell {
   }
 
   #start(batch: Batch): void {
+    if (this.#resumesAt < Infinity) throw new Error('an attempt in the pause');
     const { maxEvents, maxBytes } = this.#policy.batch;
     const { events } = batch;
     const oldest = Math.min(...events.map(({ createdAt }) => createdAt));
@@ -186,6 +220,14 @@ export class DeliveryShell {
   #settle(attempt: Attempt): void {
     this.#inFlight = this.#inFlight.filter((one) => one !== attempt);
     const { batch, fate } = attempt;
+    if (fate.putsBack === true) {
+      const { state, attempts } = batch;
+      this.queue.putBack(batch);
+      if (state !== 'done') expect(batch.attempts).toBe(attempts - 1);
+      this.queue.pause();
+      this.#resumesAt = this.now + pauseMs;
+      return;
+    }
     for (const event of batch.events) this.endedAt.set(event, this.now);
     if (fate.ok) {
       this.#failuresInARow = 0;
