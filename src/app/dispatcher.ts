@@ -1,40 +1,58 @@
+import type { Millis } from '../ports/clock.ts';
+import type { EventOrigin, RestoredBatch, RestoredEvent } from '../ports/delivery-source.ts';
+import {
+  noDeliveryStore,
+  type DeliveryStore,
+  type EventRef,
+  type Settlement,
+} from '../ports/delivery-store.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { QueueReading } from '../ports/metrics.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { QueuedEvent } from '../webhooks/backlog.ts';
 import { selects, type Endpoint } from '../webhooks/endpoint.ts';
 import { encodeEvent, type WebhookEvent } from '../webhooks/event.ts';
+import { Share, type Fate } from '../webhooks/share.ts';
 import type { Application } from './application.ts';
 import type { DropJournal } from './drop-journal.ts';
 import { EndpointDispatcher, type DeliveryOptions, type Verdict } from './endpoint-dispatcher.ts';
 
 /** What the dispatcher is made with. */
-export interface DispatcherOptions extends DeliveryOptions {
+export interface DispatcherOptions extends Omit<DeliveryOptions, 'store'> {
   readonly applications: readonly Application[];
   readonly drops: DropJournal;
   /** Looked up when a cache miss reached nobody, because the ledger itself is made with the dispatcher. */
   readonly ledger: () => Pick<Ledger, 'forgetCacheMiss'>;
+  /** Where deliveries are kept while they are under way; without it they end with the process. */
+  readonly store?: DeliveryStore;
 }
 
-/** How the endpoints that wanted a cache_miss have fared so far. */
-interface MissTally {
-  undecided: number;
-  wasDelivered: boolean;
+/** An event of restored batches that was not taken yet. */
+interface HeldEvent {
+  readonly queued: QueuedEvent;
+  readonly share: Share;
+  /** Ids of the endpoints whose batches hold or held it. */
+  readonly heldFor: Set<string>;
 }
 
 /**
  * From facts to deliveries: each event goes to the queues of the endpoints that select it, encoded once.
  * On a single node it is the outbox itself: what is appended is queued in the same turn.
+ *
+ * Of several nodes one dispatches at a time, from a store. It first restores the batches that the one before
+ * it kept, then takes every event of the store that is not settled for all, in the order of its channel.
  */
 export class Dispatcher implements Outbox {
-  readonly #options: DispatcherOptions;
+  readonly #options: DispatcherOptions & DeliveryOptions;
   #endpoints: ReadonlyMap<string, readonly EndpointDispatcher[]> = new Map();
   /** Endpoints that are configured no more, until what they were to get is decided; by app and endpoint. */
   readonly #leaving = new Map<string, EndpointDispatcher>();
-  readonly #misses = new WeakMap<WebhookEvent, MissTally>();
+  /** By app and ref. */
+  readonly #held = new Map<string, HeldEvent>();
+  #isEnding = false;
 
   constructor(options: DispatcherOptions) {
-    this.#options = options;
+    this.#options = { store: noDeliveryStore, ...options };
     this.replace(options.applications);
   }
 
@@ -43,6 +61,7 @@ export class Dispatcher implements Outbox {
    * headers it now has; one that goes still gets what it was to get, but nothing more.
    */
   replace(applications: readonly Application[]): void {
+    if (this.#isEnding) return;
     const unclaimed = new Map([...this.#leaving, ...this.#byIdentity()]);
     const kept = applications.map((app) => {
       const dispatchers = app.endpoints.map((endpoint) => {
@@ -61,19 +80,61 @@ export class Dispatcher implements Outbox {
 
   append(appId: string, events: readonly WebhookEvent[]): void {
     const dispatchers = this.#endpoints.get(appId);
-    if (dispatchers === undefined || dispatchers.length === 0) return;
+    if (dispatchers === undefined || dispatchers.length === 0 || this.#isEnding) return;
     const createdAt = this.#options.clock.now();
     for (const event of events) {
       const wanting = dispatchers.filter(({ endpoint }) => selects(endpoint, event.name, event.channel));
       if (wanting.length === 0) continue;
-      if (event.name === 'cache_miss') {
-        this.#misses.set(event, { undecided: wanting.length, wasDelivered: false });
-      }
-      this.#options.metrics.webhookQueued(appId, event.name);
-      const json = encodeEvent(event);
-      const queued: QueuedEvent = { event, json, bytes: Buffer.byteLength(json), createdAt };
-      for (const dispatcher of wanting) dispatcher.push(queued);
+      const share = event.name === 'cache_miss' ? new Share(undefined, wanting.length) : undefined;
+      this.#push(appId, wanting, queue(event, createdAt, share));
     }
+  }
+
+  /**
+   * Queues an event of the store for the endpoints that select it and are not done with it, nor have it in a
+   * restored batch; settles it when there are none. Each event is taken once. Those of one channel come in
+   * order; of others an older one may come late, at a cost that grows with the younger ones before it.
+   */
+  take(appId: string, event: WebhookEvent, { ref, ageMs, settledFor }: EventOrigin): void {
+    if (this.#isEnding) return;
+    const key = identify(appId, ref);
+    const held = this.#held.get(key);
+    this.#held.delete(key);
+    const wanting = (this.#endpoints.get(appId) ?? []).filter(
+      ({ endpoint }) =>
+        selects(endpoint, event.name, event.channel) &&
+        !settledFor.has(endpoint.id) &&
+        held?.heldFor.has(endpoint.id) !== true,
+    );
+    const share = held?.share ?? new Share(ref, 1);
+    share.add(wanting.length);
+    // What it came to at those that are done with it is not known: one of them may have got it.
+    if (this.#settleOne(appId, event, share, settledFor.size > 0 ? 'delivered' : 'released')) {
+      const events = [{ ref, isLast: true }];
+      this.#options.store.settle({ appId, endpointId: '', batchId: undefined, events });
+    }
+    if (wanting.length === 0) return;
+    const createdAt = this.#options.clock.now() - ageMs;
+    this.#push(appId, wanting, held?.queued ?? queue(event, createdAt, share));
+  }
+
+  /**
+   * Goes on with a batch of another process: the same id, the same body, the next attempt. If its endpoint is
+   * gone, its events are settled for that. Batches come before any event is taken, in whatever order; no two
+   * of an endpoint have a channel in common.
+   */
+  restore({ id, appId, endpointId, timeMs, attempts, delayMs, events }: RestoredBatch): void {
+    if (this.#isEnding) return;
+    const queued = events.map((event) => this.#hold(appId, endpointId, event));
+    const dispatcher = this.#find(appId, endpointId);
+    if (dispatcher === undefined) this.#settle({ appId, endpointId, batchId: id }, queued, 'released');
+    else dispatcher.restore({ id, timeMs }, queued, attempts, delayMs);
+  }
+
+  /** The store keeps batches again and allows attempts: what waits for that goes on. */
+  resume(): void {
+    if (this.#isEnding) return;
+    for (const dispatcher of this.#all()) dispatcher.resume();
   }
 
   /** What every endpoint has waiting now. */
@@ -93,6 +154,28 @@ export class Dispatcher implements Outbox {
   /** Drops whatever is queued, with a record, and delivers nothing more. */
   abandon(): void {
     for (const dispatcher of this.#all()) dispatcher.abandon();
+  }
+
+  /**
+   * Starts no new attempt and takes in nothing more. Resolves when the attempts under way have ended and are
+   * settled or postponed; then it is stopped. What is left is the store's, for another process.
+   */
+  async halt(): Promise<void> {
+    this.#isEnding = true;
+    await Promise.all(this.#all().map((dispatcher) => dispatcher.halt()));
+    this.stop();
+  }
+
+  /**
+   * Ends at once, for good, and leaves everything as it is in the store: no attempt starts, nothing is dropped,
+   * recorded or settled any more, whatever comes of the attempts under way.
+   */
+  stop(): void {
+    this.#isEnding = true;
+    for (const dispatcher of this.#all()) dispatcher.stop();
+    this.#endpoints = new Map();
+    this.#leaving.clear();
+    this.#held.clear();
   }
 
   #all(): readonly EndpointDispatcher[] {
@@ -121,28 +204,69 @@ export class Dispatcher implements Outbox {
     if (this.#leaving.get(identity) === dispatcher) this.#leaving.delete(identity);
   }
 
-  #decide(appId: string, { endpoint, kind, events }: Verdict): void {
-    for (const { event } of events) {
-      if (kind !== 'delivered') {
-        const { channel, name } = event;
-        const timeMs = this.#options.wallTime.now();
-        this.#options.drops.add(appId, { endpoint: endpoint.id, channel, name, reason: kind, timeMs });
-      }
-      if (event.name === 'cache_miss') this.#tally(appId, event, kind === 'delivered');
-    }
+  #find(appId: string, endpointId: string): EndpointDispatcher | undefined {
+    const configured = this.#endpoints.get(appId)?.find(({ endpoint }) => endpoint.id === endpointId);
+    return configured ?? this.#leaving.get(identify(appId, endpointId));
   }
 
-  /** A cache miss that every endpoint dropped was heard by nobody: the next one is to be reported again. */
-  #tally(appId: string, event: Extract<WebhookEvent, { name: 'cache_miss' }>, isDelivered: boolean): void {
-    const tally = this.#misses.get(event);
-    if (tally === undefined) return;
-    tally.undecided -= 1;
-    tally.wasDelivered ||= isDelivered;
-    if (tally.undecided > 0 || tally.wasDelivered) return;
-    void this.#options.ledger().forgetCacheMiss(appId, event.channel, event.episode);
+  #push(appId: string, wanting: readonly EndpointDispatcher[], queued: QueuedEvent): void {
+    this.#options.metrics.webhookQueued(appId, queued.event.name);
+    for (const dispatcher of wanting) dispatcher.push(queued);
+  }
+
+  /** Who else the event is for is known once it is taken: until then the taking itself waits for it too. */
+  #hold(appId: string, endpointId: string, { ref, event, ageMs }: RestoredEvent): QueuedEvent {
+    const key = identify(appId, ref);
+    let held = this.#held.get(key);
+    if (held === undefined) {
+      const share = new Share(ref, 1);
+      held = { share, queued: queue(event, this.#options.clock.now() - ageMs, share), heldFor: new Set() };
+      this.#held.set(key, held);
+    }
+    held.share.add(1);
+    held.heldFor.add(endpointId);
+    return held.queued;
+  }
+
+  #decide(appId: string, { endpoint, kind, events, batchId }: Verdict): void {
+    const isDelivered = kind === 'delivered';
+    if (!isDelivered) {
+      const timeMs = this.#options.wallTime.now();
+      for (const { event } of events) {
+        const { channel, name } = event;
+        this.#options.drops.add(appId, { endpoint: endpoint.id, channel, name, reason: kind, timeMs });
+      }
+    }
+    const place = { appId, endpointId: endpoint.id, batchId };
+    this.#settle(place, events, isDelivered ? 'delivered' : 'dropped');
+  }
+
+  #settle(place: Omit<Settlement, 'events'>, queued: readonly QueuedEvent[], fate: Fate): void {
+    const events: { ref: EventRef; isLast: boolean }[] = [];
+    for (const { event, share } of queued) {
+      if (share === undefined) continue;
+      const isLast = this.#settleOne(place.appId, event, share, fate);
+      if (share.ref !== undefined) events.push({ ref: share.ref, isLast });
+    }
+    if (events.length > 0) this.#options.store.settle({ ...place, events });
+  }
+
+  /** One that waited for the event is done with it. Whether it was the last. */
+  #settleOne(appId: string, event: WebhookEvent, share: Share, fate: Fate): boolean {
+    const isLast = share.settle(fate);
+    // Heard by nobody: the next miss is to be reported again.
+    if (isLast && event.name === 'cache_miss' && share.wasInVain) {
+      void this.#options.ledger().forgetCacheMiss(appId, event.channel, event.episode);
+    }
+    return isLast;
   }
 }
 
-function identify(appId: string, endpointId: string): string {
-  return `${appId}\n${endpointId}`;
+function queue(event: WebhookEvent, createdAt: Millis, share: Share | undefined): QueuedEvent {
+  const json = encodeEvent(event);
+  return { event, json, bytes: Buffer.byteLength(json), createdAt, share };
+}
+
+function identify(appId: string, idInApp: string): string {
+  return `${appId}\n${idInApp}`;
 }

@@ -1,6 +1,8 @@
-import type { Clock, WallTime } from '../ports/clock.ts';
+import type { Clock, Millis, WallTime } from '../ports/clock.ts';
+import type { DeliveryStore, KeptBatch } from '../ports/delivery-store.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
+import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { AttemptResult, Metrics, QueueReading } from '../ports/metrics.ts';
 import type { Random } from '../ports/random.ts';
 import type { Outcome, WebhookSender } from '../ports/webhook-sender.ts';
@@ -23,6 +25,8 @@ export interface DeliveryOptions {
   readonly metrics: Metrics;
   readonly policy: DeliveryPolicy;
   readonly requestTimeoutMs: number;
+  /** Where batches are kept while they are under way. */
+  readonly store: DeliveryStore;
 }
 
 /** What became of events at one endpoint. */
@@ -30,6 +34,8 @@ export interface Verdict {
   readonly endpoint: Endpoint;
   readonly kind: 'delivered' | Drop['reason'];
   readonly events: readonly QueuedEvent[];
+  /** The delivery they were in, if they had come that far. */
+  readonly batchId: string | undefined;
 }
 
 /** The loop around one endpoint's delivery machine: starts its attempts, times them, says what came of them. */
@@ -43,6 +49,8 @@ export class EndpointDispatcher {
   readonly #payloads = new WeakMap<Batch, Payload>();
   readonly #decide: (verdict: Verdict) => void;
   #whenEmpty: (() => void) | undefined;
+  #isHalting = false;
+  #isStopped = false;
 
   /** `decide` hears of every event exactly once, when it is delivered or dropped. */
   constructor(
@@ -79,6 +87,24 @@ export class EndpointDispatcher {
     this.#pump();
   }
 
+  /** Goes on with a delivery of another process, at the earliest so much later. Its events count as pushed. */
+  restore(
+    kept: Pick<KeptBatch, 'id' | 'timeMs'>,
+    events: readonly QueuedEvent[],
+    attempts: number,
+    delayMs: Millis,
+  ): void {
+    const batch = this.#queue.restore(events, attempts, this.#options.clock.now() + delayMs);
+    this.#createPayload(batch, kept);
+    this.#pump();
+  }
+
+  /** Starts attempts again after the store had to refuse some. */
+  resume(): void {
+    this.#queue.resume();
+    this.#pump();
+  }
+
   read(): QueueReading {
     const { events, bytes, oldestAt, isFailing } = this.#queue;
     const oldestAgeMs = oldestAt === Infinity ? 0 : this.#options.clock.now() - oldestAt;
@@ -91,7 +117,7 @@ export class EndpointDispatcher {
     return this.emptied();
   }
 
-  /** Resolves when everything is decided that is queued by then. */
+  /** Resolves when everything is decided that is queued by then, or will not be decided here any more. */
   emptied(): Promise<void> {
     return new Promise((resolve) => {
       const earlier = this.#whenEmpty;
@@ -111,14 +137,34 @@ export class EndpointDispatcher {
     this.#tellEmpty();
   }
 
+  /** Starts no new attempt. Once those under way have ended, it is stopped and resolves. */
+  async halt(): Promise<void> {
+    this.#isHalting = true;
+    this.#queue.pause();
+    await this.emptied();
+    this.stop();
+  }
+
+  /** Decides nothing more. Attempts under way may end, but are not heard any more. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#alarm.stop();
+    this.#dropLog.close();
+    this.#tellEmpty();
+  }
+
   #pump(): void {
     const at = this.#options.clock.now();
     for (const drop of this.#queue.expire(at)) this.#drop(drop);
-    for (let batch = this.#queue.next(at); batch !== undefined; batch = this.#queue.next(at)) {
-      void this.#attempt(batch);
-    }
+    for (let batch = this.#next(at); batch !== undefined; batch = this.#next(at)) this.#begin(batch);
     this.#alarm.set(this.#queue.dueAt());
-    if (this.#queue.events === 0) this.#tellEmpty();
+    const awaited = this.#isHalting ? this.#queue.attempts : this.#queue.events;
+    if (awaited === 0) this.#tellEmpty();
+  }
+
+  #next(at: Millis): Batch | undefined {
+    if (!this.#options.store.mayAttempt()) this.#queue.pause();
+    return this.#queue.next(at);
   }
 
   #tellEmpty(): void {
@@ -127,9 +173,35 @@ export class EndpointDispatcher {
     tell?.();
   }
 
-  async #attempt(batch: Batch): Promise<void> {
-    const { clock, metrics, sender, requestTimeoutMs } = this.#options;
+  #begin(batch: Batch): void {
     const payload = this.#payloads.get(batch) ?? this.#createPayload(batch);
+    if (batch.attempts > 1) void this.#attempt(batch, payload);
+    else void whenReady(this.#keep(batch, payload), (isKept) => this.#proceed(batch, payload, isKept));
+  }
+
+  #keep({ events }: Batch, { id, timeMs }: Payload): MaybePromise<boolean> {
+    const refs = events.flatMap(({ share }) => share?.ref ?? []);
+    const kept = this.#options.store.keep({
+      id,
+      appId: this.#app.id,
+      endpointId: this.#endpoint.id,
+      timeMs,
+      refs,
+    });
+    // What went wrong is the store's to report: it knows where it lives.
+    return kept instanceof Promise ? kept.catch(() => false) : kept;
+  }
+
+  #proceed(batch: Batch, payload: Payload, isKept: boolean): MaybePromise<void> {
+    if (this.#isStopped) return;
+    if (!isKept || !this.#options.store.mayAttempt()) this.#queue.pause();
+    if (this.#queue.mayProceed(batch, this.#options.clock.now())) return this.#attempt(batch, payload);
+    this.#queue.putBack(batch);
+    this.#pump();
+  }
+
+  async #attempt(batch: Batch, payload: Payload): Promise<void> {
+    const { clock, metrics, sender, requestTimeoutMs } = this.#options;
     const { url, id: endpoint } = this.#endpoint;
     const headers = {
       ...signedHeaders(this.#app, this.#endpoint, payload),
@@ -140,15 +212,16 @@ export class EndpointDispatcher {
     const elapsedMs = clock.now() - startedAt;
     const result = resultOf(outcome);
     metrics.webhookAttempt(this.#app.id, endpoint, result, elapsedMs);
+    if (this.#isStopped) return;
     if (result === 'success') this.#succeed(batch);
-    else this.#fail(batch, outcome, elapsedMs);
+    else this.#fail(batch, payload, outcome, elapsedMs);
     this.#pump();
   }
 
-  #createPayload(batch: Batch): Payload {
+  #createPayload(batch: Batch, kept?: Pick<KeptBatch, 'id' | 'timeMs'>): Payload {
     const payload = createPayload({
-      id: this.#options.ids.webhookId(),
-      timeMs: this.#options.wallTime.now(),
+      id: kept?.id ?? this.#options.ids.webhookId(),
+      timeMs: kept?.timeMs ?? this.#options.wallTime.now(),
       events: batch.events.map(({ json }) => json),
     });
     this.#payloads.set(batch, payload);
@@ -160,11 +233,11 @@ export class EndpointDispatcher {
     if (this.#queue.succeed(batch) === 'given-up') return;
     this.#options.metrics.webhookDelivered(this.#app.id, this.#endpoint.id, batch.events.length);
     if (wasFailing) this.#options.log.info(this.#fields(batch), 'webhook endpoint recovered');
-    this.#decide({ endpoint: this.#endpoint, kind: 'delivered', events: batch.events });
+    this.#tell('delivered', batch.events, batch);
   }
 
-  #fail(batch: Batch, outcome: Outcome, elapsedMs: number): void {
-    const { clock, log, random } = this.#options;
+  #fail(batch: Batch, payload: Payload, outcome: Outcome, elapsedMs: number): void {
+    const { clock, log, random, store } = this.#options;
     const wasFailing = this.#queue.isFailing;
     const retryAfterMs = outcome.kind === 'answered' ? outcome.retryAfterMs : undefined;
     const drop = this.#queue.fail(batch, clock.now(), random(), retryAfterMs);
@@ -174,12 +247,20 @@ export class EndpointDispatcher {
     else if (batch.attempts === 1 && !wasFailing) log.warn(fields, 'webhook attempt failed, will retry');
     else log.debug(fields, 'webhook attempt failed');
     if (drop !== undefined) this.#drop(drop);
+    else if (batch.state === 'waiting') {
+      store.postpone(payload.id, batch.attempts, batch.nextAttemptAt - clock.now());
+    }
   }
 
   #drop({ reason, events, batch }: Drop): void {
     this.#options.metrics.webhookDropped(this.#app.id, this.#endpoint.id, reason, events.length);
     this.#dropLog.add(this.#fields(batch), reason, events);
-    this.#decide({ endpoint: this.#endpoint, kind: reason, events });
+    this.#tell(reason, events, batch);
+  }
+
+  #tell(kind: Verdict['kind'], events: readonly QueuedEvent[], batch?: Batch): void {
+    const batchId = batch && this.#payloads.get(batch)?.id;
+    this.#decide({ endpoint: this.#endpoint, kind, events, batchId });
   }
 
   #fields(batch?: Batch): Record<string, unknown> {

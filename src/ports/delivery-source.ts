@@ -1,0 +1,27 @@
+import type { WebhookEvent } from '../webhooks/event.ts';
+import type { Millis } from './clock.ts';
+import type { EventRef, KeptBatch } from './delivery-store.ts';
+
+/** Where an event comes from that is read from a store. */
+export interface EventOrigin {
+  readonly ref: EventRef;
+  /** How long ago it happened. */
+  readonly ageMs: Millis;
+  /** Ids of endpoints that are done with it already. */
+  readonly settledFor: ReadonlySet<string>;
+}
+
+/** An event of a batch that was kept. */
+export interface RestoredEvent extends EventOrigin {
+  readonly event: WebhookEvent;
+}
+
+/** A batch that another process kept and did not settle. */
+export interface RestoredBatch extends KeptBatch {
+  /** Attempts begun. */
+  readonly attempts: number;
+  /** Until the next may start; 0 or less: now. */
+  readonly delayMs: Millis;
+  /** In the order of the body. */
+  readonly events: readonly RestoredEvent[];
+}
