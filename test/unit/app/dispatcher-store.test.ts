@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest';
+import { settle } from '../../support/fake-clock.ts';
+import { endpoint } from '../../support/unit/application.ts';
+import { minute, missed, occupied, one, two, storeStage } from '../../support/unit/store-stage.ts';
+
+describe('an event of the store', () => {
+  test('is queued for the endpoints that select it and are not done with it', async () => {
+    const deaf = endpoint({ id: 'deaf', url: 'http://deaf/', eventTypes: ['cache_miss'] });
+    const { clock, sender, store, take } = storeStage([one, two, deaf]);
+    take('a', { settledFor: ['two', 'gone'] });
+    await clock.advance(250);
+    await sender.expectPost('http://one/').answer(200);
+    sender.expectNoPost();
+    expect(store.takeSettled()).toEqual(['one msg_1: a!']);
+  });
+
+  test('counts its five minutes and its wait for company from when it happened', async () => {
+    const { clock, sender, store, drops, take } = storeStage();
+    take('a', { ageMs: 200 });
+    await clock.advance(49);
+    sender.expectNoPost();
+    await clock.advance(1);
+    await sender.expectPost().answer(200);
+    take('b', { ageMs: 5 * minute - 500 });
+    await sender.expectPost().answer(500);
+    expect(store.takeSettled()).toEqual(['one msg_1: a!', 'one msg_2: b!']);
+    expect(drops.read('1').dropped).toMatchObject([{ channel: 'b', reason: 'expired' }]);
+  });
+
+  test('is settled as the last of it when nobody is to get it', () => {
+    const { store, take, dispatcher } = storeStage([endpoint({ id: 'one', eventTypes: ['cache_miss'] })]);
+    take('a');
+    take('b', { appId: 'unknown' });
+    take('c', { event: missed('c'), settledFor: ['one'] });
+    dispatcher.replace([]);
+    take('d', { event: missed('d') });
+    expect(store.takeSettled()).toEqual(['- -: a!', '- -: b!', '- -: c!', '- -: d!']);
+  });
+
+  test('past its five minutes is dropped with a record, and settled', () => {
+    const { store, drops, sender, take } = storeStage();
+    take('young', { ageMs: minute });
+    sender.expectPost();
+    take('young', { ageMs: minute });
+    store.takeSettled();
+    take('old', { ageMs: 5 * minute });
+    sender.expectNoPost();
+    expect(store.takeSettled()).toEqual(['one -: old!']);
+    expect(drops.read('1').dropped).toMatchObject([{ channel: 'old', reason: 'expired' }]);
+  });
+
+  test('is last when the last endpoint is done with it, delivered or dropped', async () => {
+    const { clock, sender, store, dispatcher, take } = storeStage([one, two]);
+    take('a');
+    take('b');
+    await clock.advance(250);
+    await sender.expectPost('http://two/').answer(200);
+    expect(store.takeSettled()).toEqual(['two msg_2: a b']);
+    await sender.expectPost('http://one/').answer(500);
+    dispatcher.abandon();
+    expect(store.takeSettled()).toEqual(['one msg_1: a! b!']);
+  });
+
+  test('that was appended is never settled', async () => {
+    const { clock, sender, store, dispatcher } = storeStage();
+    dispatcher.append('1', [occupied('a'), missed('b')]);
+    await clock.advance(250);
+    await sender.expectPost().answer(200);
+    expect(store.takeSettled()).toEqual([]);
+  });
+});
+
+describe('a batch', () => {
+  test('is kept before its first attempt, in the same turn if the store answers in it', async () => {
+    const { clock, sender, store, take } = storeStage([one], { maxEvents: 2 });
+    take('a');
+    store.expectNothing();
+    take('b');
+    const timeMs = 1_700_001_000_000;
+    expect(store.kept).toEqual([{ id: 'msg_1', appId: '1', endpointId: 'one', timeMs, refs: ['a', 'b'] }]);
+    const { request } = sender.expectPost();
+    expect(request.headers['webhook-id']).toBe('msg_1');
+    expect(Buffer.from(request.body).toString()).toContain(`{"time_ms":${timeMs},`);
+    await clock.advance(0);
+    expect(store.kept).toHaveLength(1);
+  });
+
+  test('is not sent before it is kept, and kept once for all of its attempts', async () => {
+    const { clock, sender, store, take } = storeStage([one], { maxEvents: 1 });
+    const answer = store.answerLater();
+    take('a');
+    await clock.advance(1000);
+    sender.expectNoPost();
+    answer(true);
+    await settle();
+    await sender.expectPost().answer(500);
+    expect(store.postponed).toEqual([['msg_1', 1, 1000]]);
+    await clock.advance(1000);
+    await sender.expectPost().answer(500);
+    expect(store.postponed).toEqual([
+      ['msg_1', 1, 1000],
+      ['msg_1', 2, 2000],
+    ]);
+    expect(store.kept).toHaveLength(1);
+    expect(store.takeSettled()).toEqual([]);
+  });
+
+  test.each([
+    ['says no', () => false],
+    ['says no later', () => Promise.resolve(false)],
+    ['fails', () => Promise.reject(new Error('the connection is lost'))],
+  ])(
+    'waits for the dispatcher to resume when the store %s; the attempt does not count',
+    async (_, answer) => {
+      const { clock, sender, store, dispatcher, take } = storeStage([one], { maxEvents: 1 });
+      store.answer = answer;
+      take('a');
+      await settle();
+      store.answer = () => true;
+      take('b');
+      await clock.advance(minute);
+      sender.expectNoPost();
+      expect(store.kept).toHaveLength(1);
+      dispatcher.resume();
+      expect(store.kept[1]).toEqual(store.kept[0]);
+      const { request, lines } = sender.expectPost();
+      expect(lines).toEqual(['channel_occupied a']);
+      expect(request.headers).toMatchObject({ 'webhook-id': 'msg_1', 'X-Soketify-Attempt': '1' });
+      expect(Buffer.from(request.body).toString()).toContain(`{"time_ms":1700001000000,`);
+      expect(sender.expectPost().lines).toEqual(['channel_occupied b']);
+      expect(clock.pending).toBeLessThanOrEqual(1);
+    },
+  );
+
+  test('that could not be kept is dropped at its five minutes, and settled by its id', async () => {
+    const { clock, sender, store, drops, take } = storeStage();
+    store.answer = () => false;
+    take('a');
+    await clock.advance(5 * minute);
+    sender.expectNoPost();
+    expect(store.takeSettled()).toEqual(['one msg_1: a!']);
+    expect(drops.read('1').dropped).toMatchObject([{ channel: 'a', reason: 'expired' }]);
+    expect(clock.pending).toBe(1);
+  });
+
+  test('is not sent when its five minutes end, or all is abandoned, while it is being kept', async () => {
+    const { clock, sender, store, drops, dispatcher, take } = storeStage([one], { maxEvents: 1 });
+    const answerFirst = store.answerLater();
+    take('a', { ageMs: 4 * minute });
+    const answerSecond = store.answerLater();
+    take('b');
+    await clock.advance(minute);
+    answerFirst(true);
+    await settle();
+    expect(drops.read('1').dropped).toMatchObject([{ channel: 'a', reason: 'expired' }]);
+    dispatcher.abandon();
+    answerSecond(true);
+    await settle();
+    sender.expectNoPost();
+    expect(store.takeSettled()).toEqual(['one msg_1: a!', 'one msg_2: b!']);
+  });
+
+  test('does not begin while the store allows no attempt, also if it was kept meanwhile', async () => {
+    const { clock, sender, store, dispatcher, take } = storeStage([one], { maxEvents: 1 });
+    store.isAllowing = false;
+    take('a');
+    await clock.advance(minute);
+    store.expectNothing();
+    store.isAllowing = true;
+    await clock.advance(minute);
+    store.expectNothing();
+    const answer = store.answerLater();
+    dispatcher.resume();
+    store.isAllowing = false;
+    answer(true);
+    await settle();
+    sender.expectNoPost();
+    store.isAllowing = true;
+    dispatcher.resume();
+    await settle();
+    expect(sender.expectPost().request.headers).toMatchObject({
+      'webhook-id': 'msg_1',
+      'X-Soketify-Attempt': '1',
+    });
+  });
+
+  test('of one endpoint that is not kept holds up no other endpoint', async () => {
+    const { sender, store, take } = storeStage([one, two], { maxEvents: 1 });
+    store.answer = () => store.kept.at(-1)?.endpointId === 'two';
+    take('a');
+    await settle();
+    sender.expectPost('http://two/');
+    sender.expectNoPost();
+  });
+});
