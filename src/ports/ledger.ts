@@ -102,12 +102,7 @@ export interface Ledger {
    * Publishes an event on a cache channel and keeps it for late subscribers, in place of an earlier one; ends
    * the channel's cache miss. Resolves once the next subscriber finds it.
    */
-  cacheEvent(
-    appId: string,
-    channel: ChannelName,
-    event: CachedEvent,
-    except?: SocketId,
-  ): MaybePromise<void>;
+  cacheEvent(appId: string, channel: ChannelName, event: CachedEvent, except?: SocketId): MaybePromise<void>;
   /**
    * The cache_miss webhook of this episode reached nobody: the next miss is a new one. Does nothing when
    * the channel has entered another episode since.

@@ -44,6 +44,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
 
     it('tells subscribers of every going and coming at once', async () => {
       const driver = await start();
+      await driver.join(bert);
       await driver.join(anna);
       await driver.leave(anna, 3000);
       await driver.advance(1000);
@@ -111,11 +112,12 @@ export function testGrace(name: string, harness: LedgerHarness): void {
 
     it('counts a user with several connections as one member', async () => {
       const driver = await start();
+      await driver.join(bert);
       await driver.join(anna);
       await driver.join(annaAgain);
       await driver.leave(anna, 0);
       await driver.advance(10_000);
-      expect(facts(driver)).toEqual(['0 channel_occupied', '0 member_added anna']);
+      expect(facts(driver).slice(2)).toEqual(['0 member_added anna']);
       expect(notices(driver)).toEqual(['0 member-added anna']);
     });
 

@@ -1,7 +1,13 @@
 import { noMetrics } from '../../src/ports/metrics.ts';
 import { MemoryLedger } from '../../src/store/memory/ledger.ts';
+import type { LedgerHarness } from '../support/property/ledger-port.ts';
+import { testLastEnd } from './ledger-end.suite.ts';
 import { testLedger } from './ledger.suite.ts';
 
-testLedger('MemoryLedger', {
+const harness: LedgerHarness = {
+  isAlone: true,
   make: (surroundings) => new MemoryLedger({ ...surroundings, metrics: noMetrics }),
-});
+};
+
+testLedger('MemoryLedger', harness);
+testLastEnd('MemoryLedger', harness);

@@ -100,19 +100,32 @@ export class Channels {
   }
 
   /** Resolves once the event is kept, or after a while in which it could not be. */
-  async cacheEvent(appId: string, channel: ChannelName, event: CachedEvent, except?: SocketId): Promise<void> {
+  async cacheEvent(
+    appId: string,
+    channel: ChannelName,
+    event: CachedEvent,
+    except?: SocketId,
+  ): Promise<void> {
     this.#marks += 1;
     const mark = `${this.#registration.epoch}/${this.#marks}`;
     const keys = this.#keys.channel(appId, channel);
     const ttlMs = this.#options.cacheTtlMs;
     const kept = this.#registration.record(
-      this.#script('cache', { appId, name: channel, keys }, [event.name, event.data, ttlMs, except ?? '', mark]),
+      this.#script('cache', { appId, name: channel, keys }, [
+        event.name,
+        event.data,
+        ttlMs,
+        except ?? '',
+        mark,
+      ]),
       event.name.length + event.data.length,
     );
     if (!this.#registration.isAway && (await this.#inTime(kept)) === true) return;
     // The subscribers here need not wait for Redis; those elsewhere will be told once it is back.
     this.#toldEarly.add(mark);
-    void kept.then(() => this.#options.clock.after(this.#options.leaseMs, () => this.#toldEarly.delete(mark)));
+    void kept.then(() =>
+      this.#options.clock.after(this.#options.leaseMs, () => this.#toldEarly.delete(mark)),
+    );
     const held = this.#held.get(keyOf(appId, channel));
     if (held === undefined) return;
     const change: Change = { kind: 'event', event, ttlMs, except };
@@ -150,7 +163,10 @@ export class Channels {
   }
 
   /** What this node knows of a channel. Undefined: it has no subscribers of it. */
-  local(appId: string, channel: string): { readonly members: readonly string[]; readonly count: number } | undefined {
+  local(
+    appId: string,
+    channel: string,
+  ): { readonly members: readonly string[]; readonly count: number } | undefined {
     const held = this.#held.get(keyOf(appId, channel));
     if (held === undefined) return undefined;
     const members = new Set([...held.replica.members.keys(), ...held.members.keys()]);
@@ -335,11 +351,10 @@ export class Channels {
   ): Promise<void> {
     const channelMs = channelLingersMs === undefined ? '' : wholeMs(channelLingersMs);
     const memberMs = wholeMs(member?.lingersMs ?? 0);
-    const due = Math.max(channelMs === '' ? 0 : channelMs, memberMs);
-    this.#due(this.#options.clock.now() + due);
-    await this.#registration.step(
-      this.#script('leave', held, [channelMs, member?.userId ?? '', memberMs]),
-    );
+    const at = this.#options.clock.now();
+    if (channelMs !== '') this.#due(at + channelMs);
+    if (member !== undefined) this.#due(at + memberMs);
+    await this.#registration.step(this.#script('leave', held, [channelMs, member?.userId ?? '', memberMs]));
   }
 
   /** Until a departure has been reported, it may have to be asserted anew. */
@@ -410,7 +425,10 @@ export class Channels {
     { appId, name: channel, keys }: { appId: string; name: string; keys: ChannelKeys },
     args: readonly string[],
   ): Promise<Reply> {
-    return this.#options.link.run(name, keys(this.#registration.epoch), [...this.#head(appId, channel), ...args]);
+    return this.#options.link.run(name, keys(this.#registration.epoch), [
+      ...this.#head(appId, channel),
+      ...args,
+    ]);
   }
 
   async #read(channel: { appId: string; name: string; keys: ChannelKeys }): Promise<Description> {

@@ -71,14 +71,7 @@ export class PartitionKeys {
   channel(appId: string, channel: string): ChannelKeys {
     const of = (kind: string): string => `${this.#prefix}${kind}:${appId}:${channel}`;
     const before = [this.state, this.due, this.outbox];
-    const after = [
-      this.index(appId),
-      of('channel'),
-      of('members'),
-      of('grace'),
-      of('holders'),
-      of('cached'),
-    ];
+    const after = [this.index(appId), of('channel'), of('members'), of('grace'), of('holders'), of('cached')];
     return (epoch) => [...before, this.held(epoch), ...after];
   }
 }

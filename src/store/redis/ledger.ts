@@ -16,6 +16,9 @@ import { partitionCount, partitionOf, userName } from './keys.ts';
 import { Partition } from './partition.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
 
+/** At its start a node waits no longer for Redis. */
+const startWithinMs: Millis = 10_000;
+
 /** The ledger of several nodes, on Redis. Each step of a node is one call of one script, or none. */
 export class RedisLedger implements Ledger {
   readonly #options: RedisLedgerOptions;
@@ -30,7 +33,8 @@ export class RedisLedger implements Ledger {
 
   /** Begins to listen, then registers the node. Rejects when Redis cannot be reached. */
   async start(receive: (topic: string, message: string) => boolean = () => false): Promise<void> {
-    const { link } = this.#options;
+    const { link, clock } = this.#options;
+    await link.ready(clock, startWithinMs);
     await Promise.all(
       this.#partitions.map((partition) => {
         const { topic } = partition.keys;

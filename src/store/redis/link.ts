@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import type { Clock, Millis } from '../../ports/clock.ts';
 import { loadScripts, type ScriptName } from './scripts.ts';
 import { toReply, type Reply } from './replies.ts';
 
@@ -23,11 +24,31 @@ export class RedisLink {
   readonly #subscriber: Redis | Cluster;
   readonly #scripts = loadScripts();
   readonly #handlers = new Map<string, (message: string) => void>();
+  #lastError: Error | undefined;
 
   constructor({ commands, subscriber }: RedisClients) {
     this.commands = commands;
     this.#subscriber = subscriber;
+    for (const client of new Set([commands, subscriber])) {
+      // What fails says so itself; without a listener it would be printed.
+      client.on('error', (error: Error) => {
+        this.#lastError = error;
+      });
+    }
     subscriber.on('smessage', (topic: string, message: string) => this.#handlers.get(topic)?.(message));
+  }
+
+  /** Resolves once Redis can be spoken to. Rejects, with the cause, when it cannot in time. */
+  async ready(clock: Clock, withinMs: Millis): Promise<void> {
+    const { commands } = this;
+    if (commands.status === 'ready') return;
+    await new Promise<void>((resolve, reject) => {
+      const cancel = clock.after(withinMs, () => reject(this.#lastError ?? new Error('no answer')));
+      commands.once('ready', () => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   /** Runs a script; Redis need not have seen it before. */

@@ -226,8 +226,9 @@ export class Registration {
       if (epoch === this.#epoch) this.#taken = Math.max(this.#taken, number);
       this.#heardAt = this.#options.clock.now();
       return reply;
-    } catch {
+    } catch (error) {
       this.#lose(epoch);
+      this.#options.failed(error);
       return undefined;
     } finally {
       this.#inFlight -= 1;

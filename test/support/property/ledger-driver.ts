@@ -1,6 +1,7 @@
 import { Registry, type Subscription } from '../../../src/channels/registry.ts';
 import type { Millis } from '../../../src/ports/clock.ts';
 import type { JoinAnswer, Ledger, Notice } from '../../../src/ports/ledger.ts';
+import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../fake-clock.ts';
@@ -29,6 +30,10 @@ export interface DriverOptions {
   readonly unwanted: ReadonlySet<string>;
 }
 
+/** In each app somebody is signed in who watches these. */
+const observer = 'observer';
+const watched = ['u1', 'u2', 'u3', 'anna', 'bert', 'carl', 'dora'];
+
 /**
  * One node around a ledger: it keeps the accounts of its connections as the program does, reports what it
  * gains and loses, and sweeps only when the ledger asked for it.
@@ -46,7 +51,10 @@ export class LedgerDriver {
   /** What watchers were told, as `app/user state`. */
   readonly watched: string[] = [];
   #sweepAt = Infinity;
+  /** Where somebody joins at this moment. */
+  #joining: string | undefined;
   #ledger: Ledger | undefined;
+  #made: Ledger | undefined;
 
   constructor(harness: LedgerHarness, options: DriverOptions) {
     this.#harness = harness;
@@ -54,7 +62,7 @@ export class LedgerDriver {
   }
 
   async start(): Promise<this> {
-    this.#ledger = await this.#harness.make({
+    const ledger = await this.#harness.make({
       clock: this.clock,
       outbox: { append: (appId, events) => this.#record(appId, events) },
       notify: (appId, channel, notice) => this.#notice(appId, channel, notice),
@@ -65,6 +73,10 @@ export class LedgerDriver {
       countSubscribers: (appId, channel) => this.#registry(appId).subscribers(channel),
       cacheTtlMs: this.#options.cacheTtlMs,
     });
+    this.#made = ledger;
+    this.#ledger = this.#harness.settled === undefined ? ledger : settling(ledger, () => this.settled());
+    for (const appId of ['a1', 'a2']) await this.#ledger.signIn({ appId, userId: observer, watched });
+    this.watched.length = 0;
     return this;
   }
 
@@ -97,7 +109,7 @@ export class LedgerDriver {
   }
 
   async dispose(): Promise<void> {
-    await this.#harness.dispose?.(this.ledger);
+    if (this.#made !== undefined) await this.#harness.dispose?.(this.#made);
   }
 
   async join(subscriber: Subscriber): Promise<JoinAnswer> {
@@ -105,7 +117,9 @@ export class LedgerDriver {
     const channel = subscriber.channel as ChannelName;
     const subscription = this.#registry(appId).join(channel, userId);
     this.#subscriptions.set(keyOf(subscriber), subscription);
+    this.#joining = `${appId}/${channel}`;
     const answer = await this.report(subscriber, channel.includes('cache-'));
+    this.#joining = undefined;
     if (answer.kind === 'member-limit') {
       this.#subscriptions.delete(keyOf(subscriber));
       this.#registry(appId).leave(subscription, this.clock.now(), 0);
@@ -165,8 +179,9 @@ export class LedgerDriver {
   }
 
   #notice(appId: string, channel: string, notice: Notice): void {
-    // There is nobody to tell.
-    if (this.#registry(appId).subscribers(channel as ChannelName) === 0 && notice.kind === 'event') return;
+    const joining = this.#joining === `${appId}/${channel}` ? 1 : 0;
+    // There is nobody to tell: a subscriber is told of itself in the answer.
+    if (this.#registry(appId).subscribers(channel as ChannelName) - joining === 0) return;
     this.notices.push({ at: this.clock.now(), appId, channel, text: describe(notice) });
   }
 }
@@ -189,4 +204,27 @@ function describe(notice: Notice): string {
     case 'event':
       return `event ${notice.event.name} ${notice.event.data}`;
   }
+}
+
+/** The same ledger; each step is done when it has answered, and all that it set off has come out. */
+function settling(ledger: Ledger, settled: () => Promise<void>): Ledger {
+  const after = async <T>(answer: MaybePromise<T>): Promise<T> => {
+    const value = await answer;
+    await settled();
+    return value;
+  };
+  return {
+    join: (join) => after(ledger.join(join)),
+    leave: (leave) => after(ledger.leave(leave)),
+    cacheEvent: (...step) => after(ledger.cacheEvent(...step)),
+    forgetCacheMiss: (...step) => after(ledger.forgetCacheMiss(...step)),
+    channel: (...step) => after(ledger.channel(...step)),
+    occupiedChannels: (...step) => after(ledger.occupiedChannels(...step)),
+    sweep: () => after(ledger.sweep()),
+    signIn: (signIn) => after(ledger.signIn(signIn)),
+    unwatch: (...step) => ledger.unwatch(...step),
+    signOut: (...step) => after(ledger.signOut(...step)),
+    admitTriggers: (...step) => after(ledger.admitTriggers(...step)),
+    retire: (appId) => after(ledger.retire(appId)),
+  };
 }

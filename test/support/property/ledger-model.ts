@@ -91,7 +91,9 @@ export class LedgerModel {
     const goneAt = this.now + graceMs;
     if (member !== undefined) {
       withdraw(member, connection, goneAt);
-      if (member.live.length === 0) this.#notice(channel, `member-removed ${userId}`);
+      if (member.live.length === 0 && channel.live.length > 1) {
+        this.#notice(channel, `member-removed ${userId}`);
+      }
     }
     withdraw(channel, connection, goneAt);
     this.#expire();
@@ -152,12 +154,12 @@ export class LedgerModel {
     this.now = until;
   }
 
-  /** The node ends: everybody is gone, now. */
-  retire(): void {
+  /** The node ends: everybody on it leaves, now. `isAlone`: whoever lingers is gone as well. */
+  retire(isAlone: boolean): void {
     for (const channel of this.#channels.values()) {
       for (const subject of [...channel.members.values(), channel]) {
+        if (isAlone || subject.live.length > 0) subject.leaves = [this.now];
         subject.live = [];
-        subject.leaves = [];
       }
     }
     this.#expire();
@@ -190,7 +192,8 @@ export class LedgerModel {
     channel.members.set(userId, member);
     if (member.live.length === 0) {
       member.info = infoOf(connection);
-      this.#notice(channel, `member-added ${userId} ${member.info}`);
+      // There may be nobody else to tell.
+      if (channel.live.length > 1) this.#notice(channel, `member-added ${userId} ${member.info}`);
     }
     if (this.#enter(member, connection)) this.#fact(channel, `member_added ${userId}`);
   }

@@ -17,6 +17,8 @@ export interface LedgerSurroundings {
 
 /** How the suite gets a ledger of one kind. */
 export interface LedgerHarness {
+  /** The ledger belongs to one node: what that serves no more is served by nobody. */
+  readonly isAlone?: boolean;
   /** A new ledger that knows nothing. */
   make(surroundings: LedgerSurroundings): MaybePromise<Ledger>;
   /** Resolves once the facts and notices of all that was done have come out. */

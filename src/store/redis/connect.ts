@@ -1,0 +1,135 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { RedisClients } from './link.ts';
+
+/** Where Redis is. */
+export type RedisLocation =
+  | { readonly kind: 'single'; readonly url: string }
+  /** The master that these sentinels call `name`; `url` tells who to be there, and how to connect. */
+  | {
+      readonly kind: 'sentinel';
+      readonly name: string;
+      readonly urls: readonly string[];
+      readonly url?: string | undefined;
+    }
+  | { readonly kind: 'cluster'; readonly urls: readonly string[] };
+
+/** What TLS connections need beyond what is usual. */
+export interface RedisTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly servername?: string;
+  readonly rejectUnauthorized: boolean;
+}
+
+export interface ConnectOptions {
+  readonly location: RedisLocation;
+  readonly tls?: RedisTls | undefined;
+  /** A connection that says nothing for so long is made anew. */
+  readonly silenceMs: number;
+}
+
+const longestRetryMs = 1000;
+
+/** What a connection of ours is made with. */
+type Options = Pick<
+  RedisOptions,
+  | 'host'
+  | 'port'
+  | 'username'
+  | 'password'
+  | 'db'
+  | 'tls'
+  | 'connectTimeout'
+  | 'retryStrategy'
+  | 'autoResendUnfulfilledCommands'
+  | 'maxRetriesPerRequest'
+  | 'socketTimeout'
+  | 'keepAlive'
+  | 'enableOfflineQueue'
+  | 'name'
+  | 'sentinels'
+  | 'sentinelUsername'
+  | 'sentinelPassword'
+  | 'sentinelTLS'
+  | 'enableTLSForSentinelMode'
+  | 'sentinelRetryStrategy'
+>;
+
+/** Makes the clients; they connect by themselves, and again after every loss. */
+export function createRedisClients({ location, tls, silenceMs }: ConnectOptions): RedisClients {
+  const common: Options = {
+    connectTimeout: 5000,
+    retryStrategy: (attempt) => Math.min(longestRetryMs, 50 * attempt),
+    // What was not answered is known to be unanswered; each step knows what to do then.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    socketTimeout: silenceMs,
+    keepAlive: 10_000,
+  };
+  const commands: Options = { ...common, enableOfflineQueue: false };
+  switch (location.kind) {
+    case 'single':
+      return {
+        commands: new Redis({ ...parseUrl(location.url, tls), ...commands }),
+        subscriber: new Redis({ ...parseUrl(location.url, tls), ...common }),
+      };
+    case 'sentinel': {
+      const { name, urls, url } = location;
+      const sentinels = urls.map((one) => parseUrl(one, tls));
+      const [first] = sentinels;
+      const master: Options = {
+        ...(url === undefined ? {} : withoutAddress(parseUrl(url, tls))),
+        name,
+        sentinels: sentinels.map(({ host = '127.0.0.1', port = 26_379 }) => ({ host, port })),
+        ...(first?.username !== undefined && { sentinelUsername: first.username }),
+        ...(first?.password !== undefined && { sentinelPassword: first.password }),
+        ...(first?.tls !== undefined && { sentinelTLS: first.tls, enableTLSForSentinelMode: true }),
+        sentinelRetryStrategy: (attempt) => Math.min(longestRetryMs, 50 * attempt),
+      };
+      return {
+        commands: new Redis({ ...master, ...commands }),
+        subscriber: new Redis({ ...master, ...common }),
+      };
+    }
+    case 'cluster': {
+      const nodes = location.urls.map((url) => parseUrl(url, tls));
+      const shared = nodes[0] ?? {};
+      const cluster = new Cluster(
+        nodes.map(({ host = '127.0.0.1', port = 6379 }) => ({ host, port })),
+        {
+          shardedSubscribers: true,
+          clusterRetryStrategy: (attempt) => Math.min(longestRetryMs, 50 * attempt),
+          redisOptions: {
+            ...withoutAddress(shared),
+            socketTimeout: silenceMs,
+            keepAlive: 10_000,
+            connectTimeout: 5000,
+          },
+          slotsRefreshTimeout: 2000,
+          maxRedirections: 4,
+          retryDelayOnClusterDown: 200,
+          retryDelayOnFailover: 200,
+        },
+      );
+      return { commands: cluster, subscriber: cluster };
+    }
+  }
+}
+
+function parseUrl(text: string, tls: RedisTls | undefined): Options {
+  const { protocol, hostname, port, username, password, pathname } = new URL(text);
+  const db = Number(pathname.slice(1));
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    ...(port !== '' && { port: Number(port) }),
+    ...(username !== '' && { username: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
+    ...(db > 0 && { db }),
+    ...(protocol === 'rediss:' && { tls: { ...tls } }),
+  };
+}
+
+function withoutAddress({ host: _host, port: _port, ...rest }: Options): Options {
+  return rest;
+}

@@ -1,0 +1,18 @@
+import { afterAll, beforeAll } from 'vitest';
+import { createRedisClients } from '../../src/store/redis/connect.ts';
+import { testLedger } from '../contract/ledger.suite.ts';
+import { redisLedgerHarness } from '../support/redis/ledger-harness.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+testLedger(
+  'RedisLedger',
+  redisLedgerHarness(() =>
+    createRedisClients({ location: { kind: 'single', url: redis.url }, silenceMs: 10_000 }),
+  ),
+);

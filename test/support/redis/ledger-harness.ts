@@ -1,0 +1,89 @@
+import { noMetrics } from '../../../src/ports/metrics.ts';
+import { silentLog } from '../../../src/ports/log.ts';
+import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
+import { RedisLedger } from '../../../src/store/redis/ledger.ts';
+import { RedisLink, type RedisClients } from '../../../src/store/redis/link.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import type { LedgerHarness, LedgerSurroundings } from '../property/ledger-port.ts';
+
+/** The time of day at which the virtual clock of the tests begins. */
+const wallStart = 1_700_000_000_000;
+
+let made = 0;
+
+/** Gets ledgers on a real Redis, each with keys of its own, in the time of the test. */
+export function redisLedgerHarness(clients: () => RedisClients): LedgerHarness {
+  const rooms = new Map<Ledger, { outbox: () => Promise<void>; link: RedisLink; clients: RedisClients }>();
+  let current: Ledger | undefined;
+  return {
+    async make(surroundings: LedgerSurroundings) {
+      made += 1;
+      const keyPrefix = `test${process.pid}-${made}:`;
+      const connections = clients();
+      const link = new RedisLink(connections);
+      let epochs = 0;
+      const ledger = new RedisLedger({
+        ...surroundings,
+        link,
+        keyPrefix,
+        leaseMs: 10_000,
+        graceMs: 3000,
+        log: {
+          ...silentLog,
+          debug: (f: unknown, m: string) => process.env['DBG'] && console.log(m, f),
+        } as never,
+        metrics: noMetrics,
+        newEpoch: () => `n1.${(epochs += 1)}`,
+        notifyCount: () => {},
+        connectionsElsewhere: () => {},
+        terminate: () => {},
+        countConnections: () => 0,
+        tellsCounts: () => false,
+        present: () => wallStart + surroundings.clock.now(),
+      });
+      await ledger.start();
+      const cursors = new Map<string, string>();
+      const woken = new Set<string>();
+      for (let index = 0; index < partitionCount; index += 1) {
+        const { wake, outbox: stream } = new PartitionKeys(keyPrefix, index);
+        await link.subscribe(wake, () => woken.add(stream));
+      }
+      const outbox = async (): Promise<void> => {
+        const streams = [...woken];
+        woken.clear();
+        const read = await Promise.all(
+          streams.map(
+            async (stream) =>
+              [stream, await link.commands.xrange(stream, `(${cursors.get(stream) ?? '0-0'}`, '+')] as const,
+          ),
+        );
+        for (const [stream, entries] of read) {
+          for (const [id, [, appId = '', , json = '{}']] of entries) {
+            cursors.set(stream, id);
+            surroundings.outbox.append(appId, [JSON.parse(json) as WebhookEvent]);
+          }
+        }
+      };
+      rooms.set(ledger, { outbox, link, clients: connections });
+      current = ledger;
+      return ledger;
+    },
+    async settled() {
+      if (!(current instanceof RedisLedger)) return;
+      await quiet(current);
+      const room = rooms.get(current);
+      // What was published before has then been heard.
+      await room?.clients.subscriber.ping();
+      await room?.outbox();
+    },
+    async dispose(ledger) {
+      rooms.get(ledger)?.link.close();
+      rooms.delete(ledger);
+    },
+  };
+}
+
+async function quiet(ledger: RedisLedger): Promise<void> {
+  while (!ledger.isIdle) await new Promise((resolve) => setImmediate(resolve));
+}
