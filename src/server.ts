@@ -1,24 +1,22 @@
 import { Api } from './app/api.ts';
 import type { Application } from './app/application.ts';
-import { Dispatcher } from './app/dispatcher.ts';
-import { DropJournal } from './app/drop-journal.ts';
 import { Hub } from './app/hub.ts';
 import { watchLiveness } from './app/liveness.ts';
 import { LocalApps } from './app/local-app.ts';
 import { createLocalDelivery } from './app/local-delivery.ts';
-import { createNotifier } from './app/notifier.ts';
-import { SubscriptionCounts } from './app/subscription-counts.ts';
-import { createSweeper } from './app/sweeper.ts';
+import type { BackplaneOptions } from './backplane.ts';
 import type { AppConfig, Config } from './config/schema.ts';
 import { createUndiciSender } from './delivery/undici-sender.ts';
 import { createPrometheusMetrics } from './observe/prometheus.ts';
 import type { Clock, WallTime } from './ports/clock.ts';
 import type { Ids } from './ports/ids.ts';
 import { silentLog, type Log } from './ports/log.ts';
+import type { NodeHealth } from './ports/metrics.ts';
 import type { Random } from './ports/random.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
 import { appDisabled, unknownKey } from './protocol/errors.ts';
-import { MemoryLedger } from './store/memory/ledger.ts';
+import { createOneOfSeveral } from './several-nodes.ts';
+import { createSingleNode } from './single-node.ts';
 import { systemClock, systemWallTime } from './system/clock.ts';
 import { createRandomIds } from './system/ids.ts';
 import { createGateway } from './transport/gateway.ts';
@@ -73,7 +71,6 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const applications = config.apps.map(toApplication);
   const apps = new LocalApps(applications);
   const metrics = createPrometheusMetrics();
-  const drops = new DropJournal();
   const gateway = createGateway(uws, {
     ...config,
     clock: livenessClock,
@@ -82,7 +79,18 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     answered: (route, status) => metrics.httpRequest(route, status),
   });
   const { webhooks } = config;
-  const dispatcher = new Dispatcher({
+  const publishTopic = gateway.publish;
+  const local = createLocalDelivery({
+    apps,
+    clock,
+    publishTopic,
+    end: (session, error) => hub.end(session, error),
+  });
+  const parts: BackplaneOptions = {
+    config,
+    apps,
+    local,
+    publishTopic,
     clock,
     wallTime,
     random,
@@ -91,46 +99,38 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     log,
     metrics,
     applications,
-    drops,
     policy: webhooks,
     requestTimeoutMs: webhooks.requestTimeoutMs,
-    ledger: () => ledger,
-  });
-  const sweeper = createSweeper(clock, () => ledger);
-  const fanout = createLocalDelivery(apps, gateway.publish, (session, error) => hub.end(session, error));
-  const ledger = new MemoryLedger({
-    clock,
-    metrics,
-    outbox: dispatcher,
-    ...createNotifier(apps, gateway.publish, fanout),
-    wake: (dueAt) => sweeper.wake(dueAt),
-    countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
-    cacheTtlMs: config.cacheTtlMs,
-  });
-  const counts = new SubscriptionCounts({ clock, fanout, outbox: dispatcher });
-  const hub = new Hub({
+  };
+  const backplane =
+    config.redis === undefined ? createSingleNode(parts) : await createOneOfSeveral(config.redis, parts);
+  const { ledger } = backplane;
+  const hub: Hub = new Hub({
+    ...backplane,
     apps,
     clock,
     ids,
-    ledger,
-    fanout,
-    counts,
     metrics,
     log,
-    outbox: dispatcher,
-    grace: { disconnectMs: webhooks.disconnectGraceMs, unsubscribeMs: webhooks.unsubscribeGraceMs },
+    grace: {
+      disconnectMs: webhooks.disconnectGraceMs,
+      unsubscribeMs: webhooks.unsubscribeGraceMs,
+      shutdownMs: webhooks.shutdownGraceMs ?? webhooks.disconnectGraceMs,
+    },
     livenessClock,
     activityTimeoutMs: config.activityTimeoutMs,
   });
-  const api = new Api({ apps, ledger, fanout, wallTime, metrics, drops });
+  const api = new Api({ ...backplane, apps, wallTime, metrics });
 
   let closing: Promise<void> | undefined;
   const self = {
     isReady: () => closing === undefined,
-    describe: () => ({ apps: apps.size }),
+    isDegraded: () => backplane.describe()?.isWhole === false,
+    describe: () => ({ apps: apps.size, ...describeHealth(backplane.describe()) }),
     metrics: () => metrics.render(),
   };
-  metrics.observeQueues(() => dispatcher.readQueues());
+  metrics.observeQueues(() => backplane.readQueues());
+  metrics.observeHealth(() => backplane.describe());
   const { port, metricsPort } = await gateway.serve(hub, createRoutes(api, self));
   const stopLiveness = watchLiveness(livenessClock, config, {
     sessions: () => apps.sessions(),
@@ -144,22 +144,19 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     const configured = next.apps.map(toApplication);
     for (const app of apps.replace(configured)) {
       hub.endAll(app, unknownKey(app.config.key));
-      ledger.retire(app.config.id);
+      void ledger.retire(app.config.id);
     }
     for (const app of apps) {
       if (!app.config.isEnabled) hub.endAll(app, appDisabled);
     }
     // Last: the endpoints of an app that is gone were to hear what has just become of it.
-    dispatcher.replace(configured);
+    backplane.replace(configured);
   };
   const close = async (): Promise<void> => {
     gateway.stop();
     stopLiveness();
     hub.close();
-    counts.stop();
-    sweeper.stop();
-    for (const app of apps) ledger.retire(app.config.id);
-    await dispatcher.close(config.shutdownTimeoutMs);
+    await backplane.close();
     await sender.close();
     gateway.close();
   };
@@ -168,8 +165,15 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     metricsPort,
     reload,
     close: () => (closing ??= close()),
-    abandon: () => dispatcher.abandon(),
+    abandon: () => backplane.abandon(),
   };
+}
+
+/** What `/healthz` says of the state that is shared with other nodes. */
+function describeHealth(health: NodeHealth | undefined): Record<string, unknown> {
+  if (health === undefined) return {};
+  const { isWhole, isDispatching } = health;
+  return { redis: isWhole ? 'connected' : 'unreachable', dispatching: isDispatching };
 }
 
 function toApplication({ enabled, webhooks, ...app }: AppConfig): Application {

@@ -25,7 +25,7 @@ import {
   type Trigger,
 } from '../protocol/trigger-request.ts';
 import { countsOf, type ApiAnswer, type Counts } from './api-answer.ts';
-import type { DropJournal } from './drop-journal.ts';
+import type { Drops } from './drop-journal.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
 import { listChannels, showChannel, showUsers } from './queries.ts';
 
@@ -36,7 +36,7 @@ export interface ApiOptions {
   readonly fanout: Fanout;
   readonly wallTime: WallTime;
   readonly metrics: Pick<Metrics, 'messagePublished'>;
-  readonly drops: DropJournal;
+  readonly drops: Pick<Drops, 'read'>;
 }
 
 /** A request as it came. */
@@ -107,9 +107,9 @@ export class Api {
   });
 
   /** `GET /apps/ID/webhooks/dropped`: the events that endpoints will never get. Not one of Pusher's routes. */
-  readonly droppedWebhooks = this.#route((app) => ({
-    json: JSON.stringify(this.#options.drops.read(app.config.id)),
-  }));
+  readonly droppedWebhooks = this.#route((app) =>
+    whenReady(this.#options.drops.read(app.config.id), (report) => ({ json: JSON.stringify(report) })),
+  );
 
   /** Finds the app and checks the signature before the use. */
   #route(use: Use): (request: ApiRequest) => MaybePromise<ApiAnswer> {

@@ -14,13 +14,13 @@ import { selects, type Endpoint } from '../webhooks/endpoint.ts';
 import { encodeEvent, type WebhookEvent } from '../webhooks/event.ts';
 import { Share, type Fate } from '../webhooks/share.ts';
 import type { Application } from './application.ts';
-import type { DropJournal } from './drop-journal.ts';
+import type { Drops } from './drop-journal.ts';
 import { EndpointDispatcher, type DeliveryOptions, type Verdict } from './endpoint-dispatcher.ts';
 
 /** What the dispatcher is made with. */
 export interface DispatcherOptions extends Omit<DeliveryOptions, 'store'> {
   readonly applications: readonly Application[];
-  readonly drops: DropJournal;
+  readonly drops: Pick<Drops, 'add'>;
   /** Looked up when a cache miss reached nobody, because the ledger itself is made with the dispatcher. */
   readonly ledger: () => Pick<Ledger, 'forgetCacheMiss'>;
   /** Where deliveries are kept while they are under way; without it they end with the process. */

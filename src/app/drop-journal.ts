@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { DropReason } from '../ports/metrics.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { isExpendable, type EventName } from '../webhooks/event.ts';
@@ -10,6 +11,20 @@ export interface DroppedEvent {
   readonly reason: DropReason;
   /** Time of day of the drop, in milliseconds. */
   readonly timeMs: number;
+}
+
+/** The drops of an app as they are told. */
+export interface DropReport {
+  readonly dropped: readonly DroppedEvent[];
+  /** Channels whose drops are remembered no more. */
+  readonly forgotten: number;
+}
+
+/** Where drops are kept. */
+export interface Drops {
+  add(appId: string, dropped: DroppedEvent): void;
+  /** The last drop of each endpoint and channel, for state and for the rest. */
+  read(appId: string): MaybePromise<DropReport>;
 }
 
 /** Of so many channels of an app the last drop is remembered; those that are longest ago give way. */
@@ -49,7 +64,7 @@ interface AppDrops {
  * here, so a backend needs to ask the HTTP API for the truth of exactly those. Events on which that truth
  * does not depend are kept apart: they are dropped first and most, and must not push out the others.
  */
-export class DropJournal {
+export class DropJournal implements Drops {
   readonly #apps = new Map<string, AppDrops>();
 
   add(appId: string, dropped: DroppedEvent): void {
@@ -65,7 +80,7 @@ export class DropJournal {
    * The last drop of each endpoint and channel, for state (occupied, vacated, member added and removed) and
    * for the rest; and how many channels of the former are not remembered any more.
    */
-  read(appId: string): { readonly dropped: readonly DroppedEvent[]; readonly forgotten: number } {
+  read(appId: string): DropReport {
     const drops = this.#apps.get(appId);
     if (drops === undefined) return { dropped: [], forgotten: 0 };
     return { dropped: [...drops.essential, ...drops.expendable], forgotten: drops.essential.forgotten };

@@ -38,6 +38,8 @@ export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   /** By which signs of life are dated; the one that watches for them. */
   readonly livenessClock: Clock;
   readonly activityTimeoutMs: number;
+  /** The app has a connection more or less on this node. */
+  readonly connectionsChanged?: (app: LocalApp) => void;
 }
 
 /** What a client said when it connected. */
@@ -67,7 +69,7 @@ export class Hub {
   constructor(options: HubOptions) {
     this.#options = options;
     this.#subscriptions = new Subscriptions(options);
-    this.#users = new Users(options.ledger);
+    this.#users = new Users(options.ledger, options.clock);
   }
 
   /** A client has connected. Undefined if it was sent away. */
@@ -81,6 +83,7 @@ export class Hub {
     const session = new Session(app, ids.socketId(), socket, livenessClock.now());
     app.sessions.set(session.socketId, session);
     metrics.connectionOpened(app.config.id);
+    this.#options.connectionsChanged?.(app);
     socket.send(encodeConnectionEstablished(session.socketId, Math.round(activityTimeoutMs / 1000)));
     return session;
   }
@@ -139,6 +142,7 @@ export class Hub {
     session.waiting = undefined;
     session.app.sessions.delete(session.socketId);
     this.#options.metrics.connectionClosed(session.app.config.id);
+    this.#options.connectionsChanged?.(session.app);
     this.#subscriptions.disconnect(session);
     this.#users.disconnect(session);
   }
@@ -146,6 +150,7 @@ export class Hub {
   /** Sends every client away, for good. */
   close(): void {
     this.#isClosing = true;
+    this.#subscriptions.close();
     for (const app of this.#options.apps) this.endAll(app, serverClosing);
   }
 
@@ -209,7 +214,9 @@ function refuseConnection(
   // Only browsers say where a page is from; anything else could say what it likes.
   if (origin !== undefined && !isAllowedOrigin(origin, allowedOrigins)) return originNotAllowed(origin);
   if (!servesProtocol(protocol)) return unsupportedProtocol(protocol ?? '');
-  if (app.sessions.size >= limits.connections) return overConnectionQuota(limits.connections);
+  if (app.sessions.size + app.connectionsElsewhere >= limits.connections) {
+    return overConnectionQuota(limits.connections);
+  }
   return undefined;
 }
 

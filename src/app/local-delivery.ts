@@ -1,19 +1,30 @@
+import type { Clock, Millis } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import type { PublishTopic } from '../ports/socket.ts';
 import { terminated, type ClosingError } from '../protocol/errors.ts';
 import type { LocalApps } from './local-app.ts';
 import type { Session } from './session.ts';
 
+/** What delivering on this node needs. */
+export interface LocalDeliveryOptions {
+  readonly apps: LocalApps;
+  readonly clock: Clock;
+  readonly publishTopic: PublishTopic;
+  readonly end: (session: Session, error: ClosingError) => void;
+}
+
+/** Reaches the connections of this node. */
+export interface LocalDelivery extends Fanout {
+  /** Ends those connections of a user that signed in longer ago than this. */
+  terminateOlder(this: void, appId: string, userId: string, longerAgoThanMs: Millis): void;
+}
+
 /**
  * Delivers to the subscribers on this node, and so is the whole fan-out of a single one. The transport
  * publishes natively; to leave a socket out, the publish comes from that socket, which works only while it
  * holds the channel, and is needed only then.
  */
-export function createLocalDelivery(
-  apps: LocalApps,
-  publishTopic: PublishTopic,
-  end: (session: Session, error: ClosingError) => void,
-): Fanout {
+export function createLocalDelivery({ apps, clock, publishTopic, end }: LocalDeliveryOptions): LocalDelivery {
   return {
     publish(appId, channel, frame, except) {
       const app = apps.byId(appId);
@@ -24,6 +35,12 @@ export function createLocalDelivery(
     },
     terminate(appId, userId) {
       for (const session of apps.byId(appId)?.sessionsOf(userId) ?? []) end(session, terminated);
+    },
+    terminateOlder(appId, userId, longerAgoThanMs) {
+      const before = clock.now() - longerAgoThanMs;
+      for (const session of apps.byId(appId)?.sessionsOf(userId) ?? []) {
+        if (session.signedInAt <= before) end(session, terminated);
+      }
     },
   };
 }

@@ -22,6 +22,7 @@ export class Session {
   readonly subscriptions = new Map<string, Subscription>();
   /** Who is signed in, if anybody. */
   user: UserData | undefined;
+  signedInAt: Millis = -Infinity;
   /** Whose comings and goings the ledger was asked for. */
   watched: readonly string[] = [];
   isOpen = true;

@@ -35,9 +35,14 @@ import type { SubscriptionCounts } from './subscription-counts.ts';
 export interface SubscriptionOptions {
   readonly clock: Clock;
   readonly ledger: Ledger;
-  readonly counts: SubscriptionCounts;
+  readonly counts: Pick<SubscriptionCounts, 'changed'>;
   /** How long webhooks wait for a return after each kind of leave. */
-  readonly grace: { readonly disconnectMs: Millis; readonly unsubscribeMs: Millis };
+  readonly grace: {
+    readonly disconnectMs: Millis;
+    readonly unsubscribeMs: Millis;
+    /** For those who are sent away because the node ends. */
+    readonly shutdownMs: Millis;
+  };
 }
 
 type Joined = Extract<JoinAnswer, { kind: 'joined' }>;
@@ -46,9 +51,16 @@ type SubscribeCommand = Extract<Command, { kind: 'subscribe' }>;
 /** Joins and leaves: from what a client asks to what the registry and the ledger know. */
 export class Subscriptions {
   readonly #options: SubscriptionOptions;
+  #disconnectMs: Millis;
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
+    this.#disconnectMs = options.grace.disconnectMs;
+  }
+
+  /** The node ends: whoever is disconnected from now on may come back to another. */
+  close(): void {
+    this.#disconnectMs = this.#options.grace.shutdownMs;
   }
 
   /** Lets the client in, or tells it why not. Pending while the answer needs the ledger's word. */
@@ -88,10 +100,9 @@ export class Subscriptions {
 
   /** Ends all subscriptions of a connection that has closed, however it did. */
   disconnect(session: Session): void {
-    const { clock, grace } = this.#options;
-    const at = clock.now();
+    const at = this.#options.clock.now();
     for (const subscription of session.subscriptions.values()) {
-      const left = session.app.registry.leave(subscription, at, grace.disconnectMs);
+      const left = session.app.registry.leave(subscription, at, this.#disconnectMs);
       this.#report(session, subscription, left);
     }
     session.subscriptions.clear();

@@ -1,4 +1,5 @@
 import { refuseSignIn } from '../auth/user-auth.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import { serverToUserChannel } from '../protocol/channel-name.ts';
@@ -14,8 +15,11 @@ type SignInCommand = Extract<Command, { kind: 'signin' }>;
 export class Users {
   readonly #ledger: Pick<Ledger, 'signIn' | 'signOut' | 'unwatch'>;
 
-  constructor(ledger: Pick<Ledger, 'signIn' | 'signOut' | 'unwatch'>) {
+  readonly #clock: Clock;
+
+  constructor(ledger: Pick<Ledger, 'signIn' | 'signOut' | 'unwatch'>, clock: Clock) {
     this.#ledger = ledger;
+    this.#clock = clock;
   }
 
   /**
@@ -33,6 +37,7 @@ export class Users {
     }
     this.#unwatch(session);
     session.user = user;
+    session.signedInAt = this.#clock.now();
     // From now on, not only once the client has subscribed: what is sent to a user is not to be missed.
     session.socket.subscribe(app.topic(serverToUserChannel(user.userId)));
     app.addUser(session, user.userId);

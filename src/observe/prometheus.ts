@@ -1,4 +1,4 @@
-import type { Metrics, QueueReading } from '../ports/metrics.ts';
+import type { Metrics, NodeHealth, QueueReading } from '../ports/metrics.ts';
 import { Series } from './series.ts';
 
 /** Metrics that can be read as Prometheus text. */
@@ -15,6 +15,7 @@ export function createPrometheusMetrics(): PrometheusMetrics {
   const connections = new Series<string>('soketify_connections', 'Open connections.', ['app']);
   const counters = createCounters();
   let readQueues: () => Iterable<QueueReading> = () => [];
+  let readHealth: () => NodeHealth | undefined = () => undefined;
   return {
     connectionOpened(app) {
       connections.add(1, app);
@@ -37,6 +38,9 @@ export function createPrometheusMetrics(): PrometheusMetrics {
     observeQueues(read) {
       readQueues = read;
     },
+    observeHealth(read) {
+      readHealth = read;
+    },
     async render() {
       const { Counter, Gauge, Registry } = await import('prom-client');
       const registry = new Registry();
@@ -44,7 +48,7 @@ export function createPrometheusMetrics(): PrometheusMetrics {
         const counter = new Counter({ ...describe(series), registers: [registry] });
         for (const { labels, value } of series.read()) counter.inc(labels, value);
       }
-      for (const series of [connections, ...gauges(readQueues())]) {
+      for (const series of [connections, ...gauges(readQueues()), ...healthGauges(readHealth())]) {
         const gauge = new Gauge({ ...describe(series), registers: [registry] });
         for (const { labels, value } of series.read()) gauge.set(labels, value);
       }
@@ -86,6 +90,19 @@ function gauges(queues: Iterable<QueueReading>): Series<string>[] {
     failing.add(queue.isFailing ? 1 : 0, queue.appId, queue.endpoint);
   }
   return [events, bytes, age, failing];
+}
+
+function healthGauges(health: NodeHealth | undefined): Series<string>[] {
+  if (health === undefined) return [];
+  const gauge = (name: string, help: string, value: boolean) => {
+    const series = new Series<string>(`soketify_${name}`, help, []);
+    series.set(value ? 1 : 0);
+    return series;
+  };
+  return [
+    gauge('redis_up', '1 while the state shared on Redis can be read and written.', health.isWhole),
+    gauge('dispatching', '1 while this node sends the webhooks of all.', health.isDispatching),
+  ];
 }
 
 function describe({ name, help, labels }: Series<string>): {

@@ -19,6 +19,11 @@ export class Series<Label extends string> {
     else known.value += amount;
   }
 
+  /** Sets the only number of a series without labels. */
+  set(value: number): void {
+    this.#values.set('', { labels: [], value });
+  }
+
   /** Every number with its labels by name. */
   *read(): Generator<{ readonly labels: Partial<Record<Label, string>>; readonly value: number }, void> {
     for (const { labels, value } of this.#values.values()) {

@@ -25,3 +25,12 @@ export interface RestoredBatch extends KeptBatch {
   /** In the order of the body. */
   readonly events: readonly RestoredEvent[];
 }
+
+/** Whatever delivers the events of a store, while this process has the right to. */
+export interface DeliveryMachine {
+  restore(batch: RestoredBatch): void;
+  take(appId: string, event: WebhookEvent, origin: EventOrigin): void;
+  resume(): void;
+  halt(): Promise<void>;
+  stop(): void;
+}

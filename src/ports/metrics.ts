@@ -16,6 +16,14 @@ export interface QueueReading {
   readonly isFailing: boolean;
 }
 
+/** How a node stands with the others. */
+export interface NodeHealth {
+  /** Whether the shared state can be read and written now. */
+  readonly isWhole: boolean;
+  /** Whether this node sends the webhooks of all. */
+  readonly isDispatching: boolean;
+}
+
 /** Counts what the program does. Each call is cheap enough for the hot path. */
 export interface Metrics {
   connectionOpened(appId: string): void;
@@ -36,6 +44,8 @@ export interface Metrics {
   webhookDropped(appId: string, endpoint: string, reason: DropReason, events: number): void;
   /** Tells where to read the queues when somebody looks. */
   observeQueues(read: () => Iterable<QueueReading>): void;
+  /** Tells where to read how the node stands with the others; undefined: it is alone. */
+  observeHealth(read: () => NodeHealth | undefined): void;
 }
 
 const nothing = (): void => {};
@@ -55,4 +65,5 @@ export const noMetrics: Metrics = {
   webhookDelivered: nothing,
   webhookDropped: nothing,
   observeQueues: nothing,
+  observeHealth: nothing,
 };

@@ -21,6 +21,8 @@ export interface ApiUses {
 export interface SelfReport {
   /** Not ready while the program ends. */
   isReady(): boolean;
+  /** Clients are served, but without what other nodes know. */
+  isDegraded(): boolean;
   /** Some numbers for a person who looks. */
   describe(): Record<string, unknown>;
   /** Prometheus text. */
@@ -74,6 +76,6 @@ function answer(result: ReturnType<ApiUse>): MaybePromise<OutgoingResponse> {
 
 function health(self: SelfReport): OutgoingResponse {
   const isReady = self.isReady();
-  const status = isReady ? 'ready' : 'draining';
+  const status = isReady ? (self.isDegraded() ? 'degraded' : 'ready') : 'draining';
   return json(JSON.stringify({ status, ...self.describe() }), isReady ? 200 : 503);
 }

@@ -47,6 +47,12 @@ export type WebhookEvent =
       readonly count: number;
     };
 
+/** Whether a value, read back from where events are kept, is one. */
+export function isWebhookEvent(value: unknown): value is WebhookEvent {
+  if (typeof value !== 'object' || value === null || !('name' in value && 'channel' in value)) return false;
+  return eventNames.some((name) => name === value.name) && typeof value.channel === 'string';
+}
+
 /**
  * The event as one JSON object of a webhook's `events`, with exactly the documented fields. Every value
  * that typed receivers read as a string is one.

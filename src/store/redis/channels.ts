@@ -396,8 +396,8 @@ export class Channels {
     return this.#options.countSubscribers(appId, name);
   }
 
-  #tellsCounts({ appId }: Pick<Held, 'appId'>): string {
-    return this.#options.tellsCounts(appId) ? '1' : '';
+  #tellsCounts({ appId, name }: Held): string {
+    return this.#options.tellsCounts(appId, name) ? '1' : '';
   }
 
   #head(appId: string, channel: string): readonly string[] {

@@ -76,5 +76,26 @@ export class PartitionKeys {
   }
 }
 
+/** The names of the keys that belong to no partition: whoever dispatches, and what it keeps. */
+export class LeadKeys {
+  readonly lead: string;
+  readonly batches: string;
+  readonly attempts: string;
+  readonly #prefix: string;
+
+  constructor(keyPrefix: string) {
+    this.#prefix = `${keyPrefix}{lead}:`;
+    this.lead = `${this.#prefix}lead`;
+    this.batches = `${this.#prefix}batches`;
+    this.attempts = `${this.#prefix}attempts`;
+  }
+
+  /** The drops of an app, their order, and how many there were. */
+  drops(appId: string, kind: string): readonly [string, string, string] {
+    const of = (what: string): string => `${this.#prefix}${what}:${appId}:${kind}`;
+    return [of('drops'), of('drop-order'), of('drop-numbers')];
+  }
+}
+
 /** The keys of a channel's scripts, for an epoch. */
 export type ChannelKeys = (epoch: string) => readonly string[];

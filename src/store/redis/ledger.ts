@@ -31,15 +31,18 @@ export class RedisLedger implements Ledger {
     this.#partitions = Array.from({ length: partitionCount }, (_, index) => new Partition(options, index));
   }
 
-  /** Begins to listen, then registers the node. Rejects when Redis cannot be reached. */
-  async start(receive: (topic: string, message: string) => boolean = () => false): Promise<void> {
+  /**
+   * Begins to listen, then registers the node. Rejects when Redis cannot be reached. `receive` is offered each
+   * message first, and says whether it was its own.
+   */
+  async start(receive: (message: string) => boolean = () => false): Promise<void> {
     const { link, clock } = this.#options;
     await link.ready(clock, startWithinMs);
     await Promise.all(
       this.#partitions.map((partition) => {
         const { topic } = partition.keys;
         return link.subscribe(topic, (message) => {
-          if (!receive(topic, message)) partition.receive(message);
+          if (!receive(message)) partition.receive(message);
         });
       }),
     );

@@ -23,6 +23,11 @@ const files = {
   admit: ['partition'],
   terminate: ['partition'],
   'read-ended': ['partition'],
+  lead: [],
+  keep: [],
+  fence: [],
+  settle: [],
+  drop: [],
 } as const satisfies Record<string, readonly string[]>;
 
 /** The name of an operation. */

@@ -36,8 +36,8 @@ export interface RedisLedgerOptions {
   readonly countSubscribers: (appId: string, channel: ChannelName) => number;
   /** How many connections this node has. */
   readonly countConnections: (appId: string) => number;
-  /** Whether subscribers and webhooks of the app are told of counts. */
-  readonly tellsCounts: (appId: string) => boolean;
+  /** Whether subscribers and webhooks are told how many subscribers the channel has. */
+  readonly tellsCounts: (appId: string, channel: ChannelName) => boolean;
   /** The time of day in milliseconds, in tests. Left out: Redis's own. */
   readonly present?: () => number;
 }

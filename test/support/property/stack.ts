@@ -86,9 +86,12 @@ export class Stack {
     });
     const sweeper = createSweeper(clock, () => this.ledger);
     this.#stopSweeper = () => sweeper.stop();
-    const fanout = createLocalDelivery(this.apps, node.publishTopic, (session, error) =>
-      this.hub.end(session, error),
-    );
+    const fanout = createLocalDelivery({
+      clock,
+      apps: this.apps,
+      publishTopic: node.publishTopic,
+      end: (session, error) => this.hub.end(session, error),
+    });
     this.#fanout = fanout;
     const memory = new MemoryLedger({
       clock,
@@ -113,7 +116,7 @@ export class Stack {
       outbox: this.dispatcher,
       livenessClock: clock,
       activityTimeoutMs: 120_000,
-      grace: options.grace ?? { disconnectMs: 3000, unsubscribeMs: 3000 },
+      grace: { shutdownMs: 3000, ...(options.grace ?? { disconnectMs: 3000, unsubscribeMs: 3000 }) },
     });
     this.api = new Api({
       apps: this.apps,

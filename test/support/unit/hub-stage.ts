@@ -95,7 +95,12 @@ export function hubStage({ apps = [application()], metrics = {}, log = {}, ledge
   const node = new FakeNode();
   const outbox = new RecordingOutbox();
   const localApps = new LocalApps(apps);
-  const fanout = createLocalDelivery(localApps, node.publish, (session, error) => hub.end(session, error));
+  const fanout = createLocalDelivery({
+    clock,
+    apps: localApps,
+    publishTopic: node.publish,
+    end: (session, error) => hub.end(session, error),
+  });
   const memory = new MemoryLedger({
     clock,
     outbox,
@@ -118,7 +123,7 @@ export function hubStage({ apps = [application()], metrics = {}, log = {}, ledge
     fanout,
     metrics: { ...noMetrics, ...metrics },
     ids: { socketId: () => `1.${(connected += 1)}` as SocketId },
-    grace: { disconnectMs: 3000, unsubscribeMs: 3000 },
+    grace: { disconnectMs: 3000, unsubscribeMs: 3000, shutdownMs: 3000 },
     activityTimeoutMs: 120_000,
   });
   return {

@@ -1,0 +1,40 @@
+import type { Application } from './app/application.ts';
+import type { DispatcherOptions } from './app/dispatcher.ts';
+import type { Drops } from './app/drop-journal.ts';
+import type { LocalApp, LocalApps } from './app/local-app.ts';
+import type { LocalDelivery } from './app/local-delivery.ts';
+import type { SubscriptionCounts } from './app/subscription-counts.ts';
+import type { Config } from './config/schema.ts';
+import type { Fanout } from './ports/fanout.ts';
+import type { Ledger } from './ports/ledger.ts';
+import type { NodeHealth, QueueReading } from './ports/metrics.ts';
+import type { Outbox } from './ports/outbox.ts';
+import type { PublishTopic } from './ports/socket.ts';
+
+/** What a node shares with the others of its kind, or has alone: the state of the apps, and the way to endpoints. */
+export interface Backplane {
+  readonly ledger: Ledger;
+  readonly fanout: Fanout;
+  readonly outbox: Outbox;
+  readonly counts: Pick<SubscriptionCounts, 'changed'>;
+  readonly drops: Drops;
+  readonly connectionsChanged?: (app: LocalApp) => void;
+  /** What a person who looks at the health of the node is told; nothing for a node that is alone. */
+  describe(): NodeHealth | undefined;
+  /** What this node has waiting for endpoints. */
+  readQueues(): Iterable<QueueReading>;
+  /** Serves the endpoints of these apps from now on. */
+  replace(applications: readonly Application[]): void;
+  /** Ends this node's part, after its clients were sent away. */
+  close(): Promise<void>;
+  /** A `close` under way does not wait for endpoints any more. */
+  abandon(): void;
+}
+
+/** What a backplane is made with. */
+export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'store' | 'drops'> {
+  readonly config: Config;
+  readonly apps: LocalApps;
+  readonly local: LocalDelivery;
+  readonly publishTopic: PublishTopic;
+}

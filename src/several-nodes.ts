@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { createAlarm } from './app/alarm.ts';
+import type { Application } from './app/application.ts';
+import { Dispatcher } from './app/dispatcher.ts';
+import type { DroppedEvent, DropReport, Drops } from './app/drop-journal.ts';
+import type { LocalApps } from './app/local-app.ts';
+import { createNotifier } from './app/notifier.ts';
+import { createSweeper } from './app/sweeper.ts';
+import type { Backplane, BackplaneOptions } from './backplane.ts';
+import type { Config } from './config/schema.ts';
+import type { Clock, Millis } from './ports/clock.ts';
+import { channelKind } from './protocol/channel-name.ts';
+import { createRedisClients } from './store/redis/connect.ts';
+import { RedisDispatch } from './store/redis/dispatch.ts';
+import { RedisDrops } from './store/redis/drops.ts';
+import { RedisFanout } from './store/redis/fanout.ts';
+import { LeadKeys, partitionCount, PartitionKeys } from './store/redis/keys.ts';
+import { RedisLedger } from './store/redis/ledger.ts';
+import { RedisLink } from './store/redis/link.ts';
+import { isExpendable } from './webhooks/event.ts';
+
+/** Counts that have changed are written so often at most. */
+const countsEveryMs: Millis = 250;
+
+/** Heartbeats in each lease. */
+const beatsPerLease = 5;
+
+/** One of several nodes, which share what they know on Redis. Rejects when Redis cannot be reached. */
+export async function createOneOfSeveral(
+  redis: NonNullable<Config['redis']>,
+  options: BackplaneOptions,
+): Promise<Backplane> {
+  const { config, apps, clock, local, log, metrics, publishTopic } = options;
+  const { keyPrefix, leaseMs, connection, tls } = redis;
+  const nodeId = randomUUID();
+  const link = new RedisLink(createRedisClients({ location: connection, tls, silenceMs: leaseMs }));
+  const partitions = Array.from({ length: partitionCount }, (_, index) => new PartitionKeys(keyPrefix, index));
+  const lead = new LeadKeys(keyPrefix);
+  const drops = createDrops(new RedisDrops(link, lead));
+  let epochs = 0;
+  let applications: readonly Application[] = options.applications;
+
+  const sweeper = createSweeper(clock, () => ledger);
+  const ledger = new RedisLedger({
+    link,
+    keyPrefix,
+    leaseMs,
+    clock,
+    log,
+    metrics,
+    ...createNotifier(apps, publishTopic, local),
+    graceMs: config.webhooks.disconnectGraceMs,
+    cacheTtlMs: config.cacheTtlMs,
+    newEpoch: () => `${nodeId}.${(epochs += 1)}`,
+    terminate: (appId, userId, longerAgoThanMs) => local.terminateOlder(appId, userId, longerAgoThanMs),
+    wake: (dueAt) => sweeper.wake(dueAt),
+    countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
+    countConnections: (appId) => apps.byId(appId)?.sessions.size ?? 0,
+    connectionsElsewhere(appId, count) {
+      const app = apps.byId(appId);
+      if (app !== undefined) app.connectionsElsewhere = count;
+    },
+    tellsCounts(appId, channel) {
+      const { access } = channelKind(channel);
+      return access !== 'presence' && apps.byId(appId)?.config.subscriptionCount === true;
+    },
+  });
+  const fanout = new RedisFanout({ link, ledger, partitions, local, nodeId });
+  let dispatcher: Dispatcher | undefined;
+  const dispatch = new RedisDispatch({
+    link,
+    clock,
+    lead,
+    partitions,
+    nodeId,
+    leaseMs,
+    log,
+    present: () => '',
+    requestTimeoutMs: options.requestTimeoutMs,
+    begin: (store) => (dispatcher = new Dispatcher({ ...options, applications, drops, store, ledger: () => ledger })),
+  });
+  const counts = createAlarm(clock, () => ledger.reportCounts(limitedApps(apps)));
+  const countSoon = (): void => counts.set(clock.now() + countsEveryMs);
+
+  try {
+    await ledger.start((message) => fanout.receive(message));
+  } catch (error) {
+    link.close();
+    throw error;
+  }
+  const stopBeating = every(clock, leaseMs / beatsPerLease, () =>
+    Promise.all([ledger.beat(), dispatch.beat()]),
+  );
+  return {
+    ledger,
+    fanout,
+    drops,
+    outbox: {
+      append(appId, events) {
+        for (const event of events) ledger.append(appId, event);
+      },
+    },
+    counts: {
+      changed(app, channel) {
+        ledger.countChanged(app.config.id, channel);
+        countSoon();
+      },
+    },
+    connectionsChanged(app) {
+      if (app.config.limits.connections !== Infinity) countSoon();
+    },
+    describe: () => ({ isWhole: ledger.isWhole, isDispatching: dispatch.isDispatching }),
+    readQueues: () => (dispatch.isDispatching ? (dispatcher?.readQueues() ?? []) : []),
+    replace(changed) {
+      applications = changed;
+      dispatcher?.replace(changed);
+    },
+    async close() {
+      counts.stop();
+      sweeper.stop();
+      stopBeating();
+      await dispatch.close(config.shutdownTimeoutMs);
+      await ledger.close();
+      link.close();
+    },
+    abandon: () => dispatcher?.stop(),
+  };
+}
+
+/** The apps of which it matters how many connections there are on all nodes. */
+function* limitedApps(apps: LocalApps): Generator<string, void> {
+  for (const { config } of apps) if (config.limits.connections !== Infinity) yield config.id;
+}
+
+/** Does something at once and again and again, never twice at a time. Returns how to end it. */
+function every(clock: Clock, intervalMs: Millis, work: () => Promise<unknown>): () => void {
+  let isStopped = false;
+  let cancel = (): void => {};
+  const run = async (): Promise<void> => {
+    await work();
+    if (!isStopped) cancel = clock.after(intervalMs, () => void run());
+  };
+  void run();
+  return () => {
+    isStopped = true;
+    cancel();
+  };
+}
+
+function createDrops(store: RedisDrops): Drops {
+  return {
+    add(appId, dropped) {
+      const subject = `${dropped.endpoint}\n${dropped.channel}`;
+      const kind = isExpendable(dropped.name) ? 'expendable' : 'essential';
+      store.add(appId, kind, { subject, json: JSON.stringify(dropped) });
+    },
+    async read(appId): Promise<DropReport> {
+      try {
+        const [essential, expendable] = await Promise.all([
+          store.read(appId, 'essential'),
+          store.read(appId, 'expendable'),
+        ]);
+        const dropped = [...essential.dropped, ...expendable.dropped].map(parseDrop);
+        return { dropped, forgotten: essential.forgotten };
+      } catch {
+        return { dropped: [], forgotten: 0 };
+      }
+    },
+  };
+}
+
+function parseDrop(json: string): DroppedEvent {
+  const dropped: DroppedEvent = JSON.parse(json);
+  return dropped;
+}

@@ -1,0 +1,43 @@
+import { Dispatcher } from './app/dispatcher.ts';
+import { DropJournal } from './app/drop-journal.ts';
+import { createNotifier } from './app/notifier.ts';
+import { SubscriptionCounts } from './app/subscription-counts.ts';
+import { createSweeper } from './app/sweeper.ts';
+import type { Backplane, BackplaneOptions } from './backplane.ts';
+import { MemoryLedger } from './store/memory/ledger.ts';
+
+/** A node that is alone: everything is in its memory and ends with it. */
+export function createSingleNode(options: BackplaneOptions): Backplane {
+  const { config, apps, clock, local, metrics, publishTopic } = options;
+  const drops = new DropJournal();
+  const dispatcher = new Dispatcher({ ...options, drops, ledger: () => ledger });
+  const sweeper = createSweeper(clock, () => ledger);
+  const ledger = new MemoryLedger({
+    clock,
+    metrics,
+    outbox: dispatcher,
+    ...createNotifier(apps, publishTopic, local),
+    wake: (dueAt) => sweeper.wake(dueAt),
+    countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
+    cacheTtlMs: config.cacheTtlMs,
+  });
+  const counts = new SubscriptionCounts({ clock, fanout: local, outbox: dispatcher });
+  return {
+    ledger,
+    counts,
+    drops,
+    fanout: local,
+    outbox: dispatcher,
+    describe: () => undefined,
+    readQueues: () => dispatcher.readQueues(),
+    replace: (applications) => dispatcher.replace(applications),
+    async close() {
+      counts.stop();
+      sweeper.stop();
+      // There is nobody to whom the clients could come back.
+      for (const app of apps) ledger.retire(app.config.id);
+      await dispatcher.close(config.shutdownTimeoutMs);
+    },
+    abandon: () => dispatcher.abandon(),
+  };
+}

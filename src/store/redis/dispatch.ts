@@ -1,0 +1,269 @@
+import type { Millis } from '../../ports/clock.ts';
+import type { DeliveryMachine, RestoredEvent } from '../../ports/delivery-source.ts';
+import type { DeliveryStore, EventRef } from '../../ports/delivery-store.ts';
+import type { Log } from '../../ports/log.ts';
+import { formatRef, RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
+import { parseEntry, parseKeptBatch, type KeptEntry } from './kept.ts';
+
+export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
+  /** By which this node is known as the one that dispatches. */
+  readonly nodeId: string;
+  /** A node that was not heard of for so long is taken for dead. */
+  readonly leaseMs: Millis;
+  readonly log: Log;
+  /** Begins to dispatch: what the machine does is kept in the store. */
+  readonly begin: (store: DeliveryStore) => DeliveryMachine;
+}
+
+/** Entries of a stream are read in portions. */
+const portion = 1000;
+
+/** The endpoint ids of `settled`, one to a line. */
+const noEndpoints: ReadonlySet<string> = new Set();
+
+/**
+ * This node's part in dispatching. One node has the right to; it reads the events of all partitions, in
+ * order, and delivers them. When it is not heard of for a lease, another claims the right, restores the batches
+ * that were under way, and goes on.
+ */
+export class RedisDispatch {
+  readonly #options: DispatchOptions;
+  readonly #deliveries: RedisDeliveries;
+  #machine: DeliveryMachine | undefined;
+  /** By partition, the last entry that was read. */
+  readonly #cursors: string[];
+  readonly #woken = new Set<number>();
+  #isReading = false;
+  #isListening = false;
+  #isClosed = false;
+  /** What the right's own clock said, and when. */
+  #clock = { theirs: 0, ours: 0 };
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+    this.#deliveries = new RedisDeliveries({ ...options, superseded: () => this.#end() });
+    this.#cursors = options.partitions.map(() => '0-0');
+  }
+
+  /** Whether this node dispatches. */
+  get isDispatching(): boolean {
+    return this.#machine !== undefined;
+  }
+
+  /** Claims or keeps the right. To be called several times in each lease. */
+  async beat(): Promise<void> {
+    if (this.#isClosed) return;
+    const { clock, leaseMs, log, requestTimeoutMs } = this.#options;
+    const askedAt = clock.now();
+    const lease = leaseMs + requestTimeoutMs;
+    try {
+      const [token = 0, before, theirs = 0] = await this.#lead(lease);
+      if (this.#isClosed) return;
+      if (token === 0) return this.#end();
+      this.#clock = { theirs: Number(theirs), ours: askedAt };
+      const wasMine = before === this.#deliveries.token || before === -1;
+      if (!wasMine) this.#end();
+      const isRenewal = token === this.#deliveries.token;
+      this.#deliveries.allow(Number(token), askedAt + lease);
+      if (this.#machine === undefined) await this.#takeOver();
+      else if (!isRenewal) await this.#recover();
+      if (this.#machine === undefined) return;
+      await this.#deliveries.flush();
+      this.#machine.resume();
+      // Whoever was to wake this node may not have been heard.
+      this.#wakeAll();
+    } catch (error) {
+      log.debug({ err: error }, 'could not claim or keep the right to dispatch');
+    }
+  }
+
+  /** Ends the attempts under way, keeps what is left, and gives the right up. */
+  async close(withinMs: Millis): Promise<void> {
+    this.#isClosed = true;
+    const machine = this.#machine;
+    if (machine === undefined) return;
+    await Promise.race([
+      machine.halt(),
+      new Promise<void>((resolve) => void this.#options.clock.after(withinMs, resolve)),
+    ]);
+    await this.#deliveries.flush();
+    this.#end();
+    await this.#lead(0).catch(() => {});
+  }
+
+  #lead(leaseMs: Millis): Promise<readonly (string | number)[]> {
+    const { link, lead, nodeId, present } = this.#options;
+    return link.run('lead', [lead.lead], [present(), nodeId, leaseMs]);
+  }
+
+  #end(): void {
+    if (this.#machine === undefined) return;
+    this.#machine.stop();
+    this.#machine = undefined;
+    this.#deliveries.forbid();
+    this.#options.log.info({}, 'another node dispatches the webhooks from now on');
+    void this.#listen(false).catch(() => {});
+  }
+
+  async #takeOver(): Promise<void> {
+    const { link, lead, partitions, begin, log } = this.#options;
+    await this.#listen(true);
+    await this.#fence();
+    const [batches, attempts] = await Promise.all([
+      link.commands.hgetall(lead.batches),
+      link.commands.hgetall(lead.attempts),
+    ]);
+    this.#cursors.fill('0-0');
+    const entries = await Promise.all(partitions.map((_, index) => this.#readFrom(index)));
+    const settled = await Promise.all(partitions.map(({ settled: key }) => link.commands.hgetall(key)));
+    const events = new Map<EventRef, KeptEntry & RestoredEvent>();
+    for (const [index, list] of entries.entries()) {
+      for (const [id, fields] of list) {
+        const ref = formatRef(index, id);
+        const entry = parseEntry(fields);
+        if (entry === undefined) continue;
+        const settledFor = new Set(settled[index]?.[id]?.split('\n') ?? noEndpoints);
+        events.set(ref, { ...entry, ref, ageMs: this.#ageOf(id), settledFor });
+      }
+    }
+    const machine = begin(this.#deliveries);
+    this.#machine = machine;
+    for (const [id, json] of Object.entries(batches)) {
+      this.#restore(machine, { id, json, attempts: attempts[id] ?? '1 0' }, events);
+    }
+    for (const [ref, { appId, event, ageMs, settledFor }] of events) {
+      this.#deliveries.outstanding.add(ref);
+      machine.take(appId, event, { ref, ageMs, settledFor });
+    }
+    const counts = { batches: Object.keys(batches).length, events: events.size };
+    log.info(counts, 'this node dispatches the webhooks from now on');
+  }
+
+  /** Goes on with a batch that was kept, unless it was decided already. */
+  #restore(
+    machine: DeliveryMachine,
+    { id, json, attempts }: { readonly id: string; readonly json: string; readonly attempts: string },
+    events: Map<EventRef, KeptEntry & RestoredEvent>,
+  ): void {
+    const batch = parseKeptBatch(id, json);
+    if (batch === undefined) return;
+    const { appId, endpointId, refs } = batch;
+    const found = refs.flatMap((ref) => events.get(ref) ?? []);
+    const [begun = '1', nextAt = '0'] = attempts.split(' ');
+    const isDecided =
+      found.length < refs.length || found.some(({ settledFor }) => settledFor.has(endpointId));
+    if (!isDecided) {
+      const delayMs = Number(nextAt) - this.#theirNow();
+      machine.restore({ ...batch, attempts: Number(begun), delayMs, events: found });
+      return;
+    }
+    // It was settled in some partitions, and the rest was cut off.
+    const left = found.filter(({ settledFor }) => !settledFor.has(endpointId));
+    for (const event of left) events.set(event.ref, withSettled(event, endpointId));
+    this.#deliveries.settle({
+      appId,
+      endpointId,
+      batchId: id,
+      events: left.map(({ ref }) => ({ ref, isLast: false })),
+    });
+  }
+
+  /** The right is this node's again, and nobody else had it: what it has in memory still counts. */
+  async #recover(): Promise<void> {
+    await this.#listen(true);
+    await this.#fence();
+    this.#cursors.fill('0-0');
+  }
+
+  async #fence(): Promise<void> {
+    const { link, partitions } = this.#options;
+    const { token } = this.#deliveries;
+    const fenced = await Promise.all(partitions.map(({ fence }) => link.run('fence', [fence], [token])));
+    if (fenced.some(([isMine]) => isMine !== 1)) throw new Error('another node has a later token');
+  }
+
+  async #listen(isListening: boolean): Promise<void> {
+    if (this.#isListening === isListening) return;
+    this.#isListening = isListening;
+    const { link, partitions } = this.#options;
+    await Promise.all(
+      partitions.map(({ wake }, index) =>
+        isListening ? link.subscribe(wake, () => this.#wake(index)) : link.unsubscribe(wake),
+      ),
+    );
+  }
+
+  #wakeAll(): void {
+    for (const index of this.#cursors.keys()) this.#woken.add(index);
+    void this.#read();
+  }
+
+  #wake(index: number): void {
+    this.#woken.add(index);
+    void this.#read();
+  }
+
+  /** Takes what has come to the partitions that woke this node. */
+  async #read(): Promise<void> {
+    const machine = this.#machine;
+    if (this.#isReading || machine === undefined) return;
+    this.#isReading = true;
+    try {
+      while (this.#woken.size > 0 && this.#machine === machine) {
+        const indices = [...this.#woken];
+        this.#woken.clear();
+        await Promise.all(indices.map((index) => this.#takeFrom(index, machine)));
+      }
+    } catch (error) {
+      // The next beat wakes all.
+      this.#options.log.debug({ err: error }, 'could not read events to dispatch');
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  async #takeFrom(index: number, machine: DeliveryMachine): Promise<void> {
+    const { outstanding } = this.#deliveries;
+    for (const [id, fields] of await this.#readFrom(index)) {
+      const ref = formatRef(index, id);
+      const entry = parseEntry(fields);
+      if (this.#machine !== machine || entry === undefined || outstanding.has(ref)) continue;
+      outstanding.add(ref);
+      machine.take(entry.appId, entry.event, { ref, ageMs: this.#ageOf(id), settledFor: noEndpoints });
+    }
+  }
+
+  /** All entries after the cursor, which moves on behind them. */
+  async #readFrom(index: number): Promise<[id: string, fields: string[]][]> {
+    const { link, partitions } = this.#options;
+    const all: [string, string[]][] = [];
+    for (;;) {
+      const cursor = this.#cursors[index] ?? '0-0';
+      const entries = await link.commands.xrange(
+        partitions[index]?.outbox ?? '',
+        `(${cursor}`,
+        '+',
+        'COUNT',
+        portion,
+      );
+      all.push(...entries);
+      const last = entries.at(-1);
+      if (last !== undefined) this.#cursors[index] = last[0];
+      if (entries.length < portion) return all;
+    }
+  }
+
+  #theirNow(): Millis {
+    return this.#clock.theirs + this.#options.clock.now() - this.#clock.ours;
+  }
+
+  /** How long ago an entry was made: its id begins with the server's time. */
+  #ageOf(id: string): Millis {
+    return Math.max(0, this.#theirNow() - Number(id.slice(0, id.indexOf('-'))));
+  }
+}
+
+function withSettled<T extends RestoredEvent>(event: T, endpointId: string): T {
+  return { ...event, settledFor: new Set([...event.settledFor, endpointId]) };
+}
+

@@ -1,0 +1,62 @@
+import type { Fanout } from '../../ports/fanout.ts';
+import { checkedChannelName } from '../../protocol/channel-name.ts';
+import { isSocketId } from '../../protocol/socket-id.ts';
+import { partitionOf, type PartitionKeys } from './keys.ts';
+import type { RedisLedger } from './ledger.ts';
+import type { RedisLink } from './link.ts';
+
+export interface RedisFanoutOptions {
+  readonly link: RedisLink;
+  readonly ledger: RedisLedger;
+  readonly partitions: readonly PartitionKeys[];
+  /** Reaches the connections of this node. */
+  readonly local: Fanout;
+  /** Marks what this node has sent itself. */
+  readonly nodeId: string;
+}
+
+/**
+ * Reaches the connections of all nodes: those here at once, the others through the topic of the channel's
+ * partition, which every node hears. What is published while Redis is away stays on this node.
+ */
+export class RedisFanout implements Fanout {
+  readonly #options: RedisFanoutOptions;
+  readonly #origin: string;
+
+  constructor(options: RedisFanoutOptions) {
+    this.#options = options;
+    this.#origin = `p${options.nodeId}\n`;
+  }
+
+  publish(...[appId, channel, frame, except]: Parameters<Fanout['publish']>): void {
+    const { link, local, partitions } = this.#options;
+    local.publish(appId, channel, frame, except);
+    const topic = partitions[partitionOf(appId, channel)]?.topic;
+    if (topic === undefined) return;
+    link.publish(topic, `${this.#origin}${except ?? ''}\n${appId}\n${channel.length}\n${channel}${frame}`);
+  }
+
+  terminate(appId: string, userId: string): void {
+    const { ledger, local } = this.#options;
+    ledger.terminate(appId, userId).catch(() => local.terminate(appId, userId));
+  }
+
+  /** Takes what another node has published. Whether the message was such a one. */
+  receive(message: string): boolean {
+    if (!message.startsWith('p')) return false;
+    if (message.startsWith(this.#origin)) return true;
+    const exceptAt = message.indexOf('\n') + 1;
+    const appAt = message.indexOf('\n', exceptAt) + 1;
+    const lengthAt = message.indexOf('\n', appAt) + 1;
+    const channelAt = message.indexOf('\n', lengthAt) + 1;
+    const frameAt = channelAt + Number(message.slice(lengthAt, channelAt - 1));
+    const except = message.slice(exceptAt, appAt - 1);
+    this.#options.local.publish(
+      message.slice(appAt, lengthAt - 1),
+      checkedChannelName(message.slice(channelAt, frameAt)),
+      message.slice(frameAt),
+      isSocketId(except) ? except : undefined,
+    );
+    return true;
+  }
+}
