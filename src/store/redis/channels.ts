@@ -23,6 +23,10 @@ interface Held {
   reported: number;
   /** Those who wait for a trusted snapshot. */
   waiting: (() => void)[];
+  /** Joins that are not answered yet; they are not told what subscribers are told meanwhile. */
+  joining: number;
+  /** A count that was told meanwhile. */
+  countToRepeat: number | undefined;
 }
 
 /** What has left while the partition did not know it, or has since forgotten: when it may be reported as gone. */
@@ -68,7 +72,10 @@ export class Channels {
     const isNewMember = member !== undefined && !held.members.has(member.userId);
     if (member !== undefined && isNewMember) held.members.set(member.userId, member);
     if (isNewMember || held.reported === 0 || !this.#knows(held, join)) {
-      return this.#report(held, join, isNewMember);
+      held.joining += 1;
+      return this.#report(held, join, isNewMember).finally(() => {
+        held.joining -= 1;
+      });
     }
     const answer = this.#answer(held, join);
     if (join.wantsCacheMiss && answer.cached === undefined) this.#options.metrics.deduplicated(appId);
@@ -143,13 +150,19 @@ export class Channels {
   /** Everybody on this channel, on all nodes, is told how many they are. */
   tellCount(appId: string, channel: string, count: number): void {
     const held = this.#held.get(keyOf(appId, channel));
-    if (held !== undefined) this.#options.notifyCount(appId, held.name, count);
+    if (held === undefined) return;
+    if (held.joining > 0) held.countToRepeat = count;
+    this.#options.notifyCount(appId, held.name, count);
   }
 
   /** The number of connections may have changed: it is reported with the next `reportCounts`. */
   countChanged(appId: string, channel: ChannelName): void {
     const held = this.#held.get(keyOf(appId, channel));
-    if (held !== undefined) this.#uncounted.add(held);
+    if (held === undefined) return;
+    this.#uncounted.add(held);
+    if (held.countToRepeat === undefined) return;
+    this.#options.notifyCount(appId, channel, held.countToRepeat);
+    held.countToRepeat = undefined;
   }
 
   reportCounts(): void {
@@ -235,7 +248,17 @@ export class Channels {
     const known = this.#held.get(key);
     if (known !== undefined) return known;
     const keys = this.#keys.channel(appId, name);
-    const held = { appId, name, keys, members: new Map(), replica: new Replica(), reported: 0, waiting: [] };
+    const held: Held = {
+      appId,
+      name,
+      keys,
+      members: new Map(),
+      replica: new Replica(),
+      reported: 0,
+      waiting: [],
+      joining: 0,
+      countToRepeat: undefined,
+    };
     this.#held.set(key, held);
     return held;
   }

@@ -266,4 +266,3 @@ export class RedisDispatch {
 function withSettled<T extends RestoredEvent>(event: T, endpointId: string): T {
   return { ...event, settledFor: new Set([...event.settledFor, endpointId]) };
 }
-
