@@ -1,0 +1,271 @@
+import { expect } from 'vitest';
+import { Dispatcher } from '../../../src/app/dispatcher.ts';
+import { DropJournal, type DroppedEvent } from '../../../src/app/drop-journal.ts';
+import type { Millis } from '../../../src/ports/clock.ts';
+import type { Settlement } from '../../../src/ports/delivery-store.ts';
+import { silentLog } from '../../../src/ports/log.ts';
+import { noMetrics } from '../../../src/ports/metrics.ts';
+import type { Outcome, WebhookRequest, WebhookSender } from '../../../src/ports/webhook-sender.ts';
+import type { ChannelName } from '../../../src/protocol/channel-name.ts';
+import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
+import { FakeClock } from '../fake-clock.ts';
+import { application } from '../unit/application.ts';
+import { defaultPolicy } from './delivery-shell.ts';
+import { FakeStreams, StreamsClient, type KeepAnswer } from './fake-streams.ts';
+
+/** What becomes of one attempt. */
+export interface AttemptFate {
+  readonly ok: boolean;
+  /** The body came in, though no success was answered. */
+  readonly isReceived: boolean;
+  /** It comes in also if the process that sent it crashes before. */
+  readonly survives: boolean;
+  readonly takesMs: Millis;
+}
+
+export interface TakeoverOptions {
+  readonly endpoints: readonly Endpoint[];
+  readonly maxEvents: number;
+  readonly fates: readonly AttemptFate[];
+  readonly keepAnswers: readonly KeepAnswer[];
+  /** To the store, one way. */
+  readonly storeDelayMs: Millis;
+  /** How much later than it is appended an event is read, and how many of a stream at a time. */
+  readonly readMs: Millis;
+  readonly pageSize: number;
+}
+
+/** Some time after which it is certain that a crashed process's attempts have ended. */
+export const leaseMs: Millis = 5000;
+
+interface Process {
+  readonly dispatcher: Dispatcher;
+  readonly client: StreamsClient;
+  /** How many entries of each stream were read. */
+  readonly read: number[];
+  isReading: boolean;
+}
+
+/** Several processes, one after the other, that dispatch from the same streams to the same receivers. */
+export class TakeoverWorld {
+  readonly clock = new FakeClock(1_000_000);
+  readonly streams: FakeStreams;
+  readonly faults: unknown[] = [];
+  readonly #options: TakeoverOptions;
+  #process: Process | undefined;
+  #isHealed = false;
+  #appended = 0;
+  #attempts = 0;
+  #keeps = 0;
+  #ids = 0;
+  #dropped: DroppedEvent[] = [];
+  /** By endpoint and event: the delivery's id, or `dropped`. */
+  readonly #fates = new Map<string, string>();
+  readonly #bodies = new Map<string, string>();
+  readonly #latest = new Map<string, number>();
+
+  constructor(options: TakeoverOptions) {
+    this.#options = options;
+    this.streams = new FakeStreams(this.clock, options.endpoints);
+    this.start();
+  }
+
+  append(channel: string, isEssential: boolean): void {
+    const number = String(this.#appended);
+    const place = { channel: channel as ChannelName };
+    this.#appended += 1;
+    this.streams.append(
+      isEssential
+        ? { name: 'member_added', ...place, userId: number }
+        : {
+            name: 'client_event',
+            ...place,
+            event: 'client-x',
+            data: number,
+            socketId: '1.1' as never,
+            userId: number,
+          },
+    );
+    this.#wakeReader();
+  }
+
+  /** Another process takes over. */
+  start(): void {
+    if (this.#process !== undefined) return;
+    const { endpoints, keepAnswers, maxEvents, storeDelayMs } = this.#options;
+    const client: StreamsClient = new StreamsClient(this.streams, this.clock, storeDelayMs, {
+      fault: (fault) => this.faults.push(fault),
+      settling: (settlement) => this.#guard(() => this.#checkSettlement(settlement)),
+      answerKeep: () => {
+        this.#keeps += 1;
+        const answer = this.#isHealed ? 'kept' : (keepAnswers[this.#keeps % keepAnswers.length] ?? 'kept');
+        if (answer !== 'kept') this.clock.after(700, () => dispatcher.resume());
+        return answer;
+      },
+    });
+    const drops = new DropJournal();
+    drops.add = (_, dropped) => void this.#dropped.push(dropped);
+    const dispatcher = new Dispatcher({
+      drops,
+      clock: this.clock,
+      wallTime: { now: () => 1_700_000_000_000 + this.clock.now() },
+      random: () => 0.5,
+      ids: { webhookId: () => `msg_${(this.#ids += 1)}` },
+      sender: this.#createSender(client),
+      log: silentLog,
+      metrics: noMetrics,
+      applications: [application({ endpoints })],
+      ledger: () => ({ forgetCacheMiss: () => {} }),
+      requestTimeoutMs: 4000,
+      policy: { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents } },
+      store: client,
+    });
+    this.#process = { dispatcher, client, read: this.streams.streams.map(() => 0), isReading: false };
+    for (const batch of this.streams.restorable().toReversed()) dispatcher.restore(batch);
+    this.#wakeReader();
+  }
+
+  /** The process ends without notice; another takes over once it is certain that it has. */
+  crash(takeoverMs: Millis): void {
+    if (this.#process === undefined) return;
+    this.#process.client.isDead = true;
+    this.#process.dispatcher.stop();
+    this.#process = undefined;
+    this.clock.after(leaseMs + takeoverMs, () => this.start());
+  }
+
+  /** The process ends in order, and another takes over at once. */
+  halt(): void {
+    const process = this.#process;
+    if (process === undefined) return;
+    void process.dispatcher.halt().then(() => {
+      // It may have crashed meanwhile.
+      if (this.#process !== process) return;
+      this.#process = undefined;
+      // What it said last has reached the store.
+      this.clock.after(this.#options.storeDelayMs, () => this.start());
+    });
+  }
+
+  /** For so long no attempt may begin. */
+  forbid(forMs: Millis): void {
+    const process = this.#process;
+    if (process === undefined) return;
+    process.client.isAllowing = false;
+    this.clock.after(forMs, () => {
+      process.client.isAllowing = true;
+      process.dispatcher.resume();
+    });
+  }
+
+  /** From now on everything works. */
+  heal(): void {
+    this.#isHealed = true;
+  }
+
+  /** Whatever was appended came to each endpoint that selects it or was dropped, and nothing is left over. */
+  expectAllDone(): void {
+    expect(this.faults).toEqual([]);
+    expect(this.streams.batches).toBe(0);
+    for (const { ref, endpointIds, isDone } of this.streams.entries) {
+      expect(isDone, `${ref} is done`).toBe(true);
+      for (const id of endpointIds) expect(this.#fates.get(`${id} ${ref}`), `${ref} at ${id}`).toBeDefined();
+    }
+  }
+
+  get drops(): number {
+    return [...this.#fates.values()].filter((fate) => fate === 'dropped').length;
+  }
+
+  #wakeReader(): void {
+    const process = this.#process;
+    if (process === undefined || process.isReading) return;
+    process.isReading = true;
+    this.clock.after(this.#options.readMs, () => {
+      process.isReading = false;
+      if (process === this.#process) this.#read(process);
+    });
+  }
+
+  #read({ dispatcher, read }: Process): void {
+    for (const [index, stream] of this.streams.streams.entries()) {
+      const from = read[index] ?? 0;
+      const page = stream.slice(from, from + this.#options.pageSize);
+      read[index] = from + page.length;
+      for (const entry of page) {
+        if (!entry.isDone) dispatcher.take('1', entry.event, this.streams.originOf(entry));
+      }
+      if (page.length > 0) this.#wakeReader();
+    }
+  }
+
+  #createSender(client: StreamsClient): WebhookSender {
+    return {
+      close: async () => {},
+      send: (request) => {
+        const fate = this.#nextFate();
+        const endpoint = this.#options.endpoints.find(({ url }) => url === request.url);
+        if (client.isDead) this.faults.push(new Error('an attempt of a process that has ended'));
+        this.clock.after(fate.takesMs / 2, () => {
+          if (!fate.isReceived || (client.isDead && !fate.survives)) return;
+          this.#guard(() => this.#receive(endpoint?.id ?? '', request));
+        });
+        const outcome: Outcome = { kind: 'answered', status: fate.ok ? 200 : 500 };
+        return new Promise((resolve) => void this.clock.after(fate.takesMs, () => resolve(outcome)));
+      },
+    };
+  }
+
+  #nextFate(): AttemptFate {
+    const { fates } = this.#options;
+    this.#attempts += 1;
+    const fate = this.#isHealed ? undefined : fates[this.#attempts % fates.length];
+    if (fate === undefined) return { ok: true, isReceived: true, survives: true, takesMs: 5 };
+    return { ...fate, isReceived: fate.ok || fate.isReceived };
+  }
+
+  #receive(endpointId: string, { headers, body }: WebhookRequest): void {
+    const id = headers['webhook-id'] ?? '';
+    const text = Buffer.from(body).toString();
+    const key = `${endpointId} ${id}`;
+    const earlier = this.#bodies.get(key);
+    if (earlier !== undefined) {
+      expect(text).toBe(earlier);
+      return;
+    }
+    this.#bodies.set(key, text);
+    const { events } = JSON.parse(text) as { events: { channel: string; user_id: string }[] };
+    for (const { channel, user_id: number } of events) {
+      const lane = `${endpointId} ${channel}`;
+      expect(Number(number), `the order of ${lane}`).toBeGreaterThan(this.#latest.get(lane) ?? -1);
+      this.#latest.set(lane, Number(number));
+      expect(this.#fates.get(`${endpointId} e${number}`)).toBeUndefined();
+      this.#fates.set(`${endpointId} e${number}`, id);
+    }
+  }
+
+  /** What is settled was dropped just now, with a record, or was received in that very delivery. */
+  #checkSettlement({ endpointId, batchId, events }: Settlement): void {
+    const dropped = this.#dropped;
+    this.#dropped = [];
+    if (endpointId === '') return;
+    if (dropped.length > 0) {
+      const channels = events.map(({ ref }) => this.streams.entry(ref).event.channel);
+      expect(dropped.map(({ channel }) => channel)).toEqual(channels);
+      for (const { reason } of dropped) expect(reason).toBe('expired');
+    }
+    for (const { ref } of events) {
+      const key = `${endpointId} ${ref}`;
+      if (dropped.length === 0) expect(this.#fates.get(key), key).toBe(batchId);
+      else if (!this.#fates.has(key)) this.#fates.set(key, 'dropped');
+    }
+  }
+
+  #guard(check: () => void): void {
+    try {
+      check();
+    } catch (fault) {
+      this.faults.push(fault);
+    }
+  }
+}
