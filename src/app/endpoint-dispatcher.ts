@@ -188,7 +188,7 @@ export class EndpointDispatcher {
       timeMs,
       refs,
     });
-    // What went wrong is the store's to report: it knows where it lives.
+    // Why it rejects is the store's to report: it knows what it talks to.
     return kept instanceof Promise ? kept.catch(() => false) : kept;
   }
 

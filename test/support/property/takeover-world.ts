@@ -93,13 +93,20 @@ export class TakeoverWorld {
   start(): void {
     if (this.#process !== undefined) return;
     const { endpoints, keepAnswers, maxEvents, storeDelayMs } = this.#options;
+    let isToResume = false;
     const client: StreamsClient = new StreamsClient(this.streams, this.clock, storeDelayMs, {
       fault: (fault) => this.faults.push(fault),
       settling: (settlement) => this.#guard(() => this.#checkSettlement(settlement)),
       answerKeep: () => {
         this.#keeps += 1;
         const answer = this.#isHealed ? 'kept' : (keepAnswers[this.#keeps % keepAnswers.length] ?? 'kept');
-        if (answer !== 'kept') this.clock.after(700, () => dispatcher.resume());
+        if (answer !== 'kept' && !isToResume) {
+          isToResume = true;
+          this.clock.after(700, () => {
+            isToResume = false;
+            dispatcher.resume();
+          });
+        }
         return answer;
       },
     });
