@@ -131,7 +131,9 @@ export class RedisDispatch {
     for (const [id, json] of Object.entries(batches)) {
       this.#restore(machine, { id, json, attempts: attempts[id] ?? '1 0' }, events);
     }
-    for (const [ref, { appId, event, ageMs, settledFor }] of events) {
+    // Oldest first, over all partitions; those of one partition are in order.
+    const byAge = [...events].toSorted(([, a], [, b]) => b.ageMs - a.ageMs);
+    for (const [ref, { appId, event, ageMs, settledFor }] of byAge) {
       this.#deliveries.outstanding.add(ref);
       machine.take(appId, event, { ref, ageMs, settledFor });
     }

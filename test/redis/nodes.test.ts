@@ -1,0 +1,105 @@
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { Walk } from '../support/redis/walk.ts';
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+type Step = (walk: Walk) => Promise<unknown> | void;
+
+const print = (run: Step, text: string): Step & { toString(): string } =>
+  Object.assign(run, { toString: () => text, [fc.toStringMethod]: () => text });
+
+const node = fc.constantFrom(0, 1, 2);
+const place = fc.constantFrom<readonly [string, string?]>(
+  ['room'],
+  ['presence-a', 'u1'],
+  ['presence-a', 'u2'],
+  ['presence-a', 'u3'],
+  ['presence-b', 'u1'],
+  ['presence-b', 'u2'],
+);
+
+/** Joins whose answers may have to wait for a connection to be made again. */
+const pending = new WeakMap<Walk, Promise<void>[]>();
+const join = fc
+  .tuple(node, place)
+  .map(([index, [channel, userId]]) =>
+    print(
+      (walk) => void pending.get(walk)?.push(walk.join(index, channel, userId) ?? Promise.resolve()),
+      `join(${index}, ${channel}, ${userId})`,
+    ),
+  );
+const leave = fc
+  .tuple(node, fc.nat(5))
+  .map(([index, which]) => print((walk) => walk.leave(index, which), `leave(${index}, ${which})`));
+const advance = fc
+  .constantFrom(500, 1000, 2500, 3000, 6000, 15_000, 30_000)
+  .map((ms) => print((walk) => walk.advance(ms), `advance(${ms})`));
+const crash = node.map((index) => print((walk) => walk.crash(index), `crash(${index})`));
+const cutOff = node.map((index) => print((walk) => walk.nodes[index]?.cutOff(), `cutOff(${index})`));
+const freeze = node.map((index) =>
+  print((walk) => {
+    const one = walk.nodes[index];
+    if (one !== undefined) one.isFrozen = !one.isFrozen;
+  }, `freezeOrThaw(${index})`),
+);
+
+const faults = fc.array(
+  fc.oneof(
+    { arbitrary: join, weight: 5 },
+    { arbitrary: leave, weight: 4 },
+    { arbitrary: advance, weight: 3 },
+    crash,
+    cutOff,
+    freeze,
+  ),
+  { maxLength: 40, size: 'max' },
+);
+
+async function expectTruth(walk: Walk): Promise<void> {
+  await walk.settle();
+  await Promise.all(pending.get(walk) ?? []);
+  await walk.settle();
+  const { occupied, members } = walk.truth();
+  expect(walk.contradictions).toEqual([]);
+  expect([...walk.occupied].toSorted()).toEqual([...occupied].toSorted());
+  expect([...walk.members].toSorted()).toEqual([...members].toSorted());
+  for (const view of walk.views()) expect(view.believed).toEqual(view.true);
+  for (const { ledger } of walk.nodes) {
+    expect((await ledger.occupiedChannels('a1', '')).toSorted()).toEqual([...occupied].toSorted());
+  }
+}
+
+async function walked(run: (walk: Walk) => Promise<void>): Promise<void> {
+  const walk = await new Walk(redis.url).start(3);
+  pending.set(walk, []);
+  try {
+    await run(walk);
+  } finally {
+    walk.dispose();
+  }
+}
+
+describe(seeded('three nodes'), () => {
+  test(
+    'through crashes, freezes and lost connections the facts say what is true, each once, and so do the clients views',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(faults, (steps) =>
+          walked(async (walk) => {
+            for (const step of steps) await step(walk);
+            await expectTruth(walk);
+          }),
+        ),
+        runs(30),
+      );
+    },
+    4 * patienceMs,
+  );
+});

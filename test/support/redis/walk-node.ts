@@ -1,0 +1,141 @@
+import { Registry, type Subscription } from '../../../src/channels/registry.ts';
+import { silentLog } from '../../../src/ports/log.ts';
+import { noMetrics } from '../../../src/ports/metrics.ts';
+import type { Notice } from '../../../src/ports/ledger.ts';
+import type { ChannelName } from '../../../src/protocol/channel-name.ts';
+import { RedisLedger } from '../../../src/store/redis/ledger.ts';
+import { RedisLink, type RedisClients } from '../../../src/store/redis/link.ts';
+import type { FakeClock } from '../fake-clock.ts';
+
+/** The time of day at which the virtual clock of the tests begins. */
+export const wallStart = 1_700_000_000_000;
+
+export const leaseMs = 10_000;
+export const graceMs = 3000;
+
+interface Client {
+  readonly channel: ChannelName;
+  readonly userId: string | undefined;
+  readonly subscription: Subscription;
+  /** The answer has come. */
+  isSubscribed: boolean;
+  /** Presence channels: who is there, as the client was told. */
+  readonly view: Set<string>;
+}
+
+/** A node around a ledger on Redis, with clients that believe what they are told. */
+export class WalkNode {
+  readonly clients = new Map<string, Client>();
+  readonly ledger: RedisLedger;
+  readonly #clock: FakeClock;
+  readonly #registry = new Registry();
+  readonly #connections: RedisClients;
+  /** It neither keeps its lease nor hears anything. */
+  isFrozen = false;
+
+  constructor(
+    clock: FakeClock,
+    connections: RedisClients,
+    { keyPrefix, name }: { keyPrefix: string; name: string },
+  ) {
+    this.#clock = clock;
+    this.#connections = connections;
+    let epochs = 0;
+    this.ledger = new RedisLedger({
+      clock,
+      keyPrefix,
+      leaseMs,
+      graceMs,
+      link: new RedisLink(connections),
+      cacheTtlMs: 100_000,
+      log: silentLog,
+      metrics: noMetrics,
+      newEpoch: () => `${name}.${(epochs += 1)}`,
+      present: () => wallStart + clock.now(),
+      notify: (_appId, channel, notice) => this.#notify(channel, notice),
+      notifyCount: () => {},
+      notifyWatchers: () => {},
+      connectionsElsewhere: () => {},
+      terminate: () => {},
+      wake: () => {},
+      countSubscribers: (_appId, channel) => this.#registry.subscribers(channel),
+      countConnections: () => this.clients.size,
+      tellsCounts: () => false,
+    });
+  }
+
+  async join(id: string, channel: ChannelName, userId?: string): Promise<void> {
+    const subscription = this.#registry.join(channel, userId);
+    const client: Client = { channel, userId, subscription, isSubscribed: false, view: new Set() };
+    this.clients.set(id, client);
+    const answer = await this.ledger.join({
+      appId: 'a1',
+      channel,
+      ...(userId !== undefined && { member: { userId, infoJson: JSON.stringify({ from: id }) } }),
+      memberLimit: Infinity,
+      readsCache: false,
+      wantsCacheMiss: false,
+    });
+    if (answer.kind !== 'joined') throw new Error('refused without a limit');
+    client.isSubscribed = true;
+    for (const member of answer.members?.keys() ?? []) client.view.add(member);
+  }
+
+  leave(id: string): void {
+    const client = this.clients.get(id);
+    if (client === undefined) return;
+    this.clients.delete(id);
+    const { channel, userId, subscription } = client;
+    const left = this.#registry.leave(subscription, this.#clock.now(), graceMs);
+    const { channelLingersMs, memberLingersMs: lingersMs } = left;
+    if (channelLingersMs === undefined && lingersMs === undefined) return;
+    this.ledger.leave({
+      appId: 'a1',
+      channel,
+      ...(channelLingersMs !== undefined && { channelLingersMs }),
+      ...(userId !== undefined && lingersMs !== undefined && { member: { userId, lingersMs } }),
+    });
+  }
+
+  /** Both connections to Redis are cut; they are made again by themselves. */
+  cutOff(): void {
+    this.#connections.commands.disconnect(true);
+    this.#connections.subscriber.disconnect(true);
+  }
+
+  /** Nothing that was published so far is still to be heard. */
+  async heard(): Promise<void> {
+    const { commands, subscriber } = this.#connections;
+    for (;;) {
+      try {
+        if (commands.status === 'ready' && subscriber.status === 'ready') {
+          await subscriber.ping();
+          return;
+        }
+      } catch {
+        // It was cut meanwhile.
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** The process is gone: nothing is said to anybody. */
+  crash(): void {
+    this.clients.clear();
+    this.#connections.commands.disconnect();
+    this.#connections.subscriber.disconnect();
+  }
+
+  #notify(channel: ChannelName, notice: Notice): void {
+    for (const client of this.clients.values()) {
+      if (client.channel !== channel || !client.isSubscribed) continue;
+      if (notice.kind === 'member-added') {
+        if (client.view.has(notice.member.userId)) throw new Error(`told twice of ${notice.member.userId}`);
+        client.view.add(notice.member.userId);
+      }
+      if (notice.kind === 'member-removed' && !client.view.delete(notice.userId)) {
+        throw new Error(`told that ${notice.userId} is gone, who was not there`);
+      }
+    }
+  }
+}

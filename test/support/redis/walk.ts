@@ -1,0 +1,181 @@
+import { Redis } from 'ioredis';
+import type { ChannelName } from '../../../src/protocol/channel-name.ts';
+import { createRedisClients } from '../../../src/store/redis/connect.ts';
+import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
+import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import { FakeClock } from '../fake-clock.ts';
+import { leaseMs, WalkNode } from './walk-node.ts';
+
+let walks = 0;
+
+/** Several nodes on one Redis, in a time that the test moves, and what their facts say. */
+export class Walk {
+  readonly clock = new FakeClock();
+  readonly nodes: WalkNode[] = [];
+  readonly occupied = new Set<string>();
+  readonly members = new Set<string>();
+  /** Facts that contradict those before. */
+  readonly contradictions: string[] = [];
+  readonly #url: string;
+  readonly #redis: Redis;
+  readonly #keyPrefix: string;
+  readonly #cursors = new Map<string, string>();
+  #made = 0;
+  #joined = 0;
+
+  constructor(url: string) {
+    walks += 1;
+    this.#url = url;
+    this.#redis = new Redis(url);
+    this.#keyPrefix = `walk${process.pid}-${walks}:`;
+  }
+
+  async start(count: number): Promise<this> {
+    for (let index = 0; index < count; index += 1) await this.addNode(index);
+    return this;
+  }
+
+  /** Starts a node in place of the one there. */
+  async addNode(index: number): Promise<void> {
+    this.#made += 1;
+    const connections = createRedisClients({
+      location: { kind: 'single', url: this.#url },
+      silenceMs: 60_000,
+    });
+    const node = new WalkNode(this.clock, connections, {
+      keyPrefix: this.#keyPrefix,
+      name: `n${this.#made}`,
+    });
+    this.nodes[index] = node;
+    await node.ledger.start();
+  }
+
+  /** Somebody comes to a node. Resolves once answered, but not before `settle` if the node is cut off. */
+  join(index: number, channel: string, userId?: string): Promise<void> | undefined {
+    const node = this.nodes[index];
+    if (node === undefined || node.isFrozen) return undefined;
+    this.#joined += 1;
+    return node.join(`c${this.#joined}`, channel as ChannelName, userId);
+  }
+
+  /** One of a node's clients goes. */
+  leave(index: number, which: number): void {
+    const node = this.nodes[index];
+    if (node === undefined || node.isFrozen) return;
+    const ids = [...node.clients.keys()];
+    const id = ids[which % Math.max(1, ids.length)];
+    if (id !== undefined) node.leave(id);
+  }
+
+  /** Time passes; nodes that are awake keep their leases and report what is due. */
+  async advance(ms: number): Promise<void> {
+    const until = this.clock.now() + ms;
+    while (this.clock.now() < until) {
+      await this.clock.advance(Math.min(500, until - this.clock.now()));
+      await this.#turn();
+    }
+  }
+
+  async crash(index: number): Promise<void> {
+    this.nodes[index]?.crash();
+    await this.addNode(index);
+  }
+
+  /** Everything is quiet: nobody frozen, every lease of the dead is over, every grace too. */
+  async settle(): Promise<void> {
+    for (const node of this.nodes) node.isFrozen = false;
+    await this.advance(4 * leaseMs);
+    await this.readFacts();
+  }
+
+  async flush(): Promise<void> {
+    const keys = await this.#redis.keys(`${this.#keyPrefix}*`);
+    if (keys.length > 0) await this.#redis.del(...keys);
+    // The streams begin anew.
+    this.#cursors.clear();
+  }
+
+  async readFacts(): Promise<void> {
+    for (let index = 0; index < partitionCount; index += 1) {
+      const { outbox } = new PartitionKeys(this.#keyPrefix, index);
+      const entries = await this.#redis.xrange(outbox, `(${this.#cursors.get(outbox) ?? '0-0'}`, '+');
+      for (const [id, [, , , json = '']] of entries) {
+        this.#cursors.set(outbox, id);
+        this.#replay(JSON.parse(json) as WebhookEvent);
+      }
+    }
+  }
+
+  /** What the clients hold. */
+  truth(): { occupied: Set<string>; members: Set<string> } {
+    const clients = this.nodes.flatMap((node) => [...node.clients.values()]);
+    return {
+      occupied: new Set(clients.map(({ channel }) => channel)),
+      members: new Set(
+        clients.flatMap(({ channel, userId }) => (userId === undefined ? [] : [`${channel} ${userId}`])),
+      ),
+    };
+  }
+
+  /** What each subscriber of a presence channel believes, and what is true. */
+  views(): { readonly believed: string[]; readonly true: string[] }[] {
+    const { members } = this.truth();
+    return this.nodes.flatMap((node) =>
+      [...node.clients.values()]
+        .filter(({ userId }) => userId !== undefined)
+        .map(({ channel, view }) => ({
+          believed: [...view].toSorted(),
+          true: [...members]
+            .filter((member) => member.startsWith(`${channel} `))
+            .map((member) => member.slice(channel.length + 1))
+            .toSorted(),
+        })),
+    );
+  }
+
+  dispose(): void {
+    for (const node of this.nodes) node.crash();
+    this.#redis.disconnect();
+  }
+
+  async #turn(): Promise<void> {
+    const awake = this.nodes.filter(({ isFrozen }) => !isFrozen);
+    await Promise.all(
+      awake.map(async (node) => {
+        await node.heard();
+        await node.ledger.beat();
+        await node.ledger.sweep();
+      }),
+    );
+    for (const node of awake) {
+      for (let turns = 0; !node.ledger.isIdle && turns < 50; turns += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await node.heard();
+    }
+  }
+
+  #replay(event: WebhookEvent): void {
+    const { channel } = event;
+    const note = (isSound: boolean): void => {
+      if (!isSound) this.contradictions.push(JSON.stringify(event));
+    };
+    switch (event.name) {
+      case 'channel_occupied':
+        note(!this.occupied.has(channel));
+        this.occupied.add(channel);
+        break;
+      case 'channel_vacated':
+        note(this.occupied.delete(channel));
+        break;
+      case 'member_added':
+        note(!this.members.has(`${channel} ${event.userId}`));
+        this.members.add(`${channel} ${event.userId}`);
+        break;
+      case 'member_removed':
+        note(this.members.delete(`${channel} ${event.userId}`));
+        break;
+      default:
+    }
+  }
+}
