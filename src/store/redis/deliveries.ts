@@ -100,7 +100,7 @@ export class RedisDeliveries implements DeliveryStore {
   async #flushOnce(): Promise<boolean> {
     // What is decided in this turn goes together.
     await Promise.resolve();
-    const settling = this.#unsettled;
+    const settling = Array.from(this.#unsettled);
     const marks = new Map<number, string[]>();
     for (const one of settling) {
       for (const [partition, list] of one.marks) {
