@@ -43,7 +43,7 @@ const program = new Command('soketify-emulator')
 Without a configuration one app is served on 127.0.0.1:6001: id 1, key app-key, secret app-secret.
 
 Environment: SOKETIFY_APP_ID, SOKETIFY_APP_KEY, SOKETIFY_APP_SECRET, SOKETIFY_WEBHOOK_URL, SOKETIFY_HOST,
-SOKETIFY_APP_SECRET_FILE, SOKETIFY_PORT, SOKETIFY_LOG_LEVEL; each goes before the file. NODE_ENV=production
+SOKETIFY_APP_SECRET_FILE, SOKETIFY_PORT, SOKETIFY_REDIS_URL, SOKETIFY_LOG_LEVEL; each goes before the file. NODE_ENV=production
 demands https endpoints.
 
 SIGHUP reloads apps, endpoints, limits and certificates without dropping a connection.

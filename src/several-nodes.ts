@@ -7,7 +7,7 @@ import type { LocalApps } from './app/local-app.ts';
 import { createNotifier } from './app/notifier.ts';
 import { createSweeper } from './app/sweeper.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
-import type { Config } from './config/schema.ts';
+import type { RedisConfig } from './config/schema.ts';
 import type { Clock, Millis } from './ports/clock.ts';
 import { channelKind } from './protocol/channel-name.ts';
 import { createRedisClients } from './store/redis/connect.ts';
@@ -17,6 +17,7 @@ import { RedisFanout } from './store/redis/fanout.ts';
 import { LeadKeys, partitionCount, PartitionKeys } from './store/redis/keys.ts';
 import { RedisLedger } from './store/redis/ledger.ts';
 import { RedisLink } from './store/redis/link.ts';
+import { StartError } from './transport/uws.ts';
 import { isExpendable } from './webhooks/event.ts';
 
 /** Counts that have changed are written so often at most. */
@@ -26,15 +27,15 @@ const countsEveryMs: Millis = 250;
 const beatsPerLease = 5;
 
 /** One of several nodes, which share what they know on Redis. Rejects when Redis cannot be reached. */
-export async function createOneOfSeveral(
-  redis: NonNullable<Config['redis']>,
-  options: BackplaneOptions,
-): Promise<Backplane> {
+export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneOptions): Promise<Backplane> {
   const { config, apps, clock, local, log, metrics, publishTopic } = options;
   const { keyPrefix, leaseMs, connection, tls } = redis;
   const nodeId = randomUUID();
   const link = new RedisLink(createRedisClients({ location: connection, tls, silenceMs: leaseMs }));
-  const partitions = Array.from({ length: partitionCount }, (_, index) => new PartitionKeys(keyPrefix, index));
+  const partitions = Array.from(
+    { length: partitionCount },
+    (_, index) => new PartitionKeys(keyPrefix, index),
+  );
   const lead = new LeadKeys(keyPrefix);
   const drops = createDrops(new RedisDrops(link, lead));
   let epochs = 0;
@@ -77,7 +78,8 @@ export async function createOneOfSeveral(
     log,
     present: () => '',
     requestTimeoutMs: options.requestTimeoutMs,
-    begin: (store) => (dispatcher = new Dispatcher({ ...options, applications, drops, store, ledger: () => ledger })),
+    begin: (store) =>
+      (dispatcher = new Dispatcher({ ...options, applications, drops, store, ledger: () => ledger })),
   });
   const counts = createAlarm(clock, () => ledger.reportCounts(limitedApps(apps)));
   const countSoon = (): void => counts.set(clock.now() + countsEveryMs);
@@ -86,7 +88,12 @@ export async function createOneOfSeveral(
     await ledger.start((message) => fanout.receive(message));
   } catch (error) {
     link.close();
-    throw error;
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new StartError(
+      'ERR_REDIS',
+      `Redis cannot be used (${addressOf(connection)}): ${cause}. Start it, or correct "redis" in the configuration; version 7 or later is needed.`,
+      error,
+    );
   }
   const stopBeating = every(clock, leaseMs / beatsPerLease, () =>
     Promise.all([ledger.beat(), dispatch.beat()]),
@@ -125,6 +132,12 @@ export async function createOneOfSeveral(
     },
     abandon: () => dispatcher?.stop(),
   };
+}
+
+/** Where Redis is, without a password. */
+function addressOf(connection: RedisConfig['connection']): string {
+  const urls = connection.kind === 'single' ? [connection.url] : connection.urls;
+  return urls.map((url) => new URL(url).host).join(', ');
 }
 
 /** The apps of which it matters how many connections there are on all nodes. */

@@ -12,6 +12,7 @@ export const variables = {
   webhookUrl: 'SOKETIFY_WEBHOOK_URL',
   host: 'SOKETIFY_HOST',
   port: 'SOKETIFY_PORT',
+  redisUrl: 'SOKETIFY_REDIS_URL',
   logLevel: 'SOKETIFY_LOG_LEVEL',
 } as const;
 

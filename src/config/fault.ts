@@ -58,5 +58,5 @@ function mayBeSecret(value: string, path: Path): boolean {
   const key = path.at(-1);
   if (key === 'secret' || key === 'passphrase' || path.includes('headers')) return true;
   // The user name, password, query and fragment of a URL.
-  return key === 'url' && /[@?#]/.test(value);
+  return (key === 'url' || path[0] === 'redis') && /[@?#]/.test(value);
 }

@@ -152,3 +152,31 @@ export function headers() {
     error: (issue) => (issue.code === 'invalid_key' ? nameError : 'expected an object'),
   });
 }
+
+/** Where a Redis server is. It may hold a user, a password and the number of a database. */
+export function redisUrl() {
+  const error = 'expected a URL such as redis://host:6379, or rediss://user:password@host:6380/2';
+  return z.string({ error }).refine((value) => isRedisUrl(value), { error });
+}
+
+function isRedisUrl(value: string): boolean {
+  if (!/^rediss?:\/\/\S+$/i.test(value) || !URL.canParse(value)) return false;
+  const { hostname, pathname, search, hash, username, password } = new URL(value);
+  const isPlain = search === '' && hash === '' && /^(\/\d{0,5})?$/.test(pathname);
+  return hostname !== '' && isPlain && isEscaped(username) && isEscaped(password);
+}
+
+function isEscaped(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What stands before the names of all keys. Braces mean something to a cluster. */
+export function keyPrefix() {
+  const error = 'expected 1 to 64 printable characters without spaces and braces';
+  return z.string({ error }).regex(/^[!-z|~]{1,64}$/, { error });
+}

@@ -39,6 +39,14 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
   set('host', readVariable(env, variables.host), variables.host);
   set('port', toPort(readVariable(env, variables.port)), variables.port);
   set('logLevel', readVariable(env, variables.logLevel), variables.logLevel);
+  const redisUrl = readVariable(env, variables.redisUrl);
+  if (redisUrl !== undefined) {
+    // It takes the place of whatever the file says of where Redis is, and leaves the rest.
+    const given = input['redis'];
+    const { url: _u, urlFile: _f, sentinel: _s, cluster: _c, ...rest } = isObject(given) ? given : {};
+    input['redis'] = { ...rest, url: redisUrl };
+    origins.set('redis.url', variables.redisUrl);
+  }
   set('host', overrides.host, '--host');
   set('port', toPort(overrides.port), '--port');
 

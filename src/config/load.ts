@@ -5,6 +5,7 @@ import { Files, type ReadFile } from './files.ts';
 import { findSyntaxFault } from './json-syntax.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { layer, type Layered, type Overrides } from './layers.ts';
+import { redisFaults } from './redis.ts';
 import { defaultSecretFaults, relationFaults } from './relations.ts';
 import { resolve } from './resolve.ts';
 import type { Config } from './schema.ts';
@@ -55,6 +56,7 @@ export function loadConfig({ file, env, overrides, readFile }: ConfigSources): L
     ...relationFaults(input, production),
     ...secretFileFaults(input, files),
     ...tls.faults,
+    ...redisFaults(input, files),
     // Of a file that cannot be read nobody knows whether it has a secret.
     ...(hasDefaultSecret && source?.kind !== 'faulty' ? defaultSecretFaults(input, production) : []),
   ].map(({ path, message }) => ({ path: origins.get(path) ?? path, message }));

@@ -142,6 +142,10 @@ const webhooks = field.group({
     .milliseconds(0)
     .default(3000)
     .describe('A return this soon hides an unsubscribe.'),
+  shutdownGraceMs: field
+    .milliseconds(0)
+    .optional()
+    .describe('The same for clients of a node that ends, with redis. Default: disconnectGraceMs.'),
   requestTimeoutMs: field.milliseconds().default(4000).describe('The time an endpoint has to answer.'),
   concurrency: field.wholeNumber(1, 1000).default(10).describe('Parallel requests to one endpoint.'),
   queueMaxBytes: field
@@ -150,6 +154,65 @@ const webhooks = field.group({
     .describe('Events waiting for one endpoint; beyond it, client_event and cache_miss are dropped first.'),
   retry: retry.prefault({}).describe('What happens when an endpoint does not answer 2xx.'),
 });
+
+const redis = field
+  .group({
+    url: field.redisUrl().optional().describe('One server.'),
+    urlFile: field
+      .nonEmptyText()
+      .optional()
+      .describe('Instead of url: the file that holds it, relative to this one.'),
+    sentinel: field
+      .group({
+        name: field.nonEmptyText().describe('What the sentinels call the master.'),
+        urls: field
+          .listOf(field.redisUrl())
+          .min(1, { error: 'expected at least one URL' })
+          .describe('The sentinels.'),
+        url: field
+          .redisUrl()
+          .optional()
+          .describe('User, password, database and TLS of the servers; host and port are not read.'),
+      })
+      .optional()
+      .describe('The master that sentinels name.'),
+    cluster: field
+      .listOf(field.redisUrl())
+      .min(1, { error: 'expected at least one URL' })
+      .optional()
+      .describe(
+        'Some servers of a cluster; the others are found. User, password and TLS are those of the first.',
+      ),
+    keyPrefix: field.keyPrefix().default('soketify:').describe('Before the names of all keys and topics.'),
+    leaseMs: field
+      .wholeNumber(1000, 600_000)
+      .default(10_000)
+      .describe('A node that was not heard of for so long is taken for dead.'),
+    tls: field
+      .group({
+        caFile: field
+          .nonEmptyText()
+          .optional()
+          .describe('The authorities to trust, PEM, relative to this file.'),
+        certFile: field.nonEmptyText().optional().describe('The certificate of this client, PEM.'),
+        keyFile: field.nonEmptyText().optional().describe('Its private key, PEM.'),
+        servername: field
+          .nonEmptyText()
+          .optional()
+          .describe('The name that the certificate of Redis must have.'),
+        rejectUnauthorized: field.flag().default(true).describe('Whether that certificate is checked.'),
+      })
+      .optional()
+      .describe('For rediss://, what is not as usual.'),
+  })
+  .meta({
+    oneOf: [
+      { required: ['url'] },
+      { required: ['urlFile'] },
+      { required: ['sentinel'] },
+      { required: ['cluster'] },
+    ],
+  });
 
 /** The address and port that are listened on unless others are given. */
 export const defaultHost = '127.0.0.1';
@@ -218,6 +281,7 @@ export const configSchema = field
       .default(mebibyte)
       .describe('What may wait for a slow client before it is disconnected.'),
     webhooks: webhooks.prefault({}).describe('How webhooks are sent.'),
+    redis: redis.optional().describe('Share the state of the apps with other nodes, on Redis 7 or later.'),
     logLevel: field.oneOf(logLevels).default('info').describe('The quietest level that is written.'),
   })
   .describe('Configuration of soketify-emulator');
@@ -241,12 +305,38 @@ export type AppConfig = DeepReadonly<
   }
 >;
 
+/** Where Redis is, and how it is used. */
+export interface RedisConfig {
+  readonly connection:
+    | { readonly kind: 'single'; readonly url: string }
+    | {
+        readonly kind: 'sentinel';
+        readonly name: string;
+        readonly urls: readonly string[];
+        readonly url?: string | undefined;
+      }
+    | { readonly kind: 'cluster'; readonly urls: readonly string[] };
+  readonly keyPrefix: string;
+  readonly leaseMs: number;
+  readonly tls: RedisTlsConfig | undefined;
+}
+
+/** What TLS connections to Redis need beyond what is usual; certificates as PEM. */
+export interface RedisTlsConfig {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly servername?: string;
+  readonly rejectUnauthorized: boolean;
+}
+
 /** Everything that can be configured, resolved: no key is absent, "no limit" is Infinity, and paths are absolute. */
 export type Config = DeepReadonly<
-  Omit<ParsedConfig, '$schema' | 'apps' | 'limits' | 'tls' | 'metrics'> & {
+  Omit<ParsedConfig, '$schema' | 'apps' | 'limits' | 'tls' | 'metrics' | 'redis'> & {
     apps: AppConfig[];
     limits: Limits;
     tls: ParsedConfig['tls'];
     metrics: { host: string; port: number } | undefined;
+    redis: RedisConfig | undefined;
   }
 >;

@@ -5,7 +5,12 @@ import type { Config } from './schema.ts';
 
 /** What is allowed, and yet hardly meant. */
 export function warningsOf(config: Config): readonly string[] {
-  return [...wellKnownSecrets(config), ...unheardCounts(config), ...unreachableApps(config)];
+  return [
+    ...wellKnownSecrets(config),
+    ...unheardCounts(config),
+    ...unreachableApps(config),
+    ...idleGrace(config),
+  ];
 }
 
 function wellKnownSecrets({ host, apps }: Config): readonly string[] {
@@ -31,4 +36,9 @@ function unreachableApps({ apps, tls, trustedProxies }: Config): readonly string
     const path = formatPath(['apps', index, 'forceTls']);
     return forceTls ? [`${path}: nobody can connect, because neither tls nor trustedProxies is given`] : [];
   });
+}
+
+function idleGrace({ redis, webhooks }: Config): readonly string[] {
+  if (redis !== undefined || webhooks.shutdownGraceMs === undefined) return [];
+  return ['webhooks.shutdownGraceMs: has no effect without redis: there is no other node to come back to'];
 }

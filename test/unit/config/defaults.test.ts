@@ -49,6 +49,7 @@ describe('defaults', () => {
       limits,
       path: '',
       tls: undefined,
+      redis: undefined,
       trustedProxies: [],
       metrics: undefined,
       compression: false,

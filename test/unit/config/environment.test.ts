@@ -148,7 +148,7 @@ describe('warnings', () => {
   });
 
   test('an unknown variable that is near to none gives one with all names', () => {
-    expect(warningsOf({ env: { SOKETIFY_REDIS_URL: 'redis://x' } })).toEqual([
+    expect(warningsOf({ env: { SOKETIFY_SENTINELS: 'redis://x' } })).toEqual([
       expect.stringContaining('accepted variables: SOKETIFY_APP_ID, SOKETIFY_APP_KEY'),
     ]);
   });
