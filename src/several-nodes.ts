@@ -7,7 +7,7 @@ import type { LocalApps } from './app/local-app.ts';
 import { createNotifier } from './app/notifier.ts';
 import { createSweeper } from './app/sweeper.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
-import type { RedisConfig } from './config/schema.ts';
+import type { RedisConfig } from './config/redis-schema.ts';
 import type { Clock, Millis } from './ports/clock.ts';
 import { channelKind } from './protocol/channel-name.ts';
 import { createRedisClients } from './store/redis/connect.ts';

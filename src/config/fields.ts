@@ -166,9 +166,9 @@ function isRedisUrl(value: string): boolean {
   return hostname !== '' && isPlain && isEscaped(username) && isEscaped(password);
 }
 
-function isEscaped(text: string): boolean {
+function isEscaped(part: string): boolean {
   try {
-    decodeURIComponent(text);
+    decodeURIComponent(part);
     return true;
   } catch {
     return false;

@@ -1,9 +1,11 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { formatPath, type ConfigFault, type Path } from './fault.ts';
 import * as field from './fields.ts';
 import { codeOf, type Files } from './files.ts';
 import { fieldOf, isObject } from './json.ts';
-import type { ParsedConfig, RedisConfig, RedisTlsConfig } from './schema.ts';
+import type { RedisConfig, RedisTlsConfig } from './redis-schema.ts';
+import type { ParsedConfig } from './schema.ts';
 
 type ParsedRedis = NonNullable<ParsedConfig['redis']>;
 
@@ -109,6 +111,8 @@ function tlsFaults(redis: object, files: Files): readonly ConfigFault[] {
   }
   if (faults.length > 0) return faults;
   try {
+    // An authority that is none would be passed over in silence.
+    if (ca !== undefined) void new X509Certificate(ca).subject;
     createSecureContext({ ca, cert, key });
     return [];
   } catch (error) {

@@ -81,7 +81,8 @@ export class RedisLedger implements Ledger {
 
   async forgetCacheMiss(appId: string, channel: ChannelName, episode: string): Promise<void> {
     try {
-      await this.#of(appId, channel).channels.forgetCacheMiss(appId, channel, episode);
+      const { scripts } = this.#of(appId, channel).channels;
+      await scripts.forgetCacheMiss(scripts.channel(appId, channel), episode);
     } catch {
       // It ends by itself within five minutes.
     }
@@ -114,7 +115,9 @@ export class RedisLedger implements Ledger {
   async channel(appId: string, channel: ChannelName): Promise<ChannelState> {
     const { channels } = this.#of(appId, channel);
     try {
-      const { isOccupied, subscriptionCount, members, cached } = await channels.read(appId, channel);
+      const { isOccupied, subscriptionCount, members, cached } = await channels.scripts.read(
+        channels.scripts.channel(appId, channel),
+      );
       return {
         occupied: isOccupied,
         userIds: [...members.keys()],

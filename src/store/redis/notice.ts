@@ -20,7 +20,10 @@ export type News =
 export function parseNotice(json: string): Notice | undefined {
   const notice = parseObject(json);
   if (notice === undefined) return undefined;
-  const text = (key: string): string => String(notice[key] ?? '');
+  const text = (key: string): string => {
+    const value = notice[key];
+    return typeof value === 'string' ? value : '';
+  };
   const news = toNews(text, Number(notice['t'] ?? notice['n'] ?? notice['s'] ?? 0), notice['e']);
   return news && { revision: Number(text('v')), appId: text('a'), news };
 }

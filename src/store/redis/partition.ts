@@ -1,9 +1,10 @@
 import type { Millis } from '../../ports/clock.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
+import { ChannelScripts } from './channel-scripts.ts';
 import { Channels } from './channels.ts';
 import { PartitionKeys } from './keys.ts';
 import { parseNotice, type Notice } from './notice.ts';
-import { Registration, type Registered } from './registration.ts';
+import { Registration, type Registered, type SendStep } from './registration.ts';
 import type { Reply } from './replies.ts';
 import type { ScriptName } from './scripts.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
@@ -44,7 +45,8 @@ export class Partition {
       registered: (registered) => this.#registered(registered),
       failed: (error) => options.log.debug({ err: error, partition: index }, 'registration failed'),
     });
-    this.channels = new Channels(options, this.registration, this.keys, (at) => this.#due(at));
+    const scripts = new ChannelScripts(options, this.registration, this.keys);
+    this.channels = new Channels(options, this.registration, scripts, (at) => this.#due(at));
     this.users = new Users(options, this.registration, this.keys);
   }
 
@@ -95,19 +97,16 @@ export class Partition {
   append(appId: string, event: WebhookEvent): void {
     const { state, outbox, topic, wake } = this.keys;
     const json = JSON.stringify(event);
-    void this.registration
-      .record(
-        (epoch, number) =>
-          this.#options.link.run(
-            'append',
-            [state, outbox],
-            [this.#present(), topic, wake, appId, epoch, number, json],
-          ),
-        json.length,
-      )
-      .then((isTaken) => {
-        if (!isTaken) this.#options.log.warn({ appId, event: event.name }, 'webhook event lost with Redis');
-      });
+    const append: SendStep = (epoch, number) =>
+      this.#options.link.run(
+        'append',
+        [state, outbox],
+        [this.#present(), topic, wake, appId, epoch, number, json],
+      );
+    const tell = (isTaken: boolean): void => {
+      if (!isTaken) this.#options.log.warn({ appId, event: event.name }, 'webhook event lost with Redis');
+    };
+    void this.registration.record(append, json.length).then(tell);
   }
 
   /** The node has so many connections of an app. */
@@ -174,18 +173,19 @@ export class Partition {
 
   #readAll(): void {
     this.#mustRead = false;
-    this.#run(
-      Promise.all([this.channels.readAll(), this.users.readAll(), this.#readEnded()]).then((done) => {
-        this.#mustRead ||= !done.every(Boolean);
-      }),
-    );
+    this.#run(this.#readEverything());
+  }
+
+  async #readEverything(): Promise<void> {
+    const done = await Promise.all([this.channels.readAll(), this.users.readAll(), this.#readEnded()]);
+    this.#mustRead ||= !done.every(Boolean);
   }
 
   async #readEnded(): Promise<boolean> {
     try {
       const ended = await this.#script('read-ended', [this.keys.ended], []);
       for (let index = 0; index < ended.length; index += 2) {
-        const [appId = '', userId = ''] = splitFirst(String(ended[index + 1]));
+        const [appId, userId] = splitFirst(String(ended[index + 1]));
         this.#options.terminate(appId, userId, Number(ended[index]));
       }
       return true;
@@ -214,7 +214,7 @@ export class Partition {
     const [appId, name] = splitFirst(rest);
     if (kind === 'c') {
       this.#due(this.#options.clock.now() + Math.ceil(this.#options.graceMs));
-      return this.channels.release(epoch, appId, name);
+      return this.channels.scripts.release(epoch, appId, name);
     }
     if (kind === 'u') return this.users.release(epoch, appId, name);
     const [status] = await this.#script(
@@ -238,7 +238,7 @@ export class Partition {
 
   #expire(subject: string): Promise<void> {
     const [appId, channel] = splitFirst(subject);
-    return this.channels.expire(appId, channel);
+    return this.channels.scripts.expire(appId, channel);
   }
 
   #due(at: Millis): void {

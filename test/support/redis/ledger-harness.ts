@@ -29,10 +29,7 @@ export function redisLedgerHarness(clients: () => RedisClients): LedgerHarness {
         keyPrefix,
         leaseMs: 10_000,
         graceMs: 3000,
-        log: {
-          ...silentLog,
-          debug: (f: unknown, m: string) => process.env['DBG'] && console.log(m, f),
-        } as never,
+        log: silentLog,
         metrics: noMetrics,
         newEpoch: () => `n1.${(epochs += 1)}`,
         notifyCount: () => {},

@@ -175,7 +175,9 @@ export class Walk {
       case 'member_removed':
         note(this.members.delete(`${channel} ${event.userId}`));
         break;
-      default:
+      case 'client_event':
+      case 'cache_miss':
+      case 'subscription_count':
     }
   }
 }

@@ -138,7 +138,7 @@ describe('POST batch_events', () => {
       batch: [item('cache-a', { data: '1' }), item('b'), item('cache-a', { data: '2' })],
     });
     expect(stage.fanout.channels).toEqual(['cache-a', 'b', 'cache-a']);
-    const { cache } = await stage.memory.channel('1', channelName('cache-a'));
+    const { cache } = stage.memory.channel('1', channelName('cache-a'));
     expect(cache?.data).toBe('2');
   });
 });

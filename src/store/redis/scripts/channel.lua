@@ -42,14 +42,10 @@ local function number(field)
   return tonumber(redis.call('HGET', CHANNEL, field) or 0)
 end
 
--- The count of one epoch is now this; `isWanted`: subscribers and webhooks are told of counts.
+-- The count of one epoch that holds the channel is now this; `isWanted`: subscribers and webhooks are told of counts.
 local function count(epoch, connections, isWanted)
   local before = number('n:' .. epoch)
-  if connections > 0 then
-    redis.call('HSET', CHANNEL, 'n:' .. epoch, connections)
-  else
-    redis.call('HDEL', CHANNEL, 'n:' .. epoch)
-  end
+  redis.call('HSET', CHANNEL, 'n:' .. epoch, connections)
   local total = redis.call('HINCRBY', CHANNEL, 'total', connections - before)
   if not isWanted or tostring(total) == (redis.call('HGET', CHANNEL, 'countSaid') or '0') then
     return
@@ -138,6 +134,7 @@ local function leaveChannel(epoch, deadline)
     return
   end
   count(epoch, 0, redis.call('HEXISTS', CHANNEL, 'countSaid') == 1)
+  redis.call('HDEL', CHANNEL, 'n:' .. epoch)
   redis.call('SREM', HELD, 'c\n' .. SUBJECT)
   if deadline > number('until') then
     redis.call('HSET', CHANNEL, 'until', integer(deadline))

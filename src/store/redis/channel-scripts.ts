@@ -1,0 +1,78 @@
+import type { ChannelName } from '../../protocol/channel-name.ts';
+import type { ChannelKeys, PartitionKeys } from './keys.ts';
+import type { Registration, SendStep } from './registration.ts';
+import { toDescription, type Description, type Reply } from './replies.ts';
+import type { RedisLedgerOptions } from './surroundings.ts';
+
+/** A channel, and where it is kept. */
+export interface KeptChannel {
+  readonly appId: string;
+  readonly name: ChannelName;
+  readonly keys: ChannelKeys;
+}
+
+/** The scripts of a channel, of one partition. Those that are no steps reject when Redis cannot be reached. */
+export class ChannelScripts {
+  readonly #options: Pick<RedisLedgerOptions, 'link' | 'present' | 'graceMs'>;
+  readonly #registration: Registration;
+  readonly #keys: PartitionKeys;
+
+  constructor(options: RedisLedgerOptions, registration: Registration, keys: PartitionKeys) {
+    this.#options = options;
+    this.#registration = registration;
+    this.#keys = keys;
+  }
+
+  channel(appId: string, name: ChannelName): KeptChannel {
+    return { appId, name, keys: this.#keys.channel(appId, name) };
+  }
+
+  /** A step of this node, to be sent under the epoch and the number that it gets. */
+  step(
+    script: 'join' | 'leave' | 'count' | 'cache',
+    { appId, name, keys }: KeptChannel,
+    args: readonly (string | number)[],
+  ): SendStep {
+    return (epoch, number) =>
+      this.#options.link.run(script, keys(epoch), [...this.#head(appId, name), epoch, number, ...args]);
+  }
+
+  /** What is true of a channel at this moment, on all nodes. */
+  async read(channel: KeptChannel): Promise<Description> {
+    return toDescription(await this.#run('read', channel));
+  }
+
+  async forgetCacheMiss(channel: KeptChannel, episode: string): Promise<void> {
+    await this.#run('forget-miss', channel, [episode]);
+  }
+
+  /** Reports what is due of a channel. */
+  async expire(appId: string, name: string): Promise<void> {
+    await this.#run('expire', { appId, name, keys: this.#keys.channel(appId, name) });
+  }
+
+  /** A dead epoch holds a channel no more. Whether it was dead indeed. */
+  async release(epoch: string, appId: string, name: string): Promise<boolean> {
+    const { link, graceMs } = this.#options;
+    const keys = this.#keys.channel(appId, name)(epoch);
+    const [isDead] = await link.run('release', keys, [...this.#head(appId, name), epoch, Math.ceil(graceMs)]);
+    return isDead === 1;
+  }
+
+  #run(
+    script: 'read' | 'expire' | 'forget-miss',
+    { appId, name, keys }: Pick<KeptChannel, 'appId' | 'keys'> & { readonly name: string },
+    args: readonly string[] = [],
+  ): Promise<Reply> {
+    return this.#options.link.run(script, keys(this.#registration.epoch), [
+      ...this.#head(appId, name),
+      ...args,
+    ]);
+  }
+
+  #head(appId: string, channel: string): readonly string[] {
+    const { topic, wake } = this.#keys;
+    const present = this.#options.present?.();
+    return [present === undefined ? '' : String(present), topic, wake, appId, channel];
+  }
+}

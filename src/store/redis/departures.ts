@@ -1,0 +1,53 @@
+import type { Millis } from '../../ports/clock.ts';
+import type { Leave, Member } from '../../ports/ledger.ts';
+import type { ChannelName } from '../../protocol/channel-name.ts';
+
+/** What has left a channel, and until when each may linger. */
+export interface Departed {
+  readonly appId: string;
+  readonly name: ChannelName;
+  channelUntil: Millis | undefined;
+  readonly members: Map<string, { readonly member: Member; readonly until: Millis }>;
+}
+
+/** So many channels are remembered at most. */
+const rememberedChannels = 10_000;
+
+/**
+ * What has left this node of late. Until it has been reported as gone, nobody but Redis knows that it was ever
+ * there: should Redis lose that, it is asserted anew from here.
+ */
+export class Departures {
+  readonly #channels = new Map<string, Departed>();
+  readonly #keepForMs: Millis;
+
+  /** `keepForMs`: so long after it was due a departure is remembered. */
+  constructor(keepForMs: Millis) {
+    this.#keepForMs = keepForMs;
+  }
+
+  add(at: Millis, { appId, channel: name, channelLingersMs, member: leaver }: Leave, member?: Member): void {
+    const key = `${appId}\n${name}`;
+    const departed = this.#channels.get(key) ?? { appId, name, channelUntil: undefined, members: new Map() };
+    this.#channels.delete(key);
+    this.#channels.set(key, departed);
+    if (leaver !== undefined && member !== undefined) {
+      departed.members.set(leaver.userId, { member, until: at + leaver.lingersMs });
+    }
+    if (channelLingersMs !== undefined) departed.channelUntil = at + channelLingersMs;
+    for (const [oldest, one] of this.#channels) {
+      if (this.#channels.size <= rememberedChannels && latestOf(one) + this.#keepForMs > at) break;
+      this.#channels.delete(oldest);
+    }
+  }
+
+  [Symbol.iterator](): IterableIterator<Departed> {
+    return this.#channels.values();
+  }
+}
+
+function latestOf({ channelUntil = -Infinity, members }: Departed): Millis {
+  let latest = channelUntil;
+  for (const { until } of members.values()) latest = Math.max(latest, until);
+  return latest;
+}
