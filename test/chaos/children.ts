@@ -1,0 +1,91 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const running = new Set<ChildProcess>();
+const folders = new Set<string>();
+
+/** Starts a process that does not outlive this one. Nothing of this one's environment reaches it but the path. */
+export function launch(command: string, args: readonly string[]): ChildProcess {
+  const child = spawn(command, args, {
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  child.once('error', () => running.delete(child));
+  return child;
+}
+
+/** A new folder for what is kept for a while. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'soketify-chaos-'));
+  folders.add(folder);
+  return folder;
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  folders.delete(folder);
+}
+
+/** Leaves nothing behind: ends every process that still runs, frozen ones too, and removes the folders. */
+export function cleanUp(): void {
+  for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders) removeFolder(folder);
+}
+
+export function isRunning(child: ChildProcess): boolean {
+  return running.has(child);
+}
+
+/** Ends one process at once, and waits until it is gone. */
+export async function killChild(child: ChildProcess): Promise<void> {
+  if (!isRunning(child)) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
+
+/**
+ * A port of the loopback that is free. It lies below those that Linux gives to outgoing connections: who must
+ * have it again after a while finds it free.
+ */
+export async function stablePort(): Promise<number> {
+  for (let port = 20_000 + (process.pid % 10_000); port < 32_000; port++) {
+    if (taken.has(port) || !(await isFree(port))) continue;
+    taken.add(port);
+    return port;
+  }
+  throw new Error('There is no free port from 20000 to 32000');
+}
+
+const taken = new Set<number>();
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const isListening = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port === port));
+  });
+  if (isListening) await new Promise<void>((resolve) => void server.close(() => resolve()));
+  return isListening;
+}
+
+/** Asks again and again; false if the answer was never yes within this time. */
+export async function waitUntil(
+  isSo: () => boolean | Promise<boolean>,
+  atMostMs: number,
+  everyMs = 100,
+): Promise<boolean> {
+  const end = Date.now() + atMostMs;
+  while (Date.now() < end) {
+    if (await isSo()) return true;
+    await pause(everyMs);
+  }
+  return false;
+}

@@ -1,0 +1,175 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import type { Disturbances } from './disturbances.ts';
+import type { Fleet } from './fleet.ts';
+import type { Journal } from './journal.ts';
+import type { NodeProcess } from './node-process.ts';
+import type { FaultKind, PlannedFault } from './plan.ts';
+import type { Publisher } from './publisher.ts';
+import { failures, type Receiver } from './receiver.ts';
+import type { RedisServer } from './redis.ts';
+
+/** What can be made to fail. */
+export interface Stage {
+  readonly fleet: Fleet;
+  readonly redis: RedisServer | undefined;
+  readonly receivers: readonly Receiver[];
+  readonly publisher: Publisher;
+  readonly disturbances: Disturbances;
+  readonly journal: Journal;
+}
+
+/** Brings faults about and undoes them. What is troubled already is left alone: the fault is skipped then. */
+export class FaultRunner {
+  readonly #stage: Stage;
+  #isRedisBusy = false;
+  #isRolling = false;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  /** Resolves once the fault is over. */
+  async run(planned: PlannedFault): Promise<void> {
+    const { journal } = this.#stage;
+    try {
+      const isDone = await this.#perform(planned);
+      journal.count(`fault: ${planned.kind}${isDone ? '' : ' (skipped)'}`);
+    } catch (error) {
+      journal.problem(`The fault ${planned.kind} could not be brought about: ${String(error)}`);
+    }
+  }
+
+  #perform(planned: PlannedFault): Promise<boolean> {
+    const { kind, lastsMs } = planned;
+    const { fleet, journal } = this.#stage;
+    switch (kind) {
+      case 'kill':
+        return this.#withNode(planned, async (node, place) => {
+          await node.kill();
+          await pause(lastsMs);
+          await fleet.fill(place);
+        });
+      case 'freeze-short':
+      case 'freeze-long':
+        return this.#withNode(planned, async (node) => {
+          node.freeze();
+          await pause(lastsMs);
+          node.thaw();
+        });
+      case 'restart':
+        return this.#withNode(planned, (node, place) => this.#restart(node, place, lastsMs));
+      case 'rolling':
+        return this.#roll(planned);
+      case 'redis-kill':
+        return this.#withRedis(kind, async (redis) => {
+          await redis.kill();
+          await pause(lastsMs);
+          await redis.restart();
+        });
+      case 'redis-freeze':
+        return this.#withRedis(kind, async (redis) => {
+          redis.freeze();
+          await pause(lastsMs);
+          redis.thaw();
+        });
+      case 'redis-clients':
+        return this.#withRedis(kind, async ({ url }) => {
+          const types =
+            planned.draw < 0.3 ? ['normal'] : planned.draw < 0.6 ? ['pubsub'] : ['normal', 'pubsub'];
+          for (const type of types) await command(url, 'CLIENT', 'KILL', 'TYPE', type);
+        });
+      case 'script-flush':
+        return this.#withRedis(kind, ({ url }) => command(url, 'SCRIPT', 'FLUSH'));
+      case 'flushall':
+        return this.#withRedis(kind, async ({ url }) => {
+          await command(url, 'FLUSHALL');
+          this.#stage.publisher.dataLost();
+          journal.count('losses of all data');
+        });
+      case 'endpoint':
+        return this.#failEndpoint(planned);
+    }
+  }
+
+  async #restart(node: NodeProcess, place: number, pauseMs: number): Promise<void> {
+    const fault = await node.terminate();
+    if (fault !== undefined) this.#stage.journal.problem(fault);
+    await pause(pauseMs);
+    await this.#stage.fleet.fill(place);
+  }
+
+  /** Restarts one node after the other. */
+  async #roll({ kind, lastsMs }: PlannedFault): Promise<boolean> {
+    if (this.#isRolling) return false;
+    this.#isRolling = true;
+    const { fleet, disturbances } = this.#stage;
+    const fault = disturbances.begin(kind, 'all nodes');
+    for (const place of fleet.places) {
+      await fleet.withPlace(place, (node) => this.#restart(node, place, lastsMs));
+    }
+    disturbances.end(fault);
+    this.#isRolling = false;
+    return true;
+  }
+
+  /** Does it to the node that was drawn, or to the next one with which nothing else is being done. */
+  async #withNode(
+    { kind, draw }: PlannedFault,
+    use: (node: NodeProcess, place: number) => Promise<void>,
+  ): Promise<boolean> {
+    const { fleet, disturbances } = this.#stage;
+    const { places } = fleet;
+    const first = Math.floor(draw * places.length);
+    for (const place of [...places.slice(first), ...places.slice(0, first)]) {
+      const isDone = await fleet.withPlace(place, async (node) => {
+        const fault = disturbances.begin(kind, node.name);
+        await use(node, place);
+        disturbances.end(fault);
+      });
+      if (isDone) return true;
+    }
+    return false;
+  }
+
+  async #withRedis(kind: FaultKind, use: (redis: RedisServer) => Promise<void>): Promise<boolean> {
+    const { redis, disturbances } = this.#stage;
+    if (redis === undefined || this.#isRedisBusy) return false;
+    this.#isRedisBusy = true;
+    const fault = disturbances.begin(kind, 'Redis');
+    try {
+      await use(redis);
+    } finally {
+      disturbances.end(fault);
+      this.#isRedisBusy = false;
+    }
+    return true;
+  }
+
+  /** Half of the time it is the last endpoint, whichever that is. */
+  async #failEndpoint({ kind, draw, lastsMs }: PlannedFault): Promise<boolean> {
+    const { receivers, disturbances } = this.#stage;
+    const index = Math.floor(draw * 2 * receivers.length);
+    const receiver = receivers[index] ?? receivers.at(-1);
+    const failure = failures[Math.floor(draw * 1000) % failures.length];
+    if (receiver === undefined || failure === undefined || receiver.isFailing) return false;
+    const fault = disturbances.begin(kind, `${receiver.id} (${failure})`);
+    await receiver.fail(failure);
+    await pause(lastsMs);
+    await receiver.recover();
+    disturbances.end(fault);
+    return true;
+  }
+}
+
+/** Sends one command to Redis over a connection of its own. */
+async function command(url: string, name: string, ...args: string[]): Promise<void> {
+  const redis = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 2000, commandTimeout: 5000 });
+  // What goes wrong with the connection rejects the command.
+  redis.on('error', () => {});
+  try {
+    await redis.call(name, ...args);
+  } finally {
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,112 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Journal } from './journal.ts';
+import { NodeProcess } from './node-process.ts';
+import type { EndpointSetting } from './settings.ts';
+
+/** How long a node may take to come up while Redis is being troubled. */
+const startPatienceMs = 30_000;
+
+interface FleetOptions {
+  readonly size: number;
+  readonly folder: string;
+  readonly endpoints: readonly EndpointSetting[];
+  readonly redisUrl: string | undefined;
+  readonly journal: Journal;
+  readonly onLine: (node: string, line: string) => void;
+}
+
+/** The nodes: so many places, each with a node in it or on its way. */
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #places: (NodeProcess | undefined)[];
+  readonly #busy = new Set<number>();
+  readonly #ended: NodeProcess[] = [];
+  #started = 0;
+  #isStopping = false;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#places = Array.from({ length: options.size }, () => undefined);
+  }
+
+  /** Starts a node in every place. */
+  async start(): Promise<void> {
+    await Promise.all(this.#places.map((_, place) => this.fill(place)));
+  }
+
+  /** The nodes that run, frozen ones included: nobody is told which those are. */
+  get live(): readonly NodeProcess[] {
+    return this.#places.filter((node): node is NodeProcess => node?.isRunning === true);
+  }
+
+  get isComplete(): boolean {
+    return this.live.length === this.#places.length;
+  }
+
+  /** The nodes that run and the last of those that have ended. */
+  get all(): readonly NodeProcess[] {
+    return [...this.#ended.slice(-6), ...this.live];
+  }
+
+  get places(): readonly number[] {
+    return [...this.#places.keys()];
+  }
+
+  /** Does something with the node of a place, unless something else is being done with it. */
+  async withPlace(place: number, use: (node: NodeProcess) => Promise<void>): Promise<boolean> {
+    const node = this.#places[place];
+    if (node === undefined || !node.isRunning || this.#busy.has(place)) return false;
+    this.#busy.add(place);
+    try {
+      await use(node);
+    } finally {
+      this.#busy.delete(place);
+    }
+    return true;
+  }
+
+  /** Starts a new node in a place; while Redis is away that may take some attempts. */
+  async fill(place: number): Promise<void> {
+    const { journal, onLine, folder, endpoints, redisUrl } = this.#options;
+    const former = this.#places[place];
+    if (former !== undefined) this.#ended.push(former);
+    this.#places[place] = undefined;
+    const giveUpAt = Date.now() + startPatienceMs;
+    while (!this.#isStopping) {
+      this.#started += 1;
+      const name = `node-${place + 1}-start-${this.#started}`;
+      try {
+        const setting = { name, endpoints, redisUrl, folder, onLine: (line: string) => onLine(name, line) };
+        const node = await NodeProcess.start(setting);
+        this.#places[place] = node;
+        node.onCrash((how) => this.#replace(place, node, how));
+        return;
+      } catch (error) {
+        journal.count('starts that failed');
+        if (Date.now() > giveUpAt) {
+          journal.problem(`No node could be started in place ${place + 1}: ${String(error)}`);
+          return;
+        }
+        await pause(500);
+      }
+    }
+  }
+
+  /** Ends all nodes gracefully. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(
+      this.live.map(async (node) => {
+        node.thaw();
+        const fault = await node.terminate();
+        if (fault !== undefined) this.#options.journal.problem(fault);
+      }),
+    );
+  }
+
+  #replace(place: number, node: NodeProcess, how: string): void {
+    if (this.#places[place] !== node || this.#isStopping) return;
+    this.#options.journal.problem(`${how}; its last words:\n${node.lines.slice(-15).join('\n')}`);
+    void this.fill(place);
+  }
+}

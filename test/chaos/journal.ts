@@ -1,0 +1,46 @@
+/** How many entries of each channel are kept. */
+const kept = 30;
+
+/** The last things that happened on each channel, and what must never happen. */
+export class Journal {
+  readonly #entries = new Map<string, string[]>();
+  readonly #startedAt = Date.now();
+  readonly #problems: string[] = [];
+  readonly #counts = new Map<string, number>();
+
+  /** Something happened on a channel. */
+  note(channel: string, text: string): void {
+    const entries = this.#entries.get(channel) ?? [];
+    entries.push(`${this.stamp(Date.now())} ${text}`);
+    if (entries.length > kept) entries.shift();
+    this.#entries.set(channel, entries);
+  }
+
+  /** The last things that happened on the channel. */
+  of(channel: string): readonly string[] {
+    return this.#entries.get(channel) ?? [];
+  }
+
+  /** Something happened that fails the run, whatever the state at its end. */
+  problem(text: string): void {
+    this.#problems.push(`${this.stamp(Date.now())} ${text}`);
+  }
+
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** One more of these has happened. */
+  count(what: string): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+  }
+
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
+  /** A moment as seconds since the start. */
+  stamp(atMs: number): string {
+    return `${((atMs - this.#startedAt) / 1000).toFixed(3).padStart(8)} s`;
+  }
+}

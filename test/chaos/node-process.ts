@@ -1,0 +1,126 @@
+import type { ChildProcess } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { isRunning, killChild, launch } from './children.ts';
+import { configOf, type NodeSetting } from './settings.ts';
+
+const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const startLimitMs = 10_000;
+const stopLimitMs = 15_000;
+/** How many lines of each node's log are kept. */
+const keptLines = 200;
+
+/** What starting a node needs. */
+export interface NodeOptions extends NodeSetting {
+  readonly folder: string;
+  /** Sees each line of its log. */
+  readonly onLine: (line: string) => void;
+}
+
+/** One node: the built program in a process of its own. */
+export class NodeProcess {
+  readonly name: string;
+  readonly lines: string[] = [];
+  readonly #child: ChildProcess;
+  #port = 0;
+  #isEnding = false;
+
+  private constructor(child: ChildProcess, options: NodeOptions) {
+    this.name = options.name;
+    this.#child = child;
+    const keep = (line: string) => {
+      this.lines.push(line);
+      if (this.lines.length > keptLines) this.lines.shift();
+      options.onLine(line);
+    };
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream !== null) createInterface({ input: stream }).on('line', keep);
+    }
+  }
+
+  /** Starts it on a free port, and waits until it listens. */
+  static async start(options: NodeOptions): Promise<NodeProcess> {
+    const file = join(options.folder, `${options.name}.json`);
+    await writeFile(file, JSON.stringify(configOf(options)));
+    const child = launch(process.execPath, [program, '--config', file, '--port', '0']);
+    const node = new NodeProcess(child, options);
+    try {
+      await node.#listening();
+    } catch (error) {
+      await killChild(child);
+      throw error;
+    }
+    return node;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get isRunning(): boolean {
+    return isRunning(this.#child);
+  }
+
+  /** Calls back when it ends although nobody has ended it. */
+  onCrash(tell: (how: string) => void): void {
+    this.#child.once('exit', (code, signal) => {
+      if (!this.#isEnding) tell(`${this.name} ended by itself with ${code ?? signal}`);
+    });
+  }
+
+  async kill(): Promise<void> {
+    this.#isEnding = true;
+    await killChild(this.#child);
+  }
+
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT');
+  }
+
+  /** Ends it gracefully. Says what was wrong with its end, if anything was. */
+  async terminate(): Promise<string | undefined> {
+    this.#isEnding = true;
+    if (!this.isRunning) return `${this.name} was not running`;
+    const ended = new Promise<number | string>((resolve) => {
+      this.#child.once('exit', (code, signal) => resolve(code ?? String(signal)));
+    });
+    this.#child.kill('SIGTERM');
+    const limit = setTimeout(() => this.#child.kill('SIGKILL'), stopLimitMs);
+    const how = await ended;
+    clearTimeout(limit);
+    return how === 0 ? undefined : `${this.name} was told to end and ended with ${how}`;
+  }
+
+  #listening(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) =>
+        reject(new Error(`${this.name} ${why}:\n${this.lines.slice(-10).join('\n')}`));
+      const limit = setTimeout(() => fail(`did not listen within ${startLimitMs} ms`), startLimitMs);
+      const look = setInterval(() => {
+        const line = this.lines.find((text) => text.includes('"msg":"listening"'));
+        if (line === undefined) return;
+        this.#port = (JSON.parse(line) as { port: number }).port;
+        done();
+        resolve();
+      }, 20);
+      const done = () => {
+        clearTimeout(limit);
+        clearInterval(look);
+      };
+      this.#child.once('exit', (code) => {
+        done();
+        fail(`ended with ${code} before it listened`);
+      });
+    });
+  }
+}

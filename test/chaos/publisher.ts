@@ -1,0 +1,88 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { callApi } from './api.ts';
+import type { World } from './client.ts';
+import type { Random } from './random.ts';
+import { isCache } from './settings.ts';
+
+/** A request without an answer may still take effect on a node that was frozen: for at most so long. */
+const doubtMs = 20_000;
+/** What a cache channel holds that has no event. */
+export const noEvent = '';
+
+interface Cached {
+  /** The data of the last event whose publish was answered with 200. */
+  certain: string;
+  /** Others that may have come after it, each with when that became possible. */
+  doubtful: { readonly data: string; readonly atMs: number }[];
+}
+
+/** A backend: publishes on random nodes, and knows which event each cache channel may hold. */
+export class Publisher {
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #cached = new Map<string, Cached>();
+  readonly #publishing = new Map<string, Promise<void>>();
+  #isStopping = false;
+  #published = 0;
+
+  constructor(random: Random, world: World) {
+    this.#random = random;
+    this.#world = world;
+    for (const channel of world.channels.filter(isCache)) {
+      this.#cached.set(channel, { certain: noEvent, doubtful: [] });
+    }
+  }
+
+  /** Publishes about ten events a second until stopped, every other one on a cache channel. */
+  async run(): Promise<void> {
+    const random = this.#random;
+    const { channels } = this.#world;
+    const caches = channels.filter(isCache);
+    while (!this.#isStopping) {
+      const channel = random.pick(random.next() < 0.5 ? caches : channels);
+      const draw = random.next();
+      await pause(random.between(20, 180));
+      const nodes = this.#world.live();
+      const node = nodes[Math.floor(draw * nodes.length)];
+      // One at a time on each channel: otherwise nobody could say which is the last.
+      if (node === undefined || this.#publishing.has(channel)) continue;
+      const done = this.#publish(node, channel).finally(() => this.#publishing.delete(channel));
+      this.#publishing.set(channel, done);
+    }
+    await Promise.all(this.#publishing.values());
+  }
+
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** All data was lost: every cache may be empty now. */
+  dataLost(): void {
+    for (const cached of this.#cached.values()) cached.doubtful.push({ data: noEvent, atMs: Date.now() });
+  }
+
+  /** The data of the events that a new subscriber of the channel may get; `noEvent` among them for none. */
+  acceptable(channel: string): readonly string[] {
+    const { certain, doubtful } = this.#cached.get(channel) ?? { certain: noEvent, doubtful: [] };
+    return [certain, ...doubtful.map(({ data }) => data)];
+  }
+
+  async #publish(node: { readonly url: string; readonly name: string }, channel: string): Promise<void> {
+    this.#published += 1;
+    const data = `event ${this.#published}`;
+    const startedAt = Date.now();
+    const cached = this.#cached.get(channel);
+    try {
+      await callApi(node, '/events', JSON.stringify({ name: 'news', channels: [channel], data }));
+      this.#world.journal.count('action: publish');
+      this.#world.journal.note(channel, `${data} was published on ${node.name}`);
+      if (cached === undefined) return;
+      cached.certain = data;
+      cached.doubtful = cached.doubtful.filter(({ atMs }) => atMs > startedAt - doubtMs);
+    } catch (error) {
+      this.#world.journal.count('publishes that failed');
+      this.#world.journal.note(channel, `${data} may not be published on ${node.name}: ${String(error)}`);
+      cached?.doubtful.push({ data, atMs: Date.now() });
+    }
+  }
+}

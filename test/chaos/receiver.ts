@@ -1,0 +1,146 @@
+import { createHash, createHmac } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { stablePort } from './children.ts';
+import type { Journal } from './journal.ts';
+import type { ReceivedEvent } from './replay.ts';
+import { app, nodeHeader, requestTimeoutMs, type EndpointSetting } from './settings.ts';
+
+/**
+ * How an endpoint fails: it answers 500, not at all, too late although it has taken the events, with a
+ * connection that breaks, or has no port open.
+ */
+export const failures = ['error', 'hang', 'late', 'reset', 'refuse'] as const;
+export type Failure = (typeof failures)[number];
+
+interface Delivery {
+  readonly bodyHash: string;
+  isTaken: boolean;
+}
+
+/** An endpoint of the webhooks, which can be made to fail. It verifies each request and keeps each event. */
+export class Receiver implements EndpointSetting {
+  readonly id: string;
+  readonly startsWith: string;
+  /** The events of each delivery in the order of its first receipt, whatever it was answered. */
+  readonly seen: ReceivedEvent[] = [];
+  /** The same, of its first receipt that was answered 2xx. */
+  readonly taken: ReceivedEvent[] = [];
+  /** Requests of a delivery that had come before and was not taken, or was. */
+  retries = 0;
+  duplicates = 0;
+  lastRequestAt = Date.now();
+  readonly #journal: Journal;
+  readonly #deliveries = new Map<string, Delivery>();
+  readonly #port: number;
+  #server: Server | undefined;
+  #failure: Failure | undefined;
+
+  private constructor(setting: { id: string; startsWith: string }, port: number, journal: Journal) {
+    this.id = setting.id;
+    this.startsWith = setting.startsWith;
+    this.#port = port;
+    this.#journal = journal;
+  }
+
+  static async start(setting: { id: string; startsWith: string }, journal: Journal): Promise<Receiver> {
+    const receiver = new Receiver(setting, await stablePort(), journal);
+    await receiver.#listen();
+    return receiver;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/${this.id}`;
+  }
+
+  get isFailing(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  async fail(failure: Failure): Promise<void> {
+    this.#failure = failure;
+    if (failure === 'refuse') await this.close();
+  }
+
+  async recover(): Promise<void> {
+    if (this.#server === undefined) await this.#listen();
+    this.#failure = undefined;
+  }
+
+  async close(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  }
+
+  async #listen(): Promise<void> {
+    const server = createServer((request, response) => {
+      // A request that breaks off is no request.
+      this.#receive(request, response).catch(() => response.destroy());
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.#port, '127.0.0.1', () => resolve());
+    });
+    this.#server = server;
+  }
+
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = Buffer.concat((await request.toArray()) as Buffer[]);
+    this.lastRequestAt = Date.now();
+    const failure = this.#failure;
+    const signature = createHmac('sha256', app.secret).update(body).digest('hex');
+    if (request.headers['x-pusher-signature'] !== signature) {
+      this.#journal.problem(`${this.id} got a body with a wrong signature: ${body.toString().slice(0, 300)}`);
+      response.writeHead(401).end();
+      return;
+    }
+    this.#record(request, body, failure === undefined || failure === 'late');
+    switch (failure) {
+      case undefined:
+        response.writeHead(200).end();
+        break;
+      case 'late':
+        setTimeout(() => response.writeHead(200).end(), requestTimeoutMs * 1.5);
+        break;
+      case 'error':
+        response.writeHead(500).end();
+        break;
+      case 'reset':
+      case 'refuse':
+        response.socket?.resetAndDestroy();
+        break;
+      case 'hang':
+        break;
+    }
+  }
+
+  #record(request: IncomingMessage, body: Buffer, isTaken: boolean): void {
+    const id = String(request.headers['webhook-id']);
+    const node = String(request.headers[nodeHeader]);
+    const bodyHash = createHash('sha256').update(body).digest('base64');
+    const earlier = this.#deliveries.get(id);
+    if (earlier?.isTaken === true) this.duplicates += 1;
+    else if (earlier !== undefined) this.retries += 1;
+    if (earlier !== undefined && earlier.bodyHash !== bodyHash) {
+      this.#journal.problem(`${this.id} got delivery ${id} again with another body: ${body.toString()}`);
+    }
+    const { events } = JSON.parse(body.toString()) as { events: readonly ReceivedEvent[] };
+    const received = events.map((event) => ({ ...event, atMs: this.lastRequestAt, node, delivery: id }));
+    const attempt = String(request.headers['x-soketify-attempt']);
+    if (earlier === undefined) this.seen.push(...received);
+    if (isTaken && earlier?.isTaken !== true) this.taken.push(...received);
+    this.#deliveries.set(id, { bodyHash, isTaken: isTaken || earlier?.isTaken === true });
+    for (const { name, channel, user_id: userId = '' } of received) {
+      if (name === 'client_event') continue;
+      const answer = isTaken ? 'took' : 'refused';
+      this.#journal.note(
+        channel,
+        `endpoint ${this.id} ${answer} ${name} ${userId} (${node}, ${id}, attempt ${attempt})`,
+      );
+    }
+  }
+}
