@@ -1,9 +1,10 @@
 import { callApi } from './api.ts';
 import type { Client } from './client.ts';
 import type { Disturbances } from './disturbances.ts';
+import type { Journal } from './journal.ts';
 import type { NodeProcess } from './node-process.ts';
 import type { Receiver } from './receiver.ts';
-import { replay } from './replay.ts';
+import { replay, type Contradiction, type ReceivedEvent } from './replay.ts';
 import { isPresence } from './settings.ts';
 import { memberKey, type Belief, type Truth } from './truth.ts';
 
@@ -15,42 +16,72 @@ export interface Divergence {
   readonly subject: string;
   readonly believed: string;
   readonly truth: string;
+  /** Of an event that contradicts what was told before: what that was. */
+  readonly evidence?: readonly string[];
+}
+
+/** By what is judged. */
+export interface Known {
+  readonly truth: Truth;
+  readonly disturbances: Disturbances;
+  readonly journal: Journal;
 }
 
 /** What replaying an endpoint's webhooks has shown. */
-export interface ReplayFindings {
-  readonly divergences: readonly Divergence[];
+interface ReplayFindings {
+  readonly divergences: Divergence[];
   /** Contradictions where the order was best effort. */
-  readonly reordered: number;
+  reordered: number;
   /** Departures that were lost together with all data. */
-  readonly excused: number;
+  excused: number;
 }
 
-/** Replays what an endpoint received, both all that it saw and what it took, and compares it with the truth. */
-export function checkReplay(receiver: Receiver, truth: Truth, disturbances: Disturbances): ReplayFindings {
-  const divergences: Divergence[] = [];
-  let reordered = 0;
-  let excused = 0;
+/**
+ * Replays what an endpoint received, what it took as well as all that it saw, and compares what follows with the
+ * truth. What both tell is reported once.
+ */
+export function checkReplay(receiver: Receiver, { truth, disturbances, journal }: Known): ReplayFindings {
+  const findings: ReplayFindings = { divergences: [], reordered: 0, excused: 0 };
+  const known = truth.belief(receiver.startsWith);
   for (const how of ['taken', 'seen'] as const) {
-    const where = `endpoint ${receiver.id} (what it has ${how})`;
+    const where = `endpoint ${receiver.id}${how === 'seen' ? ', with what it has refused' : ''}`;
     const replayed = replay(receiver[how]);
-    for (const { event, what } of replayed.contradictions) {
-      if (disturbances.mayReorder(receiver.id, event.atMs)) {
-        reordered += 1;
-        continue;
-      }
-      const subject = event.user_id === undefined ? event.channel : memberKey(event.channel, event.user_id);
-      const believed = `${what} (${event.name} from ${event.node}, ${event.delivery})`;
-      divergences.push({ where, subject, believed, truth: 'events of one channel come in order' });
+    const report = (found: Divergence) => {
+      const isTold = findings.divergences.some(
+        ({ subject, believed }) => subject === found.subject && believed === found.believed,
+      );
+      if (!isTold) findings.divergences.push(found);
+    };
+    for (const contradiction of replayed.contradictions) {
+      if (disturbances.mayReorder(receiver.id, contradiction.event.atMs)) findings.reordered += 1;
+      else report({ where, ...describeContradiction(contradiction, receiver[how], journal) });
     }
-    const { lostUntil } = disturbances;
-    for (const found of compare(where, replayed, truth.belief(receiver.startsWith))) {
-      const isExcused = found.believed === present && truth.lastLeftAt(found.subject) < lostUntil;
-      if (isExcused) excused += 1;
-      else divergences.push(found);
+    for (const found of compare(where, replayed, known)) {
+      const isExcused =
+        found.believed === present && truth.lastLeftAt(found.subject) < disturbances.lostUntil;
+      if (isExcused) findings.excused += 1;
+      else report(found);
     }
   }
-  return { divergences, reordered, excused };
+  return findings;
+}
+
+function describeContradiction(
+  { event, what }: Contradiction,
+  received: readonly ReceivedEvent[],
+  journal: Journal,
+): Omit<Divergence, 'where'> {
+  const describe = ({ name, user_id: user = '', node, delivery, atMs }: ReceivedEvent) =>
+    `${journal.stamp(atMs)} ${name} ${user} from ${node}, ${delivery}`;
+  const { channel, user_id: userId } = event;
+  const ofChannel = received.filter((one) => one.channel === channel && one.name !== 'client_event');
+  const place = ofChannel.indexOf(event);
+  return {
+    subject: userId === undefined ? channel : memberKey(channel, userId),
+    believed: what,
+    truth: 'the events of a channel come in order',
+    evidence: ofChannel.slice(Math.max(0, place - 6), place + 1).map(describe),
+  };
 }
 
 /** What a node says over HTTP of all channels and their users, compared with the truth. */

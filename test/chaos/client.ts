@@ -120,6 +120,11 @@ export class Client implements ConnectionEvents {
     this.#note(channel, why);
   }
 
+  onOldNews(channel: string, what: string): void {
+    this.#world.journal.count('presence news that changed nothing');
+    this.#note(channel, `was told on ${this.node}, which it knew: ${what}`);
+  }
+
   onRefused(channel: string): void {
     this.#world.journal.count('subscriptions refused');
     this.#note(channel, `was refused on ${this.node}`);

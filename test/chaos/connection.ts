@@ -10,6 +10,8 @@ export interface ConnectionEvents {
   onEstablished(): void;
   onHeld(channel: string): void;
   onLost(channel: string, why: string): void;
+  /** A member came who was there, or left who was not. */
+  onOldNews(channel: string, what: string): void;
   onRefused(channel: string): void;
   /** An event of a channel that a backend has published. */
   onEvent(event: string, channel: string, data: string): void;
@@ -144,10 +146,8 @@ export class Connection {
         if (this.#answer(channel)) this.#events.onRefused(channel);
         break;
       case 'pusher_internal:member_added':
-        this.#held.get(channel)?.add(userOf(data));
-        break;
       case 'pusher_internal:member_removed':
-        this.#held.get(channel)?.delete(userOf(data));
+        this.#tellMember(channel, (JSON.parse(String(data)) as { user_id: string }).user_id, event);
         break;
       default:
         if (channel !== '') this.#events.onEvent(event, channel, String(data));
@@ -168,6 +168,15 @@ export class Connection {
     this.#events.onHeld(channel);
   }
 
+  #tellMember(channel: string, userId: string, event: string): void {
+    const view = this.#held.get(channel);
+    if (view === undefined) return;
+    const isNew = event.endsWith('added') ? !view.has(userId) : view.has(userId);
+    if (!isNew) this.#events.onOldNews(channel, `${event} of ${userId}`);
+    if (event.endsWith('added')) view.add(userId);
+    else view.delete(userId);
+  }
+
   #lose(channel: string, why: string): void {
     if (this.#held.delete(channel)) this.#events.onLost(channel, why);
   }
@@ -179,8 +188,4 @@ export class Connection {
     this.#questions.clear();
     this.#events.onClosed();
   }
-}
-
-function userOf(data: unknown): string {
-  return (JSON.parse(String(data)) as { user_id: string }).user_id;
 }

@@ -29,9 +29,10 @@ export class Fleet {
     this.#places = Array.from({ length: options.size }, () => undefined);
   }
 
-  /** Starts a node in every place. */
+  /** Starts a node in every place. Rejects if one does not come up at once, with what it said. */
   async start(): Promise<void> {
-    await Promise.all(this.#places.map((_, place) => this.fill(place)));
+    const starts = await Promise.allSettled(this.#places.map((_, place) => this.#startIn(place)));
+    for (const start of starts) if (start.status === 'rejected') throw start.reason;
   }
 
   /** The nodes that run, frozen ones included: nobody is told which those are. */
@@ -67,20 +68,14 @@ export class Fleet {
 
   /** Starts a new node in a place; while Redis is away that may take some attempts. */
   async fill(place: number): Promise<void> {
-    const { journal, onLine, folder, endpoints, redisUrl } = this.#options;
+    const { journal } = this.#options;
     const former = this.#places[place];
     if (former !== undefined) this.#ended.push(former);
     this.#places[place] = undefined;
     const giveUpAt = Date.now() + startPatienceMs;
     while (!this.#isStopping) {
-      this.#started += 1;
-      const name = `node-${place + 1}-start-${this.#started}`;
       try {
-        const setting = { name, endpoints, redisUrl, folder, onLine: (line: string) => onLine(name, line) };
-        const node = await NodeProcess.start(setting);
-        this.#places[place] = node;
-        node.onCrash((how) => this.#replace(place, node, how));
-        return;
+        return await this.#startIn(place);
       } catch (error) {
         journal.count('starts that failed');
         if (Date.now() > giveUpAt) {
@@ -102,6 +97,16 @@ export class Fleet {
         if (fault !== undefined) this.#options.journal.problem(fault);
       }),
     );
+  }
+
+  async #startIn(place: number): Promise<void> {
+    const { onLine, folder, endpoints, redisUrl } = this.#options;
+    this.#started += 1;
+    const name = `node-${place + 1}-start-${this.#started}`;
+    const setting = { name, endpoints, redisUrl, folder, onLine: (line: string) => onLine(name, line) };
+    const node = await NodeProcess.start(setting);
+    this.#places[place] = node;
+    node.onCrash((how) => this.#replace(place, node, how));
   }
 
   #replace(place: number, node: NodeProcess, how: string): void {

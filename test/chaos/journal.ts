@@ -1,5 +1,5 @@
 /** How many entries of each channel are kept. */
-const kept = 30;
+const kept = 60;
 
 /** The last things that happened on each channel, and what must never happen. */
 export class Journal {

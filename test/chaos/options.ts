@@ -30,7 +30,10 @@ export function readOptions(args: readonly string[]): Options {
     .option('--clients <number>', 'WebSocket clients', wholeNumber(1, 5000), 200)
     .option('--faults <list>', `all, none, or some of ${faultKinds.join(',')}`, 'all')
     .option('--verbose', 'print the log of every node', false)
-    .addHelpText('after', '\nExit codes: 0 all was true, 1 it was not, 2 wrong usage.')
+    .addHelpText(
+      'after',
+      '\nClients lose their connections in storms whatever the faults.\nExit codes: 0 all was true, 1 it was not, 2 wrong usage.',
+    )
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const { faults, ...options } = command.parse(args, { from: 'user' }).opts<Raw>();
   try {

@@ -63,6 +63,7 @@ async function probeCachesOn(
     },
     onHeld: () => {},
     onLost: () => {},
+    onOldNews: () => {},
     onRefused: () => {},
     onEvent: (event, channel, data) => got.set(channel, event === 'pusher:cache_miss' ? noEvent : data),
     onClosed: () => {},

@@ -1,13 +1,11 @@
 import type { Divergence } from './checks.ts';
 import type { Outcome } from './run.ts';
-import { channelOf } from './truth.ts';
 
 const shownDivergences = 40;
-const shownHistories = 5;
 
 /** Whether everybody believed in the end what was true, and nothing else went wrong. */
-export function isTrue({ divergences, journal }: Outcome): boolean {
-  return divergences.length === 0 && journal.problems.length === 0;
+export function isTrue({ findings, journal }: Outcome): boolean {
+  return findings.divergences.length === 0 && journal.problems.length === 0;
 }
 
 /** What a person wants to read after a run: figures, and all about what was wrong. */
@@ -16,7 +14,7 @@ export function formatOutcome(outcome: Outcome): string {
   if (!isTrue(outcome)) {
     parts.push(
       section('Problems', outcome.journal.problems),
-      section('Divergences', outcome.divergences.slice(0, shownDivergences).map(formatDivergence)),
+      section('Divergences', firstDivergences(outcome).map(formatDivergence)),
       ...formatHistories(outcome),
       section('Faults', formatFaults(outcome)),
     );
@@ -29,7 +27,7 @@ export function formatLogs({ logs }: Outcome): string {
   return [...logs].map(([node, lines]) => `${section(`Log of ${node}`, lines)}\n`).join('\n');
 }
 
-function formatFigures({ options, journal, receivers, ...found }: Outcome): string {
+function formatFigures({ options, journal, receivers, findings }: Outcome): string {
   const sum = (count: (receiver: (typeof receivers)[number]) => number) =>
     receivers.reduce((total, receiver) => total + count(receiver), 0);
   const figures: [string, string | number][] = [
@@ -39,25 +37,32 @@ function formatFigures({ options, journal, receivers, ...found }: Outcome): stri
     ...receivers.map(({ id, taken }): [string, number] => [`events taken by ${id}`, taken.length]),
     ['deliveries that came again after a failure', sum(({ retries }) => retries)],
     ['duplicates', sum(({ duplicates }) => duplicates)],
-    ['reordered', found.reordered],
-    ['excused by a loss of all data', found.excused],
+    ['reordered', findings.reordered],
+    ['excused by a loss of all data', findings.excused],
     ['problems', journal.problems.length],
-    ['divergences', found.divergences.length],
+    ['divergences', findings.divergences.length],
   ];
   const width = Math.max(...figures.map(([what]) => what.length));
   return figures.map(([what, figure]) => `${what.padEnd(width)}  ${figure}`).join('\n');
 }
 
-function formatDivergence({ where, subject, believed, truth }: Divergence): string {
-  return `${subject}: ${where}: ${believed}; the truth: ${truth}`;
+/** What is wrong in the end goes before what was wrong on the way. */
+function firstDivergences({ findings: { divergences } }: Outcome): Divergence[] {
+  const isOnTheWay = ({ evidence }: Divergence) => evidence !== undefined;
+  return [
+    ...divergences.filter((divergence) => !isOnTheWay(divergence)),
+    ...divergences.filter(isOnTheWay),
+  ].slice(0, shownDivergences);
 }
 
-/** What happened last on the channels of which something wrong is believed. */
-function formatHistories({ divergences, journal }: Outcome): string[] {
-  const channels = new Set(divergences.map(({ subject }) => channelOf(subject)));
-  return [...channels]
-    .slice(0, shownHistories)
-    .map((channel) => section(`The last on ${channel}`, journal.of(channel)));
+function formatDivergence({ where, subject, believed, truth, evidence = [] }: Divergence): string {
+  const lines = [`${subject}: ${where}: ${believed}; the truth: ${truth}`, ...evidence];
+  return lines.join('\n      ');
+}
+
+/** What had happened last on the channels of which something wrong is believed. */
+function formatHistories({ findings }: Outcome): string[] {
+  return [...findings.histories].map(([channel, lines]) => section(`The last on ${channel}`, lines));
 }
 
 function formatFaults({ disturbances, journal }: Outcome): string[] {

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readQueue } from './api.ts';
-import { checkDrops, checkHttp, checkReplay, checkView, type Divergence } from './checks.ts';
+import { checkDrops, checkHttp, checkReplay, checkView } from './checks.ts';
 import { removeFolder, temporaryFolder, waitUntil } from './children.ts';
 import type { World } from './client.ts';
 import { Crowd } from './crowd.ts';
 import { Disturbances } from './disturbances.ts';
 import { FaultRunner, type Stage } from './fault-runner.ts';
+import { Findings } from './findings.ts';
 import { Fleet } from './fleet.ts';
 import { Journal } from './journal.ts';
 import { planRun, type FaultKind, type Plan } from './plan.ts';
@@ -35,9 +36,7 @@ export interface RunOptions {
 /** What a run has shown. */
 export interface Outcome {
   readonly options: RunOptions;
-  readonly divergences: readonly Divergence[];
-  readonly reordered: number;
-  readonly excused: number;
+  readonly findings: Findings;
   readonly journal: Journal;
   readonly disturbances: Disturbances;
   readonly receivers: readonly Receiver[];
@@ -73,16 +72,19 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
   const publisher = new Publisher(random.fork(), world);
   const crowd = new Crowd(options.clients, random.fork(), world);
   const stage: Stage = { fleet, redis, receivers, publisher, disturbances, journal };
-  const found = { divergences: [] as Divergence[], reordered: 0, excused: 0 };
+  const findings = new Findings(journal);
 
-  const replayAll = () => {
-    found.reordered = 0;
+  const compare = async () => {
+    tell('comparing');
+    findings.reordered = 0;
+    findings.excused = 0;
     for (const receiver of receivers) {
-      const { divergences, reordered, excused } = checkReplay(receiver, truth, disturbances);
-      found.divergences.push(...divergences);
-      found.reordered += reordered;
-      found.excused += excused;
+      const { divergences, reordered, excused } = checkReplay(receiver, { truth, disturbances, journal });
+      findings.add(divergences);
+      findings.reordered += reordered;
+      findings.excused += excused;
     }
+    for (const node of fleet.live) findings.add(await checkHttp(node, truth));
   };
   try {
     tell('starting');
@@ -92,21 +94,15 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     tell('coming to rest');
     crowd.keep();
     await rest(stage, truth, () => crowd.isSettled);
-    tell('comparing');
-    replayAll();
-    for (const node of fleet.live) found.divergences.push(...(await checkHttp(node, truth)));
-    for (const client of crowd.clients) found.divergences.push(...checkView(client, truth));
-    found.divergences.push(...(await probeFanOut(fleet.live, crowd.clients)));
-    found.divergences.push(...(await probeCaches(fleet.live, channels, publisher)));
+    await compare();
+    for (const client of crowd.clients) findings.add(checkView(client, truth));
+    findings.add(await probeFanOut(fleet.live, crowd.clients));
+    findings.add(await probeCaches(fleet.live, channels, publisher));
     tell('leaving');
     await crowd.leave();
     await rest(stage, truth, () => truth.belief().occupied.size === 0);
-    tell('comparing');
-    replayAll();
-    for (const node of fleet.live) {
-      found.divergences.push(...(await checkHttp(node, truth)));
-      if (disturbances.lostUntil < 0) found.divergences.push(...(await checkDrops(node)));
-    }
+    await compare();
+    if (disturbances.lostUntil < 0) for (const node of fleet.live) findings.add(await checkDrops(node));
   } catch (error) {
     journal.problem(`The run broke off: ${error instanceof Error ? error.stack : String(error)}`);
   } finally {
@@ -118,7 +114,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     removeFolder(folder);
   }
   const logs = new Map(fleet.all.map((node) => [node.name, node.lines]));
-  return { options, ...found, journal, disturbances, receivers, logs };
+  return { options, findings, journal, disturbances, receivers, logs };
 }
 
 async function startReceivers(journal: Journal): Promise<Receiver[]> {
