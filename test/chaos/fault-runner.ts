@@ -7,7 +7,7 @@ import type { NodeProcess } from './node-process.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
 import type { Publisher } from './publisher.ts';
 import { failures, type Receiver } from './receiver.ts';
-import type { RedisServer } from './redis.ts';
+import type { RedisServer } from '../support/redis/server.ts';
 
 /** What can be made to fail. */
 export interface Stage {

@@ -1,3 +1,4 @@
+import installRedis from '../support/redis/install.ts';
 import { cleanUp } from './children.ts';
 import { readOptions, type Options } from './options.ts';
 import { formatLogs, formatOutcome, isTrue } from './report.ts';
@@ -10,6 +11,7 @@ process.exitCode = await main(readOptions(process.argv.slice(2)));
 
 async function main({ minutes, verbose, ...options }: Options): Promise<number> {
   const seconds = minutes * 60;
+  if (options.nodes > 1) installRedis();
   guard(seconds + furtherSeconds);
   const startedAt = Date.now();
   const say = (text: string) => process.stdout.write(`${text}\n`);

@@ -14,7 +14,7 @@ import { probeCaches, probeFanOut } from './probes.ts';
 import { Publisher } from './publisher.ts';
 import { Random } from './random.ts';
 import { Receiver } from './receiver.ts';
-import { startRedis } from './redis.ts';
+import { startRedis } from '../support/redis/server.ts';
 import { channelsFor, graceMs, leaseMs } from './settings.ts';
 import { Truth } from './truth.ts';
 
