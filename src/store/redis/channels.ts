@@ -1,12 +1,12 @@
 import type { Millis } from '../../ports/clock.ts';
-import type { CachedEvent, Join, JoinAnswer, Leave, Member, Notice } from '../../ports/ledger.ts';
+import type { CachedEvent, Join, JoinAnswer, Leave, Member } from '../../ports/ledger.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
 import { Departures, type Departed } from './departures.ts';
 import { Patience } from './patience.ts';
 import type { Registration } from './registration.ts';
-import { Replica, type Change, type Told } from './replica.ts';
+import { Replica, toNotice, type Change, type Told } from './replica.ts';
 import { toDescription, type Description, type Reply } from './replies.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
 
@@ -345,17 +345,6 @@ const keyOf = (appId: string, channel: string): string => `${appId}\n${channel}`
 /** User ids and infos by turns. */
 function named(members: Iterable<Member>): string[] {
   return [...members].flatMap(({ userId, infoJson }) => [userId, infoJson]);
-}
-
-function toNotice(told: Told): Notice {
-  switch (told.kind) {
-    case 'in':
-      return { kind: 'member-added', member: told.member };
-    case 'out':
-      return { kind: 'member-removed', userId: told.userId };
-    case 'event':
-      return { kind: 'event', event: told.event, except: told.except };
-  }
 }
 
 /** Scripts reckon in whole milliseconds; nothing is due too early. */

@@ -1,5 +1,5 @@
 import type { Millis } from '../../ports/clock.ts';
-import type { CachedEvent, Member } from '../../ports/ledger.ts';
+import type { CachedEvent, Member, Notice } from '../../ports/ledger.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 
 /** What is true of a channel as of a revision. */
@@ -136,5 +136,17 @@ export class Replica {
       cached !== undefined && (before?.name !== cached.event.name || before.data !== cached.event.data);
     if (isNew) told.push({ kind: 'event', event: cached.event, except: undefined });
     return told;
+  }
+}
+
+/** As the port words it. */
+export function toNotice(told: Told): Notice {
+  switch (told.kind) {
+    case 'in':
+      return { kind: 'member-added', member: told.member };
+    case 'out':
+      return { kind: 'member-removed', userId: told.userId };
+    case 'event':
+      return { kind: 'event', event: told.event, except: told.except };
   }
 }
