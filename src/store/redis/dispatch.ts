@@ -117,13 +117,15 @@ export class RedisDispatch {
     const entries = await Promise.all(partitions.map((_, index) => this.#readFrom(index)));
     const settled = await Promise.all(partitions.map(({ settled: key }) => link.commands.hgetall(key)));
     const events = new Map<EventRef, KeptEntry & RestoredEvent>();
+    // One moment for all: events of the same millisecond must not change places.
+    const now = this.#theirNow();
     for (const [index, list] of entries.entries()) {
       for (const [id, fields] of list) {
         const ref = formatRef(index, id);
         const entry = parseEntry(fields);
         if (entry === undefined) continue;
         const settledFor = new Set(settled[index]?.[id]?.split('\n') ?? noEndpoints);
-        events.set(ref, { ...entry, ref, ageMs: this.#ageOf(id), settledFor });
+        events.set(ref, { ...entry, ref, ageMs: ageOf(id, now), settledFor });
       }
     }
     const machine = begin(this.#deliveries);
@@ -226,12 +228,14 @@ export class RedisDispatch {
 
   async #takeFrom(index: number, machine: DeliveryMachine): Promise<void> {
     const { outstanding } = this.#deliveries;
-    for (const [id, fields] of await this.#readFrom(index)) {
+    const entries = await this.#readFrom(index);
+    const now = this.#theirNow();
+    for (const [id, fields] of entries) {
       const ref = formatRef(index, id);
       const entry = parseEntry(fields);
       if (this.#machine !== machine || entry === undefined || outstanding.has(ref)) continue;
       outstanding.add(ref);
-      machine.take(entry.appId, entry.event, { ref, ageMs: this.#ageOf(id), settledFor: noEndpoints });
+      machine.take(entry.appId, entry.event, { ref, ageMs: ageOf(id, now), settledFor: noEndpoints });
     }
   }
 
@@ -258,11 +262,11 @@ export class RedisDispatch {
   #theirNow(): Millis {
     return this.#clock.theirs + this.#options.clock.now() - this.#clock.ours;
   }
+}
 
-  /** How long ago an entry was made: its id begins with the server's time. */
-  #ageOf(id: string): Millis {
-    return Math.max(0, this.#theirNow() - Number(id.slice(0, id.indexOf('-'))));
-  }
+/** How long ago an entry was made: its id begins with the server's time. */
+function ageOf(id: string, now: Millis): Millis {
+  return Math.max(0, now - Number(id.slice(0, id.indexOf('-'))));
 }
 
 function withSettled<T extends RestoredEvent>(event: T, endpointId: string): T {
