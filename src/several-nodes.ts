@@ -81,8 +81,8 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     begin: (store) =>
       (dispatcher = new Dispatcher({ ...options, applications, drops, store, ledger: () => ledger })),
   });
-  const counts = createAlarm(clock, () => ledger.reportCounts(limitedApps(apps)));
-  const countSoon = (): void => counts.set(clock.now() + countsEveryMs);
+  const counts = createAlarm(clock, () => ledger.reportCounts());
+  const connections = createAlarm(clock, () => ledger.reportConnections(limitedApps(apps)));
 
   try {
     await ledger.start((message) => fanout.receive(message));
@@ -95,6 +95,8 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       error,
     );
   }
+  // Says to the others that this node has no connections yet, and hears how many they have.
+  connections.set(clock.now());
   const stopBeating = every(clock, leaseMs / beatsPerLease, () =>
     Promise.all([ledger.beat(), dispatch.beat()]),
   );
@@ -110,11 +112,12 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     counts: {
       changed(app, channel) {
         ledger.countChanged(app.config.id, channel);
-        countSoon();
+        counts.set(clock.now() + countsEveryMs);
       },
     },
     connectionsChanged(app) {
-      if (app.config.limits.connections !== Infinity) countSoon();
+      // Once for all that come and go in this turn.
+      if (app.config.limits.connections !== Infinity) connections.set(clock.now());
     },
     describe: () => ({ isWhole: ledger.isWhole, isDispatching: dispatch.isDispatching }),
     readQueues: () => (dispatch.isDispatching ? (dispatcher?.readQueues() ?? []) : []),
@@ -124,10 +127,12 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     },
     async close() {
       counts.stop();
+      connections.stop();
       sweeper.stop();
       stopBeating();
-      await dispatch.close(config.shutdownTimeoutMs);
-      await ledger.close();
+      // Should Redis not answer, others find this node dead after a lease.
+      const inTime = new Promise<void>((resolve) => void clock.after(config.shutdownTimeoutMs, resolve));
+      await Promise.race([Promise.all([dispatch.close(config.shutdownTimeoutMs), ledger.close()]), inTime]);
       link.close();
     },
     abandon: () => dispatcher?.stop(),

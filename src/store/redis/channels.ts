@@ -265,7 +265,8 @@ export class Channels {
     if (!this.#registration.isAway) {
       await patience.wait(new Promise<void>((resolve) => held.waiting.push(resolve)));
     }
-    if (member === undefined) return;
+    // A snapshot that came meanwhile knows of the member, and a member that went meanwhile is not to be told of.
+    if (member === undefined || held.replica.isTrusted || !held.members.has(member.userId)) return;
     this.#tell(held, held.replica.anticipate({ kind: 'in', member }, this.#options.clock.now()));
   }
 

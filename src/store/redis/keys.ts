@@ -1,6 +1,9 @@
 /** The keys of an app's state are spread over so many partitions. All nodes must agree on it. */
 export const partitionCount = 64;
 
+/** How keys are laid out. A version that lays them out otherwise gives it another name. */
+export const layoutName = `1/${partitionCount}`;
+
 /** Which partition a channel or a user of an app is in: FNV-1a. */
 export function partitionOf(appId: string, name: string): number {
   let hash = 0x811c9dc5;
@@ -81,6 +84,7 @@ export class LeadKeys {
   readonly lead: string;
   readonly batches: string;
   readonly attempts: string;
+  readonly layout: string;
   readonly #prefix: string;
 
   constructor(keyPrefix: string) {
@@ -88,6 +92,7 @@ export class LeadKeys {
     this.lead = `${this.#prefix}lead`;
     this.batches = `${this.#prefix}batches`;
     this.attempts = `${this.#prefix}attempts`;
+    this.layout = `${this.#prefix}layout`;
   }
 
   /** The drops of an app, their order, and how many there were. */

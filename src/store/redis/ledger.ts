@@ -12,12 +12,12 @@ import { checkedChannelName, type ChannelName } from '../../protocol/channel-nam
 import { RateWindow } from '../../protocol/rate-window.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
-import { partitionCount, partitionOf, userName } from './keys.ts';
+import { layoutName, LeadKeys, partitionCount, partitionOf, userName } from './keys.ts';
 import { Partition } from './partition.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
 
 /** At its start a node waits no longer for Redis. */
-const startWithinMs: Millis = 10_000;
+const startWithinMs: Millis = 5000;
 
 /** The ledger of several nodes, on Redis. Each step of a node is one call of one script, or none. */
 export class RedisLedger implements Ledger {
@@ -32,12 +32,19 @@ export class RedisLedger implements Ledger {
   }
 
   /**
-   * Begins to listen, then registers the node. Rejects when Redis cannot be reached. `receive` is offered each
+   * Begins to listen, then registers the node. Rejects when Redis cannot be reached, or holds what another
+   * version of the program has laid out otherwise. `receive` is offered each
    * message first, and says whether it was its own.
    */
   async start(receive: (message: string) => boolean = () => false): Promise<void> {
-    const { link, clock } = this.#options;
+    const { link, clock, keyPrefix } = this.#options;
     await link.ready(clock, startWithinMs);
+    const layout = new LeadKeys(keyPrefix).layout;
+    await link.commands.set(layout, layoutName, 'NX');
+    const found = await link.commands.get(layout);
+    if (found !== layoutName) {
+      throw new Error(`the keys that begin with ${keyPrefix} are laid out as ${found}, not as ${layoutName}`);
+    }
     await Promise.all(
       this.#partitions.map((partition) => {
         const { topic } = partition.keys;
@@ -53,7 +60,8 @@ export class RedisLedger implements Ledger {
   get isWhole(): boolean {
     const at = this.#options.clock.now();
     return this.#partitions.every(
-      ({ registration }) => registration.isRegistered && at - registration.heardAt < this.#options.leaseMs,
+      ({ registration }) =>
+        registration.isRegistered && at - registration.heardAt < this.#options.leaseMs / 2,
     );
   }
 
@@ -172,8 +180,12 @@ export class RedisLedger implements Ledger {
   }
 
   /** Reports the counts that have changed since. */
-  reportCounts(appIds: Iterable<string>): void {
+  reportCounts(): void {
     for (const { channels } of this.#partitions) channels.reportCounts();
+  }
+
+  /** Reports how many connections this node has of these apps, where that has changed. */
+  reportConnections(appIds: Iterable<string>): void {
     for (const appId of appIds) {
       this.#of(appId, '').reportConnections(appId, this.#options.countConnections(appId));
     }

@@ -177,6 +177,8 @@ export class Partition {
   }
 
   async #readEverything(): Promise<void> {
+    // Whoever reports is told what all have.
+    for (const [appId, count] of this.#connections) void this.#sendConnections(appId, count);
     const done = await Promise.all([this.channels.readAll(), this.users.readAll(), this.#readEnded()]);
     this.#mustRead ||= !done.every(Boolean);
   }

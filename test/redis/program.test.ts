@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectClient, createClient, membersOf, type ClientOptions } from '../support/e2e/client.ts';
+import { app, quick, type Config } from '../support/e2e/config.ts';
+import { Journal } from '../support/e2e/journal.ts';
+import { startReceiver, type Receiver } from '../support/e2e/receiver.ts';
+import { sdkFor } from '../support/e2e/sdk.ts';
+import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+
+/** An app in which counts are told, and one that admits little. */
+const counting = { id: '2', key: 'counting', secret: 'counting-secret', subscriptionCount: true };
+const small = {
+  id: '3',
+  key: 'small',
+  secret: 'small-secret',
+  limits: { connections: 2, presenceMembers: 1, triggersPerSecond: 3 },
+};
+
+let redis: RedisServer;
+let hooks: Receiver;
+let one: Server;
+let two: Server;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  hooks = await startReceiver();
+  const config: Config = {
+    apps: [{ ...app, webhooks: [{ url: hooks.url }] }, counting, small],
+    webhooks: quick,
+    redis: { url: redis.url, leaseMs: 2000 },
+  };
+  [one, two] = await Promise.all([startServer(config), startServer(config)]);
+});
+afterAll(async () => {
+  await Promise.all([one.stop(), two.stop()]);
+  await hooks.close();
+  await redis.stop();
+});
+
+describe('two nodes', () => {
+  test('are one to those who publish and those who listen', async () => {
+    const [here, there] = [await connectClient(one), await connectClient(two)];
+    const channels = await Promise.all([here.subscribe('news'), there.subscribe('news')]);
+    await sdkFor(one).trigger('news', 'first', { text: 'hello' });
+    for (const channel of channels) expect(await channel.data('first')).toEqual({ text: 'hello' });
+    await sdkFor(two).trigger('news', 'second', '2', { socket_id: here.socketId });
+    await sdkFor(two).trigger('news', 'third', '3');
+    expect(await channels[1].data('second')).toBe(2);
+    await channels[0].data('third');
+    expect(channels[0].events.items.map(({ event }) => event)).not.toContain('second');
+  });
+
+  test('pass on what clients say to each other', async () => {
+    const [here, there] = [await connectClient(one), await connectClient(two)];
+    const [mine, theirs] = [await here.subscribe('private-talk'), await there.subscribe('private-talk')];
+    mine.channel.trigger('client-typing', { on: true });
+    expect(await theirs.data('client-typing')).toEqual({ on: true });
+    const [occupied, said] = await hooks.eventsOf('private-talk', 2);
+    expect(occupied?.name).toBe('channel_occupied');
+    expect(said).toMatchObject({ name: 'client_event', event: 'client-typing', socket_id: here.socketId });
+  });
+
+  test('know the same members, and tell of each once', async () => {
+    const as = (user_id: string): ClientOptions => ({ member: { user_id, user_info: { name: user_id } } });
+    const [anna, again, bert] = [
+      await connectClient(one, as('anna')),
+      await connectClient(two, as('anna')),
+      await connectClient(two, as('bert')),
+    ];
+    const first = await anna.subscribePresence('presence-room');
+    await again.subscribePresence('presence-room');
+    const last = await bert.subscribePresence('presence-room');
+    expect(Object.keys(membersOf(last)).toSorted()).toEqual(['anna', 'bert']);
+    await first.data('pusher:member_added');
+    expect(Object.keys(membersOf(first)).toSorted()).toEqual(['anna', 'bert']);
+    for (const node of [one, two]) {
+      const users = await sdkFor(node).get({ path: '/channels/presence-room/users' });
+      const { users: list } = (await users.json()) as { users: { id: string }[] };
+      expect(list.map(({ id }) => id).toSorted()).toEqual(['anna', 'bert']);
+    }
+    bert.pusher.disconnect();
+    await first.data('pusher:member_removed');
+    anna.pusher.disconnect();
+    again.pusher.disconnect();
+    expect(await hooks.namesOf('presence-room', 6)).toEqual([
+      'channel_occupied',
+      'member_added',
+      'member_added',
+      'member_removed',
+      'member_removed',
+      'channel_vacated',
+    ]);
+  });
+
+  test('say nothing of a client that moves from one to the other', async () => {
+    const options = { member: { user_id: 'mover' } };
+    const before = await connectClient(one, options);
+    await before.subscribePresence('presence-move');
+    await hooks.namesOf('presence-move', 2);
+    const after = await connectClient(two, options);
+    before.pusher.disconnect();
+    await after.subscribePresence('presence-move');
+    after.pusher.disconnect();
+    expect(await hooks.namesOf('presence-move', 4)).toEqual([
+      'channel_occupied',
+      'member_added',
+      'member_removed',
+      'channel_vacated',
+    ]);
+  });
+
+  test('keep one event of a cache channel, and miss it once', async () => {
+    const [here, there] = [await connectClient(one), await connectClient(two)];
+    const early = [await here.subscribe('cache-state'), await there.subscribe('cache-state')];
+    for (const channel of early) await channel.data('pusher:cache_miss');
+    await sdkFor(one).trigger('cache-state', 'state', { version: 1 });
+    for (const channel of early) expect(await channel.data('state')).toEqual({ version: 1 });
+    const late = await (await connectClient(two)).subscribe('cache-state');
+    expect(await late.data('state')).toEqual({ version: 1 });
+    expect(await hooks.namesOf('cache-state', 2)).toEqual(['channel_occupied', 'cache_miss']);
+  });
+
+  test('reach and end every connection of a user, wherever it is', async () => {
+    const inboxes = await Promise.all(
+      [one, two].map(async (node) => {
+        const { pusher } = await connectClient(node, { user: { id: 'u1' } });
+        const inbox = new Journal<string>('an event for the user');
+        pusher.user.bind_global((event: string) => inbox.push(event));
+        pusher.connection.bind('error', ({ data }: { data: { code: number } }) =>
+          inbox.push(`closed ${data.code}`),
+        );
+        pusher.signin();
+        await pusher.user.signinDonePromise;
+        return inbox;
+      }),
+    );
+    await sdkFor(two).sendToUser('u1', 'note', 'x');
+    for (const inbox of inboxes) await inbox.first((event) => event === 'note');
+    await sdkFor(one).terminateUserConnections('u1');
+    for (const inbox of inboxes) await inbox.first((event) => event === 'closed 4009');
+  });
+
+  test('tell watchers of users on the other node', async () => {
+    const watcher = await connectClient(one, { user: { id: 'w', watchlist: ['seen'] } });
+    const changes = new Journal<string>('a change on the watchlist');
+    for (const name of ['online', 'offline']) {
+      watcher.pusher.user.watchlist.bind(name, () => changes.push(name));
+    }
+    watcher.pusher.signin();
+    await changes.first((change) => change === 'offline');
+    const seen = await connectClient(two, { user: { id: 'seen' } });
+    seen.pusher.signin();
+    await changes.first((change) => change === 'online');
+    seen.pusher.disconnect();
+    await changes.count(2, (change) => change === 'offline');
+  });
+
+  test('count subscribers together, to clients and over HTTP', async () => {
+    const clients = await Promise.all([one, two, two].map((node) => connectClient(node, { app: counting })));
+    const channels = await Promise.all(clients.map((client) => client.subscribe('crowd')));
+    for (const { events } of channels) {
+      await events.first(
+        ({ event, data }) =>
+          event === 'pusher:subscription_count' &&
+          (data as { subscription_count: number }).subscription_count === 3,
+      );
+    }
+    for (const node of [one, two]) {
+      const answer = await sdkFor(node, counting).get({
+        path: '/channels/crowd',
+        params: { info: 'subscription_count' },
+      });
+      expect(await answer.json()).toEqual({ occupied: true, subscription_count: 3 });
+    }
+  });
+
+  test('limit together', async () => {
+    const [here, there] = [
+      await connectClient(one, { app: small, member: { user_id: 'a' } }),
+      await connectClient(two, { app: small, member: { user_id: 'b' } }),
+    ];
+    await here.subscribePresence('presence-small');
+    const refused = new Journal<{ type: string }>('a refusal');
+    there.pusher
+      .subscribe('presence-small')
+      .bind('pusher:subscription_error', (error: { type: string }) => refused.push(error));
+    expect((await refused.first(() => true)).type).toBe('LimitReached');
+    const errors = new Journal<number>('an error of the connection');
+    const third = createClient(one, { app: small });
+    third.connection.bind('error', ({ data }: { data: { code: number } }) => errors.push(data.code));
+    expect(await errors.first((code) => code === 4004)).toBe(4004);
+    const events = ['1', '2', '3', '4'].map((name) => ({ channel: 'x', name, data: '' }));
+    await sdkFor(one, small).triggerBatch(events.slice(0, 2));
+    await expect(sdkFor(two, small).triggerBatch(events.slice(2))).rejects.toMatchObject({ status: 429 });
+  });
+
+  test('say how they stand with Redis and who dispatches', async () => {
+    const health = await Promise.all(
+      [one, two].map(async ({ port }) => (await fetch(`http://127.0.0.1:${port}/healthz`)).json()),
+    );
+    expect(health).toEqual(
+      expect.arrayContaining([
+        { status: 'ready', apps: 3, redis: 'connected', dispatching: true },
+        { status: 'ready', apps: 3, redis: 'connected', dispatching: false },
+      ]),
+    );
+  });
+
+  test('remember together what was dropped', async () => {
+    const answers = await Promise.all(
+      [one, two].map((node) => sdkFor(node).get({ path: '/webhooks/dropped' })),
+    );
+    for (const answer of answers) expect(await answer.json()).toEqual({ dropped: [], forgotten: 0 });
+  });
+});
+
+test('a node that cannot reach Redis does not start, and says why', async () => {
+  const { code, stderr } = await runWithConfig({ apps: [app], redis: { url: 'redis://:pw@127.0.0.1:1' } });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^ERR_REDIS: Redis cannot be used \(127\.0\.0\.1:1\): .*ECONNREFUSED.*\n$/);
+  expect(stderr).not.toContain('pw');
+}, 30_000);
