@@ -15,7 +15,6 @@ import type { NodeHealth } from './ports/metrics.ts';
 import type { Random } from './ports/random.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
 import { appDisabled, unknownKey } from './protocol/errors.ts';
-import { createOneOfSeveral } from './several-nodes.ts';
 import { createSingleNode } from './single-node.ts';
 import { systemClock, systemWallTime } from './system/clock.ts';
 import { createRandomIds } from './system/ids.ts';
@@ -103,7 +102,10 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     requestTimeoutMs: webhooks.requestTimeoutMs,
   };
   const backplane =
-    config.redis === undefined ? createSingleNode(parts) : await createOneOfSeveral(config.redis, parts);
+    config.redis === undefined
+      ? createSingleNode(parts)
+      : // Loaded only where it is used: a single node starts without it.
+        await (await import('./several-nodes.ts')).createOneOfSeveral(config.redis, parts);
   const { ledger } = backplane;
   const hub: Hub = new Hub({
     ...backplane,
