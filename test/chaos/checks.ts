@@ -54,6 +54,8 @@ export function checkReplay(receiver: Receiver, { truth, disturbances, journal }
     };
     for (const contradiction of replayed.contradictions) {
       if (disturbances.mayReorder(receiver.id, contradiction.event.atMs)) findings.reordered += 1;
+      // What took back the earlier word was lost together with all data.
+      else if (contradiction.toldAtMs < disturbances.lostUntil) findings.excused += 1;
       else report({ where, ...describeContradiction(contradiction, receiver[how], journal) });
     }
     for (const found of compare(where, replayed, known)) {

@@ -14,6 +14,8 @@ export interface ReceivedEvent {
 export interface Contradiction {
   readonly event: ReceivedEvent;
   readonly what: string;
+  /** When what it contradicts was told. */
+  readonly toldAtMs: number;
 }
 
 export interface Replayed extends Belief {
@@ -25,21 +27,27 @@ export function replay(events: readonly ReceivedEvent[]): Replayed {
   const occupied = new Set<string>();
   const members = new Set<string>();
   const contradictions: Contradiction[] = [];
+  /** When each channel and member was last told of. */
+  const toldAt = new Map<string, number>();
   for (const event of events) {
     const { name, channel, user_id: userId = '' } = event;
     const member = memberKey(channel, userId);
-    const expect = (isSo: boolean, what: string) => {
-      if (!isSo) contradictions.push({ event, what });
+    const subject = userId === '' ? channel : member;
+    const expect = (isSo: boolean, what: string, about: readonly string[] = [subject]) => {
+      const toldAtMs = Math.max(-Infinity, ...about.map((one) => toldAt.get(one) ?? -Infinity));
+      if (!isSo) contradictions.push({ event, what, toldAtMs });
     };
     switch (name) {
       case 'channel_occupied':
         expect(!occupied.has(channel), `${channel} is occupied twice`);
         occupied.add(channel);
         break;
-      case 'channel_vacated':
+      case 'channel_vacated': {
         expect(occupied.delete(channel), `${channel} is vacated, but was not occupied`);
-        expect(!hasMembers(members, channel), `${channel} is vacated with members`);
+        const left = membersOf(members, channel);
+        expect(left.length === 0, `${channel} is vacated with ${left.join(', ')}`, left);
         break;
+      }
       case 'member_added':
         expect(!members.has(member), `${member} is added twice`);
         expect(occupied.has(channel), `${member} is added to a channel that is not occupied`);
@@ -49,11 +57,11 @@ export function replay(events: readonly ReceivedEvent[]): Replayed {
         expect(members.delete(member), `${member} is removed, but was not there`);
         break;
     }
+    toldAt.set(subject, event.atMs);
   }
   return { occupied, members, contradictions };
 }
 
-function hasMembers(members: ReadonlySet<string>, channel: string): boolean {
-  for (const member of members) if (channelOf(member) === channel) return true;
-  return false;
+function membersOf(members: ReadonlySet<string>, channel: string): string[] {
+  return [...members].filter((member) => channelOf(member) === channel);
 }
