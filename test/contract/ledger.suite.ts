@@ -28,7 +28,7 @@ export function testLedger(name: string, harness: LedgerHarness): void {
             expectSoundFacts(driver.facts);
             await driver.dispose();
           }),
-          runs(400),
+          runs(400 * (harness.share ?? 1)),
         );
       },
       patienceMs,
@@ -50,7 +50,7 @@ export function testLedger(name: string, harness: LedgerHarness): void {
             expectSoundFacts(driver.facts);
             await driver.dispose();
           }),
-          runs(100),
+          runs(100 * (harness.share ?? 1)),
         );
       },
       patienceMs,

@@ -19,6 +19,8 @@ export interface LedgerSurroundings {
 export interface LedgerHarness {
   /** The ledger belongs to one node: what that serves no more is served by nobody. */
   readonly isAlone?: boolean;
+  /** How many walks are tried, as a share of the usual number; for ledgers that take their time. */
+  readonly share?: number;
   /** A new ledger that knows nothing. */
   make(surroundings: LedgerSurroundings): MaybePromise<Ledger>;
   /** Resolves once the facts and notices of all that was done have come out. */

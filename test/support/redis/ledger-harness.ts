@@ -13,10 +13,14 @@ const wallStart = 1_700_000_000_000;
 let made = 0;
 
 /** Gets ledgers on a real Redis, each with keys of its own, in the time of the test. */
-export function redisLedgerHarness(clients: () => RedisClients): LedgerHarness {
-  const rooms = new Map<Ledger, { outbox: () => Promise<void>; link: RedisLink; clients: RedisClients }>();
+export function redisLedgerHarness(clients: () => RedisClients, share = 1): LedgerHarness {
+  const rooms = new Map<
+    Ledger,
+    { outbox: () => Promise<void>; link: RedisLink; heard: () => Promise<void> }
+  >();
   let current: Ledger | undefined;
   return {
+    share,
     async make(surroundings: LedgerSurroundings) {
       made += 1;
       const keyPrefix = `test${process.pid}-${made}:`;
@@ -62,7 +66,7 @@ export function redisLedgerHarness(clients: () => RedisClients): LedgerHarness {
           }
         }
       };
-      rooms.set(ledger, { outbox, link, clients: connections });
+      rooms.set(ledger, { outbox, link, heard: await createBarrier(connections, link, keyPrefix) });
       current = ledger;
       return ledger;
     },
@@ -70,14 +74,43 @@ export function redisLedgerHarness(clients: () => RedisClients): LedgerHarness {
       if (!(current instanceof RedisLedger)) return;
       await quiet(current);
       const room = rooms.get(current);
-      // What was published before has then been heard.
-      await room?.clients.subscriber.ping();
+      await room?.heard();
       await room?.outbox();
     },
     async dispose(ledger) {
       rooms.get(ledger)?.link.close();
       rooms.delete(ledger);
     },
+  };
+}
+
+/** Resolves once all that was published before has been heard. */
+async function createBarrier(
+  { subscriber }: RedisClients,
+  link: RedisLink,
+  keyPrefix: string,
+): Promise<() => Promise<void>> {
+  if (!subscriber.isCluster) return async () => void (await subscriber.ping());
+  // Each master has a connection of its own, so each partition is asked.
+  let number = 0;
+  const waiting = new Map<string, () => void>();
+  const topics = Array.from({ length: partitionCount }, (_, index) => `${keyPrefix}{${index}}:barrier`);
+  await Promise.all(
+    topics.map((topic) => link.subscribe(topic, (message) => waiting.get(`${topic} ${message}`)?.())),
+  );
+  return async () => {
+    number += 1;
+    const marker = String(number);
+    await Promise.all(
+      topics.map(
+        (topic) =>
+          new Promise<void>((resolve) => {
+            waiting.set(`${topic} ${marker}`, resolve);
+            link.publish(topic, marker);
+          }),
+      ),
+    );
+    for (const topic of topics) waiting.delete(`${topic} ${marker}`);
   };
 }
 
