@@ -95,11 +95,13 @@ export class Channels {
     const { clock, cacheTtlMs: ttlMs, leaseMs } = this.#options;
     this.#marks += 1;
     const mark = `${this.#registration.epoch}/${this.#marks}`;
+    const channel = this.scripts.channel(appId, name);
     const args = [event.name, event.data, ttlMs, except ?? '', mark];
-    const kept = this.#registration.record(
-      this.scripts.step('cache', this.scripts.channel(appId, name), args),
-      event.name.length + event.data.length,
-    );
+    const publishedAt = clock.now();
+    const kept = this.#registration.record((epoch, number) => {
+      const ageMs = wholeMs(clock.now() - publishedAt);
+      return this.scripts.step('cache', channel, [...args, ageMs])(epoch, number);
+    }, event.name.length + event.data.length);
     if (!this.#registration.isAway && (await new Patience(clock).wait(kept)) === true) return;
     // The subscribers here need not wait for Redis; those elsewhere will be told once it is back.
     this.#toldEarly.add(mark);
