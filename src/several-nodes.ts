@@ -23,6 +23,9 @@ import { isExpendable } from './webhooks/event.ts';
 /** Counts that have changed are written so often at most. */
 const countsEveryMs: Millis = 250;
 
+/** A node that ends waits so long for Redis to take note of it. */
+const farewellMs: Millis = 1000;
+
 /** Heartbeats in each lease. */
 const beatsPerLease = 5;
 
@@ -130,9 +133,12 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       connections.stop();
       sweeper.stop();
       stopBeating();
+      const within = (work: Promise<unknown>, ms: Millis): Promise<unknown> =>
+        Promise.race([work, new Promise<void>((resolve) => void clock.after(ms, resolve))]);
+      const { shutdownTimeoutMs } = config;
+      await within(Promise.all([dispatch.close(shutdownTimeoutMs), ledger.flushed()]), shutdownTimeoutMs);
       // Should Redis not answer, others find this node dead after a lease.
-      const inTime = new Promise<void>((resolve) => void clock.after(config.shutdownTimeoutMs, resolve));
-      await Promise.race([Promise.all([dispatch.close(config.shutdownTimeoutMs), ledger.close()]), inTime]);
+      await within(ledger.close(), farewellMs);
       link.close();
     },
     abandon: () => dispatcher?.stop(),

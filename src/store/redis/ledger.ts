@@ -196,6 +196,11 @@ export class RedisLedger implements Ledger {
     this.#of(appId, event.channel).append(appId, event);
   }
 
+  /** Resolves once Redis has every event that this node was to keep there. */
+  async flushed(): Promise<void> {
+    await Promise.all(this.#partitions.map(({ registration }) => registration.flushed()));
+  }
+
   /** Ends this node's part: others go on at once. */
   async close(): Promise<void> {
     await Promise.all(this.#partitions.map((partition) => partition.close()));

@@ -65,6 +65,7 @@ export class Registration {
   #heardAt: Millis = -Infinity;
   #recorded: Recorded[] = [];
   #recordedBytes = 0;
+  #whenFlushed: (() => void)[] = [];
   #inFlight = 0;
 
   constructor(options: RegistrationOptions) {
@@ -131,6 +132,14 @@ export class Registration {
         if (oldest !== undefined) this.#settle(oldest, false);
       }
       if (this.#state === 'registered') void this.#send(recorded);
+    });
+  }
+
+  /** Resolves once nothing that was recorded waits any more. */
+  flushed(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#recorded.length === 0) resolve();
+      else this.#whenFlushed.push(resolve);
     });
   }
 
@@ -241,6 +250,10 @@ export class Registration {
     this.#recorded.splice(index, 1);
     this.#recordedBytes -= recorded.bytes;
     recorded.settle(isTaken);
+    if (this.#recorded.length > 0) return;
+    const waiting = this.#whenFlushed;
+    this.#whenFlushed = [];
+    for (const resolve of waiting) resolve();
   }
 
   /** Something under this epoch has gone wrong: it is not to be trusted any more. */
