@@ -83,8 +83,8 @@ export type UserState = 'online' | 'offline';
  *
  * Each step is atomic. It changes the state, appends the facts that it caused to the outbox, each fact
  * once, and sends the notices; the answer carries only what the caller must say to its own client. Steps of
- * one node take effect in the order of the calls. Join and leave are idempotent. A promise never rejects: a
- * ledger that cannot reach its store answers from what it has.
+ * one node that concern one channel, or one user, take effect in the order of the calls. Join and leave are
+ * idempotent. A promise never rejects: a ledger that cannot reach its store answers from what it has.
  *
  * An answer that comes later is true of the moment when it comes: it includes every notice that was sent
  * before, and none that is sent after. Whoever uses it in that same turn misses nothing.

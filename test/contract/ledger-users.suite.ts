@@ -52,15 +52,22 @@ export function testUsers(name: string, harness: LedgerHarness): void {
       expect(await signIn(driver, 'bert', ['anna'])).toEqual(new Set());
     });
 
-    it('lets steps take effect in the order of the calls, answered or not', async () => {
+    it('lets the steps of a user take effect in the order of the calls, answered or not', async () => {
       const driver = await start();
       const answers = [
         signIn(driver, 'anna'),
         driver.ledger.signOut(appId, 'anna'),
         signIn(driver, 'bert'),
+        signIn(driver, 'anna'),
       ] as const;
       for (const answer of answers) await answer;
-      expect(await told(driver)).toEqual(['a1/anna online', 'a1/anna offline', 'a1/bert online']);
+      const all = await told(driver);
+      expect(all.filter((one) => one.includes('anna'))).toEqual([
+        'a1/anna online',
+        'a1/anna offline',
+        'a1/anna online',
+      ]);
+      expect(all.filter((one) => one.includes('bert'))).toEqual(['a1/bert online']);
     });
 
     it('keeps the users of apps apart', async () => {
