@@ -24,6 +24,7 @@ import { isAllowedOrigin } from '../protocol/origin.ts';
 import { servesProtocol } from '../protocol/protocol-version.ts';
 import { relayClientEvent, type ClientEventOptions } from './client-events.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
+import { PendingCommands } from './pending-commands.ts';
 import { Session } from './session.ts';
 import { Subscriptions, type SubscriptionOptions } from './subscriptions.ts';
 import { Users } from './users.ts';
@@ -54,10 +55,6 @@ export interface Greeting {
   /** The client's address, as far as trusted proxies tell it. */
   readonly remoteAddress: string;
 }
-
-/** While one command waits for its answer so much may come behind it. */
-const waitingCommands = 32;
-const waitingLength = 65_536;
 
 /** The use cases of a socket. The commands of one connection take effect strictly in order. */
 export class Hub {
@@ -97,12 +94,9 @@ export class Hub {
     const command = decode(text);
     if (command.kind === 'ping') return session.socket.send(pongFrame);
     if (command.kind === 'pong') return;
-    if (session.waiting === undefined) return this.#perform(session, command);
-    session.waiting.push({ command, length: text.length });
-    const length = session.waiting.reduce((sum, waiting) => sum + waiting.length, 0);
-    if (session.waiting.length > waitingCommands || length > waitingLength) {
-      this.end(session, tooManyPendingFrames);
-    }
+    if (session.pending === undefined) return this.#perform(session, command);
+    session.pending.push(command, text.length);
+    if (session.pending.isTooMuch) this.end(session, tooManyPendingFrames);
   }
 
   /** A binary frame has come. */
@@ -139,7 +133,7 @@ export class Hub {
   closed(session: Session): void {
     if (!session.isOpen) return;
     session.isOpen = false;
-    session.waiting = undefined;
+    session.pending = undefined;
     session.app.sessions.delete(session.socketId);
     this.#options.metrics.connectionClosed(session.app.config.id);
     this.#options.connectionsChanged?.(session.app);
@@ -167,20 +161,18 @@ export class Hub {
   #perform(session: Session, command: Command): void {
     const step = this.#step(session, command);
     if (!(step instanceof Promise)) return;
-    session.waiting = [];
+    session.pending = new PendingCommands();
     void step.then(() => this.#resume(session));
   }
 
-  #resume(session: Session): void {
-    const waiting = session.waiting ?? [];
-    session.waiting = undefined;
-    for (const [index, { command }] of waiting.entries()) {
-      if (!session.isOpen) return;
-      this.#perform(session, command);
-      if (session.waiting === undefined) continue;
-      session.waiting = waiting.slice(index + 1);
-      return;
+  /** Goes on with what waits, until that waits for an answer itself. */
+  async #resume(session: Session): Promise<void> {
+    // A session that has ended meanwhile has nothing pending.
+    for (let next = session.pending?.shift(); next !== undefined; next = session.pending?.shift()) {
+      const step = this.#step(session, next);
+      if (step instanceof Promise) await step;
     }
+    session.pending = undefined;
   }
 
   #step(session: Session, command: Command): MaybePromise<void> {

@@ -1,17 +1,11 @@
 import type { Subscription } from '../channels/registry.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Socket } from '../ports/socket.ts';
-import type { Command } from '../protocol/decode.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import type { RateWindow } from '../protocol/rate-window.ts';
 import type { UserData } from '../protocol/user-data.ts';
 import type { LocalApp } from './local-app.ts';
-
-/** A command that waits for the one before it. */
-interface WaitingCommand {
-  readonly command: Command;
-  readonly length: number;
-}
+import type { PendingCommands } from './pending-commands.ts';
 
 /** One connection of one client. */
 export class Session {
@@ -33,7 +27,7 @@ export class Session {
   /** Made with the first client event. */
   clientEvents: RateWindow | undefined;
   /** Commands behind one that waits for an answer; undefined while none does. */
-  waiting: WaitingCommand[] | undefined;
+  pending: PendingCommands | undefined;
 
   constructor(app: LocalApp, socketId: SocketId, socket: Socket, at: Millis) {
     this.app = app;

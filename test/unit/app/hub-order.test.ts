@@ -80,23 +80,34 @@ describe('while a subscription waits for its answer', () => {
     expect([...actor.session.subscriptions.keys()]).toEqual(['presence-a']);
   });
 
-  test('32 commands may wait; one more ends the connection with 4100', async () => {
+  test('a client that subscribes to 2,000 channels at once gets them all, in order', async () => {
+    const { connect, answer } = slowStage();
+    const actor = connect();
+    const channels = Array.from({ length: 2000 }, (_, index) => `presence-${index}`);
+    for (const channel of channels) actor.subscribe(channel, user);
+    for (const _ of channels) await answer();
+    expect(events(actor.socket.takeFrames())).toEqual(
+      channels.map((channel) => `subscription_succeeded ${channel}`),
+    );
+  });
+
+  test('1 MB may wait; more end the connection with 4100', () => {
     const { connect } = slowStage();
     const actor = connect();
     actor.subscribe('presence-a', user);
-    for (let count = 0; count < 32; count += 1) actor.subscribe(`news-${count}`);
+    for (let count = 0; count < 10; count += 1) actor.trigger('private-a', 'x'.repeat(100_000));
     actor.socket.expectOpen();
-    actor.subscribe('one-more');
+    actor.trigger('private-a', 'x'.repeat(100_000));
     actor.socket.expectClosed(4100);
   });
 
-  test('64 KB may wait; more end the connection with 4100', () => {
+  test('short commands count for what it costs to keep them', () => {
     const { connect } = slowStage();
     const actor = connect();
     actor.subscribe('presence-a', user);
-    actor.trigger('private-a', 'x'.repeat(40_000));
+    for (let count = 0; count < 10_000; count += 1) actor.say('0');
     actor.socket.expectOpen();
-    actor.trigger('private-a', 'x'.repeat(40_000));
+    for (let count = 0; count < 400; count += 1) actor.say('0');
     actor.socket.expectClosed(4100);
   });
 
