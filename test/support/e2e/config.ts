@@ -5,7 +5,16 @@ export interface Config {
   readonly activityTimeoutMs?: number;
   readonly pongTimeoutMs?: number;
   readonly shutdownTimeoutMs?: number;
-  readonly redis?: { readonly url: string; readonly keyPrefix?: string; readonly leaseMs?: number };
+  readonly redis?: RedisConfig;
+}
+
+interface RedisConfig {
+  readonly url?: string;
+  readonly sentinel?: { readonly name: string; readonly urls: readonly string[] };
+  readonly cluster?: readonly string[];
+  readonly keyPrefix?: string;
+  readonly leaseMs?: number;
+  readonly tls?: { readonly caFile?: string; readonly rejectUnauthorized?: boolean };
 }
 
 export interface AppConfig {

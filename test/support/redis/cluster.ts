@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { clusterPortOf } from './ports.ts';
 import { startOnFreePort, type RedisServer } from './server.ts';
+import { waitFor } from './wait.ts';
 
 /** A Redis Cluster of the test's own: three masters, which share the slots, and perhaps a replica of each. */
 export interface RedisCluster extends AsyncDisposable {
@@ -14,7 +14,6 @@ export interface RedisCluster extends AsyncDisposable {
 
 const masterCount = 3;
 const slotCount = 16_384;
-const deadlineMs = 30_000;
 
 /** Starts the servers and waits until each of them knows that the whole cluster is well. */
 export async function startRedisCluster(options: { replicas?: 0 | 1 } = {}): Promise<RedisCluster> {
@@ -105,13 +104,5 @@ async function until(
   members: readonly Member[],
   holds: (member: Member) => Promise<boolean>,
 ): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
-  for (const member of members) {
-    while (!(await holds(member))) {
-      if (performance.now() > deadline) {
-        throw new Error(`Waited in vain on ${member.server.url} for: ${what}`);
-      }
-      await sleep(50);
-    }
-  }
+  for (const member of members) await waitFor(`${what}, on ${member.server.url}`, () => holds(member));
 }

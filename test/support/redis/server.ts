@@ -43,12 +43,14 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   ]);
 }
 
-/** The same with all arguments that depend on the port, which is tried until one is free. */
-export async function startOnFreePort(argsFor: (port: number) => readonly string[]): Promise<RedisServer> {
+/** The same with all arguments that depend on the port, which is tried until one is free, and on the data folder. */
+export async function startOnFreePort(
+  argsFor: (port: number, folder: string) => readonly string[] | Promise<readonly string[]>,
+): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'soketify-test-redis-'));
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const args = ['--bind', '127.0.0.1', '--dir', folder, '--save', '', ...argsFor(port)];
+    const args = [...(await argsFor(port, folder)), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
     try {
       return serverOf(port, folder, args, await launch(args, folder));
     } catch (error) {
@@ -101,7 +103,8 @@ async function launch(args: readonly string[], folder: string): Promise<Run> {
     const read = (line: string) => {
       // The reasons for a refused start are at the end; the rest of a long life is of no use.
       output = `${output}${line}\n`.slice(-4000);
-      if (line.includes('Ready to accept connections')) resolve();
+      // A sentinel says instead what it watches.
+      if (line.includes('Ready to accept connections') || line.includes('+monitor master')) resolve();
     };
     createInterface({ input: child.stdout }).on('line', read);
     createInterface({ input: child.stderr }).on('line', read);

@@ -1,0 +1,152 @@
+import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import { expect, onTestFinished, test } from 'vitest';
+import { connectClient, membersOf } from '../support/e2e/client.ts';
+import { app, quick, type Config } from '../support/e2e/config.ts';
+import { replay, startReceiver, type Receiver } from '../support/e2e/receiver.ts';
+import { sdkFor } from '../support/e2e/sdk.ts';
+import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
+import { startRedisCluster } from '../support/redis/cluster.ts';
+import { startWatchedRedis } from '../support/redis/sentinel.ts';
+import { startOnFreePort, startRedis } from '../support/redis/server.ts';
+import { waitFor } from '../support/redis/wait.ts';
+
+const leaseMs = 2000;
+
+interface Pair {
+  readonly one: Server;
+  readonly two: Server;
+  readonly hooks: Receiver;
+}
+
+/** Two nodes on this Redis, with one endpoint. They end with the test. */
+async function startPair(redis: NonNullable<Config['redis']>): Promise<Pair> {
+  const hooks = await startReceiver();
+  onTestFinished(() => hooks.close());
+  const config = {
+    apps: [{ ...app, webhooks: [{ url: hooks.url }] }],
+    webhooks: quick,
+    redis: { leaseMs, ...redis },
+  };
+  const start = async (): Promise<Server> => {
+    const server = await startServer(config);
+    onTestFinished(() => server.stop());
+    return server;
+  };
+  return { one: await start(), two: await start(), hooks };
+}
+
+const as = (user_id: string) => ({ member: { user_id } });
+
+/** Members on both nodes know each other, hear what is published on either, and webhooks tell of them. */
+async function expectOneService({ one, two, hooks }: Pair, room: string): Promise<void> {
+  const anna = await connectClient(one, as('anna'));
+  const bert = await connectClient(two, as('bert'));
+  const first = await anna.subscribePresence(room);
+  const second = await bert.subscribePresence(room);
+  expect(Object.keys(membersOf(second)).toSorted()).toEqual(['anna', 'bert']);
+  await sdkFor(two).trigger(room, 'hello', 1);
+  expect(await first.data('hello')).toBe(1);
+  bert.pusher.disconnect();
+  await first.data('pusher:member_removed');
+  anna.pusher.disconnect();
+  await hooks.events.first(({ name, channel }) => name === 'channel_vacated' && channel === room);
+  expect(await hooks.namesOf(room, 6)).toEqual([
+    'channel_occupied',
+    'member_added',
+    'member_added',
+    'member_removed',
+    'member_removed',
+    'channel_vacated',
+  ]);
+}
+
+const healthOf = async ({ url }: Server): Promise<{ status: string; redis: string }> =>
+  (await (await fetch(`${url}/healthz`)).json()) as { status: string; redis: string };
+
+const areWhole = async ({ one, two }: Pair): Promise<boolean> =>
+  (await Promise.all([healthOf(one), healthOf(two)])).every(({ status }) => status === 'ready');
+
+/**
+ * Through the loss of a server of Redis whose replica takes its place: clients stay and hear each other, health says
+ * degraded until it is over, and what leaves afterwards is told.
+ */
+async function expectToOutlive(pair: Pair, loseServer: () => Promise<void>): Promise<void> {
+  const { one, two, hooks } = pair;
+  const anna = await connectClient(one, as('anna'));
+  const bert = await connectClient(two, as('bert'));
+  const rooms = Array.from({ length: 20 }, (_, index) => `presence-room-${index}`);
+  for (const room of rooms) {
+    await anna.subscribePresence(room);
+    await bert.subscribePresence(room);
+  }
+  const members = rooms.flatMap((room) => [`${room} anna`, `${room} bert`]).toSorted();
+  const told = () => replay(hooks.events.items);
+  await waitFor('webhooks of all members', async () => told().members.length === members.length);
+
+  await loseServer();
+  await waitFor('degraded health', async () => !(await areWhole(pair)));
+  expect(await healthOf(one)).toMatchObject({ status: 'degraded', redis: 'unreachable' });
+  await waitFor('health', () => areWhole(pair));
+  expect([anna, bert].map(({ pusher }) => pusher.connection.socket_id)).toEqual([
+    anna.socketId,
+    bert.socketId,
+  ]);
+  await expectOneService(pair, 'presence-afterwards');
+  expect(told().members).toEqual(members);
+  anna.pusher.disconnect();
+  bert.pusher.disconnect();
+  await waitFor('webhooks of all departures', async () => told().members.length === 0);
+  await waitFor('webhooks of all vacated channels', async () => told().occupied.length === 0);
+}
+
+test('nodes with another key prefix on the same Redis know nothing of each other', async () => {
+  await using redis = await startRedis();
+  const mine = await startPair({ url: redis.url, keyPrefix: 'mine:' });
+  const theirs = await startPair({ url: redis.url, keyPrefix: 'theirs:' });
+  const here = await connectClient(mine.one, as('anna'));
+  const there = await connectClient(theirs.one, as('bert'));
+  const [room] = [
+    await here.subscribePresence('presence-room'),
+    await there.subscribePresence('presence-room'),
+  ];
+  expect(Object.keys(membersOf(room))).toEqual(['anna']);
+  await sdkFor(theirs.two).trigger('presence-room', 'hello', 1);
+  await sdkFor(mine.two).trigger('presence-room', 'hello', 2);
+  expect(await room.data('hello')).toBe(2);
+  expect(await mine.hooks.namesOf('presence-room', 2)).toEqual(['channel_occupied', 'member_added']);
+  const client = new Redis(redis.url);
+  const keys = await client.keys('*');
+  client.disconnect();
+  expect(keys.filter((key) => !/^(mine|theirs):\{/.test(key))).toEqual([]);
+});
+
+test('a user with few rights is enough, over TLS with an authority of its own', async () => {
+  const pem = (name: string) =>
+    fileURLToPath(new URL(`../support/tls/localhost.${name}.pem`, import.meta.url));
+  await using redis = await startOnFreePort((port) => [
+    ...['--port', '0', '--tls-port', `${port}`, '--tls-auth-clients', 'no'],
+    ...['--tls-cert-file', pem('cert'), '--tls-key-file', pem('key'), '--tls-ca-cert-file', pem('cert')],
+    ...['--user', 'default', 'off'],
+    ...['--user', 'node', 'on', '>p:w/d', '~soketify:*', '&soketify:*', '+@all', '-@dangerous', '+info'],
+  ]);
+  const url = `rediss://node:p%3Aw%2Fd@localhost:${redis.port}`;
+  await expectOneService(await startPair({ url, tls: { caFile: pem('cert') } }), 'presence-room');
+  const { code, stderr } = await runWithConfig({ apps: [app], redis: { url } });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^ERR_REDIS: .*self-signed certificate/);
+});
+
+test('on a cluster, a replica takes the place of a lost master', async () => {
+  await using cluster = await startRedisCluster({ replicas: 1 });
+  const pair = await startPair({ cluster: cluster.urls.slice(0, 2) });
+  await expectOneService(pair, 'presence-before');
+  await expectToOutlive(pair, async () => cluster.servers[0]?.kill());
+}, 120_000);
+
+test('where sentinels watch, a replica takes the place of a lost master', async () => {
+  await using redis = await startWatchedRedis();
+  const pair = await startPair({ sentinel: { name: redis.name, urls: [redis.sentinelUrl] } });
+  await expectOneService(pair, 'presence-before');
+  await expectToOutlive(pair, () => redis.master.kill());
+}, 120_000);

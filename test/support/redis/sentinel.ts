@@ -1,0 +1,55 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { startOnFreePort, startRedis, type RedisServer } from './server.ts';
+import { waitFor } from './wait.ts';
+
+/** A master, its replica, and one sentinel that watches them. */
+export interface WatchedRedis extends AsyncDisposable {
+  /** What the sentinel calls the master. */
+  readonly name: string;
+  readonly sentinelUrl: string;
+  readonly master: RedisServer;
+  stop(): Promise<void>;
+}
+
+const name = 'soketify';
+
+/** Starts them and waits until the sentinel could put the replica in the place of the master. */
+export async function startWatchedRedis(): Promise<WatchedRedis> {
+  const started: RedisServer[] = [];
+  const stop = async () => void (await Promise.all(started.map((server) => server.stop())));
+  try {
+    const master = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
+    started.push(master);
+    started.push(await startRedis({ args: ['--replicaof', `127.0.0.1 ${master.port}`] }));
+    const sentinel = await startOnFreePort(async (port, folder) => {
+      const file = join(folder, 'sentinel.conf');
+      const watched = [
+        `sentinel monitor ${name} 127.0.0.1 ${master.port} 1`,
+        `sentinel down-after-milliseconds ${name} 500`,
+        `sentinel failover-timeout ${name} 3000`,
+      ];
+      await writeFile(file, `port ${port}\n${watched.join('\n')}\n`);
+      return [file, '--sentinel'];
+    });
+    started.push(sentinel);
+    await canFailOver(sentinel);
+    return { name, sentinelUrl: sentinel.url, master, stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function canFailOver(sentinel: RedisServer): Promise<void> {
+  const client = new Redis(sentinel.url);
+  try {
+    await waitFor('the sentinel knows a replica that follows the master', async () => {
+      const replicas = JSON.stringify(await client.call('SENTINEL', 'REPLICAS', name));
+      return replicas.includes('"master-link-status","ok"');
+    });
+  } finally {
+    client.disconnect();
+  }
+}
