@@ -50,30 +50,38 @@ const freeze = node.map((index) =>
   }, `freezeOrThaw(${index})`),
 );
 
-const faults = fc.array(
-  fc.oneof(
-    { arbitrary: join, weight: 5 },
-    { arbitrary: leave, weight: 4 },
-    { arbitrary: advance, weight: 3 },
-    crash,
-    cutOff,
-    freeze,
-  ),
-  { maxLength: 40, size: 'max' },
-);
+const usual = [
+  { arbitrary: join, weight: 5 },
+  { arbitrary: leave, weight: 4 },
+  { arbitrary: advance, weight: 3 },
+  crash,
+  cutOff,
+  freeze,
+];
+const faults = fc.array(fc.oneof(...usual), { maxLength: 40, size: 'max' });
+const flush = fc.constant(print((walk) => walk.flush(), 'flush()'));
+const faultsWithLoss = fc.array(fc.oneof(...usual, flush), { maxLength: 40, size: 'max' });
 
-async function expectTruth(walk: Walk): Promise<void> {
+async function settled(walk: Walk): Promise<void> {
   await walk.settle();
   await Promise.all(pending.get(walk) ?? []);
   await walk.settle();
-  const { occupied, members } = walk.truth();
-  expect(walk.contradictions).toEqual([]);
-  expect([...walk.occupied].toSorted()).toEqual([...occupied].toSorted());
-  expect([...walk.members].toSorted()).toEqual([...members].toSorted());
+}
+
+/** What the clients of all nodes believe, and what is answered over HTTP. */
+async function expectTrueViews(walk: Walk): Promise<void> {
+  const { occupied } = walk.truth();
   for (const view of walk.views()) expect(view.believed).toEqual(view.true);
   for (const { ledger } of walk.nodes) {
     expect((await ledger.occupiedChannels('a1', '')).toSorted()).toEqual([...occupied].toSorted());
   }
+}
+
+function expectTrueFacts(walk: Walk): void {
+  const { occupied, members } = walk.truth();
+  expect(walk.contradictions).toEqual([]);
+  expect([...walk.occupied].toSorted()).toEqual([...occupied].toSorted());
+  expect([...walk.members].toSorted()).toEqual([...members].toSorted());
 }
 
 async function walked(run: (walk: Walk) => Promise<void>): Promise<void> {
@@ -86,7 +94,7 @@ async function walked(run: (walk: Walk) => Promise<void>): Promise<void> {
   }
 }
 
-describe(seeded('three nodes'), () => {
+describe(seeded('three nodes, whose clocks are minutes apart'), () => {
   test(
     'through crashes, freezes and lost connections the facts say what is true, each once, and so do the clients views',
     async () => {
@@ -94,10 +102,32 @@ describe(seeded('three nodes'), () => {
         fc.asyncProperty(faults, (steps) =>
           walked(async (walk) => {
             for (const step of steps) await step(walk);
-            await expectTruth(walk);
+            await settled(walk);
+            expectTrueFacts(walk);
+            await expectTrueViews(walk);
           }),
         ),
         runs(30),
+      );
+    },
+    4 * patienceMs,
+  );
+
+  test(
+    'converge after Redis has lost everything: whoever is there was told of, and clients see who is there',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(faultsWithLoss, (steps) =>
+          walked(async (walk) => {
+            for (const step of steps) await step(walk);
+            await settled(walk);
+            const { occupied, members } = walk.truth();
+            expect([...occupied].filter((channel) => !walk.occupied.has(channel))).toEqual([]);
+            expect([...members].filter((member) => !walk.members.has(member))).toEqual([]);
+            await expectTrueViews(walk);
+          }),
+        ),
+        runs(15),
       );
     },
     4 * patienceMs,

@@ -5,7 +5,7 @@ import type { Notice } from '../../../src/ports/ledger.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';
 import { RedisLink, type RedisClients } from '../../../src/store/redis/link.ts';
-import type { FakeClock } from '../fake-clock.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
 
 /** The time of day at which the virtual clock of the tests begins. */
 export const wallStart = 1_700_000_000_000;
@@ -27,17 +27,22 @@ interface Client {
 export class WalkNode {
   readonly clients = new Map<string, Client>();
   readonly ledger: RedisLedger;
-  readonly #clock: FakeClock;
+  readonly #clock: Clock;
   readonly #registry = new Registry();
   readonly #connections: RedisClients;
   /** It neither keeps its lease nor hears anything. */
   isFrozen = false;
 
+  /** The clock of this node is off by `skewMs` from that of Redis. */
   constructor(
-    clock: FakeClock,
+    time: Clock,
     connections: RedisClients,
-    { keyPrefix, name }: { keyPrefix: string; name: string },
+    { keyPrefix, name, skewMs }: { keyPrefix: string; name: string; skewMs: number },
   ) {
+    const clock: Clock = {
+      now: () => time.now() + skewMs,
+      after: (delayMs, run) => time.after(delayMs, run),
+    };
     this.#clock = clock;
     this.#connections = connections;
     let epochs = 0;
@@ -51,7 +56,7 @@ export class WalkNode {
       log: silentLog,
       metrics: noMetrics,
       newEpoch: () => `${name}.${(epochs += 1)}`,
-      present: () => wallStart + clock.now(),
+      present: () => wallStart + time.now(),
       notify: (_appId, channel, notice) => this.#notify(channel, notice),
       notifyCount: () => {},
       notifyWatchers: () => {},

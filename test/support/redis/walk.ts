@@ -6,6 +6,9 @@ import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { leaseMs, WalkNode } from './walk-node.ts';
 
+/** The clocks of the nodes by turns: no two agree, nor with Redis. */
+const skewsMs = [60_000, 0, -60_000];
+
 let walks = 0;
 
 /** Several nodes on one Redis, in a time that the test moves, and what their facts say. */
@@ -45,6 +48,7 @@ export class Walk {
     const node = new WalkNode(this.clock, connections, {
       keyPrefix: this.#keyPrefix,
       name: `n${this.#made}`,
+      skewMs: skewsMs[this.#made % skewsMs.length] ?? 0,
     });
     this.nodes[index] = node;
     await node.ledger.start();
