@@ -44,6 +44,7 @@ interface WebhooksConfig {
   readonly batch?: { readonly maxEvents?: number; readonly maxDelayMs?: number; readonly maxBytes?: number };
   readonly disconnectGraceMs?: number;
   readonly unsubscribeGraceMs?: number;
+  readonly shutdownGraceMs?: number;
   readonly requestTimeoutMs?: number;
   readonly concurrency?: number;
   readonly retry?: {

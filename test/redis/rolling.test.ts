@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { connectClient, membersOf } from '../support/e2e/client.ts';
+import { app, quick, type Config } from '../support/e2e/config.ts';
+import { startReceiver } from '../support/e2e/receiver.ts';
+import { sdkFor } from '../support/e2e/sdk.ts';
+import { startServer, type Server } from '../support/e2e/server.ts';
+import { startRedis } from '../support/redis/server.ts';
+import { waitFor } from '../support/redis/wait.ts';
+
+/** Leads each connection to the next of the nodes that accept it. */
+async function startBalancer(nodes: readonly Server[]): Promise<{ readonly port: number }> {
+  let next = 0;
+  const server = createServer((client) => {
+    client.on('error', () => {});
+    const tryOne = (attempt: number): void => {
+      next += 1;
+      const node = nodes[next % nodes.length];
+      if (node === undefined || attempt > nodes.length) return void client.destroy();
+      const upstream = connect(node.port, '127.0.0.1');
+      upstream.once('connect', () => {
+        client.pipe(upstream).pipe(client);
+        client.once('close', () => upstream.destroy());
+        upstream.once('close', () => client.destroy());
+      });
+      upstream.on('error', () => (upstream.pending ? tryOne(attempt + 1) : client.destroy()));
+    };
+    tryOne(1);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return { port: (server.address() as AddressInfo).port };
+}
+
+async function startNodes(count: number, webhooks: Config['webhooks']) {
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const hooks = await startReceiver();
+  onTestFinished(() => hooks.close());
+  const config: Config = {
+    apps: [{ ...app, webhooks: [{ url: hooks.url }] }],
+    webhooks: { ...quick, ...webhooks },
+    redis: { url: redis.url, leaseMs: 2000 },
+  };
+  const nodes = await Promise.all(Array.from({ length: count }, () => startServer(config)));
+  onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))));
+  return { hooks, config, nodes };
+}
+
+test('nodes that are restarted in turn under load, and one that is killed, cause no webhook and lose no member', async () => {
+  const { hooks, config, nodes } = await startNodes(3, { disconnectGraceMs: 3000 });
+  const balancer = await startBalancer(nodes);
+  const rooms = ['presence-a', 'presence-b', 'presence-c', 'presence-d'];
+  const users = Array.from({ length: 10 }, (_, index) => `user-${index}`);
+  const clients = await Promise.all(users.map((user_id) => connectClient(balancer, { member: { user_id } })));
+  const subscriptions = await Promise.all(
+    clients.flatMap((client) => rooms.map((room) => client.subscribePresence(room))),
+  );
+  const expected = rooms.length * (1 + users.length);
+  await waitFor('webhooks of all arrivals', async () => hooks.events.items.length === expected);
+
+  let published = 0;
+  let isOver = false;
+  const publishing = (async () => {
+    while (!isOver) {
+      // A node that ends may cut a request short: that is the backend's to repeat.
+      await sdkFor(balancer)
+        .trigger(rooms, 'tick', published)
+        .then(() => (published += 1))
+        .catch(() => {});
+    }
+  })();
+  const isWhole = async (): Promise<boolean> =>
+    clients.every(({ pusher }) => pusher.connection.state === 'connected') &&
+    subscriptions.every(({ channel }) => channel.subscribed && channel.members.count === users.length);
+  for (const index of nodes.keys()) {
+    const before = nodes[index];
+    await before?.stop();
+    nodes[index] = await startServer(config);
+    await waitFor('every client to be back', isWhole);
+  }
+  const killed = nodes[0];
+  if (killed !== undefined) process.kill(killed.pid, 'SIGKILL');
+  nodes[0] = await startServer(config);
+  await waitFor('every client to be back', isWhole);
+  isOver = true;
+  await publishing;
+
+  // Long enough for the killed node's lease and every grace to be over.
+  await sleep(2000 + 3000 + 1500);
+  expect(published).toBeGreaterThan(50);
+  expect(hooks.events.items.map(({ name }) => name).filter((name) => !/occupied|added/.test(name))).toEqual(
+    [],
+  );
+  expect(hooks.events.items).toHaveLength(expected);
+  for (const subscription of subscriptions) {
+    expect(Object.keys(membersOf(subscription)).toSorted()).toEqual(users);
+  }
+}, 90_000);
+
+test('shutdownGraceMs gives the clients of a node that ends more time, and nobody else', async () => {
+  const { hooks, nodes } = await startNodes(2, { disconnectGraceMs: 100, shutdownGraceMs: 8000 });
+  const [first, second] = nodes as [Server, Server];
+  const moving = await connectClient(first, { member: { user_id: 'moving' } });
+  const leaving = await connectClient(second, { member: { user_id: 'leaving' } });
+  await moving.subscribePresence('presence-room');
+  await leaving.subscribePresence('presence-room');
+  await hooks.namesOf('presence-room', 3);
+  await first.stop();
+  moving.pusher.disconnect();
+  leaving.pusher.disconnect();
+  await hooks.namesOf('presence-room', 4);
+  const back = await connectClient(second, { member: { user_id: 'moving' } });
+  await back.subscribePresence('presence-room');
+  back.pusher.disconnect();
+  await hooks.events.first(({ name }) => name === 'channel_vacated');
+  expect(hooks.events.items.map(({ name, user_id }) => [name, user_id])).toEqual([
+    ['channel_occupied', undefined],
+    ['member_added', 'moving'],
+    ['member_added', 'leaving'],
+    ['member_removed', 'leaving'],
+    ['member_removed', 'moving'],
+    ['channel_vacated', undefined],
+  ]);
+}, 60_000);
