@@ -1,5 +1,6 @@
 import { faultTraits, type FaultKind } from './plan.ts';
 import { disorderMs, recoveryMs } from './settings.ts';
+import type { Period } from './truth.ts';
 
 /** A fault that was brought about. */
 export interface Fault {
@@ -35,16 +36,20 @@ export class Disturbances {
       .some((fault) => atMs >= fault.startedAt && atMs <= this.#disorderEnd(fault, endpoint));
   }
 
-  /** Until when a departure may have been lost with all data; -Infinity if no data was lost. */
-  get lostUntil(): number {
+  /** When all data was lost, each time until the nodes have written down again what they hold. */
+  get losses(): Period[] {
     const losses = this.faults.filter(({ kind }) => kind === 'flushall');
-    const ends = losses.map((loss) => {
+    return losses.map((loss) => {
       const during = this.faults.filter(
         (fault) => fault.startedAt <= endOf(loss) && endOf(fault) >= loss.startedAt,
       );
-      return Math.max(...during.map(endOf)) + recoveryMs;
+      return { from: loss.startedAt, to: Math.max(...during.map(endOf)) + recoveryMs };
     });
-    return Math.max(-Infinity, ...ends);
+  }
+
+  /** Until when a departure may have been lost with all data; -Infinity if no data was lost. */
+  get lostUntil(): number {
+    return Math.max(-Infinity, ...this.losses.map(({ to }) => to));
   }
 
   #disorderEnd(fault: Fault, endpoint: string): number {

@@ -6,6 +6,12 @@ export interface Belief {
   readonly members: ReadonlySet<string>;
 }
 
+/** From one moment to another. */
+export interface Period {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** How a member is written in a belief. */
 export function memberKey(channel: string, userId: string): string {
   return `${channel} ${userId}`;
@@ -19,15 +25,21 @@ export function channelOf(subject: string): string {
 /** What the clients hold: the subscriptions that the server has confirmed on connections that are open. */
 export class Truth {
   readonly #holders = new Map<string, number>();
-  readonly #lastLeftAt = new Map<string, number>();
+  /** When each subject was there: from, to. */
+  readonly #spans = new Map<string, { readonly from: number; to: number }[]>();
   #changedAt = Date.now();
 
   /** A subscription of this user's client was confirmed. */
   join(channel: string, userId: string): void {
-    for (const subject of subjectsOf(channel, userId)) {
-      this.#holders.set(subject, (this.#holders.get(subject) ?? 0) + 1);
-    }
     this.#changedAt = Date.now();
+    for (const subject of subjectsOf(channel, userId)) {
+      const holders = (this.#holders.get(subject) ?? 0) + 1;
+      this.#holders.set(subject, holders);
+      if (holders > 1) continue;
+      const spans = this.#spans.get(subject) ?? [];
+      spans.push({ from: this.#changedAt, to: Infinity });
+      this.#spans.set(subject, spans);
+    }
   }
 
   /** It has ended, by whichever side. */
@@ -37,10 +49,11 @@ export class Truth {
       const left = (this.#holders.get(subject) ?? 0) - 1;
       if (left > 0) {
         this.#holders.set(subject, left);
-      } else {
-        this.#holders.delete(subject);
-        this.#lastLeftAt.set(subject, this.#changedAt);
+        continue;
       }
+      this.#holders.delete(subject);
+      const span = this.#spans.get(subject)?.at(-1);
+      if (span !== undefined) span.to = this.#changedAt;
     }
   }
 
@@ -49,9 +62,9 @@ export class Truth {
     return this.#changedAt;
   }
 
-  /** When the last holder of a channel, or the last connection of a member, has left. */
-  lastLeftAt(subject: string): number {
-    return this.#lastLeftAt.get(subject) ?? -Infinity;
+  /** Whether a channel had no subscriber, or a member no connection, at some moment of this time. */
+  wasAbsent(subject: string, { from, to }: Period): boolean {
+    return !(this.#spans.get(subject) ?? []).some((span) => span.from <= from && span.to >= to);
   }
 
   /** What is true of the channels with this prefix. */
