@@ -63,9 +63,9 @@ test('nodes that are restarted in turn under load, and one that is killed, cause
   await waitFor('webhooks of all arrivals', async () => hooks.events.items.length === expected);
 
   let published = 0;
-  let isOver = false;
+  const over = new AbortController();
   const publishing = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       // A node that ends may cut a request short: that is the backend's to repeat.
       await sdkFor(balancer)
         .trigger(rooms, 'tick', published)
@@ -86,7 +86,7 @@ test('nodes that are restarted in turn under load, and one that is killed, cause
   if (killed !== undefined) process.kill(killed.pid, 'SIGKILL');
   nodes[0] = await startServer(config);
   await waitFor('every client to be back', isWhole);
-  isOver = true;
+  over.abort();
   await publishing;
 
   // Long enough for the killed node's lease and every grace to be over.
