@@ -17,6 +17,8 @@ export class Walk {
   readonly nodes: WalkNode[] = [];
   readonly occupied = new Set<string>();
   readonly members = new Set<string>();
+  /** Every fact, with its user if it has one. */
+  readonly told: string[] = [];
   /** Facts that contradict those before. */
   readonly contradictions: string[] = [];
   readonly #url: string;
@@ -99,6 +101,30 @@ export class Walk {
     this.#cursors.clear();
   }
 
+  /** Redis fails over to a replica that has not got what is written meanwhile. */
+  async loseWrites(work: () => Promise<unknown>): Promise<void> {
+    const kept = await this.#dump();
+    await work();
+    await this.readFacts();
+    const keys = await this.#redis.keys(`${this.#keyPrefix}*`);
+    if (keys.length > 0) await this.#redis.del(...keys);
+    for (const [key, value] of kept) await this.#redis.restore(key, 0, value);
+    for (const node of this.nodes) node.cutOff();
+  }
+
+  /** Time passes in which nobody gets through to Redis. */
+  async silence(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+  }
+
+  /** All that has been begun has come to an end. */
+  async quiet(): Promise<void> {
+    for (const node of this.nodes) {
+      while (!node.ledger.isIdle) await new Promise((resolve) => setImmediate(resolve));
+      await node.heard();
+    }
+  }
+
   async readFacts(): Promise<void> {
     for (let index = 0; index < partitionCount; index += 1) {
       const { outbox } = new PartitionKeys(this.#keyPrefix, index);
@@ -142,6 +168,15 @@ export class Walk {
     this.#redis.disconnect();
   }
 
+  async #dump(): Promise<(readonly [string, Buffer])[]> {
+    const kept: (readonly [string, Buffer])[] = [];
+    for (const key of await this.#redis.keys(`${this.#keyPrefix}*`)) {
+      const value = await this.#redis.dumpBuffer(key);
+      if (value !== null) kept.push([key, value]);
+    }
+    return kept;
+  }
+
   async #turn(): Promise<void> {
     const awake = this.nodes.filter(({ isFrozen }) => !isFrozen);
     await Promise.all(
@@ -161,6 +196,7 @@ export class Walk {
 
   #replay(event: WebhookEvent): void {
     const { channel } = event;
+    this.told.push('userId' in event ? `${event.name} ${event.userId}` : event.name);
     const note = (isSound: boolean): void => {
       if (!isSound) this.contradictions.push(JSON.stringify(event));
     };

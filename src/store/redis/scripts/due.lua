@@ -4,9 +4,8 @@
 --
 -- Answers the milliseconds until more is due (-1: never), then the channels, as APP\nCHANNEL.
 
-local hold = tonumber(redis.call('HGET', STATE, 'hold') or 0)
-if hold > AT then
-  return { hold - AT }
+if HOLD > AT then
+  return { HOLD - AT }
 end
 local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', integer(AT), 'LIMIT', 0, 100)
 local later = redis.call('ZRANGE', KEYS[2], #found, #found, 'WITHSCORES')[2]

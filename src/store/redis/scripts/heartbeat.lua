@@ -11,17 +11,13 @@
 
 local NODES, epoch, lease = KEYS[2], ARGV[3], tonumber(ARGV[5])
 local last = redis.call('HGET', STATE, 'e:' .. epoch)
-local times = redis.call('HMGET', STATE, 'beat', 'hold')
-local hold = tonumber(times[2] or 0)
--- Nobody was heard of for long: not the nodes were away, but this server, or its clock jumped.
-if times[1] and AT - tonumber(times[1]) > lease / 2 then
-  hold = AT + lease
-  redis.call('HSET', STATE, 'hold', integer(hold))
+if WAS_AWAY then
+  redis.call('HSET', STATE, 'hold', integer(HOLD))
   for _, one in ipairs(redis.call('ZRANGE', NODES, 0, -1)) do
-    redis.call('ZADD', NODES, 'GT', integer(hold), one)
+    redis.call('ZADD', NODES, 'GT', integer(HOLD), one)
   end
 end
-redis.call('HSET', STATE, 'beat', integer(AT))
+redis.call('HSET', STATE, 'beat', integer(AT), 'lease', integer(lease))
 redis.call('SPUBLISH', TOPIC, 'b' .. revision())
 
 local status = 'ok'
@@ -34,7 +30,7 @@ else
 end
 
 local dead = ''
-if hold <= AT then
+if HOLD <= AT then
   local lapsed = redis.call('ZRANGEBYSCORE', NODES, '-inf', integer(AT), 'LIMIT', 0, 1)[1]
   if lapsed then
     dead = lapsed
@@ -46,6 +42,6 @@ end
 local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
 local due = -1
 if first then
-  due = math.max(0, tonumber(first) - AT, hold - AT)
+  due = math.max(0, tonumber(first) - AT, HOLD - AT)
 end
 return { status, due, dead }

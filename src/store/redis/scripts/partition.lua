@@ -5,7 +5,8 @@
 --            b        which data this is: drawn anew when it has been lost
 --            v        the revision: raised with every notice
 --            m        cache misses so far
---            beat     the last heartbeat of any node
+--            beat     the last heartbeat of any node, and the lease that it asked for
+--            lease
 --            hold     until this moment nobody is reaped and nothing falls due
 --            e:EPOCH  a registered epoch, and the number of its last step
 --            x:EPOCH  the same of a dead one, until nothing is left of it
@@ -18,13 +19,11 @@ local function integer(number)
   return string.format('%.0f', number)
 end
 
-local function present()
+local function present(last, offset)
   if ARGV[1] ~= '' then
     return tonumber(ARGV[1])
   end
   local time = redis.call('TIME')
-  local kept = redis.call('HMGET', STATE, 't', 'o')
-  local last, offset = tonumber(kept[1] or 0), tonumber(kept[2] or 0)
   local at = time[1] * 1000 + math.floor(time[2] / 1000) + offset
   if at > last then
     redis.call('HSET', STATE, 't', integer(at))
@@ -35,7 +34,15 @@ local function present()
   return at
 end
 
-local AT = present()
+local kept = redis.call('HMGET', STATE, 't', 'o', 'beat', 'lease', 'hold')
+local AT = present(tonumber(kept[1] or 0), tonumber(kept[2] or 0))
+local HOLD = tonumber(kept[5] or 0)
+-- Nobody was heard of for long: not the nodes were away, but this server, or its clock jumped. From the first step
+-- on, whichever it is, what fell due meanwhile waits for those who have come back. The next heartbeat notes it down.
+local WAS_AWAY = kept[3] and kept[4] and AT - tonumber(kept[3]) > tonumber(kept[4]) / 2
+if WAS_AWAY then
+  HOLD = AT + tonumber(kept[4])
+end
 
 -- Takes a step of an epoch, each once and in order. Returns why not, if not: the epoch is not registered (any
 -- more), or the step is not the one after the last.

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { Walk } from '../support/redis/walk.ts';
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+async function walkOf(nodes: number): Promise<Walk> {
+  const walk = await new Walk(redis.url).start(nodes);
+  onTestFinished(() => walk.dispose());
+  await walk.advance(500);
+  return walk;
+}
+
+test.each(['a step of the channel', 'a sweep'])(
+  'nobody who came back while Redis was away is reported as gone by %s that comes first',
+  async (first) => {
+    const walk = await walkOf(2);
+    await walk.join(0, 'presence-a', 'u1');
+    await walk.join(0, 'presence-a', 'u2');
+    walk.leave(0, 0);
+    await walk.quiet();
+    await walk.silence(20_000);
+    if (first === 'a sweep') await walk.nodes[0]?.ledger.sweep();
+    else await walk.join(0, 'presence-a', 'u3');
+    await walk.join(1, 'presence-a', 'u1');
+    await walk.settle();
+    expect(walk.told).not.toContain('member_removed u1');
+    expect(walk.contradictions).toEqual([]);
+  },
+);
+
+test('what fell due while Redis was away is reported a lease after it is back', async () => {
+  const walk = await walkOf(1);
+  await walk.join(0, 'room');
+  walk.leave(0, 0);
+  await walk.quiet();
+  await walk.silence(20_000);
+  await walk.advance(9000);
+  await walk.readFacts();
+  expect(walk.told).toEqual(['channel_occupied']);
+  await walk.advance(2000);
+  await walk.readFacts();
+  expect(walk.told).toEqual(['channel_occupied', 'channel_vacated']);
+});
