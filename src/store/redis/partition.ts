@@ -42,6 +42,7 @@ export class Partition {
       leaseMs: options.leaseMs,
       newEpoch: options.newEpoch,
       present: () => this.#present(),
+      revision: () => this.#revision,
       registered: (registered) => this.#registered(registered),
       failed: (error) => options.log.debug({ err: error, partition: index }, 'registration failed'),
     });

@@ -32,6 +32,8 @@ export interface RegistrationOptions {
   readonly present: () => string;
   readonly leaseMs: Millis;
   readonly newEpoch: () => string;
+  /** The last revision of which this node has heard: Redis must not give it, or an earlier one, again. */
+  readonly revision: () => number;
   /** Called in the very turn of the registration: the steps begun here come before all others. */
   readonly registered: (registered: Registered) => void;
   /** A registration has failed: Redis cannot be reached, or refuses. */
@@ -147,12 +149,12 @@ export class Registration {
   async beat(): Promise<{ readonly dueMs: Millis | undefined; readonly dead: string } | undefined> {
     const epoch = this.#epoch;
     if (this.#state !== 'registered') return undefined;
-    const { run, keys, present, leaseMs } = this.#options;
+    const { run, keys, present, leaseMs, revision } = this.#options;
     try {
       const [status, due, dead] = await run(
         'heartbeat',
         [keys.state, keys.nodes, keys.due],
-        [present(), keys.topic, epoch, this.#taken, leaseMs],
+        [present(), keys.topic, epoch, this.#taken, leaseMs, revision()],
       );
       if (status === 'ok') this.#heardAt = this.#options.clock.now();
       else this.#lose(epoch);
@@ -180,14 +182,14 @@ export class Registration {
   }
 
   async #tryToRegister(): Promise<boolean> {
-    const { run, keys, present, leaseMs, newEpoch, registered, failed } = this.#options;
+    const { run, keys, present, leaseMs, newEpoch, revision: heard, registered, failed } = this.#options;
     const former = this.#epoch;
     const epoch = newEpoch();
     try {
       const [data, revision, lastTaken] = await run(
         'register',
         [keys.state, keys.nodes],
-        [present(), keys.topic, epoch, former, leaseMs, epoch],
+        [present(), keys.topic, epoch, former, leaseMs, epoch, heard()],
       );
       if (this.#isClosed()) return true;
       this.#isRegistering = false;

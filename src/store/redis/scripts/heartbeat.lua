@@ -5,8 +5,9 @@
 -- ARGV[3]  epoch
 -- ARGV[4]  number of the last step that it knows to be taken
 -- ARGV[5]  lease in milliseconds
+-- ARGV[6]  the last revision of which it has heard
 --
--- Answers {`ok`, `unknown` (the epoch is not registered) or `behind` (steps that were taken have been lost),
+-- Answers {`ok`, `unknown` (the epoch is not registered) or `behind` (what was written has been lost),
 -- milliseconds until something is due (-1: never), an epoch to be released by whoever asked (empty: none)}.
 
 local NODES, epoch, lease = KEYS[2], ARGV[3], tonumber(ARGV[5])
@@ -23,7 +24,7 @@ redis.call('SPUBLISH', TOPIC, 'b' .. revision())
 local status = 'ok'
 if not last then
   status = 'unknown'
-elseif tonumber(last) < tonumber(ARGV[4]) then
+elseif tonumber(last) < tonumber(ARGV[4]) or tonumber(revision()) < tonumber(ARGV[6]) then
   status = 'behind'
 else
   redis.call('ZADD', NODES, 'XX', integer(AT + lease), epoch)

@@ -6,6 +6,7 @@
 -- ARGV[4]  the former one; empty: none
 -- ARGV[5]  lease in milliseconds
 -- ARGV[6]  a random word
+-- ARGV[7]  the last revision of which the node has heard
 --
 -- Answers which data this is, the revision, and the number of the last step of the former epoch (-1: unknown).
 
@@ -16,8 +17,12 @@ if ARGV[4] ~= '' then
   redis.call('ZADD', KEYS[2], 'XX', integer(AT + tonumber(ARGV[5])), ARGV[4])
 end
 redis.call('HSETNX', STATE, 'b', ARGV[6])
--- Never one that was seen before, not even after the data was lost.
+-- Never one that was seen before, not even after the data, or only the last writes, were lost: nodes pass over what
+-- does not go forward.
 redis.call('HSETNX', STATE, 'v', integer(AT * 1000))
+if tonumber(revision()) < tonumber(ARGV[7]) then
+  redis.call('HSET', STATE, 'v', ARGV[7])
+end
 redis.call('HSET', STATE, 'e:' .. ARGV[3], 0)
 redis.call('ZADD', KEYS[2], integer(AT + tonumber(ARGV[5])), ARGV[3])
 return { redis.call('HGET', STATE, 'b'), revision(), former }

@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { Walk } from '../support/redis/walk.ts';
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+async function walkOf(nodes: number): Promise<Walk> {
+  const walk = await new Walk(redis.url).start(nodes);
+  onTestFinished(() => walk.dispose());
+  await walk.advance(500);
+  return walk;
+}
+
+describe('after a failover to a replica that lacks the last writes', () => {
+  test('subscribers of every node are still told who comes and goes', async () => {
+    const walk = await walkOf(2);
+    await walk.join(0, 'presence-a', 'u1');
+    await walk.join(1, 'presence-a', 'u2');
+    await walk.quiet();
+    await walk.loseWrites(async () => {
+      // Seen by both nodes, and forgotten by Redis: the numbers of their notices will be given again.
+      for (let turn = 0; turn < 5; turn += 1) {
+        await walk.join(0, 'presence-a', 'u3');
+        walk.leave(0, 1);
+        await walk.quiet();
+      }
+    });
+    await walk.advance(5000);
+    await walk.join(0, 'presence-a', 'u4');
+    await walk.join(0, 'presence-a', 'u5');
+    await walk.quiet();
+    for (const view of walk.views()) expect(view.believed).toEqual(view.true);
+  });
+});
