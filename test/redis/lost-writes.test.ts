@@ -35,4 +35,16 @@ describe('after a failover to a replica that lacks the last writes', () => {
     await walk.quiet();
     for (const view of walk.views()) expect(view.believed).toEqual(view.true);
   });
+
+  test('who came and left in what was lost is not online for ever', async () => {
+    const walk = await walkOf(2);
+    await walk.loseWrites(async () => {
+      await walk.join(0, 'presence-a', 'u1');
+      walk.leave(0, 0);
+      await walk.quiet();
+    });
+    expect([...walk.members]).toEqual(['presence-a u1']);
+    await walk.settle();
+    expect([...walk.members, ...walk.occupied]).toEqual([]);
+  });
 });

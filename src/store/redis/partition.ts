@@ -136,7 +136,7 @@ export class Partition {
   }
 
   #registered({ former, revision, isDataLost }: Registered): void {
-    if (isDataLost) this.#options.log.warn({ topic: this.keys.topic }, 'Redis has lost its data');
+    if (isDataLost) this.#options.log.warn({ topic: this.keys.topic }, 'Redis has lost data');
     this.#revision = Math.max(this.#revision, revision);
     this.channels.assertAll(isDataLost);
     this.users.assertAll();

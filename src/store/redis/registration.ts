@@ -20,7 +20,7 @@ export interface Registered {
   /** The epoch that this one replaces; empty: none. What it held is to be released. */
   readonly former: string;
   readonly revision: number;
-  /** The partition has lost everything that it knew. */
+  /** The partition has lost everything that it knew, or steps that this node knew to be taken. */
   readonly isDataLost: boolean;
 }
 
@@ -193,7 +193,9 @@ export class Registration {
       );
       if (this.#isClosed()) return true;
       this.#isRegistering = false;
-      const isDataLost = this.#data !== undefined && this.#data !== data;
+      const isEmptied = this.#data !== undefined && this.#data !== data;
+      // An epoch that is not known any more was reaped, or given up by all: what it did has been seen to.
+      const isBehind = Number(lastTaken) >= 0 && Number(lastTaken) < this.#taken;
       this.#data = String(data);
       this.#epoch = epoch;
       this.#sent = 0;
@@ -201,7 +203,7 @@ export class Registration {
       this.#failures = 0;
       this.#state = 'registered';
       this.#forgetTaken(former, Number(lastTaken));
-      registered({ former, revision: Number(revision), isDataLost });
+      registered({ former, revision: Number(revision), isDataLost: isEmptied || isBehind });
       for (const recorded of Array.from(this.#recorded)) void this.#send(recorded);
       return true;
     } catch (error) {
