@@ -139,6 +139,15 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       expect(await driver.join(carl)).toMatchObject({ kind: 'joined' });
     });
 
+    it('refuses both of a member that comes twice at once to a full channel', async () => {
+      const driver = await start();
+      for (const userId of ['u1', 'u2']) await driver.join({ ...anna, connection: userId, userId });
+      const answers = await Promise.all([driver.join(anna), driver.join(annaAgain)]);
+      expect(answers).toEqual([{ kind: 'member-limit' }, { kind: 'member-limit' }]);
+      const { userIds } = await driver.ledger.channel(appId, room);
+      expect(userIds.toSorted()).toEqual(['u1', 'u2']);
+    });
+
     it('leaves no trace of a join that the member limit refused', async () => {
       const driver = await new LedgerDriver(harness, { ...walkOptions, memberLimit: 0 }).start();
       expect(await driver.join(anna)).toEqual({ kind: 'member-limit' });

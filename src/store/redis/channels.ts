@@ -4,26 +4,12 @@ import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
 import { Departures, type Departed } from './departures.ts';
+import { answered, type Held } from './held.ts';
 import { Patience } from './patience.ts';
 import type { Registration } from './registration.ts';
 import { Replica, toNotice, type Change, type Told } from './replica.ts';
 import { toDescription, type Description, type Reply } from './replies.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
-
-/** A channel that this node has subscribers of. */
-interface Held extends KeptChannel {
-  /** The members that have connections here, as they were reported. */
-  readonly members: Map<string, Member>;
-  readonly replica: Replica;
-  /** Connections, as last reported. */
-  reported: number;
-  /** Those who wait for a trusted snapshot. */
-  waiting: (() => void)[];
-  /** Joins that are not answered yet; they are not told what subscribers are told meanwhile. */
-  joining: number;
-  /** A count that was told meanwhile. */
-  countToRepeat: number | undefined;
-}
 
 /** The channels of one partition: what this node has of each, and what it knows of it. */
 export class Channels {
@@ -56,10 +42,10 @@ export class Channels {
     const { appId, channel, member } = join;
     const held = this.#hold(appId, channel);
     const isNewMember = member !== undefined && !held.members.has(member.userId);
-    if (member !== undefined && isNewMember) held.members.set(member.userId, member);
-    if (isNewMember || held.reported === 0 || !this.#knows(held, join)) {
-      return this.#report(held, join, isNewMember);
+    if (member !== undefined && isNewMember) {
+      held.members.set(member.userId, { ...member, asking: 0, isLetIn: false });
     }
+    if (isNewMember || held.reported === 0 || !this.#knows(held, join)) return this.#report(held, join);
     const answer = this.#answer(held, join);
     if (join.wantsCacheMiss && answer.cached === undefined) this.#options.metrics.deduplicated(appId);
     return answer;
@@ -226,16 +212,18 @@ export class Channels {
     };
   }
 
-  async #report(held: Held, join: Join, isNewMember: boolean): Promise<JoinAnswer> {
+  async #report(held: Held, join: Join): Promise<JoinAnswer> {
     const { member, memberLimit, readsCache, wantsCacheMiss } = join;
     const patience = new Patience(this.#options.clock);
+    const here = held.members.get(member?.userId ?? '');
     held.reported = this.#count(held);
     held.joining += 1;
+    if (here !== undefined) here.asking += 1;
     const step = this.#registration.step(
       this.scripts.step('join', held, [
         held.reported,
         this.#tellsCounts(held),
-        memberLimit === Infinity || !isNewMember ? -1 : memberLimit,
+        memberLimit === Infinity ? -1 : memberLimit,
         readsCache && wantsCacheMiss ? 'miss' : '',
         ...(member === undefined ? [] : [member.userId, member.infoJson]),
       ]),
@@ -243,10 +231,8 @@ export class Channels {
     const reply = this.#registration.isAway ? undefined : await patience.wait(step);
     if (reply === undefined) await this.#enterAlone(held, { member, step, patience });
     held.joining -= 1;
-    if (reply?.[0] === 'limit') {
-      if (member !== undefined && isNewMember) held.members.delete(member.userId);
-      return { kind: 'member-limit' };
-    }
+    if (here !== undefined) answered(held, here, reply?.[0] !== 'limit');
+    if (reply?.[0] === 'limit') return { kind: 'member-limit' };
     if (reply !== undefined) this.#entered(held, reply);
     return this.#answer(held, join);
   }

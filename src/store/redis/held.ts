@@ -1,0 +1,33 @@
+import type { Member } from '../../ports/ledger.ts';
+import type { KeptChannel } from './channel-scripts.ts';
+import type { Replica } from './replica.ts';
+
+/** A member that has connections here, or asks to be let in. */
+export interface Here extends Member {
+  /** Joins that are not answered yet. */
+  asking: number;
+  isLetIn: boolean;
+}
+
+/** A channel that this node has subscribers of. */
+export interface Held extends KeptChannel {
+  /** The members that have connections here, as they were reported. */
+  readonly members: Map<string, Here>;
+  readonly replica: Replica;
+  /** Connections, as last reported. */
+  reported: number;
+  /** Those who wait for a trusted snapshot. */
+  waiting: (() => void)[];
+  /** Joins that are not answered yet; they are not told what subscribers are told meanwhile. */
+  joining: number;
+  /** A count that was told meanwhile. */
+  countToRepeat: number | undefined;
+}
+
+/** A join of a member has its answer. Whom none of those who asked could bring in is not here. */
+export function answered(held: Held, here: Here, isLetIn: boolean): void {
+  here.asking -= 1;
+  here.isLetIn ||= isLetIn;
+  const isHere = here.isLetIn || here.asking > 0;
+  if (!isHere && held.members.get(here.userId) === here) held.members.delete(here.userId);
+}
