@@ -13,6 +13,9 @@ export interface Departed {
 /** So many channels are remembered at most. */
 const rememberedChannels = 10_000;
 
+/** And so many members of each. */
+const rememberedMembers = 10_000;
+
 /**
  * What has left this node of late. Until it has been reported as gone, nobody but Redis knows that it was ever
  * there: should Redis lose that, it is asserted anew from here.
@@ -32,9 +35,15 @@ export class Departures {
     this.#channels.delete(key);
     this.#channels.set(key, departed);
     if (leaver !== undefined && member !== undefined) {
+      departed.members.delete(leaver.userId);
       departed.members.set(leaver.userId, { member, until: at + leaver.lingersMs });
     }
     if (channelLingersMs !== undefined) departed.channelUntil = at + channelLingersMs;
+    // A channel that somebody leaves again and again is remembered, not all who ever left it.
+    for (const [userId, { until }] of departed.members) {
+      if (departed.members.size <= rememberedMembers && until + this.#keepForMs > at) break;
+      departed.members.delete(userId);
+    }
     for (const [oldest, one] of this.#channels) {
       if (this.#channels.size <= rememberedChannels && latestOf(one) + this.#keepForMs > at) break;
       this.#channels.delete(oldest);
