@@ -94,7 +94,8 @@ end
 local function enterMember(epoch, user, info)
   local epochs = redis.call('HGET', HOLDERS, user)
   if epochs then
-    redis.call('HSET', HOLDERS, user, without(epochs, epoch) .. ' ' .. epoch)
+    local others = without(epochs, epoch)
+    redis.call('HSET', HOLDERS, user, others == '' and epoch or others .. ' ' .. epoch)
     return false
   end
   redis.call('HSET', HOLDERS, user, epoch)
