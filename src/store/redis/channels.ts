@@ -84,10 +84,13 @@ export class Channels {
     const channel = this.scripts.channel(appId, name);
     const args = [event.name, event.data, ttlMs, except ?? '', mark];
     const publishedAt = clock.now();
+    let isAtOnce = true;
     const kept = this.#registration.record((epoch, number) => {
-      const ageMs = wholeMs(clock.now() - publishedAt);
+      // What goes at once is the latest, whatever the clock says of the moment between: it must not be passed over.
+      const ageMs = isAtOnce ? 0 : wholeMs(clock.now() - publishedAt);
       return this.scripts.step('cache', channel, [...args, ageMs])(epoch, number);
     }, event.name.length + event.data.length);
+    isAtOnce = false;
     if (!this.#registration.isAway && (await new Patience(clock).wait(kept)) === true) return;
     // The subscribers here need not wait for Redis; those elsewhere will be told once it is back.
     this.#toldEarly.add(mark);
