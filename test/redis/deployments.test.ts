@@ -64,7 +64,7 @@ async function expectOneService({ one, two, hooks }: Pair, room: string): Promis
 const healthOf = async ({ url }: Server): Promise<{ status: string; redis: string }> =>
   (await (await fetch(`${url}/healthz`)).json()) as { status: string; redis: string };
 
-const areWhole = async ({ one, two }: Pair): Promise<boolean> =>
+const areWhole = async ({ one, two }: Pick<Pair, 'one' | 'two'>): Promise<boolean> =>
   (await Promise.all([healthOf(one), healthOf(two)])).every(({ status }) => status === 'ready');
 
 /**
@@ -136,6 +136,26 @@ test('a user with few rights is enough, over TLS with an authority of its own', 
   expect(code).toBe(1);
   expect(stderr).toMatch(/^ERR_REDIS: .*self-signed certificate/);
 });
+
+test('of what two nodes publish on a cache channel while Redis does not answer, the last is kept', async () => {
+  await using redis = await startRedis();
+  const { one, two } = await startPair({ url: redis.url });
+  const client = await connectClient(one);
+  await sdkFor(one).trigger('cache-news', 'news', 'before');
+  redis.freeze();
+  // Each is accepted after two seconds, while the script still waits in Redis's buffer.
+  await sdkFor(one).trigger('cache-news', 'news', 'first');
+  await sdkFor(one).trigger('cache-news', 'news', 'second');
+  await sdkFor(two).trigger('cache-news', 'news', 'last');
+  redis.thaw();
+  await waitFor('health', () => areWhole({ one, two }));
+  const kept = await (
+    await sdkFor(two).get({ path: '/channels/cache-news', params: { info: 'cache' } })
+  ).json();
+  expect(kept).toMatchObject({ cache: { data: 'last' } });
+  const late = await client.subscribe('cache-news');
+  expect(await late.data('news')).toBe('last');
+}, 60_000);
 
 test('on a cluster, a replica takes the place of a lost master', async () => {
   await using cluster = await startRedisCluster({ replicas: 1 });

@@ -23,6 +23,8 @@ export class Channels {
   /** Events that subscribers here were told before Redis knew them. */
   readonly #toldEarly = new Set<string>();
   #marks = 0;
+  /** Before each mark: the first epoch of this node, which no other has. */
+  #origin = '';
 
   /** `due`: at this moment something is to be reported as gone. */
   constructor(
@@ -80,17 +82,16 @@ export class Channels {
   async cacheEvent(appId: string, name: ChannelName, event: CachedEvent, except?: SocketId): Promise<void> {
     const { clock, cacheTtlMs: ttlMs, leaseMs } = this.#options;
     this.#marks += 1;
-    const mark = `${this.#registration.epoch}/${this.#marks}`;
+    // The same node's, whatever its epoch is by now.
+    this.#origin ||= this.#registration.epoch;
+    const mark = `${this.#origin}/${this.#marks}`;
     const channel = this.scripts.channel(appId, name);
     const args = [event.name, event.data, ttlMs, except ?? '', mark];
     const publishedAt = clock.now();
-    let isAtOnce = true;
     const kept = this.#registration.record((epoch, number) => {
-      // What goes at once is the latest, whatever the clock says of the moment between: it must not be passed over.
-      const ageMs = isAtOnce ? 0 : wholeMs(clock.now() - publishedAt);
-      return this.scripts.step('cache', channel, [...args, ageMs])(epoch, number);
+      const theirs = this.#registration.theirs(publishedAt)?.toFixed(0) ?? '';
+      return this.scripts.step('cache', channel, [...args, theirs])(epoch, number);
     }, event.name.length + event.data.length);
-    isAtOnce = false;
     if (!this.#registration.isAway && (await new Patience(clock).wait(kept)) === true) return;
     // The subscribers here need not wait for Redis; those elsewhere will be told once it is back.
     this.#toldEarly.add(mark);

@@ -2,6 +2,7 @@ import type { Clock, Millis } from '../../ports/clock.ts';
 import type { PartitionKeys } from './keys.ts';
 import type { RunScript } from './link.ts';
 import type { Reply } from './replies.ts';
+import { TheirClock } from './their-clock.ts';
 
 /** Runs a step's script under this epoch and number. */
 export type SendStep = (epoch: string, number: number) => Promise<Reply>;
@@ -65,6 +66,7 @@ export class Registration {
   #isRegistering = false;
   #failures = 0;
   #heardAt: Millis = -Infinity;
+  readonly #theirClock = new TheirClock();
   #recorded: Recorded[] = [];
   #recordedBytes = 0;
   #whenFlushed: (() => void)[] = [];
@@ -90,6 +92,11 @@ export class Registration {
   /** The last attempt to register has failed. */
   get isAway(): boolean {
     return this.#state === 'away' && this.#failures > 0;
+  }
+
+  /** A moment of this node's clock as Redis counts it, to within a round trip. Undefined before it has answered. */
+  theirs(at: Millis): Millis | undefined {
+    return this.#theirClock.at(at);
   }
 
   /** Whether nothing is under way. */
@@ -149,14 +156,16 @@ export class Registration {
   async beat(): Promise<{ readonly dueMs: Millis | undefined; readonly dead: string } | undefined> {
     const epoch = this.#epoch;
     if (this.#state !== 'registered') return undefined;
-    const { run, keys, present, leaseMs, revision } = this.#options;
+    const { run, keys, present, leaseMs, revision, clock } = this.#options;
+    const askedAt = clock.now();
     try {
-      const [status, due, dead] = await run(
+      const [status, due, dead, theirs] = await run(
         'heartbeat',
         [keys.state, keys.nodes, keys.due],
         [present(), keys.topic, epoch, this.#taken, leaseMs, revision()],
       );
-      if (status === 'ok') this.#heardAt = this.#options.clock.now();
+      this.#theirClock.learn(Number(theirs), askedAt, clock.now());
+      if (status === 'ok') this.#heardAt = clock.now();
       else this.#lose(epoch);
       const dueMs = Number(due);
       return { dueMs: dueMs < 0 ? undefined : dueMs, dead: String(dead) };
@@ -182,16 +191,28 @@ export class Registration {
   }
 
   async #tryToRegister(): Promise<boolean> {
-    const { run, keys, present, leaseMs, newEpoch, revision: heard, registered, failed } = this.#options;
+    const {
+      run,
+      keys,
+      present,
+      leaseMs,
+      newEpoch,
+      revision: heard,
+      registered,
+      failed,
+      clock,
+    } = this.#options;
     const former = this.#epoch;
     const epoch = newEpoch();
+    const askedAt = clock.now();
     try {
-      const [data, revision, lastTaken] = await run(
+      const [data, revision, lastTaken, theirs] = await run(
         'register',
         [keys.state, keys.nodes],
         [present(), keys.topic, epoch, former, leaseMs, epoch, heard()],
       );
       if (this.#isClosed()) return true;
+      this.#theirClock.learn(Number(theirs), askedAt, clock.now());
       this.#isRegistering = false;
       const isEmptied = this.#data !== undefined && this.#data !== data;
       // An epoch that is not known any more was reaped, or given up by all: what it did has been seen to.

@@ -6,21 +6,28 @@
 -- ARGV[9]  data
 -- ARGV[10] milliseconds that it is kept
 -- ARGV[11] the connection that is not told; empty: all are
--- ARGV[12] a mark by which the sender knows its own
--- ARGV[13] milliseconds since it was published: it may have had to wait for Redis
+-- ARGV[12] a mark by which the sender knows its own: NODE/NUMBER
+-- ARGV[13] the moment at which it was published; empty: now
 --
--- An event that was published before the one that is kept comes too late, and is passed over.
+-- It may have had to wait for Redis. One that another node has published later, and that is kept already, stays: this
+-- one comes too late, and is passed over. What comes from one node comes in order.
 
 local refusal = refuse(ARGV[6], ARGV[7])
 if refusal then
   return { refusal }
 end
 local ttl = tonumber(ARGV[10])
-local publishedAt = AT - tonumber(ARGV[13])
-if tonumber(redis.call('HGET', CACHED, 'p') or 0) > publishedAt then
+local node = string.match(ARGV[12], '^(.*)/')
+-- The nodes know the moment to within a few milliseconds: what came at once is the latest, whatever they believe.
+local publishedAt = tonumber(ARGV[13]) or AT
+if AT - publishedAt < 100 then
+  publishedAt = AT
+end
+local kept = redis.call('HMGET', CACHED, 'p', 'f')
+if kept[2] ~= node and tonumber(kept[1] or 0) > publishedAt then
   return { 'ok' }
 end
-redis.call('HSET', CACHED, 'n', ARGV[8], 'd', ARGV[9], 'u', integer(AT + ttl), 'p', integer(publishedAt))
+redis.call('HSET', CACHED, 'n', ARGV[8], 'd', ARGV[9], 'u', integer(AT + ttl), 'p', integer(publishedAt), 'f', node)
 -- Only to clear up: whether it counts is decided by `u`.
 redis.call('PEXPIRE', CACHED, integer(ttl + 60000))
 redis.call('HDEL', CHANNEL, 'miss')

@@ -15,7 +15,7 @@
 -- KEYS[7]  members who are present: user id to user_info
 -- KEYS[8]  grace: user id to the moment until which some leave wants the member to linger
 -- KEYS[9]  holders: user id to the epochs where the user is
--- KEYS[10] cached: the event of a cache channel: n name, d data, u until when, p when it was published
+-- KEYS[10] cached: the event of a cache channel: n name, d data, u until when, p when it was published, f by which node
 -- ARGV[3]  the topic that wakes whoever dispatches the events
 -- ARGV[4]  app
 -- ARGV[5]  channel

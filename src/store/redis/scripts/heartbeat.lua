@@ -8,7 +8,8 @@
 -- ARGV[6]  the last revision of which it has heard
 --
 -- Answers {`ok`, `unknown` (the epoch is not registered) or `behind` (what was written has been lost),
--- milliseconds until something is due (-1: never), an epoch to be released by whoever asked (empty: none)}.
+-- milliseconds until something is due (-1: never), an epoch to be released by whoever asked (empty: none), the
+-- present moment}.
 
 local NODES, epoch, lease = KEYS[2], ARGV[3], tonumber(ARGV[5])
 local last = redis.call('HGET', STATE, 'e:' .. epoch)
@@ -45,4 +46,4 @@ local due = -1
 if first then
   due = math.max(0, tonumber(first) - AT, HOLD - AT)
 end
-return { status, due, dead }
+return { status, due, dead, AT }

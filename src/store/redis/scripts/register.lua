@@ -8,7 +8,8 @@
 -- ARGV[6]  a random word
 -- ARGV[7]  the last revision of which the node has heard
 --
--- Answers which data this is, the revision, and the number of the last step of the former epoch (-1: unknown).
+-- Answers which data this is, the revision, the number of the last step of the former epoch (-1: unknown), and the
+-- present moment.
 
 local former = -1
 if ARGV[4] ~= '' then
@@ -25,4 +26,4 @@ if tonumber(revision()) < tonumber(ARGV[7]) then
 end
 redis.call('HSET', STATE, 'e:' .. ARGV[3], 0)
 redis.call('ZADD', KEYS[2], integer(AT + tonumber(ARGV[5])), ARGV[3])
-return { redis.call('HGET', STATE, 'b'), revision(), former }
+return { redis.call('HGET', STATE, 'b'), revision(), former, AT }
