@@ -20,14 +20,14 @@ export interface RedisClients {
 
 /** What a node and Redis say to each other. */
 export class RedisLink {
-  readonly commands: Redis | Cluster;
+  readonly #commands: Redis | Cluster;
   readonly #subscriber: Redis | Cluster;
   readonly #scripts = loadScripts();
   readonly #handlers = new Map<string, (message: string) => void>();
   #lastError: Error | undefined;
 
   constructor({ commands, subscriber }: RedisClients) {
-    this.commands = commands;
+    this.#commands = commands;
     this.#subscriber = subscriber;
     for (const client of new Set([commands, subscriber])) {
       // What fails says so itself; without a listener it would be printed.
@@ -38,9 +38,19 @@ export class RedisLink {
     subscriber.on('smessage', (topic: string, message: string) => this.#handlers.get(topic)?.(message));
   }
 
+  /**
+   * For commands that need no script. Throws while no server of a cluster can be reached: its client would keep
+   * them without bound, and send them when they are of no use any more.
+   */
+  get commands(): Redis | Cluster {
+    const { isCluster, status } = this.#commands;
+    if (isCluster && status !== 'ready') throw new Error('no server of the cluster can be reached');
+    return this.#commands;
+  }
+
   /** Resolves once Redis can be spoken to. Rejects, with the cause, when it cannot in time. */
   async ready(clock: Clock, withinMs: Millis): Promise<void> {
-    const { commands } = this;
+    const commands = this.#commands;
     if (commands.status === 'ready') return;
     await new Promise<void>((resolve, reject) => {
       const cancel = clock.after(withinMs, () => reject(this.#lastError ?? new Error('no answer')));
@@ -65,7 +75,7 @@ export class RedisLink {
 
   /** Sends a message to whoever has subscribed to the topic. It is lost if Redis cannot be reached. */
   publish(topic: string, message: string): void {
-    this.commands.spublish(topic, message).catch(() => {});
+    void this.#publish(topic, message).catch(() => {});
   }
 
   /** Receives what is sent to a topic, also after a lost connection was made again. */
@@ -81,7 +91,11 @@ export class RedisLink {
 
   /** Ends the connections at once. */
   close(): void {
-    this.commands.disconnect();
+    this.#commands.disconnect();
     this.#subscriber.disconnect();
+  }
+
+  async #publish(topic: string, message: string): Promise<void> {
+    await this.commands.spublish(topic, message);
   }
 }
