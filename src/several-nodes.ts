@@ -100,8 +100,9 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   }
   // Says to the others that this node has no connections yet, and hears how many they have.
   connections.set(clock.now());
-  const stopBeating = every(clock, leaseMs / beatsPerLease, () =>
-    Promise.all([ledger.beat(), dispatch.beat()]),
+  // Apart: a lease must not wait until all that is to be dispatched was read.
+  const beats = [() => ledger.beat(), () => dispatch.beat()].map((beat) =>
+    every(clock, leaseMs / beatsPerLease, beat),
   );
   return {
     ledger,
@@ -132,7 +133,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       counts.stop();
       connections.stop();
       sweeper.stop();
-      stopBeating();
+      for (const stop of beats) stop();
       const within = (work: Promise<unknown>, ms: Millis): Promise<unknown> =>
         Promise.race([work, new Promise<void>((resolve) => void clock.after(ms, resolve))]);
       const { shutdownTimeoutMs } = config;

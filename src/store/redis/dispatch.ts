@@ -34,7 +34,8 @@ export class RedisDispatch {
   readonly #cursors: string[];
   readonly #woken = new Set<number>();
   #isReading = false;
-  #isListening = false;
+  /** Undefined: it could not be had as it was wanted. */
+  #isListening: boolean | undefined = false;
   #isClosed = false;
   /** What the right's own clock said, and when. */
   #clock = { theirs: 0, ours: 0 };
@@ -190,11 +191,15 @@ export class RedisDispatch {
     if (this.#isListening === isListening) return;
     this.#isListening = isListening;
     const { link, partitions } = this.#options;
-    await Promise.all(
+    const done = await Promise.allSettled(
       partitions.map(({ wake }, index) =>
         isListening ? link.subscribe(wake, () => this.#wake(index)) : link.unsubscribe(wake),
       ),
     );
+    const failed = done.find((one) => one.status === 'rejected');
+    if (failed === undefined) return;
+    this.#isListening = undefined;
+    throw failed.reason;
   }
 
   #wakeAll(): void {

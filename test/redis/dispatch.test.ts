@@ -1,0 +1,75 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { silentLog } from '../../src/ports/log.ts';
+import { createRedisClients } from '../../src/store/redis/connect.ts';
+import { RedisDispatch } from '../../src/store/redis/dispatch.ts';
+import { LeadKeys, partitionCount, PartitionKeys } from '../../src/store/redis/keys.ts';
+import { RedisLink } from '../../src/store/redis/link.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+
+let redis: RedisServer;
+let stages = 0;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+/** A node's part in dispatching, with a machine that only notes what it is given. */
+async function stage(keyPrefix: string, clock = new FakeClock()) {
+  const link = new RedisLink(
+    createRedisClients({ location: { kind: 'single', url: redis.url }, silenceMs: 60_000 }),
+  );
+  onTestFinished(() => link.close());
+  await link.ready(systemClock, 10_000);
+  const taken: string[] = [];
+  let stops = 0;
+  const partitions = Array.from(
+    { length: partitionCount },
+    (_, index) => new PartitionKeys(keyPrefix, index),
+  );
+  const dispatch = new RedisDispatch({
+    link,
+    clock,
+    partitions,
+    lead: new LeadKeys(keyPrefix),
+    nodeId: `node-${(stages += 1)}`,
+    leaseMs: 10_000,
+    requestTimeoutMs: 4000,
+    log: silentLog,
+    present: () => String(1_700_000_000_000 + clock.now()),
+    begin: () => ({
+      restore: () => {},
+      take: (_appId, event) => void taken.push(event.channel),
+      resume: () => {},
+      halt: async () => {},
+      stop: () => (stops += 1),
+    }),
+  });
+  return { link, dispatch, taken, partitions, clock, stops: () => stops };
+}
+
+function client(): Redis {
+  const made = new Redis(redis.url);
+  onTestFinished(() => made.disconnect());
+  return made;
+}
+
+async function append(to: Redis, { outbox, wake }: PartitionKeys, channel: string): Promise<void> {
+  await to.xadd(outbox, '*', 'a', '1', 'j', JSON.stringify({ name: 'channel_occupied', channel }));
+  await to.spublish(wake, '');
+}
+
+test('a node that could not listen when it was to take over listens once it does', async () => {
+  const { link, dispatch, taken, partitions } = await stage('listen:');
+  const subscribe = link.subscribe.bind(link);
+  link.subscribe = () => Promise.reject(new Error('cut off'));
+  await dispatch.beat();
+  link.subscribe = subscribe;
+  await dispatch.beat();
+  expect(dispatch.isDispatching).toBe(true);
+  const [first] = partitions;
+  if (first !== undefined) await append(client(), first, 'a');
+  await expect.poll(() => taken).toEqual(['a']);
+});
