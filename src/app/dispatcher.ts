@@ -1,4 +1,4 @@
-import type { Millis } from '../ports/clock.ts';
+import type { Cancel, Millis } from '../ports/clock.ts';
 import type { EventOrigin, RestoredBatch, RestoredEvent } from '../ports/delivery-source.ts';
 import {
   noDeliveryStore,
@@ -16,6 +16,7 @@ import { Share, type Fate } from '../webhooks/share.ts';
 import type { Application } from './application.ts';
 import type { Drops } from './drop-journal.ts';
 import { EndpointDispatcher, type DeliveryOptions, type Verdict } from './endpoint-dispatcher.ts';
+import { ForeignEvents, type Foreign } from './foreign.ts';
 
 /** What the dispatcher is made with. */
 export interface DispatcherOptions extends Omit<DeliveryOptions, 'store'> {
@@ -35,6 +36,12 @@ interface HeldEvent {
   readonly heldFor: Set<string>;
 }
 
+/** An app that is configured no more. */
+interface GoneApp {
+  readonly dispatchers: readonly EndpointDispatcher[];
+  readonly cancel: Cancel;
+}
+
 /**
  * From facts to deliveries: each event goes to the queues of the endpoints that select it, encoded once.
  * On a single node it is the outbox itself: what is appended is queued in the same turn.
@@ -49,16 +56,22 @@ export class Dispatcher implements Outbox {
   readonly #leaving = new Map<string, EndpointDispatcher>();
   /** By app and ref. */
   readonly #held = new Map<string, HeldEvent>();
+  readonly #foreign: ForeignEvents;
+  /** Apps that are configured no more, while the store may still bring what became of them; their endpoints leave. */
+  readonly #gone = new Map<string, GoneApp>();
   #isEnding = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = { store: noDeliveryStore, ...options };
+    const { clock, policy } = options;
+    this.#foreign = new ForeignEvents(clock, policy.retry.maxElapsedMs, (foreign) => this.#takeIn(foreign));
     this.replace(options.applications);
   }
 
   /**
    * Serves the endpoints of these apps from now on. One that stays keeps its queue, under whatever URL and
-   * headers it now has; one that goes still gets what it was to get, but nothing more.
+   * headers it now has; one that goes still gets what it was to get, but nothing more. What becomes of an app that
+   * goes is told to its endpoints also if the store brings it later.
    */
   replace(applications: readonly Application[]): void {
     if (this.#isEnding) return;
@@ -74,8 +87,14 @@ export class Dispatcher implements Outbox {
       });
       return [app.id, dispatchers] as const;
     });
+    const before = this.#endpoints;
     this.#endpoints = new Map(kept);
+    for (const [appId, dispatchers] of before) {
+      if (!this.#endpoints.has(appId)) this.#keepGone(appId, dispatchers);
+    }
     for (const [identity, dispatcher] of unclaimed) this.#letGo(identity, dispatcher);
+    for (const appId of this.#gone.keys()) if (this.#endpoints.has(appId)) this.#forgetGone(appId);
+    for (const foreign of this.#foreign.takeOf((appId) => this.#endpoints.has(appId))) this.#takeIn(foreign);
   }
 
   append(appId: string, events: readonly WebhookEvent[]): void {
@@ -93,14 +112,27 @@ export class Dispatcher implements Outbox {
   /**
    * Queues an event of the store for the endpoints that select it and are not done with it, nor have it in a
    * restored batch; settles it when there are none. Each event is taken once. Those of one channel come in
-   * order; of others an older one may come late, at a cost that grows with the younger ones before it.
+   * order; of others an older one may come late, at a cost that grows with the younger ones before it. One of an
+   * app that is not configured here is held, unsettled: other processes may know that app already, or still.
    */
-  take(appId: string, event: WebhookEvent, { ref, ageMs, settledFor }: EventOrigin): void {
+  take(appId: string, event: WebhookEvent, origin: EventOrigin): void {
     if (this.#isEnding) return;
+    if (this.#knows(appId)) this.#take(appId, event, origin);
+    else this.#foreign.hold({ kind: 'event', appId, event, origin });
+  }
+
+  /** Goes on with what was held, once its app is configured, or nobody is to get it any more. */
+  #takeIn(foreign: Foreign): void {
+    if (foreign.kind === 'batch') this.#restore(foreign.batch);
+    else this.#take(foreign.appId, foreign.event, foreign.origin);
+  }
+
+  #take(appId: string, event: WebhookEvent, { ref, ageMs, settledFor }: EventOrigin): void {
     const key = identify(appId, ref);
     const held = this.#held.get(key);
     this.#held.delete(key);
-    const wanting = (this.#endpoints.get(appId) ?? []).filter(
+    const dispatchers = this.#endpoints.get(appId) ?? this.#gone.get(appId)?.dispatchers ?? [];
+    const wanting = dispatchers.filter(
       ({ endpoint }) =>
         selects(endpoint, event.name, event.channel) &&
         !settledFor.has(endpoint.id) &&
@@ -121,10 +153,15 @@ export class Dispatcher implements Outbox {
   /**
    * Goes on with a batch of another process: the same id, the same body, the next attempt. If its endpoint is
    * gone, its events are settled for that. Batches come before any event is taken, in whatever order; no two
-   * of an endpoint have a channel in common.
+   * of an endpoint have a channel in common. A batch of an app that is not configured here is held like its events.
    */
-  restore({ id, appId, endpointId, timeMs, attempts, delayMs, events }: RestoredBatch): void {
+  restore(batch: RestoredBatch): void {
     if (this.#isEnding) return;
+    if (this.#knows(batch.appId)) this.#restore(batch);
+    else this.#foreign.hold({ kind: 'batch', batch });
+  }
+
+  #restore({ id, appId, endpointId, timeMs, attempts, delayMs, events }: RestoredBatch): void {
     const queued = events.map((event) => this.#hold(appId, endpointId, event));
     const dispatcher = this.#find(appId, endpointId);
     if (dispatcher === undefined) this.#settle({ appId, endpointId, batchId: id }, queued, 'released');
@@ -176,6 +213,9 @@ export class Dispatcher implements Outbox {
     this.#endpoints = new Map();
     this.#leaving.clear();
     this.#held.clear();
+    this.#foreign.stop();
+    for (const { cancel } of this.#gone.values()) cancel();
+    this.#gone.clear();
   }
 
   #all(): readonly EndpointDispatcher[] {
@@ -192,10 +232,32 @@ export class Dispatcher implements Outbox {
     return new EndpointDispatcher(app, endpoint, this.#options, (verdict) => this.#decide(app.id, verdict));
   }
 
+  #knows(appId: string): boolean {
+    return this.#endpoints.has(appId) || this.#gone.has(appId);
+  }
+
+  /** Without a store all that became of the app has been appended by now. */
+  #keepGone(appId: string, dispatchers: readonly EndpointDispatcher[]): void {
+    const { clock, store, policy } = this.#options;
+    if (store === noDeliveryStore) return;
+    const cancel = clock.after(policy.retry.maxElapsedMs, () => this.#forgetGone(appId));
+    this.#gone.set(appId, { dispatchers, cancel });
+  }
+
+  #forgetGone(appId: string): void {
+    const gone = this.#gone.get(appId);
+    this.#gone.delete(appId);
+    gone?.cancel();
+    for (const dispatcher of gone?.dispatchers ?? []) {
+      void this.#forgetOnceEmpty(identify(appId, dispatcher.endpoint.id), dispatcher);
+    }
+  }
+
   #letGo(identity: string, dispatcher: EndpointDispatcher): void {
     if (this.#leaving.get(identity) === dispatcher) return;
     this.#leaving.set(identity, dispatcher);
-    void this.#forgetOnceEmpty(identity, dispatcher);
+    const isOfGone = [...this.#gone.values()].some(({ dispatchers }) => dispatchers.includes(dispatcher));
+    if (!isOfGone) void this.#forgetOnceEmpty(identity, dispatcher);
   }
 
   async #forgetOnceEmpty(identity: string, dispatcher: EndpointDispatcher): Promise<void> {

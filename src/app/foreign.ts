@@ -1,0 +1,87 @@
+import type { Clock, Millis } from '../ports/clock.ts';
+import type { EventOrigin, RestoredBatch } from '../ports/delivery-source.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
+import { createAlarm } from './alarm.ts';
+
+/** Something of the store that belongs to an app which is not configured here. */
+export type Foreign =
+  | { readonly kind: 'batch'; readonly batch: RestoredBatch }
+  | {
+      readonly kind: 'event';
+      readonly appId: string;
+      readonly event: WebhookEvent;
+      readonly origin: EventOrigin;
+    };
+
+interface Held {
+  readonly foreign: Foreign;
+  readonly heldAt: Millis;
+}
+
+/** So much is held at most: beyond, the oldest is given up. */
+const most = 10_000;
+
+/**
+ * What belongs to apps that are not configured here: while a changed configuration goes from node to node, others
+ * may know them. It stays in the store, for another process or until the app is configured here as well, at the
+ * longest for as long as a delivery may live; then `giveUp` hears of it.
+ */
+export class ForeignEvents {
+  readonly #clock: Clock;
+  readonly #keepForMs: Millis;
+  readonly #giveUp: (foreign: Foreign) => void;
+  readonly #alarm;
+  #held: Held[] = [];
+
+  constructor(clock: Clock, keepForMs: Millis, giveUp: (foreign: Foreign) => void) {
+    this.#clock = clock;
+    this.#keepForMs = keepForMs;
+    this.#giveUp = giveUp;
+    this.#alarm = createAlarm(clock, () => this.#expire());
+  }
+
+  hold(foreign: Foreign): void {
+    const heldAt = this.#clock.now();
+    this.#held.push({ foreign, heldAt });
+    this.#alarm.set(heldAt + this.#keepForMs);
+    const oldest = this.#held.length > most ? this.#held.shift() : undefined;
+    if (oldest !== undefined) this.#giveUp(oldest.foreign);
+  }
+
+  /** What is held of apps that are configured now, in the order in which it came; as old as it is by now. */
+  takeOf(isConfigured: (appId: string) => boolean): readonly Foreign[] {
+    const at = this.#clock.now();
+    const taken = this.#held.filter(({ foreign }) => isConfigured(appOf(foreign)));
+    if (taken.length > 0) this.#held = this.#held.filter(({ foreign }) => !isConfigured(appOf(foreign)));
+    return taken.map(({ foreign, heldAt }) => older(foreign, at - heldAt));
+  }
+
+  /** Holds nothing any more, and leaves all of it as it is. */
+  stop(): void {
+    this.#alarm.stop();
+    this.#held = [];
+  }
+
+  #expire(): void {
+    const at = this.#clock.now();
+    while (this.#held[0] !== undefined && this.#held[0].heldAt + this.#keepForMs <= at) {
+      const oldest = this.#held.shift();
+      if (oldest !== undefined) this.#giveUp(oldest.foreign);
+    }
+    const [next] = this.#held;
+    if (next !== undefined) this.#alarm.set(next.heldAt + this.#keepForMs);
+  }
+}
+
+function appOf(foreign: Foreign): string {
+  return foreign.kind === 'batch' ? foreign.batch.appId : foreign.appId;
+}
+
+function older(foreign: Foreign, byMs: Millis): Foreign {
+  if (foreign.kind === 'event') {
+    return { ...foreign, origin: { ...foreign.origin, ageMs: foreign.origin.ageMs + byMs } };
+  }
+  const { batch } = foreign;
+  const events = batch.events.map((event) => ({ ...event, ageMs: event.ageMs + byMs }));
+  return { ...foreign, batch: { ...batch, delayMs: batch.delayMs - byMs, events } };
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { application } from '../../support/unit/application.ts';
+import { minute, one, serving, storeStage, two } from '../../support/unit/store-stage.ts';
+
+describe('an event of an app that is not configured here', () => {
+  const second = application({ id: '2', endpoints: [two] });
+
+  test('is not settled: another node may know the app, or this one soon', async () => {
+    const { clock, sender, store, dispatcher, take } = storeStage();
+    take('a', { appId: '2', ageMs: 1000 });
+    take('b', { appId: '3' });
+    await clock.advance(minute);
+    store.expectNothing();
+    dispatcher.replace([...serving(one), second]);
+    await clock.advance(250);
+    const post = sender.expectPost('http://two/');
+    expect(post.lines).toEqual(['channel_occupied a']);
+    await post.answer(200);
+    expect(store.takeSettled()).toEqual(['two msg_1: a!']);
+  });
+
+  test('in a batch that was kept goes on under its id once the app is configured', async () => {
+    const { clock, sender, store, dispatcher, restore, take } = storeStage();
+    restore('two', ['a'], { appId: '2', attempts: 2, delayMs: minute });
+    take('a', { appId: '2' });
+    take('later', { appId: '2' });
+    await clock.advance(minute / 2);
+    store.expectNothing();
+    dispatcher.replace([...serving(one), second]);
+    await clock.advance(250);
+    expect(sender.expectPost('http://two/').lines).toEqual(['channel_occupied later']);
+    sender.expectNoPost();
+    await clock.advance(minute / 2);
+    const { request } = sender.expectPost('http://two/');
+    expect(request.headers).toMatchObject({ 'webhook-id': 'old_two', 'X-Soketify-Attempt': '3' });
+  });
+
+  test('is settled after five minutes, and so is a batch of it', async () => {
+    const { clock, store, restore, take } = storeStage();
+    restore('two', ['a'], { appId: '2' });
+    take('a', { appId: '2' });
+    take('b', { appId: '2' });
+    await clock.advance(5 * minute - 1);
+    store.expectNothing();
+    await clock.advance(1);
+    expect(store.takeSettled()).toEqual(['two old_two: a', '- -: a!', '- -: b!']);
+  });
+
+  test('is left to the next process by one that ends', async () => {
+    const { clock, store, dispatcher, take } = storeStage();
+    take('a', { appId: '2' });
+    dispatcher.stop();
+    await clock.advance(6 * minute);
+    store.expectNothing();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('an app that is configured no more', () => {
+  test('is told to its endpoints to the end, also what the store brings later', async () => {
+    const { clock, sender, store, dispatcher, take } = storeStage();
+    dispatcher.replace([]);
+    take('a');
+    await clock.advance(250);
+    await sender.expectPost('http://one/').answer(200);
+    expect(store.takeSettled()).toEqual(['one msg_1: a!']);
+    await clock.advance(5 * minute);
+    expect([...dispatcher.readQueues()]).toEqual([]);
+  });
+
+  test('goes on as before if it comes back', async () => {
+    const { clock, sender, store, dispatcher, take } = storeStage([one, two]);
+    dispatcher.replace([]);
+    take('a', { settledFor: ['two'] });
+    dispatcher.replace(serving(one));
+    take('b');
+    await clock.advance(250);
+    const post = sender.expectPost('http://one/');
+    expect(post.lines).toEqual(['channel_occupied a', 'channel_occupied b']);
+    await post.answer(200);
+    expect(store.takeSettled()).toEqual(['one msg_1: a! b!']);
+    expect([...dispatcher.readQueues()].map(({ endpoint: id }) => id)).toEqual(['one']);
+    await clock.advance(6 * minute);
+    expect([...dispatcher.readQueues()].map(({ endpoint: id }) => id)).toEqual(['one']);
+  });
+});
