@@ -84,6 +84,21 @@ export class RedisLink {
     await this.#subscriber.ssubscribe(topic);
   }
 
+  /**
+   * Redis answers, but what is sent to this topic is not heard: no command waits on that connection, so that its
+   * silence is no fault to the client. It is made anew.
+   */
+  renew(topic: string): void {
+    const subscriber = this.#subscriber;
+    if (!subscriber.isCluster) {
+      if (subscriber.status === 'ready') subscriber.disconnect(true);
+      return;
+    }
+    // A connection that does not answer even this is given up by the client.
+    subscriber.sunsubscribe(topic).catch(() => {});
+    subscriber.ssubscribe(topic).catch(() => {});
+  }
+
   async unsubscribe(topic: string): Promise<void> {
     this.#handlers.delete(topic);
     await this.#subscriber.sunsubscribe(topic);

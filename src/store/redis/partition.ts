@@ -26,6 +26,8 @@ export class Partition {
   /** The last revision of which this node has heard, or from which on it has read everything. */
   #revision = 0;
   #mustRead = false;
+  /** When something was last heard on the topic; this node's own heartbeats are. */
+  #topicHeardAt: Millis = -Infinity;
   /** When something is due, as far as is known. */
   #dueAt: Millis = Infinity;
   /** The connections of each app that were reported. */
@@ -62,6 +64,7 @@ export class Partition {
 
   /** Something was said on the partition's topic: a notice, or the revision at a heartbeat. */
   receive(message: string): void {
+    this.#topicHeardAt = this.#options.clock.now();
     if (message.startsWith('b')) return this.#compare(Number(message.slice(1)), 0);
     const notice = parseNotice(message.slice(1));
     if (notice === undefined || notice.revision <= this.#revision) return;
@@ -73,6 +76,7 @@ export class Partition {
   async beat(): Promise<void> {
     const beat = await this.registration.beat();
     if (beat === undefined) return;
+    this.#seeToTopic();
     if (beat.dueMs !== undefined) this.#due(this.#options.clock.now() + beat.dueMs + handicapMs);
     if (beat.dead !== '') this.#run(this.#release(beat.dead));
     if (this.#mustRead) this.#readAll();
@@ -135,9 +139,18 @@ export class Partition {
     if (epoch !== '') await this.#release(epoch);
   }
 
+  /** The heartbeats are taken, so they are to be heard as well. */
+  #seeToTopic(): void {
+    const { clock, leaseMs, link } = this.#options;
+    if (!this.registration.isRegistered || clock.now() - this.#topicHeardAt < leaseMs) return;
+    this.#topicHeardAt = clock.now();
+    link.renew(this.keys.topic);
+  }
+
   #registered({ former, revision, isDataLost }: Registered): void {
     if (isDataLost) this.#options.log.warn({ topic: this.keys.topic }, 'Redis has lost data');
     this.#revision = Math.max(this.#revision, revision);
+    this.#topicHeardAt = this.#options.clock.now();
     this.channels.assertAll(isDataLost);
     this.users.assertAll();
     for (const [appId, count] of this.#connections) void this.#sendConnections(appId, count);
