@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { DeliveryStore } from '../../src/ports/delivery-store.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import { createRedisClients } from '../../src/store/redis/connect.ts';
 import { RedisDispatch } from '../../src/store/redis/dispatch.ts';
@@ -24,6 +25,7 @@ async function stage(keyPrefix: string, clock = new FakeClock()) {
   onTestFinished(() => link.close());
   await link.ready(systemClock, 10_000);
   const taken: string[] = [];
+  const stores: DeliveryStore[] = [];
   let stops = 0;
   const partitions = Array.from(
     { length: partitionCount },
@@ -39,15 +41,18 @@ async function stage(keyPrefix: string, clock = new FakeClock()) {
     requestTimeoutMs: 4000,
     log: silentLog,
     present: () => String(1_700_000_000_000 + clock.now()),
-    begin: () => ({
-      restore: () => {},
-      take: (_appId, event) => void taken.push(event.channel),
-      resume: () => {},
-      halt: async () => {},
-      stop: () => (stops += 1),
-    }),
+    begin(store) {
+      stores.push(store);
+      return {
+        restore: () => {},
+        take: (_appId, event) => void taken.push(event.channel),
+        resume: () => {},
+        halt: async () => {},
+        stop: () => (stops += 1),
+      };
+    },
   });
-  return { link, dispatch, taken, partitions, clock, stops: () => stops };
+  return { link, dispatch, taken, partitions, stores, stops: () => stops };
 }
 
 function client(): Redis {
@@ -72,4 +77,37 @@ test('a node that could not listen when it was to take over listens once it does
   const [first] = partitions;
   if (first !== undefined) await append(client(), first, 'a');
   await expect.poll(() => taken).toEqual(['a']);
+});
+
+test('after Redis has lost its data the right stays with the node that has it', async () => {
+  const clock = new FakeClock();
+  const [one, two] = [await stage('flushed:', clock), await stage('flushed:', clock)];
+  await one.dispatch.beat();
+  await two.dispatch.beat();
+  expect([one.dispatch.isDispatching, two.dispatch.isDispatching]).toEqual([true, false]);
+  await client().flushall();
+  const batch = { id: 'msg_1', appId: '1', endpointId: 'e', timeMs: 0, refs: [] };
+  const [store] = one.stores;
+  // It may not be sent now, but what it holds is not given up.
+  expect(await store?.keep(batch)).toBe(false);
+  await two.dispatch.beat();
+  await one.dispatch.beat();
+  expect(await store?.keep(batch)).toBe(true);
+  expect([one.dispatch.isDispatching, two.dispatch.isDispatching]).toEqual([true, false]);
+  expect(one.stops()).toBe(0);
+});
+
+test('if that node is gone as well, another takes the right a lease later', async () => {
+  const clock = new FakeClock();
+  const [one, two] = [await stage('flushed:', clock), await stage('flushed:', clock)];
+  await one.dispatch.beat();
+  await two.dispatch.beat();
+  await client().flushall();
+  await two.dispatch.beat();
+  await clock.advance(9999);
+  await two.dispatch.beat();
+  expect(two.dispatch.isDispatching).toBe(false);
+  await clock.advance(1);
+  await two.dispatch.beat();
+  expect(two.dispatch.isDispatching).toBe(true);
 });

@@ -18,6 +18,8 @@ export interface DeliveriesOptions {
 
 /** What was decided and is not yet known to be kept. */
 interface Unsettled {
+  /** The events that nobody waits for any more. */
+  readonly last: readonly EventRef[];
   /** By partition: entry ids, each followed by the endpoint that is done with it, or by nothing: all are. */
   readonly marks: Map<number, string[]>;
   readonly batchId: string | undefined;
@@ -77,12 +79,12 @@ export class RedisDeliveries implements DeliveryStore {
     const marks = new Map<number, string[]>();
     for (const { ref, isLast } of events) {
       const { partition, id } = parseRef(ref);
-      if (isLast) this.outstanding.delete(ref);
       const known = marks.get(partition) ?? [];
       known.push(id, isLast ? '' : endpointId);
       marks.set(partition, known);
     }
-    this.#unsettled.push({ marks, batchId });
+    const last = events.flatMap(({ ref, isLast }) => (isLast ? ref : []));
+    this.#unsettled.push({ last, marks, batchId });
     void this.flush();
   }
 
@@ -112,7 +114,10 @@ export class RedisDeliveries implements DeliveryStore {
       if (done.includes(false)) return this.#superseded();
       // Only then: a batch that is still kept is delivered again, under the same id.
       for (const { batchId } of settling) if (batchId !== undefined) void this.#write(batchId, '', 0, 0);
-      this.#unsettled = this.#unsettled.slice(settling.length);
+      // Until then the stream has them still, and they are not to be taken from it again.
+      for (const { last } of settling) for (const ref of last) this.outstanding.delete(ref);
+      const written = new Set(settling);
+      this.#unsettled = this.#unsettled.filter((one) => !written.has(one));
       return true;
     } catch {
       return false;
@@ -138,7 +143,7 @@ export class RedisDeliveries implements DeliveryStore {
         [lead.lead, lead.batches, lead.attempts],
         [present(), this.#token, id, batch, attempts, Math.ceil(delayMs)],
       );
-      return isMine === 1 || this.#superseded();
+      return isMine === 0 ? this.#superseded() : isMine === 1;
     } catch {
       return false;
     }

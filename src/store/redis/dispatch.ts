@@ -18,6 +18,9 @@ export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
 /** Entries of a stream are read in portions. */
 const portion = 1000;
 
+/** An entry of a stream. */
+type Entry = [id: string, fields: string[]];
+
 /** The endpoint ids of `settled`, one to a line. */
 const noEndpoints: ReadonlySet<string> = new Set();
 
@@ -37,6 +40,9 @@ export class RedisDispatch {
   /** Undefined: it could not be had as it was wanted. */
   #isListening: boolean | undefined = false;
   #isClosed = false;
+  /** Whether Redis has ever known who dispatches, and since when it does not any more. */
+  #hasHeardOfRight = false;
+  #forgottenSince: Millis | undefined;
   /** What the right's own clock said, and when. */
   #clock = { theirs: 0, ours: 0 };
 
@@ -60,6 +66,7 @@ export class RedisDispatch {
     try {
       const [token = 0, before, theirs = 0] = await this.#lead(lease);
       if (this.#isClosed) return;
+      this.#note(token, before);
       if (token === 0) return this.#end();
       this.#clock = { theirs: Number(theirs), ours: askedAt };
       const wasMine = before === this.#deliveries.token || before === -1;
@@ -94,7 +101,23 @@ export class RedisDispatch {
 
   #lead(leaseMs: Millis): Promise<readonly (string | number)[]> {
     const { link, lead, nodeId, present } = this.#options;
-    return link.run('lead', [lead.lead], [present(), nodeId, leaseMs]);
+    return link.run('lead', [lead.lead], [present(), nodeId, leaseMs, this.#leavesRight() ? 1 : 0]);
+  }
+
+  /**
+   * When Redis has lost its data, the one that dispatches still has in memory what waits for endpoints: for a lease
+   * the others leave it the right.
+   */
+  #leavesRight(): boolean {
+    const { clock, leaseMs } = this.#options;
+    if (this.isDispatching || !this.#hasHeardOfRight) return false;
+    return this.#forgottenSince === undefined || clock.now() - this.#forgottenSince < leaseMs;
+  }
+
+  #note(token: number | string, before: number | string | undefined): void {
+    const isForgotten = token === 0 && before === -1;
+    this.#forgottenSince = isForgotten ? (this.#forgottenSince ?? this.#options.clock.now()) : undefined;
+    this.#hasHeardOfRight ||= !isForgotten;
   }
 
   #end(): void {
@@ -115,7 +138,8 @@ export class RedisDispatch {
       link.commands.hgetall(lead.attempts),
     ]);
     this.#cursors.fill('0-0');
-    const entries = await Promise.all(partitions.map((_, index) => this.#readFrom(index)));
+    const entries = await Promise.all(partitions.map((_, index) => this.#readAfter(index, '0-0')));
+    for (const [index, list] of entries.entries()) this.#moveOn(index, list);
     const settled = await Promise.all(partitions.map(({ settled: key }) => link.commands.hgetall(key)));
     const events = new Map<EventRef, KeptEntry & RestoredEvent>();
     // One moment for all: events of the same millisecond must not change places.
@@ -233,7 +257,10 @@ export class RedisDispatch {
 
   async #takeFrom(index: number, machine: DeliveryMachine): Promise<void> {
     const { outstanding } = this.#deliveries;
-    const entries = await this.#readFrom(index);
+    const entries = await this.#readAfter(index, this.#cursors[index] ?? '0-0');
+    // Whoever dispatches now, even if it is this node again, has read for itself.
+    if (this.#machine !== machine) return;
+    this.#moveOn(index, entries);
     const now = this.#theirNow();
     for (const [id, fields] of entries) {
       const ref = formatRef(index, id);
@@ -244,24 +271,21 @@ export class RedisDispatch {
     }
   }
 
-  /** All entries after the cursor, which moves on behind them. */
-  async #readFrom(index: number): Promise<[id: string, fields: string[]][]> {
+  /** All entries of a stream after this one. */
+  async #readAfter(index: number, id: string): Promise<Entry[]> {
     const { link, partitions } = this.#options;
-    const all: [string, string[]][] = [];
-    for (;;) {
-      const cursor = this.#cursors[index] ?? '0-0';
-      const entries = await link.commands.xrange(
-        partitions[index]?.outbox ?? '',
-        `(${cursor}`,
-        '+',
-        'COUNT',
-        portion,
-      );
+    const all: Entry[] = [];
+    for (let after = id; ; after = all.at(-1)?.[0] ?? after) {
+      const key = partitions[index]?.outbox ?? '';
+      const entries = await link.commands.xrange(key, `(${after}`, '+', 'COUNT', portion);
       all.push(...entries);
-      const last = entries.at(-1);
-      if (last !== undefined) this.#cursors[index] = last[0];
       if (entries.length < portion) return all;
     }
+  }
+
+  #moveOn(index: number, read: readonly Entry[]): void {
+    const last = read.at(-1);
+    if (last !== undefined) this.#cursors[index] = last[0];
   }
 
   #theirNow(): Millis {

@@ -9,9 +9,12 @@
 -- ARGV[4]  the batch; empty: it stays as it is
 -- ARGV[5]  attempts begun; 0: the batch is forgotten
 -- ARGV[6]  milliseconds until the next
+--
+-- Answers 1; 0: somebody else has the right; -1: who has it was forgotten with all data.
 
-if redis.call('HGET', KEYS[1], 'token') ~= ARGV[2] then
-  return { 0 }
+local token = redis.call('HGET', KEYS[1], 'token')
+if token ~= ARGV[2] then
+  return { token and 0 or -1 }
 end
 if ARGV[5] == '0' then
   redis.call('HDEL', KEYS[2], ARGV[3])

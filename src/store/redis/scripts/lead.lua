@@ -4,6 +4,7 @@
 -- ARGV[1]  the present moment in milliseconds; empty: the server's time
 -- ARGV[2]  who asks
 -- ARGV[3]  lease in milliseconds; 0: whoever asks gives the right up
+-- ARGV[4]  1: whoever asks knows that somebody had the right; if that is forgotten here, they are to have it again
 --
 -- Answers the token (0: somebody else has the right), the token of before (-1: none is known), and the moment.
 
@@ -19,6 +20,9 @@ if lease == 0 then
   if owner == ARGV[2] then
     redis.call('HDEL', KEYS[1], 'owner')
   end
+  return { 0, token, at }
+end
+if token < 0 and ARGV[4] == '1' then
   return { 0, token, at }
 end
 local now = token
