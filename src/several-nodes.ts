@@ -27,7 +27,7 @@ const countsEveryMs: Millis = 250;
 const farewellMs: Millis = 1000;
 
 /** Heartbeats in each lease. */
-const beatsPerLease = 5;
+const beatsPerLease = 10;
 
 /** One of several nodes, which share what they know on Redis. Rejects when Redis cannot be reached. */
 export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneOptions): Promise<Backplane> {

@@ -47,7 +47,8 @@ test('a connection for topics on which not even the own heartbeats are heard is 
   throughWay.commands.disconnect();
   const here = { commands: direct.commands, subscriber: throughWay.subscriber };
   const [deaf, other] = [here, there].map(
-    (connections, index) => new WalkNode(clock, connections, { keyPrefix: 'silent:', name: `n${index}` }),
+    (connections, index) =>
+      new WalkNode(clock, connections, { keyPrefix: 'silent:', name: `n${index}`, skewMs: 0 }),
   );
   if (deaf === undefined || other === undefined) throw new Error('there are two nodes');
   onTestFinished(() => {

@@ -39,7 +39,7 @@ local AT = present(tonumber(kept[1] or 0), tonumber(kept[2] or 0))
 local HOLD = tonumber(kept[5] or 0)
 -- Nobody was heard of for long: not the nodes were away, but this server, or its clock jumped. From the first step
 -- on, whichever it is, what fell due meanwhile waits for those who have come back. The next heartbeat notes it down.
-local WAS_AWAY = kept[3] and kept[4] and AT - tonumber(kept[3]) > tonumber(kept[4]) / 2
+local WAS_AWAY = kept[3] and kept[4] and AT - tonumber(kept[3]) > tonumber(kept[4]) * 0.3
 if WAS_AWAY then
   HOLD = AT + tonumber(kept[4])
 end
