@@ -24,8 +24,7 @@ export function parseChannelData(
   if (!isUsable) {
     return refuse('user_id must be a non-empty string or a number');
   }
-  // Half a surrogate pair cannot be written in UTF-8: where ids are kept or compared elsewhere it would be another.
-  const id = String(userId).toWellFormed();
+  const id = String(userId);
   if (id.length > limits.userIdLength) {
     return refuse(`user_id has ${id.length} characters, at most ${limits.userIdLength} are accepted`);
   }

@@ -17,7 +17,7 @@ describe('channel data', () => {
     ['{"user_id":"7","user_info":[1, 2]}', '7', '[1,2]'],
     ['{"user_id":"a+b@example.com"}', 'a+b@example.com', 'null'],
     ['{"user_id":"__proto__","user_info":{"__proto__":1}}', '__proto__', '{"__proto__":1}'],
-    ['{"user_id":"\\ud800"}', '\ufffd', 'null'],
+    ['{"user_id":"\\ud800"}', '\ud800', 'null'],
     [' {"user_id" : "7" , "other" : 1} ', '7', 'null'],
   ])('%s is a member', (text, userId, infoJson) => {
     expect(parseChannelData(text, limits)).toEqual({ userId, infoJson });
