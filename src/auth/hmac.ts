@@ -1,18 +1,66 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
+/** The block of SHA-256, in bytes: to it a key is filled up (RFC 2104). */
+const blockBytes = 64;
+const digestBytes = 32;
+
+/** Texts of up to so many bytes are signed by two plain hashes; longer ones gain nothing by that. */
+const shortBytes = 4096;
+
+/** The beginnings of the two hashes of which an HMAC is made, for one key. */
+interface Pads {
+  readonly inner: Uint8Array;
+  readonly outer: Uint8Array;
+}
+
+/** By secret. There are as many as apps have keys; should they ever change without end, they are made anew. */
+const padsBySecret = new Map<string, Pads>();
+const rememberedSecrets = 10_000;
+
+// Everything here begins and ends in one call, so one piece of memory serves all.
+const innerText = Buffer.alloc(blockBytes + shortBytes);
+const outerText = Buffer.alloc(blockBytes + digestBytes);
+const [oneDigest, otherDigest] = [Buffer.alloc(2 * digestBytes), Buffer.alloc(2 * digestBytes)];
+
 /** Lower-case hex HMAC-SHA256, the form of every signature of the protocol. */
 export function sign(secret: string, text: string | Uint8Array): string {
-  return createHmac('sha256', secret).update(text).digest('hex');
+  // Each character of a string is three bytes at most. `createHmac` takes twice as long as the hashing itself.
+  const isShort = typeof text === 'string' ? 3 * text.length <= shortBytes : text.length <= shortBytes;
+  return isShort ? signShort(secret, text) : createHmac('sha256', secret).update(text).digest('hex');
 }
 
 /** Whether a signature is that of the text. The time taken does not tell how near a wrong one is. */
 export function verify(secret: string, text: string | Uint8Array, signature: string): boolean {
-  const expected = createHmac('sha256', secret).update(text).digest();
+  oneDigest.write(sign(secret, text), 'latin1');
   if (!/^[0-9a-f]{64}$/.test(signature)) return false;
-  return timingSafeEqual(expected, Buffer.from(signature, 'hex'));
+  otherDigest.write(signature, 'latin1');
+  return timingSafeEqual(oneDigest, otherDigest);
 }
 
 /** Lower-case hex MD5 of a request's body, as `body_md5` carries it. */
 export function bodyMd5(body: Uint8Array): string {
   return hash('md5', body, 'hex');
+}
+
+/** H(outer pad, H(inner pad, text)): RFC 2104. */
+function signShort(secret: string, text: string | Uint8Array): string {
+  const { inner, outer } = padsBySecret.get(secret) ?? rememberPads(secret);
+  innerText.set(inner);
+  const bytes = typeof text === 'string' ? innerText.write(text, blockBytes) : text.length;
+  if (typeof text !== 'string') innerText.set(text, blockBytes);
+  outerText.set(outer);
+  const innerDigest = hash('sha256', innerText.subarray(0, blockBytes + bytes), 'binary');
+  outerText.write(innerDigest, blockBytes, 'latin1');
+  return hash('sha256', outerText, 'hex');
+}
+
+function rememberPads(secret: string): Pads {
+  const bytes = Buffer.from(secret);
+  const key = bytes.length > blockBytes ? hash('sha256', bytes, 'buffer') : bytes;
+  const pad = (byte: number): Uint8Array =>
+    Uint8Array.from({ length: blockBytes }, (_, index) => (key[index] ?? 0) ^ byte);
+  const pads = { inner: pad(0x36), outer: pad(0x5c) };
+  if (padsBySecret.size >= rememberedSecrets) padsBySecret.clear();
+  padsBySecret.set(secret, pads);
+  return pads;
 }

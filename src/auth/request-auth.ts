@@ -72,35 +72,40 @@ function formatSeconds(seconds: number): string {
 
 function refuseSignature(secret: string, request: SignedRequest, query: Query): HttpError | undefined {
   const signature = queryValue(query, 'auth_signature') ?? '';
-  const expected = stringToSign(request.method, request.path, query);
-  for (const candidate of signedForms(request, query, expected)) {
-    if (verify(secret, candidate, signature)) return undefined;
+  const usual = stringToSign(request.method, request.path, query);
+  if (verify(secret, usual, signature)) return undefined;
+  for (const other of otherForms(request, query)) {
+    if (verify(secret, other, signature)) return undefined;
   }
   return unauthorized(
-    `Invalid signature: you should have sent HmacSHA256Hex(${JSON.stringify(expected)}, your_secret_key), but you sent ${JSON.stringify(signature.slice(0, 200))}`,
+    `Invalid signature: you should have sent HmacSHA256Hex(${JSON.stringify(usual)}, your_secret_key), but you sent ${JSON.stringify(signature.slice(0, 200))}`,
   );
 }
 
-/** Libraries differ in what they escape before they sign; the usual form comes first. */
-function* signedForms(request: SignedRequest, query: Query, usual: string): Generator<string, void> {
-  yield usual;
-  const { method, path, unprefixedPath } = request;
-  const plainPath = unescapePercent(path);
-  if (plainPath !== path) yield stringToSign(method, plainPath, query);
-  if (unprefixedPath !== undefined) {
-    yield stringToSign(method, unprefixedPath, query);
-    yield stringToSign(method, unescapePercent(unprefixedPath), query);
-  }
+/** Libraries differ in what they escape before they sign. */
+function otherForms({ method, path, unprefixedPath }: SignedRequest, query: Query): string[] {
+  const paths = [unescapePercent(path)];
+  if (unprefixedPath !== undefined) paths.push(unprefixedPath, unescapePercent(unprefixedPath));
+  return paths.filter((one) => one !== path).map((one) => stringToSign(method, one, query));
 }
 
 /** What a request's signature is of: method, path, and the sorted parameters, each on a line (protocol 8.1). */
 export function stringToSign(method: string, path: string, query: Query): string {
-  const parameters = query
-    .filter(([key]) => key !== 'auth_signature')
-    .map(([key, value]) => [key.toLowerCase(), value] as const)
-    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([key, value]) => `${key}=${value}`);
-  return `${method}\n${path}\n${parameters.join('&')}`;
+  const signed: (readonly [key: string, value: string])[] = [];
+  let isSorted = true;
+  let before = '';
+  for (const [name, value] of query) {
+    if (name === 'auth_signature') continue;
+    const key = name.toLowerCase();
+    isSorted &&= before <= key;
+    before = key;
+    signed.push([key, value]);
+  }
+  // Libraries send them sorted.
+  if (!isSorted) signed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  let parameters = '';
+  for (const [key, value] of signed) parameters += `${parameters === '' ? '' : '&'}${key}=${value}`;
+  return `${method}\n${path}\n${parameters}`;
 }
 
 function refuseBody(body: Uint8Array, md5: string | undefined): HttpError | undefined {

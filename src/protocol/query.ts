@@ -19,7 +19,8 @@ export function parseQuery(raw: string, plusIsSpace = false): Query {
 
 /** The first value of a parameter. */
 export function queryValue(query: Query, key: string): string | undefined {
-  return query.find(([name]) => name === key)?.[1];
+  for (const parameter of query) if (parameter[0] === key) return parameter[1];
+  return undefined;
 }
 
 /** Decodes percent escapes; a text with malformed ones stays as it is. */

@@ -15,6 +15,20 @@ describe('a signature', () => {
     );
   });
 
+  test.each([0, 1, 63, 64, 65, 1364, 1365, 1366, 1367, 4095, 4096, 4097, 200_000])(
+    'is that of a text of %i characters, whatever they are, and of a secret as long',
+    (length) => {
+      for (const character of ['a', '\u20ac', '\ud800']) {
+        const text = character.repeat(length);
+        for (const secret of ['secret', text]) {
+          const expected = createHmac('sha256', secret).update(text).digest('hex');
+          expect(sign(secret, text)).toBe(expected);
+          expect(sign(secret, Buffer.from(text))).toBe(expected);
+        }
+      }
+    },
+  );
+
   test('of another secret, text or form is not accepted', () => {
     const right = sign('secret', 'text');
     expect(verify('other', 'text', right)).toBe(false);
