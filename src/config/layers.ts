@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { defaultApp } from './default-app.ts';
 import { readVariable, variables, type Env } from './environment.ts';
 import { formatPath, type ConfigFault } from './fault.ts';
 import { isObject, type JsonObject } from './json.ts';
@@ -20,9 +21,6 @@ export interface Layered {
   /** The app is the one that everybody knows, secret included. */
   readonly hasDefaultSecret: boolean;
 }
-
-/** The app that is served when none is configured. */
-export const defaultApp = { id: '1', key: 'app-key', secret: 'app-secret' } as const;
 
 /** Lays the command line over the environment over the file; `file` is undefined when there is none. */
 export function layer(file: JsonObject | undefined, env: Env, overrides: Overrides): Layered {

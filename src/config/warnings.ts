@@ -1,5 +1,5 @@
 import { formatPath, quote } from './fault.ts';
-import { defaultApp } from './layers.ts';
+import { defaultApp } from './default-app.ts';
 import { isLoopback } from './relations.ts';
 import type { Config } from './schema.ts';
 
