@@ -53,10 +53,10 @@ export class Intake {
       return answerWith(response, { status: 413, headers: { connection: 'close' } });
     }
     const arrival = arrivalOf(request, body.bytes, standard);
-    const { status = usualStatus(arrival.verdict), ...answer } = await this.#decide(arrival);
-    const webhook = memory.add(arrival, status);
+    const { status = usualStatus(arrival.verdict), delayMs = 0, ...rest } = await this.#decide(arrival);
+    const webhook = memory.add(arrival, { status, delayMs });
     onWebhook?.(webhook);
-    return answerWith(response, { ...answer, status }, ended);
+    return answerWith(response, { ...rest, status, delayMs }, ended);
   }
 
   async #decide(arrival: Arrival): Promise<Answer> {

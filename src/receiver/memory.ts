@@ -18,11 +18,12 @@ export class Memory {
   }
 
   /** Remembers a webhook with what it is answered. An accepted one counts, unless it has before. */
-  add(arrival: Arrival, status: ReceivedWebhook['status']): ReceivedWebhook {
+  add(arrival: Arrival, answer: Pick<ReceivedWebhook, 'status' | 'delayMs'>): ReceivedWebhook {
     const { id, verdict, events } = arrival;
+    const { status } = answer;
     const isDuplicate = id !== undefined && this.#acceptedIds.has(id);
     const isAccepted = verdict.verified && typeof status === 'number' && status >= 200 && status < 300;
-    const webhook = { ...arrival, status, isAccepted, isDuplicate };
+    const webhook = { ...arrival, ...answer, isAccepted, isDuplicate };
     if (isAccepted && !isDuplicate) {
       if (id !== undefined) this.#rememberId(id);
       for (const event of events) this.#replay.apply(event);

@@ -47,6 +47,8 @@ export interface Arrival {
 export interface ReceivedWebhook extends Arrival {
   /** What it is answered. */
   readonly status: number | 'hang' | 'reset';
+  /** How long the sender waits for that, in milliseconds. */
+  readonly delayMs: number;
   /** It is verified and answered 2xx: its events count, unless they have counted before. */
   readonly isAccepted: boolean;
   /** One with this `webhook-id` was accepted before. */

@@ -154,7 +154,11 @@ describe('the answers of a receiver', () => {
     receiver.respondWith({ delayMs: 86_400_000, times: 1 });
     const sender = connect(receiver.port, '127.0.0.1');
     sender.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n');
-    expect(await receiver.waitForWebhook()).toMatchObject({ status: 400, verdict: { reason: 'malformed' } });
+    expect(await receiver.waitForWebhook()).toMatchObject({
+      status: 400,
+      delayMs: 86_400_000,
+      verdict: { reason: 'malformed' },
+    });
     await receiver.close();
     await once(sender, 'close');
   });
