@@ -1,8 +1,11 @@
 import type { ReceivedWebhook } from '../receiver/types.ts';
+import { eventNames } from '../webhooks/event.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { ToldState } from '../webhooks/replay.ts';
 import type { Paint } from './paint.ts';
 import { excerpt, printable } from './printable.ts';
+
+const longestName = Math.max(...eventNames.map(({ length }) => length));
 
 /** What was counted while webhooks came in. */
 export interface Tally {
@@ -48,13 +51,17 @@ function describeOrigin({ headers, id, body, timeMs, receivedAt }: ReceivedWebho
     `key ${key === undefined ? '(none)' : printable(String(key))}`,
     `webhook-id ${id === undefined ? '(none)' : printable(id)}`,
     `${Buffer.byteLength(body)} bytes`,
-    ...(timeMs === undefined ? [] : [`made ${receivedAt - timeMs} ms before`]),
+    ...(timeMs === undefined ? [] : [describeAge(receivedAt - timeMs)]),
   ].join(', ');
+}
+
+function describeAge(ageMs: number): string {
+  return ageMs < 0 ? `made ${-ageMs} ms in the future` : `made ${ageMs} ms before`;
 }
 
 /** One event on a line: its name, its channel, and what else it has. */
 function describeEvent(event: ReceivedEvent, paint: Paint): string {
-  const head = `${paint.strong(event.name.padEnd(16))} ${printable(event.channel)}`;
+  const head = `${paint.strong(event.name.padEnd(longestName))} ${printable(event.channel)}`;
   switch (event.name) {
     case 'channel_occupied':
     case 'channel_vacated':

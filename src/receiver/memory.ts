@@ -21,7 +21,7 @@ export class Memory {
   add(arrival: Arrival, answer: Pick<ReceivedWebhook, 'status' | 'delayMs'>): ReceivedWebhook {
     const { id, verdict, events } = arrival;
     const { status } = answer;
-    const isDuplicate = id !== undefined && this.#acceptedIds.has(id);
+    const isDuplicate = verdict.verified && id !== undefined && this.#acceptedIds.has(id);
     const isAccepted = verdict.verified && typeof status === 'number' && status >= 200 && status < 300;
     const webhook = { ...arrival, ...answer, isAccepted, isDuplicate };
     if (isAccepted && !isDuplicate) {

@@ -51,7 +51,7 @@ export interface ReceivedWebhook extends Arrival {
   readonly delayMs: number;
   /** It is verified and answered 2xx: its events count, unless they have counted before. */
   readonly isAccepted: boolean;
-  /** One with this `webhook-id` was accepted before. */
+  /** It is verified, and one with this `webhook-id` was accepted before. */
   readonly isDuplicate: boolean;
 }
 

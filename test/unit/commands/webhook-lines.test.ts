@@ -34,10 +34,10 @@ describe('a webhook at the terminal', () => {
     expect(head).toMatch(/^\d\d:\d\d:\d\d\.002 POST \/hook verified, answered 200$/);
     expect(rest).toEqual([
       '  key app-key, webhook-id msg_1, 2 bytes, made 12 ms before',
-      '  member_added     presence-a, user 7',
-      '  client_event     private-a, client-x from 1.2: {"a":1}',
+      '  member_added       presence-a, user 7',
+      '  client_event       private-a, client-x from 1.2: {"a":1}',
       '  subscription_count news, 3 subscribed',
-      '  cache_miss       cache-a',
+      '  cache_miss         cache-a',
       '',
     ]);
   });
