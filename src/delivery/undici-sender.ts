@@ -1,18 +1,23 @@
 import { Agent, request } from 'undici';
 import type { Clock } from '../ports/clock.ts';
-import type { Outcome, WebhookRequest, WebhookSender } from '../ports/webhook-sender.ts';
+import type { Outcome, Post, WebhookSender } from '../ports/webhook-sender.ts';
 
 /** The most of an answer's body that is read: its content means nothing, but the connection is kept for it. */
 const maxAnswerBytes = 64 * 1024;
+
+/** A sender for which it does not matter whose the POSTs are. */
+export interface PostSender extends WebhookSender {
+  send(post: Post, timeoutMs: number): Promise<Outcome>;
+}
 
 /**
  * Sends webhooks through keep-alive connections, a pool for each origin. Redirects are not followed. The
  * time-out is the clock's: undici's own timers are coarse by up to a second.
  */
-export function createUndiciSender(clock: Clock): WebhookSender {
+export function createUndiciSender(clock: Clock): PostSender {
   const agent = new Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 0 } });
   return {
-    async send({ url, headers, body }: WebhookRequest, timeoutMs: number): Promise<Outcome> {
+    async send({ url, headers, body }: Post, timeoutMs: number): Promise<Outcome> {
       const abort = new AbortController();
       let isLate = false;
       const cancel = clock.after(timeoutMs, () => {

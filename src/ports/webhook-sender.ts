@@ -1,8 +1,14 @@
 /** One POST, complete: the same bytes and the same headers on every attempt but for the attempt's number. */
-export interface WebhookRequest {
+export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+}
+
+/** A POST of a delivery: to which endpoint of which app it goes is not part of what is sent. */
+export interface WebhookRequest extends Post {
+  readonly appId: string;
+  readonly endpointId: string;
 }
 
 /** What came of one attempt. A failure is an outcome, not an exception. */
