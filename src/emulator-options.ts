@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from './config/json.ts';
-import { defaultApp } from './config/layers.ts';
+import { defaultApp } from './config/default-app.ts';
 import type { Log } from './ports/log.ts';
 import type { EventName } from './webhooks/event.ts';
 
