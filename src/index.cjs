@@ -10,3 +10,6 @@ const load = new Module(__filename).require(join(__dirname, 'load.cjs'));
 
 /** @type {typeof import('./index.js').startEmulator} */
 exports.startEmulator = async (options) => (await load()).startEmulator(options);
+
+/** @type {typeof import('./index.js').startReceiver} */
+exports.startReceiver = async (options) => (await load()).startReceiver(options);

@@ -36,6 +36,20 @@ export type {
   WebhookSettings,
 } from './emulator-options.ts';
 export type { EventName } from './webhooks/event.ts';
+export { startReceiver } from './receiver/receiver.ts';
+export type {
+  Answer,
+  Arrival,
+  PlannedAnswer,
+  ReceivedMatch,
+  ReceivedWait,
+  ReceivedWebhook,
+  Receiver,
+  ReceiverOptions,
+} from './receiver/types.ts';
+export type { Verdict, VerdictReason } from './receiver/verdict.ts';
+export type { ReceivedEvent } from './webhooks/received.ts';
+export type { ToldState } from './webhooks/replay.ts';
 
 /** A running emulator: what a test asks, tells and ends. */
 export type Emulator = ControlledEmulator<AppOptions>;

@@ -1,4 +1,4 @@
-import type { WaitOptions } from './types.ts';
+import type { ReceivedWait } from './types.ts';
 
 const defaultTimeoutMs = 5000;
 
@@ -38,7 +38,10 @@ export class Arrivals<T> {
   }
 
   /** Resolves with the nth item that is accepted, past or to come. */
-  waitFor(accepts: (item: T) => boolean, { timeoutMs = defaultTimeoutMs, nth = 1 }: WaitOptions): Promise<T> {
+  waitFor(
+    accepts: (item: T) => boolean,
+    { timeoutMs = defaultTimeoutMs, nth = 1 }: ReceivedWait,
+  ): Promise<T> {
     // Made here, so that its stack leads to whoever waits.
     const error = new Error();
     const past = this.#items.filter((item) => accepts(item));

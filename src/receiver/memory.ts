@@ -1,6 +1,6 @@
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import { Replay, type ToldState } from '../webhooks/replay.ts';
-import type { Arrival, EventMatch, ReceivedWebhook } from './types.ts';
+import type { Arrival, ReceivedMatch, ReceivedWebhook } from './types.ts';
 import { Arrivals } from './arrivals.ts';
 
 /** What a receiver remembers: every webhook, and what a backend has learnt from those that it accepted. */
@@ -58,11 +58,17 @@ export class Memory {
 }
 
 /** The rule that a match stands for. */
-export function toRule(match: EventMatch): (event: ReceivedEvent) => boolean {
+export function toRule(match: ReceivedMatch): (event: ReceivedEvent) => boolean {
   if (typeof match === 'function') return match;
   const wanted = Object.entries(match);
   return (event) => {
     const fields = new Map<string, unknown>(Object.entries(event));
-    return wanted.every(([field, value]) => value === undefined || fields.get(field) === value);
+    return wanted.every(([field, value]) => value === undefined || isAs(fields.get(field), value));
   };
+}
+
+function isAs(value: unknown, wanted: unknown): boolean {
+  if (!(wanted instanceof RegExp)) return value === wanted;
+  // A global expression would begin where it ended last.
+  return typeof value === 'string' && value.search(wanted) >= 0;
 }

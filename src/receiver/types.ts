@@ -55,20 +55,20 @@ export interface ReceivedWebhook extends Arrival {
   readonly isDuplicate: boolean;
 }
 
-/** An event by some of its fields, or by any rule. */
-export type EventMatch =
+/** An event by some of its fields, of which a text may be given as a regular expression; or by any rule. */
+export type ReceivedMatch =
   | {
       readonly name?: ReceivedEvent['name'];
-      readonly channel?: string;
-      readonly user_id?: string;
-      readonly event?: string;
-      readonly data?: string;
-      readonly socket_id?: string;
+      readonly channel?: string | RegExp;
+      readonly user_id?: string | RegExp;
+      readonly event?: string | RegExp;
+      readonly data?: string | RegExp;
+      readonly socket_id?: string | RegExp;
       readonly subscription_count?: number;
     }
   | ((event: ReceivedEvent) => boolean);
 
-export interface WaitOptions {
+export interface ReceivedWait {
   /** How long to wait, in real milliseconds, before giving up. Default: 5000. */
   readonly timeoutMs?: number;
   /** Which of those that match, counted from 1 and from the beginning. Default: 1. */
@@ -114,11 +114,11 @@ export interface Receiver extends AsyncDisposable {
    * Resolves with an event of `events` that matches, past or to come. Rejects, with what came instead, after the time-out
    * or when the receiver is closed.
    */
-  waitFor(match: EventMatch, options?: WaitOptions): Promise<ReceivedEvent>;
+  waitFor(match: ReceivedMatch, options?: ReceivedWait): Promise<ReceivedEvent>;
   /** The same for webhooks, accepted or not; without a rule any one does. */
   waitForWebhook(
     accepts?: (webhook: ReceivedWebhook) => boolean,
-    options?: WaitOptions,
+    options?: ReceivedWait,
   ): Promise<ReceivedWebhook>;
   /**
    * Plans the answer to the next requests. Several plans take turns in their order; one without `times` holds until

@@ -210,6 +210,7 @@ describe('waiting for an event', () => {
     const waiting = receiver.waitFor((event) => 'user_id' in event && event.user_id === '7');
     await post(receiver, { events: [added] });
     expect(await waiting).toEqual(added);
+    expect(await receiver.waitFor({ channel: /^presence-/g, user_id: /\d/ })).toEqual(added);
   });
 
   test('counts those that match', async () => {
