@@ -33,6 +33,16 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Suites such as users write, against the package as it is built.
+        test: {
+          name: 'examples',
+          include: ['test/examples/**/*.test.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
         test: {
           name: 'redis',
           include: ['test/redis/**/*.test.ts'],
