@@ -22,6 +22,7 @@ interface Options {
   readonly host?: string;
   readonly port?: string;
   readonly watch?: boolean;
+  readonly control?: boolean;
 }
 
 const { version }: { version: string } = JSON.parse(
@@ -37,13 +38,14 @@ const program = new Command('soketify-emulator')
   .option('--host <address>', 'the address to listen on, instead of the configured one')
   .option('--port <number>', 'the port to listen on, instead of the configured one; 0 takes any free one')
   .option('-w, --watch', 'take changes of the configuration as soon as its files change')
+  .option('--control', 'serve the control API of tests under /control: clock, faults, what was sent and why')
   .addHelpText(
     'after',
     `
 Without a configuration one app is served on 127.0.0.1:6001: id 1, key app-key, secret app-secret.
 
 Environment: SOKETIFY_APP_ID, SOKETIFY_APP_KEY, SOKETIFY_APP_SECRET, SOKETIFY_WEBHOOK_URL, SOKETIFY_HOST,
-SOKETIFY_APP_SECRET_FILE, SOKETIFY_PORT, SOKETIFY_REDIS_URL, SOKETIFY_LOG_LEVEL; each goes before the file. NODE_ENV=production
+SOKETIFY_APP_SECRET_FILE, SOKETIFY_PORT, SOKETIFY_REDIS_URL, SOKETIFY_CONTROL_TOKEN, SOKETIFY_LOG_LEVEL; each goes before the file. NODE_ENV=production
 demands https endpoints.
 
 SIGHUP reloads apps, endpoints, limits and certificates without dropping a connection.
@@ -54,8 +56,8 @@ Exit codes: 0 ended by a signal, 1 could not start or failed, 2 wrong configurat
 
 await start(program.parse().opts<Options>());
 
-async function start({ config: file, host, port, watch = false }: Options): Promise<void> {
-  const overrides = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
+async function start({ config: file, host, port, watch = false, control }: Options): Promise<void> {
+  const overrides = { host, port, control };
   const load = (): LoadedConfig => loadConfig({ file, env: process.env, overrides });
   const loaded = load();
   if (loaded.kind === 'invalid') {
@@ -67,7 +69,7 @@ async function start({ config: file, host, port, watch = false }: Options): Prom
   const openFiles = warnOfOpenFileLimit();
   for (const warning of openFiles === undefined ? warnings : [...warnings, openFiles]) log.warn({}, warning);
   try {
-    const server = await createServer(config, { log });
+    const server = await serve(config, log);
     const reloader = createReloader(loaded, {
       log,
       load,
@@ -82,6 +84,14 @@ async function start({ config: file, host, port, watch = false }: Options): Prom
     process.stderr.write(`${error.code}: ${error.message}\n`);
     process.exit(exitCode.failed);
   }
+}
+
+/** With control, what a test can do to the server is loaded too, and nowhere else. */
+async function serve(config: Config, log: Log): Promise<Server> {
+  const { control } = config;
+  if (control === undefined) return createServer(config, { log });
+  const { createStandIn } = await import('./stand-in.ts');
+  return (await createStandIn(config, { ...control, liveness: 'real', log })).server;
 }
 
 function tellStart(config: Config, port: number, log: Log): void {
