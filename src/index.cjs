@@ -4,9 +4,9 @@
 // first call, by Node's own module system: also from inside jest, whose `require` is another one that knows no
 // `import()`. What is loaded so is no part of jest's world: its fake timers do not stop the emulator.
 const { Module } = require('node:module');
-const { join } = require('node:path');
+const path = require('node:path');
 
-const load = new Module(__filename).require(join(__dirname, 'load.cjs'));
+const load = new Module(__filename).require(path.join(__dirname, 'load.cjs'));
 
 /** @type {typeof import('./index.js').startEmulator} */
 exports.startEmulator = async (options) => (await load()).startEmulator(options);

@@ -6,6 +6,8 @@ import type { Address, Credentials } from './control/addresses.ts';
 import { ControlledClock } from './control/controlled-clock.ts';
 import { StandEmulator, type AppKeeper } from './control/emulator.ts';
 import { EmulatorError, invalidArgument } from './control/emulator-error.ts';
+import { createControlRoutes } from './control/control-api.ts';
+import { createOperations } from './control/operations.ts';
 import { Recorder } from './control/recorder.ts';
 import { SeededRandom } from './control/seeded-random.ts';
 import { Stand } from './control/stand.ts';
@@ -17,6 +19,7 @@ import type { Log } from './ports/log.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
 import type { ClosingError } from './protocol/errors.ts';
 import { createServer, type Server } from './server.ts';
+import type { Route } from './transport/http.ts';
 import { systemRealTime, systemWallTime } from './system/clock.ts';
 
 /** How a server is controlled. */
@@ -29,8 +32,14 @@ export interface StandInOptions {
   readonly log?: Log;
 }
 
+/** Adds and removes apps of a running server, and takes another configuration. */
+interface Keeper extends AppKeeper<AppOptions> {
+  replace(config: Config): Promise<void>;
+}
+
 /** A server, and the door to what controls it. */
 export interface StandIn {
+  /** Its `close` is a graceful end, unless time stands still. */
   readonly server: Server;
   readonly emulator: StandEmulator<AppOptions>;
 }
@@ -51,7 +60,8 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
   const stand = new Stand({ clock, real, activity, recorder, random, sendsWithinMs });
   const posts = createLazySender(clock);
   const sender = new FaultySender({ sender: posts, faults: stand.webhookFaults, activity, clock });
-  const server = await createServer(config, {
+  const keeper = createKeeper(config, stand, (next) => server.reload(next));
+  const server: Server = await createServer(config, {
     clock,
     wallTime,
     sender,
@@ -61,7 +71,7 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
     ...(log && { log }),
     front(inside) {
       stand.hold(inside);
-      return createFront(inside, stand, []);
+      return createFront(inside, stand, routesOf(config, stand, { keeper, port: () => server.port }));
     },
   });
   if (config.apps.some(({ webhooks }) => webhooks.length > 0)) posts.load();
@@ -78,48 +88,77 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
   const emulator = new StandEmulator<AppOptions>({
     stand,
     address: addressOf(config, server.port),
-    apps: createKeeper(config, stand, server),
+    apps: keeper,
     close: () => (closing ??= close()),
   });
-  return { server, emulator };
+  const controlled: Server = {
+    ...server,
+    reload: (next) => keeper.replace(next),
+    // Where time stands still the last webhooks would wait for ever.
+    close: () => (clock.isVirtual ? emulator.close() : server.close()),
+  };
+  return { server: controlled, emulator };
 }
 
-/** Adds and removes apps, one after the other. */
-function createKeeper(started: Config, stand: Stand, server: Server): AppKeeper<AppOptions> {
+/** Adds and removes apps, one after the other; what was added stays when the configuration is read again. */
+function createKeeper(started: Config, stand: Stand, reload: Server['reload']): Keeper {
   let config = started;
+  let added: readonly AppConfig[] = [];
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = last.then(work);
     last = turn.catch(() => undefined);
     return turn;
   };
-  const serve = async (apps: readonly AppConfig[]): Promise<void> => {
-    config = { ...config, apps };
-    await server.reload(config);
+  const serve = async (next: Config): Promise<void> => {
+    await reload(next);
+    config = next;
   };
   return {
     add: (options) =>
       inTurn(async (): Promise<Credentials> => {
         const app = parseApp(options, config);
-        const taken = config.apps.find(({ id, key }) => id === app.id || key === app.key);
-        if (taken !== undefined) {
-          throw new EmulatorError(
-            'ERR_APP_EXISTS',
-            `there is an app with id '${taken.id}' and key '${taken.key}' already; leave id and key out to have them made up`,
-          );
-        }
-        await serve([...config.apps, app]);
+        refuseTaken(app, config);
+        await serve({ ...config, apps: [...config.apps, app] });
+        added = [...added, app];
         return app;
       }),
     remove: (appId) =>
       inTurn(async () => {
         stand.app(appId);
-        const left = config.apps.filter(({ id }) => id !== appId);
-        if (left.length === 0) throw invalidArgument(`'${appId}' is the last app, and there is always one`);
+        const apps = config.apps.filter(({ id }) => id !== appId);
+        if (apps.length === 0) throw invalidArgument(`'${appId}' is the last app, and there is always one`);
         stand.forget(appId, closedError);
-        await serve(left);
+        await serve({ ...config, apps });
+        added = added.filter(({ id }) => id !== appId);
+      }),
+    replace: (next) =>
+      inTurn(() => {
+        const kept = added.filter((app) =>
+          next.apps.every(({ id, key }) => id !== app.id && key !== app.key),
+        );
+        return serve({ ...next, apps: [...next.apps, ...kept] });
       }),
   };
+}
+
+function refuseTaken(app: AppConfig, { apps }: Config): void {
+  const taken = apps.find(({ id, key }) => id === app.id || key === app.key);
+  if (taken === undefined) return;
+  throw new EmulatorError(
+    'ERR_APP_EXISTS',
+    `there is an app with id '${taken.id}' and key '${taken.key}' already; leave id and key out to have them made up`,
+  );
+}
+
+function routesOf(
+  config: Config,
+  stand: Stand,
+  { keeper, port }: { readonly keeper: Keeper; readonly port: () => number },
+): readonly Route[] {
+  if (config.control === undefined) return [];
+  const operations = createOperations({ stand, address: () => addressOf(config, port()), apps: keeper });
+  return createControlRoutes(operations, config.control.token);
 }
 
 function parseApp(options: AppOptions | undefined, { limits }: Config): AppConfig {

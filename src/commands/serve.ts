@@ -18,11 +18,18 @@ export interface ServeOptions {
   readonly host?: string;
   readonly port?: string;
   readonly watch?: boolean;
+  readonly control?: boolean;
 }
 
 /** Starts the server and lets signals reload and end it. Ends the process when it cannot start. */
-export async function serve({ config: file, host, port, watch = false }: ServeOptions): Promise<void> {
-  const overrides = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
+export async function serve({
+  config: file,
+  host,
+  port,
+  watch = false,
+  control,
+}: ServeOptions): Promise<void> {
+  const overrides = { host, port, control };
   const load = (): LoadedConfig => loadConfig({ file, env: process.env, overrides });
   const loaded = load();
   if (loaded.kind === 'invalid') {
@@ -34,7 +41,7 @@ export async function serve({ config: file, host, port, watch = false }: ServeOp
   const openFiles = warnOfOpenFileLimit();
   for (const warning of openFiles === undefined ? warnings : [...warnings, openFiles]) log.warn({}, warning);
   try {
-    const server = await createServer(config, { log });
+    const server = await startServer(config, log);
     const reloader = createReloader(loaded, {
       log,
       load,
@@ -49,6 +56,14 @@ export async function serve({ config: file, host, port, watch = false }: ServeOp
     process.stderr.write(`${error.code}: ${error.message}\n`);
     process.exit(exitCode.failed);
   }
+}
+
+/** With control, what a test can do to the server is loaded too, and nowhere else. */
+async function startServer(config: Config, log: Log): Promise<Server> {
+  const { control } = config;
+  if (control === undefined) return createServer(config, { log });
+  const { createStandIn } = await import('../stand-in.ts');
+  return (await createStandIn(config, { ...control, liveness: 'real', log })).server;
 }
 
 function tellStart(config: Config, port: number, log: Log): void {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { signRequest } from '../auth/request-signature.ts';
 import { readVariable, variables, type Env } from '../config/environment.ts';
-import { defaultHost, defaultPort } from '../config/schema.ts';
+import { defaultHost, defaultPort } from '../config/hosts.ts';
 import { readApp, type AppOptions } from './app.ts';
 import { collect, httpUrl, milliseconds, port, readData } from './arguments.ts';
 import { UsageError } from './command.ts';

@@ -8,6 +8,8 @@ import { isObject, type JsonObject } from './json.ts';
 export interface Overrides {
   readonly host?: string | undefined;
   readonly port?: string | number | undefined;
+  /** Serve the control API, also when the file does not say so. */
+  readonly control?: boolean | undefined;
 }
 
 /** The configuration as the user gave it, whatever it came from, and not yet validated. */
@@ -44,6 +46,15 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
     const { url: _u, urlFile: _f, sentinel: _s, cluster: _c, ...rest } = isObject(given) ? given : {};
     input['redis'] = { ...rest, url: redisUrl };
     origins.set('redis.url', variables.redisUrl);
+  }
+  const token = readVariable(env, variables.controlToken);
+  if (token !== undefined) {
+    input['control'] = { ...(isObject(input['control']) && input['control']), token };
+    origins.set('control.token', variables.controlToken);
+  }
+  if (overrides.control === true && !isObject(input['control'])) {
+    input['control'] = true;
+    origins.set('control', '--control');
   }
   set('host', overrides.host, '--host');
   set('port', toPort(overrides.port), '--port');

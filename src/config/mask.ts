@@ -10,13 +10,14 @@ type Shown = Readonly<Record<string, unknown>>;
  * passphrases, nor passwords and queries of URLs, nor the values of headers, nor private keys.
  */
 export function maskConfig(config: Config): Shown {
-  const { apps, limits, tls, redis, ...rest } = config;
+  const { apps, limits, tls, redis, control, ...rest } = config;
   return {
     ...rest,
     apps: apps.map((app) => maskApp(app)),
     limits: withoutInfinity(limits),
     ...(tls && { tls: { ...tls, ...(tls.passphrase !== undefined && { passphrase: masked }) } }),
     ...(redis && { redis: maskRedis(redis) }),
+    ...(control && { control: { ...control, ...(control.token !== undefined && { token: masked }) } }),
   };
 }
 

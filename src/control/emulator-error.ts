@@ -30,6 +30,21 @@ export class EmulatorError extends Error {
   }
 }
 
+/** What was given, for a message. */
+export function describeGiven(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  switch (typeof value) {
+    case 'string':
+      return `'${value}'`;
+    case 'number':
+    case 'boolean':
+      return String(value);
+    default:
+      return `a value of type ${typeof value}`;
+  }
+}
+
 /** The error of a wrong argument. */
 export function invalidArgument(message: string): EmulatorError {
   return new EmulatorError('ERR_ARGUMENT_INVALID', message);

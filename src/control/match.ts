@@ -1,5 +1,5 @@
 import { eventNames } from '../webhooks/event.ts';
-import { invalidArgument } from './emulator-error.ts';
+import { describeGiven, invalidArgument } from './emulator-error.ts';
 import type { EmulatorEvent, WebhookEventFields } from './records.ts';
 
 /** Fields that an event must have; a text may be given as a regular expression. */
@@ -46,7 +46,7 @@ export function createMatcher(match: unknown): Matcher {
   }
   if (typeof match !== 'object' || match === null || Array.isArray(match)) {
     throw invalidArgument(
-      `expected fields of an event such as { name: 'member_removed', user_id: '42' }, or a function, got ${kindOf(match)}`,
+      `expected fields of an event such as { name: 'member_removed', user_id: '42' }, or a function, got ${describeGiven(match)}`,
     );
   }
   const expected = Object.entries(match).map(([field, value]) => checkField(field, value));
@@ -69,12 +69,12 @@ function checkField(name: string, value: unknown): Expected {
   }
   if (field === 'subscription_count') {
     if (typeof value === 'number') return [field, value];
-    throw invalidArgument(`${field}: expected a number, got ${kindOf(value)}`);
+    throw invalidArgument(`${field}: expected a number, got ${describeGiven(value)}`);
   }
   if (typeof value !== 'string' && !isRegExp(value)) {
-    throw invalidArgument(`${field}: expected a string or a regular expression, got ${kindOf(value)}`);
+    throw invalidArgument(`${field}: expected a string or a regular expression, got ${describeGiven(value)}`);
   }
-  if (field === 'name' && typeof value === 'string' && !eventNames.some((name) => name === value)) {
+  if (field === 'name' && typeof value === 'string' && !eventNames.some((one) => one === value)) {
     throw invalidArgument(`name: expected one of ${eventNames.join(', ')}, got '${value}'`);
   }
   return [field, value];
@@ -94,10 +94,4 @@ function isAccepted(got: string | number | undefined, expected: string | number 
 
 function describeField([field, value]: Expected): string {
   return `${field} ${typeof value === 'string' ? `'${value}'` : String(value)}`;
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'string' ? `'${value}'` : typeof value === 'object' ? 'an object' : String(value);
 }

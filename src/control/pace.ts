@@ -2,7 +2,7 @@ import type { Millis } from '../ports/clock.ts';
 import type { RealTime } from '../ports/real-time.ts';
 import type { Activity } from './activity.ts';
 import type { ControlledClock } from './controlled-clock.ts';
-import { invalidArgument } from './emulator-error.ts';
+import { describeGiven, invalidArgument } from './emulator-error.ts';
 
 /** Before the clock is moved by itself, whoever is on the way has so much real time to arrive. */
 const arrivalMs: Millis = 10;
@@ -37,7 +37,7 @@ export class Pace {
   async advance(ms: unknown): Promise<void> {
     const { clock, activity } = this.#options;
     if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0) {
-      throw invalidArgument(`clock.advance: expected milliseconds, 0 or more, got ${String(ms)}`);
+      throw invalidArgument(`clock.advance: expected milliseconds, 0 or more, got ${describeGiven(ms)}`);
     }
     const until = clock.now() + ms;
     await activity.settled();

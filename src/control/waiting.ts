@@ -1,6 +1,6 @@
 import type { Millis } from '../ports/clock.ts';
 import type { QueueReading } from '../ports/metrics.ts';
-import { EmulatorError, invalidArgument } from './emulator-error.ts';
+import { describeGiven, EmulatorError, invalidArgument } from './emulator-error.ts';
 import { createMatcher, type EventMatch } from './match.ts';
 import type { Pace } from './pace.ts';
 import type { Recorder } from './recorder.ts';
@@ -132,10 +132,10 @@ function idOf(after: unknown): number {
   if (after === undefined) return 0;
   const id = typeof after === 'object' && after !== null && 'id' in after ? after.id : after;
   if (typeof id === 'number') return id;
-  throw invalidArgument(`after: expected an event or its id, got ${String(after)}`);
+  throw invalidArgument(`after: expected an event or its id, got ${describeGiven(after)}`);
 }
 
 function millis(name: string, value: unknown): Millis {
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
-  throw invalidArgument(`${name}: expected milliseconds, 0 or more, got ${String(value)}`);
+  throw invalidArgument(`${name}: expected milliseconds, 0 or more, got ${describeGiven(value)}`);
 }
