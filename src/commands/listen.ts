@@ -4,6 +4,7 @@ import { startReceiver } from '../receiver/receiver.ts';
 import type { Answer, ReceivedWebhook, Receiver } from '../receiver/types.ts';
 import { readApp } from './app.ts';
 import { count, milliseconds, port, wholeNumber } from './arguments.ts';
+import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { paintFor } from './paint.ts';
 import { formatSummary, formatWebhook, type Tally } from './webhook-lines.ts';
@@ -76,6 +77,11 @@ Exit codes: 0 ended by a signal, 1 could not listen, 2 wrong usage.`,
 }
 
 async function listen(options: ListenOptions): Promise<ExitCode> {
+  if (options.times !== undefined && options.status === undefined && options.delay === undefined) {
+    throw new UsageError(
+      '--times says how often --status or --delay is followed; expected one of both beside it',
+    );
+  }
   const printer = options.json === true ? createJsonPrinter() : createPrinter();
   const tally = new Counter();
   let receiver: Receiver;

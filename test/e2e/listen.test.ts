@@ -118,6 +118,12 @@ describe('soketify-emulator listen', () => {
     expect(stdout).toContain('occupied: presence-a\n');
   });
 
+  test('refuses a number of times without what is to be done so often', async () => {
+    const { code, stderr } = await runProgram(['listen', '--port', '0', '--times', '3']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--status or --delay');
+  });
+
   test('says that its port is taken, and ends with 1', async () => {
     await using listener = await startListener();
     const { code, stderr } = await runProgram(['listen', '--port', new URL(listener.url).port]);
