@@ -34,15 +34,9 @@ export class EmulatorError extends Error {
 export function describeGiven(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'a list';
-  switch (typeof value) {
-    case 'string':
-      return `'${value}'`;
-    case 'number':
-    case 'boolean':
-      return String(value);
-    default:
-      return `a value of type ${typeof value}`;
-  }
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return `a value of type ${typeof value}`;
 }
 
 /** The error of a wrong argument. */
