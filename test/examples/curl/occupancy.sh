@@ -3,10 +3,12 @@
 # that stands still and a receiver, has a client come and go, and looks at what was sent. Prints a line for each fact;
 # ends with 1 at the first that does not hold.
 #
-#   EMULATOR="npx soketify-emulator" ./occupancy.sh
+# EMULATOR is the command that starts it. (Not npx: it does not pass on the signal that ends it.)
+#
+#   EMULATOR=node_modules/.bin/soketify-emulator ./occupancy.sh
 set -euo pipefail
 
-emulator=${EMULATOR:-npx soketify-emulator}
+emulator=${EMULATOR:-node_modules/.bin/soketify-emulator}
 folder=$(mktemp -d)
 started=()
 trap 'kill "${started[@]}" 2>/dev/null || true; rm -rf "$folder"' EXIT
@@ -33,7 +35,7 @@ control() {
 }
 
 # Each writes a line once it listens.
-exec 5< <($emulator listen --port 0 --json)
+exec 5< <(exec $emulator listen --port 0 --json)
 receiver=$!
 started+=("$receiver")
 read -r listening <&5
@@ -45,7 +47,7 @@ cat >"$folder/config.json" <<JSON
   "apps": [{ "id": "1", "key": "app-key", "secret": "app-secret", "webhooks": [{ "url": "$(field url <<<"$listening")" }] }]
 }
 JSON
-exec 3< <($emulator --config "$folder/config.json")
+exec 3< <(exec $emulator --config "$folder/config.json")
 server=$!
 started+=("$server")
 read -r listening <&3
