@@ -12,11 +12,11 @@ import { Recorder } from './control/recorder.ts';
 import { SeededRandom } from './control/seeded-random.ts';
 import { Stand } from './control/stand.ts';
 import { FaultySender } from './control/webhook-faults.ts';
+import { createHttpSender } from './delivery/http-sender.ts';
 import { uniqueApp, type AppOptions } from './emulator-options.ts';
 import { createFront } from './front.ts';
 import type { WallTime } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
-import type { WebhookSender } from './ports/webhook-sender.ts';
 import type { ClosingError } from './protocol/errors.ts';
 import { createServer, type Server } from './server.ts';
 import type { Route } from './transport/http.ts';
@@ -58,8 +58,12 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
   const { disconnectGraceMs, unsubscribeGraceMs, batch } = config.webhooks;
   const sendsWithinMs = Math.max(disconnectGraceMs, unsubscribeGraceMs) + batch.maxDelayMs;
   const stand = new Stand({ clock, real, activity, recorder, random, sendsWithinMs });
-  const posts = createLazySender(clock);
-  const sender = new FaultySender({ sender: posts, faults: stand.webhookFaults, activity, clock });
+  const sender = new FaultySender({
+    sender: createHttpSender(clock),
+    faults: stand.webhookFaults,
+    activity,
+    clock,
+  });
   const keeper = createKeeper(config, stand, (next) => server.reload(next));
   const server: Server = await createServer(config, {
     clock,
@@ -74,7 +78,6 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
       return createFront(inside, stand, routesOf(config, stand, { keeper, port: () => server.port }));
     },
   });
-  if (config.apps.some(({ webhooks }) => webhooks.length > 0)) posts.load();
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -185,18 +188,4 @@ function addressOf({ host, path, tls }: Config, port: number): Address {
   // "All addresses" is none that a client could name.
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return { host: reachable, port, path, isTls: tls !== undefined };
-}
-
-/** Loads what POSTs with the first POST, or when it is told that there will be one: it takes longer than the rest. */
-function createLazySender(clock: ControlledClock): WebhookSender & { load(): void } {
-  let loading: Promise<WebhookSender> | undefined;
-  const load = (): Promise<WebhookSender> =>
-    (loading ??= import('./delivery/undici-sender.ts').then((module) => module.createUndiciSender(clock)));
-  return {
-    load: () => void load(),
-    send: async (request, timeoutMs) => (await load()).send(request, timeoutMs),
-    close: async () => {
-      await (await loading)?.close();
-    },
-  };
 }

@@ -1,14 +1,7 @@
 import { Agent, request } from 'undici';
 import type { Clock } from '../ports/clock.ts';
-import type { Outcome, Post, WebhookSender } from '../ports/webhook-sender.ts';
-
-/** The most of an answer's body that is read: its content means nothing, but the connection is kept for it. */
-const maxAnswerBytes = 64 * 1024;
-
-/** A sender for which it does not matter whose the POSTs are. */
-export interface PostSender extends WebhookSender {
-  send(post: Post, timeoutMs: number): Promise<Outcome>;
-}
+import type { Outcome, PostSender, Post } from '../ports/webhook-sender.ts';
+import { errorCode, maxAnswerBytes, parseRetryAfter } from './answer.ts';
 
 /**
  * Sends webhooks through keep-alive connections, a pool for each origin. Redirects are not followed. The
@@ -48,14 +41,4 @@ export function createUndiciSender(clock: Clock): PostSender {
     },
     close: () => agent.destroy(),
   };
-}
-
-/** `Retry-After` in whole seconds. Its other form, a date, is the endpoint's clock's: the backoff serves. */
-function parseRetryAfter(value: string | string[] | undefined): number | undefined {
-  return typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined;
-}
-
-function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }

@@ -27,3 +27,8 @@ export interface WebhookSender {
   /** Closes kept connections. Attempts in flight end as unreachable. */
   close(): Promise<void>;
 }
+
+/** A sender for which it does not matter whose the POSTs are. */
+export interface PostSender extends WebhookSender {
+  send(post: Post, timeoutMs: number): Promise<Outcome>;
+}
