@@ -25,6 +25,11 @@ export interface Backplane {
   readQueues(): Iterable<QueueReading>;
   /** Serves the endpoints of these apps from now on. */
   replace(applications: readonly Application[]): void;
+  /**
+   * Forgets, on this node alone, all that is known of the app: state, cached events, webhooks that wait, drops.
+   * No endpoint hears of it, nor of what `work` does, which ends the app's connections. Of several nodes none can.
+   */
+  forget(appId: string, work: () => void): void;
   /** Ends this node's part, after its clients were sent away. */
   close(): Promise<void>;
   /** A `close` under way does not wait for endpoints any more. */

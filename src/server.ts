@@ -4,22 +4,26 @@ import { Hub } from './app/hub.ts';
 import { watchLiveness } from './app/liveness.ts';
 import { LocalApps } from './app/local-app.ts';
 import { createLocalDelivery } from './app/local-delivery.ts';
-import type { BackplaneOptions } from './backplane.ts';
+import type { Backplane, BackplaneOptions } from './backplane.ts';
 import type { AppConfig, Config } from './config/schema.ts';
-import { createUndiciSender } from './delivery/undici-sender.ts';
 import { createPrometheusMetrics } from './observe/prometheus.ts';
 import type { Clock, WallTime } from './ports/clock.ts';
 import type { Ids } from './ports/ids.ts';
 import { silentLog, type Log } from './ports/log.ts';
 import type { NodeHealth } from './ports/metrics.ts';
+import type { Ledger } from './ports/ledger.ts';
 import type { Random } from './ports/random.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
+import type { Witness } from './ports/witness.ts';
 import { appDisabled, unknownKey } from './protocol/errors.ts';
 import { createSingleNode } from './single-node.ts';
 import { systemClock, systemWallTime } from './system/clock.ts';
 import { createRandomIds } from './system/ids.ts';
 import { createGateway } from './transport/gateway.ts';
+import type { Session } from './app/session.ts';
+import type { Route } from './transport/http.ts';
 import { createRoutes } from './transport/routes.ts';
+import type { SocketCommands } from './transport/sockets.ts';
 import { loadUws } from './transport/uws.ts';
 
 /** What may be put in the place of the real thing. */
@@ -31,6 +35,23 @@ export interface Overrides {
   readonly ids?: Ids;
   readonly sender?: WebhookSender;
   readonly log?: Log;
+  readonly witness?: Witness;
+  /** Stands between the network and the use cases. */
+  readonly front?: (inside: Inside) => Front;
+}
+
+/** What the network is served with. */
+export interface Front {
+  readonly commands: SocketCommands<Session>;
+  readonly routes: readonly Route[];
+}
+
+/** The inside of a server, for what stands in front of it. */
+export interface Inside extends Front {
+  readonly apps: LocalApps;
+  readonly hub: Pick<Hub, 'end' | 'endAll'>;
+  readonly ledger: Ledger;
+  readonly backplane: Pick<Backplane, 'forget' | 'readQueues'>;
 }
 
 /** A server that accepts connections. */
@@ -64,7 +85,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   // Sockets live in real time: a client cannot answer within a minute that passes in one call.
   const livenessClock = overrides.livenessClock ?? systemClock;
   const ids = overrides.ids ?? createRandomIds();
-  const sender = overrides.sender ?? createUndiciSender(clock);
+  const sender = overrides.sender ?? (await import('./delivery/undici-sender.ts')).createUndiciSender(clock);
   const uws = await loadUws();
 
   const applications = config.apps.map(toApplication);
@@ -97,6 +118,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     sender,
     log,
     metrics,
+    ...(overrides.witness && { witness: overrides.witness }),
     applications,
     policy: webhooks,
     requestTimeoutMs: webhooks.requestTimeoutMs,
@@ -108,12 +130,9 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
         await (await import('./several-nodes.ts')).createOneOfSeveral(config.redis, parts);
   const { ledger } = backplane;
   const hub: Hub = new Hub({
+    ...parts,
     ...backplane,
-    apps,
-    clock,
     ids,
-    metrics,
-    log,
     grace: {
       disconnectMs: webhooks.disconnectGraceMs,
       unsubscribeMs: webhooks.unsubscribeGraceMs,
@@ -133,7 +152,9 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   };
   metrics.observeQueues(() => backplane.readQueues());
   metrics.observeHealth(() => backplane.describe());
-  const { port, metricsPort } = await gateway.serve(hub, createRoutes(api, self));
+  const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes: createRoutes(api, self) };
+  const { commands, routes } = overrides.front?.(inside) ?? inside;
+  const { port, metricsPort } = await gateway.serve(commands, routes);
   const stopLiveness = watchLiveness(livenessClock, config, {
     sessions: () => apps.sessions(),
     end: (session, error) => hub.end(session, error),

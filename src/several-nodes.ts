@@ -129,6 +129,9 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       applications = changed;
       dispatcher?.replace(changed);
     },
+    forget() {
+      throw new Error('what several nodes know cannot be forgotten by one of them');
+    },
     async close() {
       counts.stop();
       connections.stop();

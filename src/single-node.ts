@@ -4,17 +4,19 @@ import { createNotifier } from './app/notifier.ts';
 import { SubscriptionCounts } from './app/subscription-counts.ts';
 import { createSweeper } from './app/sweeper.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
+import { noWitness } from './ports/witness.ts';
 import { MemoryLedger } from './store/memory/ledger.ts';
 
 /** A node that is alone: everything is in its memory and ends with it. */
 export function createSingleNode(options: BackplaneOptions): Backplane {
-  const { config, apps, clock, local, metrics, publishTopic } = options;
+  const { config, apps, clock, local, metrics, publishTopic, witness = noWitness } = options;
   const drops = new DropJournal();
   const dispatcher = new Dispatcher({ ...options, drops, ledger: () => ledger });
   const sweeper = createSweeper(clock, () => ledger);
   const ledger = new MemoryLedger({
     clock,
     metrics,
+    witness,
     outbox: dispatcher,
     ...createNotifier(apps, publishTopic, local),
     wake: (dueAt) => sweeper.wake(dueAt),
@@ -31,6 +33,13 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     describe: () => undefined,
     readQueues: () => dispatcher.readQueues(),
     replace: (applications) => dispatcher.replace(applications),
+    forget(appId, work) {
+      dispatcher.forget(appId, () => {
+        work();
+        ledger.retire(appId);
+      });
+      drops.forget(appId);
+    },
     async close() {
       counts.stop();
       sweeper.stop();

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Four projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
- * loopback sockets in this process; `e2e` starts the built program; `redis` starts redis-servers, and installs
- * redis-server if it can.
+ * Five projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
+ * loopback sockets in this process; `e2e` starts the built program; `examples` are suites such as users have, on the
+ * built package; `redis` starts redis-servers, and installs redis-server if it can.
  */
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -29,6 +29,16 @@ export default defineConfig({
           hookTimeout: 30_000,
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        // Suites such as users write, against the package as it is built.
+        test: {
+          name: 'examples',
+          include: ['test/examples/**/*.test.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
         },
       },
       {

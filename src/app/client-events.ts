@@ -2,6 +2,7 @@ import type { Clock, Millis } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Outbox } from '../ports/outbox.ts';
+import { noWitness, type Witness } from '../ports/witness.ts';
 import { channelKind } from '../protocol/channel-name.ts';
 import type { Command } from '../protocol/decode.ts';
 import { encodeError, eventEncoder } from '../protocol/encode.ts';
@@ -22,6 +23,7 @@ export interface ClientEventOptions {
   readonly clock: Clock;
   readonly fanout: Fanout;
   readonly outbox: Outbox;
+  readonly witness?: Witness;
   readonly metrics: Pick<Metrics, 'messagePublished'>;
 }
 
@@ -40,8 +42,9 @@ export function relayClientEvent(session: Session, command: ClientEvent, options
   const channel = subscription.channel.name;
   options.metrics.messagePublished(app.config.id, 'client');
   options.fanout.publish(app.config.id, channel, eventEncoder(event, data, userId)(channel), socketId);
-  if (!app.wantsWebhook('client_event', channel)) return;
-  options.outbox.append(app.config.id, [{ name: 'client_event', channel, event, data, socketId, userId }]);
+  const happened = { name: 'client_event', channel, event, data, socketId, userId } as const;
+  if (app.wantsWebhook('client_event', channel)) options.outbox.append(app.config.id, [happened]);
+  else (options.witness ?? noWitness).unwanted(app.config.id, happened);
 }
 
 function refuseClientEvent(session: Session, command: ClientEvent, at: Millis): ProtocolError | undefined {

@@ -13,19 +13,22 @@ import type { QueuedEvent } from '../webhooks/backlog.ts';
 import { selects, type Endpoint } from '../webhooks/endpoint.ts';
 import { encodeEvent, type WebhookEvent } from '../webhooks/event.ts';
 import { Share, type Fate } from '../webhooks/share.ts';
+import { noWitness, type Witness } from '../ports/witness.ts';
 import type { Application } from './application.ts';
 import type { Drops } from './drop-journal.ts';
 import { EndpointDispatcher, type DeliveryOptions, type Verdict } from './endpoint-dispatcher.ts';
 import { ForeignEvents, type Foreign } from './foreign.ts';
 
 /** What the dispatcher is made with. */
-export interface DispatcherOptions extends Omit<DeliveryOptions, 'store'> {
+export interface DispatcherOptions extends Omit<DeliveryOptions, 'store' | 'witness'> {
   readonly applications: readonly Application[];
   readonly drops: Pick<Drops, 'add'>;
   /** Looked up when a cache miss reached nobody, because the ledger itself is made with the dispatcher. */
   readonly ledger: () => Pick<Ledger, 'forgetCacheMiss'>;
   /** Where deliveries are kept while they are under way; without it they end with the process. */
   readonly store?: DeliveryStore;
+  /** Who is told what becomes of each event. */
+  readonly witness?: Witness;
 }
 
 /** An event of restored batches that was not taken yet. */
@@ -62,7 +65,7 @@ export class Dispatcher implements Outbox {
   #isEnding = false;
 
   constructor(options: DispatcherOptions) {
-    this.#options = { store: noDeliveryStore, ...options };
+    this.#options = { store: noDeliveryStore, witness: noWitness, ...options };
     const { clock, policy } = options;
     this.#foreign = new ForeignEvents(clock, policy.retry.maxElapsedMs, (foreign) => this.#takeIn(foreign));
     this.replace(options.applications);
@@ -98,11 +101,12 @@ export class Dispatcher implements Outbox {
   }
 
   append(appId: string, events: readonly WebhookEvent[]): void {
-    const dispatchers = this.#endpoints.get(appId);
-    if (dispatchers === undefined || dispatchers.length === 0 || this.#isEnding) return;
+    const dispatchers = this.#endpoints.get(appId) ?? [];
+    if (this.#isEnding) return;
     const createdAt = this.#options.clock.now();
     for (const event of events) {
       const wanting = dispatchers.filter(({ endpoint }) => selects(endpoint, event.name, event.channel));
+      this.#options.witness.selected(appId, event, dispatchers, wanting);
       if (wanting.length === 0) continue;
       const share = event.name === 'cache_miss' ? new Share(undefined, wanting.length) : undefined;
       this.#push(appId, wanting, queue(event, createdAt, share));
@@ -218,6 +222,21 @@ export class Dispatcher implements Outbox {
     this.#gone.clear();
   }
 
+  /**
+   * Forgets whatever waits for the app's endpoints, without a record, and what `work` appends of the app. The
+   * endpoints begin anew. Attempts under way may end, but are not heard any more.
+   */
+  forget(appId: string, work: () => void): void {
+    const before = this.#endpoints;
+    for (const dispatcher of this.#all()) if (dispatcher.app.id === appId) dispatcher.stop();
+    for (const [identity, { app }] of this.#leaving) if (app.id === appId) this.#leaving.delete(identity);
+    const others = [...before].filter(([id]) => id !== appId);
+    this.#endpoints = new Map(others);
+    work();
+    const anew = (before.get(appId) ?? []).map(({ app, endpoint }) => this.#create(app, endpoint));
+    this.#endpoints = new Map([...others, [appId, anew]]);
+  }
+
   #all(): readonly EndpointDispatcher[] {
     return [...this.#endpoints.values(), [...this.#leaving.values()]].flat();
   }
@@ -291,6 +310,7 @@ export class Dispatcher implements Outbox {
   }
 
   #decide(appId: string, { endpoint, kind, events, batchId }: Verdict): void {
+    for (const { event } of events) this.#options.witness.decided(appId, endpoint, event, kind);
     const isDelivered = kind === 'delivered';
     if (!isDelivered) {
       const timeMs = this.#options.wallTime.now();

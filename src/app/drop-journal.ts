@@ -76,6 +76,11 @@ export class DropJournal implements Drops {
     (isExpendable(dropped.name) ? drops.expendable : drops.essential).add(dropped);
   }
 
+  /** Nothing of the app was dropped, as far as anybody is told from now on. */
+  forget(appId: string): void {
+    this.#apps.delete(appId);
+  }
+
   /**
    * The last drop of each endpoint and channel, for state (occupied, vacated, member added and removed) and
    * for the rest; and how many channels of the former are not remembered any more.

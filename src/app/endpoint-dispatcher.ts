@@ -6,6 +6,7 @@ import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { AttemptResult, Metrics, QueueReading } from '../ports/metrics.ts';
 import type { Random } from '../ports/random.ts';
 import type { Outcome, WebhookSender } from '../ports/webhook-sender.ts';
+import type { Witness } from '../ports/witness.ts';
 import type { QueuedEvent } from '../webhooks/backlog.ts';
 import { DeliveryQueue, type Batch, type DeliveryPolicy, type Drop } from '../webhooks/delivery-queue.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
@@ -23,6 +24,7 @@ export interface DeliveryOptions {
   readonly sender: WebhookSender;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly witness: Witness;
   readonly policy: DeliveryPolicy;
   readonly requestTimeoutMs: number;
   /** Where batches are kept while they are under way. */
@@ -66,6 +68,11 @@ export class EndpointDispatcher {
     this.#queue = new DeliveryQueue(options.policy);
     this.#alarm = createAlarm(options.clock, () => this.#pump());
     this.#dropLog = new DropLog(options.clock, options.log);
+  }
+
+  /** The app whose endpoint it is. */
+  get app(): Application {
+    return this.#app;
   }
 
   /** The endpoint that is served. */
@@ -201,17 +208,28 @@ export class EndpointDispatcher {
   }
 
   async #attempt(batch: Batch, payload: Payload): Promise<void> {
-    const { clock, metrics, sender, requestTimeoutMs } = this.#options;
+    const { clock, metrics, sender, witness, requestTimeoutMs } = this.#options;
     const { url, id: endpoint } = this.#endpoint;
+    const appId = this.#app.id;
     const headers = {
       ...signedHeaders(this.#app, this.#endpoint, payload),
       'X-Soketify-Attempt': String(batch.attempts),
     };
+    const attempt = {
+      appId,
+      endpoint: this.#endpoint,
+      webhookId: payload.id,
+      number: batch.attempts,
+      request: { appId, endpointId: endpoint, url, headers, body: payload.body },
+      events: batch.events,
+    };
     const startedAt = clock.now();
-    const outcome = await sender.send({ url, headers, body: payload.body }, requestTimeoutMs);
+    witness.attemptBegan(attempt);
+    const outcome = await sender.send(attempt.request, requestTimeoutMs);
     const elapsedMs = clock.now() - startedAt;
     const result = resultOf(outcome);
-    metrics.webhookAttempt(this.#app.id, endpoint, result, elapsedMs);
+    metrics.webhookAttempt(appId, endpoint, result, elapsedMs);
+    witness.attemptEnded(attempt, outcome);
     if (this.#isStopped) return;
     if (result === 'success') this.#succeed(batch);
     else this.#fail(batch, payload, outcome, elapsedMs);

@@ -3,6 +3,7 @@ import type { LocalLeave, Subscription } from '../channels/registry.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { JoinAnswer, Ledger, Member } from '../ports/ledger.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
+import { noWitness, type Witness } from '../ports/witness.ts';
 import { parseChannelData } from '../protocol/channel-data.ts';
 import {
   channelKind,
@@ -36,6 +37,7 @@ export interface SubscriptionOptions {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
+  readonly witness?: Witness;
   /** How long webhooks wait for a return after each kind of leave. */
   readonly grace: {
     readonly disconnectMs: Millis;
@@ -51,10 +53,12 @@ type SubscribeCommand = Extract<Command, { kind: 'subscribe' }>;
 /** Joins and leaves: from what a client asks to what the registry and the ledger know. */
 export class Subscriptions {
   readonly #options: SubscriptionOptions;
+  readonly #witness: Witness;
   #disconnectMs: Millis;
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
+    this.#witness = options.witness ?? noWitness;
     this.#disconnectMs = options.grace.disconnectMs;
   }
 
@@ -95,6 +99,7 @@ export class Subscriptions {
     session.socket.unsubscribe(session.app.topic(name));
     const { clock, grace } = this.#options;
     const left = session.app.registry.leave(subscription, clock.now(), grace.unsubscribeMs);
+    this.#witness.left(session, subscription, 'unsubscribed');
     this.#report(session, subscription, left);
   }
 
@@ -103,6 +108,7 @@ export class Subscriptions {
     const at = this.#options.clock.now();
     for (const subscription of session.subscriptions.values()) {
       const left = session.app.registry.leave(subscription, at, this.#disconnectMs);
+      this.#witness.left(session, subscription, 'disconnected');
       this.#report(session, subscription, left);
     }
     session.subscriptions.clear();
@@ -114,6 +120,7 @@ export class Subscriptions {
     const subscription = app.registry.join(channel, member?.userId);
     session.subscriptions.set(channel, subscription);
     if (isInternal(channel)) return this.#welcome(session, channel);
+    this.#witness.joined(session, channel, member?.userId);
     const answer = this.#options.ledger.join({
       appId: app.config.id,
       channel,
@@ -149,11 +156,18 @@ export class Subscriptions {
     );
     if (answer !== undefined && channelKind(channel).isCache) {
       const { cached } = answer;
+      if (cached === undefined) this.#missUnheard(session, channel);
       socket.send(
         cached === undefined ? encodeCacheMiss(channel) : eventEncoder(cached.name, cached.data)(channel),
       );
     }
     this.#options.counts.changed(app, channel);
+  }
+
+  /** A miss of which no endpoint wants to hear is not recorded by the ledger. */
+  #missUnheard({ app }: Session, channel: ChannelName): void {
+    if (app.wantsWebhook('cache_miss', channel)) return;
+    this.#witness.unwanted(app.config.id, { name: 'cache_miss', channel, episode: '' });
   }
 
   #report(session: Session, { channel, userId }: Subscription, left: LocalLeave): void {

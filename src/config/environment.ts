@@ -14,6 +14,7 @@ export const variables = {
   port: 'SOKETIFY_PORT',
   redisUrl: 'SOKETIFY_REDIS_URL',
   logLevel: 'SOKETIFY_LOG_LEVEL',
+  controlToken: 'SOKETIFY_CONTROL_TOKEN',
 } as const;
 
 /** The value of a variable; an empty one counts as unset. */

@@ -56,7 +56,7 @@ export function describeKind(value: unknown): string {
 
 function mayBeSecret(value: string, path: Path): boolean {
   const key = path.at(-1);
-  if (key === 'secret' || key === 'passphrase' || path.includes('headers')) return true;
+  if (key === 'secret' || key === 'passphrase' || key === 'token' || path.includes('headers')) return true;
   // The user name, password, query and fragment of a URL.
   return (key === 'url' || path[0] === 'redis') && /[@?#]/.test(value);
 }

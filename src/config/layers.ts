@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { defaultApp } from './default-app.ts';
 import { readVariable, variables, type Env } from './environment.ts';
 import { formatPath, type ConfigFault } from './fault.ts';
 import { isObject, type JsonObject } from './json.ts';
@@ -7,6 +8,8 @@ import { isObject, type JsonObject } from './json.ts';
 export interface Overrides {
   readonly host?: string | undefined;
   readonly port?: string | number | undefined;
+  /** Serve the control API, also when the file does not say so. */
+  readonly control?: boolean | undefined;
 }
 
 /** The configuration as the user gave it, whatever it came from, and not yet validated. */
@@ -20,9 +23,6 @@ export interface Layered {
   /** The app is the one that everybody knows, secret included. */
   readonly hasDefaultSecret: boolean;
 }
-
-/** The app that is served when none is configured. */
-export const defaultApp = { id: '1', key: 'app-key', secret: 'app-secret' } as const;
 
 /** Lays the command line over the environment over the file; `file` is undefined when there is none. */
 export function layer(file: JsonObject | undefined, env: Env, overrides: Overrides): Layered {
@@ -46,6 +46,15 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
     const { url: _u, urlFile: _f, sentinel: _s, cluster: _c, ...rest } = isObject(given) ? given : {};
     input['redis'] = { ...rest, url: redisUrl };
     origins.set('redis.url', variables.redisUrl);
+  }
+  const token = readVariable(env, variables.controlToken);
+  if (token !== undefined) {
+    input['control'] = { ...(isObject(input['control']) && input['control']), token };
+    origins.set('control.token', variables.controlToken);
+  }
+  if (overrides.control === true && !isObject(input['control'])) {
+    input['control'] = true;
+    origins.set('control', '--control');
   }
   set('host', overrides.host, '--host');
   set('port', toPort(overrides.port), '--port');

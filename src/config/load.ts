@@ -17,6 +17,8 @@ import { warningsOf } from './warnings.ts';
 /** Where the configuration comes from. Precedence: overrides, then env, then the file, then the defaults. */
 export interface ConfigSources {
   readonly file?: string | undefined;
+  /** What would stand in the file, when there is none. */
+  readonly given?: JsonObject | undefined;
   readonly env: Env;
   readonly overrides: Overrides;
   /** Reads a file as UTF-8; throws when it cannot. Default: from the disk. */
@@ -41,10 +43,10 @@ export type LoadedConfig =
     };
 
 /** Loads the configuration. It never throws for what the user got wrong: that is in the faults, all of it. */
-export function loadConfig({ file, env, overrides, readFile }: ConfigSources): LoadedConfig {
+export function loadConfig({ file, given, env, overrides, readFile }: ConfigSources): LoadedConfig {
   const files = new Files(dirname(resolvePath(file ?? '')), readFile);
   const source = file === undefined ? undefined : readSource(file, files);
-  const content = source?.kind === 'read' ? source.content : undefined;
+  const content = source?.kind === 'read' ? source.content : given;
   const layered = layer(content, env, overrides);
   const { input, origins, hasDefaultSecret } = layered;
   const production = isProduction(env);

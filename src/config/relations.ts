@@ -1,8 +1,8 @@
-import { BlockList, isIP } from 'node:net';
 import { variables } from './environment.ts';
 import { describeValue, formatPath, quote, type ConfigFault, type Path } from './fault.ts';
 import { fieldOf, isObject, itemsOf } from './json.ts';
-import { defaultHost, defaultPort } from './schema.ts';
+import { defaultHost, defaultPort, isLoopback } from './hosts.ts';
+import { controlFaults } from './control.ts';
 import { pairsOf, secretFaults } from './secrets.ts';
 
 /**
@@ -19,6 +19,7 @@ export function relationFaults(input: unknown, production: boolean): readonly Co
     ),
     ...secretFaults(input),
     ...samePort(input),
+    ...controlFaults(input, production),
     ...apps.flatMap((app, index) => appFaults(app, ['apps', index, 'webhooks'], production)),
   ];
 }
@@ -114,14 +115,3 @@ export function defaultSecretFaults(input: unknown, production: boolean): readon
     },
   ];
 }
-
-/** Whether only this machine reaches a host. What cannot be told without asking the network is not loopback. */
-export function isLoopback(host: string): boolean {
-  const version = isIP(host);
-  if (version === 0) return host.toLowerCase() === 'localhost';
-  return loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Limits } from '../protocol/limits.ts';
 import type { Files } from './files.ts';
+import { resolveControl } from './control.ts';
 import { resolveRedis } from './redis.ts';
 import type { AppConfig, Config, EndpointConfig, ParsedConfig } from './schema.ts';
 import { secretOf } from './secrets.ts';
@@ -14,12 +15,13 @@ type ParsedLimits = { readonly [Name in keyof Limits]: number | null };
  * The configuration has no fault: its secret files could be read.
  */
 export function resolve(parsed: ParsedConfig, files: Files): Config {
-  const { $schema: _, tls, metrics, redis, ...rest } = parsed;
+  const { $schema: _, tls, metrics, redis, control, ...rest } = parsed;
   return {
     ...rest,
     tls: tls && { ...tls, certFile: files.pathOf(tls.certFile), keyFile: files.pathOf(tls.keyFile) },
     metrics: metrics && { host: metrics.host ?? parsed.host, port: metrics.port },
     redis: resolveRedis(redis, files),
+    control: resolveControl(control),
     limits: resolveLimits(parsed.limits),
     apps: parsed.apps.map((app) => resolveApp(app, parsed.limits, files)),
   };

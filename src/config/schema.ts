@@ -3,6 +3,8 @@ import type { KeyPair } from '../auth/key-pair.ts';
 import type { Limits } from '../protocol/limits.ts';
 import { defaultEventNames, eventNames } from '../webhooks/event.ts';
 import * as field from './fields.ts';
+import { control, type ControlConfig } from './control.ts';
+import { defaultHost, defaultPort } from './hosts.ts';
 import { redis, type RedisConfig } from './redis-schema.ts';
 
 /** pino's levels, loudest last but one; `silent` writes nothing. */
@@ -156,10 +158,6 @@ const webhooks = field.group({
   retry: retry.prefault({}).describe('What happens when an endpoint does not answer 2xx.'),
 });
 
-/** The address and port that are listened on unless others are given. */
-export const defaultHost = '127.0.0.1';
-export const defaultPort = 6001;
-
 const activityTimeout = 'expected whole seconds in milliseconds, from 1000 to 86400000';
 
 /** What a configuration file may hold. Relations between keys are checked by relations.ts. */
@@ -224,6 +222,7 @@ export const configSchema = field
       .describe('What may wait for a slow client before it is disconnected.'),
     webhooks: webhooks.prefault({}).describe('How webhooks are sent.'),
     redis: redis.optional().describe('Share the state of the apps with other nodes, on Redis 7 or later.'),
+    control,
     logLevel: field.oneOf(logLevels).default('info').describe('The quietest level that is written.'),
   })
   .describe('Configuration of soketify-emulator');
@@ -249,11 +248,12 @@ export type AppConfig = DeepReadonly<
 
 /** Everything that can be configured, resolved: no key is absent, "no limit" is Infinity, and paths are absolute. */
 export type Config = DeepReadonly<
-  Omit<ParsedConfig, '$schema' | 'apps' | 'limits' | 'tls' | 'metrics' | 'redis'> & {
+  Omit<ParsedConfig, '$schema' | 'apps' | 'limits' | 'tls' | 'metrics' | 'redis' | 'control'> & {
     apps: AppConfig[];
     limits: Limits;
     tls: ParsedConfig['tls'];
     metrics: { host: string; port: number } | undefined;
     redis: RedisConfig | undefined;
+    control: ControlConfig | undefined;
   }
 >;

@@ -60,7 +60,7 @@ export function secretOf(
 }
 
 /** The secret in a file: all of it, but for line breaks at its end and a byte order mark. */
-function readSecret(name: string, files: Files): ReturnType<Files['read']> {
+export function readSecret(name: string, files: Files): ReturnType<Files['read']> {
   const content = files.read(name);
   if (content.kind === 'faulty') return content;
   const text = content.text.replace(/^\ufeff/, '').replace(/[\r\n]+$/, '');

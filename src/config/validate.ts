@@ -20,6 +20,12 @@ export function validate(input: unknown): Validated {
 }
 
 function faultsOf(issue: z.core.$ZodIssue): readonly ConfigFault[] {
+  // Of several forms the one is meant that is right as far as its kind goes.
+  const meant =
+    issue.code === 'invalid_union' ? issue.errors.find((issues) => issues.every(isInside)) : undefined;
+  if (meant !== undefined) {
+    return meant.flatMap((inner) => faultsOf({ ...inner, path: [...issue.path, ...inner.path] }));
+  }
   if (issue.code === 'unrecognized_keys') {
     const accepted = keysAt(issue.path);
     return issue.keys.map((key) => ({
@@ -32,6 +38,11 @@ function faultsOf(issue: z.core.$ZodIssue): readonly ConfigFault[] {
   if (issue.code === 'invalid_key') return [{ path, message: issue.message }];
   if (issue.input === undefined) return [{ path, message: `missing; ${issue.message}` }];
   return [{ path, message: `${issue.message}, got ${describeInput(issue)}` }];
+}
+
+/** Whether an object is the right thing, but something in it is not. */
+function isInside(issue: z.core.$ZodIssue): boolean {
+  return issue.path.length > 0 || issue.code === 'unrecognized_keys';
 }
 
 function describeInput(issue: z.core.$ZodIssue): string {
@@ -63,5 +74,6 @@ function unwrap(schema: unknown): unknown {
   while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault || inner instanceof z.ZodOptional) {
     inner = inner.unwrap();
   }
+  if (inner instanceof z.ZodUnion) return inner.options.find((option) => option instanceof z.ZodObject);
   return inner;
 }

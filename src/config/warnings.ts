@@ -1,6 +1,6 @@
 import { formatPath, quote } from './fault.ts';
-import { defaultApp } from './layers.ts';
-import { isLoopback } from './relations.ts';
+import { defaultApp } from './default-app.ts';
+import { isLoopback } from './hosts.ts';
 import type { Config } from './schema.ts';
 
 /** What is allowed, and yet hardly meant. */

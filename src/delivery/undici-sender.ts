@@ -1,18 +1,16 @@
 import { Agent, request } from 'undici';
 import type { Clock } from '../ports/clock.ts';
-import type { Outcome, WebhookRequest, WebhookSender } from '../ports/webhook-sender.ts';
-
-/** The most of an answer's body that is read: its content means nothing, but the connection is kept for it. */
-const maxAnswerBytes = 64 * 1024;
+import type { Outcome, PostSender, Post } from '../ports/webhook-sender.ts';
+import { errorCode, maxAnswerBytes, parseRetryAfter } from './answer.ts';
 
 /**
  * Sends webhooks through keep-alive connections, a pool for each origin. Redirects are not followed. The
  * time-out is the clock's: undici's own timers are coarse by up to a second.
  */
-export function createUndiciSender(clock: Clock): WebhookSender {
+export function createUndiciSender(clock: Clock): PostSender {
   const agent = new Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 0 } });
   return {
-    async send({ url, headers, body }: WebhookRequest, timeoutMs: number): Promise<Outcome> {
+    async send({ url, headers, body }: Post, timeoutMs: number): Promise<Outcome> {
       const abort = new AbortController();
       let isLate = false;
       const cancel = clock.after(timeoutMs, () => {
@@ -43,14 +41,4 @@ export function createUndiciSender(clock: Clock): WebhookSender {
     },
     close: () => agent.destroy(),
   };
-}
-
-/** `Retry-After` in whole seconds. Its other form, a date, is the endpoint's clock's: the backoff serves. */
-function parseRetryAfter(value: string | string[] | undefined): number | undefined {
-  return typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined;
-}
-
-function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }

@@ -9,6 +9,8 @@ export interface Socket {
   ping(): void;
   /** Sends a last frame, then closes with a code and a reason. */
   end(lastFrame: string, code: number, reason: string): void;
+  /** Cuts the connection without a word, as a broken network does. */
+  cut(): void;
   /** Receives what is published on the topic from now on. */
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;

@@ -1,8 +1,14 @@
 /** One POST, complete: the same bytes and the same headers on every attempt but for the attempt's number. */
-export interface WebhookRequest {
+export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+}
+
+/** A POST of a delivery: to which endpoint of which app it goes is not part of what is sent. */
+export interface WebhookRequest extends Post {
+  readonly appId: string;
+  readonly endpointId: string;
 }
 
 /** What came of one attempt. A failure is an outcome, not an exception. */
@@ -20,4 +26,9 @@ export interface WebhookSender {
   send(request: WebhookRequest, timeoutMs: number): Promise<Outcome>;
   /** Closes kept connections. Attempts in flight end as unreachable. */
   close(): Promise<void>;
+}
+
+/** A sender for which it does not matter whose the POSTs are. */
+export interface PostSender extends WebhookSender {
+  send(post: Post, timeoutMs: number): Promise<Outcome>;
 }

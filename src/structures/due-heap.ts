@@ -23,6 +23,11 @@ export class DueHeap<T> {
     return this.#entries[0]?.item;
   }
 
+  /** Whether any of them is such a one, in no order. */
+  some(isSuch: (item: T, dueAt: number) => boolean): boolean {
+    return this.#entries.some(({ item, dueAt }) => isSuch(item, dueAt));
+  }
+
   add(dueAt: number, item: T): void {
     this.#added += 1;
     const entries = this.#entries;

@@ -1,17 +1,35 @@
 import { performance } from 'node:perf_hooks';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { Clock, WallTime } from '../ports/clock.ts';
+import type { RealTime } from '../ports/real-time.ts';
 
 /** The longest that the runtime's timers can wait; a longer wait would end at once. */
 const longestDelayMs = 2 ** 31 - 1;
 
-/** Real time. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  after(delayMs, run) {
-    const timer = setTimeout(run, Math.min(longestDelayMs, Math.ceil(delayMs)));
-    return () => clearTimeout(timer);
-  },
-};
+/** The runtime's timers. */
+type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>;
 
-/** The machine's time of day. */
-export const systemWallTime: WallTime = { now: () => Date.now() };
+/**
+ * Real time. The timers are the module's and not the globals, which test frameworks replace by timers of their
+ * own: a server in the same process must not stop with them.
+ */
+export function createSystemClock(timers: Timers = { setTimeout, clearTimeout }): Clock {
+  return {
+    now: () => performance.now(),
+    after(delayMs, run) {
+      const timer = timers.setTimeout(run, Math.min(longestDelayMs, Math.ceil(delayMs)));
+      return () => timers.clearTimeout(timer);
+    },
+  };
+}
+
+export const systemClock = createSystemClock();
+
+/** The machine's time of day, whatever a test framework puts in the place of `Date` later. */
+export const systemWallTime: WallTime = { now: Date.now };
+
+/** The same real time, and the turns of the event loop. */
+export const systemRealTime: RealTime = {
+  ...systemClock,
+  turn: () => new Promise((resolve) => void setImmediate(resolve)),
+};

@@ -12,6 +12,8 @@ export interface IncomingRequest {
   readonly unprefixedPath: string | undefined;
   readonly rawQuery: string;
   readonly body: Uint8Array;
+  /** Who asks, for routes that want to know: the headers, empty when there are none. */
+  readonly caller?: { readonly authorization: string; readonly origin: string };
 }
 
 /** An answer, complete. One of 204 has no body, so its type and body are not sent. */

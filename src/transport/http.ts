@@ -7,10 +7,12 @@ import { plainText, type IncomingRequest, type OutgoingResponse } from './http-m
 
 /** One route: its pattern in uWebSockets.js' form, `:app` first and the channel or user second if it has them. */
 export interface Route {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   readonly pattern: string;
   /** Served on the port for metrics if there is one, and then nowhere else. */
   readonly isMetrics?: true;
+  /** The request says who asks: its `Authorization` and `Origin` are read. */
+  readonly readsCaller?: true;
   handle(request: IncomingRequest): MaybePromise<OutgoingResponse>;
 }
 
@@ -24,7 +26,8 @@ export interface HttpOptions extends ExchangeOptions {
 interface Place {
   readonly handle: Route['handle'];
   readonly route: string;
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+  readonly readsCaller: boolean;
   readonly prefixLength: number;
   readonly parameters: number;
 }
@@ -56,17 +59,22 @@ function mountRoute(app: TemplatedApp, route: Route, prefix: string, options: Ht
       handle: (request: IncomingRequest) => route.handle(request),
       route: route.pattern,
       method,
+      readsCaller: route.readsCaller === true,
       prefixLength: prefix.length,
       parameters: route.pattern.split(':').length - 1,
     };
     return (res: HttpResponse, req: HttpRequest): void => serve(res, req, place, options);
   };
   if (route.method === 'post') app.post(pattern, serveAs('POST'));
+  else if (route.method === 'delete') app.del(pattern, serveAs('DELETE'));
   else app.get(pattern, serveAs('GET')).head(pattern, serveAs('HEAD'));
 }
 
 function methodsOf(routes: readonly Route[]): readonly string[] {
-  return [...routes.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : ['POST'])), 'OPTIONS'];
+  const served = routes.flatMap(({ method }) =>
+    method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
+  );
+  return [...served, 'OPTIONS'];
 }
 
 function mountOtherMethods(
@@ -104,6 +112,7 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
     // Undefined without a question mark, whatever its type says.
     rawQuery: req.getQuery() ?? '',
     body: noBody,
+    ...(place.readsCaller && { caller: readCaller(req) }),
   };
   exchange.appId = request.appId;
   if (Number(req.getHeader('content-length')) > maxBodyBytes) return refuseSize(exchange);
@@ -124,6 +133,10 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
     request.body = received.length === 0 ? last : Buffer.concat([...received, last]);
     respond(place, request, exchange);
   });
+}
+
+function readCaller(req: HttpRequest): NonNullable<IncomingRequest['caller']> {
+  return { authorization: req.getHeader('authorization'), origin: req.getHeader('origin') };
 }
 
 function parameter(req: HttpRequest, { parameters }: Place, index: number): string {

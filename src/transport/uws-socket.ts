@@ -75,6 +75,10 @@ export class UwsSocket<T> implements Socket {
     this.#cancelCut = this.#host.clock.after(catchUpMs, () => this.#ws?.close());
   }
 
+  cut(): void {
+    this.#ws?.close();
+  }
+
   /** The client has read some of what waited for it. */
   drained(): void {
     if (this.#ws !== undefined && this.#ws.getBufferedAmount() <= this.#host.maxBackpressureBytes)

@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createHttpSender } from '../../src/delivery/http-sender.ts';
 import { createUndiciSender } from '../../src/delivery/undici-sender.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { Receiver } from './support/receiver.ts';
 
-function newSender(clock = new FakeClock()) {
-  const sender = createUndiciSender(clock);
+type Create = typeof createUndiciSender;
+
+function senderOf(create: Create, clock = new FakeClock()) {
+  const sender = create(clock);
   onTestFinished(() => sender.close());
   const send = (url: string, timeoutMs = 4000) =>
     sender.send(
@@ -32,7 +35,12 @@ async function tcpServer(serve: (socket: Socket) => void): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-describe('an attempt', () => {
+describe.each<[string, Create]>([
+  ['undici', createUndiciSender],
+  ['node:http', createHttpSender],
+])('an attempt by %s', (_, create) => {
+  const newSender = () => senderOf(create);
+
   test('posts the bytes with the headers as they are written', async () => {
     const receiver = await Receiver.start();
     const { sender } = newSender();
@@ -190,6 +198,8 @@ describe('an attempt', () => {
 });
 
 describe('connections', () => {
+  const newSender = () => senderOf(createUndiciSender);
+
   test('are kept from attempt to attempt, whatever the answers', async () => {
     let count = 0;
     const receiver = await Receiver.start(({ response }) => {
@@ -225,10 +235,18 @@ describe('connections', () => {
   });
 });
 
-test('the time-out also runs in real time', async () => {
+test.each([createUndiciSender, createHttpSender])('the time-out also runs in real time', async (create) => {
   const receiver = await Receiver.start(() => {});
-  const sender = createUndiciSender(systemClock);
+  const sender = create(systemClock);
   onTestFinished(() => sender.close());
   const outcome = await sender.send({ url: receiver.url, headers: {}, body: Buffer.from('{}') }, 20);
   expect(outcome).toEqual({ kind: 'timeout' });
+});
+
+test('a connection of node:http ends with its attempt, so that a receiver can be closed', async () => {
+  const receiver = await Receiver.start();
+  const { send } = senderOf(createHttpSender);
+  await send(receiver.url);
+  receiver.server.close();
+  await once(receiver.server, 'close');
 });

@@ -14,6 +14,7 @@ import type {
 } from '../../ports/ledger.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { Outbox } from '../../ports/outbox.ts';
+import { noWitness, type Witness } from '../../ports/witness.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import { RateWindow } from '../../protocol/rate-window.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
@@ -32,6 +33,7 @@ export interface MemoryLedgerOptions {
   readonly clock: Clock;
   readonly outbox: Outbox;
   readonly metrics: Pick<Metrics, 'suppressedByGrace' | 'deduplicated'>;
+  readonly witness?: Pick<Witness, 'suppressed'>;
   /** Tells subscribers who came and went, and events of cache channels. Called within the step, before it answers. */
   readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
   /** Tells those who watch a user. Called within the step, before it answers. */
@@ -43,9 +45,14 @@ export interface MemoryLedgerOptions {
   readonly cacheTtlMs: Millis;
 }
 
+type Departure =
+  | { readonly name: 'channel_vacated'; readonly channel: ChannelName }
+  | { readonly name: 'member_removed'; readonly channel: ChannelName; readonly userId: string };
+
 /** The ledger of a single node, in its memory: every step is done when the call returns. */
 export class MemoryLedger implements Ledger {
   readonly #options: MemoryLedgerOptions;
+  readonly #witness: Pick<Witness, 'suppressed'>;
   readonly #apps = new Map<string, Map<ChannelName, ChannelRecord>>();
   readonly #due = new DueHeap<ChannelRecord | MemberRecord>();
   readonly #cached: CachedEvents;
@@ -56,6 +63,7 @@ export class MemoryLedger implements Ledger {
 
   constructor(options: MemoryLedgerOptions) {
     this.#options = options;
+    this.#witness = options.witness ?? noWitness;
     this.#cached = new CachedEvents(options.clock, options.cacheTtlMs);
   }
 
@@ -176,7 +184,8 @@ export class MemoryLedger implements Ledger {
   #enterChannel(channel: ChannelRecord, facts: WebhookEvent[]): void {
     const entrance = enter(channel);
     if (entrance === 'appeared') facts.push({ name: 'channel_occupied', channel: channel.name });
-    if (entrance === 'returned') this.#options.metrics.suppressedByGrace(channel.appId, 'channel_vacated');
+    if (entrance === 'returned')
+      this.#callOff(channel.appId, { name: 'channel_vacated', channel: channel.name });
   }
 
   #enterMember(channel: ChannelRecord, newcomer: NonNullable<Join['member']>, facts: WebhookEvent[]): void {
@@ -192,7 +201,7 @@ export class MemoryLedger implements Ledger {
     channel.present.set(userId, newcomer);
     this.#options.notify(channel.appId, channel.name, { kind: 'member-added', member: newcomer });
     if (entrance === 'appeared') facts.push({ name: 'member_added', channel: channel.name, userId });
-    else this.#options.metrics.suppressedByGrace(channel.appId, 'member_removed');
+    else this.#callOff(channel.appId, { name: 'member_removed', channel: channel.name, userId });
   }
 
   #leaveMember(channel: ChannelRecord, userId: string, deadline: Millis): void {
@@ -203,10 +212,21 @@ export class MemoryLedger implements Ledger {
     this.#schedule(member);
   }
 
+  #callOff(appId: string, departure: Departure): void {
+    this.#options.metrics.suppressedByGrace(appId, departure.name);
+    this.#witness.suppressed(appId, departure, 'grace');
+  }
+
   #missCache(channel: ChannelRecord, facts: WebhookEvent[]): void {
     const at = this.#options.clock.now();
     if (channel.miss !== undefined && channel.miss.until > at) {
       this.#options.metrics.deduplicated(channel.appId);
+      const { episode } = channel.miss;
+      this.#witness.suppressed(
+        channel.appId,
+        { name: 'cache_miss', channel: channel.name, episode },
+        'duplicate',
+      );
       return;
     }
     this.#episodes += 1;

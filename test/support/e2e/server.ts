@@ -108,12 +108,13 @@ async function removeAfter(exit: Promise<Exit>, file: ConfigFile | undefined): P
   return ended;
 }
 
-/** Runs the program until it ends by itself; for configurations that it refuses. */
+/** Runs the program until it ends by itself: a command, or a configuration that is refused. `input` is what it reads. */
 export async function runProgram(
   args: readonly string[],
   env?: Readonly<Record<string, string>>,
+  input?: string,
 ): Promise<Exit> {
-  const { child, exit } = launch(args, env);
+  const { child, exit } = launch(args, env, input);
   const tooLong = setTimeout(() => child.kill('SIGKILL'), 10_000);
   return exit.finally(() => clearTimeout(tooLong));
 }
@@ -148,17 +149,22 @@ interface Run {
 }
 
 /** The environment of the test run does not reach the program: only what a test says. */
-function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
+export function launch(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  input?: string,
+): Run {
   const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.end(input);
   const log = new Journal<LogLine>('a line of the log');
   let stdout = '';
   let stderr = '';
   createInterface({ input: child.stdout }).on('line', (line) => {
     stdout += `${line}\n`;
-    if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine);
+    if (line.startsWith('{"')) log.push(JSON.parse(line) as LogLine);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const exit = new Promise<Exit>((resolve, reject) => {

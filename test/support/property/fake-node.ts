@@ -64,6 +64,12 @@ export class FakeNodeSocket implements Socket {
     this.onEnd();
   }
 
+  cut(): void {
+    if (!this.isOpen) return;
+    this.close();
+    this.onEnd();
+  }
+
   subscribe(topic: string): void {
     if (this.isOpen) this.topics.add(topic);
   }

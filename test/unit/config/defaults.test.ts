@@ -50,6 +50,7 @@ describe('defaults', () => {
       path: '',
       tls: undefined,
       redis: undefined,
+      control: undefined,
       trustedProxies: [],
       metrics: undefined,
       compression: false,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { systemClock, systemWallTime } from '../../../src/system/clock.ts';
+import { createSystemClock, systemClock, systemWallTime } from '../../../src/system/clock.ts';
 import { createRandomIds } from '../../../src/system/ids.ts';
 import { warnOfOpenFileLimit } from '../../../src/system/open-files.ts';
 
@@ -51,9 +51,10 @@ describe('the clock', () => {
 
   test('runs nothing early, nothing that was cancelled, and cancels more than once', () => {
     vi.useFakeTimers();
+    const clock = createSystemClock(globalThis);
     const runs: string[] = [];
-    systemClock.after(10.2, () => runs.push('late'));
-    const cancel = systemClock.after(5, () => runs.push('cancelled'));
+    clock.after(10.2, () => runs.push('late'));
+    const cancel = clock.after(5, () => runs.push('cancelled'));
     cancel();
     cancel();
     vi.advanceTimersByTime(10);
@@ -66,9 +67,18 @@ describe('the clock', () => {
   test('does not run at once what is further off than timers can wait', () => {
     vi.useFakeTimers();
     const run = vi.fn();
-    systemClock.after(2 ** 40, run);
+    createSystemClock(globalThis).after(2 ** 40, run);
     vi.advanceTimersByTime(86_400_000);
     expect(run).not.toHaveBeenCalled();
+  });
+
+  test('is not stopped by the fake timers of a test framework', async () => {
+    vi.useFakeTimers();
+    const startedAt = systemClock.now();
+    await new Promise<void>((resolve) => void systemClock.after(1, resolve));
+    expect(systemClock.now()).toBeGreaterThan(startedAt);
+    vi.setSystemTime(0);
+    expect(systemWallTime.now()).toBeGreaterThan(0);
   });
 
   test('of the wall tells the time of day', () => {

@@ -1,0 +1,84 @@
+/** A text of the same JSON, and what writes it so. */
+interface JsonForm {
+  readonly writer: string;
+  readonly text: string;
+}
+
+/** How a writer of JSON differs from others. */
+interface Habits {
+  readonly comma: string;
+  readonly colon: string;
+  readonly string: (text: string) => string;
+  readonly keys: (names: readonly string[]) => readonly string[];
+}
+
+/** The order in which the fields of a webhook and of its events are documented. */
+const documentedOrder = [
+  'time_ms',
+  'events',
+  'name',
+  'channel',
+  'event',
+  'data',
+  'socket_id',
+  'user_id',
+  'subscription_count',
+];
+
+const plain: Habits = { comma: ',', colon: ':', string: JSON.stringify, keys: (names) => names };
+const ascii = (text: string): string =>
+  JSON.stringify(text).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+const php = (text: string): string => ascii(text).replaceAll('/', '\\/');
+const python = { ...plain, comma: ', ', colon: ': ' };
+
+/** The usual writers. */
+const writers: readonly (readonly [writer: string, habits: Habits])[] = [
+  ['JSON.stringify', plain],
+  ['json.dumps', { ...python, string: ascii }],
+  ['json.dumps with ensure_ascii=False', python],
+  ['json_encode', { ...plain, string: php }],
+  [
+    'a writer that orders keys as documented',
+    {
+      ...plain,
+      keys: (names) => names.toSorted((a, b) => documentedOrder.indexOf(a) - documentedOrder.indexOf(b)),
+    },
+  ],
+  ['a writer that sorts keys', { ...plain, keys: (names) => names.toSorted() }],
+];
+
+/**
+ * The other texts that a JSON text may have been before somebody parsed it and wrote it anew, or may become
+ * so: as the usual libraries write it, indented or not, with or without white space around it. None when the
+ * text is not JSON.
+ */
+export function* otherJsonForms(text: string): Generator<JsonForm, void> {
+  const bare = text.replace(/^\ufeff/, '').trim();
+  let value: unknown;
+  try {
+    value = JSON.parse(bare);
+  } catch {
+    return;
+  }
+  yield { writer: 'a sender without white space around it', text: bare };
+  yield { writer: 'a sender with a line break at its end', text: `${bare}\n` };
+  for (const [writer, habits] of writers) yield { writer, text: write(value, habits) };
+  for (const indent of [2, 4, '\t']) {
+    yield { writer: 'JSON.stringify with indentation', text: JSON.stringify(value, null, indent) };
+  }
+}
+
+function write(value: unknown, habits: Habits): string {
+  const { comma, colon, string, keys } = habits;
+  if (typeof value === 'string') return string(value);
+  if (Array.isArray(value)) return `[${value.map((item) => write(item, habits)).join(comma)}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const pairs = keys([...fields.keys()]).map(
+    (key) => `${string(key)}${colon}${write(fields.get(key), habits)}`,
+  );
+  return `{${pairs.join(comma)}}`;
+}

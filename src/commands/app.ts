@@ -1,0 +1,35 @@
+import { defaultApp } from '../config/default-app.ts';
+import { readVariable, variables, type Env } from '../config/environment.ts';
+import { Files } from '../config/files.ts';
+import { readSecret } from '../config/secrets.ts';
+import { UsageError } from './command.ts';
+
+/** What the command line says of the app. */
+export interface AppOptions {
+  readonly appId?: string;
+  readonly key?: string;
+  readonly secret?: string;
+}
+
+/** The app of a command: of the command line, else of the environment, else the default one. */
+export function readApp(
+  options: AppOptions,
+  env: Env,
+): { readonly id: string; readonly key: string; readonly secret: string } {
+  return {
+    id: options.appId ?? readVariable(env, variables.appId) ?? defaultApp.id,
+    key: options.key ?? readVariable(env, variables.appKey) ?? defaultApp.key,
+    secret: options.secret ?? secretOfEnvironment(env) ?? defaultApp.secret,
+  };
+}
+
+function secretOfEnvironment(env: Env): string | undefined {
+  const secret = readVariable(env, variables.appSecret);
+  if (secret !== undefined) return secret;
+  const file = readVariable(env, variables.appSecretFile);
+  if (file === undefined) return undefined;
+  const files = new Files(process.cwd());
+  const content = readSecret(file, files);
+  if (content.kind === 'read') return content.text;
+  throw new UsageError(`${variables.appSecretFile}: ${files.quote(file)} ${content.reason}`);
+}

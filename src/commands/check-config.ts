@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import { maskConfig } from '../config/mask.ts';
+import { formatFaults } from '../config/report.ts';
+import { exitCode, type ExitCode } from './exit-code.ts';
+
+export function define(command: Command): void {
+  command
+    .description('Prints the configuration that the server would run with, secrets masked.')
+    .argument('[file]', 'the configuration, a JSON file; without it, what holds by default')
+    .addHelpText(
+      'after',
+      `
+Defaults are filled in, and the environment goes before the file, as when the server starts. The configuration
+goes to standard output as JSON; warnings and faults go to standard error.
+
+  soketify-emulator check-config config/production.json
+  NODE_ENV=production soketify-emulator check-config config.json && systemctl reload soketify
+
+Exit codes: 0 the server would start, 2 it would not: every fault with its path.`,
+    )
+    .action((file: string | undefined) => {
+      process.exitCode = checkConfig(file);
+    });
+}
+
+function checkConfig(file: string | undefined): ExitCode {
+  const loaded = loadConfig({ file, env: process.env, overrides: {} });
+  if (loaded.kind === 'invalid') {
+    process.stderr.write(`${formatFaults(loaded.faults)}\n`);
+    return exitCode.badConfiguration;
+  }
+  for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`);
+  process.stdout.write(`${JSON.stringify(maskConfig(loaded.config), null, 2)}\n`);
+  return exitCode.done;
+}

@@ -1,0 +1,201 @@
+import type { Command } from 'commander';
+import { codeOf } from '../config/files.ts';
+import { startReceiver } from '../receiver/receiver.ts';
+import type { Answer, ReceivedWebhook, Receiver } from '../receiver/types.ts';
+import { readApp } from './app.ts';
+import { count, milliseconds, port, wholeNumber } from './arguments.ts';
+import { UsageError } from './command.ts';
+import { exitCode, type ExitCode } from './exit-code.ts';
+import { paintFor } from './paint.ts';
+import { formatSummary, formatWebhook, type Tally } from './webhook-lines.ts';
+
+const defaultPort = 9000;
+
+/** Of each webhook its line is written; no more are kept than tell duplicates. */
+const memory = 10_000;
+
+interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly path?: string;
+  readonly key?: string;
+  readonly secret?: string;
+  readonly status?: Answer['status'];
+  readonly delay?: number;
+  readonly times?: number;
+  readonly maxAgeMs: number;
+  readonly json?: boolean;
+}
+
+export function define(command: Command): void {
+  command
+    .description('Receives webhooks and prints each: verified or not, and why not.')
+    .option('--port <number>', 'the port to listen on; 0 takes any free one', port, defaultPort)
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--path <path>', 'the only path that takes webhooks (default: every one does)')
+    .option('--secret <secret>', 'default: SOKETIFY_APP_SECRET or _FILE, else app-secret')
+    .option('--key <key>', 'the only X-Pusher-Key that is taken (default: any)')
+    .option(
+      '--status <status>',
+      'answer this status, or hang, or reset (default: 200, 401 unverified)',
+      status,
+    )
+    .option('--delay <ms>', 'wait so long before answering', milliseconds)
+    .option('--times <number>', 'do so this many times only, then as a good endpoint', count)
+    .option('--max-age-ms <ms>', 'how old a webhook may be', milliseconds, 300_000)
+    .option('--json', 'print one JSON object a line')
+    .addHelpText(
+      'after',
+      `
+Ctrl-C ends with a summary and the state that the webhooks told: replayed, they say who is there.
+
+  soketify-emulator listen --port 9000 --secret app-secret
+  SOKETIFY_WEBHOOK_URL=http://127.0.0.1:9000/ soketify-emulator     (in another terminal)
+
+A bad endpoint, to see what the server makes of it:
+
+  soketify-emulator listen --status 500 --times 3     fails three times; the retries come
+  soketify-emulator listen --delay 5000               too slow: the server waits for 4 s
+  soketify-emulator listen --status hang              never answers; "reset" breaks the connection
+
+Not verified, and what to do:
+
+  missing signature   something between drops X-Pusher-Signature, or it is no webhook
+  wrong header        the signature came under another name; X-Pusher-Signature is the one
+  not hex             64 lower-case hex digits are expected, no base64 and no prefix
+  wrong secret        --secret is not the one that signed, or a line break was read with it
+  reserialised        the JSON was parsed and written anew on its way; verify the raw bytes
+  missing key, unknown key     X-Pusher-Key is not the one of --key
+  too old             time_ms is older than --max-age-ms: sent again, or clocks that differ
+  malformed           the body is not {"time_ms": ..., "events": [...]}
+
+Exit codes: 0 ended by a signal, 1 could not listen, 2 wrong usage.`,
+    )
+    .action(async (options: ListenOptions) => {
+      process.exitCode = await listen(options);
+    });
+}
+
+async function listen(options: ListenOptions): Promise<ExitCode> {
+  if (options.times !== undefined && options.status === undefined && options.delay === undefined) {
+    throw new UsageError(
+      '--times says how often --status or --delay is followed; expected one of both beside it',
+    );
+  }
+  const printer = options.json === true ? createJsonPrinter() : createPrinter();
+  const tally = new Counter();
+  let receiver: Receiver;
+  try {
+    receiver = await startReceiver({
+      ...secretsOf(options),
+      host: options.host,
+      port: options.port,
+      ...(options.path !== undefined && { path: options.path }),
+      maxAgeMs: options.maxAgeMs,
+      memory,
+      onWebhook: (webhook) => {
+        tally.count(webhook);
+        printer.webhook(webhook);
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`cannot listen on ${options.host}:${options.port}: ${describeListenError(error)}\n`);
+    return exitCode.failed;
+  }
+  const { status: told, delay, times } = options;
+  if (told !== undefined || delay !== undefined) {
+    receiver.respondWith({
+      ...(told !== undefined && { status: told }),
+      ...(delay !== undefined && { delayMs: delay }),
+      ...(times !== undefined && { times }),
+    });
+  }
+  printer.start(receiver);
+  await signalled();
+  const state = receiver.state();
+  await receiver.close();
+  printer.end(tally, state);
+  return exitCode.done;
+}
+
+function secretsOf(options: ListenOptions) {
+  const { secret } = readApp(options, process.env);
+  return options.key === undefined ? { secret } : { secrets: { [options.key]: secret } };
+}
+
+function status(text: string): Answer['status'] {
+  return text === 'hang' || text === 'reset' ? text : wholeNumber(text, 200, 599);
+}
+
+function describeListenError(error: unknown): string {
+  const code = codeOf(error);
+  if (code === 'EADDRINUSE') return 'the port is taken (EADDRINUSE); --port 0 takes a free one';
+  if (code === 'EACCES')
+    return 'the port needs rights that you have not (EACCES); ports from 1024 on need none';
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Resolves when the program is to end, or when nobody reads any more what it writes. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    // They stay: one press of Ctrl-C may come twice, and whoever does not read now will not read the summary.
+    process.on('SIGINT', () => resolve());
+    process.on('SIGTERM', () => resolve());
+    process.stdout.on('error', () => resolve());
+  });
+}
+
+/** Counts as webhooks come; they themselves are forgotten. */
+class Counter implements Tally {
+  webhooks = 0;
+  verified = 0;
+  duplicates = 0;
+  readonly refused = new Map<string, number>();
+  readonly events = new Map<string, number>();
+
+  count({ verdict, isDuplicate, isAccepted, events }: ReceivedWebhook): void {
+    this.webhooks += 1;
+    if (verdict.verified) this.verified += 1;
+    else this.refused.set(verdict.reason, (this.refused.get(verdict.reason) ?? 0) + 1);
+    if (isDuplicate) this.duplicates += 1;
+    if (!isAccepted || isDuplicate) return;
+    for (const { name } of events) this.events.set(name, (this.events.get(name) ?? 0) + 1);
+  }
+}
+
+interface Printer {
+  start(receiver: Receiver): void;
+  webhook(webhook: ReceivedWebhook): void;
+  end(tally: Tally, state: ReturnType<Receiver['state']>): void;
+}
+
+function createPrinter(): Printer {
+  const paint = paintFor(process.stdout);
+  const write = (text: string): void => void process.stdout.write(text);
+  return {
+    start({ url }) {
+      write(`Receiving webhooks at ${paint.strong(url)}; Ctrl-C ends with a summary.\n`);
+      write(`${paint.faint(`Send them here: SOKETIFY_WEBHOOK_URL=${url} soketify-emulator`)}\n\n`);
+    },
+    webhook: (webhook) => write(formatWebhook(webhook, paint)),
+    end: (tally, state) => write(formatSummary(tally, state, paint)),
+  };
+}
+
+function createJsonPrinter(): Printer {
+  const write = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+  return {
+    start: ({ url, port: at }) => write({ msg: 'listening', port: at, url }),
+    webhook: (webhook) => write({ msg: 'webhook', ...webhook }),
+    end: ({ refused, events, ...tally }, state) =>
+      write({
+        msg: 'summary',
+        webhooks: tally.webhooks,
+        verified: tally.verified,
+        duplicates: tally.duplicates,
+        refused: Object.fromEntries(refused),
+        events: Object.fromEntries(events),
+        state,
+      }),
+  };
+}

@@ -1,0 +1,25 @@
+import type { WriteStream } from 'node:tty';
+
+/** Writes text in colours, or as it is. */
+export interface Paint {
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly strong: (text: string) => string;
+  readonly faint: (text: string) => string;
+}
+
+const plain = (text: string): string => text;
+
+export const withoutColours: Paint = { good: plain, bad: plain, strong: plain, faint: plain };
+
+export const withColours: Paint = {
+  good: (text) => `\u001b[32m${text}\u001b[39m`,
+  bad: (text) => `\u001b[31m${text}\u001b[39m`,
+  strong: (text) => `\u001b[1m${text}\u001b[22m`,
+  faint: (text) => `\u001b[2m${text}\u001b[22m`,
+};
+
+/** Colours on a terminal that has them; NO_COLOR and FORCE_COLOR are Node's to obey. */
+export function paintFor(stream: Pick<WriteStream, 'isTTY' | 'hasColors'>): Paint {
+  return stream.isTTY && stream.hasColors() ? withColours : withoutColours;
+}

@@ -1,0 +1,104 @@
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { formatFaults } from '../config/report.ts';
+import type { Config } from '../config/schema.ts';
+import { createLog } from '../observe/log.ts';
+import type { Log } from '../ports/log.ts';
+import { createReloader, type Reloader } from '../reload.ts';
+import { createServer, type Server } from '../server.ts';
+import { warnOfOpenFileLimit } from '../system/open-files.ts';
+import { hasTerminal } from '../system/terminal.ts';
+import { watchFiles } from '../system/watch-files.ts';
+import { StartError } from '../transport/uws.ts';
+import { describeStart, formatWelcome } from '../welcome.ts';
+import { exitCode } from './exit-code.ts';
+
+/** What the command line says of the server. */
+export interface ServeOptions {
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly watch?: boolean;
+  readonly control?: boolean;
+}
+
+/** Starts the server and lets signals reload and end it. Ends the process when it cannot start. */
+export async function serve({
+  config: file,
+  host,
+  port,
+  watch = false,
+  control,
+}: ServeOptions): Promise<void> {
+  const overrides = { host, port, control };
+  const load = (): LoadedConfig => loadConfig({ file, env: process.env, overrides });
+  const loaded = load();
+  if (loaded.kind === 'invalid') {
+    process.stderr.write(`${formatFaults(loaded.faults)}\n`);
+    process.exit(exitCode.badConfiguration);
+  }
+  const { config, warnings } = loaded;
+  const log = await createLog(config.logLevel);
+  const openFiles = warnOfOpenFileLimit();
+  for (const warning of openFiles === undefined ? warnings : [...warnings, openFiles]) log.warn({}, warning);
+  try {
+    const server = await startServer(config, log);
+    const reloader = createReloader(loaded, {
+      log,
+      load,
+      apply: (next) => server.reload(next),
+      watchFiles,
+      watchesAll: watch,
+    });
+    obeySignals(server, reloader, log);
+    tellStart(config, server.port, log);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    process.exit(exitCode.failed);
+  }
+}
+
+/** With control, what a test can do to the server is loaded too, and nowhere else. */
+async function startServer(config: Config, log: Log): Promise<Server> {
+  const { control } = config;
+  if (control === undefined) return createServer(config, { log });
+  const { createStandIn } = await import('../stand-in.ts');
+  return (await createStandIn(config, { ...control, liveness: 'real', log })).server;
+}
+
+function tellStart(config: Config, port: number, log: Log): void {
+  const forPerson = process.stdout.isTTY;
+  log.info(forPerson ? { port } : describeStart(config, port), 'listening');
+  if (forPerson) process.stdout.write(formatWelcome(config, port));
+}
+
+/** One press of Ctrl-C may come twice: from the terminal, and once more passed on by npm. */
+const samePressMs = 1000;
+
+/**
+ * The first signal to end ends gracefully; a later one gives up what is still to be delivered, and ends at
+ * once. SIGHUP reloads, unless it says that the program's terminal is gone.
+ */
+function obeySignals(server: Server, reloader: Reloader, log: Log): void {
+  let firstAt: number | undefined;
+  const end = async (signal: string): Promise<void> => {
+    if (firstAt !== undefined) {
+      if (performance.now() - firstAt < samePressMs) return;
+      server.abandon();
+      process.exit(exitCode.failed);
+    }
+    firstAt = performance.now();
+    log.info({ signal }, 'closing');
+    reloader.stop();
+    await server.close();
+    log.info({}, 'closed');
+    process.exit(exitCode.done);
+  };
+  process.on('SIGTERM', (signal) => void end(signal));
+  process.on('SIGINT', (signal) => void end(signal));
+  const startedAtTerminal = hasTerminal();
+  process.on('SIGHUP', (signal) => {
+    if (startedAtTerminal && !hasTerminal()) void end(signal);
+    else if (firstAt === undefined) void reloader.reload(signal);
+  });
+}

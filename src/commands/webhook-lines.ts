@@ -1,0 +1,99 @@
+import type { ReceivedWebhook } from '../receiver/types.ts';
+import { eventNames } from '../webhooks/event.ts';
+import type { ReceivedEvent } from '../webhooks/received.ts';
+import type { ToldState } from '../webhooks/replay.ts';
+import type { Paint } from './paint.ts';
+import { excerpt, printable } from './printable.ts';
+
+const longestName = Math.max(...eventNames.map(({ length }) => length));
+
+/** What was counted while webhooks came in. */
+export interface Tally {
+  readonly webhooks: number;
+  readonly verified: number;
+  readonly duplicates: number;
+  /** Unverified ones, by reason. */
+  readonly refused: ReadonlyMap<string, number>;
+  /** Events that counted, by name. */
+  readonly events: ReadonlyMap<string, number>;
+}
+
+/** One webhook for a person: a head line, what is wrong or noteworthy, and its events. Ends with a line break. */
+export function formatWebhook(webhook: ReceivedWebhook, paint: Paint): string {
+  const { receivedAt, path, status, delayMs, verdict, events } = webhook;
+  const time = new Date(receivedAt).toTimeString().slice(0, 8);
+  const millis = String(receivedAt % 1000).padStart(3, '0');
+  const judgement = verdict.verified
+    ? paint.good('verified')
+    : paint.bad(`not verified (${verdict.reason.replaceAll('_', ' ')})`);
+  const answer =
+    typeof status === 'number' ? `answered ${status}` : status === 'hang' ? 'no answer' : 'connection reset';
+  const told = delayMs === 0 ? answer : `${answer} after ${delayMs} ms`;
+  const isGood = typeof status === 'number' && status >= 200 && status < 300;
+  const head = `${paint.faint(`${time}.${millis}`)} ${paint.strong(`POST ${printable(path)}`)} ${judgement}, ${isGood ? told : paint.bad(told)}${describeRepetition(webhook)}\n`;
+  const why = verdict.verified ? '' : `  ${printable(verdict.message)}\n`;
+  const origin = `  ${paint.faint(describeOrigin(webhook))}\n`;
+  const body = verdict.verified || events.length > 0 ? '' : `  body: ${excerpt(webhook.body) || '(empty)'}\n`;
+  return `${head}${why}${origin}${body}${events.map((event) => `  ${describeEvent(event, paint)}\n`).join('')}`;
+}
+
+function describeRepetition({ attempt, isDuplicate }: ReceivedWebhook): string {
+  const marks = [
+    ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+    ...(isDuplicate ? ['a duplicate of one that was accepted'] : []),
+  ];
+  return marks.length === 0 ? '' : `, ${marks.join(', ')}`;
+}
+
+function describeOrigin({ headers, id, body, timeMs, receivedAt }: ReceivedWebhook): string {
+  const key = headers['x-pusher-key'];
+  return [
+    `key ${key === undefined ? '(none)' : printable(String(key))}`,
+    `webhook-id ${id === undefined ? '(none)' : printable(id)}`,
+    `${Buffer.byteLength(body)} bytes`,
+    ...(timeMs === undefined ? [] : [describeAge(receivedAt - timeMs)]),
+  ].join(', ');
+}
+
+function describeAge(ageMs: number): string {
+  return ageMs < 0 ? `made ${-ageMs} ms in the future` : `made ${ageMs} ms before`;
+}
+
+/** One event on a line: its name, its channel, and what else it has. */
+function describeEvent(event: ReceivedEvent, paint: Paint): string {
+  const head = `${paint.strong(event.name.padEnd(longestName))} ${printable(event.channel)}`;
+  switch (event.name) {
+    case 'channel_occupied':
+    case 'channel_vacated':
+    case 'cache_miss':
+      return head;
+    case 'member_added':
+    case 'member_removed':
+      return `${head}, user ${printable(event.user_id)}`;
+    case 'subscription_count':
+      return `${head}, ${event.subscription_count} subscribed`;
+    case 'client_event': {
+      const user = event.user_id === undefined ? '' : `, user ${printable(event.user_id)}`;
+      return `${head}, ${printable(event.event)} from ${printable(event.socket_id)}${user}: ${excerpt(event.data)}`;
+    }
+  }
+}
+
+/** The end for a person: what was counted, and the state that it tells. */
+export function formatSummary(tally: Tally, state: ToldState, paint: Paint): string {
+  const { webhooks, verified, duplicates, refused, events } = tally;
+  const refusals = [...refused].map(([reason, count]) => `${count} ${reason.replaceAll('_', ' ')}`);
+  const counts = [...events].map(([name, count]) => `${count} ${name}`);
+  const members = Object.entries(state.members).map(
+    ([channel, users]) => `  ${printable(channel)}: ${printable(users.join(', '))}\n`,
+  );
+  return [
+    `\n${paint.strong(webhooks === 1 ? '1 webhook' : `${webhooks} webhooks`)}: ${verified} verified`,
+    refusals.length === 0 ? '' : `, ${paint.bad(`not verified: ${refusals.join(', ')}`)}`,
+    duplicates === 0 ? '' : `, ${duplicates} duplicates`,
+    `\nevents: ${counts.length === 0 ? 'none' : counts.join(', ')}\n`,
+    `occupied: ${state.occupied.length === 0 ? 'no channel' : printable(state.occupied.join(', '))}\n`,
+    members.length === 0 ? '' : `members:\n${members.join('')}`,
+    ...state.contradictions.map((sentence) => `${paint.bad('contradiction')}: ${printable(sentence)}\n`),
+  ].join('');
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { ConfigFault } from './fault.ts';
+import { quote } from './fault.ts';
+import * as field from './fields.ts';
+import { fieldOf } from './json.ts';
+import { defaultHost, isLoopback } from './hosts.ts';
+
+const settings = field.group({
+  token: field
+    .nonEmptyText()
+    .optional()
+    .describe('Requests must carry it: Authorization: Bearer TOKEN. Needed on a host that others reach.'),
+  clock: field
+    .oneOf(['real', 'virtual'])
+    .default('real')
+    .describe('Virtual: time stands still until a test moves it.'),
+  seed: field
+    .wholeNumber(0, 2 ** 32 - 1)
+    .default(1)
+    .describe('The same seed gives the same schedule of retries.'),
+  patienceMs: field
+    .milliseconds()
+    .default(1000)
+    .describe('Real time that an endpoint has to answer before the clock is moved on without it.'),
+});
+
+/** The control key as a file may hold it: an object, or true for one with defaults. */
+export const control = z
+  .union([field.flag(), settings], { error: 'expected true, false or an object' })
+  .optional()
+  .describe('Serve the control API under /control, for tests. Never in production.');
+
+/** How the server is controlled. */
+export type ControlConfig = z.output<typeof settings>;
+
+/** The settings; undefined when the server is not controlled. */
+export function resolveControl(parsed: z.output<typeof control>): ControlConfig | undefined {
+  if (parsed === undefined || parsed === false) return undefined;
+  return parsed === true ? settings.parse({}) : parsed;
+}
+
+/** Whoever reaches the control API does what he likes: it is for tests, and for this machine unless there is a token. */
+export function controlFaults(input: unknown, production: boolean): readonly ConfigFault[] {
+  const given = fieldOf(input, 'control');
+  if (given === undefined || given === false) return [];
+  const host = fieldOf(input, 'host') ?? defaultHost;
+  const faults: ConfigFault[] = [];
+  if (production) {
+    const message =
+      'is not served when NODE_ENV is production; leave it out, or set NODE_ENV to something else';
+    faults.push({ path: 'control', message });
+  }
+  if (fieldOf(input, 'redis') !== undefined) {
+    faults.push({ path: 'control', message: 'works on a single node; leave out redis' });
+  }
+  // A host of another type is a fault already.
+  if (typeof host === 'string' && !isLoopback(host) && fieldOf(given, 'token') === undefined) {
+    const message = `missing; on the host ${quote(host)} others reach the control API. Give a token, or listen on 127.0.0.1`;
+    faults.push({ path: 'control.token', message });
+  }
+  return faults;
+}

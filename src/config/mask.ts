@@ -1,0 +1,82 @@
+import type { AppConfig, Config } from './schema.ts';
+
+/** What stands in the place of a secret. */
+const masked = '********';
+
+type Shown = Readonly<Record<string, unknown>>;
+
+/**
+ * The effective configuration in the shape of a file, with nothing in it that may be secret: neither secrets and
+ * passphrases, nor passwords and queries of URLs, nor the values of headers, nor private keys.
+ */
+export function maskConfig(config: Config): Shown {
+  const { apps, limits, tls, redis, control, ...rest } = config;
+  return {
+    ...rest,
+    apps: apps.map((app) => maskApp(app)),
+    limits: withoutInfinity(limits),
+    ...(tls && { tls: { ...tls, ...(tls.passphrase !== undefined && { passphrase: masked }) } }),
+    ...(redis && { redis: maskRedis(redis) }),
+    ...(control && { control: { ...control, ...(control.token !== undefined && { token: masked }) } }),
+  };
+}
+
+function maskApp(app: AppConfig): Shown {
+  return {
+    ...app,
+    secret: masked,
+    otherKeys: app.otherKeys.map(({ key }) => ({ key, secret: masked })),
+    limits: withoutInfinity(app.limits),
+    webhooks: app.webhooks.map((webhook) => ({
+      ...webhook,
+      url: maskUrl(webhook.url),
+      headers: Object.fromEntries(Object.keys(webhook.headers).map((name) => [name, masked])),
+    })),
+  };
+}
+
+function maskRedis({ connection, tls, ...rest }: NonNullable<Config['redis']>): Shown {
+  return {
+    ...maskConnection(connection),
+    ...rest,
+    ...(tls && {
+      tls: {
+        ...tls,
+        ...(tls.ca !== undefined && { ca: '(a certificate)' }),
+        ...(tls.cert !== undefined && { cert: '(a certificate)' }),
+        ...(tls.key !== undefined && { key: masked }),
+      },
+    }),
+  };
+}
+
+function maskConnection(connection: NonNullable<Config['redis']>['connection']): Shown {
+  switch (connection.kind) {
+    case 'single':
+      return { url: maskUrl(connection.url) };
+    case 'cluster':
+      return { cluster: connection.urls.map(maskUrl) };
+    case 'sentinel': {
+      const { name, urls, url } = connection;
+      return {
+        sentinel: { name, urls: urls.map(maskUrl), ...(url !== undefined && { url: maskUrl(url) }) },
+      };
+    }
+  }
+}
+
+/** A URL without its password, its query and its fragment. */
+function maskUrl(text: string): string {
+  const url = new URL(text);
+  if (url.password !== '') url.password = masked;
+  if (url.search !== '') url.search = masked;
+  if (url.hash !== '') url.hash = masked;
+  return url.href;
+}
+
+/** In a file "no limit" is null. */
+function withoutInfinity(limits: Config['limits']): Shown {
+  return Object.fromEntries(
+    Object.entries(limits).map(([name, limit]) => [name, limit === Infinity ? null : limit]),
+  );
+}

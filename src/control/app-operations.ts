@@ -1,0 +1,70 @@
+import { environment, type Address, type Credentials } from './addresses.ts';
+import type { AppKeeper } from './emulator.ts';
+import { done, listOf, object, ref } from './http-schemas.ts';
+import type { Operation } from './operation.ts';
+import type { Stand } from './stand.ts';
+import { describeChannels, describeConnections } from './state.ts';
+
+/** What operations on apps work on. */
+export interface AppOperationOptions {
+  readonly stand: Stand;
+  readonly address: () => Address;
+  /** Adds an app as a configuration file describes it. */
+  readonly apps: AppKeeper<Readonly<Record<string, unknown>>>;
+}
+
+/** Adding and removing apps, and what is true of each now. */
+export function appOperations({ stand, address, apps }: AppOperationOptions): readonly Operation[] {
+  const tell = ({ id, key, secret }: Credentials) => ({
+    id,
+    key,
+    secret,
+    env: environment(address(), { id, key, secret }),
+  });
+  return [
+    {
+      method: 'get',
+      path: '/control/apps',
+      id: 'listApps',
+      summary: 'The apps, and the environment of a process that uses each.',
+      answer: object({ apps: listOf(ref('App')) }, ['apps']),
+      run: () => ({ apps: stand.apps().map(({ config }) => tell(config)) }),
+    },
+    {
+      method: 'post',
+      path: '/control/apps',
+      id: 'createApp',
+      summary:
+        'Adds an app, as in a configuration file; id, key and secret are made up unless they are given.',
+      body: { type: 'object' },
+      answer: ref('App'),
+      run: async ({ body }) => tell(await apps.add(body)),
+    },
+    {
+      method: 'delete',
+      path: '/control/apps/{app}',
+      id: 'removeApp',
+      summary: 'Removes an app: its connections are closed, and no endpoint hears of it.',
+      answer: done,
+      run: ({ parameter }) => apps.remove(parameter),
+    },
+    {
+      method: 'get',
+      path: '/control/apps/{app}/channels',
+      id: 'listChannels',
+      summary: 'The occupied channels of an app, with their members.',
+      answer: object({ channels: listOf(ref('Channel')) }, ['channels']),
+      run: async ({ parameter }) => ({
+        channels: await describeChannels(stand.app(parameter), stand.held.ledger),
+      }),
+    },
+    {
+      method: 'get',
+      path: '/control/apps/{app}/connections',
+      id: 'listConnections',
+      summary: 'The open connections of an app, with their subscriptions.',
+      answer: object({ connections: listOf(ref('Connection')) }, ['connections']),
+      run: ({ parameter }) => ({ connections: describeConnections(stand.app(parameter)) }),
+    },
+  ];
+}

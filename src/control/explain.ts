@@ -1,0 +1,90 @@
+import type { EmulatorEvent, EndpointFate, EventCause } from './records.ts';
+
+/** An event, as far as its explanation needs it. */
+type Explained = Omit<EmulatorEvent, 'why'>;
+
+/** Why an event happened and what became of it, as a sentence without a full stop. */
+export function explain(event: Explained): string {
+  return `${describeCause(event)}; ${describeStatus(event)}`;
+}
+
+/** An event in a few words: its name, whose, where and when. */
+export function nameEvent(event: Pick<Explained, 'name' | 'channel' | 'user_id' | 'event' | 'atMs'>): string {
+  const sent = event.event === undefined ? '' : ` '${event.event}'`;
+  const user = event.user_id === undefined ? '' : ` of user ${event.user_id}`;
+  return `${event.name}${sent}${user} on ${event.channel} at ${formatMs(event.atMs)}`;
+}
+
+/** A moment or a span, for people. */
+export function formatMs(ms: number): string {
+  return `${Math.round(ms * 10) / 10} ms`;
+}
+
+function describeCause(event: Explained): string {
+  const { cause } = event;
+  switch (cause.kind) {
+    case 'subscribed':
+      return event.name === 'cache_miss'
+        ? `${who(cause)} subscribed while no event was cached`
+        : `${who(cause)} subscribed`;
+    case 'unsubscribed':
+    case 'disconnected': {
+      const departed = `${who(cause)} ${cause.kind} at ${formatMs(cause.atMs)}`;
+      const lasted = event.atMs - cause.atMs;
+      if (lasted === 0 || event.status === 'suppressed') return departed;
+      return `${departed}, and nobody was back ${formatMs(lasted)} later, when the grace had passed`;
+    }
+    case 'client event':
+      return `${who(cause)} sent it`;
+    case 'unknown':
+      return 'the cause is not known any more';
+  }
+}
+
+function who({ socket_id: socketId, user_id: userId }: EventCause): string {
+  return userId === undefined ? `socket ${socketId}` : `socket ${socketId} (user ${userId})`;
+}
+
+function describeStatus(event: Explained): string {
+  switch (event.status) {
+    case 'suppressed':
+      return event.name === 'channel_vacated' || event.name === 'member_removed'
+        ? 'not sent, because of a return within the grace'
+        : 'not sent, because it was a return within the grace: the departure had not been sent either';
+    case 'deduplicated':
+      return 'not sent, because an earlier cache_miss of the channel stands until an event is cached';
+    case 'filtered':
+      return event.endpoints.length === 0
+        ? 'not sent, because no endpoint of the app wants it'
+        : `not sent: ${event.endpoints.map(describeFate).join(', ')}`;
+    case 'pending':
+    case 'delivered':
+    case 'dropped':
+      return event.endpoints
+        .filter(({ status }) => status !== 'filtered')
+        .map(describeFate)
+        .join(', ');
+  }
+}
+
+function describeFate(fate: EndpointFate): string {
+  const { url, status, reason, attempts } = fate;
+  switch (status) {
+    case 'filtered':
+      return reason === 'channel'
+        ? `${url} has a channel filter that excludes it (webhooks[].channels)`
+        : `${url} does not get events of this type (webhooks[].eventTypes)`;
+    case 'pending':
+      return attempts === 0
+        ? `queued for ${url}`
+        : `not taken by ${url} so far, in ${countAttempts(attempts)}`;
+    case 'delivered':
+      return `delivered to ${url} in ${countAttempts(attempts)}`;
+    case 'dropped':
+      return `dropped for ${url} after ${countAttempts(attempts)} (${reason})`;
+  }
+}
+
+function countAttempts(attempts: number): string {
+  return attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+}

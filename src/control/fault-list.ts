@@ -1,0 +1,84 @@
+/** An injected fault. */
+export interface Fault {
+  /** How often it has struck. */
+  readonly hits: number;
+  /** Ends it. Again, it does nothing. */
+  clear(): void;
+}
+
+/** A fault, as it is kept. */
+interface Kept<Spec> {
+  readonly id: number;
+  readonly appId: string | undefined;
+  readonly spec: Spec;
+  remaining: number;
+  hits: number;
+}
+
+/** A fault that is in force, for whoever lists them. */
+export interface ActiveFault<Spec> {
+  readonly id: number;
+  /** Absent: of all apps. */
+  readonly appId?: string;
+  readonly spec: Spec;
+  /** How often it will still strike; absent: until it is cleared. */
+  readonly remaining?: number;
+  readonly hits: number;
+}
+
+/** Faults of one kind. The one that was injected first strikes first, until it has struck as often as it was to. */
+export class FaultList<Spec extends { readonly times?: number | undefined }> {
+  readonly #nextId: () => number;
+  #faults: readonly Kept<Spec>[] = [];
+
+  /** `nextId` numbers the faults of all kinds. */
+  constructor(nextId: () => number) {
+    this.#nextId = nextId;
+  }
+
+  add(spec: Spec, appId: string | undefined): Fault & { readonly id: number } {
+    const kept: Kept<Spec> = { id: this.#nextId(), appId, spec, remaining: spec.times ?? Infinity, hits: 0 };
+    this.#faults = [...this.#faults, kept];
+    return {
+      id: kept.id,
+      get hits() {
+        return kept.hits;
+      },
+      clear: () => void this.remove(kept.id),
+    };
+  }
+
+  /** The fault that strikes now, if any. */
+  strike(appId: string, applies: (spec: Spec) => boolean): Spec | undefined {
+    const fault = this.#faults.find(
+      (one) => (one.appId === undefined || one.appId === appId) && applies(one.spec),
+    );
+    if (fault === undefined) return undefined;
+    fault.hits += 1;
+    fault.remaining -= 1;
+    if (fault.remaining <= 0) this.remove(fault.id);
+    return fault.spec;
+  }
+
+  /** Whether there was such a fault. */
+  remove(id: number): boolean {
+    const before = this.#faults.length;
+    this.#faults = this.#faults.filter((fault) => fault.id !== id);
+    return this.#faults.length < before;
+  }
+
+  /** Ends the faults of an app; without one, all. */
+  clear(appId?: string): void {
+    this.#faults = appId === undefined ? [] : this.#faults.filter((fault) => fault.appId !== appId);
+  }
+
+  list(): readonly ActiveFault<Spec>[] {
+    return this.#faults.map(({ id, appId, spec, remaining, hits }) => ({
+      id,
+      ...(appId !== undefined && { appId }),
+      spec,
+      ...(remaining !== Infinity && { remaining }),
+      hits,
+    }));
+  }
+}

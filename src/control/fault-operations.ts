@@ -1,0 +1,72 @@
+import { invalidArgument } from './emulator-error.ts';
+import { appQuery, done, ref } from './http-schemas.ts';
+import { knownApp, type Operation } from './operation.ts';
+import type { Stand } from './stand.ts';
+
+/** Injecting, listing and ending faults. */
+export function faultOperations({ stand }: { readonly stand: Stand }): readonly Operation[] {
+  const inject = (
+    kind: string,
+    schema: 'WebhookFault' | 'ConnectionFault' | 'ApiFault',
+    summary: string,
+    add: (appId: string | undefined, fault: unknown) => { readonly id: number; readonly hits: number },
+  ): Operation => ({
+    method: 'post',
+    path: `/control/faults/${kind}`,
+    id: `inject${schema}`,
+    summary,
+    body: ref(schema),
+    answer: ref('Fault'),
+    run(question) {
+      const { app: _, ...fault } = question.body;
+      const { id, hits } = add(knownApp(stand, question), fault);
+      return { id, hits };
+    },
+  });
+  return [
+    {
+      method: 'get',
+      path: '/control/faults',
+      id: 'listFaults',
+      summary: 'The faults that are in force.',
+      answer: { type: 'object' },
+      run: () => stand.listFaults(),
+    },
+    inject(
+      'webhooks',
+      'WebhookFault',
+      'Requests to endpoints fail, are late, or come twice.',
+      (appId, fault) => stand.failWebhooks(appId, fault),
+    ),
+    inject(
+      'connections',
+      'ConnectionFault',
+      'Ends connections now, or refuses those that come.',
+      (appId, fault) => stand.failConnections(appId, fault),
+    ),
+    inject('api', 'ApiFault', 'The HTTP API answers with an error and does nothing.', (appId, fault) =>
+      stand.failApi(appId, fault),
+    ),
+    {
+      method: 'delete',
+      path: '/control/faults',
+      id: 'clearFaults',
+      summary: 'Ends all faults, or those that were injected for one app.',
+      query: appQuery,
+      answer: done,
+      run: (question) => stand.clearFaults(knownApp(stand, question)),
+    },
+    {
+      method: 'delete',
+      path: '/control/faults/{id}',
+      id: 'clearFault',
+      summary: 'Ends one fault.',
+      answer: done,
+      run({ parameter }) {
+        if (!/^\d{1,15}$/.test(parameter))
+          throw invalidArgument(`expected the id of a fault, got '${parameter}'`);
+        stand.clearFault(Number(parameter));
+      },
+    },
+  ];
+}

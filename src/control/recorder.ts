@@ -1,0 +1,158 @@
+import type { Clock, WallTime } from '../ports/clock.ts';
+import type { DropReason } from '../ports/metrics.ts';
+import type { Outcome } from '../ports/webhook-sender.ts';
+import type { Witness, WitnessedAttempt, WitnessedConnection } from '../ports/witness.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { Endpoint } from '../webhooks/endpoint.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
+import { DeliveryRecord } from './delivery-record.ts';
+import { EventRecord } from './event-record.ts';
+import { Movements } from './movements.ts';
+import type { EmulatorDelivery, EmulatorEvent, EventStatus } from './records.ts';
+
+/** What the recorder is made with. */
+export interface RecorderOptions {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly wallTime: WallTime;
+  /** Called after something has been recorded. */
+  readonly changed: () => void;
+  /** The most events, and the most deliveries, that are kept. */
+  readonly capacity?: number;
+}
+
+/** Keeps all that happened, and why: the latest so many events and deliveries. */
+export class Recorder implements Witness {
+  readonly #options: RecorderOptions;
+  readonly #capacity: number;
+  readonly #movements = new Movements();
+  readonly #events = new Map<number, EventRecord>();
+  readonly #deliveries = new Map<string, DeliveryRecord>();
+  /** By the event itself, which is the same object all the way. */
+  readonly #byEvent = new WeakMap<WebhookEvent, EventRecord>();
+  readonly #underWay = new WeakMap<WitnessedAttempt, DeliveryRecord>();
+  #made = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#capacity = options.capacity ?? 10_000;
+  }
+
+  /** The id of the latest event; 0 before the first. */
+  get lastId(): number {
+    return this.#made;
+  }
+
+  /** Events in the order in which they happened, of one app or of all. */
+  events(appId?: string): readonly EmulatorEvent[] {
+    return [...this.#events.values()]
+      .filter((record) => appId === undefined || record.appId === appId)
+      .map((record) => record.describe());
+  }
+
+  /** Deliveries in the order of their first attempts, of one app or of all. */
+  deliveries(appId?: string): readonly EmulatorDelivery[] {
+    return [...this.#deliveries.values()]
+      .filter((record) => appId === undefined || record.appId === appId)
+      .map((record) => record.describe());
+  }
+
+  /** Forgets what was recorded of an app. What still becomes of it is not recorded. */
+  clear(appId: string): void {
+    for (const [id, record] of this.#events) if (record.appId === appId) this.#events.delete(id);
+    for (const [id, record] of this.#deliveries) if (record.appId === appId) this.#deliveries.delete(id);
+  }
+
+  joined(connection: WitnessedConnection, channel: ChannelName, userId: string | undefined): void {
+    this.#movements.add('subscribed', connection, { channel, userId }, this.#options.clock.now());
+  }
+
+  left(
+    connection: WitnessedConnection,
+    {
+      channel,
+      userId,
+    }: { readonly channel: { readonly name: ChannelName }; readonly userId: string | undefined },
+    how: 'unsubscribed' | 'disconnected',
+  ): void {
+    this.#movements.add(how, connection, { channel: channel.name, userId }, this.#options.clock.now());
+  }
+
+  suppressed(appId: string, event: WebhookEvent, why: 'grace' | 'duplicate'): void {
+    if (why === 'duplicate') return void this.#add(appId, event, 'deduplicated');
+    this.#add(appId, event, 'suppressed');
+    const arrival = arrivalFor(event);
+    if (arrival !== undefined) this.#add(appId, arrival, 'suppressed');
+  }
+
+  unwanted(appId: string, event: WebhookEvent): void {
+    this.#add(appId, event, 'filtered');
+  }
+
+  selected(
+    appId: string,
+    event: WebhookEvent,
+    served: readonly { readonly endpoint: Endpoint }[],
+    wanting: readonly { readonly endpoint: Endpoint }[],
+  ): void {
+    const record = this.#add(appId, event, 'pending');
+    for (const one of served) record.addEndpoint(one.endpoint, wanting.includes(one));
+    this.#movements.forget(appId, event);
+  }
+
+  attemptBegan(attempt: WitnessedAttempt): void {
+    const { webhookId, endpoint, number } = attempt;
+    const records = attempt.events.flatMap(({ event }) => this.#byEvent.get(event) ?? []);
+    for (const record of records) record.attempt(endpoint, webhookId);
+    let delivery = this.#deliveries.get(webhookId);
+    // A second attempt of one that is not kept any more is not one that began now.
+    if (delivery === undefined && number > 1) return;
+    if (delivery === undefined) {
+      const eventIds = records.map(({ id }) => id);
+      delivery = new DeliveryRecord(attempt, eventIds);
+      this.#deliveries.set(webhookId, delivery);
+      dropOldest(this.#deliveries, this.#capacity);
+    }
+    delivery.begin(attempt, { atMs: this.#options.clock.now(), timeMs: this.#options.wallTime.now() });
+    this.#underWay.set(attempt, delivery);
+    this.#options.changed();
+  }
+
+  attemptEnded(attempt: WitnessedAttempt, outcome: Outcome): void {
+    this.#underWay.get(attempt)?.end(attempt, outcome, this.#options.clock.now());
+    this.#options.changed();
+  }
+
+  decided(_appId: string, endpoint: Endpoint, event: WebhookEvent, fate: 'delivered' | DropReason): void {
+    const record = this.#byEvent.get(event);
+    for (const id of record?.decide(endpoint, fate) ?? []) this.#deliveries.get(id)?.decide(fate);
+    this.#options.changed();
+  }
+
+  #add(appId: string, event: WebhookEvent, status: EventStatus): EventRecord {
+    this.#made += 1;
+    const atMs = this.#options.clock.now();
+    const cause = this.#movements.causeOf(appId, event, atMs);
+    const record = new EventRecord({ id: this.#made, appId, event, atMs, cause, status });
+    this.#events.set(record.id, record);
+    this.#byEvent.set(event, record);
+    dropOldest(this.#events, this.#capacity);
+    this.#options.changed();
+    return record;
+  }
+}
+
+/** The event that a return within the grace would have been, had the departure been told. */
+function arrivalFor(departure: WebhookEvent): WebhookEvent | undefined {
+  const { channel } = departure;
+  if (departure.name === 'channel_vacated') return { name: 'channel_occupied', channel };
+  if (departure.name === 'member_removed') return { name: 'member_added', channel, userId: departure.userId };
+  return undefined;
+}
+
+function dropOldest(records: Map<unknown, unknown>, capacity: number): void {
+  if (records.size <= capacity) return;
+  for (const key of records.keys()) {
+    records.delete(key);
+    return;
+  }
+}

@@ -1,0 +1,167 @@
+import type { Hub } from '../app/hub.ts';
+import type { LocalApp, LocalApps } from '../app/local-app.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { QueueReading } from '../ports/metrics.ts';
+import type { ClosingError } from '../protocol/errors.ts';
+import type { Activity } from './activity.ts';
+import { checkApiFault, checkConnectionFault, checkWebhookFault } from './check-fault.ts';
+import { dropConnections, type ApiFault, type ConnectionRefusal } from './client-faults.ts';
+import type { ControlledClock } from './controlled-clock.ts';
+import { EmulatorError } from './emulator-error.ts';
+import { FaultList, type ActiveFault, type Fault } from './fault-list.ts';
+import { Pace } from './pace.ts';
+import type { Recorder } from './recorder.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import { Waiting } from './waiting.ts';
+import type { WebhookFault } from './webhook-faults.ts';
+import type { RealTime } from '../ports/real-time.ts';
+
+/** What the stand has of the server that it holds. */
+export interface Held {
+  readonly apps: LocalApps;
+  readonly hub: Pick<Hub, 'end' | 'endAll'>;
+  readonly ledger: Ledger;
+  readonly backplane: {
+    forget(appId: string, work: () => void): void;
+    readQueues(): Iterable<QueueReading>;
+  };
+}
+
+/** What a stand is made with, before there is a server. */
+export interface StandOptions {
+  readonly clock: ControlledClock;
+  readonly real: RealTime;
+  readonly activity: Activity;
+  readonly recorder: Recorder;
+  readonly random: SeededRandom;
+  /** After so long everything that was under way has been sent. */
+  readonly sendsWithinMs: number;
+}
+
+/** The faults that are in force, of each kind. */
+export interface FaultReport {
+  readonly webhooks: readonly ActiveFault<WebhookFault>[];
+  readonly connections: readonly ActiveFault<ConnectionRefusal>[];
+  readonly api: readonly ActiveFault<ApiFault>[];
+}
+
+/** A client that was connected at a reset is not to come back into the next test. */
+const resetError: ClosingError = { code: 4009, message: 'The emulator was reset' };
+
+/** The same for clients that are to come back at once. */
+const resetAndReturn: ClosingError = { code: 4200, message: 'The emulator was reset. Please reconnect.' };
+
+/** Everything that a test can ask and tell the server, of one app or of all: what both doors, code and HTTP, do. */
+export class Stand {
+  readonly clock: ControlledClock;
+  readonly recorder: Recorder;
+  readonly activity: Activity;
+  readonly pace: Pace;
+  readonly waiting: Waiting;
+  readonly webhookFaults: FaultList<WebhookFault>;
+  readonly refusals: FaultList<ConnectionRefusal>;
+  readonly apiFaults: FaultList<ApiFault>;
+  readonly #random: SeededRandom;
+  #held: Held | undefined;
+  #faults = 0;
+
+  constructor({ clock, real, activity, recorder, random, sendsWithinMs }: StandOptions) {
+    this.clock = clock;
+    this.recorder = recorder;
+    this.activity = activity;
+    this.#random = random;
+    this.pace = new Pace({ clock, real, activity });
+    this.waiting = new Waiting({
+      pace: this.pace,
+      recorder,
+      isVirtual: clock.isVirtual,
+      now: () => clock.now(),
+      sendsWithinMs,
+      endpointsOf: (appId) =>
+        this.apps(appId).flatMap(({ config }) => config.endpoints.map((endpoint) => endpoint.url)),
+      readQueues: () => this.held.backplane.readQueues(),
+    });
+    const nextId = (): number => (this.#faults += 1);
+    this.webhookFaults = new FaultList(nextId);
+    this.refusals = new FaultList(nextId);
+    this.apiFaults = new FaultList(nextId);
+  }
+
+  /** From now on there is a server. */
+  hold(held: Held): void {
+    this.#held = held;
+  }
+
+  get held(): Held {
+    if (this.#held === undefined) throw new EmulatorError('ERR_CLOSED', 'the emulator has not started yet');
+    return this.#held;
+  }
+
+  /** One app, or all. Throws when there is no such app. */
+  apps(appId?: string): readonly LocalApp[] {
+    return appId === undefined ? [...this.held.apps] : [this.app(appId)];
+  }
+
+  app(appId: string): LocalApp {
+    const app = this.held.apps.byId(appId);
+    if (app !== undefined) return app;
+    const known = [...this.held.apps].map(({ config }) => config.id).join(', ');
+    throw new EmulatorError('ERR_APP_UNKNOWN', `there is no app '${appId}'; there are: ${known}`);
+  }
+
+  /** Injects a fault into requests to endpoints. */
+  failWebhooks(appId: string | undefined, fault: unknown): Fault & { readonly id: number } {
+    return this.webhookFaults.add(checkWebhookFault(fault), appId);
+  }
+
+  /** Injects a fault into the HTTP API. */
+  failApi(appId: string | undefined, fault: unknown): Fault & { readonly id: number } {
+    return this.apiFaults.add(checkApiFault(fault), appId);
+  }
+
+  /** Ends connections, or refuses those that come. */
+  failConnections(appId: string | undefined, given: unknown): Fault & { readonly id: number } {
+    const fault = checkConnectionFault(given);
+    if ('refuse' in fault) return this.refusals.add(fault, appId);
+    const hits = this.apps(appId)
+      .map((app) => dropConnections(app, fault, this.held.hub))
+      .reduce((sum, count) => sum + count, 0);
+    // Done already: there is nothing to clear.
+    return { id: 0, hits, clear: () => {} };
+  }
+
+  listFaults(): FaultReport {
+    return {
+      webhooks: this.webhookFaults.list(),
+      connections: this.refusals.list(),
+      api: this.apiFaults.list(),
+    };
+  }
+
+  /** Ends one fault. False: there is none. */
+  clearFault(id: number): boolean {
+    return [this.webhookFaults, this.refusals, this.apiFaults].some((faults) => faults.remove(id));
+  }
+
+  clearFaults(appId?: string): void {
+    for (const faults of [this.webhookFaults, this.refusals, this.apiFaults]) faults.clear(appId);
+  }
+
+  /** Forgets everything of an app, or of all, without a webhook. What is under way to an endpoint is let go. */
+  async reset(appId?: string, { reconnect = false }: { readonly reconnect?: boolean } = {}): Promise<void> {
+    this.forget(appId, reconnect ? resetAndReturn : resetError);
+    if (appId === undefined) this.#random.restart();
+    await this.activity.settled();
+  }
+
+  /** The same in this turn; clients are told the error. */
+  forget(appId: string | undefined, error: ClosingError): void {
+    for (const app of this.apps(appId)) {
+      const { id } = app.config;
+      const { backplane, hub } = this.held;
+      backplane.forget(id, () => hub.endAll(app, error));
+      this.recorder.clear(id);
+    }
+    this.clearFaults(appId);
+  }
+}

@@ -1,0 +1,141 @@
+import type { Millis } from '../ports/clock.ts';
+import type { QueueReading } from '../ports/metrics.ts';
+import { describeGiven, EmulatorError, invalidArgument } from './emulator-error.ts';
+import { createMatcher, type EventMatch } from './match.ts';
+import type { Pace } from './pace.ts';
+import type { Recorder } from './recorder.ts';
+import type { EmulatorEvent } from './records.ts';
+import { reportMissing, reportUnexpected } from './report.ts';
+
+/** How long a webhook is waited for. */
+export interface WaitOptions {
+  /** Only events after this one: the event itself, or its id. */
+  readonly after?: EmulatorEvent | number;
+  /**
+   * Real time. With the virtual clock, how long a client may still be on its way when nothing is due (1000 ms by
+   * default); with the real clock, how long is waited (5000 ms by default).
+   */
+  readonly timeoutMs?: number;
+  /** Time of the emulator: the virtual clock is not moved on further than this (10 minutes by default). */
+  readonly withinMs?: number;
+}
+
+/** How long a webhook must not be sent. */
+export interface AbsenceOptions {
+  /** Only events after this one: the event itself, or its id. */
+  readonly after?: EmulatorEvent | number;
+  /** Time of the emulator. By default the grace and the time that an event waits for others, together. */
+  readonly withinMs?: number;
+}
+
+/** What waiting needs. */
+export interface WaitingOptions {
+  readonly pace: Pace;
+  readonly recorder: Recorder;
+  readonly isVirtual: boolean;
+  readonly now: () => Millis;
+  /** After so long everything that was under way has been sent. */
+  readonly sendsWithinMs: Millis;
+  readonly endpointsOf: (appId: string | undefined) => readonly string[];
+  readonly readQueues: () => Iterable<QueueReading>;
+}
+
+const minuteMs = 60_000;
+
+/** Waits for what is to be sent and not to be sent, of one app or of all. */
+export class Waiting {
+  readonly #options: WaitingOptions;
+
+  constructor(options: WaitingOptions) {
+    this.#options = options;
+  }
+
+  /** The first such event that was delivered, once it is. */
+  async waitFor(
+    appId: string | undefined,
+    match: EventMatch,
+    options: WaitOptions = {},
+  ): Promise<EmulatorEvent> {
+    const { pace, recorder, isVirtual, now, endpointsOf } = this.#options;
+    const matcher = createMatcher(match);
+    const after = idOf(options.after);
+    const timeoutMs = millis('timeoutMs', options.timeoutMs ?? (isVirtual ? 1000 : 5000));
+    const withinMs = millis('withinMs', options.withinMs ?? 10 * minuteMs);
+    const startedAt = now();
+    // Of several endpoints one may have it already while another does not answer.
+    const isDelivered = (event: EmulatorEvent): boolean =>
+      event.id > after &&
+      event.endpoints.some(({ status }) => status === 'delivered') &&
+      matcher.matches(event);
+    const found = await pace.until(() => recorder.events(appId).find(isDelivered), { timeoutMs, withinMs });
+    if (found !== undefined) return found;
+    const waited = isVirtual
+      ? `the clock was moved on by ${Math.round(now() - startedAt)} ms, then nothing was due, and nothing came within ${timeoutMs} ms of real time`
+      : `waited for ${timeoutMs} ms`;
+    const events = recorder.events(appId).filter(({ id }) => id > after);
+    const endpoints = endpointsOf(appId);
+    throw new EmulatorError(
+      'ERR_WEBHOOK_MISSING',
+      reportMissing({ matcher, events, nowMs: now(), waited, endpoints }),
+    );
+  }
+
+  /** Rejects if such an event was sent, or is sent within the time. */
+  async expectNone(
+    appId: string | undefined,
+    match: EventMatch,
+    options: AbsenceOptions = {},
+  ): Promise<void> {
+    const { pace, recorder, sendsWithinMs } = this.#options;
+    const matcher = createMatcher(match);
+    const after = idOf(options.after);
+    const withinMs = millis('withinMs', options.withinMs ?? sendsWithinMs);
+    await pace.pass(withinMs);
+    const sent = recorder
+      .events(appId)
+      .filter((event) => event.id > after && isSent(event) && matcher.matches(event));
+    if (sent.length > 0) {
+      throw new EmulatorError('ERR_WEBHOOK_UNEXPECTED', reportUnexpected(matcher, sent));
+    }
+  }
+
+  /** Resolves when no event of the app waits for an endpoint any more. */
+  async idle(appId: string | undefined, options: Pick<WaitOptions, 'timeoutMs'> = {}): Promise<void> {
+    const { pace } = this.#options;
+    const timeoutMs = millis('timeoutMs', options.timeoutMs ?? 5000);
+    const isIdle = await pace.until(() => (this.#queued(appId).length === 0 ? true : undefined), {
+      timeoutMs,
+      withinMs: 10 * minuteMs,
+    });
+    if (isIdle === true) return;
+    const queues = this.#queued(appId).map(
+      ({ appId: app, endpoint, events }) => `${events} for endpoint ${endpoint} of app ${app}`,
+    );
+    throw new EmulatorError(
+      'ERR_NOT_IDLE',
+      `events are still queued after ${timeoutMs} ms: ${queues.join(', ')}. See deliveries for what the endpoints answer.`,
+    );
+  }
+
+  #queued(appId: string | undefined): readonly QueueReading[] {
+    return [...this.#options.readQueues()].filter(
+      (queue) => queue.events > 0 && (appId === undefined || queue.appId === appId),
+    );
+  }
+}
+
+function isSent({ status }: EmulatorEvent): boolean {
+  return status === 'pending' || status === 'delivered' || status === 'dropped';
+}
+
+function idOf(after: unknown): number {
+  if (after === undefined) return 0;
+  const id = typeof after === 'object' && after !== null && 'id' in after ? after.id : after;
+  if (typeof id === 'number') return id;
+  throw invalidArgument(`after: expected an event or its id, got ${describeGiven(after)}`);
+}
+
+function millis(name: string, value: unknown): Millis {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+  throw invalidArgument(`${name}: expected milliseconds, 0 or more, got ${describeGiven(value)}`);
+}

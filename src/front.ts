@@ -1,0 +1,62 @@
+import type { Session } from './app/session.ts';
+import { injected } from './control/client-faults.ts';
+import type { Stand } from './control/stand.ts';
+import { encodeError } from './protocol/encode.ts';
+import type { Front, Inside } from './server.ts';
+import { plainText, type IncomingRequest, type OutgoingResponse } from './transport/http-message.ts';
+import type { Route } from './transport/http.ts';
+import type { SocketCommands } from './transport/sockets.ts';
+import type { MaybePromise } from './ports/maybe-promise.ts';
+
+/**
+ * What stands between the network and the use cases in a server that is controlled: it notes what comes, so that the
+ * clock is moved only once that is done, and has faults strike.
+ */
+export function createFront(inside: Inside, stand: Stand, controlRoutes: readonly Route[]): Front {
+  return {
+    commands: watchSockets(inside, stand),
+    routes: [...inside.routes.map((route) => watchRoute(route, stand)), ...controlRoutes],
+  };
+}
+
+function watchSockets({ commands, apps }: Inside, { activity, refusals }: Stand): SocketCommands<Session> {
+  return {
+    open(socket, greeting) {
+      activity.note();
+      const app = apps.byKey(greeting.key);
+      const refusal = app && refusals.strike(app.config.id, () => true);
+      if (refusal === undefined) return commands.open(socket, greeting);
+      const error = injected(refusal.refuse);
+      socket.end(encodeError(error), error.code, error.message);
+      return undefined;
+    },
+    receive(session, text) {
+      activity.note();
+      commands.receive(session, text);
+    },
+    receiveBinary(session) {
+      activity.note();
+      commands.receiveBinary(session);
+    },
+    heard: (session) => commands.heard(session),
+    tooSlow: (session) => commands.tooSlow(session),
+    closed(session) {
+      activity.note();
+      commands.closed(session);
+    },
+  };
+}
+
+/** Routes of no app, such as health and metrics, are not the API. */
+function watchRoute(route: Route, { activity, apiFaults }: Stand): Route {
+  if (!route.pattern.startsWith('/apps/')) return route;
+  const handle = (request: IncomingRequest): MaybePromise<OutgoingResponse> => {
+    activity.note();
+    const { appId, path } = request;
+    const fault = apiFaults.strike(appId, (spec) => spec.path === undefined || path.includes(spec.path));
+    if (fault !== undefined) return plainText(fault.status, fault.body ?? 'Injected fault');
+    const answer = route.handle(request);
+    return answer instanceof Promise ? activity.track(answer) : answer;
+  };
+  return { ...route, handle };
+}

@@ -1,0 +1,86 @@
+import { EmulatorError } from './control/emulator-error.ts';
+import type { ControlledEmulator } from './control/emulator.ts';
+import { contentOf, type AppOptions, type EmulatorOptions } from './emulator-options.ts';
+import { createStandIn, parseContent } from './stand-in.ts';
+import { StartError } from './transport/uws.ts';
+
+export { EmulatorError, type EmulatorErrorCode } from './control/emulator-error.ts';
+export type { ClientOptions, ServerOptions } from './control/addresses.ts';
+export type { EmulatorApp, FaultInjection, ResetOptions, WebhookQuestions } from './control/app-view.ts';
+export type {
+  ApiFault,
+  ConnectionChoice,
+  ConnectionDrop,
+  ConnectionRefusal,
+} from './control/client-faults.ts';
+export type { EmulatorClock } from './control/emulator.ts';
+export type { Fault } from './control/fault-list.ts';
+export type { EventMatch, EventPattern } from './control/match.ts';
+export type {
+  DeliveryAttempt,
+  EmulatorDelivery,
+  EmulatorEvent,
+  EndpointFate,
+  EventCause,
+  EventStatus,
+  WebhookEventFields,
+} from './control/records.ts';
+export type { ChannelInfo, ConnectionInfo } from './control/state.ts';
+export type { AbsenceOptions, WaitOptions } from './control/waiting.ts';
+export type { WebhookFault } from './control/webhook-faults.ts';
+export type {
+  AppOptions,
+  EmulatorOptions,
+  LimitOptions,
+  WebhookOptions,
+  WebhookSettings,
+} from './emulator-options.ts';
+export type { EventName } from './webhooks/event.ts';
+export { startReceiver } from './receiver/receiver.ts';
+export type {
+  Answer,
+  Arrival,
+  PlannedAnswer,
+  ReceivedMatch,
+  ReceivedWait,
+  ReceivedWebhook,
+  Receiver,
+  ReceiverOptions,
+} from './receiver/types.ts';
+export type { Verdict, VerdictReason } from './receiver/verdict.ts';
+export type { ReceivedEvent } from './webhooks/received.ts';
+export type { ToldState } from './webhooks/replay.ts';
+
+/** A running emulator: what a test asks, tells and ends. */
+export type Emulator = ControlledEmulator<AppOptions>;
+
+/**
+ * Starts Soketify in this process, on a free port of 127.0.0.1 unless other things are said, and resolves once it
+ * accepts connections. It logs nothing, keeps nothing global, and leaves no handle once it is closed:
+ *
+ * ```ts
+ * await using soketify = await startEmulator({ clock: 'virtual', apps: [{ webhooks: [{ url }] }] });
+ * ```
+ *
+ * Rejects with ERR_CONFIG_INVALID, naming every fault of the options, or with ERR_START.
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { clock = 'real', seed = 1, liveness = 'real', patienceMs = 1000, now, log, control } = options;
+  // What is served without a question is not served where it could be mistaken for the real thing.
+  const env = control === undefined || control === false ? {} : { NODE_ENV: process.env['NODE_ENV'] };
+  const config = parseContent(contentOf(options), env);
+  try {
+    const { emulator } = await createStandIn(config, {
+      clock,
+      seed,
+      liveness,
+      patienceMs,
+      ...(now && { wallTime: { now } }),
+      ...(log && { log }),
+    });
+    return emulator;
+  } catch (error) {
+    if (error instanceof StartError) throw new EmulatorError('ERR_START', error.message, error);
+    throw error;
+  }
+}

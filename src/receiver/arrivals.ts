@@ -1,0 +1,86 @@
+import type { ReceivedWait } from './types.ts';
+
+const defaultTimeoutMs = 5000;
+
+/** How much of what came instead an error shows. */
+const shown = { items: 10, characters: 300 };
+
+interface Waiter<T> {
+  readonly look: (item: T) => void;
+  readonly fail: (why: string) => void;
+}
+
+/** Things as they come, and those who wait for one of them. */
+export class Arrivals<T> {
+  readonly #about: string;
+  readonly #limit: number;
+  readonly #items: T[] = [];
+  readonly #waiters = new Set<Waiter<T>>();
+
+  /** `about` is what an error calls one of them; `limit` is how many are remembered. */
+  constructor(about: string, limit: number) {
+    this.#about = about;
+    this.#limit = limit;
+  }
+
+  get items(): readonly T[] {
+    return this.#items;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+    if (this.#items.length > this.#limit) this.#items.shift();
+    for (const { look } of this.#waiters) look(item);
+  }
+
+  clear(): void {
+    this.#items.length = 0;
+  }
+
+  /** Resolves with the nth item that is accepted, past or to come. */
+  waitFor(
+    accepts: (item: T) => boolean,
+    { timeoutMs = defaultTimeoutMs, nth = 1 }: ReceivedWait,
+  ): Promise<T> {
+    // Made here, so that its stack leads to whoever waits.
+    const error = new Error();
+    const past = this.#items.filter((item) => accepts(item));
+    const found = past[nth - 1];
+    if (found !== undefined) return Promise.resolve(found);
+    let missing = nth - past.length;
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(waiter);
+      };
+      const waiter = {
+        look: (item: T): void => {
+          if (accepts(item)) missing -= 1;
+          if (missing > 0) return;
+          end();
+          resolve(item);
+        },
+        fail: (why: string): void => {
+          end();
+          error.message = `${why}: no ${this.#about} came that was waited for. ${this.#describe()}`;
+          reject(error);
+        },
+      };
+      const timer = setTimeout(() => waiter.fail(`${timeoutMs} ms are over`), timeoutMs);
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** Nothing will come any more. */
+  fail(why: string): void {
+    for (const waiter of this.#waiters) waiter.fail(why);
+  }
+
+  #describe(): string {
+    if (this.#items.length === 0) return 'None came at all.';
+    const last = this.#items
+      .slice(-shown.items)
+      .map((item) => `  ${JSON.stringify(item).slice(0, shown.characters)}`);
+    return `The last of the ${this.#items.length} that came:\n${last.join('\n')}`;
+  }
+}

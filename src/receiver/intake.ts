@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { headerOf } from '../auth/webhook-verification.ts';
+import type { Memory } from './memory.ts';
+import { checkAnswer, type Plans } from './plans.ts';
+import { readBody } from './read-body.ts';
+import { answerWith } from './respond.ts';
+import type { Answer, Arrival, ReceiverOptions } from './types.ts';
+import { judge, type Standard, type Verdict } from './verdict.ts';
+
+/** What requests are taken with. */
+export interface IntakeOptions extends Pick<ReceiverOptions, 'path' | 'respond' | 'onWebhook'> {
+  readonly standard: Standard;
+  readonly memory: Memory;
+  readonly plans: Plans;
+  /** The end of all waiting. */
+  readonly ended: AbortSignal;
+  /** Is told what `respond` and `onWebhook` throw. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Takes requests: judges them, remembers them and answers them. */
+export class Intake {
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#take(request, response);
+    } catch (error) {
+      this.#options.failed(error);
+      response.destroy();
+    }
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { path, standard, memory, onWebhook, ended } = this.#options;
+    if (request.method !== 'POST') {
+      return answerWith(response, {
+        status: 405,
+        headers: { allow: 'POST' },
+        body: 'Webhooks are POSTed.\n',
+      });
+    }
+    if (path !== undefined && pathOf(request) !== path) {
+      return answerWith(response, { status: 404, body: `Webhooks are taken at ${path}.\n` });
+    }
+    const body = await readBody(request);
+    if (body.kind === 'gone') return;
+    if (body.kind === 'too_large') {
+      return answerWith(response, { status: 413, headers: { connection: 'close' } });
+    }
+    const arrival = arrivalOf(request, body.bytes, standard);
+    const { status = usualStatus(arrival.verdict), delayMs = 0, ...rest } = await this.#decide(arrival);
+    const webhook = memory.add(arrival, { status, delayMs });
+    onWebhook?.(webhook);
+    return answerWith(response, { ...rest, status, delayMs }, ended);
+  }
+
+  async #decide(arrival: Arrival): Promise<Answer> {
+    const planned = this.#options.plans.take();
+    if (planned !== undefined) return planned;
+    try {
+      const answer = (await this.#options.respond?.(arrival)) ?? {};
+      checkAnswer(answer);
+      return answer;
+    } catch (error) {
+      this.#options.failed(error);
+      return { status: 500, body: `respond failed: ${String(error)}\n` };
+    }
+  }
+}
+
+function arrivalOf(request: IncomingMessage, bytes: Buffer, standard: Standard): Arrival {
+  const { headers, url: path = '/' } = request;
+  const receivedAt = Date.now();
+  const { verdict, body } = judge({ headers, body: bytes }, standard, receivedAt);
+  const attempt = Number(headerOf(headers, 'x-soketify-attempt'));
+  return {
+    path,
+    headers,
+    body: bytes.toString(),
+    verdict,
+    events: body?.events ?? [],
+    timeMs: body?.time_ms,
+    id: headerOf(headers, 'webhook-id'),
+    attempt: Number.isSafeInteger(attempt) && attempt > 0 ? attempt : 1,
+    receivedAt,
+  };
+}
+
+function usualStatus(verdict: Verdict): number {
+  if (verdict.verified) return 200;
+  return verdict.reason === 'malformed' ? 400 : 401;
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '/';
+}

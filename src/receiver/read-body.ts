@@ -1,0 +1,26 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Far more than any webhook has. */
+const maxBodyBytes = 16 * 1024 * 1024;
+
+type Body =
+  | { readonly kind: 'read'; readonly bytes: Buffer }
+  | { readonly kind: 'too_large' }
+  /** The sender went before it had sent all. */
+  | { readonly kind: 'gone' };
+
+/** Reads the bytes of a request's body as they came. */
+export async function readBody(request: IncomingMessage): Promise<Body> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  return new Promise((resolve) => {
+    request.on('data', (chunk: Uint8Array) => {
+      length += chunk.byteLength;
+      if (length > maxBodyBytes) resolve({ kind: 'too_large' });
+      else chunks.push(chunk);
+    });
+    request.once('end', () => resolve({ kind: 'read', bytes: Buffer.concat(chunks) }));
+    request.once('error', () => resolve({ kind: 'gone' }));
+    request.once('close', () => resolve({ kind: 'gone' }));
+  });
+}

@@ -1,0 +1,80 @@
+import { createServer, type Server } from 'node:http';
+import type { WebhookSecrets } from '../auth/webhook-verification.ts';
+import { defaultApp } from '../config/default-app.ts';
+import { Intake } from './intake.ts';
+import { Memory, toRule } from './memory.ts';
+import { Plans } from './plans.ts';
+import type { Receiver, ReceiverOptions } from './types.ts';
+
+/**
+ * Starts a webhook endpoint: it verifies signatures, remembers what came, and answers as told. Resolves once
+ * it listens; rejects with the system's error, such as EADDRINUSE, when it cannot.
+ */
+export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
+  const { host = '127.0.0.1', path = '/' } = options;
+  const memory = new Memory(options.memory ?? 100_000);
+  const plans = new Plans();
+  const end = new AbortController();
+  const failures: unknown[] = [];
+  const intake = new Intake({
+    ...options,
+    standard: { secrets: secretsOf(options), maxAgeMs: options.maxAgeMs ?? 300_000 },
+    memory,
+    plans,
+    ended: end.signal,
+    failed: (error) => failures.push(error),
+  });
+  const server = createServer((request, response) => void intake.take(request, response));
+  const port = await listen(server, host, options.port ?? 0);
+
+  let closing: Promise<void> | undefined;
+  const shut = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    end.abort();
+    server.closeAllConnections();
+    memory.fail('The receiver was closed');
+    await closed;
+    if (failures.length > 0) throw failures[0];
+  };
+  const close = (): Promise<void> => (closing ??= shut());
+  return {
+    url: `http://${reachable(host)}:${port}${path}`,
+    port,
+    webhooks: memory.webhooks.items,
+    events: memory.events.items,
+    state: () => memory.state(),
+    waitFor: (match, wait = {}) => memory.events.waitFor(toRule(match), wait),
+    waitForWebhook: (accepts = () => true, wait = {}) => memory.webhooks.waitFor(accepts, wait),
+    respondWith: (answer) => plans.add(answer),
+    reset() {
+      memory.reset();
+      plans.clear();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function secretsOf({ secret, secrets }: ReceiverOptions): WebhookSecrets {
+  if (secrets === undefined) return secret ?? defaultApp.secret;
+  if (secret !== undefined) throw new TypeError('expected secret or secrets, got both');
+  return new Map(Object.entries(secrets));
+}
+
+/** Resolves with the port. */
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      const address = server.address();
+      if (typeof address === 'object' && address !== null) resolve(address.port);
+      else reject(new Error(`a TCP server listens on ${String(address)}, which is no port`));
+    });
+  });
+}
+
+/** How a URL names a host; "all addresses" is none that can be reached. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

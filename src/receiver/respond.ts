@@ -1,0 +1,23 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Answer } from './types.ts';
+
+/** Gives an answer, after its delay unless the signal comes first. The sender may be gone by then. */
+export async function answerWith(
+  response: ServerResponse,
+  { status = 200, delayMs = 0, headers = {}, body = '' }: Answer,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (delayMs > 0 && !(await hasPassed(delayMs, signal))) return;
+  if (status === 'hang') return;
+  if (status === 'reset') {
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  response.writeHead(status, headers);
+  response.end(status === 204 || status === 304 ? undefined : body);
+}
+
+function hasPassed(delayMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+  return wait(delayMs, true, signal && { signal }).catch(() => false);
+}

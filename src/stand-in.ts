@@ -1,0 +1,191 @@
+import { formatFaults } from './config/report.ts';
+import { loadConfig } from './config/load.ts';
+import type { AppConfig, Config } from './config/schema.ts';
+import { Activity } from './control/activity.ts';
+import type { Address, Credentials } from './control/addresses.ts';
+import { ControlledClock } from './control/controlled-clock.ts';
+import { StandEmulator, type AppKeeper } from './control/emulator.ts';
+import { EmulatorError, invalidArgument } from './control/emulator-error.ts';
+import { createControlRoutes } from './control/control-api.ts';
+import { createOperations } from './control/operations.ts';
+import { Recorder } from './control/recorder.ts';
+import { SeededRandom } from './control/seeded-random.ts';
+import { Stand } from './control/stand.ts';
+import { FaultySender } from './control/webhook-faults.ts';
+import { createHttpSender } from './delivery/http-sender.ts';
+import { uniqueApp, type AppOptions } from './emulator-options.ts';
+import { createFront } from './front.ts';
+import type { WallTime } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
+import type { ClosingError } from './protocol/errors.ts';
+import { createServer, type Server } from './server.ts';
+import type { Route } from './transport/http.ts';
+import { systemRealTime, systemWallTime } from './system/clock.ts';
+
+/** How a server is controlled. */
+export interface StandInOptions {
+  readonly clock: 'real' | 'virtual';
+  readonly seed: number;
+  readonly liveness: 'real' | 'virtual';
+  readonly patienceMs: number;
+  readonly wallTime?: WallTime;
+  readonly log?: Log;
+}
+
+/** Adds and removes apps of a running server, and takes another configuration. */
+interface Keeper extends AppKeeper<AppOptions> {
+  replace(config: Config): Promise<void>;
+}
+
+/** A server, and the door to what controls it. */
+export interface StandIn {
+  /** Its `close` is a graceful end, unless time stands still. */
+  readonly server: Server;
+  readonly emulator: StandEmulator<AppOptions>;
+}
+
+/** Nobody is to come back to an emulator that ends with its test. */
+const closedError: ClosingError = { code: 4009, message: 'The emulator was closed' };
+
+/** Builds a server with a clock that can be moved, faults and records. */
+export async function createStandIn(config: Config, options: StandInOptions): Promise<StandIn> {
+  const { seed, patienceMs, wallTime = systemWallTime, log } = options;
+  const real = systemRealTime;
+  const clock = new ControlledClock(options.clock, real);
+  const activity = new Activity(real, patienceMs);
+  const recorder = new Recorder({ clock, wallTime, changed: () => activity.note() });
+  const random = new SeededRandom(seed);
+  const { disconnectGraceMs, unsubscribeGraceMs, batch } = config.webhooks;
+  const sendsWithinMs = Math.max(disconnectGraceMs, unsubscribeGraceMs) + batch.maxDelayMs;
+  const stand = new Stand({ clock, real, activity, recorder, random, sendsWithinMs });
+  const sender = new FaultySender({
+    sender: createHttpSender(clock),
+    faults: stand.webhookFaults,
+    activity,
+    clock,
+  });
+  const keeper = createKeeper(config, stand, (next) => server.reload(next));
+  const server: Server = await createServer(config, {
+    clock,
+    wallTime,
+    sender,
+    witness: recorder,
+    random: random.next,
+    livenessClock: options.liveness === 'virtual' ? clock.background : real,
+    ...(log && { log }),
+    front(inside) {
+      stand.hold(inside);
+      return createFront(inside, stand, routesOf(config, stand, { keeper, port: () => server.port }));
+    },
+  });
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    sender.shut();
+    for (const app of stand.apps()) stand.held.hub.endAll(app, closedError);
+    const closed = server.close();
+    server.abandon();
+    await closed;
+    clock.stop();
+  };
+  const emulator = new StandEmulator<AppOptions>({
+    stand,
+    address: addressOf(config, server.port),
+    apps: keeper,
+    close: () => (closing ??= close()),
+  });
+  const controlled: Server = {
+    ...server,
+    reload: (next) => keeper.replace(next),
+    // Where time stands still the last webhooks would wait for ever.
+    close: () => (clock.isVirtual ? emulator.close() : server.close()),
+  };
+  return { server: controlled, emulator };
+}
+
+/** Adds and removes apps, one after the other; what was added stays when the configuration is read again. */
+function createKeeper(started: Config, stand: Stand, reload: Server['reload']): Keeper {
+  let config = started;
+  let added: readonly AppConfig[] = [];
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+  const serve = async (next: Config): Promise<void> => {
+    await reload(next);
+    config = next;
+  };
+  return {
+    add: (options) =>
+      inTurn(async (): Promise<Credentials> => {
+        const app = parseApp(options, config);
+        refuseTaken(app, config);
+        await serve({ ...config, apps: [...config.apps, app] });
+        added = [...added, app];
+        return app;
+      }),
+    remove: (appId) =>
+      inTurn(async () => {
+        stand.app(appId);
+        const apps = config.apps.filter(({ id }) => id !== appId);
+        if (apps.length === 0) throw invalidArgument(`'${appId}' is the last app, and there is always one`);
+        stand.forget(appId, closedError);
+        await serve({ ...config, apps });
+        added = added.filter(({ id }) => id !== appId);
+      }),
+    replace: (next) =>
+      inTurn(() => {
+        const kept = added.filter((app) =>
+          next.apps.every(({ id, key }) => id !== app.id && key !== app.key),
+        );
+        return serve({ ...next, apps: [...next.apps, ...kept] });
+      }),
+  };
+}
+
+function refuseTaken(app: AppConfig, { apps }: Config): void {
+  const taken = apps.find(({ id, key }) => id === app.id || key === app.key);
+  if (taken === undefined) return;
+  throw new EmulatorError(
+    'ERR_APP_EXISTS',
+    `there is an app with id '${taken.id}' and key '${taken.key}' already; leave id and key out to have them made up`,
+  );
+}
+
+function routesOf(
+  config: Config,
+  stand: Stand,
+  { keeper, port }: { readonly keeper: Keeper; readonly port: () => number },
+): readonly Route[] {
+  if (config.control === undefined) return [];
+  const operations = createOperations({ stand, address: () => addressOf(config, port()), apps: keeper });
+  return createControlRoutes(operations, config.control.token);
+}
+
+function parseApp(options: AppOptions | undefined, { limits }: Config): AppConfig {
+  const common = Object.fromEntries(
+    Object.entries(limits).map(([name, value]) => [name, value === Infinity ? null : value]),
+  );
+  const { apps } = parseContent({ apps: [uniqueApp(options)], limits: common }, {});
+  const [app] = apps;
+  if (app === undefined) throw new Error('a configuration has at least one app');
+  return app;
+}
+
+/** The configuration of this content. Throws an EmulatorError that names every fault. */
+export function parseContent(
+  content: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string | undefined>>,
+): Config {
+  const loaded = loadConfig({ given: content, env, overrides: {} });
+  if (loaded.kind === 'ok') return loaded.config;
+  throw new EmulatorError('ERR_CONFIG_INVALID', formatFaults(loaded.faults));
+}
+
+function addressOf({ host, path, tls }: Config, port: number): Address {
+  // "All addresses" is none that a client could name.
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return { host: reachable, port, path, isTls: tls !== undefined };
+}

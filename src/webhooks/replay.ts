@@ -1,0 +1,90 @@
+import type { ReceivedEvent } from './received.ts';
+
+/** What the webhooks that came say is so. Names are sorted. */
+export interface ToldState {
+  /** The channels that have a subscriber. */
+  readonly occupied: readonly string[];
+  /** The user ids of each presence channel that has members. */
+  readonly members: Readonly<Record<string, readonly string[]>>;
+  /** The count told last of each channel that is told of by `subscription_count`. */
+  readonly subscriptionCounts: Readonly<Record<string, number>>;
+  /**
+   * Events that contradicted what was told before, one sentence each. There are none, unless events were
+   * dropped on their way or the endpoint did not hear of everything from the beginning.
+   */
+  readonly contradictions: readonly string[];
+}
+
+/** As many contradictions are kept as tell what is going on. */
+const maxContradictions = 1000;
+
+/** A backend that does nothing but believe: each event changes what it takes for the state. */
+export class Replay {
+  readonly #occupied = new Set<string>();
+  readonly #members = new Map<string, Set<string>>();
+  readonly #counts = new Map<string, number>();
+  readonly #contradictions: string[] = [];
+
+  /** Takes the next event, in the order in which they came. */
+  apply(event: ReceivedEvent): void {
+    const { channel } = event;
+    switch (event.name) {
+      case 'channel_occupied':
+        if (this.#occupied.has(channel)) this.#contradict(`${channel} was occupied, but it was already`);
+        this.#occupied.add(channel);
+        return;
+      case 'channel_vacated':
+        return this.#vacate(channel);
+      case 'member_added':
+        return this.#add(channel, event.user_id);
+      case 'member_removed':
+        return this.#remove(channel, event.user_id);
+      case 'subscription_count':
+        this.#counts.set(channel, event.subscription_count);
+        return;
+      case 'client_event':
+      case 'cache_miss':
+        return;
+    }
+  }
+
+  /** The state after all events so far; it does not change with later ones. */
+  state(): ToldState {
+    const channels = [...this.#members].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      occupied: [...this.#occupied].toSorted(),
+      members: Object.fromEntries(channels.map(([channel, users]) => [channel, [...users].toSorted()])),
+      subscriptionCounts: Object.fromEntries([...this.#counts].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      contradictions: [...this.#contradictions],
+    };
+  }
+
+  #vacate(channel: string): void {
+    const members = this.#members.get(channel);
+    if (members !== undefined) {
+      // Nobody is there any more, whatever became of the events that should have said so.
+      this.#contradict(`${channel} was vacated, but ${[...members].join(', ')} had not been removed`);
+      this.#members.delete(channel);
+    }
+    if (!this.#occupied.delete(channel)) this.#contradict(`${channel} was vacated, but it was not occupied`);
+    this.#counts.delete(channel);
+  }
+
+  #add(channel: string, userId: string): void {
+    const members = this.#members.get(channel) ?? new Set();
+    if (members.has(userId)) this.#contradict(`${userId} was added to ${channel}, but was a member already`);
+    this.#members.set(channel, members.add(userId));
+  }
+
+  #remove(channel: string, userId: string): void {
+    const members = this.#members.get(channel);
+    if (members?.delete(userId) !== true) {
+      this.#contradict(`${userId} was removed from ${channel}, but was no member`);
+    }
+    if (members?.size === 0) this.#members.delete(channel);
+  }
+
+  #contradict(sentence: string): void {
+    if (this.#contradictions.length < maxContradictions) this.#contradictions.push(sentence);
+  }
+}

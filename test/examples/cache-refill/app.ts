@@ -1,0 +1,62 @@
+import crypto from 'node:crypto';
+import express, { type Express } from 'express';
+import Pusher from 'pusher';
+
+export interface Vehicle {
+  readonly id: string;
+  readonly lat: number;
+  readonly lng: number;
+  readonly updatedAt: string;
+}
+
+export interface Database {
+  readonly vehicles: { findOne(query: { id: string }): Promise<Vehicle | undefined> };
+}
+
+export interface AppOptions {
+  readonly db: Database;
+  readonly pusher: Pusher.Options;
+}
+
+/**
+ * Fills cache channels when somebody looks at one that is empty. Its endpoint needs only `cache_miss`. What cannot be
+ * filled now, for the database or the API is down, is answered 500: the webhook comes again.
+ */
+export function createApp({ db, pusher: options }: AppOptions): Express {
+  const app = express();
+  const pusher = new Pusher(options);
+
+  app.use('/webhooks/refill', express.raw({ type: 'application/json' }), async (req, res) => {
+    const signature = req.headers['x-pusher-signature'];
+    const rawBody = req.body as Buffer;
+    const expected = crypto.createHmac('sha256', options.secret).update(rawBody).digest('hex');
+    if (signature !== expected) {
+      res.status(401).json({ error: 'Invalid signature' });
+      return;
+    }
+    const payload = JSON.parse(rawBody.toString()) as { events: { name: string; channel: string }[] };
+    try {
+      for (const event of payload.events) {
+        if (event.name === 'cache_miss') await repopulateCache(event.channel);
+      }
+      res.sendStatus(200);
+    } catch {
+      res.sendStatus(500);
+    }
+  });
+
+  // cache_miss fires when a client subscribes to an empty cache channel.
+  async function repopulateCache(channelName: string): Promise<void> {
+    const vehicleId = channelName.replace('cache-vehicle-', ''); // e.g., "cache-vehicle-V-001"
+    const location = await db.vehicles.findOne({ id: vehicleId });
+    if (location) {
+      await pusher.trigger(channelName, 'location-update', {
+        lat: location.lat,
+        lng: location.lng,
+        updatedAt: location.updatedAt,
+      });
+    }
+  }
+
+  return app;
+}

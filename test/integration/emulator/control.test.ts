@@ -1,0 +1,218 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv } from 'ajv';
+import { request as httpRequest } from 'undici';
+import { describe, expect, test } from 'vitest';
+import type { Emulator, EmulatorOptions } from '../../../src/index.ts';
+import { connect, enter, startStage } from '../support/emulator.ts';
+
+const stage = (options: EmulatorOptions = {}) => startStage({ control: true, ...options });
+
+/** One request to the control API. */
+async function ask(
+  { url }: Pick<Emulator, 'url'>,
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  { body, headers = {} }: { readonly body?: unknown; readonly headers?: Record<string, string> } = {},
+): Promise<{ readonly status: number; readonly json: unknown }> {
+  const answer = await httpRequest(`${url}/control${path}`, {
+    method,
+    headers,
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return { status: answer.statusCode, json: JSON.parse(await answer.body.text()) as unknown };
+}
+
+const errorOf = (code: string, message: RegExp) => ({
+  error: { code, message: expect.stringMatching(message) as string },
+});
+
+describe('the control API', () => {
+  test('does by HTTP what the library does: clock, faults, waiting, records', async () => {
+    const { emulator, receiver } = await stage();
+    const client = await connect(emulator);
+    await enter(client, emulator, 'presence-a', '42');
+    expect(await ask(emulator, 'POST', '/faults/webhooks', { body: { status: 500, times: 3 } })).toEqual({
+      status: 200,
+      json: { id: 1, hits: 0 },
+    });
+    const match = { name: 'member_added', user_id: '42' };
+    const waited = await ask(emulator, 'POST', '/webhooks/wait-for', { body: { match } });
+    expect(waited).toMatchObject({ status: 200, json: { ...match, status: 'delivered' } });
+    expect(receiver.requests.map(({ headers }) => headers['x-soketify-attempt'])).toEqual(['4']);
+    const { json: events } = await ask(emulator, 'GET', '/events?app=1&name=member_added');
+    expect(events).toEqual({ events: [waited.json] });
+    expect((await ask(emulator, 'GET', '/deliveries')).json).toEqual({ deliveries: emulator.deliveries });
+    const before = emulator.clock.now();
+    expect((await ask(emulator, 'POST', '/clock/advance', { body: { ms: 5000 } })).json).toEqual({
+      mode: 'virtual',
+      nowMs: before + 5000,
+    });
+    expect((await ask(emulator, 'POST', '/webhooks/expect-none', { body: { match } })).json).toMatchObject(
+      errorOf('ERR_WEBHOOK_UNEXPECTED', /one was sent/),
+    );
+    expect((await ask(emulator, 'GET', '/apps/1/channels')).json).toEqual({
+      channels: [{ name: 'presence-a', subscriptionCount: 1, userIds: ['42'] }],
+    });
+    expect((await ask(emulator, 'GET', '/apps/1/connections')).json).toEqual({
+      connections: [{ socketId: client.socketId, channels: [{ name: 'presence-a', userId: '42' }] }],
+    });
+    expect((await ask(emulator, 'POST', '/faults/connections', { body: { drop: 'all' } })).json).toEqual({
+      id: 0,
+      hits: 1,
+    });
+    expect((await client.closed).code).toBe(1006);
+    expect((await ask(emulator, 'POST', '/idle')).status).toBe(200);
+    expect((await ask(emulator, 'POST', '/reset')).status).toBe(200);
+    expect((await ask(emulator, 'GET', '/events')).json).toEqual({ events: [] });
+  });
+
+  test('answers a wait that was in vain with 409 and what was seen instead', async () => {
+    const { emulator } = await stage();
+    await (await connect(emulator)).subscribe('news');
+    const body = { match: { name: 'cache_miss' }, timeoutMs: 0 };
+    expect(await ask(emulator, 'POST', '/webhooks/wait-for', { body })).toEqual({
+      status: 409,
+      json: errorOf('ERR_WEBHOOK_MISSING', /Seen instead:\n {2}- channel_occupied on news/),
+    });
+  });
+
+  test('holds a wait open until the webhook is delivered', async () => {
+    const { emulator } = await stage();
+    const waiting = ask(emulator, 'POST', '/webhooks/wait-for', {
+      body: { match: { name: 'channel_occupied' }, timeoutMs: 10_000 },
+    });
+    await (await connect(emulator)).subscribe('news');
+    expect(await waiting).toMatchObject({ status: 200, json: { channel: 'news' } });
+  });
+
+  test('adds and removes apps, and scopes what it is asked to one', async () => {
+    const { emulator, receiver } = await stage();
+    const body = { webhooks: [{ url: receiver.url }] };
+    const { json } = await ask(emulator, 'POST', '/apps', { body });
+    const { id, env } = json as { id: string; env: Record<string, string> };
+    expect(env).toMatchObject({ PUSHER_APP_ID: id, PUSHER_PORT: String(emulator.port) });
+    await (await connect(emulator, emulator.app(id))).subscribe('news');
+    await ask(emulator, 'POST', '/faults/api', { body: { app: id, status: 500 } });
+    expect((await ask(emulator, 'GET', '/events?app=1')).json).toEqual({ events: [] });
+    expect((await ask(emulator, 'GET', `/events?app=${id}`)).json).toMatchObject({ events: [{ appId: id }] });
+    expect((await ask(emulator, 'GET', '/faults')).json).toMatchObject({
+      api: [{ appId: id, spec: { status: 500 } }],
+    });
+    expect((await ask(emulator, 'DELETE', `/faults?app=${id}`)).status).toBe(200);
+    expect((await ask(emulator, 'GET', '/faults')).json).toEqual({ webhooks: [], connections: [], api: [] });
+    expect((await ask(emulator, 'DELETE', `/apps/${id}`)).status).toBe(200);
+    expect(await ask(emulator, 'GET', `/apps/${id}/channels`)).toMatchObject({ status: 404 });
+    expect(((await ask(emulator, 'GET', '/apps')).json as { apps: object[] }).apps).toHaveLength(1);
+  });
+
+  test.each([
+    ['POST', '/clock/advance', '{"ms":', 400, /expected a JSON object as the body, got '\{"ms":'/],
+    ['POST', '/clock/advance', '[1]', 400, /expected a JSON object/],
+    ['POST', '/clock/advance', '{}', 400, /expected milliseconds, 0 or more, got undefined/],
+    ['POST', '/clock/advance', '{"seconds":1}', 400, /unknown field 'seconds'; accepted are ms/],
+    ['POST', '/webhooks/wait-for', '{}', 400, /match: expected fields of an event/],
+    ['POST', '/webhooks/wait-for', '{"match":{"user":"1"}}', 400, /events have no field 'user'/],
+    ['POST', '/webhooks/wait-for', '{"match":{},"timeoutMs":"soon"}', 400, /timeoutMs: expected a number/],
+    ['POST', '/webhooks/wait-for', '{"match":{},"app":1}', 400, /app: expected a string, got 1/],
+    ['POST', '/webhooks/expect-none', '{"match":{},"app":"9"}', 404, /there is no app '9'; there are: 1/],
+    [
+      'POST',
+      '/faults/webhooks',
+      '{"status":"500"}',
+      400,
+      /expected an HTTP status from 200 to 599, got "500"/,
+    ],
+    ['POST', '/faults/connections', '{"drop":{"user":"1"}}', 400, /drop: expected 'all'/],
+    ['DELETE', '/faults/x', '', 400, /expected the id of a fault, got 'x'/],
+    ['POST', '/apps', '{"id":"1"}', 409, /there is an app with id '1'/],
+    ['POST', '/apps', '{"colour":"red"}', 400, /unknown key "colour"/],
+    ['POST', '/reset', '{"reconnect":"yes"}', 400, /reconnect: expected true or false/],
+    ['GET', '/events?nam=x', undefined, 400, /unknown field 'nam'/],
+  ] as const)('%s %s with %s is answered %i and says why', async (method, path, body, status, message) => {
+    const { emulator } = await stage();
+    const answer = await ask(emulator, method, path, body === undefined ? {} : { body });
+    expect(answer).toEqual({
+      status,
+      json: {
+        error: { code: expect.any(String) as string, message: expect.stringMatching(message) as string },
+      },
+    });
+  });
+});
+
+describe('who may use it', () => {
+  test('is nobody unless it is configured', async () => {
+    const { emulator } = await startStage();
+    expect((await httpRequest(`${emulator.url}/control/clock`)).statusCode).toBe(404);
+  });
+
+  test('is, with a token, whoever has it', async () => {
+    const { emulator } = await stage({ control: { token: 'open-sesame' } });
+    expect(await ask(emulator, 'GET', '/clock')).toMatchObject({ status: 401 });
+    const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+    expect(await ask(emulator, 'GET', '/clock', bearer('open-sesam'))).toMatchObject({ status: 401 });
+    expect(await ask(emulator, 'GET', '/openapi.json')).toMatchObject({ status: 401 });
+    expect(await ask(emulator, 'GET', '/clock', bearer('open-sesame'))).toMatchObject({ status: 200 });
+  });
+
+  test('is, without a token, no web page', async () => {
+    const { emulator } = await stage();
+    const headers = { origin: 'https://example.com' };
+    expect(await ask(emulator, 'GET', '/clock', { headers })).toEqual({
+      status: 403,
+      json: errorOf('ERR_ORIGIN', /only with a token/),
+    });
+  });
+});
+
+describe('openapi.json', () => {
+  test('is a valid OpenAPI document that describes every operation', async () => {
+    const { emulator } = await stage({ control: { token: 't' } });
+    const { json } = await ask(emulator, 'GET', '/openapi.json', { headers: { authorization: 'Bearer t' } });
+    expect(await new Validator().validate(json as Record<string, unknown>)).toEqual({ valid: true });
+    const { paths } = json as { paths: Record<string, object> };
+    expect(
+      Object.entries(paths).map(([path, methods]) => `${path}: ${Object.keys(methods).join(', ')}`),
+    ).toEqual([
+      '/control/clock: get',
+      '/control/clock/advance: post',
+      '/control/events: get',
+      '/control/deliveries: get',
+      '/control/webhooks/wait-for: post',
+      '/control/webhooks/expect-none: post',
+      '/control/idle: post',
+      '/control/reset: post',
+      '/control/faults: get, delete',
+      '/control/faults/webhooks: post',
+      '/control/faults/connections: post',
+      '/control/faults/api: post',
+      '/control/faults/{id}: delete',
+      '/control/apps: get, post',
+      '/control/apps/{app}: delete',
+      '/control/apps/{app}/channels: get',
+      '/control/apps/{app}/connections: get',
+    ]);
+  });
+
+  test('says of events and deliveries what they are', async () => {
+    const { emulator, receiver } = await stage();
+    const client = await connect(emulator);
+    await enter(client, emulator, 'presence-a', '1');
+    client.ws.send(JSON.stringify({ event: 'client-a', channel: 'presence-a', data: '1' }));
+    emulator.faults.webhooks({ reset: true, times: 1 });
+    await client.ping();
+    await emulator.idle();
+    const { json } = await ask(emulator, 'GET', '/openapi.json');
+    const { schemas } = (json as { components: { schemas: Record<string, object> } }).components;
+    const ajv = new Ajv({ strict: false });
+    const { json: told } = await ask(emulator, 'GET', '/events');
+    const { json: sent } = await ask(emulator, 'GET', '/deliveries');
+    for (const event of (told as { events: object[] }).events) {
+      expect(ajv.validate(schemas['Event'] ?? {}, event), JSON.stringify(ajv.errors)).toBe(true);
+    }
+    for (const delivery of (sent as { deliveries: object[] }).deliveries) {
+      expect(ajv.validate(schemas['Delivery'] ?? {}, delivery), JSON.stringify(ajv.errors)).toBe(true);
+    }
+    expect(receiver.events).toHaveLength(3);
+  });
+});

@@ -1,0 +1,250 @@
+import { createHmac } from 'node:crypto';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startReceiver } from '../../src/receiver/receiver.ts';
+import type { Receiver, ReceiverOptions } from '../../src/receiver/types.ts';
+
+const occupied = { name: 'channel_occupied', channel: 'presence-a' };
+const added = { name: 'member_added', channel: 'presence-a', user_id: '7' };
+
+interface Post {
+  readonly events?: readonly unknown[];
+  readonly secret?: string;
+  readonly key?: string;
+  readonly id?: string;
+  readonly attempt?: number;
+  readonly timeMs?: number;
+  readonly path?: string;
+}
+
+async function start(options?: ReceiverOptions): Promise<Receiver> {
+  const receiver = await startReceiver(options);
+  onTestFinished(() => receiver.close().catch(() => {}));
+  return receiver;
+}
+
+function post({ url }: { readonly url: string }, request: Post = {}): Promise<Response> {
+  const { events = [occupied], secret = 'app-secret', key = 'app-key', id, attempt, path = '' } = request;
+  const body = JSON.stringify({ time_ms: request.timeMs ?? Date.now(), events });
+  return fetch(`${url}${path}`, {
+    method: 'POST',
+    body,
+    headers: {
+      'content-type': 'application/json',
+      'x-pusher-key': key,
+      'x-pusher-signature': createHmac('sha256', secret).update(body).digest('hex'),
+      ...(id !== undefined && { 'webhook-id': id }),
+      ...(attempt !== undefined && { 'x-soketify-attempt': String(attempt) }),
+    },
+  });
+}
+
+describe('a receiver', () => {
+  test('remembers what came, and whether it was verified', async () => {
+    const receiver = await start();
+    expect(
+      (await post(receiver, { id: 'msg_1', attempt: 2, timeMs: Date.now(), path: 'a?b=c' })).status,
+    ).toBe(200);
+    expect((await post(receiver, { secret: 'other' })).status).toBe(401);
+    expect((await post(receiver, { events: [{ ...added, user_id: 7 }] })).status).toBe(400);
+    expect(receiver.webhooks).toMatchObject([
+      { path: '/a?b=c', id: 'msg_1', attempt: 2, verdict: { verified: true }, isAccepted: true, status: 200 },
+      { id: undefined, attempt: 1, verdict: { reason: 'wrong_secret' }, isAccepted: false, status: 401 },
+      { verdict: { reason: 'malformed' }, events: [], timeMs: undefined, status: 400 },
+    ]);
+    expect(receiver.webhooks[1]?.events).toEqual([occupied]);
+    expect(receiver.events).toEqual([occupied]);
+  });
+
+  test('finds the secret by the key', async () => {
+    const receiver = await start({ secrets: { one: 'secret-1', two: 'secret-2' } });
+    expect((await post(receiver, { key: 'two', secret: 'secret-2' })).status).toBe(200);
+    expect((await post(receiver, { key: 'three', secret: 'secret-2' })).status).toBe(401);
+    await expect(startReceiver({ secret: 'a', secrets: {} })).rejects.toThrow('secret or secrets');
+  });
+
+  test('takes webhooks by POST at its path alone, if it has one', async () => {
+    const receiver = await start({ path: '/hook' });
+    expect(new URL(receiver.url).pathname).toBe('/hook');
+    expect((await post(receiver, { path: '?a=b' })).status).toBe(200);
+    expect((await post(receiver, { path: 's' })).status).toBe(404);
+    expect((await fetch(receiver.url)).status).toBe(405);
+    expect(receiver.webhooks).toHaveLength(1);
+  });
+
+  test('tells the state that accepted webhooks tell, each counted once', async () => {
+    const receiver = await start();
+    receiver.respondWith({ status: 503, times: 1 });
+    await post(receiver, { events: [occupied], id: 'msg_1' });
+    expect(receiver.state().occupied).toEqual([]);
+    await post(receiver, { events: [occupied], id: 'msg_1', attempt: 2 });
+    await post(receiver, { events: [added], id: 'msg_2' });
+    await post(receiver, { events: [added], id: 'msg_2', attempt: 2 });
+    await post(receiver, { events: [{ ...added, user_id: '8' }], id: 'msg_3', secret: 'forged' });
+    expect(receiver.state()).toEqual({
+      occupied: ['presence-a'],
+      members: { 'presence-a': ['7'] },
+      subscriptionCounts: {},
+      contradictions: [],
+    });
+    expect(receiver.events).toEqual([occupied, added]);
+    expect(receiver.webhooks.map(({ isDuplicate }) => isDuplicate)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  test('forgets everything when it is reset', async () => {
+    const receiver = await start();
+    receiver.respondWith({ status: 500 });
+    await post(receiver, { id: 'msg_1' });
+    receiver.reset();
+    expect((await post(receiver, { id: 'msg_1' })).status).toBe(200);
+    expect(receiver.webhooks).toHaveLength(1);
+    receiver.reset();
+    expect(receiver.webhooks).toEqual([]);
+    expect(receiver.events).toEqual([]);
+    expect(receiver.state().occupied).toEqual([]);
+    await post(receiver, { id: 'msg_1' });
+    expect(receiver.webhooks[0]?.isDuplicate).toBe(false);
+  });
+
+  test('remembers no more than it is told to', async () => {
+    const receiver = await start({ memory: 2 });
+    for (const id of ['a', 'b', 'c', 'a']) await post(receiver, { id, events: [{ ...added, user_id: id }] });
+    expect(receiver.webhooks.map(({ id, isDuplicate }) => [id, isDuplicate])).toEqual([
+      ['c', false],
+      ['a', false],
+    ]);
+    expect(receiver.events).toHaveLength(2);
+  });
+});
+
+describe('the answers of a receiver', () => {
+  test('are those that were planned, in turn, and then the usual ones', async () => {
+    const receiver = await start();
+    receiver.respondWith({ status: 500, times: 2 });
+    receiver.respondWith({ status: 429, times: 1, headers: { 'retry-after': '7' }, body: 'later' });
+    expect((await post(receiver)).status).toBe(500);
+    expect((await post(receiver, { secret: 'other' })).status).toBe(500);
+    const limited = await post(receiver);
+    expect([limited.status, limited.headers.get('retry-after'), await limited.text()]).toEqual([
+      429,
+      '7',
+      'later',
+    ]);
+    expect((await post(receiver)).status).toBe(200);
+  });
+
+  test('hold until the next plan when no number is given', async () => {
+    const receiver = await start();
+    receiver.respondWith({ status: 500 });
+    for (let count = 0; count < 3; count += 1) expect((await post(receiver)).status).toBe(500);
+    receiver.respondWith({ status: 204, times: 1 });
+    expect((await post(receiver)).status).toBe(204);
+    expect((await post(receiver)).status).toBe(200);
+  });
+
+  test('wait for their delay, and are remembered before', async () => {
+    const receiver = await start();
+    receiver.respondWith({ delayMs: 86_400_000, times: 1 });
+    const sender = connect(receiver.port, '127.0.0.1');
+    sender.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n');
+    expect(await receiver.waitForWebhook()).toMatchObject({
+      status: 400,
+      delayMs: 86_400_000,
+      verdict: { reason: 'malformed' },
+    });
+    await receiver.close();
+    await once(sender, 'close');
+  });
+
+  test('may be none, or a broken connection', async () => {
+    const receiver = await start();
+    receiver.respondWith({ status: 'reset', times: 1 });
+    await expect(post(receiver)).rejects.toThrow('fetch failed');
+    receiver.respondWith({ status: 'hang', times: 1 });
+    const hanging = post(receiver);
+    await receiver.waitForWebhook(({ status }) => status === 'hang');
+    await Promise.all([expect(hanging).rejects.toThrow('fetch failed'), receiver.close()]);
+    expect(receiver.events).toEqual([]);
+  });
+
+  test('are decided by respond where none is planned', async () => {
+    const receiver = await start({
+      respond: ({ events }) =>
+        events.some(({ name }) => name === 'cache_miss') ? { status: 503 } : undefined,
+    });
+    expect((await post(receiver, { events: [{ name: 'cache_miss', channel: 'cache-a' }] })).status).toBe(503);
+    expect((await post(receiver)).status).toBe(200);
+    receiver.respondWith({ status: 201, times: 1 });
+    expect((await post(receiver, { events: [{ name: 'cache_miss', channel: 'cache-a' }] })).status).toBe(201);
+  });
+
+  test('are 500 when respond throws or answers nonsense, which close then throws', async () => {
+    const receiver = await start({ respond: () => ({ status: 99 }) });
+    const answer = await post(receiver);
+    expect([answer.status, await answer.text()]).toEqual([500, expect.stringContaining('from 200 to 599')]);
+    await expect(receiver.close()).rejects.toThrow('status: expected a number from 200 to 599');
+  });
+
+  test.each([
+    [{ status: 100 }, "status: expected a number from 200 to 599, 'hang' or 'reset', got 100"],
+    [{ delayMs: -1 }, 'delayMs: expected milliseconds from 0 to 86400000, got -1'],
+    [{ times: 0 }, 'times: expected a whole number from 1, got 0'],
+  ])('that cannot be given are refused when they are planned: %j', async (plan, message) => {
+    const receiver = await start();
+    expect(() => receiver.respondWith(plan)).toThrow(message);
+  });
+});
+
+describe('waiting for an event', () => {
+  test('finds one that came, and one that comes', async () => {
+    const receiver = await start();
+    await post(receiver);
+    expect(await receiver.waitFor({ name: 'channel_occupied', channel: 'presence-a' })).toEqual(occupied);
+    const waiting = receiver.waitFor((event) => 'user_id' in event && event.user_id === '7');
+    await post(receiver, { events: [added] });
+    expect(await waiting).toEqual(added);
+    expect(await receiver.waitFor({ channel: /^presence-/g, user_id: /\d/ })).toEqual(added);
+  });
+
+  test('counts those that match', async () => {
+    const receiver = await start();
+    await post(receiver, { events: [added] });
+    const third = receiver.waitFor({ name: 'member_added' }, { nth: 3 });
+    await post(receiver, { events: [{ ...added, user_id: '8' }, occupied] });
+    await post(receiver, { events: [{ ...added, user_id: '9' }] });
+    expect(await third).toEqual({ ...added, user_id: '9' });
+  });
+
+  test('in vain says what came instead', async () => {
+    const receiver = await start();
+    const nothing = receiver.waitFor({ name: 'cache_miss' }, { timeoutMs: 1 });
+    await expect(nothing).rejects.toThrow(
+      '1 ms are over: no event came that was waited for. None came at all.',
+    );
+    await post(receiver);
+    await expect(receiver.waitFor({ name: 'cache_miss' }, { timeoutMs: 1 })).rejects.toThrow(
+      /The last of the 1 that came:\n {2}{"name":"channel_occupied"/,
+    );
+  });
+
+  test('ends with the receiver', async () => {
+    const receiver = await start();
+    const waiting = expect(receiver.waitForWebhook()).rejects.toThrow('The receiver was closed');
+    await receiver.close();
+    await waiting;
+    await receiver.close();
+    await expect(fetch(receiver.url)).rejects.toThrow('fetch failed');
+  });
+});
+
+test('a port that is taken is told as the system tells it', async () => {
+  const { port } = await start();
+  await expect(startReceiver({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../../src/commands/command.ts';
+import { createEvent, type EventOptions } from '../../../src/commands/webhook-event.ts';
+import { encodeEvent } from '../../../src/webhooks/event.ts';
+
+const said = { eventName: 'client-x', data: '{"a":1}', socketId: '1.2' };
+const heard = { event: 'client-x', data: '{"a":1}', socket_id: '1.2' };
+
+describe('an event made of options', () => {
+  test.each<[EventOptions, Record<string, unknown>]>([
+    [{ event: 'channel_occupied', channel: 'news' }, {}],
+    [{ event: 'channel_vacated', channel: 'presence-a' }, {}],
+    [{ event: 'member_added', channel: 'presence-a', userId: '42' }, { user_id: '42' }],
+    [{ event: 'member_removed', channel: 'presence-cache-a', userId: '42' }, { user_id: '42' }],
+    [{ event: 'client_event', channel: 'private-a', ...said }, heard],
+    [
+      { event: 'client_event', channel: 'presence-a', ...said, userId: '7' },
+      { ...heard, user_id: '7' },
+    ],
+    [{ event: 'cache_miss', channel: 'private-cache-a' }, {}],
+    [{ event: 'subscription_count', channel: 'news', count: 0 }, { subscription_count: 0 }],
+  ])('is what the server sends: %j', (options, fields) => {
+    const { event: name, channel } = options;
+    expect(JSON.parse(encodeEvent(createEvent(options)))).toEqual({ name, channel, ...fields });
+  });
+
+  test.each<[EventOptions, RegExp]>([
+    [
+      { event: 'member_added', channel: 'presence-a' },
+      /^member_added on presence-a needs --user-id; missing: --user-id$/,
+    ],
+    [{ event: 'member_added', channel: 'news', userId: '7' }, /happens on a presence channel.*; got news$/],
+    [{ event: 'cache_miss', channel: 'my-cache-a' }, /happens on a cache channel.*; got my-cache-a$/],
+    [{ event: 'client_event', channel: 'news', ...said }, /on a private or presence channel.*; got news$/],
+    [{ event: 'client_event', channel: 'private-a' }, /missing: --event-name, --data, --socket-id$/],
+    [{ event: 'client_event', channel: 'presence-a', ...said }, /missing: --user-id$/],
+    [
+      { event: 'client_event', channel: 'private-a', ...said, userId: '7' },
+      /has no --user-id; it has --event-name, --data, --socket-id$/,
+    ],
+    [{ event: 'client_event', channel: 'private-a', ...said, eventName: 'x' }, /did you mean client-x\?$/],
+    [{ event: 'client_event', channel: 'private-a', ...said, socketId: '1' }, /such as 123\.456; got 1$/],
+    [{ event: 'channel_occupied', channel: 'news', count: 1 }, /has no --count; it has a channel only$/],
+    [{ event: 'subscription_count', channel: 'presence-a', count: 1 }, /no presence channel; got/],
+    [{ event: 'channel_occupied', channel: 'no spaces' }, /^Invalid channel name/],
+    [
+      { event: 'channel_occupied', channel: '#server-to-user-7' },
+      /^--channel: no webhook tells of #server-to-user-7$/,
+    ],
+  ])('is refused, and says what is accepted: %j', (options, message) => {
+    expect(() => createEvent(options)).toThrow(UsageError);
+    expect(() => createEvent(options)).toThrow(message);
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { paintFor, withColours, withoutColours } from '../../../src/commands/paint.ts';
+import { formatSummary, formatWebhook } from '../../../src/commands/webhook-lines.ts';
+import type { ReceivedWebhook } from '../../../src/receiver/types.ts';
+
+const webhook: ReceivedWebhook = {
+  path: '/hook',
+  headers: { 'x-pusher-key': 'app-key' },
+  body: '{}',
+  verdict: { verified: true },
+  events: [
+    { name: 'member_added', channel: 'presence-a', user_id: '7' },
+    { name: 'client_event', channel: 'private-a', event: 'client-x', data: '{"a":1}', socket_id: '1.2' },
+    { name: 'subscription_count', channel: 'news', subscription_count: 3 },
+    { name: 'cache_miss', channel: 'cache-a' },
+  ],
+  timeMs: 1_699_999_999_990,
+  id: 'msg_1',
+  attempt: 1,
+  receivedAt: 1_700_000_000_002,
+  status: 200,
+  delayMs: 0,
+  isAccepted: true,
+  isDuplicate: false,
+};
+
+function format(changes: Partial<ReceivedWebhook>, paint = withoutColours): string[] {
+  return formatWebhook({ ...webhook, ...changes }, paint).split('\n');
+}
+
+describe('a webhook at the terminal', () => {
+  test('is a block: what it was answered, where it is from, its events', () => {
+    const [head, ...rest] = format({});
+    expect(head).toMatch(/^\d\d:\d\d:\d\d\.002 POST \/hook verified, answered 200$/);
+    expect(rest).toEqual([
+      '  key app-key, webhook-id msg_1, 2 bytes, made 12 ms before',
+      '  member_added       presence-a, user 7',
+      '  client_event       private-a, client-x from 1.2: {"a":1}',
+      '  subscription_count news, 3 subscribed',
+      '  cache_miss         cache-a',
+      '',
+    ]);
+  });
+
+  test('that is not verified says why, and shows a body that is none', () => {
+    const [head, why, , body] = format({
+      verdict: { verified: false, reason: 'wrong_header', message: 'it came\u001b[2J elsewhere' },
+      events: [],
+      body: 'a\nb\u0007',
+      status: 401,
+    });
+    expect(head).toMatch(/ not verified \(wrong header\), answered 401$/);
+    expect(why).toBe('  it came\\u{1b}[2J elsewhere');
+    expect(body).toBe('  body: a b\\u{7}');
+  });
+
+  test.each<[Partial<ReceivedWebhook>, RegExp]>([
+    [{ status: 'hang' }, /verified, no answer$/],
+    [{ status: 'reset' }, /verified, connection reset$/],
+    [{ status: 503, delayMs: 5000 }, /answered 503 after 5000 ms$/],
+    [{ attempt: 3, isDuplicate: true }, /answered 200, attempt 3, a duplicate of one that was accepted$/],
+  ])('says what became of it: %j', (changes, expected) => {
+    expect(format(changes)[0]).toMatch(expected);
+  });
+
+  test('is green when it is verified, and red when it is not', () => {
+    expect(format({}, withColours)[0]).toContain('\u001b[32mverified\u001b[39m, answered 200');
+    expect(format({ status: 500 }, withColours)[0]).toContain('\u001b[31manswered 500\u001b[39m');
+  });
+});
+
+describe('colours', () => {
+  test('are for terminals that have them', () => {
+    const on = (isTTY: boolean, hasColors: boolean) => paintFor({ isTTY, hasColors: () => hasColors });
+    expect(on(true, true)).toBe(withColours);
+    expect(on(true, false)).toBe(withoutColours);
+    expect(on(false, true)).toBe(withoutColours);
+  });
+});
+
+test('the summary counts, and tells the state and what contradicts it', () => {
+  const tally = {
+    webhooks: 1,
+    verified: 0,
+    duplicates: 2,
+    refused: new Map([['wrong_secret', 1]]),
+    events: new Map([['member_added', 2]]),
+  };
+  const state = {
+    occupied: ['news', 'presence-a'],
+    members: { 'presence-a': ['7', '8'] },
+    subscriptionCounts: {},
+    contradictions: ['news was occupied, but it was already'],
+  };
+  expect(formatSummary(tally, state, withoutColours)).toBe(
+    `
+1 webhook: 0 verified, not verified: 1 wrong secret, 2 duplicates
+events: 2 member_added
+occupied: news, presence-a
+members:
+  presence-a: 7, 8
+contradiction: news was occupied, but it was already
+`,
+  );
+});

@@ -1,0 +1,156 @@
+import { describe, expect, test, vi } from 'vitest';
+import { Recorder } from '../../../src/control/recorder.ts';
+import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { channelName, endpoint, socketIdOf } from '../../support/unit/application.ts';
+
+const main = { endpoint: endpoint() };
+const picky = { endpoint: endpoint({ id: 'picky', url: 'http://picky/', channels: { startsWith: 'x-' } }) };
+const news = channelName('news');
+const connection = (id: string, appId = '1') => ({
+  socketId: socketIdOf(id),
+  app: { config: { id: appId } },
+});
+const occupied = (): WebhookEvent => ({ name: 'channel_occupied', channel: news });
+const vacated = (): WebhookEvent => ({ name: 'channel_vacated', channel: news });
+
+function stage(capacity?: number) {
+  const clock = new FakeClock();
+  const changed = vi.fn();
+  const wallTime = { now: () => 1_700_000_000_000 + clock.now() };
+  const recorder = new Recorder({ clock, wallTime, changed, ...(capacity !== undefined && { capacity }) });
+  const attempt = (event: WebhookEvent, number = 1, webhookId = 'msg_1') => ({
+    appId: '1',
+    endpoint: main.endpoint,
+    webhookId,
+    number,
+    request: {
+      appId: '1',
+      endpointId: 'main',
+      url: 'http://receiver/hook',
+      headers: { a: 'b' },
+      body: Buffer.from('{}'),
+    },
+    events: [{ event }],
+  });
+  return { clock, changed, recorder, attempt };
+}
+
+describe('the recorder', () => {
+  test('follows an event from its cause to its end', () => {
+    const { clock, recorder, attempt } = stage();
+    const event = occupied();
+    recorder.joined(connection('1.1'), news, undefined);
+    recorder.selected('1', event, [main, picky], [main]);
+    expect(recorder.events()).toMatchObject([
+      { id: 1, status: 'pending', why: 'socket 1.1 subscribed; queued for http://receiver/hook' },
+    ]);
+    const first = attempt(event);
+    recorder.attemptBegan(first);
+    expect(recorder.deliveries()).toMatchObject([{ status: 'pending', attempts: [{ outcome: 'pending' }] }]);
+    clock.advanceSync(30);
+    recorder.attemptEnded(first, { kind: 'answered', status: 503 });
+    const second = attempt(event, 2);
+    recorder.attemptBegan(second);
+    recorder.attemptEnded(second, { kind: 'answered', status: 204 });
+    recorder.decided('1', main.endpoint, event, 'delivered');
+    expect(recorder.events()[0]).toMatchObject({
+      status: 'delivered',
+      endpoints: [
+        { endpoint: 'main', status: 'delivered', attempts: 2, deliveries: ['msg_1'] },
+        { endpoint: 'picky', status: 'filtered', reason: 'channel', attempts: 0 },
+      ],
+    });
+    expect(recorder.deliveries()).toEqual([
+      {
+        id: 'msg_1',
+        appId: '1',
+        endpoint: 'main',
+        url: 'http://receiver/hook',
+        status: 'delivered',
+        eventIds: [1],
+        body: '{}',
+        attempts: [
+          {
+            number: 1,
+            atMs: 0,
+            timeMs: 1_700_000_000_000,
+            elapsedMs: 30,
+            outcome: 'refused',
+            status: 503,
+            headers: { a: 'b' },
+          },
+          {
+            number: 2,
+            atMs: 30,
+            timeMs: 1_700_000_000_030,
+            elapsedMs: 0,
+            outcome: 'success',
+            status: 204,
+            headers: { a: 'b' },
+          },
+        ],
+      },
+    ]);
+  });
+
+  test('names the one that left last as the cause of a departure, and forgets it once that is told', () => {
+    const { clock, recorder } = stage();
+    recorder.joined(connection('1.1'), news, undefined);
+    recorder.joined(connection('2.2'), news, undefined);
+    recorder.left(connection('1.1'), { channel: { name: news }, userId: undefined }, 'disconnected');
+    clock.advanceSync(5);
+    recorder.left(connection('2.2'), { channel: { name: news }, userId: undefined }, 'unsubscribed');
+    recorder.selected('1', vacated(), [], []);
+    recorder.selected('1', vacated(), [], []);
+    expect(recorder.events().map(({ cause }) => cause)).toEqual([
+      { kind: 'unsubscribed', socket_id: '2.2', atMs: 5 },
+      { kind: 'unknown', atMs: 5 },
+    ]);
+  });
+
+  test('keeps the apps apart', () => {
+    const { recorder } = stage();
+    recorder.joined(connection('1.1', '1'), news, undefined);
+    recorder.joined(connection('2.2', '2'), news, undefined);
+    recorder.selected('1', occupied(), [], []);
+    recorder.selected('2', occupied(), [], []);
+    expect(recorder.events('2')).toMatchObject([{ appId: '2', cause: { socket_id: '2.2' } }]);
+    recorder.clear('2');
+    expect(recorder.events()).toMatchObject([{ appId: '1' }]);
+  });
+
+  test('records nothing more of what it has forgotten', () => {
+    const { recorder, attempt } = stage();
+    const event = occupied();
+    recorder.selected('1', event, [main], [main]);
+    const first = attempt(event);
+    recorder.attemptBegan(first);
+    recorder.clear('1');
+    recorder.attemptEnded(first, { kind: 'timeout' });
+    recorder.attemptBegan(attempt(event, 2));
+    recorder.decided('1', main.endpoint, event, 'expired');
+    expect([recorder.events(), recorder.deliveries()]).toEqual([[], []]);
+  });
+
+  test('keeps the latest, as many as it may', () => {
+    const { recorder, attempt } = stage(3);
+    for (let count = 0; count < 10; count += 1) {
+      const event = occupied();
+      recorder.selected('1', event, [main], [main]);
+      recorder.attemptBegan(attempt(event, 1, `msg_${count}`));
+    }
+    expect(recorder.events().map(({ id }) => id)).toEqual([8, 9, 10]);
+    expect(recorder.deliveries().map(({ id }) => id)).toEqual(['msg_7', 'msg_8', 'msg_9']);
+  });
+
+  test('says when something has changed', () => {
+    const { recorder, changed } = stage();
+    recorder.suppressed('1', vacated(), 'grace');
+    expect(changed).toHaveBeenCalledTimes(2);
+    expect(recorder.events().map(({ name, status }) => [name, status])).toEqual([
+      ['channel_vacated', 'suppressed'],
+      ['channel_occupied', 'suppressed'],
+    ]);
+  });
+});
