@@ -4,6 +4,8 @@ import type { Cancel, Clock, Millis } from '../ports/clock.ts';
 export interface Alarm {
   /** Rings at this moment, or earlier if it was to ring earlier anyway. Infinity asks for nothing. */
   set(dueAt: Millis): void;
+  /** There is nothing to ring for, until it is set again. */
+  clear(): void;
   /** Rings no more. */
   stop(): void;
 }
@@ -16,7 +18,12 @@ export function createAlarm(clock: Clock, ring: () => void): Alarm {
   let standsAt = Infinity;
   let cancel: Cancel = () => {};
   let isStopped = false;
+  const clear = (): void => {
+    standsAt = Infinity;
+    cancel();
+  };
   return {
+    clear,
     set(dueAt) {
       if (dueAt >= standsAt || isStopped) return;
       cancel();
@@ -28,7 +35,7 @@ export function createAlarm(clock: Clock, ring: () => void): Alarm {
     },
     stop() {
       isStopped = true;
-      cancel();
+      clear();
     },
   };
 }

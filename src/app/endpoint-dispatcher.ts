@@ -164,7 +164,9 @@ export class EndpointDispatcher {
     const at = this.#options.clock.now();
     for (const drop of this.#queue.expire(at)) this.#drop(drop);
     for (let batch = this.#next(at); batch !== undefined; batch = this.#next(at)) this.#begin(batch);
-    this.#alarm.set(this.#queue.dueAt());
+    const dueAt = this.#queue.dueAt();
+    if (dueAt === Infinity) this.#alarm.clear();
+    else this.#alarm.set(dueAt);
     const awaited = this.#isHalting ? this.#queue.attempts : this.#queue.events;
     if (awaited === 0) this.#tellEmpty();
   }

@@ -161,6 +161,8 @@ export class DeliveryQueue {
 
   /** When to ask again, if nothing is pushed or settled before; Infinity: not at all. */
   dueAt(): Millis {
+    // What is done with may have left entries behind.
+    if (this.events === 0) return Infinity;
     const expiry = Math.min(
       this.#expiries.nextDueAt ?? Infinity,
       this.#backlog.oldestAt + this.#policy.retry.maxElapsedMs,

@@ -52,6 +52,16 @@ describe('an alarm', () => {
     expect(rings).toEqual([50, 150, 250]);
   });
 
+  test('cleared does not ring, until it is set again', () => {
+    const { clock, rings, alarm: one } = alarm();
+    one.set(1500);
+    one.clear();
+    expect(clock.pending).toBe(0);
+    one.set(1800);
+    clock.advanceSync(10_000);
+    expect(rings).toEqual([1800]);
+  });
+
   test('stopped rings no more, whatever is set', () => {
     const { clock, rings, alarm: one } = alarm();
     one.set(1500);
