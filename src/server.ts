@@ -7,6 +7,7 @@ import { createLocalDelivery } from './app/local-delivery.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import type { AppConfig, Config } from './config/schema.ts';
 import { createPrometheusMetrics } from './observe/prometheus.ts';
+import { createLazySender } from './delivery/lazy-sender.ts';
 import type { Clock, WallTime } from './ports/clock.ts';
 import type { Ids } from './ports/ids.ts';
 import { silentLog, type Log } from './ports/log.ts';
@@ -85,7 +86,10 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   // Sockets live in real time: a client cannot answer within a minute that passes in one call.
   const livenessClock = overrides.livenessClock ?? systemClock;
   const ids = overrides.ids ?? createRandomIds();
-  const sender = overrides.sender ?? (await import('./delivery/undici-sender.ts')).createUndiciSender(clock);
+  const undici = createLazySender(async () =>
+    (await import('./delivery/undici-sender.ts')).createUndiciSender(clock),
+  );
+  const sender = overrides.sender ?? undici;
   const uws = await loadUws();
 
   const applications = config.apps.map(toApplication);
@@ -155,6 +159,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes: createRoutes(api, self) };
   const { commands, routes } = overrides.front?.(inside) ?? inside;
   const { port, metricsPort } = await gateway.serve(commands, routes);
+  if (sender === undici && config.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
   const stopLiveness = watchLiveness(livenessClock, config, {
     sessions: () => apps.sessions(),
     end: (session, error) => hub.end(session, error),
