@@ -82,7 +82,9 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     sender.shut();
+    recorder.freeze();
     for (const app of stand.apps()) stand.held.hub.endAll(app, closedError);
+    stand.release();
     const closed = server.close();
     server.abandon();
     await closed;

@@ -40,6 +40,14 @@ export interface Verdict {
   readonly batchId: string | undefined;
 }
 
+/** An attempt that did not succeed. */
+interface Failure {
+  readonly outcome: Outcome;
+  readonly elapsedMs: Millis;
+  /** By how much the next one is put off, as drawn from [0, 1). */
+  readonly chance: number;
+}
+
 /** The loop around one endpoint's delivery machine: starts its attempts, times them, says what came of them. */
 export class EndpointDispatcher {
   #app: Application;
@@ -210,7 +218,7 @@ export class EndpointDispatcher {
   }
 
   async #attempt(batch: Batch, payload: Payload): Promise<void> {
-    const { clock, metrics, sender, witness, requestTimeoutMs } = this.#options;
+    const { clock, metrics, random, sender, witness, requestTimeoutMs } = this.#options;
     const { url, id: endpoint } = this.#endpoint;
     const appId = this.#app.id;
     const headers = {
@@ -225,6 +233,8 @@ export class EndpointDispatcher {
       request: { appId, endpointId: endpoint, url, headers, body: payload.body },
       events: batch.events,
     };
+    // Drawn now: attempts begin in an order that can be replayed, but answers come when they like.
+    const chance = random();
     const startedAt = clock.now();
     witness.attemptBegan(attempt);
     const outcome = await sender.send(attempt.request, requestTimeoutMs);
@@ -234,7 +244,7 @@ export class EndpointDispatcher {
     witness.attemptEnded(attempt, outcome);
     if (this.#isStopped) return;
     if (result === 'success') this.#succeed(batch);
-    else this.#fail(batch, payload, outcome, elapsedMs);
+    else this.#fail(batch, payload, { outcome, elapsedMs, chance });
     this.#pump();
   }
 
@@ -256,11 +266,11 @@ export class EndpointDispatcher {
     this.#tell('delivered', batch.events, batch);
   }
 
-  #fail(batch: Batch, payload: Payload, outcome: Outcome, elapsedMs: number): void {
-    const { clock, log, random, store } = this.#options;
+  #fail(batch: Batch, payload: Payload, { outcome, elapsedMs, chance }: Failure): void {
+    const { clock, log, store } = this.#options;
     const wasFailing = this.#queue.isFailing;
     const retryAfterMs = outcome.kind === 'answered' ? outcome.retryAfterMs : undefined;
-    const drop = this.#queue.fail(batch, clock.now(), random(), retryAfterMs);
+    const drop = this.#queue.fail(batch, clock.now(), chance, retryAfterMs);
     const fields = { ...this.#fields(batch), ...describe(outcome), elapsedMs: Math.round(elapsedMs) };
     if (!wasFailing && this.#queue.isFailing)
       log.warn(fields, 'webhook endpoint is failing, probing it from now on');

@@ -4,6 +4,9 @@ import type { RealTime } from '../ports/real-time.ts';
 /** Turns of the event loop without anything happening after which nothing is taken to be on its way on loopback. */
 const quietTurns = 8;
 
+/** A server that is kept busy without end is taken as it is after so many turns. */
+const mostTurns = 10_000;
+
 /** Whoever never rests is not waited for longer than so many times. */
 const restTries = 10;
 
@@ -75,11 +78,11 @@ export class Activity {
 
   async #quiet(): Promise<void> {
     let seen = this.#count;
-    for (let turns = 0; turns < quietTurns; turns += 1) {
+    let quiet = 0;
+    for (let turns = 0; quiet < quietTurns && turns < mostTurns; turns += 1) {
       await this.#real.turn();
-      if (seen === this.#count) continue;
+      quiet = seen === this.#count ? quiet + 1 : 0;
       seen = this.#count;
-      turns = -1;
     }
   }
 

@@ -37,6 +37,12 @@ export class EventRecord {
     this.#happening = happening;
   }
 
+  /** Whether some endpoint has taken it: another may still be to get it. */
+  get wasDelivered(): boolean {
+    for (const { fate } of this.#fates.values()) if (fate === 'delivered') return true;
+    return false;
+  }
+
   addEndpoint(endpoint: Endpoint, isWanted: boolean): void {
     this.#fates.set(endpoint.id, { endpoint, isWanted, deliveries: new Set(), attempts: 0, fate: undefined });
   }

@@ -12,6 +12,8 @@ export interface PaceOptions {
   readonly clock: ControlledClock;
   readonly real: RealTime;
   readonly activity: Activity;
+  /** Throws when the emulator has been closed. */
+  readonly refuseClosed: () => void;
 }
 
 /** Until when `until` looks. */
@@ -35,7 +37,8 @@ export class Pace {
 
   /** Lets so much time pass now. Resolves when what fell due in it has been done. */
   async advance(ms: unknown): Promise<void> {
-    const { clock, activity } = this.#options;
+    const { clock, activity, refuseClosed } = this.#options;
+    refuseClosed();
     if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0) {
       throw invalidArgument(`clock.advance: expected milliseconds, 0 or more, got ${describeGiven(ms)}`);
     }
@@ -47,7 +50,8 @@ export class Pace {
 
   /** Has so much time passed: a real clock takes as long. */
   async pass(ms: Millis): Promise<void> {
-    const { clock, activity, real } = this.#options;
+    const { clock, activity, real, refuseClosed } = this.#options;
+    refuseClosed();
     await activity.settled();
     if (clock.isVirtual) {
       await activity.restedFor(arrivalMs);
@@ -62,12 +66,14 @@ export class Pace {
    * it has not, nothing is due within the bound, and the time-out is over.
    */
   async until<T>(look: () => T | undefined, { timeoutMs, withinMs }: UntilOptions): Promise<T | undefined> {
-    const { clock, real, activity } = this.#options;
+    const { clock, real, activity, refuseClosed } = this.#options;
     const latest = clock.now() + withinMs;
     const timeoutAt = real.now() + timeoutMs;
     let hasRested = false;
     for (;;) {
       await activity.settled();
+      // It may have been closed meanwhile, before anybody was there to be told.
+      refuseClosed();
       const found = look();
       if (found !== undefined) return found;
       const isDue = clock.isVirtual && clock.hasDueBy(latest);

@@ -31,29 +31,45 @@ export class Recorder implements Witness {
   readonly #byEvent = new WeakMap<WebhookEvent, EventRecord>();
   readonly #underWay = new WeakMap<WitnessedAttempt, DeliveryRecord>();
   #made = 0;
+  #final:
+    | { readonly events: readonly EmulatorEvent[]; readonly deliveries: readonly EmulatorDelivery[] }
+    | undefined;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#capacity = options.capacity ?? 10_000;
   }
 
-  /** The id of the latest event; 0 before the first. */
-  get lastId(): number {
-    return this.#made;
-  }
-
   /** Events in the order in which they happened, of one app or of all. */
   events(appId?: string): readonly EmulatorEvent[] {
-    return [...this.#events.values()]
-      .filter((record) => appId === undefined || record.appId === appId)
-      .map((record) => record.describe());
+    const all = this.#final?.events ?? [...this.#events.values()].map((record) => record.describe());
+    return ofApp(all, appId);
+  }
+
+  /** The first event after another one, of one app or of all, that an endpoint has taken and that matches. */
+  firstDelivered(
+    appId: string | undefined,
+    after: number,
+    matches: (event: EmulatorEvent) => boolean,
+  ): EmulatorEvent | undefined {
+    for (const record of this.#events.values()) {
+      const isMeant = record.id > after && (appId === undefined || record.appId === appId);
+      if (!isMeant || !record.wasDelivered) continue;
+      const event = record.describe();
+      if (matches(event)) return event;
+    }
+    return undefined;
   }
 
   /** Deliveries in the order of their first attempts, of one app or of all. */
   deliveries(appId?: string): readonly EmulatorDelivery[] {
-    return [...this.#deliveries.values()]
-      .filter((record) => appId === undefined || record.appId === appId)
-      .map((record) => record.describe());
+    const all = this.#final?.deliveries ?? [...this.#deliveries.values()].map((record) => record.describe());
+    return ofApp(all, appId);
+  }
+
+  /** Tells what is recorded now, whatever happens from now on: how everybody is sent away at the end is no news. */
+  freeze(): void {
+    this.#final ??= { events: this.events(), deliveries: this.deliveries() };
   }
 
   /** Forgets what was recorded of an app. What still becomes of it is not recorded. */
@@ -139,6 +155,13 @@ export class Recorder implements Witness {
     this.#options.changed();
     return record;
   }
+}
+
+function ofApp<T extends { readonly appId: string }>(
+  all: readonly T[],
+  appId: string | undefined,
+): readonly T[] {
+  return appId === undefined ? all : all.filter((one) => one.appId === appId);
 }
 
 /** The event that a return within the grace would have been, had the departure been told. */

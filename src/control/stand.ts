@@ -63,6 +63,7 @@ export class Stand {
   readonly apiFaults: FaultList<ApiFault>;
   readonly #random: SeededRandom;
   #held: Held | undefined;
+  #isClosed = false;
   #faults = 0;
 
   constructor({ clock, real, activity, recorder, random, sendsWithinMs }: StandOptions) {
@@ -70,7 +71,7 @@ export class Stand {
     this.recorder = recorder;
     this.activity = activity;
     this.#random = random;
-    this.pace = new Pace({ clock, real, activity });
+    this.pace = new Pace({ clock, real, activity, refuseClosed: () => void this.held });
     this.waiting = new Waiting({
       pace: this.pace,
       recorder,
@@ -92,8 +93,16 @@ export class Stand {
     this.#held = held;
   }
 
+  /** The server ends: what was recorded stays, but nothing more can be asked of it. Whoever waits is told so. */
+  release(): void {
+    this.#isClosed = true;
+    this.activity.note();
+  }
+
   get held(): Held {
-    if (this.#held === undefined) throw new EmulatorError('ERR_CLOSED', 'the emulator has not started yet');
+    if (this.#isClosed)
+      throw new EmulatorError('ERR_CLOSED', 'the emulator has been closed; start another one');
+    if (this.#held === undefined) throw new Error('the server has not been built yet');
     return this.#held;
   }
 

@@ -62,12 +62,9 @@ export class Waiting {
     const timeoutMs = millis('timeoutMs', options.timeoutMs ?? (isVirtual ? 1000 : 5000));
     const withinMs = millis('withinMs', options.withinMs ?? 10 * minuteMs);
     const startedAt = now();
-    // Of several endpoints one may have it already while another does not answer.
-    const isDelivered = (event: EmulatorEvent): boolean =>
-      event.id > after &&
-      event.endpoints.some(({ status }) => status === 'delivered') &&
-      matcher.matches(event);
-    const found = await pace.until(() => recorder.events(appId).find(isDelivered), { timeoutMs, withinMs });
+    const look = (): EmulatorEvent | undefined =>
+      recorder.firstDelivered(appId, after, (event) => matcher.matches(event));
+    const found = await pace.until(look, { timeoutMs, withinMs });
     if (found !== undefined) return found;
     const waited = isVirtual
       ? `the clock was moved on by ${Math.round(now() - startedAt)} ms, then nothing was due, and nothing came within ${timeoutMs} ms of real time`

@@ -1,8 +1,23 @@
+import Backend from 'pusher';
 import { describe, expect, test } from 'vitest';
 import { connect, enter, start, startStage } from '../support/emulator.ts';
 import { Receiver } from '../support/receiver.ts';
 
 describe('reset', () => {
+  test('forgets what was dropped', async () => {
+    const { emulator } = await startStage({ webhooks: { retry: { maxElapsedMs: 500 } } });
+    const dropped = async () => {
+      const answer = await new Backend(emulator.serverOptions()).get({ path: '/webhooks/dropped' });
+      return ((await answer.json()) as { dropped: object[] }).dropped.length;
+    };
+    emulator.faults.webhooks({ status: 500 });
+    await (await connect(emulator)).subscribe('news');
+    await emulator.idle();
+    expect(await dropped()).toBe(1);
+    await emulator.reset();
+    expect(await dropped()).toBe(0);
+  });
+
   test('forgets channels, members, caches, queues, faults and records, and tells no endpoint', async () => {
     const { emulator, receiver } = await startStage();
     const client = await connect(emulator);

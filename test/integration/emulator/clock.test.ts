@@ -190,6 +190,19 @@ test('several emulators in one process share nothing', async () => {
   await connect(two.emulator);
 });
 
+test('after the end everything that is asked says so, what waits is told at once, and the records stay', async () => {
+  const { emulator } = await startStage({ clock: 'real' });
+  await (await connect(emulator)).subscribe('news');
+  await emulator.webhooks.waitFor({ name: 'channel_occupied' });
+  const waiting = emulator.webhooks.waitFor({ name: 'cache_miss' }, { timeoutMs: 60_000 });
+  const refused = expect(waiting).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+  await emulator.close();
+  await refused;
+  await expect(emulator.clock.advance(1)).rejects.toThrow(/has been closed; start another one/);
+  await expect(emulator.reset()).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+  expect(emulator.events).toMatchObject([{ name: 'channel_occupied' }]);
+});
+
 test('closing ends connections for good, gives up webhooks, and may be done again', async () => {
   const { emulator, receiver } = await startStage();
   const client = await connect(emulator);

@@ -128,7 +128,8 @@ describe('the control API', () => {
     ['POST', '/apps', '{"colour":"red"}', 400, /unknown key "colour"/],
     ['POST', '/reset', '{"reconnect":"yes"}', 400, /reconnect: expected true or false/],
     ['GET', '/events?nam=x', undefined, 400, /unknown field 'nam'/],
-  ] as const)('%s %s with %s is answered %i and says why', async (method, path, body, status, message) => {
+  ] as const)('%s %s with %s is answered %i and says why', async (...given) => {
+    const [method, path, body, status, message] = given;
     const { emulator } = await stage();
     const answer = await ask(emulator, method, path, body === undefined ? {} : { body });
     expect(answer).toEqual({

@@ -89,7 +89,7 @@ describe('a fault of webhooks', () => {
     [{ status: 500, times: 0 }, /times: expected a whole number from 1, got 0/],
   ])('%j is refused', async (fault, message) => {
     const emulator = await start();
-    expect(() => emulator.faults.webhooks(fault as object)).toThrow(message);
+    expect(() => emulator.faults.webhooks(fault as never)).toThrow(message);
   });
 });
 

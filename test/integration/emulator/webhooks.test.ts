@@ -50,6 +50,27 @@ describe('waitFor', () => {
     expect(await attemptsOf(8)).not.toEqual(first);
   });
 
+  test('is the same with the same seed also when several requests are under way at once', async () => {
+    const attemptsOf = async (late: number): Promise<readonly string[]> => {
+      const receiver = await Receiver.start(({ body, response }) => {
+        // Which answer comes first is another one each time.
+        const answer = (): void => void response.writeHead(500).end();
+        if (body.includes(`news-${late}`)) setTimeout(answer, 20);
+        else answer();
+      });
+      const emulator = await start({
+        clock: 'virtual',
+        apps: [{ webhooks: [{ url: receiver.url }] }],
+        webhooks: { batch: { maxEvents: 1 }, retry: { maxElapsedMs: 1500 } },
+      });
+      const client = await connect(emulator);
+      for (const channel of ['news-0', 'news-1']) await client.subscribe(channel);
+      await emulator.idle();
+      return emulator.deliveries.map(({ attempts }) => attempts.map(({ atMs }) => atMs).join(' '));
+    };
+    expect(await attemptsOf(0)).toEqual(await attemptsOf(1));
+  });
+
   test('takes what was delivered before it was asked, and with "after" only what came later', async () => {
     const { emulator } = await startStage();
     const client = await connect(emulator);

@@ -11,7 +11,7 @@ function stage() {
   const real = new FakeRealTime();
   const clock = new ControlledClock('virtual', real);
   const activity = new Activity(real, patienceMs);
-  return { real, clock, activity, pace: new Pace({ clock, real, activity }) };
+  return { real, clock, activity, pace: new Pace({ clock, real, activity, refuseClosed: () => {} }) };
 }
 
 /** Whether a promise has settled by now. */
@@ -52,6 +52,17 @@ describe('activity', () => {
     await real.advance(1);
     expect(await isSettled()).toBe(true);
     await activity.settled();
+  });
+
+  test('takes a server that never rests as it is', async () => {
+    const { real, activity } = stage();
+    const turn = real.turn.bind(real);
+    real.turn = () => {
+      activity.note();
+      return turn();
+    };
+    await activity.settled();
+    expect(real.turns).toBeGreaterThan(100);
   });
 
   test('tells of a change, and of none when the time is over, and holds no timer after', async () => {
