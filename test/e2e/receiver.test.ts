@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 
-const built = new URL('../../dist/receiver/receiver.js', import.meta.url).href;
+const built = new URL('../../dist/index.js', import.meta.url).href;
 
 test('a receiver that is closed leaves nothing behind that keeps the process alive', async () => {
   const program = `
