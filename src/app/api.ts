@@ -139,22 +139,24 @@ export class Api {
 
   /** Publishes in order. Pending until events of cache channels are there for late subscribers. */
   #publish(app: LocalApp, triggers: readonly Trigger[]): MaybePromise<unknown> {
-    const steps = triggers
-      .flatMap((trigger) => this.#publishOne(app, trigger))
-      .filter((step) => step instanceof Promise);
-    return steps.length === 0 ? undefined : Promise.all(steps);
+    const pending: Promise<void>[] = [];
+    for (const trigger of triggers) this.#publishOne(app, trigger, pending);
+    return pending.length === 0 ? undefined : Promise.all(pending);
   }
 
-  #publishOne(app: LocalApp, { name, data, channels, except }: Trigger): MaybePromise<void>[] {
+  #publishOne(app: LocalApp, { name, data, channels, except }: Trigger, pending: Promise<void>[]): void {
     const { fanout, ledger, metrics } = this.#options;
     const appId = app.config.id;
     const encode = eventEncoder(name, data);
-    return channels.map((channel) => {
+    for (const channel of channels) {
       metrics.messagePublished(appId, 'api');
-      return channelKind(channel).isCache
-        ? ledger.cacheEvent(appId, channel, { name, data }, except)
-        : fanout.publish(appId, channel, encode(channel), except);
-    });
+      if (!channelKind(channel).isCache) {
+        fanout.publish(appId, channel, encode(channel), except);
+        continue;
+      }
+      const step = ledger.cacheEvent(appId, channel, { name, data }, except);
+      if (step instanceof Promise) pending.push(step);
+    }
   }
 
   #triggerInfo(app: LocalApp, { channels, info }: Trigger): MaybePromise<ApiAnswer> {

@@ -13,7 +13,8 @@ export class Series<Label extends string> {
 
   /** Adds to the number of these label values, given in the order of the labels. */
   add(amount: number, first: string, ...rest: readonly string[]): void {
-    const key = rest.length === 0 ? first : `${first}\n${rest.join('\n')}`;
+    let key = first;
+    for (const label of rest) key += `\n${label}`;
     const known = this.#values.get(key);
     if (known === undefined) this.#values.set(key, { labels: [first, ...rest], value: amount });
     else known.value += amount;
