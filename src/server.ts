@@ -161,7 +161,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const { port, metricsPort } = await gateway.serve(commands, routes);
   if (sender === undici && config.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
   const stopLiveness = watchLiveness(livenessClock, config, {
-    sessions: () => apps.sessions(),
+    apps,
     end: (session, error) => hub.end(session, error),
   });
 

@@ -26,28 +26,39 @@ export function judge(
   return at - session.lastHeardAt >= policy.activityTimeoutMs * patience ? 'ping' : 'alive';
 }
 
+/** Every connection is looked at so often, if an answer may take less than ten times as long; else less often. */
+const leastIntervalMs: Millis = 1000;
+
+/** Whom liveness looks after, and how it ends a connection. */
+export interface LivenessNode {
+  readonly apps: Iterable<{ readonly sessions: ReadonlyMap<unknown, Session> }>;
+  end(session: Session, error: ClosingError): void;
+}
+
 /**
- * Looks after every connection, once a second: one timer in all instead of one per connection. The client
+ * Looks after every connection, again and again: one timer in all instead of one per connection. The client
  * is asked in both ways, because a frozen page still answers the WebSocket ping, and some clients answer
  * only the event.
  */
-export function watchLiveness(
-  clock: Clock,
-  policy: LivenessPolicy,
-  node: { sessions(): Iterable<Session>; end(session: Session, error: ClosingError): void },
-): Cancel {
+export function watchLiveness(clock: Clock, policy: LivenessPolicy, node: LivenessNode): Cancel {
+  const intervalMs = Math.max(leastIntervalMs, policy.pongTimeoutMs / 10);
   const look = (): void => {
     const at = clock.now();
-    for (const session of node.sessions()) {
-      const verdict = judge(session, policy, at);
-      if (verdict === 'dead') node.end(session, pongNotReceived);
-      if (verdict !== 'ping') continue;
-      session.pingedAt = at;
-      session.socket.send(pingFrame);
-      session.socket.ping();
+    for (const { sessions } of node.apps) {
+      for (const session of sessions.values()) {
+        const verdict = judge(session, policy, at);
+        if (verdict === 'dead') node.end(session, pongNotReceived);
+        if (verdict === 'ping') ask(session, at);
+      }
     }
-    cancel = clock.after(1000, look);
+    cancel = clock.after(intervalMs, look);
   };
-  let cancel = clock.after(1000, look);
+  let cancel = clock.after(intervalMs, look);
   return () => cancel();
+}
+
+function ask(session: Session, at: Millis): void {
+  session.pingedAt = at;
+  session.socket.send(pingFrame);
+  session.socket.ping();
 }

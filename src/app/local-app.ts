@@ -96,11 +96,6 @@ export class LocalApps {
     return this.#byId.values();
   }
 
-  /** Every connection of this node. */
-  *sessions(): Generator<Session, void> {
-    for (const app of this.#byId.values()) yield* app.sessions.values();
-  }
-
   #keep(config: Application): LocalApp {
     const known = this.#byId.get(config.id);
     if (known !== undefined) {

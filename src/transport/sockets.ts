@@ -51,7 +51,9 @@ export interface SocketOptions extends SocketHost {
 }
 
 /** What the native socket carries. */
-interface Carried<S> extends Greeting {
+interface Carried<S> {
+  /** Until it is open; what a connection keeps, thousands keep. */
+  greeting: Greeting | undefined;
   socket: UwsSocket<Carried<S>> | undefined;
   session: S | undefined;
   isTooSlow: boolean;
@@ -81,11 +83,16 @@ export function mountSockets<S>(
     sendPingsAutomatically: false,
 
     upgrade(res, req, context) {
-      const carried: Carried<S> = {
+      const { origin, remoteAddress } = readCaller(res, req, options.peer);
+      const greeting = {
         key: unescapePercent(req.getParameter(0)),
         protocol: req.getQuery('protocol'),
         isSecure: options.peer.isSecure(res, req),
-        ...readCaller(res, req, options.peer),
+        origin,
+        remoteAddress,
+      };
+      const carried: Carried<S> = {
+        greeting,
         socket: undefined,
         session: undefined,
         isTooSlow: false,
@@ -95,9 +102,11 @@ export function mountSockets<S>(
 
     open(ws) {
       const carried = ws.getUserData();
+      const { greeting } = carried;
       options.opened();
       carried.socket = new UwsSocket(ws, options);
-      carried.session = commands.open(carried.socket, carried);
+      carried.greeting = undefined;
+      if (greeting !== undefined) carried.session = commands.open(carried.socket, greeting);
     },
 
     message(ws, message, isBinary) {

@@ -19,7 +19,7 @@ describe('the judgement of a silence', () => {
 function watched() {
   const stage = hubStage();
   const stop = watchLiveness(stage.clock, policy, {
-    sessions: () => stage.apps.sessions(),
+    apps: stage.apps,
     end: (session, error) => stage.hub.end(session, error),
   });
   return { ...stage, stop };
