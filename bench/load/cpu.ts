@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /** The system's command to bind a process to a core, on Linux. */
@@ -38,6 +38,25 @@ const ticksPerSecond = canReadServerCpu ? readTicksPerSecond() : 100;
 /** CPU seconds, user and system, that the process has used so far; null where /proc does not exist. */
 export function readServerCpu(pid: number | undefined): number | null {
   if (!canReadServerCpu || pid === undefined) return null;
+  return nanosecondsOfThreads(pid) ?? ticksOf(pid);
+}
+
+/** By the scheduler's own account of each thread, where the kernel keeps one; a server's threads do not end. */
+function nanosecondsOfThreads(pid: number): number | null {
+  try {
+    const nanoseconds = readdirSync(`/proc/${pid}/task`).reduce(
+      (sum, thread) =>
+        sum + Number.parseInt(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1'), 10),
+      0,
+    );
+    return nanoseconds / 1e9;
+  } catch {
+    return null; // The kernel was built without it, or a thread ended meanwhile: the ticks will do.
+  }
+}
+
+/** In steps of 10 ms. */
+function ticksOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   // The second field, the program's name in brackets, may hold spaces: count from behind it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -9,9 +9,13 @@ import { connectSubscribe } from './scenarios/connect-subscribe.ts';
 import { fanOut } from './scenarios/fan-out.ts';
 import { httpTrigger } from './scenarios/http-trigger.ts';
 import { webhooks } from './scenarios/webhooks.ts';
-import { killTargets, startEmulator, type Launch } from './target.ts';
+import { killProcesses } from './process.ts';
+import { faultOfRedis, startRedis } from './redis.ts';
+import { ledger } from './scenarios/ledger.ts';
+import { nodes } from './scenarios/nodes.ts';
+import { startEmulator, type Launch } from './target.ts';
 
-const scenarios: readonly Scenario[] = [fanOut, httpTrigger, connectSubscribe, webhooks];
+const scenarios: readonly Scenario[] = [fanOut, httpTrigger, connectSubscribe, webhooks, ledger, nodes];
 const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const warmUpSeconds = 1;
 
@@ -34,8 +38,14 @@ async function main(args: readonly string[]): Promise<number> {
   announce(placement);
   const launch = { program, prefix: placement.serverPrefix, profileDir: options.profileDir };
   const results: CaseResult[] = [];
-  for (const scenario of chosen) results.push(...(await measure(scenario, launch, options)));
+  const skipped: string[] = [];
+  for (const scenario of chosen) {
+    const fault = scenario.needsRedis === true ? faultOfRedis() : undefined;
+    if (fault === undefined) results.push(...(await measure(scenario, launch, options)));
+    else skipped.push(`${scenario.name}: left out. ${fault}`);
+  }
   process.stdout.write(`\n${formatTable(results)}\n`);
+  if (skipped.length > 0) process.stdout.write(`\n${skipped.join('\n')}\n`);
   const facts = runFacts({
     placement: placement.description,
     rounds: options.rounds,
@@ -49,11 +59,14 @@ async function main(args: readonly string[]): Promise<number> {
 async function measure(scenario: Scenario, launch: Launch, options: Options): Promise<CaseResult[]> {
   process.stdout.write(`${scenario.name}: ${scenario.question}\n`);
   let target = 'emulator';
-  const prepared = await scenario.prepare(async (settings) => {
-    const started = await startEmulator(launch, settings);
-    target = started.name;
-    return started;
-  });
+  const prepared = await scenario.prepare(
+    async (settings) => {
+      const started = await startEmulator(launch, settings);
+      target = started.name;
+      return started;
+    },
+    () => startRedis(launch.prefix),
+  );
   const measured = prepared.cases.map((entry) => ({ entry, samples: [] as Sample[] }));
   for (const { entry } of measured) await entry.round(warmUpSeconds);
   for (let round = 1; round <= options.rounds; round += 1) {
@@ -72,18 +85,18 @@ async function measure(scenario: Scenario, launch: Launch, options: Options): Pr
 
 /** Whatever happens, no server outlives this process, and this process ends. */
 function guard(scenarioCount: number, options: Options): void {
-  const casesAtMost = 2;
+  const casesAtMost = 18;
   const perRound = options.seconds + 10;
   const limitSeconds = scenarioCount * (60 + casesAtMost * (perRound * options.rounds + warmUpSeconds + 10));
   const giveUp = (why: string, code: number): void => {
     process.stderr.write(`\n${why}\n`);
-    killTargets();
+    killProcesses();
     process.exit(code);
   };
   setTimeout(() => giveUp(`Not finished after ${limitSeconds} s.`, 1), limitSeconds * 1000).unref();
   process.once('SIGINT', () => giveUp('Interrupted.', 130));
   process.once('SIGTERM', () => giveUp('Terminated.', 143));
-  process.once('exit', killTargets);
+  process.once('exit', killProcesses);
 }
 
 function announce(placement: Placement): void {

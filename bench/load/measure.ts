@@ -16,8 +16,14 @@ export interface Sample {
   readonly missing: number;
   readonly duplicated: number;
   readonly errors: number;
-  /** A further figure worth printing, such as POSTs per 1,000 events. */
-  readonly note?: string;
+  /** Further figures worth printing; those of a case have the same names in each round. */
+  readonly figures?: readonly Figure[];
+}
+
+/** One more number, such as `5 POSTs per 1,000 events`: the name says what it counts and in which unit. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
 }
 
 type Counts = Omit<Sample, 'seconds' | 'serverCpuSeconds' | 'driverCpuSeconds'>;
@@ -26,13 +32,15 @@ type Counts = Omit<Sample, 'seconds' | 'serverCpuSeconds' | 'driverCpuSeconds'>;
  * Reads clocks and CPU now; the returned function reads them again and adds the counts. Where the round went on
  * to wait for stragglers, `endedAt` is when it really ended.
  */
-export function beginSample(target: Target): (counts: Counts, endedAt?: number) => Sample {
+export function beginSample(
+  ...targets: readonly Pick<Target, 'pid'>[]
+): (counts: Counts, endedAt?: number) => Sample {
   const startedAt = performance.now();
-  const serverBefore = readServerCpu(target.pid);
+  const serverBefore = cpuOfAll(targets);
   const driverBefore = process.cpuUsage();
   return (counts, endedAt = performance.now()) => {
     const driver = process.cpuUsage(driverBefore);
-    const serverAfter = readServerCpu(target.pid);
+    const serverAfter = cpuOfAll(targets);
     return {
       ...counts,
       seconds: (endedAt - startedAt) / 1000,
@@ -40,6 +48,13 @@ export function beginSample(target: Target): (counts: Counts, endedAt?: number) 
       driverCpuSeconds: (driver.user + driver.system) / 1e6,
     };
   };
+}
+
+/** CPU seconds of all of them together; null where they cannot be read. */
+function cpuOfAll(targets: readonly Pick<Target, 'pid'>[]): number | null {
+  return targets
+    .map(({ pid }) => readServerCpu(pid))
+    .reduce((sum, seconds) => (sum === null || seconds === null ? null : sum + seconds), 0);
 }
 
 /** Median with the range around it. */

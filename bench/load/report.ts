@@ -112,10 +112,13 @@ export function hasFaults(results: readonly CaseResult[]): boolean {
 
 function notesOf(result: CaseResult): string[] {
   const name = `${result.scenario}, ${result.name}`;
-  const last = result.samples.at(-1)?.note;
+  const figures = (result.samples[0]?.figures ?? []).map((figure, index) => {
+    const values = result.samples.map((sample) => sample.figures?.[index]?.value ?? Number.NaN);
+    return `${spreadOf(values).median.toFixed(2)} ${figure.name}`;
+  });
   const share = summarise(result.samples).driverCpuShare.median;
   return [
-    ...(last === undefined ? [] : [`${name}: ${last}`]),
+    ...(figures.length === 0 ? [] : [`${name}: ${figures.join('; ')}`]),
     ...(share <= busyDriver
       ? []
       : [

@@ -1,4 +1,5 @@
 import type { Sample } from './measure.ts';
+import type { BenchRedis } from './redis.ts';
 import type { StartTarget } from './target.ts';
 
 /** One measured situation; a row of the table. */
@@ -20,5 +21,7 @@ interface Prepared {
 export interface Scenario {
   readonly name: string;
   readonly question: string;
-  prepare(start: StartTarget): Promise<Prepared>;
+  /** Left out, visibly, where no Redis can be started. */
+  readonly needsRedis?: boolean;
+  prepare(start: StartTarget, startRedis: () => Promise<BenchRedis>): Promise<Prepared>;
 }

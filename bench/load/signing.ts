@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Address } from './socket.ts';
+import type { Address } from './address.ts';
 
 /** A request to the HTTP API, ready to be sent any number of times while its timestamp is accepted (600 s). */
 export interface SignedRequest {
@@ -19,4 +19,23 @@ export function signTrigger(address: Address, channel: string, data: string): Si
   ].join('&');
   const signature = createHmac('sha256', address.secret).update(`POST\n${path}\n${query}`).digest('hex');
   return { path: `${path}?${query}&auth_signature=${signature}`, body };
+}
+
+/** What a client's backend gives it for a private or presence channel; the fields are those of the subscription. */
+export interface ChannelAuth {
+  readonly auth: string;
+  readonly channel_data?: string;
+}
+
+/** Authorises one socket for a private channel or, as a user, for a presence channel. */
+export function channelAuth(
+  app: Pick<Address, 'key' | 'secret'>,
+  socketId: string,
+  channel: string,
+  userId: string | null = null,
+): ChannelAuth {
+  const member = userId === null ? null : JSON.stringify({ user_id: userId, user_info: { name: userId } });
+  const signed = `${socketId}:${channel}${member === null ? '' : `:${member}`}`;
+  const auth = `${app.key}:${createHmac('sha256', app.secret).update(signed).digest('hex')}`;
+  return member === null ? { auth } : { auth, channel_data: member };
 }

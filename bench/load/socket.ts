@@ -1,15 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { encodeFrame, FrameReader, Opcode } from './frames.ts';
-
-/** Where a server under test listens, and the app that the driver uses on it. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-  readonly appId: string;
-  readonly key: string;
-  readonly secret: string;
-}
+import type { Address } from './address.ts';
+import type { ChannelAuth } from './signing.ts';
 
 /** Sees each text frame; the payload is `bytes[start..end)` and is valid only during the call. */
 export type TextSink = (bytes: Buffer, start: number, end: number) => void;
@@ -20,7 +13,7 @@ const headersEnd = Buffer.from('\r\n\r\n');
 
 interface Waiting {
   readonly event: string;
-  readonly resolve: () => void;
+  readonly resolve: (data: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -35,6 +28,7 @@ export class DriverSocket {
   #waiting: Waiting | null = null;
   #closed = false;
   #dropped: string | null = null;
+  #id = '';
   /** Set by the scenario; called for each text frame nobody is waiting for. */
   onText: TextSink = () => {};
   /** Called once when the connection ends without `close` having been called. */
@@ -57,13 +51,25 @@ export class DriverSocket {
   /** Connects and resolves once the server has sent `pusher:connection_established`. */
   static async open(address: Address): Promise<DriverSocket> {
     const socket = new DriverSocket(address);
-    await socket.#expect('pusher:connection_established');
+    const data = await socket.#expect('pusher:connection_established');
+    // A string of JSON, as the protocol has it.
+    socket.#id = (JSON.parse(String(data)) as { socket_id: string }).socket_id;
     return socket;
   }
 
+  /** The socket id that the server gave. */
+  get id(): string {
+    return this.#id;
+  }
+
   /** Subscribes to a public channel and resolves when the server has confirmed it. */
-  async subscribe(channel: string): Promise<void> {
-    this.send(subscribeFrame(channel));
+  subscribe(channel: string): Promise<void> {
+    return this.confirm(subscribeFrame(channel));
+  }
+
+  /** Sends one subscription, encoded before, and resolves when the server has confirmed it. */
+  async confirm(subscription: Buffer): Promise<void> {
+    this.send(subscription);
     await this.#expect('pusher_internal:subscription_succeeded');
   }
 
@@ -81,7 +87,7 @@ export class DriverSocket {
     await gone;
   }
 
-  #expect(event: string): Promise<void> {
+  #expect(event: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#dropped === null) this.#waiting = { event, resolve, reject };
       else reject(new Error(`Connection lost: ${this.#dropped}`));
@@ -117,10 +123,10 @@ export class DriverSocket {
   }
 
   #onAnswer(waiting: Waiting, text: string): void {
-    const { event } = JSON.parse(text) as { event: string };
+    const { event, data } = JSON.parse(text) as { event: string; data?: unknown };
     if (event !== waiting.event && !event.endsWith('error')) return;
     this.#waiting = null;
-    if (event === waiting.event) waiting.resolve();
+    if (event === waiting.event) waiting.resolve(data);
     else waiting.reject(new Error(`The server answered ${text}`));
   }
 
@@ -134,18 +140,18 @@ export class DriverSocket {
   }
 }
 
-/** The frame that subscribes to a public channel. */
-export function subscribeFrame(channel: string): Buffer {
-  return commandFrame('pusher:subscribe', channel);
+/** The frame that subscribes to a public channel, or to another one with what `channelAuth` made for it. */
+export function subscribeFrame(channel: string, auth: ChannelAuth | null = null): Buffer {
+  return commandFrame('pusher:subscribe', { channel, ...auth });
 }
 
 /** The frame that leaves a channel. */
 export function unsubscribeFrame(channel: string): Buffer {
-  return commandFrame('pusher:unsubscribe', channel);
+  return commandFrame('pusher:unsubscribe', { channel });
 }
 
-function commandFrame(event: string, channel: string): Buffer {
-  return encodeFrame(Opcode.Text, Buffer.from(JSON.stringify({ event, data: { channel } })));
+function commandFrame(event: string, data: object): Buffer {
+  return encodeFrame(Opcode.Text, Buffer.from(JSON.stringify({ event, data })));
 }
 
 function upgradeRequest(address: Address): string {

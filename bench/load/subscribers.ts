@@ -1,5 +1,6 @@
 import { settle } from './measure.ts';
-import { DriverSocket, type Address } from './socket.ts';
+import type { Address } from './address.ts';
+import { DriverSocket } from './socket.ts';
 
 const atOnce = 50;
 const stallMs = 2000;

@@ -103,7 +103,7 @@ async function churn(load: Load, seconds: number): Promise<Sample> {
     missing: Math.max(0, caused - events),
     duplicated: receiver.repeatedEvents + Math.max(0, events - caused),
     errors: receiver.badSignatures + dropped,
-    note: `${((posts / Math.max(1, events)) * 1000).toFixed(1)} POSTs per 1,000 events`,
+    figures: [{ name: 'POSTs per 1,000 events', value: (posts / Math.max(1, events)) * 1000 }],
   };
   return end(counts, endedAt);
 }

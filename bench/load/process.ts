@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** A server that runs as a process of its own. */
+export interface ServerProcess<Found> {
+  readonly pid: number;
+  /** What the line said that told it was ready. */
+  readonly found: Found;
+  /** SIGTERM, and SIGKILL if it has not ended after 10 s. Resolves when it has ended. */
+  stop(): Promise<void>;
+}
+
+const startLimitMs = 20_000;
+const stopLimitMs = 10_000;
+const running = new Set<ChildProcess>();
+
+/** Ends every server still running, at once. For Ctrl-C and for a driver that fails. */
+export function killProcesses(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+/**
+ * Starts a server and waits until `find` returns something for a line of its standard output. Throws with the last
+ * of what it said when it ends before that or takes longer than 20 s.
+ */
+export async function startProcess<Found>(
+  words: readonly string[],
+  find: (line: string) => Found | null,
+): Promise<ServerProcess<Found>> {
+  const [command, ...args] = words;
+  if (command === undefined) throw new Error('There is no command to start');
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment() });
+  running.add(child);
+  const exited = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
+  void exited.then(() => running.delete(child));
+  const found = await firstFound(child, find);
+  return { pid: child.pid ?? 0, found, stop: () => stop(child, exited) };
+}
+
+/** Nothing from the caller's shell may change what is measured. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(SOKETIFY_|SOKETI_|NODE_)/.test(name));
+  return Object.fromEntries(kept);
+}
+
+function firstFound<Found>(child: ChildProcess, find: (line: string) => Found | null): Promise<Found> {
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('The server was started without pipes');
+  return new Promise((resolve, reject) => {
+    let complaint = '';
+    const fail = (why: string): void => reject(new Error(`${child.spawnfile} ${why}. ${complaint.trim()}`));
+    const limit = setTimeout(() => {
+      child.kill('SIGKILL');
+      fail(`was not ready within ${startLimitMs} ms`);
+    }, startLimitMs);
+    stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2000)));
+    child.once('error', (error) => fail(`could not be started: ${error.message}`));
+    child.once('exit', (code) => fail(`ended with code ${code} before it was ready`));
+    const lines = createInterface({ input: stdout });
+    lines.on('line', (line) => {
+      const found = find(line);
+      if (found === null) return void (complaint = `${complaint}\n${line}`.slice(-2000));
+      clearTimeout(limit);
+      lines.close();
+      stdout.resume();
+      resolve(found);
+    });
+  });
+}
+
+async function stop(child: ChildProcess, exited: Promise<void>): Promise<void> {
+  child.kill('SIGTERM');
+  const limit = setTimeout(() => {
+    process.stderr.write(`${child.spawnfile} did not stop within ${stopLimitMs} ms and was killed.\n`);
+    child.kill('SIGKILL');
+  }, stopLimitMs);
+  await exited;
+  clearTimeout(limit);
+}

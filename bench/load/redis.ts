@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { startProcess } from './process.ts';
+
+/** A Redis of the bench's own, on a free loopback port, which keeps nothing on disk. */
+export interface BenchRedis {
+  readonly url: string;
+  readonly pid: number;
+  /** What it has been asked to do since it started. */
+  commands(): Promise<CommandCounts>;
+  stop(): Promise<void>;
+}
+
+/** Counts since the start. */
+export interface CommandCounts {
+  /** Calls of scripts, however they were sent. */
+  readonly scripts: number;
+  /** Microseconds that were spent within those. */
+  readonly scriptMicros: number;
+  /** Messages published by whoever is connected, or by scripts. */
+  readonly published: number;
+}
+
+const scriptCommands = ['eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fcall'];
+const publishCommands = ['publish', 'spublish'];
+
+/** Why no Redis can be started here, in one sentence with what to install; undefined when one can. */
+export function faultOfRedis(): string | undefined {
+  const { stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
+  const version = /\bv=(\d+(\.\d+)*)/.exec(stdout ?? '')?.[1];
+  if (version !== undefined && Number.parseInt(version, 10) >= 7) return undefined;
+  const found = version === undefined ? 'there is none' : `${version} was found`;
+  return `redis-server 7 or later is needed in PATH and ${found}: install it, for instance with "apt-get install redis-server".`;
+}
+
+/** Starts one; `prefix` are words before the command, such as `taskset -c 0`. */
+export async function startRedis(prefix: readonly string[]): Promise<BenchRedis> {
+  const folder = mkdtempSync(join(tmpdir(), 'soketify-bench-redis-'));
+  const port = await freePort();
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
+  const server = await startProcess([...prefix, 'redis-server', ...options], (line) =>
+    line.includes('Ready to accept connections') ? true : null,
+  );
+  const url = `redis://127.0.0.1:${port}`;
+  const client = new Redis(url);
+  return {
+    url,
+    pid: server.pid,
+    commands: async () => countsOf(await client.info('commandstats')),
+    stop: async () => {
+      client.disconnect();
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Reads lines such as `cmdstat_evalsha:calls=12,usec=340,usec_per_call=28.33,...`. */
+function countsOf(info: string): CommandCounts {
+  const lines = [...info.matchAll(/^cmdstat_(\w+):calls=(\d+),usec=(\d+)/gm)];
+  const sum = (names: readonly string[], column: 2 | 3): number =>
+    lines.reduce((total, line) => total + (names.includes(line[1] ?? '') ? Number(line[column]) : 0), 0);
+  return {
+    scripts: sum(scriptCommands, 2),
+    scriptMicros: sum(scriptCommands, 3),
+    published: sum(publishCommands, 2),
+  };
+}
+
+/** A port that was free a moment ago: redis-server cannot choose one by itself. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => void server.close(() => resolve()));
+  return port;
+}
