@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { freePort } from './free-port.ts';
 import { startProcess } from './process.ts';
 
 /** A Redis of the bench's own, on a free loopback port, which keeps nothing on disk. */
@@ -69,13 +69,4 @@ function countsOf(info: string): CommandCounts {
     scriptMicros: sum(scriptCommands, 3),
     published: sum(publishCommands, 2),
   };
-}
-
-/** A port that was free a moment ago: redis-server cannot choose one by itself. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => void server.close(() => resolve()));
-  return port;
 }
