@@ -19,7 +19,8 @@ import type { TargetKind } from './servers/target.ts';
 
 const resultsFolder = fileURLToPath(new URL('../results/', import.meta.url));
 
-process.exitCode = await main(process.argv.slice(2));
+// Ended in so many words: a case that failed may have left connections open.
+process.exit(await main(process.argv.slice(2)));
 
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(

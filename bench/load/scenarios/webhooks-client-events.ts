@@ -61,7 +61,8 @@ async function round({ target, receiver, senders }: Load, seconds: number): Prom
   let dropped = 0;
   let isOpen = true;
   const fill = (): void => {
-    while (isOpen && caused - receiver.events <= window - eventsPerWrite) {
+    if (!isOpen) return;
+    while (caused - receiver.events <= window - eventsPerWrite) {
       const sender = senders[(caused / eventsPerWrite) % senders.length];
       sender?.socket.send(sender.frames);
       caused += eventsPerWrite;

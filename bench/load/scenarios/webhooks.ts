@@ -65,7 +65,8 @@ async function round({ target, receiver, churn }: Load, seconds: number): Promis
   let caused = 0;
   let isOpen = true;
   const fill = (): void => {
-    while (isOpen && caused - receiver.events <= window - pairsPerWrite * 2) caused += churn.next().events;
+    if (!isOpen) return;
+    while (caused - receiver.events <= window - pairsPerWrite * 2) caused += churn.next().events;
   };
   receiver.startRound();
   receiver.onEvents = fill;

@@ -25,14 +25,16 @@ export function soketi(name: string, launch: Launch, variant: Variant): TargetKi
     abilities: new Set(['webhooks', 'own-process', 'apps']),
     start: async (settings) => {
       const redis = variant.usesRedis ? await startRedis(launch.prefix) : null;
-      const [port, metricsPort] = [await freePort(), await freePort()];
+      const [port, metricsPort, discoveryPort] = [await freePort(), await freePort(), await freePort()];
       const config = {
         ...configOf(settings, variant),
         port,
         metrics: { enabled: false, host: '127.0.0.1', port: metricsPort },
+        // It looks for others of its kind even when it runs alone: nothing may leave this machine.
+        cluster: { hostname: '127.0.0.1', unicast: '127.0.0.1', port: discoveryPort },
         ...(redis === null ? {} : redisConfig(redis.url)),
       };
-      const server = await withFile(config, (file) =>
+      const server = await withFile(dotted(config), (file) =>
         startProcess(
           [...launch.prefix, process.execPath, '--require', preload, program, 'start', `--config=${file}`],
           (line) => (line.includes('Server is up and running') ? true : null),
@@ -103,6 +105,16 @@ function configOf(settings: ServerSettings, { tls }: Variant): object {
       },
     },
   };
+}
+
+/** Keys as `webhooks.batching.enabled`: an object given to soketi replaces what it has there, defaults and all. */
+function dotted(config: object, prefix = ''): Record<string, unknown> {
+  const entries = Object.entries(config).flatMap(([key, value]: [string, unknown]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(dotted(value, `${prefix}${key}.`))
+      : [[`${prefix}${key}`, value] as const],
+  );
+  return Object.fromEntries(entries);
 }
 
 function redisConfig(url: string): object {

@@ -1,4 +1,4 @@
-import { App, SSLApp, us_socket_local_port, type HttpResponse, type WebSocket } from 'uWebSockets.js';
+import uws, { type HttpResponse, type WebSocket } from 'uWebSockets.js';
 import { Member, PresenceChannel } from './presence-channel.ts';
 
 /*
@@ -18,8 +18,8 @@ type Socket = WebSocket<Connection>;
 const [certFile, keyFile] = process.argv.slice(2);
 const app =
   certFile === undefined || keyFile === undefined
-    ? App()
-    : SSLApp({ cert_file_name: certFile, key_file_name: keyFile });
+    ? uws.App()
+    : uws.SSLApp({ cert_file_name: certFile, key_file_name: keyFile });
 const presences = new Map<string, PresenceChannel>();
 const welcome = JSON.stringify({
   event: 'pusher:connection_established',
@@ -51,7 +51,7 @@ app
   .post('/apps/:id/batch_events', (response) => readBody(response, publishBatch))
   .listen('127.0.0.1', 0, (listening) => {
     if (listening === false) throw new Error('Cannot listen on 127.0.0.1');
-    process.stdout.write(`listening ${us_socket_local_port(listening)}\n`);
+    process.stdout.write(`listening ${uws.us_socket_local_port(listening)}\n`);
   });
 
 process.once('SIGTERM', () => process.exit(0));

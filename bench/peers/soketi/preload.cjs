@@ -1,21 +1,14 @@
 // soketi 1.6.1 was written for a uWebSockets.js that put the fields given to `upgrade` on the socket object itself. Later
 // ones hand them out by `getUserData()`; this puts them where soketi looks for them, once for each connection.
-const Module = require('node:module');
+const { createRequire } = require('node:module');
+const { join } = require('node:path');
 
-const load = Module._load;
-Module._load = function (request, ...rest) {
-  const loaded = load.call(this, request, ...rest);
-  return request === 'uWebSockets.js' ? withFieldsOnSockets(loaded) : loaded;
-};
+const uws = createRequire(join(__dirname, 'installed', 'package.json'))('uWebSockets.js');
 
-let adapted;
+uws.App = adapted(uws.App);
+uws.SSLApp = adapted(uws.SSLApp);
 
-function withFieldsOnSockets(uws) {
-  adapted ??= { ...uws, App: adapt(uws.App), SSLApp: adapt(uws.SSLApp) };
-  return adapted;
-}
-
-function adapt(make) {
+function adapted(make) {
   return (...options) => {
     const app = make(...options);
     const serve = app.ws.bind(app);
