@@ -31,11 +31,11 @@ export async function countSystemCalls(
   await pause(attachMs);
   const operations = await round().finally(() => tracer.kill('SIGINT'));
   await ended;
-  return parse(text, operations);
+  return readTrace(text, operations);
 }
 
 /** Reads lines such as ` 93.10    0.052310          12      4321       210 write`, the fourth column being the calls. */
-function parse(text: string, operations: number): SystemCalls | null {
+export function readTrace(text: string, operations: number): SystemCalls | null {
   const lines = [...text.matchAll(/^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)(?:\s+\d+)?\s+([a-z_0-9]+)\s*$/gm)];
   const calls = lines.map((line) => [line[2] ?? '', Number(line[1])] as const);
   const counted = calls.filter(([name]) => name !== 'total');

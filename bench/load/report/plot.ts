@@ -32,7 +32,7 @@ export interface Bar {
 
 const width = 360;
 const height = 200;
-const edge = { left: 46, right: 12, top: 26, bottom: 34 };
+const edge = { left: 46, right: 22, top: 26, bottom: 34 };
 const barWidth = 400;
 const barHeight = 18;
 

@@ -18,10 +18,10 @@ nav { margin: 14px 0 0; font-size: 14px; }
 nav a { color: inherit; margin-right: 14px; white-space: nowrap; }
 .keys span { display: inline-block; margin-right: 16px; }
 .keys i { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 5px; vertical-align: -1px; }
-.rows { display: grid; grid-template-columns: 120px minmax(140px, 1fr) 76px 70px minmax(230px, auto); gap: 2px 12px; align-items: center; }
+.rows { display: grid; grid-template-columns: 120px minmax(140px, 1fr) 72px 88px 300px; gap: 2px 12px; align-items: center; }
 .rows > div { min-width: 0; }
 .rows .value { text-align: right; font-variant-numeric: tabular-nums; font-weight: 600; }
-.rows .times { text-align: right; font-variant-numeric: tabular-nums; color: var(--soft); }
+.rows .times { text-align: right; white-space: nowrap; font-size: 13px; font-variant-numeric: tabular-nums; color: var(--soft); }
 .rows .more { color: var(--soft); font-size: 12.5px; font-variant-numeric: tabular-nums; }
 .bar { width: 100%; height: 18px; display: block; }
 .range { stroke: var(--text); stroke-opacity: .55; fill: none; vector-effect: non-scaling-stroke; }
@@ -41,5 +41,5 @@ figure text { font-size: 10.5px; fill: var(--soft); }
 figure .name { font-size: 11.5px; fill: var(--text); font-weight: 600; }
 .grid { stroke: var(--line); }
 details { margin: 14px 0; font-size: 14px; } summary { cursor: pointer; color: var(--soft); }
-@media (max-width: 760px) { .rows { grid-template-columns: 84px 1fr 64px 56px; } .rows .more { grid-column: 2 / -1; } }
+@media (max-width: 760px) { .rows { grid-template-columns: 84px 1fr 64px 84px; } .rows .more { grid-column: 2 / -1; } }
 `;

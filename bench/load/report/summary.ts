@@ -1,7 +1,7 @@
 import type { Percentiles } from '../measure/latencies.ts';
 import type { Sample } from '../measure/sample.ts';
 import { spreadOf, type Spread } from '../measure/spread.ts';
-import { floorOf } from '../servers/choose.ts';
+import { floorOf } from '../servers/target.ts';
 import type { BenchResult, CaseResult, TargetResult } from './result.ts';
 
 /** One target in a case, in a few numbers. */

@@ -33,11 +33,6 @@ export function chooseTarget(name: string, launch: Launch): TargetKind {
   return makers[base](name, launch, variant);
 }
 
-/** The floor for a target: the raw server that speaks TLS if the target does. */
-export function floorOf(name: string): string {
-  return name.includes('+tls') ? 'raw+tls' : 'raw';
-}
-
 function isKnown(name: string): name is keyof typeof makers {
   return Object.hasOwn(makers, name);
 }

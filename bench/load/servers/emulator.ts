@@ -48,7 +48,7 @@ async function start(launch: Launch, variant: Variant, settings: ServerSettings,
 }
 
 function configOf(settings: ServerSettings, { tls }: Variant): object {
-  const { graceMs, redisUrl, webhooks = [] } = settings;
+  const { batchEvents, graceMs, redisUrl, webhooks = [] } = settings;
   return {
     host: '127.0.0.1',
     apps: appsOf(settings).map(({ appId, ...pair }, index) => ({
@@ -59,9 +59,10 @@ function configOf(settings: ServerSettings, { tls }: Variant): object {
     limits: { presenceMembers: null, clientEventsPerSecond: null },
     ...(tls === null ? {} : { tls }),
     ...(redisUrl === undefined ? {} : { redis: { url: redisUrl } }),
-    ...(graceMs === undefined
-      ? {}
-      : { webhooks: { disconnectGraceMs: graceMs, unsubscribeGraceMs: graceMs } }),
+    webhooks: {
+      ...(graceMs === undefined ? {} : { disconnectGraceMs: graceMs, unsubscribeGraceMs: graceMs }),
+      ...(batchEvents === undefined ? {} : { batch: { maxEvents: batchEvents } }),
+    },
   };
 }
 

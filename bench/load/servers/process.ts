@@ -75,7 +75,9 @@ function firstFound<Found>(child: ChildProcess, find: (line: string) => Found | 
 async function stop(child: ChildProcess, exited: Promise<void>): Promise<void> {
   child.kill('SIGTERM');
   const limit = setTimeout(() => {
-    process.stderr.write(`${child.spawnfile} did not stop within ${stopLimitMs} ms and was killed.\n`);
+    process.stderr.write(
+      `A server did not stop within ${stopLimitMs} ms and was killed: ${child.spawnargs.join(' ')}\n`,
+    );
     child.kill('SIGKILL');
   }, stopLimitMs);
   await exited;

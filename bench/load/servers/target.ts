@@ -13,6 +13,8 @@ export interface Target extends Address {
 export interface ServerSettings {
   /** Where its only app sends webhooks. */
   readonly webhooks?: readonly { readonly url: string; readonly eventTypes: readonly string[] }[];
+  /** Events in one POST at most; the default is the server's own. */
+  readonly batchEvents?: number;
   /** How long a leave lingers before its webhook; the default is the server's own. */
   readonly graceMs?: number;
   /** Makes it one of several nodes; the default is a single one, with its ledger in memory. */
@@ -63,4 +65,9 @@ export function appOf(index: number): Pick<Address, 'appId' | 'key' | 'secret'> 
 /** The same for all of them. */
 export function appsOf({ appCount = 1 }: ServerSettings) {
   return Array.from({ length: appCount }, (_, index) => appOf(index));
+}
+
+/** The floor for a target: the raw server that speaks TLS if the target does. */
+export function floorOf(name: string): string {
+  return name.includes('+tls') ? 'raw+tls' : 'raw';
 }
