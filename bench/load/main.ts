@@ -63,6 +63,7 @@ async function measure(options: Options): Promise<number> {
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios.filter(({ name }) => options.scenarios.includes(name))) {
     const why = faultOf(scenario, targets);
+    if (!scenario.cases.some(({ name }) => name.includes(options.only))) continue;
     if (why !== undefined) {
       leftOut.push(`${scenario.name} was left out. ${why}`);
       continue;

@@ -40,6 +40,8 @@ export function faultOfRedis(): string | undefined {
 /** Starts one; `prefix` are words before the command, such as `taskset -c 0`. */
 export async function startRedis(prefix: readonly string[]): Promise<BenchRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-bench-redis-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   const port = await freePort();
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
   const server = await startProcess([...prefix, 'redis-server', ...options], (line) =>
@@ -54,7 +56,8 @@ export async function startRedis(prefix: readonly string[]): Promise<BenchRedis>
     stop: async () => {
       client.disconnect();
       await server.stop();
-      rmSync(folder, { recursive: true, force: true });
+      process.off('exit', remove);
+      remove();
     },
   };
 }

@@ -28,7 +28,7 @@ describe('the frames of the load driver', () => {
 
   test('carry a mask, as a client has to', () => {
     const frame = encodeFrame(Opcode.Text, Buffer.from('hello'));
-    expect(frame.toString('hex')).toBe(`8185${'00000000'}${Buffer.from('hello').toString('hex')}`);
+    expect(frame.toString('hex')).toBe(`818500000000${Buffer.from('hello').toString('hex')}`);
   });
 
   test('of more than 65,535 bytes are refused', () => {
