@@ -23,7 +23,8 @@ interface Starter {
   startRedis(): Promise<BenchRedis>;
 }
 
-const idleSeconds = 2;
+/** Two rounds of the heartbeats, which come every two seconds for all partitions at once. */
+const idleSeconds = 4;
 const quietLimitMs = 10_000;
 const quietStepMs = 200;
 

@@ -51,6 +51,8 @@ function configOf(settings: ServerSettings, { tls }: Variant): object {
   const { batchEvents, graceMs, redisUrl, webhooks = [] } = settings;
   return {
     host: '127.0.0.1',
+    // What a failing endpoint has not taken by then is of no interest.
+    shutdownTimeoutMs: 1000,
     apps: appsOf(settings).map(({ appId, ...pair }, index) => ({
       id: appId,
       ...pair,
