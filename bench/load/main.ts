@@ -1,25 +1,26 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { canReadServerCpu, separateCores, type Placement } from './cpu.ts';
-import type { Sample } from './measure.ts';
+import { canReadCpu, separateCores } from './measure/cpu.ts';
+import { faultOfTracer } from './measure/syscalls.ts';
 import { readOptions, type Options } from './options.ts';
-import { formatTable, hasFaults, runFacts, toJson, type CaseResult } from './report.ts';
+import { runFacts } from './report/facts.ts';
+import { renderPage } from './report/page.ts';
+import type { BenchResult, ScenarioResult } from './report/result.ts';
+import { hasFaults } from './report/summary.ts';
+import { formatCase } from './report/table.ts';
+import { runScenario, type Run } from './run.ts';
 import type { Scenario } from './scenario.ts';
-import { connectSubscribe } from './scenarios/connect-subscribe.ts';
-import { fanOut } from './scenarios/fan-out.ts';
-import { httpTrigger } from './scenarios/http-trigger.ts';
-import { webhooks } from './scenarios/webhooks.ts';
-import { killProcesses } from './process.ts';
-import { faultOfRedis, startRedis } from './redis.ts';
-import { ledger } from './scenarios/ledger.ts';
-import { nodes } from './scenarios/nodes.ts';
-import { startEmulator, type Launch } from './target.ts';
+import { scenarios } from './scenarios/all.ts';
+import { chooseTarget } from './servers/choose.ts';
+import { external } from './servers/external.ts';
+import { killProcesses } from './servers/process.ts';
+import { faultOfRedis } from './servers/redis.ts';
+import type { TargetKind } from './servers/target.ts';
 
-const scenarios: readonly Scenario[] = [fanOut, httpTrigger, connectSubscribe, webhooks, ledger, nodes];
-const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-const warmUpSeconds = 1;
+const resultsFolder = fileURLToPath(new URL('../results/', import.meta.url));
 
-process.exitCode = await main(process.argv.slice(2));
+// Ended in so many words: a case that failed may have left connections open.
+process.exit(await main(process.argv.slice(2)));
 
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(
@@ -30,78 +31,89 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(options);
     return options.startsWith('npm') ? 0 : 2;
   }
-  const chosen = scenarios.filter(
-    ({ name }) => options.scenarios.length === 0 || options.scenarios.includes(name),
-  );
-  const placement = separateCores();
-  guard(chosen.length, options);
-  announce(placement);
-  const launch = { program, prefix: placement.serverPrefix, profileDir: options.profileDir };
-  const results: CaseResult[] = [];
-  const skipped: string[] = [];
-  for (const scenario of chosen) {
-    const fault = scenario.needsRedis === true ? faultOfRedis() : undefined;
-    if (fault === undefined) results.push(...(await measure(scenario, launch, options)));
-    else skipped.push(`${scenario.name}: left out. ${fault}`);
+  if (options.render !== undefined) {
+    const earlier = JSON.parse(readFileSync(options.render, 'utf8')) as BenchResult;
+    writeFileSync(options.render.replace(/\.json$/, '.html'), renderPage(earlier));
+    return 0;
   }
-  process.stdout.write(`\n${formatTable(results)}\n`);
-  if (skipped.length > 0) process.stdout.write(`\n${skipped.join('\n')}\n`);
+  endWithProcess();
+  return measure(options);
+}
+
+async function measure(options: Options): Promise<number> {
+  const placement = separateCores();
+  const targets = targetsOf(options, placement.serverPrefix);
   const facts = runFacts({
     placement: placement.description,
     rounds: options.rounds,
     seconds: options.seconds,
+    targets: targets.map(({ name, version }) => ({ name, version })),
   });
-  if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, toJson(facts, results));
-  return hasFaults(results) ? 1 : 0;
-}
-
-/** Runs one scenario: a warm-up of each case, then the rounds, its cases taking turns. */
-async function measure(scenario: Scenario, launch: Launch, options: Options): Promise<CaseResult[]> {
-  process.stdout.write(`${scenario.name}: ${scenario.question}\n`);
-  let target = 'emulator';
-  const prepared = await scenario.prepare(
-    async (settings) => {
-      const started = await startEmulator(launch, settings);
-      target = started.name;
-      return started;
-    },
-    () => startRedis(launch.prefix),
-  );
-  const measured = prepared.cases.map((entry) => ({ entry, samples: [] as Sample[] }));
-  for (const { entry } of measured) await entry.round(warmUpSeconds);
-  for (let round = 1; round <= options.rounds; round += 1) {
-    process.stdout.write(`  round ${round} of ${options.rounds}\n`);
-    for (const { entry, samples } of measured) samples.push(await entry.round(options.seconds));
+  const source = canReadCpu ? 'CPU from /proc' : 'no CPU: it is read from /proc, on Linux only';
+  say(`node ${facts.node}, ${placement.description}, ${source}`);
+  const tracerFault = options.countsSystemCalls ? faultOfTracer() : undefined;
+  const leftOut = tracerFault === undefined ? [] : [tracerFault];
+  const run: Run = {
+    ...options,
+    targets,
+    prefix: placement.serverPrefix,
+    countsSystemCalls: options.countsSystemCalls && tracerFault === undefined,
+    onCase: (result) => say(formatCase(result)),
+  };
+  const results: ScenarioResult[] = [];
+  for (const scenario of scenarios.filter(({ name }) => options.scenarios.includes(name))) {
+    const why = faultOf(scenario, targets);
+    if (!scenario.cases.some(({ name }) => name.includes(options.only))) continue;
+    if (why !== undefined) {
+      leftOut.push(`${scenario.name} was left out. ${why}`);
+      continue;
+    }
+    say(`\n${scenario.name}: ${scenario.question}`);
+    results.push(await runScenario(scenario, run));
+    keep({ facts, scenarios: results, leftOut }, options.keep);
   }
-  await prepared.close();
-  return measured.map(({ entry: { name, operation }, samples }) => ({
-    scenario: scenario.name,
-    target,
-    name,
-    operation,
-    samples,
-  }));
+  const result = { facts, scenarios: results, leftOut };
+  if (leftOut.length > 0) say(`\n${leftOut.join('\n')}`);
+  say(`\nKept in bench/results/${options.keep}.json and ${options.keep}.html`);
+  keep(result, options.keep);
+  return hasFaults(result) ? 1 : 0;
 }
 
-/** Whatever happens, no server outlives this process, and this process ends. */
-function guard(scenarioCount: number, options: Options): void {
-  const casesAtMost = 18;
-  const perRound = options.seconds + 10;
-  const limitSeconds = scenarioCount * (60 + casesAtMost * (perRound * options.rounds + warmUpSeconds + 10));
+function targetsOf(
+  { targets, external: running, profileDir }: Options,
+  prefix: readonly string[],
+): TargetKind[] {
+  const started = targets.map((name) => chooseTarget(name, { prefix, profileDir }));
+  return running === undefined ? started : [...started, external(running)];
+}
+
+/** Why nothing of the scenario can be run, in one sentence. */
+function faultOf(scenario: Scenario, targets: readonly TargetKind[]): string | undefined {
+  if (scenario.needsRedis === true && faultOfRedis() !== undefined) return faultOfRedis();
+  const needs = scenario.needs ?? [];
+  const isPossible = targets.some(({ abilities }) => needs.every((ability) => abilities.has(ability)));
+  return isPossible ? undefined : 'None of the targets can do what it asks for.';
+}
+
+/** After each scenario, so that a run that is interrupted leaves what it has measured. */
+function keep(result: BenchResult, name: string): void {
+  mkdirSync(resultsFolder, { recursive: true });
+  writeFileSync(`${resultsFolder}${name}.json`, `${JSON.stringify(result)}\n`);
+  writeFileSync(`${resultsFolder}${name}.html`, renderPage(result));
+}
+
+/** Whatever happens, no server outlives this process. */
+function endWithProcess(): void {
   const giveUp = (why: string, code: number): void => {
     process.stderr.write(`\n${why}\n`);
     killProcesses();
     process.exit(code);
   };
-  setTimeout(() => giveUp(`Not finished after ${limitSeconds} s.`, 1), limitSeconds * 1000).unref();
   process.once('SIGINT', () => giveUp('Interrupted.', 130));
   process.once('SIGTERM', () => giveUp('Terminated.', 143));
   process.once('exit', killProcesses);
 }
 
-function announce(placement: Placement): void {
-  const cpu = canReadServerCpu
-    ? 'server CPU from /proc'
-    : 'no server CPU: it is read from /proc, on Linux only';
-  process.stdout.write(`node ${process.version}, ${placement.description}, ${cpu}\n\n`);
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
 }

@@ -1,27 +1,59 @@
-import type { Sample } from './measure.ts';
-import type { BenchRedis } from './redis.ts';
-import type { StartTarget } from './target.ts';
+import type { Sample } from './measure/sample.ts';
+import type { BenchRedis } from './servers/redis.ts';
+import type { Ability, ServerSettings, Target } from './servers/target.ts';
 
-/** One measured situation; a row of the table. */
-interface Case {
-  readonly name: string;
-  /** What is counted, in the singular: `delivery`, `request`, `connection`, `event`. */
-  readonly operation: string;
-  /** Loads the server for about this long, waits for what is under way, and says what came of it. */
-  round(seconds: number): Promise<Sample>;
-}
-
-/** A scenario with its server started and its clients connected. */
-interface Prepared {
-  readonly cases: readonly Case[];
-  close(): Promise<void>;
-}
-
-/** One question to a server. `prepare` is called once per target; the runner then alternates the rounds. */
+/** One question to servers, in several situations. */
 export interface Scenario {
   readonly name: string;
   readonly question: string;
+  /** What a target must be able to do; others are left out of this scenario. */
+  readonly needs?: readonly Ability[];
   /** Left out, visibly, where no Redis can be started. */
   readonly needsRedis?: boolean;
-  prepare(start: StartTarget, startRedis: () => Promise<BenchRedis>): Promise<Prepared>;
+  readonly cases: readonly Case[];
+  /** What a reader should know beside the figures: how a case is meant, or why two figures cannot be compared. */
+  readonly notes?: readonly string[];
+}
+
+/** One measured situation; it is opened anew for each target, and its targets then take turns. */
+export interface Case {
+  readonly name: string;
+  /** What a target must be able to do beyond what the scenario needs. */
+  readonly needs?: readonly Ability[];
+  /** What is counted, in the singular: `delivery`, `request`, `connection`, `event`. */
+  readonly operation: string;
+  /** The number by which the case is judged; less is better. Default: the server's CPU per operation. */
+  readonly judge?: { readonly figure: string };
+  /** What the number should be for this project. */
+  readonly wanted?: Wanted;
+  /** How much there is of what grows from case to case, such as channels; such cases make one plot. */
+  readonly scale?: { readonly of: string; readonly size: number };
+  /** Cases that stand one behind the other with the same value take turns with each other, not only their targets. */
+  readonly turns?: string;
+  /** Begins with no more than this; the default is a warm-up of one second. */
+  readonly warmUpSeconds?: number;
+  open(bench: Bench): Promise<Opened>;
+}
+
+/** Bounds for the median: against the median of the floor, or for itself. */
+export interface Wanted {
+  readonly timesRaw?: number;
+  readonly atMost?: number;
+}
+
+/** A case with its server started and its clients connected. */
+export interface Opened {
+  /** The server, where its system calls can be counted during a round. */
+  readonly pid?: number | undefined;
+  /** Loads the server for about this long, waits for what is under way, and says what came of it. */
+  round(seconds: number): Promise<Sample>;
+  close(): Promise<void>;
+}
+
+/** What a case gets from the runner; whatever it starts is ended with the run, however that ends. */
+export interface Bench {
+  start(settings: ServerSettings): Promise<Target>;
+  startRedis(): Promise<BenchRedis>;
+  /** Length of a soak. */
+  readonly minutes: number;
 }

@@ -1,38 +1,49 @@
-import { beginSample, type Sample } from '../measure.ts';
-import type { Scenario } from '../scenario.ts';
-import { openFilesLimit } from '../cpu.ts';
-import { DriverSocket } from '../socket.ts';
-import type { Target } from '../target.ts';
+import { channelAuth } from '../driver/signing.ts';
+import { DriverSocket, subscribeFrame } from '../driver/socket.ts';
+import { openFilesLimit } from '../measure/cpu.ts';
+import { beginSample, nothingLost, type Sample } from '../measure/sample.ts';
+import type { Case, Scenario, Wanted } from '../scenario.ts';
+import type { Target } from '../servers/target.ts';
 
-const wanted = 5000;
+const wantedSize = 2000;
 const atOnce = 64;
+const size = Math.min(wantedSize, openFilesLimit() - 200);
 
 /**
- * Asks: what does it cost to accept a connection and its subscription to a public channel?
+ * Asks: what does it cost to accept a connection and its subscription?
  *
- * Up to 5,000 connections a round, 64 being opened at any time; a connection counts once its subscription was
+ * Up to 2,000 connections a round, 64 being opened at any time; a connection counts once its subscription was
  * confirmed. Closing them happens between the rounds and is not measured.
  */
 export const connectSubscribe: Scenario = {
   name: 'connect-subscribe',
-  question: 'What does it cost to accept a connection and its subscription to a public channel?',
-  async prepare(start) {
-    const target = await start({});
-    const size = Math.min(wanted, openFilesLimit() - 200);
-    return {
-      cases: [
-        {
-          name: `${size.toLocaleString('en-US')} connections, ${atOnce} at a time`,
-          operation: 'connection',
-          round: (seconds) => storm(target, size, seconds),
-        },
-      ],
-      close: () => target.stop(),
-    };
-  },
+  question: 'What does it cost to accept a connection and its subscription?',
+  cases: [
+    connecting('public', () => 'bench-connect', { atMost: 80 }),
+    connecting('private', () => 'private-bench-connect', { atMost: 95 }),
+    // Each user alone: what many members on one channel cost is another question.
+    connecting('presence', (index) => `presence-bench-${index}`),
+  ],
+  notes: ['On presence channels each connection is the only member of a channel of its own.'],
 };
 
-async function storm(target: Target, size: number, seconds: number): Promise<Sample> {
+function connecting(kind: string, channelOf: (index: number) => string, wanted?: Wanted): Case {
+  return {
+    name: `${kind}, ${size.toLocaleString('en-US')} connections, ${atOnce} at a time`,
+    operation: 'connection',
+    ...(wanted === undefined ? {} : { wanted }),
+    open: async (bench) => {
+      const target = await bench.start({});
+      return {
+        pid: target.pid,
+        round: (seconds) => storm(target, channelOf, seconds),
+        close: () => target.stop(),
+      };
+    },
+  };
+}
+
+async function storm(target: Target, channelOf: (index: number) => string, seconds: number): Promise<Sample> {
   const sockets: DriverSocket[] = [];
   const until = performance.now() + seconds * 1000;
   let begun = 0;
@@ -40,11 +51,12 @@ async function storm(target: Target, size: number, seconds: number): Promise<Sam
 
   const opener = async (): Promise<void> => {
     while (begun < size && performance.now() < until) {
+      const channel = channelOf(begun);
       begun += 1;
       try {
         const socket = await DriverSocket.open(target);
         sockets.push(socket);
-        await socket.subscribe('bench-connect');
+        await socket.confirm(subscriptionOf(target, socket, channel));
       } catch {
         errors += 1; // Shown in the table; the next one is tried.
       }
@@ -53,8 +65,13 @@ async function storm(target: Target, size: number, seconds: number): Promise<Sam
 
   const end = beginSample(target);
   await Promise.all(Array.from({ length: atOnce }, opener));
-  const counts = { accepted: null, delivered: null, missing: 0, duplicated: 0, errors };
-  const sample = end({ operations: begun - errors, ...counts });
+  const sample = end({ ...nothingLost, operations: begun - errors, errors });
   await Promise.all(sockets.map((socket) => socket.close()));
   return sample;
+}
+
+function subscriptionOf(target: Target, socket: DriverSocket, channel: string): Buffer {
+  if (!/^(private|presence)-/.test(channel)) return subscribeFrame(channel);
+  const userId = channel.startsWith('presence-') ? `user-${socket.id}` : null;
+  return subscribeFrame(channel, channelAuth(target, socket.id, channel, userId));
 }

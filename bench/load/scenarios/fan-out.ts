@@ -1,111 +1,131 @@
-import autocannon from 'autocannon';
-import { Pool } from 'undici';
-import { beginSample, pause, type Sample } from '../measure.ts';
-import type { Scenario } from '../scenario.ts';
-import { signTrigger, type SignedRequest } from '../signing.ts';
-import { Subscribers } from '../subscribers.ts';
-import type { Target } from '../target.ts';
+import { barrage, Publisher } from '../driver/publisher.ts';
+import { signTrigger } from '../driver/signing.ts';
+import { Subscribers } from '../driver/subscribers.ts';
+import { Latencies } from '../measure/latencies.ts';
+import { beginSample, type Sample } from '../measure/sample.ts';
+import { onSchedule } from '../measure/wait.ts';
+import type { Bench, Case, Opened, Scenario, Wanted } from '../scenario.ts';
+import type { Target } from '../servers/target.ts';
 
 const channel = 'bench-fan-out';
-const subscriberCount = 1000;
-const payload = 'x'.repeat(100);
-const messagesPerSecond = 20;
 const publisherCount = 8;
 
 /**
- * Asks: what does it cost the server to hand one published message to 1,000 subscribers?
+ * Asks: what does it cost the server to hand one published message to its subscribers?
  *
- * First one message at a time, 20 a second: nothing can be put together, each delivery is a write of its own, and
- * the rate is the one offered. Then eight publishers, each sending its next message when its last was accepted: a
- * server may put what waits for a socket into one write.
+ * First one message at a time, on a schedule: nothing can be put together, each delivery is a write of its own, and the
+ * rate is the one offered. Then eight publishers, each sending its next message when its last was accepted: a server
+ * may put what waits for a socket into one write.
  */
 export const fanOut: Scenario = {
   name: 'fan-out',
-  question: 'What does it cost to hand one published message to 1,000 subscribers?',
-  async prepare(start) {
-    const target = await start({});
-    const subscribers = await Subscribers.join(target, channel, subscriberCount, payload.length);
-    const pool = new Pool(`http://${target.host}:${target.port}`, {
-      connections: publisherCount,
-      pipelining: 1,
-    });
-    const load = { target, subscribers, pool };
-    const size = `${subscriberCount.toLocaleString('en-US')} subscribers, 100 B`;
-    return {
-      cases: [
-        {
-          name: `${size}, one message at a time, ${messagesPerSecond}/s`,
-          operation: 'delivery',
-          round: (seconds) => broadcast(load, paced, seconds),
-        },
-        {
-          name: `${size}, ${publisherCount} in flight`,
-          operation: 'delivery',
-          round: (seconds) => broadcast(load, crowded, seconds),
-        },
-      ],
-      close: async () => {
-        await pool.close();
-        await subscribers.close();
-        await target.stop();
-      },
-    };
-  },
+  question: 'What does it cost to hand one published message to its subscribers?',
+  cases: [
+    ...[100, 1024].flatMap((bytes) =>
+      [1, 100, 1000, 5000].map((size) => paced(size, bytes, size === 1000 ? { timesRaw: 1.05 } : undefined)),
+    ),
+    crowded(1000, 100, { timesRaw: 1.2 }),
+    crowded(1000, 1024, { timesRaw: 1.2 }),
+  ],
+  notes: [
+    'With few subscribers most of the CPU per delivery is that of the request: the emulator verifies its signature, raw does not.',
+  ],
 };
+
+function paced(size: number, bytes: number, wanted: Wanted | undefined): Case {
+  const perSecond = size >= 5000 ? 5 : size >= 1000 ? 20 : 200;
+  return {
+    name: `${title(size, bytes)}, one at a time, ${perSecond}/s`,
+    operation: 'delivery',
+    ...(wanted === undefined ? {} : { wanted }),
+    open: (bench) => open(bench, size, bytes, (load, seconds) => onePerTick(load, perSecond, seconds)),
+  };
+}
+
+function crowded(size: number, bytes: number, wanted: Wanted): Case {
+  return {
+    name: `${title(size, bytes)}, ${publisherCount} in flight`,
+    operation: 'delivery',
+    wanted,
+    open: (bench) => open(bench, size, bytes, eightInFlight),
+  };
+}
+
+function title(size: number, bytes: number): string {
+  const subscribers = size === 1 ? '1 subscriber' : `${size.toLocaleString('en-US')} subscribers`;
+  return `${subscribers}, ${bytes === 1024 ? '1 KB' : `${bytes} B`}`;
+}
 
 interface Load {
   readonly target: Target;
   readonly subscribers: Subscribers;
-  readonly pool: Pool;
+  readonly publisher: Publisher;
+  readonly payload: string;
 }
 
-/** What became of the messages of a round. */
-interface Published {
-  readonly sent: number;
-  readonly accepted: number;
-  readonly refused: number;
+async function open(
+  bench: Bench,
+  size: number,
+  bytes: number,
+  round: (load: Load, seconds: number) => Promise<Sample>,
+): Promise<Opened> {
+  const target = await bench.start({});
+  const payload = 'x'.repeat(bytes);
+  const subscribers = await Subscribers.join(target, channel, size, bytes);
+  const publisher = new Publisher(target, publisherCount);
+  return {
+    pid: target.pid,
+    round: (seconds) => round({ target, subscribers, publisher, payload }, seconds),
+    close: async () => {
+      await publisher.close();
+      await subscribers.close();
+      await target.stop();
+    },
+  };
 }
 
-/** A message each 50 ms, whatever the server does; late ones follow at once, so that slowness shows in the rate. */
-async function paced(load: Load, request: SignedRequest, seconds: number): Promise<Published> {
-  const startedAt = performance.now();
-  const total = Math.round(seconds * messagesPerSecond);
-  let accepted = 0;
-  for (let sent = 0; sent < total; sent += 1) {
-    await pause(startedAt + (sent * 1000) / messagesPerSecond - performance.now());
-    if (await post(load.pool, request)) accepted += 1;
-  }
-  return { sent: total, accepted, refused: total - accepted };
-}
-
-/**
- * Publishers on a thread of their own: they must not wait until this one has read a thousand sockets, or the
- * server would be given its messages one by one after all.
- */
-async function crowded(load: Load, request: SignedRequest, seconds: number): Promise<Published> {
-  const { host, port } = load.target;
-  const result = await autocannon({
-    url: `http://${host}:${port}${request.path}`,
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: request.body,
-    connections: publisherCount,
-    workers: 1,
-    duration: seconds,
-    timeout: 5,
+async function onePerTick(load: Load, perSecond: number, seconds: number): Promise<Sample> {
+  const { target, subscribers, publisher, payload } = load;
+  const request = signTrigger(target, channel, payload);
+  const droppedBefore = subscribers.dropped;
+  const dueAt: number[] = [];
+  const latencies = new Latencies();
+  const answers: Promise<boolean>[] = [];
+  subscribers.startRound({ dueAt, latencies });
+  const end = beginSample(target);
+  const sent = await onSchedule({ perSecond, seconds }, (_, due) => {
+    dueAt.push(due);
+    answers.push(publisher.post(request));
   });
-  return { sent: result.requests.sent, accepted: result['2xx'], refused: result.non2xx + result.errors };
+  const accepted = (await Promise.all(answers)).filter(Boolean).length;
+  const endedAt = await subscribers.drain(accepted, sent);
+  const outcome = outcomeOf(subscribers, { sent, accepted, refused: sent - accepted }, droppedBefore);
+  return end({ ...outcome, latency: latencies.percentiles() }, endedAt);
 }
 
-async function broadcast(load: Load, publish: typeof paced, seconds: number): Promise<Sample> {
-  const { target, subscribers } = load;
+async function eightInFlight(load: Load, seconds: number): Promise<Sample> {
+  const { target, subscribers, payload } = load;
   const request = signTrigger(target, channel, payload);
   const droppedBefore = subscribers.dropped;
   subscribers.startRound();
   const end = beginSample(target);
-  const { sent, accepted, refused } = await publish(load, request, seconds);
-  const endedAt = await subscribers.drain(accepted, sent);
-  const counts = {
+  const published = await barrage(target, [request], {
+    connections: publisherCount,
+    seconds,
+    ownThread: true,
+  });
+  const endedAt = await subscribers.drain(published.accepted, published.sent);
+  return end(outcomeOf(subscribers, published, droppedBefore), endedAt);
+}
+
+/** What became of the messages, told by those who should have got them. */
+function outcomeOf(
+  subscribers: Subscribers,
+  published: { readonly sent: number; readonly accepted: number; readonly refused: number },
+  droppedBefore: number,
+) {
+  const { sent, accepted, refused } = published;
+  return {
     operations: subscribers.delivered,
     accepted,
     delivered: subscribers.delivered,
@@ -113,16 +133,4 @@ async function broadcast(load: Load, publish: typeof paced, seconds: number): Pr
     duplicated: subscribers.beyond(sent),
     errors: refused + subscribers.dropped - droppedBefore,
   };
-  return end(counts, endedAt);
-}
-
-async function post(pool: Pool, request: SignedRequest): Promise<boolean> {
-  try {
-    const headers = { 'content-type': 'application/json' };
-    const answer = await pool.request({ method: 'POST', path: request.path, headers, body: request.body });
-    await answer.body.dump();
-    return answer.statusCode >= 200 && answer.statusCode < 300;
-  } catch {
-    return false; // Counted as an error by the caller; the table shows how many.
-  }
 }

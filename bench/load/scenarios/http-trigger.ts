@@ -1,82 +1,128 @@
-import autocannon from 'autocannon';
-import { beginSample, type Sample } from '../measure.ts';
-import type { Scenario } from '../scenario.ts';
-import { signTrigger } from '../signing.ts';
-import { Subscribers } from '../subscribers.ts';
-import type { Target } from '../target.ts';
+import { barrage, Publisher } from '../driver/publisher.ts';
+import { signBatch, signTrigger, type SignedRequest } from '../driver/signing.ts';
+import { Subscribers } from '../driver/subscribers.ts';
+import { Latencies } from '../measure/latencies.ts';
+import { beginSample, type Sample } from '../measure/sample.ts';
+import { onSchedule } from '../measure/wait.ts';
+import type { Bench, Opened, Scenario } from '../scenario.ts';
+import type { Target } from '../servers/target.ts';
 
 const payload = 'x'.repeat(100);
 const connections = 32;
+const perSecond = 500;
+const held = 'bench-one';
+const batch = Array.from({ length: 10 }, () => held);
 
 /**
- * Asks: what does the server spend on one signed `POST /apps/ID/events`?
+ * Asks: what does the server spend on one signed request that publishes?
  *
  * Every request carries a correct signature, which the server has to verify each time: query HMAC, body MD5 and
- * timestamp. The second case adds one subscriber, so that accepted requests and delivered frames can be compared.
+ * timestamp. With one subscriber, accepted requests and delivered frames can be compared.
  */
 export const httpTrigger: Scenario = {
   name: 'http-trigger',
   question: 'What does one signed POST /apps/ID/events cost?',
-  async prepare(start) {
-    const target = await start({});
-    const one = await Subscribers.join(target, 'bench-one', 1, payload.length);
-    return {
-      cases: [
-        {
-          name: `nobody subscribed, 100 B, ${connections} connections`,
-          operation: 'request',
-          round: (seconds) => cannonade(target, 'bench-nobody', null, seconds),
-        },
-        {
-          name: `one subscriber, 100 B, ${connections} connections`,
-          operation: 'request',
-          round: (seconds) => cannonade(target, 'bench-one', one, seconds),
-        },
-      ],
-      close: async () => {
-        await one.close();
-        await target.stop();
-      },
-    };
-  },
+  cases: [
+    {
+      name: `nobody subscribed, 100 B, ${connections} connections`,
+      operation: 'request',
+      wanted: { atMost: 20 },
+      open: (bench) => openBarrage(bench, (target) => signTrigger(target, 'bench-nobody', payload), 0),
+    },
+    {
+      name: `1 subscriber, 100 B, ${connections} connections`,
+      operation: 'request',
+      open: (bench) => openBarrage(bench, (target) => signTrigger(target, held, payload), 1),
+    },
+    {
+      name: `batch of ${batch.length}, 1 subscriber, 100 B, ${connections} connections`,
+      operation: 'request',
+      wanted: { atMost: 60 },
+      open: (bench) => openBarrage(bench, (target) => signBatch(target, batch, payload), batch.length),
+    },
+    {
+      name: `nobody subscribed, 100 B, ${perSecond}/s on schedule`,
+      operation: 'request',
+      open: openPaced,
+    },
+  ],
+  notes: ['raw reads and parses the body, and believes the signature unseen.'],
 };
+
+/** `frames` are the frames that one accepted request brings the only subscriber. */
+async function openBarrage(
+  bench: Bench,
+  sign: (target: Target) => SignedRequest,
+  frames: number,
+): Promise<Opened> {
+  const target = await bench.start({});
+  const subscriber = await Subscribers.join(target, held, 1, payload.length);
+  return {
+    pid: target.pid,
+    round: (seconds) => cannonade(target, sign(target), { subscriber, frames }, seconds),
+    close: async () => {
+      await subscriber.close();
+      await target.stop();
+    },
+  };
+}
 
 async function cannonade(
   target: Target,
-  channel: string,
-  subscriber: Subscribers | null,
+  request: SignedRequest,
+  { subscriber, frames }: { readonly subscriber: Subscribers; readonly frames: number },
   seconds: number,
 ): Promise<Sample> {
-  const request = signTrigger(target, channel, payload);
-  const droppedBefore = subscriber?.dropped ?? 0;
-  subscriber?.startRound();
+  const droppedBefore = subscriber.dropped;
+  subscriber.startRound();
   const end = beginSample(target);
-  const result = await autocannon({
-    url: `http://${target.host}:${target.port}${request.path}`,
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: request.body,
-    connections,
-    duration: seconds,
-    timeout: 5,
+  const { sent, accepted, refused } = await barrage(target, [request], { connections, seconds });
+  const nothing = { delivered: null, missing: 0, duplicated: 0 };
+  const sample = end({ operations: accepted, accepted, errors: refused, ...nothing });
+  if (frames === 0) return sample;
+  // Frames still on their way when the last answer came; outside the measured time.
+  await subscriber.drain(accepted * frames, sent * frames);
+  return {
+    ...sample,
+    delivered: subscriber.delivered,
+    missing: subscriber.missing(accepted * frames),
+    duplicated: subscriber.beyond(sent * frames),
+    errors: sample.errors + subscriber.dropped - droppedBefore,
+  };
+}
+
+async function openPaced(bench: Bench): Promise<Opened> {
+  const target = await bench.start({});
+  const publisher = new Publisher(target, connections);
+  return {
+    pid: target.pid,
+    round: (seconds) => paced(target, publisher, seconds),
+    close: async () => {
+      await publisher.close();
+      await target.stop();
+    },
+  };
+}
+
+async function paced(target: Target, publisher: Publisher, seconds: number): Promise<Sample> {
+  const request = signTrigger(target, 'bench-nobody', payload);
+  const latencies = new Latencies();
+  const answers: Promise<boolean>[] = [];
+  const end = beginSample(target);
+  await onSchedule({ perSecond, seconds }, (_, dueAt) => {
+    const answer = publisher.post(request);
+    answers.push(answer);
+    void answer.then(() => latencies.record(performance.now() - dueAt));
   });
-  const accepted = result['2xx'];
-  const sample = end({
+  const results = await Promise.all(answers);
+  const accepted = results.filter(Boolean).length;
+  return end({
     operations: accepted,
     accepted,
     delivered: null,
     missing: 0,
     duplicated: 0,
-    errors: result.non2xx + result.errors,
+    errors: results.length - accepted,
+    latency: latencies.percentiles(),
   });
-  if (subscriber === null) return sample;
-  // Frames still on their way when the last answer came; outside the measured time.
-  await subscriber.drain(accepted, result.requests.sent);
-  return {
-    ...sample,
-    delivered: subscriber.delivered,
-    missing: subscriber.missing(accepted),
-    duplicated: subscriber.beyond(result.requests.sent),
-    errors: sample.errors + subscriber.dropped - droppedBefore,
-  };
 }

@@ -1,21 +1,22 @@
-import { createHistogram } from 'node:perf_hooks';
+import { channelAuth } from '../driver/signing.ts';
+import { DriverSocket, subscribeFrame, unsubscribeFrame } from '../driver/socket.ts';
+import { Latencies } from '../measure/latencies.ts';
+import { beginSample, nothingLost, type Figure, type Sample } from '../measure/sample.ts';
+import { pause } from '../measure/wait.ts';
+import type { Bench, Case, Opened, Scenario } from '../scenario.ts';
 import {
   beginRedisUse,
-  untilQuiet,
   idleCpu,
   idleUse,
   onRedis,
   single,
+  untilQuiet,
   withoutIdle,
   type Deployment,
   type RedisUse,
-} from '../deployment.ts';
-import { beginSample, pause, type Figure, type Sample } from '../measure.ts';
-import type { Scenario } from '../scenario.ts';
-import { channelAuth } from '../signing.ts';
-import { DriverSocket, subscribeFrame, unsubscribeFrame } from '../socket.ts';
+} from '../servers/deployment.ts';
 
-const socketsPerDeployment = 33;
+const manyInFlight = 30;
 const joinsAtMost = 2000;
 const settleMs = 100;
 const afterwardsMs = 400;
@@ -30,31 +31,18 @@ const afterwardsMs = 400;
 export const ledger: Scenario = {
   name: 'ledger',
   question: 'What does a join cost in memory, on Redis, and on Redis with three nodes?',
+  needs: ['nodes'],
   needsRedis: true,
-  async prepare(start, startRedis) {
-    const deployments = [
-      await single(start),
-      await onRedis(start, startRedis, 1),
-      await onRedis(start, startRedis, 3),
-    ];
-    const benches: Bench[] = [];
-    for (const deployment of deployments) benches.push(await connect(deployment));
-    return {
-      cases: benches.flatMap((bench) =>
-        kinds.flatMap((kind) =>
-          [1, socketsPerDeployment - bench.deployment.nodes.length].map((inFlight) => ({
-            name: `${bench.deployment.name}: ${kind.name}, ${inFlight} in flight`,
-            operation: 'join',
-            round: (seconds: number) => joinRound(bench, kind, inFlight, seconds),
-          })),
-        ),
-      ),
-      close: async () => {
-        await Promise.all(benches.flatMap(({ sockets }) => sockets.map((socket) => socket.close())));
-        await Promise.all(deployments.map((deployment) => deployment.stop()));
-      },
-    };
+  // A getter: what the cases are made of is declared below, in the order in which one reads.
+  get cases() {
+    return kinds.flatMap((kind) =>
+      [1, manyInFlight].flatMap((inFlight) => deployments.map((how) => joining(kind, inFlight, how))),
+    );
   },
+  notes: [
+    'The CPU is that of all nodes, until counts are told and events dispatched, less what heartbeats use; Redis shares their core.',
+    'There are no webhook endpoints: the second script call settles an event that nobody wants.',
+  ],
 };
 
 /** A kind of join. */
@@ -71,7 +59,27 @@ const kinds: readonly Kind[] = [
   { name: 'presence, a new member', prefix: 'presence-ledger', isHeld: true },
 ];
 
-interface Bench {
+interface How {
+  readonly name: string;
+  readonly deploy: (bench: Bench) => Promise<Deployment>;
+}
+
+const deployments: readonly How[] = [
+  { name: 'memory', deploy: (bench) => single(bench) },
+  { name: 'Redis, 1 node', deploy: (bench) => onRedis(bench, 1) },
+  { name: 'Redis, 3 nodes', deploy: (bench) => onRedis(bench, 3) },
+];
+
+function joining(kind: Kind, inFlight: number, how: How): Case {
+  return {
+    name: `${kind.name}, ${inFlight} in flight: ${how.name}`,
+    operation: 'join',
+    turns: `${kind.name}, ${inFlight}`,
+    open: async (bench) => open(await how.deploy(bench), kind, inFlight),
+  };
+}
+
+interface Load {
   readonly deployment: Deployment;
   /** The first of them, one on each node, hold channels before others join; then the others, by turns over the nodes. */
   readonly sockets: readonly DriverSocket[];
@@ -80,29 +88,33 @@ interface Bench {
   rounds: number;
 }
 
-async function connect(deployment: Deployment): Promise<Bench> {
+async function open(deployment: Deployment, kind: Kind, inFlight: number): Promise<Opened> {
   const { nodes, redis } = deployment;
   const sockets = await Promise.all(
-    Array.from({ length: socketsPerDeployment }, (_, i) =>
+    Array.from({ length: nodes.length + inFlight }, (_, i) =>
       DriverSocket.open(nodes[i % nodes.length] ?? nodes[0]),
     ),
   );
-  const idleCpuPerSecond = await idleCpu(nodes);
+  const [idleCpuPerSecond, idle] = await Promise.all([
+    idleCpu(nodes),
+    redis === null ? null : idleUse(redis),
+  ]);
+  const load: Load = { deployment, sockets, idle, idleCpuPerSecond, rounds: 0 };
   return {
-    deployment,
-    sockets,
-    idle: redis === null ? null : await idleUse(redis),
-    idleCpuPerSecond,
-    rounds: 0,
+    round: (seconds) => joinRound(load, kind, seconds),
+    close: async () => {
+      await Promise.all(sockets.map((socket) => socket.close()));
+      await deployment.stop();
+    },
   };
 }
 
-async function joinRound(bench: Bench, kind: Kind, inFlight: number, seconds: number): Promise<Sample> {
-  const { deployment, sockets } = bench;
+async function joinRound(load: Load, kind: Kind, seconds: number): Promise<Sample> {
+  const { deployment, sockets } = load;
   const holders = sockets.slice(0, deployment.nodes.length);
-  const joiners = sockets.slice(holders.length, holders.length + inFlight);
-  const names = Array.from({ length: joinsAtMost }, (_, i) => `${kind.prefix}-${bench.rounds}-${i}`);
-  bench.rounds += 1;
+  const joiners = sockets.slice(holders.length);
+  const names = Array.from({ length: joinsAtMost }, (_, i) => `${kind.prefix}-${load.rounds}-${i}`);
+  load.rounds += 1;
   const frameOf = (socket: DriverSocket, channel: string): Buffer => {
     const isPresence = channel.startsWith('presence-');
     const auth = isPresence
@@ -117,9 +129,9 @@ async function joinRound(bench: Bench, kind: Kind, inFlight: number, seconds: nu
       .filter((_, i) => i % joiners.length === lane)
       .map((name) => ({ name, frame: frameOf(socket, name) })),
   );
-  await settled(bench);
+  await settled(load);
 
-  const micros = createHistogram();
+  const latencies = new Latencies();
   const startedAt = performance.now();
   const until = startedAt + seconds * 1000;
   let joined = 0;
@@ -131,40 +143,30 @@ async function joinRound(bench: Bench, kind: Kind, inFlight: number, seconds: nu
         const sentAt = performance.now();
         if (sentAt >= until) return;
         await socket.confirm(frame);
-        micros.record(Math.max(1, Math.round((performance.now() - sentAt) * 1000)));
+        latencies.record(performance.now() - sentAt);
         joined += 1;
       }
     }),
   );
-  const figures: Figure[] = [
-    { name: 'ms until confirmed, p50', value: micros.percentile(50) / 1000 },
-    { name: 'ms until confirmed, p99', value: micros.percentile(99) / 1000 },
-  ];
   const endedAt = performance.now();
   // What the joins set off goes on for a moment: counts are told every 250 ms, events are dispatched.
   await pause(afterwardsMs);
-  await settled(bench);
-  const counts = {
-    operations: joined,
-    accepted: null,
-    delivered: null,
-    missing: 0,
-    duplicated: 0,
-    errors: 0,
-  };
-  const sample = withoutIdleCpu(end({ ...counts, figures }, endedAt), bench, performance.now() - startedAt);
-  if (endRedis !== null && bench.idle !== null) {
-    figures.push(...figuresOfRedis(withoutIdle(await endRedis(), bench.idle), joined, bench.idle));
-  }
+  await settled(load);
+  const outcome = { ...nothingLost, operations: joined, latency: latencies.percentiles() };
+  const sample = withoutIdleCpu(end(outcome, endedAt), load, performance.now() - startedAt);
+  const figures =
+    endRedis === null || load.idle === null
+      ? []
+      : figuresOfRedis(withoutIdle(await endRedis(), load.idle), joined, load.idle);
   leaveAll(sockets, names);
-  await settled(bench);
-  return sample;
+  await settled(load);
+  return { ...sample, figures };
 }
 
-function withoutIdleCpu(sample: Sample, bench: Bench, elapsedMs: number): Sample {
+function withoutIdleCpu(sample: Sample, load: Load, elapsedMs: number): Sample {
   const { serverCpuSeconds } = sample;
   if (serverCpuSeconds === null) return sample;
-  return { ...sample, serverCpuSeconds: serverCpuSeconds - (bench.idleCpuPerSecond * elapsedMs) / 1000 };
+  return { ...sample, serverCpuSeconds: serverCpuSeconds - (load.idleCpuPerSecond * elapsedMs) / 1000 };
 }
 
 function figuresOfRedis(use: RedisUse, joins: number, idle: RedisUse): Figure[] {
@@ -191,8 +193,8 @@ function leaveAll(sockets: readonly DriverSocket[], names: readonly string[]): v
 }
 
 /** What was begun before is over: departures, and the events of both on their way to nobody. */
-async function settled(bench: Bench): Promise<void> {
+async function settled(load: Load): Promise<void> {
   await pause(settleMs);
-  const { redis } = bench.deployment;
-  if (redis !== null && bench.idle !== null) await untilQuiet(redis, bench.idle);
+  const { redis } = load.deployment;
+  if (redis !== null && load.idle !== null) await untilQuiet(redis, load.idle);
 }

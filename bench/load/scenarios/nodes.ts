@@ -1,14 +1,15 @@
-import autocannon from 'autocannon';
-import { idleCpu, onRedis, single, type Deployment } from '../deployment.ts';
-import { beginSample, type Sample } from '../measure.ts';
-import type { Scenario } from '../scenario.ts';
-import { signTrigger } from '../signing.ts';
-import { Subscribers } from '../subscribers.ts';
+import { barrage } from '../driver/publisher.ts';
+import { signTrigger } from '../driver/signing.ts';
+import { Subscribers } from '../driver/subscribers.ts';
+import { beginSample, type Sample } from '../measure/sample.ts';
+import type { Bench, Case, Opened, Scenario } from '../scenario.ts';
+import { idleCpu, onRedis, single, type Deployment } from '../servers/deployment.ts';
 
 const subscriberCount = 999;
 const payload = 'x'.repeat(100);
 const publisherCount = 8;
 const channel = 'bench-nodes';
+const size = `${subscriberCount} subscribers, ${publisherCount} in flight`;
 
 /**
  * Asks: what does one published message cost the nodes that did not get the request?
@@ -19,66 +20,54 @@ const channel = 'bench-nodes';
 export const nodes: Scenario = {
   name: 'nodes',
   question: 'What does a message cost the nodes that it was not published at?',
+  needs: ['nodes'],
   needsRedis: true,
-  async prepare(start, startRedis) {
-    const alone = await prepareFanOut(await single(start));
-    const three = await prepareFanOut(await onRedis(start, startRedis, 3));
-    const size = `${subscriberCount} subscribers, ${publisherCount} in flight`;
-    return {
-      cases: [
-        { name: `memory: ${size}`, operation: 'delivery', round: (seconds) => fanOut(alone, seconds) },
-        {
-          name: `Redis, 3 nodes: ${size}, published at one`,
-          operation: 'delivery',
-          round: (seconds) => fanOut(three, seconds),
-        },
-        {
-          name: 'Redis, 3 nodes: nobody subscribed, what the other two pay to pass over',
-          operation: 'message heard',
-          round: (seconds) => passOver(three.deployment, seconds),
-        },
-      ],
-      close: async () => {
-        await Promise.all([alone, three].flatMap(({ groups }) => groups.map((group) => group.close())));
-        await Promise.all([alone, three].map(({ deployment }) => deployment.stop()));
+  cases: [
+    spread(`memory: ${size}`, (bench) => single(bench)),
+    spread(`Redis, 3 nodes: ${size}, published at one`, (bench) => onRedis(bench, 3)),
+    {
+      name: 'Redis, 3 nodes: nobody subscribed, what the other two pay to pass over',
+      operation: 'message heard',
+      open: async (bench) => {
+        const deployment = await onRedis(bench, 3);
+        return { round: (seconds) => passOver(deployment, seconds), close: () => deployment.stop() };
       },
-    };
-  },
+    },
+  ],
 };
 
-interface Load {
-  readonly deployment: Deployment;
-  /** The subscribers of each node. */
-  readonly groups: readonly Subscribers[];
+function spread(name: string, deploy: (bench: Bench) => Promise<Deployment>): Case {
+  return { name, operation: 'delivery', open: async (bench) => openFanOut(await deploy(bench)) };
 }
 
-async function prepareFanOut(deployment: Deployment): Promise<Load> {
+async function openFanOut(deployment: Deployment): Promise<Opened> {
   const each = subscriberCount / deployment.nodes.length;
   const groups = await Promise.all(
     deployment.nodes.map((node) => Subscribers.join(node, channel, each, payload.length)),
   );
-  return { deployment, groups };
+  return {
+    round: (seconds) => fanOut(deployment, groups, seconds),
+    close: async () => {
+      await Promise.all(groups.map((group) => group.close()));
+      await deployment.stop();
+    },
+  };
 }
 
-async function publish(deployment: Deployment, to: string, seconds: number) {
-  const [{ host, port }] = deployment.nodes;
-  const request = signTrigger(deployment.nodes[0], to, payload);
-  // On a thread of their own, so that the publishers need not wait until this one has read all sockets.
-  const result = await autocannon({
-    url: `http://${host}:${port}${request.path}`,
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: request.body,
+function publish(deployment: Deployment, to: string, seconds: number) {
+  const [first] = deployment.nodes;
+  return barrage(first, [signTrigger(first, to, payload)], {
     connections: publisherCount,
-    workers: 1,
-    duration: seconds,
-    timeout: 5,
+    seconds,
+    ownThread: true,
   });
-  return { sent: result.requests.sent, accepted: result['2xx'], refused: result.non2xx + result.errors };
 }
 
-async function fanOut(load: Load, seconds: number): Promise<Sample> {
-  const { deployment, groups } = load;
+async function fanOut(
+  deployment: Deployment,
+  groups: readonly Subscribers[],
+  seconds: number,
+): Promise<Sample> {
   const sum = (pick: (group: Subscribers) => number): number =>
     groups.reduce((all, group) => all + pick(group), 0);
   const droppedBefore = sum(({ dropped }) => dropped);
@@ -87,7 +76,7 @@ async function fanOut(load: Load, seconds: number): Promise<Sample> {
   const { sent, accepted, refused } = await publish(deployment, channel, seconds);
   const endings = await Promise.all(groups.map((group) => group.drain(accepted, sent)));
   const delivered = sum((group) => group.delivered);
-  const counts = {
+  const outcome = {
     operations: delivered,
     accepted,
     delivered,
@@ -95,7 +84,7 @@ async function fanOut(load: Load, seconds: number): Promise<Sample> {
     duplicated: sum((group) => group.beyond(sent)),
     errors: refused + sum(({ dropped }) => dropped) - droppedBefore,
   };
-  return end(counts, Math.max(...endings));
+  return end(outcome, Math.max(...endings));
 }
 
 /** The CPU is that of the nodes that heard the messages, without what they use while nothing happens. */
@@ -105,8 +94,8 @@ async function passOver(deployment: Deployment, seconds: number): Promise<Sample
   const end = beginSample(...others);
   const { accepted, refused } = await publish(deployment, 'bench-nobody', seconds);
   const heard = accepted * others.length;
-  const counts = { operations: heard, accepted, delivered: null, missing: 0, duplicated: 0, errors: refused };
-  const sample = end(counts);
+  const lost = { delivered: null, missing: 0, duplicated: 0 };
+  const sample = end({ ...lost, operations: heard, accepted, errors: refused });
   const { serverCpuSeconds } = sample;
   if (serverCpuSeconds === null) return sample;
   return { ...sample, serverCpuSeconds: serverCpuSeconds - idlePerSecond * sample.seconds };

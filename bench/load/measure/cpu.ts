@@ -31,13 +31,14 @@ export function separateCores(): Placement {
 }
 
 /** Whether the CPU time of another process can be read here. */
-export const canReadServerCpu = process.platform === 'linux';
+export const canReadCpu = process.platform === 'linux';
 
-const ticksPerSecond = canReadServerCpu ? readTicksPerSecond() : 100;
+const ticksPerSecond = canReadCpu ? askSystem('CLK_TCK', 100) : 100;
+const pageBytes = canReadCpu ? askSystem('PAGESIZE', 4096) : 4096;
 
-/** CPU seconds, user and system, that the process has used so far; null where /proc does not exist. */
-export function readServerCpu(pid: number | undefined): number | null {
-  if (!canReadServerCpu || pid === undefined) return null;
+/** CPU seconds, user and system, that the process has used so far; null where it cannot be read. */
+export function readCpu(pid: number | undefined): number | null {
+  if (!canReadCpu || pid === undefined) return null;
   return nanosecondsOfThreads(pid) ?? ticksOf(pid);
 }
 
@@ -63,11 +64,11 @@ function ticksOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
-function readTicksPerSecond(): number {
+function askSystem(name: string, usual: number): number {
   try {
-    return Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })) || 100;
+    return Number(execFileSync('getconf', [name], { encoding: 'utf8' })) || usual;
   } catch {
-    return 100;
+    return usual;
   }
 }
 
@@ -79,4 +80,11 @@ export function openFilesLimit(): number {
   } catch {
     return 1024; // No /proc: the customary soft limit.
   }
+}
+
+/** Resident memory of a process in bytes; null where /proc does not exist. */
+export function readRss(pid: number | undefined): number | null {
+  if (!canReadCpu || pid === undefined) return null;
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]);
+  return pages * pageBytes;
 }

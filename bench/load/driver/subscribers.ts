@@ -1,10 +1,17 @@
-import { settle } from './measure.ts';
+import type { Latencies } from '../measure/latencies.ts';
+import { settle } from '../measure/wait.ts';
 import type { Address } from './address.ts';
 import { DriverSocket } from './socket.ts';
 
 const atOnce = 50;
 const stallMs = 2000;
 const quietMs = 100;
+
+/** When each message was due, on the clock of `performance.now()`; the list may grow while the round runs. */
+export interface Schedule {
+  readonly dueAt: readonly number[];
+  readonly latencies: Latencies;
+}
 
 /**
  * Sockets that all hold one channel and count what reaches them. Each message goes to each of them, so a socket
@@ -14,6 +21,7 @@ export class Subscribers {
   readonly #sockets: DriverSocket[] = [];
   readonly #minBytes: number;
   #counts = new Uint32Array(0);
+  #schedule: Schedule | null = null;
   /** Frames delivered to all of them in this round. */
   delivered = 0;
   /** Connections lost since the start. */
@@ -34,10 +42,14 @@ export class Subscribers {
     return group;
   }
 
-  /** Forgets what was counted before. */
-  startRound(): void {
+  /**
+   * Forgets what was counted before. With a schedule, the latency of each delivery is recorded: the nth frame of a
+   * socket belongs to the nth message, which was due at the nth moment of `dueAt`.
+   */
+  startRound(schedule: Schedule | null = null): void {
     this.#counts = new Uint32Array(this.#sockets.length);
     this.delivered = 0;
+    this.#schedule = schedule;
   }
 
   /** Frames that did not come in this round, of `messages` that everybody should have had. */
@@ -72,8 +84,11 @@ export class Subscribers {
     await socket.subscribe(channel);
     socket.onText = (_bytes, start, end) => {
       if (end - start < this.#minBytes) return;
-      this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+      const before = this.#counts[index] ?? 0;
+      this.#counts[index] = before + 1;
       this.delivered += 1;
+      const dueAt = this.#schedule?.dueAt[before];
+      if (dueAt !== undefined) this.#schedule?.latencies.record(performance.now() - dueAt);
     };
     socket.onDrop = () => (this.dropped += 1);
   }

@@ -9,8 +9,19 @@ export interface SignedRequest {
 
 /** Signs `POST /apps/ID/events` as the Pusher SDKs do. Sign once per round, not once per request. */
 export function signTrigger(address: Address, channel: string, data: string): SignedRequest {
-  const body = JSON.stringify({ name: 'bench', channels: [channel], data });
-  const path = `/apps/${address.appId}/events`;
+  return sign(address, 'events', { name: 'bench', channels: [channel], data });
+}
+
+/** Signs `POST /apps/ID/batch_events` with one event for each channel. */
+export function signBatch(address: Address, channels: readonly string[], data: string): SignedRequest {
+  return sign(address, 'batch_events', {
+    batch: channels.map((channel) => ({ name: 'bench', channel, data })),
+  });
+}
+
+function sign(address: Address, resource: string, content: object): SignedRequest {
+  const body = JSON.stringify(content);
+  const path = `/apps/${address.appId}/${resource}`;
   const query = [
     `auth_key=${address.key}`,
     `auth_timestamp=${Math.floor(Date.now() / 1000)}`,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { encodeFrame, FrameReader, Opcode } from './frames.ts';
 import type { Address } from './address.ts';
 import type { ChannelAuth } from './signing.ts';
@@ -42,8 +43,11 @@ export class DriverSocket {
         return true;
       },
     };
-    this.#socket = connect({ host: address.host, port: address.port, noDelay: true, onread });
-    this.#socket.on('connect', () => this.#socket.write(upgradeRequest(address)));
+    const { host, port, isTls } = address;
+    const options = { host, port, noDelay: true, onread };
+    // TypeScript's types of node:tls do not know `onread`, which its documentation has.
+    this.#socket = isTls ? connectTls({ ...options, rejectUnauthorized: false }) : connect(options);
+    this.#socket.on(isTls ? 'secureConnect' : 'connect', () => this.#socket.write(upgradeRequest(address)));
     this.#socket.on('error', (error) => this.#drop(error.message));
     this.#socket.on('close', () => this.#drop('closed by the server'));
   }

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { freePort } from './free-port.ts';
 import { startProcess } from './process.ts';
 
 /** A Redis of the bench's own, on a free loopback port, which keeps nothing on disk. */
@@ -40,6 +40,8 @@ export function faultOfRedis(): string | undefined {
 /** Starts one; `prefix` are words before the command, such as `taskset -c 0`. */
 export async function startRedis(prefix: readonly string[]): Promise<BenchRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-bench-redis-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   const port = await freePort();
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
   const server = await startProcess([...prefix, 'redis-server', ...options], (line) =>
@@ -54,7 +56,8 @@ export async function startRedis(prefix: readonly string[]): Promise<BenchRedis>
     stop: async () => {
       client.disconnect();
       await server.stop();
-      rmSync(folder, { recursive: true, force: true });
+      process.off('exit', remove);
+      remove();
     },
   };
 }
@@ -69,13 +72,4 @@ function countsOf(info: string): CommandCounts {
     scriptMicros: sum(scriptCommands, 3),
     published: sum(publishCommands, 2),
   };
-}
-
-/** A port that was free a moment ago: redis-server cannot choose one by itself. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => void server.close(() => resolve()));
-  return port;
 }

@@ -6,6 +6,8 @@ export interface ServerProcess<Found> {
   readonly pid: number;
   /** What the line said that told it was ready. */
   readonly found: Found;
+  /** From the start of the process to that line. */
+  readonly readyMs: number;
   /** SIGTERM, and SIGKILL if it has not ended after 10 s. Resolves when it has ended. */
   stop(): Promise<void>;
 }
@@ -29,12 +31,14 @@ export async function startProcess<Found>(
 ): Promise<ServerProcess<Found>> {
   const [command, ...args] = words;
   if (command === undefined) throw new Error('There is no command to start');
+  const startedAt = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment() });
   running.add(child);
   const exited = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   void exited.then(() => running.delete(child));
   const found = await firstFound(child, find);
-  return { pid: child.pid ?? 0, found, stop: () => stop(child, exited) };
+  const readyMs = performance.now() - startedAt;
+  return { pid: child.pid ?? 0, found, readyMs, stop: () => stop(child, exited) };
 }
 
 /** Nothing from the caller's shell may change what is measured. */
@@ -71,7 +75,9 @@ function firstFound<Found>(child: ChildProcess, find: (line: string) => Found | 
 async function stop(child: ChildProcess, exited: Promise<void>): Promise<void> {
   child.kill('SIGTERM');
   const limit = setTimeout(() => {
-    process.stderr.write(`${child.spawnfile} did not stop within ${stopLimitMs} ms and was killed.\n`);
+    process.stderr.write(
+      `A server did not stop within ${stopLimitMs} ms and was killed: ${child.spawnargs.join(' ')}\n`,
+    );
     child.kill('SIGKILL');
   }, stopLimitMs);
   await exited;

@@ -2,9 +2,25 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Counts the webhooks that arrive, checks each signature, and answers 200 at once. */
+/** An event as it stands in the body of a webhook. */
+export interface ReceivedEvent {
+  readonly name: string;
+  readonly channel: string;
+  readonly data?: string;
+}
+
+/** How an endpoint answers: with which status, and how late. */
+export interface Manner {
+  readonly status: number;
+  readonly delayMs: number;
+}
+
+const healthy: Manner = { status: 200, delayMs: 0 };
+
+/** A webhook endpoint: counts what arrives, checks each signature, and answers as it was told to. */
 export class Receiver {
   readonly #secret: string;
+  readonly #manner: Manner;
   readonly #server = createServer((request, response) => this.#onRequest(request, response));
   /** Webhook ids of this round, to know a repeated delivery. */
   #ids = new Set<string>();
@@ -12,11 +28,12 @@ export class Receiver {
   posts = 0;
   repeatedEvents = 0;
   badSignatures = 0;
-  /** Called after each POST. */
-  onPost: () => void = () => {};
+  /** Called with the events of each POST that is not a repeated one. */
+  onEvents: (events: readonly ReceivedEvent[]) => void = () => {};
 
-  constructor(secret: string) {
+  constructor(secret: string, manner: Manner = healthy) {
     this.#secret = secret;
+    this.#manner = manner;
   }
 
   /** Listens on a free loopback port and resolves to the address to configure. */
@@ -33,6 +50,7 @@ export class Receiver {
     this.posts = 0;
     this.repeatedEvents = 0;
     this.badSignatures = 0;
+    this.onEvents = () => {};
   }
 
   close(): Promise<void> {
@@ -42,9 +60,11 @@ export class Receiver {
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const chunks: Buffer[] = [];
+    const answer = (): void => void response.writeHead(this.#manner.status).end();
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      response.writeHead(200).end();
+      if (this.#manner.delayMs === 0) answer();
+      else setTimeout(answer, this.#manner.delayMs);
       this.#count(request, Buffer.concat(chunks));
     });
   }
@@ -52,12 +72,15 @@ export class Receiver {
   #count(request: IncomingMessage, body: Buffer): void {
     const expected = createHmac('sha256', this.#secret).update(body).digest('hex');
     if (request.headers['x-pusher-signature'] !== expected) this.badSignatures += 1;
-    const { events } = JSON.parse(body.toString()) as { events: unknown[] };
+    const { events } = JSON.parse(body.toString()) as { events: ReceivedEvent[] };
     const id = String(request.headers['webhook-id'] ?? '');
-    if (id !== '' && this.#ids.has(id)) this.repeatedEvents += events.length;
-    else this.events += events.length;
-    this.#ids.add(id);
     this.posts += 1;
-    this.onPost();
+    if (id !== '' && this.#ids.has(id)) {
+      this.repeatedEvents += events.length;
+      return;
+    }
+    this.#ids.add(id);
+    this.events += events.length;
+    this.onEvents(events);
   }
 }

@@ -1,11 +1,11 @@
-import { readServerCpu } from './cpu.ts';
-import { pause } from './measure.ts';
+import { cpuOfAll } from '../measure/sample.ts';
+import { readCpu } from '../measure/cpu.ts';
+import { pause } from '../measure/wait.ts';
 import type { BenchRedis, CommandCounts } from './redis.ts';
-import type { StartTarget, Target } from './target.ts';
+import type { ServerSettings, Target } from './target.ts';
 
 /** One way to run the server: alone with its ledger in memory, or as some nodes on one Redis. */
 export interface Deployment {
-  readonly name: string;
   readonly nodes: readonly [Target, ...Target[]];
   readonly redis: BenchRedis | null;
   stop(): Promise<void>;
@@ -17,7 +17,14 @@ export interface RedisUse extends CommandCounts {
   readonly cpuSeconds: number;
 }
 
-const idleSeconds = 2;
+/** Starts what a deployment consists of. */
+interface Starter {
+  start(settings: ServerSettings): Promise<Target>;
+  startRedis(): Promise<BenchRedis>;
+}
+
+/** Two rounds of the heartbeats, which come every two seconds for all partitions at once. */
+const idleSeconds = 4;
 const quietLimitMs = 10_000;
 const quietStepMs = 200;
 
@@ -25,23 +32,20 @@ const quietStepMs = 200;
 const settings = { graceMs: 0 };
 
 /** A single node, with its ledger in memory. */
-export async function single(start: StartTarget): Promise<Deployment> {
-  const node = await start(settings);
-  return { name: 'memory', nodes: [node], redis: null, stop: () => node.stop() };
+export async function single(starter: Starter): Promise<Deployment> {
+  const node = await starter.start(settings);
+  return { nodes: [node], redis: null, stop: () => node.stop() };
 }
 
 /** Some nodes on a Redis of their own. */
-export async function onRedis(
-  start: StartTarget,
-  startRedis: () => Promise<BenchRedis>,
-  count: number,
-): Promise<Deployment> {
-  const redis = await startRedis();
-  const first = await start({ ...settings, redisUrl: redis.url });
+export async function onRedis(starter: Starter, count: number): Promise<Deployment> {
+  const redis = await starter.startRedis();
+  const first = await starter.start({ ...settings, redisUrl: redis.url });
   const others: Target[] = [];
-  while (others.length + 1 < count) others.push(await start({ ...settings, redisUrl: redis.url }));
+  while (others.length + 1 < count) {
+    others.push(await starter.start({ ...settings, redisUrl: redis.url }));
+  }
   return {
-    name: count === 1 ? 'Redis, 1 node' : `Redis, ${count} nodes`,
     nodes: [first, ...others],
     redis,
     stop: async () => {
@@ -54,10 +58,10 @@ export async function onRedis(
 /** Reads what Redis has done so far; the returned function says what it did since then. */
 export async function beginRedisUse(redis: BenchRedis): Promise<() => Promise<RedisUse>> {
   const before = await redis.commands();
-  const cpuBefore = readServerCpu(redis.pid) ?? Number.NaN;
+  const cpuBefore = readCpu(redis.pid) ?? Number.NaN;
   const startedAt = performance.now();
   return async () => {
-    const cpuSeconds = (readServerCpu(redis.pid) ?? Number.NaN) - cpuBefore;
+    const cpuSeconds = (readCpu(redis.pid) ?? Number.NaN) - cpuBefore;
     const seconds = (performance.now() - startedAt) / 1000;
     const after = await redis.commands();
     return {
@@ -72,7 +76,7 @@ export async function beginRedisUse(redis: BenchRedis): Promise<() => Promise<Re
 
 /** CPU seconds that the nodes together use in a second while nobody uses them; 0 where it cannot be read. */
 export async function idleCpu(nodes: readonly Target[]): Promise<number> {
-  const read = (): number => nodes.reduce((sum, { pid }) => sum + (readServerCpu(pid) ?? 0), 0);
+  const read = (): number => cpuOfAll(nodes) ?? 0;
   const before = read();
   await pause(idleSeconds * 1000);
   return (read() - before) / idleSeconds;

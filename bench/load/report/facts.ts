@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { cpus, loadavg, release, totalmem } from 'node:os';
+
+/** What a reader needs to judge or repeat a run. */
+export interface RunFacts {
+  readonly at: string;
+  readonly command: string;
+  readonly commit: string | null;
+  readonly node: string;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryMb: number;
+    readonly kernel: string;
+    /** Programs that ran or wanted to, over the minute before the run; above 0 others were at work. */
+    readonly loadBefore: number;
+  };
+  readonly placement: string;
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Each target with its version. */
+  readonly targets: readonly { readonly name: string; readonly version: string }[];
+}
+
+/** Gathers what describes this run. */
+export function runFacts(run: Pick<RunFacts, 'placement' | 'rounds' | 'seconds' | 'targets'>): RunFacts {
+  const cores = cpus();
+  return {
+    at: new Date().toISOString(),
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    commit: commit(),
+    node: process.version,
+    machine: {
+      cpu: cores[0]?.model.trim() ?? 'unknown',
+      cores: cores.length,
+      memoryMb: Math.round(totalmem() / 2 ** 20),
+      kernel: `${process.platform} ${release()}`,
+      loadBefore: loadavg()[0] ?? Number.NaN,
+    },
+    ...run,
+  };
+}
+
+function commit(): string | null {
+  try {
+    const git = (...words: string[]): string =>
+      execFileSync('git', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    const isChanged = git('status', '--porcelain', '--untracked-files=no', '--', 'src', 'bench') !== '';
+    return `${git('rev-parse', '--short=12', 'HEAD')}${isChanged ? ' with changes' : ''}`;
+  } catch {
+    return null; // Not a repository, or no git here: the figure is optional.
+  }
+}

@@ -1,0 +1,54 @@
+import { colorOf } from './color.ts';
+import { count, number, percent } from './format.ts';
+import { barOf, escape } from './plot.ts';
+import type { CaseResult } from './result.ts';
+import { busyDriver, judgedBy, summarise, verdictOf, type Summary } from './summary.ts';
+
+/** One case: its name, and a bar for each target with what else there is to say of it. */
+export function caseRows(result: CaseResult): string {
+  const summaries = summarise(result);
+  const full = Math.max(...summaries.map(({ judged }) => judged?.max ?? 0));
+  const bound = boundOf(result, summaries);
+  const rows = summaries.map((summary) => row(summary, result, full, bound)).join('');
+  return `<h3>${escape(result.name)}<small>${escape(judgedBy(result))}</small></h3><div class="rows">${rows}</div>`;
+}
+
+/** Where the bound lies on the scale of the bars; one that depends on the floor needs the floor. */
+function boundOf({ wanted }: CaseResult, summaries: readonly Summary[]): number | null {
+  if (wanted?.atMost !== undefined) return wanted.atMost;
+  const floor = summaries.find(({ target }) => target === 'raw')?.judged;
+  return wanted?.timesRaw === undefined || !floor ? null : floor.median * wanted.timesRaw;
+}
+
+function row(summary: Summary, result: CaseResult, full: number, bound: number | null): string {
+  const { target, judged, timesFloor } = summary;
+  const verdict = verdictOf(result, summary);
+  const bar =
+    judged === null || full <= 0
+      ? ''
+      : barOf({ ...judged, color: colorOf(target), full, bound: verdict === null ? null : bound });
+  const times = timesFloor === null ? '' : `${timesFloor.toFixed(2)} × raw`;
+  const wanted =
+    verdict === null
+      ? ''
+      : `<span class="${verdict.isMet === true ? 'good' : verdict.isMet === false ? 'bad' : 'soft'}">wanted ${escape(verdict.wanted)}${verdict.isMet === null ? '' : verdict.isMet ? ' ✓' : ' ✗'}</span>`;
+  const more = [wanted, ...remarks(summary)].filter((text) => text !== '').join(' · ');
+  const value = judged === null ? '-' : number(judged.median);
+  return `<div>${escape(target)}</div><div>${bar}</div><div class="value">${value}</div><div class="times">${times}</div><div class="more">${more}</div>`;
+}
+
+function remarks(summary: Summary): string[] {
+  const { fault, perSecond, latency, missing, duplicated, errors, driverShare } = summary;
+  const lost = [
+    ...(missing > 0 ? [`${count(missing)} missing`] : []),
+    ...(duplicated > 0 ? [`${count(duplicated)} twice`] : []),
+    ...(errors > 0 ? [`${count(errors)} errors`] : []),
+  ];
+  return [
+    ...(fault === null ? [] : [`<span class="bad">failed: ${escape(fault)}</span>`]),
+    ...(lost.length === 0 ? [] : [`<span class="bad">${lost.join(', ')}</span>`]),
+    ...(perSecond === null || perSecond.median < 10 ? [] : [`${count(perSecond.median)}/s`]),
+    ...(latency === null ? [] : [`p50 ${number(latency.p50)}, p99 ${number(latency.p99)} ms`]),
+    ...(driverShare > busyDriver ? [`driver busy (${percent(driverShare)})`] : []),
+  ];
+}

@@ -1,0 +1,58 @@
+import { number, optional } from './format.ts';
+import { escape } from './plot.ts';
+import type { BenchResult, CaseResult } from './result.ts';
+import { judgedBy, summarise, verdictOf, type Summary } from './summary.ts';
+
+/** What one wants to know first: the cases for which a bound is wanted, and whether anything was lost. */
+export function overview(result: BenchResult): string {
+  const bounded = result.scenarios.flatMap(({ name, cases }) =>
+    cases.filter(({ wanted }) => wanted !== null).map((entry) => ({ name, entry })),
+  );
+  const others = result.facts.targets.map(({ name }) => name).filter((name) => name !== 'emulator');
+  if (bounded.length === 0) return `<p>${faults(result)}</p>`;
+  const titles = ['emulator', ...others].map((name) => `<th>${escape(name)}</th>`).join('');
+  const rows = bounded.map(({ name, entry }) => row(name, entry, others)).join('');
+  return `<h2>At a glance</h2><p>${faults(result)}</p>
+<div class="wide"><table><tr><th>what is wanted of the emulator</th>${titles}<th>× raw</th><th>wanted</th><th></th></tr>${rows}</table></div>`;
+}
+
+function row(scenario: string, entry: CaseResult, others: readonly string[]): string {
+  const summaries = summarise(entry);
+  const find = (name: string): Summary | undefined => summaries.find(({ target }) => target === name);
+  const own = find('emulator');
+  const verdict = own === undefined ? null : verdictOf(entry, own);
+  const cells = [own, ...others.map(find)].map((one) => `<td>${median(one)}</td>`).join('');
+  const mark =
+    verdict === null || verdict.isMet === null
+      ? ''
+      : verdict.isMet
+        ? '<span class="good">✓ met</span>'
+        : '<span class="bad">✗ missed</span>';
+  const times = optional(own?.timesFloor ?? null, (value) => value.toFixed(2));
+  return `<tr><td>${scenario}: ${escape(entry.name)}<br><small>${escape(judgedBy(entry))}</small></td>${cells}<td>${times}</td><td>${escape(verdict?.wanted ?? '')}</td><td>${mark}</td></tr>`;
+}
+
+function median(summary: Summary | undefined): string {
+  return optional(summary?.judged ?? null, (judged) => number(judged.median));
+}
+
+/** Deliveries lost, doubled and refused, of each target. */
+function faults({ facts, scenarios }: BenchResult): string {
+  const summaries = scenarios.flatMap(({ cases }) => cases.flatMap(summarise));
+  return facts.targets
+    .map(({ name }) => {
+      const own = summaries.filter(({ target }) => target === name);
+      const sum = (pick: (summary: Summary) => number): number =>
+        own.reduce((all, one) => all + pick(one), 0);
+      const counts = [
+        [sum(({ missing }) => missing), 'missing'],
+        [sum(({ duplicated }) => duplicated), 'twice'],
+        [sum(({ errors }) => errors), 'errors'],
+        [own.filter(({ fault }) => fault !== null).length, 'cases failed'],
+      ] as const;
+      const bad = counts.filter(([amount]) => amount > 0);
+      const text = bad.map(([amount, what]) => `${amount.toLocaleString('en-US')} ${what}`).join(', ');
+      return `<b>${escape(name)}</b>: ${bad.length === 0 ? 'nothing lost, doubled or refused' : `<span class="bad">${text}</span>`}`;
+    })
+    .join(' · ');
+}

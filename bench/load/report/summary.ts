@@ -1,0 +1,138 @@
+import type { Percentiles } from '../measure/latencies.ts';
+import type { Sample } from '../measure/sample.ts';
+import { spreadOf, type Spread } from '../measure/spread.ts';
+import { floorOf } from '../servers/target.ts';
+import type { BenchResult, CaseResult, TargetResult } from './result.ts';
+
+/** One target in a case, in a few numbers. */
+export interface Summary {
+  readonly target: string;
+  readonly fault: string | null;
+  /** The number by which the case is judged; less is better. Null where it could not be read. */
+  readonly judged: Spread | null;
+  /** Its median against that of the floor, where the floor was measured in the same run. */
+  readonly timesFloor: number | null;
+  readonly perSecond: Spread | null;
+  /** Microseconds of server CPU per operation, which is also seconds per million operations. */
+  readonly cpuMicros: Spread | null;
+  /** The percentiles of all rounds, each the median of the rounds. */
+  readonly latency: Omit<Percentiles, 'curve' | 'count'> | null;
+  readonly figures: readonly { readonly name: string; readonly spread: Spread }[];
+  readonly accepted: number | null;
+  readonly delivered: number | null;
+  readonly missing: number;
+  readonly duplicated: number;
+  readonly errors: number;
+  /** Share of its core that the driver used. */
+  readonly driverShare: number;
+}
+
+/** What became of what is wanted of this project: null where nothing is, or where it cannot be told. */
+export interface Verdict {
+  readonly wanted: string;
+  readonly isMet: boolean | null;
+}
+
+/** Above this share of one core the driver may have been what limited the rate. */
+export const busyDriver = 0.9;
+
+/** What the judged number is, with its unit. */
+export function judgedBy(result: CaseResult): string {
+  return result.judge ?? `µs of CPU per ${result.operation}`;
+}
+
+/** Sums up all targets of a case. */
+export function summarise(result: CaseResult): Summary[] {
+  const judged = new Map(result.targets.map((target) => [target.target, judgedOf(result, target)]));
+  return result.targets.map((target) => {
+    const own = judged.get(target.target) ?? null;
+    const floor = judged.get(floorOf(target.target)) ?? null;
+    const isFloor = floorOf(target.target) === target.target;
+    return {
+      ...numbersOf(target),
+      judged: own,
+      timesFloor: own === null || floor === null || isFloor ? null : own.median / floor.median,
+    };
+  });
+}
+
+/** Compares the emulator with what is wanted of it; the bounds are those of the plain one, without TLS and Redis. */
+export function verdictOf({ wanted }: CaseResult, summary: Summary): Verdict | null {
+  if (wanted === null || summary.target !== 'emulator') return null;
+  const { judged, timesFloor } = summary;
+  if (wanted.timesRaw !== undefined) {
+    const isMet = timesFloor === null ? null : timesFloor <= wanted.timesRaw;
+    return { wanted: `≤ ${wanted.timesRaw} × raw`, isMet };
+  }
+  if (wanted.atMost === undefined) return null;
+  return { wanted: `≤ ${wanted.atMost}`, isMet: judged === null ? null : judged.median <= wanted.atMost };
+}
+
+/** Whether the emulator lost, doubled or refused anything, or failed: its figures then describe a server that failed. */
+export function hasFaults({ scenarios }: BenchResult): boolean {
+  const summaries = scenarios.flatMap(({ cases }) => cases.flatMap(summarise));
+  return summaries
+    .filter(({ target }) => target.startsWith('emulator'))
+    .some((summary) => summary.fault !== null || summary.missing + summary.duplicated + summary.errors > 0);
+}
+
+function judgedOf({ judge }: CaseResult, { samples }: TargetResult): Spread | null {
+  return judge === null ? cpuOf(samples) : spreadOrNull(figureValues(samples, judge));
+}
+
+function numbersOf({ target, fault, samples }: TargetResult): Omit<Summary, 'judged' | 'timesFloor'> {
+  const total = (pick: (sample: Sample) => number): number =>
+    samples.reduce((sum, sample) => sum + pick(sample), 0);
+  const totalOrNull = (pick: (sample: Sample) => number | null): number | null =>
+    samples.length === 0 || samples.some((sample) => pick(sample) === null)
+      ? null
+      : total((sample) => pick(sample) ?? 0);
+  const names = (samples[0]?.figures ?? []).map(({ name }) => name);
+  return {
+    target,
+    fault,
+    perSecond: spreadOrNull(samples.map((sample) => sample.operations / sample.seconds)),
+    cpuMicros: cpuOf(samples),
+    latency: latencyOf(samples),
+    figures: names.map((name) => ({ name, spread: spreadOf(figureValues(samples, name)) })),
+    accepted: totalOrNull((sample) => sample.accepted),
+    delivered: totalOrNull((sample) => sample.delivered),
+    missing: total((sample) => sample.missing),
+    duplicated: total((sample) => sample.duplicated),
+    errors: total((sample) => sample.errors),
+    driverShare:
+      spreadOrNull(samples.map((sample) => sample.driverCpuSeconds / sample.seconds))?.median ?? Number.NaN,
+  };
+}
+
+function cpuOf(samples: readonly Sample[]): Spread | null {
+  return spreadOrNull(
+    samples.flatMap(({ serverCpuSeconds, operations }) =>
+      serverCpuSeconds === null || operations === 0 ? [] : [(serverCpuSeconds / operations) * 1e6],
+    ),
+  );
+}
+
+function figureValues(samples: readonly Sample[], name: string): number[] {
+  return samples
+    .flatMap(({ figures = [] }) => figures.filter((figure) => figure.name === name))
+    .map(({ value }) => value)
+    .filter((value) => !Number.isNaN(value));
+}
+
+function latencyOf(samples: readonly Sample[]): Summary['latency'] {
+  const all = samples.flatMap(({ latency }) => (latency === null || latency === undefined ? [] : [latency]));
+  if (all.length === 0) return null;
+  const median = (pick: (one: Percentiles) => number): number => spreadOf(all.map(pick)).median;
+  return {
+    p50: median(({ p50 }) => p50),
+    p90: median(({ p90 }) => p90),
+    p99: median(({ p99 }) => p99),
+    p999: median(({ p999 }) => p999),
+    max: Math.max(...all.map(({ max }) => max)),
+  };
+}
+
+function spreadOrNull(values: readonly number[]): Spread | null {
+  return values.length === 0 ? null : spreadOf(values);
+}

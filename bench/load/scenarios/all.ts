@@ -1,0 +1,32 @@
+import type { Scenario } from '../scenario.ts';
+import { clientEvents } from './client-events.ts';
+import { connectSubscribe } from './connect-subscribe.ts';
+import { fanOut } from './fan-out.ts';
+import { httpTrigger } from './http-trigger.ts';
+import { ledger } from './ledger.ts';
+import { manyApps, manyChannels } from './many.ts';
+import { idle } from './idle.ts';
+import { nodes } from './nodes.ts';
+import { presenceStorm } from './presence-storm.ts';
+import { reconnectStorm } from './reconnect-storm.ts';
+import { soak } from './soak.ts';
+import { startup } from './startup.ts';
+import { webhooks } from './webhooks.ts';
+
+/** All of them, in the order in which they run and are reported. */
+export const scenarios: readonly Scenario[] = [
+  fanOut,
+  httpTrigger,
+  connectSubscribe,
+  clientEvents,
+  presenceStorm,
+  webhooks,
+  reconnectStorm,
+  manyChannels,
+  manyApps,
+  idle,
+  startup,
+  ledger,
+  nodes,
+  soak,
+];

@@ -1,0 +1,113 @@
+import { barrage } from '../driver/publisher.ts';
+import { signTrigger } from '../driver/signing.ts';
+import { DriverSocket } from '../driver/socket.ts';
+import { readRss } from '../measure/cpu.ts';
+import { steadyRss } from '../measure/memory.ts';
+import { beginSample, type Sample } from '../measure/sample.ts';
+import { slopeOf } from '../measure/spread.ts';
+import { pause } from '../measure/wait.ts';
+import type { Bench, Opened, Scenario } from '../scenario.ts';
+import type { Target } from '../servers/target.ts';
+
+const clients = 50;
+const stayMs = 500;
+const perSecond = 200;
+const lookMs = 1000;
+const warmShare = 1 / 3;
+
+/**
+ * Asks: does memory stay flat while connections, channels and messages come and go?
+ *
+ * Fifty clients connect, subscribe to a channel nobody had before, stay half a second and go, while a backend
+ * publishes. The growth is the slope of RSS over the last two thirds: what a server fills once is over by then, if
+ * the soak is long enough (`--minutes`).
+ */
+export const soak: Scenario = {
+  name: 'soak',
+  question: 'Does memory stay flat while connections, channels and messages come and go?',
+  needs: ['own-process'],
+  cases: [
+    {
+      name: `${clients} clients in turn, each on a new channel`,
+      operation: 'connection',
+      judge: { figure: 'MB of RSS gained an hour' },
+      warmUpSeconds: 0,
+      open,
+    },
+  ],
+  notes: [
+    'Over a minute or two the slope is mostly what the heap fills before it is collected; look at the line.',
+  ],
+};
+
+async function open(bench: Bench): Promise<Opened> {
+  const target = await bench.start({});
+  return {
+    round: () => churn(target, bench.minutes * 60),
+    close: () => target.stop(),
+  };
+}
+
+async function churn(target: Target, seconds: number): Promise<Sample> {
+  const rss: [number, number][] = [];
+  const startedAt = performance.now();
+  const elapsed = (): number => (performance.now() - startedAt) / 1000;
+  let connections = 0;
+  let errors = 0;
+
+  const client = async (): Promise<void> => {
+    while (elapsed() < seconds) {
+      try {
+        const socket = await DriverSocket.open(target);
+        connections += 1;
+        await socket.subscribe(`bench-soak-${connections}`);
+        await pause(stayMs);
+        await socket.close();
+      } catch {
+        errors += 1; // Shown in the table; the next one is tried.
+      }
+    }
+  };
+  const look = async (): Promise<void> => {
+    while (elapsed() < seconds) {
+      rss.push([elapsed(), (readRss(target.pid) ?? Number.NaN) / 2 ** 20]);
+      await pause(lookMs);
+    }
+  };
+
+  const end = beginSample(target);
+  const [published] = await Promise.all([
+    publish(target, seconds),
+    look(),
+    ...Array.from({ length: clients }, client),
+  ]);
+  const settled = await steadyRss(target.pid);
+  const late = rss.filter(([second]) => second >= seconds * warmShare);
+  return end({
+    operations: connections,
+    accepted: published.accepted,
+    delivered: null,
+    missing: 0,
+    duplicated: 0,
+    errors: errors + published.refused,
+    series: [{ name: 'MB of RSS', points: rss }],
+    figures: [
+      { name: 'MB of RSS gained an hour', value: slopeOf(late) * 3600 },
+      { name: 'MB of RSS at the start', value: rss[0]?.[1] ?? Number.NaN },
+      { name: 'MB of RSS at the end', value: settled === null ? Number.NaN : settled / 2 ** 20 },
+    ],
+  });
+}
+
+/** In pieces of a minute: a signature is accepted for ten. */
+async function publish(target: Target, seconds: number) {
+  const sum = { accepted: 0, refused: 0 };
+  for (let left = seconds; left > 0; left -= 60) {
+    const request = signTrigger(target, 'bench-soak-1', 'x'.repeat(100));
+    const load = { connections: 4, seconds: Math.min(60, left), perSecond };
+    const { accepted, refused } = await barrage(target, [request], load);
+    sum.accepted += accepted;
+    sum.refused += refused;
+  }
+  return sum;
+}

@@ -1,0 +1,55 @@
+import { steadyRss } from '../measure/memory.ts';
+import { runtimePackages } from '../measure/packages.ts';
+import { beginSample, nothingLost, type Sample } from '../measure/sample.ts';
+import type { Bench, Case, Scenario } from '../scenario.ts';
+
+/** Asks: how soon is it there, and what does it occupy before anybody comes? A fresh process for each round. */
+export const startup: Scenario = {
+  name: 'startup',
+  question: 'How soon is the server ready, and what does it occupy before anybody comes?',
+  needs: ['own-process'],
+  cases: [
+    starting('from the start of the process to ready', 'ms until ready', 250),
+    starting('memory once ready', 'MB of RSS', 68),
+    {
+      name: 'packages that it needs to run',
+      operation: 'installation',
+      judge: { figure: 'MB of packages without uWebSockets.js' },
+      wanted: { atMost: 25 },
+      needs: ['nodes'],
+      warmUpSeconds: 0,
+      open: () => Promise.resolve({ round: weigh, close: () => Promise.resolve() }),
+    },
+  ],
+};
+
+function starting(name: string, figure: string, atMost: number): Case {
+  return {
+    name,
+    operation: 'start',
+    judge: { figure },
+    wanted: { atMost },
+    open: (bench) => Promise.resolve({ round: () => start(bench), close: () => Promise.resolve() }),
+  };
+}
+
+async function start(bench: Bench): Promise<Sample> {
+  const end = beginSample();
+  const target = await bench.start({});
+  const rss = await steadyRss(target.pid);
+  const figures = [
+    { name: 'ms until ready', value: target.readyMs ?? Number.NaN },
+    { name: 'MB of RSS', value: rss === null ? Number.NaN : rss / 2 ** 20 },
+  ];
+  await target.stop();
+  return end({ ...nothingLost, operations: 1, figures });
+}
+
+function weigh(): Promise<Sample> {
+  const { count, bytes } = runtimePackages();
+  const figures = [
+    { name: 'MB of packages without uWebSockets.js', value: bytes / 2 ** 20 },
+    { name: 'packages', value: count },
+  ];
+  return Promise.resolve({ ...beginSample()({ ...nothingLost, operations: 1, figures }) });
+}

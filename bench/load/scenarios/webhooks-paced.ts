@@ -1,0 +1,91 @@
+import { Churn, churnNumber } from '../driver/churn.ts';
+import { Receiver, type Manner } from '../driver/receiver.ts';
+import { Latencies } from '../measure/latencies.ts';
+import { beginSample, type Sample } from '../measure/sample.ts';
+import { onSchedule, settle } from '../measure/wait.ts';
+import type { Bench, Case, Opened } from '../scenario.ts';
+import { appOf, type Target } from '../servers/target.ts';
+
+const pairsPerSecond = 500;
+const stallMs = 3000;
+const eventTypes = ['channel_occupied', 'channel_vacated'];
+const healthy: Manner = { status: 200, delayMs: 0 };
+const slow: Manner = { status: 200, delayMs: 100 };
+const failing: Manner = { status: 500, delayMs: 0 };
+
+/** The same events on a schedule, to measure from cause to POST: with endpoints that answer well, late and not at all. */
+export const pacedWebhooks: readonly Case[] = [
+  paced('1,000 events/s on schedule, healthy endpoint', [healthy]),
+  paced(`1,000 events/s on schedule, endpoint answers after ${slow.delayMs} ms`, [slow]),
+  paced('1,000 events/s on schedule, healthy endpoint beside a failing one', [healthy, failing]),
+];
+
+/** The figures are those of the first endpoint. */
+function paced(name: string, manners: readonly Manner[]): Case {
+  return { name, operation: 'event', open: (bench) => open(bench, manners) };
+}
+
+async function open(bench: Bench, manners: readonly Manner[]): Promise<Opened> {
+  const receivers = manners.map((manner) => new Receiver(appOf(0).secret, manner));
+  const urls = await Promise.all(receivers.map((receiver) => receiver.listen()));
+  const target = await bench.start({ webhooks: urls.map((url) => ({ url, eventTypes })), graceMs: 0 });
+  const churn = await Churn.connect(target, 1);
+  return {
+    pid: target.pid,
+    round: (seconds) => round({ target, receivers, churn }, seconds),
+    close: async () => {
+      await churn.close();
+      await target.stop();
+      await Promise.all(receivers.map((receiver) => receiver.close()));
+    },
+  };
+}
+
+interface Load {
+  readonly target: Target;
+  readonly receivers: readonly Receiver[];
+  readonly churn: Churn;
+}
+
+async function round({ target, receivers, churn }: Load, seconds: number): Promise<Sample> {
+  const [receiver, other] = receivers;
+  if (receiver === undefined) throw new Error('There is no endpoint');
+  const dueAt = new Map<number, number>();
+  const latencies = new Latencies();
+  for (const one of receivers) one.startRound();
+  receiver.onEvents = (events) => {
+    const now = performance.now();
+    for (const { channel } of events) {
+      const due = dueAt.get(churnNumber(channel));
+      if (due !== undefined) latencies.record(now - due);
+    }
+  };
+  const droppedBefore = churn.dropped;
+  let caused = 0;
+  const end = beginSample(target);
+  await onSchedule({ perSecond: pairsPerSecond, seconds }, (_, due) => {
+    const { events, first } = churn.next();
+    dueAt.set(first, due);
+    caused += events;
+  });
+  const endedAt = await settle(
+    () => receiver.events >= caused,
+    () => receiver.events,
+    stallMs,
+  );
+  const { events, posts, repeatedEvents, badSignatures } = receiver;
+  const outcome = {
+    operations: events,
+    accepted: null,
+    delivered: events,
+    missing: Math.max(0, caused - events),
+    duplicated: repeatedEvents + Math.max(0, events - caused),
+    errors: badSignatures + churn.dropped - droppedBefore,
+    latency: latencies.percentiles(),
+    figures: [
+      { name: 'POSTs per 1,000 events', value: (posts / Math.max(1, events)) * 1000 },
+      ...(other === undefined ? [] : [{ name: 'POSTs to the failing endpoint', value: other.posts }]),
+    ],
+  };
+  return end(outcome, endedAt);
+}

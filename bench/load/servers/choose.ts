@@ -1,0 +1,38 @@
+import { certificate } from './certificate.ts';
+import { emulator } from './emulator.ts';
+import { raw } from './raw.ts';
+import { faultOfRedis } from './redis.ts';
+import { installSoketi, soketi } from './soketi.ts';
+import type { Launch, TargetKind, Variant } from './target.ts';
+
+/** The servers that the bench can start, by the name that the command line gives them. */
+export const targetNames = ['emulator', 'raw', 'soketi'] as const;
+
+const makers = { emulator, raw, soketi };
+const variants = ['tls', 'redis'];
+
+/** What is wrong with a name such as `emulator+tls`; undefined when it can be used. */
+export function faultOfTarget(name: string): string | undefined {
+  const [base = '', ...given] = name.split('+');
+  if (!isKnown(base)) return `There is no target "${base}". Known are: ${targetNames.join(', ')}.`;
+  const unknown = given.find((variant) => !variants.includes(variant));
+  if (unknown !== undefined) return `There is no variant "${unknown}". Known are: ${variants.join(', ')}.`;
+  if (base === 'raw' && given.includes('redis')) return 'The target "raw" has nothing to ask Redis for.';
+  return given.includes('redis') ? faultOfRedis() : undefined;
+}
+
+/** The target of this name; soketi is installed if it has to be. */
+export function chooseTarget(name: string, launch: Launch): TargetKind {
+  const [base = '', ...given] = name.split('+');
+  if (!isKnown(base)) throw new Error(`There is no target "${base}"`);
+  if (base === 'soketi') installSoketi();
+  const variant: Variant = {
+    tls: given.includes('tls') ? certificate() : null,
+    usesRedis: given.includes('redis'),
+  };
+  return makers[base](name, launch, variant);
+}
+
+function isKnown(name: string): name is keyof typeof makers {
+  return Object.hasOwn(makers, name);
+}

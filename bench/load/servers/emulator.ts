@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { withFile } from './config-file.ts';
+import { startProcess } from './process.ts';
+import { startRedis, type BenchRedis } from './redis.ts';
+import { appOf, appsOf, type Launch, type ServerSettings, type TargetKind, type Variant } from './target.ts';
+
+const program = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+const packageFile = new URL('../../../package.json', import.meta.url);
+
+/** The program of this repository, as it was built. */
+export function emulator(name: string, launch: Launch, variant: Variant): TargetKind {
+  const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+  return {
+    name,
+    version: `soketify-emulator ${version}`,
+    abilities: new Set(
+      variant.usesRedis ? ['webhooks', 'own-process', 'apps'] : ['webhooks', 'own-process', 'apps', 'nodes'],
+    ),
+    start: async (settings) => {
+      const redis = variant.usesRedis ? await startRedis(launch.prefix) : null;
+      return start(launch, variant, redis === null ? settings : { ...settings, redisUrl: redis.url }, redis);
+    },
+  };
+}
+
+async function start(launch: Launch, variant: Variant, settings: ServerSettings, redis: BenchRedis | null) {
+  const profile =
+    launch.profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${launch.profileDir}`];
+  const server = await withFile(configOf(settings, variant), (file) =>
+    startProcess(
+      [...launch.prefix, process.execPath, ...profile, program, '--config', file, '--port', '0'],
+      portOf,
+    ),
+  );
+  return {
+    ...appOf(0),
+    host: '127.0.0.1',
+    port: server.found,
+    isTls: variant.tls !== null,
+    pid: server.pid,
+    readyMs: server.readyMs,
+    stop: async () => {
+      await server.stop();
+      await redis?.stop();
+    },
+  };
+}
+
+function configOf(settings: ServerSettings, { tls }: Variant): object {
+  const { batchEvents, graceMs, redisUrl, webhooks = [] } = settings;
+  return {
+    host: '127.0.0.1',
+    // What a failing endpoint has not taken by then is of no interest.
+    shutdownTimeoutMs: 1000,
+    apps: appsOf(settings).map(({ appId, ...pair }, index) => ({
+      id: appId,
+      ...pair,
+      webhooks: index === 0 ? webhooks : [],
+    })),
+    limits: { presenceMembers: null, clientEventsPerSecond: null },
+    ...(tls === null ? {} : { tls }),
+    ...(redisUrl === undefined ? {} : { redis: { url: redisUrl } }),
+    webhooks: {
+      ...(graceMs === undefined ? {} : { disconnectGraceMs: graceMs, unsubscribeGraceMs: graceMs }),
+      ...(batchEvents === undefined ? {} : { batch: { maxEvents: batchEvents } }),
+    },
+  };
+}
+
+function portOf(line: string): number | null {
+  try {
+    const entry = JSON.parse(line) as { msg?: unknown; port?: unknown };
+    return entry.msg === 'listening' && typeof entry.port === 'number' ? entry.port : null;
+  } catch {
+    return null; // Not a log line of ours: kept for the error message by the caller.
+  }
+}

@@ -1,0 +1,73 @@
+import type { Address } from '../driver/address.ts';
+
+/** A server under test that runs. */
+export interface Target extends Address {
+  /** Undefined when the process is not known or not on this machine. */
+  readonly pid: number | undefined;
+  /** From the start of its process until it said that it was ready; null when it ran already. */
+  readonly readyMs: number | null;
+  stop(): Promise<void>;
+}
+
+/** What a case needs of the server. */
+export interface ServerSettings {
+  /** Where its only app sends webhooks. */
+  readonly webhooks?: readonly { readonly url: string; readonly eventTypes: readonly string[] }[];
+  /** Events in one POST at most; the default is the server's own. */
+  readonly batchEvents?: number;
+  /** How long a leave lingers before its webhook; the default is the server's own. */
+  readonly graceMs?: number;
+  /** Makes it one of several nodes; the default is a single one, with its ledger in memory. */
+  readonly redisUrl?: string;
+  /** How many apps it serves; the default is 1. */
+  readonly appCount?: number;
+}
+
+/** What not every server can be asked to do. */
+export type Ability =
+  /** Its webhooks can be configured by the bench. */
+  | 'webhooks'
+  /** The bench starts it, so that it can begin anew and be looked at from its first moment. */
+  | 'own-process'
+  /** It serves more than one app. */
+  | 'apps'
+  /** It runs as several nodes, as this project does it. */
+  | 'nodes';
+
+/** A kind of server, with its variant: `emulator`, `raw+tls`. */
+export interface TargetKind {
+  readonly name: string;
+  /** For the head of the report. */
+  readonly version: string;
+  readonly abilities: ReadonlySet<Ability>;
+  start(settings: ServerSettings): Promise<Target>;
+}
+
+/** How the bench starts processes. */
+export interface Launch {
+  /** Words before the command, such as `taskset -c 0`. */
+  readonly prefix: readonly string[];
+  /** Where to leave a CPU profile of the emulator, if anywhere. */
+  readonly profileDir: string | undefined;
+}
+
+/** How a target differs from the plain one. */
+export interface Variant {
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly usesRedis: boolean;
+}
+
+/** The app with this number, from 0, on every server that the bench configures. */
+export function appOf(index: number): Pick<Address, 'appId' | 'key' | 'secret'> {
+  return { appId: String(index + 1), key: `bench-key-${index + 1}`, secret: `bench-secret-${index + 1}` };
+}
+
+/** The same for all of them. */
+export function appsOf({ appCount = 1 }: ServerSettings) {
+  return Array.from({ length: appCount }, (_, index) => appOf(index));
+}
+
+/** The floor for a target: the raw server that speaks TLS if the target does. */
+export function floorOf(name: string): string {
+  return name.includes('+tls') ? 'raw+tls' : 'raw';
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { nothingLost, type Sample } from '../../../bench/load/measure/sample.ts';
+import { slopeOf, spreadOf } from '../../../bench/load/measure/spread.ts';
+import { readTrace } from '../../../bench/load/measure/syscalls.ts';
+import { renderPage } from '../../../bench/load/report/page.ts';
+import type { BenchResult, CaseResult, TargetResult } from '../../../bench/load/report/result.ts';
+import { hasFaults, summarise, verdictOf } from '../../../bench/load/report/summary.ts';
+import { formatCase } from '../../../bench/load/report/table.ts';
+
+function sample(cpuMicros: number, changes: Partial<Sample> = {}): Sample {
+  const cpu = { serverCpuSeconds: cpuMicros / 1000, driverCpuSeconds: 0.1 };
+  return { ...nothingLost, operations: 1000, seconds: 1, ...cpu, ...changes };
+}
+
+function target(name: string, samples: readonly Sample[], fault: string | null = null): TargetResult {
+  return { target: name, samples, systemCalls: null, fault };
+}
+
+function measured(targets: readonly TargetResult[], changes: Partial<CaseResult> = {}): CaseResult {
+  const plain = { name: 'a case', operation: 'delivery', judge: null, wanted: null, scale: null };
+  return { ...plain, targets, ...changes };
+}
+
+function run(cases: readonly CaseResult[]): BenchResult {
+  const facts = {
+    at: '2026-01-02T03:04:05.000Z',
+    command: 'npm run bench --',
+    commit: null,
+    node: 'v20',
+    machine: { cpu: 'a <cpu>', cores: 2, memoryMb: 1024, kernel: 'linux', loadBefore: 0 },
+    placement: 'apart',
+    rounds: 3,
+    seconds: 1,
+    targets: [{ name: 'emulator', version: '1' }],
+  };
+  return { facts, scenarios: [{ name: 'a', question: 'b?', notes: [], cases }], leftOut: [] };
+}
+
+describe('the report of the bench', () => {
+  test('compares medians with those of the floor', () => {
+    const emulator = target('emulator', [sample(2), sample(8), sample(4)]);
+    const [own, floor] = summarise(measured([emulator, target('raw', [sample(2)])]));
+    expect(own?.judged).toEqual({ median: 4, min: 2, max: 8 });
+    expect(own?.timesFloor).toBe(2);
+    expect(floor?.timesFloor).toBeNull();
+  });
+
+  test('compares a variant with TLS with the floor that speaks TLS, or with nothing', () => {
+    const own = target('emulator+tls', [sample(6)]);
+    expect(summarise(measured([own, target('raw', [sample(2)])]))[0]?.timesFloor).toBeNull();
+    expect(summarise(measured([own, target('raw+tls', [sample(3)])]))[0]?.timesFloor).toBe(2);
+  });
+
+  test('judges by the figure that the case names', () => {
+    const figures = [{ name: 'KB', value: 3.5 }];
+    const result = measured([target('emulator', [sample(1, { figures })])], {
+      judge: 'KB',
+      wanted: { atMost: 3 },
+    });
+    const [own] = summarise(result);
+    expect(own && verdictOf(result, own)).toEqual({ wanted: '≤ 3', isMet: false });
+  });
+
+  test('does not say whether a bound is met that depends on a floor which was not measured', () => {
+    const result = measured([target('emulator', [sample(1)])], { wanted: { timesRaw: 1.05 } });
+    const [own] = summarise(result);
+    expect(own && verdictOf(result, own)).toEqual({ wanted: '≤ 1.05 × raw', isMet: null });
+  });
+
+  test('finds fault with what the emulator lost, and not with what others lose', () => {
+    expect(hasFaults(run([measured([target('emulator', [sample(1)])])]))).toBe(false);
+    expect(hasFaults(run([measured([target('emulator', [sample(1, { missing: 1 })])])]))).toBe(true);
+    expect(hasFaults(run([measured([target('emulator', [], 'it ended')])]))).toBe(true);
+    expect(hasFaults(run([measured([target('soketi', [sample(1, { missing: 1 })])])]))).toBe(false);
+  });
+
+  test('tells on the terminal why a target has no figures', () => {
+    const text = formatCase(
+      measured([target('emulator', [sample(1)]), target('url', [], 'connection refused')]),
+    );
+    expect(text).toContain('url failed: connection refused');
+  });
+
+  test('is a page that fetches nothing and takes no text for markup', () => {
+    const latency = { p50: 1, p90: 2, p99: 3, p999: 4, max: 5, curve: [[50, 1]] as const, count: 1 };
+    const page = renderPage(
+      run([measured([target('emulator', [sample(1, { latency })])], { name: '<b>x' })]),
+    );
+    expect(page).not.toMatch(/src=|href="(?!#)|url\(|@import|<script|<b>x|a <cpu>/);
+    expect(page).toContain('&#60;b&#62;x');
+  });
+});
+
+describe('the arithmetic of the bench', () => {
+  test('takes the middle of an even number of rounds', () => {
+    expect(spreadOf([4, 1, 3, 2])).toEqual({ median: 2.5, min: 1, max: 4 });
+  });
+
+  test('finds the slope of a line', () => {
+    const points = [0, 1, 2, 3].map((x) => [x, 5 + 2 * x] as const);
+    expect(slopeOf(points)).toBeCloseTo(2);
+  });
+
+  test('reads what strace counted, with and without errors', () => {
+    const text = [
+      '% time     seconds  usecs/call     calls    errors syscall',
+      '------ ----------- ----------- --------- --------- ----------------',
+      ' 93.10    0.052310          12      3000           write',
+      '  6.90    0.003877           4      1000       210 read',
+      '------ ----------- ----------- --------- --------- ----------------',
+      '100.00    0.056187           9      4000       210 total',
+    ].join('\n');
+    expect(readTrace(text, 2000)).toEqual({
+      perOperation: 2,
+      most: [
+        ['write', 1.5],
+        ['read', 0.5],
+      ],
+    });
+    expect(readTrace('strace: attach: Operation not permitted', 2000)).toBeNull();
+  });
+});
