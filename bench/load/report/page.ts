@@ -11,7 +11,7 @@ import { style } from './style.ts';
 /** The results as one HTML page that needs nothing else: no script, no font, no address. */
 export function renderPage(result: BenchResult): string {
   const { facts, scenarios, leftOut } = result;
-  const links = scenarios.map(({ name }) => `<a href="#${name}">${name}</a>`).join('');
+  const links = scenarios.map(({ name }) => `<a href="#${name}">${name}</a>`).join(' ');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>soketify-emulator: load bench</title><style>${style}</style></head><body><main>

@@ -32,7 +32,7 @@ export interface Bar {
 
 const width = 360;
 const height = 200;
-const edge = { left: 46, right: 22, top: 26, bottom: 34 };
+const edge = { left: 46, right: 22, top: 12, bottom: 34 };
 const barWidth = 400;
 const barHeight = 18;
 
@@ -83,8 +83,8 @@ export function linesOf(lines: readonly Line[], axes: Axes): string {
       `<text x="${x.at(value)}" y="${height - edge.bottom + 14}" text-anchor="middle">${escape(label)}</text>`,
   );
   return (
-    `<figure><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(axes.title)}">` +
-    `<text x="${edge.left}" y="13" class="name">${escape(axes.title)}</text>` +
+    `<figure><figcaption>${escape(axes.title)}</figcaption>` +
+    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(axes.title)}">` +
     gridOf(y) +
     labels.join('') +
     `<text x="${(width + edge.left) / 2}" y="${height - 4}" text-anchor="middle" class="axis">${escape(axes.xName)}</text>` +

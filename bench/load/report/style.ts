@@ -6,7 +6,7 @@ export const style = `
 }
 * { box-sizing: border-box; }
 body { margin: 0; font: 15px/1.5 system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif; color: var(--text); background: var(--back); }
-main { max-width: 1080px; margin: 0 auto; padding: 32px 24px 80px; }
+main { max-width: 1180px; margin: 0 auto; padding: 32px 24px 80px; }
 h1 { font-size: 26px; margin: 0 0 4px; }
 h2 { font-size: 20px; margin: 52px 0 0; padding-top: 16px; border-top: 1px solid var(--line); }
 h3 { font-size: 15px; margin: 22px 0 6px; font-weight: 600; }
@@ -18,7 +18,7 @@ nav { margin: 14px 0 0; font-size: 14px; }
 nav a { color: inherit; margin-right: 14px; white-space: nowrap; }
 .keys span { display: inline-block; margin-right: 16px; }
 .keys i { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 5px; vertical-align: -1px; }
-.rows { display: grid; grid-template-columns: 120px minmax(140px, 1fr) 72px 88px 300px; gap: 2px 12px; align-items: center; }
+.rows { display: grid; grid-template-columns: 120px minmax(140px, 1fr) 72px 88px 320px; gap: 2px 12px; align-items: center; }
 .rows > div { min-width: 0; }
 .rows .value { text-align: right; font-variant-numeric: tabular-nums; font-weight: 600; }
 .rows .times { text-align: right; white-space: nowrap; font-size: 13px; font-variant-numeric: tabular-nums; color: var(--soft); }
@@ -38,7 +38,7 @@ td small { color: var(--soft); }
 figure { margin: 0; background: var(--card); border-radius: 8px; padding: 8px 6px 4px; width: calc(33.3% - 10px); min-width: 300px; }
 figure svg { width: 100%; display: block; }
 figure text { font-size: 10.5px; fill: var(--soft); }
-figure .name { font-size: 11.5px; fill: var(--text); font-weight: 600; }
+figcaption { font-size: 12.5px; font-weight: 600; padding: 0 6px 4px; }
 .grid { stroke: var(--line); }
 details { margin: 14px 0; font-size: 14px; } summary { cursor: pointer; color: var(--soft); }
 @media (max-width: 760px) { .rows { grid-template-columns: 84px 1fr 64px 84px; } .rows .more { grid-column: 2 / -1; } }

@@ -10,6 +10,8 @@ const channel = 'presence-bench-storm';
 const size = 1000;
 const stallMs = 5000;
 const quietStepMs = 50;
+/** Long enough that a server which others keep from its core is not taken for one that has finished. */
+const quietMs = 400;
 const quietCpuSeconds = 0.002;
 const quietLimitMs = 20_000;
 
@@ -101,19 +103,24 @@ async function storm(target: Target): Promise<Storm> {
 /** Ends all connections, and waits until the server has stopped working on that. */
 async function leave(target: Target, sockets: readonly DriverSocket[]): Promise<Sample> {
   const end = beginSample(target);
-  const startedAt = performance.now();
   await Promise.all(sockets.map((socket) => socket.close()));
-  const limit = startedAt + quietLimitMs;
-  let quietAt = performance.now();
-  for (let before = readCpu(target.pid); before !== null && performance.now() < limit;) {
-    await pause(quietStepMs);
-    const now = readCpu(target.pid) ?? 0;
-    if (now - before < quietCpuSeconds) break;
-    quietAt = performance.now();
-    before = now;
-  }
+  const quietAt = await untilQuiet(target.pid);
   const outcome = { accepted: null, delivered: null, missing: 0, duplicated: 0, errors: 0 };
   return withFigures(end({ ...outcome, operations: size }, quietAt), cpuOfLeaves, {});
+}
+
+/** Waits until the process has hardly used its core for a while; resolves to when it last had. */
+async function untilQuiet(pid: number | undefined): Promise<number> {
+  const limit = performance.now() + quietLimitMs;
+  let workedAt = performance.now();
+  let before = readCpu(pid) ?? 0;
+  while (performance.now() - workedAt < quietMs && performance.now() < limit) {
+    await pause(quietStepMs);
+    const now = readCpu(pid) ?? 0;
+    if (now - before >= quietCpuSeconds) workedAt = performance.now();
+    before = now;
+  }
+  return workedAt;
 }
 
 function withFigures(sample: Sample, ofCpu: string, others: Readonly<Record<string, number>>): Sample {
