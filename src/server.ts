@@ -200,8 +200,9 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
 /** What `/healthz` says of the state that is shared with other nodes. */
 function describeHealth(health: NodeHealth | undefined): Record<string, unknown> {
   if (health === undefined) return {};
-  const { isWhole, isDispatching } = health;
-  return { redis: isWhole ? 'connected' : 'unreachable', dispatching: isDispatching };
+  const { isWhole, isFull, isDispatching } = health;
+  const trouble = isFull ? 'full' : 'unreachable';
+  return { redis: isWhole ? 'connected' : trouble, dispatching: isDispatching };
 }
 
 function toApplication({ enabled, webhooks, ...app }: AppConfig): Application {

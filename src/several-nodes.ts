@@ -123,7 +123,11 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       // Once for all that come and go in this turn.
       if (app.config.limits.connections !== Infinity) connections.set(clock.now());
     },
-    describe: () => ({ isWhole: ledger.isWhole, isDispatching: dispatch.isDispatching }),
+    describe: () => ({
+      isWhole: ledger.isWhole,
+      isFull: ledger.isFull,
+      isDispatching: dispatch.isDispatching,
+    }),
     readQueues: () => (dispatch.isDispatching ? (dispatcher?.readQueues() ?? []) : []),
     replace(changed) {
       applications = changed;

@@ -20,6 +20,8 @@ export interface QueueReading {
 export interface NodeHealth {
   /** Whether the shared state can be read and written now. */
   readonly isWhole: boolean;
+  /** It can, but has no room for anything new. */
+  readonly isFull: boolean;
   /** Whether this node sends the webhooks of all. */
   readonly isDispatching: boolean;
 }

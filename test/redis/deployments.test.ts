@@ -159,6 +159,35 @@ test('of what two nodes publish on a cache channel while Redis does not answer, 
   expect(await late.data('news')).toBe('last');
 }, 60_000);
 
+test('on a cluster that is full, who leaves is told; who comes is, once there is memory again', async () => {
+  await using cluster = await startRedisCluster();
+  const pair = await startPair({ cluster: cluster.urls });
+  const { one, two, hooks } = pair;
+  const limitMemory = async (bytes: number): Promise<void> => {
+    for (const { url } of cluster.servers) {
+      const client = new Redis(url);
+      await client.config('SET', 'maxmemory', bytes);
+      client.disconnect();
+    }
+  };
+  const [anna, bert] = [await connectClient(one, as('anna')), await connectClient(two, as('bert'))];
+  await Promise.all([anna.subscribePresence('presence-a'), bert.subscribePresence('presence-b')]);
+  await waitFor('webhooks of both', async () => replay(hooks.events.items).members.length === 2);
+  await limitMemory(1);
+  await waitFor('degraded health', async () => (await healthOf(one)).status === 'degraded');
+  expect((await healthOf(one)).redis).toBe('full');
+  anna.pusher.disconnect();
+  await hooks.events.first(({ name, channel }) => name === 'channel_vacated' && channel === 'presence-a');
+  const carl = await connectClient(one, as('carl'));
+  const members = membersOf(await carl.subscribePresence('presence-b'));
+  expect(Object.keys(members).toSorted()).toEqual(['bert', 'carl']);
+  expect(replay(hooks.events.items).members).toEqual(['presence-b bert']);
+  await limitMemory(0);
+  await waitFor('health', () => areWhole(pair));
+  await waitFor('webhooks of all', async () => replay(hooks.events.items).members.length === 2);
+  expect(replay(hooks.events.items).members).toEqual(['presence-b bert', 'presence-b carl']);
+}, 60_000);
+
 test('on a cluster, a replica takes the place of a lost master', async () => {
   await using cluster = await startRedisCluster({ replicas: 1 });
   const pair = await startPair({ cluster: cluster.urls.slice(0, 2) });

@@ -49,6 +49,9 @@ const freeze = node.map((index) =>
     if (one !== undefined) one.isFrozen = !one.isFrozen;
   }, `freezeOrThaw(${index})`),
 );
+const fillOrFree = fc
+  .boolean()
+  .map((isFull) => print((walk) => (isFull ? walk.fill() : walk.free()), isFull ? 'fill()' : 'free()'));
 
 const usual = [
   { arbitrary: join, weight: 5 },
@@ -57,12 +60,14 @@ const usual = [
   crash,
   cutOff,
   freeze,
+  fillOrFree,
 ];
 const faults = fc.array(fc.oneof(...usual), { maxLength: 40, size: 'max' });
 const flush = fc.constant(print((walk) => walk.flush(), 'flush()'));
 const faultsWithLoss = fc.array(fc.oneof(...usual, flush), { maxLength: 40, size: 'max' });
 
 async function settled(walk: Walk): Promise<void> {
+  await walk.free();
   await walk.settle();
   await Promise.all(pending.get(walk) ?? []);
   await walk.settle();
@@ -90,13 +95,14 @@ async function walked(run: (walk: Walk) => Promise<void>): Promise<void> {
   try {
     await run(walk);
   } finally {
+    await walk.free();
     walk.dispose();
   }
 }
 
 describe(seeded('three nodes, whose clocks are minutes apart'), () => {
   test(
-    'through crashes, freezes and lost connections the facts say what is true, each once, and so do the clients views',
+    'through crashes, freezes, lost connections and want of memory the facts say what is true, each once, and so do the clients views',
     async () => {
       await fc.assert(
         fc.asyncProperty(faults, (steps) =>

@@ -4,7 +4,7 @@ import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
 import { Departures, type Departed } from './departures.ts';
-import { answered, type Held } from './held.ts';
+import { answered, withLetIn, type Held } from './held.ts';
 import { Patience } from './patience.ts';
 import type { Registration } from './registration.ts';
 import { Replica, toNotice, type Change, type Told } from './replica.ts';
@@ -92,7 +92,8 @@ export class Channels {
       const theirs = this.#registration.theirs(publishedAt)?.toFixed(0) ?? '';
       return this.scripts.step('cache', channel, [...args, theirs])(epoch, number);
     }, event.name.length + event.data.length);
-    if (!this.#registration.isAway && (await new Patience(clock).wait(kept)) === true) return;
+    const { isAway, isFull } = this.#registration;
+    if (!isAway && !isFull && (await new Patience(clock).wait(kept)) === true) return;
     // The subscribers here need not wait for Redis; those elsewhere will be told once it is back.
     this.#toldEarly.add(mark);
     const forget = (): unknown => clock.after(leaseMs, () => this.#toldEarly.delete(mark));
@@ -165,6 +166,11 @@ export class Channels {
     if (isDataLost) for (const departed of this.#departures) this.#assertDeparted(departed);
   }
 
+  /** What Redis had no memory for is asserted again. */
+  assertRefused(): void {
+    for (const held of this.#held.values()) if (held.isRefused) void this.#assert(held);
+  }
+
   /**
    * Something may have been missed: everything is read anew, and subscribers are told the differences. Whether
    * all of it could be read.
@@ -191,6 +197,7 @@ export class Channels {
       members: new Map(),
       replica: new Replica(),
       reported: 0,
+      isRefused: false,
       waiting: [],
       joining: 0,
       countToRepeat: undefined,
@@ -262,8 +269,9 @@ export class Channels {
     this.#tell(held, held.replica.anticipate({ kind: 'in', member }, this.#options.clock.now()));
   }
 
-  #entered(held: Held, [, isBack, membersBack, missStood, ...description]: Reply): void {
+  #entered(held: Held, [status, isBack, membersBack, missStood, ...description]: Reply): void {
     const { metrics } = this.#options;
+    if (status === 'full') held.isRefused = true;
     if (isBack === 1) metrics.suppressedByGrace(held.appId, 'channel_vacated');
     for (let count = 0; count < Number(membersBack); count += 1) {
       metrics.suppressedByGrace(held.appId, 'member_removed');
@@ -273,7 +281,8 @@ export class Channels {
   }
 
   #merge(held: Held, description: Description): void {
-    this.#tell(held, held.replica.merge(description, this.#options.clock.now()));
+    const members = held.isRefused ? withLetIn(held, description.members) : description.members;
+    this.#tell(held, held.replica.merge({ ...description, members }, this.#options.clock.now()));
     const { waiting } = held;
     held.waiting = [];
     for (const resolve of waiting) resolve();
@@ -289,6 +298,7 @@ export class Channels {
   }
 
   async #assert(held: Held): Promise<void> {
+    held.isRefused = false;
     held.reported = this.#count(held);
     const args = [held.reported, this.#tellsCounts(held), -1, '', ...named(held.members.values())];
     const reply = await this.#registration.step(this.scripts.step('join', held, args));

@@ -16,6 +16,8 @@ export interface Held extends KeptChannel {
   readonly replica: Replica;
   /** Connections, as last reported. */
   reported: number;
+  /** Redis had no memory for some of it. */
+  isRefused: boolean;
   /** Those who wait for a trusted snapshot. */
   waiting: (() => void)[];
   /** Joins that are not answered yet; they are not told what subscribers are told meanwhile. */
@@ -30,4 +32,13 @@ export function answered(held: Held, here: Here, isLetIn: boolean): void {
   here.isLetIn ||= isLetIn;
   const isHere = here.isLetIn || here.asking > 0;
   if (!isHere && held.members.get(here.userId) === here) held.members.delete(here.userId);
+}
+
+/** Those present, and those who were let in here although Redis had no memory for them. */
+export function withLetIn(held: Held, present: ReadonlyMap<string, Member>): ReadonlyMap<string, Member> {
+  const all = new Map(present);
+  for (const [userId, { infoJson, isLetIn }] of held.members) {
+    if (isLetIn && !all.has(userId)) all.set(userId, { userId, infoJson });
+  }
+  return all;
 }

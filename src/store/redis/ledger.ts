@@ -40,8 +40,10 @@ export class RedisLedger implements Ledger {
     const { link, clock, keyPrefix } = this.#options;
     await link.ready(clock, startWithinMs);
     const layout = new LeadKeys(keyPrefix).layout;
-    await link.commands.set(layout, layoutName, 'NX');
-    const found = await link.commands.get(layout);
+    // Read first: a Redis that is full refuses to write, and may know it already.
+    const known = await link.commands.get(layout);
+    if (known === null) await link.commands.set(layout, layoutName, 'NX');
+    const found = known ?? (await link.commands.get(layout));
     if (found !== layoutName) {
       throw new Error(`the keys that begin with ${keyPrefix} are laid out as ${found}, not as ${layoutName}`);
     }
@@ -58,11 +60,12 @@ export class RedisLedger implements Ledger {
 
   /** Whether all of the state can be read and written now. */
   get isWhole(): boolean {
-    const at = this.#options.clock.now();
-    return this.#partitions.every(
-      ({ registration }) =>
-        registration.isRegistered && at - registration.heardAt < this.#options.leaseMs / 2,
-    );
+    return this.#isReached && !this.isFull;
+  }
+
+  /** Whether Redis is there, and has no memory for anything new. */
+  get isFull(): boolean {
+    return this.#isReached && this.#partitions.some(({ registration }) => registration.isFull);
   }
 
   /** Whether nothing is under way. */
@@ -204,6 +207,14 @@ export class RedisLedger implements Ledger {
   /** Ends this node's part: others go on at once. */
   async close(): Promise<void> {
     await Promise.all(this.#partitions.map((partition) => partition.close()));
+  }
+
+  get #isReached(): boolean {
+    const at = this.#options.clock.now();
+    return this.#partitions.every(
+      ({ registration }) =>
+        registration.isRegistered && at - registration.heardAt < this.#options.leaseMs / 2,
+    );
   }
 
   #admitAlone(appId: string, count: number, perSecond: number): boolean {

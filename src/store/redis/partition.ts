@@ -78,6 +78,7 @@ export class Partition {
     if (beat === undefined) return;
     this.#seeToTopic();
     if (beat.dueMs !== undefined) this.#due(this.#options.clock.now() + beat.dueMs + handicapMs);
+    if (!this.registration.isFull) this.#assertRefused();
     if (beat.dead !== '') this.#run(this.#release(beat.dead));
     if (this.#mustRead) this.#readAll();
   }
@@ -137,6 +138,11 @@ export class Partition {
     const { epoch } = this.registration;
     await this.registration.close();
     if (epoch !== '') await this.#release(epoch);
+  }
+
+  #assertRefused(): void {
+    this.channels.assertRefused();
+    this.users.assertRefused();
   }
 
   /** The heartbeats are taken, so they are to be heard as well. */

@@ -66,6 +66,7 @@ export class Registration {
   #isRegistering = false;
   #failures = 0;
   #heardAt: Millis = -Infinity;
+  #isFull = false;
   readonly #theirClock = new TheirClock();
   #recorded: Recorded[] = [];
   #recordedBytes = 0;
@@ -92,6 +93,11 @@ export class Registration {
   /** The last attempt to register has failed. */
   get isAway(): boolean {
     return this.#state === 'away' && this.#failures > 0;
+  }
+
+  /** Redis has no memory left for anything new. */
+  get isFull(): boolean {
+    return this.#isFull;
   }
 
   /** A moment of this node's clock as Redis counts it, to within a round trip. Undefined before it has answered. */
@@ -140,7 +146,8 @@ export class Registration {
         const [oldest] = this.#recorded;
         if (oldest !== undefined) this.#settle(oldest, false);
       }
-      if (this.#state === 'registered') void this.#send(recorded);
+      // What waits for memory comes first.
+      if (this.#state === 'registered' && !this.#isFull) void this.#send(recorded);
     });
   }
 
@@ -152,14 +159,17 @@ export class Registration {
     });
   }
 
-  /** Keeps the lease. Answers the milliseconds until something is due, and a dead epoch to be released. */
+  /**
+   * Keeps the lease. Answers the milliseconds until something is due, and a dead epoch to be released. When Redis was
+   * full and is no more, what was recorded meanwhile is sent.
+   */
   async beat(): Promise<{ readonly dueMs: Millis | undefined; readonly dead: string } | undefined> {
     const epoch = this.#epoch;
     if (this.#state !== 'registered') return undefined;
     const { run, keys, present, leaseMs, revision, clock } = this.#options;
     const askedAt = clock.now();
     try {
-      const [status, due, dead, theirs] = await run(
+      const [status, due, dead, theirs, isFull] = await run(
         'heartbeat',
         [keys.state, keys.nodes, keys.due],
         [present(), keys.topic, epoch, this.#taken, leaseMs, revision()],
@@ -167,6 +177,7 @@ export class Registration {
       this.#theirClock.learn(Number(theirs), askedAt, clock.now());
       if (status === 'ok') this.#heardAt = clock.now();
       else this.#lose(epoch);
+      this.#setFull(isFull === 1);
       const dueMs = Number(due);
       return { dueMs: dueMs < 0 ? undefined : dueMs, dead: String(dead) };
     } catch {
@@ -225,7 +236,7 @@ export class Registration {
       this.#state = 'registered';
       this.#forgetTaken(former, Number(lastTaken));
       registered({ former, revision: Number(revision), isDataLost: isEmptied || isBehind });
-      for (const recorded of Array.from(this.#recorded)) void this.#send(recorded);
+      this.#sendRecorded();
       return true;
     } catch (error) {
       failed(error);
@@ -240,13 +251,29 @@ export class Registration {
     }
   }
 
+  #setFull(isFull: boolean): void {
+    if (this.#isFull === isFull) return;
+    this.#isFull = isFull;
+    if (this.#state === 'registered') this.#sendRecorded();
+  }
+
+  /** All that is not under way already; not while it would be refused. */
+  #sendRecorded(): void {
+    if (this.#isFull) return;
+    for (const recorded of Array.from(this.#recorded)) {
+      if (recorded.sentAs?.epoch !== this.#epoch) void this.#send(recorded);
+    }
+  }
+
   async #send(recorded: Recorded): Promise<void> {
     this.#sent += 1;
     const epoch = this.#epoch;
     const number = this.#sent;
     recorded.sentAs = { epoch, number };
     const reply = await this.#follow(recorded.send, epoch, number);
-    if (reply !== undefined) this.#settle(recorded, true);
+    if (reply === undefined) return;
+    if (reply[0] === 'full') recorded.sentAs = undefined;
+    else this.#settle(recorded, true);
   }
 
   async #follow(send: SendStep, epoch: string, number: number): Promise<Reply | undefined> {
@@ -259,6 +286,7 @@ export class Registration {
       }
       if (epoch === this.#epoch) this.#taken = Math.max(this.#taken, number);
       this.#heardAt = this.#options.clock.now();
+      if (reply[0] === 'full') this.#isFull = true;
       return reply;
     } catch (error) {
       this.#lose(epoch);

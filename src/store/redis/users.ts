@@ -24,6 +24,8 @@ export class Users {
   readonly #keys: PartitionKeys;
   /** Who is signed in here, by app and user. */
   readonly #here = new Map<string, Pick<SignIn, 'appId' | 'userId'>>();
+  /** Those of them for whom Redis had no memory. */
+  readonly #refused = new Set<string>();
   readonly #watched = new Map<string, Watched>();
 
   constructor(options: RedisLedgerOptions, registration: Registration, keys: PartitionKeys) {
@@ -80,6 +82,16 @@ export class Users {
 
   assertAll(): void {
     for (const { appId, userId } of this.#here.values()) void this.#report(appId, userId, true);
+  }
+
+  /** Those for whom Redis had no memory are asserted again. */
+  assertRefused(): void {
+    const refused = [...this.#refused];
+    this.#refused.clear();
+    for (const key of refused) {
+      const user = this.#here.get(key);
+      if (user !== undefined) void this.#report(user.appId, user.userId, true);
+    }
   }
 
   /** Something may have been missed: everything is read anew, and watchers are told the differences. */
@@ -147,7 +159,7 @@ export class Users {
   }
 
   async #report(appId: string, userId: string, isOnline: boolean): Promise<void> {
-    await this.#registration.step((epoch, number) =>
+    const reply = await this.#registration.step((epoch, number) =>
       this.#options.link.run('online', this.#keysOf(epoch, appId, userId), [
         ...this.#head(),
         appId,
@@ -157,6 +169,7 @@ export class Users {
         isOnline ? 1 : 0,
       ]),
     );
+    if (reply?.[0] === 'full') this.#refused.add(keyOf(appId, userId));
   }
 
   #keysOf(epoch: string, appId: string, userId: string): readonly string[] {

@@ -30,6 +30,8 @@ export class WalkNode {
   readonly #clock: Clock;
   readonly #registry = new Registry();
   readonly #connections: RedisClients;
+  /** How often it has registered in some partition. */
+  epochs = 0;
   /** It neither keeps its lease nor hears anything. */
   isFrozen = false;
 
@@ -45,7 +47,6 @@ export class WalkNode {
     };
     this.#clock = clock;
     this.#connections = connections;
-    let epochs = 0;
     this.ledger = new RedisLedger({
       clock,
       keyPrefix,
@@ -55,7 +56,7 @@ export class WalkNode {
       cacheTtlMs: 100_000,
       log: silentLog,
       metrics: noMetrics,
-      newEpoch: () => `${name}.${(epochs += 1)}`,
+      newEpoch: () => `${name}.${(this.epochs += 1)}`,
       present: () => wallStart + time.now(),
       notify: (_appId, channel, notice) => this.#notify(channel, notice),
       notifyCount: () => {},

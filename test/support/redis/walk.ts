@@ -95,7 +95,9 @@ export class Walk {
   }
 
   async flush(): Promise<void> {
-    const keys = await this.#redis.keys(`${this.#keyPrefix}*`);
+    const all = await this.#redis.keys(`${this.#keyPrefix}*`);
+    // On a Redis that is empty and full as well no node could start.
+    const keys = all.filter((key) => !key.endsWith(':layout'));
     if (keys.length > 0) await this.#redis.del(...keys);
     // The streams begin anew.
     this.#cursors.clear();
@@ -110,6 +112,15 @@ export class Walk {
     if (keys.length > 0) await this.#redis.del(...keys);
     for (const [key, value] of kept) await this.#redis.restore(key, 0, value);
     for (const node of this.nodes) node.cutOff();
+  }
+
+  /** Redis has no memory left for anything new. */
+  async fill(): Promise<void> {
+    await this.#redis.config('SET', 'maxmemory', '1');
+  }
+
+  async free(): Promise<void> {
+    await this.#redis.config('SET', 'maxmemory', '0');
   }
 
   /** Time passes in which nobody gets through to Redis. */

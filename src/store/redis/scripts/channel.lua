@@ -15,7 +15,8 @@
 -- KEYS[7]  members who are present: user id to user_info
 -- KEYS[8]  grace: user id to the moment until which some leave wants the member to linger
 -- KEYS[9]  holders: user id to the epochs where the user is
--- KEYS[10] cached: the event of a cache channel: n name, d data, u until when, p when it was published, f by which node
+-- KEYS[10] cached: the event of a cache channel: n name, d data, u until when, p when it was published, f by which node,
+--            o its number there
 -- ARGV[3]  the topic that wakes whoever dispatches the events
 -- ARGV[4]  app
 -- ARGV[5]  channel
@@ -51,8 +52,8 @@ local function count(epoch, connections, isWanted)
     return
   end
   local saidAt = number('countSaidAt')
-  if total > crowd and AT - saidAt < crowdEveryMs then
-    redis.call('HSETNX', CHANNEL, 'countDue', integer(saidAt + crowdEveryMs))
+  if IS_FULL or total > crowd and AT - saidAt < crowdEveryMs then
+    redis.call('HSETNX', CHANNEL, 'countDue', integer((IS_FULL and AT or saidAt) + crowdEveryMs))
     return
   end
   redis.call('HSET', CHANNEL, 'countSaid', total, 'countSaidAt', integer(AT))

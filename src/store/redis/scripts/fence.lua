@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- From now on only this token, or a later one, may settle events here.
 --
 -- KEYS[1]  fence

@@ -9,7 +9,7 @@
 --
 -- Answers {`ok`, `unknown` (the epoch is not registered) or `behind` (what was written has been lost),
 -- milliseconds until something is due (-1: never), an epoch to be released by whoever asked (empty: none), the
--- present moment}.
+-- present moment, 1 when Redis is full}.
 
 local NODES, epoch, lease = KEYS[2], ARGV[3], tonumber(ARGV[5])
 local last = redis.call('HGET', STATE, 'e:' .. epoch)
@@ -46,4 +46,4 @@ local due = -1
 if first then
   due = math.max(0, tonumber(first) - AT, HOLD - AT)
 end
-return { status, due, dead, AT }
+return { status, due, dead, AT, IS_FULL and 1 or 0 }

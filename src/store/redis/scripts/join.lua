@@ -8,7 +8,9 @@
 -- ARGV[11] `miss`: the subscriber needs the cached event, and its absence is a fact; else empty
 -- ARGV[12] user id, ARGV[13] user_info, and so on
 --
--- Answers {ok, vacated called off, removals called off, a miss stood for this one, what describe() says...},
+-- When Redis is full, a new channel or member waits until there is memory again; what webhooks were told of comes in.
+--
+-- Answers {ok or (something has to wait) full, vacated called off, removals called off, a miss stood for this one, what describe() says...},
 -- {limit}, or why the step was refused.
 
 local epoch = ARGV[6]
@@ -22,10 +24,25 @@ if most >= 0 and ARGV[12] and redis.call('HEXISTS', HOLDERS, ARGV[12]) == 0
   return { 'limit' }
 end
 
+local function answer(status, isBack, back, stood)
+  local reply = { status, isBack and 1 or 0, back, stood }
+  for _, part in ipairs(describe()) do
+    table.insert(reply, part)
+  end
+  return reply
+end
+
+if IS_FULL and redis.call('HEXISTS', CHANNEL, 'announced') == 0 then
+  return answer('full', false, 0, 0)
+end
+local status = 'ok'
 local isBack = enterChannel(epoch)
 local back = 0
 for index = 12, #ARGV, 2 do
-  if enterMember(epoch, ARGV[index], ARGV[index + 1]) then
+  local user = ARGV[index]
+  if IS_FULL and redis.call('HEXISTS', HOLDERS, user) == 0 and not redis.call('ZSCORE', GRACE, user) then
+    status = 'full'
+  elseif enterMember(epoch, user, ARGV[index + 1]) then
     back = back + 1
   end
 end
@@ -41,8 +58,4 @@ if ARGV[11] == 'miss' and cached()[3] == 0 then
   end
 end
 finish()
-local reply = { 'ok', isBack and 1 or 0, back, stood }
-for _, part in ipairs(describe()) do
-  table.insert(reply, part)
-end
-return reply
+return answer(status, isBack, back, stood)

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Keeps, changes or forgets a batch, if whoever asks has the right to dispatch.
 --
 -- KEYS[1]  lead

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Claims the right to dispatch, or keeps it.
 --
 -- KEYS[1]  lead, a hash: owner, token (raised with every claim), until

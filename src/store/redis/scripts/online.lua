@@ -7,6 +7,8 @@
 -- ARGV[5]  epoch
 -- ARGV[6]  number of the step; empty: a dead epoch is released
 -- ARGV[7]  1: it has
+--
+-- Answers ok, full (a user who was not online waits until Redis has memory again), or why the step was refused.
 
 local epoch = ARGV[5]
 if ARGV[6] ~= '' then
@@ -19,6 +21,9 @@ elseif redis.call('HEXISTS', STATE, 'e:' .. epoch) == 1 then
 end
 local subject = 'u\n' .. ARGV[3] .. '\n' .. ARGV[4]
 if ARGV[7] == '1' then
+  if IS_FULL and redis.call('EXISTS', KEYS[3]) == 0 then
+    return { 'full' }
+  end
   redis.call('SADD', KEYS[2], subject)
   if redis.call('SADD', KEYS[3], epoch) == 1 and redis.call('SCARD', KEYS[3]) == 1 then
     tell({ k = 'user', a = ARGV[3], u = ARGV[4], s = 1 })

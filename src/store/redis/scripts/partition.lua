@@ -34,6 +34,14 @@ local function present(last, offset)
   return at
 end
 
+-- Whether Redis has no memory left (maxmemory). It refuses the first write of a script if that takes memory, and none
+-- after one that takes none: what leaves can leave, and what is known can change. Whatever would be new looks at this.
+local asked = redis.pcall('HSETNX', STATE, 't', 0)
+local IS_FULL = type(asked) == 'table' and string.find(asked.err, 'OOM', 1, true) ~= nil
+if IS_FULL then
+  redis.call('HDEL', STATE, '')
+end
+
 local kept = redis.call('HMGET', STATE, 't', 'o', 'beat', 'lease', 'hold')
 local AT = present(tonumber(kept[1] or 0), tonumber(kept[2] or 0))
 local HOLD = tonumber(kept[5] or 0)

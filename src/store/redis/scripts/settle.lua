@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Endpoints are done with events.
 --
 -- KEYS[1]  fence

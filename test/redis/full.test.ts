@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { ChannelName } from '../../src/protocol/channel-name.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { Walk } from '../support/redis/walk.ts';
+import { graceMs, leaseMs } from '../support/redis/walk-node.ts';
+
+let redis: RedisServer;
+let walk: Walk;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterEach(() => walk.free());
+afterAll(() => redis.stop());
+
+async function walkOf(nodes: number): Promise<Walk> {
+  const made = await new Walk(redis.url).start(nodes);
+  onTestFinished(() => made.dispose());
+  await made.advance(500);
+  return made;
+}
+
+const epochs = (): number[] => walk.nodes.map((node) => node.epochs);
+const areWhole = (): boolean[] => walk.nodes.map(({ ledger }) => ledger.isWhole);
+
+describe('while Redis is full', () => {
+  test('who leaves is reported as gone, who stays is not, and no lease lapses', async () => {
+    walk = await walkOf(2);
+    await walk.join(0, 'presence-a', 'u1');
+    await walk.join(1, 'presence-a', 'u2');
+    await walk.join(1, 'room');
+    const before = epochs();
+    await walk.fill();
+    walk.leave(0, 0);
+    walk.leave(1, 0);
+    await walk.advance(graceMs + 2 * leaseMs);
+    await walk.readFacts();
+    expect(walk.told.slice(-3)).toEqual(['member_removed u1', 'member_removed u2', 'channel_vacated']);
+    expect([...walk.occupied]).toEqual(['room']);
+    expect(walk.contradictions).toEqual([]);
+    expect(epochs()).toEqual(before);
+  });
+
+  test('who comes is let in and sees who is there, and is told of once there is memory again', async () => {
+    walk = await walkOf(2);
+    await walk.join(0, 'presence-a', 'u1');
+    await walk.fill();
+    const before = epochs();
+    await walk.join(0, 'presence-a', 'u2');
+    await walk.join(1, 'presence-a', 'u3');
+    await walk.join(1, 'presence-new', 'u4');
+    const seen = (id: string): string[] => [...(walk.nodes[1]?.clients.get(id)?.view ?? [])].toSorted();
+    expect([seen('c3'), seen('c4')]).toEqual([['u1', 'u3'], ['u4']]);
+    await walk.advance(2 * leaseMs);
+    await walk.readFacts();
+    expect(walk.told).toEqual(['channel_occupied', 'member_added u1']);
+    expect(epochs()).toEqual(before);
+    await walk.free();
+    await walk.settle();
+    for (const view of walk.views()) expect(view.believed).toEqual(view.true);
+    expect([...walk.members].toSorted()).toEqual([...walk.truth().members].toSorted());
+    expect(walk.contradictions).toEqual([]);
+    expect(walk.told.filter((fact) => /removed|vacated/.test(fact))).toEqual([]);
+    expect(epochs()).toEqual(before);
+  });
+
+  test('who came and went meanwhile is never told of', async () => {
+    walk = await walkOf(1);
+    await walk.fill();
+    await walk.join(0, 'presence-a', 'u1');
+    walk.leave(0, 0);
+    await walk.advance(1000);
+    await walk.free();
+    await walk.settle();
+    expect(walk.told).toEqual([]);
+  });
+
+  test('who comes back within the grace was never gone', async () => {
+    walk = await walkOf(2);
+    await walk.join(0, 'presence-a', 'u1');
+    await walk.fill();
+    walk.leave(0, 0);
+    await walk.join(1, 'presence-a', 'u1');
+    await walk.settle();
+    expect(walk.told).toEqual(['channel_occupied', 'member_added u1']);
+  });
+
+  test('a lost connection makes nobody be taken for gone', async () => {
+    walk = await walkOf(2);
+    await walk.join(0, 'presence-a', 'u1');
+    await walk.join(1, 'room');
+    await walk.fill();
+    for (const node of walk.nodes) node.cutOff();
+    await walk.settle();
+    expect(walk.told.toSorted()).toEqual(['channel_occupied', 'channel_occupied', 'member_added u1']);
+    expect(walk.views()).toEqual([{ believed: ['u1'], true: ['u1'] }]);
+  });
+
+  test('health says so', async () => {
+    walk = await walkOf(2);
+    expect(areWhole()).toEqual([true, true]);
+    await walk.fill();
+    await walk.advance(leaseMs / 10);
+    expect(areWhole()).toEqual([false, false]);
+    await walk.free();
+    await walk.advance(leaseMs / 10);
+    expect(areWhole()).toEqual([true, true]);
+  });
+
+  test('a node can start', async () => {
+    walk = await walkOf(1);
+    await walk.join(0, 'presence-a', 'u1');
+    await walk.fill();
+    await walk.addNode(1);
+    await walk.join(1, 'presence-a', 'u2');
+    await walk.free();
+    await walk.settle();
+    expect([...walk.members].toSorted()).toEqual(['presence-a u1', 'presence-a u2']);
+  });
+
+  test('events wait, and of those of a cache channel the last is kept', async () => {
+    walk = await walkOf(2);
+    const [one, two] = walk.nodes;
+    if (one === undefined || two === undefined) throw new Error('there are two nodes');
+    const channel = 'cache-a' as ChannelName;
+    await one.ledger.cacheEvent('a1', channel, { name: 'e', data: 'before' });
+    await walk.fill();
+    await walk.advance(leaseMs / 10);
+    for (const data of ['first', 'second']) {
+      await one.ledger.cacheEvent('a1', channel, { name: 'e', data });
+      one.ledger.append('a1', { name: 'channel_occupied', channel: `told-${data}` as ChannelName });
+    }
+    await walk.advance(2 * leaseMs);
+    expect((await two.ledger.channel('a1', channel)).cache?.data).toBe('before');
+    await walk.free();
+    await walk.advance(leaseMs / 5);
+    expect((await two.ledger.channel('a1', channel)).cache?.data).toBe('second');
+    await walk.readFacts();
+    expect([...walk.occupied].toSorted()).toEqual(['told-first', 'told-second']);
+    await Promise.all(walk.nodes.map(({ ledger }) => ledger.flushed()));
+  });
+});
