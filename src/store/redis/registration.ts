@@ -269,11 +269,12 @@ export class Registration {
     this.#sent += 1;
     const epoch = this.#epoch;
     const number = this.#sent;
-    recorded.sentAs = { epoch, number };
+    const sentAs = { epoch, number };
+    recorded.sentAs = sentAs;
     const reply = await this.#follow(recorded.send, epoch, number);
     if (reply === undefined) return;
-    if (reply[0] === 'full') recorded.sentAs = undefined;
-    else this.#settle(recorded, true);
+    if (reply[0] !== 'full') this.#settle(recorded, true);
+    else if (recorded.sentAs === sentAs) recorded.sentAs = undefined;
   }
 
   async #follow(send: SendStep, epoch: string, number: number): Promise<Reply | undefined> {
