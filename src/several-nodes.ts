@@ -58,6 +58,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     newEpoch: () => `${nodeId}.${(epochs += 1)}`,
     terminate: (appId, userId, longerAgoThanMs) => local.terminateOlder(appId, userId, longerAgoThanMs),
     wake: (dueAt) => sweeper.wake(dueAt),
+    registered: (partition) => dispatch.reread(partition),
     countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
     countConnections: (appId) => apps.byId(appId)?.sessions.size ?? 0,
     connectionsElsewhere(appId, count) {
@@ -84,6 +85,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     begin: (store) =>
       (dispatcher = new Dispatcher({ ...options, applications, drops, store, ledger: () => ledger })),
   });
+  link.onReady(() => dispatch.reread());
   const counts = createAlarm(clock, () => ledger.reportCounts());
   const connections = createAlarm(clock, () => ledger.reportConnections(limitedApps(apps)));
 

@@ -111,3 +111,26 @@ test('if that node is gone as well, another takes the right a lease later', asyn
   await two.dispatch.beat();
   expect(two.dispatch.isDispatching).toBe(true);
 });
+
+test('an event whose settlement Redis has lost is not taken again, but settled', async () => {
+  const { dispatch, taken, partitions, stores } = await stage('unsettled:');
+  await dispatch.beat();
+  const [keys] = partitions;
+  if (keys === undefined) throw new Error('there are partitions');
+  const to = client();
+  await append(to, keys, 'a');
+  await expect.poll(() => taken).toEqual(['a']);
+  const [[id, fields] = ['', []]] = await to.xrange(keys.outbox, '-', '+');
+  const left = () => to.xlen(keys.outbox);
+  const events = [{ ref: `0:${id}`, isLast: true }];
+  stores[0]?.settle({ appId: '1', endpointId: 'e', batchId: undefined, events });
+  await expect.poll(left).toBe(0);
+  await dispatch.beat();
+
+  await to.del(keys.outbox);
+  await to.xadd(keys.outbox, id, ...fields);
+  dispatch.reread(0);
+  await expect.poll(left).toBe(0);
+  await append(to, keys, 'b');
+  await expect.poll(() => taken).toEqual(['a', 'b']);
+});

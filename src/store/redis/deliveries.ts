@@ -16,6 +16,9 @@ export interface DeliveriesOptions {
   readonly superseded: () => void;
 }
 
+/** More than is settled while a write waits to be copied to a replica. */
+const rememberedRefs = 10_000;
+
 /** What was decided and is not yet known to be kept. */
 interface Unsettled {
   /** The events that nobody waits for any more. */
@@ -33,6 +36,8 @@ export class RedisDeliveries implements DeliveryStore {
   readonly #options: DeliveriesOptions;
   /** Events that were taken and are not settled by all. */
   readonly outstanding = new Set<EventRef>();
+  /** The last that were settled for all. */
+  readonly #done = new Set<EventRef>();
   #token = 0;
   /** Until then the right is this node's for certain. */
   #rightUntil: Millis = -Infinity;
@@ -58,6 +63,18 @@ export class RedisDeliveries implements DeliveryStore {
     this.#rightUntil = -Infinity;
     this.#unsettled = [];
     this.outstanding.clear();
+    this.#done.clear();
+  }
+
+  /**
+   * Whether the event was taken already. If it was settled, and is there again because Redis has lost that, it is settled
+   * again: delivered once more it would come after younger ones.
+   */
+  knows(ref: EventRef): boolean {
+    if (this.outstanding.has(ref)) return true;
+    if (!this.#done.has(ref)) return false;
+    this.settle({ appId: '', endpointId: '', batchId: undefined, events: [{ ref, isLast: true }] });
+    return true;
   }
 
   mayAttempt(): boolean {
@@ -115,12 +132,21 @@ export class RedisDeliveries implements DeliveryStore {
       // Only then: a batch that is still kept is delivered again, under the same id.
       for (const { batchId } of settling) if (batchId !== undefined) void this.#write(batchId, '', 0, 0);
       // Until then the stream has them still, and they are not to be taken from it again.
-      for (const { last } of settling) for (const ref of last) this.outstanding.delete(ref);
+      for (const { last } of settling) for (const ref of last) this.#forget(ref);
       const written = new Set(settling);
       this.#unsettled = this.#unsettled.filter((one) => !written.has(one));
       return true;
     } catch {
       return false;
+    }
+  }
+
+  #forget(ref: EventRef): void {
+    this.outstanding.delete(ref);
+    this.#done.add(ref);
+    for (const oldest of this.#done) {
+      if (this.#done.size <= rememberedRefs) break;
+      this.#done.delete(oldest);
     }
   }
 

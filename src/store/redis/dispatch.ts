@@ -3,6 +3,7 @@ import type { DeliveryMachine, RestoredEvent } from '../../ports/delivery-source
 import type { DeliveryStore, EventRef } from '../../ports/delivery-store.ts';
 import type { Log } from '../../ports/log.ts';
 import { formatRef, RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
+import { OutboxReader } from './outbox-reader.ts';
 import { parseEntry, parseKeptBatch, type KeptEntry } from './kept.ts';
 
 export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
@@ -14,12 +15,6 @@ export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
   /** Begins to dispatch: what the machine does is kept in the store. */
   readonly begin: (store: DeliveryStore) => DeliveryMachine;
 }
-
-/** Entries of a stream are read in portions. */
-const portion = 1000;
-
-/** An entry of a stream. */
-type Entry = [id: string, fields: string[]];
 
 /** The endpoint ids of `settled`, one to a line. */
 const noEndpoints: ReadonlySet<string> = new Set();
@@ -33,8 +28,7 @@ export class RedisDispatch {
   readonly #options: DispatchOptions;
   readonly #deliveries: RedisDeliveries;
   #machine: DeliveryMachine | undefined;
-  /** By partition, the last entry that was read. */
-  readonly #cursors: string[];
+  readonly #reader: OutboxReader;
   readonly #woken = new Set<number>();
   #isReading = false;
   /** Undefined: it could not be had as it was wanted. */
@@ -49,7 +43,7 @@ export class RedisDispatch {
   constructor(options: DispatchOptions) {
     this.#options = options;
     this.#deliveries = new RedisDeliveries({ ...options, superseded: () => this.#end() });
-    this.#cursors = options.partitions.map(() => '0-0');
+    this.#reader = new OutboxReader(options.link, options.partitions);
   }
 
   /** Whether this node dispatches. */
@@ -82,6 +76,20 @@ export class RedisDispatch {
       this.#wakeAll();
     } catch (error) {
       log.debug({ err: error }, 'could not claim or keep the right to dispatch');
+    }
+  }
+
+  /**
+   * Another server may have a partition now: if it lacks the last entries and its clock is behind, what comes has ids that
+   * were passed already. Without a partition: of all.
+   */
+  reread(index?: number): void {
+    if (index === undefined) {
+      this.#reader.rewindAll();
+      this.#wakeAll();
+    } else {
+      this.#reader.rewind(index);
+      this.#wake(index);
     }
   }
 
@@ -137,9 +145,8 @@ export class RedisDispatch {
       link.commands.hgetall(lead.batches),
       link.commands.hgetall(lead.attempts),
     ]);
-    this.#cursors.fill('0-0');
-    const entries = await Promise.all(partitions.map((_, index) => this.#readAfter(index, '0-0')));
-    for (const [index, list] of entries.entries()) this.#moveOn(index, list);
+    this.#reader.rewindAll();
+    const entries = await Promise.all(partitions.map((_, index) => this.#reader.read(index, () => false)));
     const settled = await Promise.all(partitions.map(({ settled: key }) => link.commands.hgetall(key)));
     const events = new Map<EventRef, KeptEntry & RestoredEvent>();
     // One moment for all: events of the same millisecond must not change places.
@@ -201,7 +208,7 @@ export class RedisDispatch {
   async #recover(): Promise<void> {
     await this.#listen(true);
     await this.#fence();
-    this.#cursors.fill('0-0');
+    this.#reader.rewindAll();
   }
 
   async #fence(): Promise<void> {
@@ -227,7 +234,7 @@ export class RedisDispatch {
   }
 
   #wakeAll(): void {
-    for (const index of this.#cursors.keys()) this.#woken.add(index);
+    for (const index of this.#options.partitions.keys()) this.#woken.add(index);
     void this.#read();
   }
 
@@ -256,36 +263,16 @@ export class RedisDispatch {
   }
 
   async #takeFrom(index: number, machine: DeliveryMachine): Promise<void> {
-    const { outstanding } = this.#deliveries;
-    const entries = await this.#readAfter(index, this.#cursors[index] ?? '0-0');
-    // Whoever dispatches now, even if it is this node again, has read for itself.
-    if (this.#machine !== machine) return;
-    this.#moveOn(index, entries);
+    const entries = await this.#reader.read(index, (id) => this.#deliveries.knows(formatRef(index, id)));
     const now = this.#theirNow();
     for (const [id, fields] of entries) {
       const ref = formatRef(index, id);
       const entry = parseEntry(fields);
-      if (this.#machine !== machine || entry === undefined || outstanding.has(ref)) continue;
-      outstanding.add(ref);
+      // Whoever dispatches now, even if it is this node again, has read for itself.
+      if (this.#machine !== machine || entry === undefined) continue;
+      this.#deliveries.outstanding.add(ref);
       machine.take(entry.appId, entry.event, { ref, ageMs: ageOf(id, now), settledFor: noEndpoints });
     }
-  }
-
-  /** All entries of a stream after this one. */
-  async #readAfter(index: number, id: string): Promise<Entry[]> {
-    const { link, partitions } = this.#options;
-    const all: Entry[] = [];
-    for (let after = id; ; after = all.at(-1)?.[0] ?? after) {
-      const key = partitions[index]?.outbox ?? '';
-      const entries = await link.commands.xrange(key, `(${after}`, '+', 'COUNT', portion);
-      all.push(...entries);
-      if (entries.length < portion) return all;
-    }
-  }
-
-  #moveOn(index: number, read: readonly Entry[]): void {
-    const last = read.at(-1);
-    if (last !== undefined) this.#cursors[index] = last[0];
   }
 
   #theirNow(): Millis {

@@ -61,6 +61,11 @@ export class RedisLink {
     });
   }
 
+  /** Each time that commands go over another connection, perhaps to another server. A cluster has many, and says nothing. */
+  onReady(handle: () => void): void {
+    this.#commands.on('ready', handle);
+  }
+
   /** Runs a script; Redis need not have seen it before. */
   readonly run: RunScript = async (name, keys, args) => {
     const script = this.#scripts.get(name);

@@ -45,7 +45,10 @@ export class Partition {
       newEpoch: options.newEpoch,
       present: () => this.#present(),
       revision: () => this.#revision,
-      registered: (registered) => this.#registered(registered),
+      registered: (registered) => {
+        this.#registered(registered);
+        options.registered(index);
+      },
       failed: (error) => options.log.debug({ err: error, partition: index }, 'registration failed'),
     });
     const scripts = new ChannelScripts(options, this.registration, this.keys);

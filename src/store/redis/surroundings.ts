@@ -30,6 +30,8 @@ export interface RedisLedgerOptions {
   readonly connectionsElsewhere: (appId: string, count: number) => void;
   /** Ends the connections of a user that signed in longer ago than this. */
   readonly terminate: (appId: string, userId: string, longerAgoThanMs: Millis) => void;
+  /** This node has registered in a partition, whichever server has that now. */
+  readonly registered: (partition: number) => void;
   /** Something falls due at this moment: sweep then. */
   readonly wake: (dueAt: Millis) => void;
   /** How many connections of this node are subscribed to a channel. */

@@ -41,6 +41,7 @@ export function redisLedgerHarness(clients: () => RedisClients, share = 1): Ledg
         terminate: () => {},
         countConnections: () => 0,
         tellsCounts: () => false,
+        registered: () => {},
         present: () => wallStart + surroundings.clock.now(),
       });
       await ledger.start();

@@ -67,6 +67,7 @@ export class WalkNode {
       countSubscribers: (_appId, channel) => this.#registry.subscribers(channel),
       countConnections: () => this.clients.size,
       tellsCounts: () => false,
+      registered: () => {},
     });
   }
 
