@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { DeliveryStore } from '../../src/ports/delivery-store.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import { createRedisClients } from '../../src/store/redis/connect.ts';
-import { RedisDispatch } from '../../src/store/redis/dispatch.ts';
+import { RedisDispatch, type DispatchOptions } from '../../src/store/redis/dispatch.ts';
 import { LeadKeys, partitionCount, PartitionKeys } from '../../src/store/redis/keys.ts';
 import { RedisLink } from '../../src/store/redis/link.ts';
 import { systemClock } from '../../src/system/clock.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 /** A node's part in dispatching, with a machine that only notes what it is given. */
-async function stage(keyPrefix: string, clock = new FakeClock()) {
+async function stage(keyPrefix: string, clock = new FakeClock(), options: Partial<DispatchOptions> = {}) {
   const link = new RedisLink(
     createRedisClients({ location: { kind: 'single', url: redis.url }, silenceMs: 60_000 }),
   );
@@ -51,6 +51,7 @@ async function stage(keyPrefix: string, clock = new FakeClock()) {
         stop: () => (stops += 1),
       };
     },
+    ...options,
   });
   return { link, dispatch, taken, partitions, stores, stops: () => stops };
 }
@@ -133,4 +134,21 @@ test('an event whose settlement Redis has lost is not taken again, but settled',
   await expect.poll(left).toBe(0);
   await append(to, keys, 'b');
   await expect.poll(() => taken).toEqual(['a', 'b']);
+});
+
+test("a server's clock that is set back does not put off who takes over", async () => {
+  const clock = new FakeClock();
+  const options = { present: () => '', leaseMs: 200, requestTimeoutMs: 100 };
+  const [one, two] = [await stage('back:', clock, options), await stage('back:', clock, options)];
+  await one.dispatch.beat();
+  await two.dispatch.beat();
+  const { lead } = new LeadKeys('back:');
+  const hourMs = 3_600_000;
+  for (const field of ['until', 't']) await client().hincrby(lead, field, hourMs);
+  await expect
+    .poll(async () => {
+      await two.dispatch.beat();
+      return two.dispatch.isDispatching;
+    })
+    .toBe(true);
 });

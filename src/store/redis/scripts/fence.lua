@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- From now on only this token, or a later one, may settle events here.
 --
 -- KEYS[1]  fence

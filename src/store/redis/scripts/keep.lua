@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- Keeps, changes or forgets a batch, if whoever asks has the right to dispatch.
 --
 -- KEYS[1]  lead
@@ -13,7 +12,8 @@
 --
 -- Answers 1; 0: somebody else has the right; -1: who has it was forgotten with all data.
 
-local token = redis.call('HGET', KEYS[1], 'token')
+local lead = redis.call('HMGET', KEYS[1], 'token', 't', 'o')
+local token = lead[1]
 if token ~= ARGV[2] then
   return { token and 0 or -1 }
 end
@@ -22,13 +22,9 @@ if ARGV[5] == '0' then
   redis.call('HDEL', KEYS[3], ARGV[3])
   return { 1 }
 end
-local at = tonumber(ARGV[1])
-if not at then
-  local time = redis.call('TIME')
-  at = time[1] * 1000 + math.floor(time[2] / 1000)
-end
+local at = present(KEYS[1], ARGV[1], tonumber(lead[2] or 0), tonumber(lead[3] or 0))
 if ARGV[4] ~= '' then
   redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
 end
-redis.call('HSET', KEYS[3], ARGV[3], ARGV[5] .. ' ' .. string.format('%.0f', at + tonumber(ARGV[6])))
+redis.call('HSET', KEYS[3], ARGV[3], ARGV[5] .. ' ' .. integer(at + tonumber(ARGV[6])))
 return { 1 }

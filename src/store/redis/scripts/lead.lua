@@ -1,7 +1,6 @@
-#!lua flags=allow-oom
 -- Claims the right to dispatch, or keeps it.
 --
--- KEYS[1]  lead, a hash: owner, token (raised with every claim), until
+-- KEYS[1]  lead, a hash: owner, token (raised with every claim), until; t, o: see time.lua
 -- ARGV[1]  the present moment in milliseconds; empty: the server's time
 -- ARGV[2]  who asks
 -- ARGV[3]  lease in milliseconds; 0: whoever asks gives the right up
@@ -9,12 +8,8 @@
 --
 -- Answers the token (0: somebody else has the right), the token of before (-1: none is known), and the moment.
 
-local at = tonumber(ARGV[1])
-if not at then
-  local time = redis.call('TIME')
-  at = time[1] * 1000 + math.floor(time[2] / 1000)
-end
-local lead = redis.call('HMGET', KEYS[1], 'owner', 'token', 'until')
+local lead = redis.call('HMGET', KEYS[1], 'owner', 'token', 'until', 't', 'o')
+local at = present(KEYS[1], ARGV[1], tonumber(lead[4] or 0), tonumber(lead[5] or 0))
 local owner, token, ends = lead[1], tonumber(lead[2] or -1), tonumber(lead[3] or 0)
 local lease = tonumber(ARGV[3])
 if lease == 0 then
@@ -34,6 +29,5 @@ if owner ~= ARGV[2] then
   -- By the time of day: above any token that other partitions may remember after this one was lost.
   now = math.max(token + 1, at)
 end
-redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'token', string.format('%.0f', now),
-  'until', string.format('%.0f', at + lease))
+redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'token', integer(now), 'until', integer(at + lease))
 return { now, token, at }

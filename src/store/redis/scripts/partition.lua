@@ -1,7 +1,7 @@
--- What every script of a partition begins with.
+-- What every script of a partition begins with, after time.lua.
 --
 -- KEYS[1]  state of the partition, a hash:
---            t, o     the latest moment seen, and what is added to the server's time so that it never goes back
+--            t, o     see time.lua
 --            b        which data this is: drawn anew when it has been lost
 --            v        the revision: raised with every notice
 --            m        cache misses so far
@@ -15,25 +15,6 @@
 
 local STATE, TOPIC = KEYS[1], ARGV[2]
 
-local function integer(number)
-  return string.format('%.0f', number)
-end
-
-local function present(last, offset)
-  if ARGV[1] ~= '' then
-    return tonumber(ARGV[1])
-  end
-  local time = redis.call('TIME')
-  local at = time[1] * 1000 + math.floor(time[2] / 1000) + offset
-  if at > last then
-    redis.call('HSET', STATE, 't', integer(at))
-  elseif at < last then
-    redis.call('HSET', STATE, 'o', integer(offset + last - at))
-    at = last
-  end
-  return at
-end
-
 -- Whether Redis has no memory left (maxmemory). It refuses the first write of a script if that takes memory, and none
 -- after one that takes none: what leaves can leave, and what is known can change. Whatever would be new looks at this.
 local asked = redis.pcall('HSETNX', STATE, 't', 0)
@@ -43,7 +24,7 @@ if IS_FULL then
 end
 
 local kept = redis.call('HMGET', STATE, 't', 'o', 'beat', 'lease', 'hold')
-local AT = present(tonumber(kept[1] or 0), tonumber(kept[2] or 0))
+local AT = present(STATE, ARGV[1], tonumber(kept[1] or 0), tonumber(kept[2] or 0))
 local HOLD = tonumber(kept[5] or 0)
 -- Nobody was heard of for long: not the nodes were away, but this server, or its clock jumped. From the first step
 -- on, whichever it is, what fell due meanwhile waits for those who have come back. The next heartbeat notes it down.

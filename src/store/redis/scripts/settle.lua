@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- Endpoints are done with events.
 --
 -- KEYS[1]  fence
