@@ -10,6 +10,8 @@ import { systemClock } from '../../src/system/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 
+const wallStart = 1_700_000_000_000;
+
 let redis: RedisServer;
 let stages = 0;
 beforeAll(async () => {
@@ -25,6 +27,7 @@ async function stage(keyPrefix: string, clock = new FakeClock(), options: Partia
   onTestFinished(() => link.close());
   await link.ready(systemClock, 10_000);
   const taken: string[] = [];
+  const agesMs: number[] = [];
   const stores: DeliveryStore[] = [];
   let stops = 0;
   const partitions = Array.from(
@@ -40,12 +43,15 @@ async function stage(keyPrefix: string, clock = new FakeClock(), options: Partia
     leaseMs: 10_000,
     requestTimeoutMs: 4000,
     log: silentLog,
-    present: () => String(1_700_000_000_000 + clock.now()),
+    present: () => String(wallStart + clock.now()),
     begin(store) {
       stores.push(store);
       return {
         restore: () => {},
-        take: (_appId, event) => void taken.push(event.channel),
+        take(_appId, event, { ageMs }) {
+          taken.push(event.channel);
+          agesMs.push(ageMs);
+        },
         resume: () => {},
         halt: async () => {},
         stop: () => (stops += 1),
@@ -53,7 +59,7 @@ async function stage(keyPrefix: string, clock = new FakeClock(), options: Partia
     },
     ...options,
   });
-  return { link, dispatch, taken, partitions, stores, stops: () => stops };
+  return { link, dispatch, taken, agesMs, partitions, stores, stops: () => stops };
 }
 
 function client(): Redis {
@@ -151,4 +157,36 @@ test("a server's clock that is set back does not put off who takes over", async 
       return two.dispatch.isDispatching;
     })
     .toBe(true);
+});
+
+test('the age of an event is told by the clock of the server that has it', async () => {
+  const clock = new FakeClock();
+  const { link, dispatch, taken, agesMs, partitions } = await stage('skewed:', clock);
+  const aheadMs = 600_000;
+  const [ahead] = partitions;
+  if (ahead === undefined) throw new Error('there are partitions');
+  const { run } = link;
+  const runAsIfAhead: typeof run = (name, keys, args) => {
+    const [present, ...others] = args;
+    const isAhead = name === 'fence' && keys[0] === ahead.fence;
+    return run(name, keys, isAhead ? [Number(present) + aheadMs, ...others] : args);
+  };
+  Object.assign(link, { run: runAsIfAhead });
+  const addAt = (ms: number, channel: string) =>
+    client().xadd(
+      ahead.outbox,
+      `${ms}-0`,
+      'a',
+      '1',
+      'j',
+      JSON.stringify({ name: 'channel_occupied', channel }),
+    );
+  await addAt(wallStart + aheadMs, 'before');
+  await clock.advance(1000);
+  await dispatch.beat();
+  await clock.advance(1000);
+  await addAt(wallStart + aheadMs + 500, 'after');
+  await dispatch.beat();
+  await expect.poll(() => taken).toEqual(['before', 'after']);
+  expect(agesMs).toEqual([1000, 1500]);
 });

@@ -4,6 +4,7 @@ import type { DeliveryStore, EventRef } from '../../ports/delivery-store.ts';
 import type { Log } from '../../ports/log.ts';
 import { formatRef, RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
 import { OutboxReader } from './outbox-reader.ts';
+import { TheirClock } from './their-clock.ts';
 import { parseEntry, parseKeptBatch, type KeptEntry } from './kept.ts';
 
 export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
@@ -39,10 +40,13 @@ export class RedisDispatch {
   #forgottenSince: Millis | undefined;
   /** What the right's own clock said, and when. */
   #clock = { theirs: 0, ours: 0 };
+  /** By partition: in a cluster each server has a clock of its own. */
+  readonly #clocks: readonly TheirClock[];
 
   constructor(options: DispatchOptions) {
     this.#options = options;
     this.#deliveries = new RedisDeliveries({ ...options, superseded: () => this.#end() });
+    this.#clocks = options.partitions.map(() => new TheirClock());
     this.#reader = new OutboxReader(options.link, options.partitions);
   }
 
@@ -69,6 +73,8 @@ export class RedisDispatch {
       this.#deliveries.allow(Number(token), askedAt + lease);
       if (this.#machine === undefined) await this.#takeOver();
       else if (!isRenewal) await this.#recover();
+      // For the clocks only, which may be set, or be another server's by now: nobody waits for it.
+      else void this.#fence().catch(() => {});
       if (this.#machine === undefined) return;
       await this.#deliveries.flush();
       this.#machine.resume();
@@ -150,14 +156,14 @@ export class RedisDispatch {
     const settled = await Promise.all(partitions.map(({ settled: key }) => link.commands.hgetall(key)));
     const events = new Map<EventRef, KeptEntry & RestoredEvent>();
     // One moment for all: events of the same millisecond must not change places.
-    const now = this.#theirNow();
+    const now = this.#options.clock.now();
     for (const [index, list] of entries.entries()) {
       for (const [id, fields] of list) {
         const ref = formatRef(index, id);
         const entry = parseEntry(fields);
         if (entry === undefined) continue;
         const settledFor = new Set(settled[index]?.[id]?.split('\n') ?? noEndpoints);
-        events.set(ref, { ...entry, ref, ageMs: ageOf(id, now), settledFor });
+        events.set(ref, { ...entry, ref, ageMs: this.#ageOf(index, id, now), settledFor });
       }
     }
     const machine = begin(this.#deliveries);
@@ -212,10 +218,17 @@ export class RedisDispatch {
   }
 
   async #fence(): Promise<void> {
-    const { link, partitions } = this.#options;
+    const { clock, link, partitions, present } = this.#options;
     const { token } = this.#deliveries;
-    const fenced = await Promise.all(partitions.map(({ fence }) => link.run('fence', [fence], [token])));
-    if (fenced.some(([isMine]) => isMine !== 1)) throw new Error('another node has a later token');
+    const askedAt = clock.now();
+    const fenced = await Promise.all(
+      partitions.map(async ({ fence }, index) => {
+        const [isMine, theirs] = await link.run('fence', [fence], [present(), token]);
+        this.#clocks[index]?.learn(Number(theirs), askedAt, clock.now());
+        return isMine === 1;
+      }),
+    );
+    if (fenced.includes(false)) throw new Error('another node has a later token');
   }
 
   async #listen(isListening: boolean): Promise<void> {
@@ -264,25 +277,30 @@ export class RedisDispatch {
 
   async #takeFrom(index: number, machine: DeliveryMachine): Promise<void> {
     const entries = await this.#reader.read(index, (id) => this.#deliveries.knows(formatRef(index, id)));
-    const now = this.#theirNow();
+    const now = this.#options.clock.now();
     for (const [id, fields] of entries) {
       const ref = formatRef(index, id);
       const entry = parseEntry(fields);
       // Whoever dispatches now, even if it is this node again, has read for itself.
       if (this.#machine !== machine || entry === undefined) continue;
       this.#deliveries.outstanding.add(ref);
-      machine.take(entry.appId, entry.event, { ref, ageMs: ageOf(id, now), settledFor: noEndpoints });
+      machine.take(entry.appId, entry.event, {
+        ref,
+        ageMs: this.#ageOf(index, id, now),
+        settledFor: noEndpoints,
+      });
     }
+  }
+
+  /** How long ago an entry was made: its id begins with its server's time. */
+  #ageOf(index: number, id: string, now: Millis): Millis {
+    const theirs = this.#clocks[index]?.at(now) ?? this.#theirNow();
+    return Math.max(0, theirs - Number(id.slice(0, id.indexOf('-'))));
   }
 
   #theirNow(): Millis {
     return this.#clock.theirs + this.#options.clock.now() - this.#clock.ours;
   }
-}
-
-/** How long ago an entry was made: its id begins with the server's time. */
-function ageOf(id: string, now: Millis): Millis {
-  return Math.max(0, now - Number(id.slice(0, id.indexOf('-'))));
 }
 
 function withSettled<T extends RestoredEvent>(event: T, endpointId: string): T {

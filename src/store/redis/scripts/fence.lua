@@ -1,10 +1,18 @@
 -- From now on only this token, or a later one, may settle events here.
 --
 -- KEYS[1]  fence
--- ARGV[1]  token
+-- ARGV[1]  the present moment in milliseconds; empty: the server's time
+-- ARGV[2]  token
+--
+-- Answers 1, or 0: a later one was here; and the moment by the clock that the ids of the outbox are made of.
 
-if tonumber(redis.call('GET', KEYS[1]) or 0) <= tonumber(ARGV[1]) then
-  redis.call('SET', KEYS[1], ARGV[1])
-  return { 1 }
+local at = tonumber(ARGV[1])
+if not at then
+  local time = redis.call('TIME')
+  at = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-return { 0 }
+if tonumber(redis.call('GET', KEYS[1]) or 0) <= tonumber(ARGV[2]) then
+  redis.call('SET', KEYS[1], ARGV[2])
+  return { 1, at }
+end
+return { 0, at }
