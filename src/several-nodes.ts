@@ -146,9 +146,10 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       const within = (work: Promise<unknown>, ms: Millis): Promise<unknown> =>
         Promise.race([work, new Promise<void>((resolve) => void clock.after(ms, resolve))]);
       const { shutdownTimeoutMs } = config;
+      const { shutdownGraceMs, disconnectGraceMs } = config.webhooks;
       await within(Promise.all([dispatch.close(shutdownTimeoutMs), ledger.flushed()]), shutdownTimeoutMs);
       // Should Redis not answer, others find this node dead after a lease.
-      await within(ledger.close(), farewellMs);
+      await within(ledger.close(shutdownGraceMs ?? disconnectGraceMs), farewellMs);
       link.close();
     },
     abandon: () => dispatcher?.stop(),

@@ -46,3 +46,21 @@ test('what fell due while Redis was away is reported a lease after it is back', 
   await walk.readFacts();
   expect(walk.told).toEqual(['channel_occupied', 'channel_vacated']);
 });
+
+test('the clients of a node that ends before it is registered again have the grace of its end', async () => {
+  const walk = await walkOf(2);
+  await walk.join(0, 'presence-a', 'u1');
+  const [ending] = walk.nodes;
+  if (ending === undefined) throw new Error('there are two nodes');
+  ending.cutOff();
+  await ending.ledger.beat();
+  await ending.heard();
+  walk.leave(0, 0);
+  await ending.ledger.close(8000);
+  await walk.advance(7500);
+  await walk.readFacts();
+  expect(walk.told).toEqual(['channel_occupied', 'member_added u1']);
+  await walk.advance(1500);
+  await walk.readFacts();
+  expect(walk.told.slice(2)).toEqual(['member_removed u1', 'channel_vacated']);
+});

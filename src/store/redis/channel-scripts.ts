@@ -1,3 +1,4 @@
+import type { Millis } from '../../ports/clock.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { ChannelKeys, PartitionKeys } from './keys.ts';
 import type { Registration, SendStep } from './registration.ts';
@@ -13,7 +14,7 @@ export interface KeptChannel {
 
 /** The scripts of a channel, of one partition. Those that are no steps reject when Redis cannot be reached. */
 export class ChannelScripts {
-  readonly #options: Pick<RedisLedgerOptions, 'link' | 'present' | 'graceMs'>;
+  readonly #options: Pick<RedisLedgerOptions, 'link' | 'present'>;
   readonly #registration: Registration;
   readonly #keys: PartitionKeys;
 
@@ -51,11 +52,14 @@ export class ChannelScripts {
     await this.#run('expire', { appId, name, keys: this.#keys.channel(appId, name) });
   }
 
-  /** A dead epoch holds a channel no more. Whether it was dead indeed. */
-  async release(epoch: string, appId: string, name: string): Promise<boolean> {
-    const { link, graceMs } = this.#options;
+  /** A dead epoch holds a channel no more; what it held may linger for so long. Whether it was dead indeed. */
+  async release(
+    epoch: string,
+    { appId, name, lingersMs }: { readonly appId: string; readonly name: string; readonly lingersMs: Millis },
+  ): Promise<boolean> {
     const keys = this.#keys.channel(appId, name)(epoch);
-    const [isDead] = await link.run('release', keys, [...this.#head(appId, name), epoch, Math.ceil(graceMs)]);
+    const args = [...this.#head(appId, name), epoch, Math.ceil(lingersMs)];
+    const [isDead] = await this.#options.link.run('release', keys, args);
     return isDead === 1;
   }
 

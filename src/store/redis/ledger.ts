@@ -204,9 +204,9 @@ export class RedisLedger implements Ledger {
     await Promise.all(this.#partitions.map(({ registration }) => registration.flushed()));
   }
 
-  /** Ends this node's part: others go on at once. */
-  async close(): Promise<void> {
-    await Promise.all(this.#partitions.map((partition) => partition.close()));
+  /** Ends this node's part: others go on at once. What could not be said to leave may linger for so long. */
+  async close(lingersMs: Millis): Promise<void> {
+    await Promise.all(this.#partitions.map((partition) => partition.close(lingersMs)));
   }
 
   get #isReached(): boolean {

@@ -136,11 +136,11 @@ export class Partition {
     return isAdmitted === 1;
   }
 
-  /** This node takes part no more: what it may still hold is released at once. */
-  async close(): Promise<void> {
+  /** This node takes part no more: what it may still hold is released at once, and may linger for so long. */
+  async close(lingersMs: Millis): Promise<void> {
     const { epoch } = this.registration;
     await this.registration.close();
-    if (epoch !== '') await this.#release(epoch);
+    if (epoch !== '') await this.#release(epoch, lingersMs);
   }
 
   #assertRefused(): void {
@@ -220,12 +220,14 @@ export class Partition {
   }
 
   /** Releases all that a dead epoch held. What fails is left to others, after a lease. */
-  async #release(epoch: string): Promise<void> {
+  async #release(epoch: string, lingersMs = this.#options.graceMs): Promise<void> {
     const { link } = this.#options;
     try {
       for (;;) {
         const subjects = await link.commands.srandmember(this.keys.held(epoch), portion);
-        const released = await Promise.all(subjects.map((subject) => this.#releaseOne(epoch, subject)));
+        const released = await Promise.all(
+          subjects.map((subject) => this.#releaseOne(epoch, subject, lingersMs)),
+        );
         if (released.length === 0 || released.includes(false)) break;
       }
       await this.#script('bury', [this.keys.nodes, this.keys.held(epoch)], [epoch]);
@@ -234,12 +236,12 @@ export class Partition {
     }
   }
 
-  async #releaseOne(epoch: string, subject: string): Promise<boolean> {
+  async #releaseOne(epoch: string, subject: string, lingersMs: Millis): Promise<boolean> {
     const [kind, rest] = splitFirst(subject);
     const [appId, name] = splitFirst(rest);
     if (kind === 'c') {
-      this.#due(this.#options.clock.now() + Math.ceil(this.#options.graceMs));
-      return this.channels.scripts.release(epoch, appId, name);
+      this.#due(this.#options.clock.now() + Math.ceil(lingersMs));
+      return this.channels.scripts.release(epoch, { appId, name, lingersMs });
     }
     if (kind === 'u') return this.users.release(epoch, appId, name);
     const [status] = await this.#script(

@@ -188,11 +188,11 @@ export class Registration {
 
   /** Ends the registration: whatever the epoch still holds may be released by others at once. */
   async close(): Promise<void> {
-    const wasRegistered = this.#state === 'registered';
     this.#state = 'closed';
     this.#isRegistering = false;
     for (const recorded of Array.from(this.#recorded)) this.#settle(recorded, false);
-    if (!wasRegistered) return;
+    // Also if it was lost: Redis may be back, and know the epoch still.
+    if (this.#epoch === '') return;
     const { run, keys, present } = this.#options;
     await run('withdraw', [keys.state, keys.nodes], [present(), keys.topic, this.#epoch]).catch(() => {});
   }
