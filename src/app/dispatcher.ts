@@ -67,7 +67,7 @@ export class Dispatcher implements Outbox {
   constructor(options: DispatcherOptions) {
     this.#options = { store: noDeliveryStore, witness: noWitness, ...options };
     const { clock, policy } = options;
-    this.#foreign = new ForeignEvents(clock, policy.retry.maxElapsedMs, (foreign) => this.#takeIn(foreign));
+    this.#foreign = new ForeignEvents(clock, policy.retry.maxElapsedMs, (foreign) => this.#giveUp(foreign));
     this.replace(options.applications);
   }
 
@@ -97,7 +97,7 @@ export class Dispatcher implements Outbox {
     }
     for (const [identity, dispatcher] of unclaimed) this.#letGo(identity, dispatcher);
     for (const appId of this.#gone.keys()) if (this.#endpoints.has(appId)) this.#forgetGone(appId);
-    for (const foreign of this.#foreign.takeOf((appId) => this.#endpoints.has(appId))) this.#takeIn(foreign);
+    for (const foreign of this.#foreign.takeOf((one) => this.#isConfigured(one))) this.#takeIn(foreign);
   }
 
   append(appId: string, events: readonly WebhookEvent[]): void {
@@ -125,10 +125,26 @@ export class Dispatcher implements Outbox {
     else this.#foreign.hold({ kind: 'event', appId, event, origin });
   }
 
-  /** Goes on with what was held, once its app is configured, or nobody is to get it any more. */
+  #isConfigured(foreign: Foreign): boolean {
+    if (foreign.kind === 'event') return this.#endpoints.has(foreign.appId);
+    const { appId, endpointId } = foreign.batch;
+    if (foreign.kind === 'batch') return this.#endpoints.has(appId);
+    return this.#find(appId, endpointId) !== undefined;
+  }
+
+  /** Goes on with what was held, now that it is configured. */
   #takeIn(foreign: Foreign): void {
-    if (foreign.kind === 'batch') this.#restore(foreign.batch);
-    else this.#take(foreign.appId, foreign.event, foreign.origin);
+    if (foreign.kind === 'event') this.#take(foreign.appId, foreign.event, foreign.origin);
+    else if (foreign.kind === 'batch') this.#restore(foreign.batch);
+    else this.#goOn(foreign.batch, foreign.queued);
+  }
+
+  /** Nobody is to get what was held. */
+  #giveUp(foreign: Foreign): void {
+    if (foreign.kind === 'event') return this.#take(foreign.appId, foreign.event, foreign.origin);
+    const { batch } = foreign;
+    const queued = foreign.kind === 'batch' ? this.#holdAll(batch) : foreign.queued;
+    this.#settle({ appId: batch.appId, endpointId: batch.endpointId, batchId: batch.id }, queued, 'released');
   }
 
   #take(appId: string, event: WebhookEvent, { ref, ageMs, settledFor }: EventOrigin): void {
@@ -155,9 +171,9 @@ export class Dispatcher implements Outbox {
   }
 
   /**
-   * Goes on with a batch of another process: the same id, the same body, the next attempt. If its endpoint is
-   * gone, its events are settled for that. Batches come before any event is taken, in whatever order; no two
-   * of an endpoint have a channel in common. A batch of an app that is not configured here is held like its events.
+   * Goes on with a batch of another process: the same id, the same body, the next attempt. Batches come before any
+   * event is taken, in whatever order; no two of an endpoint have a channel in common. A batch of an app or endpoint
+   * that is not configured here is held like the events of such an app.
    */
   restore(batch: RestoredBatch): void {
     if (this.#isEnding) return;
@@ -165,11 +181,21 @@ export class Dispatcher implements Outbox {
     else this.#foreign.hold({ kind: 'batch', batch });
   }
 
-  #restore({ id, appId, endpointId, timeMs, attempts, delayMs, events }: RestoredBatch): void {
-    const queued = events.map((event) => this.#hold(appId, endpointId, event));
+  #restore(batch: RestoredBatch): void {
+    const queued = this.#holdAll(batch);
+    if (!this.#goOn(batch, queued)) this.#foreign.hold({ kind: 'batch-of-known', batch, queued });
+  }
+
+  /** Whether there is an endpoint to go on with the batch. */
+  #goOn(batch: RestoredBatch, queued: readonly QueuedEvent[]): boolean {
+    const { id, appId, endpointId, timeMs, attempts, delayMs } = batch;
     const dispatcher = this.#find(appId, endpointId);
-    if (dispatcher === undefined) this.#settle({ appId, endpointId, batchId: id }, queued, 'released');
-    else dispatcher.restore({ id, timeMs }, queued, attempts, delayMs);
+    dispatcher?.restore({ id, timeMs }, queued, attempts, delayMs);
+    return dispatcher !== undefined;
+  }
+
+  #holdAll({ appId, endpointId, events }: RestoredBatch): readonly QueuedEvent[] {
+    return events.map((event) => this.#hold(appId, endpointId, event));
   }
 
   /** The store keeps batches again and allows attempts: what waits for that goes on. */

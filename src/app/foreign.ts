@@ -1,11 +1,18 @@
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { EventOrigin, RestoredBatch } from '../ports/delivery-source.ts';
+import type { QueuedEvent } from '../webhooks/backlog.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import { createAlarm } from './alarm.ts';
 
-/** Something of the store that belongs to an app which is not configured here. */
+/** Something of the store that belongs to an app or endpoint which is not configured here. */
 export type Foreign =
   | { readonly kind: 'batch'; readonly batch: RestoredBatch }
+  /** Of an app that is: the endpoint alone is missing, and its share of each event is counted. */
+  | {
+      readonly kind: 'batch-of-known';
+      readonly batch: RestoredBatch;
+      readonly queued: readonly QueuedEvent[];
+    }
   | {
       readonly kind: 'event';
       readonly appId: string;
@@ -22,8 +29,8 @@ interface Held {
 const most = 10_000;
 
 /**
- * What belongs to apps that are not configured here: while a changed configuration goes from node to node, others
- * may know them. It stays in the store, for another process or until the app is configured here as well, at the
+ * What belongs to apps and endpoints that are not configured here: while a changed configuration goes from node to node,
+ * others may know them. It stays in the store, for another process or until they are configured here as well, at the
  * longest for as long as a delivery may live; then `giveUp` hears of it.
  */
 export class ForeignEvents {
@@ -48,11 +55,11 @@ export class ForeignEvents {
     if (oldest !== undefined) this.#giveUp(oldest.foreign);
   }
 
-  /** What is held of apps that are configured now, in the order in which it came; as old as it is by now. */
-  takeOf(isConfigured: (appId: string) => boolean): readonly Foreign[] {
+  /** What is held and configured now, in the order in which it came; as old as it is by now. */
+  takeOf(isConfigured: (foreign: Foreign) => boolean): readonly Foreign[] {
     const at = this.#clock.now();
-    const taken = this.#held.filter(({ foreign }) => isConfigured(appOf(foreign)));
-    if (taken.length > 0) this.#held = this.#held.filter(({ foreign }) => !isConfigured(appOf(foreign)));
+    const taken = this.#held.filter(({ foreign }) => isConfigured(foreign));
+    if (taken.length > 0) this.#held = this.#held.filter(({ foreign }) => !isConfigured(foreign));
     return taken.map(({ foreign, heldAt }) => older(foreign, at - heldAt));
   }
 
@@ -71,10 +78,6 @@ export class ForeignEvents {
     const [next] = this.#held;
     if (next !== undefined) this.#alarm.set(next.heldAt + this.#keepForMs);
   }
-}
-
-function appOf(foreign: Foreign): string {
-  return foreign.kind === 'batch' ? foreign.batch.appId : foreign.appId;
 }
 
 function older(foreign: Foreign, byMs: Millis): Foreign {

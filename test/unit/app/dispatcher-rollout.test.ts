@@ -56,6 +56,53 @@ describe('an event of an app that is not configured here', () => {
   });
 });
 
+describe('a batch that was kept for an endpoint that is not configured here', () => {
+  test('goes on under its id once the endpoint is; the others do not wait for it', async () => {
+    const { clock, sender, store, dispatcher, restore, take } = storeStage();
+    restore('two', ['a'], { attempts: 2, delayMs: minute });
+    take('a');
+    take('b');
+    await clock.advance(minute / 2);
+    const post = sender.expectPost('http://one/');
+    expect(post.lines).toEqual(['channel_occupied a', 'channel_occupied b']);
+    await post.answer(200);
+    // Still in the store for the other.
+    expect(store.takeSettled()).toEqual(['one msg_1: a b!']);
+    dispatcher.replace(serving(one, two));
+    await clock.advance(minute / 2 - 1);
+    sender.expectNoPost();
+    await clock.advance(1);
+    const late = sender.expectPost('http://two/');
+    expect(late.request.headers).toMatchObject({ 'webhook-id': 'old_two', 'X-Soketify-Attempt': '3' });
+    expect(late.lines).toEqual(['channel_occupied a']);
+    await late.answer(200);
+    expect(store.takeSettled()).toEqual(['two old_two: a!']);
+  });
+
+  test('waits also where its app was not configured either', async () => {
+    const { clock, sender, store, dispatcher, restore, take } = storeStage();
+    const second = (...endpoints: (typeof one)[]) => application({ id: '2', endpoints });
+    restore('two', ['a'], { appId: '2' });
+    take('a', { appId: '2' });
+    dispatcher.replace([second()]);
+    await clock.advance(minute);
+    store.expectNothing();
+    dispatcher.replace([second(two)]);
+    await clock.advance(250);
+    await sender.expectPost('http://two/').answer(200);
+    expect(store.takeSettled()).toEqual(['two old_two: a!']);
+  });
+
+  test('is left to the next process by one that ends', async () => {
+    const { clock, store, dispatcher, restore } = storeStage();
+    restore('two', ['a']);
+    dispatcher.stop();
+    await clock.advance(6 * minute);
+    store.expectNothing();
+    expect(clock.pending).toBe(0);
+  });
+});
+
 describe('an app that is configured no more', () => {
   test('is told to its endpoints to the end, also what the store brings later', async () => {
     const { clock, sender, store, dispatcher, take } = storeStage();
