@@ -10,6 +10,12 @@ export type RunScript = (
   args: readonly (string | number)[],
 ) => Promise<Reply>;
 
+/**
+ * Of messages on topics so many characters may wait for Redis, which may be frozen until its silence is noticed. A Redis
+ * that answers is never so far behind.
+ */
+const mostUnanswered = 64 * 1024 * 1024;
+
 /** The connections of a node to Redis, however many servers that is. */
 export interface RedisClients {
   /** For commands. It resends nothing and queues nothing: what fails is known to have failed. */
@@ -25,6 +31,8 @@ export class RedisLink {
   readonly #scripts = loadScripts();
   readonly #handlers = new Map<string, (message: string) => void>();
   #lastError: Error | undefined;
+  /** The characters of messages that were sent, and of which Redis has said nothing yet. */
+  #unanswered = 0;
 
   constructor({ commands, subscriber }: RedisClients) {
     this.#commands = commands;
@@ -78,9 +86,17 @@ export class RedisLink {
     }
   };
 
-  /** Sends a message to whoever has subscribed to the topic. It is lost if Redis cannot be reached. */
+  /**
+   * Sends a message to whoever has subscribed to the topic. It is lost if Redis cannot be reached, or has not taken
+   * too much of what was sent before.
+   */
   publish(topic: string, message: string): void {
-    void this.#publish(topic, message).catch(() => {});
+    if (this.#unanswered + message.length > mostUnanswered) return;
+    this.#unanswered += message.length;
+    const answered = (): void => {
+      this.#unanswered -= message.length;
+    };
+    this.#publish(topic, message).then(answered, answered);
   }
 
   /** Receives what is sent to a topic, also after a lost connection was made again. */

@@ -1,0 +1,39 @@
+import { Redis } from 'ioredis';
+import { expect, onTestFinished, test } from 'vitest';
+import { createRedisClients } from '../../src/store/redis/connect.ts';
+import { RedisLink } from '../../src/store/redis/link.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { startRedis } from '../support/redis/server.ts';
+
+test('of what is published while Redis is frozen only so much waits for it', async () => {
+  await using redis = await startRedis({ args: ['--client-output-buffer-limit', 'pubsub 0 0 0'] });
+  const location = { kind: 'single', url: redis.url } as const;
+  const link = new RedisLink(createRedisClients({ location, silenceMs: 60_000 }));
+  onTestFinished(() => link.close());
+  await link.ready(systemClock, 10_000);
+  const subscriber = new Redis(redis.url);
+  onTestFinished(() => subscriber.disconnect());
+  const heard: string[] = [];
+  subscriber.on(
+    'smessage',
+    (_topic: string, message: string) => void heard.push(message.slice(0, 10).trim()),
+  );
+  await subscriber.ssubscribe('topic');
+
+  redis.freeze();
+  const published = Array.from({ length: 80 }, (_, index) => `${index}`);
+  for (const number of published) link.publish('topic', number.padEnd(1024 * 1024));
+  redis.thaw();
+  link.publish('topic', 'late');
+  await expect.poll(() => heard.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(64);
+  await expect
+    .poll(
+      () => {
+        link.publish('topic', 'afterwards');
+        return heard.at(-1);
+      },
+      { timeout: 20_000 },
+    )
+    .toBe('afterwards');
+  expect(heard.filter((number) => number !== 'afterwards')).toEqual(published.slice(0, 64));
+});
