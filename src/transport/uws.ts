@@ -27,7 +27,7 @@ export async function loadUws(load: () => Promise<{ readonly default: Uws }> = i
     throw new StartError(
       'ERR_UWS_LOAD',
       `uWebSockets.js cannot load on this machine (${process.platform} ${process.arch}, Node ${process.versions.node}): ${reason ?? 'no reason given'}. ` +
-        'It needs Linux with glibc 2.27 or later (not Alpine), macOS or Windows, and Node 20, 22 or 24; the README says how to use the official build.',
+        'It needs macOS, Windows, or Linux with glibc (not Alpine): 2.27 or later with Node 20, 2.38 or later (Debian 13, Ubuntu 24.04) with Node 22 and 24.',
       error,
     );
   }

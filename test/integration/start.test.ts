@@ -59,7 +59,9 @@ describe('the native module', () => {
     expect(message).not.toContain('\n');
     expect(message).toContain(`${process.platform} ${process.arch}, Node ${process.versions.node}`);
     expect(message).toContain('version `GLIBC_2.38` not found');
-    expect(message).toContain('glibc');
+    expect(message).toContain(
+      '2.27 or later with Node 20, 2.38 or later (Debian 13, Ubuntu 24.04) with Node 22 and 24',
+    );
   });
 
   test.each([[undefined], [null], ['text'], [new Error('')]])(
