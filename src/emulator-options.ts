@@ -115,20 +115,12 @@ export interface EmulatorOptions {
   readonly log?: Log;
 }
 
-/** The options as the content of a configuration file. */
-export function contentOf(options: EmulatorOptions): JsonObject {
-  const {
-    apps = [{}],
-    clock: _c,
-    seed: _s,
-    liveness: _l,
-    patienceMs: _p,
-    now: _n,
-    log: _g,
-    ...rest
-  } = options;
-  const content: JsonObject = { port: 0, ...rest, apps: apps.map((app, index) => completeApp(app, index)) };
-  return withoutUndefined(content);
+/** The same options as the content of a configuration file: `given` are those that a file could have. */
+export function contentOf(given: JsonObject): JsonObject {
+  const { apps = [{}] } = given;
+  // What is no list is left to whoever checks the content.
+  const named = Array.isArray(apps) ? apps.map((app: unknown, index) => completeApp(app, index)) : apps;
+  return withoutUndefined({ port: 0, ...given, apps: named });
 }
 
 /** An app with made-up names, of which there is no other. */
@@ -137,7 +129,8 @@ export function uniqueApp(options: AppOptions = {}): JsonObject {
   return withoutUndefined({ id: `app-${id}`, key: `key-${id}`, secret: `secret-${id}`, ...options });
 }
 
-function completeApp(options: AppOptions, index: number): JsonObject {
+function completeApp(options: unknown, index: number): unknown {
+  if (typeof options !== 'object' || options === null) return options;
   const suffix = index === 0 ? '' : `-${index + 1}`;
   const { id, key, secret } = defaultApp;
   const names = {

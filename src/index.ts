@@ -1,5 +1,6 @@
 import { EmulatorError } from './control/emulator-error.ts';
 import type { ControlledEmulator } from './control/emulator.ts';
+import { sortOptions } from './check-options.ts';
 import { contentOf, type AppOptions, type EmulatorOptions } from './emulator-options.ts';
 import { createStandIn, parseContent } from './stand-in.ts';
 import { StartError } from './transport/uws.ts';
@@ -65,10 +66,12 @@ export type Emulator = ControlledEmulator<AppOptions>;
  * Rejects with ERR_CONFIG_INVALID, naming every fault of the options, or with ERR_START.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { clock = 'real', seed = 1, liveness = 'real', patienceMs = 1000, now, log, control } = options;
+  const { content, faults } = sortOptions(options);
   // What is served without a question is not served where it could be mistaken for the real thing.
-  const env = control === undefined || control === false ? {} : { NODE_ENV: process.env['NODE_ENV'] };
-  const config = parseContent(contentOf(options), env);
+  const isControlled = content['control'] !== undefined && content['control'] !== false;
+  const env = isControlled ? { NODE_ENV: process.env['NODE_ENV'] } : {};
+  const config = parseContent(contentOf(content), { env, faults });
+  const { clock = 'real', seed = 1, liveness = 'real', patienceMs = 1000, now, log } = options;
   try {
     const { emulator } = await createStandIn(config, {
       clock,

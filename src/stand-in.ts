@@ -1,3 +1,4 @@
+import type { ConfigFault } from './config/fault.ts';
 import { formatFaults } from './config/report.ts';
 import { loadConfig } from './config/load.ts';
 import type { AppConfig, Config } from './config/schema.ts';
@@ -170,20 +171,27 @@ function parseApp(options: AppOptions | undefined, { limits }: Config): AppConfi
   const common = Object.fromEntries(
     Object.entries(limits).map(([name, value]) => [name, value === Infinity ? null : value]),
   );
-  const { apps } = parseContent({ apps: [uniqueApp(options)], limits: common }, {});
+  const { apps } = parseContent({ apps: [uniqueApp(options)], limits: common }, { env: {} });
   const [app] = apps;
   if (app === undefined) throw new Error('a configuration has at least one app');
   return app;
 }
 
-/** The configuration of this content. Throws an EmulatorError that names every fault. */
+/** The configuration of this content. Throws an EmulatorError that names every fault, those that are known already first. */
 export function parseContent(
   content: Readonly<Record<string, unknown>>,
-  env: Readonly<Record<string, string | undefined>>,
+  {
+    env,
+    faults: known = [],
+  }: {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly faults?: readonly ConfigFault[];
+  },
 ): Config {
   const loaded = loadConfig({ given: content, env, overrides: {} });
-  if (loaded.kind === 'ok') return loaded.config;
-  throw new EmulatorError('ERR_CONFIG_INVALID', formatFaults(loaded.faults));
+  const faults = loaded.kind === 'ok' ? known : [...known, ...loaded.faults];
+  if (loaded.kind === 'ok' && faults.length === 0) return loaded.config;
+  throw new EmulatorError('ERR_CONFIG_INVALID', formatFaults(faults));
 }
 
 function addressOf({ host, path, tls }: Config, port: number): Address {

@@ -163,3 +163,23 @@ test('every fault of the options is told', async () => {
     message: expect.stringMatching(/2 faults[^]*did you mean "secret"[^]*disconnectGraceMs/) as string,
   });
 });
+
+test.each([
+  [{ clok: 'virtual' }, /clok\n +unknown key "clok"; did you mean "clock"\?/],
+  [{ redis: { url: 'redis://127.0.0.1' } }, /redis\n +unknown key "redis"; accepted keys: apps, clock, seed/],
+  [{ clock: 'virtuel' }, /clock\n +expected one of real, virtual, got "virtuel"/],
+  [{ liveness: true }, /liveness\n +expected one of real, virtual, got true/],
+  [{ seed: -1 }, /seed\n +expected a whole number from 0 to 4294967295, got -1/],
+  [{ patienceMs: '5' }, /patienceMs\n +expected milliseconds, 0 or more, got "5"/],
+  [{ now: 5 }, /now\n +expected a function/],
+  [{ log: true }, /log\n +expected a logger such as pino\(\), got true/],
+  [{ apps: 'all' }, /apps\n +expected a list, got "?a/],
+  [{ apps: [null] }, /apps\[0\]\n +expected an object, got null/],
+  [{ seed: 0.5, port: 'x' }, /2 faults[^]*seed[^]*port/],
+  [null, /options\n +expected an object, got null/],
+])('the options %j are refused, with what is accepted', async (options, message) => {
+  await expect(start(options as object)).rejects.toMatchObject({
+    code: 'ERR_CONFIG_INVALID',
+    message: expect.stringMatching(message) as string,
+  });
+});
