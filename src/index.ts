@@ -18,6 +18,7 @@ export type { EmulatorClock } from './control/emulator.ts';
 export type { Fault } from './control/fault-list.ts';
 export type { EventMatch, EventPattern } from './control/match.ts';
 export type {
+  AttemptEnd,
   DeliveryAttempt,
   EmulatorDelivery,
   EmulatorEvent,

@@ -1,4 +1,4 @@
-import { invalidArgument } from './emulator-error.ts';
+import { invalidArgument, refuseUnknown } from './emulator-error.ts';
 import type { ApiFault, ConnectionChoice, ConnectionDrop, ConnectionRefusal } from './client-faults.ts';
 import type { WebhookFault } from './webhook-faults.ts';
 
@@ -93,14 +93,10 @@ function checkFields(name: string, given: unknown, fields: Readonly<Record<strin
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw invalidArgument(`${name}: expected an object with ${Object.keys(fields).join(', ')}`);
   }
+  refuseUnknown(name, Object.keys(given), Object.keys(fields));
   for (const [key, value] of Object.entries(given)) {
-    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-    if (field === undefined) {
-      throw invalidArgument(
-        `${name}: unknown field '${key}'; accepted are ${Object.keys(fields).join(', ')}`,
-      );
-    }
-    if (value !== undefined && !field.isValid(value)) {
+    const field = fields[key];
+    if (field !== undefined && value !== undefined && !field.isValid(value)) {
       throw invalidArgument(`${name}: ${key}: expected ${field.expected}, got ${JSON.stringify(value)}`);
     }
   }

@@ -2,7 +2,7 @@ import type { Millis } from '../ports/clock.ts';
 import type { DropReason } from '../ports/metrics.ts';
 import type { Outcome } from '../ports/webhook-sender.ts';
 import type { WitnessedAttempt } from '../ports/witness.ts';
-import type { DeliveryAttempt, EmulatorDelivery } from './records.ts';
+import type { AttemptEnd, DeliveryAttempt, EmulatorDelivery } from './records.ts';
 
 /** What is known of one delivery. */
 export class DeliveryRecord {
@@ -32,7 +32,7 @@ export class DeliveryRecord {
   end({ number }: WitnessedAttempt, outcome: Outcome, at: Millis): void {
     const begun = this.#attempts.get(number);
     if (begun === undefined) return;
-    this.#attempts.set(number, { ...begun, elapsedMs: at - begun.atMs, ...resultOf(outcome) });
+    this.#attempts.set(number, { ...begun, elapsedMs: at - begun.atMs, ...endOf(outcome) });
   }
 
   decide(fate: 'delivered' | DropReason): void {
@@ -56,7 +56,8 @@ export class DeliveryRecord {
   }
 }
 
-function resultOf(outcome: Outcome): Pick<DeliveryAttempt, 'outcome' | 'status' | 'error'> {
+/** The outcome as it is recorded. */
+export function endOf(outcome: Outcome): AttemptEnd {
   switch (outcome.kind) {
     case 'answered': {
       const { status } = outcome;

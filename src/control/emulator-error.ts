@@ -39,6 +39,15 @@ export function describeGiven(value: unknown): string {
   return `a value of type ${typeof value}`;
 }
 
+/** Throws for a name that nothing reads: whoever gave it meant another. `where` is what it was given to. */
+export function refuseUnknown(where: string, given: Iterable<string>, accepted: readonly string[]): void {
+  for (const name of given) {
+    if (accepted.includes(name)) continue;
+    const those = accepted.length === 0 ? 'none are accepted' : `accepted are ${accepted.join(', ')}`;
+    throw invalidArgument(`${where}: unknown field '${name}'; ${those}`);
+  }
+}
+
 /** The error of a wrong argument. */
 export function invalidArgument(message: string): EmulatorError {
   return new EmulatorError('ERR_ARGUMENT_INVALID', message);

@@ -3,7 +3,14 @@ import type { DropReason } from '../ports/metrics.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import { explain } from './explain.ts';
-import type { EmulatorEvent, EndpointFate, EventCause, EventStatus, WebhookEventFields } from './records.ts';
+import type {
+  AttemptEnd,
+  EmulatorEvent,
+  EndpointFate,
+  EventCause,
+  EventStatus,
+  WebhookEventFields,
+} from './records.ts';
 
 /** What is known of an event when it happens. */
 interface Happening {
@@ -20,6 +27,7 @@ interface Fate {
   readonly isWanted: boolean;
   readonly deliveries: Set<string>;
   attempts: number;
+  lastAttempt: AttemptEnd | undefined;
   fate: 'delivered' | DropReason | undefined;
 }
 
@@ -44,7 +52,14 @@ export class EventRecord {
   }
 
   addEndpoint(endpoint: Endpoint, isWanted: boolean): void {
-    this.#fates.set(endpoint.id, { endpoint, isWanted, deliveries: new Set(), attempts: 0, fate: undefined });
+    this.#fates.set(endpoint.id, {
+      endpoint,
+      isWanted,
+      deliveries: new Set(),
+      attempts: 0,
+      lastAttempt: undefined,
+      fate: undefined,
+    });
   }
 
   attempt({ id }: Endpoint, webhookId: string): void {
@@ -52,6 +67,11 @@ export class EventRecord {
     if (fate === undefined) return;
     fate.attempts += 1;
     fate.deliveries.add(webhookId);
+  }
+
+  attemptEnded({ id }: Endpoint, end: AttemptEnd): void {
+    const fate = this.#fates.get(id);
+    if (fate !== undefined) fate.lastAttempt = end;
   }
 
   /** Returns the deliveries that are decided with it. */
@@ -80,10 +100,16 @@ export class EventRecord {
 }
 
 function describeFate(
-  { endpoint, isWanted, fate, deliveries, attempts }: Fate,
+  { endpoint, isWanted, fate, deliveries, attempts, lastAttempt }: Fate,
   event: WebhookEvent,
 ): EndpointFate {
-  const place = { endpoint: endpoint.id, url: endpoint.url, deliveries: [...deliveries], attempts };
+  const place = {
+    endpoint: endpoint.id,
+    url: endpoint.url,
+    deliveries: [...deliveries],
+    attempts,
+    ...(lastAttempt && { lastAttempt }),
+  };
   if (!isWanted) {
     const reason = endpoint.eventTypes.has(event.name) ? 'channel' : 'event type';
     return { ...place, status: 'filtered', reason };

@@ -1,4 +1,4 @@
-import type { EmulatorEvent, EndpointFate, EventCause } from './records.ts';
+import type { AttemptEnd, EmulatorEvent, EndpointFate, EventCause } from './records.ts';
 
 /** An event, as far as its explanation needs it. */
 type Explained = Omit<EmulatorEvent, 'why'>;
@@ -68,7 +68,7 @@ function describeStatus(event: Explained): string {
 }
 
 function describeFate(fate: EndpointFate): string {
-  const { url, status, reason, attempts } = fate;
+  const { url, status, reason, attempts, lastAttempt } = fate;
   switch (status) {
     case 'filtered':
       return reason === 'channel'
@@ -77,11 +77,25 @@ function describeFate(fate: EndpointFate): string {
     case 'pending':
       return attempts === 0
         ? `queued for ${url}`
-        : `not taken by ${url} so far, in ${countAttempts(attempts)}`;
+        : `not taken by ${url} so far, in ${countAttempts(attempts)}${describeEnd(lastAttempt)}`;
     case 'delivered':
       return `delivered to ${url} in ${countAttempts(attempts)}`;
     case 'dropped':
-      return `dropped for ${url} after ${countAttempts(attempts)} (${reason})`;
+      return `dropped for ${url} after ${countAttempts(attempts)} (${reason})${describeEnd(lastAttempt)}`;
+  }
+}
+
+function describeEnd(end: AttemptEnd | undefined): string {
+  switch (end?.outcome) {
+    case 'refused':
+      return `, the last answered ${end.status}`;
+    case 'timeout':
+      return ', the last without an answer in time';
+    case 'unreachable':
+      return `, the last failing with ${end.error}`;
+    case 'success':
+    case undefined:
+      return '';
   }
 }
 

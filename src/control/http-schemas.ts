@@ -85,6 +85,14 @@ const endpointFate = object(
     reason: text,
     deliveries: listOf(text),
     attempts: { type: 'integer' },
+    lastAttempt: object(
+      {
+        outcome: { type: 'string', enum: ['success', 'refused', 'timeout', 'unreachable'] },
+        status: { type: 'integer' },
+        error: text,
+      },
+      ['outcome'],
+    ),
   },
   ['endpoint', 'url', 'status', 'deliveries', 'attempts'],
 );

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import { parseObject, type JsonObject } from '../protocol/decode.ts';
 import { parseQuery, queryValue, type Query } from '../protocol/query.ts';
-import { invalidArgument } from './emulator-error.ts';
+import { invalidArgument, refuseUnknown } from './emulator-error.ts';
 import type { Schema } from './http-schemas.ts';
 import type { Stand } from './stand.ts';
 
@@ -78,12 +78,4 @@ export function knownApp(stand: Stand, question: Question): string | undefined {
   const appId = textOf(question, 'app');
   if (appId !== undefined) stand.app(appId);
   return appId;
-}
-
-function refuseUnknown(where: string, names: readonly string[], accepted: readonly string[]): void {
-  for (const name of names) {
-    if (accepted.includes(name)) continue;
-    const those = accepted.length === 0 ? 'none are accepted' : `accepted are ${accepted.join(', ')}`;
-    throw invalidArgument(`${where} has an unknown field '${name}'; ${those}`);
-  }
 }

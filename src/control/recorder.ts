@@ -5,7 +5,7 @@ import type { Witness, WitnessedAttempt, WitnessedConnection } from '../ports/wi
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
-import { DeliveryRecord } from './delivery-record.ts';
+import { DeliveryRecord, endOf } from './delivery-record.ts';
 import { EventRecord } from './event-record.ts';
 import { Movements } from './movements.ts';
 import type { EmulatorDelivery, EmulatorEvent, EventStatus } from './records.ts';
@@ -117,7 +117,7 @@ export class Recorder implements Witness {
 
   attemptBegan(attempt: WitnessedAttempt): void {
     const { webhookId, endpoint, number } = attempt;
-    const records = attempt.events.flatMap(({ event }) => this.#byEvent.get(event) ?? []);
+    const records = this.#recordsOf(attempt);
     for (const record of records) record.attempt(endpoint, webhookId);
     let delivery = this.#deliveries.get(webhookId);
     // A second attempt of one that is not kept any more is not one that began now.
@@ -135,6 +135,7 @@ export class Recorder implements Witness {
 
   attemptEnded(attempt: WitnessedAttempt, outcome: Outcome): void {
     this.#underWay.get(attempt)?.end(attempt, outcome, this.#options.clock.now());
+    for (const record of this.#recordsOf(attempt)) record.attemptEnded(attempt.endpoint, endOf(outcome));
     this.#options.changed();
   }
 
@@ -142,6 +143,10 @@ export class Recorder implements Witness {
     const record = this.#byEvent.get(event);
     for (const id of record?.decide(endpoint, fate) ?? []) this.#deliveries.get(id)?.decide(fate);
     this.#options.changed();
+  }
+
+  #recordsOf({ events }: WitnessedAttempt): readonly EventRecord[] {
+    return events.flatMap(({ event }) => this.#byEvent.get(event) ?? []);
   }
 
   #add(appId: string, event: WebhookEvent, status: EventStatus): EventRecord {

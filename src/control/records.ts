@@ -51,6 +51,18 @@ export interface EndpointFate {
   readonly deliveries: readonly string[];
   /** Attempts begun. */
   readonly attempts: number;
+  /** How the last attempt that has ended did. */
+  readonly lastAttempt?: AttemptEnd;
+}
+
+/** How an attempt ended. */
+export interface AttemptEnd {
+  /** `refused` is any answer but 2xx. */
+  readonly outcome: AttemptResult;
+  /** The status of the answer, if there was one. */
+  readonly status?: number;
+  /** The system's word for why there was none, such as ECONNREFUSED. */
+  readonly error?: string;
 }
 
 /** Something that happened and that webhooks tell, or would have told. */
@@ -68,7 +80,7 @@ export interface EmulatorEvent extends WebhookEventFields {
 }
 
 /** One POST. */
-export interface DeliveryAttempt {
+export interface DeliveryAttempt extends Omit<AttemptEnd, 'outcome'> {
   /** 1 is the first. */
   readonly number: number;
   /** When it began, on the emulator's clock. */
@@ -79,10 +91,6 @@ export interface DeliveryAttempt {
   readonly elapsedMs?: number;
   /** `refused` is any answer but 2xx. */
   readonly outcome: 'pending' | AttemptResult;
-  /** The status of the answer, if there was one. */
-  readonly status?: number;
-  /** The system's word for why there was none, such as ECONNREFUSED. */
-  readonly error?: string;
   /** The headers of the request. */
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -7,11 +7,12 @@ import type { Activity } from './activity.ts';
 import { checkApiFault, checkConnectionFault, checkWebhookFault } from './check-fault.ts';
 import { dropConnections, type ApiFault, type ConnectionRefusal } from './client-faults.ts';
 import type { ControlledClock } from './controlled-clock.ts';
-import { EmulatorError } from './emulator-error.ts';
+import { EmulatorError, invalidArgument, refuseUnknown } from './emulator-error.ts';
 import { FaultList, type ActiveFault, type Fault } from './fault-list.ts';
 import { Pace } from './pace.ts';
 import type { Recorder } from './recorder.ts';
 import type { SeededRandom } from './seeded-random.ts';
+import type { ClientCount } from './report.ts';
 import { Waiting } from './waiting.ts';
 import type { WebhookFault } from './webhook-faults.ts';
 import type { RealTime } from '../ports/real-time.ts';
@@ -65,6 +66,8 @@ export class Stand {
   #held: Held | undefined;
   #isClosed = false;
   #faults = 0;
+  /** By app, how many clients the last reset sent away for good. */
+  readonly #sentAway = new Map<string, number>();
 
   constructor({ clock, real, activity, recorder, random, sendsWithinMs }: StandOptions) {
     this.clock = clock;
@@ -80,6 +83,7 @@ export class Stand {
       sendsWithinMs,
       endpointsOf: (appId) =>
         this.apps(appId).flatMap(({ config }) => config.endpoints.map((endpoint) => endpoint.url)),
+      clientsOf: (appId) => this.#countClients(appId),
       readQueues: () => this.held.backplane.readQueues(),
     });
     const nextId = (): number => (this.#faults += 1);
@@ -120,12 +124,22 @@ export class Stand {
 
   /** Injects a fault into requests to endpoints. */
   failWebhooks(appId: string | undefined, fault: unknown): Fault & { readonly id: number } {
-    return this.webhookFaults.add(checkWebhookFault(fault), appId);
+    const checked = checkWebhookFault(fault);
+    const { endpoint } = checked;
+    const there = this.apps(appId).flatMap(({ config }) => config.endpoints);
+    if (endpoint !== undefined && !there.some(({ id, url }) => id === endpoint || url === endpoint)) {
+      const known = there.map(({ id, url }) => `${id} (${url})`).join(', ') || 'none';
+      throw invalidArgument(`faults.webhooks: there is no endpoint '${endpoint}'; there are: ${known}`);
+    }
+    return this.webhookFaults.add(checked, appId);
   }
 
   /** Injects a fault into the HTTP API. */
   failApi(appId: string | undefined, fault: unknown): Fault & { readonly id: number } {
-    return this.apiFaults.add(checkApiFault(fault), appId);
+    const checked = checkApiFault(fault);
+    // None is taken for an app that is not there, or after the end.
+    this.apps(appId);
+    return this.apiFaults.add(checked, appId);
   }
 
   /** Ends connections, or refuses those that come. */
@@ -157,10 +171,23 @@ export class Stand {
   }
 
   /** Forgets everything of an app, or of all, without a webhook. What is under way to an endpoint is let go. */
-  async reset(appId?: string, { reconnect = false }: { readonly reconnect?: boolean } = {}): Promise<void> {
+  async reset(appId?: string, options: { readonly reconnect?: boolean } = {}): Promise<void> {
+    refuseUnknown('reset', Object.keys(options), ['reconnect']);
+    const { reconnect = false } = options;
+    const counts = this.apps(appId).map(({ config, sessions }) => [config.id, sessions.size] as const);
     this.forget(appId, reconnect ? resetAndReturn : resetError);
+    if (!reconnect) for (const [id, count] of counts) this.#sentAway.set(id, count);
     if (appId === undefined) this.#random.restart();
     await this.activity.settled();
+  }
+
+  #countClients(appId: string | undefined): ClientCount {
+    const apps = this.apps(appId);
+    const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+    return {
+      connected: sum(apps.map(({ sessions }) => sessions.size)),
+      sentAway: sum(apps.map(({ config }) => this.#sentAway.get(config.id) ?? 0)),
+    };
   }
 
   /** The same in this turn; clients are told the error. */
@@ -170,6 +197,7 @@ export class Stand {
       const { backplane, hub } = this.held;
       backplane.forget(id, () => hub.endAll(app, error));
       this.recorder.clear(id);
+      this.#sentAway.delete(id);
     }
     this.clearFaults(appId);
   }

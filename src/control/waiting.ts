@@ -1,11 +1,11 @@
 import type { Millis } from '../ports/clock.ts';
 import type { QueueReading } from '../ports/metrics.ts';
-import { describeGiven, EmulatorError, invalidArgument } from './emulator-error.ts';
+import { describeGiven, EmulatorError, invalidArgument, refuseUnknown } from './emulator-error.ts';
 import { createMatcher, type EventMatch } from './match.ts';
 import type { Pace } from './pace.ts';
 import type { Recorder } from './recorder.ts';
 import type { EmulatorEvent } from './records.ts';
-import { reportMissing, reportUnexpected } from './report.ts';
+import { reportMissing, reportUnexpected, type ClientCount } from './report.ts';
 
 /** How long a webhook is waited for. */
 export interface WaitOptions {
@@ -37,6 +37,7 @@ export interface WaitingOptions {
   /** After so long everything that was under way has been sent. */
   readonly sendsWithinMs: Millis;
   readonly endpointsOf: (appId: string | undefined) => readonly string[];
+  readonly clientsOf: (appId: string | undefined) => ClientCount;
   readonly readQueues: () => Iterable<QueueReading>;
 }
 
@@ -56,7 +57,8 @@ export class Waiting {
     match: EventMatch,
     options: WaitOptions = {},
   ): Promise<EmulatorEvent> {
-    const { pace, recorder, isVirtual, now, endpointsOf } = this.#options;
+    const { pace, recorder, isVirtual, now, endpointsOf, clientsOf } = this.#options;
+    refuseUnknown('waitFor', Object.keys(options), ['after', 'timeoutMs', 'withinMs']);
     const matcher = createMatcher(match);
     const after = idOf(options.after);
     const timeoutMs = millis('timeoutMs', options.timeoutMs ?? (isVirtual ? 1000 : 5000));
@@ -70,10 +72,11 @@ export class Waiting {
       ? `the clock was moved on by ${Math.round(now() - startedAt)} ms, then nothing was due, and nothing came within ${timeoutMs} ms of real time`
       : `waited for ${timeoutMs} ms`;
     const events = recorder.events(appId).filter(({ id }) => id > after);
-    const endpoints = endpointsOf(appId);
+    const since = after === 0 ? 'the start or the last reset' : `event ${after}`;
+    const known = { endpoints: endpointsOf(appId), clients: clientsOf(appId), isVirtual };
     throw new EmulatorError(
       'ERR_WEBHOOK_MISSING',
-      reportMissing({ matcher, events, nowMs: now(), waited, endpoints }),
+      reportMissing({ matcher, events, nowMs: now(), waited, since, ...known }),
     );
   }
 
@@ -84,6 +87,7 @@ export class Waiting {
     options: AbsenceOptions = {},
   ): Promise<void> {
     const { pace, recorder, sendsWithinMs } = this.#options;
+    refuseUnknown('expectNone', Object.keys(options), ['after', 'withinMs']);
     const matcher = createMatcher(match);
     const after = idOf(options.after);
     const withinMs = millis('withinMs', options.withinMs ?? sendsWithinMs);
@@ -99,6 +103,7 @@ export class Waiting {
   /** Resolves when no event of the app waits for an endpoint any more. */
   async idle(appId: string | undefined, options: Pick<WaitOptions, 'timeoutMs'> = {}): Promise<void> {
     const { pace } = this.#options;
+    refuseUnknown('idle', Object.keys(options), ['timeoutMs']);
     const timeoutMs = millis('timeoutMs', options.timeoutMs ?? 5000);
     const isIdle = await pace.until(() => (this.#queued(appId).length === 0 ? true : undefined), {
       timeoutMs,

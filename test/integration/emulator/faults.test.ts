@@ -87,8 +87,9 @@ describe('a fault of webhooks', () => {
     [{ status: 99 }, /status: expected an HTTP status from 200 to 599, got 99/],
     [{ statuz: 500 }, /unknown field 'statuz'; accepted are endpoint, times, status/],
     [{ status: 500, times: 0 }, /times: expected a whole number from 1, got 0/],
+    [{ status: 500, endpoint: 'mian' }, /there is no endpoint 'mian'; there are: main \(http:\/\/a\/\)$/],
   ])('%j is refused', async (fault, message) => {
-    const emulator = await start();
+    const emulator = await start({ apps: [{ webhooks: [{ id: 'main', url: 'http://a/' }] }] });
     expect(() => emulator.faults.webhooks(fault as never)).toThrow(message);
   });
 });

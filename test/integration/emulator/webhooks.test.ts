@@ -110,6 +110,55 @@ describe('waitFor', () => {
     await expect(other).rejects.toThrow(/Seen instead:\n {2}- channel_occupied on news at 0 ms/);
   });
 
+  test.each([
+    [{ status: 401 }, /\(expired\), the last answered 401\n.*secret of this app, over the raw bytes/],
+    [{ status: 500 }, /\(expired\), the last answered 500\nSee deliveries/],
+    [{ refuse: true }, /\(expired\), the last failing with ECONNREFUSED\nSee deliveries/],
+    [{ timeout: true }, /\(expired\), the last without an answer in time\n.*longer than patienceMs/],
+  ])('says how an endpoint with %j failed at last, and what may help', async (fault, message) => {
+    const { emulator } = await startStage();
+    await (await connect(emulator)).subscribe('news');
+    emulator.faults.webhooks(fault);
+    await expect(emulator.webhooks.waitFor({ name: 'channel_occupied' }, { timeoutMs: 0 })).rejects.toThrow(
+      message,
+    );
+    const last = emulator.deliveries[0]?.attempts.at(-1);
+    expect(emulator.events[0]?.endpoints[0]?.lastAttempt?.outcome).toBe(last?.outcome);
+  });
+
+  test('says whether anybody is connected who could have caused it', async () => {
+    const { emulator } = await startStage();
+    const missing = (options = {}) => emulator.webhooks.waitFor({}, { timeoutMs: 0, ...options });
+    await expect(missing()).rejects.toThrow(
+      'since the start or the last reset: no client has subscribed, and none is',
+    );
+    const client = await connect(emulator);
+    await expect(missing()).rejects.toThrow('no client has subscribed; connected: 1.');
+    await client.subscribe('news');
+    const { id } = await emulator.webhooks.waitFor({});
+    await expect(missing({ after: id })).rejects.toThrow(`Nothing has happened since event ${id}:`);
+    await emulator.reset();
+    await expect(missing()).rejects.toThrow(
+      /The last reset closed 1 with 4009.* reset\(\{ reconnect: true \}\)/,
+    );
+    await emulator.reset();
+    await expect(missing()).rejects.toThrow(/none is connected\.$/);
+  });
+
+  test('refuses options that nothing reads, as all of them do', async () => {
+    const emulator = await start();
+    const { webhooks } = emulator;
+    const typo: object = { timeout: 5 };
+    await expect(webhooks.waitFor({}, typo)).rejects.toThrow(
+      "waitFor: unknown field 'timeout'; accepted are after, timeoutMs, withinMs",
+    );
+    await expect(webhooks.expectNone({}, typo)).rejects.toThrow("expectNone: unknown field 'timeout'");
+    await expect(emulator.idle(typo)).rejects.toThrow("idle: unknown field 'timeout'");
+    await expect(emulator.reset({ reconect: true } as object)).rejects.toThrow(
+      "reset: unknown field 'reconect'",
+    );
+  });
+
   test('says that there are no endpoints, where there are none', async () => {
     const emulator = await start({ clock: 'virtual' });
     await expect(emulator.webhooks.waitFor({ name: 'cache_miss' }, { timeoutMs: 0 })).rejects.toThrow(
