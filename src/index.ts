@@ -16,7 +16,8 @@ export type {
 } from './control/client-faults.ts';
 export type { EmulatorClock } from './control/emulator.ts';
 export type { Fault } from './control/fault-list.ts';
-export type { EventMatch, EventPattern } from './control/match.ts';
+export type { EventMatch } from './control/match.ts';
+export type { EventPattern, WebhookEventFields } from './webhooks/event-match.ts';
 export type {
   AttemptEnd,
   DeliveryAttempt,
@@ -25,7 +26,6 @@ export type {
   EndpointFate,
   EventCause,
   EventStatus,
-  WebhookEventFields,
 } from './control/records.ts';
 export type { ChannelInfo, ConnectionInfo } from './control/state.ts';
 export type { AbsenceOptions, WaitOptions } from './control/waiting.ts';

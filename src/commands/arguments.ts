@@ -28,6 +28,11 @@ export function wholeNumber(text: string, min: number, max: number): number {
   throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
 }
 
+export function urlPath(text: string): string {
+  if (text.startsWith('/')) return text;
+  throw new InvalidArgumentError('Expected a path such as /webhooks.');
+}
+
 export function httpUrl(text: string): URL {
   if (/^https?:\/\/\S+$/i.test(text) && URL.canParse(text)) return new URL(text);
   throw new InvalidArgumentError('Expected an http or https URL.');

@@ -3,7 +3,7 @@ import { codeOf } from '../config/files.ts';
 import { startReceiver } from '../receiver/receiver.ts';
 import type { Answer, ReceivedWebhook, Receiver } from '../receiver/types.ts';
 import { readApp } from './app.ts';
-import { count, milliseconds, port, wholeNumber } from './arguments.ts';
+import { count, milliseconds, port, urlPath, wholeNumber } from './arguments.ts';
 import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { paintFor } from './paint.ts';
@@ -32,7 +32,7 @@ export function define(command: Command): void {
     .description('Receives webhooks and prints each: verified or not, and why not.')
     .option('--port <number>', 'the port to listen on; 0 takes any free one', port, defaultPort)
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
-    .option('--path <path>', 'the only path that takes webhooks (default: every one does)')
+    .option('--path <path>', 'the only path that takes webhooks (default: every one does)', urlPath)
     .option('--secret <secret>', 'default: SOKETIFY_APP_SECRET or _FILE, else app-secret')
     .option('--key <key>', 'the only X-Pusher-Key that is taken (default: any)')
     .option(

@@ -1,3 +1,5 @@
+import { describeUnknown } from '../webhooks/given.ts';
+
 /** What went wrong, for programs. */
 export type EmulatorErrorCode =
   /** The options are not a valid configuration. */
@@ -30,22 +32,10 @@ export class EmulatorError extends Error {
   }
 }
 
-/** What was given, for a message. */
-export function describeGiven(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'string') return `'${value}'`;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return `a value of type ${typeof value}`;
-}
-
 /** Throws for a name that nothing reads: whoever gave it meant another. `where` is what it was given to. */
 export function refuseUnknown(where: string, given: Iterable<string>, accepted: readonly string[]): void {
-  for (const name of given) {
-    if (accepted.includes(name)) continue;
-    const those = accepted.length === 0 ? 'none are accepted' : `accepted are ${accepted.join(', ')}`;
-    throw invalidArgument(`${where}: unknown field '${name}'; ${those}`);
-  }
+  const unknown = describeUnknown(where, given, accepted);
+  if (unknown !== undefined) throw invalidArgument(unknown);
 }
 
 /** The error of a wrong argument. */

@@ -2,15 +2,9 @@ import type { Millis } from '../ports/clock.ts';
 import type { DropReason } from '../ports/metrics.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
+import type { WebhookEventFields } from '../webhooks/event-match.ts';
 import { explain } from './explain.ts';
-import type {
-  AttemptEnd,
-  EmulatorEvent,
-  EndpointFate,
-  EventCause,
-  EventStatus,
-  WebhookEventFields,
-} from './records.ts';
+import type { AttemptEnd, EmulatorEvent, EndpointFate, EventCause, EventStatus } from './records.ts';
 
 /** What is known of an event when it happens. */
 interface Happening {

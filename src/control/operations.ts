@@ -1,5 +1,7 @@
+import { describeGiven } from '../webhooks/given.ts';
+import { patternFields } from '../webhooks/event-match.ts';
 import { appOperations, type AppOperationOptions } from './app-operations.ts';
-import { describeGiven, invalidArgument } from './emulator-error.ts';
+import { invalidArgument } from './emulator-error.ts';
 import { faultOperations } from './fault-operations.ts';
 import {
   appField,
@@ -12,7 +14,7 @@ import {
   ref,
   type Schema,
 } from './http-schemas.ts';
-import { createMatcher, patternFields } from './match.ts';
+import { createMatcher } from './match.ts';
 import { flagOf, knownApp, numberOf, textOf, type Operation, type Question } from './operation.ts';
 
 const after: Schema = { type: 'integer', description: 'Only events after the one with this id.' };

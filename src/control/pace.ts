@@ -1,8 +1,9 @@
 import type { Millis } from '../ports/clock.ts';
 import type { RealTime } from '../ports/real-time.ts';
+import { describeGiven } from '../webhooks/given.ts';
 import type { Activity } from './activity.ts';
 import type { ControlledClock } from './controlled-clock.ts';
-import { describeGiven, invalidArgument } from './emulator-error.ts';
+import { invalidArgument } from './emulator-error.ts';
 
 /** Before the clock is moved by itself, whoever is on the way has so much real time to arrive. */
 const arrivalMs: Millis = 10;

@@ -1,18 +1,5 @@
 import type { AttemptResult, DropReason } from '../ports/metrics.ts';
-import type { EventName } from '../webhooks/event.ts';
-
-/** An event as it stands in the `events` of a webhook. */
-export interface WebhookEventFields {
-  readonly name: EventName;
-  readonly channel: string;
-  /** Presence channels. */
-  readonly user_id?: string;
-  /** Client events: their name, data and sender. */
-  readonly event?: string;
-  readonly data?: string;
-  readonly socket_id?: string;
-  readonly subscription_count?: number;
-}
+import type { WebhookEventFields } from '../webhooks/event-match.ts';
 
 /** What became of an event. */
 export type EventStatus =

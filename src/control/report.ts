@@ -1,5 +1,5 @@
 import { formatMs, nameEvent } from './explain.ts';
-import type { Matcher } from './match.ts';
+import type { EventMatcher } from './match.ts';
 import type { EmulatorEvent } from './records.ts';
 
 /** So many events are named in a message. */
@@ -7,7 +7,7 @@ const mostNamed = 12;
 
 /** What is known when something that was waited for has not come. */
 export interface Disappointment {
-  readonly matcher: Matcher;
+  readonly matcher: EventMatcher;
   readonly events: readonly EmulatorEvent[];
   readonly nowMs: number;
   /** How long it was waited, and in what time. */
@@ -49,7 +49,7 @@ function describeSilence({ since, clients: { connected, sentAway } }: Disappoint
 }
 
 /** Says why something was sent that was not to be. */
-export function reportUnexpected(matcher: Matcher, sent: readonly EmulatorEvent[]): string {
+export function reportUnexpected(matcher: EventMatcher, sent: readonly EmulatorEvent[]): string {
   const count = sent.length === 1 ? 'one was' : `${sent.length} were`;
   return [`expected no webhook with ${matcher.description}, but ${count} sent:`, ...list(sent)].join('\n');
 }
@@ -60,7 +60,7 @@ function list(events: readonly EmulatorEvent[]): readonly string[] {
   return more > 0 ? [...lines, `  ... and ${more} more (see events)`] : lines;
 }
 
-function bySimilarity(events: readonly EmulatorEvent[], matcher: Matcher): readonly EmulatorEvent[] {
+function bySimilarity(events: readonly EmulatorEvent[], matcher: EventMatcher): readonly EmulatorEvent[] {
   return events.toSorted((a, b) => matcher.likeness(b) - matcher.likeness(a));
 }
 

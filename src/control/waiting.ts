@@ -1,6 +1,7 @@
 import type { Millis } from '../ports/clock.ts';
 import type { QueueReading } from '../ports/metrics.ts';
-import { describeGiven, EmulatorError, invalidArgument, refuseUnknown } from './emulator-error.ts';
+import { describeGiven } from '../webhooks/given.ts';
+import { EmulatorError, invalidArgument, refuseUnknown } from './emulator-error.ts';
 import { createMatcher, type EventMatch } from './match.ts';
 import type { Pace } from './pace.ts';
 import type { Recorder } from './recorder.ts';

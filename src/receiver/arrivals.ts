@@ -1,3 +1,5 @@
+// The module's timers and not the globals, which test frameworks replace by timers of their own.
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { ReceivedWait } from './types.ts';
 
 const defaultTimeoutMs = 5000;
@@ -14,13 +16,15 @@ interface Waiter<T> {
 export class Arrivals<T> {
   readonly #about: string;
   readonly #limit: number;
+  readonly #hint: () => string;
   readonly #items: T[] = [];
   readonly #waiters = new Set<Waiter<T>>();
 
-  /** `about` is what an error calls one of them; `limit` is how many are remembered. */
-  constructor(about: string, limit: number) {
+  /** `about` is what an error calls one of them, `hint` what it says besides; `limit` is how many are remembered. */
+  constructor(about: string, limit: number, hint: () => string = () => '') {
     this.#about = about;
     this.#limit = limit;
+    this.#hint = hint;
   }
 
   get items(): readonly T[] {
@@ -62,7 +66,7 @@ export class Arrivals<T> {
         },
         fail: (why: string): void => {
           end();
-          error.message = `${why}: no ${this.#about} came that was waited for. ${this.#describe()}`;
+          error.message = `${why}: no ${this.#about} came that was waited for. ${this.#describe()}${this.#hint()}`;
           reject(error);
         },
       };

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headerOf } from '../auth/webhook-verification.ts';
+import { checkAnswer } from './check.ts';
 import type { Memory } from './memory.ts';
-import { checkAnswer, type Plans } from './plans.ts';
+import type { Plans } from './plans.ts';
 import { readBody } from './read-body.ts';
 import { answerWith } from './respond.ts';
 import type { Answer, Arrival, ReceiverOptions } from './types.ts';

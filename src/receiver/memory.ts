@@ -1,7 +1,6 @@
-import { types } from 'node:util';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import { Replay, type ToldState } from '../webhooks/replay.ts';
-import type { Arrival, ReceivedMatch, ReceivedWebhook } from './types.ts';
+import type { Arrival, ReceivedWebhook } from './types.ts';
 import { Arrivals } from './arrivals.ts';
 
 /** What a receiver remembers: every webhook, and what a backend has learnt from those that it accepted. */
@@ -15,7 +14,7 @@ export class Memory {
   constructor(limit: number) {
     this.#limit = limit;
     this.webhooks = new Arrivals('webhook', limit);
-    this.events = new Arrivals('event', limit);
+    this.events = new Arrivals('event', limit, () => describeRefused(this.webhooks.items));
   }
 
   /** Remembers a webhook with what it is answered. An accepted one counts, unless it has before. */
@@ -58,19 +57,12 @@ export class Memory {
   }
 }
 
-/** The rule that a match stands for. */
-export function toRule(match: ReceivedMatch): (event: ReceivedEvent) => boolean {
-  if (typeof match === 'function') return match;
-  const wanted = Object.entries(match);
-  return (event) => {
-    const fields = new Map<string, unknown>(Object.entries(event));
-    return wanted.every(([field, value]) => value === undefined || isAs(fields.get(field), value));
-  };
-}
-
-function isAs(value: unknown, wanted: unknown): boolean {
-  // Also one of another realm, as tests run by jest have them.
-  if (!types.isRegExp(wanted)) return value === wanted;
-  // A global expression would begin where it ended last.
-  return typeof value === 'string' && value.search(wanted) >= 0;
+/** Whoever waits for an event in vain is to know of those that came and do not count. */
+function describeRefused(webhooks: readonly ReceivedWebhook[]): string {
+  const refused = webhooks.filter(({ isAccepted }) => !isAccepted);
+  const last = refused.at(-1);
+  if (last === undefined) return '';
+  const { verdict, status } = last;
+  const why = verdict.verified ? `answered ${status}` : `not verified (${verdict.reason}): ${verdict.message}`;
+  return `\nWebhooks that came and do not count: ${refused.length}, the last because it was ${why}.`;
 }

@@ -1,15 +1,14 @@
+import { checkPlan } from './check.ts';
 import type { Answer, PlannedAnswer } from './types.ts';
 
 /** The answers that were planned, in their order. */
 export class Plans {
   #queue: { readonly answer: Answer; left: number }[] = [];
 
-  /** Throws a RangeError when the plan cannot be followed. */
-  add({ times = Infinity, ...answer }: PlannedAnswer): void {
-    if (times !== Infinity && !(Number.isSafeInteger(times) && times > 0)) {
-      throw new RangeError(`times: expected a whole number from 1, got ${times}`);
-    }
-    checkAnswer(answer);
+  /** Throws when the plan cannot be followed. */
+  add(plan: PlannedAnswer): void {
+    checkPlan(plan);
+    const { times = Infinity, ...answer } = plan;
     this.#queue = this.#queue.filter(({ left }) => left !== Infinity);
     this.#queue.push({ answer, left: times });
   }
@@ -25,15 +24,5 @@ export class Plans {
 
   clear(): void {
     this.#queue = [];
-  }
-}
-
-/** Throws a RangeError for what HTTP or a timer cannot do. */
-export function checkAnswer({ status = 200, delayMs = 0 }: Answer): void {
-  if (typeof status === 'number' && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
-    throw new RangeError(`status: expected a number from 200 to 599, 'hang' or 'reset', got ${status}`);
-  }
-  if (!(delayMs >= 0 && delayMs <= 86_400_000)) {
-    throw new RangeError(`delayMs: expected milliseconds from 0 to 86400000, got ${delayMs}`);
   }
 }

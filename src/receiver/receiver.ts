@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { WebhookSecrets } from '../auth/webhook-verification.ts';
 import { defaultApp } from '../config/default-app.ts';
+import { checkOptions, checkWait, toRule } from './check.ts';
 import { Intake } from './intake.ts';
-import { Memory, toRule } from './memory.ts';
+import { Memory } from './memory.ts';
 import { Plans } from './plans.ts';
 import type { Receiver, ReceiverOptions } from './types.ts';
 
@@ -11,6 +12,7 @@ import type { Receiver, ReceiverOptions } from './types.ts';
  * it listens; rejects with the system's error, such as EADDRINUSE, when it cannot.
  */
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
+  checkOptions(options);
   const { host = '127.0.0.1', path = '/' } = options;
   const memory = new Memory(options.memory ?? 100_000);
   const plans = new Plans();
@@ -43,8 +45,14 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     webhooks: memory.webhooks.items,
     events: memory.events.items,
     state: () => memory.state(),
-    waitFor: (match, wait = {}) => memory.events.waitFor(toRule(match), wait),
-    waitForWebhook: (accepts = () => true, wait = {}) => memory.webhooks.waitFor(accepts, wait),
+    async waitFor(match, wait = {}) {
+      checkWait(wait);
+      return memory.events.waitFor(toRule(match), wait);
+    },
+    async waitForWebhook(accepts = () => true, wait = {}) {
+      checkWait(wait);
+      return memory.webhooks.waitFor(accepts, wait);
+    },
     respondWith: (answer) => plans.add(answer),
     reset() {
       memory.reset();

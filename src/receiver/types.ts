@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { EventPattern } from '../webhooks/event-match.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { ToldState } from '../webhooks/replay.ts';
 import type { Verdict } from './verdict.ts';
@@ -27,7 +27,7 @@ export interface Arrival {
   /** The path with its query, as it was requested. */
   readonly path: string;
   /** By lower-case name. */
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The body as it came, as text. */
   readonly body: string;
   readonly verdict: Verdict;
@@ -56,17 +56,7 @@ export interface ReceivedWebhook extends Arrival {
 }
 
 /** An event by some of its fields, of which a text may be given as a regular expression; or by any rule. */
-export type ReceivedMatch =
-  | {
-      readonly name?: ReceivedEvent['name'];
-      readonly channel?: string | RegExp;
-      readonly user_id?: string | RegExp;
-      readonly event?: string | RegExp;
-      readonly data?: string | RegExp;
-      readonly socket_id?: string | RegExp;
-      readonly subscription_count?: number;
-    }
-  | ((event: ReceivedEvent) => boolean);
+export type ReceivedMatch = EventPattern | ((event: ReceivedEvent) => boolean);
 
 export interface ReceivedWait {
   /** How long to wait, in real milliseconds, before giving up. Default: 5000. */

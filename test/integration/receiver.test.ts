@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startReceiver } from '../../src/receiver/receiver.ts';
 import type { Receiver, ReceiverOptions } from '../../src/receiver/types.ts';
 
@@ -196,9 +196,13 @@ describe('the answers of a receiver', () => {
     [{ status: 100 }, "status: expected a number from 200 to 599, 'hang' or 'reset', got 100"],
     [{ delayMs: -1 }, 'delayMs: expected milliseconds from 0 to 86400000, got -1'],
     [{ times: 0 }, 'times: expected a whole number from 1, got 0'],
+    [
+      { stauts: 500 },
+      "respondWith: unknown field 'stauts'; accepted are status, delayMs, headers, body, times",
+    ],
   ])('that cannot be given are refused when they are planned: %j', async (plan, message) => {
     const receiver = await start();
-    expect(() => receiver.respondWith(plan)).toThrow(message);
+    expect(() => receiver.respondWith(plan as object)).toThrow(message);
   });
 });
 
@@ -234,6 +238,35 @@ describe('waiting for an event', () => {
     );
   });
 
+  test('in vain says that webhooks came which do not count', async () => {
+    const receiver = await start();
+    await post(receiver, { secret: 'other' });
+    await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow(
+      /None came at all\.\nWebhooks that came and do not count: 1, the last because it was not verified \(wrong_secret\): /,
+    );
+    receiver.respondWith({ status: 503, times: 1 });
+    await post(receiver);
+    await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow(/count: 2, .* was answered 503\.$/);
+  });
+
+  test.each([
+    [{ nam: 'a' }, {}, "events have no field 'nam'; accepted are name, channel"],
+    [{ name: 'member_add' }, {}, 'name: expected one of channel_occupied'],
+    ['member_added', {}, "expected fields of an event such as { name: 'member_removed'"],
+    [{ user_id: undefined }, {}, 'user_id: expected a string or a regular expression, got undefined'],
+    [{}, { timeout: 1 }, "the options of waiting: unknown field 'timeout'; accepted are timeoutMs, nth"],
+  ])('refuses %j with %j, for which nothing would ever come', async (match, wait, message) => {
+    const receiver = await start();
+    await expect(receiver.waitFor(match as object, wait as object)).rejects.toThrow(message);
+  });
+
+  test('gives up beside fake timers too', async () => {
+    const receiver = await start();
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow('1 ms are over');
+  });
+
   test('ends with the receiver', async () => {
     const receiver = await start();
     const waiting = expect(receiver.waitForWebhook()).rejects.toThrow('The receiver was closed');
@@ -247,4 +280,11 @@ describe('waiting for an event', () => {
 test('a port that is taken is told as the system tells it', async () => {
   const { port } = await start();
   await expect(startReceiver({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});
+
+test.each([
+  [{ secrt: 'a' }, "startReceiver: unknown field 'secrt'; accepted are secret, secrets"],
+  [{ path: 'hook' }, "path: expected a path such as /webhooks, got 'hook'"],
+])('the options %j are refused', async (options, message) => {
+  await expect(startReceiver(options as object)).rejects.toThrow(message);
 });

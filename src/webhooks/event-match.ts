@@ -1,0 +1,122 @@
+import { describeGiven } from './given.ts';
+import { eventNames, type EventName } from './event.ts';
+
+/** An event as it stands in the `events` of a webhook. */
+export interface WebhookEventFields {
+  readonly name: EventName;
+  readonly channel: string;
+  /** Presence channels. */
+  readonly user_id?: string;
+  /** Client events: their name, data and sender. */
+  readonly event?: string;
+  readonly data?: string;
+  readonly socket_id?: string;
+  readonly subscription_count?: number;
+}
+
+/** Fields that an event must have; a text may be given as a regular expression. */
+export type EventPattern = {
+  readonly [Field in keyof WebhookEventFields]?: WebhookEventFields[Field] extends string | undefined
+    ? WebhookEventFields[Field] | RegExp
+    : WebhookEventFields[Field];
+};
+
+/** The fields that a pattern may have. */
+export const patternFields = [
+  'name',
+  'channel',
+  'user_id',
+  'event',
+  'data',
+  'socket_id',
+  'subscription_count',
+] as const satisfies readonly (keyof WebhookEventFields)[];
+
+type PatternField = (typeof patternFields)[number];
+
+/** A match that has been checked, of events that have more than a webhook tells, or not. */
+export interface Matcher<E extends WebhookEventFields> {
+  matches(event: E): boolean;
+  /** How many of its fields an event has, of those that were asked for; of a function 0 or 1. */
+  likeness(event: E): number;
+  readonly description: string;
+}
+
+/** What came of checking a match that somebody has given. `reason` says what is accepted. */
+export type CheckedMatch<E extends WebhookEventFields> =
+  { readonly kind: 'ok'; readonly matcher: Matcher<E> } | { readonly kind: 'wrong'; readonly reason: string };
+
+/** Checks a match: fields of an event, or a function. */
+export function checkMatch<E extends WebhookEventFields>(match: unknown): CheckedMatch<E> {
+  if (typeof match === 'function') {
+    // Its type is checked where it is written; at run time nothing is known of it.
+    const matches = (event: E): boolean => Boolean(match(event));
+    return {
+      kind: 'ok',
+      matcher: {
+        matches,
+        likeness: (event) => Number(matches(event)),
+        description: 'an event that the given function accepts',
+      },
+    };
+  }
+  if (typeof match !== 'object' || match === null || Array.isArray(match)) {
+    const reason = `expected fields of an event such as { name: 'member_removed', user_id: '42' }, or a function, got ${describeGiven(match)}`;
+    return { kind: 'wrong', reason };
+  }
+  const expected: Expected[] = [];
+  for (const [name, value] of Object.entries(match)) {
+    const field = patternFields.find((one) => one === name);
+    const reason = field === undefined ? unknownField(name) : faultOf(field, value);
+    if (field === undefined || reason !== undefined) return { kind: 'wrong', reason: reason ?? '' };
+    expected.push([field, value]);
+  }
+  const has = (event: E, [field, value]: Expected): boolean => isAccepted(event[field], value);
+  return {
+    kind: 'ok',
+    matcher: {
+      matches: (event) => expected.every((one) => has(event, one)),
+      likeness: (event) => expected.filter((one) => has(event, one)).length,
+      description: expected.length === 0 ? 'any event' : expected.map(describeField).join(', '),
+    },
+  };
+}
+
+type Expected = readonly [field: PatternField, value: string | number | RegExp];
+
+function unknownField(name: string): string {
+  const known = patternFields.find((one) => one.replace('_', '') === name.toLowerCase());
+  const hint = known === undefined ? `accepted are ${patternFields.join(', ')}` : `did you mean ${known}?`;
+  return `events have no field '${name}'; ${hint}`;
+}
+
+function faultOf(field: PatternField, value: unknown): string | undefined {
+  if (field === 'subscription_count') {
+    return typeof value === 'number' ? undefined : `${field}: expected a number, got ${describeGiven(value)}`;
+  }
+  if (typeof value !== 'string') {
+    return isRegExp(value)
+      ? undefined
+      : `${field}: expected a string or a regular expression, got ${describeGiven(value)}`;
+  }
+  if (field === 'name' && !eventNames.some((one) => one === value)) {
+    return `name: expected one of ${eventNames.join(', ')}, got '${value}'`;
+  }
+  return undefined;
+}
+
+/** Also one of another realm, as tests run by jest have them. */
+function isRegExp(value: unknown): value is RegExp {
+  return Object.prototype.toString.call(value) === '[object RegExp]';
+}
+
+function isAccepted(got: string | number | undefined, expected: string | number | RegExp): boolean {
+  if (got === undefined) return false;
+  // A global expression would begin where it ended last.
+  if (typeof expected === 'object') return String(got).search(expected) >= 0;
+  return got === expected;
+}
+
+function describeField([field, value]: Expected): string {
+  return `${field} ${typeof value === 'string' ? `'${value}'` : String(value)}`;
+}

@@ -1,0 +1,22 @@
+/** What somebody gave, for a message. */
+export function describeGiven(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return `a value of type ${typeof value}`;
+}
+
+/** Says which of the given names nothing reads, and what is accepted; undefined when there is none. */
+export function describeUnknown(
+  where: string,
+  given: Iterable<string>,
+  accepted: readonly string[],
+): string | undefined {
+  for (const name of given) {
+    if (accepted.includes(name)) continue;
+    const those = accepted.length === 0 ? 'none are accepted' : `accepted are ${accepted.join(', ')}`;
+    return `${where}: unknown field '${name}'; ${those}`;
+  }
+  return undefined;
+}
