@@ -63,6 +63,8 @@ function describeRefused(webhooks: readonly ReceivedWebhook[]): string {
   const last = refused.at(-1);
   if (last === undefined) return '';
   const { verdict, status } = last;
-  const why = verdict.verified ? `answered ${status}` : `not verified (${verdict.reason}): ${verdict.message}`;
+  const why = verdict.verified
+    ? `answered ${status}`
+    : `not verified (${verdict.reason}): ${verdict.message}`;
   return `\nWebhooks that came and do not count: ${refused.length}, the last because it was ${why}.`;
 }
