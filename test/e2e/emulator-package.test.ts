@@ -1,9 +1,19 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createConsumer } from '../support/e2e/consumer.ts';
 
 describe('the package, as a project has it that installed it', () => {
+  test('runs the test that the README prints', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const printed = /`online\.test\.mjs`[^]*?\n```js\n([^]*?)\n```/.exec(readme)?.[1];
+    const consumer = await createConsumer();
+    await writeFile(join(consumer.folder, 'online.test.mjs'), printed ?? '');
+    const { code, output } = await consumer.run(consumer.bin('vitest/vitest.mjs'), 'run');
+    expect(output).toMatch(/1 passed/);
+    expect(code).toBe(0);
+  });
+
   test('works from jest, which refuses ES modules, beside its fake timers', async () => {
     const consumer = await createConsumer('member.jest.test.cjs');
     const jest = consumer.bin('jest/bin/jest.js');
@@ -30,11 +40,12 @@ describe('the package, as a project has it that installed it', () => {
     const compilerOptions = {
       module: 'nodenext',
       target: 'es2022',
-      lib: ['es2023', 'esnext.disposable'],
+      lib: ['es2023', 'esnext.disposable', 'dom'], // pusher-js speaks of the page
+
       types: ['node'],
       strict: true,
       noEmit: true,
-      skipLibCheck: true,
+      skipLibCheck: false,
     };
     const files = ['types.cts', 'types.mts'];
     await writeFile(join(consumer.folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
@@ -42,5 +53,14 @@ describe('the package, as a project has it that installed it', () => {
       code: 0,
       output: '',
     });
+    // What a project that installs the package does not have, or need not have.
+    const { output: read } = await consumer.run(
+      consumer.bin('typescript/bin/tsc'),
+      '-p',
+      '.',
+      '--listFilesOnly',
+    );
+    expect(read).toContain('dist/index.d.ts');
+    expect(read).not.toMatch(/node_modules\/(zod|commander|ioredis|undici|uWebSockets\.js|pino)\//);
   });
 });
