@@ -27,7 +27,10 @@ const program = new Command('soketify-emulator')
   .option('--host <address>', 'the address to listen on, instead of the configured one')
   .option('--port <number>', 'the port to listen on, instead of the configured one; 0 takes any free one')
   .option('-w, --watch', 'take changes of the configuration as soon as its files change')
-  .option('--control', 'serve the control API of tests under /control: clock, faults, what was sent and why')
+  .option(
+    '--control [clock]',
+    'serve the control API of tests under /control: clock, faults, what was sent and why; with virtual, time stands still until a test moves it (default: real)',
+  )
   .enablePositionalOptions()
   .helpCommand('help [command]', 'teach a command')
   .addHelpText(

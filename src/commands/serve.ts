@@ -18,7 +18,8 @@ export interface ServeOptions {
   readonly host?: string;
   readonly port?: string;
   readonly watch?: boolean;
-  readonly control?: boolean;
+  /** The clock, if one is named. */
+  readonly control?: boolean | string;
 }
 
 /** Starts the server and lets signals reload and end it. Ends the process when it cannot start. */

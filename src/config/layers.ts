@@ -8,8 +8,8 @@ import { isObject, type JsonObject } from './json.ts';
 export interface Overrides {
   readonly host?: string | undefined;
   readonly port?: string | number | undefined;
-  /** Serve the control API, also when the file does not say so. */
-  readonly control?: boolean | undefined;
+  /** Serve the control API, also when the file does not say so; a text is the clock of it. */
+  readonly control?: boolean | string | undefined;
 }
 
 /** The configuration as the user gave it, whatever it came from, and not yet validated. */
@@ -52,7 +52,12 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
     input['control'] = { ...(isObject(input['control']) && input['control']), token };
     origins.set('control.token', variables.controlToken);
   }
-  if (overrides.control === true && !isObject(input['control'])) {
+  const { control } = overrides;
+  if (typeof control === 'string') {
+    input['control'] = { ...(isObject(input['control']) && input['control']), clock: control };
+    origins.set('control', '--control');
+    origins.set('control.clock', '--control');
+  } else if (control === true && !isObject(input['control'])) {
     input['control'] = true;
     origins.set('control', '--control');
   }

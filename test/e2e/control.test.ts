@@ -43,10 +43,11 @@ describe('a program with --control', () => {
 
   test('ends at once on SIGTERM where time stands still', async () => {
     await using receiver = await startReceiver();
-    await using server = await startServer({
-      apps: [{ ...app, webhooks: [{ url: receiver.url }] }],
-      control: { clock: 'virtual' },
-    });
+    await using server = await startServer(
+      { apps: [{ ...app, webhooks: [{ url: receiver.url }] }] },
+      { args: ['--control', 'virtual'] },
+    );
+    expect(await ask(server, '/clock')).toEqual({ mode: 'virtual', nowMs: 0 });
     const { pusher } = await connectClient(server);
     pusher.subscribe('news');
     await expect

@@ -27,6 +27,18 @@ describe('control', () => {
     expect(configOf({ ...withControl(false), overrides }).control).toEqual(defaults);
   });
 
+  test('has the clock of the command line, which goes before that of the file', () => {
+    const overrides = { control: 'virtual' };
+    expect(configOf({ overrides }).control).toEqual({ ...defaults, clock: 'virtual' });
+    expect(configOf({ ...withControl({ token: 't', clock: 'real' }), overrides }).control).toMatchObject({
+      token: 't',
+      clock: 'virtual',
+    });
+    expect(faultsOf({ content: { apps: [app] }, overrides: { control: 'x' } })).toEqual([
+      '--control: expected one of real, virtual, got "x"',
+    ]);
+  });
+
   test('is switched on by a token of the environment, which goes before that of the file', () => {
     const env = { SOKETIFY_CONTROL_TOKEN: 'of-env' };
     expect(configOf({ env }).control).toEqual({ ...defaults, token: 'of-env' });
