@@ -28,10 +28,13 @@ const statusLines = new Map(
     403: 'Forbidden',
     404: 'Not Found',
     405: 'Method Not Allowed',
+    409: 'Conflict',
     413: 'Payload Too Large',
     429: 'Too Many Requests',
     500: 'Internal Server Error',
+    502: 'Bad Gateway',
     503: 'Service Unavailable',
+    504: 'Gateway Timeout',
   }).map(([status, reason]) => [Number(status), `${status} ${reason}`]),
 );
 

@@ -74,6 +74,13 @@ describe('the control API', () => {
       status: 409,
       json: errorOf('ERR_WEBHOOK_MISSING', /Seen instead:\n {2}- channel_occupied on news/),
     });
+    // curl -i shows it.
+    const { statusText } = await fetch(`${emulator.url}/control/webhooks/wait-for`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { connection: 'close' },
+    });
+    expect(statusText).toBe('Conflict');
   });
 
   test('holds a wait open until the webhook is delivered', async () => {
