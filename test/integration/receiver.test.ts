@@ -255,9 +255,9 @@ describe('waiting for an event', () => {
     ['member_added', {}, "expected fields of an event such as { name: 'member_removed'"],
     [{ user_id: undefined }, {}, 'user_id: expected a string or a regular expression, got undefined'],
     [{}, { timeout: 1 }, "the options of waiting: unknown field 'timeout'; accepted are timeoutMs, nth"],
-  ])('refuses %j with %j, for which nothing would ever come', async (match, wait, message) => {
+  ])('refuses %j with %j, for which nothing would ever come', async (match, wait: object, message) => {
     const receiver = await start();
-    await expect(receiver.waitFor(match as object, wait as object)).rejects.toThrow(message);
+    await expect(receiver.waitFor(match as object, wait)).rejects.toThrow(message);
   });
 
   test('gives up beside fake timers too', async () => {
