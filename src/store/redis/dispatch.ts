@@ -139,7 +139,7 @@ export class RedisDispatch {
     this.#machine.stop();
     this.#machine = undefined;
     this.#deliveries.forbid();
-    this.#options.log.info({}, 'another node dispatches the webhooks from now on');
+    this.#options.log.info({}, 'this node does not dispatch the webhooks any more');
     void this.#listen(false).catch(() => {});
   }
 
