@@ -121,7 +121,8 @@ describe('while Redis is full', () => {
     walk = await walkOf(2);
     const [one, two] = walk.nodes;
     if (one === undefined || two === undefined) throw new Error('there are two nodes');
-    const channel = 'cache-a' as ChannelName;
+    const channel = 'presence-cache-a' as ChannelName;
+    await walk.join(0, channel, 'u1');
     await one.ledger.cacheEvent('a1', channel, { name: 'e', data: 'before' });
     await walk.fill();
     await walk.advance(leaseMs / 10);
@@ -129,13 +130,16 @@ describe('while Redis is full', () => {
       await one.ledger.cacheEvent('a1', channel, { name: 'e', data });
       one.ledger.append('a1', { name: 'channel_occupied', channel: `told-${data}` as ChannelName });
     }
+    await walk.join(0, channel, 'u2');
     await walk.advance(2 * leaseMs);
+    expect(one.events).toEqual(['before', 'first', 'second']);
     expect((await two.ledger.channel('a1', channel)).cache?.data).toBe('before');
     await walk.free();
     await walk.advance(leaseMs / 5);
     expect((await two.ledger.channel('a1', channel)).cache?.data).toBe('second');
     await walk.readFacts();
-    expect([...walk.occupied].toSorted()).toEqual(['told-first', 'told-second']);
+    expect([...walk.occupied].toSorted()).toEqual([channel, 'told-first', 'told-second']);
+    expect(one.events).toEqual(['before', 'first', 'second']);
     await Promise.all(walk.nodes.map(({ ledger }) => ledger.flushed()));
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { Walk } from '../support/redis/walk.ts';
 
@@ -63,4 +64,35 @@ test('the clients of a node that ends before it is registered again have the gra
   await walk.advance(1500);
   await walk.readFacts();
   expect(walk.told.slice(2)).toEqual(['member_removed u1', 'channel_vacated']);
+});
+
+test('subscribers that were told an event before Redis knew it are not told the one before once more', async () => {
+  const walk = await walkOf(1);
+  const [node] = walk.nodes;
+  if (node === undefined) throw new Error('there is a node');
+  const channel = 'presence-cache-a' as ChannelName;
+  await walk.join(0, channel, 'u1');
+  await node.ledger.cacheEvent('a1', channel, { name: 'e', data: 'before' });
+  await walk.quiet();
+  node.cutOff();
+  await node.ledger.beat();
+  await node.ledger.cacheEvent('a1', channel, { name: 'e', data: 'after' });
+  await node.heard();
+  await walk.advance(3000);
+  expect(node.events).toEqual(['before', 'after']);
+  expect((await node.ledger.channel('a1', channel)).cache?.data).toBe('after');
+});
+
+test('who comes while Redis is away is told the event that was published before, once it is back', async () => {
+  const walk = await walkOf(1);
+  const [node] = walk.nodes;
+  if (node === undefined) throw new Error('there is a node');
+  const channel = 'presence-cache-a' as ChannelName;
+  node.cutOff();
+  await node.ledger.beat();
+  await node.ledger.cacheEvent('a1', channel, { name: 'e', data: 'early' });
+  await walk.join(0, channel, 'u1');
+  await node.heard();
+  await walk.advance(3000);
+  expect(node.events).toEqual(['early']);
 });

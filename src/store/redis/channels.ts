@@ -95,21 +95,23 @@ export class Channels {
     const { isAway, isFull } = this.#registration;
     if (!isAway && !isFull && (await new Patience(clock).wait(kept)) === true) return;
     // The subscribers here need not wait for Redis; those elsewhere will be told once it is back.
+    const held = this.#held.get(keyOf(appId, name));
+    if (held === undefined) return;
     this.#toldEarly.add(mark);
     const forget = (): unknown => clock.after(leaseMs, () => this.#toldEarly.delete(mark));
     void kept.then(forget);
-    const held = this.#held.get(keyOf(appId, name));
-    if (held === undefined) return;
     const change: Change = { kind: 'event', event, ttlMs, except };
     this.#tell(held, held.replica.anticipate(change, clock.now()));
+    void kept.then(() => held.replica.eventKept());
   }
 
   /** A change that a script tells. */
   apply(appId: string, channel: string, news: { revision: number; change: Change; mark: string }): void {
     const held = this.#held.get(keyOf(appId, channel));
     if (held === undefined) return;
-    const told = held.replica.apply(news.revision, news.change, this.#options.clock.now());
-    if (news.mark === '' || !this.#toldEarly.has(news.mark)) this.#tell(held, told);
+    const { revision, change: heard, mark } = news;
+    const change = heard.kind === 'event' ? { ...heard, isTold: this.#toldEarly.has(mark) } : heard;
+    this.#tell(held, held.replica.apply(revision, change, this.#options.clock.now()));
   }
 
   /** Everybody on this channel, on all nodes, is told how many they are. */

@@ -20,6 +20,8 @@ export type Change =
       readonly event: CachedEvent;
       readonly ttlMs: Millis;
       readonly except: SocketId | undefined;
+      /** It was anticipated: subscribers know it. */
+      readonly isTold?: boolean;
     }
   | { readonly kind: 'miss-over' };
 
@@ -44,6 +46,8 @@ export class Replica {
   #isKnown = false;
   readonly #members = new Map<string, Member>();
   #cached: { readonly event: CachedEvent; readonly until: Millis } | undefined;
+  /** Events that were told here and are not known to be kept: what is kept is older. */
+  #unkept = 0;
   #missUntil: Millis = -Infinity;
   /** Changes that came while no snapshot was trusted. */
   #early: Revised[] = [];
@@ -79,7 +83,9 @@ export class Replica {
     this.#members.clear();
     for (const [id, member] of snapshot.members) this.#members.set(id, member);
     const { cached, missStandsMs } = snapshot;
-    this.#cached = cached && { event: cached.event, until: at + cached.remainingMs };
+    if (this.#unkept === 0) {
+      this.#cached = cached && { event: cached.event, until: at + cached.remainingMs };
+    }
     this.#missUntil = at + missStandsMs;
     this.#revision = snapshot.revision;
     this.#isKnown = true;
@@ -99,10 +105,19 @@ export class Replica {
     return this.#take(change, at);
   }
 
-  /** Takes a change of this node that the others cannot know yet. Returns what is to be told. */
+  /**
+   * Takes a change of this node that the others cannot know yet. Returns what is to be told. An event prevails over
+   * whatever snapshots say until `eventKept` is called.
+   */
   anticipate(change: Change, at: Millis): readonly Told[] {
     this.#isKnown = true;
+    if (change.kind === 'event') this.#unkept += 1;
     return this.#take(change, at);
+  }
+
+  /** An event that was anticipated is kept by now, or will not be. */
+  eventKept(): void {
+    this.#unkept -= 1;
   }
 
   #take(change: Change, at: Millis): readonly Told[] {
@@ -116,7 +131,7 @@ export class Replica {
       case 'event':
         this.#cached = { event: change.event, until: at + change.ttlMs };
         this.#missUntil = -Infinity;
-        return [{ kind: 'event', event: change.event, except: change.except }];
+        return change.isTold === true ? [] : [{ kind: 'event', event: change.event, except: change.except }];
       case 'miss-over':
         this.#missUntil = -Infinity;
         return [];
@@ -133,7 +148,9 @@ export class Replica {
     }
     const before = this.cached(at);
     const isNew =
-      cached !== undefined && (before?.name !== cached.event.name || before.data !== cached.event.data);
+      this.#unkept === 0 &&
+      cached !== undefined &&
+      (before?.name !== cached.event.name || before.data !== cached.event.data);
     if (isNew) told.push({ kind: 'event', event: cached.event, except: undefined });
     return told;
   }

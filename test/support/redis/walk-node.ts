@@ -30,6 +30,8 @@ export class WalkNode {
   readonly #clock: Clock;
   readonly #registry = new Registry();
   readonly #connections: RedisClients;
+  /** The data of the events of cache channels that its subscribers were told. */
+  readonly events: string[] = [];
   /** How often it has registered in some partition. */
   epochs = 0;
   /** It neither keeps its lease nor hears anything. */
@@ -134,6 +136,7 @@ export class WalkNode {
   }
 
   #notify(channel: ChannelName, notice: Notice): void {
+    if (notice.kind === 'event') this.events.push(notice.event.data);
     for (const client of this.clients.values()) {
       if (client.channel !== channel || !client.isSubscribed) continue;
       if (notice.kind === 'member-added') {
