@@ -1,21 +1,26 @@
 import { fileURLToPath } from 'node:url';
+import { withFile } from './config-file.ts';
 import { startProcess } from './process.ts';
-import { appOf, type Launch, type TargetKind, type Variant } from './target.ts';
+import { appOf, appsOf, type Launch, type TargetKind, type Variant } from './target.ts';
 
 const program = fileURLToPath(new URL('../../peers/built/raw/server.js', import.meta.url));
 
+/** As many as the emulator puts into one POST by default. */
+const defaultBatchEvents = 20;
+
 /** The floor: a server on the same uWebSockets.js that does no more than the scenarios need. */
 export function raw(name: string, launch: Launch, { tls }: Variant): TargetKind {
-  const files = tls === null ? [] : [tls.certFile, tls.keyFile];
   return {
     name,
     version: 'bench/peers/raw',
-    abilities: new Set(['own-process', 'apps']),
-    start: async () => {
-      const words = [...launch.prefix, process.execPath, program, ...files];
-      const server = await startProcess(
-        words,
-        (line) => Number(/^listening (\d+)$/.exec(line)?.[1] ?? 0) || null,
+    abilities: new Set(['webhooks', 'own-process', 'apps']),
+    start: async (settings) => {
+      const { webhooks = [], batchEvents = defaultBatchEvents } = settings;
+      const server = await withFile({ tls, apps: appsOf(settings), webhooks, batchEvents }, (file) =>
+        startProcess(
+          [...launch.prefix, process.execPath, program, file],
+          (line) => Number(/^listening (\d+)$/.exec(line)?.[1] ?? 0) || null,
+        ),
       );
       return {
         ...appOf(0),

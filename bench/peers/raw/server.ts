@@ -1,10 +1,13 @@
-import uws, { type HttpResponse, type WebSocket } from 'uWebSockets.js';
+import uws, { type HttpRequest, type HttpResponse, type WebSocket } from 'uWebSockets.js';
+import { Authority, type Request } from './authentic.ts';
 import { Member, PresenceChannel } from './presence-channel.ts';
+import { readSettings } from './settings.ts';
 
 /*
  * The floor of the bench: what is left of a Pusher server when everything is taken away that a scenario can do without.
- * It believes every signature and every name, keeps no state but that of presence channels, has no limits, no timers, no
- * webhooks and no errors. It is the least that this library, in this runtime, needs to do the same thing on the wire.
+ * It verifies the requests of backends, but believes every subscription and every name, keeps no state but that of presence
+ * channels, and has no limits, no liveness, no errors; a webhook is sent once, whatever becomes of it, and a lost
+ * connection causes none. It is the least that this library, in this runtime, needs to do the same thing on the wire.
  */
 
 interface Connection {
@@ -15,15 +18,24 @@ interface Connection {
 
 type Socket = WebSocket<Connection>;
 
-const [certFile, keyFile] = process.argv.slice(2);
+const settings = readSettings(process.argv[2] ?? '');
+const { tls } = settings;
 const app =
-  certFile === undefined || keyFile === undefined
-    ? uws.App()
-    : uws.SSLApp({ cert_file_name: certFile, key_file_name: keyFile });
+  tls === null ? uws.App() : uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+const authority = new Authority(settings.apps);
+// It brings a library along, which would count at the start.
+const webhooks =
+  settings.webhooks.length === 0 ? undefined : new (await import('./webhooks.ts')).Webhooks(settings);
+const [tellsOccupancy, tellsClientEvents] = [
+  webhooks?.wants('channel_occupied'),
+  webhooks?.wants('client_event'),
+];
 const presences = new Map<string, PresenceChannel>();
+/** Everybody's. */
+const socketId = '1.1';
 const welcome = JSON.stringify({
   event: 'pusher:connection_established',
-  data: JSON.stringify({ socket_id: '1.1', activity_timeout: 120 }),
+  data: JSON.stringify({ socket_id: socketId, activity_timeout: 120 }),
 });
 
 app
@@ -47,8 +59,8 @@ app
       for (const channel of joined) leavePresence(channel, userId);
     },
   })
-  .post('/apps/:id/events', (response) => readBody(response, publishTrigger))
-  .post('/apps/:id/batch_events', (response) => readBody(response, publishBatch))
+  .post('/apps/:id/events', (response, request) => serve(response, request, publishTrigger))
+  .post('/apps/:id/batch_events', (response, request) => serve(response, request, publishBatch))
   .listen('127.0.0.1', 0, (listening) => {
     if (listening === false) throw new Error('Cannot listen on 127.0.0.1');
     process.stdout.write(`listening ${uws.us_socket_local_port(listening)}\n`);
@@ -58,8 +70,9 @@ process.once('SIGTERM', () => process.exit(0));
 
 function onMessage(socket: Socket, text: string): void {
   if (text.startsWith('{"event":"client-')) {
-    const { channel } = JSON.parse(text) as { channel: string };
+    const { event, channel, data } = JSON.parse(text) as { event: string; channel: string; data: unknown };
     socket.publish(channel, text);
+    if (tellsClientEvents) tellClientEvent(event, channel, JSON.stringify(data));
     return;
   }
   const { event, data } = JSON.parse(text) as {
@@ -72,6 +85,7 @@ function onMessage(socket: Socket, text: string): void {
 
 function subscribe(socket: Socket, channel: string, channelData: string | undefined): void {
   if (channelData === undefined) {
+    if (tellsOccupancy && app.numSubscribers(channel) === 0) tellOccupancy('channel_occupied', channel);
     socket.subscribe(channel);
     socket.send(`{"event":"pusher_internal:subscription_succeeded","channel":"${channel}","data":"{}"}`);
     return;
@@ -89,6 +103,7 @@ function subscribe(socket: Socket, channel: string, channelData: string | undefi
 
 function unsubscribe(socket: Socket, channel: string): void {
   socket.unsubscribe(channel);
+  if (tellsOccupancy && app.numSubscribers(channel) === 0) tellOccupancy('channel_vacated', channel);
   const connection = socket.getUserData();
   const presence = connection.presences.find(({ name }) => name === channel);
   if (presence === undefined) return;
@@ -102,13 +117,30 @@ function leavePresence(channel: PresenceChannel, userId: string): void {
   else app.publish(channel.name, frame);
 }
 
-function readBody(response: HttpResponse, use: (body: string) => void): void {
+function tellOccupancy(name: string, channel: string): void {
+  webhooks?.tell(name, `{"name":"${name}","channel":"${channel}"}`);
+}
+
+function tellClientEvent(event: string, channel: string, data: string): void {
+  const told = JSON.stringify({ name: 'client_event', channel, event, data, socket_id: socketId });
+  webhooks?.tell('client_event', told);
+}
+
+function serve(response: HttpResponse, request: HttpRequest, publishAll: (body: string) => void): void {
+  const [path, query] = [request.getUrl(), request.getQuery()];
+  readBody(response, (body) => {
+    const isAuthentic = authority.isAuthentic({ path, query, body } satisfies Request);
+    if (isAuthentic) publishAll(body.toString());
+    else response.writeStatus('401 Unauthorized');
+    response.writeHeader('content-type', 'application/json').end('{}');
+  });
+}
+
+function readBody(response: HttpResponse, use: (body: Buffer) => void): void {
   let body = Buffer.alloc(0);
   response.onData((chunk, isLast) => {
     body = Buffer.concat([body, Buffer.from(chunk)]);
-    if (!isLast) return;
-    use(body.toString());
-    response.writeHeader('content-type', 'application/json').end('{}');
+    if (isLast) use(body);
   });
   response.onAborted(() => {});
 }
