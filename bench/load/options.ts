@@ -38,7 +38,7 @@ const usage = `npm run bench -- [options]
   --minutes M         length of the soak, which is left out unless this or --scenario soak is given (default 2)
   --syscalls          one more round of each case under strace, to count system calls per operation
   --keep NAME         write bench/results/NAME.json and NAME.html (default: latest, which git ignores)
-  --profile DIR       leave a CPU profile of each emulator in DIR (slows it down a little)
+  --profile DIR       leave CPU profiles of emulator and raw in DIR (slows them down a little)
   --render FILE       no run: make the page of the results in FILE anew
   --help              this text
 

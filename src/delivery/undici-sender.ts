@@ -1,7 +1,16 @@
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../ports/clock.ts';
 import type { Outcome, PostSender, Post } from '../ports/webhook-sender.ts';
 import { errorCode, maxAnswerBytes, parseRetryAfter } from './answer.ts';
+
+/** A URL as undici takes it: reading one takes as long as a third of the whole request. */
+interface Place {
+  readonly origin: string;
+  readonly path: string;
+}
+
+/** URLs are configured, few, and seldom change. */
+const rememberedPlaces = 1000;
 
 /**
  * Sends webhooks through keep-alive connections, a pool for each origin. Redirects are not followed. The
@@ -9,36 +18,90 @@ import { errorCode, maxAnswerBytes, parseRetryAfter } from './answer.ts';
  */
 export function createUndiciSender(clock: Clock): PostSender {
   const agent = new Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 0 } });
+  const places = new Map<string, Place>();
+
+  function placeOf(url: string): Place {
+    let place = places.get(url);
+    if (place === undefined) {
+      const { origin, pathname, search } = new URL(url);
+      place = { origin, path: pathname + search };
+      if (places.size >= rememberedPlaces) places.clear();
+      places.set(url, place);
+    }
+    return place;
+  }
+
   return {
-    async send({ url, headers, body }: Post, timeoutMs: number): Promise<Outcome> {
-      const abort = new AbortController();
-      let isLate = false;
-      const cancel = clock.after(timeoutMs, () => {
-        isLate = true;
-        abort.abort();
-      });
-      try {
-        const answer = await request(url, {
-          method: 'POST',
-          headers,
-          body,
-          dispatcher: agent,
-          signal: abort.signal,
+    send({ url, headers, body }: Post, timeoutMs: number): Promise<Outcome> {
+      const { origin, path } = placeOf(url);
+      return new Promise((resolve) => {
+        const attempt = new Attempt((outcome) => {
+          cancel();
+          resolve(outcome);
         });
-        // The status has decided: what becomes of the body only decides whether the connection is kept.
-        await answer.body.dump({ limit: maxAnswerBytes, signal: abort.signal }).catch(() => undefined);
-        const retryAfterMs = parseRetryAfter(answer.headers['retry-after']);
-        return {
-          kind: 'answered',
-          status: answer.statusCode,
-          ...(retryAfterMs !== undefined && { retryAfterMs }),
-        };
-      } catch (error) {
-        return isLate ? { kind: 'timeout' } : { kind: 'unreachable', code: errorCode(error) };
-      } finally {
-        cancel();
-      }
+        const cancel = clock.after(timeoutMs, () => attempt.expire());
+        agent.dispatch({ origin, path, method: 'POST', headers, body }, attempt);
+      });
     },
     close: () => agent.destroy(),
   };
+}
+
+/**
+ * Hears what becomes of one request, from undici itself: its `request` makes a stream and an abort signal of each answer,
+ * which costs as much again as sending the POST.
+ */
+class Attempt implements Dispatcher.DispatchHandler {
+  readonly #settle: (outcome: Outcome) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #answered: Outcome | undefined;
+  #bytes = 0;
+  #isSettled = false;
+
+  constructor(settle: (outcome: Outcome) => void) {
+    this.#settle = settle;
+  }
+
+  /** Its time is over, wherever it stands. */
+  expire(): void {
+    this.#end({ kind: 'timeout' });
+    this.#controller?.abort(new Error('no answer in time'));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Connecting took too long.
+    if (this.#isSettled) controller.abort(new Error('no answer in time'));
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+  ): void {
+    // Early hints and the like: the answer is still to come.
+    if (status < 200) return;
+    const retryAfterMs = parseRetryAfter(headers['retry-after']);
+    this.#answered = { kind: 'answered', status, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, { byteLength }: Uint8Array): void {
+    this.#bytes += byteLength;
+    if (this.#bytes > maxAnswerBytes) controller.abort(new Error('the answer is too long'));
+  }
+
+  onResponseEnd(): void {
+    if (this.#answered !== undefined) this.#end(this.#answered);
+  }
+
+  /** The status has decided, if there was one: the body only decides whether the connection is kept. */
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#end(this.#answered ?? { kind: 'unreachable', code: errorCode(error) });
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#settle(outcome);
+  }
 }

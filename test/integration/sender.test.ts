@@ -116,6 +116,19 @@ describe.each<[string, Create]>([
     expect(await outcome).toEqual({ kind: 'timeout' });
   });
 
+  test('whose connection is not made in time is given up then', async () => {
+    let meet: (() => void) | undefined;
+    const met = new Promise<void>((resolve) => (meet = resolve));
+    const url = await tcpServer(() => meet?.());
+    const { send, clock } = newSender();
+    const outcome = send(url.replace('http:', 'https:'));
+    // The other end has the first words of TLS, and never answers them.
+    await met;
+    await clock.advance(4000);
+    expect(await outcome).toEqual({ kind: 'timeout' });
+    expect(clock.pending).toBe(0);
+  });
+
   test('whose connection is reset is unreachable', async () => {
     const receiver = await Receiver.start(({ response }) => void response.socket?.resetAndDestroy());
     const { send, clock } = newSender();

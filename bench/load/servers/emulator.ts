@@ -2,8 +2,16 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { withFile } from './config-file.ts';
 import { startProcess } from './process.ts';
-import { startRedis, type BenchRedis } from './redis.ts';
-import { appOf, appsOf, type Launch, type ServerSettings, type TargetKind, type Variant } from './target.ts';
+import { startRedis } from './redis.ts';
+import {
+  appOf,
+  appsOf,
+  nodeCommand,
+  type Launch,
+  type ServerSettings,
+  type TargetKind,
+  type Variant,
+} from './target.ts';
 
 const program = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 const packageFile = new URL('../../../package.json', import.meta.url);
@@ -17,32 +25,24 @@ export function emulator(name: string, launch: Launch, variant: Variant): Target
     abilities: new Set(
       variant.usesRedis ? ['webhooks', 'own-process', 'apps'] : ['webhooks', 'own-process', 'apps', 'nodes'],
     ),
-    start: async (settings) => {
+    start: async (given) => {
       const redis = variant.usesRedis ? await startRedis(launch.prefix) : null;
-      return start(launch, variant, redis === null ? settings : { ...settings, redisUrl: redis.url }, redis);
-    },
-  };
-}
-
-async function start(launch: Launch, variant: Variant, settings: ServerSettings, redis: BenchRedis | null) {
-  const profile =
-    launch.profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${launch.profileDir}`];
-  const server = await withFile(configOf(settings, variant), (file) =>
-    startProcess(
-      [...launch.prefix, process.execPath, ...profile, program, '--config', file, '--port', '0'],
-      portOf,
-    ),
-  );
-  return {
-    ...appOf(0),
-    host: '127.0.0.1',
-    port: server.found,
-    isTls: variant.tls !== null,
-    pid: server.pid,
-    readyMs: server.readyMs,
-    stop: async () => {
-      await server.stop();
-      await redis?.stop();
+      const settings = redis === null ? given : { ...given, redisUrl: redis.url };
+      const server = await withFile(configOf(settings, variant), (file) =>
+        startProcess([...nodeCommand(launch, name), program, '--config', file, '--port', '0'], portOf),
+      );
+      return {
+        ...appOf(0),
+        host: '127.0.0.1',
+        port: server.found,
+        isTls: variant.tls !== null,
+        pid: server.pid,
+        readyMs: server.readyMs,
+        stop: async () => {
+          await server.stop();
+          await redis?.stop();
+        },
+      };
     },
   };
 }

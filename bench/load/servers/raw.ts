@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { withFile } from './config-file.ts';
 import { startProcess } from './process.ts';
-import { appOf, appsOf, type Launch, type TargetKind, type Variant } from './target.ts';
+import { appOf, appsOf, nodeCommand, type Launch, type TargetKind, type Variant } from './target.ts';
 
 const program = fileURLToPath(new URL('../../peers/built/raw/server.js', import.meta.url));
 
@@ -18,7 +18,7 @@ export function raw(name: string, launch: Launch, { tls }: Variant): TargetKind 
       const { webhooks = [], batchEvents = defaultBatchEvents } = settings;
       const server = await withFile({ tls, apps: appsOf(settings), webhooks, batchEvents }, (file) =>
         startProcess(
-          [...launch.prefix, process.execPath, program, file],
+          [...nodeCommand(launch, name), program, file],
           (line) => Number(/^listening (\d+)$/.exec(line)?.[1] ?? 0) || null,
         ),
       );

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Address } from '../driver/address.ts';
 
 /** A server under test that runs. */
@@ -47,8 +48,14 @@ export interface TargetKind {
 export interface Launch {
   /** Words before the command, such as `taskset -c 0`. */
   readonly prefix: readonly string[];
-  /** Where to leave a CPU profile of the emulator, if anywhere. */
+  /** Where to leave CPU profiles of the emulator and the floor, in a folder each; if anywhere. */
   readonly profileDir: string | undefined;
+}
+
+/** The command that runs a program of this repository as the target of this name. */
+export function nodeCommand({ prefix, profileDir }: Launch, name: string): readonly string[] {
+  const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profileDir, name)}`];
+  return [...prefix, process.execPath, ...profile];
 }
 
 /** How a target differs from the plain one. */
