@@ -12,6 +12,7 @@ import { runScenario, type Run } from './run.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/all.ts';
 import { chooseTarget } from './servers/choose.ts';
+import { emulatorOf } from './servers/emulator.ts';
 import { external } from './servers/external.ts';
 import { killProcesses } from './servers/process.ts';
 import { faultOfRedis } from './servers/redis.ts';
@@ -80,11 +81,15 @@ async function measure(options: Options): Promise<number> {
 }
 
 function targetsOf(
-  { targets, external: running, profileDir }: Options,
+  { targets, external: running, before, profileDir }: Options,
   prefix: readonly string[],
 ): TargetKind[] {
-  const started = targets.map((name) => chooseTarget(name, { prefix, profileDir }));
-  return running === undefined ? started : [...started, external(running)];
+  const launch = { prefix, profileDir };
+  return [
+    ...targets.map((name) => chooseTarget(name, launch)),
+    ...(before === undefined ? [] : [emulatorOf(before, 'before', launch)]),
+    ...(running === undefined ? [] : [external(running)]),
+  ];
 }
 
 /** Why nothing of the scenario can be run, in one sentence. */

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Address } from './driver/address.ts';
 import { faultOfTarget, targetNames } from './servers/choose.ts';
+import { programIn } from './servers/emulator.ts';
 
 /** What the command line asked for. */
 export interface Options {
@@ -10,6 +12,8 @@ export interface Options {
   readonly targets: readonly string[];
   /** A server that runs already, and its process. */
   readonly external: (Address & { readonly pid: number | undefined }) | undefined;
+  /** The folder of another checkout that was built, to be measured as `before`. */
+  readonly before: string | undefined;
   /** Only cases whose name contains this. */
   readonly only: string;
   readonly rounds: number;
@@ -32,6 +36,7 @@ const usage = `npm run bench -- [options]
   --url URL           also a server that runs already, such as http://127.0.0.1:6001, with
     --app-id, --app-key, --app-secret   its app, and
     --server-pid PID                    its process, when that is on this machine, for CPU and memory
+  --before DIR        also the program as it was built in DIR, another checkout, as "before"
   --rounds N          measured rounds of each case and target (default 3, at most 50)
   --seconds S         length of a round (default 3, at most 60)
   --quick             one round of one second: to see that all works, not to measure
@@ -54,6 +59,7 @@ const accepted = {
   'app-key': { type: 'string', default: 'app-key' },
   'app-secret': { type: 'string', default: 'app-secret' },
   'server-pid': { type: 'string' },
+  before: { type: 'string' },
   rounds: { type: 'string', default: '3' },
   seconds: { type: 'string', default: '3' },
   quick: { type: 'boolean', default: false },
@@ -94,12 +100,16 @@ function optionsOf(values: Values, known: readonly string[]): Options {
   if (!/^[\w.-]+$/.test(values.keep)) {
     throw new Error(`--keep is a file name without folders, got "${values.keep}"`);
   }
+  if (values.before !== undefined && !existsSync(programIn(values.before))) {
+    throw new Error(`--before is the folder of a checkout that was built, got "${values.before}"`);
+  }
   const whenAlone = values.url === undefined ? [...targetNames] : [];
   const all = known.filter((name) => name !== 'soak' || values.minutes !== undefined);
   return {
     scenarios: named.length === 0 ? all : named,
     targets: targets.length === 0 ? whenAlone : targets,
     external: values.url === undefined ? undefined : externalOf(values.url, values),
+    before: values.before,
     only: values.only,
     rounds: values.quick ? 1 : wholeNumber('--rounds', values.rounds, 50),
     seconds: values.quick ? 1 : wholeNumber('--seconds', values.seconds, 60),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withFile } from './config-file.ts';
 import { startProcess } from './process.ts';
@@ -13,12 +14,26 @@ import {
   type Variant,
 } from './target.ts';
 
-const program = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
-const packageFile = new URL('../../../package.json', import.meta.url);
+const thisCheckout = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The program of this repository, as it was built. */
 export function emulator(name: string, launch: Launch, variant: Variant): TargetKind {
-  const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+  return emulatorOf(thisCheckout, name, launch, variant);
+}
+
+/** Where a checkout has its program, once it is built. */
+export function programIn(folder: string): string {
+  return join(folder, 'dist/main.js');
+}
+
+/** The program as it was built in a checkout. */
+export function emulatorOf(
+  folder: string,
+  name: string,
+  launch: Launch,
+  variant: Variant = { tls: null, usesRedis: false },
+): TargetKind {
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
   return {
     name,
     version: `soketify-emulator ${version}`,
@@ -29,7 +44,10 @@ export function emulator(name: string, launch: Launch, variant: Variant): Target
       const redis = variant.usesRedis ? await startRedis(launch.prefix) : null;
       const settings = redis === null ? given : { ...given, redisUrl: redis.url };
       const server = await withFile(configOf(settings, variant), (file) =>
-        startProcess([...nodeCommand(launch, name), program, '--config', file, '--port', '0'], portOf),
+        startProcess(
+          [...nodeCommand(launch, name), programIn(folder), '--config', file, '--port', '0'],
+          portOf,
+        ),
       );
       return {
         ...appOf(0),
