@@ -5,7 +5,7 @@ const blockBytes = 64;
 const digestBytes = 32;
 
 /** Texts of up to so many bytes are signed by two plain hashes; longer ones gain nothing by that. */
-const shortBytes = 4096;
+const shortBytes = 16 * 1024;
 
 /** The beginnings of the two hashes of which an HMAC is made, for one key. */
 interface Pads {
