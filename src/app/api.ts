@@ -151,7 +151,7 @@ export class Api {
     for (const channel of channels) {
       metrics.messagePublished(appId, 'api');
       if (!channelKind(channel).isCache) {
-        fanout.publish(appId, channel, encode(channel), except);
+        fanout.publish(appId, channel, encode, except);
         continue;
       }
       const step = ledger.cacheEvent(appId, channel, { name, data }, except);

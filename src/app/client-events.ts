@@ -41,7 +41,7 @@ export function relayClientEvent(session: Session, command: ClientEvent, options
   const { userId } = subscription;
   const channel = subscription.channel.name;
   options.metrics.messagePublished(app.config.id, 'client');
-  options.fanout.publish(app.config.id, channel, eventEncoder(event, data, userId)(channel), socketId);
+  options.fanout.publish(app.config.id, channel, eventEncoder(event, data, userId), socketId);
   const happened = { name: 'client_event', channel, event, data, socketId, userId } as const;
   if (app.wantsWebhook('client_event', channel)) options.outbox.append(app.config.id, [happened]);
   else (options.witness ?? noWitness).unwanted(app.config.id, happened);

@@ -1,5 +1,5 @@
 import { Registry } from '../channels/registry.ts';
-import type { ChannelName } from '../protocol/channel-name.ts';
+import { isInternal, type ChannelName } from '../protocol/channel-name.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import { selects } from '../webhooks/endpoint.ts';
 import type { EventName } from '../webhooks/event.ts';
@@ -27,6 +27,14 @@ export class LocalApp {
   /** The transport's topic for a channel. */
   topic(channel: ChannelName): string {
     return this.#topicPrefix + channel;
+  }
+
+  /** Whether anybody here may be to get what is published on the channel, this connection left out. */
+  isHeard(channel: ChannelName, except: Session | undefined): boolean {
+    // Whoever is signed in hears its own channel without a subscription.
+    if (isInternal(channel)) return true;
+    const subscribers = this.registry.subscribers(channel);
+    return subscribers > 1 || (subscribers === 1 && except?.subscriptions.has(channel) !== true);
   }
 
   /** The transport's topic for whoever watches a user. No channel has such a name. */

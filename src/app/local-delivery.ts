@@ -26,11 +26,13 @@ export interface LocalDelivery extends Fanout {
  */
 export function createLocalDelivery({ apps, clock, publishTopic, end }: LocalDeliveryOptions): LocalDelivery {
   return {
-    publish(appId, channel, frame, except) {
+    publish(appId, channel, encode, except) {
       const app = apps.byId(appId);
       if (app === undefined) return;
-      const topic = app.topic(channel);
       const excepted = except === undefined ? undefined : app.sessions.get(except);
+      if (!app.isHeard(channel, excepted)) return;
+      const topic = app.topic(channel);
+      const frame = encode(channel);
       if (excepted?.socket.publishToOthers(topic, frame) !== true) publishTopic(topic, frame);
     },
     terminate(appId, userId) {

@@ -30,10 +30,10 @@ export function createNotifier(
   return {
     notify(appId, channel, notice) {
       const except = notice.kind === 'event' ? notice.except : undefined;
-      local.publish(appId, channel, encode(channel, notice), except);
+      local.publish(appId, channel, () => encode(channel, notice), except);
     },
     notifyCount(appId, channel, count) {
-      local.publish(appId, channel, encodeSubscriptionCount(channel, count));
+      local.publish(appId, channel, () => encodeSubscriptionCount(channel, count));
     },
     notifyWatchers(appId, userId, state) {
       const app = apps.byId(appId);

@@ -74,7 +74,9 @@ export class SubscriptionCounts {
     if (count === 0 || !isWanted) this.#counted.delete(app.topic(channel));
     // The app has been configured otherwise since the count was put off.
     if (!isWanted) return;
-    if (count > 0) this.#options.fanout.publish(appId, channel, encodeSubscriptionCount(channel, count));
+    if (count > 0) {
+      this.#options.fanout.publish(appId, channel, () => encodeSubscriptionCount(channel, count));
+    }
     this.#options.outbox.append(appId, [{ name: 'subscription_count', channel, count }]);
   }
 

@@ -1,5 +1,6 @@
 import type { ChannelName } from './channel-name.ts';
 import type { ProtocolError } from './errors.ts';
+import { jsonText } from './json-text.ts';
 import type { SocketId } from './socket-id.ts';
 
 /**
@@ -35,7 +36,7 @@ export function encodePresence(channel: ChannelName, members: ReadonlyMap<string
   let ids = '';
   let hash = '';
   for (const { userId, infoJson } of members.values()) {
-    const id = JSON.stringify(userId);
+    const id = jsonText(userId);
     const comma = ids === '' ? '' : ',';
     ids += comma + id;
     hash += `${comma}${id}:${infoJson}`;
@@ -45,12 +46,12 @@ export function encodePresence(channel: ChannelName, members: ReadonlyMap<string
 }
 
 export function encodeMemberAdded(channel: ChannelName, member: EncodableMember): string {
-  const data = `{"user_id":${JSON.stringify(member.userId)},"user_info":${member.infoJson}}`;
+  const data = `{"user_id":${jsonText(member.userId)},"user_info":${member.infoJson}}`;
   return `{"event":"pusher_internal:member_added","channel":"${channel}","data":${JSON.stringify(data)}}`;
 }
 
 export function encodeMemberRemoved(channel: ChannelName, userId: string): string {
-  const data = `{"user_id":${JSON.stringify(userId)}}`;
+  const data = `{"user_id":${jsonText(userId)}}`;
   return `{"event":"pusher_internal:member_removed","channel":"${channel}","data":${JSON.stringify(data)}}`;
 }
 
@@ -93,10 +94,15 @@ export function encodeCacheMiss(channel: ChannelName): string {
 
 /**
  * A published event, for each of its channels. The name and the data are encoded once, however many
- * channels and subscribers there are. `userId` is the sender of a client event on a presence channel.
+ * channels and subscribers there are, and not at all if there are none. `userId` is the sender of a client
+ * event on a presence channel.
  */
 export function eventEncoder(name: string, data: string, userId?: string): (channel: ChannelName) => string {
-  const head = `{"event":${JSON.stringify(name)},"channel":"`;
-  const tail = `","data":${JSON.stringify(data)}${userId === undefined ? '' : `,"user_id":${JSON.stringify(userId)}`}}`;
-  return (channel) => head + channel + tail;
+  let head: string | undefined;
+  let tail: string | undefined;
+  return (channel) => {
+    head ??= `{"event":${jsonText(name)},"channel":"`;
+    tail ??= `","data":${JSON.stringify(data)}${userId === undefined ? '' : `,"user_id":${jsonText(userId)}`}}`;
+    return head + channel + tail;
+  };
 }

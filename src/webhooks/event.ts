@@ -1,4 +1,5 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
+import { jsonText } from '../protocol/json-text.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 
 /** The event types that an endpoint gets unless it chooses, in the order of Soketify's page. */
@@ -59,7 +60,7 @@ export function isWebhookEvent(value: unknown): value is WebhookEvent {
  */
 export function encodeEvent(event: WebhookEvent): string {
   const { name, channel } = event;
-  const head = `{"name":"${name}","channel":${JSON.stringify(channel)}`;
+  const head = `{"name":"${name}","channel":${jsonText(channel)}`;
   switch (event.name) {
     case 'channel_occupied':
     case 'channel_vacated':
@@ -67,12 +68,12 @@ export function encodeEvent(event: WebhookEvent): string {
       return `${head}}`;
     case 'member_added':
     case 'member_removed':
-      return `${head},"user_id":${JSON.stringify(event.userId)}}`;
+      return `${head},"user_id":${jsonText(event.userId)}}`;
     case 'subscription_count':
       return `${head},"subscription_count":${event.count}}`;
     case 'client_event': {
-      const user = event.userId === undefined ? '' : `,"user_id":${JSON.stringify(event.userId)}`;
-      return `${head},"event":${JSON.stringify(event.event)},"data":${JSON.stringify(event.data)},"socket_id":"${event.socketId}"${user}}`;
+      const user = event.userId === undefined ? '' : `,"user_id":${jsonText(event.userId)}`;
+      return `${head},"event":${jsonText(event.event)},"data":${JSON.stringify(event.data)},"socket_id":"${event.socketId}"${user}}`;
     }
   }
 }

@@ -27,8 +27,8 @@ class World {
   readonly #counts = new SubscriptionCounts({
     clock: this.clock,
     fanout: {
-      publish: (_app, channel, frame) => {
-        const { data } = JSON.parse(frame) as { data: string };
+      publish: (_app, channel, encode) => {
+        const { data } = JSON.parse(encode(channel)) as { data: string };
         const { subscription_count: count } = JSON.parse(data) as { subscription_count: number };
         this.#note(this.frames, channel, count);
       },

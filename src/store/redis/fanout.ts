@@ -28,9 +28,10 @@ export class RedisFanout implements Fanout {
     this.#origin = `p${options.nodeId}\n`;
   }
 
-  publish(...[appId, channel, frame, except]: Parameters<Fanout['publish']>): void {
+  publish(...[appId, channel, encode, except]: Parameters<Fanout['publish']>): void {
     const { link, local, partitions } = this.#options;
-    local.publish(appId, channel, frame, except);
+    const frame = encode(channel);
+    local.publish(appId, channel, () => frame, except);
     const topic = partitions[partitionOf(appId, channel)]?.topic;
     if (topic === undefined) return;
     link.publish(topic, `${this.#origin}${except ?? ''}\n${appId}\n${channel.length}\n${channel}${frame}`);
@@ -54,7 +55,7 @@ export class RedisFanout implements Fanout {
     this.#options.local.publish(
       message.slice(appAt, lengthAt - 1),
       checkedChannelName(message.slice(channelAt, frameAt)),
-      message.slice(frameAt),
+      () => message.slice(frameAt),
       isSocketId(except) ? except : undefined,
     );
     return true;

@@ -8,8 +8,8 @@ export class RecordingFanout implements Fanout {
   /** Whose connections were ended, as `app/user`. */
   readonly terminated: string[] = [];
 
-  publish(...[appId, channel, frame, except]: Parameters<Fanout['publish']>): void {
-    this.#published.push({ appId, channel, frame: JSON.parse(frame) as unknown, except });
+  publish(...[appId, channel, encode, except]: Parameters<Fanout['publish']>): void {
+    this.#published.push({ appId, channel, frame: JSON.parse(encode(channel)) as unknown, except });
   }
 
   terminate(appId: string, userId: string): void {

@@ -4,7 +4,7 @@ import { application, channelName, socketIdOf } from '../../support/unit/applica
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
 const news = channelName('news');
-const frame = '{"event":"a","channel":"news","data":"{}"}';
+const encode = (channel: string) => `{"event":"a","channel":"${channel}","data":"{}"}`;
 
 function stage() {
   const hub = hubStage({ apps: [application(), application({ id: '2', key: 'other' })] });
@@ -17,19 +17,19 @@ function stage() {
 describe('a published frame', () => {
   test('reaches every subscriber of the channel', () => {
     const { delivery, counts } = stage();
-    delivery.publish('1', news, frame);
+    delivery.publish('1', news, encode);
     expect(counts()).toEqual([1, 1, 0]);
   });
 
   test('spares the connection that is left out', () => {
     const { delivery, counts, one } = stage();
-    delivery.publish('1', news, frame, one.id);
+    delivery.publish('1', news, encode, one.id);
     expect(counts()).toEqual([0, 1, 0]);
   });
 
   test('reaches everybody when the connection left out does not hold the channel', () => {
     const { delivery, counts, outsider } = stage();
-    delivery.publish('1', news, frame, outsider.id);
+    delivery.publish('1', news, encode, outsider.id);
     expect(counts()).toEqual([1, 1, 0]);
   });
 
@@ -39,7 +39,7 @@ describe('a published frame', () => {
     gone.vanish();
     const foreigner = connect('other').join('news');
     for (const except of [socketIdOf('9.9'), gone.id, foreigner.id]) {
-      delivery.publish('1', news, frame, except);
+      delivery.publish('1', news, encode, except);
     }
     expect(counts()).toEqual([3, 3, 0]);
     foreigner.socket.expectNoFrame();
@@ -47,9 +47,25 @@ describe('a published frame', () => {
 
   test('of an unknown app or on an empty channel reaches nobody', () => {
     const { delivery, counts } = stage();
-    delivery.publish('9', news, frame);
-    delivery.publish('1', channelName('empty'), frame);
+    delivery.publish('9', news, encode);
+    delivery.publish('1', channelName('empty'), encode);
     expect(counts()).toEqual([0, 0, 0]);
+  });
+
+  test('is not even encoded when nobody else is there', () => {
+    const { delivery, connect, one } = stage();
+    const alone = connect().join('own');
+    const encoded: string[] = [];
+    const note = (channel: string) => {
+      encoded.push(channel);
+      return encode(channel);
+    };
+    delivery.publish('1', channelName('empty'), note, one.id);
+    delivery.publish('1', channelName('own'), note, alone.id);
+    expect(encoded).toEqual([]);
+    delivery.publish('1', channelName('own'), note, one.id);
+    delivery.publish('1', news, note, one.id);
+    expect(encoded).toEqual(['own', 'news']);
   });
 
   test('stays within its app, however apps are numbered', () => {

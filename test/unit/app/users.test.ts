@@ -121,7 +121,9 @@ describe('a sign-in', () => {
 describe('a server-to-user channel', () => {
   const subscribed = { event: 'pusher_internal:subscription_succeeded', channel: own, data: '{}' };
   const publish = (stage: ReturnType<typeof hubStage>, channel = own) =>
-    stage.fanout.publish('1', channel as never, JSON.stringify({ event: 'hello', channel, data: '1' }));
+    stage.fanout.publish('1', channel as never, (name) =>
+      JSON.stringify({ event: 'hello', channel: name, data: '1' }),
+    );
 
   test('lets its user in, without a signature', () => {
     const { connect } = hubStage();
