@@ -1,13 +1,11 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
+import type { ReadonlyRoster, RosterMember } from '../protocol/roster.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import type { Millis } from './clock.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 
 /** A member of a presence channel: the user's id and the JSON text of `user_info` (`null` without one). */
-export interface Member {
-  readonly userId: string;
-  readonly infoJson: string;
-}
+export type Member = RosterMember;
 
 /** The event that a cache channel keeps for late subscribers. */
 export interface CachedEvent {
@@ -34,7 +32,7 @@ export type JoinAnswer =
   | {
       readonly kind: 'joined';
       /** Everybody present now, the joiner included; absent on channels without members. Read it at once. */
-      readonly members?: ReadonlyMap<string, Member>;
+      readonly members?: ReadonlyRoster;
       /** The cached event; absent when there is none or it was not asked for. */
       readonly cached?: CachedEvent;
     }

@@ -1,6 +1,7 @@
 import type { ChannelName } from './channel-name.ts';
 import type { ProtocolError } from './errors.ts';
 import { jsonText } from './json-text.ts';
+import type { ReadonlyRoster, RosterMember } from './roster.ts';
 import type { SocketId } from './socket-id.ts';
 
 /**
@@ -25,27 +26,14 @@ export function encodeSubscriptionSucceeded(channel: ChannelName): string {
   return `{"event":"pusher_internal:subscription_succeeded","channel":"${channel}","data":"{}"}`;
 }
 
-/** A member as frames carry it: the user's id and the JSON text of the user's info. */
-interface EncodableMember {
-  readonly userId: string;
-  readonly infoJson: string;
-}
-
 /** The answer to a presence subscription: everybody who is there, the subscriber included. */
-export function encodePresence(channel: ChannelName, members: ReadonlyMap<string, EncodableMember>): string {
-  let ids = '';
-  let hash = '';
-  for (const { userId, infoJson } of members.values()) {
-    const id = jsonText(userId);
-    const comma = ids === '' ? '' : ',';
-    ids += comma + id;
-    hash += `${comma}${id}:${infoJson}`;
-  }
-  const data = `{"presence":{"count":${members.size},"ids":[${ids}],"hash":{${hash}}}}`;
-  return `{"event":"pusher_internal:subscription_succeeded","channel":"${channel}","data":${JSON.stringify(data)}}`;
+export function encodePresence(channel: ChannelName, members: ReadonlyRoster): string {
+  const { ids, hash } = members.encoded;
+  const data = `{\\"presence\\":{\\"count\\":${members.size},\\"ids\\":[${ids}],\\"hash\\":{${hash}}}}`;
+  return `{"event":"pusher_internal:subscription_succeeded","channel":"${channel}","data":"${data}"}`;
 }
 
-export function encodeMemberAdded(channel: ChannelName, member: EncodableMember): string {
+export function encodeMemberAdded(channel: ChannelName, member: RosterMember): string {
   const data = `{"user_id":${jsonText(member.userId)},"user_info":${member.infoJson}}`;
   return `{"event":"pusher_internal:member_added","channel":"${channel}","data":${JSON.stringify(data)}}`;
 }

@@ -1,7 +1,7 @@
 import type { Linger } from '../../channels/linger.ts';
 import type { Millis } from '../../ports/clock.ts';
-import type { Member } from '../../ports/ledger.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
+import { Roster } from '../../protocol/roster.ts';
 
 /** Something that a heap will bring back at a moment. */
 export interface Scheduled {
@@ -24,13 +24,14 @@ export interface ChannelRecord extends Linger, Scheduled {
   /** Members present or lingering. */
   readonly members: Map<string, MemberRecord>;
   /** Members present, as subscribers see them, in the order in which they came. */
-  readonly present: Map<string, Member>;
+  readonly present: Roster;
   /** The cache miss that stands, until when. */
   miss: { readonly episode: string; readonly until: Millis } | undefined;
 }
 
 /** Shared by all channels without members, and never written to. */
 const noMembers = new Map<string, never>();
+const nobody = new Roster();
 
 /** A channel that nobody has heard of. Only those with members carry maps of their own. */
 export function newChannelRecord(appId: string, name: ChannelName, hasMembers: boolean): ChannelRecord {
@@ -44,7 +45,7 @@ export function newChannelRecord(appId: string, name: ChannelName, hasMembers: b
     appId,
     name,
     members: hasMembers ? new Map() : noMembers,
-    present: hasMembers ? new Map() : noMembers,
+    present: hasMembers ? new Roster() : nobody,
     miss: undefined,
   };
 }

@@ -1,5 +1,6 @@
 import type { Millis } from '../../ports/clock.ts';
 import type { CachedEvent, Member, Notice } from '../../ports/ledger.ts';
+import { Roster, type ReadonlyRoster } from '../../protocol/roster.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 
 /** What is true of a channel as of a revision. */
@@ -44,7 +45,7 @@ export class Replica {
   #revision: number | undefined;
   /** Whether anything was known before, so that subscribers may have been told of it. */
   #isKnown = false;
-  readonly #members = new Map<string, Member>();
+  readonly #members = new Roster();
   #cached: { readonly event: CachedEvent; readonly until: Millis } | undefined;
   /** Events that were told here and are not known to be kept: what is kept is older. */
   #unkept = 0;
@@ -57,7 +58,7 @@ export class Replica {
   }
 
   /** Everybody present, as far as is known. */
-  get members(): ReadonlyMap<string, Member> {
+  get members(): ReadonlyRoster {
     return this.#members;
   }
 

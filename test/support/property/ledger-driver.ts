@@ -4,6 +4,7 @@ import type { JoinAnswer, Ledger, Notice } from '../../../src/ports/ledger.ts';
 import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import { rosterOf } from '../roster.ts';
 import { FakeClock } from '../fake-clock.ts';
 import type { LedgerHarness } from './ledger-port.ts';
 
@@ -126,7 +127,9 @@ export class LedgerDriver {
       return answer;
     }
     // Copied now: what it holds is the ledger's own and moves on.
-    return answer.members === undefined ? answer : { ...answer, members: new Map(answer.members) };
+    return answer.members === undefined
+      ? answer
+      : { ...answer, members: rosterOf([...answer.members.values()]) };
   }
 
   /** Reports a subscriber to the ledger, whatever the accounts say. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { rosterOf } from '../../support/roster.ts';
 import {
   encodeCacheMiss,
   encodeConnectionEstablished,
@@ -36,8 +37,7 @@ const encoders = {
   pong: () => pongFrame,
   error: (error: Failure) => encodeError(error),
   subscriptionSucceeded: (channel: string) => encodeSubscriptionSucceeded(channelName(channel)),
-  presence: (channel: string, members: Member[]) =>
-    encodePresence(channelName(channel), new Map(members.map((member) => [member.userId, member]))),
+  presence: (channel: string, members: Member[]) => encodePresence(channelName(channel), rosterOf(members)),
   memberAdded: (channel: string, member: Member) => encodeMemberAdded(channelName(channel), member),
   memberRemoved: (channel: string, userId: string) => encodeMemberRemoved(channelName(channel), userId),
   subscriptionError: (channel: string, type: 'AuthError', error: Failure) =>

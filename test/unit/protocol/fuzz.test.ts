@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { rosterOf } from '../../support/roster.ts';
 import { authenticateRequest } from '../../../src/auth/request-auth.ts';
 import { parseChannelData } from '../../../src/protocol/channel-data.ts';
 import { isChannelName } from '../../../src/protocol/channel-name.ts';
@@ -161,7 +162,7 @@ describe('R13: whatever comes', () => {
         expect(member.userId).not.toBe('');
         expect(JSON.stringify(JSON.parse(member.infoJson))).toBe(member.infoJson);
         const channel = channelName('presence-a');
-        const { data: encoded } = expectFrame(encodePresence(channel, new Map([[member.userId, member]])));
+        const { data: encoded } = expectFrame(encodePresence(channel, rosterOf([member])));
         const { presence } = JSON.parse(encoded as string) as { presence: { ids: string[]; hash: object } };
         expect(presence.ids).toEqual([member.userId]);
         expect(Object.keys(presence.hash)).toEqual([member.userId]);
