@@ -20,9 +20,8 @@ export interface LocalDelivery extends Fanout {
 }
 
 /**
- * Delivers to the subscribers on this node, and so is the whole fan-out of a single one. The transport
- * publishes natively; to leave a socket out, the publish comes from that socket, which works only while it
- * holds the channel, and is needed only then.
+ * Delivers to the subscribers on this node, and so is the whole fan-out of a single one. To leave a socket out,
+ * the publish comes from that socket.
  */
 export function createLocalDelivery({ apps, clock, publishTopic, end }: LocalDeliveryOptions): LocalDelivery {
   return {
@@ -33,7 +32,8 @@ export function createLocalDelivery({ apps, clock, publishTopic, end }: LocalDel
       if (!app.isHeard(channel, excepted)) return;
       const topic = app.topic(channel);
       const frame = encode(channel);
-      if (excepted?.socket.publishToOthers(topic, frame) !== true) publishTopic(topic, frame);
+      if (excepted === undefined) publishTopic(topic, frame);
+      else excepted.socket.publishToOthers(topic, frame);
     },
     terminate(appId, userId) {
       for (const session of apps.byId(appId)?.sessionsOf(userId) ?? []) end(session, terminated);

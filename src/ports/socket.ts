@@ -14,8 +14,8 @@ export interface Socket {
   /** Receives what is published on the topic from now on. */
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
-  /** Publishes to all others that receive the topic. False, and nothing done, if it does not receive it itself. */
-  publishToOthers(topic: string, frame: string): boolean;
+  /** Publishes to all that receive the topic, but not to itself. */
+  publishToOthers(topic: string, frame: string): void;
 }
 
 /** Publishes a text frame to every socket of this node that receives the topic. */

@@ -10,6 +10,7 @@ import { mountHttp, type Route } from './http.ts';
 import { createPeer } from './peer.ts';
 import { mountSockets, type SocketCommands } from './sockets.ts';
 import { createTlsApp, type TlsFiles } from './tls.ts';
+import { Turn } from './turn.ts';
 import { listen, StartError, type Listening, type Uws } from './uws.ts';
 
 /** What the gateway is made with. */
@@ -71,6 +72,7 @@ class UwsGateway implements Gateway {
   readonly #options: GatewayOptions;
   readonly #compression: Compression;
   readonly #generations: Generations;
+  readonly #turn = new Turn();
   #mount: ((native: TemplatedApp) => Generation) | undefined;
   #listening: Listening | undefined;
   #metrics: TemplatedApp | undefined;
@@ -80,7 +82,7 @@ class UwsGateway implements Gateway {
     this.#options = options;
     this.#compression = createCompression(uws, options.compression);
     this.#generations = new Generations(options.clock, this.#compression.minLength);
-    this.publish = this.#generations.publish;
+    this.publish = (topic, frame) => this.#turn.publish(() => this.#generations.publishNow(topic, frame));
   }
 
   async serve<S>(commands: SocketCommands<S>, routes: readonly Route[]): Promise<Served> {
@@ -128,6 +130,8 @@ class UwsGateway implements Gateway {
 
   close(): void {
     this.stop();
+    // What was said before is still heard.
+    this.#turn.end();
     this.#generations.close();
     this.#metrics?.close();
     this.#metrics = undefined;
@@ -151,7 +155,9 @@ class UwsGateway implements Gateway {
       peer,
       compression: this.#compression.native,
       minCompressedLength: this.#compression.minLength,
-      publishElsewhere: (topic, frame) => generations.publishElsewhere(generation, topic, frame),
+      turn: this.#turn,
+      publishNow: generations.publishNow,
+      publishElsewhereNow: (topic, frame) => generations.publishElsewhereNow(generation, topic, frame),
       opened: () => generations.opened(generation),
       closed: () => generations.closed(generation),
     });

@@ -53,13 +53,13 @@ export class Generations {
   }
 
   /** Publishes to every socket that receives the topic; before there is an app there is none. */
-  readonly publish: PublishTopic = (topic, frame) => {
+  readonly publishNow: PublishTopic = (topic, frame) => {
     if (this.#current !== undefined) this.#publishTo(this.#current, topic, frame);
     if (this.#retired.length > 0) for (const one of this.#retired) this.#publishTo(one, topic, frame);
   };
 
   /** Publishes to the sockets of all apps but one. */
-  publishElsewhere(from: Generation, topic: string, frame: string): void {
+  publishElsewhereNow(from: Generation, topic: string, frame: string): void {
     if (this.#retired.length === 0) return;
     for (const one of [this.#current, ...this.#retired]) {
       if (one !== undefined && one !== from) this.#publishTo(one, topic, frame);

@@ -136,7 +136,7 @@ export function mountSockets<S>(
       carried.socket?.closed();
       const { session } = carried;
       carried.session = undefined;
-      if (session !== undefined) commands.closed(session);
+      if (session !== undefined) options.turn.depart(() => commands.closed(session));
       options.closed();
     },
   };

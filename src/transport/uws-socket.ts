@@ -1,6 +1,7 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { PublishTopic, Socket } from '../ports/socket.ts';
+import type { Corkable, Turn } from './turn.ts';
 
 /** The most bytes of a close frame's reason. */
 const reasonBytes = 123;
@@ -11,19 +12,22 @@ const catchUpMs = 10_000;
 /** What all sockets of one app have in common. */
 export interface SocketHost {
   readonly clock: Clock;
+  readonly turn: Turn;
   /** What may wait for one client to read. */
   readonly maxBackpressureBytes: number;
   /** Frames of this length and more are compressed, for those clients that can. */
   readonly minCompressedLength: number;
-  /** Publishes to the sockets of other apps, which those of this one cannot reach. */
-  readonly publishElsewhere: PublishTopic;
+  /** Publishes to the sockets of all apps, at once. */
+  readonly publishNow: PublishTopic;
+  /** The same to those of other apps, which the sockets of this one cannot reach. */
+  readonly publishElsewhereNow: PublishTopic;
 }
 
 /**
  * One uWebSockets.js socket. Touching a closed one throws, so this is the one place that knows whether it
  * is open.
  */
-export class UwsSocket<T> implements Socket {
+export class UwsSocket<T> implements Socket, Corkable {
   #ws: WebSocket<T> | undefined;
   /** What is still to be said to a client that cannot take it now. */
   #farewell: (() => void) | undefined;
@@ -36,36 +40,59 @@ export class UwsSocket<T> implements Socket {
   }
 
   send(frame: string): void {
-    if (this.#farewell !== undefined) return;
-    this.#ws?.send(frame, false, frame.length >= this.#host.minCompressedLength);
+    this.#tell(() => {
+      if (this.#farewell !== undefined) return;
+      this.#ws?.send(frame, false, frame.length >= this.#host.minCompressedLength);
+    });
   }
 
   ping(): void {
-    if (this.#farewell === undefined) this.#ws?.ping();
+    this.#tell(() => {
+      if (this.#farewell === undefined) this.#ws?.ping();
+    });
   }
 
   subscribe(topic: string): void {
-    this.#ws?.subscribe(topic);
+    this.#tell(() => void this.#ws?.subscribe(topic));
   }
 
   unsubscribe(topic: string): void {
-    this.#ws?.unsubscribe(topic);
+    this.#tell(() => void this.#ws?.unsubscribe(topic));
   }
 
-  publishToOthers(topic: string, frame: string): boolean {
-    const ws = this.#ws;
-    if (ws === undefined || !ws.isSubscribed(topic)) return false;
-    // What it returns says whether there were others, not whether it was allowed.
-    ws.publish(topic, frame, false, frame.length >= this.#host.minCompressedLength);
-    this.#host.publishElsewhere(topic, frame);
-    return true;
+  publishToOthers(topic: string, frame: string): void {
+    this.#host.turn.publish(() => {
+      const ws = this.#ws;
+      if (ws === undefined || !ws.isSubscribed(topic)) return this.#host.publishNow(topic, frame);
+      // What it returns says whether there were others, not whether it was allowed.
+      ws.publish(topic, frame, false, frame.length >= this.#host.minCompressedLength);
+      this.#host.publishElsewhereNow(topic, frame);
+    });
+  }
+
+  end(lastFrame: string, code: number, reason: string): void {
+    this.#tell(() => this.#end(lastFrame, code, reason));
+  }
+
+  cut(): void {
+    this.#tell(() => this.#ws?.close());
+  }
+
+  /** For the turn, which puts together what the socket is told. */
+  cork(act: () => void): void {
+    if (this.#ws === undefined) act();
+    else this.#ws.cork(act);
+  }
+
+  #tell(act: () => void): void {
+    this.#host.turn.tell(this, act);
   }
 
   /**
    * A client with too much waiting would not get the close frame: it is written once it has caught up, and
    * until then receives nothing more; if it does not catch up, the connection is cut.
    */
-  end(lastFrame: string, code: number, reason: string): void {
+  #end(lastFrame: string, code: number, reason: string): void {
     const ws = this.#ws;
     if (ws === undefined || this.#farewell !== undefined) return;
     const sayFarewell = (): void => endWith(ws, lastFrame, code, reason);
@@ -73,10 +100,6 @@ export class UwsSocket<T> implements Socket {
     for (const topic of ws.getTopics()) ws.unsubscribe(topic);
     this.#farewell = sayFarewell;
     this.#cancelCut = this.#host.clock.after(catchUpMs, () => this.#ws?.close());
-  }
-
-  cut(): void {
-    this.#ws?.close();
   }
 
   /** The client has read some of what waited for it. */

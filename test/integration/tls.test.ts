@@ -127,7 +127,7 @@ describe('another certificate', () => {
     }
     gateway.publish(topic, '{"event":"all"}');
     for (const [sender, socket] of server.sockets.entries()) {
-      expect(socket.publishToOthers(topic, `{"event":"from ${sender}"}`)).toBe(true);
+      socket.publishToOthers(topic, `{"event":"from ${sender}"}`);
     }
     for (const [receiver, client] of clients.entries()) {
       const others = [0, 1, 2, 3].filter((sender) => sender !== receiver).map((sender) => `from ${sender}`);

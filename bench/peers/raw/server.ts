@@ -11,6 +11,7 @@ import { readSettings } from './settings.ts';
  */
 
 interface Connection {
+  isOpen: boolean;
   /** The channels that are to hear of its end. */
   presences: PresenceChannel[];
   userId: string;
@@ -31,6 +32,7 @@ const [tellsOccupancy, tellsClientEvents] = [
   webhooks?.wants('client_event'),
 ];
 const presences = new Map<string, PresenceChannel>();
+const waiting: (() => void)[] = [];
 /** Everybody's. */
 const socketId = '1.1';
 const welcome = JSON.stringify({
@@ -45,7 +47,7 @@ app
     maxBackpressure: 64 * 1024 * 1024,
     upgrade: (response, request, context) => {
       response.upgrade(
-        { presences: [], userId: '' },
+        { isOpen: true, presences: [], userId: '' },
         request.getHeader('sec-websocket-key'),
         request.getHeader('sec-websocket-protocol'),
         request.getHeader('sec-websocket-extensions'),
@@ -55,7 +57,9 @@ app
     open: (socket) => void socket.send(welcome),
     message: (socket, bytes) => onMessage(socket, Buffer.from(bytes).toString()),
     close: (socket) => {
-      const { presences: joined, userId } = socket.getUserData();
+      const connection = socket.getUserData();
+      connection.isOpen = false;
+      const { presences: joined, userId } = connection;
       for (const channel of joined) leavePresence(channel, userId);
     },
   })
@@ -70,8 +74,11 @@ process.once('SIGTERM', () => process.exit(0));
 
 function onMessage(socket: Socket, text: string): void {
   if (text.startsWith('{"event":"client-')) {
+    const connection = socket.getUserData();
     const { event, channel, data } = JSON.parse(text) as { event: string; channel: string; data: unknown };
-    socket.publish(channel, text);
+    atEndOfTurn(() => {
+      if (connection.isOpen) socket.publish(channel, text);
+    });
     if (tellsClientEvents) tellClientEvent(event, channel, JSON.stringify(data));
     return;
   }
@@ -93,12 +100,17 @@ function subscribe(socket: Socket, channel: string, channelData: string | undefi
   const member = new Member(channelData);
   const presence = presences.get(channel) ?? new PresenceChannel(channel);
   presences.set(channel, presence);
-  app.publish(channel, presence.join(member));
+  const added = presence.join(member);
+  const succeeded = presence.succeeded();
   const connection = socket.getUserData();
   connection.presences.push(presence);
   connection.userId = member.userId;
-  socket.subscribe(channel);
-  socket.send(presence.succeeded());
+  atEndOfTurn(() => {
+    app.publish(channel, added);
+    if (!connection.isOpen) return;
+    socket.subscribe(channel);
+    socket.send(succeeded);
+  });
 }
 
 function unsubscribe(socket: Socket, channel: string): void {
@@ -114,7 +126,18 @@ function unsubscribe(socket: Socket, channel: string): void {
 function leavePresence(channel: PresenceChannel, userId: string): void {
   const frame = channel.leave(userId);
   if (channel.size === 0) presences.delete(channel.name);
-  else app.publish(channel.name, frame);
+  else atEndOfTurn(() => app.publish(channel.name, frame));
+}
+
+/** While it reads a socket, uWebSockets.js can put messages together for no other one. */
+function atEndOfTurn(act: () => void): void {
+  if (waiting.length === 0) {
+    setImmediate(() => {
+      for (const one of waiting) one();
+      waiting.length = 0;
+    });
+  }
+  waiting.push(act);
 }
 
 function tellOccupancy(name: string, channel: string): void {
@@ -156,5 +179,6 @@ function publishBatch(body: string): void {
 }
 
 function publish(channel: string, event: string, data: string): void {
-  app.publish(channel, JSON.stringify({ event, channel, data }));
+  const frame = JSON.stringify({ event, channel, data });
+  atEndOfTurn(() => app.publish(channel, frame));
 }

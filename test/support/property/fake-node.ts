@@ -78,10 +78,8 @@ export class FakeNodeSocket implements Socket {
     this.topics.delete(topic);
   }
 
-  publishToOthers(topic: string, frame: string): boolean {
-    if (!this.topics.has(topic)) return false;
+  publishToOthers(topic: string, frame: string): void {
     this.#node.publish(topic, frame, this);
-    return true;
   }
 
   close(): void {

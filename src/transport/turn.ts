@@ -1,0 +1,94 @@
+import { setImmediate } from 'node:timers';
+
+/** A socket, as far as what it is told can be put into one write. */
+export interface Corkable {
+  /** Runs `act` and writes what it has sent in one go. */
+  cork(act: () => void): void;
+}
+
+/** Something to do, and for which socket it is, if it is for one alone. */
+interface Step {
+  readonly act: () => void;
+  readonly socket: Corkable | undefined;
+}
+
+/** For so many turns news of departures wait for others that come with them. */
+const mostTurnsOfDepartures = 4;
+
+/**
+ * What is said to sockets, strictly in order. The first publish makes everything behind it wait for the end of
+ * the turn of the event loop, when no socket is being read.
+ *
+ * Of what is published uWebSockets.js keeps up to 32 messages for a socket, to write them together. But while it reads
+ * a socket it can put together for no other one: the 33rd message of a turn then costs each subscriber 32 system
+ * calls instead of one. 1,000 members who join at once cost a sixth with this.
+ *
+ * Connections that end together are heard of over some turns, and to tell one that has ended as well is wasted: as
+ * long as nothing else is to be said, news of departures wait for the last of them. 1,000 members who leave at
+ * once cost a quarter with both.
+ */
+export class Turn {
+  readonly #waiting: Step[] = [];
+  #isDeparture = false;
+  #departures = 0;
+  #turnsOfDepartures = 0;
+  /** What waits is news of departures and nothing else. */
+  #isOfDepartures = true;
+
+  /** Publishes, at the end of the turn. */
+  publish(act: () => void): void {
+    if (this.#waiting.length === 0) this.#await();
+    this.#wait({ act, socket: undefined });
+  }
+
+  /** Does something with one socket: at once, unless something was published before. */
+  tell(socket: Corkable, act: () => void): void {
+    if (this.#waiting.length === 0) act();
+    else this.#wait({ act, socket });
+  }
+
+  /** A connection has ended: what `act` publishes is news of that. */
+  depart(act: () => void): void {
+    this.#departures += 1;
+    this.#isDeparture = true;
+    act();
+    this.#isDeparture = false;
+  }
+
+  /** Does everything that waits now. What that causes in turn is done as well, behind it. */
+  end(): void {
+    const steps = this.#waiting;
+    // It grows meanwhile: a step that ends a connection is heard by those who still have something to say.
+    for (let next = 0; next < steps.length;) next = perform(steps, next);
+    steps.length = 0;
+    this.#isOfDepartures = true;
+    this.#turnsOfDepartures = 0;
+  }
+
+  #wait(step: Step): void {
+    this.#waiting.push(step);
+    this.#isOfDepartures &&= this.#isDeparture;
+  }
+
+  #await(): void {
+    this.#departures = 0;
+    setImmediate(() => {
+      this.#turnsOfDepartures += 1;
+      const mayBeMore = this.#departures > 0 && this.#turnsOfDepartures < mostTurnsOfDepartures;
+      if (this.#isOfDepartures && mayBeMore) this.#await();
+      else this.end();
+    });
+  }
+}
+
+/** Performs a step, and those behind it for the same socket in one write. Returns which is the next. */
+function perform(steps: readonly Step[], index: number): number {
+  const step = steps[index];
+  if (step === undefined) return steps.length;
+  const { act, socket } = step;
+  let end = index + 1;
+  if (socket !== undefined) while (steps[end]?.socket === socket) end += 1;
+  if (socket === undefined || end === index + 1) act();
+  else socket.cork(() => steps.slice(index, end).forEach((one) => one.act()));
+  return end;
+}

@@ -1,0 +1,139 @@
+import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Turn } from '../../../src/transport/turn.ts';
+
+/** Sockets that write down what they are told, and what of it went into one write. */
+function stage() {
+  const turn = new Turn();
+  const done: string[] = [];
+  const socket = (name: string) => ({
+    name,
+    cork(act: () => void) {
+      done.push(`${name}(`);
+      act();
+      done.push(')');
+    },
+  });
+  const [one, two] = [socket('one'), socket('two')];
+  const publish = (what: string) => turn.publish(() => void done.push(what));
+  const tell = (to: typeof one, what: string) => turn.tell(to, () => void done.push(`${to.name} ${what}`));
+  return { turn, done, one, two, publish, tell };
+}
+
+describe('a turn', () => {
+  test('in which nothing is published holds nothing up', () => {
+    const { done, one, two, tell } = stage();
+    tell(one, 'a');
+    tell(two, 'b');
+    expect(done).toEqual(['one a', 'two b']);
+  });
+
+  test('publishes when it ends, and what was said behind it comes behind it', async () => {
+    const { done, one, two, publish, tell } = stage();
+    tell(one, 'before');
+    publish('news');
+    tell(one, 'after');
+    tell(two, 'after');
+    publish('more news');
+    expect(done).toEqual(['one before']);
+    await setImmediate();
+    expect(done).toEqual(['one before', 'news', 'one after', 'two after', 'more news']);
+    tell(one, 'at once again');
+    expect(done.at(-1)).toBe('one at once again');
+  });
+
+  test('puts what one socket is told in a row into one write', async () => {
+    const { done, one, two, publish, tell } = stage();
+    publish('news');
+    for (const what of ['a', 'b']) tell(one, what);
+    tell(two, 'c');
+    tell(one, 'd');
+    await setImmediate();
+    expect(done).toEqual(['news', 'one(', 'one a', 'one b', ')', 'two c', 'one d']);
+  });
+
+  test('does what its end causes, behind the rest', async () => {
+    const { turn, done, one, publish, tell } = stage();
+    publish('news');
+    turn.tell(one, () => {
+      done.push('one ends');
+      turn.depart(() => publish('one has left'));
+      tell(one, 'nothing more');
+    });
+    publish('more news');
+    await setImmediate();
+    expect(done).toEqual(['news', 'one ends', 'more news', 'one has left', 'one nothing more']);
+  });
+
+  test('can be ended at once', async () => {
+    const { turn, done, publish } = stage();
+    publish('news');
+    turn.end();
+    expect(done).toEqual(['news']);
+    await setImmediate();
+    expect(done).toEqual(['news']);
+  });
+});
+
+describe('news of a departure', () => {
+  test('is told when the turn ends, if no other connection ends', async () => {
+    const { turn, done, publish } = stage();
+    turn.depart(() => publish('left'));
+    await setImmediate();
+    expect(done).toEqual(['left']);
+  });
+
+  test('waits for those who leave with it, but for no more than four turns', async () => {
+    const { turn, done, publish } = stage();
+    const leave = (who: number) => turn.depart(() => publish(`${who} left`));
+    const crowd = [1, 2, 3, 4, 5].map((who) => `${who} left`);
+    leave(1);
+    for (const who of [2, 3, 4, 5]) {
+      leave(who);
+      expect(done).toEqual([]);
+      await setImmediate();
+    }
+    expect(done).toEqual(crowd);
+    leave(6);
+    await setImmediate();
+    expect(done).toEqual([...crowd, '6 left']);
+  });
+
+  test('waits no longer than the turn when there is something else to say', async () => {
+    const { turn, done, one, publish, tell } = stage();
+    for (const say of [() => publish('news'), () => tell(one, 'news')]) {
+      done.length = 0;
+      turn.depart(() => publish('left'));
+      turn.depart(() => publish('left too'));
+      say();
+      await setImmediate();
+      expect(done).toHaveLength(3);
+    }
+  });
+});
+
+test('whatever is said, and however turns pass, is said once and in order', async () => {
+  const step = fc.constantFrom('publish', 'tell', 'depart', 'turn', 'end');
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const { turn, one } = stage();
+      const heard: number[] = [];
+      let said = 0;
+      const say = (): (() => void) => {
+        const number = said;
+        said += 1;
+        return () => void heard.push(number);
+      };
+      for (const kind of steps) {
+        if (kind === 'publish') turn.publish(say());
+        else if (kind === 'tell') turn.tell(one, say());
+        else if (kind === 'depart') turn.depart(() => turn.publish(say()));
+        else if (kind === 'turn') await setImmediate();
+        else turn.end();
+      }
+      for (let turns = 0; turns < 5; turns += 1) await setImmediate();
+      expect(heard).toEqual(Array.from({ length: said }, (_, number) => number));
+    }),
+  );
+});
