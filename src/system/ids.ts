@@ -2,13 +2,21 @@ import { randomFillSync, randomUUID } from 'node:crypto';
 import type { Ids } from '../ports/ids.ts';
 import { formatSocketId } from '../protocol/socket-id.ts';
 
+/** So many words are drawn at once: to draw two alone takes a tenth of accepting a connection. */
+const drawn = 512;
+
 /** Ids drawn at random; 64 bits of it for a connection. */
 export function createRandomIds(): Ids {
-  const words = new Uint32Array(2);
+  const words = new Uint32Array(drawn);
+  let next = drawn;
   return {
     socketId() {
-      randomFillSync(words);
-      return formatSocketId(words[0] ?? 0, words[1] ?? 0);
+      if (next >= drawn) {
+        randomFillSync(words);
+        next = 0;
+      }
+      next += 2;
+      return formatSocketId(words[next - 2] ?? 0, words[next - 1] ?? 0);
     },
     webhookId: () => `msg_${randomUUID()}`,
     requestId: () => `req_${randomUUID()}`,
