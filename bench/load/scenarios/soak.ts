@@ -1,15 +1,17 @@
 import { barrage } from '../driver/publisher.ts';
-import { signTrigger } from '../driver/signing.ts';
-import { DriverSocket } from '../driver/socket.ts';
+import { Receiver } from '../driver/receiver.ts';
+import { channelAuth, signTrigger } from '../driver/signing.ts';
+import { DriverSocket, subscribeFrame } from '../driver/socket.ts';
 import { readRss } from '../measure/cpu.ts';
 import { steadyRss } from '../measure/memory.ts';
 import { beginSample, type Sample } from '../measure/sample.ts';
 import { slopeOf } from '../measure/spread.ts';
 import { pause } from '../measure/wait.ts';
 import type { Bench, Opened, Scenario } from '../scenario.ts';
-import type { Target } from '../servers/target.ts';
+import { appOf, type Target } from '../servers/target.ts';
 
 const clients = 50;
+const presenceChannels = 10;
 const stayMs = 500;
 const perSecond = 200;
 const lookMs = 1000;
@@ -18,17 +20,17 @@ const warmShare = 1 / 3;
 /**
  * Asks: does memory stay flat while connections, channels and messages come and go?
  *
- * Fifty clients connect, subscribe to a channel nobody had before, stay half a second and go, while a backend
- * publishes. The growth is the slope of RSS over the last two thirds: what a server fills once is over by then, if
- * the soak is long enough (`--minutes`).
+ * Fifty clients connect, subscribe to a channel nobody had before and, as a user nobody was before, to a presence
+ * channel, stay half a second and go, while a backend publishes and an endpoint hears of all of it. The growth is the
+ * slope of RSS over the last two thirds: what a server fills once is over by then, if the soak is long enough (`--minutes`).
  */
 export const soak: Scenario = {
   name: 'soak',
   question: 'Does memory stay flat while connections, channels and messages come and go?',
-  needs: ['own-process'],
+  needs: ['own-process', 'webhooks'],
   cases: [
     {
-      name: `${clients} clients in turn, each on a new channel`,
+      name: `${clients} clients in turn, each on a new channel and as a new user`,
       operation: 'connection',
       judge: { figure: 'MB of RSS gained an hour' },
       warmUpSeconds: 0,
@@ -41,14 +43,20 @@ export const soak: Scenario = {
 };
 
 async function open(bench: Bench): Promise<Opened> {
-  const target = await bench.start({});
+  const receiver = new Receiver(appOf(0).secret);
+  const eventTypes = ['channel_occupied', 'channel_vacated', 'member_added', 'member_removed'];
+  const target = await bench.start({ webhooks: [{ url: await receiver.listen(), eventTypes }] });
   return {
-    round: () => churn(target, bench.minutes * 60),
-    close: () => target.stop(),
+    round: () => churn(target, receiver, bench.minutes * 60),
+    close: async () => {
+      await target.stop();
+      await receiver.close();
+    },
   };
 }
 
-async function churn(target: Target, seconds: number): Promise<Sample> {
+async function churn(target: Target, receiver: Receiver, seconds: number): Promise<Sample> {
+  receiver.startRound();
   const rss: [number, number][] = [];
   const startedAt = performance.now();
   const elapsed = (): number => (performance.now() - startedAt) / 1000;
@@ -60,7 +68,12 @@ async function churn(target: Target, seconds: number): Promise<Sample> {
       try {
         const socket = await DriverSocket.open(target);
         connections += 1;
-        await socket.subscribe(`bench-soak-${connections}`);
+        const number = connections;
+        await socket.subscribe(`bench-soak-${number}`);
+        const presence = `presence-bench-soak-${number % presenceChannels}`;
+        await socket.confirm(
+          subscribeFrame(presence, channelAuth(target, socket.id, presence, `user-${number}`)),
+        );
         await pause(stayMs);
         await socket.close();
       } catch {
@@ -86,10 +99,10 @@ async function churn(target: Target, seconds: number): Promise<Sample> {
   return end({
     operations: connections,
     accepted: published.accepted,
-    delivered: null,
+    delivered: receiver.events,
     missing: 0,
-    duplicated: 0,
-    errors: errors + published.refused,
+    duplicated: receiver.repeatedEvents,
+    errors: errors + published.refused + receiver.badSignatures,
     series: [{ name: 'MB of RSS', points: rss }],
     figures: [
       { name: 'MB of RSS gained an hour', value: slopeOf(late) * 3600 },
