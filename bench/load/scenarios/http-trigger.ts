@@ -46,7 +46,9 @@ export const httpTrigger: Scenario = {
       open: openPaced,
     },
   ],
-  notes: ['raw reads and parses the body, and believes the signature unseen.'],
+  notes: [
+    'raw verifies signature, MD5 and timestamp as well, with createHmac and createHash, and takes the parameters to be in order.',
+  ],
 };
 
 /** `frames` are the frames that one accepted request brings the only subscriber. */

@@ -1,16 +1,12 @@
 import { Churn } from '../driver/churn.ts';
 import { Receiver } from '../driver/receiver.ts';
-import { beginSample, type Sample } from '../measure/sample.ts';
-import { settle } from '../measure/wait.ts';
 import type { Bench, Opened, Scenario } from '../scenario.ts';
-import { appOf, type ServerSettings, type Target } from '../servers/target.ts';
+import { appOf, type ServerSettings } from '../servers/target.ts';
 import { clientEventWebhooks } from './webhooks-client-events.ts';
+import { keepUnderWay } from './webhooks-in-flight.ts';
 import { pacedWebhooks } from './webhooks-paced.ts';
 
 const pairsPerWrite = 10;
-/** Events under way at most: enough to fill many batches, little enough to measure delivery and not a queue. */
-const window = 2000;
-const stallMs = 3000;
 
 /**
  * Asks: what does one webhook event cost, from the subscription that causes it to the POST that carries it?
@@ -41,6 +37,7 @@ export const webhooks: Scenario = {
     'By default the emulator sends up to 20 events in a POST, so that any receiver can take it; soketi is told to collect for 250 ms and has no bound: its 0.5 POSTs per 1,000 events are most of the difference in CPU.',
     'At most 2,000 events are on their way in the churn cases; a server that holds events back for 250 ms can then not do more than 8,000 a second.',
     'soketi has no grace; the emulator is told to have none (3 s is its default).',
+    'raw posts as many events at once as the emulator, signed, through the same client, and looks no further: no order, no retries, no bounds.',
     'A failing endpoint answers 500 and gets the same events as a healthy one; the figures are of the healthy one.',
   ],
 };
@@ -51,60 +48,14 @@ async function open(bench: Bench, settings: ServerSettings): Promise<Opened> {
   const endpoint = { url: await receiver.listen(), eventTypes };
   const target = await bench.start({ ...settings, webhooks: [endpoint], graceMs: 0 });
   const churn = await Churn.connect(target, pairsPerWrite);
+  const source = { target, receiver, cause: () => churn.next().events, dropped: () => churn.dropped };
   return {
     pid: target.pid,
-    round: (seconds) => round({ target, receiver, churn }, seconds),
+    round: (seconds) => keepUnderWay(source, seconds),
     close: async () => {
       await churn.close();
       await target.stop();
       await receiver.close();
     },
-  };
-}
-
-interface Load {
-  readonly target: Target;
-  readonly receiver: Receiver;
-  readonly churn: Churn;
-}
-
-async function round({ target, receiver, churn }: Load, seconds: number): Promise<Sample> {
-  let caused = 0;
-  let isOpen = true;
-  const fill = (): void => {
-    if (!isOpen) return;
-    while (caused - receiver.events <= window - pairsPerWrite * 2) caused += churn.next().events;
-  };
-  receiver.startRound();
-  receiver.onEvents = fill;
-  const droppedBefore = churn.dropped;
-  const end = beginSample(target);
-  const startedAt = performance.now();
-  fill();
-  await settle(
-    () => performance.now() - startedAt >= seconds * 1000,
-    () => receiver.events,
-    stallMs,
-  );
-  isOpen = false;
-  const endedAt = await settle(
-    () => receiver.events >= caused,
-    () => receiver.events,
-    stallMs,
-  );
-  return end(outcomeOf(receiver, caused, churn.dropped - droppedBefore), endedAt);
-}
-
-/** What became of the events that were caused. */
-function outcomeOf(receiver: Receiver, caused: number, dropped: number) {
-  const { events, posts, repeatedEvents, badSignatures } = receiver;
-  return {
-    operations: events,
-    accepted: null,
-    delivered: events,
-    missing: Math.max(0, caused - events),
-    duplicated: repeatedEvents + Math.max(0, events - caused),
-    errors: badSignatures + dropped,
-    figures: [{ name: 'POSTs per 1,000 events', value: (posts / Math.max(1, events)) * 1000 }],
   };
 }

@@ -1,0 +1,64 @@
+import type { Receiver } from '../driver/receiver.ts';
+import { beginSample, type Sample } from '../measure/sample.ts';
+import { settle } from '../measure/wait.ts';
+import type { Target } from '../servers/target.ts';
+
+/** Events under way at most: enough to fill many batches, little enough to measure delivery and not a queue. */
+const window = 2000;
+const stallMs = 3000;
+
+/** What keeps events on their way. */
+export interface Source {
+  readonly target: Target;
+  readonly receiver: Receiver;
+  /** Causes some events, always as many. Returns how many. */
+  readonly cause: () => number;
+  /** How many of its connections were lost so far. */
+  readonly dropped: () => number;
+}
+
+/** Keeps as many webhook events under way as the window allows, and waits for the last of them. */
+export async function keepUnderWay(
+  { target, receiver, cause, dropped }: Source,
+  seconds: number,
+): Promise<Sample> {
+  let caused = 0;
+  let atOnce = 0;
+  let isOpen = true;
+  const fill = (): void => {
+    while (isOpen && caused - receiver.events <= window - atOnce) {
+      atOnce = cause();
+      caused += atOnce;
+    }
+  };
+  receiver.startRound();
+  receiver.onEvents = fill;
+  const droppedBefore = dropped();
+  const end = beginSample(target);
+  const startedAt = performance.now();
+  fill();
+  await settle(
+    () => performance.now() - startedAt >= seconds * 1000,
+    () => receiver.events,
+    stallMs,
+  );
+  isOpen = false;
+  const endedAt = await settle(
+    () => receiver.events >= caused,
+    () => receiver.events,
+    stallMs,
+  );
+  const { events, posts, repeatedEvents, badSignatures } = receiver;
+  return end(
+    {
+      operations: events,
+      accepted: null,
+      delivered: events,
+      missing: Math.max(0, caused - events),
+      duplicated: repeatedEvents + Math.max(0, events - caused),
+      errors: badSignatures + dropped() - droppedBefore,
+      figures: [{ name: 'POSTs per 1,000 events', value: (posts / Math.max(1, events)) * 1000 }],
+    },
+    endedAt,
+  );
+}
