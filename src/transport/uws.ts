@@ -48,7 +48,7 @@ export function listen(
   uws: Uws,
   app: TemplatedApp,
   { host, port }: { readonly host: string; readonly port: number },
-  hint = 'Choose another with --port or --host, 0 for any free port',
+  hint = 'Choose another port or host (on the command line --port, --host); port 0 takes any free one',
 ): Listening {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the declared types lack the form with both a host and options
   const listenAt = app.listen.bind(app) as unknown as (
