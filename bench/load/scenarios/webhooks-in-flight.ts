@@ -26,7 +26,8 @@ export async function keepUnderWay(
   let atOnce = 0;
   let isOpen = true;
   const fill = (): void => {
-    while (isOpen && caused - receiver.events <= window - atOnce) {
+    if (!isOpen) return;
+    while (caused - receiver.events <= window - atOnce) {
       atOnce = cause();
       caused += atOnce;
     }
