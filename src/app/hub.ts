@@ -114,6 +114,7 @@ export class Hub {
 
   /** The client reads too slowly: something for it was lost already, so it must come back afresh. */
   tooSlow(session: Session): void {
+    if (!session.isOpen) return;
     this.#options.metrics.slowClientClosed(session.app.config.id);
     this.end(session, slowClient);
   }

@@ -41,7 +41,7 @@ export interface ApiFault {
   readonly times?: number;
 }
 
-/** Ends those connections of an app that are meant. Returns how many there were. */
+/** Ends those connections of an app that are meant, at once. Returns how many there were. */
 export function dropConnections(
   app: LocalApp,
   { drop, code }: ConnectionDrop,

@@ -9,20 +9,24 @@ interface Place {
   readonly path: string;
 }
 
+const defaultConnectTimeoutMs = 60_000;
+
 /** URLs are configured, few, and seldom change. */
 const rememberedPlaces = 1000;
 
 /**
  * Sends webhooks through keep-alive connections, a pool for each origin. Redirects are not followed. The
- * time-out is the clock's: undici's own timers are coarse by up to a second.
+ * time-out is the clock's: undici's own timers are coarse by up to a second. A connection that is still being made when
+ * its attempt is over cannot be had from undici; it ends after `connectTimeoutMs`, which is to be longer than an attempt.
  */
-export function createUndiciSender(clock: Clock): PostSender {
-  const agent = new Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 0 } });
+export function createUndiciSender(clock: Clock, connectTimeoutMs = defaultConnectTimeoutMs): PostSender {
+  const connect = { timeout: connectTimeoutMs };
+  const agent = new Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connect });
   const places = new Map<string, Place>();
 
-  function placeOf(url: string): Place {
+  function placeOf(url: string): Place | undefined {
     let place = places.get(url);
-    if (place === undefined) {
+    if (place === undefined && URL.canParse(url)) {
       const { origin, pathname, search } = new URL(url);
       place = { origin, path: pathname + search };
       if (places.size >= rememberedPlaces) places.clear();
@@ -32,15 +36,16 @@ export function createUndiciSender(clock: Clock): PostSender {
   }
 
   return {
-    send({ url, headers, body }: Post, timeoutMs: number): Promise<Outcome> {
-      const { origin, path } = placeOf(url);
+    async send({ url, headers, body }: Post, timeoutMs: number): Promise<Outcome> {
+      const place = placeOf(url);
+      if (place === undefined) return { kind: 'unreachable', code: 'ERR_INVALID_URL' };
       return new Promise((resolve) => {
         const attempt = new Attempt((outcome) => {
           cancel();
           resolve(outcome);
         });
         const cancel = clock.after(timeoutMs, () => attempt.expire());
-        agent.dispatch({ origin, path, method: 'POST', headers, body }, attempt);
+        agent.dispatch({ ...place, method: 'POST', headers, body }, attempt);
       });
     },
     close: () => agent.destroy(),
@@ -94,7 +99,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     if (this.#answered !== undefined) this.#end(this.#answered);
   }
 
-  /** The status has decided, if there was one: the body only decides whether the connection is kept. */
+  /** The status has decided, if there was one: whether its body was cut only decides if the connection is kept. */
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#end(this.#answered ?? { kind: 'unreachable', code: errorCode(error) });
   }

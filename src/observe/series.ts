@@ -5,7 +5,7 @@ interface Node {
   readonly next: Map<string, Node>;
 }
 
-/** A number for each combination of labels, cheap to raise: counting makes no text and no object. */
+/** A number for each combination of labels, cheap to raise: counting makes no text. */
 export class Series<Label extends string> {
   readonly name: string;
   readonly help: string;

@@ -15,12 +15,15 @@ interface Step {
 /** Published at once before anything waits: half of what uWebSockets.js keeps of messages for a socket. */
 const mostAtOnce = 16;
 
+/** So many steps may wait; more of them end the turn at once. */
+const mostWaiting = 10_000;
+
 /** For so many turns news of departures wait for others that come with them. */
 const mostTurnsOfDepartures = 4;
 
 /**
- * What is said to sockets, strictly in order. After a few messages were published the next one, and everything behind
- * it, waits for the end of the turn of the event loop, when no socket is being read.
+ * What is said to sockets, strictly in order. After some messages were published, in one turn of the event loop or in several,
+ * the next one and everything behind it waits for the end of its turn, when no socket is being read.
  *
  * Of what is published uWebSockets.js keeps up to 32 messages for a socket, to write them together. But while it reads
  * a socket it can put together for no other one: the 33rd message of a turn then costs each subscriber 32 system
@@ -35,6 +38,7 @@ export class Turn {
   readonly #waiting: Step[] = [];
   /** Published at once since something waited last; turns may have passed meanwhile. */
   #atOnce = 0;
+  #isEnding = false;
   #isDeparture = false;
   #departures = 0;
   #turnsOfDepartures = 0;
@@ -63,24 +67,35 @@ export class Turn {
   depart(act: () => void): void {
     this.#departures += 1;
     this.#isDeparture = true;
-    act();
-    this.#isDeparture = false;
+    try {
+      act();
+    } finally {
+      this.#isDeparture = false;
+    }
   }
 
   /** Does everything that waits now. What that causes in turn is done as well, behind it. */
   end(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
     const steps = this.#waiting;
-    // It grows meanwhile: a step that ends a connection is heard by those who still have something to say.
-    for (let next = 0; next < steps.length;) next = perform(steps, next);
-    steps.length = 0;
-    this.#atOnce = 0;
-    this.#isOfDepartures = true;
-    this.#turnsOfDepartures = 0;
+    try {
+      let next = 0;
+      // There may be more of them meanwhile: to end a connection causes news.
+      while (next < steps.length) next = perform(steps, next);
+    } finally {
+      steps.length = 0;
+      this.#atOnce = 0;
+      this.#isOfDepartures = true;
+      this.#turnsOfDepartures = 0;
+      this.#isEnding = false;
+    }
   }
 
   #wait(step: Step): void {
     this.#waiting.push(step);
     this.#isOfDepartures &&= this.#isDeparture;
+    if (this.#waiting.length >= mostWaiting) this.end();
   }
 
   #await(): void {

@@ -74,8 +74,9 @@ export class UwsSocket<T> implements Socket, Corkable {
     this.#tell(() => this.#end(lastFrame, code, reason));
   }
 
+  /** At once: a broken network waits for nothing. */
   cut(): void {
-    this.#tell(() => this.#ws?.close());
+    this.#ws?.close();
   }
 
   /** For the turn, which puts together what the socket is told. */

@@ -236,6 +236,18 @@ describe('connections', () => {
     expect(await Promise.all(dead)).toEqual(dead.map(() => ({ kind: 'timeout' })));
   });
 
+  test('that cannot be made are not kept for ever, though their attempts are over', async () => {
+    let meet: ((ended: Promise<unknown>) => void) | undefined;
+    const met = new Promise((resolve) => (meet = (ended) => resolve({ ended })));
+    const url = await tcpServer((socket) => meet?.(once(socket, 'close')));
+    const { send, clock } = senderOf((itsClock) => createUndiciSender(itsClock, 50));
+    const outcome = send(url.replace('http:', 'https:'));
+    const { ended } = (await met) as { ended: Promise<unknown> };
+    await clock.advance(4000);
+    await outcome;
+    await ended;
+  });
+
   test('that the endpoint closed while idle are opened anew', async () => {
     const receiver = await Receiver.start();
     const { send } = newSender();

@@ -122,6 +122,14 @@ describe('a fault of connections', () => {
     await emulator.webhooks.waitFor({ name: 'channel_vacated' });
   });
 
+  test('cuts members who would have news of each other at once, too', async () => {
+    const { emulator } = await startStage();
+    for (const userId of ['1', '2', '3'])
+      await enter(await connect(emulator), emulator, 'presence-a', userId);
+    emulator.faults.connections({ drop: 'all' });
+    expect(emulator.connections()).toEqual([]);
+  });
+
   test('closes those that are meant with a code', async () => {
     const { emulator } = await startStage();
     const [member, subscriber, other] = [

@@ -72,6 +72,34 @@ describe('a turn', () => {
     expect(done).toEqual(['news', 'one ends', 'more news', 'one has left', 'one nothing more']);
   });
 
+  test('holds no more than so much', () => {
+    const { turn, done, one, publish } = stage();
+    publish('news');
+    let told = 0;
+    while (done.length === 0) {
+      turn.tell(one, () => {});
+      told += 1;
+    }
+    expect(told).toBe(9999);
+  });
+
+  test('goes on after a step that failed', async () => {
+    const { turn, done, publish } = stage();
+    turn.publish(() => {
+      throw new Error('fault');
+    });
+    expect(() => turn.end()).toThrow('fault');
+    expect(() =>
+      turn.depart(() => {
+        throw new Error('another');
+      }),
+    ).toThrow('another');
+    publish('news');
+    expect(done).toEqual(['news']);
+    await setImmediate();
+    expect(done).toEqual(['news']);
+  });
+
   test('can be ended at once', async () => {
     const { turn, done, publish } = stage();
     publish('news');
