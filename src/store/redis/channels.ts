@@ -4,19 +4,19 @@ import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
 import { Departures, type Departed } from './departures.ts';
-import { answered, withLetIn, type Held } from './held.ts';
+import { answered, named, withLetIn, type Held } from './held.ts';
 import { Patience } from './patience.ts';
 import type { Registration } from './registration.ts';
 import { Replica, toNotice, type Change, type Told } from './replica.ts';
 import { toDescription, type Description, type Reply } from './replies.ts';
-import type { RedisLedgerOptions } from './surroundings.ts';
+import type { ChannelSurroundings, RedisLedgerOptions } from './surroundings.ts';
 
 /** The channels of one partition: what this node has of each, and what it knows of it. */
 export class Channels {
   readonly scripts: ChannelScripts;
   readonly #options: RedisLedgerOptions;
   readonly #registration: Registration;
-  readonly #due: (at: Millis) => void;
+  readonly #partition: ChannelSurroundings;
   readonly #held = new Map<string, Held>();
   readonly #departures: Departures;
   readonly #uncounted = new Set<Held>();
@@ -26,17 +26,16 @@ export class Channels {
   /** Before each mark: the first epoch of this node, which no other has. */
   #origin = '';
 
-  /** `due`: at this moment something is to be reported as gone. */
   constructor(
     options: RedisLedgerOptions,
     registration: Registration,
     scripts: ChannelScripts,
-    due: (at: Millis) => void,
+    partition: ChannelSurroundings,
   ) {
     this.#options = options;
     this.#registration = registration;
     this.scripts = scripts;
-    this.#due = due;
+    this.#partition = partition;
     this.#departures = new Departures(options.leaseMs);
   }
 
@@ -243,11 +242,20 @@ export class Channels {
     );
     const reply = this.#registration.isAway ? undefined : await patience.wait(step);
     if (reply === undefined) await this.#enterAlone(held, { member, step, patience });
+    else if (readsCache && held.replica.isKnown) await patience.wait(this.#caughtUp(reply));
     held.joining -= 1;
     if (here !== undefined) answered(held, here, reply?.[0] !== 'limit');
     if (reply?.[0] === 'limit') return { kind: 'member-limit' };
     if (reply !== undefined) this.#entered(held, reply);
     return this.#answer(held, join);
+  }
+
+  /**
+   * Resolves when subscribers were told of the events before the one that a snapshot holds: their notices come over
+   * another connection. Who has the snapshot must not get them, and the others must.
+   */
+  async #caughtUp([status, , , , revision]: Reply): Promise<void> {
+    if (status !== 'limit') await this.#partition.heard(Number(revision));
   }
 
   /** Redis does not answer: the subscriber is let in, and told what this node knows. */
@@ -330,8 +338,8 @@ export class Channels {
     const channelMs = channelLingersMs === undefined ? '' : wholeMs(channelLingersMs);
     const memberMs = wholeMs(member?.lingersMs ?? 0);
     const at = this.#options.clock.now();
-    if (channelMs !== '') this.#due(at + channelMs);
-    if (member !== undefined) this.#due(at + memberMs);
+    if (channelMs !== '') this.#partition.due(at + channelMs);
+    if (member !== undefined) this.#partition.due(at + memberMs);
     const args = [channelMs, member?.userId ?? '', memberMs];
     void this.#registration.step(this.scripts.step('leave', channel, args));
   }
@@ -346,11 +354,6 @@ export class Channels {
 }
 
 const keyOf = (appId: string, channel: string): string => `${appId}\n${channel}`;
-
-/** User ids and infos by turns. */
-function named(members: Iterable<Member>): string[] {
-  return [...members].flatMap(({ userId, infoJson }) => [userId, infoJson]);
-}
 
 /** Scripts reckon in whole milliseconds; nothing is due too early. */
 function wholeMs(ms: Millis): number {

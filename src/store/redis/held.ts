@@ -42,3 +42,8 @@ export function withLetIn(held: Held, present: ReadonlyMap<string, Member>): Rea
   }
   return all;
 }
+
+/** Members as scripts take them: user ids and infos by turns. */
+export function named(members: Iterable<Member>): string[] {
+  return [...members].flatMap(({ userId, infoJson }) => [userId, infoJson]);
+}

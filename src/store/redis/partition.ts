@@ -33,6 +33,8 @@ export class Partition {
   /** The connections of each app that were reported. */
   readonly #connections = new Map<string, number>();
   readonly #running = new Set<Promise<unknown>>();
+  /** Who waits for a revision to be heard. */
+  #listeners: { readonly revision: number; readonly tell: () => void }[] = [];
 
   constructor(options: RedisLedgerOptions, index: number) {
     this.#options = options;
@@ -52,7 +54,10 @@ export class Partition {
       failed: (error) => options.log.debug({ err: error, partition: index }, 'registration failed'),
     });
     const scripts = new ChannelScripts(options, this.registration, this.keys);
-    this.channels = new Channels(options, this.registration, scripts, (at) => this.#due(at));
+    this.channels = new Channels(options, this.registration, scripts, {
+      due: (at) => this.#due(at),
+      heard: (revision) => this.#heard(revision),
+    });
     this.users = new Users(options, this.registration, this.keys);
   }
 
@@ -68,11 +73,28 @@ export class Partition {
   /** Something was said on the partition's topic: a notice, or the revision at a heartbeat. */
   receive(message: string): void {
     this.#topicHeardAt = this.#options.clock.now();
-    if (message.startsWith('b')) return this.#compare(Number(message.slice(1)), 0);
-    const notice = parseNotice(message.slice(1));
+    if (message.startsWith('b')) this.#compare(Number(message.slice(1)), 0);
+    else this.#hear(parseNotice(message.slice(1)));
+    this.#tellListeners();
+  }
+
+  #hear(notice: Notice | undefined): void {
     if (notice === undefined || notice.revision <= this.#revision) return;
     this.#compare(notice.revision, 1);
     this.#take(notice);
+  }
+
+  /** Resolves once everything up to this revision was heard, or else is read; a heartbeat at the latest says so. */
+  async #heard(revision: number): Promise<void> {
+    if (revision > this.#revision)
+      await new Promise<void>((tell) => this.#listeners.push({ revision, tell }));
+  }
+
+  #tellListeners(): void {
+    if (this.#listeners.length === 0) return;
+    const listeners = this.#listeners;
+    this.#listeners = listeners.filter(({ revision }) => revision > this.#revision);
+    for (const { revision, tell } of listeners) if (revision <= this.#revision) tell();
   }
 
   /** Keeps the lease, and sees to what others have left undone. */
@@ -160,6 +182,7 @@ export class Partition {
     if (isDataLost) this.#options.log.warn({ topic: this.keys.topic }, 'Redis has lost data');
     this.#revision = Math.max(this.#revision, revision);
     this.#topicHeardAt = this.#options.clock.now();
+    this.#tellListeners();
     this.channels.assertAll(isDataLost);
     this.users.assertAll();
     for (const [appId, count] of this.#connections) void this.#sendConnections(appId, count);

@@ -43,7 +43,8 @@ interface Revised {
 export class Replica {
   /** As of which revision; undefined while no snapshot is trusted. */
   #revision: number | undefined;
-  /** Whether anything was known before, so that subscribers may have been told of it. */
+  /** Up to which revision subscribers were told while it was trusted last. */
+  #toldUntil = -Infinity;
   #isKnown = false;
   readonly #members = new Roster();
   #cached: { readonly event: CachedEvent; readonly until: Millis } | undefined;
@@ -55,6 +56,11 @@ export class Replica {
 
   get isTrusted(): boolean {
     return this.#revision !== undefined;
+  }
+
+  /** Whether anything was known before, so that subscribers may have been told of it. */
+  get isKnown(): boolean {
+    return this.#isKnown;
   }
 
   /** Everybody present, as far as is known. */
@@ -73,14 +79,15 @@ export class Replica {
 
   /** Something may have been missed: the next snapshot counts, whatever its revision. */
   distrust(): void {
+    this.#toldUntil = this.#revision ?? this.#toldUntil;
     this.#revision = undefined;
   }
 
   /** Takes a snapshot, unless more is known already. Returns what it changes. */
   merge(snapshot: Snapshot, at: Millis): readonly Told[] {
     if (this.#revision !== undefined && this.#revision >= snapshot.revision) return [];
-    const differences = this.#differences(snapshot, at);
-    const told = this.#isKnown ? differences : [];
+    const changes = [...this.#earlyEvents(snapshot.revision, at), ...this.#differences(snapshot, at)];
+    const told = this.#isKnown ? changes : [];
     this.#members.clear();
     for (const [id, member] of snapshot.members) this.#members.set(id, member);
     const { cached, missStandsMs } = snapshot;
@@ -137,6 +144,15 @@ export class Replica {
         this.#missUntil = -Infinity;
         return [];
     }
+  }
+
+  /** Takes the events that came while no snapshot was trusted: of a snapshot only the last can be told. */
+  #earlyEvents(until: number, at: Millis): readonly Told[] {
+    return this.#early.flatMap(({ revision, change }) =>
+      change.kind === 'event' && revision > this.#toldUntil && revision <= until
+        ? this.#take(change, at)
+        : [],
+    );
   }
 
   #differences({ members, cached }: Snapshot, at: Millis): Told[] {

@@ -43,3 +43,11 @@ export interface RedisLedgerOptions {
   /** The time of day in milliseconds, in tests. Left out: Redis's own. */
   readonly present?: () => number;
 }
+
+/** What channels need of their partition. */
+export interface ChannelSurroundings {
+  /** At this moment something is to be reported as gone. */
+  readonly due: (at: Millis) => void;
+  /** Resolves once all notices up to this revision were heard. */
+  readonly heard: (revision: number) => Promise<void>;
+}

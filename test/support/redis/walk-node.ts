@@ -21,6 +21,8 @@ interface Client {
   isSubscribed: boolean;
   /** Presence channels: who is there, as the client was told. */
   readonly view: Set<string>;
+  /** The data of the events that it got, that which was kept for it first. */
+  readonly events: string[];
 }
 
 /** A node around a ledger on Redis, with clients that believe what they are told. */
@@ -75,18 +77,26 @@ export class WalkNode {
 
   async join(id: string, channel: ChannelName, userId?: string): Promise<void> {
     const subscription = this.#registry.join(channel, userId);
-    const client: Client = { channel, userId, subscription, isSubscribed: false, view: new Set() };
+    const client: Client = {
+      channel,
+      userId,
+      subscription,
+      isSubscribed: false,
+      view: new Set(),
+      events: [],
+    };
     this.clients.set(id, client);
     const answer = await this.ledger.join({
       appId: 'a1',
       channel,
       ...(userId !== undefined && { member: { userId, infoJson: JSON.stringify({ from: id }) } }),
       memberLimit: Infinity,
-      readsCache: false,
+      readsCache: channel.includes('cache-'),
       wantsCacheMiss: false,
     });
     if (answer.kind !== 'joined') throw new Error('refused without a limit');
     client.isSubscribed = true;
+    if (answer.cached !== undefined) client.events.push(answer.cached.data);
     for (const member of answer.members?.keys() ?? []) client.view.add(member);
   }
 
@@ -139,6 +149,7 @@ export class WalkNode {
     if (notice.kind === 'event') this.events.push(notice.event.data);
     for (const client of this.clients.values()) {
       if (client.channel !== channel || !client.isSubscribed) continue;
+      if (notice.kind === 'event') client.events.push(notice.event.data);
       if (notice.kind === 'member-added') {
         if (client.view.has(notice.member.userId)) throw new Error(`told twice of ${notice.member.userId}`);
         client.view.add(notice.member.userId);
