@@ -15,6 +15,9 @@ interface Step {
 /** Published at once before anything waits: half of what uWebSockets.js keeps of messages for a socket. */
 const mostAtOnce = 16;
 
+/** With more messages in a turn it is a busy time: what is published in the next turn waits for its end from the first on. */
+const mostWhenCalm = 2;
+
 /** So many steps may wait; more of them end the turn at once. */
 const mostWaiting = 10_000;
 
@@ -28,7 +31,8 @@ const mostTurnsOfDepartures = 4;
  * Of what is published uWebSockets.js keeps up to 32 messages for a socket, to write them together. But while it reads
  * a socket it can put together for no other one: the 33rd message of a turn then costs each subscriber 32 system
  * calls instead of one. 1,000 members who join at once cost a sixth with this. A single message need not wait: a turn
- * that has to be ended costs as much as a tenth of a request.
+ * that has to be ended costs as much as a tenth of a request. But a turn in which some wait and some do not costs
+ * two writes, so that in busy times all of them wait.
  *
  * Connections that end together are heard of over some turns, and to tell one that has ended as well is wasted: as
  * long as nothing else is to be said, news of departures wait for the last of them. 1,000 members who leave at
@@ -38,6 +42,8 @@ export class Turn {
   readonly #waiting: Step[] = [];
   /** Published at once since something waited last; turns may have passed meanwhile. */
   #atOnce = 0;
+  /** Of what waits, what is published. */
+  #published = 0;
   #isEnding = false;
   #isDeparture = false;
   #departures = 0;
@@ -54,6 +60,7 @@ export class Turn {
       }
       this.#await();
     }
+    this.#published += 1;
     this.#wait({ act, socket: undefined });
   }
 
@@ -85,7 +92,8 @@ export class Turn {
       while (next < steps.length) next = perform(steps, next);
     } finally {
       steps.length = 0;
-      this.#atOnce = 0;
+      this.#atOnce = this.#published > mostWhenCalm ? mostAtOnce : 0;
+      this.#published = 0;
       this.#isOfDepartures = true;
       this.#turnsOfDepartures = 0;
       this.#isEnding = false;

@@ -49,6 +49,18 @@ describe('a turn', () => {
     expect(done.slice(-2)).toEqual(['one at once again', 'news at once again']);
   });
 
+  test('behind a busy one lets everything wait, until it is calm again', async () => {
+    const { done, publish } = stage();
+    for (const news of ['1', '2', '3']) publish(news);
+    await setImmediate();
+    expect(done).toEqual(['1', '2', '3']);
+    for (const news of ['4', '5']) publish(news);
+    expect(done).toEqual(['1', '2', '3']);
+    await setImmediate();
+    publish('6');
+    expect(done).toEqual(['1', '2', '3', '4', '5', '6']);
+  });
+
   test('puts what one socket is told in a row into one write', async () => {
     const { done, one, two, publish, tell } = stage();
     publish('news');
