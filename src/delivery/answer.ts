@@ -1,5 +1,13 @@
+import type { Outcome } from '../ports/webhook-sender.ts';
+
+/** What an answer comes to, by its status and its `Retry-After`. */
+export function answeredWith(status: number, retryAfter: string | readonly string[] | undefined): Outcome {
+  const retryAfterMs = parseRetryAfter(retryAfter);
+  return { kind: 'answered', status, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
 /** `Retry-After` in whole seconds. Its other form, a date, is the endpoint's clock's: the backoff serves. */
-export function parseRetryAfter(value: string | readonly string[] | undefined): number | undefined {
+function parseRetryAfter(value: string | readonly string[] | undefined): number | undefined {
   return typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined;
 }
 

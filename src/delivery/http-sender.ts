@@ -1,13 +1,8 @@
-import {
-  Agent as HttpAgent,
-  request as requestHttp,
-  type ClientRequest,
-  type IncomingMessage,
-} from 'node:http';
+import { Agent as HttpAgent, request as requestHttp, type ClientRequest } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Clock } from '../ports/clock.ts';
 import type { Outcome, Post, PostSender } from '../ports/webhook-sender.ts';
-import { errorCode, maxAnswerBytes, parseRetryAfter } from './answer.ts';
+import { answeredWith, errorCode, maxAnswerBytes } from './answer.ts';
 
 /**
  * Sends webhooks, each through a connection of its own, for a server inside somebody's test: there is no idle connection
@@ -63,7 +58,7 @@ function complete(request: ClientRequest, body: Uint8Array): Promise<Outcome> {
     request.on('error', reject);
     request.on('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
     request.on('response', (answer) => {
-      const outcome = outcomeOf(answer);
+      const outcome = answeredWith(answer.statusCode ?? 0, answer.headers['retry-after']);
       let bytes = 0;
       answer.on('data', (chunk: Buffer) => {
         bytes += chunk.byteLength;
@@ -77,9 +72,4 @@ function complete(request: ClientRequest, body: Uint8Array): Promise<Outcome> {
     });
     request.end(body);
   });
-}
-
-function outcomeOf({ statusCode = 0, headers }: IncomingMessage): Outcome {
-  const retryAfterMs = parseRetryAfter(headers['retry-after']);
-  return { kind: 'answered', status: statusCode, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }

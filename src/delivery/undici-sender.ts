@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../ports/clock.ts';
 import type { Outcome, PostSender, Post } from '../ports/webhook-sender.ts';
-import { errorCode, maxAnswerBytes, parseRetryAfter } from './answer.ts';
+import { answeredWith, errorCode, maxAnswerBytes } from './answer.ts';
 
 /** A URL as undici takes it: reading one takes as long as a third of the whole request. */
 interface Place {
@@ -86,8 +86,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   ): void {
     // Early hints and the like: the answer is still to come.
     if (status < 200) return;
-    const retryAfterMs = parseRetryAfter(headers['retry-after']);
-    this.#answered = { kind: 'answered', status, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    this.#answered = answeredWith(status, headers['retry-after']);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, { byteLength }: Uint8Array): void {
