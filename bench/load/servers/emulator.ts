@@ -5,9 +5,9 @@ import { withFile } from './config-file.ts';
 import { startProcess } from './process.ts';
 import { startRedis } from './redis.ts';
 import {
-  appOf,
   appsOf,
   nodeCommand,
+  targetOf,
   type Launch,
   type ServerSettings,
   type TargetKind,
@@ -49,18 +49,7 @@ export function emulatorOf(
           portOf,
         ),
       );
-      return {
-        ...appOf(0),
-        host: '127.0.0.1',
-        port: server.found,
-        isTls: variant.tls !== null,
-        pid: server.pid,
-        readyMs: server.readyMs,
-        stop: async () => {
-          await server.stop();
-          await redis?.stop();
-        },
-      };
+      return targetOf(server, { port: server.found, isTls: variant.tls !== null }, redis);
     },
   };
 }

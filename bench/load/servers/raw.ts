@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { withFile } from './config-file.ts';
 import { startProcess } from './process.ts';
-import { appOf, appsOf, nodeCommand, type Launch, type TargetKind, type Variant } from './target.ts';
+import { appsOf, nodeCommand, targetOf, type Launch, type TargetKind, type Variant } from './target.ts';
 
 const program = fileURLToPath(new URL('../../peers/built/raw/server.js', import.meta.url));
 
@@ -22,15 +22,7 @@ export function raw(name: string, launch: Launch, { tls }: Variant): TargetKind 
           (line) => Number(/^listening (\d+)$/.exec(line)?.[1] ?? 0) || null,
         ),
       );
-      return {
-        ...appOf(0),
-        host: '127.0.0.1',
-        port: server.found,
-        isTls: tls !== null,
-        pid: server.pid,
-        readyMs: server.readyMs,
-        stop: () => server.stop(),
-      };
+      return targetOf(server, { port: server.found, isTls: tls !== null });
     },
   };
 }

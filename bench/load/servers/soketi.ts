@@ -7,7 +7,14 @@ import { withFile } from './config-file.ts';
 import { freePort } from './free-port.ts';
 import { startProcess } from './process.ts';
 import { startRedis } from './redis.ts';
-import { appOf, appsOf, type Launch, type ServerSettings, type TargetKind, type Variant } from './target.ts';
+import {
+  appsOf,
+  targetOf,
+  type Launch,
+  type ServerSettings,
+  type TargetKind,
+  type Variant,
+} from './target.ts';
 
 const version = '1.6.1';
 const folder = fileURLToPath(new URL('../../peers/soketi/installed', import.meta.url));
@@ -40,18 +47,7 @@ export function soketi(name: string, launch: Launch, variant: Variant): TargetKi
           (line) => (line.includes('Server is up and running') ? true : null),
         ),
       );
-      return {
-        ...appOf(0),
-        host: '127.0.0.1',
-        port,
-        isTls: variant.tls !== null,
-        pid: server.pid,
-        readyMs: server.readyMs,
-        stop: async () => {
-          await server.stop();
-          await redis?.stop();
-        },
-      };
+      return targetOf(server, { port, isTls: variant.tls !== null }, redis);
     },
   };
 }

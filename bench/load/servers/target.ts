@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { Address } from '../driver/address.ts';
+import type { ServerProcess } from './process.ts';
+import type { BenchRedis } from './redis.ts';
 
 /** A server under test that runs. */
 export interface Target extends Address {
@@ -50,6 +52,26 @@ export interface Launch {
   readonly prefix: readonly string[];
   /** Where to leave CPU profiles of the emulator and the floor, in a folder each; if anywhere. */
   readonly profileDir: string | undefined;
+}
+
+/** A server of the bench's own that has started on this machine, and the Redis that was started for it. */
+export function targetOf(
+  server: ServerProcess<unknown>,
+  { port, isTls }: Pick<Target, 'port' | 'isTls'>,
+  redis: BenchRedis | null = null,
+): Target {
+  return {
+    ...appOf(0),
+    host: '127.0.0.1',
+    port,
+    isTls,
+    pid: server.pid,
+    readyMs: server.readyMs,
+    stop: async () => {
+      await server.stop();
+      await redis?.stop();
+    },
+  };
 }
 
 /** The command that runs a program of this repository as the target of this name. */
