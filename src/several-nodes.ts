@@ -34,7 +34,9 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   const { config, apps, clock, local, log, metrics, publishTopic } = options;
   const { keyPrefix, leaseMs, connection, tls } = redis;
   const nodeId = randomUUID();
-  const link = new RedisLink(createRedisClients({ location: connection, tls, silenceMs: leaseMs }));
+  const clients = createRedisClients({ location: connection, tls, silenceMs: leaseMs });
+  // No larger message is ever sent to a client.
+  const link = new RedisLink(clients, config.maxBackpressureBytes);
   const partitions = Array.from(
     { length: partitionCount },
     (_, index) => new PartitionKeys(keyPrefix, index),

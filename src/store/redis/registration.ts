@@ -41,7 +41,7 @@ export interface RegistrationOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** Steps that wait to be taken, at most: beyond, the oldest are given up. */
+/** Steps that wait to be taken, at most: beyond, the oldest are given up. A single larger one is kept alone. */
 const recordedSteps = 10_000;
 const recordedBytes = 16 * 1024 * 1024;
 
@@ -142,7 +142,7 @@ export class Registration {
       const recorded: Recorded = { send, bytes, settle: resolve, sentAs: undefined };
       this.#recorded.push(recorded);
       this.#recordedBytes += bytes;
-      while (this.#recorded.length > recordedSteps || this.#recordedBytes > recordedBytes) {
+      while (this.#isTooMuch()) {
         const [oldest] = this.#recorded;
         if (oldest !== undefined) this.#settle(oldest, false);
       }
@@ -296,6 +296,11 @@ export class Registration {
     } finally {
       this.#inFlight -= 1;
     }
+  }
+
+  #isTooMuch(): boolean {
+    const { length } = this.#recorded;
+    return length > recordedSteps || (length > 1 && this.#recordedBytes > recordedBytes);
   }
 
   #settle(recorded: Recorded, isTaken: boolean): void {

@@ -65,7 +65,7 @@ describe('the metrics', () => {
     const { contentType, body } = await createPrometheusMetrics().render();
     expect(contentType).toMatch(/^text\/plain; version=0\.0\.4/);
     const typed = body.match(/^# TYPE \S+ (counter|gauge)$/gm) ?? [];
-    expect(typed).toHaveLength(17);
+    expect(typed).toHaveLength(18);
     expect(body.match(/^# HELP soketify_\w+ .+$/gm)).toHaveLength(typed.length);
   });
 
