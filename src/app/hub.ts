@@ -63,14 +63,13 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #subscriptions: Subscriptions;
   readonly #users: Users;
-  readonly #oversized: SampledLog;
+  /** Of what clients may cause as often as they like. */
+  readonly #log: SampledLog;
   #isClosing = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
-    this.#oversized = new SampledLog(options.livenessClock, (fields) =>
-      options.log.info(fields, 'connection closed: frame too large'),
-    );
+    this.#log = new SampledLog(options.livenessClock, (fields, message) => options.log.info(fields, message));
     this.#subscriptions = new Subscriptions(options);
     this.#users = new Users(options.ledger, options.clock);
   }
@@ -117,15 +116,23 @@ export class Hub {
     return session.app.frameBytes;
   }
 
-  /** A larger frame has come, of so many bytes; undefined where it was so large that the connection was cut unread. */
+  /**
+   * A larger frame has come, of so many bytes; undefined where it was so large, or so badly compressed, that the
+   * connection was cut unread.
+   */
   tooLarge(session: Session, bytes: number | undefined): void {
     if (!session.isOpen) return;
     const { app, socketId } = session;
-    const accepted = app.frameBytes;
-    this.#options.metrics.frameTooLarge(app.config.id);
-    this.#oversized.add(app.config.id, { appId: app.config.id, socketId, bytes, accepted });
-    if (bytes === undefined) this.closed(session);
-    else this.end(session, frameTooLarge(bytes, accepted));
+    const { id } = app.config;
+    const fields = { appId: id, socketId, accepted: app.frameBytes };
+    this.#options.metrics.frameTooLarge(id);
+    if (bytes === undefined) {
+      this.#log.add(id, fields, 'connection cut: frame far too large, or not to be inflated');
+      this.closed(session);
+    } else {
+      this.#log.add(id, { ...fields, bytes }, 'connection closed: frame too large');
+      this.end(session, frameTooLarge(bytes, app.frameBytes));
+    }
   }
 
   /** The client has given a sign of life. */
@@ -168,7 +175,7 @@ export class Hub {
   close(): void {
     this.#isClosing = true;
     this.#subscriptions.close();
-    this.#oversized.close();
+    this.#log.close();
     for (const app of this.#options.apps) this.endAll(app, serverClosing);
   }
 

@@ -4,62 +4,66 @@ import type { LogFields } from '../ports/log.ts';
 /** After one line the next of its kind are summed up for so long. */
 const sumUpForMs: Millis = 1000;
 
+/** What is summed up at present. */
 interface Kind {
-  /** What the last of those that are not said yet was. */
+  readonly message: string;
+  /** The fields of the last that is not said yet, and how many there are. */
   unsaid: LogFields | undefined;
   times: number;
-  readonly cancel: Cancel;
+  cancel: Cancel;
 }
 
 /**
  * Says what may happen very often: the first of a kind at once, those that follow within a second in one line, with how
- * many `times` they were and the fields of the last.
+ * many `times` they were and the fields of the last. A kind is a message about a subject, such as an app.
  */
 export class SampledLog {
   readonly #clock: Clock;
-  readonly #say: (fields: LogFields) => void;
+  readonly #say: (fields: LogFields, message: string) => void;
   readonly #kinds = new Map<string, Kind>();
 
-  constructor(clock: Clock, say: (fields: LogFields) => void) {
+  constructor(clock: Clock, say: (fields: LogFields, message: string) => void) {
     this.#clock = clock;
     this.#say = say;
   }
 
-  add(kind: string, fields: LogFields): void {
-    const known = this.#kinds.get(kind);
-    if (known === undefined) {
-      this.#say(fields);
-      this.#sumUp(kind);
-    } else {
-      known.unsaid = fields;
-      known.times += 1;
+  add(subject: string, fields: LogFields, message: string): void {
+    const key = `${message}\n${subject}`;
+    const kind = this.#kinds.get(key);
+    if (kind !== undefined) {
+      kind.unsaid = fields;
+      kind.times += 1;
+      return;
     }
+    this.#say(fields, message);
+    const begun = { message, unsaid: undefined, times: 0, cancel: () => {} };
+    this.#kinds.set(key, begun);
+    this.#sumUp(key, begun);
   }
 
-  /** Says what is still unsaid, and forgets what was said. */
+  /** Says what is still unsaid. */
   close(): void {
-    for (const [name, kind] of this.#kinds) {
+    for (const kind of this.#kinds.values()) {
       kind.cancel();
-      this.#end(name, kind);
+      this.#sayRest(kind);
     }
+    this.#kinds.clear();
   }
 
-  #sumUp(name: string): void {
-    const kind: Kind = {
-      unsaid: undefined,
-      times: 0,
-      cancel: this.#clock.after(sumUpForMs, () => {
-        if (this.#end(name, kind)) this.#sumUp(name);
-      }),
-    };
-    this.#kinds.set(name, kind);
+  #sumUp(key: string, kind: Kind): void {
+    kind.cancel = this.#clock.after(sumUpForMs, () => {
+      if (this.#sayRest(kind)) this.#sumUp(key, kind);
+      else this.#kinds.delete(key);
+    });
   }
 
   /** Whether there was something unsaid. */
-  #end(name: string, { unsaid, times }: Kind): boolean {
-    this.#kinds.delete(name);
+  #sayRest(kind: Kind): boolean {
+    const { message, unsaid, times } = kind;
     if (unsaid === undefined) return false;
-    this.#say({ ...unsaid, times });
+    kind.unsaid = undefined;
+    kind.times = 0;
+    this.#say({ ...unsaid, times }, message);
     return true;
   }
 }

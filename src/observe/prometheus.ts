@@ -66,7 +66,7 @@ function createCounters() {
     slow: counter('slow_clients_closed', 'Connections closed because the client read too slowly.', 'app'),
     oversized: counter(
       'frames_too_large',
-      'Connections closed because the client sent a frame above the bound.',
+      'Connections closed because of a frame that was too large, or could not be inflated.',
       'app',
     ),
     received: counter('messages_received', 'Text frames from clients.', 'app'),

@@ -32,7 +32,7 @@ export interface Metrics {
   connectionClosed(appId: string): void;
   /** A connection was closed because its client read too slowly. */
   slowClientClosed(appId: string): void;
-  /** A connection was closed because its client sent a frame above the bound. */
+  /** A connection was closed because its client sent a frame that was too large, or could not be inflated. */
   frameTooLarge(appId: string): void;
   messageReceived(appId: string): void;
   /** One event was published on one channel, over HTTP or by a client. */

@@ -36,7 +36,10 @@ export interface SocketCommands<S> {
   receiveBinary(session: S): void;
   /** The largest frame of this client that is read. */
   frameBytes(session: S): number;
-  /** It has sent a larger one, of so many bytes; undefined: so large that the connection was cut unread. */
+  /**
+   * It has sent a larger one, of so many bytes; undefined: so large, or so badly compressed, that the connection was cut
+   * unread.
+   */
   tooLarge(session: S, bytes: number | undefined): void;
   heard(session: S): void;
   tooSlow(session: S): void;
