@@ -35,8 +35,9 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   const { keyPrefix, leaseMs, connection, tls } = redis;
   const nodeId = randomUUID();
   const clients = createRedisClients({ location: connection, tls, silenceMs: leaseMs });
-  // No larger message is ever sent to a client.
-  const link = new RedisLink(clients, config.maxBackpressureBytes);
+  // No app can ever have larger ones.
+  const messageBytes = config.maxBackpressureBytes;
+  const link = new RedisLink(clients, messageBytes);
   const partitions = Array.from(
     { length: partitionCount },
     (_, index) => new PartitionKeys(keyPrefix, index),
@@ -51,6 +52,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     link,
     keyPrefix,
     leaseMs,
+    messageBytes,
     clock,
     log,
     metrics,

@@ -17,7 +17,7 @@ export class PendingCommands {
 
   /** `frameBytes` of the largest frame that is read: two of them may wait. */
   constructor(frameBytes: number) {
-    this.#mostLength = Math.max(leastBound, 2 * frameBytes);
+    this.#mostLength = Math.max(leastBound, 2 * (frameBytes + lengthOfKeeping));
   }
 
   /** Whether more waits than may. */

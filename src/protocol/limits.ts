@@ -31,13 +31,13 @@ export const limitTable = {
     default: 1024,
     max: mebibyte,
     unit: 'bytes',
-    meaning: 'Bytes of the JSON of the user_info of a presence member.',
+    meaning: 'Bytes of the JSON of a user_info.',
   },
   userIdLength: {
     default: 128,
     max: mebibyte,
     unit: 'characters',
-    meaning: 'Characters of the user_id of a presence member.',
+    meaning: 'Characters of a user id.',
   },
   channelNameLength: {
     default: 164,
@@ -55,7 +55,7 @@ export const limitTable = {
     default: 10_240,
     max: 5 * mebibyte,
     unit: 'bytes',
-    meaning: 'UTF-8 bytes of the data of an event.',
+    meaning: 'Bytes of the data of an event, in UTF-8.',
   },
   channelsPerTrigger: {
     default: 100,
