@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { JsonObject } from './config/json.ts';
 import { defaultApp } from './config/default-app.ts';
 import type { Log } from './ports/log.ts';
+import type { LimitName } from './protocol/limits.ts';
 import type { EventName } from './webhooks/event.ts';
 
 /** An endpoint that is told what happens, as in a configuration file. */
@@ -18,20 +19,7 @@ export interface WebhookOptions {
 }
 
 /** What an app or all apps accept; `null` is no limit. */
-export interface LimitOptions {
-  readonly clientEventsPerSecond?: number | null;
-  readonly presenceMembers?: number | null;
-  readonly userInfoBytes?: number | null;
-  readonly userIdLength?: number | null;
-  readonly channelNameLength?: number | null;
-  readonly eventNameLength?: number | null;
-  readonly eventDataBytes?: number | null;
-  readonly channelsPerTrigger?: number | null;
-  readonly eventsPerBatch?: number | null;
-  readonly watchlist?: number | null;
-  readonly connections?: number | null;
-  readonly triggersPerSecond?: number | null;
-}
+export type LimitOptions = { readonly [Name in LimitName]?: number | null };
 
 /** An app, as in a configuration file. Without id, key and secret the first is `1`, `app-key`, `app-secret`. */
 export interface AppOptions {
@@ -100,6 +88,7 @@ export interface EmulatorOptions {
   readonly cacheTtlMs?: number;
   readonly activityTimeoutMs?: number;
   readonly pongTimeoutMs?: number;
+  /** Default: 1 MB, or the largest message that the limits of the apps allow. Apps that are added later must not need more. */
   readonly maxBackpressureBytes?: number;
   readonly compression?: boolean;
   /** Serves the control API, for tests in other languages and processes. Default: false. */

@@ -38,6 +38,11 @@ function watchSockets({ commands, apps }: Inside, { activity, refusals }: Stand)
       activity.note();
       commands.receiveBinary(session);
     },
+    frameBytes: (session) => commands.frameBytes(session),
+    tooLarge(session, bytes) {
+      activity.note();
+      commands.tooLarge(session, bytes);
+    },
     heard: (session) => commands.heard(session),
     tooSlow: (session) => commands.tooSlow(session),
     closed(session) {

@@ -2,9 +2,10 @@ import { Api } from './app/api.ts';
 import type { Application } from './app/application.ts';
 import { Hub } from './app/hub.ts';
 import { watchLiveness } from './app/liveness.ts';
-import { LocalApps } from './app/local-app.ts';
+import { LocalApps, type LocalApp } from './app/local-app.ts';
 import { createLocalDelivery } from './app/local-delivery.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
+import { outgrownBounds } from './config/bounds.ts';
 import type { AppConfig, Config } from './config/schema.ts';
 import { createPrometheusMetrics } from './observe/prometheus.ts';
 import { createLazySender } from './delivery/lazy-sender.ts';
@@ -16,6 +17,7 @@ import type { Ledger } from './ports/ledger.ts';
 import type { Random } from './ports/random.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
 import type { Witness } from './ports/witness.ts';
+import { bodyBytes, frameCeilingBytes, leastBodyBytes } from './protocol/bounds.ts';
 import { appDisabled, unknownKey } from './protocol/errors.ts';
 import { createSingleNode } from './single-node.ts';
 import { systemClock, systemWallTime } from './system/clock.ts';
@@ -70,7 +72,8 @@ export interface Server {
    * Serves another configuration's apps, endpoints, limits and certificate, without dropping a connection of
    * an app that stays. Connections of an app that is gone or disabled are closed with 4001 and 4003, and
    * whoever was present in one that is gone is reported as gone. All else of the configuration stays.
-   * Rejects, with nothing changed, when the certificate cannot be used. Reloads must not overlap.
+   * Rejects, with nothing changed, when the certificate cannot be used, or when limits allow what the bounds that the
+   * server was started with do not. Reloads must not overlap.
    */
   reload(config: Config): Promise<void>;
   /** Gives up the webhooks that still wait, with a record of each channel: a `close` under way soon ends. */
@@ -100,6 +103,8 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const metrics = createPrometheusMetrics();
   const gateway = createGateway(uws, {
     ...config,
+    frameCeilingBytes: frameCeilingBytes(config.apps, config.maxBackpressureBytes),
+    bodyBytes: (appId) => bodyBytesOf(apps.byId(appId)),
     clock: livenessClock,
     ids,
     log,
@@ -169,7 +174,11 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   });
 
   const reload = async (next: Config): Promise<void> => {
-    // First, for it alone can fail.
+    // First what can fail. What the network may keep for a client is decided when it begins to listen.
+    const [outgrown] = outgrownBounds(next.apps, config);
+    if (outgrown !== undefined) {
+      throw new Error(`${outgrown.path}: ${outgrown.message}. It takes a restart to raise it`);
+    }
     if (config.tls !== undefined && next.tls !== undefined) await gateway.reloadTls(next.tls);
     if (closing !== undefined) return;
     const configured = next.apps.map(toApplication);
@@ -198,6 +207,10 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     close: () => (closing ??= close()),
     abandon: () => backplane.abandon(),
   };
+}
+
+function bodyBytesOf(app: LocalApp | undefined): number {
+  return app === undefined ? leastBodyBytes : bodyBytes(app.config.limits);
 }
 
 /** What `/healthz` says of the state that is shared with other nodes. */

@@ -34,7 +34,10 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   const { config, apps, clock, local, log, metrics, publishTopic } = options;
   const { keyPrefix, leaseMs, connection, tls } = redis;
   const nodeId = randomUUID();
-  const link = new RedisLink(createRedisClients({ location: connection, tls, silenceMs: leaseMs }));
+  const clients = createRedisClients({ location: connection, tls, silenceMs: leaseMs });
+  // No app can ever have larger ones.
+  const messageBytes = config.maxBackpressureBytes;
+  const link = new RedisLink(clients, messageBytes);
   const partitions = Array.from(
     { length: partitionCount },
     (_, index) => new PartitionKeys(keyPrefix, index),
@@ -49,6 +52,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     link,
     keyPrefix,
     leaseMs,
+    messageBytes,
     clock,
     log,
     metrics,

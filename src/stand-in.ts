@@ -19,6 +19,7 @@ import { createFront } from './front.ts';
 import type { WallTime } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { ClosingError } from './protocol/errors.ts';
+import { writeLimits } from './protocol/limits.ts';
 import { createServer, type Server } from './server.ts';
 import type { Route } from './transport/http.ts';
 import { systemRealTime, systemWallTime } from './system/clock.ts';
@@ -167,11 +168,18 @@ function routesOf(
   return createControlRoutes(operations, config.control.token);
 }
 
-function parseApp(options: AppOptions | undefined, { limits }: Config): AppConfig {
-  const common = Object.fromEntries(
-    Object.entries(limits).map(([name, value]) => [name, value === Infinity ? null : value]),
+function parseApp(options: AppOptions | undefined, config: Config): AppConfig {
+  const { maxBackpressureBytes, webhooks } = config;
+  const { apps } = parseContent(
+    {
+      apps: [uniqueApp(options)],
+      limits: writeLimits(config.limits),
+      // What is bounded for all must hold what this app allows, too.
+      maxBackpressureBytes,
+      webhooks: { queueMaxBytes: webhooks.queueMaxBytes },
+    },
+    { env: {} },
   );
-  const { apps } = parseContent({ apps: [uniqueApp(options)], limits: common }, { env: {} });
   const [app] = apps;
   if (app === undefined) throw new Error('a configuration has at least one app');
   return app;

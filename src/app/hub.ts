@@ -10,6 +10,7 @@ import { encodeConnectionEstablished, encodeError, pongFrame } from '../protocol
 import {
   appDisabled,
   binaryNotSupported,
+  frameTooLarge,
   originNotAllowed,
   overConnectionQuota,
   serverClosing,
@@ -25,6 +26,7 @@ import { servesProtocol } from '../protocol/protocol-version.ts';
 import { relayClientEvent, type ClientEventOptions } from './client-events.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
 import { PendingCommands } from './pending-commands.ts';
+import { SampledLog } from './sampled-log.ts';
 import { Session } from './session.ts';
 import { Subscriptions, type SubscriptionOptions } from './subscriptions.ts';
 import { Users } from './users.ts';
@@ -61,10 +63,13 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #subscriptions: Subscriptions;
   readonly #users: Users;
+  /** Of what clients may cause as often as they like. */
+  readonly #log: SampledLog;
   #isClosing = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
+    this.#log = new SampledLog(options.livenessClock, (fields, message) => options.log.info(fields, message));
     this.#subscriptions = new Subscriptions(options);
     this.#users = new Users(options.ledger, options.clock);
   }
@@ -104,6 +109,30 @@ export class Hub {
     if (!session.isOpen) return;
     this.heard(session);
     session.socket.send(encodeError(binaryNotSupported));
+  }
+
+  /** The largest frame of this client that is to be handed to `receive`. */
+  frameBytes(session: Session): number {
+    return session.app.frameBytes;
+  }
+
+  /**
+   * A larger frame has come, of so many bytes; undefined where it was so large, or so badly compressed, that the
+   * connection was cut unread.
+   */
+  tooLarge(session: Session, bytes: number | undefined): void {
+    if (!session.isOpen) return;
+    const { app, socketId } = session;
+    const { id } = app.config;
+    const fields = { appId: id, socketId, accepted: app.frameBytes };
+    this.#options.metrics.frameTooLarge(id);
+    if (bytes === undefined) {
+      this.#log.add(id, fields, 'connection cut: frame far too large, or not to be inflated');
+      this.closed(session);
+    } else {
+      this.#log.add(id, { ...fields, bytes }, 'connection closed: frame too large');
+      this.end(session, frameTooLarge(bytes, app.frameBytes));
+    }
   }
 
   /** The client has given a sign of life. */
@@ -146,6 +175,7 @@ export class Hub {
   close(): void {
     this.#isClosing = true;
     this.#subscriptions.close();
+    this.#log.close();
     for (const app of this.#options.apps) this.endAll(app, serverClosing);
   }
 
@@ -162,7 +192,7 @@ export class Hub {
   #perform(session: Session, command: Command): void {
     const step = this.#step(session, command);
     if (!(step instanceof Promise)) return;
-    session.pending = new PendingCommands();
+    session.pending = new PendingCommands(session.app.frameBytes);
     void step.then(() => this.#resume(session));
   }
 

@@ -1,4 +1,5 @@
 import { Registry } from '../channels/registry.ts';
+import { frameBytes } from '../protocol/bounds.ts';
 import { isInternal, type ChannelName } from '../protocol/channel-name.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import { selects } from '../webhooks/endpoint.ts';
@@ -8,8 +9,8 @@ import type { Session } from './session.ts';
 
 /** An app as this node serves it: its configuration, its connections here, and what they hold. */
 export class LocalApp {
-  /** As it is now: it may be replaced while connections are open. The id stays. */
-  config: Application;
+  #config: Application;
+  #frameBytes: number;
   readonly registry = new Registry();
   readonly sessions = new Map<SocketId, Session>();
   /** How many connections other nodes have, as last heard. */
@@ -20,8 +21,24 @@ export class LocalApp {
 
   /** `topicPrefix` keeps the channels of the apps apart; it is short, for it is looked up on every publish. */
   constructor(config: Application, topicPrefix: string) {
-    this.config = config;
+    this.#config = config;
+    this.#frameBytes = frameBytes(config.limits);
     this.#topicPrefix = topicPrefix;
+  }
+
+  /** As it is now: it may be replaced while connections are open. The id stays. */
+  get config(): Application {
+    return this.#config;
+  }
+
+  set config(config: Application) {
+    this.#config = config;
+    this.#frameBytes = frameBytes(config.limits);
+  }
+
+  /** The largest frame that is read of a client. */
+  get frameBytes(): number {
+    return this.#frameBytes;
   }
 
   /** The transport's topic for a channel. */

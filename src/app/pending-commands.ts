@@ -1,10 +1,10 @@
 import type { Command } from '../protocol/decode.ts';
 
 /**
- * So much may wait, in characters. A client that comes back subscribes anew to all its channels in one go, perhaps to
- * thousands: it must not be sent away for that.
+ * So much may always wait, in characters. A client that comes back subscribes anew to all its channels in one go, perhaps
+ * to thousands: it must not be sent away for that.
  */
-const mostLength = 1024 * 1024;
+const leastBound = 1024 * 1024;
 /** What keeping a command costs, however short its frame was. */
 const lengthOfKeeping = 100;
 
@@ -13,10 +13,16 @@ export class PendingCommands {
   readonly #commands: { readonly command: Command; readonly length: number }[] = [];
   #next = 0;
   #length = 0;
+  readonly #mostLength: number;
+
+  /** `frameBytes` of the largest frame that is read: two of them may wait. */
+  constructor(frameBytes: number) {
+    this.#mostLength = Math.max(leastBound, 2 * (frameBytes + lengthOfKeeping));
+  }
 
   /** Whether more waits than may. */
   get isTooMuch(): boolean {
-    return this.#length > mostLength;
+    return this.#length > this.#mostLength;
   }
 
   /** `length` of the frame. */

@@ -5,6 +5,7 @@ import {
   isInternal,
   type ChannelName,
 } from '../protocol/channel-name.ts';
+import { defaultLimits } from '../protocol/limits.ts';
 import { isSocketId } from '../protocol/socket-id.ts';
 import type { EventName, WebhookEvent } from '../webhooks/event.ts';
 import { UsageError } from './command.ts';
@@ -64,13 +65,11 @@ const places: Readonly<Record<EventName, Place>> = {
   subscription_count: counted,
 };
 
-/** The limits that hold unless others are configured. */
-const limits = { channelNameLength: 164, userIdLength: 128 };
-
 /** Makes an event such as the server sends; throws a UsageError that says which option is missing, wrong or too many. */
 export function createEvent(options: EventOptions): WebhookEvent {
   const { event: name, channel } = options;
-  if (!isChannelName(channel, limits)) throw new UsageError(describeChannelNameFault(channel, limits));
+  if (!isChannelName(channel, defaultLimits))
+    throw new UsageError(describeChannelNameFault(channel, defaultLimits));
   if (isInternal(channel)) throw new UsageError(`--channel: no webhook tells of ${channel}`);
   const { accepts, description } = places[name];
   if (!accepts(channel)) {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import type { Limit } from '../protocol/limits.ts';
 
 /** No timer is longer than a day: far below the 2^31 - 1 ms at which `setTimeout` fires at once. */
 export const dayMs = 86_400_000;
@@ -26,10 +27,16 @@ export function ratio(min: number, max: number) {
   return z.number({ error }).min(min, { error }).max(max, { error });
 }
 
-/** A limit; `null` is "no limit". */
-export function limit(max: number) {
-  const error = `expected a whole number from 1 to ${max}, or null for no limit`;
-  return z.number({ error }).int({ error }).min(1, { error }).max(max, { error }).nullable();
+/** A limit of the table; `null` is "no limit". */
+export function limit({ max, unit, meaning }: Limit) {
+  const error = `expected a whole number of ${unit} from 1 to ${max}, or null for no limit`;
+  return z
+    .number({ error })
+    .int({ error })
+    .min(1, { error })
+    .max(max, { error })
+    .nullable()
+    .describe(meaning);
 }
 
 /** True or false. */

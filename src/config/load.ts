@@ -1,4 +1,5 @@
 import { dirname, resolve as resolvePath } from 'node:path';
+import { boundFaults } from './bounds.ts';
 import { isProduction, unknownVariables, type Env } from './environment.ts';
 import { describeKind, type ConfigFault } from './fault.ts';
 import { Files, type ReadFile } from './files.ts';
@@ -54,7 +55,7 @@ export function loadConfig({ file, given, env, overrides, readFile }: ConfigSour
   const tls = checkTls(input, files);
   const found = [
     ...layered.faults,
-    ...(validated.kind === 'invalid' ? validated.faults : []),
+    ...(validated.kind === 'invalid' ? validated.faults : boundFaults(validated.config)),
     ...relationFaults(input, production),
     ...secretFileFaults(input, files),
     ...tls.faults,

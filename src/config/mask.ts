@@ -1,3 +1,4 @@
+import { writeLimits } from '../protocol/limits.ts';
 import type { AppConfig, Config } from './schema.ts';
 
 /** What stands in the place of a secret. */
@@ -14,7 +15,7 @@ export function maskConfig(config: Config): Shown {
   return {
     ...rest,
     apps: apps.map((app) => maskApp(app)),
-    limits: withoutInfinity(limits),
+    limits: writeLimits(limits),
     ...(tls && { tls: { ...tls, ...(tls.passphrase !== undefined && { passphrase: masked }) } }),
     ...(redis && { redis: maskRedis(redis) }),
     ...(control && { control: { ...control, ...(control.token !== undefined && { token: masked }) } }),
@@ -26,7 +27,7 @@ function maskApp(app: AppConfig): Shown {
     ...app,
     secret: masked,
     otherKeys: app.otherKeys.map(({ key }) => ({ key, secret: masked })),
-    limits: withoutInfinity(app.limits),
+    limits: writeLimits(app.limits),
     webhooks: app.webhooks.map((webhook) => ({
       ...webhook,
       url: maskUrl(webhook.url),
@@ -72,11 +73,4 @@ function maskUrl(text: string): string {
   if (url.search !== '') url.search = masked;
   if (url.hash !== '') url.hash = masked;
   return url.href;
-}
-
-/** In a file "no limit" is null. */
-function withoutInfinity(limits: Config['limits']): Shown {
-  return Object.fromEntries(
-    Object.entries(limits).map(([name, limit]) => [name, limit === Infinity ? null : limit]),
-  );
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Limits } from '../protocol/limits.ts';
+import { messageBytes } from '../protocol/bounds.ts';
+import { resolveLimits, type WrittenLimits } from '../protocol/limits.ts';
 import type { Files } from './files.ts';
 import { resolveControl } from './control.ts';
 import { resolveRedis } from './redis.ts';
@@ -8,7 +9,9 @@ import { secretOf } from './secrets.ts';
 
 type ParsedApp = ParsedConfig['apps'][number];
 type ParsedWebhook = ParsedApp['webhooks'][number];
-type ParsedLimits = { readonly [Name in keyof Limits]: number | null };
+
+/** What may wait for one client where messages are not larger. */
+const leastBackpressureBytes = 1024 * 1024;
 
 /**
  * Gives each app its secrets and limits and each endpoint its id, makes "no limit" Infinity and paths absolute.
@@ -16,6 +19,7 @@ type ParsedLimits = { readonly [Name in keyof Limits]: number | null };
  */
 export function resolve(parsed: ParsedConfig, files: Files): Config {
   const { $schema: _, tls, metrics, redis, control, ...rest } = parsed;
+  const apps = parsed.apps.map((app) => resolveApp(app, parsed.limits, files));
   return {
     ...rest,
     tls: tls && { ...tls, certFile: files.pathOf(tls.certFile), keyFile: files.pathOf(tls.keyFile) },
@@ -23,40 +27,29 @@ export function resolve(parsed: ParsedConfig, files: Files): Config {
     redis: resolveRedis(redis, files),
     control: resolveControl(control),
     limits: resolveLimits(parsed.limits),
-    apps: parsed.apps.map((app) => resolveApp(app, parsed.limits, files)),
+    apps,
+    maxBackpressureBytes: backpressureOf(parsed, apps),
   };
 }
 
-function resolveApp(app: ParsedApp, common: ParsedLimits, files: Files): AppConfig {
+function resolveApp(app: ParsedApp, common: WrittenLimits, files: Files): AppConfig {
   const { secretFile: _, ...rest } = app;
   return {
     ...rest,
     secret: secretOf(app, files),
     otherKeys: app.otherKeys.map((pair) => ({ key: pair.key, secret: secretOf(pair, files) })),
-    limits: resolveLimits({ ...common, ...given(app.limits) }),
+    limits: resolveLimits(common, app.limits),
     webhooks: resolveEndpoints(app.webhooks),
   };
 }
 
-function given(limits: ParsedApp['limits']): Partial<ParsedLimits> {
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
-}
-
-function resolveLimits(limits: ParsedLimits): Limits {
-  return {
-    clientEventsPerSecond: limits.clientEventsPerSecond ?? Infinity,
-    presenceMembers: limits.presenceMembers ?? Infinity,
-    userInfoBytes: limits.userInfoBytes ?? Infinity,
-    userIdLength: limits.userIdLength ?? Infinity,
-    channelNameLength: limits.channelNameLength ?? Infinity,
-    eventNameLength: limits.eventNameLength ?? Infinity,
-    eventDataBytes: limits.eventDataBytes ?? Infinity,
-    channelsPerTrigger: limits.channelsPerTrigger ?? Infinity,
-    eventsPerBatch: limits.eventsPerBatch ?? Infinity,
-    watchlist: limits.watchlist ?? Infinity,
-    connections: limits.connections ?? Infinity,
-    triggersPerSecond: limits.triggersPerSecond ?? Infinity,
-  };
+/** What may wait for one client: never less than one message, unless the file says otherwise. */
+function backpressureOf({ maxBackpressureBytes }: ParsedConfig, apps: readonly AppConfig[]): number {
+  const largest = apps.reduce(
+    (most, { limits }) => Math.max(most, messageBytes(limits)),
+    leastBackpressureBytes,
+  );
+  return maxBackpressureBytes ?? largest;
 }
 
 /** An endpoint without an id of its own is named by what it is, and by how many before it are the same. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { KeyPair } from '../auth/key-pair.ts';
-import type { Limits } from '../protocol/limits.ts';
+import { forEachLimit, type Limits } from '../protocol/limits.ts';
 import { defaultEventNames, eventNames } from '../webhooks/event.ts';
 import * as field from './fields.ts';
 import { control, type ControlConfig } from './control.ts';
@@ -10,40 +10,13 @@ import { redis, type RedisConfig } from './redis-schema.ts';
 /** pino's levels, loudest last but one; `silent` writes nothing. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-const million = 1_000_000;
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 const gibibyte = 1024 * mebibyte;
 
-const limitFields = {
-  clientEventsPerSecond: field.limit(million).describe('Client events of one connection in any second.'),
-  presenceMembers: field.limit(million).describe('Distinct users on one presence channel.'),
-  userInfoBytes: field.limit(mebibyte).describe('JSON of the user_info of a presence member.'),
-  userIdLength: field.limit(mebibyte).describe('Characters of the user_id of a presence member.'),
-  channelNameLength: field.limit(mebibyte).describe('Characters of a channel name, prefix included.'),
-  eventNameLength: field.limit(mebibyte).describe('Characters of an event name.'),
-  eventDataBytes: field.limit(gibibyte).describe('UTF-8 bytes of the data of an event.'),
-  channelsPerTrigger: field.limit(million).describe('Channels that one request publishes to.'),
-  eventsPerBatch: field.limit(million).describe('Events in one batch request.'),
-  watchlist: field.limit(million).describe('Users on the watchlist of one connection.'),
-  connections: field.limit(million).describe('Connections of the app.'),
-  triggersPerSecond: field.limit(million).describe('Events that backends publish in any second.'),
-} satisfies Record<keyof Limits, z.ZodType>;
+const limitFields = forEachLimit((limit) => field.limit(limit));
 
-const limits = field.group({
-  clientEventsPerSecond: limitFields.clientEventsPerSecond.default(10),
-  presenceMembers: limitFields.presenceMembers.default(100),
-  userInfoBytes: limitFields.userInfoBytes.default(1024),
-  userIdLength: limitFields.userIdLength.default(128),
-  channelNameLength: limitFields.channelNameLength.default(164),
-  eventNameLength: limitFields.eventNameLength.default(200),
-  eventDataBytes: limitFields.eventDataBytes.default(10_240),
-  channelsPerTrigger: limitFields.channelsPerTrigger.default(100),
-  eventsPerBatch: limitFields.eventsPerBatch.default(10),
-  watchlist: limitFields.watchlist.default(100),
-  connections: limitFields.connections.default(null),
-  triggersPerSecond: limitFields.triggersPerSecond.default(null),
-});
+const limits = field.group(forEachLimit((limit) => field.limit(limit).default(limit.default)));
 
 const webhook = field.group({
   id: field
@@ -218,8 +191,10 @@ export const configSchema = field
       .describe('The time to deliver the last webhooks.'),
     maxBackpressureBytes: field
       .wholeNumber(kibibyte, gibibyte)
-      .default(mebibyte)
-      .describe('What may wait for a slow client before it is disconnected.'),
+      .optional()
+      .describe(
+        'What may wait for a slow client before it is disconnected: at least the largest message that the limits allow. Default: 1048576, or that message.',
+      ),
     webhooks: webhooks.prefault({}).describe('How webhooks are sent.'),
     redis: redis.optional().describe('Share the state of the apps with other nodes, on Redis 7 or later.'),
     control,
@@ -248,9 +223,13 @@ export type AppConfig = DeepReadonly<
 
 /** Everything that can be configured, resolved: no key is absent, "no limit" is Infinity, and paths are absolute. */
 export type Config = DeepReadonly<
-  Omit<ParsedConfig, '$schema' | 'apps' | 'limits' | 'tls' | 'metrics' | 'redis' | 'control'> & {
+  Omit<
+    ParsedConfig,
+    '$schema' | 'apps' | 'limits' | 'tls' | 'metrics' | 'redis' | 'control' | 'maxBackpressureBytes'
+  > & {
     apps: AppConfig[];
     limits: Limits;
+    maxBackpressureBytes: number;
     tls: ParsedConfig['tls'];
     metrics: { host: string; port: number } | undefined;
     redis: RedisConfig | undefined;

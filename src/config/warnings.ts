@@ -1,3 +1,4 @@
+import { memberListBytes, messageBytes } from '../protocol/bounds.ts';
 import { formatPath, quote } from './fault.ts';
 import { defaultApp } from './default-app.ts';
 import { isLoopback } from './hosts.ts';
@@ -10,6 +11,8 @@ export function warningsOf(config: Config): readonly string[] {
     ...unheardCounts(config),
     ...unreachableApps(config),
     ...idleGrace(config),
+    ...longMemberLists(config),
+    ...largeMessagesOnRedis(config),
   ];
 }
 
@@ -41,4 +44,28 @@ function unreachableApps({ apps, tls, trustedProxies }: Config): readonly string
 function idleGrace({ redis, webhooks }: Config): readonly string[] {
   if (redis !== undefined || webhooks.shutdownGraceMs === undefined) return [];
   return ['webhooks.shutdownGraceMs: has no effect without redis: there is no other node to come back to'];
+}
+
+function longMemberLists({ apps, maxBackpressureBytes }: Config): readonly string[] {
+  return apps.flatMap(({ id, limits }) => {
+    const bytes = memberListBytes(limits);
+    // Without a limit there is no figure to warn of.
+    if (bytes <= maxBackpressureBytes || bytes === Infinity) return [];
+    return [
+      `maxBackpressureBytes: the list of ${limits.presenceMembers} members, which limits.presenceMembers of app ${quote(id)} allows, may take ${bytes} bytes, more than the ${maxBackpressureBytes} that may wait for a client: a client that joins then may be closed as too slow`,
+    ];
+  });
+}
+
+/** Redis closes subscribers for whom more than 32 MB wait, unless it is configured otherwise. */
+const mostOnRedisBytes = 4 * 1024 * 1024;
+
+function largeMessagesOnRedis({ redis, apps }: Config): readonly string[] {
+  if (redis === undefined) return [];
+  return apps
+    .filter(({ limits }) => messageBytes(limits) > mostOnRedisBytes)
+    .map(
+      ({ id, limits }) =>
+        `redis: the limits of app ${quote(id)} allow messages of ${messageBytes(limits)} bytes; raise client-output-buffer-limit pubsub of Redis, which disconnects nodes for which more than 32 MB wait`,
+    );
 }

@@ -23,6 +23,7 @@ export function createPrometheusMetrics(): PrometheusMetrics {
     },
     connectionClosed: (app) => connections.add(-1, app),
     slowClientClosed: (app) => counters.slow.add(1, app),
+    frameTooLarge: (app) => counters.oversized.add(1, app),
     messageReceived: (app) => counters.received.add(1, app),
     messagePublished: (app, source) => counters.published.add(1, app, source),
     httpRequest: (route, status) => counters.requests.add(1, route, String(status)),
@@ -63,6 +64,11 @@ function createCounters() {
   return {
     opened: counter('connections_opened', 'Connections accepted.', 'app'),
     slow: counter('slow_clients_closed', 'Connections closed because the client read too slowly.', 'app'),
+    oversized: counter(
+      'frames_too_large',
+      'Connections closed because of a frame that was too large, or could not be inflated.',
+      'app',
+    ),
     received: counter('messages_received', 'Text frames from clients.', 'app'),
     published: counter('messages_published', 'Events published, once for each channel.', 'app', 'source'),
     requests: counter('http_requests', 'HTTP requests answered.', 'route', 'status'),

@@ -32,6 +32,8 @@ export interface Metrics {
   connectionClosed(appId: string): void;
   /** A connection was closed because its client read too slowly. */
   slowClientClosed(appId: string): void;
+  /** A connection was closed because its client sent a frame that was too large, or could not be inflated. */
+  frameTooLarge(appId: string): void;
   messageReceived(appId: string): void;
   /** One event was published on one channel, over HTTP or by a client. */
   messagePublished(appId: string, source: 'api' | 'client'): void;
@@ -57,6 +59,7 @@ export const noMetrics: Metrics = {
   connectionOpened: nothing,
   connectionClosed: nothing,
   slowClientClosed: nothing,
+  frameTooLarge: nothing,
   messageReceived: nothing,
   messagePublished: nothing,
   httpRequest: nothing,

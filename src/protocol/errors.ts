@@ -71,6 +71,14 @@ export const tooManyPendingFrames: ClosingError = {
   message: 'Too many messages while an earlier one is being processed',
 };
 
+/**
+ * The client sent a frame above the bound that follows from the limits of its app. It may come back after a second: what
+ * was too large is lost, and nothing else of the client need be.
+ */
+export function frameTooLarge(bytes: number, limit: number): ClosingError {
+  return { code: 4100, message: `Message is too large: got ${bytes} bytes, at most ${limit} are accepted` };
+}
+
 /** The server is going down; the client may come back at once. */
 export const serverClosing: ClosingError = {
   code: 4200,

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { mostBodyBytes } from '../protocol/bounds.ts';
 
-/** Far more than any webhook has. */
-const maxBodyBytes = 16 * 1024 * 1024;
+/** More than any webhook has: batches are of 64 MB at most, and no event is larger than a message. */
+const maxBodyBytes = mostBodyBytes;
 
 type Body =
   | { readonly kind: 'read'; readonly bytes: Buffer }

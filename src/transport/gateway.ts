@@ -30,6 +30,10 @@ export interface GatewayOptions {
   readonly metrics?: { readonly host?: string | undefined; readonly port: number } | undefined;
   /** What may wait for one client to read. */
   readonly maxBackpressureBytes: number;
+  /** Above this, a frame of a client is not even taken in: the connection is cut. */
+  readonly frameCeilingBytes: number;
+  /** The largest request body that is read, for an app; the id may be of none. */
+  readonly bodyBytes: (appId: string) => number;
   readonly clock: Clock;
   readonly ids: Pick<Ids, 'requestId'>;
   readonly log: Log;

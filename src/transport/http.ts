@@ -20,6 +20,8 @@ export interface Route {
 export interface HttpOptions extends ExchangeOptions {
   /** What may stand before every path: empty, or `/prefix`. */
   readonly path: string;
+  /** Requests to an app with a larger body are refused before it is read; the id may be of none. */
+  readonly bodyBytes: (appId: string) => number;
 }
 
 /** A route under one prefix, and how it was asked for. */
@@ -31,9 +33,6 @@ interface Place {
   readonly prefixLength: number;
   readonly parameters: number;
 }
-
-/** Requests with a larger body are refused before it is read. */
-const maxBodyBytes = 1024 * 1024;
 
 const noBody = Buffer.alloc(0);
 
@@ -115,14 +114,15 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
     ...(place.readsCaller && { caller: readCaller(req) }),
   };
   exchange.appId = request.appId;
-  if (Number(req.getHeader('content-length')) > maxBodyBytes) return refuseSize(exchange);
+  const maxBodyBytes = options.bodyBytes(request.appId);
+  if (Number(req.getHeader('content-length')) > maxBodyBytes) return refuseSize(exchange, maxBodyBytes);
   let received: Buffer[] = [];
   res.onData((chunk, isLast) => {
     if (exchange.isAnswered) return;
     exchange.receivedBytes += chunk.byteLength;
     if (exchange.receivedBytes > maxBodyBytes) {
       received = [];
-      return refuseSize(exchange);
+      return refuseSize(exchange, maxBodyBytes);
     }
     if (!isLast) {
       // The chunk is neutered when this call returns.
@@ -143,7 +143,7 @@ function parameter(req: HttpRequest, { parameters }: Place, index: number): stri
   return index < parameters ? unescapePercent(req.getParameter(index)) : '';
 }
 
-function refuseSize(exchange: Exchange): void {
+function refuseSize(exchange: Exchange, maxBodyBytes: number): void {
   exchange.answer(plainText(413, `Request body exceeds the allowed maximum (${maxBodyBytes} bytes)`), true);
 }
 

@@ -34,6 +34,13 @@ export interface SocketCommands<S> {
   open(socket: Socket, greeting: Greeting): S | undefined;
   receive(session: S, text: string): void;
   receiveBinary(session: S): void;
+  /** The largest frame of this client that is read. */
+  frameBytes(session: S): number;
+  /**
+   * It has sent a larger one, of so many bytes; undefined: so large, or so badly compressed, that the connection was cut
+   * unread.
+   */
+  tooLarge(session: S, bytes: number | undefined): void;
   heard(session: S): void;
   tooSlow(session: S): void;
   closed(session: S): void;
@@ -43,6 +50,8 @@ export interface SocketCommands<S> {
 export interface SocketOptions extends SocketHost {
   /** What may stand before the path: empty, or `/prefix`. */
   readonly path: string;
+  /** Above this, a frame is not even taken in: the connection is cut. */
+  readonly frameCeilingBytes: number;
   readonly compression: CompressOptions;
   readonly peer: Peer;
   readonly log: Log;
@@ -59,11 +68,11 @@ interface Carried<S> {
   isTooSlow: boolean;
 }
 
-/**
- * The largest frame that is read. Event data may have 10 KB, up to six times that when escaped: frames
- * somewhat above are still read, so that the client is told what is wrong; larger ones end the connection.
- */
-const maxFrameBytes = 256 * 1024;
+/** What uWebSockets.js gives as the reason of a close when it has cut a connection for the length of a frame. */
+const tooLargeReasons: ReadonlySet<string> = new Set([
+  'Received too big message',
+  'Received too big message, or other inflation error',
+]);
 
 /**
  * Serves `/app/KEY`, with the prefix and without. On any other path a client is accepted and told of its
@@ -75,7 +84,7 @@ export function mountSockets<S>(
   options: SocketOptions,
 ): void {
   const behavior: WebSocketBehavior<Carried<S>> = {
-    maxPayloadLength: maxFrameBytes,
+    maxPayloadLength: options.frameCeilingBytes,
     maxBackpressure: options.maxBackpressureBytes,
     compression: options.compression,
     // Liveness is the hub's: the native time-outs close with 1006, and some values abort the process.
@@ -112,7 +121,8 @@ export function mountSockets<S>(
     message(ws, message, isBinary) {
       const { session } = ws.getUserData();
       if (session === undefined) return;
-      if (isBinary) commands.receiveBinary(session);
+      if (message.byteLength > commands.frameBytes(session)) commands.tooLarge(session, message.byteLength);
+      else if (isBinary) commands.receiveBinary(session);
       else commands.receive(session, Buffer.from(message).toString('utf8'));
     },
 
@@ -131,12 +141,17 @@ export function mountSockets<S>(
 
     drain: (ws) => ws.getUserData().socket?.drained(),
 
-    close(ws) {
+    close(ws, code, reason) {
       const carried = ws.getUserData();
       carried.socket?.closed();
       const { session } = carried;
       carried.session = undefined;
-      if (session !== undefined) options.turn.depart(() => commands.closed(session));
+      if (session !== undefined) {
+        options.turn.depart(() => {
+          if (wasTooLarge(code, reason)) commands.tooLarge(session, undefined);
+          else commands.closed(session);
+        });
+      }
       options.closed();
     },
   };
@@ -183,6 +198,10 @@ function mountElsewhere(app: TemplatedApp, { peer, log }: Pick<SocketOptions, 'p
       endWith(ws, encodeError({ code, message }), code, message);
     },
   });
+}
+
+function wasTooLarge(code: number, reason: ArrayBuffer): boolean {
+  return code === 1006 && tooLargeReasons.has(Buffer.from(reason).toString());
 }
 
 function heard<S>(ws: WebSocket<Carried<S>>, commands: Pick<SocketCommands<S>, 'heard'>): void {

@@ -50,7 +50,7 @@ interface Ticket {
 }
 
 /** Memory that a queued event takes beside its JSON, roughly as measured: without it the bound would not be one. */
-const eventOverheadBytes = 500;
+export const eventOverheadBytes = 500;
 
 /** After so many failures in a row, whichever batches they were, the endpoint is only probed. */
 const failingAfter = 3;

@@ -146,4 +146,22 @@ describe('a client event', () => {
     mine.channel.trigger('client-typing', { n: 1 });
     expect(await atOther.data('client-typing')).toEqual({ n: 1 });
   });
+
+  test('that is far too large ends the connection with an error, and pusher-js comes back to its channels', async () => {
+    const { pusher, socketId, subscribe } = await connectClient(server);
+    const errors = new Journal<unknown>('an error of the connection');
+    pusher.connection.bind('error', (error: { data?: unknown; error?: { data: unknown } }) =>
+      errors.push(error.data ?? error.error?.data),
+    );
+    const mine = await subscribe('private-large');
+    mine.channel.trigger('client-picture', 'x'.repeat(300_000));
+    expect(await errors.first(() => true)).toMatchObject({
+      code: 4100,
+      message: expect.stringMatching(/^Message is too large: got 300\d{3} bytes, at most 262144/) as string,
+    });
+    const succeeded = () =>
+      mine.events.items.filter(({ event }) => event === 'pusher:subscription_succeeded');
+    await mine.events.until(() => succeeded().length === 2);
+    expect(pusher.connection.socket_id).not.toBe(socketId);
+  });
 });

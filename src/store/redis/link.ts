@@ -11,10 +11,11 @@ export type RunScript = (
 ) => Promise<Reply>;
 
 /**
- * Of messages on topics so many characters may wait for Redis, which may be frozen until its silence is noticed. A Redis
- * that answers is never so far behind.
+ * Of messages on topics so many characters may always wait for Redis, which may be frozen until its silence is noticed. A
+ * Redis that answers is never so far behind, nor by so many of the largest messages.
  */
-const mostUnanswered = 64 * 1024 * 1024;
+const leastUnanswered = 64 * 1024 * 1024;
+const messagesUnanswered = 8;
 
 /** The connections of a node to Redis, however many servers that is. */
 export interface RedisClients {
@@ -31,10 +32,13 @@ export class RedisLink {
   readonly #scripts = loadScripts();
   readonly #handlers = new Map<string, (message: string) => void>();
   #lastError: Error | undefined;
+  readonly #mostUnanswered: number;
   /** The characters of messages that were sent, and of which Redis has said nothing yet. */
   #unanswered = 0;
 
-  constructor({ commands, subscriber }: RedisClients) {
+  /** `messageBytes` of the largest message that is published. */
+  constructor({ commands, subscriber }: RedisClients, messageBytes = 0) {
+    this.#mostUnanswered = Math.max(leastUnanswered, messagesUnanswered * messageBytes);
     this.#commands = commands;
     this.#subscriber = subscriber;
     for (const client of new Set([commands, subscriber])) {
@@ -91,7 +95,7 @@ export class RedisLink {
    * too much of what was sent before.
    */
   publish(topic: string, message: string): void {
-    if (this.#unanswered + message.length > mostUnanswered) return;
+    if (this.#unanswered + message.length > this.#mostUnanswered) return;
     this.#unanswered += message.length;
     const answered = (): void => {
       this.#unanswered -= message.length;

@@ -44,6 +44,7 @@ export class Partition {
       run: options.link.run,
       clock: options.clock,
       leaseMs: options.leaseMs,
+      messageBytes: options.messageBytes,
       newEpoch: options.newEpoch,
       present: () => this.#present(),
       revision: () => this.#revision,

@@ -32,6 +32,8 @@ export interface RegistrationOptions {
   /** The present moment as the scripts are to take it; empty: Redis's own. */
   readonly present: () => string;
   readonly leaseMs: Millis;
+  /** The most bytes of one event. */
+  readonly messageBytes?: number | undefined;
   readonly newEpoch: () => string;
   /** The last revision of which this node has heard: Redis must not give it, or an earlier one, again. */
   readonly revision: () => number;
@@ -41,9 +43,9 @@ export interface RegistrationOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** Steps that wait to be taken, at most: beyond, the oldest are given up. */
+/** Steps that wait to be taken, at most: beyond, the oldest are given up. Two of the largest may wait in any case. */
 const recordedSteps = 10_000;
-const recordedBytes = 16 * 1024 * 1024;
+const leastRecordedBytes = 16 * 1024 * 1024;
 
 /** The wait before a registration is tried again: doubled each time, up to the longest. */
 const firstRetryMs: Millis = 50;
@@ -70,11 +72,13 @@ export class Registration {
   readonly #theirClock = new TheirClock();
   #recorded: Recorded[] = [];
   #recordedBytes = 0;
+  readonly #mostRecordedBytes: number;
   #whenFlushed: (() => void)[] = [];
   #inFlight = 0;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
+    this.#mostRecordedBytes = Math.max(leastRecordedBytes, 2 * (options.messageBytes ?? 0));
   }
 
   get epoch(): string {
@@ -142,7 +146,7 @@ export class Registration {
       const recorded: Recorded = { send, bytes, settle: resolve, sentAs: undefined };
       this.#recorded.push(recorded);
       this.#recordedBytes += bytes;
-      while (this.#recorded.length > recordedSteps || this.#recordedBytes > recordedBytes) {
+      while (this.#recorded.length > recordedSteps || this.#recordedBytes > this.#mostRecordedBytes) {
         const [oldest] = this.#recorded;
         if (oldest !== undefined) this.#settle(oldest, false);
       }

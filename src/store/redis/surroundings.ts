@@ -12,6 +12,8 @@ export interface RedisLedgerOptions {
   readonly keyPrefix: string;
   /** A node that was not heard of for so long is taken for dead. */
   readonly leaseMs: Millis;
+  /** The most bytes of one event. */
+  readonly messageBytes?: number;
   /** How long what a dead node held may linger. */
   readonly graceMs: Millis;
   readonly clock: Clock;

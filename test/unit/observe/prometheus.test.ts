@@ -17,6 +17,7 @@ describe('the metrics', () => {
     metrics.connectionClosed('1');
     metrics.connectionOpened('2');
     metrics.slowClientClosed('1');
+    metrics.frameTooLarge('1');
     metrics.messageReceived('1');
     metrics.messagePublished('1', 'api');
     metrics.messagePublished('1', 'client');
@@ -38,6 +39,7 @@ describe('the metrics', () => {
       'soketify_connections_opened_total{app="1"}': 2,
       'soketify_connections_opened_total{app="2"}': 1,
       'soketify_slow_clients_closed_total{app="1"}': 1,
+      'soketify_frames_too_large_total{app="1"}': 1,
       'soketify_messages_received_total{app="1"}': 1,
       'soketify_messages_published_total{app="1",source="api"}': 1,
       'soketify_messages_published_total{app="1",source="client"}': 1,
@@ -65,7 +67,7 @@ describe('the metrics', () => {
     const { contentType, body } = await createPrometheusMetrics().render();
     expect(contentType).toMatch(/^text\/plain; version=0\.0\.4/);
     const typed = body.match(/^# TYPE \S+ (counter|gauge)$/gm) ?? [];
-    expect(typed).toHaveLength(17);
+    expect(typed).toHaveLength(18);
     expect(body.match(/^# HELP soketify_\w+ .+$/gm)).toHaveLength(typed.length);
   });
 

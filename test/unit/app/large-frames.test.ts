@@ -1,0 +1,52 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { LogFields } from '../../../src/ports/log.ts';
+import { application } from '../../support/unit/application.ts';
+import { hubStage } from '../../support/unit/hub-stage.ts';
+
+function stage() {
+  const lines: { readonly message: string; readonly fields: LogFields }[] = [];
+  const frameTooLarge = vi.fn();
+  const given = hubStage({
+    metrics: { frameTooLarge },
+    log: { info: (fields, message) => void lines.push({ message, fields }) },
+  });
+  return { ...given, lines, frameTooLarge };
+}
+
+describe('a frame that is too large', () => {
+  test('ends its connection, which is counted and told of once', () => {
+    const { connect, hub, lines, frameTooLarge, clock } = stage();
+    const actor = connect();
+    hub.tooLarge(actor.session, 300_000);
+    hub.tooLarge(actor.session, 300_000);
+    actor.socket.expectClosed(4100);
+    expect(frameTooLarge).toHaveBeenCalledExactlyOnceWith('1');
+    clock.advanceSync(5000);
+    const fields = { appId: '1', socketId: actor.id, bytes: 300_000, accepted: 262_144 };
+    expect(lines).toEqual([{ message: 'connection closed: frame too large', fields }]);
+  });
+
+  test('is a leave', async () => {
+    const given = stage();
+    const actor = given.connect().join('news');
+    given.hub.tooLarge(actor.session, undefined);
+    await given.advance(3000);
+    expect(given.outbox.takeLines()).toEqual(['channel_occupied news', 'channel_vacated news']);
+  });
+
+  test('is one line of the log a second, however many clients send one', () => {
+    const { connect, hub, lines, frameTooLarge, clock } = stage();
+    for (let count = 0; count < 500; count += 1) hub.tooLarge(connect().session, 300_000);
+    clock.advanceSync(1000);
+    expect(frameTooLarge).toHaveBeenCalledTimes(500);
+    expect(lines.map(({ fields }) => fields['times'])).toEqual([undefined, 499]);
+  });
+
+  test('is one that the limits of its app do not need, as they are now', () => {
+    const { connect, hub, apps } = stage();
+    const { session } = connect();
+    expect(hub.frameBytes(session)).toBe(262_144);
+    apps.replace([application({ limits: { eventDataBytes: 1_000_000 } })]);
+    expect(hub.frameBytes(session)).toBeGreaterThan(6_000_000);
+  });
+});

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { PartitionKeys } from '../../../src/store/redis/keys.ts';
+import { Registration } from '../../../src/store/redis/registration.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** A registration whose Redis answers every script well, once it is asked to register. */
+function stage(messageBytes: number) {
+  const registration = new Registration({
+    run: async (name) => (name === 'register' ? ['data', 1, -1, 0] : ['ok']),
+    keys: new PartitionKeys('test:', 0),
+    clock: new FakeClock(),
+    present: () => '',
+    leaseMs: 10_000,
+    messageBytes,
+    newEpoch: () => 'epoch',
+    revision: () => 0,
+    registered() {},
+    failed() {},
+  });
+  const outcomes: boolean[] = [];
+  const record = (bytes: number) =>
+    void registration.record(async () => ['ok'], bytes).then((isTaken) => outcomes.push(isTaken));
+  return { registration, record, outcomes };
+}
+
+test('events wait for Redis up to 16 MB, the newest first kept', async () => {
+  const { registration, record, outcomes } = stage(mebibyte);
+  for (let count = 0; count < 3; count += 1) record(8 * mebibyte);
+  await settle();
+  expect(outcomes).toEqual([false]);
+  await registration.register();
+  await settle();
+  expect(outcomes).toEqual([false, true, true]);
+});
+
+test('two of the largest wait in any case', async () => {
+  const { registration, record, outcomes } = stage(20 * mebibyte);
+  for (let count = 0; count < 2; count += 1) record(20 * mebibyte);
+  await registration.register();
+  await settle();
+  expect(outcomes).toEqual([true, true]);
+});
