@@ -3,8 +3,8 @@ export type Query = readonly (readonly [key: string, value: string])[];
 
 /**
  * Reads a raw query string. Percent escapes are decoded (those that are malformed stay as they are); `+` is
- * a space only if asked, because most server libraries mean the character. Empty
- * parts, as in `&a=1&&b=2&`, are skipped.
+ * a space only if asked, because most server libraries mean the character. Empty parts, as in `&a=1&&b=2&`,
+ * are skipped.
  */
 export function parseQuery(raw: string, plusIsSpace = false): Query {
   const text = plusIsSpace ? raw.replaceAll('+', ' ') : raw;
