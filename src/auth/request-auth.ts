@@ -40,6 +40,8 @@ function refuseRequest(
   query: Query,
   nowMs: number,
 ): HttpError | undefined {
+  const misspelt = query.find(([name]) => name !== name.toLowerCase());
+  if (misspelt !== undefined) return refuseName(misspelt[0]);
   const key = queryValue(query, 'auth_key');
   if (key === undefined || key === '') return unauthorized('Missing parameter: auth_key');
   const secret = secretOf(app, key);
@@ -52,22 +54,40 @@ function refuseRequest(
   );
 }
 
+/** `Info` and `info` would be signed alike, so the signature would not say which of them was sent. */
+function refuseName(name: string): HttpError {
+  return unauthorized(
+    `Invalid parameter name ${JSON.stringify(name.slice(0, 100))}: the parameter names of a signed request must be in lower case`,
+  );
+}
+
 function refuseVersion(version: string | undefined): HttpError | undefined {
   if (version === undefined || version === '') return unauthorized('Version required');
   return version === '1.0' ? undefined : unauthorized('Version not supported');
 }
 
 function refuseTimestamp(text: string | undefined, nowMs: number): HttpError | undefined {
-  if (text === undefined || !/^\d{1,12}$/.test(text)) return unauthorized('Timestamp required');
+  if (text === undefined || !/^\d+$/.test(text)) return unauthorized('Timestamp required');
   const seconds = Number(text);
-  if (Math.abs(nowMs / 1000 - seconds) < timestampWindowSeconds) return undefined;
+  if (isCurrent(seconds, nowMs)) return undefined;
+  const hint = isCurrent(seconds / 1000, nowMs) ? '. It looks like milliseconds; seconds are expected' : '';
   return unauthorized(
-    `Timestamp expired: Given timestamp (${formatSeconds(seconds)}) not within ${timestampWindowSeconds}s of server time (${formatSeconds(nowMs / 1000)})`,
+    `Timestamp expired: Given timestamp (${formatSeconds(seconds)}) not within ${timestampWindowSeconds}s of server time (${formatSeconds(nowMs / 1000)})${hint}`,
   );
 }
 
+function isCurrent(seconds: number, nowMs: number): boolean {
+  return Math.abs(nowMs / 1000 - seconds) < timestampWindowSeconds;
+}
+
+/** The last second that a Date can hold. */
+const lastSecond = 8_640_000_000_000;
+
+/** As Pusher writes it, with no sign before years after 9999. */
 function formatSeconds(seconds: number): string {
-  return new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z');
+  if (seconds > lastSecond) return 'after the year 275760';
+  const text = new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z');
+  return text.replace(/^\+0*/, '');
 }
 
 function refuseSignature(secret: string, request: SignedRequest, query: Query): HttpError | undefined {
@@ -89,17 +109,20 @@ function otherForms({ method, path, unprefixedPath }: SignedRequest, query: Quer
   return paths.filter((one) => one !== path).map((one) => stringToSign(method, one, query));
 }
 
-/** What a request's signature is of: method, path, and the sorted parameters, each on a line (protocol 8.1). */
+/**
+ * What a request's signature is of: method, path, and the sorted parameters, each on a line (protocol 8.1).
+ * The names are in lower case.
+ */
 export function stringToSign(method: string, path: string, query: Query): string {
   const signed: (readonly [key: string, value: string])[] = [];
   let isSorted = true;
   let before = '';
-  for (const [name, value] of query) {
-    if (name === 'auth_signature') continue;
-    const key = name.toLowerCase();
+  for (const parameter of query) {
+    const [key] = parameter;
+    if (key === 'auth_signature') continue;
     isSorted &&= before <= key;
     before = key;
-    signed.push([key, value]);
+    signed.push(parameter);
   }
   // Libraries send them sorted.
   if (!isSorted) signed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));

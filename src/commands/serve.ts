@@ -77,8 +77,8 @@ function tellStart(config: Config, port: number, log: Log): void {
 const samePressMs = 1000;
 
 /**
- * The first signal to end ends gracefully; a later one gives up what is still to be delivered, and ends at
- * once. SIGHUP reloads, unless it says that the program's terminal is gone.
+ * The first signal to end ends gracefully; a later one gives up what is still to be delivered, with a record, and
+ * ends at once. Both were asked for, so neither is a failure. SIGHUP reloads, unless it says that the program's terminal is gone.
  */
 function obeySignals(server: Server, reloader: Reloader, log: Log): void {
   let firstAt: number | undefined;
@@ -86,7 +86,8 @@ function obeySignals(server: Server, reloader: Reloader, log: Log): void {
     if (firstAt !== undefined) {
       if (performance.now() - firstAt < samePressMs) return;
       server.abandon();
-      process.exit(exitCode.failed);
+      log.warn({ signal }, 'closed at once, by a second signal');
+      process.exit(exitCode.done);
     }
     firstAt = performance.now();
     log.info({ signal }, 'closing');

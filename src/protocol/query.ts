@@ -3,18 +3,21 @@ export type Query = readonly (readonly [key: string, value: string])[];
 
 /**
  * Reads a raw query string. Percent escapes are decoded (those that are malformed stay as they are); `+` is
- * a space only if asked, because most server libraries mean the character.
+ * a space only if asked, because most server libraries mean the character. Empty parts, as in `&a=1&&b=2&`,
+ * are skipped.
  */
 export function parseQuery(raw: string, plusIsSpace = false): Query {
-  if (raw === '') return [];
   const text = plusIsSpace ? raw.replaceAll('+', ' ') : raw;
   const unescape = text.includes('%') ? unescapePercent : (part: string) => part;
-  return text.split('&').map((pair) => {
+  const query: [key: string, value: string][] = [];
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
     const equals = pair.indexOf('=');
-    return equals < 0
-      ? [unescape(pair), '']
-      : [unescape(pair.slice(0, equals)), unescape(pair.slice(equals + 1))];
-  });
+    query.push(
+      equals < 0 ? [unescape(pair), ''] : [unescape(pair.slice(0, equals)), unescape(pair.slice(equals + 1))],
+    );
+  }
+  return query;
 }
 
 /** The first value of a parameter. */

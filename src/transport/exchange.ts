@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import { clip } from '../protocol/clip.ts';
 import { allowOrigin } from './cors.ts';
+import { Head } from './head.ts';
 import { plainText, type OutgoingResponse } from './http-message.ts';
 import type { Peer } from './peer.ts';
 
@@ -30,6 +32,7 @@ const statusLines = new Map(
     405: 'Method Not Allowed',
     409: 'Conflict',
     413: 'Payload Too Large',
+    426: 'Upgrade Required',
     429: 'Too Many Requests',
     500: 'Internal Server Error',
     502: 'Bad Gateway',
@@ -41,6 +44,7 @@ const statusLines = new Map(
 /** One request from its head to its answer: what must be known of it after its own turn, and the one line of log. */
 export class Exchange {
   readonly method: string;
+  readonly head: Head;
   appId = '';
   receivedBytes = 0;
   isAnswered = false;
@@ -48,11 +52,10 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #route: string;
   readonly #startedAt: number;
-  readonly #isOfPage: boolean;
   readonly #givenId: string;
-  readonly #userAgent: string;
   readonly #forwardedFor: string;
   #isAborted = false;
+  #isPaused = false;
 
   constructor(
     res: HttpResponse,
@@ -65,22 +68,43 @@ export class Exchange {
     this.#route = route;
     this.method = method;
     this.#startedAt = options.clock.now();
-    this.#isOfPage = req.getHeader('origin') !== '';
-    this.#givenId = readRequestId(req);
-    this.#userAgent = req.getHeader('user-agent');
+    this.head = new Head(req);
+    this.#givenId = acceptedId(this.head.requestId);
     this.#forwardedFor = options.peer.forwardedFor(req);
     res.onAborted(() => {
       this.#isAborted = true;
     });
   }
 
+  /** How long ago the request came. */
+  get ageMs(): number {
+    return this.#options.clock.now() - this.#startedAt;
+  }
+
+  /**
+   * The answer comes in a later turn. What the client sends next on this connection is not read before: the native
+   * parser ends a connection on which another request comes while an answer is due.
+   */
+  postpone(): void {
+    this.#isPaused = true;
+    this.#res.pause();
+  }
+
+  /**
+   * Refuses a request of which it is not certain where it ends, and closes the connection in any case. Answered in
+   * this turn, the request that may hide behind this one would be served before that; while an answer is due, the
+   * native parser closes the connection instead.
+   */
+  refuseUncertain(fault: string): void {
+    const response = plainText(400, `Invalid request: ${fault}`);
+    const requestId = this.#logRefusal(response);
+    setImmediate(() => this.#finish(response, requestId, true));
+  }
+
   /** Answers; a refusal leaves a line in the log. Only the first answer counts. */
   answer(response: OutgoingResponse, closes = false): void {
     if (this.isAnswered) return;
-    const { status, body } = response;
-    if (status < 400) return this.#finish(response, this.#givenId, closes);
-    const requestId = this.#givenId || this.#options.ids.requestId();
-    this.#options.log.info(this.#describe(requestId, status, body), 'request refused');
+    const requestId = response.status < 400 ? this.#givenId : this.#logRefusal(response);
     this.#finish(response, requestId, closes);
   }
 
@@ -93,15 +117,23 @@ export class Exchange {
     this.#finish(response, requestId, false);
   }
 
+  /** Returns the id of the request, by which the client can name it. */
+  #logRefusal({ status, body }: OutgoingResponse): string {
+    const requestId = this.#givenId || this.#options.ids.requestId();
+    this.#options.log.info(this.#describe(requestId, status, body), 'request refused');
+    return requestId;
+  }
+
   #finish(response: OutgoingResponse, requestId: string, closes: boolean): void {
     this.isAnswered = true;
     this.#options.answered(this.#route, response.status);
     if (this.#isAborted) return;
     const res = this.#res;
+    if (this.#isPaused) res.resume();
     res.cork(() => {
       res.writeStatus(statusLines.get(response.status) ?? `${response.status} Unknown`);
       if (requestId !== '') res.writeHeader('X-Request-Id', requestId);
-      if (this.#isOfPage) allowOrigin(res);
+      if (this.head.origin !== '') allowOrigin(res);
       const { headers } = response;
       if (headers !== undefined) {
         for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
@@ -133,9 +165,9 @@ export class Exchange {
       ...(!this.#isAborted && {
         remoteAddress: this.#options.peer.remoteAddress(this.#res, this.#forwardedFor),
       }),
-      ...(this.#userAgent !== '' && { userAgent: clip(this.#userAgent) }),
+      ...(this.head.userAgent !== '' && { userAgent: clip(this.head.userAgent) }),
       receivedBytes: this.receivedBytes,
-      elapsedMs: Math.round(this.#options.clock.now() - this.#startedAt),
+      elapsedMs: Math.round(this.ageMs),
     };
   }
 }
@@ -143,8 +175,7 @@ export class Exchange {
 const requestIdForm = /^[A-Za-z0-9._:/+=@-]{1,128}$/;
 
 /** The id that the client gave its request; empty when it gave none that can be written into a log. */
-function readRequestId(req: HttpRequest): string {
-  const given = req.getHeader('x-request-id');
+function acceptedId(given: string): string {
   return given !== '' && requestIdForm.test(given) ? given : '';
 }
 

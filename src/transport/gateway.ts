@@ -6,6 +6,7 @@ import type { Log } from '../ports/log.ts';
 import type { PublishTopic } from '../ports/socket.ts';
 import { createCompression, type Compression } from './compression.ts';
 import { Generation, Generations } from './generations.ts';
+import { mountRefusedHandshakes } from './handshake.ts';
 import { mountHttp, type Route } from './http.ts';
 import { createPeer } from './peer.ts';
 import { mountSockets, type SocketCommands } from './sockets.ts';
@@ -165,7 +166,9 @@ class UwsGateway implements Gateway {
       opened: () => generations.opened(generation),
       closed: () => generations.closed(generation),
     });
-    mountHttp(native, routes, { ...this.#options, peer, isRetired: () => generation.isRetired });
+    const http = { ...this.#options, peer, isRetired: () => generation.isRetired };
+    mountRefusedHandshakes(native, http);
+    mountHttp(native, routes, http);
     return generation;
   }
 

@@ -34,6 +34,13 @@ interface Place {
   readonly parameters: number;
 }
 
+/**
+ * So much more than the bound of a body is still read, for so long, and thrown away: most clients send all of it before
+ * they read the answer, and would report nothing but a broken connection.
+ */
+const maxDrainBytes = 64 * 1024 * 1024;
+const maxDrainMs = 10_000;
+
 const noBody = Buffer.alloc(0);
 
 /** Serves the routes, with the prefix and without; another method is 405, and everything else 404. */
@@ -46,8 +53,8 @@ export function mountHttp(app: TemplatedApp, routes: readonly Route[], options: 
     }
   }
   app.any('/*', (res, req) => {
-    const exchange = new Exchange(res, req, { route: 'unknown', method: methodOf(req) }, options);
-    exchange.answer(plainText(404, `No such route: ${exchange.method} ${req.getUrl().slice(0, 200)}`));
+    const exchange = begin(res, req, { route: 'unknown', method: methodOf(req) }, options);
+    exchange?.answer(plainText(404, `No such route: ${methodOf(req)} ${req.getUrl().slice(0, 200)}`));
   });
 }
 
@@ -76,20 +83,22 @@ function methodsOf(routes: readonly Route[]): readonly string[] {
   return [...served, 'OPTIONS'];
 }
 
-function mountOtherMethods(
+/** Serves OPTIONS for a path; any other method is told which are accepted. */
+export function mountOtherMethods(
   app: TemplatedApp,
   { prefix, pattern, methods }: { prefix: string; pattern: string; methods: readonly string[] },
   options: HttpOptions,
 ): void {
   app.options(prefix + pattern, (res, req) => {
-    const exchange = new Exchange(res, req, { route: pattern, method: 'OPTIONS' }, options);
-    exchange.answer(answerOptions(req, methods));
+    const exchange = begin(res, req, { route: pattern, method: 'OPTIONS' }, options);
+    exchange?.answer(answerOptions(req, methods));
   });
   app.any(prefix + pattern, (res, req) => {
-    const exchange = new Exchange(res, req, { route: pattern, method: methodOf(req) }, options);
+    const method = methodOf(req);
+    const exchange = begin(res, req, { route: pattern, method }, options);
     const accepted = methods.join(', ');
-    const text = `Method not allowed: got ${exchange.method}, accepted are ${accepted}`;
-    exchange.answer(plainText(405, text, { Allow: accepted }));
+    const text = `Method not allowed: got ${method}, accepted are ${accepted}`;
+    exchange?.answer(plainText(405, text, { Allow: accepted }));
   });
 }
 
@@ -98,8 +107,23 @@ function methodOf(req: HttpRequest): string {
   return req.getMethod().slice(0, 32).toUpperCase();
 }
 
-function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpOptions): void {
+/** The exchange of a request; undefined if it is not certain where the request ends, which is then refused here. */
+export function begin(
+  res: HttpResponse,
+  req: HttpRequest,
+  place: { readonly route: string; readonly method: string },
+  options: HttpOptions,
+): Exchange | undefined {
   const exchange = new Exchange(res, req, place, options);
+  const { fault } = exchange.head;
+  if (fault === undefined) return exchange;
+  exchange.refuseUncertain(fault);
+  return undefined;
+}
+
+function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpOptions): void {
+  const exchange = begin(res, req, place, options);
+  if (exchange === undefined) return;
   const path = req.getUrl();
   // What uWebSockets.js calls the request is valid only in this turn.
   const request = {
@@ -115,14 +139,20 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
   };
   exchange.appId = request.appId;
   const maxBodyBytes = options.bodyBytes(request.appId);
-  if (Number(req.getHeader('content-length')) > maxBodyBytes) return refuseSize(exchange, maxBodyBytes);
+  const { contentLength } = exchange.head;
+  // Without a handler for it, the native parser reads the body and throws it away, for 10 s at most.
+  if (contentLength > maxBodyBytes) {
+    return refuseSize(exchange, maxBodyBytes, contentLength > maxBodyBytes + maxDrainBytes);
+  }
   let received: Buffer[] = [];
   res.onData((chunk, isLast) => {
     if (exchange.isAnswered) return;
     exchange.receivedBytes += chunk.byteLength;
     if (exchange.receivedBytes > maxBodyBytes) {
       received = [];
-      return refuseSize(exchange, maxBodyBytes);
+      const isGivenUp = exchange.receivedBytes > maxBodyBytes + maxDrainBytes || exchange.ageMs > maxDrainMs;
+      if (isLast || isGivenUp) refuseSize(exchange, maxBodyBytes, !isLast);
+      return;
     }
     if (!isLast) {
       // The chunk is neutered when this call returns.
@@ -143,14 +173,15 @@ function parameter(req: HttpRequest, { parameters }: Place, index: number): stri
   return index < parameters ? unescapePercent(req.getParameter(index)) : '';
 }
 
-function refuseSize(exchange: Exchange, maxBodyBytes: number): void {
-  exchange.answer(plainText(413, `Request body exceeds the allowed maximum (${maxBodyBytes} bytes)`), true);
+function refuseSize(exchange: Exchange, maxBodyBytes: number, closes: boolean): void {
+  exchange.answer(plainText(413, `Request body exceeds the allowed maximum (${maxBodyBytes} bytes)`), closes);
 }
 
 function respond(place: Place, request: IncomingRequest, exchange: Exchange): void {
   try {
     const response = place.handle(request);
     if (!(response instanceof Promise)) return exchange.answer(response);
+    exchange.postpone();
     response.then(
       (settled) => exchange.answer(settled),
       (error: unknown) => exchange.fail(error),

@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { allValues } from './head.ts';
 import { clientAddress, createTrust, formatAddress } from './remote-address.ts';
 
 /** Tells who is at the other end of a connection, as far as trusted proxies tell it. */
@@ -32,10 +33,5 @@ export function createPeer(trustedProxies: readonly string[], isTls: boolean): P
 
 /** Some proxies add a header of their own to the one that the client sent; `getHeader` finds the client's alone. */
 function readForwardedFor(req: HttpRequest): string {
-  if (req.getHeader('x-forwarded-for') === '') return '';
-  const values: string[] = [];
-  req.forEach((name, value) => {
-    if (name === 'x-forwarded-for') values.push(value);
-  });
-  return values.join(',');
+  return req.getHeader('x-forwarded-for') === '' ? '' : allValues(req, 'x-forwarded-for');
 }

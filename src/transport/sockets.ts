@@ -13,6 +13,7 @@ import type { Socket } from '../ports/socket.ts';
 import { encodeError } from '../protocol/encode.ts';
 import { pathNotFound } from '../protocol/errors.ts';
 import { unescapePercent } from '../protocol/query.ts';
+import { isHandshake, socketPattern } from './handshake.ts';
 import type { Peer } from './peer.ts';
 import { endWith, UwsSocket, type SocketHost } from './uws-socket.ts';
 
@@ -92,6 +93,7 @@ export function mountSockets<S>(
     sendPingsAutomatically: false,
 
     upgrade(res, req, context) {
+      if (!isHandshake(req)) return leaveToHttp(req);
       const { origin, remoteAddress } = readCaller(res, req, options.peer);
       const greeting = {
         key: unescapePercent(req.getParameter(0)),
@@ -155,7 +157,7 @@ export function mountSockets<S>(
       options.closed();
     },
   };
-  for (const prefix of new Set(['', options.path])) app.ws(`${prefix}/app/:key`, behavior);
+  for (const prefix of new Set(['', options.path])) app.ws(prefix + socketPattern, behavior);
   mountElsewhere(app, options);
 }
 
@@ -170,6 +172,11 @@ function readCaller(res: HttpResponse, req: HttpRequest, peer: Peer): Caller {
     origin: req.getHeader('origin') || undefined,
     remoteAddress: peer.remoteAddress(res, peer.forwardedFor(req)),
   };
+}
+
+/** What is no handshake is a plain request, whatever it would like to become. */
+function leaveToHttp(req: HttpRequest): void {
+  req.setYield(true);
 }
 
 function upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t, carried: object): void {
@@ -189,6 +196,7 @@ function mountElsewhere(app: TemplatedApp, { peer, log }: Pick<SocketOptions, 'p
     idleTimeout: 0,
     sendPingsAutomatically: false,
     upgrade(res, req, context) {
+      if (!isHandshake(req)) return leaveToHttp(req);
       upgrade(res, req, context, { path: req.getUrl(), ...readCaller(res, req, peer) });
     },
     open(ws) {

@@ -65,9 +65,25 @@ describe('parameters are signed plain', () => {
     }
   });
 
-  test('names in upper case are signed in lower case', async () => {
+  test('names that are not in lower case are refused', async () => {
     const params = [['Info', 'subscription_count']] as const;
-    expect((await sendRaw(server, { path: channels, params })).status).toBe(200);
+    expect(await sendRaw(server, { path: channels, params })).toMatchObject({
+      status: 401,
+      text: 'Invalid parameter name "Info": the parameter names of a signed request must be in lower case',
+    });
+  });
+
+  test.each([{ before: '&' }, { after: '&' }])('a stray & is no parameter: %j', async (stray) => {
+    const answer = await sendRaw(server, { path: channels, ...stray });
+    expect(answer).toMatchObject({ status: 200, text: '{"channels":{}}' });
+  });
+
+  test('a timestamp in milliseconds is expired', async () => {
+    const answer = await sendRaw(server, { path: channels, timestamp: String(Date.now()) });
+    expect(answer.status).toBe(401);
+    expect(answer.text).toMatch(
+      /^Timestamp expired: Given timestamp \(\d{5}-.*Z\) not within 600s of server time/,
+    );
   });
 });
 

@@ -145,6 +145,24 @@ test('an endpoint that never answers holds the end up no longer than shutdownTim
   expect((await server.exit).code).toBe(0);
 });
 
+test('a second signal ends it at once with 0, and what was queued is in the log', async () => {
+  await using hooks = await startReceiver({ answer: () => 'hang' });
+  const webhooks = [{ url: hooks.url }];
+  const server = await startServer({ apps: [{ ...app, webhooks }], shutdownTimeoutMs: 600_000 });
+  const anna = await connectSocket(server);
+  await anna.subscribe('news');
+  server.signal('SIGTERM');
+  await anna.closing;
+  // Those of the first second are taken for the same press of a key.
+  const pressing = setInterval(() => server.signal('SIGINT'), 50);
+  const { code, stdout } = await server.exit.finally(() => clearInterval(pressing));
+  expect(code).toBe(0);
+  expect(stdout).toContain('"msg":"closed at once, by a second signal"');
+  for (const name of ['channel_occupied', 'channel_vacated']) {
+    expect(stdout).toMatch(new RegExp(`"reason":"shutdown".*"${name}"|"${name}".*"reason":"shutdown"`));
+  }
+});
+
 test('a log that nobody reads any more does not hold the end up', async () => {
   const server = await startServer({ apps: [app] });
   server.closeLog();

@@ -12,6 +12,11 @@ export interface RawRequest {
   readonly params?: readonly (readonly [name: string, value: string])[];
   /** How the library writes names and values on the wire; as they are unless said otherwise. */
   readonly escape?: (text: string) => string;
+  /** What stands on the wire before or behind the parameters. */
+  readonly before?: string;
+  readonly after?: string;
+  /** In place of the time in seconds. */
+  readonly timestamp?: string;
   readonly body?: string;
   /** Sends `body_md5` without a body too, as Python's library does. */
   readonly alwaysMd5?: boolean;
@@ -30,9 +35,10 @@ export interface RawAnswer {
 /** A signed request whose target goes out byte for byte, as no client library with opinions would send it. */
 export async function sendRaw(server: { readonly port: number }, request: RawRequest): Promise<RawAnswer> {
   const { method = 'GET', path, body = '', escape = (text: string) => text, agent } = request;
+  const { before = '', after = '' } = request;
   const params = signedParams({ ...request, method, body });
   const query = params.map(([name, value]) => `${escape(name)}=${escape(value)}`).join('&');
-  const target = `${request.sentPath ?? path}?${query}`;
+  const target = `${request.sentPath ?? path}?${before}${query}${after}`;
   return new Promise((resolve, reject) => {
     const outgoing = open({ host: '127.0.0.1', port: server.port, method, path: target, agent });
     outgoing.once('error', reject);
@@ -58,7 +64,7 @@ function signedParams(
   const all = [
     ...params,
     ['auth_key', of.key] as const,
-    ['auth_timestamp', String(Math.floor(Date.now() / 1000))] as const,
+    ['auth_timestamp', request.timestamp ?? String(Math.floor(Date.now() / 1000))] as const,
     ['auth_version', '1.0'] as const,
     ...(body !== '' || alwaysMd5 ? [['body_md5', md5] as const] : []),
   ];

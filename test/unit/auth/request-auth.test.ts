@@ -113,12 +113,34 @@ describe('R15: a signed request', () => {
     });
   });
 
-  test.each(['0', '999999999999'])('with the far timestamp %s is expired, not fatal', (timestamp) => {
-    expect(refusal(changed('auth_timestamp', timestamp))).toMatchObject({
+  test('whose timestamp is in milliseconds is expired, and told so', () => {
+    expect(refusal(changed('auth_timestamp', String(timeMs)))).toEqual({
       status: 401,
-      text: expect.stringMatching(/^Timestamp expired: /) as string,
+      text:
+        'Timestamp expired: Given timestamp (44847-08-28T19:30:00Z) not within 600s of server time (2012-11-16T17:49:39Z)' +
+        '. It looks like milliseconds; seconds are expected',
     });
   });
+
+  test.each(['Info', 'AUTH_KEY', 'iNFO', '\u00c9'])(
+    'with the parameter %s, which is not in lower case, is refused, however it was signed',
+    (name) => {
+      expect(refusal(changed(name, '1'))).toEqual({
+        status: 401,
+        text: `Invalid parameter name "${name}": the parameter names of a signed request must be in lower case`,
+      });
+    },
+  );
+
+  test.each(['0', '999999999999', '8640000000001', '9'.repeat(400)])(
+    'with the far timestamp %s is expired, not fatal',
+    (timestamp) => {
+      expect(refusal(changed('auth_timestamp', timestamp))).toMatchObject({
+        status: 401,
+        text: expect.stringMatching(/^Timestamp expired: /) as string,
+      });
+    },
+  );
 
   test('whose body was changed is refused', () => {
     expect(

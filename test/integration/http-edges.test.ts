@@ -1,0 +1,352 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { json, type OutgoingResponse } from '../../src/transport/http-message.ts';
+import type { Route } from '../../src/transport/http.ts';
+import { startGateway } from './support/gateway.ts';
+import { dial, get, readAll } from './support/http.ts';
+
+const mebibyte = 1024 * 1024;
+const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+const request = (line: string, ...fields: string[]) =>
+  [`${line} HTTP/1.1`, 'Host: localhost', ...fields, '', ''].join('\r\n');
+
+interface Stage {
+  readonly port: number;
+  /** The paths that were served, as they came. */
+  readonly served: string[];
+  /** Lets `GET /later`, which waits for it, be answered. */
+  release(): void;
+  /** Resolves when all that was written before has been read. */
+  caughtUp(): Promise<void>;
+  advance(ms: number): void;
+  readonly log: Awaited<ReturnType<typeof startGateway>>['log'];
+}
+
+/** A gateway with a route that answers at once, one that answers when it is told to, and one that takes a body. */
+async function startStage(): Promise<Stage> {
+  const served: string[] = [];
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const note = (path: string): OutgoingResponse => {
+    served.push(path);
+    return json(JSON.stringify({ path }));
+  };
+  const routes: readonly Route[] = [
+    { method: 'get', pattern: '/now/:n', handle: ({ path }) => note(path) },
+    { method: 'get', pattern: '/later/:n', handle: ({ path }) => released.then(() => note(path)) },
+    { method: 'post', pattern: '/body', handle: ({ path }) => note(path) },
+    { method: 'get', pattern: '/probe', handle: () => json('{}') },
+  ];
+  const { port, clock, log } = await startGateway({}, routes);
+  return {
+    port,
+    served,
+    release,
+    log,
+    caughtUp: async () => expect(await get({ port }, '/probe')).toMatchObject({ status: 200 }),
+    advance: (ms) => void clock.advance(ms),
+  };
+}
+
+/** What comes until a text has come, or the end. */
+async function readUntil(socket: Awaited<ReturnType<typeof dial>>, text: string): Promise<string> {
+  let all = '';
+  for await (const chunk of socket) {
+    all += String(chunk);
+    if (all.includes(text)) break;
+  }
+  return all;
+}
+
+describe('a request whose end is not certain', () => {
+  const chunked = '5\r\nhello\r\n0\r\n\r\n';
+  const cases: readonly [fields: readonly string[], body: string, reason: string][] = [
+    [['Transfer-Encoding: xchunked'], chunked, "expected no Transfer-Encoding but 'chunked', got 'xchunked'"],
+    [
+      ['Transfer-Encoding: gzip, chunked'],
+      chunked,
+      "expected no Transfer-Encoding but 'chunked', got 'gzip, chunked'",
+    ],
+    [
+      ['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'],
+      chunked,
+      'expected one Transfer-Encoding header, got 2',
+    ],
+    [['Transfer-Encoding:'], '', "expected no Transfer-Encoding but 'chunked', got ''"],
+    [
+      ['Transfer-Encoding:', 'Content-Length: 5'],
+      'hello',
+      'expected either Transfer-Encoding or Content-Length, got both',
+    ],
+    [
+      ['Transfer-Encoding:', 'Transfer-Encoding: chunked', 'Content-Length: 15'],
+      chunked,
+      'expected either Transfer-Encoding or Content-Length, got both',
+    ],
+    [['Content-Length: 5', 'Content-Length: 7'], 'hello', 'expected one Content-Length header, got 2'],
+    [['Content-Length: 5', 'Content-Length: 5'], 'hello', 'expected one Content-Length header, got 2'],
+    [['Content-Length:', 'Content-Length: 5'], '', 'expected one Content-Length header, got 2'],
+    [['Content-Length:'], '', 'expected a number as Content-Length, got nothing'],
+    [['Host: elsewhere'], '', 'expected one Host header, got 2'],
+  ];
+
+  test.each(cases)('is refused with 400, and its connection closed: %j', async (fields, body, reason) => {
+    const stage = await startStage();
+    const socket = await dial(stage, request('POST /body', ...fields) + body);
+    const answer = await readAll(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toContain('\r\nConnection: close\r\n');
+    expect(answer.split('\r\n\r\n')[1]).toBe(`Invalid request: ${reason}`);
+    expect(stage.served).toEqual([]);
+    expect(stage.log.of('request refused')).toContainEqual(
+      expect.objectContaining({
+        status: 400,
+        remoteAddress: '127.0.0.1',
+        error: `Invalid request: ${reason}`,
+      }),
+    );
+  });
+
+  test.each(cases)('hides no other request that is served: %j', async (fields, body) => {
+    const stage = await startStage();
+    for (const target of [
+      'POST /body',
+      'GET /now/1',
+      'GET /none',
+      'PUT /body',
+      'OPTIONS /body',
+      'GET /app/key',
+    ]) {
+      const hidden = request('GET /now/hidden');
+      const socket = await dial(stage, request(target, ...fields) + body + hidden);
+      expect(await readAll(socket)).not.toContain('HTTP/1.1 2');
+    }
+    expect(stage.served).toEqual([]);
+  });
+
+  test.each(['Transfer-Encoding: xchunked', 'Transfer-Encoding: chunked'])(
+    'is refused by the native parser when it has a length and %s',
+    async (coding) => {
+      const stage = await startStage();
+      const bytes =
+        request('POST /body', coding, 'Content-Length: 15') + chunked + request('GET /now/hidden');
+      expect(await readAll(await dial(stage, bytes))).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+      expect(stage.served).toEqual([]);
+    },
+  );
+
+  test('is no request in chunks, in whatever case that is written', async () => {
+    const stage = await startStage();
+    for (const coding of ['chunked', 'Chunked', 'CHUNKED ']) {
+      const bytes = request('POST /body', `Transfer-Encoding: ${coding}`) + chunked;
+      expect(await readUntil(await dial(stage, bytes), '/body')).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    }
+  });
+
+  test('is none without Host either, which the native parser refuses', async () => {
+    const stage = await startStage();
+    const socket = await dial(stage, 'GET /now/1 HTTP/1.1\r\nAccept: */*\r\n\r\n');
+    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(stage.served).toEqual([]);
+  });
+});
+
+describe('requests that do not wait for the answer to the one before', () => {
+  test('are answered in order, while the first answer takes its time', async () => {
+    const stage = await startStage();
+    const socket = await dial(stage, request('GET /later/1'));
+    await stage.caughtUp();
+    for (const target of ['GET /now/2', 'GET /later/3', 'GET /now/4']) socket.write(request(target));
+    await stage.caughtUp();
+    expect(stage.served).toEqual([]);
+    stage.release();
+    const answers = await readUntil(socket, '/now/4');
+    expect(answers.match(/\/(now|later)\/\d/g)).toEqual(['/later/1', '/now/2', '/later/3', '/now/4']);
+  });
+
+  test('are answered in order also when each answer takes its time', async () => {
+    const stage = await startStage();
+    const socket = await dial(stage, request('GET /later/1'));
+    await stage.caughtUp();
+    socket.write(request('GET /later/2'));
+    await stage.caughtUp();
+    stage.release();
+    const answers = await readUntil(socket, '/later/2');
+    expect(answers.match(/\/later\/\d/g)).toEqual(['/later/1', '/later/2']);
+  });
+
+  test('and whose client goes away meanwhile harm nobody', async () => {
+    const stage = await startStage();
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => dial(stage, request('GET /later/1'))));
+    await stage.caughtUp();
+    for (const [index, socket] of sockets.entries()) {
+      socket.write(request('GET /now/2'));
+      if (index % 2 === 0) socket.destroy();
+      else socket.resetAndDestroy();
+    }
+    await stage.caughtUp();
+    stage.release();
+    await stage.caughtUp();
+    expect(stage.served.filter((path) => path === '/later/1')).toHaveLength(20);
+  });
+});
+
+describe('a body that is too large', () => {
+  /** Sends as simple clients do: all of the body, and only then reads the answer. */
+  async function sendAll(port: number, head: string, pieces: Iterable<string>): Promise<string> {
+    const socket = connect(port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    const failed = once(socket, 'error').then(([error]) => String(error));
+    failed.catch(() => {});
+    socket.pause();
+    await once(socket, 'connect');
+    const sent = (async () => {
+      socket.write(head);
+      for (const piece of pieces) {
+        if (!socket.write(piece)) await once(socket, 'drain');
+      }
+      return readUntil(socket, 'maximum (1048576 bytes)');
+    })();
+    return Promise.race([sent, failed]);
+  }
+
+  test.each([2, 5, 60])(
+    '%d MB, with its length, is read to its end by a server that has answered',
+    async (mb) => {
+      const stage = await startStage();
+      const head = request('POST /body', `Content-Length: ${mb * mebibyte}`);
+      const answer = await sendAll(
+        stage.port,
+        head,
+        Array.from({ length: mb }, () => 'x'.repeat(mebibyte)),
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 413 Payload Too Large\r\n/);
+    },
+  );
+
+  test.each([2, 5, 60])('%d MB, in chunks, is read to its end before it is answered', async (mb) => {
+    const stage = await startStage();
+    const chunk = `100000\r\n${'x'.repeat(mebibyte)}\r\n`;
+    const pieces = [...Array.from({ length: mb }, () => chunk), '0\r\n\r\n'];
+    const answer = await sendAll(stage.port, request('POST /body', 'Transfer-Encoding: chunked'), pieces);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 Payload Too Large\r\n/);
+    expect(answer).not.toContain('Connection: close');
+  });
+
+  test('leaves the connection to the next request', async () => {
+    const stage = await startStage();
+    const head = request('POST /body', `Content-Length: ${2 * mebibyte}`);
+    const socket = await dial(stage, head + 'x'.repeat(2 * mebibyte) + request('GET /now/2'));
+    expect(await readUntil(socket, '/now/2')).toMatch(/413 Payload Too Large.*200 OK/s);
+  });
+
+  test('is not read when it says that it has more than 64 MB: the answer comes at once, and the end', async () => {
+    const stage = await startStage();
+    const socket = await dial(stage, request('POST /body', `Content-Length: ${64 * mebibyte + 1}`));
+    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 413 .*\r\nConnection: close\r\n/s);
+  });
+
+  test('in chunks is read no further than 64 MB', async () => {
+    const stage = await startStage();
+    const socket = await dial(stage, request('POST /body', 'Transfer-Encoding: chunked'));
+    const chunk = `100000\r\n${'x'.repeat(mebibyte)}\r\n`;
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    while (socket.writable) {
+      if (socket.write(chunk)) continue;
+      await Promise.race([closed, new Promise<void>((resolve) => socket.once('drain', resolve))]);
+    }
+    await closed;
+    const [line] = stage.log.of('request refused');
+    expect(line?.['receivedBytes']).toBeGreaterThan(64 * mebibyte);
+    expect(line?.['receivedBytes']).toBeLessThan(66 * mebibyte);
+  });
+
+  test('in chunks is read no longer than 10 s', async () => {
+    const stage = await startStage();
+    const socket = await dial(stage, request('POST /body', 'Transfer-Encoding: chunked'));
+    const chunk = `180000\r\n${'x'.repeat(1.5 * mebibyte)}\r\n`;
+    await new Promise((resolve) => socket.write(chunk, resolve));
+    await stage.caughtUp();
+    stage.advance(10_001);
+    socket.write('1\r\nx\r\n');
+    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 413 .*\r\nConnection: close\r\n/s);
+  });
+});
+
+describe('what comes to /app/KEY and is no handshake', () => {
+  const upgrade = ['Upgrade: websocket', 'Connection: Upgrade'];
+  const version13 = 'Sec-WebSocket-Version: 13';
+  const wanted = "WebSockets only: expected the headers 'Upgrade: websocket' and 'Connection: Upgrade', got";
+
+  test.each<[fields: readonly string[], status: string, text: string, version?: true]>([
+    [[], '426 Upgrade Required', `${wanted} nothing and nothing. A proxy must pass both on`],
+    [
+      ['Connection: close', 'Upgrade: websocket', key, version13],
+      '426 Upgrade Required',
+      `${wanted} 'websocket' and 'close'. A proxy must pass both on`,
+    ],
+    [
+      ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABk', key, version13],
+      '426 Upgrade Required',
+      `${wanted} 'h2c' and 'Upgrade, HTTP2-Settings'. A proxy must pass both on`,
+    ],
+    [
+      [...upgrade, key, 'Sec-WebSocket-Version: 8'],
+      '426 Upgrade Required',
+      "WebSocket version not supported: expected 13, got '8'",
+      true,
+    ],
+    [
+      [...upgrade, key],
+      '426 Upgrade Required',
+      'WebSocket version not supported: expected 13, got nothing',
+      true,
+    ],
+    [
+      [...upgrade, 'Sec-WebSocket-Key: short', version13],
+      '400 Bad Request',
+      "Invalid Sec-WebSocket-Key: expected 24 characters of Base64, got 'short'",
+    ],
+  ])('%j is told what is missing', async (fields, status, text, version) => {
+    const stage = await startGateway({ path: '/realtime' });
+    for (const path of ['/app/key', '/realtime/app/key?protocol=7']) {
+      const socket = await dial(stage, request(`GET ${path}`, ...fields));
+      const answer = await readUntil(socket, text);
+      expect(answer.split('\r\n')[0]).toBe(`HTTP/1.1 ${status}`);
+      expect(answer.split('\r\n\r\n')[1]).toBe(text);
+      expect(/\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n/.test(answer)).toBe(status.startsWith('426'));
+      expect(answer.includes('\r\nSec-WebSocket-Version: 13\r\n')).toBe(version === true);
+    }
+    expect(stage.greetings).toEqual([]);
+  });
+
+  test('is told nothing else by HEAD, and by other methods what is accepted', async () => {
+    const stage = await startGateway();
+    const socket = await dial(
+      stage,
+      request('HEAD /app/key') + request('POST /app/key', 'Content-Length: 0'),
+    );
+    const [head, rest] = (await readUntil(socket, 'accepted are')).split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/);
+    expect(rest).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n/);
+    expect(rest).toContain('\r\nAllow: GET, HEAD, OPTIONS');
+  });
+
+  test('on another path is a request like any other', async () => {
+    const stage = await startStage();
+    const h2c = ['Upgrade: h2c', 'Connection: Upgrade', key, version13];
+    expect(await readUntil(await dial(stage, request('GET /now/1', ...h2c)), '/now/1')).toContain(' 200 OK');
+    expect(await readUntil(await dial(stage, request('GET /none', ...h2c)), 'such')).toContain(' 404 ');
+  });
+
+  test.each([
+    [['Upgrade: WebSocket', 'Connection: keep-alive, Upgrade']],
+    [['Upgrade: h2c, websocket', 'Connection: upgrade']],
+    [['Connection: keep-alive', 'Connection: Upgrade', 'Upgrade: websocket']],
+  ])('is not %j: a client is let in', async (fields) => {
+    const stage = await startGateway();
+    const socket = await dial(stage, request('GET /app/key', ...fields, key, version13));
+    expect(await readUntil(socket, 'hello')).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n/);
+  });
+});
