@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   bodyPatienceMs,
   halfOk,
@@ -49,6 +49,14 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     ])('waits for the answer that comes after: %s', async (__, parts) => {
       const { outcome } = await sendTo(...parts);
       expect(await outcome).toEqual(taken);
+    });
+
+    test('waits for the answer that comes after, by TLS as well', async () => {
+      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const parts = ['HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 103 Hints\r\n\r\n', ok];
+      const { url } = await rawServer(({ socket }) => void writeParts(socket, parts), 'https');
+      expect(await senderOf(create).send(url)).toEqual(taken);
     });
 
     test('is given up when its time is over and nothing else came', async () => {

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { createHttpSender } from '../../../src/delivery/http-sender.ts';
 import { createUndiciSender } from '../../../src/delivery/undici-sender.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { PostSender } from '../../../src/ports/webhook-sender.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { pair } from './tls.ts';
 
 /** An answer, and what it comes to. */
 export const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -44,10 +47,14 @@ export async function tcpServer(serve: (socket: Socket) => void): Promise<string
     });
     socket.once('data', () => serve(socket));
   });
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${await portOf(server)}/`;
+}
+
+async function portOf(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return (server.address() as AddressInfo).port;
 }
 
 /** What a raw server knows of one request. */
@@ -57,12 +64,13 @@ export interface Exchange {
   readonly connection: number;
 }
 
-/** A TCP server that is told of each request of `senderOf` once it is complete, and answers by bytes. */
+/** A server that is told of each request of `senderOf` once it is complete, and answers by bytes. */
 export async function rawServer(
   answer: (exchange: Exchange) => void,
+  scheme: 'http' | 'https' = 'http',
 ): Promise<{ readonly url: string; readonly sockets: readonly Socket[] }> {
   const sockets: Socket[] = [];
-  const server = createServer((socket) => {
+  const serve = (socket: Socket): void => {
     const connection = sockets.push(socket);
     let said = '';
     socket.on('error', () => {
@@ -74,14 +82,18 @@ export async function rawServer(
       said = '';
       answer({ socket, connection });
     });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  };
+  const server = scheme === 'http' ? createServer(serve) : createTlsServer(certificate(), serve);
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, sockets };
+  return { url: `${scheme}://127.0.0.1:${await portOf(server)}/hook`, sockets };
+}
+
+function certificate() {
+  const { certFile, keyFile } = pair('localhost');
+  return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
 }
 
 /** The event loop goes round: what is on its way within this process comes nearer. */
