@@ -66,10 +66,8 @@ export class Attempt {
     // `100 Continue`, early hints and the like: the answer is still to come.
     if (status < 200 || this.#isSettled) return;
     this.#answer = answerOf(status, fields);
-    this.#cancelWait();
-    const { clock } = this.#options;
-    const waitMs = Math.min(bodyPatienceMs, this.#deadline - clock.now());
-    this.#cancelWait = clock.after(waitMs, () => this.#leaveOpen());
+    // Mostly the body ends in this very turn; then nothing is to be timed.
+    queueMicrotask(() => this.#waitForBody());
   }
 
   /** A part of the answer's body has come. */
@@ -94,6 +92,14 @@ export class Attempt {
   #expire(): void {
     this.#settle({ kind: 'timeout' });
     this.#cut?.();
+  }
+
+  #waitForBody(): void {
+    if (this.#isSettled) return;
+    this.#cancelWait();
+    const { clock } = this.#options;
+    const waitMs = Math.min(bodyPatienceMs, this.#deadline - clock.now());
+    this.#cancelWait = clock.after(waitMs, () => this.#leaveOpen());
   }
 
   #leaveOpen(): void {
