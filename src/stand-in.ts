@@ -61,7 +61,7 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
   const sendsWithinMs = Math.max(disconnectGraceMs, unsubscribeGraceMs) + batch.maxDelayMs;
   const stand = new Stand({ clock, real, activity, recorder, random, sendsWithinMs });
   const sender = new FaultySender({
-    sender: createHttpSender(clock),
+    sender: createHttpSender(clock, real),
     faults: stand.webhookFaults,
     activity,
     clock,

@@ -14,7 +14,6 @@ export type PostOutcome = { readonly elapsedMs: number } & (
       readonly kind: 'answered';
       readonly status: number;
       readonly text: string;
-      readonly location: string | undefined;
     }
   | { readonly kind: 'timeout' }
   /** `code` is the system's, such as ECONNREFUSED. */
@@ -30,14 +29,7 @@ export async function post({ url, headers, body, timeoutMs }: Post): Promise<Pos
   try {
     const answer = await request(url, { method: 'POST', headers, body, dispatcher: agent, signal });
     const text = await answer.body.text();
-    const { location } = answer.headers;
-    return {
-      kind: 'answered',
-      status: answer.statusCode,
-      text,
-      location: typeof location === 'string' ? location : undefined,
-      ...elapsed(),
-    };
+    return { kind: 'answered', status: answer.statusCode, text, ...elapsed() };
   } catch (error) {
     if (signal.aborted) return { kind: 'timeout', ...elapsed() };
     if (!(error instanceof Error)) throw error;
@@ -59,6 +51,7 @@ const reasons: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; NODE_EXTRA_CA_CERTS=FILE makes it trusted',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of nobody trusted; NODE_EXTRA_CA_CERTS=FILE adds one',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  HPE_INVALID_CONSTANT: 'what it answers is no HTTP',
   EPROTO: 'it does not speak TLS there, or not so',
 };
 
@@ -68,8 +61,8 @@ export function describeUnreachable({
   message,
 }: {
   readonly code: string;
-  readonly message: string;
+  readonly message?: string;
 }): string {
-  const reason = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
-  return reason === undefined ? `${message} (${code})` : `${reason} (${code})`;
+  const reason = Object.hasOwn(reasons, code) ? reasons[code] : message;
+  return reason === undefined ? code : `${reason} (${code})`;
 }

@@ -1,4 +1,7 @@
 import type { Command } from 'commander';
+import { createHttpSender } from '../delivery/http-sender.ts';
+import type { Outcome, Post } from '../ports/webhook-sender.ts';
+import { systemClock } from '../system/clock.ts';
 import { createRandomIds } from '../system/ids.ts';
 import { encodeEvent, eventNames } from '../webhooks/event.ts';
 import { createPayload, signedHeaders } from '../webhooks/payload.ts';
@@ -7,7 +10,7 @@ import { readApp, type AppOptions } from './app.ts';
 import { count, httpUrl, milliseconds, moment, oneOf, readData, wholeNumber } from './arguments.ts';
 import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
-import { describeUnreachable, post, type PostOutcome } from './post.ts';
+import { describeUnreachable } from './post.ts';
 import { excerpt, printable } from './printable.ts';
 import { createEvent, type EventOptions } from './webhook-event.ts';
 
@@ -70,12 +73,22 @@ async function sendWebhook(options: SendOptions, env: Env): Promise<ExitCode> {
     process.stdout.write(describeRequest(url, headers, Buffer.from(payload.body).toString()));
     return exitCode.done;
   }
-  const outcome = await post({ url, headers, body: payload.body, timeoutMs });
+  const { outcome, elapsedMs } = await send({ url: url.href, headers, body: payload.body }, timeoutMs);
   const isTaken = outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300;
   const head = `${event.name} on ${event.channel} as ${printable(id)}: `;
   const stream = isTaken ? process.stdout : process.stderr;
-  stream.write(`${head}${describeOutcome(outcome, url)}\n`);
+  stream.write(`${head}${describeOutcome(outcome, elapsedMs, url)}\n`);
   return isTaken ? exitCode.done : exitCode.failed;
+}
+
+/** Sends as the server does, which judges alike. */
+async function send(post: Post, timeoutMs: number): Promise<{ outcome: Outcome; elapsedMs: number }> {
+  const sender = createHttpSender(systemClock);
+  const startedAt = systemClock.now();
+  const outcome = await sender.send(post, timeoutMs);
+  const elapsedMs = Math.round(systemClock.now() - startedAt);
+  await sender.close();
+  return { outcome, elapsedMs };
 }
 
 function endpointOf({ url }: SendOptions, env: Env): URL {
@@ -87,23 +100,22 @@ function endpointOf({ url }: SendOptions, env: Env): URL {
   return new URL(text);
 }
 
-function describeOutcome(outcome: PostOutcome, url: URL): string {
+function describeOutcome(outcome: Outcome, elapsedMs: number, url: URL): string {
   switch (outcome.kind) {
     case 'timeout':
-      return `no answer within ${outcome.elapsedMs} ms; the server gives up then as well, and tries again later`;
+      return `no answer within ${elapsedMs} ms; the server gives up then as well, and tries again later`;
     case 'unreachable':
       return `cannot reach ${url.origin}: ${describeUnreachable(outcome)}`;
     case 'answered': {
-      const { status, text, elapsedMs } = outcome;
-      const said = text.trim() === '' ? '' : `: ${excerpt(text)}`;
+      const { status, body = '' } = outcome;
+      const said = body.trim() === '' ? '' : `: ${excerpt(body)}`;
       const hint = hintFor(outcome);
       return `${status} in ${elapsedMs} ms${said}${hint === undefined ? '' : `\n${hint}`}`;
     }
   }
 }
 
-function hintFor(outcome: PostOutcome & { readonly kind: 'answered' }): string | undefined {
-  const { status, location } = outcome;
+function hintFor({ status, location }: Outcome & { readonly kind: 'answered' }): string | undefined {
   if (status === 401 || status === 403) {
     return 'Has the endpoint the secret that --secret names? Does it verify the raw bytes, before any JSON parser?';
   }

@@ -60,8 +60,12 @@ export class DeliveryRecord {
 export function endOf(outcome: Outcome): AttemptEnd {
   switch (outcome.kind) {
     case 'answered': {
-      const { status } = outcome;
-      return { outcome: status >= 200 && status < 300 ? 'success' : 'refused', status };
+      const { status, body } = outcome;
+      return {
+        outcome: status >= 200 && status < 300 ? 'success' : 'refused',
+        status,
+        ...(body !== undefined && { answer: body }),
+      };
     }
     case 'timeout':
       return { outcome: 'timeout' };

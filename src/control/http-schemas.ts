@@ -63,6 +63,8 @@ const eventFields = {
   subscription_count: { type: 'integer' },
 } as const satisfies Record<string, Schema>;
 
+const answer = described(text, "The beginning of the answer's body, up to 4 KB; absent if it was empty.");
+
 const attempt = object(
   {
     number: { type: 'integer' },
@@ -71,6 +73,7 @@ const attempt = object(
     elapsedMs: millis('How long it took; absent while it is under way.'),
     outcome: { type: 'string', enum: ['pending', 'success', 'refused', 'timeout', 'unreachable'] },
     status: { type: 'integer' },
+    answer,
     error: text,
     headers: { type: 'object', additionalProperties: text },
   },
@@ -89,6 +92,7 @@ const endpointFate = object(
       {
         outcome: { type: 'string', enum: ['success', 'refused', 'timeout', 'unreachable'] },
         status: { type: 'integer' },
+        answer,
         error: text,
       },
       ['outcome'],

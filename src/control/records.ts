@@ -48,6 +48,8 @@ export interface AttemptEnd {
   readonly outcome: AttemptResult;
   /** The status of the answer, if there was one. */
   readonly status?: number;
+  /** The beginning of the answer's body, up to 4 KB, as far as it came soon; absent if nothing did. */
+  readonly answer?: string;
   /** The system's word for why there was none, such as ECONNREFUSED. */
   readonly error?: string;
 }

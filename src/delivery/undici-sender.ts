@@ -1,7 +1,9 @@
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { Clock } from '../ports/clock.ts';
 import type { Outcome, PostSender, Post } from '../ports/webhook-sender.ts';
-import { answeredWith, errorCode, maxAnswerBytes } from './answer.ts';
+import { Attempt } from './attempt.ts';
+import { passOverInterimAnswers } from './interim-answers.ts';
+import { OpenAnswers } from './open-answers.ts';
 
 /** A URL as undici takes it: reading one takes as long as a third of the whole request. */
 interface Place {
@@ -20,8 +22,9 @@ const rememberedPlaces = 1000;
  * its attempt is over cannot be had from undici; it ends after `connectTimeoutMs`, which is to be longer than an attempt.
  */
 export function createUndiciSender(clock: Clock, connectTimeoutMs = defaultConnectTimeoutMs): PostSender {
-  const connect = { timeout: connectTimeoutMs };
+  const connect = connectorOf(connectTimeoutMs);
   const agent = new Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connect });
+  const openAnswers = new OpenAnswers(clock);
   const places = new Map<string, Place>();
 
   function placeOf(url: string): Place | undefined {
@@ -40,43 +43,37 @@ export function createUndiciSender(clock: Clock, connectTimeoutMs = defaultConne
       const place = placeOf(url);
       if (place === undefined) return { kind: 'unreachable', code: 'ERR_INVALID_URL' };
       return new Promise((resolve) => {
-        const attempt = new Attempt((outcome) => {
-          cancel();
-          resolve(outcome);
-        });
-        const cancel = clock.after(timeoutMs, () => attempt.expire());
-        agent.dispatch({ ...place, method: 'POST', headers, body }, attempt);
+        const attempt = new Attempt({ clock, timeoutMs, openAnswers, settle: resolve });
+        agent.dispatch({ ...place, method: 'POST', headers, body }, new Relay(attempt));
       });
     },
     close: () => agent.destroy(),
   };
 }
 
+function connectorOf(timeout: number): buildConnector.connector {
+  const connect = buildConnector({ timeout });
+  return (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (error !== null) return callback(error, null);
+      passOverInterimAnswers(socket);
+      callback(null, socket);
+    });
+}
+
 /**
- * Hears what becomes of one request, from undici itself: its `request` makes a stream and an abort signal of each answer,
- * which costs as much again as sending the POST.
+ * Tells an attempt what becomes of its request, as undici itself says it: its `request` makes a stream and an abort signal
+ * of each answer, which costs as much again as sending the POST.
  */
-class Attempt implements Dispatcher.DispatchHandler {
-  readonly #settle: (outcome: Outcome) => void;
-  #controller: Dispatcher.DispatchController | undefined;
-  #answered: Outcome | undefined;
-  #bytes = 0;
-  #isSettled = false;
+class Relay implements Dispatcher.DispatchHandler {
+  readonly #attempt: Attempt;
 
-  constructor(settle: (outcome: Outcome) => void) {
-    this.#settle = settle;
-  }
-
-  /** Its time is over, wherever it stands. */
-  expire(): void {
-    this.#end({ kind: 'timeout' });
-    this.#controller?.abort(new Error('no answer in time'));
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    // Connecting took too long.
-    if (this.#isSettled) controller.abort(new Error('no answer in time'));
+    this.#attempt.connected(() => controller.abort(new Error('given up')));
   }
 
   onResponseStart(
@@ -84,28 +81,18 @@ class Attempt implements Dispatcher.DispatchHandler {
     status: number,
     headers: Readonly<Record<string, string | readonly string[] | undefined>>,
   ): void {
-    // Early hints and the like: the answer is still to come.
-    if (status < 200) return;
-    this.#answered = answeredWith(status, headers['retry-after']);
+    this.#attempt.answered(status, headers);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, { byteLength }: Uint8Array): void {
-    this.#bytes += byteLength;
-    if (this.#bytes > maxAnswerBytes) controller.abort(new Error('the answer is too long'));
+  onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#attempt.received(chunk);
   }
 
   onResponseEnd(): void {
-    if (this.#answered !== undefined) this.#end(this.#answered);
+    this.#attempt.ended();
   }
 
-  /** The status has decided, if there was one: whether its body was cut only decides if the connection is kept. */
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#end(this.#answered ?? { kind: 'unreachable', code: errorCode(error) });
-  }
-
-  #end(outcome: Outcome): void {
-    if (this.#isSettled) return;
-    this.#isSettled = true;
-    this.#settle(outcome);
+    this.#attempt.failed(error);
   }
 }

@@ -13,9 +13,17 @@ export interface WebhookRequest extends Post {
 
 /** What came of one attempt. A failure is an outcome, not an exception. */
 export type Outcome =
-  /** The endpoint answered; only 2xx is success. Redirects are not followed. */
-  | { readonly kind: 'answered'; readonly status: number; readonly retryAfterMs?: number }
-  /** No complete answer within the time-out. */
+  /** The endpoint answered, with its final status line in time; only 2xx is success. Redirects are not followed. */
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly retryAfterMs?: number;
+      /** Where a redirect points. */
+      readonly location?: string;
+      /** The beginning of the answer's body, up to 4 KB, as far as it came soon; absent if nothing did. Read as UTF-8. */
+      readonly body?: string;
+    }
+  /** No status line within the time-out, or an interim one (1xx) at most. */
   | { readonly kind: 'timeout' }
   /** No answer at all: refused, reset, unresolvable, TLS. `code` is the system's word for it. */
   | { readonly kind: 'unreachable'; readonly code: string };
@@ -24,7 +32,7 @@ export type Outcome =
 export interface WebhookSender {
   /** Resolves with what came of it, at the latest `timeoutMs` from now. Never rejects. */
   send(request: WebhookRequest, timeoutMs: number): Promise<Outcome>;
-  /** Closes kept connections. Attempts in flight end as unreachable. */
+  /** Closes all connections. Attempts in flight that have no status yet end as unreachable. */
   close(): Promise<void>;
 }
 

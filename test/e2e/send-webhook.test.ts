@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { app, otherApp } from '../support/e2e/config.ts';
 import { deadUrl, startReceiver } from '../support/e2e/receiver.ts';
 import { startExpressReceiver } from '../support/e2e/page-receivers.ts';
@@ -78,6 +80,24 @@ describe('soketify-emulator send-webhook', () => {
     const { code, stdout, stderr } = await send([...occupied, '--url', hooks.url]);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(message);
+  });
+
+  test('counts by the status line, as it does for the server', async () => {
+    const hooks = createServer((request, response) => {
+      request.resume().on('end', () => {
+        response.writeContinue();
+        response.writeHead(200).write('got it, and more later');
+      });
+    });
+    await once(hooks.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => {
+      hooks.closeAllConnections();
+      hooks.close();
+    });
+    const { port } = hooks.address() as AddressInfo;
+    const { code, stdout } = await send([...occupied, '--url', `http://127.0.0.1:${port}/`]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/: 200 in \d+ ms: got it, and more later\n$/);
   });
 
   test('that is not answered ends with 1', async () => {

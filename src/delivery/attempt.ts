@@ -1,0 +1,144 @@
+import type { Cancel, Clock, Millis } from '../ports/clock.ts';
+import type { Outcome } from '../ports/webhook-sender.ts';
+import type { OpenAnswers } from './open-answers.ts';
+
+/** Header fields of an answer, by their names in lower case. */
+type Fields = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What an attempt is made with. */
+export interface AttemptOptions {
+  readonly clock: Clock;
+  readonly timeoutMs: Millis;
+  readonly openAnswers: OpenAnswers;
+  /** Is called once. */
+  readonly settle: (outcome: Outcome) => void;
+}
+
+/**
+ * How long after its status line an answer's body is waited for. It mostly comes with the status line or right behind
+ * it; then the record has it, and the connection is free for the next attempt.
+ */
+const bodyPatienceMs = 250;
+
+/** The most of a body that is read. */
+const mostBodyBytes = 64 * 1024;
+
+/** The most of a body that is kept for the record. */
+const mostKeptBytes = 4096;
+
+const noBytes = Buffer.alloc(0);
+
+/**
+ * One attempt, whichever library makes it: it is told what comes from the connection, and decides what comes of it.
+ *
+ * The status line decides, if it comes in time: an endpoint that has acknowledged gets the events no second time,
+ * whatever becomes of the body. A body that takes long holds up nobody: the attempt is settled, and the rest is read
+ * and thrown away, because some servers stop working for a client that has hung up.
+ */
+export class Attempt {
+  readonly #options: AttemptOptions;
+  readonly #deadline: Millis;
+  /** Ends the wait for the status line, and then that for the body. */
+  #cancelWait: Cancel;
+  #cut: (() => void) | undefined;
+  #answer: (Outcome & { readonly kind: 'answered' }) | undefined;
+  #bodyBytes = 0;
+  #kept: Buffer = noBytes;
+  #isSettled = false;
+  #leaveOpenAnswers: (() => void) | undefined;
+
+  constructor(options: AttemptOptions) {
+    const { clock, timeoutMs } = options;
+    this.#options = options;
+    this.#deadline = clock.now() + timeoutMs;
+    this.#cancelWait = clock.after(timeoutMs, () => this.#expire());
+  }
+
+  /** A connection serves it. `cut` gives that connection up. */
+  connected(cut: () => void): void {
+    this.#cut = cut;
+    // Connecting took too long.
+    if (this.#isSettled) cut();
+  }
+
+  /** The head of an answer has come. */
+  answered(status: number, fields: Fields): void {
+    // `100 Continue`, early hints and the like: the answer is still to come.
+    if (status < 200 || this.#isSettled) return;
+    this.#answer = answerOf(status, fields);
+    // Mostly the body ends in this very turn; then nothing is to be timed.
+    queueMicrotask(() => this.#waitForBody());
+  }
+
+  /** A part of the answer's body has come. */
+  received(chunk: Uint8Array): void {
+    const missing = Math.max(0, mostKeptBytes - this.#bodyBytes);
+    this.#bodyBytes += chunk.byteLength;
+    if (missing > 0) this.#kept = Buffer.concat([this.#kept, chunk.subarray(0, missing)]);
+    if (this.#bodyBytes > mostBodyBytes) this.#cut?.();
+  }
+
+  /** The answer is complete. */
+  ended(): void {
+    this.failed(undefined);
+  }
+
+  /** The connection has failed, or never was. Nothing more comes. */
+  failed(error: unknown): void {
+    this.#leaveOpenAnswers?.();
+    this.#settle(this.#complete() ?? { kind: 'unreachable', code: codeOf(error) });
+  }
+
+  #expire(): void {
+    this.#settle({ kind: 'timeout' });
+    this.#cut?.();
+  }
+
+  #waitForBody(): void {
+    if (this.#isSettled) return;
+    this.#cancelWait();
+    const { clock } = this.#options;
+    const waitMs = Math.min(bodyPatienceMs, this.#deadline - clock.now());
+    this.#cancelWait = clock.after(waitMs, () => this.#leaveOpen());
+  }
+
+  #leaveOpen(): void {
+    const answer = this.#complete();
+    if (answer !== undefined) this.#settle(answer);
+    this.#leaveOpenAnswers = this.#options.openAnswers.add(() => this.#cut?.());
+  }
+
+  #complete(): Outcome | undefined {
+    if (this.#answer === undefined || this.#kept.byteLength === 0) return this.#answer;
+    return { ...this.#answer, body: this.#kept.toString('utf8') };
+  }
+
+  #settle(outcome: Outcome): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#cancelWait();
+    this.#options.settle(outcome);
+  }
+}
+
+function answerOf(status: number, fields: Fields): Outcome & { readonly kind: 'answered' } {
+  const retryAfterMs = parseRetryAfter(fields['retry-after']);
+  const { location } = fields;
+  return {
+    kind: 'answered',
+    status,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(status >= 300 && status < 400 && typeof location === 'string' && { location }),
+  };
+}
+
+/** `Retry-After` in whole seconds. Its other form, a date, is the endpoint's clock's: the backoff serves. */
+function parseRetryAfter(value: string | readonly string[] | undefined): Millis | undefined {
+  return typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined;
+}
+
+/** The system's word for why there was no answer. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { connect, start } from '../support/emulator.ts';
+import { Receiver, type Received } from '../support/receiver.ts';
+
+/** An emulator with the virtual clock whose one endpoint answers so. */
+async function answeredBy(answer: (received: Received) => void) {
+  const receiver = await Receiver.start(answer);
+  const apps = [{ webhooks: [{ url: receiver.url }] }];
+  return { receiver, emulator: await start({ clock: 'virtual', patienceMs: 20, apps }) };
+}
+
+const acknowledge = ({ response }: Received): void => {
+  response.writeHead(200).write('got it');
+};
+
+describe('an endpoint that acknowledges and goes on with its answer', () => {
+  test('gets nothing twice, and what comes next at once', async () => {
+    const { emulator, receiver } = await answeredBy(acknowledge);
+    const client = await connect(emulator);
+    await client.subscribe('news');
+    await emulator.webhooks.waitFor({ name: 'channel_occupied' });
+    await client.leave();
+    const vacated = await emulator.webhooks.waitFor({ name: 'channel_vacated' });
+    await emulator.clock.advance(10 * 60_000);
+    expect(receiver.events).toEqual(['channel_occupied news', 'channel_vacated news']);
+    expect(vacated.endpoints[0]).toMatchObject({ attempts: 1, lastAttempt: { answer: 'got it' } });
+  });
+
+  test('is left to it, however far the virtual clock is moved', async () => {
+    const { emulator, receiver } = await answeredBy(acknowledge);
+    await (await connect(emulator)).subscribe('news');
+    await emulator.idle();
+    await emulator.clock.advance(10 * 60_000);
+    expect(receiver.requests.map(({ response }) => response.destroyed)).toEqual([false]);
+  });
+
+  test('is heard too late by a fault that loses its answer', async () => {
+    const { emulator, receiver } = await answeredBy(acknowledge);
+    emulator.faults.webhooks({ timeout: true, delivered: true, times: 1 });
+    await (await connect(emulator)).subscribe('news');
+    await emulator.idle();
+    expect(receiver.events).toEqual(['channel_occupied news', 'channel_occupied news']);
+    expect(emulator.deliveries[0]?.attempts.map(({ outcome }) => outcome)).toEqual(['timeout', 'success']);
+  });
+});
+
+test('an endpoint that has to be waited for says so, and is', async () => {
+  const { emulator, receiver } = await answeredBy(({ response }) => {
+    response.writeContinue();
+    response.writeEarlyHints({ link: '</a.css>; rel=preload' });
+    response.end();
+  });
+  await (await connect(emulator)).subscribe('news');
+  await emulator.idle();
+  expect(receiver.events).toEqual(['channel_occupied news']);
+});
+
+test('what an endpoint answers is in the record of the attempt', async () => {
+  const answers = ['wrong signature', 'still wrong', ''];
+  const { emulator } = await answeredBy(({ response }) => {
+    const said = answers.shift() ?? '';
+    response.writeHead(said === '' ? 204 : 401).end(said);
+  });
+  await (await connect(emulator)).subscribe('news');
+  await emulator.idle();
+  const [delivery] = emulator.deliveries;
+  expect(delivery?.attempts.map(({ status, answer }) => ({ status, answer }))).toEqual([
+    { status: 401, answer: 'wrong signature' },
+    { status: 401, answer: 'still wrong' },
+    { status: 204, answer: undefined },
+  ]);
+});

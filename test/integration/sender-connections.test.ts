@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { createHttpSender } from '../../src/delivery/http-sender.ts';
+import { createUndiciSender } from '../../src/delivery/undici-sender.ts';
+import { Receiver } from './support/receiver.ts';
+import {
+  bodyPatienceMs,
+  halfOk,
+  halfTaken,
+  ok,
+  rawServer,
+  senderOf,
+  taken,
+  tcpServer,
+  timerSet,
+  turn,
+  writeParts,
+} from './support/senders.ts';
+
+describe('connections', () => {
+  const newSender = () => senderOf(createUndiciSender);
+
+  test('are kept from attempt to attempt, whatever the answers', async () => {
+    let count = 0;
+    const receiver = await Receiver.start(({ response }) => {
+      count += 1;
+      response.writeHead(count % 2 === 0 ? 200 : 500).end('x'.repeat(1000));
+    });
+    const { send } = newSender();
+    for (let round = 0; round < 20; round += 1) await send(receiver.url);
+    expect(receiver.connections).toBeLessThanOrEqual(2);
+  });
+
+  test('R10: an endpoint that does not answer holds up no other on the same origin', async () => {
+    const receiver = await Receiver.start(({ url, response }) => {
+      if (url !== '/dead') response.end();
+    });
+    const { send, clock } = newSender();
+    const dead = [1, 2, 3].map(() => send(receiver.url.replace('/hook', '/dead')));
+    for (const _ of dead) await receiver.next();
+    expect(await send(receiver.url)).toEqual({ kind: 'answered', status: 200 });
+    await clock.advance(4000);
+    expect(await Promise.all(dead)).toEqual(dead.map(() => ({ kind: 'timeout' })));
+  });
+
+  test('that cannot be made are not kept for ever, though their attempts are over', async () => {
+    let meet: ((ended: Promise<unknown>) => void) | undefined;
+    const met = new Promise((resolve) => (meet = (ended) => resolve({ ended })));
+    const url = await tcpServer((socket) => meet?.(once(socket, 'close')));
+    const { send, clock } = senderOf((itsClock) => createUndiciSender(itsClock, 50));
+    const outcome = send(url.replace('http:', 'https:'));
+    const { ended } = (await met) as { ended: Promise<unknown> };
+    await clock.advance(4000);
+    await outcome;
+    await ended;
+  });
+
+  test('that the endpoint closed while idle are opened anew', async () => {
+    const receiver = await Receiver.start();
+    const { send } = newSender();
+    await send(receiver.url);
+    const before = receiver.connections;
+    receiver.server.closeAllConnections();
+    const outcomes = [await send(receiver.url), await send(receiver.url), await send(receiver.url)];
+    expect(outcomes.at(-1)).toEqual({ kind: 'answered', status: 200 });
+    expect(receiver.connections).toBeGreaterThan(before);
+  });
+});
+
+describe('a kept connection', () => {
+  /** A sender whose attempts come one after the other: undici takes a connection back a turn after its answer. */
+  const own = () => {
+    const { send, clock } = senderOf(createUndiciSender);
+    const sendCalmly = async (url: string) => {
+      const outcome = await send(url);
+      for (let turns = 0; turns < 3; turns += 1) await turn();
+      return outcome;
+    };
+    return { send: sendCalmly, clock };
+  };
+
+  test('serves the next attempt, with interim answers or without', async () => {
+    const { url, sockets } = await rawServer(({ socket }) => {
+      void writeParts(socket, ['HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 103 Hints\r\n\r\n', ok]);
+    });
+    const { send } = own();
+    for (let round = 0; round < 5; round += 1) expect(await send(url)).toEqual(taken);
+    expect(sockets).toHaveLength(1);
+  });
+
+  test('is not used while a body is read on it, and is again afterwards', async () => {
+    const { send, clock } = own();
+    const { url, sockets } = await rawServer(({ socket, connection }) => {
+      socket.write(connection === 1 && socket.bytesWritten === 0 ? halfOk : ok);
+    });
+    const waits = timerSet(clock, bodyPatienceMs);
+    const slow = send(url);
+    await waits;
+    await clock.advance(bodyPatienceMs);
+    expect(await slow).toEqual(halfTaken);
+    expect(await send(url)).toEqual(taken);
+    expect(sockets).toHaveLength(2);
+    sockets[1]?.destroy();
+    sockets[0]?.write('x'.repeat(96));
+    while (clock.pending > 0) await turn();
+    await turn();
+    expect(await send(url)).toEqual(taken);
+    expect(sockets).toHaveLength(2);
+  });
+
+  test('is not used again after garbage', async () => {
+    const { url, sockets } = await rawServer(({ socket }) => void socket.write(`${ok}garbage`));
+    const { send } = own();
+    expect(await send(url)).toEqual(taken);
+    expect(await send(url)).toEqual(taken);
+    expect(sockets).toHaveLength(2);
+  });
+
+  test.each([
+    ['is used again after a body of 64 KB', 64 * 1024, true],
+    ['is not used again after a longer one', 64 * 1024 + 1, false],
+  ])('%s', async (_, bytes, isSame) => {
+    const answer = `HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n${'x'.repeat(bytes)}`;
+    const used: number[] = [];
+    const { url } = await rawServer(({ socket, connection }) => {
+      used.push(connection);
+      socket.write(answer);
+    });
+    const { send } = own();
+    for (const __ of [1, 2]) expect(await send(url)).toMatchObject({ kind: 'answered', status: 200 });
+    expect(used[1] === used[0]).toBe(isSame);
+  });
+});
+
+test('a connection of node:http ends with its attempt, so that a receiver can be closed', async () => {
+  const receiver = await Receiver.start();
+  const { send } = senderOf(createHttpSender);
+  await send(receiver.url);
+  receiver.server.close();
+  await once(receiver.server, 'close');
+});

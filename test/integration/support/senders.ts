@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { onTestFinished } from 'vitest';
+import { createHttpSender } from '../../../src/delivery/http-sender.ts';
+import { createUndiciSender } from '../../../src/delivery/undici-sender.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
+import type { PostSender } from '../../../src/ports/webhook-sender.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { pair } from './tls.ts';
+
+/** An answer, and what it comes to. */
+export const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+/** An answer whose body does not end yet, and what that comes to. */
+export const halfOk = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf';
+export const taken = { kind: 'answered', status: 200, body: 'ok' };
+export const halfTaken = { kind: 'answered', status: 200, body: 'half' };
+/** How long a body is waited for. */
+export const bodyPatienceMs = 250;
+
+type Create = (clock: Clock) => PostSender;
+
+/** All senders there are: they are to do the same. */
+export const senders: readonly (readonly [string, Create])[] = [
+  ['undici', (clock) => createUndiciSender(clock)],
+  ['node:http', (clock) => createHttpSender(clock)],
+];
+
+/** A sender that is closed with the test. */
+export function senderOf(create: Create, clock = new FakeClock()) {
+  const sender = create(clock);
+  onTestFinished(() => sender.close());
+  const send = (url: string, timeoutMs = 4000) =>
+    sender.send(
+      { url, headers: { 'Content-Type': 'application/json' }, body: Buffer.from('{"a":1}') },
+      timeoutMs,
+    );
+  return { sender, send, clock };
+}
+
+/** A TCP server that hands over each connection, once something was sent on it. */
+export async function tcpServer(serve: (socket: Socket) => void): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {
+      // The other end may reset; that is what is tested.
+    });
+    socket.once('data', () => serve(socket));
+  });
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${await portOf(server)}/`;
+}
+
+async function portOf(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** What a raw server knows of one request. */
+export interface Exchange {
+  readonly socket: Socket;
+  /** Counts the connections, from 1. */
+  readonly connection: number;
+}
+
+/** A server that is told of each request of `senderOf` once it is complete, and answers by bytes. */
+export async function rawServer(
+  answer: (exchange: Exchange) => void,
+  scheme: 'http' | 'https' = 'http',
+): Promise<{ readonly url: string; readonly sockets: readonly Socket[] }> {
+  const sockets: Socket[] = [];
+  const serve = (socket: Socket): void => {
+    const connection = sockets.push(socket);
+    let said = '';
+    socket.on('error', () => {
+      // The other end may reset.
+    });
+    socket.on('data', (chunk: Buffer) => {
+      said += chunk.toString('latin1');
+      if (!said.endsWith('{"a":1}')) return;
+      said = '';
+      answer({ socket, connection });
+    });
+  };
+  const server = scheme === 'http' ? createServer(serve) : createTlsServer(certificate(), serve);
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { url: `${scheme}://127.0.0.1:${await portOf(server)}/hook`, sockets };
+}
+
+function certificate() {
+  const { certFile, keyFile } = pair('localhost');
+  return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+}
+
+/** The event loop goes round: what is on its way within this process comes nearer. */
+export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+/** Writes one part after the other, each of which leaves by itself. */
+export async function writeParts(socket: Socket, parts: Iterable<string>): Promise<void> {
+  socket.setNoDelay(true);
+  for (const part of parts) {
+    if (socket.destroyed) return;
+    await new Promise((resolve) => void socket.write(part, resolve));
+    await turn();
+  }
+}
+
+/** Resolves when a timer of this length is set. */
+export function timerSet(clock: FakeClock, delayMs: number): Promise<void> {
+  const after = clock.after.bind(clock);
+  return new Promise((resolve) => {
+    clock.after = (ms, run) => {
+      if (ms === delayMs) resolve();
+      return after(ms, run);
+    };
+  });
+}
