@@ -109,7 +109,9 @@ const app = groupWithSecret({
   allowedOrigins: field
     .listOf(field.origin())
     .default(['*'])
-    .describe('The pages that may connect, by origin; * stands for any part. Clients without one may.'),
+    .describe(
+      'The pages that may connect, by origin; in one, * stands for labels of the host or the port. Clients without one may.',
+    ),
   limits: field
     .group(limitFields)
     .partial()
