@@ -1,5 +1,6 @@
 import type { ConfigFault } from './config/fault.ts';
 import { formatFaults } from './config/report.ts';
+import { readNoFile, type ReadFile } from './config/files.ts';
 import { loadConfig } from './config/load.ts';
 import type { AppConfig, Config } from './config/schema.ts';
 import { Activity } from './control/activity.ts';
@@ -163,15 +164,18 @@ function routesOf(
   { keeper, port }: { readonly keeper: Keeper; readonly port: () => number },
 ): readonly Route[] {
   if (config.control === undefined) return [];
-  const operations = createOperations({ stand, address: () => addressOf(config, port()), apps: keeper });
-  return createControlRoutes(operations, config.control.token);
+  const { token } = config.control;
+  const address = () => addressOf(config, port());
+  const tellsSecrets = token !== undefined;
+  return createControlRoutes(createOperations({ stand, address, apps: keeper, tellsSecrets }), token);
 }
 
 function parseApp(options: AppOptions | undefined, { limits }: Config): AppConfig {
   const common = Object.fromEntries(
     Object.entries(limits).map(([name, value]) => [name, value === Infinity ? null : value]),
   );
-  const { apps } = parseContent({ apps: [uniqueApp(options)], limits: common }, { env: {} });
+  const content = { apps: [uniqueApp(options)], limits: common };
+  const { apps } = parseContent(content, { env: {}, readFile: readNoFile });
   const [app] = apps;
   if (app === undefined) throw new Error('a configuration has at least one app');
   return app;
@@ -183,12 +187,19 @@ export function parseContent(
   {
     env,
     faults: known = [],
+    readFile,
   }: {
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly faults?: readonly ConfigFault[];
+    readonly readFile?: ReadFile;
   },
 ): Config {
-  const loaded = loadConfig({ given: content, env, overrides: {} });
+  const loaded = loadConfig({
+    given: content,
+    env,
+    overrides: {},
+    ...(readFile && { readFile }),
+  });
   const faults = loaded.kind === 'ok' ? known : [...known, ...loaded.faults];
   if (loaded.kind === 'ok' && faults.length === 0) return loaded.config;
   throw new EmulatorError('ERR_CONFIG_INVALID', formatFaults(faults));
