@@ -135,6 +135,7 @@ const reservedHeaders: readonly string[] = [
   'x-pusher-signature',
   'webhook-id',
   'webhook-timestamp',
+  'webhook-signature',
   'x-soketify-attempt',
   'transfer-encoding',
   'connection',

@@ -64,6 +64,10 @@ const webhook = field.group({
     .prefault({})
     .describe('The channels whose events are sent to this endpoint.'),
   headers: field.headers().default({}).describe('Extra request headers.'),
+  standardSignature: field
+    .flag()
+    .default(false)
+    .describe('Also sign as the Standard Webhooks specification says, in webhook-signature.'),
   allowInsecure: field.flag().default(false).describe('Accept http:// even when NODE_ENV is production.'),
 });
 
