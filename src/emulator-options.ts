@@ -16,6 +16,8 @@ export interface WebhookOptions {
   readonly channels?: { readonly startsWith?: string; readonly endsWith?: string };
   /** Further request headers. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sign also as the Standard Webhooks specification says, in `webhook-signature`. Default: false. */
+  readonly standardSignature?: boolean;
 }
 
 /** What an app or all apps accept; `null` is no limit. */

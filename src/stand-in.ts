@@ -1,5 +1,6 @@
 import type { ConfigFault } from './config/fault.ts';
 import { formatFaults } from './config/report.ts';
+import { readNoFile, type ReadFile } from './config/files.ts';
 import { loadConfig } from './config/load.ts';
 import type { AppConfig, Config } from './config/schema.ts';
 import { Activity } from './control/activity.ts';
@@ -164,8 +165,10 @@ function routesOf(
   { keeper, port }: { readonly keeper: Keeper; readonly port: () => number },
 ): readonly Route[] {
   if (config.control === undefined) return [];
-  const operations = createOperations({ stand, address: () => addressOf(config, port()), apps: keeper });
-  return createControlRoutes(operations, config.control.token);
+  const { token } = config.control;
+  const address = () => addressOf(config, port());
+  const tellsSecrets = token !== undefined;
+  return createControlRoutes(createOperations({ stand, address, apps: keeper, tellsSecrets }), token);
 }
 
 function parseApp(options: AppOptions | undefined, config: Config): AppConfig {
@@ -178,7 +181,7 @@ function parseApp(options: AppOptions | undefined, config: Config): AppConfig {
       maxBackpressureBytes,
       webhooks: { queueMaxBytes: webhooks.queueMaxBytes },
     },
-    { env: {} },
+    { env: {}, readFile: readNoFile },
   );
   const [app] = apps;
   if (app === undefined) throw new Error('a configuration has at least one app');
@@ -191,12 +194,19 @@ export function parseContent(
   {
     env,
     faults: known = [],
+    readFile,
   }: {
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly faults?: readonly ConfigFault[];
+    readonly readFile?: ReadFile;
   },
 ): Config {
-  const loaded = loadConfig({ given: content, env, overrides: {} });
+  const loaded = loadConfig({
+    given: content,
+    env,
+    overrides: {},
+    ...(readFile && { readFile }),
+  });
   const faults = loaded.kind === 'ok' ? known : [...known, ...loaded.faults];
   if (loaded.kind === 'ok' && faults.length === 0) return loaded.config;
   throw new EmulatorError('ERR_CONFIG_INVALID', formatFaults(faults));

@@ -20,7 +20,7 @@ export interface Application {
   readonly watchlist: boolean;
   /** Whether clients must connect by TLS. */
   readonly forceTls: boolean;
-  /** The pages that may connect, by origin; `*` stands for any part of one. */
+  /** The pages that may connect, by origin; in one, `*` stands for labels of the host or the port. */
   readonly allowedOrigins: readonly string[];
   readonly limits: Limits;
   readonly endpoints: readonly Endpoint[];

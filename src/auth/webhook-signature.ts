@@ -7,3 +7,15 @@ export function signatureHeaders(
 ): { readonly 'X-Pusher-Key': string; readonly 'X-Pusher-Signature': string } {
   return { 'X-Pusher-Key': app.key, 'X-Pusher-Signature': sign(app.secret, body) };
 }
+
+/**
+ * `webhook-signature` of the Standard Webhooks specification: base64 of the HMAC-SHA256 of id, time and body, so that
+ * a receiver can refuse what is old or was sent before. The secret's bytes are those of its text.
+ */
+export function standardSignature(
+  secret: string,
+  { id, timestamp, body }: { readonly id: string; readonly timestamp: string; readonly body: Uint8Array },
+): string {
+  const digest = sign(secret, Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]));
+  return `v1,${Buffer.from(digest, 'hex').toString('base64')}`;
+}

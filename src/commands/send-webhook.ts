@@ -66,7 +66,7 @@ async function sendWebhook(options: SendOptions, env: Env): Promise<ExitCode> {
   const url = endpointOf(options, env);
   const payload = createPayload({ id, timeMs, events: [encodeEvent(event)] });
   const headers = {
-    ...signedHeaders(app, { headers: {} }, payload),
+    ...signedHeaders(app, { headers: {}, standardSignature: true }, payload),
     'X-Soketify-Attempt': String(attempt),
   };
   if (options.dryRun === true) {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Limit } from '../protocol/limits.ts';
+import { isOriginPattern } from '../protocol/origin.ts';
 
 /** No timer is longer than a day: far below the 2^31 - 1 ms at which `setTimeout` fires at once. */
 export const dayMs = 86_400_000;
@@ -94,10 +95,14 @@ export function pathPrefix() {
   return z.string({ error }).regex(/^(\/[A-Za-z0-9._~-]{1,100}){0,8}$/, { error });
 }
 
-/** An origin, in which `*` stands for any text: `https://*.example.com`. */
+/** An origin, in which `*` stands for labels of the host or for the port: `https://*.example.com`. */
 export function origin() {
-  const error = 'expected an origin such as https://example.com, https://*.example.com or *';
-  return z.string({ error }).regex(/^(\*|[a-z][a-z0-9+.-]*:\/\/[A-Za-z0-9.*:[\]-]{1,260})$/, { error });
+  const error =
+    'expected an origin such as https://example.com, https://*.example.com, http://localhost:* or *; within one, * stands for labels at the beginning of the host, for a part of a label that is not the last, or for the port';
+  return z
+    .string({ error })
+    .regex(/^(\*|[A-Za-z][A-Za-z0-9+.-]*:\/\/[A-Za-z0-9._*:[\]-]{1,260})$/, { error })
+    .refine((value) => isOriginPattern(value), { error });
 }
 
 /** An IP address, or a network in CIDR notation. */
@@ -137,6 +142,7 @@ const reservedHeaders: readonly string[] = [
   'x-pusher-signature',
   'webhook-id',
   'webhook-timestamp',
+  'webhook-signature',
   'x-soketify-attempt',
   'transfer-encoding',
   'connection',

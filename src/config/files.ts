@@ -59,6 +59,7 @@ const readReasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is no such file',
   EACCES: 'permission denied',
   EISDIR: 'it is a directory',
+  ERR_NO_FILES: 'no file is read for what is added while the server runs',
 };
 
 function reasonOf(error: unknown): string {
@@ -71,6 +72,11 @@ function reasonOf(error: unknown): string {
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
+
+/** Reads nothing: whoever may add an app to a running server is not to read the files of its machine. */
+export const readNoFile: ReadFile = () => {
+  throw Object.assign(new Error('no file is read'), { code: 'ERR_NO_FILES' });
+};
 
 function readUtf8(path: string): string {
   return readFileSync(path, 'utf8');

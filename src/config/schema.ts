@@ -37,6 +37,10 @@ const webhook = field.group({
     .prefault({})
     .describe('The channels whose events are sent to this endpoint.'),
   headers: field.headers().default({}).describe('Extra request headers.'),
+  standardSignature: field
+    .flag()
+    .default(false)
+    .describe('Also sign as the Standard Webhooks specification says, in webhook-signature.'),
   allowInsecure: field.flag().default(false).describe('Accept http:// even when NODE_ENV is production.'),
 });
 
@@ -82,7 +86,9 @@ const app = groupWithSecret({
   allowedOrigins: field
     .listOf(field.origin())
     .default(['*'])
-    .describe('The pages that may connect, by origin; * stands for any part. Clients without one may.'),
+    .describe(
+      'The pages that may connect, by origin; in one, * stands for labels of the host or the port. Clients without one may.',
+    ),
   limits: field
     .group(limitFields)
     .partial()

@@ -1,5 +1,7 @@
 import { environment, type Address, type Credentials } from './addresses.ts';
 import type { AppKeeper } from './emulator.ts';
+import type { JsonObject } from '../protocol/decode.ts';
+import { invalidArgument } from './emulator-error.ts';
 import { done, listOf, object, ref } from './http-schemas.ts';
 import type { Operation } from './operation.ts';
 import type { Stand } from './stand.ts';
@@ -11,22 +13,38 @@ export interface AppOperationOptions {
   readonly address: () => Address;
   /** Adds an app as a configuration file describes it. */
   readonly apps: AppKeeper<Readonly<Record<string, unknown>>>;
+  /** Answers carry the secrets of apps: only those who ask with a token are told. */
+  readonly tellsSecrets: boolean;
 }
 
 /** Adding and removing apps, and what is true of each now. */
-export function appOperations({ stand, address, apps }: AppOperationOptions): readonly Operation[] {
-  const tell = ({ id, key, secret }: Credentials) => ({
-    id,
-    key,
-    secret,
-    env: environment(address(), { id, key, secret }),
-  });
+export function appOperations({
+  stand,
+  address,
+  apps,
+  tellsSecrets,
+}: AppOperationOptions): readonly Operation[] {
+  const tell = ({ id, key, secret }: Credentials) => {
+    const env = Object.entries(environment(address(), { id, key, secret }));
+    return {
+      id,
+      key,
+      ...(tellsSecrets && { secret }),
+      env: Object.fromEntries(env.filter(([name]) => tellsSecrets || !name.endsWith('_SECRET'))),
+    };
+  };
+  const add = async (body: JsonObject) => {
+    if (tellsSecrets || typeof body['secret'] === 'string') return tell(await apps.add(body));
+    throw invalidArgument(
+      'secret: missing; without control.token no secret is answered, so name the one that the app is to have',
+    );
+  };
   return [
     {
       method: 'get',
       path: '/control/apps',
       id: 'listApps',
-      summary: 'The apps, and the environment of a process that uses each.',
+      summary: 'The apps, and the environment of a process that uses each; secrets only with a token.',
       answer: object({ apps: listOf(ref('App')) }, ['apps']),
       run: () => ({ apps: stand.apps().map(({ config }) => tell(config)) }),
     },
@@ -35,10 +53,10 @@ export function appOperations({ stand, address, apps }: AppOperationOptions): re
       path: '/control/apps',
       id: 'createApp',
       summary:
-        'Adds an app, as in a configuration file; id, key and secret are made up unless they are given.',
+        'Adds an app, as in a configuration file; id, key and, with a token, secret are made up unless they are given.',
       body: { type: 'object' },
       answer: ref('App'),
-      run: async ({ body }) => tell(await apps.add(body)),
+      run: ({ body }) => add(body),
     },
     {
       method: 'delete',

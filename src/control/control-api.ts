@@ -1,4 +1,4 @@
-import { sign, verify } from '../auth/hmac.ts';
+import { refuseCaller, type Caller } from './caller.ts';
 import { EmulatorError, type EmulatorErrorCode } from './emulator-error.ts';
 import { schemas } from './http-schemas.ts';
 import { readQuestion, type Operation } from './operation.ts';
@@ -9,7 +9,7 @@ export interface ControlRequest {
   readonly appId: string;
   readonly rawQuery: string;
   readonly body: Uint8Array;
-  readonly caller?: { readonly authorization: string; readonly origin: string };
+  readonly caller?: Caller;
 }
 
 /** Its answer. */
@@ -37,7 +37,7 @@ const statuses: Partial<Record<EmulatorErrorCode, number>> = {
   ERR_NOT_IDLE: 409,
 };
 
-/** The routes of the control API. With a token every request must carry it; without one, no web page may ask. */
+/** The routes of the control API, for those who may ask (`caller.ts`). */
 export function createControlRoutes(
   operations: readonly Operation[],
   token: string | undefined,
@@ -48,7 +48,7 @@ export function createControlRoutes(
     method: 'get',
     pattern: '/control/openapi.json',
     readsCaller: true,
-    handle: async (request) => refuseCaller(request, token) ?? json(200, document),
+    handle: async (request) => refuse(request, token) ?? json(200, document),
   };
   return [openapi, ...routes];
 }
@@ -59,7 +59,7 @@ function createRoute(operation: Operation, token: string | undefined): ControlRo
     pattern: operation.path.replace(/\{(\w+)\}/, ':$1'),
     readsCaller: true,
     async handle(request) {
-      const refusal = refuseCaller(request, token);
+      const refusal = refuse(request, token);
       if (refusal !== undefined) return refusal;
       try {
         const question = readQuestion(operation, { ...request, parameter: request.appId });
@@ -73,19 +73,10 @@ function createRoute(operation: Operation, token: string | undefined): ControlRo
   };
 }
 
-function refuseCaller({ caller }: ControlRequest, token: string | undefined): ControlResponse | undefined {
-  if (token === undefined) {
-    // Any page that a developer looks at could reach a server on the same machine.
-    if ((caller?.origin ?? '') === '') return undefined;
-    return fail(403, 'ERR_ORIGIN', 'web pages may use the control API only with a token (control.token)');
-  }
-  const sent = /^Bearer +(\S+)$/i.exec(caller?.authorization ?? '')?.[1] ?? '';
-  if (verify('control', token, sign('control', sent))) return undefined;
-  return fail(
-    401,
-    'ERR_TOKEN',
-    'expected the header "Authorization: Bearer TOKEN" with the configured control.token',
-  );
+function refuse({ caller }: ControlRequest, token: string | undefined): ControlResponse | undefined {
+  if (caller === undefined) throw new Error('a route that reads its caller was served without one');
+  const refusal = refuseCaller(caller, token);
+  return refusal && fail(refusal.status, refusal.code, refusal.message);
 }
 
 function json(status: number, body: string): ControlResponse {

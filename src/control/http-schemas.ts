@@ -155,7 +155,6 @@ export const schemas = {
   App: object({ id: text, key: text, secret: text, env: { type: 'object', additionalProperties: text } }, [
     'id',
     'key',
-    'secret',
     'env',
   ]),
   Channel: object(

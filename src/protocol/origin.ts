@@ -1,25 +1,80 @@
-/** Whether a page's origin is one of those that are allowed; `*` stands for any text, case does not count. */
+/**
+ * The form of an origin as browsers send it: scheme, host and perhaps a port. What has another form, such as
+ * `null`, is allowed by `*` or by its very text alone.
+ */
+const originForm = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/;
+
+/** The same with `*` where a pattern may have it. */
+const patternForm = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[a-z0-9._*-]+)(?::(\d{1,5}|\*))?$/;
+
+/** Browsers leave these ports out. */
+const defaultPorts = new Map([
+  ['http', '80'],
+  ['https', '443'],
+]);
+
+/**
+ * Whether a page's origin is one of those that are allowed. Case does not count. In a pattern `*` alone stands for
+ * every origin. Elsewhere it never goes beyond its place: as the first label of a host it stands for one label or
+ * more, within a label for a part of that label, and as the port for any port or none.
+ */
 export function isAllowedOrigin(origin: string, allowed: readonly string[]): boolean {
   const text = lowerCase(origin);
-  return allowed.some((pattern) => matches(text, lowerCase(pattern)));
+  return allowed.some((pattern) => pattern === '*' || matches(text, lowerCase(pattern)));
+}
+
+/** Whether a pattern can be used: one of another form would allow nobody, or more than it seems to say. */
+export function isOriginPattern(pattern: string): boolean {
+  if (pattern === '*') return true;
+  const host = patternForm.exec(lowerCase(pattern))?.[2];
+  if (host === undefined) return false;
+  const labels = host.split('.');
+  // `https://example.*` and `https://example.com*` would allow hosts that are anybody's.
+  const mayHaveStar = host === '*' ? 1 : labels.length - 1;
+  return labels.every(
+    (label, index) =>
+      label !== '' && (!label.includes('*') || (index < mayHaveStar && (label !== '*' || index === 0))),
+  );
+}
+
+function matches(origin: string, pattern: string): boolean {
+  if (origin === pattern) return true;
+  const [, scheme, host, port] = originForm.exec(origin) ?? [];
+  const [, wantedScheme, wantedHost, wantedPort] = patternForm.exec(pattern) ?? [];
+  if (scheme === undefined || host === undefined || wantedHost === undefined) return false;
+  if (scheme !== wantedScheme || !matchesHost(host, wantedHost)) return false;
+  const defaultPort = defaultPorts.get(scheme);
+  return wantedPort === '*' || (port ?? defaultPort) === (wantedPort ?? defaultPort);
+}
+
+function matchesHost(host: string, pattern: string): boolean {
+  const labels = host.split('.');
+  const wanted = pattern.split('.');
+  if (wanted[0] === '*') {
+    if (labels.length < wanted.length) return false;
+    labels.splice(0, labels.length - wanted.length + 1, '*');
+  }
+  return (
+    labels.length === wanted.length && labels.every((label, index) => matchesLabel(label, wanted[index]))
+  );
 }
 
 /**
  * Each part of the pattern at its first place, never back: the origin is anybody's text, and a regular
  * expression with several `.*` takes seconds for one of two kilobytes.
  */
-function matches(text: string, pattern: string): boolean {
+function matchesLabel(label: string, pattern = ''): boolean {
   const [first = '', ...parts] = pattern.split('*');
   const last = parts.pop();
-  if (last === undefined) return text === first;
-  if (!text.startsWith(first)) return false;
+  if (last === undefined) return label === first;
+  if (!label.startsWith(first)) return false;
   let at = first.length;
   for (const part of parts) {
-    const found = text.indexOf(part, at);
+    const found = label.indexOf(part, at);
     if (found < 0) return false;
     at = found + part.length;
   }
-  return text.length - last.length >= at && text.endsWith(last);
+  return label.length - last.length >= at && label.endsWith(last);
 }
 
 /** Of ASCII alone: other letters have lower cases that are ASCII. */

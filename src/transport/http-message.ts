@@ -1,5 +1,16 @@
 import type { HttpError } from '../protocol/http-error.ts';
 
+/** Who asks, as far as the headers tell; empty is a header that is not there. */
+export interface Caller {
+  readonly authorization: string;
+  readonly origin: string;
+  readonly host: string;
+  /** `Sec-Fetch-Site`. */
+  readonly fetchSite: string;
+  /** Some proxy says that it passes the request on. */
+  readonly isForwarded: boolean;
+}
+
 /** A request whose body has been read. */
 export interface IncomingRequest {
   readonly appId: string;
@@ -12,8 +23,8 @@ export interface IncomingRequest {
   readonly unprefixedPath: string | undefined;
   readonly rawQuery: string;
   readonly body: Uint8Array;
-  /** Who asks, for routes that want to know: the headers, empty when there are none. */
-  readonly caller?: { readonly authorization: string; readonly origin: string };
+  /** Who asks, for routes that want to know. */
+  readonly caller?: Caller;
 }
 
 /** An answer, complete. One of 204 has no body, so its type and body are not sent. */

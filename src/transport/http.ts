@@ -3,7 +3,7 @@ import type { MaybePromise } from '../ports/maybe-promise.ts';
 import { unescapePercent } from '../protocol/query.ts';
 import { answerOptions } from './cors.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
-import { plainText, type IncomingRequest, type OutgoingResponse } from './http-message.ts';
+import { plainText, type Caller, type IncomingRequest, type OutgoingResponse } from './http-message.ts';
 
 /** One route: its pattern in uWebSockets.js' form, `:app` first and the channel or user second if it has them. */
 export interface Route {
@@ -11,7 +11,7 @@ export interface Route {
   readonly pattern: string;
   /** Served on the port for metrics if there is one, and then nowhere else. */
   readonly isMetrics?: true;
-  /** The request says who asks: its `Authorization` and `Origin` are read. */
+  /** The route asks who the caller is: `caller` of the request is set. */
   readonly readsCaller?: true;
   handle(request: IncomingRequest): MaybePromise<OutgoingResponse>;
 }
@@ -165,8 +165,24 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
   });
 }
 
-function readCaller(req: HttpRequest): NonNullable<IncomingRequest['caller']> {
-  return { authorization: req.getHeader('authorization'), origin: req.getHeader('origin') };
+/** What proxies add to a request that they pass on. */
+const proxyHeaders: readonly string[] = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+];
+
+function readCaller(req: HttpRequest): Caller {
+  return {
+    authorization: req.getHeader('authorization'),
+    origin: req.getHeader('origin'),
+    host: req.getHeader('host'),
+    fetchSite: req.getHeader('sec-fetch-site'),
+    isForwarded: proxyHeaders.some((name) => req.getHeader(name) !== ''),
+  };
 }
 
 function parameter(req: HttpRequest, { parameters }: Place, index: number): string {

@@ -15,6 +15,8 @@ export interface Endpoint {
   readonly channels: ChannelFilter;
   /** Further headers, which cannot replace those of the protocol. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Requests also carry `webhook-signature`, as the Standard Webhooks specification has it. */
+  readonly standardSignature?: boolean;
 }
 
 /** Whether the endpoint wants such an event of such a channel. */

@@ -1,4 +1,4 @@
-import { signatureHeaders } from '../auth/webhook-signature.ts';
+import { signatureHeaders, standardSignature } from '../auth/webhook-signature.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** What of a delivery is the same on every attempt, whatever becomes of the configuration meanwhile. */
@@ -29,14 +29,18 @@ export function createPayload({ id, timeMs, events }: PayloadParts): Payload {
  */
 export function signedHeaders(
   app: { readonly key: string; readonly secret: string },
-  endpoint: Pick<Endpoint, 'headers'>,
+  endpoint: Pick<Endpoint, 'headers' | 'standardSignature'>,
   { id, timeMs, body }: Payload,
 ): Readonly<Record<string, string>> {
+  const timestamp = String(Math.floor(timeMs / 1000));
   return {
     ...endpoint.headers,
     'Content-Type': 'application/json',
     ...signatureHeaders(app, body),
     'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(timeMs / 1000)),
+    'webhook-timestamp': timestamp,
+    ...(endpoint.standardSignature === true && {
+      'webhook-signature': standardSignature(app.secret, { id, timestamp, body }),
+    }),
   };
 }

@@ -33,7 +33,7 @@ describe('a program with --control', () => {
   test('keeps the apps that were added when the configuration is read again', async () => {
     const config = { apps: [app] };
     await using server = await startServer(config, { args: ['--control'] });
-    const { id } = (await ask(server, '/apps', { id: 'added' })) as { id: string };
+    const { id } = (await ask(server, '/apps', { id: 'added', secret: 's' })) as { id: string };
     await server.rewriteConfig({ apps: [app, { id: 'late', key: 'late-key', secret: 's' }] });
     server.signal('SIGHUP');
     await server.log.first(({ msg }) => msg === 'configuration reloaded');

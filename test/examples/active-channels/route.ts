@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** The channels that somebody is subscribed to, as the application knows them. */
 export const activeChannels = new Set<string>();
@@ -15,8 +15,9 @@ export async function POST(req: Request): Promise<Response> {
   const expected = createHmac('sha256', process.env['SOKETIFY_APP_SECRET'] ?? '')
     .update(rawBody)
     .digest('hex');
+  const sent = Buffer.from(signature);
 
-  if (signature !== expected) {
+  if (sent.length !== expected.length || !timingSafeEqual(sent, Buffer.from(expected))) {
     return Response.json({ error: 'Invalid signature' }, { status: 401 });
   }
 

@@ -27,10 +27,10 @@ export function createApp({ db, pusher: options }: AppOptions): Express {
   const pusher = new Pusher(options);
 
   app.use('/webhooks/refill', express.raw({ type: 'application/json' }), async (req, res) => {
-    const signature = req.headers['x-pusher-signature'];
+    const signature = Buffer.from(req.get('x-pusher-signature') ?? '');
     const rawBody = req.body as Buffer;
-    const expected = crypto.createHmac('sha256', options.secret).update(rawBody).digest('hex');
-    if (signature !== expected) {
+    const expected = Buffer.from(crypto.createHmac('sha256', options.secret).update(rawBody).digest('hex'));
+    if (signature.length !== expected.length || !crypto.timingSafeEqual(signature, expected)) {
       res.status(401).json({ error: 'Invalid signature' });
       return;
     }

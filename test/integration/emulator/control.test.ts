@@ -94,7 +94,7 @@ describe('the control API', () => {
 
   test('adds and removes apps, and scopes what it is asked to one', async () => {
     const { emulator, receiver } = await stage();
-    const body = { webhooks: [{ url: receiver.url }] };
+    const body = { secret: 'a secret', webhooks: [{ url: receiver.url }] };
     const { json } = await ask(emulator, 'POST', '/apps', { body });
     const { id, env } = json as { id: string; env: Record<string, string> };
     expect(env).toMatchObject({ PUSHER_APP_ID: id, PUSHER_PORT: String(emulator.port) });
@@ -131,8 +131,9 @@ describe('the control API', () => {
     ],
     ['POST', '/faults/connections', '{"drop":{"user":"1"}}', 400, /drop: expected 'all'/],
     ['DELETE', '/faults/x', '', 400, /expected the id of a fault, got 'x'/],
-    ['POST', '/apps', '{"id":"1"}', 409, /there is an app with id '1'/],
-    ['POST', '/apps', '{"colour":"red"}', 400, /unknown key "colour"/],
+    ['POST', '/apps', '{"id":"1","secret":"s"}', 409, /there is an app with id '1'/],
+    ['POST', '/apps', '{"id":"2"}', 400, /secret: missing; .* name the one/],
+    ['POST', '/apps', '{"colour":"red","secret":"s"}', 400, /unknown key "colour"/],
     ['POST', '/reset', '{"reconnect":"yes"}', 400, /reconnect: expected true or false/],
     ['GET', '/events?nam=x', undefined, 400, /unknown field 'nam'/],
   ] as const)('%s %s with %s is answered %i and says why', async (...given) => {
@@ -163,12 +164,75 @@ describe('who may use it', () => {
     expect(await ask(emulator, 'GET', '/clock', bearer('open-sesame'))).toMatchObject({ status: 200 });
   });
 
-  test('is, without a token, no web page', async () => {
+  test.each([
+    ['that sends its origin', { origin: 'https://example.com' }],
+    ['that embeds an address of it', { 'sec-fetch-site': 'cross-site' }],
+    ['of another port of this machine', { 'sec-fetch-site': 'same-site' }],
+  ])('is, without a token, no web page %s', async (_, headers) => {
     const { emulator } = await stage();
-    const headers = { origin: 'https://example.com' };
-    expect(await ask(emulator, 'GET', '/clock', { headers })).toEqual({
+    const refused = { status: 403, json: errorOf('ERR_ORIGIN', /only with a token/) };
+    expect(await ask(emulator, 'GET', '/apps', { headers })).toEqual(refused);
+    expect(await ask(emulator, 'GET', '/openapi.json', { headers })).toEqual(refused);
+  });
+
+  test.each([
+    'evil.example',
+    'evil.example:6001',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    '10.0.0.1',
+  ])('is, without a token, no page whose name, %s, resolves to this machine', async (host) => {
+    const { emulator } = await stage();
+    expect(await ask(emulator, 'GET', '/apps', { headers: { host } })).toEqual({
       status: 403,
-      json: errorOf('ERR_ORIGIN', /only with a token/),
+      json: errorOf('ERR_HOST', /ask for 127\.0\.0\.1 or localhost, or use a token/),
+    });
+  });
+
+  test.each(['localhost', 'LOCALHOST:80', 'a.localhost:6001', '127.0.0.2', '[::1]:6001'])(
+    'is, without a token, whoever asks for this machine as %s',
+    async (host) => {
+      const { emulator } = await stage();
+      const headers = { host, 'sec-fetch-site': 'none' };
+      expect(await ask(emulator, 'GET', '/clock', { headers })).toMatchObject({ status: 200 });
+    },
+  );
+
+  test.each(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'])(
+    'is, without a token, nobody for whom a proxy asks, as %s tells',
+    async (name) => {
+      const { emulator } = await stage();
+      expect(await ask(emulator, 'GET', '/apps', { headers: { [name]: 'for=203.0.113.7' } })).toEqual({
+        status: 403,
+        json: errorOf('ERR_FORWARDED', /a proxy passes on .* only with a token/),
+      });
+    },
+  );
+
+  test('is told secrets only with a token', async () => {
+    const open = await stage({ apps: [{ secret: 'hush-1' }] });
+    await ask(open.emulator, 'POST', '/apps', { body: { id: '2', secret: 'hush-2' } });
+    const { json } = await ask(open.emulator, 'GET', '/apps');
+    expect(json).toMatchObject({ apps: [{ id: '1', env: { PUSHER_APP_KEY: 'app-key' } }, { id: '2' }] });
+    expect(JSON.stringify(json)).not.toContain('hush');
+    const { emulator } = await stage({ apps: [{ secret: 'hush-1' }], control: { token: 't' } });
+    const headers = { authorization: 'Bearer t', host: 'soketify:6001', via: '1.1 proxy' };
+    const added = await ask(emulator, 'POST', '/apps', { headers, body: { id: '2' } });
+    const { secret } = added.json as { secret: string };
+    expect((await ask(emulator, 'GET', '/apps', { headers })).json).toMatchObject({
+      apps: [
+        { secret: 'hush-1', env: { SOKETIFY_APP_SECRET: 'hush-1', PUSHER_APP_SECRET: 'hush-1' } },
+        { secret, env: { SOKETIFY_APP_SECRET: secret } },
+      ],
+    });
+  });
+
+  test('has no file of this machine read', async () => {
+    const { emulator } = await stage();
+    const body = { secret: 's', otherKeys: [{ key: 'k', secretFile: '/etc/hostname' }] };
+    expect(await ask(emulator, 'POST', '/apps', { body })).toEqual({
+      status: 400,
+      json: errorOf('ERR_CONFIG_INVALID', /otherKeys\[0\]\.secretFile\n.*no file is read for what is added/),
     });
   });
 });

@@ -35,7 +35,7 @@ const near = (keys: readonly string[], value: fc.Arbitrary<unknown>) =>
   fc.dictionary(fc.oneof(fc.constantFrom(...keys), words), value, { maxKeys: 6 });
 
 const webhook = near(
-  ['id', 'url', 'eventTypes', 'channels', 'headers', 'allowInsecure'],
+  ['id', 'url', 'eventTypes', 'channels', 'headers', 'standardSignature', 'allowInsecure'],
   fc.oneof(scalar, fc.array(scalar, { maxLength: 3 }), near(['startsWith', 'x-a', 'X-A'], scalar)),
 );
 const app = near(

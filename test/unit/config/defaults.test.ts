@@ -86,6 +86,7 @@ describe('defaults', () => {
       eventTypes: allTypes,
       channels: { startsWith: '', endsWith: '' },
       headers: {},
+      standardSignature: false,
       allowInsecure: false,
     });
   });

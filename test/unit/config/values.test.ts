@@ -135,6 +135,7 @@ describe('refused values', () => {
     ['headers', [], inWebhook],
     ['id', 'a/b', inWebhook],
     ['allowInsecure', 1, inWebhook],
+    ['standardSignature', 'yes', inWebhook],
   ])('%s cannot be %j', (key, value, within) => {
     const faults = faultsOf({ content: within(key, value) });
     expect(faults).toEqual([expect.stringContaining(key)]);
