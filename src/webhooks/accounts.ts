@@ -5,7 +5,7 @@ import { ranks, type Rank } from './rank.ts';
 export interface Account<S, L> {
   readonly source: string;
   readonly rank: Rank;
-  /** In the order in which they came. */
+  /** The oldest first. */
   readonly slots: LinkedList<S>;
   /** In the order in which they became ready. */
   readonly lanes: LinkedList<L>;
@@ -19,13 +19,10 @@ export interface Account<S, L> {
 /** The accounts of one rank. */
 interface Group<S, L> {
   readonly bySource: Map<string, Account<S, L>>;
-  /** By the number of binary digits of their bytes: so the largest is known to within a factor of two, at no cost. */
+  /** By the number of binary digits of their bytes: so the largest is known to within a factor of two, without a search. */
   readonly bySize: LinkedList<Account<S, L>>[];
   readonly turns: LinkedList<Account<S, L>>;
 }
-
-/** More digits than the bytes of an account can have. */
-const sizes = 54;
 
 /**
  * Who has how much waiting for an endpoint. The ranks take turns, and within each the sources: however much one of
@@ -37,8 +34,13 @@ export class Accounts<S, L> {
     bySize: [],
     turns: new LinkedList(),
   }));
+  readonly #isYounger: (slot: S, than: S) => boolean;
   /** The rank whose turn it is. */
   #nextRank = 0;
+
+  constructor(isYounger: (slot: S, than: S) => boolean) {
+    this.#isYounger = isYounger;
+  }
 
   /** The account of a source; a new one is forgotten unless something is entered. */
   of(source: string, rank: Rank): Account<S, L> {
@@ -62,7 +64,7 @@ export class Accounts<S, L> {
   /** Something waits; the node returned is the key for taking it out again. */
   enter(account: Account<S, L>, slot: S, bytes: number): ListNode<S> {
     this.#resize(account, bytes);
-    return account.slots.push(slot);
+    return account.slots.insert(slot, this.#isYounger);
   }
 
   leave(account: Account<S, L>, node: ListNode<S>, bytes: number): void {
@@ -106,7 +108,8 @@ export class Accounts<S, L> {
 
   #resize(account: Account<S, L>, byBytes: number): void {
     account.bytes += byBytes;
-    const step = account.bytes === 0 ? -1 : Math.min(sizes, Math.floor(Math.log2(account.bytes)));
+    // -1 without any. A queue has no more than 4 GiB.
+    const step = 31 - Math.clz32(account.bytes);
     if (account.size?.step === step) return;
     const { bySize } = this.#group(account.rank);
     if (account.size !== undefined) bySize[account.size.step]?.remove(account.size.node);

@@ -35,23 +35,26 @@ interface Lane {
   bytes: number;
   /** Batches on their way with earlier events of the channel: the later ones wait. */
   blockedBy: number;
-  /** Where the lane stands among those that may be batched: in the account of its first event when it became ready. */
-  ready: { readonly account: Account<Slot, Lane>; readonly node: ListNode<Lane> } | undefined;
+  /** Where the lane stands among those that may be batched. */
+  readyNode: ListNode<Lane> | undefined;
+  /** In a crowd: the account that it stands in, that of its first event when it became ready. */
+  readyIn: Account<Slot, Lane> | undefined;
   /** With so many events some may undo others. */
   suspectFrom: number;
   /** Where the lane stands among those of which that may be so. */
   suspect: ListNode<Lane> | undefined;
 }
 
-/** An event's place: in its channel's lane, in its source's account, and among all by age. */
+/** An event's place: in its channel's lane, among all by age, and in its source's account. */
 interface Slot {
   readonly order: number;
   readonly queued: QueuedEvent;
   readonly lane: Lane;
-  readonly account: Account<Slot, Lane>;
   laneNode: ListNode<Slot> | undefined;
-  accountNode: ListNode<Slot> | undefined;
   ageNode: ListNode<Slot> | undefined;
+  /** In a crowd. */
+  account: Account<Slot, Lane> | undefined;
+  accountNode: ListNode<Slot> | undefined;
 }
 
 /** Events of several streams come roughly by age only. */
@@ -62,19 +65,25 @@ function isYounger(slot: Slot, than: Slot): boolean {
 /** The bytes of a body around its events: `{"time_ms":1234567890123,"events":[]}`. */
 const envelopeBytes = 38;
 
+/** With more events than make so many full batches, it is a crowd; with half as many, it is none any more. */
+const crowdedBatches = 20;
+
 /** A lane is looked at for what is undone when it has grown by this factor since the last look. */
 const suspicion = 1.5;
 
 /**
  * The events of one endpoint that are in no batch yet. Each channel has a lane of its own, so that its
- * order is kept while an earlier event of it is on its way, and waking it is no search. Lanes are served by turns
- * among the sources of their events. Every step costs
+ * order is kept while an earlier event of it is on its way, and waking it is no search. While little waits, lanes are
+ * served as they come; in a crowd by turns among the sources of their events. Every step costs
  * the same however much waits; only an event that is pushed after younger ones is sorted in among them.
  */
 export class Backlog {
   readonly #policy: BatchPolicy;
   readonly #lanes = new Map<ChannelName, Lane>();
-  readonly #accounts = new Accounts<Slot, Lane>();
+  /** The lanes that may be batched, while there is no crowd. */
+  readonly #ready = new LinkedList<Lane>();
+  /** In a crowd: who has what waiting. */
+  #crowd: Accounts<Slot, Lane> | undefined;
   readonly #byAge = new LinkedList<Slot>();
   readonly #suspects = new LinkedList<Lane>();
   #pushed = 0;
@@ -110,24 +119,24 @@ export class Backlog {
   push(queued: QueuedEvent): void {
     const { event, bytes } = queued;
     const lane = this.#laneOf(event.channel);
-    const account = this.#accounts.of(sourceOf(event), rankOf(event));
     this.#pushed += 1;
     const slot: Slot = {
       order: this.#pushed,
       queued,
       lane,
-      account,
       laneNode: undefined,
-      accountNode: undefined,
       ageNode: undefined,
+      account: undefined,
+      accountNode: undefined,
     };
     slot.laneNode = lane.slots.push(slot);
-    slot.accountNode = this.#accounts.enter(account, slot, bytes);
     slot.ageNode = this.#byAge.insert(slot, isYounger);
+    if (this.#crowd !== undefined) enter(this.#crowd, slot);
+    else if (this.size > crowdedBatches * this.#policy.maxEvents) this.#beginCrowd();
     lane.bytes += bytes;
     this.#bytes += bytes;
     if (lane.slots.size >= lane.suspectFrom) lane.suspect ??= this.#suspects.push(lane);
-    if (lane.ready !== undefined) {
+    if (lane.readyNode !== undefined) {
       this.#readyEvents += 1;
       this.#readyBytes += bytes;
     } else if (lane.blockedBy === 0) {
@@ -143,11 +152,7 @@ export class Backlog {
     const { maxEvents, maxBytes } = this.#policy;
     const taken: Slot[] = [];
     let bytes = envelopeBytes;
-    for (
-      let lane = this.#accounts.next;
-      lane !== undefined && taken.length < maxEvents;
-      lane = this.#accounts.next
-    ) {
+    for (let lane = this.#next(); lane !== undefined && taken.length < maxEvents; lane = this.#next()) {
       const before = taken.length;
       for (
         let slot = lane.slots.first;
@@ -164,6 +169,7 @@ export class Backlog {
       this.#makeUnready(lane);
       lane.blockedBy = 1;
     }
+    if (this.size < (crowdedBatches * maxEvents) / 2) this.#endCrowd();
     return taken.toSorted((a, b) => a.order - b.order).map((slot) => slot.queued);
   }
 
@@ -203,8 +209,46 @@ export class Backlog {
 
   /** Takes out the oldest event of this rank, of the source that has most of that rank waiting. */
   takeOf(rank: Rank): QueuedEvent | undefined {
-    const oldest = this.#accounts.largest(rank)?.slots.first;
+    const oldest = (this.#crowd ?? this.#beginCrowd()).largest(rank)?.slots.first;
     return oldest && this.#discard(oldest);
+  }
+
+  /** The lane whose turn it is. */
+  #next(): Lane | undefined {
+    return this.#crowd === undefined ? this.#ready.first : this.#crowd.next;
+  }
+
+  #beginCrowd(): Accounts<Slot, Lane> {
+    const crowd = new Accounts<Slot, Lane>(isYounger);
+    for (const slot of this.#byAge) enter(crowd, slot);
+    for (let lane = this.#ready.first; lane?.readyNode !== undefined; lane = this.#ready.first) {
+      this.#ready.remove(lane.readyNode);
+      const { first } = lane.slots;
+      if (first === undefined) throw new Error('a lane without events is ready');
+      lane.readyIn = accountOf(first);
+      lane.readyNode = crowd.ready(lane.readyIn, lane);
+    }
+    this.#crowd = crowd;
+    return crowd;
+  }
+
+  #endCrowd(): void {
+    const crowd = this.#crowd;
+    if (crowd === undefined) return;
+    for (
+      let lane = crowd.next;
+      lane?.readyIn !== undefined && lane.readyNode !== undefined;
+      lane = crowd.next
+    ) {
+      crowd.unready(lane.readyIn, lane.readyNode);
+      lane.readyIn = undefined;
+      lane.readyNode = this.#ready.push(lane);
+    }
+    for (const slot of this.#byAge) {
+      slot.account = undefined;
+      slot.accountNode = undefined;
+    }
+    this.#crowd = undefined;
   }
 
   #laneOf(channel: ChannelName): Lane {
@@ -215,7 +259,8 @@ export class Backlog {
         slots: new LinkedList(),
         bytes: 0,
         blockedBy: 0,
-        ready: undefined,
+        readyNode: undefined,
+        readyIn: undefined,
         suspectFrom: 2,
         suspect: undefined,
       };
@@ -227,30 +272,33 @@ export class Backlog {
   #makeReady(lane: Lane): void {
     const { first } = lane.slots;
     if (first === undefined) return;
-    const { account } = first;
-    lane.ready = { account, node: this.#accounts.ready(account, lane) };
+    lane.readyIn = first.account;
+    lane.readyNode = this.#crowd?.ready(accountOf(first), lane) ?? this.#ready.push(lane);
     this.#readyEvents += lane.slots.size;
     this.#readyBytes += lane.bytes;
     this.#flushAt = Math.min(this.#flushAt, first.queued.createdAt + this.#policy.maxDelayMs);
   }
 
   #makeUnready(lane: Lane): void {
-    if (lane.ready === undefined) return;
-    this.#accounts.unready(lane.ready.account, lane.ready.node);
-    lane.ready = undefined;
+    const { readyNode, readyIn } = lane;
+    if (readyNode === undefined) return;
+    if (readyIn === undefined) this.#ready.remove(readyNode);
+    else this.#crowd?.unready(readyIn, readyNode);
+    lane.readyNode = undefined;
     this.#readyEvents -= lane.slots.size;
     this.#readyBytes -= lane.bytes;
     if (this.#readyEvents === 0) this.#flushAt = Infinity;
   }
 
   #remove(slot: Slot): void {
-    const { lane, account, queued, laneNode, accountNode, ageNode } = slot;
+    const { lane, queued, laneNode, ageNode, account, accountNode } = slot;
     if (laneNode !== undefined) lane.slots.remove(laneNode);
-    if (accountNode !== undefined) this.#accounts.leave(account, accountNode, queued.bytes);
     if (ageNode !== undefined) this.#byAge.remove(ageNode);
+    if (account !== undefined && accountNode !== undefined)
+      this.#crowd?.leave(account, accountNode, queued.bytes);
     lane.bytes -= queued.bytes;
     this.#bytes -= queued.bytes;
-    if (lane.ready !== undefined) {
+    if (lane.readyNode !== undefined) {
       this.#readyEvents -= 1;
       this.#readyBytes -= queued.bytes;
     }
@@ -276,4 +324,15 @@ export class Backlog {
     if (lane.suspect !== undefined) this.#suspects.remove(lane.suspect);
     lane.suspect = undefined;
   }
+}
+
+function enter(crowd: Accounts<Slot, Lane>, slot: Slot): void {
+  const { event, bytes } = slot.queued;
+  slot.account = crowd.of(sourceOf(event), rankOf(event));
+  slot.accountNode = crowd.enter(slot.account, slot, bytes);
+}
+
+function accountOf({ account }: Slot): Account<Slot, Lane> {
+  if (account === undefined) throw new Error('in a crowd each event is in an account');
+  return account;
 }

@@ -1,4 +1,3 @@
-import { channelKind } from '../protocol/channel-name.ts';
 import { isExpendable, type WebhookEvent } from './event.ts';
 
 /** The ranks of events, those that go first when a queue is full before the others. */
@@ -12,13 +11,7 @@ export type Rank = (typeof ranks)[number];
  */
 export function rankOf({ name, channel }: Pick<WebhookEvent, 'name' | 'channel'>): Rank {
   if (isExpendable(name)) return 0;
-  switch (channelKind(channel).access) {
-    case 'public':
-      return 1;
-    case 'private':
-    case 'user':
-      return 2;
-    case 'presence':
-      return 3;
-  }
+  // By far cheaper than `channelKind`, and asked for each event.
+  if (channel.startsWith('presence-')) return 3;
+  return channel.startsWith('private-') ? 2 : 1;
 }

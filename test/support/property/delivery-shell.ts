@@ -89,7 +89,7 @@ export class DeliveryShell {
     bytes = 60,
     { ageMs = 0, ...who }: { ageMs?: number; source?: string; userId?: string } = {},
   ): QueuedEvent {
-    const queued = this.#accept(channel, name, bytes, ageMs, who);
+    const queued = this.#accept({ name, channel, ...who }, bytes, ageMs);
     for (const drop of this.queue.push(queued)) this.#shed(drop);
     if (this.queue.bytes > this.#policy.queueMaxBytes) throw new Error('more waits than the bound allows');
     this.#pump();
@@ -106,7 +106,7 @@ export class DeliveryShell {
     if (this.queue.bytes + channels.length * 1000 > this.#policy.queueMaxBytes) return;
     const events = channels
       .slice(0, this.#policy.batch.maxEvents)
-      .map((channel) => this.#accept(channel, name, 60, ageMs));
+      .map((channel) => this.#accept({ name, channel }, 60, ageMs));
     const batch = this.queue.restore(events, attempts, this.now + delayMs);
     for (const event of events) this.#batchOf.set(event, batch);
     this.#pump();
@@ -166,8 +166,8 @@ export class DeliveryShell {
     }
   }
 
-  #accept(channel: string, name: EventName, bytes: number, ageMs: number, who: object = {}): QueuedEvent {
-    const event = { name, channel, ...who } as WebhookEvent;
+  #accept(fields: object, bytes: number, ageMs: number): QueuedEvent {
+    const event = fields as WebhookEvent;
     const queued = { event, json: `${this.accepted.length}`, bytes, createdAt: this.now - ageMs };
     this.accepted.push(queued);
     const open = this.#open.get(event.channel) ?? new Set();
@@ -276,10 +276,7 @@ export class DeliveryShell {
     const own = bytes.get(sourceOf(gone.event)) ?? 0;
     if (Math.max(...bytes.values()) >= 2 * own) throw new Error('a source loses less than it takes');
     const fellows = ofRank.filter(({ event }) => sourceOf(event) === sourceOf(gone.event));
-    if (
-      fellows[0] !== gone &&
-      fellows.some((one) => this.accepted.indexOf(one) < this.accepted.indexOf(gone))
-    ) {
+    if (fellows.some(({ createdAt }) => createdAt < gone.createdAt)) {
       throw new Error('a newer event of a source goes before an older one');
     }
   }
