@@ -338,7 +338,8 @@ export class Dispatcher implements Outbox {
   #decide(appId: string, { endpoint, kind, events, batchId }: Verdict): void {
     for (const { event } of events) this.#options.witness.decided(appId, endpoint, event, kind);
     const isDelivered = kind === 'delivered';
-    if (!isDelivered) {
+    // What was undone leaves the endpoint with the truth: nobody has to ask for it.
+    if (!isDelivered && kind !== 'undone') {
       const timeMs = this.#options.wallTime.now();
       for (const { event } of events) {
         const { channel, name } = event;

@@ -1,14 +1,15 @@
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { DropReason } from '../ports/metrics.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
-import { isExpendable, type EventName } from '../webhooks/event.ts';
+import type { EventName } from '../webhooks/event.ts';
+import { rankOf, ranks } from '../webhooks/rank.ts';
 
 /** An event that an endpoint did not get and will not. */
 export interface DroppedEvent {
   readonly endpoint: string;
   readonly channel: ChannelName;
   readonly name: EventName;
-  readonly reason: DropReason;
+  readonly reason: Exclude<DropReason, 'undone'>;
   /** Time of day of the drop, in milliseconds. */
   readonly timeMs: number;
 }
@@ -23,11 +24,11 @@ export interface DropReport {
 /** Where drops are kept. */
 export interface Drops {
   add(appId: string, dropped: DroppedEvent): void;
-  /** The last drop of each endpoint and channel, for state and for the rest. */
+  /** The last drop of each endpoint and channel, rank by rank. */
   read(appId: string): MaybePromise<DropReport>;
 }
 
-/** Of so many channels of an app the last drop is remembered; those that are longest ago give way. */
+/** Of so many channels of an app and rank the last drop is remembered; those that are longest ago give way. */
 const rememberedChannels = 10_000;
 
 /** The last drop of each endpoint and channel, the latest last. */
@@ -54,26 +55,22 @@ class LastDrops {
   }
 }
 
-interface AppDrops {
-  readonly essential: LastDrops;
-  readonly expendable: LastDrops;
-}
-
 /**
  * The webhook events that were given up. What an endpoint knows is true of every channel that is not in
- * here, so a backend needs to ask the HTTP API for the truth of exactly those. Events on which that truth
- * does not depend are kept apart: they are dropped first and most, and must not push out the others.
+ * here, so a backend needs to ask the HTTP API for the truth of exactly those. Each rank is kept apart: what anybody
+ * can cause, or what no state depends on, must not push out who is present.
  */
 export class DropJournal implements Drops {
-  readonly #apps = new Map<string, AppDrops>();
+  /** By app, one for each rank. */
+  readonly #apps = new Map<string, readonly LastDrops[]>();
 
   add(appId: string, dropped: DroppedEvent): void {
     let drops = this.#apps.get(appId);
     if (drops === undefined) {
-      drops = { essential: new LastDrops(), expendable: new LastDrops() };
+      drops = ranks.map(() => new LastDrops());
       this.#apps.set(appId, drops);
     }
-    (isExpendable(dropped.name) ? drops.expendable : drops.essential).add(dropped);
+    drops[rankOf(dropped)]?.add(dropped);
   }
 
   /** Nothing of the app was dropped, as far as anybody is told from now on. */
@@ -82,12 +79,15 @@ export class DropJournal implements Drops {
   }
 
   /**
-   * The last drop of each endpoint and channel, for state (occupied, vacated, member added and removed) and
-   * for the rest; and how many channels of the former are not remembered any more.
+   * The last drop of each endpoint and channel, those of presence channels first; and how many channels with
+   * dropped state (occupied, vacated, member added and removed) are not remembered any more.
    */
   read(appId: string): DropReport {
-    const drops = this.#apps.get(appId);
-    if (drops === undefined) return { dropped: [], forgotten: 0 };
-    return { dropped: [...drops.essential, ...drops.expendable], forgotten: drops.essential.forgotten };
+    const drops = this.#apps.get(appId) ?? [];
+    const [, ...essential] = drops;
+    return {
+      dropped: drops.toReversed().flatMap((ofRank) => [...ofRank]),
+      forgotten: essential.reduce((sum, { forgotten }) => sum + forgotten, 0),
+    };
   }
 }

@@ -284,7 +284,7 @@ export class EndpointDispatcher {
 
   #drop({ reason, events, batch }: Drop): void {
     this.#options.metrics.webhookDropped(this.#app.id, this.#endpoint.id, reason, events.length);
-    this.#dropLog.add(this.#fields(batch), reason, events);
+    if (reason !== 'undone') this.#dropLog.add(this.#fields(batch), reason, events);
     this.#tell(reason, events, batch);
   }
 

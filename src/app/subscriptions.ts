@@ -128,6 +128,7 @@ export class Subscriptions {
       memberLimit: app.config.limits.presenceMembers,
       readsCache: isCache,
       wantsCacheMiss: isCache && app.wantsWebhook('cache_miss', channel),
+      source: session.socketId,
     });
     return whenReady(answer, (settled) => this.#settle(session, channel, settled));
   }
@@ -178,6 +179,7 @@ export class Subscriptions {
     void this.#options.ledger.leave({
       appId: session.app.config.id,
       channel: channel.name,
+      source: session.socketId,
       ...(channelLingersMs !== undefined && { channelLingersMs }),
       ...(userId !== undefined &&
         memberLingersMs !== undefined && { member: { userId, lingersMs: memberLingersMs } }),

@@ -81,6 +81,8 @@ function describeFate(fate: EndpointFate): string {
     case 'delivered':
       return `delivered to ${url} in ${countAttempts(attempts)}`;
     case 'dropped':
+      if (reason === 'undone')
+        return `not sent to ${url}: its queue was full, and a later event undid this one or was undone by it`;
       return `dropped for ${url} after ${countAttempts(attempts)} (${reason})${describeEnd(lastAttempt)}`;
   }
 }

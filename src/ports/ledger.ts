@@ -25,6 +25,8 @@ export interface Join {
   readonly readsCache: boolean;
   /** Some endpoint wants to hear of a cache miss on this channel; otherwise none is recorded. */
   readonly wantsCacheMiss: boolean;
+  /** The connection that comes: the source of the facts that this causes. Absent: not known. */
+  readonly source?: SocketId;
 }
 
 /** What a subscriber must be told. */
@@ -46,6 +48,8 @@ export interface Leave {
   readonly channelLingersMs?: Millis;
   /** This node's last connection of this member has gone; the member may linger so much longer. */
   readonly member?: { readonly userId: string; readonly lingersMs: Millis };
+  /** The connection that goes: the source of the facts that this causes, if need be later. Absent: not known. */
+  readonly source?: SocketId;
 }
 
 /** What this node reports when a connection has signed in. */

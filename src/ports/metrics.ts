@@ -1,7 +1,10 @@
 import type { EventName } from '../webhooks/event.ts';
 
-/** Why an event was given up. `expired`: its five minutes are over; `overflow`: the queue's bound; `shutdown`. */
-export type DropReason = 'expired' | 'overflow' | 'shutdown';
+/**
+ * Why an event was given up. `expired`: its five minutes are over; `overflow`: the queue's bound; `shutdown`;
+ * `undone`: the queue's bound, too, but another event that was given up with it undid it, so that nothing is lost.
+ */
+export type DropReason = 'expired' | 'overflow' | 'shutdown' | 'undone';
 
 /** What an attempt came to: `success` is 2xx, `refused` any other answer. */
 export type AttemptResult = 'success' | 'refused' | 'timeout' | 'unreachable';

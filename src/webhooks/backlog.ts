@@ -1,8 +1,11 @@
 import type { Millis } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { LinkedList, type ListNode } from '../structures/linked-list.ts';
-import { isExpendable, type WebhookEvent } from './event.ts';
+import { Accounts, type Account } from './accounts.ts';
+import { sourceOf, type WebhookEvent } from './event.ts';
+import { rankOf, type Rank } from './rank.ts';
 import type { Share } from './share.ts';
+import { findUndone } from './undone.ts';
 
 /** An event on its way, encoded once for all endpoints. */
 export interface QueuedEvent {
@@ -34,30 +37,24 @@ interface Lane {
   blockedBy: number;
   /** Where the lane stands among those that may be batched. */
   readyNode: ListNode<Lane> | undefined;
+  /** In a crowd: the account that it stands in, that of its first event when it became ready. */
+  readyIn: Account<Slot, Lane> | undefined;
+  /** With so many events some may undo others. */
+  suspectFrom: number;
+  /** Where the lane stands among those of which that may be so. */
+  suspect: ListNode<Lane> | undefined;
 }
 
-/** An event's place: in its channel's lane, and among all by age. */
-class Slot {
+/** An event's place: in its channel's lane, among all by age, and in its source's account. */
+interface Slot {
   readonly order: number;
   readonly queued: QueuedEvent;
   readonly lane: Lane;
-  readonly laneNode: ListNode<Slot>;
-  readonly age: LinkedList<Slot>;
-  readonly ageNode: ListNode<Slot>;
-
-  constructor(order: number, queued: QueuedEvent, lane: Lane, age: LinkedList<Slot>) {
-    this.order = order;
-    this.queued = queued;
-    this.lane = lane;
-    this.laneNode = lane.slots.push(this);
-    this.age = age;
-    this.ageNode = age.insert(this, isYounger);
-  }
-
-  leave(): void {
-    this.lane.slots.remove(this.laneNode);
-    this.age.remove(this.ageNode);
-  }
+  laneNode: ListNode<Slot> | undefined;
+  ageNode: ListNode<Slot> | undefined;
+  /** In a crowd. */
+  account: Account<Slot, Lane> | undefined;
+  accountNode: ListNode<Slot> | undefined;
 }
 
 /** Events of several streams come roughly by age only. */
@@ -68,18 +65,27 @@ function isYounger(slot: Slot, than: Slot): boolean {
 /** The bytes of a body around its events: `{"time_ms":1234567890123,"events":[]}`. */
 const envelopeBytes = 38;
 
+/** With more events than make so many full batches, it is a crowd; with half as many, it is none any more. */
+const crowdedBatches = 20;
+
+/** A lane is looked at for what is undone when it has grown by this factor since the last look. */
+const suspicion = 1.5;
+
 /**
  * The events of one endpoint that are in no batch yet. Each channel has a lane of its own, so that its
- * order is kept while an earlier event of it is on its way, and waking it is no search. Every step costs
+ * order is kept while an earlier event of it is on its way, and waking it is no search. While little waits, lanes are
+ * served as they come; in a crowd by turns among the sources of their events. Every step costs
  * the same however much waits; only an event that is pushed after younger ones is sorted in among them.
  */
 export class Backlog {
   readonly #policy: BatchPolicy;
   readonly #lanes = new Map<ChannelName, Lane>();
+  /** The lanes that may be batched, while there is no crowd. */
   readonly #ready = new LinkedList<Lane>();
-  /** All slots by age; what a receiver's state does not depend on apart, because it is dropped first. */
-  readonly #essential = new LinkedList<Slot>();
-  readonly #expendable = new LinkedList<Slot>();
+  /** In a crowd: who has what waiting. */
+  #crowd: Accounts<Slot, Lane> | undefined;
+  readonly #byAge = new LinkedList<Slot>();
+  readonly #suspects = new LinkedList<Lane>();
   #pushed = 0;
   #bytes = 0;
   #readyEvents = 0;
@@ -92,7 +98,7 @@ export class Backlog {
   }
 
   get size(): number {
-    return this.#essential.size + this.#expendable.size;
+    return this.#byAge.size;
   }
 
   get bytes(): number {
@@ -101,8 +107,7 @@ export class Backlog {
 
   /** When the oldest event came to be; Infinity when there is none. */
   get oldestAt(): Millis {
-    const essential = this.#essential.first?.queued.createdAt ?? Infinity;
-    return Math.min(essential, this.#expendable.first?.queued.createdAt ?? Infinity);
+    return this.#byAge.first?.queued.createdAt ?? Infinity;
   }
 
   /** When a batch is to be made: -Infinity when one is full, Infinity when nothing may be sent. */
@@ -112,15 +117,28 @@ export class Backlog {
   }
 
   push(queued: QueuedEvent): void {
-    const { channel, name } = queued.event;
-    const lane = this.#laneOf(channel);
+    const { event, bytes } = queued;
+    const lane = this.#laneOf(event.channel);
     this.#pushed += 1;
-    void new Slot(this.#pushed, queued, lane, isExpendable(name) ? this.#expendable : this.#essential);
-    lane.bytes += queued.bytes;
-    this.#bytes += queued.bytes;
+    const slot: Slot = {
+      order: this.#pushed,
+      queued,
+      lane,
+      laneNode: undefined,
+      ageNode: undefined,
+      account: undefined,
+      accountNode: undefined,
+    };
+    slot.laneNode = lane.slots.push(slot);
+    slot.ageNode = this.#byAge.insert(slot, isYounger);
+    if (this.#crowd !== undefined) enter(this.#crowd, slot);
+    else if (this.size > crowdedBatches * this.#policy.maxEvents) this.#beginCrowd();
+    lane.bytes += bytes;
+    this.#bytes += bytes;
+    if (lane.slots.size >= lane.suspectFrom) lane.suspect ??= this.#suspects.push(lane);
     if (lane.readyNode !== undefined) {
       this.#readyEvents += 1;
-      this.#readyBytes += queued.bytes;
+      this.#readyBytes += bytes;
     } else if (lane.blockedBy === 0) {
       this.#makeReady(lane);
     }
@@ -134,11 +152,7 @@ export class Backlog {
     const { maxEvents, maxBytes } = this.#policy;
     const taken: Slot[] = [];
     let bytes = envelopeBytes;
-    for (
-      let lane = this.#ready.first;
-      lane !== undefined && taken.length < maxEvents;
-      lane = this.#ready.first
-    ) {
+    for (let lane = this.#next(); lane !== undefined && taken.length < maxEvents; lane = this.#next()) {
       const before = taken.length;
       for (
         let slot = lane.slots.first;
@@ -155,6 +169,7 @@ export class Backlog {
       this.#makeUnready(lane);
       lane.blockedBy = 1;
     }
+    if (this.size < (crowdedBatches * maxEvents) / 2) this.#endCrowd();
     return taken.toSorted((a, b) => a.order - b.order).map((slot) => slot.queued);
   }
 
@@ -172,53 +187,115 @@ export class Backlog {
     lane.blockedBy -= 1;
     if (lane.blockedBy > 0) return;
     if (lane.slots.size > 0) this.#makeReady(lane);
-    else this.#lanes.delete(channel);
+    else this.#forget(lane);
   }
 
   /** Takes out the oldest event if it came to be at or before `createdBy`. */
   takeOlder(createdBy: Millis): QueuedEvent | undefined {
-    for (const list of [this.#essential, this.#expendable]) {
-      const oldest = list.first;
-      if (oldest !== undefined && oldest.queued.createdAt <= createdBy) return this.#discard(oldest);
-    }
-    return undefined;
+    const oldest = this.#byAge.first;
+    return oldest !== undefined && oldest.queued.createdAt <= createdBy ? this.#discard(oldest) : undefined;
   }
 
-  /** Takes out the oldest event without which a receiver's state is as true as with it. */
-  takeExpendable(): QueuedEvent | undefined {
-    const oldest = this.#expendable.first;
+  /** Takes out events that undo one another, of some channel. Empty when there are none. */
+  takeUndone(): readonly QueuedEvent[] {
+    for (let lane = this.#suspects.first; lane !== undefined; lane = this.#suspects.first) {
+      const undone = findUndone(lane.slots, ({ queued }) => queued.event);
+      lane.suspectFrom = Math.max(2, suspicion * (lane.slots.size - undone.length));
+      this.#clear(lane);
+      if (undone.length > 0) return undone.map((slot) => this.#discard(slot));
+    }
+    return [];
+  }
+
+  /** Takes out the oldest event of this rank, of the source that has most of that rank waiting. */
+  takeOf(rank: Rank): QueuedEvent | undefined {
+    const oldest = (this.#crowd ?? this.#beginCrowd()).largest(rank)?.slots.first;
     return oldest && this.#discard(oldest);
+  }
+
+  /** The lane whose turn it is. */
+  #next(): Lane | undefined {
+    return this.#crowd === undefined ? this.#ready.first : this.#crowd.next;
+  }
+
+  #beginCrowd(): Accounts<Slot, Lane> {
+    const crowd = new Accounts<Slot, Lane>(isYounger);
+    for (const slot of this.#byAge) enter(crowd, slot);
+    for (let lane = this.#ready.first; lane?.readyNode !== undefined; lane = this.#ready.first) {
+      this.#ready.remove(lane.readyNode);
+      const { first } = lane.slots;
+      if (first === undefined) throw new Error('a lane without events is ready');
+      lane.readyIn = accountOf(first);
+      lane.readyNode = crowd.ready(lane.readyIn, lane);
+    }
+    this.#crowd = crowd;
+    return crowd;
+  }
+
+  #endCrowd(): void {
+    const crowd = this.#crowd;
+    if (crowd === undefined) return;
+    for (
+      let lane = crowd.next;
+      lane?.readyIn !== undefined && lane.readyNode !== undefined;
+      lane = crowd.next
+    ) {
+      crowd.unready(lane.readyIn, lane.readyNode);
+      lane.readyIn = undefined;
+      lane.readyNode = this.#ready.push(lane);
+    }
+    for (const slot of this.#byAge) {
+      slot.account = undefined;
+      slot.accountNode = undefined;
+    }
+    this.#crowd = undefined;
   }
 
   #laneOf(channel: ChannelName): Lane {
     let lane = this.#lanes.get(channel);
     if (lane === undefined) {
-      lane = { channel, slots: new LinkedList(), bytes: 0, blockedBy: 0, readyNode: undefined };
+      lane = {
+        channel,
+        slots: new LinkedList(),
+        bytes: 0,
+        blockedBy: 0,
+        readyNode: undefined,
+        readyIn: undefined,
+        suspectFrom: 2,
+        suspect: undefined,
+      };
       this.#lanes.set(channel, lane);
     }
     return lane;
   }
 
   #makeReady(lane: Lane): void {
-    lane.readyNode = this.#ready.push(lane);
+    const { first } = lane.slots;
+    if (first === undefined) return;
+    lane.readyIn = first.account;
+    lane.readyNode = this.#crowd?.ready(accountOf(first), lane) ?? this.#ready.push(lane);
     this.#readyEvents += lane.slots.size;
     this.#readyBytes += lane.bytes;
-    const waitsSince = lane.slots.first?.queued.createdAt ?? Infinity;
-    this.#flushAt = Math.min(this.#flushAt, waitsSince + this.#policy.maxDelayMs);
+    this.#flushAt = Math.min(this.#flushAt, first.queued.createdAt + this.#policy.maxDelayMs);
   }
 
   #makeUnready(lane: Lane): void {
-    if (lane.readyNode === undefined) return;
-    this.#ready.remove(lane.readyNode);
+    const { readyNode, readyIn } = lane;
+    if (readyNode === undefined) return;
+    if (readyIn === undefined) this.#ready.remove(readyNode);
+    else this.#crowd?.unready(readyIn, readyNode);
     lane.readyNode = undefined;
     this.#readyEvents -= lane.slots.size;
     this.#readyBytes -= lane.bytes;
-    if (this.#ready.size === 0) this.#flushAt = Infinity;
+    if (this.#readyEvents === 0) this.#flushAt = Infinity;
   }
 
   #remove(slot: Slot): void {
-    const { lane, queued } = slot;
-    slot.leave();
+    const { lane, queued, laneNode, ageNode, account, accountNode } = slot;
+    if (laneNode !== undefined) lane.slots.remove(laneNode);
+    if (ageNode !== undefined) this.#byAge.remove(ageNode);
+    if (account !== undefined && accountNode !== undefined)
+      this.#crowd?.leave(account, accountNode, queued.bytes);
     lane.bytes -= queued.bytes;
     this.#bytes -= queued.bytes;
     if (lane.readyNode !== undefined) {
@@ -230,10 +307,32 @@ export class Backlog {
   #discard(slot: Slot): QueuedEvent {
     const { lane } = slot;
     this.#remove(slot);
-    if (lane.slots.size === 0 && lane.blockedBy === 0) {
+    if (lane.slots.size === 0) {
       this.#makeUnready(lane);
-      this.#lanes.delete(lane.channel);
+      if (lane.blockedBy === 0) this.#forget(lane);
     }
     return slot.queued;
   }
+
+  #forget(lane: Lane): void {
+    this.#clear(lane);
+    this.#lanes.delete(lane.channel);
+  }
+
+  /** The lane is under suspicion no more. */
+  #clear(lane: Lane): void {
+    if (lane.suspect !== undefined) this.#suspects.remove(lane.suspect);
+    lane.suspect = undefined;
+  }
+}
+
+function enter(crowd: Accounts<Slot, Lane>, slot: Slot): void {
+  const { event, bytes } = slot.queued;
+  slot.account = crowd.of(sourceOf(event), rankOf(event));
+  slot.accountNode = crowd.enter(slot.account, slot, bytes);
+}
+
+function accountOf({ account }: Slot): Account<Slot, Lane> {
+  if (account === undefined) throw new Error('in a crowd each event is in an account');
+  return account;
 }

@@ -4,7 +4,7 @@ import type { ChannelName } from '../protocol/channel-name.ts';
 import { DueHeap } from '../structures/due-heap.ts';
 import { LinkedList, type ListNode } from '../structures/linked-list.ts';
 import { Backlog, type BatchPolicy, type QueuedEvent } from './backlog.ts';
-import { isExpendable } from './event.ts';
+import { rankOf, ranks, type Rank } from './rank.ts';
 import { retryDelay, type RetryPolicy } from './retry.ts';
 
 /** How one endpoint is delivered to. */
@@ -348,26 +348,29 @@ export class DeliveryQueue {
   }
 
   /**
-   * What goes next while too much waits: events on which a receiver's state does not depend, oldest first;
-   * then the oldest of the rest. Later news of a channel is worth more than earlier.
+   * What goes next while too much waits. First events that undo one another: a receiver comes to the same state
+   * without them. Then rank by rank, and within a rank what the source with most of it has waited for longest:
+   * nobody's flood costs another, and later news of a channel is worth more than earlier.
    */
   #shed(): Drop | undefined {
     if (this.bytes <= this.#policy.queueMaxBytes) return undefined;
-    const expendable = this.#backlog.takeExpendable();
-    if (expendable !== undefined) return { reason: 'overflow', events: [expendable] };
-    const waiting = this.#oldestWaiting();
-    if (waiting !== undefined) return this.#give(waiting, 'overflow');
-    const essential = this.#backlog.takeOlder(Infinity);
-    return essential && { reason: 'overflow', events: [essential] };
+    const undone = this.#backlog.takeUndone();
+    if (undone.length > 0) return { reason: 'undone', events: undone };
+    for (const rank of ranks) {
+      const event = this.#backlog.takeOf(rank);
+      if (event !== undefined) return { reason: 'overflow', events: [event] };
+      // Last, for it may hold events of many sources.
+      const waiting = this.#oldestWaiting(rank);
+      if (waiting !== undefined) return this.#give(waiting, 'overflow');
+    }
+    return undefined;
   }
 
-  #oldestWaiting(): Batch | undefined {
-    let oldest: Batch | undefined;
+  /** The oldest batch that waits for its next attempt and has no event above this rank. */
+  #oldestWaiting(rank: Rank): Batch | undefined {
     for (const batch of this.#unfinished) {
-      if (batch.state !== 'waiting') continue;
-      if (batch.events.every(({ event }) => isExpendable(event.name))) return batch;
-      oldest ??= batch;
+      if (batch.state === 'waiting' && batch.events.every(({ event }) => rankOf(event) <= rank)) return batch;
     }
-    return oldest;
+    return undefined;
   }
 }

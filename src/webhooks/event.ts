@@ -17,36 +17,45 @@ export const eventNames = [...defaultEventNames, 'subscription_count'] as const;
 
 export type EventName = (typeof eventNames)[number];
 
+interface OnChannel {
+  readonly channel: ChannelName;
+  /**
+   * Whoever caused it, such as the id of a connection; it is not sent. By it the queues of endpoints are shared
+   * fairly: events without one count as of one source.
+   */
+  readonly source?: string | undefined;
+}
+
 /** Something that happened on a channel and that backends may want to hear of. */
-export type WebhookEvent =
-  | { readonly name: 'channel_occupied' | 'channel_vacated'; readonly channel: ChannelName }
-  | {
-      readonly name: 'member_added' | 'member_removed';
-      readonly channel: ChannelName;
-      readonly userId: string;
-    }
-  | {
-      readonly name: 'client_event';
-      readonly channel: ChannelName;
-      readonly event: string;
-      /** The event's data as receivers get it, a string. */
-      readonly data: string;
-      readonly socketId: SocketId;
-      /** Presence channels only. */
-      readonly userId: string | undefined;
-    }
-  | {
-      readonly name: 'cache_miss';
-      readonly channel: ChannelName;
-      /** Which miss this is; it is not sent. While it stands, further misses are not reported. */
-      readonly episode: string;
-    }
-  | {
-      readonly name: 'subscription_count';
-      readonly channel: ChannelName;
-      /** How many connections are subscribed. */
-      readonly count: number;
-    };
+export type WebhookEvent = OnChannel &
+  (
+    | { readonly name: 'channel_occupied' | 'channel_vacated' }
+    | { readonly name: 'member_added' | 'member_removed'; readonly userId: string }
+    | {
+        readonly name: 'client_event';
+        readonly event: string;
+        /** The event's data as receivers get it, a string. */
+        readonly data: string;
+        readonly socketId: SocketId;
+        /** Presence channels only. */
+        readonly userId: string | undefined;
+      }
+    | {
+        readonly name: 'cache_miss';
+        /** Which miss this is; it is not sent. While it stands, further misses are not reported. */
+        readonly episode: string;
+      }
+    | {
+        readonly name: 'subscription_count';
+        /** How many connections are subscribed. */
+        readonly count: number;
+      }
+  );
+
+/** Who caused an event; empty where nobody knows. */
+export function sourceOf(event: WebhookEvent): string {
+  return (event.name === 'client_event' ? event.socketId : event.source) ?? '';
+}
 
 /** Whether a value, read back from where events are kept, is one. */
 export function isWebhookEvent(value: unknown): value is WebhookEvent {

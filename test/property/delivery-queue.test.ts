@@ -12,20 +12,27 @@ const print = (run: Step, text: string): Step & { toString(): string } =>
 const pushed = (ages: fc.Arbitrary<number>): fc.Arbitrary<Step> =>
   fc
     .record({
-      channel: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+      channel: fc.constantFrom('a', 'b', 'c', 'd', 'private-e', 'presence-f'),
       name: fc.constantFrom(...eventNames),
+      who: fc.constantFrom({}, { source: '1' }, { source: '2' }, { source: '2', userId: 'u' }),
       bytes: fc.constantFrom(50, 60, 200, 400, 900),
       times: fc.constantFrom(1, 1, 2, 5, 30),
       ageMs: ages,
     })
-    .map(({ channel, name, bytes, times, ageMs }) =>
-      print((shell) => {
-        for (let count = 0; count < times; count += 1) shell.push(channel, name, bytes, ageMs);
-      }, `push(${channel}, ${name}, ${bytes}, ${ageMs}) x ${times}`),
+    .map(({ channel, name, who, bytes, times, ageMs }) =>
+      print(
+        (shell) => {
+          for (let count = 0; count < times; count += 1) shell.push(channel, name, bytes, { ageMs, ...who });
+        },
+        `push(${channel}, ${name}, ${bytes}, ${JSON.stringify({ ageMs, ...who })}) x ${times}`,
+      ),
     );
 const restore = fc
   .record({
-    channels: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), { minLength: 1, maxLength: 3 }),
+    channels: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'private-e', 'presence-f'), {
+      minLength: 1,
+      maxLength: 3,
+    }),
     name: fc.constantFrom(...eventNames),
     attempts: fc.nat(8),
     delayMs: fc.constantFrom(-1000, 0, 700, 60_000),

@@ -14,6 +14,8 @@ export interface MemberRecord extends Linger, Scheduled {
   readonly kind: 'member';
   readonly channel: ChannelRecord;
   readonly userId: string;
+  /** The connection that went last. */
+  leftBy: string | undefined;
 }
 
 /** What the ledger knows of a channel: kept while occupied or lingering. */
@@ -25,6 +27,8 @@ export interface ChannelRecord extends Linger, Scheduled {
   readonly members: Map<string, MemberRecord>;
   /** Members present, as subscribers see them, in the order in which they came. */
   readonly present: Roster;
+  /** The connection that went last. */
+  leftBy: string | undefined;
   /** The cache miss that stands, until when. */
   miss: { readonly episode: string; readonly until: Millis } | undefined;
 }
@@ -46,6 +50,7 @@ export function newChannelRecord(appId: string, name: ChannelName, hasMembers: b
     name,
     members: hasMembers ? new Map() : noMembers,
     present: hasMembers ? new Roster() : nobody,
+    leftBy: undefined,
     miss: undefined,
   };
 }
@@ -59,5 +64,6 @@ export function newMemberRecord(channel: ChannelRecord, userId: string): MemberR
     queuedFor: Infinity,
     channel,
     userId,
+    leftBy: undefined,
   };
 }

@@ -74,10 +74,11 @@ export class MemoryLedger implements Ledger {
     }
     const channel = known ?? this.#addRecord(join);
     const facts: WebhookEvent[] = [];
-    this.#enterChannel(channel, facts);
-    if (join.member !== undefined) this.#enterMember(channel, join.member, facts);
+    this.#enterChannel(channel, join.source, facts);
+    if (join.member !== undefined) this.#enterMember(channel, join.member, join.source, facts);
     const cached = join.readsCache ? this.#cached.read(join.appId, join.channel)?.event : undefined;
-    if (join.readsCache && cached === undefined && join.wantsCacheMiss) this.#missCache(channel, facts);
+    if (join.readsCache && cached === undefined && join.wantsCacheMiss)
+      this.#missCache(channel, join.source, facts);
     this.#report(join.appId, facts);
     return {
       kind: 'joined',
@@ -86,10 +87,11 @@ export class MemoryLedger implements Ledger {
     };
   }
 
-  leave({ appId, channel: name, channelLingersMs, member: leaver }: Leave): void {
+  leave({ appId, channel: name, channelLingersMs, member: leaver, source }: Leave): void {
     const channel = this.#record(appId, name);
     if (channel === undefined) return;
     const at = this.#options.clock.now();
+    channel.leftBy = source;
     if (leaver !== undefined) this.#leaveMember(channel, leaver.userId, at + leaver.lingersMs);
     if (channelLingersMs !== undefined && leave(channel, at + channelLingersMs)) this.#schedule(channel);
     this.#expireDue(at);
@@ -181,14 +183,19 @@ export class MemoryLedger implements Ledger {
     this.#triggers.delete(appId);
   }
 
-  #enterChannel(channel: ChannelRecord, facts: WebhookEvent[]): void {
+  #enterChannel(channel: ChannelRecord, source: string | undefined, facts: WebhookEvent[]): void {
     const entrance = enter(channel);
-    if (entrance === 'appeared') facts.push({ name: 'channel_occupied', channel: channel.name });
+    if (entrance === 'appeared') facts.push({ name: 'channel_occupied', channel: channel.name, source });
     if (entrance === 'returned')
       this.#callOff(channel.appId, { name: 'channel_vacated', channel: channel.name });
   }
 
-  #enterMember(channel: ChannelRecord, newcomer: NonNullable<Join['member']>, facts: WebhookEvent[]): void {
+  #enterMember(
+    channel: ChannelRecord,
+    newcomer: NonNullable<Join['member']>,
+    source: string | undefined,
+    facts: WebhookEvent[],
+  ): void {
     const { userId } = newcomer;
     let member = channel.members.get(userId);
     if (member === undefined) {
@@ -200,13 +207,14 @@ export class MemoryLedger implements Ledger {
     if (entrance === 'already-live') return;
     channel.present.set(userId, newcomer);
     this.#options.notify(channel.appId, channel.name, { kind: 'member-added', member: newcomer });
-    if (entrance === 'appeared') facts.push({ name: 'member_added', channel: channel.name, userId });
+    if (entrance === 'appeared') facts.push({ name: 'member_added', channel: channel.name, userId, source });
     else this.#callOff(channel.appId, { name: 'member_removed', channel: channel.name, userId });
   }
 
   #leaveMember(channel: ChannelRecord, userId: string, deadline: Millis): void {
     const member = channel.members.get(userId);
     if (member === undefined || !leave(member, deadline)) return;
+    member.leftBy = channel.leftBy;
     channel.present.delete(userId);
     this.#options.notify(channel.appId, channel.name, { kind: 'member-removed', userId });
     this.#schedule(member);
@@ -217,7 +225,7 @@ export class MemoryLedger implements Ledger {
     this.#witness.suppressed(appId, departure, 'grace');
   }
 
-  #missCache(channel: ChannelRecord, facts: WebhookEvent[]): void {
+  #missCache(channel: ChannelRecord, source: string | undefined, facts: WebhookEvent[]): void {
     const at = this.#options.clock.now();
     if (channel.miss !== undefined && channel.miss.until > at) {
       this.#options.metrics.deduplicated(channel.appId);
@@ -232,7 +240,7 @@ export class MemoryLedger implements Ledger {
     this.#episodes += 1;
     const episode = String(this.#episodes);
     channel.miss = { episode, until: at + cacheMissStandsMs };
-    facts.push({ name: 'cache_miss', channel: channel.name, episode });
+    facts.push({ name: 'cache_miss', channel: channel.name, episode, source });
   }
 
   /** Has the heap bring the subject back at its deadline, unless it does so earlier anyway. */
@@ -263,16 +271,16 @@ export class MemoryLedger implements Ledger {
 
   #expireMember(member: MemberRecord, at: Millis, facts: WebhookEvent[]): void {
     if (!expire(member, at)) return;
-    const { channel, userId } = member;
+    const { channel, userId, leftBy: source } = member;
     channel.members.delete(userId);
-    facts.push({ name: 'member_removed', channel: channel.name, userId });
+    facts.push({ name: 'member_removed', channel: channel.name, userId, source });
   }
 
   /** A channel is not vacated before its last member was removed, whichever deadline comes first. */
   #expireChannel(channel: ChannelRecord, at: Millis, facts: WebhookEvent[]): void {
     if (channel.members.size > 0 || !expire(channel, at)) return;
     this.#apps.get(channel.appId)?.delete(channel.name);
-    facts.push({ name: 'channel_vacated', channel: channel.name });
+    facts.push({ name: 'channel_vacated', channel: channel.name, source: channel.leftBy });
   }
 
   #report(appId: string, facts: readonly WebhookEvent[]): void {

@@ -7,7 +7,8 @@ import {
   type DeliveryPolicy,
   type Drop,
 } from '../../../src/webhooks/delivery-queue.ts';
-import type { EventName, WebhookEvent } from '../../../src/webhooks/event.ts';
+import { sourceOf, type EventName, type WebhookEvent } from '../../../src/webhooks/event.ts';
+import { rankOf } from '../../../src/webhooks/rank.ts';
 
 /** What an attempt shall come to. */
 export interface Fate {
@@ -82,8 +83,13 @@ export class DeliveryShell {
     this.queue = new DeliveryQueue(policy);
   }
 
-  push(channel: string, name: EventName, bytes = 60, ageMs = 0): QueuedEvent {
-    const queued = this.#accept(channel, name, bytes, ageMs);
+  push(
+    channel: string,
+    name: EventName,
+    bytes = 60,
+    { ageMs = 0, ...who }: { ageMs?: number; source?: string; userId?: string } = {},
+  ): QueuedEvent {
+    const queued = this.#accept({ name, channel, ...who }, bytes, ageMs);
     for (const drop of this.queue.push(queued)) this.#shed(drop);
     if (this.queue.bytes > this.#policy.queueMaxBytes) throw new Error('more waits than the bound allows');
     this.#pump();
@@ -100,7 +106,7 @@ export class DeliveryShell {
     if (this.queue.bytes + channels.length * 1000 > this.#policy.queueMaxBytes) return;
     const events = channels
       .slice(0, this.#policy.batch.maxEvents)
-      .map((channel) => this.#accept(channel, name, 60, ageMs));
+      .map((channel) => this.#accept({ name, channel }, 60, ageMs));
     const batch = this.queue.restore(events, attempts, this.now + delayMs);
     for (const event of events) this.#batchOf.set(event, batch);
     this.#pump();
@@ -160,8 +166,8 @@ export class DeliveryShell {
     }
   }
 
-  #accept(channel: string, name: EventName, bytes: number, ageMs: number): QueuedEvent {
-    const event = { name, channel } as WebhookEvent;
+  #accept(fields: object, bytes: number, ageMs: number): QueuedEvent {
+    const event = fields as WebhookEvent;
     const queued = { event, json: `${this.accepted.length}`, bytes, createdAt: this.now - ageMs };
     this.accepted.push(queued);
     const open = this.#open.get(event.channel) ?? new Set();
@@ -244,24 +250,53 @@ export class DeliveryShell {
   }
 
   #shed(drop: Drop): void {
-    expect(drop.reason).toBe('overflow');
-    const losesFact = drop.events.some(({ event }) => !isExpendable(event.name));
-    const expendable = [...this.#open.values()].flatMap((all) => [...all].filter((one) => this.#canGo(one)));
-    if (losesFact && expendable.length > 0) throw new Error('a fact goes before an expendable event');
-    const [first] = drop.events;
-    if (
-      first !== undefined &&
-      this.#canGo(first) &&
-      expendable.some((one) => one.createdAt < first.createdAt)
-    ) {
-      throw new Error('a newer expendable event goes before an older one');
+    if (drop.reason === 'undone') {
+      this.#expectUndone(drop.events);
+      return this.#drop(drop);
     }
+    expect(drop.reason).toBe('overflow');
+    const highest = Math.max(...drop.events.map(({ event }) => rankOf(event)));
+    const waiting = [...this.#open.values()].flatMap((all) => [...all].filter((one) => this.#canGo(one)));
+    if (waiting.some(({ event }) => rankOf(event) < highest)) {
+      throw new Error('an event goes before one on which less depends');
+    }
+    const [first] = drop.events;
+    if (first !== undefined && this.#canGo(first)) this.#expectFair(first, waiting);
     this.#drop(drop);
   }
 
-  /** Expendable, and not bound up with an attempt. */
+  /** The oldest of its source goes, and no source of its rank has twice as much waiting. */
+  #expectFair(gone: QueuedEvent, waiting: readonly QueuedEvent[]): void {
+    const rank = rankOf(gone.event);
+    const ofRank = waiting.filter(({ event }) => rankOf(event) === rank);
+    const bytes = new Map<string, number>();
+    for (const { event, bytes: more } of ofRank) {
+      bytes.set(sourceOf(event), (bytes.get(sourceOf(event)) ?? 0) + more);
+    }
+    const own = bytes.get(sourceOf(gone.event)) ?? 0;
+    if (Math.max(...bytes.values()) >= 2 * own) throw new Error('a source loses less than it takes');
+    const fellows = ofRank.filter(({ event }) => sourceOf(event) === sourceOf(gone.event));
+    if (fellows.some(({ createdAt }) => createdAt < gone.createdAt)) {
+      throw new Error('a newer event of a source goes before an older one');
+    }
+  }
+
+  /** Whoever gets none of these events knows as much as whoever gets all. */
+  #expectUndone(events: readonly QueuedEvent[]): void {
+    if (!events.every((one) => this.#canGo(one))) throw new Error('an event of an attempt is undone');
+    const net = new Map<string, number>();
+    for (const { event } of events) {
+      const isOfMember = event.name === 'member_added' || event.name === 'member_removed';
+      const subject = isOfMember ? `${event.channel} ${event.userId}` : event.channel;
+      const by = event.name === 'channel_occupied' || event.name === 'member_added' ? 1 : -1;
+      net.set(subject, (net.get(subject) ?? 0) + by);
+    }
+    expect([...net.values()].filter((by) => by !== 0)).toEqual([]);
+  }
+
+  /** Not bound up with an attempt. */
   #canGo(queued: QueuedEvent): boolean {
-    return isExpendable(queued.event.name) && !this.#batchOf.has(queued);
+    return !this.#batchOf.has(queued);
   }
 
   #drop(drop: Drop): void {
@@ -276,8 +311,4 @@ export class DeliveryShell {
       throw new Error('an event that was never pushed');
     this.#decided.add(event);
   }
-}
-
-function isExpendable(name: EventName): boolean {
-  return name === 'client_event' || name === 'cache_miss' || name === 'subscription_count';
 }

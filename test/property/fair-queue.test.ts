@@ -1,0 +1,119 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ChannelName } from '../../src/protocol/channel-name.ts';
+import { encodeEvent, type WebhookEvent } from '../../src/webhooks/event.ts';
+import { parseReceived } from '../../src/webhooks/received.ts';
+import { Replay, type ToldState } from '../../src/webhooks/replay.ts';
+import { findUndone } from '../../src/webhooks/undone.ts';
+import { DeliveryShell, defaultPolicy } from '../support/property/delivery-shell.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
+
+const channel = 'presence-a' as ChannelName;
+
+/** What a presence channel tells while users come and go and type, from a state in which nobody is there. */
+const history = fc
+  .array(fc.record({ userId: fc.constantFrom('1', '2', '3'), types: fc.boolean() }), {
+    maxLength: 40,
+    size: 'max',
+  })
+  .map((steps) => {
+    const present = new Set<string>();
+    const events: WebhookEvent[] = [];
+    for (const { userId, types } of steps) {
+      if (types) events.push({ name: 'cache_miss', channel, episode: '1' });
+      if (present.delete(userId)) {
+        events.push({ name: 'member_removed', channel, userId });
+        if (present.size === 0) events.push({ name: 'channel_vacated', channel });
+        continue;
+      }
+      if (present.size === 0) events.push({ name: 'channel_occupied', channel });
+      present.add(userId);
+      events.push({ name: 'member_added', channel, userId });
+    }
+    return events;
+  });
+
+function replay(events: readonly WebhookEvent[]): ToldState {
+  const received = parseReceived(
+    `{"time_ms":1,"events":[${events.map((event) => encodeEvent(event)).join()}]}`,
+  );
+  if (received.kind === 'malformed') throw new Error(received.message);
+  const told = new Replay();
+  for (const event of received.body.events) told.apply(event);
+  return told.state();
+}
+
+describe(seeded('events that undo one another'), () => {
+  it('leave the same state behind when they are left out, whatever was told before', () => {
+    fc.assert(
+      fc.property(history, fc.nat(80), (events, sent) => {
+        const before = events.slice(0, sent);
+        const waiting = events.slice(sent);
+        const undone = new Set(findUndone(waiting, (event) => event));
+        const rest = waiting.filter((event) => !undone.has(event));
+        const told = replay([...before, ...rest]);
+        expect(told).toEqual(replay(events));
+        expect(told.contradictions).toEqual([]);
+        // At most one event of each user and of the channel on either side of the last time it was told of.
+        expect(rest.filter(({ name }) => name !== 'cache_miss').length).toBeLessThanOrEqual(7);
+      }),
+      runs(2000),
+    );
+  });
+});
+
+describe(seeded('a queue that many sources share'), () => {
+  const flood = fc.record({
+    channels: fc.integer({ min: 400, max: 1500 }),
+    perTurn: fc.integer({ min: 50, max: 200 }),
+    takesMs: fc.constantFrom(5, 50),
+    deadForMs: fc.constantFrom(0, 20_000),
+    honest: fc.constantFrom('news', 'private-news', 'presence-room'),
+  });
+
+  it(
+    'tells of others in time and loses nothing of theirs, however many channels one source occupies and leaves',
+    () => {
+      fc.assert(
+        fc.property(flood, ({ channels, perTurn, takesMs, deadForMs, honest }) => {
+          // Some times what the attempts under way can hold.
+          const policy = { ...defaultPolicy, queueMaxBytes: 300_000 };
+          const shell = new DeliveryShell(policy, (_batch, at) => ({ ok: at >= deadForMs, takesMs }));
+          const others = [];
+          for (let first = 0, turn = 0; first < channels; first += perTurn, turn += 1) {
+            for (let index = first; index < first + perTurn; index += 1) {
+              shell.push(`flood-${index}`, 'channel_occupied', 60, { source: 'bad' });
+            }
+            others.push(shell.push(`${honest}-${turn}`, 'channel_occupied', 60, { source: `good-${turn}` }));
+            for (let index = first; index < first + perTurn; index += 1) {
+              shell.push(`flood-${index}`, 'channel_vacated', 60, { source: 'bad' });
+            }
+            shell.advance(20);
+          }
+          shell.advance(120_000);
+          shell.expectOrder();
+          const lost = shell.drops.flatMap(({ events }) => events);
+          expect(others.filter((event) => lost.includes(event))).toEqual([]);
+          if (deadForMs > 0) return;
+          const waits = others.map((event) => (shell.startedAt.get(event) ?? Infinity) - event.createdAt);
+          // For company, and until one of the attempts under way ends, of which each takes one turn of each source.
+          expect(Math.max(...waits)).toBeLessThanOrEqual(defaultPolicy.batch.maxDelayMs + 2 * takesMs);
+        }),
+        runs(10),
+      );
+    },
+    patienceMs,
+  );
+
+  it('leaves out what one source has undone before it drops anything', () => {
+    const shell = new DeliveryShell({ ...defaultPolicy, queueMaxBytes: 60_000 }, () => ({
+      ok: false,
+      takesMs: 0,
+    }));
+    for (let index = 0; index < 500; index += 1) {
+      shell.push(`flood-${index}`, 'channel_occupied', 60, { source: 'bad' });
+      shell.push(`flood-${index}`, 'channel_vacated', 60, { source: 'bad' });
+    }
+    expect(new Set(shell.drops.map(({ reason }) => reason))).toEqual(new Set(['undone']));
+  });
+});
