@@ -90,17 +90,17 @@ describe('a payload', () => {
 
 describe('an endpoint that wants the signature of Standard Webhooks', () => {
   test('gets one over id, time and the bytes of the body, which no header of the configuration replaces', () => {
-    const endpoint = { headers: { 'webhook-signature': 'forged' }, standardSignature: true };
+    const wantsStandard = { headers: { 'webhook-signature': 'forged' }, standardSignature: true };
     const payload = createPayload({ id: 'msg_1', timeMs: 1999, events: ['{"data":"\u00e9\ud83d\ude00"}'] });
     const signed = `msg_1.1.${Buffer.from(payload.body).toString()}`;
-    expect(signedHeaders({ key: 'k', secret: 'a \u00e9 secret' }, endpoint, payload)).toMatchObject({
+    expect(signedHeaders({ key: 'k', secret: 'a \u00e9 secret' }, wantsStandard, payload)).toMatchObject({
       'X-Pusher-Signature': createHmac('sha256', 'a \u00e9 secret').update(payload.body).digest('hex'),
       'webhook-signature': `v1,${createHmac('sha256', 'a \u00e9 secret').update(signed).digest('base64')}`,
     });
   });
 });
 
-describe('an endpoint', () => {
+describe('an wantsStandard', () => {
   test.each([
     [{}, 'news', true],
     [{ startsWith: 'presence-' }, 'presence-a', true],
