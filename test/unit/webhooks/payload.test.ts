@@ -100,7 +100,7 @@ describe('an endpoint that wants the signature of Standard Webhooks', () => {
   });
 });
 
-describe('an wantsStandard', () => {
+describe('an endpoint', () => {
   test.each([
     [{}, 'news', true],
     [{ startsWith: 'presence-' }, 'presence-a', true],
