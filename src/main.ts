@@ -49,7 +49,7 @@ demands https endpoints.
 
 SIGHUP reloads apps, endpoints, limits and certificates without dropping a connection.
 
-Exit codes: 0 ended by a signal, 1 could not start or failed, 2 wrong configuration or usage.`,
+Exit codes: 0 ended by a signal (or by a second one), 1 could not start or failed, 2 wrong configuration or usage.`,
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCode.done : exitCode.badConfiguration))
   .argument('[command]')

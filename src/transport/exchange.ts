@@ -55,7 +55,7 @@ export class Exchange {
   readonly #givenId: string;
   readonly #forwardedFor: string;
   #isAborted = false;
-  #isPaused = false;
+  #isPostponed = false;
 
   constructor(
     res: HttpResponse,
@@ -86,7 +86,7 @@ export class Exchange {
    * parser ends a connection on which another request comes while an answer is due.
    */
   postpone(): void {
-    this.#isPaused = true;
+    this.#isPostponed = true;
     this.#res.pause();
   }
 
@@ -98,6 +98,7 @@ export class Exchange {
   refuseUncertain(fault: string): void {
     const response = plainText(400, `Invalid request: ${fault}`);
     const requestId = this.#logRefusal(response);
+    this.postpone();
     setImmediate(() => this.#finish(response, requestId, true));
   }
 
@@ -128,18 +129,22 @@ export class Exchange {
     this.isAnswered = true;
     this.#options.answered(this.#route, response.status);
     if (this.#isAborted) return;
+    // In the turns in which the request is read, the native side writes all at once by itself.
+    if (!this.#isPostponed) return this.#write(response, requestId, closes);
+    this.#res.resume();
+    this.#res.cork(() => this.#write(response, requestId, closes));
+  }
+
+  #write(response: OutgoingResponse, requestId: string, closes: boolean): void {
     const res = this.#res;
-    if (this.#isPaused) res.resume();
-    res.cork(() => {
-      res.writeStatus(statusLines.get(response.status) ?? `${response.status} Unknown`);
-      if (requestId !== '') res.writeHeader('X-Request-Id', requestId);
-      if (this.head.origin !== '') allowOrigin(res);
-      const { headers } = response;
-      if (headers !== undefined) {
-        for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
-      }
-      this.#end(response, closes || this.#options.isRetired());
-    });
+    res.writeStatus(statusLines.get(response.status) ?? `${response.status} Unknown`);
+    if (requestId !== '') res.writeHeader('X-Request-Id', requestId);
+    if (this.head.origin !== '') allowOrigin(res);
+    const { headers } = response;
+    if (headers !== undefined) {
+      for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
+    }
+    this.#end(response, closes || this.#options.isRetired());
   }
 
   #end({ status, contentType, body }: OutgoingResponse, closes: boolean): void {
@@ -154,6 +159,10 @@ export class Exchange {
   }
 
   #describe(requestId: string, status: number, text: string): LogFields {
+    // That of a client which has gone can no longer be had.
+    const remoteAddress = this.#isAborted
+      ? ''
+      : this.#options.peer.remoteAddress(this.#res, this.#forwardedFor);
     return {
       requestId,
       method: this.method,
@@ -161,10 +170,7 @@ export class Exchange {
       ...(this.appId !== '' && { appId: clip(this.appId) }),
       status,
       error: describeError(text),
-      // That of a client which has gone can no longer be had.
-      ...(!this.#isAborted && {
-        remoteAddress: this.#options.peer.remoteAddress(this.#res, this.#forwardedFor),
-      }),
+      ...(remoteAddress !== '' && { remoteAddress }),
       ...(this.head.userAgent !== '' && { userAgent: clip(this.head.userAgent) }),
       receivedBytes: this.receivedBytes,
       elapsedMs: Math.round(this.ageMs),

@@ -4,12 +4,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { json, type OutgoingResponse } from '../../src/transport/http-message.ts';
 import type { Route } from '../../src/transport/http.ts';
 import { startGateway } from './support/gateway.ts';
-import { dial, get, readAll } from './support/http.ts';
+import { dial, readAll, readUntil, requestHead as request } from './support/http.ts';
+import { dialTls, pair } from './support/tls.ts';
 
 const mebibyte = 1024 * 1024;
-const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
-const request = (line: string, ...fields: string[]) =>
-  [`${line} HTTP/1.1`, 'Host: localhost', ...fields, '', ''].join('\r\n');
 
 interface Stage {
   readonly port: number;
@@ -24,7 +22,7 @@ interface Stage {
 }
 
 /** A gateway with a route that answers at once, one that answers when it is told to, and one that takes a body. */
-async function startStage(): Promise<Stage> {
+async function startStage(given: Parameters<typeof startGateway>[0] = {}): Promise<Stage> {
   const served: string[] = [];
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
@@ -38,25 +36,20 @@ async function startStage(): Promise<Stage> {
     { method: 'post', pattern: '/body', handle: ({ path }) => note(path) },
     { method: 'get', pattern: '/probe', handle: () => json('{}') },
   ];
-  const { port, clock, log } = await startGateway({}, routes);
+  const { port, clock, log } = await startGateway(given, routes);
   return {
     port,
     served,
     release,
     log,
-    caughtUp: async () => expect(await get({ port }, '/probe')).toMatchObject({ status: 200 }),
+    async caughtUp() {
+      const socket = await (given.tls === undefined ? dial({ port }, '') : dialTls({ port }));
+      socket.write(request('GET /probe'));
+      await once(socket, 'data');
+      socket.destroy();
+    },
     advance: (ms) => void clock.advance(ms),
   };
-}
-
-/** What comes until a text has come, or the end. */
-async function readUntil(socket: Awaited<ReturnType<typeof dial>>, text: string): Promise<string> {
-  let all = '';
-  for await (const chunk of socket) {
-    all += String(chunk);
-    if (all.includes(text)) break;
-  }
-  return all;
 }
 
 describe('a request whose end is not certain', () => {
@@ -176,6 +169,19 @@ describe('requests that do not wait for the answer to the one before', () => {
     expect(answers.match(/\/later\/\d/g)).toEqual(['/later/1', '/later/2']);
   });
 
+  test('are answered in order over TLS, too', async () => {
+    const stage = await startStage({ tls: pair('localhost') });
+    const socket = await dialTls(stage);
+    socket.write(request('GET /later/1'));
+    await stage.caughtUp();
+    for (const target of ['GET /now/2', 'GET /now/3']) socket.write(request(target));
+    await stage.caughtUp();
+    expect(stage.served).toEqual([]);
+    stage.release();
+    const answers = await readUntil(socket, '/now/3');
+    expect(answers.match(/\/(now|later)\/\d/g)).toEqual(['/later/1', '/now/2', '/now/3']);
+  });
+
   test('and whose client goes away meanwhile harm nobody', async () => {
     const stage = await startStage();
     const sockets = await Promise.all(Array.from({ length: 20 }, () => dial(stage, request('GET /later/1'))));
@@ -271,82 +277,5 @@ describe('a body that is too large', () => {
     stage.advance(10_001);
     socket.write('1\r\nx\r\n');
     expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 413 .*\r\nConnection: close\r\n/s);
-  });
-});
-
-describe('what comes to /app/KEY and is no handshake', () => {
-  const upgrade = ['Upgrade: websocket', 'Connection: Upgrade'];
-  const version13 = 'Sec-WebSocket-Version: 13';
-  const wanted = "WebSockets only: expected the headers 'Upgrade: websocket' and 'Connection: Upgrade', got";
-
-  test.each<[fields: readonly string[], status: string, text: string, version?: true]>([
-    [[], '426 Upgrade Required', `${wanted} nothing and nothing. A proxy must pass both on`],
-    [
-      ['Connection: close', 'Upgrade: websocket', key, version13],
-      '426 Upgrade Required',
-      `${wanted} 'websocket' and 'close'. A proxy must pass both on`,
-    ],
-    [
-      ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABk', key, version13],
-      '426 Upgrade Required',
-      `${wanted} 'h2c' and 'Upgrade, HTTP2-Settings'. A proxy must pass both on`,
-    ],
-    [
-      [...upgrade, key, 'Sec-WebSocket-Version: 8'],
-      '426 Upgrade Required',
-      "WebSocket version not supported: expected 13, got '8'",
-      true,
-    ],
-    [
-      [...upgrade, key],
-      '426 Upgrade Required',
-      'WebSocket version not supported: expected 13, got nothing',
-      true,
-    ],
-    [
-      [...upgrade, 'Sec-WebSocket-Key: short', version13],
-      '400 Bad Request',
-      "Invalid Sec-WebSocket-Key: expected 24 characters of Base64, got 'short'",
-    ],
-  ])('%j is told what is missing', async (fields, status, text, version) => {
-    const stage = await startGateway({ path: '/realtime' });
-    for (const path of ['/app/key', '/realtime/app/key?protocol=7']) {
-      const socket = await dial(stage, request(`GET ${path}`, ...fields));
-      const answer = await readUntil(socket, text);
-      expect(answer.split('\r\n')[0]).toBe(`HTTP/1.1 ${status}`);
-      expect(answer.split('\r\n\r\n')[1]).toBe(text);
-      expect(/\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n/.test(answer)).toBe(status.startsWith('426'));
-      expect(answer.includes('\r\nSec-WebSocket-Version: 13\r\n')).toBe(version === true);
-    }
-    expect(stage.greetings).toEqual([]);
-  });
-
-  test('is told nothing else by HEAD, and by other methods what is accepted', async () => {
-    const stage = await startGateway();
-    const socket = await dial(
-      stage,
-      request('HEAD /app/key') + request('POST /app/key', 'Content-Length: 0'),
-    );
-    const [head, rest] = (await readUntil(socket, 'accepted are')).split('\r\n\r\n');
-    expect(head).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/);
-    expect(rest).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n/);
-    expect(rest).toContain('\r\nAllow: GET, HEAD, OPTIONS');
-  });
-
-  test('on another path is a request like any other', async () => {
-    const stage = await startStage();
-    const h2c = ['Upgrade: h2c', 'Connection: Upgrade', key, version13];
-    expect(await readUntil(await dial(stage, request('GET /now/1', ...h2c)), '/now/1')).toContain(' 200 OK');
-    expect(await readUntil(await dial(stage, request('GET /none', ...h2c)), 'such')).toContain(' 404 ');
-  });
-
-  test.each([
-    [['Upgrade: WebSocket', 'Connection: keep-alive, Upgrade']],
-    [['Upgrade: h2c, websocket', 'Connection: upgrade']],
-    [['Connection: keep-alive', 'Connection: Upgrade', 'Upgrade: websocket']],
-  ])('is not %j: a client is let in', async (fields) => {
-    const stage = await startGateway();
-    const socket = await dial(stage, request('GET /app/key', ...fields, key, version13));
-    expect(await readUntil(socket, 'hello')).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n/);
   });
 });

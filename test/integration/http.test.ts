@@ -2,12 +2,20 @@ import { once } from 'node:events';
 import { Pool } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Client } from './support/client.ts';
-import { dial, get, metric, post, query, readAll, signedTarget, trigger } from './support/http.ts';
+import {
+  dial,
+  get,
+  metric,
+  post,
+  query,
+  readAll,
+  requestHead as head,
+  signedTarget,
+  trigger,
+} from './support/http.ts';
 import { app, otherApp, startServer } from './support/server.ts';
 
 const mebibyte = 1024 * 1024;
-const head = (line: string, ...fields: string[]) =>
-  [`${line} HTTP/1.1`, 'Host: localhost', ...fields, '', ''].join('\r\n');
 
 /** A pool of one kept connection. */
 function keptConnection(port: number): Pool {

@@ -111,3 +111,18 @@ export async function dial(server: Port, bytes: string): Promise<Socket> {
 export function readAll(socket: Socket): Promise<string> {
   return text(socket);
 }
+
+/** What comes on a bare connection until this has come, or until the server ends it. */
+export async function readUntil(socket: Socket, wanted: string): Promise<string> {
+  let all = '';
+  for await (const chunk of socket) {
+    all += String(chunk);
+    if (all.includes(wanted)) break;
+  }
+  return all;
+}
+
+/** The head of a request as it is written: `GET /path` and further header fields. */
+export function requestHead(line: string, ...fields: string[]): string {
+  return [`${line} HTTP/1.1`, 'Host: localhost', ...fields, '', ''].join('\r\n');
+}
