@@ -128,7 +128,10 @@ const webhooks = field.group({
     .milliseconds(0)
     .optional()
     .describe('The same for clients of a node that ends, with redis. Default: disconnectGraceMs.'),
-  requestTimeoutMs: field.milliseconds().default(4000).describe('The time an endpoint has to answer.'),
+  requestTimeoutMs: field
+    .milliseconds()
+    .default(4000)
+    .describe('The time an endpoint has until the status line of its answer.'),
   concurrency: field.wholeNumber(1, 1000).default(10).describe('Parallel requests to one endpoint.'),
   queueMaxBytes: field
     .wholeNumber(kibibyte, 4 * gibibyte)

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 
+type WriteDone = (error?: Error | null) => void;
+
 /** `HTTP/1.1 100`: as much as it takes to see what an answer is. */
 const statusBytes = 12;
 
@@ -14,15 +16,19 @@ const endOfHead = '\r\n\r\n';
  * `101 Switching Protocols`, after which no answer follows. The socket must be used for one request at a time.
  */
 export function passOverInterimAnswers(socket: Socket): void {
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  const write = socket.write.bind(socket);
   const push = socket.push.bind(socket);
   /** A request was written, and its answer has not begun yet. */
   let isHeadDue = false;
   let held: Buffer | undefined;
 
-  socket.write = (...args: unknown[]): boolean => {
+  socket.write = (
+    data: string | Uint8Array,
+    encoding?: BufferEncoding | WriteDone,
+    done?: WriteDone,
+  ): boolean => {
     isHeadDue = true;
-    return write(...args);
+    return typeof encoding === 'string' ? write(data, encoding, done) : write(data, encoding ?? done);
   };
   socket.push = (chunk: Buffer | null): boolean => {
     if (!isHeadDue) return push(chunk);

@@ -127,7 +127,9 @@ describe('a kept connection', () => {
       socket.write(answer);
     });
     const { send } = own();
-    for (const __ of [1, 2]) expect(await send(url)).toMatchObject({ kind: 'answered', status: 200 });
+    for (let round = 0; round < 2; round += 1) {
+      expect(await send(url)).toMatchObject({ kind: 'answered', status: 200 });
+    }
     expect(used[1] === used[0]).toBe(isSame);
   });
 });

@@ -6,6 +6,8 @@ import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 
 const minute = 60_000;
 
+const oneByOne = { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents: 1 } };
+
 describe(seeded('failing endpoint'), () => {
   it('sees one batch tried at 0, 1, 3, 7, 15, 31, 63, 123, 183 and 243 s, then dropped', () => {
     const shell = new DeliveryShell(defaultPolicy, () => ({ ok: false, takesMs: 0 }));
@@ -83,6 +85,35 @@ describe(seeded('failing endpoint'), () => {
     expect(shell.endedAt.get(shell.delivered[0] ?? never())).toBeLessThan(10_000);
   });
 
+  it('probes with a new batch although older ones are due', () => {
+    const shell = new DeliveryShell({ ...oneByOne, concurrency: 3 }, ({ events }) => ({
+      ok: events.some(({ event }) => event.channel === 'good'),
+      takesMs: 0,
+    }));
+    // Five are tried at once, until the third failure in a row; then the sixth is the first probe.
+    for (let index = 0; index < 6; index += 1) shell.push(`poison-${index}`, 'channel_occupied');
+    shell.push('good', 'channel_occupied');
+    shell.advance(10 * minute);
+    // The next probe, after a second, is one that was tried before; the one after that, two seconds later, is new.
+    expect(shell.delivered.map((event) => shell.endedAt.get(event))).toEqual([3000]);
+  });
+
+  it('probes with a batch that was tried before although new ones come', () => {
+    const shell = new DeliveryShell(oneByOne, ({ events }, at) => ({
+      ok: at >= 1000 && events.some(({ event }) => event.channel === 'good'),
+      takesMs: 0,
+    }));
+    shell.push('poison', 'channel_occupied');
+    shell.push('good', 'channel_occupied');
+    shell.push('poison-too', 'channel_occupied');
+    shell.advance(500);
+    for (let index = 0; index < 600; index += 1) {
+      for (const one of ['a', 'b']) shell.push(`poison-${index}-${one}`, 'channel_occupied');
+      shell.advance(1000);
+    }
+    expect(shell.delivered.map((event) => shell.endedAt.get(event))).toEqual([1500]);
+  });
+
   it('waits as long as the endpoint asks, but not so long that its retries are lost', () => {
     const longWait = new DeliveryShell(defaultPolicy, (_batch, at) => ({
       ok: at > 10_000,
@@ -134,8 +165,7 @@ function recover(given: { poisoned: number; healthy: number; outageMs: number; l
     ok: at >= given.outageMs && !events.some(({ event }) => isPoison(event.channel)),
     takesMs: 5,
   });
-  const policy = { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents: 1 } };
-  const shell = new DeliveryShell(policy, endpoint);
+  const shell = new DeliveryShell(oneByOne, endpoint);
   for (let index = 0; index < given.poisoned; index += 1) shell.push(`poison-${index}`, 'channel_occupied');
   shell.advance(10);
   for (let index = 0; index < given.healthy; index += 1) shell.push(`room-${index}`, 'channel_occupied');

@@ -78,6 +78,28 @@ describe('a silent client', () => {
   });
 });
 
+test.each([
+  [300_000, 2],
+  [30_000, 20],
+  [10_000, 60],
+  [5000, 60],
+])('with a pong time-out of %i ms everybody is looked at %i times a minute', async (pongTimeoutMs, looks) => {
+  const { clock, apps } = hubStage();
+  let looked = 0;
+  const node = {
+    apps: {
+      [Symbol.iterator]() {
+        looked += 1;
+        return apps[Symbol.iterator]();
+      },
+    },
+    end: () => {},
+  };
+  watchLiveness(clock, { ...policy, pongTimeoutMs }, node);
+  await clock.advance(60_000);
+  expect(looked).toBe(looks);
+});
+
 test('nobody is looked after once it has stopped', async () => {
   const { clock, stop } = watched();
   stop();

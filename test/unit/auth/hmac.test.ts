@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bodyMd5, sign, verify } from '../../../src/auth/hmac.ts';
+import { heapGrowth } from '../../support/unit/heap.ts';
 
 describe('a signature', () => {
   test('is the lower-case hex HMAC-SHA256, of text and of bytes alike', () => {
@@ -57,6 +58,14 @@ describe('a signature', () => {
       }),
     );
   });
+});
+
+test('however many secrets are used, few are remembered', () => {
+  const grown = heapGrowth(() => {
+    for (let index = 0; index < 35_000; index += 1) sign(`secret ${index}`, 'text');
+  });
+  // All of them would take some 20 MB.
+  expect(grown).toBeLessThan(6 * 1024 * 1024);
 });
 
 test('the MD5 of nothing and of the documented body are as documented', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ControlledClock } from '../../../src/control/controlled-clock.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { heapGrowth } from '../../support/unit/heap.ts';
 
 function stage(mode: 'real' | 'virtual') {
   const real = new FakeClock(1000);
@@ -42,6 +43,17 @@ describe('a virtual clock', () => {
     expect(clock.nextDueAt).toBe(5000);
     clock.runNext(Infinity);
     expect(ran).toEqual(['kept at 5000']);
+  });
+
+  test('keeps little of what was cancelled, though it stands still', () => {
+    const { clock, after } = stage('virtual');
+    after(5000, 'kept');
+    const grown = heapGrowth(() => {
+      for (let count = 0; count < 200_000; count += 1) clock.after(6000, () => {})();
+    });
+    // All of it would take some 20 MB.
+    expect(grown).toBeLessThan(2 * 1024 * 1024);
+    expect(clock.nextDueAt).toBe(5000);
   });
 
   test('has background timers that run, but that are no reason to move on', () => {
