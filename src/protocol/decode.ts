@@ -5,6 +5,7 @@ import {
   userDataMissing,
   type ProtocolError,
 } from './errors.ts';
+import { memberSource } from './json-source.ts';
 
 /** What a client asks for. Shapes are checked; whether it may is another question. */
 export type Command =
@@ -29,7 +30,7 @@ export type Command =
       readonly kind: 'client-event';
       readonly event: string;
       readonly channel: string;
-      /** Always a string: other JSON values are stringified, a missing one is `{}`. */
+      /** Always a string: of other JSON values their text as it came; a missing one is `{}`. */
       readonly data: string;
     }
   | { readonly kind: 'invalid'; readonly error: ProtocolError };
@@ -58,7 +59,7 @@ export function decode(text: string): Command {
       return decodeSignIn(dataObject(frame['data']));
     default:
       return event.startsWith('client-')
-        ? decodeClientEvent(event, frame)
+        ? decodeClientEvent(event, frame, text)
         : { kind: 'invalid', error: unknownEvent(event) };
   }
 }
@@ -79,26 +80,19 @@ function decodeSignIn(data: JsonObject | undefined): Command {
   return { kind: 'signin', auth: auth ?? undefined, userData };
 }
 
-function decodeClientEvent(event: string, frame: JsonObject): Command {
+function decodeClientEvent(event: string, frame: JsonObject, text: string): Command {
   const channel = frame['channel'];
   if (typeof channel !== 'string') return { kind: 'invalid', error: clientEventWithoutChannel };
-  const data = stringData(frame['data']);
-  return data === undefined ? malformed : { kind: 'client-event', event, channel, data };
+  return { kind: 'client-event', event, channel, data: memberText(frame, text, 'data') ?? '{}' };
 }
 
 /**
- * Event data as the wire wants it, a string. Strings stay as they are; `absent` stands for a missing value.
- * Undefined when the value is nested too deeply to be written.
+ * The text in which a member of an object is passed on: a string is that text itself; of any other value it is the JSON as it
+ * came, which is not written anew. `text` is what the object was read from. Undefined when there is no such member.
  */
-export function stringData(value: unknown, absent = '{}'): string | undefined {
-  if (typeof value === 'string') return value;
-  if (value === undefined) return absent;
-  try {
-    return JSON.stringify(value);
-  } catch {
-    // The parser takes any depth, the writer recurses: only a hostile frame comes here.
-    return undefined;
-  }
+export function memberText(object: JsonObject, text: string, key: string): string | undefined {
+  const value = object[key];
+  return typeof value === 'string' || value === undefined ? value : memberSource(text, key);
 }
 
 /** A parsed JSON object. Keys are the sender's: read them by name, never walk the prototype. */
