@@ -1,5 +1,5 @@
 import { invalidChannelData, type ProtocolError } from './errors.ts';
-import { parseObject } from './decode.ts';
+import { parseObject, type JsonObject } from './decode.ts';
 import { memberSource } from './json-source.ts';
 import type { Limits } from './limits.ts';
 import { numberAsId } from './number-as-id.ts';
@@ -30,7 +30,7 @@ export function parseChannelData(
     return refuse(`user_id has ${userId.length} characters, at most ${limits.userIdLength} are accepted`);
   }
   if (halfOfPair.test(userId)) return refuse('user_id has half of a surrogate pair, which is no character');
-  const infoJson = readInfo(signed);
+  const infoJson = readInfo(data, signed);
   const infoBytes = Buffer.byteLength(infoJson);
   if (infoBytes > limits.userInfoBytes) {
     return refuse(`user_info has ${infoBytes} bytes, at most ${limits.userInfoBytes} are accepted`);
@@ -43,9 +43,9 @@ export function asSigned(text: string): string {
   return halfOfPair.test(text) ? Buffer.from(text).toString() : text;
 }
 
-/** The JSON of `user_info` as it came, `null` without one. `text` is the JSON of an object. */
-export function readInfo(text: string): string {
-  return memberSource(text, 'user_info') ?? 'null';
+/** The JSON of a user's info as it came, `null` without one. `text` is what the object was read from. */
+export function readInfo(data: JsonObject, text: string): string {
+  return (data['user_info'] === undefined ? undefined : memberSource(text, 'user_info')) ?? 'null';
 }
 
 function readUserId(value: unknown, text: string): string | undefined {

@@ -1,3 +1,4 @@
+import { readUsualClientEvent } from './client-event-frame.ts';
 import {
   clientEventWithoutChannel,
   invalidMessageFormat,
@@ -41,6 +42,8 @@ const malformed: Command = { kind: 'invalid', error: invalidMessageFormat };
 
 /** Reads one text frame of a client. Never throws: what cannot be read is a command of kind `invalid`. */
 export function decode(text: string): Command {
+  const usual = readUsualClientEvent(text);
+  if (usual !== undefined) return { kind: 'client-event', ...usual };
   const frame = parseObject(text);
   if (frame === undefined || typeof frame['event'] !== 'string') return malformed;
   const event = frame['event'];
@@ -81,17 +84,16 @@ function decodeSignIn(data: JsonObject | undefined): Command {
 }
 
 function decodeClientEvent(event: string, frame: JsonObject, text: string): Command {
-  const channel = frame['channel'];
+  const { channel, data } = frame;
   if (typeof channel !== 'string') return { kind: 'invalid', error: clientEventWithoutChannel };
-  return { kind: 'client-event', event, channel, data: memberText(frame, text, 'data') ?? '{}' };
+  return { kind: 'client-event', event, channel, data: textOf(data, text, 'data') ?? '{}' };
 }
 
 /**
  * The text in which a member of an object is passed on: a string is that text itself; of any other value it is the JSON as it
- * came, which is not written anew. `text` is what the object was read from. Undefined when there is no such member.
+ * came, which is not written anew. `text` is what the object was read from, `key` where the value stands in it.
  */
-export function memberText(object: JsonObject, text: string, key: string): string | undefined {
-  const value = object[key];
+export function textOf(value: unknown, text: string, key: string): string | undefined {
   return typeof value === 'string' || value === undefined ? value : memberSource(text, key);
 }
 

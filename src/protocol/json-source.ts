@@ -1,13 +1,13 @@
 /**
  * Finds values in the text of JSON. What is passed on is cut out of the text that came: numbers keep their digits, and
  * objects their keys, which `JSON.parse` and `JSON.stringify` would change. All texts here are such that `JSON.parse`
- * accepts them. Every search takes one pass over the text, however deeply it is nested.
+ * accepts them. A search takes one pass over the text, however deeply it is nested.
  */
 
 const quote = 0x22;
 const comma = 0x2c;
-const backslash = 0x5c;
 const openBracket = 0x5b;
+const backslash = 0x5c;
 const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
@@ -17,38 +17,64 @@ const closeBrace = 0x7d;
  * `json` is the text of an object. Undefined when the object has no such key.
  */
 export function memberSource(json: string, key: string): string | undefined {
-  let start = -1;
-  let end = -1;
-  let at = skipSpace(json, skipSpace(json, 0) + 1);
-  while (json.charCodeAt(at) === quote) {
-    const keyEnd = endOfString(json, at + 1);
-    const valueAt = skipSpace(json, skipSpace(json, keyEnd) + 1);
-    const valueEnd = endOfValue(json, valueAt);
-    if (isKey(json, at, keyEnd, key)) {
-      start = valueAt;
-      end = valueEnd;
-    }
-    at = nextAt(json, valueEnd);
-  }
-  return start < 0 ? undefined : cut(json, start, end);
+  return sourceIn(json, skipSpace(json, 0), key).source;
 }
 
-/** The texts of the elements of an array, each without the white space around it. `json` is the text of an array. */
-export function elementSources(json: string): string[] {
-  const sources: string[] = [];
-  let at = skipSpace(json, skipSpace(json, 0) + 1);
-  if (json.charCodeAt(at) === closeBracket) return sources;
-  while (at < json.length) {
-    const end = endOfValue(json, at);
-    sources.push(json.slice(at, end));
-    at = nextAt(json, end);
-  }
+/**
+ * The same for the member `key` of each element of the array that `JSON.parse(json)[arrayKey]` is; undefined for an
+ * element that has no such member, or is no object.
+ */
+export function memberSources(json: string, arrayKey: string, key: string): (string | undefined)[] {
+  let sources: (string | undefined)[] = [];
+  walkObject(json, skipSpace(json, 0), arrayKey, (start) => {
+    sources = [];
+    if (json.charCodeAt(start) !== openBracket) return endOfValue(json, start);
+    let at = skipSpace(json, start + 1);
+    while (at < json.length && json.charCodeAt(at) !== closeBracket) {
+      const isObject = json.charCodeAt(at) === openBrace;
+      const { source, end } = isObject
+        ? sourceIn(json, at, key)
+        : { source: undefined, end: endOfValue(json, at) };
+      sources.push(source);
+      at = nextAt(json, end);
+    }
+    return at + 1;
+  });
   return sources;
 }
 
-/** Whether this is the text of the key, which may be written with escapes. */
+/** A copy of a part of another text: the part itself keeps the whole text in memory for as long as it lives. */
+export function copyOf(part: string): string {
+  return ` ${part}`.slice(1);
+}
+
+/** The text of a member of the object that begins at `start`, and where the object ends. */
+function sourceIn(json: string, start: number, key: string): { source: string | undefined; end: number } {
+  let source: string | undefined;
+  const end = walkObject(json, start, key, (valueAt) => {
+    const valueEnd = endOfValue(json, valueAt);
+    source = copyOf(json.slice(valueAt, valueEnd));
+    return valueEnd;
+  });
+  return { source, end };
+}
+
+/**
+ * Goes over the members of the object that begins at `start`, and answers where it ends. `found` hears where the value of each
+ * member with this key begins, and answers where it ends.
+ */
+function walkObject(json: string, start: number, key: string, found: (start: number) => number): number {
+  let at = skipSpace(json, start + 1);
+  while (json.charCodeAt(at) === quote) {
+    const keyEnd = endOfString(json, at + 1);
+    const valueAt = skipSpace(json, skipSpace(json, keyEnd) + 1);
+    at = nextAt(json, isKey(json, at, keyEnd, key) ? found(valueAt) : endOfValue(json, valueAt));
+  }
+  return at + 1;
+}
+
+/** Whether the key that is written here is this one; it may be written with escapes. */
 function isKey(json: string, start: number, end: number, key: string): boolean {
-  if (end - start < key.length + 2) return false;
   for (let index = 0; index < key.length; index += 1) {
     const code = json.charCodeAt(start + 1 + index);
     if (code === backslash) return JSON.parse(json.slice(start, end)) === key;
@@ -57,10 +83,10 @@ function isKey(json: string, start: number, end: number, key: string): boolean {
   return end - start === key.length + 2;
 }
 
-/** Where the next member or element begins behind the value that ends here; the end of the text when there is none. */
+/** Behind a value: where the next member or element begins, or the bracket that ends them. */
 function nextAt(json: string, end: number): number {
   const at = skipSpace(json, end);
-  return json.charCodeAt(at) === comma ? skipSpace(json, at + 1) : json.length;
+  return json.charCodeAt(at) === comma ? skipSpace(json, at + 1) : at;
 }
 
 function skipSpace(json: string, from: number): number {
@@ -107,7 +133,7 @@ function endOfContainer(json: string, start: number): number {
 
 /** `start` is behind the opening quotation mark, the answer behind the closing one. */
 function endOfString(json: string, start: number): number {
-  // For short texts this is faster than the search.
+  // In short texts this is faster than the search.
   const near = Math.min(start + 16, json.length);
   let at = start;
   while (at < near) {
@@ -125,9 +151,4 @@ function isEscaped(json: string, at: number): boolean {
   let before = at - 1;
   while (json.charCodeAt(before) === backslash) before -= 1;
   return (at - before) % 2 === 0;
-}
-
-/** What `slice` answers keeps the whole text in memory for as long as the part lives; this keeps the part alone. */
-function cut(json: string, start: number, end: number): string {
-  return ` ${json.slice(start, end)}`.slice(1);
 }

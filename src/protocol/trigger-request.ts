@@ -1,8 +1,8 @@
 import { describeChannelNameFault, isChannelName, type ChannelName } from './channel-name.ts';
-import { isJsonObject, memberText, parseObject, type JsonObject } from './decode.ts';
+import { isJsonObject, parseObject, textOf, type JsonObject } from './decode.ts';
 import { dataTooLargeText } from './errors.ts';
 import { badRequest, isHttpError, tooLarge, type HttpError } from './http-error.ts';
-import { elementSources, memberSource } from './json-source.ts';
+import { memberSources } from './json-source.ts';
 import type { Limits } from './limits.ts';
 import { queryValue, type Query } from './query.ts';
 import { isSocketId, type SocketId } from './socket-id.ts';
@@ -44,26 +44,28 @@ export function withQueryParameters(body: JsonObject, query: Query): JsonObject 
 /** Reads `POST /events`: the text of its body, and its query string. */
 export function decodeTrigger(text: string, query: Query, limits: Limits): Trigger | HttpError {
   const body = parseBody(text);
-  if (isHttpError(body)) return body;
+  if (body === undefined) return invalidBody;
   const event = withQueryParameters(body, query);
   const channels = decodeChannels(event, limits);
-  return isHttpError(channels) ? channels : decodeEvent(event, text, channels, limits);
+  return isHttpError(channels)
+    ? channels
+    : decodeEvent(event, textOf(event['data'], text, 'data'), channels, limits);
 }
 
 /** Reads the text of the body of `POST /batch_events`. One bad item refuses the whole: nothing is half sent. */
 export function decodeBatch(text: string, limits: Limits): readonly Trigger[] | HttpError {
   const body = parseBody(text);
-  if (isHttpError(body)) return body;
+  if (body === undefined) return invalidBody;
   const { batch } = body;
   if (!Array.isArray(batch)) return badRequest('Missing parameter: batch, an array of events');
   if (batch.length > limits.eventsPerBatch) {
     return badRequest(`batch has ${batch.length} events, at most ${limits.eventsPerBatch} are accepted`);
   }
   // Nearly all data are strings, which are as they were parsed.
-  const texts = batch.every(hasText) ? [] : elementSources(memberSource(text, 'batch') ?? '[]');
+  const sources = batch.every(hasText) ? [] : memberSources(text, 'batch', 'data');
   const triggers: Trigger[] = [];
   for (const [index, event] of batch.entries()) {
-    const trigger = decodeBatchItem(event, texts[index] ?? '', limits);
+    const trigger = decodeBatchItem(event, sources[index], limits);
     if (isHttpError(trigger)) return { status: trigger.status, text: `batch[${index}]: ${trigger.text}` };
     triggers.push(trigger);
   }
@@ -74,27 +76,29 @@ function hasText(event: unknown): boolean {
   return isJsonObject(event) && typeof event['data'] === 'string';
 }
 
-function parseBody(text: string): JsonObject | HttpError {
-  if (text === '') return {};
-  return parseObject(text) ?? badRequest('Invalid body: expected a JSON object');
+const invalidBody = badRequest('Invalid body: expected a JSON object');
+
+function parseBody(text: string): JsonObject | undefined {
+  return text === '' ? {} : parseObject(text);
 }
 
-function decodeBatchItem(event: unknown, text: string, limits: Limits): Trigger | HttpError {
+function decodeBatchItem(event: unknown, source: string | undefined, limits: Limits): Trigger | HttpError {
   if (!isJsonObject(event)) return badRequest('an event must be an object with name, channel and data');
   const channel = decodeChannel(event['channel'], limits);
-  return isHttpError(channel) ? channel : decodeEvent(event, text, [channel], limits);
+  if (isHttpError(channel)) return channel;
+  const { data } = event;
+  return decodeEvent(event, typeof data === 'string' ? data : source, [channel], limits);
 }
 
-/** `text` is the JSON in which the event's data stands. */
+/** `data` is the text that is to be passed on. */
 function decodeEvent(
   event: JsonObject,
-  text: string,
+  data: string | undefined,
   channels: readonly ChannelName[],
   limits: Limits,
 ): Trigger | HttpError {
   const name = decodeName(event['name'], limits);
   if (isHttpError(name)) return name;
-  const data = memberText(event, text, 'data');
   if (data === undefined) return badRequest('Missing parameter: data');
   const { socket_id: except } = event;
   if (Buffer.byteLength(data) > limits.eventDataBytes)

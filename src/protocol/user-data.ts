@@ -30,7 +30,7 @@ export function parseUserData(
       `id must be a string of 1 to ${limits.userIdLength} of the characters A-Z a-z 0-9 _ - = @ , . ;`,
     );
   }
-  const infoJson = readInfo(signed);
+  const infoJson = readInfo(data, signed);
   const infoBytes = Buffer.byteLength(infoJson);
   if (infoBytes > limits.userInfoBytes) {
     return refuse(`user_info has ${infoBytes} bytes, at most ${limits.userInfoBytes} are accepted`);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { elementSources, memberSource } from '../../src/protocol/json-source.ts';
+import { memberSource, memberSources } from '../../src/protocol/json-source.ts';
 import { runs } from '../support/property/seeded.ts';
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r'), maxLength: 2 });
@@ -109,12 +109,28 @@ describe('the source of a member', () => {
   });
 });
 
-test('the sources of the elements of an array are the texts of its values, in order', () => {
+test('the sources of a member of the elements of an array are those of each element', () => {
+  const array = listOf(fc.oneof(value, object)).map((items) => `[${items}]`);
+  const body = listOf(
+    fc.oneof(
+      memberOf(value),
+      array.map((items) => `"batch":${items}`),
+    ),
+  );
   fc.assert(
-    fc.property(around(listOf(value).map((items) => `[${items}]`)), (json) => {
-      const sources = elementSources(json);
-      expect(sources.map((source) => JSON.parse(source) as unknown)).toStrictEqual(JSON.parse(json));
+    fc.property(around(body.map((members) => `{${members}}`)), key, (json, name) => {
+      const { batch } = JSON.parse(json) as { batch?: unknown };
+      const elements: readonly unknown[] = Array.isArray(batch) ? batch : [];
+      const sources = memberSources(json, 'batch', name);
+      expect(sources).toHaveLength(elements.length);
+      elements.forEach((one, index) => {
+        const isObject = typeof one === 'object' && one !== null && !Array.isArray(one);
+        const has = isObject && Object.hasOwn(one, name);
+        const source = sources[index];
+        expect(source !== undefined).toBe(has);
+        if (has) expect(JSON.parse(source ?? '')).toStrictEqual((one as Record<string, unknown>)[name]);
+      });
     }),
-    runs(1000),
+    runs(500),
   );
 });

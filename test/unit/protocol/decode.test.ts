@@ -16,14 +16,31 @@ describe('a frame from a client', () => {
     expect(JSON.parse(JSON.stringify(decode(text)))).toEqual(command);
   });
 
-  test.each(notRebuilt)('D9: a client event with %s has the very text', (source) => {
-    const text = `{"data":0,"event":"client-a", "d\\u0061ta" :\t${source} ,"channel":"private-a","rest":{"data":1}}`;
-    expect(decode(text)).toEqual({
-      kind: 'client-event',
-      event: 'client-a',
-      channel: 'private-a',
-      data: source,
-    });
+  test.each(notRebuilt)('D9: a client event with %s has the very text, wherever it stands', (source) => {
+    const command = { kind: 'client-event', event: 'client-a', channel: 'private-a', data: source };
+    const [event, channel] = ['"event":"client-a"', '"channel":"private-a"'];
+    for (const text of [
+      `{${event},"data":${source},${channel}}`,
+      `{${event},${channel},"data": ${source} }`,
+      `{${event},${channel},"data":{"a":0},"data":${source}}`,
+      `{${event},"data":0,${channel},"data":${source}}`,
+      `{"data":0,${channel},"d\\u0061ta" :\t${source} ,${event},"rest":{"data":1}}`,
+    ]) {
+      expect(decode(text)).toEqual(command);
+    }
+  });
+
+  test.each([
+    '{"event":"client-a","data":1,"channel":"}',
+    '{"event":"client-a","channel":"b","data":1]',
+    '{"event":"client-a","data":1,"channel":"b"}}',
+    '{"event":"client-a","data":1,"channel":"b"}x',
+    '{"event":"client-a","data":1',
+    '{"event":"client-a","channel":"b","data":}',
+    '{"event":"client-a","data":1,"channel":"a\nb"}',
+    '{"event":"client-a","data":[1,"channel":"b"}',
+  ])('that is nearly a client event is malformed: %s', (text) => {
+    expect(decode(text)).toMatchObject({ kind: 'invalid' });
   });
 
   test('R13: nested however deeply is text like any other', () => {

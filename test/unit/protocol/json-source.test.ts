@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { elementSources, memberSource } from '../../../src/protocol/json-source.ts';
+import { memberSource, memberSources } from '../../../src/protocol/json-source.ts';
 
 describe('the source of a member', () => {
   test.each([
@@ -51,6 +51,18 @@ describe('the source of a member', () => {
   });
 });
 
-test('an empty array has no elements', () => {
-  expect(elementSources(' [ ] ')).toEqual([]);
+describe('the sources of a member of the elements of an array', () => {
+  test.each<[string, (string | undefined)[]]>([
+    [
+      '{"batch":[ {"data":1.0} , 2 , {"b":[3]} , [] , {"data":{"a":1},"data": [ ] } ] }',
+      ['1.0', undefined, undefined, undefined, '[ ]'],
+    ],
+    ['{"batch":[ ]}', []],
+    ['{"batch":{"data":1}}', []],
+    ['{"batch":[{"data":1}],"batch":[{"data":-0},{"data":2}]}', ['-0', '2']],
+    ['{"batch":[{"data":1}],"batch":null}', []],
+    ['{"a":{"batch":[{"data":1}]}}', []],
+  ])('in %s are %j', (json, sources) => {
+    expect(memberSources(json, 'batch', 'data')).toEqual(sources);
+  });
 });

@@ -134,6 +134,10 @@ describe('a trigger', () => {
     });
   });
 
+  test('may have further fields, whatever they are called', () => {
+    expect(read({ ...valid, status: 500, text: 'x' })).toMatchObject({ name: 'news', data: 'x' });
+  });
+
   test.each(['{', 'x', '[]', 'null', '"x"', ' '])('is no trigger when the body is %j', (text) => {
     const refusal = { status: 400, text: 'Invalid body: expected a JSON object' };
     expect(decodeTrigger(text, [], limits)).toEqual(refusal);
@@ -162,6 +166,10 @@ describe('a batch', () => {
       eventsPerBatch: 100,
     });
     expect(triggers).toMatchObject(['text', ...notRebuilt].map((data) => ({ data })));
+  });
+
+  test('may have further fields, whatever they are called', () => {
+    expect(decodeBatch(JSON.stringify({ batch: [item], status: 500, text: 'x' }), limits)).toHaveLength(1);
   });
 
   test('may have 10 items', () => {
