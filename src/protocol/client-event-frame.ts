@@ -9,8 +9,8 @@ export interface ClientEventFrame {
 }
 
 /** What stands before the data and behind them. The channel is in one of both; neither name has escapes. */
-const opening = /\{"event":"(client-[^"\\\u0000-\u001f]*)",(?:"channel":"([^"\\\u0000-\u001f]*)",)?"data":/y;
-const closing = /,"channel":"([^"\\\u0000-\u001f]*)"\}$/y;
+const opening = /\{"event":"(client-[ !#-[\]-\uffff]*)",(?:"channel":"([ !#-[\]-\uffff]*)",)?"data":/y;
+const closing = /,"channel":"([ !#-[\]-\uffff]*)"\}$/y;
 
 /**
  * Reads a client event that is written as nearly all clients write them, `{"event":...,"data":...,"channel":...}` or with the

@@ -4,7 +4,7 @@ import { memberSource, memberSources } from '../../src/protocol/json-source.ts';
 import { runs } from '../support/property/seeded.ts';
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r'), maxLength: 2 });
-const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: 30 });
+const digits = fc.stringMatching(/^[0-9]{1,30}$/);
 const number = fc
   .tuple(
     fc.constantFrom('', '-'),
