@@ -6,21 +6,12 @@ import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { channelKind, isUserId, type ChannelName } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
-import { parseObject, type JsonObject } from '../protocol/decode.ts';
 import { eventEncoder } from '../protocol/encode.ts';
-import {
-  badRequest,
-  forbidden,
-  isHttpError,
-  notFound,
-  tooManyRequests,
-  type HttpError,
-} from '../protocol/http-error.ts';
+import { badRequest, forbidden, isHttpError, notFound, tooManyRequests } from '../protocol/http-error.ts';
 import type { Query } from '../protocol/query.ts';
 import {
   decodeBatch,
   decodeTrigger,
-  withQueryParameters,
   type CountAttribute,
   type Trigger,
 } from '../protocol/trigger-request.ts';
@@ -67,9 +58,7 @@ export class Api {
 
   /** `POST /apps/ID/events` */
   readonly events = this.#route((app, { body }, query) => {
-    const object = parseBody(body);
-    if (isHttpError(object)) return object;
-    const trigger = decodeTrigger(withQueryParameters(object, query), app.config.limits);
+    const trigger = decodeTrigger(textOf(body), query, app.config.limits);
     if (isHttpError(trigger)) return trigger;
     return this.#admit(app, 1, () =>
       whenReady(this.#publish(app, [trigger]), () => this.#triggerInfo(app, trigger)),
@@ -78,8 +67,7 @@ export class Api {
 
   /** `POST /apps/ID/batch_events`: all or nothing, in order. */
   readonly batchEvents = this.#route((app, { body }) => {
-    const object = parseBody(body);
-    const triggers = isHttpError(object) ? object : decodeBatch(object, app.config.limits);
+    const triggers = decodeBatch(textOf(body), app.config.limits);
     if (isHttpError(triggers)) return triggers;
     return this.#admit(app, triggers.length, () =>
       whenReady(this.#publish(app, triggers), () => this.#batchInfo(app, triggers)),
@@ -192,8 +180,6 @@ export class Api {
   }
 }
 
-function parseBody(body: Uint8Array): JsonObject | HttpError {
-  if (body.byteLength === 0) return {};
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-  return parseObject(text) ?? badRequest('Invalid body: expected a JSON object');
+function textOf(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
 }

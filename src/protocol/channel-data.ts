@@ -1,6 +1,10 @@
 import { invalidChannelData, type ProtocolError } from './errors.ts';
-import { parseObject, stringData } from './decode.ts';
+import { parseObject, type JsonObject } from './decode.ts';
+import { memberSource } from './json-source.ts';
 import type { Limits } from './limits.ts';
+import { numberAsId } from './number-as-id.ts';
+
+const halfOfPair = /\p{Surrogate}/u;
 
 /** Who joins a presence channel: the user's id, and the JSON text of the user's info. */
 export interface ChannelData {
@@ -10,34 +14,41 @@ export interface ChannelData {
 
 /**
  * Reads the `channel_data` of a presence subscription. Call it only after its signature was accepted: until
- * then it is anybody's text. A numeric user id becomes its string, because typed clients read only strings.
+ * then it is anybody's text. A numeric user id becomes a string, because typed clients read only strings.
  */
 export function parseChannelData(
   text: string,
   limits: Pick<Limits, 'userIdLength' | 'userInfoBytes'>,
 ): ChannelData | { readonly error: ProtocolError } {
   const refuse = (why: string) => ({ error: invalidChannelData(why) });
-  const data = parseObject(text);
+  const signed = asSigned(text);
+  const data = parseObject(signed);
   if (data === undefined) return refuse('expected the JSON text of an object');
-  const userId = data['user_id'];
-  const isUsable = typeof userId === 'string' ? userId !== '' : Number.isFinite(userId);
-  if (!isUsable) {
-    return refuse('user_id must be a non-empty string or a number');
+  const userId = readUserId(data['user_id'], signed);
+  if (userId === undefined) return refuse('user_id must be a non-empty string or a number');
+  if (userId.length > limits.userIdLength) {
+    return refuse(`user_id has ${userId.length} characters, at most ${limits.userIdLength} are accepted`);
   }
-  const id = String(userId);
-  if (id.length > limits.userIdLength) {
-    return refuse(`user_id has ${id.length} characters, at most ${limits.userIdLength} are accepted`);
-  }
-  const infoJson = stringifyInfo(data['user_info']);
-  if (infoJson === undefined) return refuse('user_info is nested too deeply');
+  if (halfOfPair.test(userId)) return refuse('user_id has half of a surrogate pair, which is no character');
+  const infoJson = readInfo(data, signed);
   const infoBytes = Buffer.byteLength(infoJson);
   if (infoBytes > limits.userInfoBytes) {
     return refuse(`user_info has ${infoBytes} bytes, at most ${limits.userInfoBytes} are accepted`);
   }
-  return { userId: id, infoJson };
+  return { userId, infoJson };
 }
 
-/** The JSON text of a user's info, `null` without one; undefined when it is nested too deeply to be written. */
-export function stringifyInfo(info: unknown): string | undefined {
-  return typeof info === 'string' ? JSON.stringify(info) : stringData(info, 'null');
+/** The text whose bytes were signed: half of a surrogate pair has no bytes of its own, and stands for U+FFFD in them. */
+export function asSigned(text: string): string {
+  return halfOfPair.test(text) ? Buffer.from(text).toString() : text;
+}
+
+/** The JSON of a user's info as it came, `null` without one. `text` is what the object was read from. */
+export function readInfo(data: JsonObject, text: string): string {
+  return (data['user_info'] === undefined ? undefined : memberSource(text, 'user_info')) ?? 'null';
+}
+
+function readUserId(value: unknown, text: string): string | undefined {
+  if (typeof value === 'number') return numberAsId(memberSource(text, 'user_id') ?? '');
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -1,3 +1,4 @@
+import { readUsualClientEvent } from './client-event-frame.ts';
 import {
   clientEventWithoutChannel,
   invalidMessageFormat,
@@ -5,6 +6,7 @@ import {
   userDataMissing,
   type ProtocolError,
 } from './errors.ts';
+import { memberSource } from './json-source.ts';
 
 /** What a client asks for. Shapes are checked; whether it may is another question. */
 export type Command =
@@ -29,7 +31,7 @@ export type Command =
       readonly kind: 'client-event';
       readonly event: string;
       readonly channel: string;
-      /** Always a string: other JSON values are stringified, a missing one is `{}`. */
+      /** Always a string: of other JSON values their text as it came; a missing one is `{}`. */
       readonly data: string;
     }
   | { readonly kind: 'invalid'; readonly error: ProtocolError };
@@ -40,6 +42,8 @@ const malformed: Command = { kind: 'invalid', error: invalidMessageFormat };
 
 /** Reads one text frame of a client. Never throws: what cannot be read is a command of kind `invalid`. */
 export function decode(text: string): Command {
+  const usual = readUsualClientEvent(text);
+  if (usual !== undefined) return { kind: 'client-event', ...usual };
   const frame = parseObject(text);
   if (frame === undefined || typeof frame['event'] !== 'string') return malformed;
   const event = frame['event'];
@@ -58,7 +62,7 @@ export function decode(text: string): Command {
       return decodeSignIn(dataObject(frame['data']));
     default:
       return event.startsWith('client-')
-        ? decodeClientEvent(event, frame)
+        ? decodeClientEvent(event, frame, text)
         : { kind: 'invalid', error: unknownEvent(event) };
   }
 }
@@ -79,26 +83,18 @@ function decodeSignIn(data: JsonObject | undefined): Command {
   return { kind: 'signin', auth: auth ?? undefined, userData };
 }
 
-function decodeClientEvent(event: string, frame: JsonObject): Command {
-  const channel = frame['channel'];
+function decodeClientEvent(event: string, frame: JsonObject, text: string): Command {
+  const { channel, data } = frame;
   if (typeof channel !== 'string') return { kind: 'invalid', error: clientEventWithoutChannel };
-  const data = stringData(frame['data']);
-  return data === undefined ? malformed : { kind: 'client-event', event, channel, data };
+  return { kind: 'client-event', event, channel, data: textOf(data, text, 'data') ?? '{}' };
 }
 
 /**
- * Event data as the wire wants it, a string. Strings stay as they are; `absent` stands for a missing value.
- * Undefined when the value is nested too deeply to be written.
+ * The text in which a member of an object is passed on: a string is that text itself; of any other value it is the JSON as it
+ * came, which is not written anew. `text` is what the object was read from, `key` where the value stands in it.
  */
-export function stringData(value: unknown, absent = '{}'): string | undefined {
-  if (typeof value === 'string') return value;
-  if (value === undefined) return absent;
-  try {
-    return JSON.stringify(value);
-  } catch {
-    // The parser takes any depth, the writer recurses: only a hostile frame comes here.
-    return undefined;
-  }
+export function textOf(value: unknown, text: string, key: string): string | undefined {
+  return typeof value === 'string' || value === undefined ? value : memberSource(text, key);
 }
 
 /** A parsed JSON object. Keys are the sender's: read them by name, never walk the prototype. */

@@ -1,7 +1,8 @@
 import { describeChannelNameFault, isChannelName, type ChannelName } from './channel-name.ts';
-import { isJsonObject, stringData, type JsonObject } from './decode.ts';
+import { isJsonObject, parseObject, textOf, type JsonObject } from './decode.ts';
 import { dataTooLargeText } from './errors.ts';
 import { badRequest, isHttpError, tooLarge, type HttpError } from './http-error.ts';
+import { memberSources } from './json-source.ts';
 import type { Limits } from './limits.ts';
 import { queryValue, type Query } from './query.ts';
 import { isSocketId, type SocketId } from './socket-id.ts';
@@ -40,53 +41,74 @@ export function withQueryParameters(body: JsonObject, query: Query): JsonObject 
   return merged;
 }
 
-/** Reads the body of `POST /events`. */
-export function decodeTrigger(body: JsonObject, limits: Limits): Trigger | HttpError {
-  const channels = decodeChannels(body, limits);
-  return isHttpError(channels) ? channels : decodeEvent(body, channels, limits);
+/** Reads `POST /events`: the text of its body, and its query string. */
+export function decodeTrigger(text: string, query: Query, limits: Limits): Trigger | HttpError {
+  const body = parseBody(text);
+  if (body === undefined) return invalidBody;
+  const event = withQueryParameters(body, query);
+  const channels = decodeChannels(event, limits);
+  return isHttpError(channels)
+    ? channels
+    : decodeEvent(event, textOf(event['data'], text, 'data'), channels, limits);
 }
 
-/** Reads the body of `POST /batch_events`. One bad item refuses the whole: nothing is half sent. */
-export function decodeBatch(body: JsonObject, limits: Limits): readonly Trigger[] | HttpError {
+/** Reads the text of the body of `POST /batch_events`. One bad item refuses the whole: nothing is half sent. */
+export function decodeBatch(text: string, limits: Limits): readonly Trigger[] | HttpError {
+  const body = parseBody(text);
+  if (body === undefined) return invalidBody;
   const { batch } = body;
   if (!Array.isArray(batch)) return badRequest('Missing parameter: batch, an array of events');
   if (batch.length > limits.eventsPerBatch) {
     return badRequest(`batch has ${batch.length} events, at most ${limits.eventsPerBatch} are accepted`);
   }
+  // Nearly all data are strings, which are as they were parsed.
+  const sources = batch.every(hasText) ? [] : memberSources(text, 'batch', 'data');
   const triggers: Trigger[] = [];
-  for (const [index, item] of batch.entries()) {
-    const trigger = decodeBatchItem(item, limits);
+  for (const [index, event] of batch.entries()) {
+    const trigger = decodeBatchItem(event, sources[index], limits);
     if (isHttpError(trigger)) return { status: trigger.status, text: `batch[${index}]: ${trigger.text}` };
     triggers.push(trigger);
   }
   return triggers;
 }
 
-function decodeBatchItem(item: unknown, limits: Limits): Trigger | HttpError {
-  if (!isJsonObject(item)) return badRequest('an event must be an object with name, channel and data');
-  const channel = decodeChannel(item['channel'], limits);
-  return isHttpError(channel) ? channel : decodeEvent(item, [channel], limits);
+function hasText(event: unknown): boolean {
+  return isJsonObject(event) && typeof event['data'] === 'string';
 }
 
+const invalidBody = badRequest('Invalid body: expected a JSON object');
+
+function parseBody(text: string): JsonObject | undefined {
+  return text === '' ? {} : parseObject(text);
+}
+
+function decodeBatchItem(event: unknown, source: string | undefined, limits: Limits): Trigger | HttpError {
+  if (!isJsonObject(event)) return badRequest('an event must be an object with name, channel and data');
+  const channel = decodeChannel(event['channel'], limits);
+  if (isHttpError(channel)) return channel;
+  const { data } = event;
+  return decodeEvent(event, typeof data === 'string' ? data : source, [channel], limits);
+}
+
+/** `data` is the text that is to be passed on. */
 function decodeEvent(
   event: JsonObject,
+  data: string | undefined,
   channels: readonly ChannelName[],
   limits: Limits,
 ): Trigger | HttpError {
   const name = decodeName(event['name'], limits);
   if (isHttpError(name)) return name;
-  const { data, socket_id: except } = event;
   if (data === undefined) return badRequest('Missing parameter: data');
-  const text = stringData(data);
-  if (text === undefined) return badRequest('Invalid data: it is nested too deeply');
-  if (Buffer.byteLength(text) > limits.eventDataBytes)
+  const { socket_id: except } = event;
+  if (Buffer.byteLength(data) > limits.eventDataBytes)
     return tooLarge(dataTooLargeText(limits.eventDataBytes));
   if (except !== undefined && except !== null && !isSocketId(except)) {
     return badRequest(`Invalid socket id: expected digits.digits, got ${describe(except)}`);
   }
   const info = decodeInfo(event['info'], countAttributes);
   if (isHttpError(info)) return info;
-  return { name, data: text, channels, except: except ?? undefined, info };
+  return { name, data, channels, except: except ?? undefined, info };
 }
 
 function decodeName(name: unknown, limits: Limits): string | HttpError {

@@ -1,5 +1,5 @@
 import { isUserId } from './channel-name.ts';
-import { stringifyInfo } from './channel-data.ts';
+import { asSigned, readInfo } from './channel-data.ts';
 import { parseObject } from './decode.ts';
 import { invalidUserData, type ProtocolError } from './errors.ts';
 import type { Limits } from './limits.ts';
@@ -21,16 +21,16 @@ export function parseUserData(
   limits: Pick<Limits, 'userIdLength' | 'userInfoBytes' | 'watchlist'>,
 ): UserData | { readonly error: ProtocolError } {
   const refuse = (why: string) => ({ error: invalidUserData(why) });
-  const data = parseObject(text);
+  const signed = asSigned(text);
+  const data = parseObject(signed);
   if (data === undefined) return refuse('expected the JSON text of an object');
-  const { id, user_info: info, watchlist } = data;
+  const { id, watchlist } = data;
   if (!isUserId(id, limits)) {
     return refuse(
       `id must be a string of 1 to ${limits.userIdLength} of the characters A-Z a-z 0-9 _ - = @ , . ;`,
     );
   }
-  const infoJson = stringifyInfo(info);
-  if (infoJson === undefined) return refuse('user_info is nested too deeply');
+  const infoJson = readInfo(data, signed);
   const infoBytes = Buffer.byteLength(infoJson);
   if (infoBytes > limits.userInfoBytes) {
     return refuse(`user_info has ${infoBytes} bytes, at most ${limits.userInfoBytes} are accepted`);

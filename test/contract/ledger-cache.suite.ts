@@ -8,7 +8,8 @@ const appId = 'a1';
 const channel = 'private-cache-state' as ChannelName;
 const one: Subscriber = { appId, connection: 'c1', channel };
 const another: Subscriber = { appId, connection: 'c2', channel };
-const state = { name: 'state', data: '"1"' };
+/** Data that no ledger may write anew. */
+const state = { name: 'state', data: '{ "n": 12345678901234567890, "n": -0 }' };
 
 /** The sentences of decision D8, and what a cache keeps. */
 export function testCacheMiss(name: string, harness: LedgerHarness): void {

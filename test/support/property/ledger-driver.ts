@@ -189,9 +189,9 @@ export class LedgerDriver {
   }
 }
 
-/** The user_info that a connection brings. */
+/** The user_info that a connection brings, which no ledger may write anew. */
 export function infoOf(connection: string): string {
-  return JSON.stringify({ from: connection });
+  return `{ "from": "${connection}", "n": 12345678901234567890, "n": -0 }`;
 }
 
 function keyOf({ appId, connection, channel }: Subscriber): string {

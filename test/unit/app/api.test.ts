@@ -3,6 +3,7 @@ import { apiStage } from '../../support/unit/api-stage.ts';
 import { application, channelName } from '../../support/unit/application.ts';
 import { delegateLedger } from '../../support/unit/delegate-ledger.ts';
 import { settle } from '../../support/fake-clock.ts';
+import { notRebuilt } from '../../support/unit/not-rebuilt.ts';
 import { signedRequest } from '../../support/unit/signed-request.ts';
 
 const tooLarge =
@@ -32,6 +33,16 @@ describe('POST events', () => {
     const { events, fanout } = apiStage();
     await events({ name: 'news', channel: 'a', data });
     fanout.expectPublished('a', { event: 'news', data: text });
+  });
+
+  test.each(notRebuilt)('takes the data %s for that very text, and keeps it so', async (source) => {
+    const { events, batch, fanout, memory } = apiStage();
+    await events(`{"name":"news","channels":["a"],"data":${source}}`);
+    fanout.expectPublished('a', { event: 'news', data: source });
+    await batch(`{"batch":[{"name":"news","channel":"b","data":${source}}]}`);
+    fanout.expectPublished('b', { event: 'news', data: source });
+    await events(`{"name":"news","channels":["cache-a"],"data":${source}}`);
+    expect(memory.channel('1', channelName('cache-a')).cache?.data).toBe(source);
   });
 
   test('counts what was asked of each channel, as far as it has it', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { application, endpoint } from '../../support/unit/application.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
+import { notRebuilt } from '../../support/unit/not-rebuilt.ts';
 
 const channel = 'private-a';
 
@@ -44,6 +45,13 @@ describe('an accepted client event', () => {
     sender.trigger(channel, data);
     receiver.socket.expectFrame({ event: 'client-typing', channel, data: text });
     outbox.expectEvent(expect.objectContaining({ data: text }) as object);
+  });
+
+  test.each(notRebuilt)('with the data %s is delivered and reported with that very text', (source) => {
+    const { sender, receiver, outbox } = pair();
+    sender.say(`{"event":"client-typing","channel":"${channel}","data":${source}}`);
+    receiver.socket.expectFrame({ event: 'client-typing', channel, data: source });
+    outbox.expectEvent(expect.objectContaining({ data: source }) as object);
   });
 
   test('on a presence channel carries the user id that was authorised, never the one that is claimed', () => {

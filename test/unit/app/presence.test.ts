@@ -79,6 +79,33 @@ describe('a presence channel', () => {
     expect(outbox.takeLines()).toContain(`member_added ${channel} 10`);
   });
 
+  test('keeps two users apart whose numeric ids differ in the last of many digits', async () => {
+    const { connect, outbox, advance } = hubStage();
+    const [first, second] = [connect(), connect()];
+    const enter = (actor: typeof first, text: string) => {
+      const auth = authFor(actor.id, channel, text);
+      actor.say({ event: 'pusher:subscribe', data: { channel, auth, channel_data: text } });
+    };
+    enter(first, '{"user_id":9007199254740992}');
+    enter(second, '{"user_id":9007199254740993,"user_info":{"balance":12345678901234567890}}');
+    const hash = '{"9007199254740992":null,"9007199254740993":{"balance":12345678901234567890}}';
+    const [welcome] = second.socket.takeFrames();
+    expect(welcome?.data).toBe(
+      `{"presence":{"count":2,"ids":["9007199254740992","9007199254740993"],"hash":${hash}}}`,
+    );
+    const [, news] = first.socket.takeFrames();
+    expect(news?.data).toBe('{"user_id":"9007199254740993","user_info":{"balance":12345678901234567890}}');
+    second.vanish();
+    first.socket.expectFrame(removed('9007199254740993'));
+    await advance(3000);
+    expect(outbox.takeLines()).toEqual([
+      `channel_occupied ${channel}`,
+      `member_added ${channel} 9007199254740992`,
+      `member_added ${channel} 9007199254740993`,
+      `member_removed ${channel} 9007199254740993`,
+    ]);
+  });
+
   test('takes __proto__ for a user id like any other', () => {
     const { connect } = hubStage();
     const actor = connect();

@@ -234,6 +234,17 @@ describe('a presence channel', () => {
     expect(outbox.takeLines()).toEqual([`channel_occupied ${channel}`, `member_added ${channel} 7`]);
   });
 
+  test('tells the info of the signed-in user as the text that was signed', () => {
+    const { connect } = hubStage();
+    const actor = connect();
+    actor.signIn('{"id":"7","user_info":{"n":12345678901234567890,"n":-0}}');
+    actor.socket.takeFrames();
+    actor.subscribe(channel);
+    const [welcome] = actor.socket.takeFrames();
+    const hash = '{"7":{"n":12345678901234567890,"n":-0}}';
+    expect(welcome?.data).toBe(`{"presence":{"count":1,"ids":["7"],"hash":${hash}}}`);
+  });
+
   test('takes channel data before the signed-in user', () => {
     const { connect } = hubStage();
     const actor = connect().enter({ id: '7', user_info: { n: 'x' } });

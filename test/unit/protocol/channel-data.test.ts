@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseChannelData } from '../../../src/protocol/channel-data.ts';
 import { limits } from '../../support/unit/application.ts';
+import { notRebuilt } from '../../support/unit/not-rebuilt.ts';
 
 const parse = (value: unknown) => parseChannelData(JSON.stringify(value), limits);
 const refused = (why: string) => ({ error: { code: null, message: `Invalid channel_data: ${why}` } });
@@ -14,13 +15,45 @@ describe('channel data', () => {
     ['{"user_id":"7","user_info":null}', '7', 'null'],
     ['{"user_id":"7","user_info":"x"}', '7', '"x"'],
     ['{"user_id":"7","user_info":""}', '7', '""'],
-    ['{"user_id":"7","user_info":[1, 2]}', '7', '[1,2]'],
+    ['{"user_id":"7","user_info":[1, 2]}', '7', '[1, 2]'],
     ['{"user_id":"a+b@example.com"}', 'a+b@example.com', 'null'],
     ['{"user_id":"__proto__","user_info":{"__proto__":1}}', '__proto__', '{"__proto__":1}'],
-    ['{"user_id":"\\ud800"}', '\ud800', 'null'],
     [' {"user_id" : "7" , "other" : 1} ', '7', 'null'],
   ])('%s is a member', (text, userId, infoJson) => {
     expect(parseChannelData(text, limits)).toEqual({ userId, infoJson });
+  });
+
+  test.each([
+    ['9007199254740992', '9007199254740992'],
+    ['9007199254740993', '9007199254740993'],
+    ['12345678901234567890', '12345678901234567890'],
+    ['-0', '0'],
+    ['1.0', '1'],
+    ['1e3', '1000'],
+    ['1e400', '1e400'],
+  ])('the number %s is the user id %s', (source, userId) => {
+    expect(parseChannelData(`{"user_id":${source}}`, limits)).toEqual({ userId, infoJson: 'null' });
+    expect(parseChannelData(`{"user_id":"x", "user\\u005fid" : ${source} }`, limits)).toMatchObject({
+      userId,
+    });
+  });
+
+  test.each(notRebuilt)('the info %s stays the very text', (source) => {
+    const text = `{"user_info":0,"user_id":"7", "user\\u005finfo" :\t${source} ,"rest":{"user_info":1}}`;
+    expect(parseChannelData(text, limits)).toEqual({ userId: '7', infoJson: source });
+  });
+
+  test('is the text whose bytes were signed, in which half of a surrogate pair is U+FFFD', () => {
+    expect(parseChannelData('{"user_id":"\ud800","user_info":"\udc00"}', limits)).toEqual({
+      userId: '\ufffd',
+      infoJson: '"\ufffd"',
+    });
+  });
+
+  test('a user id with half of a surrogate pair is refused: as UTF-8 all such ids would be one', () => {
+    const why = 'user_id has half of a surrogate pair, which is no character';
+    expect(parseChannelData('{"user_id":"a\\ud800"}', limits)).toEqual(refused(why));
+    expect(parseChannelData('{"user_id":"\\ud83d\\ude00"}', limits)).toMatchObject({ userId: '\u{1f600}' });
   });
 
   test.each(['', 'x', '{', '[]', 'null', '7', '"x"'])('%j is not the JSON of an object', (text) => {
@@ -46,15 +79,18 @@ describe('channel data', () => {
     expect(parse({ user_id: '7', user_info: `${'\u00e9'.repeat(511)}x` })).toEqual(
       refused('user_info has 1025 bytes, at most 1024 are accepted'),
     );
-    // Space that the sender wrote counts for nothing.
-    const spaced = `{"user_id":"7","user_info":[${' '.repeat(5000)}]}`;
-    expect(parseChannelData(spaced, limits)).toEqual({ userId: '7', infoJson: '[]' });
+    // Space that the sender wrote is passed on, so it counts.
+    const spaced = (spaces: number) => `{"user_id":"7","user_info":  [${' '.repeat(spaces)}]  }`;
+    expect(parseChannelData(spaced(1022), limits)).not.toHaveProperty('error');
+    expect(parseChannelData(spaced(1023), limits)).toEqual(
+      refused('user_info has 1025 bytes, at most 1024 are accepted'),
+    );
   });
 
-  test('R13: info that is nested too deeply is refused, not fatal', () => {
+  test('R13: info that is nested too deeply for the limit is refused, not fatal', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     expect(parseChannelData(`{"user_id":"7","user_info":${deep}}`, limits)).toEqual(
-      refused('user_info is nested too deeply'),
+      refused('user_info has 200000 bytes, at most 1024 are accepted'),
     );
   });
 });

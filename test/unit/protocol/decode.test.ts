@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decode } from '../../../src/protocol/decode.ts';
+import { notRebuilt } from '../../support/unit/not-rebuilt.ts';
 import { vectors } from '../../support/unit/vectors.ts';
 
 interface FrameIn {
@@ -15,12 +16,36 @@ describe('a frame from a client', () => {
     expect(JSON.parse(JSON.stringify(decode(text)))).toEqual(command);
   });
 
-  test('R13: nested too deeply to be written again is refused, not fatal', () => {
+  test.each(notRebuilt)('D9: a client event with %s has the very text, wherever it stands', (source) => {
+    const command = { kind: 'client-event', event: 'client-a', channel: 'private-a', data: source };
+    const [event, channel] = ['"event":"client-a"', '"channel":"private-a"'];
+    for (const text of [
+      `{${event},"data":${source},${channel}}`,
+      `{${event},${channel},"data": ${source} }`,
+      `{${event},${channel},"data":{"a":0},"data":${source}}`,
+      `{${event},"data":0,${channel},"data":${source}}`,
+      `{"data":0,${channel},"d\\u0061ta" :\t${source} ,${event},"rest":{"data":1}}`,
+    ]) {
+      expect(decode(text)).toEqual(command);
+    }
+  });
+
+  test.each([
+    '{"event":"client-a","data":1,"channel":"}',
+    '{"event":"client-a","channel":"b","data":1]',
+    '{"event":"client-a","data":1,"channel":"b"}}',
+    '{"event":"client-a","data":1,"channel":"b"}x',
+    '{"event":"client-a","data":1',
+    '{"event":"client-a","channel":"b","data":}',
+    '{"event":"client-a","data":1,"channel":"a\nb"}',
+    '{"event":"client-a","data":[1,"channel":"b"}',
+  ])('that is nearly a client event is malformed: %s', (text) => {
+    expect(decode(text)).toMatchObject({ kind: 'invalid' });
+  });
+
+  test('R13: nested however deeply is text like any other', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
-    expect(decode(`{"event":"client-a","channel":"private-a","data":${deep}}`)).toEqual({
-      kind: 'invalid',
-      error: { code: null, message: 'Invalid message format' },
-    });
+    expect(decode(`{"event":"client-a","channel":"private-a","data":${deep}}`)).toMatchObject({ data: deep });
   });
 
   test('an unknown event is named in the error at a readable length', () => {

@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { decodeBatch, decodeInfo, decodeTrigger } from '../../../src/protocol/trigger-request.ts';
 import { limits } from '../../support/unit/application.ts';
+import { notRebuilt } from '../../support/unit/not-rebuilt.ts';
 
 const valid = { name: 'news', channels: ['a'], data: 'x' };
 const tooLarge =
   'The data content of this event exceeds the allowed maximum (10240 bytes). See https://pusher.com/docs/channels/server_api/http-api#publishing-events for more info';
+const read = (body: object) => decodeTrigger(JSON.stringify(body), [], limits);
+const readBatch = (batch: unknown) => decodeBatch(JSON.stringify({ batch }), limits);
 const names = (count: number) => Array.from({ length: count }, (_, index) => `news-${index}`);
 
 describe('a trigger', () => {
   test('is read', () => {
     const body = { ...valid, socket_id: '1.2', info: 'user_count, subscription_count,user_count' };
-    expect(decodeTrigger(body, limits)).toEqual({
+    expect(read(body)).toEqual({
       name: 'news',
       channels: ['a'],
       data: 'x',
@@ -28,11 +31,11 @@ describe('a trigger', () => {
     ],
     [{ info: '' }, { info: [] }],
   ])('with %j is read', (rest, expected) => {
-    expect(decodeTrigger({ ...valid, ...rest }, limits)).toMatchObject(expected);
+    expect(read({ ...valid, ...rest })).toMatchObject(expected);
   });
 
   test('D20: has each channel once, in order', () => {
-    expect(decodeTrigger({ ...valid, channels: ['b', 'a', 'b'] }, limits)).toMatchObject({
+    expect(read({ ...valid, channels: ['b', 'a', 'b'] })).toMatchObject({
       channels: ['b', 'a'],
     });
   });
@@ -45,7 +48,7 @@ describe('a trigger', () => {
     [false, 'false'],
     [1.5, '1.5'],
   ])('D19: with the data %j has the string %s', (data, text) => {
-    expect(decodeTrigger({ ...valid, data }, limits)).toMatchObject({ data: text });
+    expect(read({ ...valid, data })).toMatchObject({ data: text });
   });
 
   test.each([
@@ -58,12 +61,12 @@ describe('a trigger', () => {
     'clients',
     'pusher',
   ])('D18: may be named %.30s', (name) => {
-    expect(decodeTrigger({ ...valid, name }, limits)).toMatchObject({ name });
+    expect(read({ ...valid, name })).toMatchObject({ name });
   });
 
   test('may have 100 channels and 10,240 bytes of data', () => {
     const body = { ...valid, channels: names(100), data: '\u00e9'.repeat(5120) };
-    expect(decodeTrigger(body, limits)).toMatchObject({ channels: names(100) });
+    expect(read(body)).toMatchObject({ channels: names(100) });
   });
 
   test.each<[object, string]>([
@@ -102,22 +105,43 @@ describe('a trigger', () => {
       'Invalid info: expected a string of user_count, subscription_count, got an array',
     ],
   ])('with %j is refused with 400', (rest, text) => {
-    expect(decodeTrigger({ ...valid, ...rest }, limits)).toEqual({ status: 400, text });
+    expect(read({ ...valid, ...rest })).toEqual({ status: 400, text });
   });
 
   test.each(['x'.repeat(10_241), `${'\u00e9'.repeat(5120)}x`, 'x'.repeat(10_240).split('')])(
     'with more than 10,240 bytes of data is refused with 413',
     (data) => {
-      expect(decodeTrigger({ ...valid, data }, limits)).toEqual({ status: 413, text: tooLarge });
+      expect(read({ ...valid, data })).toEqual({ status: 413, text: tooLarge });
     },
   );
 
-  test('R13: with data that is nested too deeply is refused, not fatal', () => {
-    const data: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
-    expect(decodeTrigger({ ...valid, data }, limits)).toEqual({
-      status: 400,
-      text: 'Invalid data: it is nested too deeply',
+  test.each(notRebuilt)('D19: with the data %s has the very text', (source) => {
+    const text = `{"data":0, "name":"news","channels":["a"],"d\\u0061ta" : ${source} ,"rest":{"data":1}}`;
+    expect(decodeTrigger(text, [], limits)).toMatchObject({ data: source });
+  });
+
+  test('counts the white space within the data, which is passed on', () => {
+    const text = (spaces: number) => `{"name":"news","channels":["a"],"data":  [${' '.repeat(spaces)}]  }`;
+    expect(decodeTrigger(text(10_238), [], limits)).toMatchObject({ data: `[${' '.repeat(10_238)}]` });
+    expect(decodeTrigger(text(10_239), [], limits)).toEqual({ status: 413, text: tooLarge });
+  });
+
+  test('R13: with data that is nested too deeply for the limit is refused, not fatal', () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    expect(decodeTrigger(`{"name":"news","channels":["a"],"data":${deep}}`, [], limits)).toEqual({
+      status: 413,
+      text: tooLarge,
     });
+  });
+
+  test('may have further fields, whatever they are called', () => {
+    expect(read({ ...valid, status: 500, text: 'x' })).toMatchObject({ name: 'news', data: 'x' });
+  });
+
+  test.each(['{', 'x', '[]', 'null', '"x"', ' '])('is no trigger when the body is %j', (text) => {
+    const refusal = { status: 400, text: 'Invalid body: expected a JSON object' };
+    expect(decodeTrigger(text, [], limits)).toEqual(refusal);
+    expect(decodeBatch(text, limits)).toEqual(refusal);
   });
 });
 
@@ -126,15 +150,30 @@ describe('a batch', () => {
 
   test('is read in order, each item with one channel', () => {
     const batch = [item, { ...item, channel: 'b', socket_id: '1.2' }, item];
-    expect(decodeBatch({ batch }, limits)).toMatchObject([
+    expect(readBatch(batch)).toMatchObject([
       { channels: ['a'], except: undefined },
       { channels: ['b'], except: '1.2' },
       { channels: ['a'] },
     ]);
   });
 
+  test('has of each item the very text of its data', () => {
+    const items = ['"text"', ...notRebuilt].map(
+      (source) => ` { "data" : ${source} , "name":"news","channel":"a"}\n`,
+    );
+    const triggers = decodeBatch(`{"batch":[],"batch":[${items.join(',')}]}`, {
+      ...limits,
+      eventsPerBatch: 100,
+    });
+    expect(triggers).toMatchObject(['text', ...notRebuilt].map((data) => ({ data })));
+  });
+
+  test('may have further fields, whatever they are called', () => {
+    expect(decodeBatch(JSON.stringify({ batch: [item], status: 500, text: 'x' }), limits)).toHaveLength(1);
+  });
+
   test('may have 10 items', () => {
-    expect(decodeBatch({ batch: Array.from({ length: 10 }, () => item) }, limits)).toHaveLength(10);
+    expect(readBatch(Array.from({ length: 10 }, () => item))).toHaveLength(10);
   });
 
   test.each<[unknown, string]>([
@@ -147,12 +186,12 @@ describe('a batch', () => {
     [[{ ...item, name: undefined }], 'batch[0]: Missing parameter: name'],
     [[item, item, { ...item, data: undefined }], 'batch[2]: Missing parameter: data'],
   ])('%j is refused with 400', (batch, text) => {
-    expect(decodeBatch({ batch }, limits)).toEqual({ status: 400, text });
+    expect(readBatch(batch)).toEqual({ status: 400, text });
   });
 
   test('with one item too large is refused with 413', () => {
     const batch = [item, { ...item, data: 'x'.repeat(10_241) }];
-    expect(decodeBatch({ batch }, limits)).toEqual({ status: 413, text: `batch[1]: ${tooLarge}` });
+    expect(readBatch(batch)).toEqual({ status: 413, text: `batch[1]: ${tooLarge}` });
   });
 });
 

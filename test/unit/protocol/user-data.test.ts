@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseUserData } from '../../../src/protocol/user-data.ts';
 import { limits } from '../../support/unit/application.ts';
+import { notRebuilt } from '../../support/unit/not-rebuilt.ts';
 
 const parse = (value: unknown) => parseUserData(JSON.stringify(value), limits);
 const refused = (why: string) => ({ error: { code: null, message: `Invalid user_data: ${why}` } });
@@ -36,6 +37,15 @@ describe('user data', () => {
     ['{"id":"7","watchlist":["__proto__","\\ud800","a b"]}', { watchlist: ['__proto__', '\ud800', 'a b'] }],
   ])('%s is a user', (text, expected) => {
     expect(parseUserData(text, limits)).toMatchObject(expected);
+  });
+
+  test.each(notRebuilt)('the info %s stays the very text', (source) => {
+    const text = `{"user_info":0,"id":"7", "user\\u005finfo" :\t${source} ,"rest":{"user_info":1}}`;
+    expect(parseUserData(text, limits)).toEqual(user('7', { infoJson: source }));
+  });
+
+  test('is the text whose bytes were signed, in which half of a surrogate pair is U+FFFD', () => {
+    expect(parseUserData('{"id":"7","user_info":"\udc00"}', limits)).toMatchObject({ infoJson: '"\ufffd"' });
   });
 
   test.each(['', 'x', '{', '[]', 'null', '7', '"7"'])('%j is not the JSON of an object', (text) => {
@@ -113,7 +123,7 @@ describe('user data', () => {
   test('R13: nested too deeply is refused, not fatal', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     expect(parseUserData(`{"id":"7","user_info":${deep}}`, limits)).toEqual(
-      refused('user_info is nested too deeply'),
+      refused('user_info has 200000 bytes, at most 1024 are accepted'),
     );
     expect(parseUserData(`{"id":"7","watchlist":${deep}}`, limits)).toEqual(refused(badWatchlist));
     expect(parseUserData(`{"id":${deep}}`, limits)).toEqual(refused(badId));

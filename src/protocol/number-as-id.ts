@@ -1,0 +1,22 @@
+/**
+ * The id that a JSON number stands for, given the text of the number. Different numbers are never one id, however many digits they have.
+ * A whole number is its digits. One with a fraction or an exponent is written as JavaScript writes it (`1.0` and `1e0` are
+ * `1`), because by that a client in JavaScript looks for itself; where JavaScript would round it, it stays as it is.
+ */
+export function numberAsId(source: string): string {
+  if (/^(?:0|-?[1-9]\d*)$/.test(source)) return source;
+  const usual = String(Number(source));
+  return valueOf(usual) === valueOf(source) ? usual : source;
+}
+
+/** The same text for equal numbers; undefined for infinity. */
+function valueOf(number: string): string | undefined {
+  const parts = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(number);
+  if (parts === null) return undefined;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;
+  const digits = (whole + fraction).replace(/^0+/, '');
+  let { length } = digits;
+  while (digits.charAt(length - 1) === '0') length -= 1;
+  if (length === 0) return '0';
+  return `${sign}${digits.slice(0, length)}e${Number(exponent) - fraction.length + digits.length - length}`;
+}
