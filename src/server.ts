@@ -4,6 +4,7 @@ import { Hub } from './app/hub.ts';
 import { watchLiveness } from './app/liveness.ts';
 import { LocalApps } from './app/local-app.ts';
 import { createLocalDelivery } from './app/local-delivery.ts';
+import { RefusalLog } from './app/refusal-log.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import type { AppConfig, Config } from './config/schema.ts';
 import { createPrometheusMetrics } from './observe/prometheus.ts';
@@ -11,7 +12,7 @@ import { createLazySender } from './delivery/lazy-sender.ts';
 import type { Clock, WallTime } from './ports/clock.ts';
 import type { Ids } from './ports/ids.ts';
 import { silentLog, type Log } from './ports/log.ts';
-import type { NodeHealth } from './ports/metrics.ts';
+import type { AppReading, NodeHealth } from './ports/metrics.ts';
 import type { Ledger } from './ports/ledger.ts';
 import type { Random } from './ports/random.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
@@ -98,11 +99,20 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const applications = config.apps.map(toApplication);
   const apps = new LocalApps(applications);
   const metrics = createPrometheusMetrics();
+  const refusals = new RefusalLog({
+    // A log waits in real time, and nobody moves a clock on for its sake.
+    clock: livenessClock,
+    log,
+    metrics,
+    isApp: (appId) => apps.byId(appId) !== undefined,
+  });
+  const { refused } = refusals;
   const gateway = createGateway(uws, {
     ...config,
     clock: livenessClock,
     ids,
     log,
+    refused,
     answered: (route, status) => metrics.httpRequest(route, status),
   });
   const { webhooks } = config;
@@ -140,6 +150,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     ...parts,
     ...backplane,
     ids,
+    refused,
     grace: {
       disconnectMs: webhooks.disconnectGraceMs,
       unsubscribeMs: webhooks.unsubscribeGraceMs,
@@ -148,7 +159,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     livenessClock,
     activityTimeoutMs: config.activityTimeoutMs,
   });
-  const api = new Api({ ...backplane, apps, wallTime, metrics });
+  const api = new Api({ ...backplane, apps, wallTime, metrics, log });
 
   let closing: Promise<void> | undefined;
   const self = {
@@ -157,10 +168,12 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     describe: () => ({ apps: apps.size, ...describeHealth(backplane.describe()) }),
     metrics: () => metrics.render(),
   };
+  metrics.observeApps(() => readApps(apps));
   metrics.observeQueues(() => backplane.readQueues());
   metrics.observeHealth(() => backplane.describe());
   const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes: createRoutes(api, self) };
   const { commands, routes } = overrides.front?.(inside) ?? inside;
+  metrics.observeRoutes([...new Set(routes.map(({ pattern }) => pattern))]);
   const { port, metricsPort } = await gateway.serve(commands, routes);
   if (sender === undici && config.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
   const stopLiveness = watchLiveness(livenessClock, config, {
@@ -190,6 +203,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     await backplane.close();
     await sender.close();
     gateway.close();
+    refusals.close();
   };
   return {
     port,
@@ -198,6 +212,13 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     close: () => (closing ??= close()),
     abandon: () => backplane.abandon(),
   };
+}
+
+function* readApps(apps: LocalApps): Generator<AppReading, void> {
+  for (const { config, registry } of apps) {
+    const { occupiedChannels, members } = registry;
+    yield { id: config.id, endpoints: config.endpoints.map(({ id }) => id), occupiedChannels, members };
+  }
 }
 
 /** What `/healthz` says of the state that is shared with other nodes. */

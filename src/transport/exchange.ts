@@ -2,13 +2,16 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Log, LogFields } from '../ports/log.ts';
+import type { Refusals } from '../ports/refusals.ts';
 import { clip } from '../protocol/clip.ts';
+import { maskDigests } from '../protocol/mask.ts';
+import { requestReason } from '../protocol/refusals.ts';
 import { allowOrigin } from './cors.ts';
 import { plainText, type OutgoingResponse } from './http-message.ts';
 import type { Peer } from './peer.ts';
 
 /** What one exchange needs of the server around it. */
-export interface ExchangeOptions {
+export interface ExchangeOptions extends Refusals {
   readonly log: Log;
   readonly clock: Pick<Clock, 'now'>;
   readonly ids: Pick<Ids, 'requestId'>;
@@ -74,13 +77,13 @@ export class Exchange {
     });
   }
 
-  /** Answers; a refusal leaves a line in the log. Only the first answer counts. */
+  /** Answers; a refusal is told. Only the first answer counts. */
   answer(response: OutgoingResponse, closes = false): void {
     if (this.isAnswered) return;
     const { status, body } = response;
     if (status < 400) return this.#finish(response, this.#givenId, closes);
     const requestId = this.#givenId || this.#options.ids.requestId();
-    this.#options.log.info(this.#describe(requestId, status, body), 'request refused');
+    this.#tellRefusal(status, this.#describe(requestId, status, body));
     this.#finish(response, requestId, closes);
   }
 
@@ -89,8 +92,14 @@ export class Exchange {
     if (this.isAnswered) return;
     const requestId = this.#givenId || this.#options.ids.requestId();
     const response = plainText(500, 'Internal server error');
-    this.#options.log.error({ err, ...this.#describe(requestId, 500, response.body) }, 'request failed');
+    const fields = this.#describe(requestId, 500, response.body);
+    this.#options.log.error({ err, ...fields }, 'request failed');
+    this.#tellRefusal(500, fields);
     this.#finish(response, requestId, false);
+  }
+
+  #tellRefusal(status: number, fields: LogFields): void {
+    this.#options.refused({ kind: 'request', reason: requestReason(status), appId: this.appId, fields });
   }
 
   #finish(response: OutgoingResponse, requestId: string, closes: boolean): void {
@@ -150,5 +159,5 @@ function readRequestId(req: HttpRequest): string {
 
 /** What the client was told, for the log: without the signature that it sent, which may be the right one elsewhere. */
 function describeError(text: string): string {
-  return clip(text.replace(/, but you sent ".*$/s, ''), 500);
+  return clip(maskDigests(text.replace(/, but you sent ".*$/s, '')), 500);
 }

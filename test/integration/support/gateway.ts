@@ -42,6 +42,7 @@ export async function startGateway(
     clock,
     log,
     ids: { requestId: () => `req_${(ids += 1)}` },
+    refused: ({ kind, fields }) => log.info(fields, `${kind} refused`),
     answered: () => {},
     ...given,
   });
