@@ -93,7 +93,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       2 * config.webhooks.requestTimeoutMs,
     ),
   );
-  const sender = overrides.sender ?? undici;
+  const own = overrides.sender ?? undici;
   const uws = await loadUws();
 
   const applications = config.apps.map(toApplication);
@@ -115,8 +115,13 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     refused,
     answered: (route, status) => metrics.httpRequest(route, status),
   });
+  // Loaded only where it is used: nothing stands between otherwise.
+  const trace = log.isTrace
+    ? new (await import('./trace.ts')).Trace({ log, apps, secrets: otherSecrets(config) })
+    : undefined;
+  const sender = trace?.sender(own) ?? own;
   const { webhooks } = config;
-  const publishTopic = gateway.publish;
+  const publishTopic = trace?.publish(gateway.publish) ?? gateway.publish;
   const local = createLocalDelivery({
     apps,
     clock,
@@ -172,10 +177,11 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   metrics.observeQueues(() => backplane.readQueues());
   metrics.observeHealth(() => backplane.describe());
   const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes: createRoutes(api, self) };
-  const { commands, routes } = overrides.front?.(inside) ?? inside;
+  const front = overrides.front?.(inside) ?? inside;
+  const { commands, routes } = trace?.front(front) ?? front;
   metrics.observeRoutes([...new Set(routes.map(({ pattern }) => pattern))]);
   const { port, metricsPort } = await gateway.serve(commands, routes);
-  if (sender === undici && config.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
+  if (own === undici && config.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
   const stopLiveness = watchLiveness(livenessClock, config, {
     apps,
     end: (session, error) => hub.end(session, error),
@@ -212,6 +218,11 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     close: () => (closing ??= close()),
     abandon: () => backplane.abandon(),
   };
+}
+
+/** Secrets of the configuration that are no app's. */
+function otherSecrets({ control, tls }: Config): readonly string[] {
+  return [control?.token, tls?.passphrase].filter((secret) => secret !== undefined);
 }
 
 function* readApps(apps: LocalApps): Generator<AppReading, void> {

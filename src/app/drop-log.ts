@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import type { QueuedEvent } from '../webhooks/backlog.ts';
-import { Sampler } from './sampler.ts';
+import { Sampler } from '../structures/sampler.ts';
 
 /** The channels that one line names; further ones get further lines. */
 const channelsPerLine = 100;

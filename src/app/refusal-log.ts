@@ -4,7 +4,7 @@ import type { Metrics } from '../ports/metrics.ts';
 import type { Refusal, Refusals } from '../ports/refusals.ts';
 import { loggedError, type ProtocolError } from '../protocol/errors.ts';
 import type { RefusalKind } from '../protocol/refusals.ts';
-import { Sampler } from './sampler.ts';
+import { Sampler } from '../structures/sampler.ts';
 import type { Session } from './session.ts';
 
 /** What the log of refusals is made with. */

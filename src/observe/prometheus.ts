@@ -1,4 +1,4 @@
-import type { Registry } from 'prom-client';
+import type * as PromClient from 'prom-client';
 import type { AppReading, Metrics, NodeHealth, QueueReading } from '../ports/metrics.ts';
 import { countWith, createCounters, readGauges, type Known } from './catalogue.ts';
 import { buildInfo, ProcessMetrics } from './process-metrics.ts';
@@ -54,8 +54,8 @@ export function createPrometheusMetrics(): PrometheusMetrics {
 }
 
 async function register(
-  { Counter, Gauge, Histogram }: typeof import('prom-client'),
-  registry: Registry,
+  { Counter, Gauge, Histogram }: typeof PromClient,
+  registry: PromClient.Registry,
   metric: Metric<Known>,
   known: Known,
 ): Promise<void> {

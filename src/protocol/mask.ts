@@ -6,7 +6,7 @@ const digests = /[0-9a-f]{64}/gi;
 
 /** Members of JSON that hold a credential, also where the JSON stands in a string of another. */
 const credentials =
-  /(\\*)"(auth|auth_signature|secret|shared_secret|token|password|passphrase)\1"\s*:\s*\1"[\s\S]*?(?:(?<!\\)\1"|$)/gi;
+  /(\\*)"(auth|authorization|auth_signature|secret|shared_secret|token|password|passphrase)\1"\s*:\s*\1"[\s\S]*?(?:(?<!\\)\1"|$)/gi;
 
 /** A text without the signatures in it. */
 export function maskDigests(text: string): string {

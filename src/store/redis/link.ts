@@ -34,13 +34,14 @@ export class RedisLink {
   /** The characters of messages that were sent, and of which Redis has said nothing yet. */
   #unanswered = 0;
 
-  constructor({ commands, subscriber }: RedisClients) {
+  /** `told` hears of each connection that fails; what fails with it says so itself. */
+  constructor({ commands, subscriber }: RedisClients, told: (error: Error) => void = () => {}) {
     this.#commands = commands;
     this.#subscriber = subscriber;
     for (const client of new Set([commands, subscriber])) {
-      // What fails says so itself; without a listener it would be printed.
       client.on('error', (error: Error) => {
         this.#lastError = error;
+        told(error);
       });
     }
     subscriber.on('smessage', (topic: string, message: string) => this.#handlers.get(topic)?.(message));
