@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { loadConfig } from '../config/load.ts';
-import { formatFaults } from '../config/report.ts';
-import type { Config } from '../config/schema.ts';
+import { defaultHost, defaultPort } from '../config/hosts.ts';
+import { isObject, type JsonObject } from '../config/json.ts';
+import { layer } from '../config/layers.ts';
 import { milliseconds } from './arguments.ts';
 import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
@@ -33,46 +34,67 @@ export function define(command: Command): void {
     .addHelpText(
       'after',
       `
-Host, port, path and TLS are those of the configuration and the environment, as when the server starts. It is asked
-on this machine, so its certificate is not verified. A server that is degraded is healthy: it serves its clients.
+Host, port and TLS are those of the command line, the environment and the file, as when the server starts; what else
+is in the file does not matter. The server is asked on this machine, so its certificate is not verified. One that is
+degraded is healthy: it serves its clients.
 
   soketify-emulator health --config config/production.json
 
-Exit codes: 0 healthy, 1 not healthy or no answer, 2 the configuration is faulty.`,
+Exit codes: 0 healthy, 1 not healthy, or no answer, 2 wrong usage, or a file that cannot be read.`,
     )
     .action(async ({ of, timeout, ...given }: HealthOptions) => {
-      const { config: file, host, port } = of === undefined ? given : readCommandLine(of);
-      const loaded = loadConfig({ file, env: process.env, overrides: { host, port } });
-      if (loaded.kind === 'ok') process.exitCode = await ask(loaded.config, timeout);
-      else {
-        process.stderr.write(`${formatFaults(loaded.faults)}\n`);
-        process.exitCode = exitCode.badConfiguration;
-      }
+      const url = urlOf(of === undefined ? given : readCommandLine(of));
+      process.exitCode = await ask(url, timeout);
     });
 }
 
-/** What the server with this process id was started with. Relative paths are taken from here. */
+/** What the server with this process id was started with. */
 function readCommandLine(pid: string): Meant {
   if (!/^[1-9]\d*$/.test(pid)) throw new UsageError(`--of ${pid}: expected the id of a process`);
   let line: string;
+  let folder: string;
   try {
     line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    folder = readlinkSync(`/proc/${pid}/cwd`);
   } catch (error) {
-    throw new UsageError(`--of ${pid}: there is no such process here, or no /proc`, { cause: error });
+    throw new UsageError(`--of ${pid}: there is no such process that can be read`, { cause: error });
   }
   const server = new Command()
     .option('-c, --config <file>')
     .option('--host <address>')
     .option('--port <number>')
     .allowUnknownOption();
-  server.parseOptions(line.split('\0').filter((argument) => argument !== ''));
-  return server.opts<Meant>();
+  // `--` stands before the program where something else, such as an init, starts it.
+  server.parseOptions(line.split('\0').filter((argument) => argument !== '' && argument !== '--'));
+  const meant = server.opts<Meant>();
+  return meant.config === undefined ? meant : { ...meant, config: resolve(folder, meant.config) };
+}
+
+/** Where the server tells its health. A file that has become faulty otherwise does not make it ill. */
+function urlOf({ config: file, host: givenHost, port: givenPort }: Meant): string {
+  const content = file === undefined ? undefined : readContent(file);
+  const { input } = layer(content, process.env, { host: givenHost, port: givenPort });
+  const { host = defaultHost, port = defaultPort, tls } = input;
+  if (typeof host !== 'string') throw new UsageError('host: expected an address');
+  if (port === 0) throw new UsageError('port 0 is any free one: say with --port which the server has taken');
+  if (typeof port !== 'number') throw new UsageError(`port: expected a number, got '${String(port)}'`);
+  return `${tls === undefined ? 'http' : 'https'}://${reachable(host)}:${port}/healthz`;
+}
+
+function readContent(file: string): JsonObject {
+  try {
+    const content: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
+    if (isObject(content)) return content;
+  } catch (error) {
+    // The parser's own message quotes the file, secrets included.
+    const reason = error instanceof SyntaxError ? 'it is not valid JSON' : String(error);
+    throw new UsageError(`${file} cannot be read: ${reason}`, { cause: error });
+  }
+  throw new UsageError(`${file}: expected an object`);
 }
 
 /** Says on standard output what the server says of itself. */
-async function ask({ host, port, path, tls }: Config, timeoutMs: number): Promise<ExitCode> {
-  if (port === 0) throw new UsageError('port 0 is any free one: say with --port which the server has taken');
-  const url = `${tls === undefined ? 'http' : 'https'}://${reachable(host)}:${port}${path}/healthz`;
+async function ask(url: string, timeoutMs: number): Promise<ExitCode> {
   try {
     const { status, text } = await get(url, timeoutMs);
     process.stdout.write(`${status} ${printable(text)}\n`);

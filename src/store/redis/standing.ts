@@ -37,6 +37,8 @@ export class Standing {
     if (unreachable > 0) {
       if (this.#lostAt !== undefined) return changes;
       this.#lostAt = at;
+      // What is found lacking after an outage is another loss.
+      this.#dataLostAt = -Infinity;
       return [{ kind: 'lost', partitions: unreachable }];
     }
     if (this.#lostAt !== undefined) changes.push({ kind: 'back', afterMs: at - this.#lostAt });

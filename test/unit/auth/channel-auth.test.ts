@@ -54,7 +54,10 @@ describe('the authorisation of a subscription', () => {
       code: null,
       message: "Invalid key in subscription auth data: 'other'",
     });
-    expect(refusal(`:${good}`)).toMatchObject({ code: null, message: "Invalid key in subscription auth data: ''" });
+    expect(refusal(`:${good}`)).toMatchObject({
+      code: null,
+      message: "Invalid key in subscription auth data: ''",
+    });
   });
 
   test.each([undefined, '', 'no-colon', good])('%s is no KEY:SIGNATURE', (auth) => {

@@ -3,7 +3,9 @@ import { parseChannelData } from '../../../src/protocol/channel-data.ts';
 import { limits } from '../../support/unit/application.ts';
 
 const parse = (value: unknown) => parseChannelData(JSON.stringify(value), limits);
-const refused = (why: string) => ({ error: { code: null, reason: 'invalid_channel_data', message: `Invalid channel_data: ${why}` } });
+const refused = (why: string) => ({
+  error: { code: null, reason: 'invalid_channel_data', message: `Invalid channel_data: ${why}` },
+});
 
 describe('channel data', () => {
   test.each([

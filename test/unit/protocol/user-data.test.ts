@@ -3,7 +3,9 @@ import { parseUserData } from '../../../src/protocol/user-data.ts';
 import { limits } from '../../support/unit/application.ts';
 
 const parse = (value: unknown) => parseUserData(JSON.stringify(value), limits);
-const refused = (why: string) => ({ error: { code: null, reason: 'invalid_user_data', message: `Invalid user_data: ${why}` } });
+const refused = (why: string) => ({
+  error: { code: null, reason: 'invalid_user_data', message: `Invalid user_data: ${why}` },
+});
 const user = (userId: string, rest: object = {}) => ({
   userId,
   infoJson: 'null',
