@@ -44,9 +44,10 @@ export class RefusalLog implements Refusals {
   }
 
   readonly refused = (refusal: Refusal): void => {
-    const { kind, reason } = refusal;
+    const { kind, reason, isLogged = false } = refusal;
     const appId = this.#options.isApp(refusal.appId) ? refusal.appId : '';
     this.#options.metrics.refused(appId, kind, reason);
+    if (isLogged) return;
     this.#sampler.add(`${kind} ${reason} ${appId}`, (unsaid) => ({
       refusal,
       times: (unsaid?.times ?? 0) + 1,

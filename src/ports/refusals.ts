@@ -9,6 +9,8 @@ export interface Refusal {
   readonly appId: string;
   /** What a person needs to find the cause. Never a secret, a signature or a payload. */
   readonly fields: LogFields;
+  /** It has a line in the log already, and is only counted. */
+  readonly isLogged?: boolean;
 }
 
 /** Where refusals are told: they are counted, and some of them logged. */

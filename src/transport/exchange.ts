@@ -83,7 +83,7 @@ export class Exchange {
     const { status, body } = response;
     if (status < 400) return this.#finish(response, this.#givenId, closes);
     const requestId = this.#givenId || this.#options.ids.requestId();
-    this.#tellRefusal(status, this.#describe(requestId, status, body));
+    this.#refused(status, this.#describe(requestId, status, body));
     this.#finish(response, requestId, closes);
   }
 
@@ -94,12 +94,13 @@ export class Exchange {
     const response = plainText(500, 'Internal server error');
     const fields = this.#describe(requestId, 500, response.body);
     this.#options.log.error({ err, ...fields }, 'request failed');
-    this.#tellRefusal(500, fields);
+    this.#refused(500, fields, true);
     this.#finish(response, requestId, false);
   }
 
-  #tellRefusal(status: number, fields: LogFields): void {
-    this.#options.refused({ kind: 'request', reason: requestReason(status), appId: this.appId, fields });
+  #refused(status: number, fields: LogFields, isLogged = false): void {
+    const reason = requestReason(status);
+    this.#options.refused({ kind: 'request', reason, appId: this.appId, fields, isLogged });
   }
 
   #finish(response: OutgoingResponse, requestId: string, closes: boolean): void {
