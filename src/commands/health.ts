@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { resolve } from 'node:path';
+import { resolve as resolvePath } from 'node:path';
 import { Command } from 'commander';
 import { defaultHost, defaultPort } from '../config/hosts.ts';
 import { isObject, type JsonObject } from '../config/json.ts';
@@ -67,7 +67,7 @@ function readCommandLine(pid: string): Meant {
   // `--` stands before the program where something else, such as an init, starts it.
   server.parseOptions(line.split('\0').filter((argument) => argument !== '' && argument !== '--'));
   const meant = server.opts<Meant>();
-  return meant.config === undefined ? meant : { ...meant, config: resolve(folder, meant.config) };
+  return meant.config === undefined ? meant : { ...meant, config: resolvePath(folder, meant.config) };
 }
 
 /** Where the server tells its health. A file that has become faulty otherwise does not make it ill. */
