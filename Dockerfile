@@ -19,7 +19,8 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 USER node
 EXPOSE 6001
-HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SOKETIFY_PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# With the configuration that process 1, the server, was started with: by TLS or not, on its port, under its path.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=5s \
+  CMD ["node", "dist/main.js", "health", "--of", "1"]
 # No shell between: signals reach the server, which ends gracefully.
 ENTRYPOINT ["node", "dist/main.js"]

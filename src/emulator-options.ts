@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from './config/json.ts';
 import { defaultApp } from './config/default-app.ts';
-import type { Log } from './ports/log.ts';
+import type { Logger } from './ports/log.ts';
 import type { LimitName } from './protocol/limits.ts';
 import type { EventName } from './webhooks/event.ts';
 
@@ -102,8 +102,8 @@ export interface EmulatorOptions {
   readonly patienceMs?: number;
   /** The time of day, for `time_ms` and the age of signed requests. Default: the machine's, not a faked one. */
   readonly now?: () => number;
-  /** Where the emulator logs, such as a pino logger. Default: nowhere. */
-  readonly log?: Log;
+  /** Where the emulator logs, such as a pino logger; its levels are asked for at the start. Default: nowhere. */
+  readonly log?: Logger;
 }
 
 /** The same options as the content of a configuration file: `given` are those that a file could have. */

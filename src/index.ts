@@ -2,6 +2,7 @@ import { EmulatorError } from './control/emulator-error.ts';
 import type { ControlledEmulator } from './control/emulator.ts';
 import { sortOptions } from './check-options.ts';
 import { contentOf, type AppOptions, type EmulatorOptions } from './emulator-options.ts';
+import { toLog } from './ports/log.ts';
 import { createStandIn, parseContent } from './stand-in.ts';
 import { StartError } from './transport/uws.ts';
 
@@ -80,7 +81,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       liveness,
       patienceMs,
       ...(now && { wallTime: { now } }),
-      ...(log && { log }),
+      ...(log && { log: toLog(log) }),
     });
     return emulator;
   } catch (error) {

@@ -10,6 +10,7 @@ const subcommands: readonly (readonly [name: string, summary: string, load: () =
   ['listen', 'receive webhooks and print whether they verify', () => import('./commands/listen.ts')],
   ['trigger', 'publish an event on channels', () => import('./commands/trigger.ts')],
   ['send-webhook', 'send a signed webhook to an endpoint', () => import('./commands/send-webhook.ts')],
+  ['health', 'ask a running server whether it is healthy', () => import('./commands/health.ts')],
   ['check-config', 'print the effective configuration', () => import('./commands/check-config.ts')],
 ];
 

@@ -4,6 +4,7 @@ import { Hub } from './app/hub.ts';
 import { watchLiveness } from './app/liveness.ts';
 import { LocalApps, type LocalApp } from './app/local-app.ts';
 import { createLocalDelivery } from './app/local-delivery.ts';
+import { RefusalLog } from './app/refusal-log.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import { outgrownBounds } from './config/bounds.ts';
 import type { AppConfig, Config } from './config/schema.ts';
@@ -12,7 +13,7 @@ import { createLazySender } from './delivery/lazy-sender.ts';
 import type { Clock, WallTime } from './ports/clock.ts';
 import type { Ids } from './ports/ids.ts';
 import { silentLog, type Log } from './ports/log.ts';
-import type { NodeHealth } from './ports/metrics.ts';
+import type { AppReading, NodeHealth } from './ports/metrics.ts';
 import type { Ledger } from './ports/ledger.ts';
 import type { Random } from './ports/random.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
@@ -95,12 +96,20 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       2 * config.webhooks.requestTimeoutMs,
     ),
   );
-  const sender = overrides.sender ?? undici;
+  const own = overrides.sender ?? undici;
   const uws = await loadUws();
 
   const applications = config.apps.map(toApplication);
   const apps = new LocalApps(applications);
   const metrics = createPrometheusMetrics();
+  const refusals = new RefusalLog({
+    // A log waits in real time, and nobody moves a clock on for its sake.
+    clock: livenessClock,
+    log,
+    metrics,
+    isApp: (appId) => apps.byId(appId) !== undefined,
+  });
+  const { refused } = refusals;
   const gateway = createGateway(uws, {
     ...config,
     frameCeilingBytes: frameCeilingBytes(config.apps, config.maxBackpressureBytes),
@@ -108,10 +117,16 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     clock: livenessClock,
     ids,
     log,
+    refused,
     answered: (route, status) => metrics.httpRequest(route, status),
   });
+  // Loaded only where it is used: nothing stands between otherwise.
+  const trace = log.isTrace
+    ? new (await import('./trace.ts')).Trace({ log, apps, secrets: otherSecrets(config) })
+    : undefined;
+  const sender = trace?.sender(own) ?? own;
   const { webhooks } = config;
-  const publishTopic = gateway.publish;
+  const publishTopic = trace?.publish(gateway.publish) ?? gateway.publish;
   const local = createLocalDelivery({
     apps,
     clock,
@@ -145,6 +160,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     ...parts,
     ...backplane,
     ids,
+    refused,
     grace: {
       disconnectMs: webhooks.disconnectGraceMs,
       unsubscribeMs: webhooks.unsubscribeGraceMs,
@@ -153,7 +169,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     livenessClock,
     activityTimeoutMs: config.activityTimeoutMs,
   });
-  const api = new Api({ ...backplane, apps, wallTime, metrics });
+  const api = new Api({ ...backplane, apps, wallTime, metrics, log });
 
   let closing: Promise<void> | undefined;
   const self = {
@@ -162,12 +178,15 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     describe: () => ({ apps: apps.size, ...describeHealth(backplane.describe()) }),
     metrics: () => metrics.render(),
   };
+  metrics.observeApps(() => readApps(apps));
   metrics.observeQueues(() => backplane.readQueues());
   metrics.observeHealth(() => backplane.describe());
   const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes: createRoutes(api, self) };
-  const { commands, routes } = overrides.front?.(inside) ?? inside;
+  const front = overrides.front?.(inside) ?? inside;
+  const { commands, routes } = trace?.front(front) ?? front;
+  metrics.observeRoutes([...new Set(routes.map(({ pattern }) => pattern))]);
   const { port, metricsPort } = await gateway.serve(commands, routes);
-  if (sender === undici && config.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
+  if (own === undici && config.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
   const stopLiveness = watchLiveness(livenessClock, config, {
     apps,
     end: (session, error) => hub.end(session, error),
@@ -199,6 +218,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     await backplane.close();
     await sender.close();
     gateway.close();
+    refusals.close();
   };
   return {
     port,
@@ -211,6 +231,18 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
 
 function bodyBytesOf(app: LocalApp | undefined): number {
   return app === undefined ? leastBodyBytes : bodyBytes(app.config.limits);
+}
+
+/** Secrets of the configuration that are no app's. */
+function otherSecrets({ control, tls }: Config): readonly string[] {
+  return [control?.token, tls?.passphrase].filter((secret) => secret !== undefined);
+}
+
+function* readApps(apps: LocalApps): Generator<AppReading, void> {
+  for (const { config, registry } of apps) {
+    const { occupiedChannels, members } = registry;
+    yield { id: config.id, endpoints: config.endpoints.map(({ id }) => id), occupiedChannels, members };
+  }
 }
 
 /** What `/healthz` says of the state that is shared with other nodes. */

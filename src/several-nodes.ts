@@ -17,6 +17,7 @@ import { RedisFanout } from './store/redis/fanout.ts';
 import { LeadKeys, partitionCount, PartitionKeys } from './store/redis/keys.ts';
 import { RedisLedger } from './store/redis/ledger.ts';
 import { RedisLink } from './store/redis/link.ts';
+import { describeFailure } from './store/redis/standing-log.ts';
 import { StartError } from './transport/uws.ts';
 import { isExpendable } from './webhooks/event.ts';
 
@@ -37,7 +38,12 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   const clients = createRedisClients({ location: connection, tls, silenceMs: leaseMs });
   // No app can ever have larger ones.
   const messageBytes = config.maxBackpressureBytes;
-  const link = new RedisLink(clients, messageBytes);
+  const link = new RedisLink(clients, {
+    messageBytes,
+    told(error) {
+      if (log.isDebug) log.debug({ error: describeFailure(error) }, 'connection to Redis failed');
+    },
+  });
   const partitions = Array.from(
     { length: partitionCount },
     (_, index) => new PartitionKeys(keyPrefix, index),
@@ -107,7 +113,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   // Says to the others that this node has no connections yet, and hears how many they have.
   connections.set(clock.now());
   // Apart: a lease must not wait until all that is to be dispatched was read.
-  const beats = [() => ledger.beat(), () => dispatch.beat()].map((beat) =>
+  const beats = [() => ledger.beat(), () => dispatch.beat(), async () => ledger.watch()].map((beat) =>
     every(clock, leaseMs / beatsPerLease, beat),
   );
   return {

@@ -48,7 +48,11 @@ export interface StandIn {
 }
 
 /** Nobody is to come back to an emulator that ends with its test. */
-const closedError: ClosingError = { code: 4009, message: 'The emulator was closed' };
+const closedError: ClosingError = {
+  code: 4009,
+  reason: 'server_closing',
+  message: 'The emulator was closed',
+};
 
 /** Builds a server with a clock that can be moved, faults and records. */
 export async function createStandIn(config: Config, options: StandInOptions): Promise<StandIn> {

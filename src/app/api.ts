@@ -2,6 +2,7 @@ import { authenticateRequest } from '../auth/request-auth.ts';
 import type { WallTime } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { channelKind, isUserId, type ChannelName } from '../protocol/channel-name.ts';
@@ -28,6 +29,7 @@ export interface ApiOptions {
   readonly wallTime: WallTime;
   readonly metrics: Pick<Metrics, 'messagePublished'>;
   readonly drops: Pick<Drops, 'read'>;
+  readonly log: Log;
 }
 
 /** A request as it came. */
@@ -133,9 +135,10 @@ export class Api {
   }
 
   #publishOne(app: LocalApp, { name, data, channels, except }: Trigger, pending: Promise<void>[]): void {
-    const { fanout, ledger, metrics } = this.#options;
+    const { fanout, ledger, metrics, log } = this.#options;
     const appId = app.config.id;
     const encode = eventEncoder(name, data);
+    if (log.isDebug) log.debug({ appId, event: name, channels, except }, 'published');
     for (const channel of channels) {
       metrics.messagePublished(appId, 'api');
       if (!channelKind(channel).isCache) {

@@ -1,9 +1,12 @@
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
+import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Outbox } from '../ports/outbox.ts';
+import type { Refusals } from '../ports/refusals.ts';
 import { noWitness, type Witness } from '../ports/witness.ts';
 import { channelKind } from '../protocol/channel-name.ts';
+import { clip } from '../protocol/clip.ts';
 import type { Command } from '../protocol/decode.ts';
 import { encodeError, eventEncoder } from '../protocol/encode.ts';
 import {
@@ -16,13 +19,15 @@ import {
   type ProtocolError,
 } from '../protocol/errors.ts';
 import { RateWindow } from '../protocol/rate-window.ts';
+import { describeRefusal } from './refusal-log.ts';
 import type { Session } from './session.ts';
 
 /** What passing on a client's event needs. */
-export interface ClientEventOptions {
+export interface ClientEventOptions extends Refusals {
   readonly clock: Clock;
   readonly fanout: Fanout;
   readonly outbox: Outbox;
+  readonly log: Log;
   readonly witness?: Witness;
   readonly metrics: Pick<Metrics, 'messagePublished'>;
 }
@@ -33,13 +38,19 @@ type ClientEvent = Extract<Command, { kind: 'client-event' }>;
 export function relayClientEvent(session: Session, command: ClientEvent, options: ClientEventOptions): void {
   const subscription = session.subscriptions.get(command.channel);
   const refusal = refuseClientEvent(session, command, options.clock.now());
-  if (refusal !== undefined) return session.socket.send(encodeError(refusal));
+  if (refusal !== undefined) {
+    const subject = { channel: clip(command.channel), event: clip(command.event) };
+    options.refused(describeRefusal(session, 'client_event', refusal, subject));
+    return session.socket.send(encodeError(refusal));
+  }
   // Not to be had without a subscription; this tells the compiler.
   if (subscription === undefined) return;
   const { app, socketId } = session;
   const { event, data } = command;
   const { userId } = subscription;
   const channel = subscription.channel.name;
+  const { log } = options;
+  if (log.isDebug) log.debug({ appId: app.config.id, socketId, channel, event }, 'client event published');
   options.metrics.messagePublished(app.config.id, 'client');
   options.fanout.publish(app.config.id, channel, eventEncoder(event, data, userId), socketId);
   const happened = { name: 'client_event', channel, event, data, socketId, userId } as const;

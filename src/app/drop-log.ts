@@ -1,14 +1,12 @@
-import type { Cancel, Clock, Millis } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import type { QueuedEvent } from '../webhooks/backlog.ts';
-
-/** After one report the next drops are summed up for so long: a flood of drops must not be a flood of lines. */
-const sumUpForMs: Millis = 1000;
+import { Sampler } from '../structures/sampler.ts';
 
 /** The channels that one line names; further ones get further lines. */
 const channelsPerLine = 100;
 
-interface Unsaid {
+interface Drops {
   readonly fields: LogFields;
   readonly reason: string;
   readonly names: Set<string>;
@@ -21,41 +19,33 @@ interface Unsaid {
  * channel is named, for whoever has to find out the truth of them when the process has ended.
  */
 export class DropLog {
-  readonly #clock: Clock;
   readonly #log: Log;
-  #unsaid: Unsaid | undefined;
-  #cancel: Cancel | undefined;
+  readonly #sampler: Sampler<Drops>;
 
   constructor(clock: Clock, log: Log) {
-    this.#clock = clock;
     this.#log = log;
+    this.#sampler = new Sampler(clock, (drops) => this.#say(drops));
   }
 
   /** `fields` tell whose events they were. */
   add(fields: LogFields, reason: string, events: readonly QueuedEvent[]): void {
-    if (this.#unsaid !== undefined && this.#unsaid.reason !== reason) this.#say();
-    this.#unsaid ??= { fields, reason, names: new Set(), channels: new Set(), events: 0 };
-    this.#unsaid.events += events.length;
-    for (const { event } of events) {
-      this.#unsaid.names.add(event.name);
-      this.#unsaid.channels.add(event.channel);
-    }
-    if (this.#cancel === undefined) this.#say();
+    this.#sampler.add(reason, (unsaid) => {
+      const drops = unsaid ?? { fields, reason, names: new Set(), channels: new Set(), events: 0 };
+      drops.events += events.length;
+      for (const { event } of events) {
+        drops.names.add(event.name);
+        drops.channels.add(event.channel);
+      }
+      return drops;
+    });
   }
 
-  /** Says what is still unsaid, and is silent from then on. */
+  /** Says what is still unsaid. */
   close(): void {
-    this.#say();
-    this.#cancel?.();
-    this.#cancel = undefined;
+    this.#sampler.close();
   }
 
-  #say(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    if (this.#unsaid === undefined) return;
-    const { fields, reason, names, channels, events } = this.#unsaid;
-    this.#unsaid = undefined;
+  #say({ fields, reason, names, channels, events }: Drops): void {
     const all = [...channels];
     for (let start = 0; start < all.length; start += channelsPerLine) {
       const named = all.slice(start, start + channelsPerLine);
@@ -64,6 +54,5 @@ export class DropLog {
         'webhook events dropped',
       );
     }
-    this.#cancel = this.#clock.after(sumUpForMs, () => this.#say());
   }
 }

@@ -243,7 +243,7 @@ export class EndpointDispatcher {
     metrics.webhookAttempt(appId, endpoint, result, elapsedMs);
     witness.attemptEnded(attempt, outcome);
     if (this.#isStopped) return;
-    if (result === 'success') this.#succeed(batch);
+    if (result === 'success') this.#succeed(batch, elapsedMs);
     else this.#fail(batch, payload, { outcome, elapsedMs, chance });
     this.#pump();
   }
@@ -258,11 +258,24 @@ export class EndpointDispatcher {
     return payload;
   }
 
-  #succeed(batch: Batch): void {
+  #succeed(batch: Batch, elapsedMs: Millis): void {
     const wasFailing = this.#queue.isFailing;
     if (this.#queue.succeed(batch) === 'given-up') return;
-    this.#options.metrics.webhookDelivered(this.#app.id, this.#endpoint.id, batch.events.length);
-    if (wasFailing) this.#options.log.info(this.#fields(batch), 'webhook endpoint recovered');
+    const { clock, log, metrics } = this.#options;
+    metrics.webhookDelivered(this.#app.id, this.#endpoint.id, batch.events.length);
+    const at = clock.now();
+    for (const { createdAt } of batch.events) {
+      metrics.webhookAcknowledged(this.#app.id, this.#endpoint.id, at - createdAt);
+    }
+    if (wasFailing) log.info(this.#fields(batch), 'webhook endpoint recovered');
+    if (log.isDebug) {
+      const fields = {
+        ...this.#fields(batch),
+        events: batch.events.length,
+        elapsedMs: Math.round(elapsedMs),
+      };
+      log.debug(fields, 'webhook delivered');
+    }
     this.#tell('delivered', batch.events, batch);
   }
 

@@ -1,6 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Socket } from '../ports/socket.ts';
@@ -11,6 +10,7 @@ import {
   appDisabled,
   binaryNotSupported,
   frameTooLarge,
+  loggedError,
   originNotAllowed,
   overConnectionQuota,
   serverClosing,
@@ -20,13 +20,15 @@ import {
   unknownKey,
   unsupportedProtocol,
   type ClosingError,
+  type ProtocolError,
 } from '../protocol/errors.ts';
 import { isAllowedOrigin } from '../protocol/origin.ts';
 import { servesProtocol } from '../protocol/protocol-version.ts';
+import type { ErrorReason } from '../protocol/refusals.ts';
 import { relayClientEvent, type ClientEventOptions } from './client-events.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
 import { PendingCommands } from './pending-commands.ts';
-import { SampledLog } from './sampled-log.ts';
+import { describeRefusal } from './refusal-log.ts';
 import { Session } from './session.ts';
 import { Subscriptions, type SubscriptionOptions } from './subscriptions.ts';
 import { Users } from './users.ts';
@@ -36,7 +38,6 @@ export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   readonly apps: LocalApps;
   readonly ids: Pick<Ids, 'socketId'>;
   readonly metrics: Metrics;
-  readonly log: Log;
   readonly clock: Clock;
   /** By which signs of life are dated; the one that watches for them. */
   readonly livenessClock: Clock;
@@ -63,28 +64,30 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #subscriptions: Subscriptions;
   readonly #users: Users;
-  /** Of what clients may cause as often as they like. */
-  readonly #log: SampledLog;
   #isClosing = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
-    this.#log = new SampledLog(options.livenessClock, (fields, message) => options.log.info(fields, message));
     this.#subscriptions = new Subscriptions(options);
-    this.#users = new Users(options.ledger, options.clock);
+    this.#users = new Users(options);
   }
 
   /** A client has connected. Undefined if it was sent away. */
   open(socket: Socket, greeting: Greeting): Session | undefined {
-    const { apps, livenessClock, ids, metrics, activityTimeoutMs } = this.#options;
+    const { apps, livenessClock, ids, metrics, log, activityTimeoutMs } = this.#options;
     const app = apps.byKey(greeting.key);
     const refusal = this.#isClosing ? serverClosing : refuseConnection(app, greeting);
     if (app === undefined || refusal !== undefined) {
-      return this.#refuse(socket, greeting, refusal ?? unknownKey(greeting.key));
+      const appId = app?.config.id ?? '';
+      return this.#refuse(socket, { ...greeting, appId }, refusal ?? unknownKey(greeting.key));
     }
     const session = new Session(app, ids.socketId(), socket, livenessClock.now());
     app.sessions.set(session.socketId, session);
     metrics.connectionOpened(app.config.id);
+    if (log.isDebug) {
+      const { remoteAddress } = greeting;
+      log.debug({ appId: app.config.id, socketId: session.socketId, remoteAddress }, 'connected');
+    }
     this.#options.connectionsChanged?.(app);
     socket.send(encodeConnectionEstablished(session.socketId, Math.round(activityTimeoutMs / 1000)));
     return session;
@@ -108,7 +111,7 @@ export class Hub {
   receiveBinary(session: Session): void {
     if (!session.isOpen) return;
     this.heard(session);
-    session.socket.send(encodeError(binaryNotSupported));
+    this.#refuseMessage(session, binaryNotSupported);
   }
 
   /** The largest frame of this client that is to be handed to `receive`. */
@@ -122,17 +125,10 @@ export class Hub {
    */
   tooLarge(session: Session, bytes: number | undefined): void {
     if (!session.isOpen) return;
-    const { app, socketId } = session;
-    const { id } = app.config;
-    const fields = { appId: id, socketId, accepted: app.frameBytes };
-    this.#options.metrics.frameTooLarge(id);
-    if (bytes === undefined) {
-      this.#log.add(id, fields, 'connection cut: frame far too large, or not to be inflated');
-      this.closed(session);
-    } else {
-      this.#log.add(id, { ...fields, bytes }, 'connection closed: frame too large');
-      this.end(session, frameTooLarge(bytes, app.frameBytes));
-    }
+    const error = frameTooLarge(bytes, session.app.frameBytes);
+    this.#options.refused(describeRefusal(session, 'message', error));
+    if (bytes === undefined) this.#closed(session, error.reason);
+    else this.end(session, error);
   }
 
   /** The client has given a sign of life. */
@@ -151,7 +147,7 @@ export class Hub {
   /** Ends a connection: the error as an event, for clients that see no close codes, then the close. */
   end(session: Session, error: ClosingError): void {
     sendAway(session.socket, error);
-    this.closed(session);
+    this.#closed(session, error.reason);
   }
 
   /** Ends every connection of an app. */
@@ -161,6 +157,10 @@ export class Hub {
 
   /** The connection has closed, in whichever way. Calling it again does nothing. */
   closed(session: Session): void {
+    this.#closed(session, 'client');
+  }
+
+  #closed(session: Session, reason: ErrorReason | 'client'): void {
     if (!session.isOpen) return;
     session.isOpen = false;
     session.pending = undefined;
@@ -169,24 +169,43 @@ export class Hub {
     this.#options.connectionsChanged?.(session.app);
     this.#subscriptions.disconnect(session);
     this.#users.disconnect(session);
+    const { log } = this.#options;
+    if (log.isDebug) {
+      log.debug({ appId: session.app.config.id, socketId: session.socketId, reason }, 'disconnected');
+    }
   }
 
   /** Sends every client away, for good. */
   close(): void {
     this.#isClosing = true;
     this.#subscriptions.close();
-    this.#log.close();
     for (const app of this.#options.apps) this.endAll(app, serverClosing);
   }
 
-  #refuse(socket: Socket, { key, origin, remoteAddress }: Greeting, error: ClosingError): undefined {
-    const { code, message } = error;
-    this.#options.log.info(
-      { code, error: message, key: clip(key), origin: origin && clip(origin), remoteAddress },
-      'connection refused',
-    );
+  #refuse(
+    socket: Socket,
+    { appId, key, origin, remoteAddress }: Greeting & { readonly appId: string },
+    error: ClosingError,
+  ): undefined {
+    this.#options.refused({
+      kind: 'connection',
+      reason: error.reason,
+      appId,
+      fields: {
+        ...(appId !== '' && { appId }),
+        ...loggedError(error),
+        key: clip(key),
+        origin: origin && clip(origin),
+        remoteAddress,
+      },
+    });
     sendAway(socket, error);
     return undefined;
+  }
+
+  #refuseMessage(session: Session, error: ProtocolError): void {
+    this.#options.refused(describeRefusal(session, 'message', error));
+    session.socket.send(encodeError(error));
   }
 
   #perform(session: Session, command: Command): void {
@@ -217,7 +236,7 @@ export class Hub {
       case 'client-event':
         return relayClientEvent(session, command, this.#options);
       case 'invalid':
-        return session.socket.send(encodeError(command.error));
+        return this.#refuseMessage(session, command.error);
       case 'ping':
       case 'pong':
         return undefined;

@@ -2,7 +2,9 @@ import { refuseSubscription } from '../auth/channel-auth.ts';
 import type { LocalLeave, Subscription } from '../channels/registry.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { JoinAnswer, Ledger, Member } from '../ports/ledger.ts';
+import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
+import type { Refusals } from '../ports/refusals.ts';
 import { noWitness, type Witness } from '../ports/witness.ts';
 import { parseChannelData } from '../protocol/channel-data.ts';
 import {
@@ -24,19 +26,22 @@ import {
 } from '../protocol/encode.ts';
 import {
   alreadySubscribed,
+  invalidChannel,
   memberLimit,
   noMember,
   notSignedInAs,
   type ProtocolError,
 } from '../protocol/errors.ts';
+import { describeRefusal } from './refusal-log.ts';
 import type { Session } from './session.ts';
 import type { SubscriptionCounts } from './subscription-counts.ts';
 
 /** What joining and leaving needs. */
-export interface SubscriptionOptions {
+export interface SubscriptionOptions extends Refusals {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
+  readonly log: Log;
   readonly witness?: Witness;
   /** How long webhooks wait for a return after each kind of leave. */
   readonly grace: {
@@ -73,20 +78,20 @@ export class Subscriptions {
     const { channel } = command;
     if (!isChannelName(channel, limits)) {
       const message = describeChannelNameFault(channel, limits);
-      return refuse(session, typeof channel === 'string' ? channel.slice(0, 200) : '', 'InvalidChannel', {
-        code: null,
-        message,
-      });
+      const name = typeof channel === 'string' ? channel.slice(0, 200) : '';
+      return this.#refuse(session, name, 'InvalidChannel', invalidChannel(message));
     }
     if (session.subscriptions.has(channel)) {
-      session.socket.send(encodeError(alreadySubscribed(channel)));
+      const error = alreadySubscribed(channel);
+      this.#options.refused(describeRefusal(session, 'subscription', error, { channel }));
+      session.socket.send(encodeError(error));
       return;
     }
     const refusal = authorise(session, channel, command);
-    if (refusal !== undefined) return refuse(session, channel, 'AuthError', refusal);
+    if (refusal !== undefined) return this.#refuse(session, channel, 'AuthError', refusal);
     if (channelKind(channel).access !== 'presence') return this.#join(session, channel);
     const member = memberOf(session, command.channelData);
-    if ('error' in member) return refuse(session, channel, 'AuthError', member.error);
+    if ('error' in member) return this.#refuse(session, channel, 'AuthError', member.error);
     return this.#join(session, channel, member);
   }
 
@@ -100,6 +105,7 @@ export class Subscriptions {
     const { clock, grace } = this.#options;
     const left = session.app.registry.leave(subscription, clock.now(), grace.unsubscribeMs);
     this.#witness.left(session, subscription, 'unsubscribed');
+    this.#tell(session, subscription, 'unsubscribed');
     this.#report(session, subscription, left);
   }
 
@@ -143,9 +149,10 @@ export class Subscriptions {
       const left = session.app.registry.leave(subscription, this.#options.clock.now(), 0);
       this.#report(session, subscription, left);
       const error = memberLimit(channel, session.app.config.limits.presenceMembers);
-      return refuse(session, channel, 'LimitReached', error);
+      return this.#refuse(session, channel, 'LimitReached', error);
     }
     this.#welcome(session, channel, answer);
+    this.#tell(session, subscription, 'subscribed');
   }
 
   #welcome(session: Session, channel: ChannelName, answer?: Joined): void {
@@ -163,6 +170,27 @@ export class Subscriptions {
       );
     }
     this.#options.counts.changed(app, channel);
+  }
+
+  /** Tells both who listens on the channel and who listens on the connection. The connection stays. */
+  #refuse(
+    session: Session,
+    channel: string,
+    type: 'AuthError' | 'LimitReached' | 'InvalidChannel',
+    error: ProtocolError,
+  ): void {
+    this.#options.refused(describeRefusal(session, 'subscription', error, { channel }));
+    session.socket.send(encodeSubscriptionError(channel, type, error));
+    session.socket.send(encodeError(error));
+  }
+
+  #tell(
+    { app, socketId }: Session,
+    { channel, userId }: Subscription,
+    what: 'subscribed' | 'unsubscribed',
+  ): void {
+    const { log } = this.#options;
+    if (log.isDebug) log.debug({ appId: app.config.id, socketId, channel: channel.name, userId }, what);
   }
 
   /** A miss of which no endpoint wants to hear is not recorded by the ledger. */
@@ -218,15 +246,4 @@ function memberOf(
   if (channelData !== undefined) return parseChannelData(channelData, app.config.limits);
   if (user === undefined) return { error: noMember };
   return { userId: user.userId, infoJson: user.infoJson };
-}
-
-/** Tells both who listens on the channel and who listens on the connection. The connection stays. */
-function refuse(
-  session: Session,
-  channel: string,
-  type: 'AuthError' | 'LimitReached' | 'InvalidChannel',
-  error: ProtocolError,
-): void {
-  session.socket.send(encodeSubscriptionError(channel, type, error));
-  session.socket.send(encodeError(error));
 }

@@ -1,25 +1,32 @@
 import { refuseSignIn } from '../auth/user-auth.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
+import type { Refusals } from '../ports/refusals.ts';
 import { serverToUserChannel } from '../protocol/channel-name.ts';
 import type { Command } from '../protocol/decode.ts';
 import { encodeError, encodeSigninSuccess, encodeWatchlistEvents } from '../protocol/encode.ts';
-import { signedInAsOther, watchlistLimit } from '../protocol/errors.ts';
+import { signedInAsOther, watchlistLimit, type ProtocolError } from '../protocol/errors.ts';
 import { parseUserData, type UserData } from '../protocol/user-data.ts';
+import { describeRefusal } from './refusal-log.ts';
 import type { Session } from './session.ts';
 
 type SignInCommand = Extract<Command, { kind: 'signin' }>;
 
+/** What signing in needs. */
+export interface UserOptions extends Refusals {
+  readonly clock: Clock;
+  readonly ledger: Pick<Ledger, 'signIn' | 'signOut' | 'unwatch'>;
+  readonly log: Log;
+}
+
 /** Users who sign in: who is on which connection, and whose comings and goings each of them is told. */
 export class Users {
-  readonly #ledger: Pick<Ledger, 'signIn' | 'signOut' | 'unwatch'>;
+  readonly #options: UserOptions;
 
-  readonly #clock: Clock;
-
-  constructor(ledger: Pick<Ledger, 'signIn' | 'signOut' | 'unwatch'>, clock: Clock) {
-    this.#ledger = ledger;
-    this.#clock = clock;
+  constructor(options: UserOptions) {
+    this.#options = options;
   }
 
   /**
@@ -29,21 +36,21 @@ export class Users {
   signIn(session: Session, { auth, userData }: SignInCommand): MaybePromise<void> {
     const { app, socketId } = session;
     const refusal = refuseSignIn(app.config, { socketId, auth, userData });
-    if (refusal !== undefined) return session.socket.send(encodeError(refusal));
+    if (refusal !== undefined) return this.#refuse(session, refusal);
     const user = parseUserData(userData, app.config.limits);
-    if ('error' in user) return session.socket.send(encodeError(user.error));
+    if ('error' in user) return this.#refuse(session, user.error);
     if (session.user !== undefined && session.user.userId !== user.userId) {
-      return session.socket.send(encodeError(signedInAsOther(session.user.userId)));
+      return this.#refuse(session, signedInAsOther(session.user.userId));
     }
     this.#unwatch(session);
     session.user = user;
-    session.signedInAt = this.#clock.now();
+    session.signedInAt = this.#options.clock.now();
     // From now on, not only once the client has subscribed: what is sent to a user is not to be missed.
     session.socket.subscribe(app.topic(serverToUserChannel(user.userId)));
     app.addUser(session, user.userId);
     const watched = app.config.watchlist ? user.watchlist : [];
     session.watched = watched;
-    const online = this.#ledger.signIn({ appId: app.config.id, userId: user.userId, watched });
+    const online = this.#options.ledger.signIn({ appId: app.config.id, userId: user.userId, watched });
     return whenReady(online, (settled) => this.#settle(session, user, userData, settled));
   }
 
@@ -52,14 +59,17 @@ export class Users {
     const { app, user } = session;
     if (user === undefined) return;
     session.user = undefined;
-    this.#ledger.unwatch(app.config.id, session.watched);
-    if (app.removeUser(session, user.userId)) void this.#ledger.signOut(app.config.id, user.userId);
+    const { ledger } = this.#options;
+    ledger.unwatch(app.config.id, session.watched);
+    if (app.removeUser(session, user.userId)) void ledger.signOut(app.config.id, user.userId);
   }
 
   #settle(session: Session, user: UserData, userData: string, online: ReadonlySet<string>): void {
     // The connection closed meanwhile.
     if (session.user !== user) return;
-    const { app, socket } = session;
+    const { app, socket, socketId } = session;
+    const { log } = this.#options;
+    if (log.isDebug) log.debug({ appId: app.config.id, socketId, userId: user.userId }, 'signed in');
     socket.send(encodeSigninSuccess(userData));
     if (!app.config.watchlist) return;
     if (user.isWatchlistCut) socket.send(encodeError(watchlistLimit(app.config.limits.watchlist)));
@@ -73,10 +83,15 @@ export class Users {
     for (const id of user.watchlist) socket.subscribe(app.watchTopic(id));
   }
 
+  #refuse(session: Session, error: ProtocolError): void {
+    this.#options.refused(describeRefusal(session, 'signin', error));
+    session.socket.send(encodeError(error));
+  }
+
   #unwatch(session: Session): void {
     const { app, socket, watched } = session;
     for (const id of watched) socket.unsubscribe(app.watchTopic(id));
-    this.#ledger.unwatch(app.config.id, watched);
+    this.#options.ledger.unwatch(app.config.id, watched);
     session.watched = [];
   }
 }

@@ -1,5 +1,5 @@
 import type { Millis } from '../ports/clock.ts';
-import type { ChannelName } from '../protocol/channel-name.ts';
+import { isInternal, type ChannelName } from '../protocol/channel-name.ts';
 
 /** A channel that has subscribers on this node. */
 export interface LocalChannel {
@@ -36,6 +36,18 @@ export interface LocalLeave {
  */
 export class Registry {
   readonly #channels = new Map<ChannelName, LocalChannel>();
+  #occupied = 0;
+  #members = 0;
+
+  /** How many channels have subscribers here; the protocol's own do not count. */
+  get occupiedChannels(): number {
+    return this.#occupied;
+  }
+
+  /** How many members presence channels have here: a user counts once for each channel. */
+  get members(): number {
+    return this.#members;
+  }
 
   /** How many sockets of this node are subscribed. */
   subscribers(name: ChannelName): number {
@@ -47,9 +59,10 @@ export class Registry {
     if (channel === undefined) {
       channel = { name, subscribers: 0, lingersUntil: -Infinity, members: undefined };
       this.#channels.set(name, channel);
+      if (!isInternal(name)) this.#occupied += 1;
     }
     channel.subscribers += 1;
-    if (userId !== undefined) addConnection(channel, userId);
+    if (userId !== undefined && addConnection(channel, userId)) this.#members += 1;
     return { channel, userId };
   }
 
@@ -59,17 +72,21 @@ export class Registry {
     channel.subscribers -= 1;
     channel.lingersUntil = Math.max(channel.lingersUntil, at + graceMs);
     const memberLingersMs = userId === undefined ? undefined : removeConnection(channel, userId, at, graceMs);
+    if (memberLingersMs !== undefined) this.#members -= 1;
     if (channel.subscribers > 0) return { channelLingersMs: undefined, memberLingersMs };
     this.#channels.delete(channel.name);
+    if (!isInternal(channel.name)) this.#occupied -= 1;
     return { channelLingersMs: channel.lingersUntil - at, memberLingersMs };
   }
 }
 
-function addConnection(channel: LocalChannel, userId: string): void {
+/** Whether that is the user's first connection. */
+function addConnection(channel: LocalChannel, userId: string): boolean {
   channel.members ??= new Map();
   const member = channel.members.get(userId);
   if (member === undefined) channel.members.set(userId, { connections: 1, lingersUntil: -Infinity });
   else member.connections += 1;
+  return member === undefined;
 }
 
 function removeConnection(

@@ -57,7 +57,7 @@ export function dropConnections(
 
 /** What a client is told that a fault sends away. */
 export function injected(code: number): ClosingError {
-  return { code, message: 'Injected fault' };
+  return { code, reason: 'injected_fault', message: 'Injected fault' };
 }
 
 function isMeant(session: Session, choice: ConnectionChoice): boolean {

@@ -47,10 +47,14 @@ export interface FaultReport {
 }
 
 /** A client that was connected at a reset is not to come back into the next test. */
-const resetError: ClosingError = { code: 4009, message: 'The emulator was reset' };
+const resetError: ClosingError = { reason: 'injected_fault', code: 4009, message: 'The emulator was reset' };
 
 /** The same for clients that are to come back at once. */
-const resetAndReturn: ClosingError = { code: 4200, message: 'The emulator was reset. Please reconnect.' };
+const resetAndReturn: ClosingError = {
+  reason: 'injected_fault',
+  code: 4200,
+  message: 'The emulator was reset. Please reconnect.',
+};
 
 /** Everything that a test can ask and tell the server, of one app or of all: what both doors, code and HTTP, do. */
 export class Stand {

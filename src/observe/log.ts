@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import type { Log } from '../ports/log.ts';
+import { toLog, type Log } from '../ports/log.ts';
 
 /**
  * The program's log on standard output: JSON lines, or readable ones on a terminal if pino-pretty is there.
@@ -11,12 +11,11 @@ export async function createLog(level: string): Promise<Log> {
   stdout.on('error', () => {});
   const options = { level, base: null };
   const loaded = stdout.isTTY ? await loadPretty() : undefined;
-  // Typed as what is promised: a pino logger's own type looks like a promise's.
-  const log: Log =
+  return toLog(
     loaded === undefined
       ? pino(options, stdout)
-      : pino(options, loaded({ destination: stdout, colorize: true, translateTime: 'SYS:HH:MM:ss.l' }));
-  return log;
+      : pino(options, loaded({ destination: stdout, colorize: true, translateTime: 'SYS:HH:MM:ss.l' })),
+  );
 }
 
 async function loadPretty() {

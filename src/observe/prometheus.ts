@@ -1,8 +1,13 @@
-import type { Metrics, NodeHealth, QueueReading } from '../ports/metrics.ts';
-import { Series } from './series.ts';
+import type * as PromClient from 'prom-client';
+import type { AppReading, Metrics, NodeHealth, QueueReading } from '../ports/metrics.ts';
+import { countWith, createCounters, readGauges, type Known } from './catalogue.ts';
+import { buildInfo, ProcessMetrics } from './process-metrics.ts';
+import type { Metric } from './series.ts';
 
 /** Metrics that can be read as Prometheus text. */
 export interface PrometheusMetrics extends Metrics {
+  /** Tells the patterns of the routes that are served. */
+  observeRoutes(patterns: readonly string[]): void;
   /** The text, and the Content-Type that it has. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
@@ -12,30 +17,20 @@ export interface PrometheusMetrics extends Metrics {
  * somebody asks; it is loaded with the first question.
  */
 export function createPrometheusMetrics(): PrometheusMetrics {
-  const connections = new Series<string>('soketify_connections', 'Open connections.', ['app']);
   const counters = createCounters();
+  const processMetrics = new ProcessMetrics();
+  let routes: readonly string[] = [];
+  let readApps: () => Iterable<AppReading> = () => [];
   let readQueues: () => Iterable<QueueReading> = () => [];
   let readHealth: () => NodeHealth | undefined = () => undefined;
   return {
-    connectionOpened(app) {
-      connections.add(1, app);
-      counters.opened.add(1, app);
+    ...countWith(counters),
+    observeRoutes(patterns) {
+      routes = patterns;
     },
-    connectionClosed: (app) => connections.add(-1, app),
-    slowClientClosed: (app) => counters.slow.add(1, app),
-    frameTooLarge: (app) => counters.oversized.add(1, app),
-    messageReceived: (app) => counters.received.add(1, app),
-    messagePublished: (app, source) => counters.published.add(1, app, source),
-    httpRequest: (route, status) => counters.requests.add(1, route, String(status)),
-    suppressedByGrace: (app, event) => counters.suppressed.add(1, app, event),
-    deduplicated: (app) => counters.deduplicated.add(1, app),
-    webhookQueued: (app, event) => counters.queued.add(1, app, event),
-    webhookAttempt(app, endpoint, result, elapsedMs) {
-      counters.attempts.add(1, app, endpoint, result);
-      counters.attemptSeconds.add(elapsedMs / 1000, app, endpoint);
+    observeApps(read) {
+      readApps = read;
     },
-    webhookDelivered: (app, endpoint, events) => counters.delivered.add(events, app, endpoint),
-    webhookDropped: (app, endpoint, reason, events) => counters.dropped.add(events, app, endpoint, reason),
     observeQueues(read) {
       readQueues = read;
     },
@@ -43,78 +38,40 @@ export function createPrometheusMetrics(): PrometheusMetrics {
       readHealth = read;
     },
     async render() {
-      const { Counter, Gauge, Registry } = await import('prom-client');
-      const registry = new Registry();
-      for (const series of Object.values(counters)) {
-        const counter = new Counter({ ...describe(series), registers: [registry] });
-        for (const { labels, value } of series.read()) counter.inc(labels, value);
-      }
-      for (const series of [connections, ...gauges(readQueues()), ...healthGauges(readHealth())]) {
-        const gauge = new Gauge({ ...describe(series), registers: [registry] });
-        for (const { labels, value } of series.read()) gauge.set(labels, value);
-      }
+      const client = await import('prom-client');
+      const registry = new client.Registry();
+      const known: Known = { apps: [...readApps()], routes };
+      const metrics: readonly Metric<Known>[] = [
+        ...Object.values(counters),
+        ...readGauges(known.apps, readQueues(), readHealth()),
+        ...processMetrics.read(),
+        buildInfo(),
+      ];
+      for (const metric of metrics) await register(client, registry, metric, known);
       return { contentType: registry.contentType, body: await registry.metrics() };
     },
   };
 }
 
-function createCounters() {
-  const counter = (name: string, help: string, ...labels: string[]) =>
-    new Series<string>(`soketify_${name}_total`, help, labels);
-  return {
-    opened: counter('connections_opened', 'Connections accepted.', 'app'),
-    slow: counter('slow_clients_closed', 'Connections closed because the client read too slowly.', 'app'),
-    oversized: counter(
-      'frames_too_large',
-      'Connections closed because of a frame that was too large, or could not be inflated.',
-      'app',
-    ),
-    received: counter('messages_received', 'Text frames from clients.', 'app'),
-    published: counter('messages_published', 'Events published, once for each channel.', 'app', 'source'),
-    requests: counter('http_requests', 'HTTP requests answered.', 'route', 'status'),
-    suppressed: counter('webhook_suppressed_by_grace', 'Departures called off by a return.', 'app', 'event'),
-    deduplicated: counter('webhook_deduplicated', 'Cache misses that an earlier one stood for.', 'app'),
-    queued: counter('webhook_events_queued', 'Events that some endpoint wants.', 'app', 'event'),
-    attempts: counter('webhook_attempts', 'POSTs, by what came of them.', 'app', 'endpoint', 'result'),
-    attemptSeconds: counter('webhook_attempt_seconds', 'Time spent in POSTs.', 'app', 'endpoint'),
-    delivered: counter('webhook_events_delivered', 'Events answered with 2xx.', 'app', 'endpoint'),
-    dropped: counter('webhook_events_dropped', 'Events given up.', 'app', 'endpoint', 'reason'),
-  };
-}
-
-function gauges(queues: Iterable<QueueReading>): Series<string>[] {
-  const gauge = (name: string, help: string) =>
-    new Series<string>(`soketify_webhook_${name}`, help, ['app', 'endpoint']);
-  const events = gauge('queue_events', 'Events neither delivered nor dropped.');
-  const bytes = gauge('queue_bytes', 'Bytes of those events.');
-  const age = gauge('queue_oldest_seconds', 'Age of the oldest of them.');
-  const failing = gauge('endpoint_failing', '1 while the last attempts all failed.');
-  for (const queue of queues) {
-    events.add(queue.events, queue.appId, queue.endpoint);
-    bytes.add(queue.bytes, queue.appId, queue.endpoint);
-    age.add(queue.oldestAgeMs / 1000, queue.appId, queue.endpoint);
-    failing.add(queue.isFailing ? 1 : 0, queue.appId, queue.endpoint);
+async function register(
+  { Counter, Gauge, Histogram }: typeof PromClient,
+  registry: PromClient.Registry,
+  metric: Metric<Known>,
+  known: Known,
+): Promise<void> {
+  const description = { name: metric.name, help: metric.help, labelNames: [...metric.labels] };
+  const registers = [registry];
+  if (metric.type === 'counter') {
+    const counter = new Counter({ ...description, registers });
+    for (const { labels, value } of metric.samples(known)) counter.inc(labels, value);
+    return;
   }
-  return [events, bytes, age, failing];
-}
-
-function healthGauges(health: NodeHealth | undefined): Series<string>[] {
-  if (health === undefined) return [];
-  const gauge = (name: string, help: string, value: boolean) => {
-    const series = new Series<string>(`soketify_${name}`, help, []);
-    series.set(value ? 1 : 0);
-    return series;
-  };
-  return [
-    gauge('redis_up', '1 while the state shared on Redis can be read and written.', health.isWhole),
-    gauge('dispatching', '1 while this node sends the webhooks of all.', health.isDispatching),
-  ];
-}
-
-function describe({ name, help, labels }: Series<string>): {
-  name: string;
-  help: string;
-  labelNames: string[];
-} {
-  return { name, help, labelNames: [...labels] };
+  const gauge = new Gauge({ ...description, registers });
+  if (metric.type === 'gauge') {
+    for (const { labels, value } of metric.samples(known)) gauge.set(labels, value);
+    return;
+  }
+  // A histogram of prom-client's takes no numbers that were counted elsewhere; what it says of itself can be had.
+  const histogram = await new Histogram({ ...description, registers: [] }).get();
+  gauge.get = () => Promise.resolve({ ...histogram, values: [...metric.samples(known)] });
 }

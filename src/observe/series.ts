@@ -1,56 +1,113 @@
-/** What is known of the label values so far: the number, if they are all, and what further ones lead to. */
-interface Node {
-  readonly labels: readonly string[];
-  value: number | undefined;
-  readonly next: Map<string, Node>;
-}
+import { LabelTree } from './label-tree.ts';
 
-/** A number for each combination of labels, cheap to raise: counting makes no text. */
-export class Series<Label extends string> {
+/** How a metric presents itself. `Known` is what tells which apps and endpoints there are. */
+export interface Description<Known> {
   readonly name: string;
   readonly help: string;
-  readonly labels: readonly Label[];
-  readonly #root: Node = { labels: [], value: undefined, next: new Map() };
+  readonly labels: readonly string[];
+  /** The combinations of label values that are written before anything was counted. */
+  readonly domain: (known: Known) => Iterable<readonly string[]>;
+}
 
-  constructor(name: string, help: string, labels: readonly Label[]) {
+/** A number as it is written. */
+export interface Sample {
+  readonly metricName: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
+
+/** A metric that can be written. */
+export interface Metric<Known> extends Description<Known> {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  samples(known: Known): Iterable<Sample>;
+}
+
+/** A counter or gauge: a number for each combination of labels, cheap to raise. */
+export class Series<Known> implements Metric<Known> {
+  readonly type: 'counter' | 'gauge';
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly domain: Description<Known>['domain'];
+  readonly #numbers = new LabelTree<number>();
+
+  constructor(type: 'counter' | 'gauge', { name, help, labels, domain }: Description<Known>) {
+    this.type = type;
     this.name = name;
     this.help = help;
     this.labels = labels;
+    this.domain = domain;
   }
 
   /** Adds to the number of these label values, given in the order of the labels. */
   add(amount: number, ...labels: readonly string[]): void {
-    let node = this.#root;
-    for (const label of labels) node = node.next.get(label) ?? grow(node, label);
-    node.value = (node.value ?? 0) + amount;
+    const place = this.#numbers.at(labels);
+    place.value = (place.value ?? 0) + amount;
   }
 
-  /** Sets the only number of a series without labels. */
-  set(value: number): void {
-    this.#root.value = value;
-  }
-
-  /** Every number with its labels by name. */
-  *read(): Generator<{ readonly labels: Partial<Record<Label, string>>; readonly value: number }, void> {
-    for (const { labels, value } of nodesOf(this.#root)) {
-      if (value === undefined) continue;
-      const named: Partial<Record<Label, string>> = {};
-      for (const [index, label] of this.labels.entries()) {
-        const text = labels[index];
-        if (text !== undefined) named[label] = text;
-      }
-      yield { labels: named, value };
+  *samples(known: Known): Generator<Sample, void> {
+    for (const labels of this.domain(known)) this.add(0, ...labels);
+    for (const { labels, value } of this.#numbers) {
+      yield { metricName: this.name, labels: nameLabels(this.labels, labels), value };
     }
   }
 }
 
-function grow(node: Node, label: string): Node {
-  const grown = { labels: [...node.labels, label], value: undefined, next: new Map<string, Node>() };
-  node.next.set(label, grown);
-  return grown;
+interface Observed {
+  /** How many fell into each bucket, and into none. */
+  readonly counts: number[];
+  sum: number;
 }
 
-function* nodesOf(node: Node): Generator<Node, void> {
-  yield node;
-  for (const next of node.next.values()) yield* nodesOf(next);
+/** How values are spread over buckets, for each combination of labels; cheap to observe. */
+export class Histogram<Known> implements Metric<Known> {
+  readonly type = 'histogram';
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly domain: Description<Known>['domain'];
+  readonly #bounds: readonly number[];
+  readonly #observed = new LabelTree<Observed>();
+
+  /** `bounds` are the upper bounds of the buckets, rising. */
+  constructor({ name, help, labels, domain }: Description<Known>, bounds: readonly number[]) {
+    this.name = name;
+    this.help = help;
+    this.labels = labels;
+    this.domain = domain;
+    this.#bounds = bounds;
+  }
+
+  observe(value: number, ...labels: readonly string[]): void {
+    const observed = this.#find(labels);
+    let bucket = 0;
+    while (value > (this.#bounds[bucket] ?? Infinity)) bucket += 1;
+    observed.counts[bucket] = (observed.counts[bucket] ?? 0) + 1;
+    observed.sum += value;
+  }
+
+  *samples(known: Known): Generator<Sample, void> {
+    for (const labels of this.domain(known)) this.#find(labels);
+    for (const { labels: values, value } of this.#observed) {
+      const labels = nameLabels(this.labels, values);
+      let count = 0;
+      for (const [index, inBucket] of value.counts.entries()) {
+        count += inBucket;
+        const le = this.#bounds[index] ?? '+Inf';
+        yield { metricName: `${this.name}_bucket`, labels: { ...labels, le }, value: count };
+      }
+      yield { metricName: `${this.name}_sum`, labels, value: value.sum };
+      yield { metricName: `${this.name}_count`, labels, value: count };
+    }
+  }
+
+  #find(labels: readonly string[]): Observed {
+    const place = this.#observed.at(labels);
+    place.value ??= { counts: Array.from({ length: this.#bounds.length + 1 }, () => 0), sum: 0 };
+    return place.value;
+  }
+}
+
+function nameLabels(names: readonly string[], values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
 }

@@ -1,13 +1,29 @@
+import type { RefusalKind, ErrorReason } from '../protocol/refusals.ts';
 import type { EventName } from '../webhooks/event.ts';
+
+export const dropReasons = ['expired', 'overflow', 'shutdown', 'undone'] as const;
 
 /**
  * Why an event was given up. `expired`: its five minutes are over; `overflow`: the queue's bound; `shutdown`;
  * `undone`: the queue's bound, too, but another event that was given up with it undid it, so that nothing is lost.
  */
-export type DropReason = 'expired' | 'overflow' | 'shutdown' | 'undone';
+export type DropReason = (typeof dropReasons)[number];
+
+export const attemptResults = ['success', 'refused', 'timeout', 'unreachable'] as const;
 
 /** What an attempt came to: `success` is 2xx, `refused` any other answer. */
-export type AttemptResult = 'success' | 'refused' | 'timeout' | 'unreachable';
+export type AttemptResult = (typeof attemptResults)[number];
+
+/** What an app is at this moment, as far as this node serves it. */
+export interface AppReading {
+  readonly id: string;
+  /** Ids of its endpoints. */
+  readonly endpoints: readonly string[];
+  /** Channels that have subscribers on this node. */
+  readonly occupiedChannels: number;
+  /** Members of their presence channels who are on this node, each once for each channel. */
+  readonly members: number;
+}
 
 /** What an endpoint has waiting at this moment. */
 export interface QueueReading {
@@ -35,11 +51,11 @@ export interface Metrics {
   connectionClosed(appId: string): void;
   /** A connection was closed because its client read too slowly. */
   slowClientClosed(appId: string): void;
-  /** A connection was closed because its client sent a frame that was too large, or could not be inflated. */
-  frameTooLarge(appId: string): void;
   messageReceived(appId: string): void;
   /** One event was published on one channel, over HTTP or by a client. */
   messagePublished(appId: string, source: 'api' | 'client'): void;
+  /** `appId` is empty where no app is known. */
+  refused(appId: string, kind: RefusalKind, reason: ErrorReason): void;
   httpRequest(route: string, status: number): void;
   /** A departure was called off: its subject came back within the grace. */
   suppressedByGrace(appId: string, event: 'channel_vacated' | 'member_removed'): void;
@@ -48,7 +64,11 @@ export interface Metrics {
   webhookQueued(appId: string, event: EventName): void;
   webhookAttempt(appId: string, endpoint: string, result: AttemptResult, elapsedMs: number): void;
   webhookDelivered(appId: string, endpoint: string, events: number): void;
+  /** An event was answered with 2xx, so long after it had happened; a grace had passed before that. */
+  webhookAcknowledged(appId: string, endpoint: string, elapsedMs: number): void;
   webhookDropped(appId: string, endpoint: string, reason: DropReason, events: number): void;
+  /** Tells which apps there are, and where to read what they are, when somebody looks. */
+  observeApps(read: () => Iterable<AppReading>): void;
   /** Tells where to read the queues when somebody looks. */
   observeQueues(read: () => Iterable<QueueReading>): void;
   /** Tells where to read how the node stands with the others; undefined: it is alone. */
@@ -62,16 +82,18 @@ export const noMetrics: Metrics = {
   connectionOpened: nothing,
   connectionClosed: nothing,
   slowClientClosed: nothing,
-  frameTooLarge: nothing,
   messageReceived: nothing,
   messagePublished: nothing,
+  refused: nothing,
   httpRequest: nothing,
   suppressedByGrace: nothing,
   deduplicated: nothing,
   webhookQueued: nothing,
   webhookAttempt: nothing,
   webhookDelivered: nothing,
+  webhookAcknowledged: nothing,
   webhookDropped: nothing,
+  observeApps: nothing,
   observeQueues: nothing,
   observeHealth: nothing,
 };

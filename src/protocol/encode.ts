@@ -17,7 +17,7 @@ export function encodeConnectionEstablished(socketId: SocketId, activityTimeout:
 export const pingFrame = '{"event":"pusher:ping","data":{}}';
 export const pongFrame = '{"event":"pusher:pong","data":{}}';
 
-export function encodeError(error: ProtocolError): string {
+export function encodeError(error: Pick<ProtocolError, 'code' | 'message'>): string {
   return JSON.stringify({ event: 'pusher:error', data: { message: error.message, code: error.code } });
 }
 
@@ -68,7 +68,7 @@ export function encodeWatchlistEvents(users: {
 export function encodeSubscriptionError(
   channel: string,
   type: 'AuthError' | 'LimitReached' | 'InvalidChannel',
-  error: ProtocolError,
+  error: Pick<ProtocolError, 'message'>,
 ): string {
   const status = type === 'AuthError' ? 401 : type === 'LimitReached' ? 4004 : 400;
   const data = JSON.stringify({ type, error: error.message, status });

@@ -1,4 +1,6 @@
 import { clip } from './clip.ts';
+import { maskDigests } from './mask.ts';
+import type { ErrorReason } from './refusals.ts';
 import type { SocketId } from './socket-id.ts';
 
 /**
@@ -9,6 +11,10 @@ import type { SocketId } from './socket-id.ts';
 export interface ProtocolError {
   readonly code: number | null;
   readonly message: string;
+  /** The same in one word, for metrics and logs; the client is not told. */
+  readonly reason: ErrorReason;
+  /** What a log says instead of the message, where that quotes what must not be logged. */
+  readonly logMessage?: string;
 }
 
 /** An error that ends the connection: sent as `pusher:error`, then as the close frame's code and reason. */
@@ -20,6 +26,7 @@ export interface ClosingError extends ProtocolError {
 export function unknownKey(key: string): ClosingError {
   return {
     code: 4001,
+    reason: 'unknown_key',
     message: `App key ${clip(key)} not in this cluster. Did you forget to specify the cluster?`,
   };
 }
@@ -27,73 +34,109 @@ export function unknownKey(key: string): ClosingError {
 /** The app takes connections by TLS alone. pusher-js switches to wss:// and is back at once. */
 export const tlsRequired: ClosingError = {
   code: 4000,
+  reason: 'tls_required',
   message: 'Application only accepts SSL connections, reconnect using wss://',
 };
 
 /** The operator has switched the app off. The client must not try again. */
-export const appDisabled: ClosingError = { code: 4003, message: 'Application disabled' };
+export const appDisabled: ClosingError = {
+  code: 4003,
+  reason: 'app_disabled',
+  message: 'Application disabled',
+};
 
 /** The app has as many connections as it may. The client must not try again. */
 export function overConnectionQuota(limit: number): ClosingError {
   return {
     code: 4004,
+    reason: 'over_quota',
     message: `Application is over connection quota: it has ${limit} connections, the most that are accepted`,
   };
 }
 
 /** There are no sockets at this path. The client must not try again. */
 export function pathNotFound(path: string): ClosingError {
-  return { code: 4005, message: `Path not found: got ${clip(path)}, sockets are at /app/KEY` };
+  return {
+    code: 4005,
+    reason: 'path_not_found',
+    message: `Path not found: got ${clip(path)}, sockets are at /app/KEY`,
+  };
 }
 
 /** The page that connects is not one of those that may. The client must not try again. */
 export function originNotAllowed(origin: string): ClosingError {
-  return { code: 4009, message: `Origin not allowed: ${clip(origin)}` };
+  return { code: 4009, reason: 'origin_not_allowed', message: `Origin not allowed: ${clip(origin)}` };
 }
 
 /** A backend has ended all connections of the user. The client must not try again by itself. */
-export const terminated: ClosingError = { code: 4009, message: 'You got disconnected by the app.' };
+export const terminated: ClosingError = {
+  code: 4009,
+  reason: 'terminated',
+  message: 'You got disconnected by the app.',
+};
 
 /** The client speaks a version of the protocol that is not served. The client must not try again. */
 export function unsupportedProtocol(got: string): ClosingError {
-  return { code: 4007, message: `Unsupported protocol version: got '${clip(got)}', accepted are 4 to 7` };
+  return {
+    code: 4007,
+    reason: 'unsupported_protocol',
+    message: `Unsupported protocol version: got '${clip(got)}', accepted are 4 to 7`,
+  };
 }
 
 /** The client reads more slowly than its channels speak; what waits for it has reached the bound. */
 export const slowClient: ClosingError = {
   code: 4100,
+  reason: 'slow_client',
   message: 'Connection is too slow: too much data waits to be read',
 };
 
 /** The client sent frames faster than its own pending subscription could be answered. */
 export const tooManyPendingFrames: ClosingError = {
   code: 4100,
+  reason: 'too_many_messages',
   message: 'Too many messages while an earlier one is being processed',
 };
 
 /**
  * The client sent a frame above the bound that follows from the limits of its app. It may come back after a second: what
- * was too large is lost, and nothing else of the client need be.
+ * was too large is lost, and nothing else of the client need be. `bytes` undefined: it was cut off unread, and is not told.
  */
-export function frameTooLarge(bytes: number, limit: number): ClosingError {
-  return { code: 4100, message: `Message is too large: got ${bytes} bytes, at most ${limit} are accepted` };
+export function frameTooLarge(bytes: number | undefined, limit: number): ClosingError {
+  const got =
+    bytes === undefined ? 'far more, or what cannot be inflated: the connection was cut' : `${bytes} bytes`;
+  return {
+    code: 4100,
+    reason: 'frame_too_large',
+    message: `Message is too large: got ${got}, at most ${limit} are accepted`,
+  };
 }
 
 /** The server is going down; the client may come back at once. */
 export const serverClosing: ClosingError = {
   code: 4200,
+  reason: 'server_closing',
   message: 'Server closed. Please reconnect shortly.',
 };
 
 /** The client gave no sign of life; it may come back at once. */
-export const pongNotReceived: ClosingError = { code: 4201, message: 'Pong reply not received' };
+export const pongNotReceived: ClosingError = {
+  code: 4201,
+  reason: 'pong_not_received',
+  message: 'Pong reply not received',
+};
 
 /** The frame is not what the protocol knows; the connection stays. */
-export const invalidMessageFormat: ProtocolError = { code: null, message: 'Invalid message format' };
+export const invalidMessageFormat: ProtocolError = {
+  code: null,
+  reason: 'invalid_message',
+  message: 'Invalid message format',
+};
 
 /** Binary frames are not part of the protocol. */
 export const binaryNotSupported: ProtocolError = {
   code: null,
+  reason: 'binary_message',
   message: 'Invalid message format: binary frames are not supported, send text',
 };
 
@@ -101,25 +144,38 @@ export const binaryNotSupported: ProtocolError = {
 export function unknownEvent(event: string): ProtocolError {
   return {
     code: null,
+    reason: 'unknown_event',
     message: `Unknown event '${clip(event)}': clients send pusher: events of the protocol and client- events`,
   };
 }
 
+/** The channel of a subscription has no name that a channel can have. */
+export function invalidChannel(why: string): ProtocolError {
+  return { code: null, reason: 'invalid_channel', message: why };
+}
+
 /** The channel is already subscribed on this connection. Nothing changes. */
 export function alreadySubscribed(channel: string): ProtocolError {
-  return { code: null, message: `Existing subscription to channel ${channel}` };
+  return { code: null, reason: 'already_subscribed', message: `Existing subscription to channel ${channel}` };
 }
 
 /** The key in `auth` is not this app's. */
 export function wrongAuthKey(key: string): ProtocolError {
-  return { code: null, message: `Invalid key in subscription auth data: '${clip(key)}'` };
+  return {
+    code: null,
+    reason: 'wrong_key',
+    message: `Invalid key in subscription auth data: '${clip(key)}'`,
+  };
 }
 
 /** The signature in `auth` is not that of the string that should have been signed. */
 export function wrongAuthSignature(signed: string, got: string): ProtocolError {
   return {
     code: null,
+    reason: 'wrong_signature',
     message: `Invalid signature: Expected HMAC SHA256 hex digest of ${clip(signed, 2000)}, but got ${clip(got)}`,
+    // The text that is signed holds what the user's info is, and what came may be the signature of something else.
+    logMessage: `Invalid signature: it is not made with the app's secret, or not of what came; the client is told which text to sign`,
   };
 }
 
@@ -127,6 +183,7 @@ export function wrongAuthSignature(signed: string, got: string): ProtocolError {
 export function missingAuth(channel: string): ProtocolError {
   return {
     code: null,
+    reason: 'missing_auth',
     message: `Invalid auth for channel ${channel}: expected 'KEY:SIGNATURE', which your server's channel authorization gives`,
   };
 }
@@ -135,6 +192,7 @@ export function missingAuth(channel: string): ProtocolError {
 export function notSignedInAs(channel: string): ProtocolError {
   return {
     code: null,
+    reason: 'not_signed_in',
     message: `Not authorized to subscribe to ${channel}: the connection is not signed in as that user`,
   };
 }
@@ -142,19 +200,21 @@ export function notSignedInAs(channel: string): ProtocolError {
 /** A presence subscription says not who joins, and the connection is not signed in. */
 export const noMember: ProtocolError = {
   code: null,
+  reason: 'invalid_channel_data',
   message:
     'Invalid channel_data: a presence channel needs it, with a user_id, unless the connection is signed in',
 };
 
 /** The channel data of a presence subscription cannot be used. */
 export function invalidChannelData(why: string): ProtocolError {
-  return { code: null, message: `Invalid channel_data: ${why}` };
+  return { code: null, reason: 'invalid_channel_data', message: `Invalid channel_data: ${why}` };
 }
 
 /** The presence channel is full. */
 export function memberLimit(channel: string, limit: number): ProtocolError {
   return {
     code: null,
+    reason: 'member_limit',
     message: `Channel ${channel} is full: it has ${limit} members, the most that are accepted`,
   };
 }
@@ -162,35 +222,44 @@ export function memberLimit(channel: string, limit: number): ProtocolError {
 /** Client events are switched off for the app. */
 export const clientEventsDisabled: ProtocolError = {
   code: null,
+  reason: 'client_events_disabled',
   message: 'To send client events, you must enable this feature in the Settings page of your dashboard.',
 };
 
 /** A client event for a channel that is neither private nor presence. */
 export const clientEventOnPublic: ProtocolError = {
   code: null,
+  reason: 'channel_not_private',
   message: 'Client event rejected - only supported on private and presence channels',
 };
 
 /** A client event for a channel that its sender has not subscribed. */
 export const clientEventUnsubscribed: ProtocolError = {
   code: null,
+  reason: 'not_subscribed',
   message: "Client event rejected - you didn't subscribe this channel",
 };
 
 /** A client event without a channel, or whose channel is no string. */
 export const clientEventWithoutChannel: ProtocolError = {
   code: null,
+  reason: 'missing_channel',
   message: 'Client event rejected - channel is missing or not a string',
 };
 
 /** A client event whose name is too long. */
 export function clientEventNameTooLong(limit: number): ProtocolError {
-  return { code: null, message: `Client event rejected - the event name is longer than ${limit} characters` };
+  return {
+    code: null,
+    reason: 'name_too_long',
+    message: `Client event rejected - the event name is longer than ${limit} characters`,
+  };
 }
 
 /** More client events in a second than the connection may send. The sender should slow down. */
 export const clientEventRate: ProtocolError = {
   code: 4301,
+  reason: 'rate_limit',
   message: 'Client event rejected due to rate limit',
 };
 
@@ -201,12 +270,12 @@ export function dataTooLargeText(limit: number): string {
 
 /** Event data above the limit. */
 export function dataTooLarge(limit: number): ProtocolError {
-  return { code: null, message: dataTooLargeText(limit) };
+  return { code: null, reason: 'data_too_large', message: dataTooLargeText(limit) };
 }
 
 /** What a client said to sign in cannot be used. */
 export function invalidUserData(why: string): ProtocolError {
-  return { code: null, message: `Invalid user_data: ${why}` };
+  return { code: null, reason: 'invalid_user_data', message: `Invalid user_data: ${why}` };
 }
 
 /** A sign-in without `user_data`, or with one that is no string. */
@@ -217,26 +286,44 @@ export const userDataMissing: ProtocolError = invalidUserData(
 /** `auth` of a sign-in is absent or has not the form `KEY:SIGNATURE`. */
 export const missingUserAuth: ProtocolError = {
   code: null,
+  reason: 'missing_auth',
   message:
     "Invalid auth for sign-in: expected 'KEY:SIGNATURE', which your server's user authentication gives",
 };
 
 /** The key in `auth` of a sign-in is not this app's. */
 export function wrongUserAuthKey(key: string): ProtocolError {
-  return { code: null, message: `Invalid key in user auth data: '${clip(key)}'` };
+  return { code: null, reason: 'wrong_key', message: `Invalid key in user auth data: '${clip(key)}'` };
 }
 
 /** The connection is somebody else's already. */
 export function signedInAsOther(userId: string): ProtocolError {
-  return { code: null, message: `Connection is already signed in as another user, '${clip(userId)}'` };
+  return {
+    code: null,
+    reason: 'signed_in_as_other',
+    message: `Connection is already signed in as another user, '${clip(userId)}'`,
+  };
 }
 
 /** The watchlist is longer than it may be; the rest of the sign-in stands. */
 export function watchlistLimit(limit: number): ProtocolError {
-  return { code: 4302, message: `Watchlist limit exceeded; first ${limit} user IDs accepted` };
+  return {
+    code: 4302,
+    reason: 'watchlist_limit',
+    message: `Watchlist limit exceeded; first ${limit} user IDs accepted`,
+  };
 }
 
 /** The string that authorises a subscription, as an error may name it. */
 export function describeSigned(socketId: SocketId, channel: string, channelData: string | undefined): string {
   return channelData === undefined ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
+}
+
+/** The error as a log may name it. */
+export function loggedError({ code, message, logMessage, reason }: ProtocolError): {
+  readonly code?: number;
+  readonly reason: ErrorReason;
+  readonly error: string;
+} {
+  return { ...(code !== null && { code }), reason, error: clip(maskDigests(logMessage ?? message), 500) };
 }

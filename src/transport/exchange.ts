@@ -3,14 +3,17 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Log, LogFields } from '../ports/log.ts';
+import type { Refusals } from '../ports/refusals.ts';
 import { clip } from '../protocol/clip.ts';
+import { maskDigests } from '../protocol/mask.ts';
+import { requestReason } from '../protocol/refusals.ts';
 import { allowOrigin } from './cors.ts';
 import { Head } from './head.ts';
 import { plainText, type OutgoingResponse } from './http-message.ts';
 import type { Peer } from './peer.ts';
 
 /** What one exchange needs of the server around it. */
-export interface ExchangeOptions {
+export interface ExchangeOptions extends Refusals {
   readonly log: Log;
   readonly clock: Pick<Clock, 'now'>;
   readonly ids: Pick<Ids, 'requestId'>;
@@ -97,15 +100,15 @@ export class Exchange {
    */
   refuseUncertain(fault: string): void {
     const response = plainText(400, `Invalid request: ${fault}`);
-    const requestId = this.#logRefusal(response);
+    const requestId = this.#tellRefusal(response);
     this.postpone();
     setImmediate(() => this.#finish(response, requestId, true));
   }
 
-  /** Answers; a refusal leaves a line in the log. Only the first answer counts. */
+  /** Answers; a refusal is told. Only the first answer counts. */
   answer(response: OutgoingResponse, closes = false): void {
     if (this.isAnswered) return;
-    const requestId = response.status < 400 ? this.#givenId : this.#logRefusal(response);
+    const requestId = response.status < 400 ? this.#givenId : this.#tellRefusal(response);
     this.#finish(response, requestId, closes);
   }
 
@@ -114,15 +117,22 @@ export class Exchange {
     if (this.isAnswered) return;
     const requestId = this.#givenId || this.#options.ids.requestId();
     const response = plainText(500, 'Internal server error');
-    this.#options.log.error({ err, ...this.#describe(requestId, 500, response.body) }, 'request failed');
+    const fields = this.#describe(requestId, 500, response.body);
+    this.#options.log.error({ err, ...fields }, 'request failed');
+    this.#refused(500, fields, true);
     this.#finish(response, requestId, false);
   }
 
   /** Returns the id of the request, by which the client can name it. */
-  #logRefusal({ status, body }: OutgoingResponse): string {
+  #tellRefusal({ status, body }: OutgoingResponse): string {
     const requestId = this.#givenId || this.#options.ids.requestId();
-    this.#options.log.info(this.#describe(requestId, status, body), 'request refused');
+    this.#refused(status, this.#describe(requestId, status, body));
     return requestId;
+  }
+
+  #refused(status: number, fields: LogFields, isLogged = false): void {
+    const reason = requestReason(status);
+    this.#options.refused({ kind: 'request', reason, appId: this.appId, fields, isLogged });
   }
 
   #finish(response: OutgoingResponse, requestId: string, closes: boolean): void {
@@ -187,5 +197,5 @@ function acceptedId(given: string): string {
 
 /** What the client was told, for the log: without the signature that it sent, which may be the right one elsewhere. */
 function describeError(text: string): string {
-  return clip(text.replace(/, but you sent ".*$/s, ''), 500);
+  return clip(maskDigests(text.replace(/, but you sent ".*$/s, '')), 500);
 }

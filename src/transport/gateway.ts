@@ -3,6 +3,7 @@ import type { TemplatedApp } from 'uWebSockets.js';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
+import type { Refusals } from '../ports/refusals.ts';
 import type { PublishTopic } from '../ports/socket.ts';
 import { createCompression, type Compression } from './compression.ts';
 import { Generation, Generations } from './generations.ts';
@@ -15,7 +16,7 @@ import { Turn } from './turn.ts';
 import { listen, StartError, type Listening, type Uws } from './uws.ts';
 
 /** What the gateway is made with. */
-export interface GatewayOptions {
+export interface GatewayOptions extends Refusals {
   readonly host: string;
   /** 0 is any free one. */
   readonly port: number;

@@ -8,10 +8,10 @@ import type {
   WebSocket,
   WebSocketBehavior,
 } from 'uWebSockets.js';
-import type { Log } from '../ports/log.ts';
+import type { Refusals } from '../ports/refusals.ts';
 import type { Socket } from '../ports/socket.ts';
 import { encodeError } from '../protocol/encode.ts';
-import { pathNotFound } from '../protocol/errors.ts';
+import { loggedError, pathNotFound } from '../protocol/errors.ts';
 import { unescapePercent } from '../protocol/query.ts';
 import { isHandshake, socketPattern } from './handshake.ts';
 import type { Peer } from './peer.ts';
@@ -48,14 +48,13 @@ export interface SocketCommands<S> {
 }
 
 /** How sockets are served. */
-export interface SocketOptions extends SocketHost {
+export interface SocketOptions extends SocketHost, Refusals {
   /** What may stand before the path: empty, or `/prefix`. */
   readonly path: string;
   /** Above this, a frame is not even taken in: the connection is cut. */
   readonly frameCeilingBytes: number;
   readonly compression: CompressOptions;
   readonly peer: Peer;
-  readonly log: Log;
   readonly opened: () => void;
   readonly closed: () => void;
 }
@@ -191,7 +190,7 @@ function upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context
   );
 }
 
-function mountElsewhere(app: TemplatedApp, { peer, log }: Pick<SocketOptions, 'peer' | 'log'>): void {
+function mountElsewhere(app: TemplatedApp, { peer, refused }: Pick<SocketOptions, 'peer' | 'refused'>): void {
   app.ws<Caller & { readonly path: string }>('/*', {
     idleTimeout: 0,
     sendPingsAutomatically: false,
@@ -201,9 +200,10 @@ function mountElsewhere(app: TemplatedApp, { peer, log }: Pick<SocketOptions, 'p
     },
     open(ws) {
       const { path, origin, remoteAddress } = ws.getUserData();
-      const { code, message } = pathNotFound(path);
-      log.info({ remoteAddress, origin, code, error: message }, 'connection refused');
-      endWith(ws, encodeError({ code, message }), code, message);
+      const error = pathNotFound(path);
+      const fields = { remoteAddress, origin, ...loggedError(error) };
+      refused({ kind: 'connection', reason: error.reason, appId: '', fields });
+      endWith(ws, encodeError(error), error.code, error.message);
     },
   });
 }

@@ -63,7 +63,13 @@ describe('a connection on an unknown path', () => {
     expect(await client.closed).toEqual({ code: 4005, reason: message });
     expect(client.frames).toEqual([{ event: 'pusher:error', data: { code: 4005, message } }]);
     expect(log.of('connection refused')).toEqual([
-      { remoteAddress: '127.0.0.1', origin: 'https://a.example', code: 4005, error: message },
+      {
+        reason: 'path_not_found',
+        remoteAddress: '127.0.0.1',
+        origin: 'https://a.example',
+        code: 4005,
+        error: message,
+      },
     ]);
   });
 

@@ -36,6 +36,7 @@ describe('a refused request', () => {
         level: 'info',
         message: refused,
         fields: {
+          reason: 'not_found',
           requestId: id,
           method: 'POST',
           route: '/apps/:app/events',

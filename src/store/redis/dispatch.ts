@@ -5,6 +5,7 @@ import type { Log } from '../../ports/log.ts';
 import { formatRef, RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
 import { OutboxReader } from './outbox-reader.ts';
 import { TheirClock } from './their-clock.ts';
+import { describeFailure } from './standing-log.ts';
 import { parseEntry, parseKeptBatch, type KeptEntry } from './kept.ts';
 
 export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
@@ -81,7 +82,7 @@ export class RedisDispatch {
       // Whoever was to wake this node may not have been heard.
       this.#wakeAll();
     } catch (error) {
-      log.debug({ err: error }, 'could not claim or keep the right to dispatch');
+      log.debug({ error: describeFailure(error) }, 'could not claim or keep the right to dispatch');
     }
   }
 
@@ -269,7 +270,7 @@ export class RedisDispatch {
       }
     } catch (error) {
       // The next beat wakes all.
-      this.#options.log.debug({ err: error }, 'could not read events to dispatch');
+      this.#options.log.debug({ error: describeFailure(error) }, 'could not read events to dispatch');
     } finally {
       this.#isReading = false;
     }

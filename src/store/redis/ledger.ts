@@ -14,6 +14,8 @@ import type { SocketId } from '../../protocol/socket-id.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import { layoutName, LeadKeys, partitionCount, partitionOf, userName } from './keys.ts';
 import { Partition } from './partition.ts';
+import type { StandingReading } from './standing.ts';
+import { StandingLog } from './standing-log.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
 
 /** At its start a node waits no longer for Redis. */
@@ -23,12 +25,18 @@ const startWithinMs: Millis = 5000;
 export class RedisLedger implements Ledger {
   readonly #options: RedisLedgerOptions;
   readonly #partitions: readonly Partition[];
+  readonly #standing: StandingLog;
   /** While Redis is away each node admits for itself. */
   readonly #triggers = new Map<string, RateWindow>();
 
   constructor(options: RedisLedgerOptions) {
     this.#options = options;
-    this.#partitions = Array.from({ length: partitionCount }, (_, index) => new Partition(options, index));
+    const standing = new StandingLog({ ...options, read: () => this.#readStanding() });
+    this.#standing = standing;
+    this.#partitions = Array.from(
+      { length: partitionCount },
+      (_, index) => new Partition(options, index, standing),
+    );
   }
 
   /**
@@ -76,6 +84,14 @@ export class RedisLedger implements Ledger {
   /** Keeps this node's leases. To be called several times in each lease. */
   async beat(): Promise<void> {
     await Promise.all(this.#partitions.map((partition) => partition.beat()));
+    // Only now it is known how the node stands.
+    this.#standing.start();
+    this.#standing.look();
+  }
+
+  /** Says in the log whether Redis was lost, or is back. To be called again and again: a beat may wait long. */
+  watch(): void {
+    this.#standing.look();
   }
 
   join(join: Join): JoinAnswer | Promise<JoinAnswer> {
@@ -206,7 +222,16 @@ export class RedisLedger implements Ledger {
 
   /** Ends this node's part: others go on at once. What could not be said to leave may linger for so long. */
   async close(lingersMs: Millis): Promise<void> {
-    await Promise.all(this.#partitions.map((partition) => partition.close(lingersMs)));
+    const closed = this.#partitions.map((partition) => partition.close(lingersMs));
+    this.#standing.stop();
+    await Promise.all(closed);
+  }
+
+  #readStanding(): StandingReading {
+    const at = this.#options.clock.now();
+    const isUnreachable = ({ registration }: Partition): boolean => registration.isUnreachable(at);
+    const unreachable = this.#partitions.filter(isUnreachable).length;
+    return { unreachable, isFull: this.#partitions.some(({ registration }) => registration.isFull) };
   }
 
   get #isReached(): boolean {

@@ -36,15 +36,21 @@ export class RedisLink {
   /** The characters of messages that were sent, and of which Redis has said nothing yet. */
   #unanswered = 0;
 
-  /** `messageBytes` of the largest message that is published. */
-  constructor({ commands, subscriber }: RedisClients, messageBytes = 0) {
+  /** `messageBytes` of the largest message that is published; `told` hears of each connection that fails. */
+  constructor(
+    { commands, subscriber }: RedisClients,
+    {
+      messageBytes = 0,
+      told = () => {},
+    }: { readonly messageBytes?: number; readonly told?: (error: Error) => void } = {},
+  ) {
     this.#mostUnanswered = Math.max(leastUnanswered, messagesUnanswered * messageBytes);
     this.#commands = commands;
     this.#subscriber = subscriber;
     for (const client of new Set([commands, subscriber])) {
-      // What fails says so itself; without a listener it would be printed.
       client.on('error', (error: Error) => {
         this.#lastError = error;
+        told(error);
       });
     }
     subscriber.on('smessage', (topic: string, message: string) => this.#handlers.get(topic)?.(message));

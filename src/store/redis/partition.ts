@@ -7,6 +7,7 @@ import { parseNotice, type Notice } from './notice.ts';
 import { Registration, type Registered, type SendStep } from './registration.ts';
 import type { Reply } from './replies.ts';
 import type { ScriptName } from './scripts.ts';
+import { describeFailure, type StandingLog } from './standing-log.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
 import { Users } from './users.ts';
 
@@ -23,6 +24,7 @@ export class Partition {
   readonly channels: Channels;
   readonly users: Users;
   readonly #options: RedisLedgerOptions;
+  readonly #standing: StandingLog;
   /** The last revision of which this node has heard, or from which on it has read everything. */
   #revision = 0;
   #mustRead = false;
@@ -36,8 +38,9 @@ export class Partition {
   /** Who waits for a revision to be heard. */
   #listeners: { readonly revision: number; readonly tell: () => void }[] = [];
 
-  constructor(options: RedisLedgerOptions, index: number) {
+  constructor(options: RedisLedgerOptions, index: number, standing: StandingLog) {
     this.#options = options;
+    this.#standing = standing;
     this.keys = new PartitionKeys(options.keyPrefix, index);
     this.registration = new Registration({
       keys: this.keys,
@@ -52,7 +55,7 @@ export class Partition {
         this.#registered(registered);
         options.registered(index);
       },
-      failed: (error) => options.log.debug({ err: error, partition: index }, 'registration failed'),
+      failed: (error) => standing.failed(error, index),
     });
     const scripts = new ChannelScripts(options, this.registration, this.keys);
     this.channels = new Channels(options, this.registration, scripts, {
@@ -136,7 +139,7 @@ export class Partition {
         [this.#present(), topic, wake, appId, epoch, number, json],
       );
     const tell = (isTaken: boolean): void => {
-      if (!isTaken) this.#options.log.warn({ appId, event: event.name }, 'webhook event lost with Redis');
+      if (!isTaken) this.#standing.eventLost(appId);
     };
     void this.registration.record(append, json.length).then(tell);
   }
@@ -180,7 +183,7 @@ export class Partition {
   }
 
   #registered({ former, revision, isDataLost }: Registered): void {
-    if (isDataLost) this.#options.log.warn({ topic: this.keys.topic }, 'Redis has lost data');
+    if (isDataLost) this.#standing.dataLost();
     this.#revision = Math.max(this.#revision, revision);
     this.#topicHeardAt = this.#options.clock.now();
     this.#tellListeners();
@@ -256,7 +259,10 @@ export class Partition {
       }
       await this.#script('bury', [this.keys.nodes, this.keys.held(epoch)], [epoch]);
     } catch (error) {
-      this.#options.log.debug({ err: error, epoch }, 'could not release what a dead node held');
+      this.#options.log.debug(
+        { error: describeFailure(error), epoch },
+        'could not release what a dead node held',
+      );
     }
   }
 

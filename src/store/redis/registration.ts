@@ -99,6 +99,11 @@ export class Registration {
     return this.#state === 'away' && this.#failures > 0;
   }
 
+  /** Whether Redis cannot be asked at this moment: it refuses, or is silent. */
+  isUnreachable(at: Millis): boolean {
+    return this.isAway || at - this.#heardAt >= this.#options.leaseMs / 2;
+  }
+
   /** Redis has no memory left for anything new. */
   get isFull(): boolean {
     return this.#isFull;

@@ -44,6 +44,9 @@ export async function startGateway(
     clock,
     log,
     ids: { requestId: () => `req_${(ids += 1)}` },
+    refused({ kind, fields, isLogged }) {
+      if (isLogged !== true) log.info(fields, `${kind} refused`);
+    },
     answered: () => {},
     ...given,
   });

@@ -1,14 +1,25 @@
 import type { Log, LogFields } from '../../../src/ports/log.ts';
 
 interface Line {
-  readonly level: keyof Log;
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields: LogFields;
 }
 
 /** A log that keeps its lines. */
 export class RecordingLog implements Log {
+  readonly isDebug: boolean;
+  readonly isTrace: boolean;
   readonly lines: Line[] = [];
+
+  constructor(level: 'trace' | 'debug' | 'info' = 'info') {
+    this.isDebug = level !== 'info';
+    this.isTrace = level === 'trace';
+  }
+
+  trace(fields: LogFields, message: string): void {
+    this.lines.push({ level: 'trace', message, fields });
+  }
 
   debug(fields: LogFields, message: string): void {
     this.lines.push({ level: 'debug', message, fields });

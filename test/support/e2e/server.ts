@@ -28,6 +28,8 @@ export interface Server extends AsyncDisposable {
   /** Settles when the process is gone. */
   readonly exit: Promise<Exit>;
   signal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP'): void;
+  /** The file that it was started with; empty: none. */
+  readonly configFile: string;
   /** Puts another configuration, or any text, into the file that it was started with. */
   rewriteConfig(config: unknown): Promise<void>;
   /** Ends the program with SIGTERM. Rejects, with the log, unless it was alive until now and exits with 0. */
@@ -86,6 +88,7 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
     port,
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
+    configFile: file?.path ?? '',
     log,
     exit,
     signal: (name) => void child.kill(name),

@@ -13,6 +13,7 @@ import type { Millis } from '../../../src/ports/clock.ts';
 import type { Fanout } from '../../../src/ports/fanout.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import { silentLog } from '../../../src/ports/log.ts';
+import { noRefusals } from '../../../src/ports/refusals.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import { unknownKey } from '../../../src/protocol/errors.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
@@ -112,6 +113,7 @@ export class Stack {
       fanout,
       counts: new SubscriptionCounts({ clock, fanout, outbox: this.dispatcher }),
       log: silentLog,
+      ...noRefusals,
       metrics: noMetrics,
       outbox: this.dispatcher,
       livenessClock: clock,
@@ -124,6 +126,7 @@ export class Stack {
       fanout,
       wallTime,
       metrics: noMetrics,
+      log: silentLog,
       drops: this.drops,
     });
   }

@@ -3,6 +3,7 @@ import { DropJournal } from '../../../src/app/drop-journal.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
 import { createNotifier } from '../../../src/app/notifier.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
+import { silentLog, type Log } from '../../../src/ports/log.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
 import { FakeClock } from '../fake-clock.ts';
@@ -15,7 +16,12 @@ import { requestTimeMs, signedRequest } from './signed-request.ts';
 export function apiStage({
   apps = [application()],
   ledger: before,
-}: { apps?: ReturnType<typeof application>[]; ledger?: (memory: MemoryLedger) => Ledger } = {}) {
+  log,
+}: {
+  log?: Partial<Log>;
+  apps?: ReturnType<typeof application>[];
+  ledger?: (memory: MemoryLedger) => Ledger;
+} = {}) {
   const clock = new FakeClock();
   const fanout = new RecordingFanout();
   const localApps = new LocalApps(apps);
@@ -36,6 +42,7 @@ export function apiStage({
     fanout,
     wallTime: { now: () => requestTimeMs },
     metrics: noMetrics,
+    log: { ...silentLog, ...log },
     drops,
   });
   return {

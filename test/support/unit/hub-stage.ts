@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { Hub } from '../../../src/app/hub.ts';
+import { RefusalLog } from '../../../src/app/refusal-log.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
 import { createLocalDelivery } from '../../../src/app/local-delivery.ts';
 import { createNotifier } from '../../../src/app/notifier.ts';
@@ -112,9 +113,17 @@ export function hubStage({ apps = [application()], metrics = {}, log = {}, ledge
   });
   const ledger = before?.(memory) ?? memory;
   let connected = 0;
+  const told = { ...silentLog, ...log };
+  const refusals = new RefusalLog({
+    clock,
+    log: told,
+    metrics: { ...noMetrics, ...metrics },
+    isApp: (appId) => localApps.byId(appId) !== undefined,
+  });
   const hub: Hub = new Hub({
     apps: localApps,
-    log: { ...silentLog, ...log },
+    log: told,
+    refused: refusals.refused,
     counts: new SubscriptionCounts({ clock, fanout, outbox }),
     clock,
     livenessClock: clock,

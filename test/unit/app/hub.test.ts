@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { serverClosing, terminated } from '../../../src/protocol/errors.ts';
 import { application, greeting } from '../../support/unit/application.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
@@ -144,7 +145,7 @@ describe('the end', () => {
     const stage = hubStage();
     const actor = stage.connect().join('news');
     stage.outbox.takeLines();
-    stage.hub.end(actor.session, { code: 4009, message: 'You got disconnected by the app.' });
+    stage.hub.end(actor.session, terminated);
     actor.socket.expectClosed(4009);
     await stage.advance(3000);
     expect(stage.outbox.takeLines()).toEqual(['channel_vacated news']);
@@ -166,7 +167,7 @@ describe('the end', () => {
     const actor = stage.connect().join('news');
     actor.vanish();
     actor.vanish();
-    stage.hub.end(actor.session, { code: 4200, message: 'again' });
+    stage.hub.end(actor.session, serverClosing);
     await stage.advance(3000);
     expect(stage.outbox.takeLines()).toEqual(['channel_occupied news', 'channel_vacated news']);
   });

@@ -5,25 +5,31 @@ import { hubStage } from '../../support/unit/hub-stage.ts';
 
 function stage() {
   const lines: { readonly message: string; readonly fields: LogFields }[] = [];
-  const frameTooLarge = vi.fn();
+  const refused = vi.fn();
   const given = hubStage({
-    metrics: { frameTooLarge },
+    metrics: { refused },
     log: { info: (fields, message) => void lines.push({ message, fields }) },
   });
-  return { ...given, lines, frameTooLarge };
+  return { ...given, lines, refused };
 }
 
 describe('a frame that is too large', () => {
   test('ends its connection, which is counted and told of once', () => {
-    const { connect, hub, lines, frameTooLarge, clock } = stage();
+    const { connect, hub, lines, refused, clock } = stage();
     const actor = connect();
     hub.tooLarge(actor.session, 300_000);
     hub.tooLarge(actor.session, 300_000);
     actor.socket.expectClosed(4100);
-    expect(frameTooLarge).toHaveBeenCalledExactlyOnceWith('1');
+    expect(refused).toHaveBeenCalledExactlyOnceWith('1', 'message', 'frame_too_large');
     clock.advanceSync(5000);
-    const fields = { appId: '1', socketId: actor.id, bytes: 300_000, accepted: 262_144 };
-    expect(lines).toEqual([{ message: 'connection closed: frame too large', fields }]);
+    const fields = {
+      appId: '1',
+      socketId: actor.id,
+      reason: 'frame_too_large',
+      code: 4100,
+      error: 'Message is too large: got 300000 bytes, at most 262144 are accepted',
+    };
+    expect(lines).toEqual([{ message: 'message refused', fields }]);
   });
 
   test('is a leave', async () => {
@@ -35,10 +41,10 @@ describe('a frame that is too large', () => {
   });
 
   test('is one line of the log a second, however many clients send one', () => {
-    const { connect, hub, lines, frameTooLarge, clock } = stage();
+    const { connect, hub, lines, refused, clock } = stage();
     for (let count = 0; count < 500; count += 1) hub.tooLarge(connect().session, 300_000);
     clock.advanceSync(1000);
-    expect(frameTooLarge).toHaveBeenCalledTimes(500);
+    expect(refused).toHaveBeenCalledTimes(500);
     expect(lines.map(({ fields }) => fields['times'])).toEqual([undefined, 499]);
   });
 

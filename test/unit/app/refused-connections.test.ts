@@ -124,6 +124,8 @@ describe('a connection that was', () => {
     come({ ...welcome, origin: 'https://evil.example', remoteAddress: '192.0.2.7' });
     expect(info).toHaveBeenCalledExactlyOnceWith(
       {
+        appId: '1',
+        reason: 'origin_not_allowed',
         code: 4009,
         error: 'Origin not allowed: https://evil.example',
         key: 'app-key',

@@ -4,7 +4,9 @@ import { limits } from '../../support/unit/application.ts';
 import { notRebuilt } from '../../support/unit/not-rebuilt.ts';
 
 const parse = (value: unknown) => parseChannelData(JSON.stringify(value), limits);
-const refused = (why: string) => ({ error: { code: null, message: `Invalid channel_data: ${why}` } });
+const refused = (why: string) => ({
+  error: { code: null, reason: 'invalid_channel_data', message: `Invalid channel_data: ${why}` },
+});
 
 describe('channel data', () => {
   test.each([

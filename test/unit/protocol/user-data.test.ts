@@ -4,7 +4,9 @@ import { limits } from '../../support/unit/application.ts';
 import { notRebuilt } from '../../support/unit/not-rebuilt.ts';
 
 const parse = (value: unknown) => parseUserData(JSON.stringify(value), limits);
-const refused = (why: string) => ({ error: { code: null, message: `Invalid user_data: ${why}` } });
+const refused = (why: string) => ({
+  error: { code: null, reason: 'invalid_user_data', message: `Invalid user_data: ${why}` },
+});
 const user = (userId: string, rest: object = {}) => ({
   userId,
   infoJson: 'null',

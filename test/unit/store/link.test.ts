@@ -16,7 +16,7 @@ function publishedTo(messageBytes: number, messages: readonly string[]): number 
       return new Promise(() => {});
     },
   } as unknown as Redis;
-  const link = new RedisLink({ commands: silent, subscriber: silent }, messageBytes);
+  const link = new RedisLink({ commands: silent, subscriber: silent }, { messageBytes });
   for (const message of messages) link.publish('topic', message);
   return published;
 }

@@ -1,0 +1,132 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { resolve as resolvePath } from 'node:path';
+import { Command } from 'commander';
+import { defaultHost, defaultPort } from '../config/hosts.ts';
+import { isObject, type JsonObject } from '../config/json.ts';
+import { layer } from '../config/layers.ts';
+import { milliseconds } from './arguments.ts';
+import { UsageError } from './command.ts';
+import { exitCode, type ExitCode } from './exit-code.ts';
+import { printable } from './printable.ts';
+
+/** Which server is meant, as its own command line said. */
+interface Meant {
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: string;
+}
+
+interface HealthOptions extends Meant {
+  readonly of?: string;
+  readonly timeout: number;
+}
+
+export function define(command: Command): void {
+  command
+    .description('Asks a server on this machine whether it is healthy, for container runtimes and scripts.')
+    .option('-c, --config <file>', 'the configuration of that server')
+    .option('--host <address>', 'the address that it listens on, where its command line says so')
+    .option('--port <number>', 'the port, likewise')
+    .option('--of <pid>', 'instead: take these from the command line of the process with this id (Linux)')
+    .option('--timeout <ms>', 'how long it may take to answer', milliseconds, 3000)
+    .addHelpText(
+      'after',
+      `
+Host, port and TLS are those of the command line, the environment and the file, as when the server starts; what else
+is in the file does not matter. The server is asked on this machine, so its certificate is not verified. One that is
+degraded is healthy: it serves its clients.
+
+  soketify-emulator health --config config/production.json
+
+Exit codes: 0 healthy, 1 not healthy, or no answer, 2 wrong usage, or a file that cannot be read.`,
+    )
+    .action(async ({ of, timeout, ...given }: HealthOptions) => {
+      const url = urlOf(of === undefined ? given : readCommandLine(of));
+      process.exitCode = await ask(url, timeout);
+    });
+}
+
+/** What the server with this process id was started with. */
+function readCommandLine(pid: string): Meant {
+  if (!/^[1-9]\d*$/.test(pid)) throw new UsageError(`--of ${pid}: expected the id of a process`);
+  let line: string;
+  let folder: string;
+  try {
+    line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    folder = readlinkSync(`/proc/${pid}/cwd`);
+  } catch (error) {
+    throw new UsageError(`--of ${pid}: there is no such process that can be read`, { cause: error });
+  }
+  const server = new Command()
+    .option('-c, --config <file>')
+    .option('--host <address>')
+    .option('--port <number>')
+    .allowUnknownOption();
+  // `--` stands before the program where something else, such as an init, starts it.
+  server.parseOptions(line.split('\0').filter((argument) => argument !== '' && argument !== '--'));
+  const meant = server.opts<Meant>();
+  return meant.config === undefined ? meant : { ...meant, config: resolvePath(folder, meant.config) };
+}
+
+/** Where the server tells its health. A file that has become faulty otherwise does not make it ill. */
+function urlOf({ config: file, host: givenHost, port: givenPort }: Meant): string {
+  const content = file === undefined ? undefined : readContent(file);
+  const { input } = layer(content, process.env, { host: givenHost, port: givenPort });
+  const { host = defaultHost, port = defaultPort, tls } = input;
+  if (typeof host !== 'string') throw new UsageError('host: expected an address');
+  if (port === 0) throw new UsageError('port 0 is any free one: say with --port which the server has taken');
+  if (typeof port !== 'number') throw new UsageError(`port: expected a number, got '${String(port)}'`);
+  return `${tls === undefined ? 'http' : 'https'}://${reachable(host)}:${port}/healthz`;
+}
+
+function readContent(file: string): JsonObject {
+  try {
+    const content: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
+    if (isObject(content)) return content;
+  } catch (error) {
+    // The parser's own message quotes the file, secrets included.
+    const reason = error instanceof SyntaxError ? 'it is not valid JSON' : String(error);
+    throw new UsageError(`${file} cannot be read: ${reason}`, { cause: error });
+  }
+  throw new UsageError(`${file}: expected an object`);
+}
+
+/** Says on standard output what the server says of itself. */
+async function ask(url: string, timeoutMs: number): Promise<ExitCode> {
+  try {
+    const { status, text } = await get(url, timeoutMs);
+    process.stdout.write(`${status} ${printable(text)}\n`);
+    return status === 200 ? exitCode.done : exitCode.failed;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`no answer from ${url}: ${reason}\n`);
+    return exitCode.failed;
+  }
+}
+
+/** "All addresses" is none that could be asked. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function get(url: string, timeoutMs: number): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const options = { agent: false, signal: AbortSignal.timeout(timeoutMs) };
+    const request = url.startsWith('https:')
+      ? requestHttps(url, { ...options, rejectUnauthorized: false })
+      : requestHttp(url, options);
+    request.on('error', reject);
+    request.on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    request.end();
+  });
+}

@@ -1,0 +1,203 @@
+import {
+  attemptResults,
+  dropReasons,
+  type AppReading,
+  type Metrics,
+  type NodeHealth,
+  type QueueReading,
+} from '../ports/metrics.ts';
+import { refusalReasons } from '../protocol/refusals.ts';
+import { eventNames } from '../webhooks/event.ts';
+import { Histogram, Series, type Description, type Metric } from './series.ts';
+
+/** What is known of label values before anything was counted. */
+export interface Known {
+  readonly apps: readonly AppReading[];
+  /** Patterns of routes. */
+  readonly routes: readonly string[];
+}
+
+type Domain = Description<Known>['domain'];
+
+const none: Domain = () => [];
+const perApp: Domain = ({ apps }) => apps.map(({ id }) => [id]);
+const perAppAnd =
+  (values: readonly string[]): Domain =>
+  ({ apps }) =>
+    apps.flatMap(({ id }) => values.map((value) => [id, value]));
+const perEndpoint: Domain = ({ apps }) =>
+  apps.flatMap(({ id, endpoints }) => endpoints.map((endpoint) => [id, endpoint]));
+const perEndpointAnd =
+  (values: readonly string[]): Domain =>
+  (known) =>
+    [...perEndpoint(known)].flatMap((pair) => values.map((value) => [...pair, value]));
+const perRouteAnd =
+  (values: readonly string[]): Domain =>
+  ({ routes }) =>
+    routes.flatMap((route) => values.map((value) => [route, value]));
+
+/** Every reason of every kind, of each app; where no app is known, those that come before one is. */
+const refusals: Domain = ({ apps }) =>
+  Object.entries(refusalReasons).flatMap(([kind, reasons]) => {
+    const isBeforeApp = kind === 'connection' || kind === 'request';
+    const ids = [...(isBeforeApp ? [''] : []), ...apps.map(({ id }) => id)];
+    return reasons.flatMap((reason) => ids.map((id) => [id, kind, reason]));
+  });
+
+/** The statuses that every route may answer; one that has answered another has a series for that too. */
+const statuses = ['200', '400', '401', '403', '404', '405', '413', '429', '500', '503'];
+
+/** Upper bounds in seconds: of an attempt, which a time-out ends, and of a delivery with all its attempts. */
+const attemptBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const acknowledgementBounds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+
+/** Everything that is counted. */
+export type Counters = ReturnType<typeof createCounters>;
+
+/** Makes the metrics that are counted, each at nothing. */
+export function createCounters() {
+  const counter = (name: string, help: string, domain: Domain, ...labels: readonly string[]) =>
+    new Series<Known>('counter', { name: `soketify_${name}_total`, help, labels, domain });
+  const histogram = (name: string, help: string, bounds: readonly number[]) => {
+    const labels = ['app', 'endpoint'];
+    return new Histogram<Known>(
+      { name: `soketify_webhook_${name}_seconds`, help, labels, domain: perEndpoint },
+      bounds,
+    );
+  };
+  const endpoint = ['app', 'endpoint'];
+  return {
+    connections: gauge('connections', 'Open connections of this node.', perApp, 'app'),
+    opened: counter('connections_opened', 'Connections accepted.', perApp, 'app'),
+    slow: counter('slow_clients_closed', 'Connections closed because of a slow reader.', perApp, 'app'),
+    received: counter('messages_received', 'Text frames from clients.', perApp, 'app'),
+    published: counter(
+      'messages_published',
+      'Events published, once for each channel.',
+      perAppAnd(['api', 'client']),
+      'app',
+      'source',
+    ),
+    refused: counter('refusals', 'What was asked for and refused.', refusals, 'app', 'kind', 'reason'),
+    requests: counter('http_requests', 'Requests answered.', perRouteAnd(statuses), 'route', 'status'),
+    suppressed: counter(
+      'webhook_suppressed_by_grace',
+      'Departures called off by a return.',
+      perAppAnd(['channel_vacated', 'member_removed']),
+      'app',
+      'event',
+    ),
+    deduplicated: counter(
+      'webhook_deduplicated',
+      'Cache misses that an earlier one stood for.',
+      perApp,
+      'app',
+    ),
+    queued: counter(
+      'webhook_events_queued',
+      'Events that some endpoint wants.',
+      perAppAnd(eventNames),
+      'app',
+      'event',
+    ),
+    attempts: counter(
+      'webhook_attempts',
+      'POSTs, by what came of them.',
+      perEndpointAnd(attemptResults),
+      ...endpoint,
+      'result',
+    ),
+    delivered: counter('webhook_events_delivered', 'Events answered with 2xx.', perEndpoint, ...endpoint),
+    dropped: counter(
+      'webhook_events_dropped',
+      'Events given up.',
+      perEndpointAnd(dropReasons),
+      ...endpoint,
+      'reason',
+    ),
+    attemptSeconds: histogram(
+      'attempt_duration',
+      'How long a POST took, whatever came of it.',
+      attemptBounds,
+    ),
+    acknowledgementSeconds: histogram(
+      'acknowledgement',
+      'From an event to its 2xx, with all waits and attempts.',
+      acknowledgementBounds,
+    ),
+  };
+}
+
+/** The calls that count. */
+export function countWith(
+  counters: Counters,
+): Omit<Metrics, 'observeApps' | 'observeQueues' | 'observeHealth'> {
+  const { connections, attemptSeconds, acknowledgementSeconds } = counters;
+  return {
+    connectionOpened(app) {
+      connections.add(1, app);
+      counters.opened.add(1, app);
+    },
+    connectionClosed: (app) => connections.add(-1, app),
+    slowClientClosed: (app) => counters.slow.add(1, app),
+    messageReceived: (app) => counters.received.add(1, app),
+    messagePublished: (app, source) => counters.published.add(1, app, source),
+    refused: (app, kind, reason) => counters.refused.add(1, app, kind, reason),
+    httpRequest: (route, status) => counters.requests.add(1, route, String(status)),
+    suppressedByGrace: (app, event) => counters.suppressed.add(1, app, event),
+    deduplicated: (app) => counters.deduplicated.add(1, app),
+    webhookQueued: (app, event) => counters.queued.add(1, app, event),
+    webhookAttempt(app, endpoint, result, elapsedMs) {
+      counters.attempts.add(1, app, endpoint, result);
+      attemptSeconds.observe(elapsedMs / 1000, app, endpoint);
+    },
+    webhookDelivered: (app, endpoint, events) => counters.delivered.add(events, app, endpoint),
+    webhookAcknowledged: (app, endpoint, elapsedMs) =>
+      acknowledgementSeconds.observe(elapsedMs / 1000, app, endpoint),
+    webhookDropped: (app, endpoint, reason, events) => counters.dropped.add(events, app, endpoint, reason),
+  };
+}
+
+/** What is true now of apps, queues and the node. */
+export function readGauges(
+  apps: readonly AppReading[],
+  queues: Iterable<QueueReading>,
+  health: NodeHealth | undefined,
+): readonly Metric<Known>[] {
+  const occupied = gauge('occupied_channels', 'Channels with subscribers on this node.', perApp, 'app');
+  const members = gauge('members', 'Members of presence channels on this node.', perApp, 'app');
+  for (const app of apps) {
+    occupied.add(app.occupiedChannels, app.id);
+    members.add(app.members, app.id);
+  }
+  return [occupied, members, ...queueGauges(queues), ...healthGauges(health)];
+}
+
+function queueGauges(queues: Iterable<QueueReading>): readonly Metric<Known>[] {
+  const perQueue = (name: string, help: string) =>
+    gauge(`webhook_${name}`, help, perEndpoint, 'app', 'endpoint');
+  const events = perQueue('queue_events', 'Events neither delivered nor dropped.');
+  const bytes = perQueue('queue_bytes', 'Bytes of those events.');
+  const age = perQueue('queue_oldest_seconds', 'Age of the oldest of them.');
+  const failing = perQueue('endpoint_failing', '1 while the last attempts all failed.');
+  for (const queue of queues) {
+    events.add(queue.events, queue.appId, queue.endpoint);
+    bytes.add(queue.bytes, queue.appId, queue.endpoint);
+    age.add(queue.oldestAgeMs / 1000, queue.appId, queue.endpoint);
+    failing.add(queue.isFailing ? 1 : 0, queue.appId, queue.endpoint);
+  }
+  return [events, bytes, age, failing];
+}
+
+function healthGauges(health: NodeHealth | undefined): readonly Metric<Known>[] {
+  if (health === undefined) return [];
+  const up = gauge('redis_up', '1 while the state shared on Redis can be read and written.', none);
+  const dispatching = gauge('dispatching', '1 while this node sends the webhooks of all.', none);
+  up.add(health.isWhole ? 1 : 0);
+  dispatching.add(health.isDispatching ? 1 : 0);
+  return [up, dispatching];
+}
+
+function gauge(name: string, help: string, domain: Domain, ...labels: readonly string[]): Series<Known> {
+  return new Series('gauge', { name: `soketify_${name}`, help, labels, domain });
+}

@@ -1,0 +1,91 @@
+/**
+ * Why something is refused, in one word for metrics and logs: closed sets, by what is refused. A refused request
+ * is known by its status.
+ */
+export const refusalReasons = {
+  connection: [
+    'unknown_key',
+    'app_disabled',
+    'tls_required',
+    'origin_not_allowed',
+    'unsupported_protocol',
+    'over_quota',
+    'path_not_found',
+    'server_closing',
+  ],
+  subscription: [
+    'invalid_channel',
+    'already_subscribed',
+    'missing_auth',
+    'wrong_key',
+    'wrong_signature',
+    'not_signed_in',
+    'invalid_channel_data',
+    'member_limit',
+  ],
+  signin: ['missing_auth', 'wrong_key', 'wrong_signature', 'invalid_user_data', 'signed_in_as_other'],
+  client_event: [
+    'client_events_disabled',
+    'channel_not_private',
+    'not_subscribed',
+    'name_too_long',
+    'data_too_large',
+    'rate_limit',
+  ],
+  /** A frame that is no command of the protocol. */
+  message: [
+    'invalid_message',
+    'binary_message',
+    'unknown_event',
+    'missing_channel',
+    'invalid_user_data',
+    'frame_too_large',
+  ],
+  request: [
+    'bad_request',
+    'unauthorized',
+    'forbidden',
+    'not_found',
+    'method_not_allowed',
+    'too_large',
+    'upgrade_required',
+    'rate_limit',
+    'internal_error',
+    'unavailable',
+    'other',
+  ],
+} as const;
+
+/** What can be refused. */
+export type RefusalKind = keyof typeof refusalReasons;
+
+/** Why it is. */
+export type RefusalReason = (typeof refusalReasons)[RefusalKind][number];
+
+/** Why a client is told of an error: of a refusal, or of the end of a connection that was accepted. */
+export type ErrorReason =
+  | RefusalReason
+  | 'slow_client'
+  | 'too_many_messages'
+  | 'pong_not_received'
+  | 'terminated'
+  | 'watchlist_limit'
+  | 'injected_fault';
+
+const requestReasons: ReadonlyMap<number, RefusalReason> = new Map([
+  [400, 'bad_request'],
+  [401, 'unauthorized'],
+  [403, 'forbidden'],
+  [404, 'not_found'],
+  [405, 'method_not_allowed'],
+  [413, 'too_large'],
+  [426, 'upgrade_required'],
+  [429, 'rate_limit'],
+  [500, 'internal_error'],
+  [503, 'unavailable'],
+]);
+
+/** Why a request is refused that is answered with this status. */
+export function requestReason(status: number): RefusalReason {
+  return requestReasons.get(status) ?? 'other';
+}

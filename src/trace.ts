@@ -1,0 +1,167 @@
+import type { LocalApps } from './app/local-app.ts';
+import type { Log, LogFields } from './ports/log.ts';
+import { whenReady } from './ports/maybe-promise.ts';
+import type { PublishTopic, Socket } from './ports/socket.ts';
+import type { WebhookSender } from './ports/webhook-sender.ts';
+import { clip } from './protocol/clip.ts';
+import { maskCredentials } from './protocol/mask.ts';
+import type { Front } from './server.ts';
+import type { IncomingRequest, OutgoingResponse } from './transport/http-message.ts';
+import type { Route } from './transport/http.ts';
+
+/** The characters of a frame or body that a line has. */
+const tracedLength = 2000;
+
+/** What a trace needs. */
+export interface TraceOptions {
+  readonly log: Log;
+  /** Whose secrets are masked wherever they stand. */
+  readonly apps: LocalApps;
+  /** Further secrets. */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * Writes down what goes over the network: frames and bodies, clipped, without what authenticates anybody. It stands
+ * between the network and the program, and only where the log's level asks for it.
+ */
+export class Trace {
+  readonly #log: Log;
+  readonly #apps: LocalApps;
+  readonly #secrets: readonly string[];
+
+  constructor({ log, apps, secrets }: TraceOptions) {
+    this.#log = log;
+    this.#apps = apps;
+    this.#secrets = secrets;
+  }
+
+  /** The same front, traced. */
+  front({ commands, routes }: Front): Front {
+    return {
+      commands: {
+        open: (socket, greeting) => {
+          const traced = new TracedSocket(socket, (fields, frame) =>
+            this.#write({ ...fields, frame: this.#show(frame) }, 'frame sent'),
+          );
+          const session = commands.open(traced, greeting);
+          traced.socketId = session?.socketId;
+          return session;
+        },
+        receive: (session, text) => {
+          this.#write({ socketId: session.socketId, frame: this.#show(text) }, 'frame received');
+          commands.receive(session, text);
+        },
+        receiveBinary: (session) => {
+          this.#write({ socketId: session.socketId }, 'binary frame received');
+          commands.receiveBinary(session);
+        },
+        frameBytes: (session) => commands.frameBytes(session),
+        tooLarge: (session, bytes) => commands.tooLarge(session, bytes),
+        heard: (session) => commands.heard(session),
+        tooSlow: (session) => commands.tooSlow(session),
+        closed: (session) => commands.closed(session),
+      },
+      routes: routes.map((route) => this.#route(route)),
+    };
+  }
+
+  /** The same way to the subscribers, traced: one line for all of them. */
+  publish(publish: PublishTopic): PublishTopic {
+    return (topic, frame) => {
+      this.#write({ topic, frame: this.#show(frame) }, 'frame sent');
+      publish(topic, frame);
+    };
+  }
+
+  /** The same sender, traced. */
+  sender(sender: WebhookSender): WebhookSender {
+    return {
+      send: async (request, timeoutMs) => {
+        const { appId, endpointId: endpoint, body } = request;
+        const about = { appId, endpoint, webhookId: request.headers['webhook-id'] };
+        this.#write({ ...about, body: this.#showBytes(body) }, 'webhook sent');
+        const outcome = await sender.send(request, timeoutMs);
+        this.#write({ ...about, ...outcome }, 'webhook answered');
+        return outcome;
+      },
+      close: () => sender.close(),
+    };
+  }
+
+  #route(route: Route): Route {
+    const handle = (request: IncomingRequest): ReturnType<Route['handle']> => {
+      const { method, path, rawQuery, body } = request;
+      const about = { method, path: this.#show(path) };
+      this.#write({ ...about, query: this.#show(rawQuery), body: this.#showBytes(body) }, 'request received');
+      return whenReady(route.handle(request), (response: OutgoingResponse) => {
+        const { status } = response;
+        this.#write({ ...about, status, body: this.#show(response.body) }, 'request answered');
+        return response;
+      });
+    };
+    return { ...route, handle };
+  }
+
+  #write(fields: LogFields, message: string): void {
+    this.#log.trace(fields, message);
+  }
+
+  #showBytes(bytes: Uint8Array): string {
+    return this.#show(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  }
+
+  #show = (text: string): string => clip(maskCredentials(text, this.#allSecrets()), tracedLength);
+
+  *#allSecrets(): Generator<string, void> {
+    for (const secret of this.#secrets) yield secret;
+    for (const { config } of this.#apps) {
+      yield config.secret;
+      for (const { secret } of config.otherKeys) yield secret;
+    }
+  }
+}
+
+/** A socket whose frames are written down before they are sent. */
+class TracedSocket implements Socket {
+  /** Known once the connection is. */
+  socketId: string | undefined;
+  readonly #socket: Socket;
+  readonly #tell: (fields: LogFields, frame: string) => void;
+
+  constructor(socket: Socket, tell: (fields: LogFields, frame: string) => void) {
+    this.#socket = socket;
+    this.#tell = tell;
+  }
+
+  send(frame: string): void {
+    this.#tell({ socketId: this.socketId }, frame);
+    this.#socket.send(frame);
+  }
+
+  end(lastFrame: string, code: number, reason: string): void {
+    this.#tell({ socketId: this.socketId, code }, lastFrame);
+    this.#socket.end(lastFrame, code, reason);
+  }
+
+  publishToOthers(topic: string, frame: string): void {
+    this.#tell({ topic, except: this.socketId }, frame);
+    this.#socket.publishToOthers(topic, frame);
+  }
+
+  ping(): void {
+    this.#socket.ping();
+  }
+
+  cut(): void {
+    this.#socket.cut();
+  }
+
+  subscribe(topic: string): void {
+    this.#socket.subscribe(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#socket.unsubscribe(topic);
+  }
+}

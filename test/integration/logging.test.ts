@@ -1,0 +1,111 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { Client } from './support/client.ts';
+import { get, metric, signedTarget, trigger } from './support/http.ts';
+import { RecordingLog } from './support/log.ts';
+import { Receiver } from './support/receiver.ts';
+import { app, configOf, otherApp, startServer } from './support/server.ts';
+
+const sign = (text: string): string => createHmac('sha256', app.secret).update(text).digest('hex');
+
+describe('at the level trace', () => {
+  test('frames and bodies are in the log, clipped, and nothing that authenticates anybody', async () => {
+    const log = new RecordingLog('trace');
+    const receiver = await Receiver.start();
+    const server = await startServer({ apps: [{ ...app, webhooks: [{ url: receiver.url }] }] }, { log });
+    const client = await Client.connect(server);
+    const signature = sign(`${client.socketId}:private-a`);
+    await client.subscribe('private-a', { auth: `${app.key}:${signature}` });
+    // Two mistakes that are made: the secret in the place of the signature, a signature of something else.
+    client.send('pusher:subscribe', { channel: 'private-b', auth: `${app.key}:${app.secret}` });
+    const other = sign('something else');
+    client.send('pusher:subscribe', { channel: 'private-c', auth: `${app.key}:${other}` });
+    client.ws.send(JSON.stringify({ event: 'client-a', channel: 'private-a', data: app.secret }));
+    await client.ping();
+    await trigger(server, 'private-a', 'x'.repeat(5000));
+    await client.next('news');
+    await receiver.next();
+    await get(server, `${signedTarget('GET', '/apps/1/channels')}0`);
+
+    const said = (message: string): string => JSON.stringify(log.of(message));
+    expect(said('frame received')).toContain('pusher:subscribe');
+    expect(said('frame sent')).toContain('pusher_internal:subscription_succeeded');
+    expect(said('request received')).toContain('/apps/1/events');
+    expect(said('request answered')).toContain('"status":401');
+    expect(said('webhook sent')).toContain('channel_occupied');
+    expect(said('webhook answered')).toContain('"status":200');
+    const lines = log.lines.map((line) => JSON.stringify(line));
+    for (const line of lines) {
+      expect(line.length).toBeLessThan(3000);
+      for (const secret of [app.secret, signature, other]) expect(line).not.toContain(secret);
+      expect(line).not.toMatch(/[0-9a-f]{64}/);
+    }
+  });
+});
+
+describe('at the level debug', () => {
+  test('a webhook that is delivered and one that is not are one line each', async () => {
+    const log = new RecordingLog('debug');
+    const receiver = await Receiver.start();
+    const server = await startServer({ apps: [{ ...app, webhooks: [{ url: receiver.url }] }] }, { log });
+    const client = await Client.connect(server);
+    await client.subscribe('news');
+    await receiver.next();
+    await expect.poll(() => log.of('webhook delivered')).toHaveLength(1);
+    expect(log.of('webhook delivered')[0]).toMatchObject({
+      appId: '1',
+      webhookId: expect.stringMatching(/^msg_/) as string,
+      attempts: 1,
+      events: 1,
+      elapsedMs: expect.any(Number) as number,
+    });
+    expect(log.lines.some(({ level }) => level === 'trace')).toBe(false);
+  });
+});
+
+test('500 subscriptions signed with a wrong secret are counted, and are a few lines of log', async () => {
+  const log = new RecordingLog();
+  const server = await startServer({}, { log });
+  const client = await Client.connect(server);
+  for (let time = 0; time < 500; time += 1)
+    client.send('pusher:subscribe', { channel: 'private-a', auth: `${app.key}:${'0'.repeat(64)}` });
+  await client.ping();
+  expect(await metric(server, 'soketify_refusals_total', 'reason="wrong_signature"')).toBe(500);
+  expect(log.of('subscription refused')[0]).toMatchObject({
+    appId: '1',
+    channel: 'private-a',
+    reason: 'wrong_signature',
+  });
+  await server.close();
+  const times = log.of('subscription refused').map((fields) => Number(fields['times'] ?? 1));
+  expect(times.reduce((sum, some) => sum + some, 0)).toBe(500);
+  expect(times.length).toBeLessThan(20);
+});
+
+test('an app that a reload adds has its series at once, with 0', async () => {
+  const server = await startServer();
+  await server.reload(configOf({ apps: [app, otherApp] }));
+  const { body } = await get(server, '/metrics');
+  expect(body).toContain('soketify_connections{app="2"} 0');
+  expect(body).toContain('soketify_occupied_channels{app="2"} 0');
+});
+
+test('members and occupied channels are those that are here now', async () => {
+  const server = await startServer();
+  const [one, two] = [await Client.connect(server), await Client.connect(server)];
+  const channel_data = '{"user_id":"u1"}';
+  for (const client of [one, two]) {
+    const auth = `${app.key}:${sign(`${client.socketId}:presence-a:${channel_data}`)}`;
+    await client.subscribe('presence-a', { auth, channel_data });
+  }
+  await one.subscribe('news');
+  const read = async () => [
+    await metric(server, 'soketify_occupied_channels'),
+    await metric(server, 'soketify_members'),
+  ];
+  expect(await read()).toEqual([2, 1]);
+  await one.leave();
+  await expect.poll(read).toEqual([1, 1]);
+  await two.leave();
+  await expect.poll(read).toEqual([0, 0]);
+});
