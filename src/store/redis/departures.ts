@@ -33,10 +33,7 @@ export class Departures {
 
   add(at: Millis, { appId, channel: name, channelLingersMs, member: leaver }: Leave, member?: Member): void {
     const key = `${appId}\n${name}`;
-    const departed = this.#channels.get(key) ?? {
-      ...{ appId, name, channelUntil: undefined, latest: -Infinity },
-      members: new Map(),
-    };
+    const departed = this.#channels.get(key) ?? newDeparted(appId, name);
     this.#channels.delete(key);
     this.#channels.set(key, departed);
     departed.latest = Math.max(
@@ -62,4 +59,8 @@ export class Departures {
   [Symbol.iterator](): IterableIterator<Departed> {
     return this.#channels.values();
   }
+}
+
+function newDeparted(appId: string, name: ChannelName): Departed {
+  return { appId, name, channelUntil: undefined, latest: -Infinity, members: new Map() };
 }
