@@ -30,7 +30,7 @@ export class ChannelScripts {
 
   /** A step of this node, to be sent under the epoch and the number that it gets. */
   step(
-    script: 'join' | 'leave' | 'count' | 'cache',
+    script: 'join' | 'leave' | 'count' | 'cache' | 'append',
     { appId, name, keys }: KeptChannel,
     args: readonly (string | number)[],
   ): SendStep {

@@ -4,7 +4,7 @@ import { ChannelScripts } from './channel-scripts.ts';
 import { Channels } from './channels.ts';
 import { PartitionKeys } from './keys.ts';
 import { parseNotice, type Notice } from './notice.ts';
-import { Registration, type Registered, type SendStep } from './registration.ts';
+import { Registration, type Registered } from './registration.ts';
 import type { Reply } from './replies.ts';
 import type { ScriptName } from './scripts.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
@@ -51,6 +51,7 @@ export class Partition {
         this.#registered(registered);
         options.registered(index);
       },
+      memoryIsBack: () => this.#assertRefused(),
       failed: (error) => options.log.debug({ err: error, partition: index }, 'registration failed'),
     });
     const scripts = new ChannelScripts(options, this.registration, this.keys);
@@ -124,16 +125,13 @@ export class Partition {
     }
   }
 
-  /** Keeps an event for webhooks, in order with the facts of its channel, if need be later. */
+  /** Keeps what a client said for webhooks, in order with the facts of its channel, if need be later. */
   append(appId: string, event: WebhookEvent): void {
-    const { state, outbox, topic, wake } = this.keys;
+    const { scripts } = this.channels;
     const json = JSON.stringify(event);
-    const append: SendStep = (epoch, number) =>
-      this.#options.link.run(
-        'append',
-        [state, outbox],
-        [this.#present(), topic, wake, appId, epoch, number, json],
-      );
+    const userId = 'userId' in event ? (event.userId ?? '') : '';
+    const args = [json, userId, Math.ceil(this.#options.graceMs)];
+    const append = scripts.step('append', scripts.channel(appId, event.channel), args);
     const tell = (isTaken: boolean): void => {
       if (!isTaken) this.#options.log.warn({ appId, event: event.name }, 'webhook event lost with Redis');
     };

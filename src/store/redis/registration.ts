@@ -37,6 +37,8 @@ export interface RegistrationOptions {
   readonly revision: () => number;
   /** Called in the very turn of the registration: the steps begun here come before all others. */
   readonly registered: (registered: Registered) => void;
+  /** Redis has memory for what is new again: the steps begun here come before those that were recorded. */
+  readonly memoryIsBack: () => void;
   /** A registration has failed: Redis cannot be reached, or refuses. */
   readonly failed: (error: unknown) => void;
 }
@@ -254,7 +256,9 @@ export class Registration {
   #setFull(isFull: boolean): void {
     if (this.#isFull === isFull) return;
     this.#isFull = isFull;
-    if (this.#state === 'registered') this.#sendRecorded();
+    if (this.#state !== 'registered' || isFull) return;
+    this.#options.memoryIsBack();
+    this.#sendRecorded();
   }
 
   /** All that is not under way already; not while it would be refused. */

@@ -3,6 +3,7 @@ import { silentLog } from '../../../src/ports/log.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import type { Notice } from '../../../src/ports/ledger.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
+import { formatSocketId } from '../../../src/protocol/socket-id.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';
 import { RedisLink, type RedisClients } from '../../../src/store/redis/link.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
@@ -100,6 +101,15 @@ export class WalkNode {
     for (const member of answer.members?.keys() ?? []) client.view.add(member);
   }
 
+  /** A client says something to the others on its channel. */
+  say(id: string): void {
+    const client = this.clients.get(id);
+    if (client === undefined) return;
+    const { channel, userId } = client;
+    const said = { event: 'client-e', data: '', socketId: formatSocketId(1, 2), userId };
+    this.ledger.append('a1', { name: 'client_event', channel, ...said });
+  }
+
   leave(id: string): void {
     const client = this.clients.get(id);
     if (client === undefined) return;
@@ -120,6 +130,17 @@ export class WalkNode {
   cutOff(): void {
     this.#connections.commands.disconnect(true);
     this.#connections.subscriber.disconnect(true);
+  }
+
+  /** Redis is not to be reached from here, until `comeBack`. */
+  async goAway(): Promise<void> {
+    this.#connections.commands.disconnect();
+    this.#connections.subscriber.disconnect();
+    await this.ledger.beat();
+  }
+
+  async comeBack(): Promise<void> {
+    await Promise.all([this.#connections.commands.connect(), this.#connections.subscriber.connect()]);
   }
 
   /** Nothing that was published so far is still to be heard. */
