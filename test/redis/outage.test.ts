@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { Walk } from '../support/redis/walk.ts';
@@ -95,4 +95,56 @@ test('who comes while Redis is away is told the event that was published before,
   await node.heard();
   await walk.advance(3000);
   expect(node.events).toEqual(['early']);
+});
+
+describe('who comes to a cache channel while Redis is away', () => {
+  const cut = async (name: string, value?: string) => {
+    const channel = name as ChannelName;
+    const walk = await walkOf(2);
+    const [here, there] = walk.nodes;
+    if (here === undefined || there === undefined) throw new Error('there are two nodes');
+    if (value !== undefined) await there.ledger.cacheEvent('a1', channel, { name: 'e', data: value });
+    here.cutOff();
+    await here.ledger.beat();
+    return { walk, here, channel };
+  };
+
+  test.each(['cache-a', 'presence-cache-a'])(
+    'of the kind %s is told the event that another node knew, once it is back, and once',
+    async (name) => {
+      const { walk, here, channel } = await cut(name, 'kept');
+      const userOf = (id: string) => (name.startsWith('presence-') ? id : undefined);
+      await here.join('early', channel, userOf('u1'));
+      await here.join('second', channel, userOf('u2'));
+      expect([...here.clients.values()].map(({ events }) => events)).toEqual([[], []]);
+      await here.heard();
+      await walk.advance(3000);
+      await here.join('late', channel, userOf('u3'));
+      await walk.advance(3000);
+      for (const { events } of here.clients.values()) expect(events).toEqual(['kept']);
+      await walk.readFacts();
+      expect(walk.toldOf(name)).not.toContain('cache_miss');
+    },
+  );
+
+  test('and asks before it is answered is told the event once', async () => {
+    const { walk, here, channel } = await cut('cache-a', 'kept');
+    await here.join('early', channel);
+    // Registered again, but what it holds is not known yet.
+    await here.heard();
+    const late = here.join('late', channel);
+    await walk.advance(3000);
+    await late;
+    for (const { events } of here.clients.values()) expect(events).toEqual(['kept']);
+  });
+
+  test('is told nothing where there is none, but webhooks of the miss', async () => {
+    const { walk, here, channel } = await cut('cache-a');
+    await here.join('early', channel);
+    await here.heard();
+    await walk.advance(3000);
+    await walk.readFacts();
+    expect(here.clients.get('early')?.events).toEqual([]);
+    expect(walk.toldOf(channel)).toEqual(['channel_occupied', 'cache_miss']);
+  });
 });

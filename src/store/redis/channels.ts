@@ -200,6 +200,7 @@ export class Channels {
       reported: 0,
       isRefused: false,
       waiting: [],
+      mayMissCache: false,
       joining: 0,
       countToRepeat: undefined,
     };
@@ -229,6 +230,7 @@ export class Channels {
     const patience = new Patience(this.#options.clock);
     const here = held.members.get(member?.userId ?? '');
     held.reported = this.#count(held);
+    held.mayMissCache ||= readsCache && wantsCacheMiss;
     held.joining += 1;
     if (here !== undefined) here.asking += 1;
     const step = this.#registration.step(
@@ -274,14 +276,18 @@ export class Channels {
     if (!this.#registration.isAway) {
       await patience.wait(new Promise<void>((resolve) => held.waiting.push(resolve)));
     }
-    // A snapshot that came meanwhile knows of the member, and a member that went meanwhile is not to be told of.
-    if (member === undefined || held.replica.isTrusted || !held.members.has(member.userId)) return;
+    // A snapshot that came meanwhile knows of everything.
+    if (held.replica.isTrusted) return;
+    held.replica.answeredAlone();
+    // A member that went meanwhile is not to be told of.
+    if (member === undefined || !held.members.has(member.userId)) return;
     this.#tell(held, held.replica.anticipate({ kind: 'in', member }, this.#options.clock.now()));
   }
 
   #entered(held: Held, [status, isBack, membersBack, missStood, ...description]: Reply): void {
     const { metrics } = this.#options;
     if (status === 'full') held.isRefused = true;
+    else held.mayMissCache = false;
     if (isBack === 1) metrics.suppressedByGrace(held.appId, 'channel_vacated');
     for (let count = 0; count < Number(membersBack); count += 1) {
       metrics.suppressedByGrace(held.appId, 'member_removed');
@@ -310,7 +316,8 @@ export class Channels {
   async #assert(held: Held): Promise<void> {
     held.isRefused = false;
     held.reported = this.#count(held);
-    const args = [held.reported, this.#tellsCounts(held), -1, '', ...named(held.members.values())];
+    const miss = held.mayMissCache ? 'miss' : '';
+    const args = [held.reported, this.#tellsCounts(held), -1, miss, ...named(held.members.values())];
     const reply = await this.#registration.step(this.scripts.step('join', held, args));
     if (reply !== undefined) this.#entered(held, reply);
   }

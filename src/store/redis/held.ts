@@ -18,6 +18,8 @@ export interface Held extends KeptChannel {
   reported: number;
   /** Redis had no memory for some of it. */
   isRefused: boolean;
+  /** Somebody asked for the cached event, and whether there is one is to be found out yet: if not, webhooks are told. */
+  mayMissCache: boolean;
   /** Those who wait for a trusted snapshot. */
   waiting: (() => void)[];
   /** Joins that are not answered yet; they are not told what subscribers are told meanwhile. */

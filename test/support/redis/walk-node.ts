@@ -93,7 +93,7 @@ export class WalkNode {
       ...(userId !== undefined && { member: { userId, infoJson: JSON.stringify({ from: id }) } }),
       memberLimit: Infinity,
       readsCache: channel.includes('cache-'),
-      wantsCacheMiss: false,
+      wantsCacheMiss: channel.includes('cache-'),
     });
     if (answer.kind !== 'joined') throw new Error('refused without a limit');
     client.isSubscribed = true;
