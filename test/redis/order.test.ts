@@ -44,9 +44,9 @@ describe('what a client said is told between its coming and its going', () => {
     await walk.join(0, 'presence-a', 'u1');
     await walk.quiet();
     await node.goAway();
-    walk.say(0, 0);
-    walk.leave(0, 0);
-    node.isFrozen = true;
+    const [id = ''] = node.clients.keys();
+    node.say(id);
+    node.leave(id);
     await walk.advance(30_000);
     await walk.readFacts();
     expect(walk.toldOf('presence-a')).toEqual(gone);

@@ -34,18 +34,84 @@ test.each(['a step of the channel', 'a sweep'])(
   },
 );
 
-test('what fell due while Redis was away is reported a lease after it is back', async () => {
-  const walk = await walkOf(1);
-  await walk.join(0, 'room');
-  walk.leave(0, 0);
+describe('what fell due while Redis was away', () => {
+  const arrivals = ['channel_occupied', 'member_added u1'];
+  const left = async (nodes: number) => {
+    const walk = await walkOf(nodes);
+    await walk.join(0, 'presence-a', 'u1');
+    walk.leave(0, 0);
+    await walk.quiet();
+    return walk;
+  };
+  const told = async (walk: Walk) => {
+    await walk.readFacts();
+    return walk.told;
+  };
+
+  test('is reported within a second once every node has said what it has', async () => {
+    const walk = await left(2);
+    await walk.silence(20_000);
+    await walk.nodes[0]?.ledger.sweep();
+    expect(await told(walk)).toEqual(arrivals);
+    await walk.advance(1000);
+    expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
+  });
+
+  test('waits for a node that is slow to come back, for it may have those who came back', async () => {
+    const walk = await left(2);
+    const [, slow] = walk.nodes;
+    await slow?.goAway();
+    await walk.silence(20_000);
+    await slow?.join('back', 'presence-a' as ChannelName, 'u1');
+    await walk.advance(5000);
+    expect(await told(walk)).toEqual(arrivals);
+    await slow?.comeBack();
+    await walk.settle();
+    expect(walk.told).toEqual(arrivals);
+  });
+
+  test('waits for a node that does not come back until its lease has ended', async () => {
+    const walk = await left(2);
+    const [, lost] = walk.nodes;
+    lost?.crash();
+    if (lost !== undefined) lost.isFrozen = true;
+    await walk.silence(20_000);
+    await walk.advance(9000);
+    expect(await told(walk)).toEqual(arrivals);
+    await walk.advance(2000);
+    expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
+  });
+
+  test('waits a lease at most, also where a node registers and dies after it', async () => {
+    const walk = await left(2);
+    const [, lost] = walk.nodes;
+    await lost?.goAway();
+    await walk.silence(20_000);
+    await walk.advance(8000);
+    await lost?.comeBack();
+    await lost?.heard();
+    // Registered, and never heard of again.
+    if (lost !== undefined) lost.isFrozen = true;
+    await walk.clock.advance(1000);
+    lost?.crash();
+    await walk.advance(2000);
+    expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
+  });
+});
+
+test('the lease of a node that is dead is as long as if Redis had not been away', async () => {
+  const walk = await walkOf(2);
+  await walk.join(1, 'presence-a', 'u1');
   await walk.quiet();
+  const [, lost] = walk.nodes;
+  lost?.crash();
+  if (lost !== undefined) lost.isFrozen = true;
+  await walk.advance(8000);
   await walk.silence(20_000);
-  await walk.advance(9000);
+  // Two seconds of the lease are left, then comes the grace.
+  await walk.advance(2000 + 3000 + 1500);
   await walk.readFacts();
-  expect(walk.told).toEqual(['channel_occupied']);
-  await walk.advance(2000);
-  await walk.readFacts();
-  expect(walk.told).toEqual(['channel_occupied', 'channel_vacated']);
+  expect(walk.told.slice(2)).toEqual(['member_removed u1', 'channel_vacated']);
 });
 
 test('the clients of a node that ends before it is registered again have the grace of its end', async () => {

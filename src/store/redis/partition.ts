@@ -107,6 +107,7 @@ export class Partition {
     if (!this.registration.isFull) this.#assertRefused();
     if (beat.dead !== '') this.#run(this.#release(beat.dead));
     if (this.#mustRead) this.#readAll();
+    if (beat.isAwaited) await this.beat();
   }
 
   /** Reports what is due. */

@@ -25,6 +25,16 @@ export interface Registered {
   readonly isDataLost: boolean;
 }
 
+/** What a heartbeat is answered. */
+interface Beat {
+  /** Until something is due; undefined: nothing is, or departures are held. */
+  readonly dueMs: Millis | undefined;
+  /** A dead epoch to be released; empty: none. */
+  readonly dead: string;
+  /** Departures wait for another heartbeat of this node. */
+  readonly isAwaited: boolean;
+}
+
 export interface RegistrationOptions {
   readonly run: RunScript;
   readonly keys: PartitionKeys;
@@ -162,16 +172,16 @@ export class Registration {
   }
 
   /**
-   * Keeps the lease. Answers the milliseconds until something is due, and a dead epoch to be released. When Redis was
-   * full and is no more, what was recorded meanwhile is sent.
+   * Keeps the lease. Answers the milliseconds until something is due, a dead epoch to be released, and whether Redis waits
+   * for another heartbeat of this node. When Redis was full and is no more, what was recorded meanwhile is sent.
    */
-  async beat(): Promise<{ readonly dueMs: Millis | undefined; readonly dead: string } | undefined> {
+  async beat(): Promise<Beat | undefined> {
     const epoch = this.#epoch;
     if (this.#state !== 'registered') return undefined;
     const { run, keys, present, leaseMs, revision, clock } = this.#options;
     const askedAt = clock.now();
     try {
-      const [status, due, dead, theirs, isFull] = await run(
+      const [status, due, dead, theirs, isFull, isAwaited] = await run(
         'heartbeat',
         [keys.state, keys.nodes, keys.due],
         [present(), keys.topic, epoch, this.#taken, leaseMs, revision()],
@@ -181,7 +191,7 @@ export class Registration {
       else this.#lose(epoch);
       this.#setFull(isFull === 1);
       const dueMs = Number(due);
-      return { dueMs: dueMs < 0 ? undefined : dueMs, dead: String(dead) };
+      return { dueMs: dueMs < 0 ? undefined : dueMs, dead: String(dead), isAwaited: isAwaited === 1 };
     } catch {
       this.#lose(epoch);
       return undefined;

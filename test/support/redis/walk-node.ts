@@ -132,8 +132,9 @@ export class WalkNode {
     this.#connections.subscriber.disconnect(true);
   }
 
-  /** Redis is not to be reached from here, until `comeBack`. */
+  /** Redis is not to be reached from here, until `comeBack`. The clients are served. */
   async goAway(): Promise<void> {
+    this.isFrozen = true;
     this.#connections.commands.disconnect();
     this.#connections.subscriber.disconnect();
     await this.ledger.beat();
@@ -141,6 +142,7 @@ export class WalkNode {
 
   async comeBack(): Promise<void> {
     await Promise.all([this.#connections.commands.connect(), this.#connections.subscriber.connect()]);
+    this.isFrozen = false;
   }
 
   /** Nothing that was published so far is still to be heard. */
