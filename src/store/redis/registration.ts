@@ -70,6 +70,7 @@ const longestRetryMs: Millis = 1000;
 export class Registration {
   readonly #options: RegistrationOptions;
   #epoch = '';
+  #former = '';
   #data: string | undefined;
   #sent = 0;
   /** The last step that is known to be taken. */
@@ -91,6 +92,11 @@ export class Registration {
 
   get epoch(): string {
     return this.#epoch;
+  }
+
+  /** The one before, which may not be released yet; empty: none. */
+  get former(): string {
+    return this.#former;
   }
 
   get isRegistered(): boolean {
@@ -241,6 +247,7 @@ export class Registration {
       // An epoch that is not known any more was reaped, or given up by all: what it did has been seen to.
       const isBehind = Number(lastTaken) >= 0 && Number(lastTaken) < this.#taken;
       this.#data = String(data);
+      this.#former = former;
       this.#epoch = epoch;
       this.#sent = 0;
       this.#taken = 0;

@@ -206,8 +206,8 @@ local function missStands()
   return math.max(0, tonumber(string.match(standing, ' (%d+)$')) - AT)
 end
 
--- What a node needs to know of the channel: revision, cached event (3), how long the miss stands, the
--- connections, then user ids and infos by turns.
+-- What a node needs to know of the channel: revision, cached event (3), how long the miss stands, how many epochs hold it,
+-- the connections, then user ids and infos by turns.
 local function describe()
   local event = cached()
   local reply = { revision(), event[1], event[2], event[3], missStands(), number('live'), number('total') }
