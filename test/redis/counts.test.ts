@@ -18,7 +18,9 @@ async function twoNodes() {
   const [here, there] = walk.nodes;
   if (here === undefined || there === undefined) throw new Error('there are two nodes');
   const counted = async () =>
-    Promise.all([here, there].map(async ({ ledger }) => (await ledger.channel('a1', room)).subscriptionCount));
+    Promise.all(
+      [here, there].map(async ({ ledger }) => (await ledger.channel('a1', room)).subscriptionCount),
+    );
   return { walk, here, there, counted };
 }
 

@@ -18,7 +18,13 @@ async function walkOf(nodes: number) {
 }
 
 describe('what a client said is told between its coming and its going', () => {
-  const presence = ['channel_occupied', 'member_added u1', 'client_event u1', 'member_removed u1', 'channel_vacated'];
+  const presence = [
+    'channel_occupied',
+    'member_added u1',
+    'client_event u1',
+    'member_removed u1',
+    'channel_vacated',
+  ];
 
   const gone = presence.filter((fact) => fact !== 'client_event u1');
 

@@ -4,10 +4,10 @@ import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
 import { Departures, type Departed } from './departures.ts';
-import { answered, named, withLetIn, type Held } from './held.ts';
+import { answered, named, newHeld, withLetIn, type Held } from './held.ts';
 import { Patience } from './patience.ts';
 import type { Registration } from './registration.ts';
-import { Replica, toNotice, type Change, type Told } from './replica.ts';
+import { toNotice, type Change, type Told } from './replica.ts';
 import { toDescription, type Description, type Reply } from './replies.ts';
 import type { ChannelSurroundings, RedisLedgerOptions } from './surroundings.ts';
 
@@ -193,17 +193,7 @@ export class Channels {
     const key = keyOf(appId, name);
     const known = this.#held.get(key);
     if (known !== undefined) return known;
-    const held: Held = {
-      ...this.scripts.channel(appId, name),
-      members: new Map(),
-      replica: new Replica(),
-      reported: 0,
-      isRefused: false,
-      waiting: [],
-      mayMissCache: false,
-      joining: 0,
-      countToRepeat: undefined,
-    };
+    const held = newHeld(this.scripts.channel(appId, name));
     this.#held.set(key, held);
     return held;
   }

@@ -36,10 +36,7 @@ export class Departures {
     const departed = this.#channels.get(key) ?? newDeparted(appId, name);
     this.#channels.delete(key);
     this.#channels.set(key, departed);
-    departed.latest = Math.max(
-      departed.latest,
-      at + Math.max(leaver?.lingersMs ?? 0, channelLingersMs ?? 0),
-    );
+    departed.latest = Math.max(departed.latest, at + Math.max(leaver?.lingersMs ?? 0, channelLingersMs ?? 0));
     if (leaver !== undefined && member !== undefined) {
       departed.members.delete(leaver.userId);
       departed.members.set(leaver.userId, { member, until: at + leaver.lingersMs });

@@ -1,6 +1,6 @@
 import type { Member } from '../../ports/ledger.ts';
 import type { KeptChannel } from './channel-scripts.ts';
-import type { Replica } from './replica.ts';
+import { Replica } from './replica.ts';
 
 /** A member that has connections here, or asks to be let in. */
 export interface Here extends Member {
@@ -26,6 +26,20 @@ export interface Held extends KeptChannel {
   joining: number;
   /** A count that was told meanwhile. */
   countToRepeat: number | undefined;
+}
+
+export function newHeld(channel: KeptChannel): Held {
+  return {
+    ...channel,
+    members: new Map(),
+    replica: new Replica(),
+    reported: 0,
+    isRefused: false,
+    mayMissCache: false,
+    waiting: [],
+    joining: 0,
+    countToRepeat: undefined,
+  };
 }
 
 /** A join of a member has its answer. Whom none of those who asked could bring in is not here. */

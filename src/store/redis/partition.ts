@@ -2,6 +2,7 @@ import type { Millis } from '../../ports/clock.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import { ChannelScripts } from './channel-scripts.ts';
 import { Channels } from './channels.ts';
+import { Connections } from './connections.ts';
 import { PartitionKeys } from './keys.ts';
 import { parseNotice, type Notice } from './notice.ts';
 import { Registration, type Registered } from './registration.ts';
@@ -22,6 +23,7 @@ export class Partition {
   readonly registration: Registration;
   readonly channels: Channels;
   readonly users: Users;
+  readonly connections: Connections;
   readonly #options: RedisLedgerOptions;
   /** The last revision of which this node has heard, or from which on it has read everything. */
   #revision = 0;
@@ -30,8 +32,6 @@ export class Partition {
   #topicHeardAt: Millis = -Infinity;
   /** When something is due, as far as is known. */
   #dueAt: Millis = Infinity;
-  /** The connections of each app that were reported. */
-  readonly #connections = new Map<string, number>();
   readonly #running = new Set<Promise<unknown>>();
   /** Who waits for a revision to be heard. */
   #listeners: { readonly revision: number; readonly tell: () => void }[] = [];
@@ -60,6 +60,7 @@ export class Partition {
       heard: (revision) => this.#heard(revision),
     });
     this.users = new Users(options, this.registration, this.keys);
+    this.connections = new Connections(options, this.registration, this.keys);
   }
 
   get dueAt(): Millis {
@@ -139,13 +140,6 @@ export class Partition {
     void this.registration.record(append, json.length).then(tell);
   }
 
-  /** The node has so many connections of an app. */
-  reportConnections(appId: string, count: number): void {
-    if (this.#connections.get(appId) === count) return;
-    this.#connections.set(appId, count);
-    void this.#sendConnections(appId, count);
-  }
-
   /** Ends every connection of a user, on all nodes. Rejects when Redis cannot be reached. */
   async terminate(appId: string, userId: string): Promise<void> {
     await this.#script('terminate', [this.keys.ended], [appId, userId]);
@@ -184,7 +178,7 @@ export class Partition {
     this.#tellListeners();
     this.channels.assertAll(isDataLost);
     this.users.assertAll();
-    for (const [appId, count] of this.#connections) void this.#sendConnections(appId, count);
+    this.connections.assertAll(former);
     if (former === '') return;
     this.#run(this.#release(former));
     this.#run(this.users.readAll());
@@ -208,11 +202,8 @@ export class Partition {
         return this.users.apply(appId, news.userId, { revision, isOnline: news.isOnline });
       case 'end':
         return this.#options.terminate(appId, news.userId, 0);
-      case 'connections': {
-        const others = [...news.byEpoch].filter(([epoch]) => epoch !== this.registration.epoch);
-        const count = others.reduce((sum, [, connections]) => sum + connections, 0);
-        return this.#options.connectionsElsewhere(appId, count);
-      }
+      case 'connections':
+        return this.connections.hear(appId, news.byEpoch);
     }
   }
 
@@ -222,8 +213,7 @@ export class Partition {
   }
 
   async #readEverything(): Promise<void> {
-    // Whoever reports is told what all have.
-    for (const [appId, count] of this.#connections) void this.#sendConnections(appId, count);
+    this.connections.readAll();
     const done = await Promise.all([this.channels.readAll(), this.users.readAll(), this.#readEnded()]);
     this.#mustRead ||= !done.every(Boolean);
   }
@@ -266,23 +256,7 @@ export class Partition {
       return this.channels.scripts.release(epoch, { appId, name, lingersMs });
     }
     if (kind === 'u') return this.users.release(epoch, appId, name);
-    const [status] = await this.#script(
-      'connections',
-      [this.keys.held(epoch), this.keys.connections(appId)],
-      [appId, epoch, '', 0],
-    );
-    return status === 'ok';
-  }
-
-  async #sendConnections(appId: string, count: number): Promise<void> {
-    const { state, topic } = this.keys;
-    await this.registration.step((epoch, number) =>
-      this.#options.link.run(
-        'connections',
-        [state, this.keys.held(epoch), this.keys.connections(appId)],
-        [this.#present(), topic, appId, epoch, number, count],
-      ),
-    );
+    return this.connections.releaseEpoch(epoch, appId);
   }
 
   #expire(subject: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Registry, type Subscription } from '../../../src/channels/registry.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
@@ -66,7 +67,6 @@ export class WalkNode {
       notify: (_appId, channel, notice) => this.#notify(channel, notice),
       notifyCount: () => {},
       notifyWatchers: () => {},
-      connectionsElsewhere: () => {},
       terminate: () => {},
       wake: () => {},
       countSubscribers: (_appId, channel) => this.#registry.subscribers(channel),
@@ -135,8 +135,11 @@ export class WalkNode {
   /** Redis is not to be reached from here, until `comeBack`. The clients are served. */
   async goAway(): Promise<void> {
     this.isFrozen = true;
-    this.#connections.commands.disconnect();
-    this.#connections.subscriber.disconnect();
+    const { commands, subscriber } = this.#connections;
+    const ended = [commands, subscriber].map(async (client) => once(client, 'end'));
+    commands.disconnect();
+    subscriber.disconnect();
+    await Promise.all(ended);
     await this.ledger.beat();
   }
 

@@ -22,7 +22,9 @@ describe('an event that is read back', () => {
     expect(isWebhookEvent(said)).toBe(true);
   });
 
-  const fields = Object.values(events).flatMap((event) => Object.keys(event).map((field) => ({ event, field })));
+  const fields = Object.values(events).flatMap((event) =>
+    Object.keys(event).map((field) => ({ event, field })),
+  );
   const needed = fields.filter(({ event, field }) => event !== events.client_event || field !== 'userId');
   test.each(needed)('is none without the $field of a $event.name', ({ event, field }) => {
     expect(isWebhookEvent({ ...event, [field]: undefined })).toBe(false);
