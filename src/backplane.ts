@@ -1,10 +1,11 @@
 import type { Application } from './app/application.ts';
 import type { DispatcherOptions } from './app/dispatcher.ts';
 import type { Drops } from './app/drop-journal.ts';
-import type { LocalApp, LocalApps } from './app/local-app.ts';
+import type { LocalApps } from './app/local-app.ts';
 import type { LocalDelivery } from './app/local-delivery.ts';
 import type { SubscriptionCounts } from './app/subscription-counts.ts';
 import type { Config } from './config/schema.ts';
+import type { ConnectionSlots } from './ports/connection-slots.ts';
 import type { Fanout } from './ports/fanout.ts';
 import type { Ledger } from './ports/ledger.ts';
 import type { NodeHealth, QueueReading } from './ports/metrics.ts';
@@ -18,7 +19,8 @@ export interface Backplane {
   readonly outbox: Outbox;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
   readonly drops: Drops;
-  readonly connectionsChanged?: (app: LocalApp) => void;
+  /** Where connections of limited apps are counted on all nodes; a node that is alone counts for itself. */
+  readonly slots?: ConnectionSlots;
   /** What a person who looks at the health of the node is told; nothing for a node that is alone. */
   describe(): NodeHealth | undefined;
   /** What this node has waiting for endpoints. */

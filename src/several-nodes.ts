@@ -71,10 +71,6 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     registered: (partition) => dispatch.reread(partition),
     countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
     countConnections: (appId) => apps.byId(appId)?.sessions.size ?? 0,
-    connectionsElsewhere(appId, count) {
-      const app = apps.byId(appId);
-      if (app !== undefined) app.connectionsElsewhere = count;
-    },
     tellsCounts(appId, channel) {
       const { access } = channelKind(channel);
       return access !== 'presence' && apps.byId(appId)?.config.subscriptionCount === true;
@@ -97,7 +93,6 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   });
   link.onReady(() => dispatch.reread());
   const counts = createAlarm(clock, () => ledger.reportCounts());
-  const connections = createAlarm(clock, () => ledger.reportConnections(limitedApps(apps)));
 
   try {
     await ledger.start((message) => fanout.receive(message));
@@ -110,8 +105,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       error,
     );
   }
-  // Says to the others that this node has no connections yet, and hears how many they have.
-  connections.set(clock.now());
+  ledger.limitConnections(limitedApps(apps));
   // Apart: a lease must not wait until all that is to be dispatched was read.
   const beats = [() => ledger.beat(), () => dispatch.beat(), async () => ledger.watch()].map((beat) =>
     every(clock, leaseMs / beatsPerLease, beat),
@@ -131,9 +125,9 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
         counts.set(clock.now() + countsEveryMs);
       },
     },
-    connectionsChanged(app) {
-      // Once for all that come and go in this turn.
-      if (app.config.limits.connections !== Infinity) connections.set(clock.now());
+    slots: {
+      take: (appId, limit) => ledger.connectionsOf(appId).take(appId, limit),
+      release: (appId) => ledger.connectionsOf(appId).release(appId),
     },
     describe: () => ({
       isWhole: ledger.isWhole,
@@ -143,6 +137,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     readQueues: () => (dispatch.isDispatching ? (dispatcher?.readQueues() ?? []) : []),
     replace(changed) {
       applications = changed;
+      ledger.limitConnections(limitedApps(apps));
       dispatcher?.replace(changed);
     },
     forget() {
@@ -150,7 +145,6 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     },
     async close() {
       counts.stop();
-      connections.stop();
       sweeper.stop();
       for (const stop of beats) stop();
       const within = (work: Promise<unknown>, ms: Millis): Promise<unknown> =>
@@ -173,8 +167,8 @@ function addressOf(connection: RedisConfig['connection']): string {
 }
 
 /** The apps of which it matters how many connections there are on all nodes. */
-function* limitedApps(apps: LocalApps): Generator<string, void> {
-  for (const { config } of apps) if (config.limits.connections !== Infinity) yield config.id;
+function limitedApps(apps: LocalApps): readonly string[] {
+  return [...apps].flatMap(({ config }) => (config.limits.connections === Infinity ? [] : config.id));
 }
 
 /** Does something at once and again and again, never twice at a time. Returns how to end it. */

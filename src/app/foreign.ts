@@ -2,6 +2,7 @@ import type { Clock, Millis } from '../ports/clock.ts';
 import type { EventOrigin, RestoredBatch } from '../ports/delivery-source.ts';
 import type { QueuedEvent } from '../webhooks/backlog.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
+import { LinkedList } from '../structures/linked-list.ts';
 import { createAlarm } from './alarm.ts';
 
 /** Something of the store that belongs to an app or endpoint which is not configured here. */
@@ -38,7 +39,7 @@ export class ForeignEvents {
   readonly #keepForMs: Millis;
   readonly #giveUp: (foreign: Foreign) => void;
   readonly #alarm;
-  #held: Held[] = [];
+  #held = new LinkedList<Held>();
 
   constructor(clock: Clock, keepForMs: Millis, giveUp: (foreign: Foreign) => void) {
     this.#clock = clock;
@@ -51,31 +52,36 @@ export class ForeignEvents {
     const heldAt = this.#clock.now();
     this.#held.push({ foreign, heldAt });
     this.#alarm.set(heldAt + this.#keepForMs);
-    const oldest = this.#held.length > most ? this.#held.shift() : undefined;
+    const oldest = this.#held.size > most ? this.#held.shift() : undefined;
     if (oldest !== undefined) this.#giveUp(oldest.foreign);
   }
 
   /** What is held and configured now, in the order in which it came; as old as it is by now. */
   takeOf(isConfigured: (foreign: Foreign) => boolean): readonly Foreign[] {
     const at = this.#clock.now();
-    const taken = this.#held.filter(({ foreign }) => isConfigured(foreign));
-    if (taken.length > 0) this.#held = this.#held.filter(({ foreign }) => !isConfigured(foreign));
-    return taken.map(({ foreign, heldAt }) => older(foreign, at - heldAt));
+    const taken: Foreign[] = [];
+    const kept = new LinkedList<Held>();
+    for (const one of this.#held) {
+      if (isConfigured(one.foreign)) taken.push(older(one.foreign, at - one.heldAt));
+      else kept.push(one);
+    }
+    this.#held = kept;
+    return taken;
   }
 
   /** Holds nothing any more, and leaves all of it as it is. */
   stop(): void {
     this.#alarm.stop();
-    this.#held = [];
+    this.#held = new LinkedList();
   }
 
   #expire(): void {
-    const at = this.#clock.now();
-    while (this.#held[0] !== undefined && this.#held[0].heldAt + this.#keepForMs <= at) {
-      const oldest = this.#held.shift();
-      if (oldest !== undefined) this.#giveUp(oldest.foreign);
+    const since = this.#clock.now() - this.#keepForMs;
+    for (let { first } = this.#held; first !== undefined && first.heldAt <= since; { first } = this.#held) {
+      this.#held.shift();
+      this.#giveUp(first.foreign);
     }
-    const [next] = this.#held;
+    const next = this.#held.first;
     if (next !== undefined) this.#alarm.set(next.heldAt + this.#keepForMs);
   }
 }

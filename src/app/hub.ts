@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
+import type { ConnectionSlots } from '../ports/connection-slots.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
@@ -42,8 +43,8 @@ export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   /** By which signs of life are dated; the one that watches for them. */
   readonly livenessClock: Clock;
   readonly activityTimeoutMs: number;
-  /** The app has a connection more or less on this node. */
-  readonly connectionsChanged?: (app: LocalApp) => void;
+  /** Where connections of limited apps have to be counted elsewhere, too. */
+  readonly slots?: ConnectionSlots;
 }
 
 /** What a client said when it connected. */
@@ -74,7 +75,7 @@ export class Hub {
 
   /** A client has connected. Undefined if it was sent away. */
   open(socket: Socket, greeting: Greeting): Session | undefined {
-    const { apps, livenessClock, ids, metrics, log, activityTimeoutMs } = this.#options;
+    const { apps, livenessClock, ids, slots } = this.#options;
     const app = apps.byKey(greeting.key);
     const refusal = this.#isClosing ? serverClosing : refuseConnection(app, greeting);
     if (app === undefined || refusal !== undefined) {
@@ -82,14 +83,9 @@ export class Hub {
       return this.#refuse(socket, { ...greeting, appId }, refusal ?? unknownKey(greeting.key));
     }
     const session = new Session(app, ids.socketId(), socket, livenessClock.now());
-    app.sessions.set(session.socketId, session);
-    metrics.connectionOpened(app.config.id);
-    if (log.isDebug) {
-      const { remoteAddress } = greeting;
-      log.debug({ appId: app.config.id, socketId: session.socketId, remoteAddress }, 'connected');
-    }
-    this.#options.connectionsChanged?.(app);
-    socket.send(encodeConnectionEstablished(session.socketId, Math.round(activityTimeoutMs / 1000)));
+    const { connections } = app.config.limits;
+    if (slots === undefined || connections === Infinity) this.#admit(session, greeting);
+    else void this.#admitIfFree(session, greeting, slots.take(app.config.id, connections));
     return session;
   }
 
@@ -164,9 +160,10 @@ export class Hub {
     if (!session.isOpen) return;
     session.isOpen = false;
     session.pending = undefined;
+    if (!session.isAdmitted) return;
     session.app.sessions.delete(session.socketId);
     this.#options.metrics.connectionClosed(session.app.config.id);
-    this.#options.connectionsChanged?.(session.app);
+    this.#options.slots?.release(session.app.config.id);
     this.#subscriptions.disconnect(session);
     this.#users.disconnect(session);
     const { log } = this.#options;
@@ -180,6 +177,39 @@ export class Hub {
     this.#isClosing = true;
     this.#subscriptions.close();
     for (const app of this.#options.apps) this.endAll(app, serverClosing);
+  }
+
+  #admit(session: Session, { remoteAddress }: Greeting): void {
+    const { metrics, log, activityTimeoutMs } = this.#options;
+    const { app, socketId, socket } = session;
+    const appId = app.config.id;
+    session.isAdmitted = true;
+    app.sessions.set(socketId, session);
+    metrics.connectionOpened(appId);
+    if (log.isDebug) log.debug({ appId, socketId, remoteAddress }, 'connected');
+    socket.send(encodeConnectionEstablished(socketId, Math.round(activityTimeoutMs / 1000)));
+  }
+
+  /** What the client says meanwhile waits. Whatever has changed meanwhile counts. */
+  async #admitIfFree(session: Session, greeting: Greeting, slot: Promise<boolean>): Promise<void> {
+    const { apps, slots } = this.#options;
+    const { app, socket } = session;
+    const appId = app.config.id;
+    session.pending = new PendingCommands(app.frameBytes);
+    const isFree = await slot;
+    const refusal = this.#isClosing ? serverClosing : refuseConnection(apps.byKey(greeting.key), greeting);
+    if (isFree && refusal === undefined && session.isOpen) {
+      this.#admit(session, greeting);
+      return this.#resume(session);
+    }
+    if (isFree) slots?.release(appId);
+    if (!session.isOpen) return;
+    this.closed(session);
+    this.#refuse(
+      socket,
+      { ...greeting, appId },
+      refusal ?? overConnectionQuota(app.config.limits.connections),
+    );
   }
 
   #refuse(
@@ -256,10 +286,7 @@ function refuseConnection(
   // Only browsers say where a page is from; anything else could say what it likes.
   if (origin !== undefined && !isAllowedOrigin(origin, allowedOrigins)) return originNotAllowed(origin);
   if (!servesProtocol(protocol)) return unsupportedProtocol(protocol ?? '');
-  if (app.sessions.size + app.connectionsElsewhere >= limits.connections) {
-    return overConnectionQuota(limits.connections);
-  }
-  return undefined;
+  return app.sessions.size >= limits.connections ? overConnectionQuota(limits.connections) : undefined;
 }
 
 function sendAway(socket: Socket, error: ClosingError): void {

@@ -13,8 +13,6 @@ export class LocalApp {
   #frameBytes: number;
   readonly registry = new Registry();
   readonly sessions = new Map<SocketId, Session>();
-  /** How many connections other nodes have, as last heard. */
-  connectionsElsewhere = 0;
   /** The connections here that are signed in, by user id. */
   readonly #users = new Map<string, Set<Session>>();
   readonly #topicPrefix: string;

@@ -20,6 +20,8 @@ export class Session {
   /** Whose comings and goings the ledger was asked for. */
   watched: readonly string[] = [];
   isOpen = true;
+  /** Whether it counts among the connections of its app. Until then the client is told nothing. */
+  isAdmitted = false;
   /** When the client last gave a sign of life. */
   lastHeardAt: Millis;
   /** When it was asked for one, if it has not answered since. */

@@ -79,7 +79,7 @@ export const limitTable = {
     default: null,
     max: million,
     unit: 'connections',
-    meaning: 'Connections of the app; one more is refused with 4004.',
+    meaning: 'Connections of the app, on all nodes; one more is refused with 4004.',
   },
   triggersPerSecond: {
     default: null,

@@ -31,6 +31,13 @@ export class LinkedList<T> {
     return this.#insertAfter(previous, value);
   }
 
+  /** Takes out what came first. */
+  shift(): T | undefined {
+    const first = this.#first;
+    if (first !== undefined) this.remove(first);
+    return first?.value;
+  }
+
   /** Takes out a node of this list. */
   remove(node: ListNode<T>): void {
     if (node.previous === undefined) this.#first = node.next;

@@ -1,6 +1,6 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { jsonText } from '../protocol/json-text.ts';
-import type { SocketId } from '../protocol/socket-id.ts';
+import { isSocketId, type SocketId } from '../protocol/socket-id.ts';
 
 /** The event types that an endpoint gets unless it chooses, in the order of Soketify's page. */
 export const defaultEventNames = [
@@ -57,10 +57,36 @@ export function sourceOf(event: WebhookEvent): string {
   return (event.name === 'client_event' ? event.socketId : event.source) ?? '';
 }
 
-/** Whether a value, read back from where events are kept, is one. */
+/** What each kind of event has besides its name and channel, and what it must be. */
+const fieldsOf: Readonly<Record<EventName, Readonly<Record<string, (value: unknown) => boolean>>>> = {
+  channel_occupied: {},
+  channel_vacated: {},
+  member_added: { userId: isText },
+  member_removed: { userId: isText },
+  client_event: {
+    event: isText,
+    data: isText,
+    socketId: isSocketId,
+    userId: (value) => value === undefined || isText(value),
+  },
+  cache_miss: { episode: isText },
+  subscription_count: { count: (value) => Number.isSafeInteger(value) && Number(value) >= 0 },
+};
+
+/**
+ * Whether a value, read back from where events are kept, is an event with every field that its kind has. Another
+ * version of the program may have written something else.
+ */
 export function isWebhookEvent(value: unknown): value is WebhookEvent {
-  if (typeof value !== 'object' || value === null || !('name' in value && 'channel' in value)) return false;
-  return eventNames.some((name) => name === value.name) && typeof value.channel === 'string';
+  if (typeof value !== 'object' || value === null) return false;
+  const given = new Map<string, unknown>(Object.entries(value));
+  const name = eventNames.find((one) => one === given.get('name'));
+  if (name === undefined || !isText(given.get('channel')) || given.get('channel') === '') return false;
+  return Object.entries(fieldsOf[name]).every(([field, isRight]) => isRight(given.get(field)));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 /**

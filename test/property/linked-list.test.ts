@@ -27,6 +27,12 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
         world.model = world.model.toSpliced(place, 0, node);
       }),
     ),
+    fc.constant(
+      step<World>('shift()', (world) => {
+        expect(world.list.shift()).toBe(world.model[0]?.value);
+        world.model = world.model.slice(1);
+      }),
+    ),
     fc.nat({ max: 30 }).map((place) =>
       step<World>(`remove(${place})`, (world) => {
         const node = world.model[place];

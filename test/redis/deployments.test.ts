@@ -20,13 +20,14 @@ interface Pair {
 }
 
 /** Two nodes on this Redis, with one endpoint. They end with the test. */
-async function startPair(redis: NonNullable<Config['redis']>): Promise<Pair> {
+async function startPair(redis: NonNullable<Config['redis']>, given: Config = {}): Promise<Pair> {
   const hooks = await startReceiver();
   onTestFinished(() => hooks.close());
   const config = {
     apps: [{ ...app, webhooks: [{ url: hooks.url }] }],
     webhooks: quick,
     redis: { leaseMs, ...redis },
+    ...given,
   };
   const start = async (): Promise<Server> => {
     const server = await startServer(config);
@@ -157,6 +158,26 @@ test('of what two nodes publish on a cache channel while Redis does not answer, 
   expect(kept).toMatchObject({ cache: { data: 'last' } });
   const late = await client.subscribe('cache-news');
   expect(await late.data('news')).toBe('last');
+}, 60_000);
+
+test('an endpoint hears that a channel is occupied before what was said there, also of a node that ends while Redis is frozen', async () => {
+  await using redis = await startRedis();
+  // The node that ends waits until Redis has what it was told.
+  const { one, two, hooks } = await startPair({ url: redis.url }, { shutdownTimeoutMs: 30_000 });
+  redis.freeze();
+  await waitFor('degraded health', async () => (await healthOf(one)).redis === 'unreachable');
+  const before = await connectClient(one);
+  const { channel } = await before.subscribe('private-talk');
+  channel.trigger('client-typing', 1);
+  // What comes behind on the same connection is answered after it.
+  await before.subscribe('private-other');
+  const ended = one.stop();
+  const after = await connectClient(two);
+  await after.subscribe('private-talk');
+  redis.thaw();
+  await ended;
+  await waitFor('health', async () => (await healthOf(two)).status === 'ready');
+  expect(await hooks.namesOf('private-talk', 2)).toEqual(['channel_occupied', 'client_event']);
 }, 60_000);
 
 test('on a cluster that is full, who leaves is told; who comes is, once there is memory again', async () => {

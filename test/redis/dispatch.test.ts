@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { DeliveryStore } from '../../src/ports/delivery-store.ts';
 import { silentLog } from '../../src/ports/log.ts';
 import { createRedisClients } from '../../src/store/redis/connect.ts';
@@ -27,6 +27,7 @@ async function stage(keyPrefix: string, clock = new FakeClock(), options: Partia
   onTestFinished(() => link.close());
   await link.ready(systemClock, 10_000);
   const taken: string[] = [];
+  const restored: string[] = [];
   const agesMs: number[] = [];
   const stores: DeliveryStore[] = [];
   let stops = 0;
@@ -47,7 +48,7 @@ async function stage(keyPrefix: string, clock = new FakeClock(), options: Partia
     begin(store) {
       stores.push(store);
       return {
-        restore: () => {},
+        restore: ({ id }) => restored.push(id),
         take(_appId, event, { ageMs }) {
           taken.push(event.channel);
           agesMs.push(ageMs);
@@ -59,7 +60,7 @@ async function stage(keyPrefix: string, clock = new FakeClock(), options: Partia
     },
     ...options,
   });
-  return { link, dispatch, taken, agesMs, partitions, stores, stops: () => stops };
+  return { link, dispatch, taken, restored, agesMs, partitions, stores, stops: () => stops };
 }
 
 function client(): Redis {
@@ -189,4 +190,35 @@ test('the age of an event is told by the clock of the server that has it', async
   await dispatch.beat();
   await expect.poll(() => taken).toEqual(['before', 'after']);
   expect(agesMs).toEqual([1000, 1500]);
+});
+
+test('what another version has written is held with what follows on its channel, and logged once', async () => {
+  const warn = vi.fn();
+  const { dispatch, taken, restored, partitions } = await stage('unknown:', new FakeClock(), {
+    log: { ...silentLog, warn },
+  });
+  const [keys] = partitions;
+  if (keys === undefined) throw new Error('there are partitions');
+  const to = client();
+  const { batches } = new LeadKeys('unknown:');
+  const add = async (event: object) =>
+    `0:${await to.xadd(keys.outbox, '*', 'a', '1', 'j', JSON.stringify(event))}`;
+  const keep = (id: string, ...refs: string[]) =>
+    to.hset(batches, id, JSON.stringify({ appId: '1', endpointId: 'e', timeMs: 0, refs }));
+  // A user without an id must not be sent as `undefined`.
+  const strange = await add({ name: 'member_added', channel: 'presence-a', user: { id: 'u1' } });
+  const withIt = await add({ name: 'channel_occupied', channel: 'b' });
+  const apart = await add({ name: 'channel_occupied', channel: 'c' });
+  await keep('held', strange, withIt);
+  await keep('known', apart);
+  await to.hset(batches, 'garbled', '{"refs":[1]}');
+  await dispatch.beat();
+  expect(restored).toEqual(['known']);
+  for (const channel of ['presence-a', 'b', 'd']) await append(to, keys, channel);
+  await add({ name: 'channel_renamed', channel: 'e' });
+  for (const channel of ['e', 'f']) await append(to, keys, channel);
+  await expect.poll(() => taken).toEqual(['c', 'd', 'f']);
+  expect(warn).toHaveBeenCalledTimes(1);
+  expect(await to.xlen(keys.outbox)).toBe(9);
+  expect((await to.hkeys(batches)).toSorted()).toEqual(['garbled', 'held', 'known']);
 });

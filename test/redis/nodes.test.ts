@@ -38,6 +38,9 @@ const join = fc
 const leave = fc
   .tuple(node, fc.nat(5))
   .map(([index, which]) => print((walk) => walk.leave(index, which), `leave(${index}, ${which})`));
+const say = fc
+  .tuple(node, fc.nat(5))
+  .map(([index, which]) => print((walk) => walk.say(index, which), `say(${index}, ${which})`));
 const advance = fc
   .constantFrom(500, 1000, 2500, 3000, 6000, 15_000, 30_000)
   .map((ms) => print((walk) => walk.advance(ms), `advance(${ms})`));
@@ -56,6 +59,7 @@ const fillOrFree = fc
 const usual = [
   { arbitrary: join, weight: 5 },
   { arbitrary: leave, weight: 4 },
+  { arbitrary: say, weight: 2 },
   { arbitrary: advance, weight: 3 },
   crash,
   cutOff,

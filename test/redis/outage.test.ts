@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { Walk } from '../support/redis/walk.ts';
@@ -34,18 +34,84 @@ test.each(['a step of the channel', 'a sweep'])(
   },
 );
 
-test('what fell due while Redis was away is reported a lease after it is back', async () => {
-  const walk = await walkOf(1);
-  await walk.join(0, 'room');
-  walk.leave(0, 0);
+describe('what fell due while Redis was away', () => {
+  const arrivals = ['channel_occupied', 'member_added u1'];
+  const left = async (nodes: number) => {
+    const walk = await walkOf(nodes);
+    await walk.join(0, 'presence-a', 'u1');
+    walk.leave(0, 0);
+    await walk.quiet();
+    return walk;
+  };
+  const told = async (walk: Walk) => {
+    await walk.readFacts();
+    return walk.told;
+  };
+
+  test('is reported within a second once every node has said what it has', async () => {
+    const walk = await left(2);
+    await walk.silence(20_000);
+    await walk.nodes[0]?.ledger.sweep();
+    expect(await told(walk)).toEqual(arrivals);
+    await walk.advance(1000);
+    expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
+  });
+
+  test('waits for a node that is slow to come back, for it may have those who came back', async () => {
+    const walk = await left(2);
+    const [, slow] = walk.nodes;
+    await slow?.goAway();
+    await walk.silence(20_000);
+    await slow?.join('back', 'presence-a' as ChannelName, 'u1');
+    await walk.advance(5000);
+    expect(await told(walk)).toEqual(arrivals);
+    await slow?.comeBack();
+    await walk.settle();
+    expect(walk.told).toEqual(arrivals);
+  });
+
+  test('waits for a node that does not come back until its lease has ended', async () => {
+    const walk = await left(2);
+    const [, lost] = walk.nodes;
+    lost?.crash();
+    if (lost !== undefined) lost.isFrozen = true;
+    await walk.silence(20_000);
+    await walk.advance(9000);
+    expect(await told(walk)).toEqual(arrivals);
+    await walk.advance(2000);
+    expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
+  });
+
+  test('waits a lease at most, also where a node registers and dies after it', async () => {
+    const walk = await left(2);
+    const [, lost] = walk.nodes;
+    await lost?.goAway();
+    await walk.silence(20_000);
+    await walk.advance(8000);
+    await lost?.comeBack();
+    await lost?.heard();
+    // Registered, and never heard of again.
+    if (lost !== undefined) lost.isFrozen = true;
+    await walk.clock.advance(1000);
+    lost?.crash();
+    await walk.advance(2000);
+    expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
+  });
+});
+
+test('the lease of a node that is dead is as long as if Redis had not been away', async () => {
+  const walk = await walkOf(2);
+  await walk.join(1, 'presence-a', 'u1');
   await walk.quiet();
+  const [, lost] = walk.nodes;
+  lost?.crash();
+  if (lost !== undefined) lost.isFrozen = true;
+  await walk.advance(8000);
   await walk.silence(20_000);
-  await walk.advance(9000);
+  // Two seconds of the lease are left, then comes the grace.
+  await walk.advance(2000 + 3000 + 1500);
   await walk.readFacts();
-  expect(walk.told).toEqual(['channel_occupied']);
-  await walk.advance(2000);
-  await walk.readFacts();
-  expect(walk.told).toEqual(['channel_occupied', 'channel_vacated']);
+  expect(walk.told.slice(2)).toEqual(['member_removed u1', 'channel_vacated']);
 });
 
 test('the clients of a node that ends before it is registered again have the grace of its end', async () => {
@@ -95,4 +161,56 @@ test('who comes while Redis is away is told the event that was published before,
   await node.heard();
   await walk.advance(3000);
   expect(node.events).toEqual(['early']);
+});
+
+describe('who comes to a cache channel while Redis is away', () => {
+  const cut = async (name: string, value?: string) => {
+    const channel = name as ChannelName;
+    const walk = await walkOf(2);
+    const [here, there] = walk.nodes;
+    if (here === undefined || there === undefined) throw new Error('there are two nodes');
+    if (value !== undefined) await there.ledger.cacheEvent('a1', channel, { name: 'e', data: value });
+    here.cutOff();
+    await here.ledger.beat();
+    return { walk, here, channel };
+  };
+
+  test.each(['cache-a', 'presence-cache-a'])(
+    'of the kind %s is told the event that another node knew, once it is back, and once',
+    async (name) => {
+      const { walk, here, channel } = await cut(name, 'kept');
+      const userOf = (id: string) => (name.startsWith('presence-') ? id : undefined);
+      await here.join('early', channel, userOf('u1'));
+      await here.join('second', channel, userOf('u2'));
+      expect([...here.clients.values()].map(({ events }) => events)).toEqual([[], []]);
+      await here.heard();
+      await walk.advance(3000);
+      await here.join('late', channel, userOf('u3'));
+      await walk.advance(3000);
+      for (const { events } of here.clients.values()) expect(events).toEqual(['kept']);
+      await walk.readFacts();
+      expect(walk.toldOf(name)).not.toContain('cache_miss');
+    },
+  );
+
+  test('and asks before it is answered is told the event once', async () => {
+    const { walk, here, channel } = await cut('cache-a', 'kept');
+    await here.join('early', channel);
+    // Registered again, but what it holds is not known yet.
+    await here.heard();
+    const late = here.join('late', channel);
+    await walk.advance(3000);
+    await late;
+    for (const { events } of here.clients.values()) expect(events).toEqual(['kept']);
+  });
+
+  test('is told nothing where there is none, but webhooks of the miss', async () => {
+    const { walk, here, channel } = await cut('cache-a');
+    await here.join('early', channel);
+    await here.heard();
+    await walk.advance(3000);
+    await walk.readFacts();
+    expect(here.clients.get('early')?.events).toEqual([]);
+    expect(walk.toldOf(channel)).toEqual(['channel_occupied', 'cache_miss']);
+  });
 });

@@ -16,6 +16,8 @@ const small = {
   limits: { connections: 2, presenceMembers: 1, triggersPerSecond: 3 },
 };
 
+const five = { id: '4', key: 'five', secret: 'five-secret', limits: { connections: 5 } };
+
 /** An error as pusher-js tells it: of a connection that stays, or of one that is closed for it. */
 interface PusherError {
   readonly data?: { readonly code: number };
@@ -32,7 +34,7 @@ beforeAll(async () => {
   redis = await startRedis();
   hooks = await startReceiver();
   const config: Config = {
-    apps: [{ ...app, webhooks: [{ url: hooks.url }] }, counting, small],
+    apps: [{ ...app, webhooks: [{ url: hooks.url }] }, counting, small, five],
     webhooks: quick,
     redis: { url: redis.url, leaseMs: 2000 },
   };
@@ -179,6 +181,24 @@ describe('two nodes', () => {
     }
   });
 
+  test('count their own subscribers at once, when they come and when they go', async () => {
+    const clients = await Promise.all([one, one, one].map((node) => connectClient(node, { app: counting })));
+    const count = async (): Promise<number> => {
+      const params = { info: 'subscription_count' };
+      const answer = await sdkFor(one, counting).get({ path: '/channels/here', params });
+      return ((await answer.json()) as { subscription_count: number }).subscription_count;
+    };
+    for (const [index, client] of clients.entries()) {
+      await client.subscribe('here');
+      expect(await count()).toBe(index + 1);
+    }
+    const [first, second] = clients;
+    for (const client of [first, second]) client?.pusher.unsubscribe('here');
+    // What comes behind on the same connection is answered after it.
+    await Promise.all([first?.subscribe('elsewhere'), second?.subscribe('elsewhere')]);
+    expect(await count()).toBe(1);
+  });
+
   test('limit together', async () => {
     const [here, there] = [
       await connectClient(one, { app: small, member: { user_id: 'a' } }),
@@ -199,14 +219,28 @@ describe('two nodes', () => {
     await expect(sdkFor(two, small).triggerBatch(events.slice(2))).rejects.toMatchObject({ status: 429 });
   });
 
+  test('let in exactly as many connections as an app may have, of many that come at once', async () => {
+    const ends = new Journal<string>('the end of a connection attempt');
+    const clients = Array.from({ length: 12 }, (_, index) =>
+      createClient(index % 2 ? one : two, { app: five }),
+    );
+    for (const { connection } of clients) {
+      connection.bind('connected', () => ends.push('connected'));
+      connection.bind('error', (error: PusherError) => ends.push(`${codeOf(error)}`));
+    }
+    await ends.count(12, () => true);
+    expect(ends.items.filter((end) => end === 'connected')).toHaveLength(5);
+    expect(ends.items.filter((end) => end === '4004')).toHaveLength(7);
+  });
+
   test('say how they stand with Redis and who dispatches', async () => {
     const health = await Promise.all(
       [one, two].map(async ({ port }) => (await fetch(`http://127.0.0.1:${port}/healthz`)).json()),
     );
     expect(health).toEqual(
       expect.arrayContaining([
-        { status: 'ready', apps: 3, redis: 'connected', dispatching: true },
-        { status: 'ready', apps: 3, redis: 'connected', dispatching: false },
+        { status: 'ready', apps: 4, redis: 'connected', dispatching: true },
+        { status: 'ready', apps: 4, redis: 'connected', dispatching: false },
       ]),
     );
   });

@@ -14,7 +14,7 @@ export interface KeptChannel {
 
 /** The scripts of a channel, of one partition. Those that are no steps reject when Redis cannot be reached. */
 export class ChannelScripts {
-  readonly #options: Pick<RedisLedgerOptions, 'link' | 'present'>;
+  readonly #options: Pick<RedisLedgerOptions, 'link' | 'present' | 'countSubscribers'>;
   readonly #registration: Registration;
   readonly #keys: PartitionKeys;
 
@@ -30,7 +30,7 @@ export class ChannelScripts {
 
   /** A step of this node, to be sent under the epoch and the number that it gets. */
   step(
-    script: 'join' | 'leave' | 'count' | 'cache',
+    script: 'join' | 'leave' | 'count' | 'cache' | 'append',
     { appId, name, keys }: KeptChannel,
     args: readonly (string | number)[],
   ): SendStep {
@@ -38,9 +38,19 @@ export class ChannelScripts {
       this.#options.link.run(script, keys(epoch), [...this.#head(appId, name), epoch, number, ...args]);
   }
 
-  /** What is true of a channel at this moment, on all nodes. */
+  /**
+   * What is true of a channel at this moment, on all nodes. Counts are reported together, somewhat later: how many
+   * connections this node has is counted here, so that only those of the others may be as many as they were a moment ago.
+   */
   async read(channel: KeptChannel): Promise<Description> {
-    return toDescription(await this.#run('read', channel));
+    const { epoch, former } = this.#registration;
+    const description = toDescription(await this.#run('read', channel, [`${epoch}\n${former}`]));
+    const here = this.#options.countSubscribers(channel.appId, channel.name);
+    return {
+      ...description,
+      isOccupied: description.isOccupied || here > 0,
+      subscriptionCount: description.subscriptionCount + here,
+    };
   }
 
   async forgetCacheMiss(channel: KeptChannel, episode: string): Promise<void> {

@@ -4,10 +4,10 @@ import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
 import { Departures, type Departed } from './departures.ts';
-import { answered, named, withLetIn, type Held } from './held.ts';
+import { answered, named, newHeld, withLetIn, type Held } from './held.ts';
 import { Patience } from './patience.ts';
 import type { Registration } from './registration.ts';
-import { Replica, toNotice, type Change, type Told } from './replica.ts';
+import { toNotice, type Change, type Told } from './replica.ts';
 import { toDescription, type Description, type Reply } from './replies.ts';
 import type { ChannelSurroundings, RedisLedgerOptions } from './surroundings.ts';
 
@@ -193,16 +193,7 @@ export class Channels {
     const key = keyOf(appId, name);
     const known = this.#held.get(key);
     if (known !== undefined) return known;
-    const held: Held = {
-      ...this.scripts.channel(appId, name),
-      members: new Map(),
-      replica: new Replica(),
-      reported: 0,
-      isRefused: false,
-      waiting: [],
-      joining: 0,
-      countToRepeat: undefined,
-    };
+    const held = newHeld(this.scripts.channel(appId, name));
     this.#held.set(key, held);
     return held;
   }
@@ -229,6 +220,7 @@ export class Channels {
     const patience = new Patience(this.#options.clock);
     const here = held.members.get(member?.userId ?? '');
     held.reported = this.#count(held);
+    held.mayMissCache ||= readsCache && wantsCacheMiss;
     held.joining += 1;
     if (here !== undefined) here.asking += 1;
     const step = this.#registration.step(
@@ -274,14 +266,18 @@ export class Channels {
     if (!this.#registration.isAway) {
       await patience.wait(new Promise<void>((resolve) => held.waiting.push(resolve)));
     }
-    // A snapshot that came meanwhile knows of the member, and a member that went meanwhile is not to be told of.
-    if (member === undefined || held.replica.isTrusted || !held.members.has(member.userId)) return;
+    // A snapshot that came meanwhile knows of everything.
+    if (held.replica.isTrusted) return;
+    held.replica.answeredAlone();
+    // A member that went meanwhile is not to be told of.
+    if (member === undefined || !held.members.has(member.userId)) return;
     this.#tell(held, held.replica.anticipate({ kind: 'in', member }, this.#options.clock.now()));
   }
 
   #entered(held: Held, [status, isBack, membersBack, missStood, ...description]: Reply): void {
     const { metrics } = this.#options;
     if (status === 'full') held.isRefused = true;
+    else held.mayMissCache = false;
     if (isBack === 1) metrics.suppressedByGrace(held.appId, 'channel_vacated');
     for (let count = 0; count < Number(membersBack); count += 1) {
       metrics.suppressedByGrace(held.appId, 'member_removed');
@@ -310,7 +306,8 @@ export class Channels {
   async #assert(held: Held): Promise<void> {
     held.isRefused = false;
     held.reported = this.#count(held);
-    const args = [held.reported, this.#tellsCounts(held), -1, '', ...named(held.members.values())];
+    const miss = held.mayMissCache ? 'miss' : '';
+    const args = [held.reported, this.#tellsCounts(held), -1, miss, ...named(held.members.values())];
     const reply = await this.#registration.step(this.scripts.step('join', held, args));
     if (reply !== undefined) this.#entered(held, reply);
   }

@@ -7,6 +7,8 @@ export interface Departed {
   readonly appId: string;
   readonly name: ChannelName;
   channelUntil: Millis | undefined;
+  /** The last moment at which any of it was due. */
+  latest: Millis;
   readonly members: Map<string, { readonly member: Member; readonly until: Millis }>;
 }
 
@@ -31,9 +33,10 @@ export class Departures {
 
   add(at: Millis, { appId, channel: name, channelLingersMs, member: leaver }: Leave, member?: Member): void {
     const key = `${appId}\n${name}`;
-    const departed = this.#channels.get(key) ?? { appId, name, channelUntil: undefined, members: new Map() };
+    const departed = this.#channels.get(key) ?? newDeparted(appId, name);
     this.#channels.delete(key);
     this.#channels.set(key, departed);
+    departed.latest = Math.max(departed.latest, at + Math.max(leaver?.lingersMs ?? 0, channelLingersMs ?? 0));
     if (leaver !== undefined && member !== undefined) {
       departed.members.delete(leaver.userId);
       departed.members.set(leaver.userId, { member, until: at + leaver.lingersMs });
@@ -45,7 +48,7 @@ export class Departures {
       departed.members.delete(userId);
     }
     for (const [oldest, one] of this.#channels) {
-      if (this.#channels.size <= rememberedChannels && latestOf(one) + this.#keepForMs > at) break;
+      if (this.#channels.size <= rememberedChannels && one.latest + this.#keepForMs > at) break;
       this.#channels.delete(oldest);
     }
   }
@@ -55,8 +58,6 @@ export class Departures {
   }
 }
 
-function latestOf({ channelUntil = -Infinity, members }: Departed): Millis {
-  let latest = channelUntil;
-  for (const { until } of members.values()) latest = Math.max(latest, until);
-  return latest;
+function newDeparted(appId: string, name: ChannelName): Departed {
+  return { appId, name, channelUntil: undefined, latest: -Infinity, members: new Map() };
 }

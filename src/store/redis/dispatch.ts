@@ -1,11 +1,12 @@
 import type { Millis } from '../../ports/clock.ts';
 import type { DeliveryMachine, RestoredEvent } from '../../ports/delivery-source.ts';
-import type { DeliveryStore, EventRef } from '../../ports/delivery-store.ts';
+import type { DeliveryStore, EventRef, KeptBatch } from '../../ports/delivery-store.ts';
 import type { Log } from '../../ports/log.ts';
 import { formatRef, RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
 import { OutboxReader } from './outbox-reader.ts';
 import { TheirClock } from './their-clock.ts';
 import { describeFailure } from './standing-log.ts';
+import { UnknownEvents } from './unknown-events.ts';
 import { parseEntry, parseKeptBatch, type KeptEntry } from './kept.ts';
 
 export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
@@ -41,6 +42,7 @@ export class RedisDispatch {
   #forgottenSince: Millis | undefined;
   /** What the right's own clock said, and when. */
   #clock = { theirs: 0, ours: 0 };
+  readonly #unknown: UnknownEvents;
   /** By partition: in a cluster each server has a clock of its own. */
   readonly #clocks: readonly TheirClock[];
 
@@ -49,6 +51,7 @@ export class RedisDispatch {
     this.#deliveries = new RedisDeliveries({ ...options, superseded: () => this.#end() });
     this.#clocks = options.partitions.map(() => new TheirClock());
     this.#reader = new OutboxReader(options.link, options.partitions);
+    this.#unknown = new UnknownEvents(options.log);
   }
 
   /** Whether this node dispatches. */
@@ -156,41 +159,45 @@ export class RedisDispatch {
     const entries = await Promise.all(partitions.map((_, index) => this.#reader.read(index, () => false)));
     const settled = await Promise.all(partitions.map(({ settled: key }) => link.commands.hgetall(key)));
     const events = new Map<EventRef, KeptEntry & RestoredEvent>();
+    this.#unknown.clear();
     // One moment for all: events of the same millisecond must not change places.
     const now = this.#options.clock.now();
     for (const [index, list] of entries.entries()) {
       for (const [id, fields] of list) {
         const ref = formatRef(index, id);
         const entry = parseEntry(fields);
-        if (entry === undefined) continue;
+        if (entry.event === undefined) {
+          this.#unknown.add(ref, entry);
+          continue;
+        }
         const settledFor = new Set(settled[index]?.[id]?.split('\n') ?? noEndpoints);
         events.set(ref, { ...entry, ref, ageMs: this.#ageOf(index, id, now), settledFor });
       }
     }
+    const kept = Object.entries(batches).flatMap(([id, json]) => parseKeptBatch(id, json) ?? []);
+    const known = kept.filter((batch) => !this.#unknown.holdBatch(batch, events));
     const machine = begin(this.#deliveries);
     this.#machine = machine;
-    for (const [id, json] of Object.entries(batches)) {
-      this.#restore(machine, { id, json, attempts: attempts[id] ?? '1 0' }, events);
-    }
+    for (const batch of known) this.#restore(machine, batch, attempts[batch.id] ?? '1 0', events);
     // Oldest first, over all partitions; those of one partition are in order.
     const byAge = [...events].toSorted(([, a], [, b]) => b.ageMs - a.ageMs);
     for (const [ref, { appId, event, ageMs, settledFor }] of byAge) {
+      if (this.#unknown.holds(appId, event.channel)) continue;
       this.#deliveries.outstanding.add(ref);
       machine.take(appId, event, { ref, ageMs, settledFor });
     }
-    const counts = { batches: Object.keys(batches).length, events: events.size };
+    const counts = { batches: kept.length, events: events.size };
     log.info(counts, 'this node dispatches the webhooks from now on');
   }
 
   /** Goes on with a batch that was kept, unless it was decided already. */
   #restore(
     machine: DeliveryMachine,
-    { id, json, attempts }: { readonly id: string; readonly json: string; readonly attempts: string },
+    batch: KeptBatch,
+    attempts: string,
     events: Map<EventRef, KeptEntry & RestoredEvent>,
   ): void {
-    const batch = parseKeptBatch(id, json);
-    if (batch === undefined) return;
-    const { appId, endpointId, refs } = batch;
+    const { id, appId, endpointId, refs } = batch;
     const found = refs.flatMap((ref) => events.get(ref) ?? []);
     const [begun = '1', nextAt = '0'] = attempts.split(' ');
     const isDecided =
@@ -283,13 +290,15 @@ export class RedisDispatch {
       const ref = formatRef(index, id);
       const entry = parseEntry(fields);
       // Whoever dispatches now, even if it is this node again, has read for itself.
-      if (this.#machine !== machine || entry === undefined) continue;
+      if (this.#machine !== machine) return;
+      if (entry.event === undefined) {
+        this.#unknown.add(ref, entry);
+        continue;
+      }
+      const { appId, event } = entry;
+      if (this.#unknown.holds(appId, event.channel)) continue;
       this.#deliveries.outstanding.add(ref);
-      machine.take(entry.appId, entry.event, {
-        ref,
-        ageMs: this.#ageOf(index, id, now),
-        settledFor: noEndpoints,
-      });
+      machine.take(appId, event, { ref, ageMs: this.#ageOf(index, id, now), settledFor: noEndpoints });
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Member } from '../../ports/ledger.ts';
 import type { KeptChannel } from './channel-scripts.ts';
-import type { Replica } from './replica.ts';
+import { Replica } from './replica.ts';
 
 /** A member that has connections here, or asks to be let in. */
 export interface Here extends Member {
@@ -18,12 +18,28 @@ export interface Held extends KeptChannel {
   reported: number;
   /** Redis had no memory for some of it. */
   isRefused: boolean;
+  /** Somebody asked for the cached event, and whether there is one is to be found out yet: if not, webhooks are told. */
+  mayMissCache: boolean;
   /** Those who wait for a trusted snapshot. */
   waiting: (() => void)[];
   /** Joins that are not answered yet; they are not told what subscribers are told meanwhile. */
   joining: number;
   /** A count that was told meanwhile. */
   countToRepeat: number | undefined;
+}
+
+export function newHeld(channel: KeptChannel): Held {
+  return {
+    ...channel,
+    members: new Map(),
+    replica: new Replica(),
+    reported: 0,
+    isRefused: false,
+    mayMissCache: false,
+    waiting: [],
+    joining: 0,
+    countToRepeat: undefined,
+  };
 }
 
 /** A join of a member has its answer. Whom none of those who asked could bring in is not here. */

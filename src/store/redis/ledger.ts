@@ -1,4 +1,5 @@
 import type { Millis } from '../../ports/clock.ts';
+import type { ConnectionSlots } from '../../ports/connection-slots.ts';
 import type {
   CachedEvent,
   ChannelState,
@@ -203,11 +204,16 @@ export class RedisLedger implements Ledger {
     for (const { channels } of this.#partitions) channels.reportCounts();
   }
 
-  /** Reports how many connections this node has of these apps, where that has changed. */
-  reportConnections(appIds: Iterable<string>): void {
-    for (const appId of appIds) {
-      this.#of(appId, '').reportConnections(appId, this.#options.countConnections(appId));
+  /** From now on the connections of these apps are counted on all nodes, and of no others. */
+  limitConnections(appIds: readonly string[]): void {
+    for (const partition of this.#partitions) {
+      partition.connections.limit(new Set(appIds.filter((appId) => this.#of(appId, '') === partition)));
     }
+  }
+
+  /** Where the connections of an app are counted. */
+  connectionsOf(appId: string): ConnectionSlots {
+    return this.#of(appId, '').connections;
   }
 
   /** Keeps an event for webhooks, in order with the facts of its channel. */

@@ -2,9 +2,10 @@ import type { Millis } from '../../ports/clock.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import { ChannelScripts } from './channel-scripts.ts';
 import { Channels } from './channels.ts';
+import { Connections } from './connections.ts';
 import { PartitionKeys } from './keys.ts';
 import { parseNotice, type Notice } from './notice.ts';
-import { Registration, type Registered, type SendStep } from './registration.ts';
+import { Registration, type Registered } from './registration.ts';
 import type { Reply } from './replies.ts';
 import type { ScriptName } from './scripts.ts';
 import { describeFailure, type StandingLog } from './standing-log.ts';
@@ -23,6 +24,7 @@ export class Partition {
   readonly registration: Registration;
   readonly channels: Channels;
   readonly users: Users;
+  readonly connections: Connections;
   readonly #options: RedisLedgerOptions;
   readonly #standing: StandingLog;
   /** The last revision of which this node has heard, or from which on it has read everything. */
@@ -32,8 +34,6 @@ export class Partition {
   #topicHeardAt: Millis = -Infinity;
   /** When something is due, as far as is known. */
   #dueAt: Millis = Infinity;
-  /** The connections of each app that were reported. */
-  readonly #connections = new Map<string, number>();
   readonly #running = new Set<Promise<unknown>>();
   /** Who waits for a revision to be heard. */
   #listeners: { readonly revision: number; readonly tell: () => void }[] = [];
@@ -55,6 +55,7 @@ export class Partition {
         this.#registered(registered);
         options.registered(index);
       },
+      memoryIsBack: () => this.#assertRefused(),
       failed: (error) => standing.failed(error, index),
     });
     const scripts = new ChannelScripts(options, this.registration, this.keys);
@@ -63,6 +64,7 @@ export class Partition {
       heard: (revision) => this.#heard(revision),
     });
     this.users = new Users(options, this.registration, this.keys);
+    this.connections = new Connections(options, this.registration, this.keys);
   }
 
   get dueAt(): Millis {
@@ -110,6 +112,7 @@ export class Partition {
     if (!this.registration.isFull) this.#assertRefused();
     if (beat.dead !== '') this.#run(this.#release(beat.dead));
     if (this.#mustRead) this.#readAll();
+    if (beat.isAwaited) await this.beat();
   }
 
   /** Reports what is due. */
@@ -128,27 +131,17 @@ export class Partition {
     }
   }
 
-  /** Keeps an event for webhooks, in order with the facts of its channel, if need be later. */
+  /** Keeps what a client said for webhooks, in order with the facts of its channel, if need be later. */
   append(appId: string, event: WebhookEvent): void {
-    const { state, outbox, topic, wake } = this.keys;
+    const { scripts } = this.channels;
     const json = JSON.stringify(event);
-    const append: SendStep = (epoch, number) =>
-      this.#options.link.run(
-        'append',
-        [state, outbox],
-        [this.#present(), topic, wake, appId, epoch, number, json],
-      );
+    const userId = 'userId' in event ? (event.userId ?? '') : '';
+    const args = [json, userId, Math.ceil(this.#options.graceMs)];
+    const append = scripts.step('append', scripts.channel(appId, event.channel), args);
     const tell = (isTaken: boolean): void => {
       if (!isTaken) this.#standing.eventLost(appId);
     };
     void this.registration.record(append, json.length).then(tell);
-  }
-
-  /** The node has so many connections of an app. */
-  reportConnections(appId: string, count: number): void {
-    if (this.#connections.get(appId) === count) return;
-    this.#connections.set(appId, count);
-    void this.#sendConnections(appId, count);
   }
 
   /** Ends every connection of a user, on all nodes. Rejects when Redis cannot be reached. */
@@ -189,7 +182,7 @@ export class Partition {
     this.#tellListeners();
     this.channels.assertAll(isDataLost);
     this.users.assertAll();
-    for (const [appId, count] of this.#connections) void this.#sendConnections(appId, count);
+    this.connections.assertAll(former);
     if (former === '') return;
     this.#run(this.#release(former));
     this.#run(this.users.readAll());
@@ -213,11 +206,8 @@ export class Partition {
         return this.users.apply(appId, news.userId, { revision, isOnline: news.isOnline });
       case 'end':
         return this.#options.terminate(appId, news.userId, 0);
-      case 'connections': {
-        const others = [...news.byEpoch].filter(([epoch]) => epoch !== this.registration.epoch);
-        const count = others.reduce((sum, [, connections]) => sum + connections, 0);
-        return this.#options.connectionsElsewhere(appId, count);
-      }
+      case 'connections':
+        return this.connections.hear(appId, news.byEpoch);
     }
   }
 
@@ -227,8 +217,7 @@ export class Partition {
   }
 
   async #readEverything(): Promise<void> {
-    // Whoever reports is told what all have.
-    for (const [appId, count] of this.#connections) void this.#sendConnections(appId, count);
+    this.connections.readAll();
     const done = await Promise.all([this.channels.readAll(), this.users.readAll(), this.#readEnded()]);
     this.#mustRead ||= !done.every(Boolean);
   }
@@ -274,23 +263,7 @@ export class Partition {
       return this.channels.scripts.release(epoch, { appId, name, lingersMs });
     }
     if (kind === 'u') return this.users.release(epoch, appId, name);
-    const [status] = await this.#script(
-      'connections',
-      [this.keys.held(epoch), this.keys.connections(appId)],
-      [appId, epoch, '', 0],
-    );
-    return status === 'ok';
-  }
-
-  async #sendConnections(appId: string, count: number): Promise<void> {
-    const { state, topic } = this.keys;
-    await this.registration.step((epoch, number) =>
-      this.#options.link.run(
-        'connections',
-        [state, this.keys.held(epoch), this.keys.connections(appId)],
-        [this.#present(), topic, appId, epoch, number, count],
-      ),
-    );
+    return this.connections.releaseEpoch(epoch, appId);
   }
 
   #expire(subject: string): Promise<void> {

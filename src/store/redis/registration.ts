@@ -25,6 +25,16 @@ export interface Registered {
   readonly isDataLost: boolean;
 }
 
+/** What a heartbeat is answered. */
+interface Beat {
+  /** Until something is due; undefined: nothing is, or departures are held. */
+  readonly dueMs: Millis | undefined;
+  /** A dead epoch to be released; empty: none. */
+  readonly dead: string;
+  /** Departures wait for another heartbeat of this node. */
+  readonly isAwaited: boolean;
+}
+
 export interface RegistrationOptions {
   readonly run: RunScript;
   readonly keys: PartitionKeys;
@@ -39,6 +49,8 @@ export interface RegistrationOptions {
   readonly revision: () => number;
   /** Called in the very turn of the registration: the steps begun here come before all others. */
   readonly registered: (registered: Registered) => void;
+  /** Redis has memory for what is new again: the steps begun here come before those that were recorded. */
+  readonly memoryIsBack: () => void;
   /** A registration has failed: Redis cannot be reached, or refuses. */
   readonly failed: (error: unknown) => void;
 }
@@ -60,6 +72,7 @@ const longestRetryMs: Millis = 1000;
 export class Registration {
   readonly #options: RegistrationOptions;
   #epoch = '';
+  #former = '';
   #data: string | undefined;
   #sent = 0;
   /** The last step that is known to be taken. */
@@ -83,6 +96,11 @@ export class Registration {
 
   get epoch(): string {
     return this.#epoch;
+  }
+
+  /** The one before, which may not be released yet; empty: none. */
+  get former(): string {
+    return this.#former;
   }
 
   get isRegistered(): boolean {
@@ -169,16 +187,16 @@ export class Registration {
   }
 
   /**
-   * Keeps the lease. Answers the milliseconds until something is due, and a dead epoch to be released. When Redis was
-   * full and is no more, what was recorded meanwhile is sent.
+   * Keeps the lease. Answers the milliseconds until something is due, a dead epoch to be released, and whether Redis waits
+   * for another heartbeat of this node. When Redis was full and is no more, what was recorded meanwhile is sent.
    */
-  async beat(): Promise<{ readonly dueMs: Millis | undefined; readonly dead: string } | undefined> {
+  async beat(): Promise<Beat | undefined> {
     const epoch = this.#epoch;
     if (this.#state !== 'registered') return undefined;
     const { run, keys, present, leaseMs, revision, clock } = this.#options;
     const askedAt = clock.now();
     try {
-      const [status, due, dead, theirs, isFull] = await run(
+      const [status, due, dead, theirs, isFull, isAwaited] = await run(
         'heartbeat',
         [keys.state, keys.nodes, keys.due],
         [present(), keys.topic, epoch, this.#taken, leaseMs, revision()],
@@ -188,7 +206,7 @@ export class Registration {
       else this.#lose(epoch);
       this.#setFull(isFull === 1);
       const dueMs = Number(due);
-      return { dueMs: dueMs < 0 ? undefined : dueMs, dead: String(dead) };
+      return { dueMs: dueMs < 0 ? undefined : dueMs, dead: String(dead), isAwaited: isAwaited === 1 };
     } catch {
       this.#lose(epoch);
       return undefined;
@@ -238,6 +256,7 @@ export class Registration {
       // An epoch that is not known any more was reaped, or given up by all: what it did has been seen to.
       const isBehind = Number(lastTaken) >= 0 && Number(lastTaken) < this.#taken;
       this.#data = String(data);
+      this.#former = former;
       this.#epoch = epoch;
       this.#sent = 0;
       this.#taken = 0;
@@ -263,7 +282,9 @@ export class Registration {
   #setFull(isFull: boolean): void {
     if (this.#isFull === isFull) return;
     this.#isFull = isFull;
-    if (this.#state === 'registered') this.#sendRecorded();
+    if (this.#state !== 'registered' || isFull) return;
+    this.#options.memoryIsBack();
+    this.#sendRecorded();
   }
 
   /** All that is not under way already; not while it would be refused. */

@@ -113,6 +113,11 @@ export class Replica {
     return this.#take(change, at);
   }
 
+  /** Somebody was answered from what is known here: whatever more the next snapshot says is to be told. */
+  answeredAlone(): void {
+    this.#isKnown = true;
+  }
+
   /**
    * Takes a change of this node that the others cannot know yet. Returns what is to be told. An event prevails over
    * whatever snapshots say until `eventKept` is called.

@@ -28,8 +28,6 @@ export interface RedisLedgerOptions {
   readonly notifyCount: (appId: string, channel: ChannelName, count: number) => void;
   /** Tells those who watch a user on this node. */
   readonly notifyWatchers: (appId: string, userId: string, state: UserState) => void;
-  /** So many connections of the app are on other nodes. */
-  readonly connectionsElsewhere: (appId: string, count: number) => void;
   /** Ends the connections of a user that signed in longer ago than this. */
   readonly terminate: (appId: string, userId: string, longerAgoThanMs: Millis) => void;
   /** This node has registered in a partition, whichever server has that now. */

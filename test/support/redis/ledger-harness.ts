@@ -37,7 +37,6 @@ export function redisLedgerHarness(clients: () => RedisClients, share = 1): Ledg
         metrics: noMetrics,
         newEpoch: () => `n1.${(epochs += 1)}`,
         notifyCount: () => {},
-        connectionsElsewhere: () => {},
         terminate: () => {},
         countConnections: () => 0,
         tellsCounts: () => false,

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { Registry, type Subscription } from '../../../src/channels/registry.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import type { Notice } from '../../../src/ports/ledger.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
+import { formatSocketId } from '../../../src/protocol/socket-id.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';
 import { RedisLink, type RedisClients } from '../../../src/store/redis/link.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
@@ -65,7 +67,6 @@ export class WalkNode {
       notify: (_appId, channel, notice) => this.#notify(channel, notice),
       notifyCount: () => {},
       notifyWatchers: () => {},
-      connectionsElsewhere: () => {},
       terminate: () => {},
       wake: () => {},
       countSubscribers: (_appId, channel) => this.#registry.subscribers(channel),
@@ -92,12 +93,21 @@ export class WalkNode {
       ...(userId !== undefined && { member: { userId, infoJson: JSON.stringify({ from: id }) } }),
       memberLimit: Infinity,
       readsCache: channel.includes('cache-'),
-      wantsCacheMiss: false,
+      wantsCacheMiss: channel.includes('cache-'),
     });
     if (answer.kind !== 'joined') throw new Error('refused without a limit');
     client.isSubscribed = true;
     if (answer.cached !== undefined) client.events.push(answer.cached.data);
     for (const member of answer.members?.keys() ?? []) client.view.add(member);
+  }
+
+  /** A client says something to the others on its channel. */
+  say(id: string): void {
+    const client = this.clients.get(id);
+    if (client === undefined) return;
+    const { channel, userId } = client;
+    const said = { event: 'client-e', data: '', socketId: formatSocketId(1, 2), userId };
+    this.ledger.append('a1', { name: 'client_event', channel, ...said });
   }
 
   leave(id: string): void {
@@ -120,6 +130,22 @@ export class WalkNode {
   cutOff(): void {
     this.#connections.commands.disconnect(true);
     this.#connections.subscriber.disconnect(true);
+  }
+
+  /** Redis is not to be reached from here, until `comeBack`. The clients are served. */
+  async goAway(): Promise<void> {
+    this.isFrozen = true;
+    const { commands, subscriber } = this.#connections;
+    const ended = [commands, subscriber].map(async (client) => once(client, 'end'));
+    commands.disconnect();
+    subscriber.disconnect();
+    await Promise.all(ended);
+    await this.ledger.beat();
+  }
+
+  async comeBack(): Promise<void> {
+    await Promise.all([this.#connections.commands.connect(), this.#connections.subscriber.connect()]);
+    this.isFrozen = false;
   }
 
   /** Nothing that was published so far is still to be heard. */

@@ -19,6 +19,8 @@ export class Walk {
   readonly members = new Set<string>();
   /** Every fact, with its user if it has one. */
   readonly told: string[] = [];
+  /** The same by channel. */
+  readonly #toldOf = new Map<string, string[]>();
   /** Facts that contradict those before. */
   readonly contradictions: string[] = [];
   readonly #url: string;
@@ -66,11 +68,12 @@ export class Walk {
 
   /** One of a node's clients goes. */
   leave(index: number, which: number): void {
-    const node = this.nodes[index];
-    if (node === undefined || node.isFrozen) return;
-    const ids = [...node.clients.keys()];
-    const id = ids[which % Math.max(1, ids.length)];
-    if (id !== undefined) node.leave(id);
+    this.#with(index, which, (node, id) => node.leave(id));
+  }
+
+  /** One of a node's clients says something to the others on its channel. */
+  say(index: number, which: number): void {
+    this.#with(index, which, (node, id) => node.say(id));
   }
 
   /** Time passes; nodes that are awake keep their leases and report what is due. */
@@ -147,6 +150,11 @@ export class Walk {
     }
   }
 
+  /** The facts of one channel. */
+  toldOf(channel: string): readonly string[] {
+    return this.#toldOf.get(channel) ?? [];
+  }
+
   /** What the clients hold. */
   truth(): { occupied: Set<string>; members: Set<string> } {
     const clients = this.nodes.flatMap((node) => [...node.clients.values()]);
@@ -205,9 +213,19 @@ export class Walk {
     }
   }
 
+  #with(index: number, which: number, work: (node: WalkNode, id: string) => void): void {
+    const node = this.nodes[index];
+    if (node === undefined || node.isFrozen) return;
+    const ids = [...node.clients.keys()];
+    const id = ids[which % Math.max(1, ids.length)];
+    if (id !== undefined) work(node, id);
+  }
+
   #replay(event: WebhookEvent): void {
     const { channel } = event;
-    this.told.push('userId' in event ? `${event.name} ${event.userId}` : event.name);
+    const fact = 'userId' in event ? `${event.name} ${event.userId}` : event.name;
+    this.told.push(fact);
+    this.#toldOf.set(channel, [...(this.#toldOf.get(channel) ?? []), fact]);
     const note = (isSound: boolean): void => {
       if (!isSound) this.contradictions.push(JSON.stringify(event));
     };
@@ -227,6 +245,9 @@ export class Walk {
         note(this.members.delete(`${channel} ${event.userId}`));
         break;
       case 'client_event':
+        note(this.occupied.has(channel));
+        note(event.userId === undefined || this.members.has(`${channel} ${event.userId}`));
+        break;
       case 'cache_miss':
       case 'subscription_count':
     }

@@ -6,6 +6,7 @@ import { createLocalDelivery } from '../../../src/app/local-delivery.ts';
 import { createNotifier } from '../../../src/app/notifier.ts';
 import { SubscriptionCounts } from '../../../src/app/subscription-counts.ts';
 import type { Session } from '../../../src/app/session.ts';
+import type { ConnectionSlots } from '../../../src/ports/connection-slots.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import { silentLog, type Log } from '../../../src/ports/log.ts';
 import { noMetrics, type Metrics } from '../../../src/ports/metrics.ts';
@@ -21,6 +22,7 @@ interface Given {
   readonly apps?: ReturnType<typeof application>[];
   readonly metrics?: Partial<Metrics>;
   readonly log?: Partial<Log>;
+  readonly slots?: ConnectionSlots;
   /** Stands before the in-memory ledger. */
   readonly ledger?: (memory: MemoryLedger) => Ledger;
 }
@@ -91,7 +93,13 @@ export class Actor {
 }
 
 /** A hub on fakes: everything of a node but its transport and its deliveries. */
-export function hubStage({ apps = [application()], metrics = {}, log = {}, ledger: before }: Given = {}) {
+export function hubStage({
+  apps = [application()],
+  metrics = {},
+  log = {},
+  slots,
+  ledger: before,
+}: Given = {}) {
   const clock = new FakeClock(1000);
   const node = new FakeNode();
   const outbox = new RecordingOutbox();
@@ -134,6 +142,7 @@ export function hubStage({ apps = [application()], metrics = {}, log = {}, ledge
     ids: { socketId: () => `1.${(connected += 1)}` as SocketId },
     grace: { disconnectMs: 3000, unsubscribeMs: 3000, shutdownMs: 3000 },
     activityTimeoutMs: 120_000,
+    ...(slots && { slots }),
   });
   return {
     clock,

@@ -46,6 +46,17 @@ describe('an event of an app that is not configured here', () => {
     expect(store.takeSettled()).toEqual(['two old_two: a', '- -: a!', '- -: b!']);
   });
 
+  test('is settled, the oldest first, when more than 10,000 are held', async () => {
+    const { clock, sender, store, dispatcher, take } = storeStage();
+    for (let index = 0; index < 10_000; index += 1) take(`c${index}`, { appId: '2' });
+    store.expectNothing();
+    take('last', { appId: '2' });
+    expect(store.takeSettled()).toEqual(['- -: c0!']);
+    dispatcher.replace([...serving(one), second]);
+    await clock.advance(250);
+    expect(sender.expectPost('http://two/').lines[0]).toBe('channel_occupied c1');
+  });
+
   test('is left to the next process by one that ends', async () => {
     const { clock, store, dispatcher, take } = storeStage();
     take('a', { appId: '2' });

@@ -26,3 +26,23 @@ test('who leaves again is remembered for as long as that', () => {
   const [lobby] = departures;
   expect([...(lobby?.members.keys() ?? [])]).toEqual(['u1', 'u3']);
 });
+
+test('of a channel that very many leave at once the last 10,000 are remembered', () => {
+  const departures = new Departures(10_000);
+  for (let index = 0; index < 10_001; index += 1) leave(departures, 0, `u${index}`);
+  const [lobby] = departures;
+  expect([lobby?.members.size, lobby?.members.has('u0'), lobby?.members.has('u1')]).toEqual([
+    10_000,
+    false,
+    true,
+  ]);
+});
+
+test('of very many channels that are left at once the last 10,000 are remembered', () => {
+  const departures = new Departures(10_000);
+  for (let index = 0; index < 10_001; index += 1) {
+    departures.add(0, { appId: '1', channel: `c${index}` as ChannelName, channelLingersMs: 3000 });
+  }
+  const all = [...departures];
+  expect([all.length, all[0]?.name]).toEqual([10_000, 'c1']);
+});

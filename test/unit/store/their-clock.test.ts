@@ -25,6 +25,16 @@ describe('the clock of Redis', () => {
     expect(clock.at(0)).toBe(1_000_000);
   });
 
+  test('is read from a slower answer once what is known has aged as much', () => {
+    const clock = new TheirClock();
+    clock.learn(1_000_000, 0, 0);
+    // Redis's clock is ahead by 100 more; it took 20 there and back, so that it is known to within 10.
+    clock.learn(1_001_089, 979, 999);
+    expect(clock.at(0)).toBe(1_000_000);
+    clock.learn(1_001_091, 981, 1001);
+    expect(clock.at(0)).toBe(1_000_100);
+  });
+
   test('is followed when it was set, as soon as the answers are quick again', () => {
     const clock = new TheirClock();
     clock.learn(1_000_001, 0, 2);

@@ -148,8 +148,7 @@ end
 
 -- Reports what is due, says when to look again, and wakes whoever dispatches.
 local function finish()
-  local isHeld = HOLD > AT
-  for _, user in ipairs(isHeld and {} or redis.call('ZRANGEBYSCORE', GRACE, '-inf', integer(AT))) do
+  for _, user in ipairs(IS_HELD and {} or redis.call('ZRANGEBYSCORE', GRACE, '-inf', integer(AT))) do
     redis.call('ZREM', GRACE, user)
     if redis.call('HEXISTS', HOLDERS, user) == 0 then
       fact({ name = 'member_removed', userId = user })
@@ -161,7 +160,7 @@ local function finish()
   local goneAt, countDue = tonumber(state[3] or 0), tonumber(state[4] or 0)
   local nextAt = tonumber(lingers[2])
   if state[1] and isEmpty and not nextAt then
-    if goneAt <= AT and not isHeld then
+    if goneAt <= AT and not IS_HELD then
       fact({ name = 'channel_vacated' })
       redis.call('DEL', CHANNEL, MEMBERS, GRACE, HOLDERS)
       countDue = 0
@@ -207,8 +206,8 @@ local function missStands()
   return math.max(0, tonumber(string.match(standing, ' (%d+)$')) - AT)
 end
 
--- What a node needs to know of the channel: revision, cached event (3), how long the miss stands, the
--- connections, then user ids and infos by turns.
+-- What a node needs to know of the channel: revision, cached event (3), how long the miss stands, how many epochs hold it,
+-- the connections, then user ids and infos by turns.
 local function describe()
   local event = cached()
   local reply = { revision(), event[1], event[2], event[3], missStands(), number('live'), number('total') }

@@ -1,13 +1,18 @@
--- An epoch has so many connections of an app.
+-- An epoch has so many connections of an app, or so many more.
 --
 -- KEYS[2]  held by the epoch
 -- KEYS[3]  connections: epoch to number, a hash
 -- ARGV[3]  app
 -- ARGV[4]  epoch
 -- ARGV[5]  number of the step; empty: a dead epoch is released
--- ARGV[6]  connections
+-- ARGV[6]  `set` or `add`
+-- ARGV[7]  so many
+-- ARGV[8]  how many there may be on all nodes; empty: it is no matter
+-- ARGV[9]  an epoch of the same node that is no more; empty: none
+--
+-- Answers ok, over (there would be too many: nothing has changed), or why the step was refused.
 
-local epoch = ARGV[4]
+local CONNECTIONS, epoch = KEYS[3], ARGV[4]
 if ARGV[5] ~= '' then
   local refusal = refuse(epoch, ARGV[5])
   if refusal then
@@ -16,14 +21,30 @@ if ARGV[5] ~= '' then
 elseif redis.call('HEXISTS', STATE, 'e:' .. epoch) == 1 then
   return { 'alive' }
 end
-if tonumber(ARGV[6]) > 0 then
-  redis.call('HSET', KEYS[3], epoch, ARGV[6])
+local count = tonumber(ARGV[7])
+if ARGV[8] ~= '' then
+  local total = count
+  for _, one in ipairs(redis.call('HVALS', CONNECTIONS)) do
+    total = total + tonumber(one)
+  end
+  if total > tonumber(ARGV[8]) then
+    return { 'over' }
+  end
+end
+if ARGV[6] == 'add' then
+  count = count + tonumber(redis.call('HGET', CONNECTIONS, epoch) or 0)
+end
+if ARGV[9] ~= '' then
+  redis.call('HDEL', CONNECTIONS, ARGV[9])
+end
+if count > 0 then
+  redis.call('HSET', CONNECTIONS, epoch, count)
   redis.call('SADD', KEYS[2], 'n\n' .. ARGV[3])
 else
-  redis.call('HDEL', KEYS[3], epoch)
+  redis.call('HDEL', CONNECTIONS, epoch)
   redis.call('SREM', KEYS[2], 'n\n' .. ARGV[3])
 end
-local all = redis.call('HGETALL', KEYS[3])
+local all = redis.call('HGETALL', CONNECTIONS)
 local byEpoch = {}
 for index = 1, #all, 2 do
   byEpoch[all[index]] = tonumber(all[index + 1])

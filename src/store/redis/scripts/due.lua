@@ -2,10 +2,10 @@
 --
 -- KEYS[2]  due
 --
--- Answers the milliseconds until more is due (-1: never), then the channels, as APP\nCHANNEL.
+-- Answers the milliseconds until more is due (-1: never, or a heartbeat will say), then the channels, as APP\nCHANNEL.
 
-if HOLD > AT then
-  return { HOLD - AT }
+if IS_HELD then
+  return { -1 }
 end
 local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', integer(AT), 'LIMIT', 0, 100)
 local later = redis.call('ZRANGE', KEYS[2], #found, #found, 'WITHSCORES')[2]

@@ -8,16 +8,26 @@
 -- ARGV[6]  the last revision of which it has heard
 --
 -- Answers {`ok`, `unknown` (the epoch is not registered) or `behind` (what was written has been lost),
--- milliseconds until something is due (-1: never), an epoch to be released by whoever asked (empty: none), the
--- present moment, 1 when Redis is full}.
+-- milliseconds until something is due (-1: never, or departures are held), an epoch to be released by whoever asked (empty:
+-- none), the present moment, 1 when Redis is full, 1 when another heartbeat of the epoch is awaited}.
 
 local NODES, epoch, lease = KEYS[2], ARGV[3], tonumber(ARGV[5])
 local last = redis.call('HGET', STATE, 'e:' .. epoch)
 if WAS_AWAY then
-  redis.call('HSET', STATE, 'hold', integer(HOLD))
-  for _, one in ipairs(redis.call('ZRANGE', NODES, 0, -1)) do
-    redis.call('ZADD', NODES, 'GT', integer(HOLD), one)
+  -- The time in which nobody could keep a lease does not count.
+  local awaited = 0
+  local nodes = redis.call('ZRANGE', NODES, 0, -1, 'WITHSCORES')
+  for index = 1, #nodes, 2 do
+    local one = nodes[index]
+    redis.call('ZADD', NODES, integer(tonumber(nodes[index + 1]) + AWAY_MS), one)
+    if redis.call('HEXISTS', STATE, 'e:' .. one) == 1 then
+      -- The first heartbeat may have been sent before Redis was lost, and steps after it. The second one is sent when the
+      -- first was answered, after them.
+      redis.call('HSET', STATE, 'w:' .. one, 2)
+      awaited = awaited + 1
+    end
   end
+  redis.call('HSET', STATE, 'awaited', awaited, 'hold', integer(AT + lease))
 end
 redis.call('HSET', STATE, 'beat', integer(AT), 'lease', integer(lease))
 redis.call('SPUBLISH', TOPIC, 'b' .. revision())
@@ -31,19 +41,25 @@ else
   redis.call('ZADD', NODES, 'XX', integer(AT + lease), epoch)
 end
 
-local dead = ''
-if HOLD <= AT then
-  local lapsed = redis.call('ZRANGEBYSCORE', NODES, '-inf', integer(AT), 'LIMIT', 0, 1)[1]
-  if lapsed then
-    dead = lapsed
-    kill(lapsed)
-    -- If whoever asked dies over it, another is asked.
-    redis.call('ZADD', NODES, integer(AT + lease), lapsed)
+local isAwaited = false
+if status == 'ok' and redis.call('HEXISTS', STATE, 'w:' .. epoch) == 1 then
+  isAwaited = redis.call('HINCRBY', STATE, 'w:' .. epoch, -1) > 0
+  if not isAwaited then
+    expectNoMore(epoch)
   end
 end
-local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
-local due = -1
-if first then
-  due = math.max(0, tonumber(first) - AT, HOLD - AT)
+
+local dead = redis.call('ZRANGEBYSCORE', NODES, '-inf', integer(AT), 'LIMIT', 0, 1)[1] or ''
+if dead ~= '' then
+  kill(dead)
+  -- If whoever asked dies over it, another is asked.
+  redis.call('ZADD', NODES, integer(AT + lease), dead)
 end
-return { status, due, dead, AT, IS_FULL and 1 or 0 }
+
+local awaited, hold = unpack(redis.call('HMGET', STATE, 'awaited', 'hold'))
+local due = -1
+if tonumber(awaited or 0) == 0 or tonumber(hold or 0) <= AT then
+  local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
+  due = first and math.max(0, tonumber(first) - AT) or -1
+end
+return { status, due, dead, AT, IS_FULL and 1 or 0, isAwaited and 1 or 0 }

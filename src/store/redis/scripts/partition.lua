@@ -7,7 +7,9 @@
 --            m        cache misses so far
 --            beat     the last heartbeat of any node, and the lease that it asked for
 --            lease
---            hold     until this moment nobody is reaped and nothing falls due
+--            hold     at the longest until this moment departures wait for the nodes that were there when Redis was lost
+--            awaited  how many of them are still to come back
+--            w:EPOCH  one of them, and how many heartbeats of it are still to come
 --            e:EPOCH  a registered epoch, and the number of its last step
 --            x:EPOCH  the same of a dead one, until nothing is left of it
 -- ARGV[1]  the present moment in milliseconds; empty: the server's time (tests say what time it is)
@@ -23,15 +25,14 @@ if IS_FULL then
   redis.call('HDEL', STATE, '')
 end
 
-local kept = redis.call('HMGET', STATE, 't', 'o', 'beat', 'lease', 'hold')
+local kept = redis.call('HMGET', STATE, 't', 'o', 'beat', 'lease', 'hold', 'awaited')
 local AT = present(STATE, ARGV[1], tonumber(kept[1] or 0), tonumber(kept[2] or 0))
-local HOLD = tonumber(kept[5] or 0)
--- Nobody was heard of for long: not the nodes were away, but this server, or its clock jumped. From the first step
--- on, whichever it is, what fell due meanwhile waits for those who have come back. The next heartbeat notes it down.
-local WAS_AWAY = kept[3] and kept[4] and AT - tonumber(kept[3]) > tonumber(kept[4]) * 0.3
-if WAS_AWAY then
-  HOLD = AT + tonumber(kept[4])
-end
+-- Nobody was heard of for long: not the nodes were away, but this server, or its clock jumped.
+local AWAY_MS = kept[3] and AT - tonumber(kept[3]) or 0
+local WAS_AWAY = AWAY_MS > tonumber(kept[4] or 0) * 0.2
+-- Whoever left before may have come back meanwhile to a node that could not say so. From the first step on, whichever it
+-- is, departures wait until every node that was there before has said what it has. The next heartbeat notes it down.
+local IS_HELD = WAS_AWAY or tonumber(kept[6] or 0) > 0 and tonumber(kept[5] or 0) > AT
 
 -- Takes a step of an epoch, each once and in order. Returns why not, if not: the epoch is not registered (any
 -- more), or the step is not the one after the last.
@@ -47,6 +48,13 @@ local function refuse(epoch, number)
   return nil
 end
 
+-- The epoch has come back with all that it has, or will not.
+local function expectNoMore(epoch)
+  if redis.call('HDEL', STATE, 'w:' .. epoch) == 1 then
+    redis.call('HINCRBY', STATE, 'awaited', -1)
+  end
+end
+
 -- From now on no step of the epoch is taken.
 local function kill(epoch)
   local last = redis.call('HGET', STATE, 'e:' .. epoch)
@@ -54,6 +62,7 @@ local function kill(epoch)
     redis.call('HDEL', STATE, 'e:' .. epoch)
     redis.call('HSET', STATE, 'x:' .. epoch, last)
   end
+  expectNoMore(epoch)
 end
 
 -- Tells every node, in order.

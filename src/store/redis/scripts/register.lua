@@ -25,5 +25,10 @@ if tonumber(revision()) < tonumber(ARGV[7]) then
   redis.call('HSET', STATE, 'v', ARGV[7])
 end
 redis.call('HSET', STATE, 'e:' .. ARGV[3], 0)
+-- What it has is still to be asserted.
+if IS_HELD and not WAS_AWAY and ARGV[4] ~= '' then
+  redis.call('HSET', STATE, 'w:' .. ARGV[3], 2)
+  redis.call('HINCRBY', STATE, 'awaited', 1)
+end
 redis.call('ZADD', KEYS[2], integer(AT + tonumber(ARGV[5])), ARGV[3])
 return { redis.call('HGET', STATE, 'b'), revision(), former, AT }

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { ChannelName } from '../../src/protocol/channel-name.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { Walk } from '../support/redis/walk.ts';
+import { leaseMs, type WalkNode } from '../support/redis/walk-node.ts';
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+const limit = 5;
+let connected = 0;
+
+/** Somebody connects. Whether they were let in. */
+async function connect(node: WalkNode): Promise<boolean> {
+  const isLetIn = await node.ledger.connectionsOf('a1').take('a1', limit);
+  if (isLetIn) await node.join(`${(connected += 1)}`, 'room' as ChannelName);
+  return isLetIn;
+}
+
+function disconnect(node: WalkNode): void {
+  const [id = ''] = node.clients.keys();
+  node.leave(id);
+  node.ledger.connectionsOf('a1').release('a1');
+}
+
+async function twoNodes() {
+  const walk = await new Walk(redis.url).start(2);
+  onTestFinished(() => walk.dispose());
+  for (const { ledger } of walk.nodes) ledger.limitConnections(['a1']);
+  await walk.advance(500);
+  const [one, two] = walk.nodes;
+  if (one === undefined || two === undefined) throw new Error('there are two nodes');
+  const connectAll = async (nodes: readonly WalkNode[]) =>
+    (await Promise.all(nodes.map(connect))).filter(Boolean).length;
+  return { walk, one, two, connectAll };
+}
+
+describe('of an app that may have 5 connections', () => {
+  test('two nodes let in 5, of however many come at once', async () => {
+    const { one, two, connectAll } = await twoNodes();
+    expect(await connectAll(Array.from({ length: 6 }).flatMap(() => [one, two]))).toBe(limit);
+    expect(one.clients.size + two.clients.size).toBe(limit);
+    expect(await connect(one)).toBe(false);
+  });
+
+  test('another is let in at once when one has gone, on whichever node', async () => {
+    const { walk, one, two, connectAll } = await twoNodes();
+    expect(await connectAll([one, one, one, two, two])).toBe(5);
+    disconnect(one);
+    // On the same node also within the same turn.
+    expect(await connectAll([one, one])).toBe(1);
+    disconnect(one);
+    disconnect(two);
+    await walk.advance(1);
+    await walk.quiet();
+    expect(await connectAll([two, one, two])).toBe(2);
+  });
+
+  test('those of a node that was killed are free once its lease has ended', async () => {
+    const { walk, one, two, connectAll } = await twoNodes();
+    expect(await connectAll([one, one, one, two])).toBe(4);
+    one.crash();
+    one.isFrozen = true;
+    expect(await connectAll([two, two])).toBe(1);
+    await walk.advance(leaseMs + 1000);
+    expect(await connectAll([two, two, two, two])).toBe(3);
+  });
+
+  test('a node that registers again has as many as before, at no moment more', async () => {
+    const { walk, one, two, connectAll } = await twoNodes();
+    expect(await connectAll([one, one, one, two])).toBe(4);
+    one.cutOff();
+    await one.ledger.beat();
+    await one.heard();
+    const epochs = one.epochs;
+    while (one.epochs === epochs) await walk.clock.advance(50);
+    expect(await connectAll([two, two])).toBe(1);
+    await walk.settle();
+    expect(await connectAll([one, two])).toBe(0);
+  });
+
+  test('each node counts for itself while Redis is away, nobody is sent away afterwards, and all of them count', async () => {
+    const { walk, one, two, connectAll } = await twoNodes();
+    expect(await connectAll([one, two])).toBe(2);
+    await walk.quiet();
+    await one.goAway();
+    expect(await connectAll(Array.from({ length: 6 }, () => one))).toBe(3);
+    expect(await connectAll([two, two])).toBe(2);
+    await one.comeBack();
+    await walk.settle();
+    expect(await connectAll([one, two])).toBe(0);
+    // Seven are connected.
+    for (const isLetIn of [false, false, true]) {
+      disconnect(one);
+      await walk.advance(1);
+      await walk.quiet();
+      expect(await connect(two)).toBe(isLetIn);
+    }
+  });
+
+  test('whom a slow Redis decides on too late is counted as the node has decided', async () => {
+    const { walk, one, two, connectAll } = await twoNodes();
+    expect(await connectAll([two, two, two, two])).toBe(4);
+    await walk.quiet();
+    redis.freeze();
+    const coming = connectAll([one, one, one]);
+    await walk.clock.advance(2000);
+    redis.thaw();
+    // By what it has heard there was one place.
+    expect(await coming).toBe(1);
+    await walk.settle();
+    disconnect(one);
+    await walk.advance(1);
+    await walk.quiet();
+    expect(await connectAll([one, two])).toBe(1);
+  });
+
+  test('those that were there before the limit count, and none once it is lifted', async () => {
+    const { walk, one, two, connectAll } = await twoNodes();
+    expect(await connectAll([one, one, one])).toBe(3);
+    one.ledger.limitConnections([]);
+    await walk.quiet();
+    expect(await connectAll([two, two, two, two, two])).toBe(5);
+    one.ledger.limitConnections(['a1']);
+    await walk.quiet();
+    for (let index = 0; index < 3; index += 1) disconnect(two);
+    await walk.advance(1);
+    await walk.quiet();
+    expect(await connect(two)).toBe(false);
+  });
+});

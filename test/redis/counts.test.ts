@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { ChannelName } from '../../src/protocol/channel-name.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { Walk } from '../support/redis/walk.ts';
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+const room = 'room' as ChannelName;
+
+async function twoNodes() {
+  const walk = await new Walk(redis.url).start(2);
+  onTestFinished(() => walk.dispose());
+  await walk.advance(500);
+  const [here, there] = walk.nodes;
+  if (here === undefined || there === undefined) throw new Error('there are two nodes');
+  const counted = async () =>
+    Promise.all(
+      [here, there].map(async ({ ledger }) => (await ledger.channel('a1', room)).subscriptionCount),
+    );
+  return { walk, here, there, counted };
+}
+
+test('a node counts its own subscribers at once, and those of the others once they have reported them', async () => {
+  const { walk, here, there, counted } = await twoNodes();
+  for (const id of ['1', '2', '3']) await here.join(id, room);
+  await there.join('4', room);
+  expect(await counted()).toEqual([4, 2]);
+  here.ledger.countChanged('a1', room);
+  here.ledger.reportCounts();
+  await walk.quiet();
+  expect(await counted()).toEqual([4, 4]);
+  here.leave('1');
+  here.leave('2');
+  expect(await counted()).toEqual([2, 4]);
+  here.leave('3');
+  await walk.quiet();
+  expect(await counted()).toEqual([1, 1]);
+});
+
+test('a node that has registered again counts nobody twice', async () => {
+  const { walk, here, counted } = await twoNodes();
+  await here.join('1', room);
+  await here.join('2', room);
+  await walk.quiet();
+  here.cutOff();
+  await here.ledger.beat();
+  await here.heard();
+  await here.join('3', room);
+  const epochs = here.epochs;
+  while (here.epochs === epochs) await walk.clock.advance(50);
+  // Whatever of it is registered, asserted and released by now.
+  for (let times = 0; times < 20; times += 1) {
+    const { subscriptionCount } = await here.ledger.channel('a1', room);
+    expect(subscriptionCount).toBe(3);
+  }
+  await walk.settle();
+  expect(await counted()).toEqual([3, 3]);
+});
+
+test('a channel is occupied for the node that has its subscribers, also while Redis has no memory for it', async () => {
+  const { walk, here } = await twoNodes();
+  await walk.fill();
+  onTestFinished(() => walk.free());
+  await here.join('1', room);
+  expect(await here.ledger.channel('a1', room)).toMatchObject({ occupied: true, subscriptionCount: 1 });
+});

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { Walk } from '../support/redis/walk.ts';
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+async function walkOf(nodes: number) {
+  const walk = await new Walk(redis.url).start(nodes);
+  onTestFinished(() => walk.dispose());
+  await walk.advance(500);
+  const [node] = walk.nodes;
+  if (node === undefined) throw new Error('there is a node');
+  return { walk, node };
+}
+
+describe('what a client said is told between its coming and its going', () => {
+  const presence = [
+    'channel_occupied',
+    'member_added u1',
+    'client_event u1',
+    'member_removed u1',
+    'channel_vacated',
+  ];
+
+  const gone = presence.filter((fact) => fact !== 'client_event u1');
+
+  test('also if it came and went while Redis was away', async () => {
+    const { walk, node } = await walkOf(2);
+    node.cutOff();
+    await node.ledger.beat();
+    await walk.join(0, 'presence-a', 'u1');
+    walk.say(0, 0);
+    walk.leave(0, 0);
+    await walk.join(0, 'private-b');
+    walk.say(0, 0);
+    walk.leave(0, 0);
+    await node.heard();
+    await walk.settle();
+    expect(walk.toldOf('presence-a')).toEqual(presence);
+    expect(walk.toldOf('private-b')).toEqual(['channel_occupied', 'client_event', 'channel_vacated']);
+    expect(walk.contradictions).toEqual([]);
+  });
+
+  test('also if the others took its node for dead meanwhile', async () => {
+    const { walk, node } = await walkOf(2);
+    await walk.join(0, 'presence-a', 'u1');
+    await walk.quiet();
+    await node.goAway();
+    const [id = ''] = node.clients.keys();
+    node.say(id);
+    node.leave(id);
+    await walk.advance(30_000);
+    await walk.readFacts();
+    expect(walk.toldOf('presence-a')).toEqual(gone);
+    await node.comeBack();
+    await walk.settle();
+    expect(walk.toldOf('presence-a')).toEqual([...gone, ...presence]);
+  });
+
+  test('also if it moved to another node, and only once', async () => {
+    const { walk, node } = await walkOf(2);
+    node.cutOff();
+    await node.ledger.beat();
+    await walk.join(0, 'presence-a', 'u1');
+    walk.say(0, 0);
+    walk.leave(0, 0);
+    await node.heard();
+    await walk.advance(1000);
+    await walk.join(1, 'presence-a', 'u1');
+    await walk.settle();
+    expect(walk.toldOf('presence-a')).toEqual(presence.slice(0, 3));
+  });
+
+  test('also if there was no memory for either', async () => {
+    const { walk } = await walkOf(1);
+    await walk.fill();
+    await walk.advance(500);
+    await walk.join(0, 'presence-a', 'u1');
+    walk.say(0, 0);
+    await walk.advance(1000);
+    await walk.free();
+    await walk.settle();
+    expect(walk.toldOf('presence-a')).toEqual(presence.slice(0, 3));
+  });
+});

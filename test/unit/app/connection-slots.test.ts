@@ -1,0 +1,114 @@
+import { describe, expect, test, vi } from 'vitest';
+import { application, greeting } from '../../support/unit/application.ts';
+import { settle } from '../../support/fake-clock.ts';
+import { Actor, hubStage } from '../../support/unit/hub-stage.ts';
+
+/** A hub whose places are given out elsewhere; the test decides about the connections in turn. */
+function slotStage(limits = { connections: 5 }) {
+  const answers: ((isFree: boolean) => void)[] = [];
+  const release = vi.fn();
+  const take = vi.fn(() => new Promise<boolean>((resolve) => void answers.push(resolve)));
+  const metrics = { connectionOpened: vi.fn(), connectionClosed: vi.fn() };
+  const app = application({ limits });
+  const stage = hubStage({ apps: [app], slots: { take, release }, metrics });
+  return {
+    ...stage,
+    ...metrics,
+    take,
+    release,
+    async decide(isFree: boolean): Promise<void> {
+      answers.shift()?.(isFree);
+      await settle();
+    },
+    come(): Actor {
+      const socket = stage.node.socket();
+      const session = stage.hub.open(socket, greeting('app-key'));
+      if (session === undefined) throw new Error('sent away');
+      return new Actor(stage.hub, socket, session);
+    },
+  };
+}
+
+describe('a connection of a limited app whose places are counted over all nodes', () => {
+  test('is told nothing before it has a place, and then what it has asked for, in order', async () => {
+    const { come, decide, take, connectionOpened } = slotStage();
+    const actor = come();
+    actor.subscribe('news');
+    actor.say({ event: 'pusher:ping', data: {} });
+    expect(actor.socket.takeFrames().map(({ event }) => event)).toEqual(['pusher:pong']);
+    expect([take.mock.calls, connectionOpened.mock.calls]).toEqual([[['1', 5]], []]);
+    await decide(true);
+    expect(actor.socket.takeFrames().map(({ event }) => event)).toEqual([
+      'pusher:connection_established',
+      'pusher_internal:subscription_succeeded',
+    ]);
+    expect(connectionOpened).toHaveBeenCalledTimes(1);
+    actor.join('other');
+  });
+
+  test('is closed with 4004 where there is none, and leaves nothing behind', async () => {
+    const { come, decide, apps, outbox, release, connectionOpened, connectionClosed } = slotStage();
+    const actor = come();
+    actor.subscribe('news');
+    await decide(false);
+    actor.socket.expectClosed(4004);
+    actor.socket.expectNoFrame();
+    actor.vanish();
+    expect(apps.byId('1')?.sessions.size).toBe(0);
+    outbox.expectNothing();
+    for (const called of [release, connectionOpened, connectionClosed]) expect(called).not.toHaveBeenCalled();
+  });
+
+  test('gives its place back when it has gone, once', async () => {
+    const { come, decide, release } = slotStage();
+    const actor = come();
+    await decide(true);
+    expect(release).not.toHaveBeenCalled();
+    actor.vanish();
+    actor.vanish();
+    expect(release.mock.calls).toEqual([['1']]);
+  });
+
+  test('gives it back also if it has gone before it had it', async () => {
+    const { come, decide, release, connectionOpened } = slotStage();
+    const actor = come();
+    actor.vanish();
+    expect(release).not.toHaveBeenCalled();
+    await decide(true);
+    expect(release.mock.calls).toEqual([['1']]);
+    expect(connectionOpened).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['its app is disabled', 4003, { isEnabled: false }],
+    ['its node ends', 4200, undefined],
+  ] as const)('is sent away if %s meanwhile, and its place is free', async (_, code, changed) => {
+    const { come, decide, release, apps, hub } = slotStage();
+    const actor = come();
+    if (changed === undefined) hub.close();
+    else apps.replace([application({ limits: { connections: 5 }, ...changed })]);
+    await decide(true);
+    actor.socket.expectClosed(code);
+    expect(release.mock.calls).toEqual([['1']]);
+  });
+
+  test('is refused at once where its node alone has as many as there may be', async () => {
+    const { come, decide, take, hub, node } = slotStage({ connections: 1 });
+    come();
+    await decide(true);
+    const socket = node.socket();
+    expect(hub.open(socket, greeting('app-key'))).toBeUndefined();
+    socket.expectClosed(4004);
+    expect(take).toHaveBeenCalledTimes(1);
+  });
+});
+
+test('a connection of an app without a limit asks for no place', () => {
+  const { come, take } = slotStage({ connections: Infinity });
+  expect(
+    come()
+      .socket.takeFrames()
+      .map(({ event }) => event),
+  ).toEqual(['pusher:connection_established']);
+  expect(take).not.toHaveBeenCalled();
+});

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { isWebhookEvent } from '../../../src/webhooks/event.ts';
+
+const channel = 'presence-room';
+const said = { name: 'client_event', channel, event: 'client-e', data: '1', socketId: '1.2' };
+const events = {
+  channel_occupied: { name: 'channel_occupied', channel },
+  channel_vacated: { name: 'channel_vacated', channel },
+  member_added: { name: 'member_added', channel, userId: 'u1' },
+  member_removed: { name: 'member_removed', channel, userId: 'u1' },
+  client_event: { ...said, userId: 'u1' },
+  cache_miss: { name: 'cache_miss', channel, episode: '1-1' },
+  subscription_count: { name: 'subscription_count', channel, count: 0 },
+};
+
+describe('an event that is read back', () => {
+  test.each(Object.values(events))('is known with all fields of its kind: $name', (event) => {
+    expect(isWebhookEvent(event)).toBe(true);
+  });
+
+  test('is known without a user where nobody is a member', () => {
+    expect(isWebhookEvent(said)).toBe(true);
+  });
+
+  const fields = Object.values(events).flatMap((event) =>
+    Object.keys(event).map((field) => ({ event, field })),
+  );
+  const needed = fields.filter(({ event, field }) => event !== events.client_event || field !== 'userId');
+  test.each(needed)('is none without the $field of a $event.name', ({ event, field }) => {
+    expect(isWebhookEvent({ ...event, [field]: undefined })).toBe(false);
+  });
+
+  test.each(fields)('is none with a $field of a $event.name that is a list', ({ event, field }) => {
+    expect(isWebhookEvent({ ...event, [field]: ['1'] })).toBe(false);
+  });
+
+  test.each([
+    null,
+    'channel_occupied',
+    [],
+    { ...events.channel_occupied, name: 'channel_renamed' },
+    { ...events.channel_occupied, name: 'toString' },
+    { ...events.channel_occupied, channel: '' },
+    { ...events.client_event, socketId: '1' },
+    { ...events.subscription_count, count: -1 },
+    { ...events.subscription_count, count: 1.5 },
+  ])('is none that is %j', (value) => {
+    expect(isWebhookEvent(value)).toBe(false);
+  });
+});
