@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { DropReason } from '../ports/metrics.ts';
+import type { Unavailable } from '../ports/unavailable.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { isExpendable, type EventName } from '../webhooks/event.ts';
 
@@ -24,7 +25,7 @@ export interface DropReport {
 export interface Drops {
   add(appId: string, dropped: DroppedEvent): void;
   /** The last drop of each endpoint and channel, for state and for the rest. */
-  read(appId: string): MaybePromise<DropReport>;
+  read(appId: string): MaybePromise<DropReport | Unavailable>;
 }
 
 /** Of so many channels of an app the last drop is remembered; those that are longest ago give way. */

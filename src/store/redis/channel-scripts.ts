@@ -38,9 +38,15 @@ export class ChannelScripts {
       this.#options.link.run(script, keys(epoch), [...this.#head(appId, name), epoch, number, ...args]);
   }
 
-  /** What is true of a channel at this moment, on all nodes. */
+  /** What Redis knows of a channel at this moment. */
   async read(channel: KeptChannel): Promise<Description> {
     return toDescription(await this.#run('read', channel));
+  }
+
+  /** What is true of a channel at this moment, on all nodes. Undefined: Redis does not know everything. */
+  async show(channel: KeptChannel): Promise<Description | undefined> {
+    const [status, ...description] = await this.#run('show', channel, this.#registration.standing);
+    return status === 'ok' ? toDescription(description) : undefined;
   }
 
   async forgetCacheMiss(channel: KeptChannel, episode: string): Promise<void> {
@@ -64,9 +70,9 @@ export class ChannelScripts {
   }
 
   #run(
-    script: 'read' | 'expire' | 'forget-miss',
+    script: 'read' | 'show' | 'expire' | 'forget-miss',
     { appId, name, keys }: Pick<KeptChannel, 'appId' | 'keys'> & { readonly name: string },
-    args: readonly string[] = [],
+    args: readonly (string | number)[] = [],
   ): Promise<Reply> {
     return this.#options.link.run(script, keys(this.#registration.epoch), [
       ...this.#head(appId, name),

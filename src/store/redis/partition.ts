@@ -1,7 +1,9 @@
 import type { Millis } from '../../ports/clock.ts';
+import { checkedChannelName, type ChannelName } from '../../protocol/channel-name.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import { ChannelScripts } from './channel-scripts.ts';
 import { Channels } from './channels.ts';
+import { RedisDrops } from './drops.ts';
 import { PartitionKeys } from './keys.ts';
 import { parseNotice, type Notice } from './notice.ts';
 import { Registration, type Registered, type SendStep } from './registration.ts';
@@ -22,6 +24,7 @@ export class Partition {
   readonly registration: Registration;
   readonly channels: Channels;
   readonly users: Users;
+  readonly drops: RedisDrops;
   readonly #options: RedisLedgerOptions;
   /** The last revision of which this node has heard, or from which on it has read everything. */
   #revision = 0;
@@ -59,6 +62,7 @@ export class Partition {
       heard: (revision) => this.#heard(revision),
     });
     this.users = new Users(options, this.registration, this.keys);
+    this.drops = new RedisDrops(options, this.registration, this.keys);
   }
 
   get dueAt(): Millis {
@@ -148,8 +152,21 @@ export class Partition {
   }
 
   /** Ends every connection of a user, on all nodes. Rejects when Redis cannot be reached. */
-  async terminate(appId: string, userId: string): Promise<void> {
+  async terminate(appId: string, userId: string): Promise<'done'> {
     await this.#script('terminate', [this.keys.ended], [appId, userId]);
+    return 'done';
+  }
+
+  /**
+   * The occupied channels of an app whose name starts with `prefix`. Undefined: Redis does not know everything. Rejects
+   * when it cannot be reached.
+   */
+  async list(appId: string, prefix: string): Promise<readonly ChannelName[] | undefined> {
+    // Every allowed character of a name sorts before this one.
+    const range = prefix === '' ? ['-', '+'] : [`[${prefix}`, `[${prefix}\xff`];
+    const args = [...this.registration.standing, ...range];
+    const [status, ...names] = await this.#script('list', [this.keys.index(appId)], args);
+    return status === 'ok' ? names.map((name) => checkedChannelName(String(name))) : undefined;
   }
 
   /** Whether so many more events may be published now. Rejects when Redis cannot be reached. */
@@ -185,6 +202,7 @@ export class Partition {
     this.#tellListeners();
     this.channels.assertAll(isDataLost);
     this.users.assertAll();
+    if (isDataLost) this.drops.assertAll();
     for (const [appId, count] of this.#connections) void this.#sendConnections(appId, count);
     if (former === '') return;
     this.#run(this.#release(former));

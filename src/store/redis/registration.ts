@@ -81,6 +81,14 @@ export class Registration {
     return this.#epoch;
   }
 
+  /**
+   * What a script needs to tell whether Redis knows all that this node knows: epoch, last step that is known to be
+   * taken, and the last revision that was heard.
+   */
+  get standing(): readonly (string | number)[] {
+    return [this.#epoch, this.#taken, this.#options.revision()];
+  }
+
   get isRegistered(): boolean {
     return this.#state === 'registered';
   }
@@ -220,7 +228,7 @@ export class Registration {
       const [data, revision, lastTaken, theirs] = await run(
         'register',
         [keys.state, keys.nodes],
-        [present(), keys.topic, epoch, former, leaseMs, epoch, heard()],
+        [present(), keys.topic, epoch, former, leaseMs, epoch, heard(), this.#data ?? '', this.#taken],
       );
       if (this.#isClosed()) return true;
       this.#theirClock.learn(Number(theirs), askedAt, clock.now());

@@ -12,8 +12,9 @@ export class RecordingFanout implements Fanout {
     this.#published.push({ appId, channel, frame: JSON.parse(encode(channel)) as unknown, except });
   }
 
-  terminate(appId: string, userId: string): void {
+  terminate(appId: string, userId: string): 'done' {
     this.terminated.push(`${appId}/${userId}`);
+    return 'done';
   }
 
   /** The next frame, published on a channel of app 1. */

@@ -19,7 +19,7 @@ if WAS_AWAY then
     redis.call('ZADD', NODES, 'GT', integer(HOLD), one)
   end
 end
-redis.call('HSET', STATE, 'beat', integer(AT), 'lease', integer(lease))
+redis.call('HSET', STATE, 'beat', integer(AT))
 redis.call('SPUBLISH', TOPIC, 'b' .. revision())
 
 local status = 'ok'
@@ -30,6 +30,8 @@ elseif tonumber(last) < tonumber(ARGV[4]) or tonumber(revision()) < tonumber(ARG
 else
   redis.call('ZADD', NODES, 'XX', integer(AT + lease), epoch)
 end
+
+hear(lease, redis.call('ZCARD', NODES) - (last and 1 or 0), status == 'behind')
 
 local dead = ''
 if HOLD <= AT then

@@ -8,6 +8,8 @@
 --            beat     the last heartbeat of any node, and the lease that it asked for
 --            lease
 --            hold     until this moment nobody is reaped and nothing falls due
+--            unsure   until this moment some node may hold what is not known here
+--            process, heard   which process of Redis it was when a node was heard of last, and when that was
 --            e:EPOCH  a registered epoch, and the number of its last step
 --            x:EPOCH  the same of a dead one, until nothing is left of it
 -- ARGV[1]  the present moment in milliseconds; empty: the server's time (tests say what time it is)
@@ -25,6 +27,7 @@ end
 
 local kept = redis.call('HMGET', STATE, 't', 'o', 'beat', 'lease', 'hold')
 local AT = present(STATE, ARGV[1], tonumber(kept[1] or 0), tonumber(kept[2] or 0))
+local LEASE = tonumber(kept[4] or 0)
 local HOLD = tonumber(kept[5] or 0)
 -- Nobody was heard of for long: not the nodes were away, but this server, or its clock jumped. From the first step
 -- on, whichever it is, what fell due meanwhile waits for those who have come back. The next heartbeat notes it down.
@@ -54,6 +57,11 @@ local function kill(epoch)
     redis.call('HDEL', STATE, 'e:' .. epoch)
     redis.call('HSET', STATE, 'x:' .. epoch, last)
   end
+end
+
+-- Some node holds, or may hold, what is not known here. It has a lease to say so.
+local function doubt(lease)
+  redis.call('HSET', STATE, 'unsure', integer(AT + lease))
 end
 
 -- Tells every node, in order.
