@@ -54,10 +54,15 @@ const fillOrFree = fc
   .boolean()
   .map((isFull) => print((walk) => (isFull ? walk.fill() : walk.free()), isFull ? 'fill()' : 'free()'));
 
+const look = node.map((index) =>
+  print(async (walk) => expect(await walk.lies(index)).toEqual([]), `look(${index})`),
+);
+
 const usual = [
   { arbitrary: join, weight: 5 },
   { arbitrary: leave, weight: 4 },
   { arbitrary: advance, weight: 3 },
+  { arbitrary: look, weight: 2 },
   crash,
   cutOff,
   freeze,

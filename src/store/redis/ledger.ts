@@ -156,7 +156,7 @@ export class RedisLedger implements Ledger {
 
   /** Ends every connection of a user, on all nodes. Unavailable: it may not be known to any. */
   terminate(appId: string, userId: string): Promise<'done' | Unavailable> {
-    return answerOf(this.#options.clock, this.#ofUser(appId, userId).terminate(appId, userId));
+    return answerOf(this.#options.clock, this.#ofUser(appId, userId).terminations.end(appId, userId));
   }
 
   /** What endpoints will never get of an app's events, for all nodes. */

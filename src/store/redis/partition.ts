@@ -10,6 +10,7 @@ import { Registration, type Registered, type SendStep } from './registration.ts'
 import type { Reply } from './replies.ts';
 import type { ScriptName } from './scripts.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
+import { Terminations } from './terminations.ts';
 import { Users } from './users.ts';
 
 /** A node that did not cause a departure looks for it so much later than the one that did. */
@@ -25,6 +26,7 @@ export class Partition {
   readonly channels: Channels;
   readonly users: Users;
   readonly drops: RedisDrops;
+  readonly terminations: Terminations;
   readonly #options: RedisLedgerOptions;
   /** The last revision of which this node has heard, or from which on it has read everything. */
   #revision = 0;
@@ -63,6 +65,13 @@ export class Partition {
     });
     this.users = new Users(options, this.registration, this.keys);
     this.drops = new RedisDrops(options, this.registration, this.keys);
+    this.terminations = new Terminations({
+      run: options.link.run,
+      clock: options.clock,
+      keys: this.keys,
+      head: () => [this.#present(), this.keys.topic],
+      terminate: options.terminate,
+    });
   }
 
   get dueAt(): Millis {
@@ -74,10 +83,11 @@ export class Partition {
     return this.#running.size === 0 && this.registration.isIdle;
   }
 
-  /** Something was said on the partition's topic: a notice, or the revision at a heartbeat. */
+  /** Something was said on the partition's topic: a notice, the revision at a heartbeat, or that data was lost. */
   receive(message: string): void {
     this.#topicHeardAt = this.#options.clock.now();
     if (message.startsWith('b')) this.#compare(Number(message.slice(1)), 0);
+    else if (message.startsWith('d')) this.registration.begun(message.slice(1));
     else this.#hear(parseNotice(message.slice(1)));
     this.#tellListeners();
   }
@@ -151,12 +161,6 @@ export class Partition {
     void this.#sendConnections(appId, count);
   }
 
-  /** Ends every connection of a user, on all nodes. Rejects when Redis cannot be reached. */
-  async terminate(appId: string, userId: string): Promise<'done'> {
-    await this.#script('terminate', [this.keys.ended], [appId, userId]);
-    return 'done';
-  }
-
   /**
    * The occupied channels of an app whose name starts with `prefix`. Undefined: Redis does not know everything. Rejects
    * when it cannot be reached.
@@ -202,7 +206,10 @@ export class Partition {
     this.#tellListeners();
     this.channels.assertAll(isDataLost);
     this.users.assertAll();
-    if (isDataLost) this.drops.assertAll();
+    if (isDataLost) {
+      this.drops.assertAll();
+      this.#run(this.terminations.endAgain());
+    }
     for (const [appId, count] of this.#connections) void this.#sendConnections(appId, count);
     if (former === '') return;
     this.#run(this.#release(former));
@@ -226,13 +233,18 @@ export class Partition {
       case 'user':
         return this.users.apply(appId, news.userId, { revision, isOnline: news.isOnline });
       case 'end':
-        return this.#options.terminate(appId, news.userId, 0);
+        return this.#options.terminate(appId, news.userId, news.agoMs);
       case 'connections': {
         const others = [...news.byEpoch].filter(([epoch]) => epoch !== this.registration.epoch);
         const count = others.reduce((sum, [, connections]) => sum + connections, 0);
         return this.#options.connectionsElsewhere(appId, count);
       }
     }
+  }
+
+  /** Or else with the next heartbeat, together with all the rest. */
+  async #readEnded(): Promise<void> {
+    if (!(await this.terminations.read())) this.#mustRead = true;
   }
 
   #readAll(): void {
@@ -243,21 +255,8 @@ export class Partition {
   async #readEverything(): Promise<void> {
     // Whoever reports is told what all have.
     for (const [appId, count] of this.#connections) void this.#sendConnections(appId, count);
-    const done = await Promise.all([this.channels.readAll(), this.users.readAll(), this.#readEnded()]);
+    const done = await Promise.all([this.channels.readAll(), this.users.readAll(), this.terminations.read()]);
     this.#mustRead ||= !done.every(Boolean);
-  }
-
-  async #readEnded(): Promise<boolean> {
-    try {
-      const ended = await this.#script('read-ended', [this.keys.ended], []);
-      for (let index = 0; index < ended.length; index += 2) {
-        const [appId, userId] = splitFirst(String(ended[index + 1]));
-        this.#options.terminate(appId, userId, Number(ended[index]));
-      }
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   /** Releases all that a dead epoch held. What fails is left to others, after a lease. */

@@ -194,6 +194,11 @@ export class Registration {
     }
   }
 
+  /** The partition begins with this data: what this node has said before is lost. */
+  begun(data: string): void {
+    if (data !== this.#data) this.#lose(this.#epoch);
+  }
+
   /** Ends the registration: whatever the epoch still holds may be released by others at once. */
   async close(): Promise<void> {
     this.#state = 'closed';

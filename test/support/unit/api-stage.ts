@@ -1,5 +1,5 @@
 import { Api } from '../../../src/app/api.ts';
-import { DropJournal } from '../../../src/app/drop-journal.ts';
+import { DropJournal, type Drops } from '../../../src/app/drop-journal.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
 import { createNotifier } from '../../../src/app/notifier.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
@@ -15,7 +15,12 @@ import { requestTimeMs, signedRequest } from './signed-request.ts';
 export function apiStage({
   apps = [application()],
   ledger: before,
-}: { apps?: ReturnType<typeof application>[]; ledger?: (memory: MemoryLedger) => Ledger } = {}) {
+  readDrops,
+}: {
+  apps?: ReturnType<typeof application>[];
+  ledger?: (memory: MemoryLedger) => Ledger;
+  readDrops?: Drops['read'];
+} = {}) {
   const clock = new FakeClock();
   const fanout = new RecordingFanout();
   const localApps = new LocalApps(apps);
@@ -36,7 +41,7 @@ export function apiStage({
     fanout,
     wallTime: { now: () => requestTimeMs },
     metrics: noMetrics,
-    drops,
+    drops: readDrops === undefined ? drops : { read: readDrops },
   });
   return {
     api,

@@ -19,7 +19,10 @@ if ARGV[4] ~= '' then
   former = tonumber(redis.call('HGET', STATE, 'x:' .. ARGV[4]) or -1)
   redis.call('ZADD', KEYS[2], 'XX', integer(AT + tonumber(ARGV[5])), ARGV[4])
 end
-redis.call('HSETNX', STATE, 'b', ARGV[6])
+if redis.call('HSETNX', STATE, 'b', ARGV[6]) == 1 then
+  -- Whoever is registered in other data learns at once that it is lost.
+  redis.call('SPUBLISH', TOPIC, 'd' .. ARGV[6])
+end
 local data = redis.call('HGET', STATE, 'b')
 -- Never one that was seen before, not even after the data, or only the last writes, were lost: nodes pass over what
 -- does not go forward.
