@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { unavailable } from '../../src/ports/unavailable.ts';
 import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import type { RedisLedger } from '../../src/store/redis/ledger.ts';
@@ -13,8 +13,8 @@ const drop = { subject: 'main\nroom', json: '{"channel":"room"}' };
 let redis: RedisServer;
 beforeEach(async () => {
   redis = await startRedis({ persistent: true });
+  onTestFinished(() => redis.stop());
 });
-afterEach(() => redis.stop());
 
 /** Two nodes. Somebody is in the room on the second; it is asked on the first. */
 async function stage() {
@@ -92,7 +92,7 @@ describe('what is true of the whole app', () => {
 
   test('is unavailable when nobody was heard of for long, until a lease later', async () => {
     const { walk, asked } = await stage();
-    await walk.silence(leaseMs - 1);
+    await walk.silence(leaseMs + 1);
     expect(await ask(asked.ledger)).toEqual(allUnavailable);
     await walk.advance(leaseMs / 2);
     expect(await ask(asked.ledger)).toEqual(allUnavailable);

@@ -33,6 +33,8 @@ export class Walk {
     walks += 1;
     this.#url = url;
     this.#redis = new Redis(url);
+    // Some tests end it meanwhile.
+    this.#redis.on('error', () => {});
     this.#keyPrefix = `walk${process.pid}-${walks}:`;
   }
 

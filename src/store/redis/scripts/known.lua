@@ -8,8 +8,8 @@ local info = redis.pcall('INFO', 'server')
 local PROCESS = type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
 
 local noted = redis.call('HMGET', STATE, 'process', 'heard', 'unsure')
--- After half a lease without an answer the health of a node says that Redis is away.
-local IS_HEARD = noted[2] and AT - tonumber(noted[2]) <= LEASE / 2
+-- For a lease what nodes say waits in their connections and arrives, in order. Then they give these up, and what they said.
+local IS_HEARD = noted[2] and AT - tonumber(noted[2]) <= LEASE
 local WAS_CUT_OFF = noted[2] and (noted[1] ~= PROCESS or not IS_HEARD)
 
 -- A node is heard that asks for this lease. `others`: how many other nodes there may be; `isLost`: it knows that
