@@ -24,7 +24,7 @@ export interface DropReport {
 /** Where drops are kept. */
 export interface Drops {
   add(appId: string, dropped: DroppedEvent): void;
-  /** The last drop of each endpoint and channel, for state and for the rest. */
+  /** The last drop of each endpoint and channel, for state and for the rest. Unavailable while some may be missing. */
   read(appId: string): MaybePromise<DropReport | Unavailable>;
 }
 
