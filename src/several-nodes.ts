@@ -9,10 +9,10 @@ import { createSweeper } from './app/sweeper.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import type { RedisConfig } from './config/redis-schema.ts';
 import type { Clock, Millis } from './ports/clock.ts';
+import { isUnavailable, type Unavailable } from './ports/unavailable.ts';
 import { channelKind } from './protocol/channel-name.ts';
 import { createRedisClients } from './store/redis/connect.ts';
 import { RedisDispatch } from './store/redis/dispatch.ts';
-import { RedisDrops } from './store/redis/drops.ts';
 import { RedisFanout } from './store/redis/fanout.ts';
 import { LeadKeys, partitionCount, PartitionKeys } from './store/redis/keys.ts';
 import { RedisLedger } from './store/redis/ledger.ts';
@@ -49,7 +49,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     (_, index) => new PartitionKeys(keyPrefix, index),
   );
   const lead = new LeadKeys(keyPrefix);
-  const drops = createDrops(new RedisDrops(link, lead));
+  const drops = createDrops(() => ledger);
   let epochs = 0;
   let applications: readonly Application[] = options.applications;
 
@@ -186,24 +186,19 @@ function every(clock: Clock, intervalMs: Millis, work: () => Promise<unknown>): 
   };
 }
 
-function createDrops(store: RedisDrops): Drops {
+function createDrops(ledger: () => RedisLedger): Drops {
   return {
     add(appId, dropped) {
       const subject = `${dropped.endpoint}\n${dropped.channel}`;
       const kind = isExpendable(dropped.name) ? 'expendable' : 'essential';
-      store.add(appId, kind, { subject, json: JSON.stringify(dropped) });
+      ledger()
+        .drops(appId)
+        .add(appId, kind, { subject, json: JSON.stringify(dropped) });
     },
-    async read(appId): Promise<DropReport> {
-      try {
-        const [essential, expendable] = await Promise.all([
-          store.read(appId, 'essential'),
-          store.read(appId, 'expendable'),
-        ]);
-        const dropped = [...essential.dropped, ...expendable.dropped].map(parseDrop);
-        return { dropped, forgotten: essential.forgotten };
-      } catch {
-        return { dropped: [], forgotten: 0 };
-      }
+    async read(appId): Promise<DropReport | Unavailable> {
+      const kept = await ledger().drops(appId).read(appId);
+      if (isUnavailable(kept)) return kept;
+      return { dropped: kept.dropped.map(parseDrop), forgotten: kept.forgotten };
     },
   };
 }

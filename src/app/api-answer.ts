@@ -1,10 +1,22 @@
 import type { ChannelState } from '../ports/ledger.ts';
+import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
 import { channelKind, type ChannelName } from '../protocol/channel-name.ts';
-import type { HttpError } from '../protocol/http-error.ts';
+import { serviceUnavailable, type HttpError } from '../protocol/http-error.ts';
 import type { CountAttribute } from '../protocol/trigger-request.ts';
 
 /** The JSON of a 200, or why there is none. */
 export type ApiAnswer = { readonly json: string } | HttpError;
+
+/** What only all nodes together know is not known at the moment. */
+export const stateUnavailable: HttpError = serviceUnavailable(
+  'State unavailable: Redis, which the nodes share, does not answer, or does not know yet what each node holds. Try again',
+  1,
+);
+
+/** The 200 that says it, or the 503 when it is not known. */
+export function answerWith<T>(known: T | Unavailable, describe: (known: T) => object): ApiAnswer {
+  return isUnavailable(known) ? stateUnavailable : { json: JSON.stringify(describe(known)) };
+}
 
 /** The counts of a channel as answers carry them. */
 export type Counts = Partial<Record<CountAttribute, number>>;

@@ -5,6 +5,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Metrics } from '../ports/metrics.ts';
+import { isUnavailable } from '../ports/unavailable.ts';
 import { channelKind, isUserId, type ChannelName } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
 import { eventEncoder } from '../protocol/encode.ts';
@@ -16,7 +17,7 @@ import {
   type CountAttribute,
   type Trigger,
 } from '../protocol/trigger-request.ts';
-import { countsOf, type ApiAnswer, type Counts } from './api-answer.ts';
+import { answerWith, countsOf, type ApiAnswer, type Counts } from './api-answer.ts';
 import type { Drops } from './drop-journal.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
 import { listChannels, showChannel, showUsers } from './queries.ts';
@@ -92,13 +93,14 @@ export class Api {
   /** `POST /apps/ID/users/USER/terminate_connections` */
   readonly terminateConnections = this.#route((app, { name: userId }) => {
     if (!isUserId(userId, app.config.limits)) return badRequest(`Invalid user id: got '${clip(userId)}'`);
-    this.#options.fanout.terminate(app.config.id, userId);
-    return done;
+    return whenReady(this.#options.fanout.terminate(app.config.id, userId), (outcome) =>
+      answerWith(outcome, () => ({})),
+    );
   });
 
   /** `GET /apps/ID/webhooks/dropped`: the events that endpoints will never get. Not one of Pusher's routes. */
   readonly droppedWebhooks = this.#route((app) =>
-    whenReady(this.#options.drops.read(app.config.id), (report) => ({ json: JSON.stringify(report) })),
+    whenReady(this.#options.drops.read(app.config.id), (report) => answerWith(report, (known) => known)),
   );
 
   /** Finds the app and checks the signature before the use. */
@@ -179,7 +181,9 @@ export class Api {
 
   async #counts(app: LocalApp, channel: ChannelName, info: readonly CountAttribute[]): Promise<Counts> {
     if (info.length === 0) return {};
-    return countsOf(channel, await this.#options.ledger.channel(app.config.id, channel), info);
+    const state = await this.#options.ledger.channel(app.config.id, channel);
+    // The event is published by now: a refusal would have the backend publish it again.
+    return isUnavailable(state) ? {} : countsOf(channel, state, info);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { DropReason } from '../ports/metrics.ts';
+import type { Unavailable } from '../ports/unavailable.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { EventName } from '../webhooks/event.ts';
 import { rankOf, ranks } from '../webhooks/rank.ts';
@@ -24,8 +25,8 @@ export interface DropReport {
 /** Where drops are kept. */
 export interface Drops {
   add(appId: string, dropped: DroppedEvent): void;
-  /** The last drop of each endpoint and channel, rank by rank. */
-  read(appId: string): MaybePromise<DropReport>;
+  /** The last drop of each endpoint and channel, rank by rank. Unavailable while some may be missing. */
+  read(appId: string): MaybePromise<DropReport | Unavailable>;
 }
 
 /** Of so many channels of an app and rank the last drop is remembered; those that are longest ago give way. */

@@ -15,6 +15,7 @@ export interface LocalDeliveryOptions {
 
 /** Reaches the connections of this node. */
 export interface LocalDelivery extends Fanout {
+  terminate(appId: string, userId: string): 'done';
   /** Ends those connections of a user that signed in longer ago than this. */
   terminateOlder(this: void, appId: string, userId: string, longerAgoThanMs: Millis): void;
 }
@@ -37,6 +38,7 @@ export function createLocalDelivery({ apps, clock, publishTopic, end }: LocalDel
     },
     terminate(appId, userId) {
       for (const session of apps.byId(appId)?.sessionsOf(userId) ?? []) end(session, terminated);
+      return 'done';
     },
     terminateOlder(appId, userId, longerAgoThanMs) {
       const before = clock.now() - longerAgoThanMs;

@@ -1,14 +1,16 @@
 import type { Ledger } from '../ports/ledger.ts';
+import { allOf, isUnavailable, type Unavailable } from '../ports/unavailable.ts';
 import {
   channelKind,
   describeChannelNameFault,
   isChannelName,
   isInternal,
+  type ChannelName,
 } from '../protocol/channel-name.ts';
 import { badRequest, isHttpError, type HttpError } from '../protocol/http-error.ts';
 import { queryValue, type Query } from '../protocol/query.ts';
 import { countAttributes, decodeInfo } from '../protocol/trigger-request.ts';
-import { countsOf, type ApiAnswer } from './api-answer.ts';
+import { answerWith, countsOf, stateUnavailable, type ApiAnswer, type Counts } from './api-answer.ts';
 import type { LocalApp } from './local-app.ts';
 
 /** A question about one channel. */
@@ -30,11 +32,14 @@ export async function listChannels(app: LocalApp, ledger: Ledger, query: Query):
   }
   const appId = app.config.id;
   const names = await ledger.occupiedChannels(appId, prefix);
-  const channels = names.map(async (name) => {
-    if (info.length === 0) return [name, {}] as const;
-    return [name, countsOf(name, await ledger.channel(appId, name), info)] as const;
-  });
-  return { json: JSON.stringify({ channels: Object.fromEntries(await Promise.all(channels)) }) };
+  if (isUnavailable(names)) return stateUnavailable;
+  const describe = async (name: ChannelName): Promise<readonly [ChannelName, Counts] | Unavailable> => {
+    if (info.length === 0) return [name, {}];
+    const state = await ledger.channel(appId, name);
+    return isUnavailable(state) ? state : [name, countsOf(name, state, info)];
+  };
+  const described = await Promise.all(names.map(describe));
+  return answerWith(allOf(described), (channels) => ({ channels: Object.fromEntries(channels) }));
 }
 
 /** Whether a channel is occupied, with the attributes asked for. An unknown channel is not an error. */
@@ -46,16 +51,13 @@ export async function showChannel(app: LocalApp, ledger: Ledger, question: Chann
   if (isHttpError(info)) return info;
   if (isInternal(channel)) return badRequest(`'${channel}' is an internal channel, of which nothing is told`);
   const kind = channelKind(channel);
-  if (info.includes('user_count') && kind.access !== 'presence') return unavailable('user_count', 'presence');
-  if (info.includes('cache') && !kind.isCache) return unavailable('cache', 'cache');
-  const state = await ledger.channel(app.config.id, channel);
-  return {
-    json: JSON.stringify({
-      occupied: state.occupied,
-      ...countsOf(channel, state, info),
-      ...(info.includes('cache') && { cache: state.cache ?? null }),
-    }),
-  };
+  if (info.includes('user_count') && kind.access !== 'presence') return notOfKind('user_count', 'presence');
+  if (info.includes('cache') && !kind.isCache) return notOfKind('cache', 'cache');
+  return answerWith(await ledger.channel(app.config.id, channel), (state) => ({
+    occupied: state.occupied,
+    ...countsOf(channel, state, info),
+    ...(info.includes('cache') && { cache: state.cache ?? null }),
+  }));
 }
 
 /** The distinct users of a presence channel. */
@@ -70,10 +72,11 @@ export async function showUsers(app: LocalApp, ledger: Ledger, question: Channel
   if (extraneous.length > 0) {
     return badRequest(`The following query string parameters are extraneous: ${extraneous.join(', ')}`);
   }
-  const { userIds } = await ledger.channel(app.config.id, channel);
-  return { json: JSON.stringify({ users: userIds.map((id) => ({ id })) }) };
+  return answerWith(await ledger.channel(app.config.id, channel), ({ userIds }) => ({
+    users: userIds.map((id) => ({ id })),
+  }));
 }
 
-function unavailable(attribute: string, kind: string): HttpError {
+function notOfKind(attribute: string, kind: string): HttpError {
   return badRequest(`${attribute} may only be requested for ${kind} channels`);
 }

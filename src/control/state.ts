@@ -1,5 +1,6 @@
 import type { LocalApp } from '../app/local-app.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
 import { channelKind } from '../protocol/channel-name.ts';
 
 /** An occupied channel, as it is at this moment. */
@@ -24,10 +25,10 @@ export interface ConnectionInfo {
 /** The occupied channels of an app, by name. */
 export async function describeChannels(app: LocalApp, ledger: Ledger): Promise<readonly ChannelInfo[]> {
   const appId = app.config.id;
-  const names = await ledger.occupiedChannels(appId, '');
+  const names = known(await ledger.occupiedChannels(appId, ''));
   return Promise.all(
     names.toSorted().map(async (name) => {
-      const { subscriptionCount, userIds, cache } = await ledger.channel(appId, name);
+      const { subscriptionCount, userIds, cache } = known(await ledger.channel(appId, name));
       return {
         name,
         subscriptionCount,
@@ -36,6 +37,12 @@ export async function describeChannels(app: LocalApp, ledger: Ledger): Promise<r
       };
     }),
   );
+}
+
+/** A server that is controlled is alone, and so knows everything. */
+function known<T>(answer: T | Unavailable): T {
+  if (isUnavailable(answer)) throw new Error('what is true of the app is not known');
+  return answer;
 }
 
 /** The open connections of an app, in the order in which they came. */

@@ -3,6 +3,7 @@ import type { ReadonlyRoster, RosterMember } from '../protocol/roster.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import type { Millis } from './clock.ts';
 import type { MaybePromise } from './maybe-promise.ts';
+import type { Unavailable } from './unavailable.ts';
 
 /** A member of a presence channel: the user's id and the JSON text of `user_info` (`null` without one). */
 export type Member = RosterMember;
@@ -86,7 +87,9 @@ export type UserState = 'online' | 'offline';
  * Each step is atomic. It changes the state, appends the facts that it caused to the outbox, each fact
  * once, and sends the notices; the answer carries only what the caller must say to its own client. Steps of
  * one node that concern one channel, or one user, take effect in the order of the calls. Join and leave are
- * idempotent. A promise never rejects: a ledger that cannot reach its store answers from what it has.
+ * idempotent. A promise never rejects, and none is pending for long. A ledger that cannot reach its store serves
+ * clients from what it has. Backends ask what is true (`channel`, `occupiedChannels`): to them it says `unavailable`
+ * unless it knows what all nodes hold.
  *
  * An answer that comes later is true of the moment when it comes: it includes every notice that was sent
  * before, and none that is sent after. Whoever uses it in that same turn misses nothing.
@@ -122,9 +125,9 @@ export interface Ledger {
   /** Whether a backend may publish so many more events now, all or none, of `perSecond` in any second. */
   admitTriggers(appId: string, count: number, perSecond: number): MaybePromise<boolean>;
   /** The state of one channel; an unknown channel is simply not occupied. */
-  channel(appId: string, channel: ChannelName): MaybePromise<ChannelState>;
+  channel(appId: string, channel: ChannelName): MaybePromise<ChannelState | Unavailable>;
   /** The occupied channels whose name starts with `prefix`. */
-  occupiedChannels(appId: string, prefix: string): MaybePromise<readonly ChannelName[]>;
+  occupiedChannels(appId: string, prefix: string): MaybePromise<readonly ChannelName[] | Unavailable>;
   /** Reports the departures that are due, and says when to look again (undefined: nothing lingers). */
   sweep(): MaybePromise<Millis | undefined>;
   /** This node serves the app no more. Whoever would be lost with it is reported as gone now, without grace. */

@@ -25,6 +25,10 @@ export function tooManyRequests(text: string, retryAfterSeconds: number): HttpEr
   return { status: 429, text, retryAfterSeconds };
 }
 
+export function serviceUnavailable(text: string, retryAfterSeconds: number): HttpError {
+  return { status: 503, text, retryAfterSeconds };
+}
+
 export function notFound(text: string): HttpError {
   return { status: 404, text };
 }

@@ -1,15 +1,36 @@
 import { createHash, createHmac } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { app } from './settings.ts';
 
 /** How long a node may take to answer. */
 const patienceMs = 3000;
 
-/** A request to a node's HTTP API, signed. Resolves with what a 200 carries; rejects otherwise. */
+/** How long a node may say that it does not know what is true: a lease after Redis was away, and more. */
+const unknownMs = 30_000;
+
+/**
+ * A request to a node's HTTP API, signed, again and again while it cannot be answered. Resolves with what a 200 carries;
+ * rejects otherwise.
+ */
 export async function callApi(
   node: { readonly url: string },
   path: string,
   body?: string,
 ): Promise<Record<string, unknown>> {
+  const deadline = Date.now() + unknownMs;
+  for (;;) {
+    const { status, text } = await callOnce(node, path, body);
+    if (status === 200) return JSON.parse(text) as Record<string, unknown>;
+    if (status !== 503 || Date.now() > deadline) throw new Error(`${path}: ${status} ${text}`);
+    await pause(500);
+  }
+}
+
+async function callOnce(
+  node: { readonly url: string },
+  path: string,
+  body: string | undefined,
+): Promise<{ readonly status: number; readonly text: string }> {
   const method = body === undefined ? 'GET' : 'POST';
   const fullPath = `/apps/${app.id}${path}`;
   const query = [
@@ -24,9 +45,7 @@ export async function callApi(
     signal: AbortSignal.timeout(patienceMs),
     ...(body !== undefined && { body }),
   });
-  const text = await response.text();
-  if (response.status !== 200) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  return JSON.parse(text) as Record<string, unknown>;
+  return { status: response.status, text: await response.text() };
 }
 
 /** What an application's server gives a client for a channel. */

@@ -3,6 +3,7 @@ import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { walkOptions } from '../support/property/ledger-commands.ts';
 import { LedgerDriver, type Subscriber } from '../support/property/ledger-driver.ts';
 import type { LedgerHarness } from '../support/property/ledger-port.ts';
+import { known } from '../support/known.ts';
 
 const appId = 'a1';
 const channel = 'private-cache-state' as ChannelName;
@@ -124,7 +125,7 @@ export function testCacheMiss(name: string, harness: LedgerHarness): void {
       await driver.advance(60_500);
       await driver.ledger.cacheEvent(appId, channel, { name: 'state', data: '"2"' });
       await driver.advance(60_500);
-      const { cache } = await driver.ledger.channel(appId, channel);
+      const { cache } = known(await driver.ledger.channel(appId, channel));
       expect(cache).toEqual({ data: '"2"', ttl: 40 });
     });
   });

@@ -3,6 +3,7 @@ import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { walkOptions } from '../support/property/ledger-commands.ts';
 import { LedgerDriver, type Subscriber } from '../support/property/ledger-driver.ts';
 import type { LedgerHarness } from '../support/property/ledger-port.ts';
+import { known } from '../support/known.ts';
 
 const appId = 'a1';
 const anna: Subscriber = { appId, connection: 'c1', channel: 'presence-room', userId: 'anna' };
@@ -144,7 +145,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       for (const userId of ['u1', 'u2']) await driver.join({ ...anna, connection: userId, userId });
       const answers = await Promise.all([driver.join(anna), driver.join(annaAgain)]);
       expect(answers).toEqual([{ kind: 'member-limit' }, { kind: 'member-limit' }]);
-      const { userIds } = await driver.ledger.channel(appId, room);
+      const { userIds } = known(await driver.ledger.channel(appId, room));
       expect(userIds.toSorted()).toEqual(['u1', 'u2']);
     });
 

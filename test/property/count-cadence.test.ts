@@ -32,7 +32,7 @@ class World {
         const { subscription_count: count } = JSON.parse(data) as { subscription_count: number };
         this.#note(this.frames, channel, count);
       },
-      terminate: () => {},
+      terminate: () => 'done',
     },
     outbox: {
       append: (_app, events) => {

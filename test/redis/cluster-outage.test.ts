@@ -13,7 +13,7 @@ test('while no server of a cluster can be reached nothing is kept for later, and
   await link.ready(systemClock, 10_000);
   const ask = (): Promise<string> =>
     Promise.race([
-      link.run('read-ended', ['{1}state', '{1}ended'], ['', '{1}topic']).then(
+      link.run('read-ended', ['{1}state', '{1}ended'], ['', '{1}topic', 600_000]).then(
         () => 'answered',
         () => 'refused',
       ),

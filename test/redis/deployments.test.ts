@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectClient, membersOf } from '../support/e2e/client.ts';
 import { app, quick, type Config } from '../support/e2e/config.ts';
+import { answered, callApi } from '../support/e2e/http.ts';
 import { replay, startReceiver, type Receiver } from '../support/e2e/receiver.ts';
 import { sdkFor } from '../support/e2e/sdk.ts';
 import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
@@ -152,10 +153,9 @@ test('of what two nodes publish on a cache channel while Redis does not answer, 
   await sdkFor(two).trigger('cache-news', 'news', 'last');
   redis.thaw();
   await waitFor('health', () => areWhole({ one, two }));
-  const kept = await (
-    await sdkFor(two).get({ path: '/channels/cache-news', params: { info: 'cache' } })
-  ).json();
-  expect(kept).toMatchObject({ cache: { data: 'last' } });
+  const ask = () => callApi(two, { path: '/apps/1/channels/cache-news', params: { info: 'cache' } });
+  await waitFor('an answer', async () => (await ask()).status === 200);
+  expect(await answered(ask())).toMatchObject({ cache: { data: 'last' } });
   const late = await client.subscribe('cache-news');
   expect(await late.data('news')).toBe('last');
 }, 60_000);

@@ -38,13 +38,21 @@ export class ChannelScripts {
       this.#options.link.run(script, keys(epoch), [...this.#head(appId, name), epoch, number, ...args]);
   }
 
-  /**
-   * What is true of a channel at this moment, on all nodes. Counts are reported together, somewhat later: how many
-   * connections this node has is counted here, so that only those of the others may be as many as they were a moment ago.
-   */
+  /** What Redis knows of a channel at this moment. */
   async read(channel: KeptChannel): Promise<Description> {
-    const { epoch, former } = this.#registration;
-    const description = toDescription(await this.#run('read', channel, [`${epoch}\n${former}`]));
+    return toDescription(await this.#run('read', channel));
+  }
+
+  /**
+   * What is true of a channel at this moment, on all nodes. Undefined: Redis does not know everything. Counts are reported
+   * together, somewhat later: how many connections this node has is counted here, so that only those of the others may be
+   * as many as they were a moment ago.
+   */
+  async show(channel: KeptChannel): Promise<Description | undefined> {
+    const { standing, epoch, former } = this.#registration;
+    const [status, ...known] = await this.#run('show', channel, [...standing, `${epoch}\n${former}`]);
+    if (status !== 'ok') return undefined;
+    const description = toDescription(known);
     const here = this.#options.countSubscribers(channel.appId, channel.name);
     return {
       ...description,
@@ -74,9 +82,9 @@ export class ChannelScripts {
   }
 
   #run(
-    script: 'read' | 'expire' | 'forget-miss',
+    script: 'read' | 'show' | 'expire' | 'forget-miss',
     { appId, name, keys }: Pick<KeptChannel, 'appId' | 'keys'> & { readonly name: string },
-    args: readonly string[] = [],
+    args: readonly (string | number)[] = [],
   ): Promise<Reply> {
     return this.#options.link.run(script, keys(this.#registration.epoch), [
       ...this.#head(appId, name),

@@ -141,22 +141,6 @@ export class Channels {
     this.#uncounted.clear();
   }
 
-  /** What this node knows of a channel. Undefined: it has no subscribers of it. */
-  local(
-    appId: string,
-    channel: string,
-  ): { readonly members: readonly string[]; readonly count: number } | undefined {
-    const held = this.#held.get(keyOf(appId, channel));
-    if (held === undefined) return undefined;
-    const members = new Set([...held.replica.members.keys(), ...held.members.keys()]);
-    return { members: [...members], count: this.#count(held) };
-  }
-
-  /** The channels of an app that this node has subscribers of. */
-  *names(appId: string): Generator<ChannelName, void> {
-    for (const held of this.#held.values()) if (held.appId === appId) yield held.name;
-  }
-
   /** Everything here is asserted anew, under a new epoch. */
   assertAll(isDataLost: boolean): void {
     for (const held of this.#held.values()) {

@@ -1,51 +1,111 @@
-import type { LeadKeys } from './keys.ts';
-import type { RedisLink } from './link.ts';
+import type { Unavailable } from '../../ports/unavailable.ts';
+import type { PartitionKeys } from './keys.ts';
+import { answerOf } from './patience.ts';
+import type { Registration } from './registration.ts';
+import type { RedisLedgerOptions } from './surroundings.ts';
 
-/** Of so many endpoints and channels of an app the last drop is remembered. */
+/** Kinds do not push out each other. */
+const kinds = ['essential', 'expendable'] as const;
+export type DropKind = (typeof kinds)[number];
+
+/** Of so many endpoints and channels of an app the last drop of each kind is remembered. */
 const remembered = 10_000;
 
-/** The last drop of each endpoint and channel, for all nodes; each is a JSON text. */
-export class RedisDrops {
-  readonly #link: RedisLink;
-  readonly #keys: LeadKeys;
-  /** What was added in this turn, by app and kind. */
-  #added = new Map<string, { readonly keys: readonly string[]; readonly args: string[] }>();
+/** What was given up of one app and kind: a JSON text for each endpoint and channel, the latest last. */
+interface Given {
+  readonly appId: string;
+  readonly kind: DropKind;
+  readonly bySubject: Map<string, string>;
+}
 
-  constructor(link: RedisLink, keys: LeadKeys) {
-    this.#link = link;
+/** Drops as they are read. */
+interface KeptDrops {
+  /** JSON texts. */
+  readonly dropped: readonly string[];
+  /** Of so many endpoints and channels the essential drops are remembered no more. */
+  readonly forgotten: number;
+}
+
+/** The last drop of each endpoint and channel, for all nodes. What Redis has lost, the node that gave it up tells again. */
+export class RedisDrops {
+  readonly #options: Pick<RedisLedgerOptions, 'link' | 'clock' | 'present'>;
+  readonly #registration: Registration;
+  readonly #keys: PartitionKeys;
+  /** What this node has given up. */
+  readonly #own = new Map<string, Given>();
+  /** The same of this turn. */
+  #added = new Map<string, Given>();
+
+  constructor(
+    options: Pick<RedisLedgerOptions, 'link' | 'clock' | 'present'>,
+    registration: Registration,
+    keys: PartitionKeys,
+  ) {
+    this.#options = options;
+    this.#registration = registration;
     this.#keys = keys;
   }
 
-  /** `subject` is what only the last drop of is remembered; kinds do not push out each other. */
-  add(appId: string, kind: string, { subject, json }: { subject: string; json: string }): void {
+  /** Only the last drop of a subject is remembered. While Redis cannot be written to it waits. */
+  add(appId: string, kind: DropKind, { subject, json }: { subject: string; json: string }): void {
     if (this.#added.size === 0) queueMicrotask(() => this.#write());
-    const key = `${appId}\n${kind}`;
-    const added = this.#added.get(key) ?? { keys: this.#keys.drops(appId, kind), args: [] };
-    added.args.push(subject, json);
-    this.#added.set(key, added);
+    for (const given of [this.#own, this.#added]) put(givenOf(given, appId, kind), subject, json);
   }
 
-  /** The drops of one kind, the latest last, and of how many channels they are remembered no more. */
-  async read(
-    appId: string,
-    kind: string,
-  ): Promise<{ readonly dropped: readonly string[]; readonly forgotten: number }> {
-    const [drops, order, numbers] = this.#keys.drops(appId, kind);
-    const { commands } = this.#link;
-    const [all, subjects, forgotten] = await Promise.all([
-      commands.hgetall(drops),
-      commands.zrange(order, '0', '-1'),
-      commands.hget(numbers, 'forgotten'),
-    ]);
-    return { dropped: subjects.flatMap((subject) => all[subject] ?? []), forgotten: Number(forgotten ?? 0) };
+  /** The drops of an app. Unavailable while they cannot be asked for, or some may be missing. */
+  read(appId: string): Promise<KeptDrops | Unavailable> {
+    return answerOf(this.#options.clock, this.#ask(appId));
+  }
+
+  /** Redis may have lost what it was told. */
+  assertAll(): void {
+    for (const given of this.#own.values()) this.#send(given);
+  }
+
+  async #ask(appId: string): Promise<KeptDrops | undefined> {
+    const keys = kinds.flatMap((kind) => this.#keys.drops(appId, kind));
+    const [status, forgotten, ...dropped] = await this.#options.link.run(
+      'read-drops',
+      [this.#keys.state, ...keys],
+      [...this.#head(), ...this.#registration.standing],
+    );
+    return status === 'ok' ? { dropped: dropped.map(String), forgotten: Number(forgotten) } : undefined;
   }
 
   #write(): void {
     const added = this.#added;
     this.#added = new Map();
-    for (const { keys, args } of added.values()) {
-      // The log has them too.
-      void this.#link.run('drop', keys, [String(remembered), ...args]).catch(() => {});
-    }
+    for (const given of added.values()) this.#send(given);
   }
+
+  #send({ appId, kind, bySubject }: Given): void {
+    const keys = [this.#keys.state, ...this.#keys.drops(appId, kind)];
+    const drops = [...bySubject].flat();
+    const bytes = drops.reduce((sum, text) => sum + text.length, 0);
+    // What has to give way to too much else that waits is in the log.
+    void this.#registration.record(
+      (epoch, number) =>
+        this.#options.link.run('drop', keys, [...this.#head(), epoch, number, remembered, ...drops]),
+      bytes,
+    );
+  }
+
+  #head(): readonly string[] {
+    return [this.#options.present?.().toFixed(0) ?? '', this.#keys.topic];
+  }
+}
+
+function givenOf(all: Map<string, Given>, appId: string, kind: DropKind): Map<string, string> {
+  const key = `${appId}\n${kind}`;
+  const given = all.get(key) ?? { appId, kind, bySubject: new Map() };
+  all.set(key, given);
+  return given.bySubject;
+}
+
+function put(bySubject: Map<string, string>, subject: string, json: string): void {
+  bySubject.delete(subject);
+  bySubject.set(subject, json);
+  if (bySubject.size <= remembered) return;
+  const [oldest] = bySubject.keys();
+  if (oldest !== undefined) bySubject.delete(oldest);
 }

@@ -1,4 +1,5 @@
 import type { Fanout } from '../../ports/fanout.ts';
+import { isUnavailable, type Unavailable } from '../../ports/unavailable.ts';
 import { checkedChannelName } from '../../protocol/channel-name.ts';
 import { isSocketId } from '../../protocol/socket-id.ts';
 import { partitionOf, type PartitionKeys } from './keys.ts';
@@ -37,9 +38,12 @@ export class RedisFanout implements Fanout {
     link.publish(topic, `${this.#origin}${except ?? ''}\n${appId}\n${channel.length}\n${channel}${frame}`);
   }
 
-  terminate(appId: string, userId: string): void {
+  async terminate(appId: string, userId: string): Promise<'done' | Unavailable> {
     const { ledger, local } = this.#options;
-    ledger.terminate(appId, userId).catch(() => local.terminate(appId, userId));
+    const outcome = await ledger.terminate(appId, userId);
+    // Perhaps no node will ever learn of it. That the backend wants it is certain, so what can be done is done.
+    if (isUnavailable(outcome)) await local.terminate(appId, userId);
+    return outcome;
   }
 
   /** Takes what another node has published. Whether the message was such a one. */

@@ -66,6 +66,12 @@ export class PartitionKeys {
     return `${this.#prefix}admitted:${appId}`;
   }
 
+  /** The drops of an app, their order, and how many there were. */
+  drops(appId: string, kind: string): readonly [string, string, string] {
+    const of = (what: string): string => `${this.#prefix}${what}:${appId}:${kind}`;
+    return [of('drops'), of('drop-order'), of('drop-numbers')];
+  }
+
   index(appId: string): string {
     return `${this.#prefix}index:${appId}`;
   }
@@ -85,20 +91,13 @@ export class LeadKeys {
   readonly batches: string;
   readonly attempts: string;
   readonly layout: string;
-  readonly #prefix: string;
 
   constructor(keyPrefix: string) {
-    this.#prefix = `${keyPrefix}{lead}:`;
-    this.lead = `${this.#prefix}lead`;
-    this.batches = `${this.#prefix}batches`;
-    this.attempts = `${this.#prefix}attempts`;
-    this.layout = `${this.#prefix}layout`;
-  }
-
-  /** The drops of an app, their order, and how many there were. */
-  drops(appId: string, kind: string): readonly [string, string, string] {
-    const of = (what: string): string => `${this.#prefix}${what}:${appId}:${kind}`;
-    return [of('drops'), of('drop-order'), of('drop-numbers')];
+    const prefix = `${keyPrefix}{lead}:`;
+    this.lead = `${prefix}lead`;
+    this.batches = `${prefix}batches`;
+    this.attempts = `${prefix}attempts`;
+    this.layout = `${prefix}layout`;
   }
 }
 

@@ -9,12 +9,15 @@ import type {
   Ledger,
   SignIn,
 } from '../../ports/ledger.ts';
-import { checkedChannelName, type ChannelName } from '../../protocol/channel-name.ts';
+import { allOf, isUnavailable, type Unavailable } from '../../ports/unavailable.ts';
+import type { ChannelName } from '../../protocol/channel-name.ts';
 import { RateWindow } from '../../protocol/rate-window.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
+import type { RedisDrops } from './drops.ts';
 import { layoutName, LeadKeys, partitionCount, partitionOf, userName } from './keys.ts';
 import { Partition } from './partition.ts';
+import { answerOf } from './patience.ts';
 import type { StandingReading } from './standing.ts';
 import { StandingLog } from './standing-log.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
@@ -133,49 +136,28 @@ export class RedisLedger implements Ledger {
   }
 
   async admitTriggers(appId: string, count: number, perSecond: number): Promise<boolean> {
-    try {
-      return await this.#of(appId, '').admit(appId, count, perSecond);
-    } catch {
-      return this.#admitAlone(appId, count, perSecond);
-    }
+    const asked = this.#of(appId, '').admit(appId, count, perSecond);
+    const isAdmitted = await answerOf(this.#options.clock, asked);
+    return isUnavailable(isAdmitted) ? this.#admitAlone(appId, count, perSecond) : isAdmitted;
   }
 
-  async channel(appId: string, channel: ChannelName): Promise<ChannelState> {
-    const { channels } = this.#of(appId, channel);
-    try {
-      const { isOccupied, subscriptionCount, members, cached } = await channels.scripts.read(
-        channels.scripts.channel(appId, channel),
-      );
-      return {
-        occupied: isOccupied,
-        userIds: [...members.keys()],
-        subscriptionCount,
-        ...(cached && {
-          cache: { data: cached.event.data, ttl: Math.ceil(cached.remainingMs / 1000) },
-        }),
-      };
-    } catch {
-      const local = channels.local(appId, channel);
-      return {
-        occupied: local !== undefined,
-        userIds: local?.members ?? [],
-        subscriptionCount: local?.count ?? 0,
-      };
-    }
+  async channel(appId: string, channel: ChannelName): Promise<ChannelState | Unavailable> {
+    const { scripts } = this.#of(appId, channel).channels;
+    const answer = await answerOf(this.#options.clock, scripts.show(scripts.channel(appId, channel)));
+    if (isUnavailable(answer)) return answer;
+    const { isOccupied, subscriptionCount, members, cached } = answer;
+    return {
+      occupied: isOccupied,
+      userIds: [...members.keys()],
+      subscriptionCount,
+      ...(cached && { cache: { data: cached.event.data, ttl: Math.ceil(cached.remainingMs / 1000) } }),
+    };
   }
 
-  async occupiedChannels(appId: string, prefix: string): Promise<readonly ChannelName[]> {
-    const { link } = this.#options;
-    // Every allowed character of a name sorts before this one.
-    const [from, to] = prefix === '' ? ['-', '+'] : [`[${prefix}`, `[${prefix}\xff`];
-    const names = this.#partitions.map(async ({ keys, channels }) => {
-      try {
-        return await link.commands.zrangebylex(keys.index(appId), from, to);
-      } catch {
-        return [...channels.names(appId)].filter((name) => name.startsWith(prefix));
-      }
-    });
-    return (await Promise.all(names)).flat().map(checkedChannelName);
+  async occupiedChannels(appId: string, prefix: string): Promise<readonly ChannelName[] | Unavailable> {
+    const asked = this.#partitions.map((partition) => partition.list(appId, prefix));
+    const answers = allOf(await Promise.all(asked.map((answer) => answerOf(this.#options.clock, answer))));
+    return isUnavailable(answers) ? answers : answers.flat();
   }
 
   async sweep(): Promise<Millis | undefined> {
@@ -189,9 +171,14 @@ export class RedisLedger implements Ledger {
     for (const { channels } of this.#partitions) channels.retire(appId);
   }
 
-  /** Ends every connection of a user, on all nodes. Rejects when Redis cannot be reached. */
-  terminate(appId: string, userId: string): Promise<void> {
-    return this.#ofUser(appId, userId).terminate(appId, userId);
+  /** Ends every connection of a user, on all nodes. Unavailable: it may not be known to any. */
+  terminate(appId: string, userId: string): Promise<'done' | Unavailable> {
+    return answerOf(this.#options.clock, this.#ofUser(appId, userId).terminations.end(appId, userId));
+  }
+
+  /** What endpoints will never get of an app's events, for all nodes. */
+  drops(appId: string): RedisDrops {
+    return this.#of(appId, '').drops;
   }
 
   /** The subscribers of this node have become more or fewer: told with the next `reportCounts`. */

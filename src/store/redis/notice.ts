@@ -13,7 +13,8 @@ export type News =
   | { readonly kind: 'channel'; readonly channel: string; readonly change: Change; readonly mark: string }
   | { readonly kind: 'count'; readonly channel: string; readonly count: number }
   | { readonly kind: 'user'; readonly userId: string; readonly isOnline: boolean }
-  | { readonly kind: 'end'; readonly userId: string }
+  /** The user was sent away so long ago. */
+  | { readonly kind: 'end'; readonly userId: string; readonly agoMs: number }
   | { readonly kind: 'connections'; readonly byEpoch: ReadonlyMap<string, number> };
 
 /** Reads a notice. Undefined if it is none that this version of the program knows. */
@@ -54,7 +55,7 @@ function toNews(text: (key: string) => string, number: number, byEpoch: unknown)
     case 'user':
       return { kind: 'user', userId, isOnline: number === 1 };
     case 'end':
-      return { kind: 'end', userId };
+      return { kind: 'end', userId, agoMs: number };
     case 'connections':
       return { kind: 'connections', byEpoch: toNumbers(byEpoch) };
     default:

@@ -1,8 +1,10 @@
 import type { Millis } from '../../ports/clock.ts';
+import { checkedChannelName, type ChannelName } from '../../protocol/channel-name.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import { ChannelScripts } from './channel-scripts.ts';
 import { Channels } from './channels.ts';
 import { Connections } from './connections.ts';
+import { RedisDrops } from './drops.ts';
 import { PartitionKeys } from './keys.ts';
 import { parseNotice, type Notice } from './notice.ts';
 import { Registration, type Registered } from './registration.ts';
@@ -10,6 +12,7 @@ import type { Reply } from './replies.ts';
 import type { ScriptName } from './scripts.ts';
 import { describeFailure, type StandingLog } from './standing-log.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
+import { Terminations } from './terminations.ts';
 import { Users } from './users.ts';
 
 /** A node that did not cause a departure looks for it so much later than the one that did. */
@@ -25,6 +28,8 @@ export class Partition {
   readonly channels: Channels;
   readonly users: Users;
   readonly connections: Connections;
+  readonly drops: RedisDrops;
+  readonly terminations: Terminations;
   readonly #options: RedisLedgerOptions;
   readonly #standing: StandingLog;
   /** The last revision of which this node has heard, or from which on it has read everything. */
@@ -65,6 +70,14 @@ export class Partition {
     });
     this.users = new Users(options, this.registration, this.keys);
     this.connections = new Connections(options, this.registration, this.keys);
+    this.drops = new RedisDrops(options, this.registration, this.keys);
+    this.terminations = new Terminations({
+      run: options.link.run,
+      clock: options.clock,
+      keys: this.keys,
+      head: () => [this.#present(), this.keys.topic],
+      terminate: options.terminate,
+    });
   }
 
   get dueAt(): Millis {
@@ -76,10 +89,11 @@ export class Partition {
     return this.#running.size === 0 && this.registration.isIdle;
   }
 
-  /** Something was said on the partition's topic: a notice, or the revision at a heartbeat. */
+  /** Something was said on the partition's topic: a notice, the revision at a heartbeat, or that data was lost. */
   receive(message: string): void {
     this.#topicHeardAt = this.#options.clock.now();
     if (message.startsWith('b')) this.#compare(Number(message.slice(1)), 0);
+    else if (message.startsWith('d')) this.registration.begun(message.slice(1));
     else this.#hear(parseNotice(message.slice(1)));
     this.#tellListeners();
   }
@@ -144,9 +158,16 @@ export class Partition {
     void this.registration.record(append, json.length).then(tell);
   }
 
-  /** Ends every connection of a user, on all nodes. Rejects when Redis cannot be reached. */
-  async terminate(appId: string, userId: string): Promise<void> {
-    await this.#script('terminate', [this.keys.ended], [appId, userId]);
+  /**
+   * The occupied channels of an app whose name starts with `prefix`. Undefined: Redis does not know everything. Rejects
+   * when it cannot be reached.
+   */
+  async list(appId: string, prefix: string): Promise<readonly ChannelName[] | undefined> {
+    // Every allowed character of a name sorts before this one.
+    const range = prefix === '' ? ['-', '+'] : [`[${prefix}`, `[${prefix}\xff`];
+    const args = [...this.registration.standing, ...range];
+    const [status, ...names] = await this.#script('list', [this.keys.index(appId)], args);
+    return status === 'ok' ? names.map((name) => checkedChannelName(String(name))) : undefined;
   }
 
   /** Whether so many more events may be published now. Rejects when Redis cannot be reached. */
@@ -183,6 +204,10 @@ export class Partition {
     this.channels.assertAll(isDataLost);
     this.users.assertAll();
     this.connections.assertAll(former);
+    if (isDataLost) {
+      this.drops.assertAll();
+      this.#run(this.terminations.endAgain());
+    }
     if (former === '') return;
     this.#run(this.#release(former));
     this.#run(this.users.readAll());
@@ -205,10 +230,15 @@ export class Partition {
       case 'user':
         return this.users.apply(appId, news.userId, { revision, isOnline: news.isOnline });
       case 'end':
-        return this.#options.terminate(appId, news.userId, 0);
+        return this.#options.terminate(appId, news.userId, news.agoMs);
       case 'connections':
         return this.connections.hear(appId, news.byEpoch);
     }
+  }
+
+  /** Or else with the next heartbeat, together with all the rest. */
+  async #readEnded(): Promise<void> {
+    if (!(await this.terminations.read())) this.#mustRead = true;
   }
 
   #readAll(): void {
@@ -218,21 +248,8 @@ export class Partition {
 
   async #readEverything(): Promise<void> {
     this.connections.readAll();
-    const done = await Promise.all([this.channels.readAll(), this.users.readAll(), this.#readEnded()]);
+    const done = await Promise.all([this.channels.readAll(), this.users.readAll(), this.terminations.read()]);
     this.#mustRead ||= !done.every(Boolean);
-  }
-
-  async #readEnded(): Promise<boolean> {
-    try {
-      const ended = await this.#script('read-ended', [this.keys.ended], []);
-      for (let index = 0; index < ended.length; index += 2) {
-        const [appId, userId] = splitFirst(String(ended[index + 1]));
-        this.#options.terminate(appId, userId, Number(ended[index]));
-      }
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   /** Releases all that a dead epoch held. What fails is left to others, after a lease. */

@@ -1,6 +1,7 @@
 import type { Clock, Millis } from '../../ports/clock.ts';
+import { unavailable, type Unavailable } from '../../ports/unavailable.ts';
 
-/** A client waits for Redis no longer than this; then it is answered with what is known here. */
+/** Nobody waits for Redis longer than this: a client is answered with what is known here, a backend is told so. */
 const patienceMs: Millis = 2000;
 
 /** How long one client still waits. */
@@ -25,4 +26,9 @@ export class Patience {
       void promise.then(settle);
     });
   }
+}
+
+/** What Redis answers. Unavailable when it fails, knows no answer (undefined), or is not back in time. */
+export async function answerOf<T>(clock: Clock, asked: Promise<T | undefined>): Promise<T | Unavailable> {
+  return (await new Patience(clock).wait(asked.catch(() => undefined))) ?? unavailable;
 }

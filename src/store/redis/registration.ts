@@ -103,6 +103,14 @@ export class Registration {
     return this.#former;
   }
 
+  /**
+   * What a script needs to tell whether Redis knows all that this node knows: epoch, last step that is known to be
+   * taken, and the last revision that was heard.
+   */
+  get standing(): readonly (string | number)[] {
+    return [this.#epoch, this.#taken, this.#options.revision()];
+  }
+
   get isRegistered(): boolean {
     return this.#state === 'registered';
   }
@@ -213,6 +221,11 @@ export class Registration {
     }
   }
 
+  /** The partition begins with this data: what this node has said before is lost. */
+  begun(data: string): void {
+    if (data !== this.#data) this.#lose(this.#epoch);
+  }
+
   /** Ends the registration: whatever the epoch still holds may be released by others at once. */
   async close(): Promise<void> {
     this.#state = 'closed';
@@ -247,7 +260,7 @@ export class Registration {
       const [data, revision, lastTaken, theirs] = await run(
         'register',
         [keys.state, keys.nodes],
-        [present(), keys.topic, epoch, former, leaseMs, epoch, heard()],
+        [present(), keys.topic, epoch, former, leaseMs, epoch, heard(), this.#data ?? '', this.#taken],
       );
       if (this.#isClosed()) return true;
       this.#theirClock.learn(Number(theirs), askedAt, clock.now());

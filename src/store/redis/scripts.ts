@@ -11,9 +11,11 @@ const files = {
   cache: ['time', 'partition', 'channel'],
   'forget-miss': ['time', 'partition', 'channel'],
   read: ['time', 'partition', 'channel'],
+  show: ['time', 'partition', 'channel', 'known'],
+  list: ['time', 'partition', 'known'],
   append: ['time', 'partition', 'channel'],
-  register: ['time', 'partition'],
-  heartbeat: ['time', 'partition'],
+  register: ['time', 'partition', 'known'],
+  heartbeat: ['time', 'partition', 'known'],
   due: ['time', 'partition'],
   bury: ['time', 'partition'],
   withdraw: ['time', 'partition'],
@@ -27,7 +29,8 @@ const files = {
   keep: ['allow-oom', 'time'],
   fence: ['allow-oom'],
   settle: ['allow-oom'],
-  drop: [],
+  drop: ['time', 'partition'],
+  'read-drops': ['time', 'partition', 'known'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** The name of an operation. */

@@ -18,6 +18,8 @@ export interface ApiAnswer {
   readonly status: number;
   readonly type: string;
   readonly text: string;
+  /** Seconds, where it says that it is worth another try. */
+  readonly retryAfter?: string;
 }
 
 /** One request to the HTTP API, signed by hand, so that each part can be wrong. */
@@ -27,10 +29,12 @@ export async function callApi(server: { readonly url: string }, request: ApiRequ
     method,
     ...(body === undefined ? {} : { body }),
   });
+  const retryAfter = response.headers.get('retry-after');
   return {
     status: response.status,
     type: response.headers.get('content-type') ?? '',
     text: await response.text(),
+    ...(retryAfter !== null && { retryAfter }),
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   Ledger,
   SignIn,
 } from '../../../src/ports/ledger.ts';
+import type { Unavailable } from '../../../src/ports/unavailable.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
 
@@ -42,11 +43,11 @@ export class DelayedLedger implements Ledger {
     await this.#ledger.forgetCacheMiss(appId, channel, episode);
   }
 
-  async channel(appId: string, channel: ChannelName): Promise<ChannelState> {
+  async channel(appId: string, channel: ChannelName): Promise<ChannelState | Unavailable> {
     return this.#ledger.channel(appId, channel);
   }
 
-  async occupiedChannels(appId: string, prefix: string): Promise<readonly ChannelName[]> {
+  async occupiedChannels(appId: string, prefix: string): Promise<readonly ChannelName[] | Unavailable> {
     return this.#ledger.occupiedChannels(appId, prefix);
   }
 

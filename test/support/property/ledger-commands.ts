@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { LedgerDriver, Subscriber } from './ledger-driver.ts';
 import type { LedgerModel } from './ledger-model.ts';
+import { known } from '../known.ts';
 
 export type LedgerCommand = fc.AsyncCommand<LedgerModel, LedgerDriver>;
 
@@ -159,10 +160,10 @@ function look(appId: string, channel: string): LedgerCommand {
   return {
     check: () => true,
     async run(model, driver) {
-      const { occupied, userIds, cache } = await driver.ledger.channel(appId, channel as ChannelName);
+      const { occupied, userIds, cache } = known(await driver.ledger.channel(appId, channel as ChannelName));
       const state = { occupied, userIds: userIds.toSorted(), cache: cache && `${cache.data} ${cache.ttl}` };
       expect(state).toEqual(model.state(appId, channel));
-      const names = await driver.ledger.occupiedChannels(appId, 'presence-');
+      const names = known(await driver.ledger.occupiedChannels(appId, 'presence-'));
       const expected = model.occupied(appId).filter((one) => one.startsWith('presence-'));
       expect(names.toSorted()).toEqual(expected.toSorted());
     },

@@ -5,12 +5,12 @@ import { Dispatcher } from '../../../src/app/dispatcher.ts';
 import { DropJournal } from '../../../src/app/drop-journal.ts';
 import { Hub } from '../../../src/app/hub.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
-import { createLocalDelivery } from '../../../src/app/local-delivery.ts';
+import { createLocalDelivery, type LocalDelivery } from '../../../src/app/local-delivery.ts';
 import { createNotifier } from '../../../src/app/notifier.ts';
 import { SubscriptionCounts } from '../../../src/app/subscription-counts.ts';
 import { createSweeper } from '../../../src/app/sweeper.ts';
 import type { Millis } from '../../../src/ports/clock.ts';
-import type { Fanout } from '../../../src/ports/fanout.ts';
+
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { noRefusals } from '../../../src/ports/refusals.ts';
@@ -50,7 +50,7 @@ export class Stack {
   readonly api: Api;
   readonly apps: LocalApps;
   readonly applications: readonly Application[];
-  readonly #fanout: Fanout;
+  readonly #fanout: LocalDelivery;
   readonly #stopSweeper: () => void;
   #ids = 0;
 

@@ -31,7 +31,8 @@ export function redisLedgerHarness(clients: () => RedisClients, share = 1): Ledg
         ...surroundings,
         link,
         keyPrefix,
-        leaseMs: 10_000,
+        // No heartbeat is sent here: the lease outlasts every walk.
+        leaseMs: 1e9,
         graceMs: 3000,
         log: silentLog,
         metrics: noMetrics,

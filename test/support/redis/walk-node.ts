@@ -36,8 +36,12 @@ export class WalkNode {
   readonly #connections: RedisClients;
   /** The data of the events of cache channels that its subscribers were told. */
   readonly events: string[] = [];
+  /** Whose connections it was to end, and how long ago that was asked for. */
+  readonly ended: string[] = [];
   /** How often it has registered in some partition. */
   epochs = 0;
+  /** When it last kept its lease. */
+  beatenAt = -Infinity;
   /** It neither keeps its lease nor hears anything. */
   isFrozen = false;
 
@@ -67,7 +71,7 @@ export class WalkNode {
       notify: (_appId, channel, notice) => this.#notify(channel, notice),
       notifyCount: () => {},
       notifyWatchers: () => {},
-      terminate: () => {},
+      terminate: (_appId, userId, longerAgoThanMs) => this.ended.push(`${userId} ${longerAgoThanMs}`),
       wake: () => {},
       countSubscribers: (_appId, channel) => this.#registry.subscribers(channel),
       countConnections: () => this.clients.size,

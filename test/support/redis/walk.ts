@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { isUnavailable } from '../../../src/ports/unavailable.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import { createRedisClients } from '../../../src/store/redis/connect.ts';
 import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
@@ -34,6 +35,8 @@ export class Walk {
     walks += 1;
     this.#url = url;
     this.#redis = new Redis(url);
+    // Some tests end it meanwhile.
+    this.#redis.on('error', () => {});
     this.#keyPrefix = `walk${process.pid}-${walks}:`;
   }
 
@@ -166,6 +169,27 @@ export class Walk {
     };
   }
 
+  /** What a node says is vacant or absent, although a client is there, on a node that keeps its lease and is registered. */
+  async lies(index: number): Promise<string[]> {
+    const node = this.nodes[index];
+    if (node === undefined || node.isFrozen) return [];
+    for (const one of this.nodes) await one.heard();
+    const heard = this.nodes.filter(
+      ({ isFrozen, beatenAt, ledger }) =>
+        !isFrozen && ledger.isIdle && beatenAt > this.clock.now() - leaseMs / 2,
+    );
+    const clients = heard.flatMap((one) => [...one.clients.values()]).filter((one) => one.isSubscribed);
+    const lies = clients.map(async ({ channel, userId }) => {
+      const state = await node.ledger.channel('a1', channel);
+      if (isUnavailable(state)) return [];
+      const isTrue = state.occupied && (userId === undefined || state.userIds.includes(userId));
+      return isTrue ? [] : [`${channel} ${userId ?? ''}`];
+    });
+    const listed = await node.ledger.occupiedChannels('a1', '');
+    const unlisted = isUnavailable(listed) ? [] : clients.filter(({ channel }) => !listed.includes(channel));
+    return [...(await Promise.all(lies)).flat(), ...unlisted.map(({ channel }) => `list ${channel}`)];
+  }
+
   /** What each subscriber of a presence channel believes, and what is true. */
   views(): { readonly believed: string[]; readonly true: string[] }[] {
     const { members } = this.truth();
@@ -203,6 +227,7 @@ export class Walk {
         await node.heard();
         await node.ledger.beat();
         await node.ledger.sweep();
+        node.beatenAt = this.clock.now();
       }),
     );
     for (const node of awake) {

@@ -1,5 +1,5 @@
 import { Api } from '../../../src/app/api.ts';
-import { DropJournal } from '../../../src/app/drop-journal.ts';
+import { DropJournal, type Drops } from '../../../src/app/drop-journal.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
 import { createNotifier } from '../../../src/app/notifier.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
@@ -17,10 +17,12 @@ export function apiStage({
   apps = [application()],
   ledger: before,
   log,
+  readDrops,
 }: {
   log?: Partial<Log>;
   apps?: ReturnType<typeof application>[];
   ledger?: (memory: MemoryLedger) => Ledger;
+  readDrops?: Drops['read'];
 } = {}) {
   const clock = new FakeClock();
   const fanout = new RecordingFanout();
@@ -43,7 +45,7 @@ export function apiStage({
     wallTime: { now: () => requestTimeMs },
     metrics: noMetrics,
     log: { ...silentLog, ...log },
-    drops,
+    drops: readDrops === undefined ? drops : { read: readDrops },
   });
   return {
     api,

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Fanout } from '../../../src/ports/fanout.ts';
+import type { Unavailable } from '../../../src/ports/unavailable.ts';
 
 /** Keeps what was published, for tests to ask. */
 export class RecordingFanout implements Fanout {
@@ -12,8 +13,12 @@ export class RecordingFanout implements Fanout {
     this.#published.push({ appId, channel, frame: JSON.parse(encode(channel)) as unknown, except });
   }
 
-  terminate(appId: string, userId: string): void {
+  /** What becomes of terminations. */
+  outcome: 'done' | Unavailable = 'done';
+
+  terminate(appId: string, userId: string): 'done' | Unavailable {
     this.terminated.push(`${appId}/${userId}`);
+    return this.outcome;
   }
 
   /** The next frame, published on a channel of app 1. */

@@ -17,6 +17,7 @@ function stage(messageBytes: number) {
     newEpoch: () => 'epoch',
     revision: () => 0,
     registered() {},
+    memoryIsBack() {},
     failed() {},
   });
   const outcomes: boolean[] = [];

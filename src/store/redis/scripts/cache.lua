@@ -18,6 +18,7 @@ if refusal then
   return { refusal }
 end
 if IS_FULL then
+  doubt(LEASE)
   return { 'full' }
 end
 local ttl = tonumber(ARGV[10])

@@ -1,21 +1,29 @@
 -- Remembers the last drop of an endpoint and channel; of so many, those longest ago give way.
 --
--- KEYS[1]  drops: endpoint and channel to JSON
--- KEYS[2]  order: the same by the number of the drop, a sorted set
--- KEYS[3]  numbers, a hash: made, forgotten
--- ARGV[1]  how many are remembered
--- ARGV[2]  endpoint and channel, ARGV[3] JSON, and so on
+-- KEYS[2]  drops: endpoint and channel to JSON
+-- KEYS[3]  order: the same by the number of the drop, a sorted set
+-- KEYS[4]  numbers, a hash: made, forgotten
+-- ARGV[3]  epoch
+-- ARGV[4]  number of the step
+-- ARGV[5]  how many are remembered
+-- ARGV[6]  endpoint and channel, ARGV[7] JSON, and so on
+--
+-- Answers ok, or why the step was refused.
 
-for index = 2, #ARGV, 2 do
-  redis.call('HSET', KEYS[1], ARGV[index], ARGV[index + 1])
-  redis.call('ZADD', KEYS[2], redis.call('HINCRBY', KEYS[3], 'made', 1), ARGV[index])
+local refusal = refuse(ARGV[3], ARGV[4])
+if refusal then
+  return { refusal }
 end
-local surplus = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[1])
+for index = 6, #ARGV, 2 do
+  redis.call('HSET', KEYS[2], ARGV[index], ARGV[index + 1])
+  redis.call('ZADD', KEYS[3], redis.call('HINCRBY', KEYS[4], 'made', 1), ARGV[index])
+end
+local surplus = redis.call('ZCARD', KEYS[3]) - tonumber(ARGV[5])
 if surplus > 0 then
-  for _, oldest in ipairs(redis.call('ZRANGE', KEYS[2], 0, surplus - 1)) do
-    redis.call('ZREM', KEYS[2], oldest)
-    redis.call('HDEL', KEYS[1], oldest)
-    redis.call('HINCRBY', KEYS[3], 'forgotten', 1)
+  for _, oldest in ipairs(redis.call('ZRANGE', KEYS[3], 0, surplus - 1)) do
+    redis.call('ZREM', KEYS[3], oldest)
+    redis.call('HDEL', KEYS[2], oldest)
+    redis.call('HINCRBY', KEYS[4], 'forgotten', 1)
   end
 end
-return { 1 }
+return { 'ok' }

@@ -29,7 +29,7 @@ if WAS_AWAY then
   end
   redis.call('HSET', STATE, 'awaited', awaited, 'hold', integer(AT + lease))
 end
-redis.call('HSET', STATE, 'beat', integer(AT), 'lease', integer(lease))
+redis.call('HSET', STATE, 'beat', integer(AT))
 redis.call('SPUBLISH', TOPIC, 'b' .. revision())
 
 local status = 'ok'
@@ -40,6 +40,8 @@ elseif tonumber(last) < tonumber(ARGV[4]) or tonumber(revision()) < tonumber(ARG
 else
   redis.call('ZADD', NODES, 'XX', integer(AT + lease), epoch)
 end
+
+hear(lease, redis.call('ZCARD', NODES) - (last and 1 or 0), status == 'behind')
 
 local isAwaited = false
 if status == 'ok' and redis.call('HEXISTS', STATE, 'w:' .. epoch) == 1 then

@@ -25,6 +25,9 @@ if most >= 0 and ARGV[12] and redis.call('HEXISTS', HOLDERS, ARGV[12]) == 0
 end
 
 local function answer(status, isBack, back, stood)
+  if status == 'full' then
+    doubt(LEASE)
+  end
   local reply = { status, isBack and 1 or 0, back, stood }
   for _, part in ipairs(describe()) do
     table.insert(reply, part)

@@ -10,6 +10,8 @@
 --            hold     at the longest until this moment departures wait for the nodes that were there when Redis was lost
 --            awaited  how many of them are still to come back
 --            w:EPOCH  one of them, and how many heartbeats of it are still to come
+--            unsure   until this moment some node may hold what is not known here
+--            process, heard   which process of Redis it was when a node was heard of last, and when that was
 --            e:EPOCH  a registered epoch, and the number of its last step
 --            x:EPOCH  the same of a dead one, until nothing is left of it
 -- ARGV[1]  the present moment in milliseconds; empty: the server's time (tests say what time it is)
@@ -27,9 +29,10 @@ end
 
 local kept = redis.call('HMGET', STATE, 't', 'o', 'beat', 'lease', 'hold', 'awaited')
 local AT = present(STATE, ARGV[1], tonumber(kept[1] or 0), tonumber(kept[2] or 0))
+local LEASE = tonumber(kept[4] or 0)
 -- Nobody was heard of for long: not the nodes were away, but this server, or its clock jumped.
 local AWAY_MS = kept[3] and AT - tonumber(kept[3]) or 0
-local WAS_AWAY = AWAY_MS > tonumber(kept[4] or 0) * 0.2
+local WAS_AWAY = AWAY_MS > LEASE * 0.2
 -- Whoever left before may have come back meanwhile to a node that could not say so. From the first step on, whichever it
 -- is, departures wait until every node that was there before has said what it has. The next heartbeat notes it down.
 local IS_HELD = WAS_AWAY or tonumber(kept[6] or 0) > 0 and tonumber(kept[5] or 0) > AT
@@ -63,6 +66,11 @@ local function kill(epoch)
     redis.call('HSET', STATE, 'x:' .. epoch, last)
   end
   expectNoMore(epoch)
+end
+
+-- Some node holds, or may hold, what is not known here. It has a lease to say so.
+local function doubt(lease)
+  redis.call('HSET', STATE, 'unsure', integer(AT + lease))
 end
 
 -- Tells every node, in order.

@@ -1,9 +1,10 @@
--- Who was sent away in the last minute: milliseconds ago, and APP\nUSER, by turns.
+-- Who was sent away of late: milliseconds ago, and APP\nUSER, by turns.
 --
 -- KEYS[2]  ended
+-- ARGV[3]  milliseconds
 
 local reply = {}
-local found = redis.call('ZRANGEBYSCORE', KEYS[2], integer(AT - 60000), '+inf', 'WITHSCORES')
+local found = redis.call('ZRANGEBYSCORE', KEYS[2], integer(AT - tonumber(ARGV[3])), '+inf', 'WITHSCORES')
 for index = 1, #found, 2 do
   table.insert(reply, AT - tonumber(found[index + 1]))
   table.insert(reply, found[index])

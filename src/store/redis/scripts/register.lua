@@ -7,6 +7,8 @@
 -- ARGV[5]  lease in milliseconds
 -- ARGV[6]  a random word
 -- ARGV[7]  the last revision of which the node has heard
+-- ARGV[8]  which data the former epoch was registered in; empty: none
+-- ARGV[9]  number of the last step of the former epoch that is known to be taken
 --
 -- Answers which data this is, the revision, the number of the last step of the former epoch (-1: unknown), and the
 -- present moment.
@@ -17,10 +19,18 @@ if ARGV[4] ~= '' then
   former = tonumber(redis.call('HGET', STATE, 'x:' .. ARGV[4]) or -1)
   redis.call('ZADD', KEYS[2], 'XX', integer(AT + tonumber(ARGV[5])), ARGV[4])
 end
-redis.call('HSETNX', STATE, 'b', ARGV[6])
+if redis.call('HSETNX', STATE, 'b', ARGV[6]) == 1 then
+  -- Whoever is registered in other data learns at once that it is lost.
+  redis.call('SPUBLISH', TOPIC, 'd' .. ARGV[6])
+end
+local data = redis.call('HGET', STATE, 'b')
 -- Never one that was seen before, not even after the data, or only the last writes, were lost: nodes pass over what
 -- does not go forward.
 redis.call('HSETNX', STATE, 'v', integer(AT * 1000))
+local isLost = ARGV[8] ~= '' and ARGV[8] ~= data or former >= 0 and former < tonumber(ARGV[9])
+  or tonumber(revision()) < tonumber(ARGV[7])
+local others = redis.call('ZCARD', KEYS[2]) - (redis.call('ZSCORE', KEYS[2], ARGV[4]) and 1 or 0)
+hear(tonumber(ARGV[5]), others, isLost)
 if tonumber(revision()) < tonumber(ARGV[7]) then
   redis.call('HSET', STATE, 'v', ARGV[7])
 end
@@ -31,4 +41,4 @@ if IS_HELD and not WAS_AWAY and ARGV[4] ~= '' then
   redis.call('HINCRBY', STATE, 'awaited', 1)
 end
 redis.call('ZADD', KEYS[2], integer(AT + tonumber(ARGV[5])), ARGV[3])
-return { redis.call('HGET', STATE, 'b'), revision(), former, AT }
+return { data, revision(), former, AT }

@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { connectClient } from '../support/e2e/client.ts';
+import { app, quick, type Config } from '../support/e2e/config.ts';
+import { answered, callApi, plainText, type ApiAnswer } from '../support/e2e/http.ts';
+import { Journal } from '../support/e2e/journal.ts';
+import { deadUrl } from '../support/e2e/receiver.ts';
+import { startServer, type Server } from '../support/e2e/server.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { waitFor } from '../support/redis/wait.ts';
+
+const unavailable: ApiAnswer = {
+  ...plainText(503, /^State unavailable: Redis, which the nodes share, does not answer/),
+  retryAfter: '1',
+};
+
+let redis: RedisServer;
+let one: Server;
+let two: Server;
+
+/** Two nodes, whose only endpoint is down and gets no second chance. */
+beforeEach(async () => {
+  redis = await startRedis({ persistent: true });
+  onTestFinished(() => redis.stop());
+  const config: Config = {
+    apps: [{ ...app, webhooks: [{ url: await deadUrl() }] }],
+    webhooks: { ...quick, retry: { ...quick.retry, maxElapsedMs: 200 } },
+    redis: { url: redis.url, leaseMs: 2000 },
+  };
+  [one, two] = await Promise.all([startServer(config), startServer(config)]);
+  const nodes = [one, two];
+  onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))));
+});
+
+const get = (node: Server, path: string, params = {}): Promise<ApiAnswer> =>
+  callApi(node, { path: `/apps/1${path}`, params });
+const terminate = (node: Server): Promise<ApiAnswer> =>
+  callApi(node, { path: '/apps/1/users/anna/terminate_connections', body: '{}' });
+/** What a node answers once it knows. */
+async function known(node: Server, path: string): Promise<unknown> {
+  await waitFor(`an answer to ${path}`, async () => (await get(node, path)).status === 200);
+  return answered(get(node, path));
+}
+
+const theDrop = { name: 'channel_occupied', channel: 'room', reason: 'expired' };
+
+/** Anna is signed in on the second node, and somebody is in a room there, of which no endpoint will hear. */
+async function stage() {
+  const { pusher, subscribe } = await connectClient(two, { user: { id: 'anna' } });
+  const closes = new Journal<number>('a close for good');
+  pusher.connection.bind('error', ({ error }: { error?: { data?: { code: number } } }) =>
+    closes.push(error?.data?.code ?? 0),
+  );
+  pusher.signin();
+  await pusher.user.signinDonePromise;
+  await subscribe('room');
+  await waitFor('the drop', async () => (await get(one, '/webhooks/dropped')).text.includes('"room"'));
+  return { pusher, closes };
+}
+
+const questions = ['/channels', '/channels/room', '/channels/presence-room/users', '/webhooks/dropped'];
+
+describe('a backend that asks one node', () => {
+  test('is told by each what was dropped', async () => {
+    await stage();
+    for (const node of [one, two]) {
+      expect(await known(node, '/webhooks/dropped')).toMatchObject({ dropped: [theDrop], forgotten: 0 });
+    }
+  });
+
+  test('is told that nothing is known while Redis is away, and then the truth', async () => {
+    await stage();
+    await redis.kill();
+    for (const path of questions) expect(await get(one, path)).toEqual(unavailable);
+    await redis.restart();
+    expect(await known(one, '/channels/room')).toEqual({ occupied: true });
+    expect(await known(one, '/channels')).toEqual({ channels: { room: {} } });
+    expect(await known(one, '/webhooks/dropped')).toMatchObject({ dropped: [theDrop], forgotten: 0 });
+  });
+
+  test('is told so within seconds while Redis is frozen', async () => {
+    await stage();
+    redis.freeze();
+    const answers = await Promise.all(questions.map((path) => get(one, path)));
+    for (const answer of answers) expect(answer).toEqual(unavailable);
+    redis.thaw();
+  });
+
+  test('is not told that a user was sent away who was not, and can do it once Redis is back', async () => {
+    const { closes } = await stage();
+    await redis.kill();
+    expect(await terminate(one)).toEqual(unavailable);
+    await redis.restart();
+    await waitFor('consent', async () => (await terminate(one)).status === 200);
+    expect(await closes.first((code) => code === 4009)).toBe(4009);
+  });
+
+  test('sends away those on the node that it asks, also while Redis is away', async () => {
+    const { closes } = await stage();
+    await redis.kill();
+    expect(await terminate(two)).toEqual(unavailable);
+    expect(await closes.first((code) => code === 4009)).toBe(4009);
+  });
+
+  test('publishes while Redis is away, to the clients of that node, and is told no counts', async () => {
+    const here = await connectClient(one);
+    const room = await here.subscribe('room');
+    await redis.kill();
+    const body = { name: 'news', channel: 'room', data: '1', info: 'subscription_count' };
+    const answer = callApi(one, { path: '/apps/1/events', body: JSON.stringify(body) });
+    expect(await answered(answer)).toEqual({ channels: { room: {} } });
+    expect(await room.data('news')).toBe(1);
+  });
+});
