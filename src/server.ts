@@ -1,11 +1,12 @@
 import { Api } from './app/api.ts';
-import type { Application } from './app/application.ts';
 import { Hub } from './app/hub.ts';
 import { watchLiveness } from './app/liveness.ts';
 import { LocalApps } from './app/local-app.ts';
 import { createLocalDelivery } from './app/local-delivery.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
-import type { AppConfig, Config } from './config/schema.ts';
+import type { Config } from './config/schema.ts';
+import { toApplication } from './configuration/applications.ts';
+import { ConfigurationInForce } from './configuration/in-force.ts';
 import { createPrometheusMetrics } from './observe/prometheus.ts';
 import { createLazySender } from './delivery/lazy-sender.ts';
 import type { Clock, WallTime } from './ports/clock.ts';
@@ -67,12 +68,11 @@ export interface Server {
    */
   close(): Promise<void>;
   /**
-   * Serves another configuration's apps, endpoints, limits and certificate, without dropping a connection of
-   * an app that stays. Connections of an app that is gone or disabled are closed with 4001 and 4003, and
-   * whoever was present in one that is gone is reported as gone. All else of the configuration stays.
-   * Rejects, with nothing changed, when the certificate cannot be used. Reloads must not overlap.
+   * What is configured now. The server follows it with apps, endpoints, limits and certificate, without dropping a
+   * connection of an app that stays. Connections of an app that is gone or disabled are closed with 4001 and 4003,
+   * and whoever was present in one that is gone is reported as gone.
    */
-  reload(config: Config): Promise<void>;
+  readonly configuration: ConfigurationInForce;
   /** Gives up the webhooks that still wait, with a record of each channel: a `close` under way soon ends. */
   abandon(): void;
 }
@@ -168,21 +168,25 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     end: (session, error) => hub.end(session, error),
   });
 
-  const reload = async (next: Config): Promise<void> => {
-    // First, for it alone can fail.
-    if (config.tls !== undefined && next.tls !== undefined) await gateway.reloadTls(next.tls);
-    if (closing !== undefined) return;
-    const configured = next.apps.map(toApplication);
-    for (const app of apps.replace(configured)) {
-      hub.endAll(app, unknownKey(app.config.key));
-      void ledger.retire(app.config.id);
-    }
-    for (const app of apps) {
-      if (!app.config.isEnabled) hub.endAll(app, appDisabled);
-    }
-    // Last: the endpoints of an app that is gone were to hear what has just become of it.
-    backplane.replace(configured);
-  };
+  const configuration = new ConfigurationInForce(
+    config,
+    {
+      showCertificate: (files) => gateway.reloadTls(files),
+      serve(configured) {
+        if (closing !== undefined) return;
+        for (const app of apps.replace(configured)) {
+          hub.endAll(app, unknownKey(app.config.key));
+          void ledger.retire(app.config.id);
+        }
+        for (const app of apps) {
+          if (!app.config.isEnabled) hub.endAll(app, appDisabled);
+        }
+        // Last: the endpoints of an app that is gone were to hear what has just become of it.
+        backplane.replace(configured);
+      },
+    },
+    log,
+  );
   const close = async (): Promise<void> => {
     gateway.stop();
     stopLiveness();
@@ -194,7 +198,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   return {
     port,
     metricsPort,
-    reload,
+    configuration,
     close: () => (closing ??= close()),
     abandon: () => backplane.abandon(),
   };
@@ -206,9 +210,4 @@ function describeHealth(health: NodeHealth | undefined): Record<string, unknown>
   const { isWhole, isFull, isDispatching } = health;
   const trouble = isFull ? 'full' : 'unreachable';
   return { redis: isWhole ? 'connected' : trouble, dispatching: isDispatching };
-}
-
-function toApplication({ enabled, webhooks, ...app }: AppConfig): Application {
-  const endpoints = webhooks.map((webhook) => ({ ...webhook, eventTypes: new Set(webhook.eventTypes) }));
-  return { ...app, isEnabled: enabled, endpoints };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createAlarm } from './app/alarm.ts';
 import type { Application } from './app/application.ts';
 import { Dispatcher } from './app/dispatcher.ts';
-import type { DroppedEvent, DropReport, Drops } from './app/drop-journal.ts';
+import { dropKind, type DroppedEvent, type DropReport, type Drops } from './app/drop-journal.ts';
 import type { LocalApps } from './app/local-app.ts';
 import { createNotifier } from './app/notifier.ts';
 import { createSweeper } from './app/sweeper.ts';
@@ -18,7 +18,6 @@ import { LeadKeys, partitionCount, PartitionKeys } from './store/redis/keys.ts';
 import { RedisLedger } from './store/redis/ledger.ts';
 import { RedisLink } from './store/redis/link.ts';
 import { StartError } from './transport/uws.ts';
-import { isExpendable } from './webhooks/event.ts';
 
 /** Counts that have changed are written so often at most. */
 const countsEveryMs: Millis = 250;
@@ -186,17 +185,17 @@ function createDrops(store: RedisDrops): Drops {
   return {
     add(appId, dropped) {
       const subject = `${dropped.endpoint}\n${dropped.channel}`;
-      const kind = isExpendable(dropped.name) ? 'expendable' : 'essential';
-      store.add(appId, kind, { subject, json: JSON.stringify(dropped) });
+      store.add(appId, dropKind(dropped), { subject, json: JSON.stringify(dropped) });
     },
     async read(appId): Promise<DropReport> {
       try {
-        const [essential, expendable] = await Promise.all([
+        const [essential, disabled, expendable] = await Promise.all([
           store.read(appId, 'essential'),
+          store.read(appId, 'disabled'),
           store.read(appId, 'expendable'),
         ]);
-        const dropped = [...essential.dropped, ...expendable.dropped].map(parseDrop);
-        return { dropped, forgotten: essential.forgotten };
+        const dropped = [essential, disabled, expendable].flatMap((one) => one.dropped.map(parseDrop));
+        return { dropped, forgotten: essential.forgotten + disabled.forgotten };
       } catch {
         return { dropped: [], forgotten: 0 };
       }

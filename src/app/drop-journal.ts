@@ -54,15 +54,24 @@ class LastDrops {
   }
 }
 
+/** What is kept apart: the drops of one kind do not push out those of another. */
 interface AppDrops {
   readonly essential: LastDrops;
   readonly expendable: LastDrops;
+  readonly disabled: LastDrops;
+}
+
+/** Where a drop is kept: events on which what an endpoint knows does not depend are apart, whatever the reason. */
+export function dropKind({ name, reason }: Pick<DroppedEvent, 'name' | 'reason'>): keyof AppDrops {
+  if (isExpendable(name)) return 'expendable';
+  return reason === 'disabled' ? 'disabled' : 'essential';
 }
 
 /**
  * The webhook events that were given up. What an endpoint knows is true of every channel that is not in
  * here, so a backend needs to ask the HTTP API for the truth of exactly those. Events on which that truth
- * does not depend are kept apart: they are dropped first and most, and must not push out the others.
+ * does not depend are kept apart: they are dropped first and most, and must not push out the others. So are those of
+ * disabled endpoints, which may be all that happens for days.
  */
 export class DropJournal implements Drops {
   readonly #apps = new Map<string, AppDrops>();
@@ -70,10 +79,10 @@ export class DropJournal implements Drops {
   add(appId: string, dropped: DroppedEvent): void {
     let drops = this.#apps.get(appId);
     if (drops === undefined) {
-      drops = { essential: new LastDrops(), expendable: new LastDrops() };
+      drops = { essential: new LastDrops(), expendable: new LastDrops(), disabled: new LastDrops() };
       this.#apps.set(appId, drops);
     }
-    (isExpendable(dropped.name) ? drops.expendable : drops.essential).add(dropped);
+    drops[dropKind(dropped)].add(dropped);
   }
 
   /** Nothing of the app was dropped, as far as anybody is told from now on. */
@@ -88,6 +97,9 @@ export class DropJournal implements Drops {
   read(appId: string): DropReport {
     const drops = this.#apps.get(appId);
     if (drops === undefined) return { dropped: [], forgotten: 0 };
-    return { dropped: [...drops.essential, ...drops.expendable], forgotten: drops.essential.forgotten };
+    return {
+      dropped: [...drops.essential, ...drops.disabled, ...drops.expendable],
+      forgotten: drops.essential.forgotten + drops.disabled.forgotten,
+    };
   }
 }

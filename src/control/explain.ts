@@ -81,6 +81,9 @@ function describeFate(fate: EndpointFate): string {
     case 'delivered':
       return `delivered to ${url} in ${countAttempts(attempts)}`;
     case 'dropped':
+      if (reason === 'disabled' && attempts === 0) {
+        return `not sent to ${url}, which is disabled (webhooks[].enabled)`;
+      }
       return `dropped for ${url} after ${countAttempts(attempts)} (${reason})${describeEnd(lastAttempt)}`;
   }
 }

@@ -1,7 +1,10 @@
 import type { EventName } from '../webhooks/event.ts';
 
-/** Why an event was given up. `expired`: its five minutes are over; `overflow`: the queue's bound; `shutdown`. */
-export type DropReason = 'expired' | 'overflow' | 'shutdown';
+/**
+ * Why an event was given up. `expired`: its five minutes are over; `overflow`: the queue's bound; `shutdown`;
+ * `disabled`: its endpoint is.
+ */
+export type DropReason = 'expired' | 'overflow' | 'shutdown' | 'disabled';
 
 /** What an attempt came to: `success` is 2xx, `refused` any other answer. */
 export type AttemptResult = 'success' | 'refused' | 'timeout' | 'unreachable';

@@ -66,8 +66,12 @@ export class Generations {
     }
   }
 
+  /** A client has come; also to a retired app, by a connection that was made before it retired. */
   opened(generation: Generation): void {
     generation.sockets += 1;
+    if (!generation.isRetired || this.#retired.includes(generation)) return;
+    generation.cancelClose?.();
+    this.#retired = [...this.#retired, generation];
   }
 
   closed(generation: Generation): void {

@@ -105,7 +105,7 @@ describe('another certificate', () => {
     const server = await startServer({ tls });
     const before = await connectSecurely(server);
     await before.subscribe('news');
-    await server.reload(configOf({ tls: pair('second') }));
+    await server.configuration.takeFile(configOf({ tls: pair('second') }), 'test');
     expect(await shown(server)).toBe(fingerprint('second'));
     const after = await connectSecurely(server);
     await after.subscribe('news');
@@ -146,7 +146,7 @@ describe('another certificate', () => {
     );
     // Its first half has come when another connection was answered.
     await send(server, 'GET', '/livez');
-    await server.reload(configOf({ tls: pair('second') }));
+    await server.configuration.takeFile(configOf({ tls: pair('second') }), 'test');
     socket.write(body.slice(9));
     const answer = await text(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
