@@ -19,7 +19,7 @@ export function duplicateKeyFaults(text: string): readonly ConfigFault[] {
     visit(text, {
       onObjectBegin: () => void open.push(new Map()),
       onObjectEnd: () => void open.pop(),
-      onObjectProperty(key, _offset, _length, startLine, startColumn, pathOf) {
+      onObjectProperty(...[key, , , startLine, startColumn, pathOf]) {
         const place = { line: startLine + 1, column: startColumn + 1 };
         const keys = open.at(-1);
         const first = keys?.get(key);

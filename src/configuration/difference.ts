@@ -29,7 +29,7 @@ export function differenceOf(before: readonly AppConfig[], after: readonly AppCo
 type Named = ReadonlyMap<string, unknown>;
 
 function appsOf(apps: readonly AppConfig[]): Named {
-  return new Map(apps.map(({ webhooks: _, ...app }) => [app.id, app]));
+  return new Map(apps.map((app) => [app.id, { ...app, webhooks: undefined }]));
 }
 
 function endpointsOf(apps: readonly AppConfig[]): Named {

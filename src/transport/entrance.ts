@@ -17,10 +17,10 @@ export interface Entrance {
 
 /** An entrance to one app, for ever. Throws a StartError when the port cannot be had. */
 export function openEntrance(uws: Uws, app: TemplatedApp, address: Address): Entrance {
-  const { port, stop } = listen(uws, app, address);
+  const listening = listen(uws, app, address);
   return {
-    port,
-    stop,
+    port: listening.port,
+    stop: () => listening.stop(),
     leadTo() {
       throw new Error('this entrance leads to one app alone');
     },
@@ -54,10 +54,10 @@ function openLastingEntrance(uws: Uws, first: HandingOver, address: Address): En
   if (!handsOver(acceptor)) throw new Error('of two native apps only one hands connections over');
   let current = first;
   acceptor.addChildAppDescriptor(first.getDescriptor());
-  const { port, stop } = listen(uws, acceptor, address);
+  const listening = listen(uws, acceptor, address);
   return {
-    port,
-    stop,
+    port: listening.port,
+    stop: () => listening.stop(),
     leadTo(next) {
       if (!handsOver(next)) throw new Error('of two native apps only one takes connections over');
       acceptor.addChildAppDescriptor(next.getDescriptor());

@@ -1,13 +1,17 @@
 import { once } from 'node:events';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Client } from './support/client.ts';
 import { hello, startGateway, topic } from './support/gateway.ts';
 import { signedTarget } from './support/http.ts';
 import { configOf, startServer } from './support/server.ts';
 import { createServer } from '../../src/server.ts';
+import { loadUws } from '../../src/transport/uws.ts';
 import { believing, dialTls, encrypted, fingerprint, pair, passphrase, shown } from './support/tls.ts';
 
 interface Port {
@@ -116,6 +120,25 @@ describe('another certificate', () => {
       await client.ping();
       expect(client.of('news')).toHaveLength(1);
     }
+  });
+
+  test('is one whose files hold something else: for another name or time of a file nothing is opened', async () => {
+    const uws = await loadUws();
+    const made = vi.spyOn(uws, 'SSLApp');
+    onTestFinished(() => made.mockRestore());
+    const { gateway } = await startGateway({ tls });
+    const folder = await mkdtemp(join(tmpdir(), 'soketify-tls-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const copied = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
+    await copyFile(tls.certFile, copied.certFile);
+    await copyFile(tls.keyFile, copied.keyFile);
+    made.mockClear();
+    expect(await gateway.reloadTls(tls)).toBe(false);
+    expect(await gateway.reloadTls(copied)).toBe(false);
+    expect(made).not.toHaveBeenCalled();
+    expect(await gateway.reloadTls(pair('second'))).toBe(true);
+    expect(await gateway.reloadTls(pair('second'))).toBe(false);
+    expect(made).toHaveBeenCalledTimes(1);
   });
 
   test('may come again and again: each client receives everything once, whenever it came', async () => {

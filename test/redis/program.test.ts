@@ -16,6 +16,14 @@ const small = {
   limits: { connections: 2, presenceMembers: 1, triggersPerSecond: 3 },
 };
 
+/** One whose endpoint is disabled. */
+const paused = {
+  id: '4',
+  key: 'paused',
+  secret: 'paused-secret',
+  webhooks: [{ id: 'off', url: 'http://127.0.0.1:1/', enabled: false }],
+};
+
 /** An error as pusher-js tells it: of a connection that stays, or of one that is closed for it. */
 interface PusherError {
   readonly data?: { readonly code: number };
@@ -32,7 +40,7 @@ beforeAll(async () => {
   redis = await startRedis();
   hooks = await startReceiver();
   const config: Config = {
-    apps: [{ ...app, webhooks: [{ url: hooks.url }] }, counting, small],
+    apps: [{ ...app, webhooks: [{ url: hooks.url }] }, counting, small, paused],
     webhooks: quick,
     redis: { url: redis.url, leaseMs: 2000 },
   };
@@ -205,10 +213,20 @@ describe('two nodes', () => {
     );
     expect(health).toEqual(
       expect.arrayContaining([
-        { status: 'ready', apps: 3, redis: 'connected', dispatching: true },
-        { status: 'ready', apps: 3, redis: 'connected', dispatching: false },
+        { status: 'ready', apps: 4, redis: 'connected', dispatching: true },
+        { status: 'ready', apps: 4, redis: 'connected', dispatching: false },
       ]),
     );
+  });
+
+  test('list, each of them, what was not sent to a disabled endpoint', async () => {
+    const client = await connectClient(one, { app: paused });
+    await client.subscribe('news');
+    for (const node of [one, two]) {
+      const listed = async () => (await sdkFor(node, paused).get({ path: '/webhooks/dropped' })).json();
+      const drop = { endpoint: 'off', channel: 'news', name: 'channel_occupied', reason: 'disabled' };
+      await expect.poll(listed).toMatchObject({ dropped: [drop], forgotten: 0 });
+    }
   });
 
   test('remember together what was dropped', async () => {
