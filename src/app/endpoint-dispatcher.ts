@@ -314,7 +314,7 @@ export class EndpointDispatcher {
   #drop({ reason, events, batch }: Drop): void {
     this.#options.metrics.webhookDropped(this.#app.id, this.#endpoint.id, reason, events.length);
     // It may go on for days: the log says when it begins and ends, and the record names the channels.
-    if (reason === 'disabled') this.#droppedWhileDisabled += events.length;
+    if (reason === 'disabled' && !this.#endpoint.isEnabled) this.#droppedWhileDisabled += events.length;
     else this.#dropLog.add(this.#fields(batch), reason, events);
     this.#tell(reason, events, batch);
   }

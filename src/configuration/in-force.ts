@@ -1,6 +1,6 @@
 import type { Application } from '../app/application.ts';
 import { needsRestart } from '../config/restart.ts';
-import type { Config } from '../config/schema.ts';
+import type { AppConfig, Config } from '../config/schema.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import { toApplication } from './applications.ts';
 import { differenceOf, type Difference } from './difference.ts';
@@ -62,15 +62,22 @@ export class ConfigurationInForce {
    */
   change(edit: (changes: RunTimeChanges, current: Config) => RunTimeChanges): Promise<void> {
     return this.#inTurn(async () => {
-      const told = await this.#put(this.#file, edit(this.#changes, this.#current));
-      this.#log.info(told, 'configuration changed at run time');
+      const changes = edit(this.#changes, this.#current);
+      const next = { ...this.#current, apps: serveable(this.#file, changes) };
+      this.#log.info(describe(this.#put(next, this.#file, changes)), 'configuration changed at run time');
     });
   }
 
   async #reload(file: Config, cause: string): Promise<void> {
     const keys = needsRestart(this.#current, file);
     try {
-      const told = await this.#put(file, this.#changes);
+      const apps = serveable(file, this.#changes);
+      // A port cannot begin or cease to speak TLS.
+      const tls = this.#current.tls && file.tls;
+      // First, for it alone can fail.
+      const certificateChanged = tls !== undefined && (await this.#running.showCertificate(tls));
+      const next = { ...this.#current, apps, limits: file.limits, ...(tls && { tls }) };
+      const told = describe(this.#put(next, file, this.#changes), certificateChanged);
       if (keys.length > 0) this.#log.warn({ keys }, 'these changes need a restart');
       this.#log.info({ cause, ...told }, 'configuration reloaded');
     } catch (error) {
@@ -78,22 +85,13 @@ export class ConfigurationInForce {
     }
   }
 
-  /** Returns what has changed, for the log. */
-  async #put(file: Config, changes: RunTimeChanges): Promise<LogFields> {
+  #put(next: Config, file: Config, changes: RunTimeChanges): Put {
     const before = this.#current;
-    const apps = layOver(file.apps, changes);
-    if (apps.length === 0)
-      throw new Error('every app of the file was removed at run time, and one must be left');
-    const next: Config = { ...before, apps, limits: file.limits };
-    // A port cannot begin or cease to speak TLS.
-    const tls = before.tls && file.tls;
-    // First, for it alone can fail.
-    const certificateChanged = tls !== undefined && (await this.#running.showCertificate(tls));
-    this.#running.serve(apps.map(toApplication));
+    this.#running.serve(next.apps.map(toApplication));
+    this.#current = next;
     this.#file = file;
     this.#changes = withoutNeedless(changes, file.apps);
-    this.#current = tls === undefined ? next : { ...next, tls };
-    return describe(this.#current, differenceOf(before.apps, apps), certificateChanged);
+    return { apps: next.apps.length, difference: differenceOf(before.apps, next.apps) };
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -103,13 +101,27 @@ export class ConfigurationInForce {
   }
 }
 
+/** The apps of the file under what was changed at run time. Throws when none is left. */
+function serveable(file: Config, changes: RunTimeChanges): readonly AppConfig[] {
+  const apps = layOver(file.apps, changes);
+  if (apps.length > 0) return apps;
+  throw new Error('every app of the file was removed at run time, and one must be left');
+}
+
+/** What was put into force. */
+interface Put {
+  readonly apps: number;
+  readonly difference: Difference;
+}
+
 /** A line names so many of a kind at most. */
 const namesPerLine = 50;
 
-function describe({ apps }: Config, difference: Difference, certificateChanged: boolean): LogFields {
+/** What was put into force, for the log: names and numbers, nothing that is secret. */
+function describe({ apps, difference }: Put, certificateChanged = false): LogFields {
   const lists = Object.entries(difference).filter(([, names]) => names.length > 0);
   return {
-    apps: apps.length,
+    apps,
     changed: certificateChanged || lists.length > 0,
     ...Object.fromEntries(lists.map(([kind, names]) => [kind, shorten(names)])),
     ...(certificateChanged && { certificateChanged }),

@@ -75,8 +75,8 @@ function openLastingEntrance(uws: Uws, first: HandingOver, address: Address): En
 /** A turn of the event loop this short had nothing to do: what has come to a listener was accepted just now. */
 const quietTurnMs = 0.05;
 
-/** A server that is never quiet waits no longer. */
-const mostTurns = 200;
+/** The longer there was no such turn, the longer it may be: by so much more after so many turns. */
+const patienceTurns = 50;
 
 /**
  * A listener for each app, which share the port (SO_REUSEPORT) while one succeeds the other. When the earlier one
@@ -110,9 +110,11 @@ function openRelayedEntrance(uws: Uws, first: TemplatedApp, given: Address): Ent
 }
 
 async function quietMoment(): Promise<void> {
-  for (let turn = 0; turn < mostTurns; turn += 1) {
+  // The rest of this turn: only in the next ones the loop looks whether anything has come.
+  await setImmediate();
+  for (let turns = 0; ; turns += 1) {
     const beganAt = performance.now();
     await setImmediate();
-    if (performance.now() - beganAt < quietTurnMs) return;
+    if (performance.now() - beganAt < quietTurnMs * (1 + turns / patienceTurns)) return;
   }
 }

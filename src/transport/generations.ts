@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { PublishTopic } from '../ports/socket.ts';
@@ -96,6 +97,9 @@ export class Generations {
 
   #close(generation: Generation): void {
     generation.cancelClose?.();
-    if (this.#open.delete(generation)) generation.native.close();
+    if (!this.#open.delete(generation)) return;
+    generation.native.close();
+    // What an acceptor has accepted in this turn is handed over in the next one.
+    setImmediate(() => setImmediate(() => generation.native.close()));
   }
 }

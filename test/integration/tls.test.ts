@@ -93,6 +93,12 @@ test.each(unusable)('a server with the unusable files %j does not start', async 
   });
 });
 
+test('a port that a server with a certificate has is taken for the next one', async () => {
+  const { port } = await startGateway({ tls });
+  await expect(startGateway({ tls, port })).rejects.toMatchObject({ code: 'ERR_LISTEN' });
+  await expect(startGateway({ port })).rejects.toMatchObject({ code: 'ERR_LISTEN' });
+});
+
 test('a server whose metrics port is taken frees the other one again', async () => {
   const taken = await startServer();
   const { port } = await startServer();

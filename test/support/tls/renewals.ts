@@ -1,5 +1,5 @@
-// A program for tests: renews the certificate of a gateway every few turns while clients connect all the time, and
-// prints as JSON what became of them. Argument: how many clients.
+// A program for tests: renews the certificate of a gateway again and again while clients connect, and prints as JSON
+// what became of them. Argument: how many renewals.
 import { setImmediate as turn } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { systemClock } from '../../../src/system/clock.ts';
 import { createGateway } from '../../../src/transport/gateway.ts';
 import { loadUws } from '../../../src/transport/uws.ts';
 
-const clients = Number(process.argv[2] ?? 300);
+const renewals = Number(process.argv[2] ?? 30);
 const fileOf = (name: string): string => fileURLToPath(new URL(`./${name}.pem`, import.meta.url));
 const pair = (name: 'localhost' | 'second') => ({
   certFile: fileOf(`${name}.cert`),
@@ -41,8 +41,9 @@ const { port } = await gateway.serve<undefined>(
 );
 
 const failures: string[] = [];
-const count = { answered: 0, started: 0, under: 0, renewals: 0 };
-const mostAtATime = 8;
+const count = { clients: 0, answered: 0, renewals: 0 };
+const together = 8;
+const quietTurns = 5;
 
 /** Connects and asks; resolves when it was answered or failed. */
 function visit(): Promise<void> {
@@ -58,27 +59,24 @@ function visit(): Promise<void> {
   });
 }
 
+/** They come together, and again once all were answered and a few turns have passed: some moments are quiet. */
 async function visitAll(): Promise<void> {
-  while (count.started < clients || count.under > 0) {
-    while (count.under < mostAtATime && count.started < clients) {
-      count.started += 1;
-      count.under += 1;
-      void visit().then(() => (count.under -= 1));
-    }
-    await turn();
+  while (count.renewals < renewals) {
+    count.clients += together;
+    await Promise.all(Array.from({ length: together }, visit));
+    for (let turns = 0; turns < quietTurns; turns += 1) await turn();
   }
 }
 
 async function renewAll(): Promise<void> {
-  while (count.started < clients || count.under > 0) {
+  while (count.renewals < renewals) {
+    await gateway.reloadTls(pair(count.renewals % 2 === 0 ? 'second' : 'localhost'));
     count.renewals += 1;
-    await gateway.reloadTls(pair(count.renewals % 2 === 1 ? 'second' : 'localhost'));
     await turn();
   }
 }
 
 await Promise.all([visitAll(), renewAll()]);
 gateway.close();
-const { answered, renewals } = count;
-process.stdout.write(`${JSON.stringify({ clients, answered, failures, renewals })}\n`);
+process.stdout.write(`${JSON.stringify({ ...count, failures })}\n`);
 process.exit();

@@ -198,6 +198,13 @@ describe('a change at run time', () => {
     expect(servedIds()).toEqual(['1', '3']);
   });
 
+  test('has nothing to do with the certificate, whose files may be half written', async () => {
+    const { owner, showCertificate, servedIds } = stage({ ...configured(), tls: tls('one') });
+    await owner.change((changes) => withApp(changes, added));
+    expect(showCertificate).not.toHaveBeenCalled();
+    expect(servedIds()).toEqual(['1', '2']);
+  });
+
   test('gives way to the file as long as that has the same id or key', async () => {
     const { owner, reload, servedIds, served, lines } = stage();
     await owner.change((changes) => withApp(changes, added));
