@@ -14,7 +14,7 @@ export function define(command: Command): void {
 Defaults are filled in, and the environment goes before the file, as when the server starts. The configuration
 goes to standard output as JSON; warnings, faults, and what the environment overrides go to standard error.
 
-  soketify-emulator check-config config/production.json
+  soketify-emulator check-config config/example.json
   NODE_ENV=production soketify-emulator check-config config.json && systemctl reload soketify
 
 Exit codes: 0 the server would start, 2 it would not: every fault with its path.`,
