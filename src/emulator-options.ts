@@ -10,6 +10,8 @@ export interface WebhookOptions {
   /** Names the endpoint; default: made from the rest. */
   readonly id?: string;
   readonly url: string;
+  /** Default: true. A disabled endpoint is sent nothing, and every event that it wants is recorded as dropped. */
+  readonly enabled?: boolean;
   /** Default: Soketify's six. */
   readonly eventTypes?: readonly EventName[];
   /** Only channels whose names begin or end so. */

@@ -1,5 +1,4 @@
 import { Api } from './app/api.ts';
-import type { Application } from './app/application.ts';
 import { Hub } from './app/hub.ts';
 import { watchLiveness } from './app/liveness.ts';
 import { LocalApps, type LocalApp } from './app/local-app.ts';
@@ -7,7 +6,9 @@ import { createLocalDelivery } from './app/local-delivery.ts';
 import { RefusalLog } from './app/refusal-log.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import { outgrownBounds } from './config/bounds.ts';
-import type { AppConfig, Config } from './config/schema.ts';
+import type { Config } from './config/schema.ts';
+import { toApplication } from './configuration/applications.ts';
+import { ConfigurationInForce } from './configuration/in-force.ts';
 import { createPrometheusMetrics } from './observe/prometheus.ts';
 import { createLazySender } from './delivery/lazy-sender.ts';
 import type { Clock, WallTime } from './ports/clock.ts';
@@ -70,13 +71,12 @@ export interface Server {
    */
   close(): Promise<void>;
   /**
-   * Serves another configuration's apps, endpoints, limits and certificate, without dropping a connection of
-   * an app that stays. Connections of an app that is gone or disabled are closed with 4001 and 4003, and
-   * whoever was present in one that is gone is reported as gone. All else of the configuration stays.
-   * Rejects, with nothing changed, when the certificate cannot be used, or when limits allow what the bounds that the
-   * server was started with do not. Reloads must not overlap.
+   * What is configured now. The server follows it with apps, endpoints, limits and certificate, without dropping a
+   * connection of an app that stays. Connections of an app that is gone or disabled are closed with 4001 and 4003,
+   * and whoever was present in one that is gone is reported as gone. Limits that need more than the bounds that the
+   * server was started with are refused.
    */
-  reload(config: Config): Promise<void>;
+  readonly configuration: ConfigurationInForce;
   /** Gives up the webhooks that still wait, with a record of each channel: a `close` under way soon ends. */
   abandon(): void;
 }
@@ -192,25 +192,30 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     end: (session, error) => hub.end(session, error),
   });
 
-  const reload = async (next: Config): Promise<void> => {
-    // First what can fail. What the network may keep for a client is decided when it begins to listen.
-    const [outgrown] = outgrownBounds(next.apps, config);
-    if (outgrown !== undefined) {
-      throw new Error(`${outgrown.path}: ${outgrown.message}. It takes a restart to raise it`);
-    }
-    if (config.tls !== undefined && next.tls !== undefined) await gateway.reloadTls(next.tls);
-    if (closing !== undefined) return;
-    const configured = next.apps.map(toApplication);
-    for (const app of apps.replace(configured)) {
-      hub.endAll(app, unknownKey(app.config.key));
-      void ledger.retire(app.config.id);
-    }
-    for (const app of apps) {
-      if (!app.config.isEnabled) hub.endAll(app, appDisabled);
-    }
-    // Last: the endpoints of an app that is gone were to hear what has just become of it.
-    backplane.replace(configured);
-  };
+  const configuration = new ConfigurationInForce(
+    config,
+    {
+      // What the network may keep for a client is decided when it begins to listen.
+      refuse(next) {
+        const [outgrown] = outgrownBounds(next, config);
+        return outgrown && `${outgrown.path}: ${outgrown.message}. It takes a restart to raise it`;
+      },
+      showCertificate: (files) => gateway.reloadTls(files),
+      serve(configured) {
+        if (closing !== undefined) return;
+        for (const app of apps.replace(configured)) {
+          hub.endAll(app, unknownKey(app.config.key));
+          void ledger.retire(app.config.id);
+        }
+        for (const app of apps) {
+          if (!app.config.isEnabled) hub.endAll(app, appDisabled);
+        }
+        // Last: the endpoints of an app that is gone were to hear what has just become of it.
+        backplane.replace(configured);
+      },
+    },
+    log,
+  );
   const close = async (): Promise<void> => {
     gateway.stop();
     stopLiveness();
@@ -223,7 +228,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   return {
     port,
     metricsPort,
-    reload,
+    configuration,
     close: () => (closing ??= close()),
     abandon: () => backplane.abandon(),
   };
@@ -251,9 +256,4 @@ function describeHealth(health: NodeHealth | undefined): Record<string, unknown>
   const { isWhole, isFull, isDispatching } = health;
   const trouble = isFull ? 'full' : 'unreachable';
   return { redis: isWhole ? 'connected' : trouble, dispatching: isDispatching };
-}
-
-function toApplication({ enabled, webhooks, ...app }: AppConfig): Application {
-  const endpoints = webhooks.map((webhook) => ({ ...webhook, eventTypes: new Set(webhook.eventTypes) }));
-  return { ...app, isEnabled: enabled, endpoints };
 }

@@ -19,7 +19,7 @@ import { RedisLedger } from './store/redis/ledger.ts';
 import { RedisLink } from './store/redis/link.ts';
 import { describeFailure } from './store/redis/standing-log.ts';
 import { StartError } from './transport/uws.ts';
-import { isExpendable } from './webhooks/event.ts';
+import { dropKind } from './webhooks/drop-kind.ts';
 
 /** Counts that have changed are written so often at most. */
 const countsEveryMs: Millis = 250;
@@ -190,10 +190,9 @@ function createDrops(ledger: () => RedisLedger): Drops {
   return {
     add(appId, dropped) {
       const subject = `${dropped.endpoint}\n${dropped.channel}`;
-      const kind = isExpendable(dropped.name) ? 'expendable' : 'essential';
       ledger()
         .drops(appId)
-        .add(appId, kind, { subject, json: JSON.stringify(dropped) });
+        .add(appId, dropKind(dropped), { subject, json: JSON.stringify(dropped) });
     },
     async read(appId): Promise<DropReport | Unavailable> {
       const kept = await ledger().drops(appId).read(appId);

@@ -3,6 +3,8 @@ import { formatFaults } from './config/report.ts';
 import { readNoFile, type ReadFile } from './config/files.ts';
 import { loadConfig } from './config/load.ts';
 import type { AppConfig, Config } from './config/schema.ts';
+import type { ConfigurationInForce } from './configuration/in-force.ts';
+import { findClash, withApp, withoutApp } from './configuration/run-time-changes.ts';
 import { Activity } from './control/activity.ts';
 import type { Address, Credentials } from './control/addresses.ts';
 import { ControlledClock } from './control/controlled-clock.ts';
@@ -33,11 +35,6 @@ export interface StandInOptions {
   readonly patienceMs: number;
   readonly wallTime?: WallTime;
   readonly log?: Log;
-}
-
-/** Adds and removes apps of a running server, and takes another configuration. */
-interface Keeper extends AppKeeper<AppOptions> {
-  replace(config: Config): Promise<void>;
 }
 
 /** A server, and the door to what controls it. */
@@ -71,7 +68,7 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
     activity,
     clock,
   });
-  const keeper = createKeeper(config, stand, (next) => server.reload(next));
+  const keeper = createKeeper(stand, () => server.configuration);
   const server: Server = await createServer(config, {
     clock,
     wallTime,
@@ -105,57 +102,37 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
   });
   const controlled: Server = {
     ...server,
-    reload: (next) => keeper.replace(next),
     // Where time stands still the last webhooks would wait for ever.
     close: () => (clock.isVirtual ? emulator.close() : server.close()),
   };
   return { server: controlled, emulator };
 }
 
-/** Adds and removes apps, one after the other; what was added stays when the configuration is read again. */
-function createKeeper(started: Config, stand: Stand, reload: Server['reload']): Keeper {
-  let config = started;
-  let added: readonly AppConfig[] = [];
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
-  const serve = async (next: Config): Promise<void> => {
-    await reload(next);
-    config = next;
-  };
+/** Adds apps to a running server and removes them. */
+function createKeeper(stand: Stand, configuration: () => ConfigurationInForce): AppKeeper<AppOptions> {
   return {
-    add: (options) =>
-      inTurn(async (): Promise<Credentials> => {
-        const app = parseApp(options, config);
-        refuseTaken(app, config);
-        await serve({ ...config, apps: [...config.apps, app] });
-        added = [...added, app];
-        return app;
-      }),
+    async add(options): Promise<Credentials> {
+      const app = parseApp(options, configuration().current);
+      await configuration().change((changes, current) => {
+        refuseTaken(app, current);
+        return withApp(changes, app);
+      });
+      return app;
+    },
     remove: (appId) =>
-      inTurn(async () => {
+      configuration().change((changes, current) => {
         stand.app(appId);
-        const apps = config.apps.filter(({ id }) => id !== appId);
-        if (apps.length === 0) throw invalidArgument(`'${appId}' is the last app, and there is always one`);
+        if (current.apps.length === 1) {
+          throw invalidArgument(`'${appId}' is the last app, and there is always one`);
+        }
         stand.forget(appId, closedError);
-        await serve({ ...config, apps });
-        added = added.filter(({ id }) => id !== appId);
-      }),
-    replace: (next) =>
-      inTurn(() => {
-        const kept = added.filter((app) =>
-          next.apps.every(({ id, key }) => id !== app.id && key !== app.key),
-        );
-        return serve({ ...next, apps: [...next.apps, ...kept] });
+        return withoutApp(changes, appId);
       }),
   };
 }
 
 function refuseTaken(app: AppConfig, { apps }: Config): void {
-  const taken = apps.find(({ id, key }) => id === app.id || key === app.key);
+  const taken = findClash(app, apps);
   if (taken === undefined) return;
   throw new EmulatorError(
     'ERR_APP_EXISTS',
@@ -166,7 +143,7 @@ function refuseTaken(app: AppConfig, { apps }: Config): void {
 function routesOf(
   config: Config,
   stand: Stand,
-  { keeper, port }: { readonly keeper: Keeper; readonly port: () => number },
+  { keeper, port }: { readonly keeper: AppKeeper<AppOptions>; readonly port: () => number },
 ): readonly Route[] {
   if (config.control === undefined) return [];
   const { token } = config.control;

@@ -3,7 +3,7 @@ import type { DropReason } from '../ports/metrics.ts';
 import type { Unavailable } from '../ports/unavailable.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { EventName } from '../webhooks/event.ts';
-import { rankOf, ranks } from '../webhooks/rank.ts';
+import { dropKind, dropKinds, type DropKind } from '../webhooks/drop-kind.ts';
 
 /** An event that an endpoint did not get and will not. */
 export interface DroppedEvent {
@@ -25,11 +25,11 @@ export interface DropReport {
 /** Where drops are kept. */
 export interface Drops {
   add(appId: string, dropped: DroppedEvent): void;
-  /** The last drop of each endpoint and channel, rank by rank. Unavailable while some may be missing. */
+  /** The last drop of each endpoint and channel, kind by kind. Unavailable while some may be missing. */
   read(appId: string): MaybePromise<DropReport | Unavailable>;
 }
 
-/** Of so many channels of an app and rank the last drop is remembered; those that are longest ago give way. */
+/** Of so many channels of an app and kind the last drop is remembered; those that are longest ago give way. */
 const rememberedChannels = 10_000;
 
 /** The last drop of each endpoint and channel, the latest last. */
@@ -58,20 +58,19 @@ class LastDrops {
 
 /**
  * The webhook events that were given up. What an endpoint knows is true of every channel that is not in
- * here, so a backend needs to ask the HTTP API for the truth of exactly those. Each rank is kept apart: what anybody
- * can cause, or what no state depends on, must not push out who is present.
+ * here, so a backend needs to ask the HTTP API for the truth of exactly those.
  */
 export class DropJournal implements Drops {
-  /** By app, one for each rank. */
-  readonly #apps = new Map<string, readonly LastDrops[]>();
+  /** By app, then by kind. */
+  readonly #apps = new Map<string, ReadonlyMap<DropKind, LastDrops>>();
 
   add(appId: string, dropped: DroppedEvent): void {
     let drops = this.#apps.get(appId);
     if (drops === undefined) {
-      drops = ranks.map(() => new LastDrops());
+      drops = new Map(dropKinds.map((kind) => [kind, new LastDrops()]));
       this.#apps.set(appId, drops);
     }
-    drops[rankOf(dropped)]?.add(dropped);
+    drops.get(dropKind(dropped))?.add(dropped);
   }
 
   /** Nothing of the app was dropped, as far as anybody is told from now on. */
@@ -84,11 +83,11 @@ export class DropJournal implements Drops {
    * dropped state (occupied, vacated, member added and removed) are not remembered any more.
    */
   read(appId: string): DropReport {
-    const drops = this.#apps.get(appId) ?? [];
-    const [, ...essential] = drops;
+    const drops = [...(this.#apps.get(appId) ?? [])];
+    const essential = drops.filter(([kind]) => kind !== 'expendable');
     return {
-      dropped: drops.toReversed().flatMap((ofRank) => [...ofRank]),
-      forgotten: essential.reduce((sum, { forgotten }) => sum + forgotten, 0),
+      dropped: drops.flatMap(([, ofKind]) => [...ofKind]),
+      forgotten: essential.reduce((sum, [, { forgotten }]) => sum + forgotten, 0),
     };
   }
 }

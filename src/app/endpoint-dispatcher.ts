@@ -61,6 +61,8 @@ export class EndpointDispatcher {
   #whenEmpty: (() => void) | undefined;
   #isHalting = false;
   #isStopped = false;
+  /** Events that were dropped since the endpoint was disabled. */
+  #droppedWhileDisabled = 0;
 
   /** `decide` hears of every event exactly once, when it is delivered or dropped. */
   constructor(
@@ -76,6 +78,7 @@ export class EndpointDispatcher {
     this.#queue = new DeliveryQueue(options.policy);
     this.#alarm = createAlarm(options.clock, () => this.#pump());
     this.#dropLog = new DropLog(options.clock, options.log);
+    if (!endpoint.isEnabled) this.#disable();
   }
 
   /** The app whose endpoint it is. */
@@ -90,14 +93,19 @@ export class EndpointDispatcher {
 
   /**
    * Serves the endpoint as it is now; what is queued stays, and the next attempts have the URL, the headers
-   * and the key that are configured now. The ids are the same.
+   * and the key that are configured now. The ids are the same. When it becomes disabled, what is queued is dropped:
+   * sent later, it would tell an older state than the events that are dropped from now on.
    */
   replace(app: Application, endpoint: Endpoint): void {
+    const wasEnabled = this.#endpoint.isEnabled;
     this.#app = app;
     this.#endpoint = endpoint;
+    if (wasEnabled && !endpoint.isEnabled) this.#disable();
+    else if (!wasEnabled && endpoint.isEnabled) this.#enable();
   }
 
   push(queued: QueuedEvent): void {
+    if (!this.#endpoint.isEnabled) return this.#drop({ reason: 'disabled', events: [queued] });
     for (const drop of this.#queue.push(queued)) this.#drop(drop);
     this.#pump();
   }
@@ -111,6 +119,7 @@ export class EndpointDispatcher {
   ): void {
     const batch = this.#queue.restore(events, attempts, this.#options.clock.now() + delayMs);
     this.#createPayload(batch, kept);
+    if (!this.#endpoint.isEnabled) for (const drop of this.#queue.disable()) this.#drop(drop);
     this.#pump();
   }
 
@@ -168,6 +177,24 @@ export class EndpointDispatcher {
     this.#tellEmpty();
   }
 
+  #disable(): void {
+    for (const drop of this.#queue.disable()) this.#drop(drop);
+    const { appId, endpoint } = this.#fields();
+    const fields = { appId, endpoint, events: this.#droppedWhileDisabled };
+    this.#options.log.warn(
+      fields,
+      'webhook endpoint is disabled: what waits and what happens is not sent to it',
+    );
+    this.#pump();
+  }
+
+  #enable(): void {
+    const { appId, endpoint } = this.#fields();
+    const fields = { appId, endpoint, events: this.#droppedWhileDisabled };
+    this.#droppedWhileDisabled = 0;
+    this.#options.log.info(fields, 'webhook endpoint is enabled again: these events were not sent to it');
+  }
+
   #pump(): void {
     const at = this.#options.clock.now();
     for (const drop of this.#queue.expire(at)) this.#drop(drop);
@@ -213,7 +240,8 @@ export class EndpointDispatcher {
     if (this.#isStopped) return;
     if (!isKept || !this.#options.store.mayAttempt()) this.#queue.pause();
     if (this.#queue.mayProceed(batch, this.#options.clock.now())) return this.#attempt(batch, payload);
-    this.#queue.putBack(batch);
+    const drop = this.#queue.putBack(batch);
+    if (drop !== undefined) this.#drop(drop);
     this.#pump();
   }
 
@@ -287,7 +315,8 @@ export class EndpointDispatcher {
     const fields = { ...this.#fields(batch), ...describe(outcome), elapsedMs: Math.round(elapsedMs) };
     if (!wasFailing && this.#queue.isFailing)
       log.warn(fields, 'webhook endpoint is failing, probing it from now on');
-    else if (batch.attempts === 1 && !wasFailing) log.warn(fields, 'webhook attempt failed, will retry');
+    else if (batch.attempts === 1 && !wasFailing && drop === undefined)
+      log.warn(fields, 'webhook attempt failed, will retry');
     else log.debug(fields, 'webhook attempt failed');
     if (drop !== undefined) this.#drop(drop);
     else if (batch.state === 'waiting') {
@@ -297,7 +326,9 @@ export class EndpointDispatcher {
 
   #drop({ reason, events, batch }: Drop): void {
     this.#options.metrics.webhookDropped(this.#app.id, this.#endpoint.id, reason, events.length);
-    if (reason !== 'undone') this.#dropLog.add(this.#fields(batch), reason, events);
+    // A disabled endpoint may stay so for days: the log says when it begins and ends, and the record names the channels.
+    if (reason === 'disabled' && !this.#endpoint.isEnabled) this.#droppedWhileDisabled += events.length;
+    else if (reason !== 'undone') this.#dropLog.add(this.#fields(batch), reason, events);
     this.#tell(reason, events, batch);
   }
 

@@ -12,9 +12,9 @@ export function define(command: Command): void {
       'after',
       `
 Defaults are filled in, and the environment goes before the file, as when the server starts. The configuration
-goes to standard output as JSON; warnings and faults go to standard error.
+goes to standard output as JSON; warnings, faults, and what the environment overrides go to standard error.
 
-  soketify-emulator check-config config/production.json
+  soketify-emulator check-config config/example.json
   NODE_ENV=production soketify-emulator check-config config.json && systemctl reload soketify
 
 Exit codes: 0 the server would start, 2 it would not: every fault with its path.`,
@@ -27,9 +27,10 @@ Exit codes: 0 the server would start, 2 it would not: every fault with its path.
 function checkConfig(file: string | undefined): ExitCode {
   const loaded = loadConfig({ file, env: process.env, overrides: {} });
   if (loaded.kind === 'invalid') {
-    process.stderr.write(`${formatFaults(loaded.faults)}\n`);
+    process.stderr.write(`${formatFaults(loaded.faults, file)}\n`);
     return exitCode.badConfiguration;
   }
+  for (const note of loaded.overridden) process.stderr.write(`note: ${note}\n`);
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`);
   process.stdout.write(`${JSON.stringify(maskConfig(loaded.config), null, 2)}\n`);
   return exitCode.done;

@@ -3,7 +3,7 @@ import { formatFaults } from '../config/report.ts';
 import type { Config } from '../config/schema.ts';
 import { createLog } from '../observe/log.ts';
 import type { Log } from '../ports/log.ts';
-import { createReloader, type Reloader } from '../reload.ts';
+import { createReloader, tellFindings, type Reloader } from '../configuration/reloader.ts';
 import { createServer, type Server } from '../server.ts';
 import { warnOfOpenFileLimit } from '../system/open-files.ts';
 import { hasTerminal } from '../system/terminal.ts';
@@ -34,19 +34,21 @@ export async function serve({
   const load = (): LoadedConfig => loadConfig({ file, env: process.env, overrides });
   const loaded = load();
   if (loaded.kind === 'invalid') {
-    process.stderr.write(`${formatFaults(loaded.faults)}\n`);
+    process.stderr.write(`${formatFaults(loaded.faults, file)}\n`);
     process.exit(exitCode.badConfiguration);
   }
-  const { config, warnings } = loaded;
+  const { config } = loaded;
   const log = await createLog(config.logLevel);
   const openFiles = warnOfOpenFileLimit();
-  for (const warning of openFiles === undefined ? warnings : [...warnings, openFiles]) log.warn({}, warning);
+  tellFindings(loaded, log);
+  if (openFiles !== undefined) log.warn({}, openFiles);
   try {
     const server = await startServer(config, log);
-    const reloader = createReloader(loaded, {
+    const { configuration } = server;
+    const reloader = createReloader(loaded.files, {
       log,
       load,
-      apply: (next) => server.reload(next),
+      configuration,
       watchFiles,
       watchesAll: watch,
     });

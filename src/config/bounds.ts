@@ -12,6 +12,9 @@ import { eventOverheadBytes } from '../webhooks/delivery-queue.ts';
 import { formatPath, type ConfigFault } from './fault.ts';
 import type { AppConfig, Config, ParsedConfig } from './schema.ts';
 
+/** What may wait for one client where messages are not larger. */
+const leastBackpressureBytes = 1024 * 1024;
+
 /** What an app accepts, and how it calls a limit. */
 interface Accepted {
   readonly limits: Limits;
@@ -41,6 +44,11 @@ export function boundFaults(parsed: ParsedConfig): readonly ConfigFault[] {
   ]);
   // Apps that share a limit share its fault.
   return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
+}
+
+/** What may wait for one client unless the file says otherwise: never less than one message of these apps. */
+export function backpressureFor(apps: readonly Pick<AppConfig, 'limits'>[]): number {
+  return apps.reduce((most, { limits }) => Math.max(most, messageBytes(limits)), leastBackpressureBytes);
 }
 
 /** The same of apps that a running server is to take over, with the room that it was started with. */

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { defaultApp } from './default-app.ts';
 import { readVariable, variables, type Env } from './environment.ts';
-import { formatPath, type ConfigFault } from './fault.ts';
-import { isObject, type JsonObject } from './json.ts';
+import { formatPath, type ConfigFault, type Path } from './fault.ts';
+import { fieldOf, isObject, type JsonObject } from './json.ts';
 
 /** What the command line says; it wins over everything else. */
 export interface Overrides {
@@ -17,22 +17,34 @@ export interface Layered {
   readonly input: JsonObject;
   /** The variable or option that a path came from, where it did not come from the file. */
   readonly origins: ReadonlyMap<string, string>;
-  /** The paths at which the file has a value that something else goes over. */
-  readonly overridden: ReadonlySet<string>;
+  /** The paths at which the file has a value that something else goes over, and what that is. */
+  readonly overridden: ReadonlyMap<string, Overriding>;
   readonly faults: readonly ConfigFault[];
   /** The app is the one that everybody knows, secret included. */
   readonly hasDefaultSecret: boolean;
 }
 
+/** A value of the file, and what goes over it: a variable or an option, and its value. */
+export interface Overriding {
+  readonly path: Path;
+  readonly inFile: unknown;
+  readonly origin: string;
+  /** Undefined when it takes the place of several keys of the file. */
+  readonly value: unknown;
+}
+
 /** Lays the command line over the environment over the file; `file` is undefined when there is none. */
 export function layer(file: JsonObject | undefined, env: Env, overrides: Overrides): Layered {
   const origins = new Map<string, string>();
-  const overridden = new Set<string>();
+  const overridden = new Map<string, Overriding>();
+  const override = (path: Path, inFile: unknown, origin: string, value: unknown): void => {
+    if (inFile !== undefined) overridden.set(formatPath(path), { path, inFile, origin, value });
+  };
   const faults: ConfigFault[] = [...twoSecrets(env)];
   const input: JsonObject = { ...file };
   const set = (key: string, value: unknown, origin: string): void => {
     if (value === undefined) return;
-    if (file !== undefined && Object.hasOwn(file, key)) overridden.add(key);
+    override([key], fieldOf(file, key), origin, value);
     input[key] = value;
     origins.set(key, origin);
   };
@@ -43,17 +55,22 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
   if (redisUrl !== undefined) {
     // It takes the place of whatever the file says of where Redis is, and leaves the rest.
     const given = input['redis'];
-    const { url: _u, urlFile: _f, sentinel: _s, cluster: _c, ...rest } = isObject(given) ? given : {};
+    const { url, urlFile, sentinel, cluster, ...rest } = isObject(given) ? given : {};
+    for (const [key, inFile] of Object.entries({ url, urlFile, sentinel, cluster })) {
+      override(['redis', key], inFile, variables.redisUrl, key === 'url' ? redisUrl : undefined);
+    }
     input['redis'] = { ...rest, url: redisUrl };
     origins.set('redis.url', variables.redisUrl);
   }
   const token = readVariable(env, variables.controlToken);
   if (token !== undefined) {
+    override(['control', 'token'], fieldOf(input['control'], 'token'), variables.controlToken, token);
     input['control'] = { ...(isObject(input['control']) && input['control']), token };
     origins.set('control.token', variables.controlToken);
   }
   const { control } = overrides;
   if (typeof control === 'string') {
+    override(['control', 'clock'], fieldOf(input['control'], 'clock'), '--control', control);
     input['control'] = { ...(isObject(input['control']) && input['control']), clock: control };
     origins.set('control', '--control');
     origins.set('control.clock', '--control');
@@ -69,10 +86,11 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
   const isDefaultApp = hasNoApp && (file === undefined || definesApp(env));
   if (isDefaultApp) input['apps'] = [applyToApp(defaultApp, env, origins)];
   else if (Array.isArray(apps) && apps.length === 1 && isObject(apps[0])) {
-    input['apps'] = [applyToApp(apps[0], env, origins)];
-    for (const key of Object.keys(apps[0])) {
-      const path = formatPath(['apps', 0, key]);
-      if (origins.has(path)) overridden.add(path);
+    const effective = applyToApp(apps[0], env, origins);
+    input['apps'] = [effective];
+    for (const [key, inFile] of Object.entries(apps[0])) {
+      const origin = origins.get(formatPath(['apps', 0, key]));
+      if (origin !== undefined) override(['apps', 0, key], inFile, origin, effective[key]);
     }
   } else if (Array.isArray(apps) && apps.length > 1) faults.push(...ambiguous(apps.length, env));
   const hasDefaultSecret = isDefaultApp && secretOfEnvironment(env) === undefined;

@@ -1,11 +1,14 @@
 import { dirname, resolve as resolvePath } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { boundFaults } from './bounds.ts';
 import { isProduction, unknownVariables, type Env } from './environment.ts';
-import { describeKind, type ConfigFault } from './fault.ts';
+import { duplicateKeyFaults } from './duplicate-keys.ts';
+import { describeKind, describeValue, formatPath, type ConfigFault } from './fault.ts';
 import { Files, type ReadFile } from './files.ts';
 import { findSyntaxFault } from './json-syntax.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { layer, type Layered, type Overrides } from './layers.ts';
+import { placeholderFaults } from './placeholders.ts';
 import { redisFaults } from './redis.ts';
 import { defaultSecretFaults, relationFaults } from './relations.ts';
 import { resolve } from './resolve.ts';
@@ -35,10 +38,14 @@ export type LoadedConfig =
       readonly kind: 'ok';
       readonly config: Config;
       readonly warnings: readonly string[];
+      /** What an environment variable or an option overrides of the file, a sentence each. */
+      readonly overridden: readonly string[];
       readonly files: readonly string[];
     }
   | {
       readonly kind: 'invalid';
+      /** The name of the configuration file, as it was given. */
+      readonly file: string | undefined;
       readonly faults: readonly ConfigFault[];
       readonly files: readonly string[];
     };
@@ -60,21 +67,35 @@ export function loadConfig({ file, given, env, overrides, readFile }: ConfigSour
     ...secretFileFaults(input, files),
     ...tls.faults,
     ...redisFaults(input, files),
+    // A test that calls its secret "change-me" harms nobody.
+    ...(given === undefined ? placeholderFaults(input, files) : []),
     // Of a file that cannot be read nobody knows whether it has a secret.
     ...(hasDefaultSecret && source?.kind !== 'faulty' ? defaultSecretFaults(input, production) : []),
   ].map(({ path, message }) => ({ path: origins.get(path) ?? path, message }));
   const faults = [
     ...(source?.kind === 'faulty' ? [source.fault] : []),
+    ...(source?.kind === 'read' ? source.duplicates : []),
     ...found,
     ...overriddenFaults(content, layered),
   ];
 
   if (validated.kind === 'invalid' || faults.length > 0) {
-    return { kind: 'invalid', faults, files: files.paths() };
+    return { kind: 'invalid', file, faults, files: files.paths() };
   }
   const config = resolve(validated.config, files);
   const warnings = [...unknownVariables(env), ...warningsOf(config), ...tls.warnings];
-  return { kind: 'ok', config, warnings, files: files.paths() };
+  const overridden = describeOverridden(layered);
+  return { kind: 'ok', config, warnings, overridden, files: files.paths() };
+}
+
+/** What is not as the file says. Values that may be secret are not shown. */
+function describeOverridden({ overridden }: Layered): readonly string[] {
+  return [...overridden.values()].flatMap(({ path, inFile, origin, value }) => {
+    if (isDeepStrictEqual(inFile, value)) return [];
+    const name = `${formatPath(path)} of the configuration file is overridden by ${origin}`;
+    if (value === undefined) return [name];
+    return [`${name}: ${describeValue(value, path)} instead of ${describeValue(inFile, path)}`];
+  });
 }
 
 /** What is wrong with values of the file that something else goes over: it would come to light when that is gone. */
@@ -86,7 +107,11 @@ function overriddenFaults(content: unknown, { overridden }: Layered): readonly C
 }
 
 type Source =
-  | { readonly kind: 'read'; readonly content: JsonObject }
+  | {
+      readonly kind: 'read';
+      readonly content: JsonObject;
+      readonly duplicates: readonly ConfigFault[];
+    }
   | { readonly kind: 'faulty'; readonly fault: ConfigFault };
 
 function readSource(name: string, files: Files): Source {
@@ -107,7 +132,7 @@ function readSource(name: string, files: Files): Source {
     return faulty(`not valid JSON ${describeSyntax(text)}`);
   }
   if (!isObject(content)) return faulty(`expected an object, got ${describeKind(content)}`);
-  return { kind: 'read', content };
+  return { kind: 'read', content, duplicates: duplicateKeyFaults(text) };
 }
 
 function describeSyntax(text: string): string {

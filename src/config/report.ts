@@ -1,8 +1,12 @@
 import type { ConfigFault } from './fault.ts';
 
-/** The faults as text for a terminal: each path on a line, what is wrong with it below. Ends without a line break. */
-export function formatFaults(faults: readonly ConfigFault[]): string {
+/**
+ * The faults as text for a terminal: each path on a line, what is wrong with it below. Ends without a line break.
+ * `file` is the configuration file, if there is one.
+ */
+export function formatFaults(faults: readonly ConfigFault[], file?: string): string {
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
   const entries = faults.map(({ path, message }) => `  ${path}\n    ${message}`);
-  return [`The configuration has ${count}:`, ...entries].join('\n');
+  const where = file === undefined || file === '' ? '' : ` in ${file}`;
+  return [`The configuration${where} has ${count}:`, ...entries].join('\n');
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { messageBytes } from '../protocol/bounds.ts';
 import { resolveLimits, type WrittenLimits } from '../protocol/limits.ts';
+import { backpressureFor } from './bounds.ts';
 import type { Files } from './files.ts';
 import { resolveControl } from './control.ts';
 import { resolveRedis } from './redis.ts';
@@ -9,9 +9,6 @@ import { secretOf } from './secrets.ts';
 
 type ParsedApp = ParsedConfig['apps'][number];
 type ParsedWebhook = ParsedApp['webhooks'][number];
-
-/** What may wait for one client where messages are not larger. */
-const leastBackpressureBytes = 1024 * 1024;
 
 /**
  * Gives each app its secrets and limits and each endpoint its id, makes "no limit" Infinity and paths absolute.
@@ -28,7 +25,7 @@ export function resolve(parsed: ParsedConfig, files: Files): Config {
     control: resolveControl(control),
     limits: resolveLimits(parsed.limits),
     apps,
-    maxBackpressureBytes: backpressureOf(parsed, apps),
+    maxBackpressureBytes: parsed.maxBackpressureBytes ?? backpressureFor(apps),
   };
 }
 
@@ -41,15 +38,6 @@ function resolveApp(app: ParsedApp, common: WrittenLimits, files: Files): AppCon
     limits: resolveLimits(common, app.limits),
     webhooks: resolveEndpoints(app.webhooks),
   };
-}
-
-/** What may wait for one client: never less than one message, unless the file says otherwise. */
-function backpressureOf({ maxBackpressureBytes }: ParsedConfig, apps: readonly AppConfig[]): number {
-  const largest = apps.reduce(
-    (most, { limits }) => Math.max(most, messageBytes(limits)),
-    leastBackpressureBytes,
-  );
-  return maxBackpressureBytes ?? largest;
 }
 
 /** An endpoint without an id of its own is named by what it is, and by how many before it are the same. */

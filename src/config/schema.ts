@@ -23,6 +23,12 @@ const webhook = field.group({
     .urlSafeId()
     .optional()
     .describe('Names the endpoint in logs and metrics. Default: made from url, eventTypes and channels.'),
+  enabled: field
+    .flag()
+    .default(true)
+    .describe(
+      'Whether events are sent to it. A disabled one keeps its place; what it is not told is listed.',
+    ),
   url: field.endpointUrl().describe('Where to POST. Must be HTTPS when NODE_ENV is production.'),
   eventTypes: field
     .listOf(field.oneOf(eventNames))

@@ -83,6 +83,9 @@ function describeFate(fate: EndpointFate): string {
     case 'dropped':
       if (reason === 'undone')
         return `not sent to ${url}: its queue was full, and a later event undid this one or was undone by it`;
+      if (reason === 'disabled' && attempts === 0) {
+        return `not sent to ${url}, which is disabled (webhooks[].enabled)`;
+      }
       return `dropped for ${url} after ${countAttempts(attempts)} (${reason})${describeEnd(lastAttempt)}`;
   }
 }

@@ -1,11 +1,12 @@
 import type { RefusalKind, ErrorReason } from '../protocol/refusals.ts';
 import type { EventName } from '../webhooks/event.ts';
 
-export const dropReasons = ['expired', 'overflow', 'shutdown', 'undone'] as const;
+export const dropReasons = ['expired', 'overflow', 'shutdown', 'disabled', 'undone'] as const;
 
 /**
  * Why an event was given up. `expired`: its five minutes are over; `overflow`: the queue's bound; `shutdown`;
- * `undone`: the queue's bound, too, but another event that was given up with it undid it, so that nothing is lost.
+ * `disabled`: its endpoint is; `undone`: the queue's bound, too, but another event that was given up with it undid it, so
+ * that nothing is lost.
  */
 export type DropReason = (typeof dropReasons)[number];
 

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -6,14 +5,15 @@ import type { Log } from '../ports/log.ts';
 import type { Refusals } from '../ports/refusals.ts';
 import type { PublishTopic } from '../ports/socket.ts';
 import { createCompression, type Compression } from './compression.ts';
+import { openEntrance, openTlsEntrance, type Entrance } from './entrance.ts';
 import { Generation, Generations } from './generations.ts';
 import { mountRefusedHandshakes } from './handshake.ts';
 import { mountHttp, type Route } from './http.ts';
 import { createPeer } from './peer.ts';
 import { mountSockets, type SocketCommands } from './sockets.ts';
-import { createTlsApp, type TlsFiles } from './tls.ts';
+import { createTlsApp, identifyTls, type TlsFiles } from './tls.ts';
 import { Turn } from './turn.ts';
-import { listen, StartError, type Listening, type Uws } from './uws.ts';
+import { listen, StartError, type Uws } from './uws.ts';
 
 /** What the gateway is made with. */
 export interface GatewayOptions extends Refusals {
@@ -57,10 +57,11 @@ export interface Gateway {
   /** Listens. Rejects with a StartError when a port cannot be had or the certificate cannot be used. */
   serve<S>(commands: SocketCommands<S>, routes: readonly Route[]): Promise<Served>;
   /**
-   * Takes another certificate for those who connect once this has resolved; everybody else stays connected.
-   * Rejects, and serves on as before, when it cannot be used.
+   * Shows this certificate to those who connect once this has resolved; everybody else stays connected. Says whether
+   * it is another one than before: if its files hold what they held, nothing is done. Rejects, and serves on as
+   * before, when it cannot be used. Calls must not overlap.
    */
-  reloadTls(files: TlsFiles): Promise<void>;
+  reloadTls(files: TlsFiles): Promise<boolean>;
   /** Accepts no new clients; metrics on a port of their own are still served. Again, it does nothing. */
   stop(): void;
   /** Cuts every connection. */
@@ -80,7 +81,9 @@ class UwsGateway implements Gateway {
   readonly #generations: Generations;
   readonly #turn = new Turn();
   #mount: ((native: TemplatedApp) => Generation) | undefined;
-  #listening: Listening | undefined;
+  #entrance: Entrance | undefined;
+  /** What identifies the certificate that is shown. */
+  #certificate: string | undefined;
   #metrics: TemplatedApp | undefined;
 
   constructor(uws: Uws, options: GatewayOptions) {
@@ -96,42 +99,38 @@ class UwsGateway implements Gateway {
     const served = metrics === undefined ? routes : routes.filter((route) => !isMetrics(route));
     this.#mount = (native) => this.#mountAll(native, commands, served);
     try {
-      const first = this.#mount(createFirst(this.#uws, tls));
+      const { native, certificate } = createFirst(this.#uws, tls);
+      const first = this.#mount(native);
+      this.#certificate = certificate;
       this.#generations.succeed(first);
-      this.#listening = listen(this.#uws, first.native, { host, port });
-      if (tls !== undefined && port === 0) this.#listenByNumber(first, this.#listening);
+      const open = tls === undefined ? openEntrance : openTlsEntrance;
+      this.#entrance = open(this.#uws, native, { host, port });
       const metricsPort = metrics && this.#serveMetrics(metrics, routes.filter(isMetrics));
-      return { port: this.#listening.port, metricsPort };
+      return { port: this.#entrance.port, metricsPort };
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  async reloadTls(files: TlsFiles): Promise<void> {
+  async reloadTls(files: TlsFiles): Promise<boolean> {
     if (this.#options.tls === undefined) throw new Error('no certificate is in use: TLS is not configured');
-    const next = this.#mount?.(createTlsApp(this.#uws, files));
-    // Connections that the kernel has made and the old app has not accepted yet are lost with its listen socket.
-    // After a turn they are accepted; only those of the last moments are not.
-    await setImmediate();
-    const previous = this.#generations.current;
-    if (next === undefined || previous === undefined || this.#listening === undefined) {
+    if (this.#mount === undefined || this.#entrance === undefined) {
       throw new Error('no certificate is in use: the server accepts no connections');
     }
-    const address = { host: this.#options.host, port: this.#listening.port };
-    this.#listening.stop();
-    try {
-      this.#listening = listen(this.#uws, next.native, address);
-    } catch (error) {
-      this.#listening = listen(this.#uws, previous.native, address);
-      throw error;
-    }
+    const certificate = identifyTls(files);
+    if (certificate === this.#certificate) return false;
+    const next = this.#mount(createTlsApp(this.#uws, files));
+    const finish = this.#entrance.leadTo(next.native);
     this.#generations.succeed(next);
+    this.#certificate = certificate;
+    await finish();
+    return true;
   }
 
   stop(): void {
-    this.#listening?.stop();
-    this.#listening = undefined;
+    this.#entrance?.stop();
+    this.#entrance = undefined;
   }
 
   close(): void {
@@ -141,15 +140,6 @@ class UwsGateway implements Gateway {
     this.#generations.close();
     this.#metrics?.close();
     this.#metrics = undefined;
-  }
-
-  /**
-   * Listens once more on the port that was free. While clients are connected to a port that was not asked for by
-   * its number, nobody else can listen there (it has no SO_REUSEADDR): not the app with the next certificate either.
-   */
-  #listenByNumber({ native }: Generation, chosen: Listening): void {
-    chosen.stop();
-    this.#listening = listen(this.#uws, native, { host: this.#options.host, port: chosen.port });
   }
 
   #mountAll<S>(native: TemplatedApp, commands: SocketCommands<S>, routes: readonly Route[]): Generation {
@@ -183,10 +173,14 @@ class UwsGateway implements Gateway {
   }
 }
 
-function createFirst(uws: Uws, tls: TlsFiles | undefined): TemplatedApp {
-  if (tls === undefined) return uws.App();
+/** The first app is part of the start, and what is wrong with its certificate ends it. */
+function createFirst(
+  uws: Uws,
+  tls: TlsFiles | undefined,
+): { readonly native: TemplatedApp; readonly certificate?: string } {
+  if (tls === undefined) return { native: uws.App() };
   try {
-    return createTlsApp(uws, tls);
+    return { certificate: identifyTls(tls), native: createTlsApp(uws, tls) };
   } catch (error) {
     throw new StartError('ERR_TLS', error instanceof Error ? error.message : String(error), error);
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { PublishTopic } from '../ports/socket.ts';
@@ -66,8 +67,12 @@ export class Generations {
     }
   }
 
+  /** A client has come; also to a retired app, by a connection that was made before it retired. */
   opened(generation: Generation): void {
     generation.sockets += 1;
+    if (!generation.isRetired || this.#retired.includes(generation)) return;
+    generation.cancelClose?.();
+    this.#retired = [...this.#retired, generation];
   }
 
   closed(generation: Generation): void {
@@ -92,6 +97,9 @@ export class Generations {
 
   #close(generation: Generation): void {
     generation.cancelClose?.();
-    if (this.#open.delete(generation)) generation.native.close();
+    if (!this.#open.delete(generation)) return;
+    generation.native.close();
+    // What an acceptor has accepted in this turn is handed over in the next one.
+    setImmediate(() => setImmediate(() => generation.native.close()));
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { TemplatedApp } from 'uWebSockets.js';
@@ -10,9 +11,18 @@ export interface TlsFiles {
   readonly passphrase?: string | undefined;
 }
 
-/** An app that speaks TLS. Throws an error that says which of the files cannot be used, and why. */
+/**
+ * What identifies the certificate with its key, by their content and not by the names of their files. Throws an error
+ * that says which of the files cannot be used, and why.
+ */
+export function identifyTls(files: TlsFiles): string {
+  const { cert, key } = readPair(files);
+  const parts = [cert, key, Buffer.from(files.passphrase ?? '')];
+  return parts.map((part) => createHash('sha256').update(part).digest('hex')).join();
+}
+
+/** An app that speaks TLS, with a certificate that `identifyTls` found usable. Throws an error when it cannot be made. */
 export function createTlsApp(uws: Uws, files: TlsFiles): TemplatedApp {
-  check(files);
   const { certFile, keyFile, passphrase } = files;
   try {
     return uws.SSLApp({
@@ -26,11 +36,19 @@ export function createTlsApp(uws: Uws, files: TlsFiles): TemplatedApp {
   }
 }
 
+/** An app that speaks TLS and has no certificate: it can serve nobody. */
+export function createBareTlsApp(uws: Uws): TemplatedApp {
+  return uws.SSLApp({});
+}
+
 /** Node's own reader says what is wrong, which the native one does not. */
-function check({ certFile, keyFile, passphrase }: TlsFiles): void {
+function readPair({ certFile, keyFile, passphrase }: TlsFiles): {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+} {
   const cert = read(`the certificate ${certFile}`, certFile, (pem) => ({ cert: pem }));
   const secret = passphrase === undefined ? {} : { passphrase };
-  read(`the key ${keyFile}`, keyFile, (key) => ({ cert, key, ...secret }));
+  return { cert, key: read(`the key ${keyFile}`, keyFile, (key) => ({ cert, key, ...secret })) };
 }
 
 function read(what: string, file: string, use: (pem: Buffer) => SecureContextOptions): Buffer {

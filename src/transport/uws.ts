@@ -40,14 +40,23 @@ export interface Listening {
   stop(): void;
 }
 
+/** Where to listen. */
+export interface Address {
+  readonly host: string;
+  /** 0 is any free one. */
+  readonly port: number;
+  /** Whether others may listen there as well, and share the clients; both must say so. */
+  readonly shared?: boolean;
+}
+
 /**
- * Listens, alone: without the option two programs on one port would both succeed and share the clients.
+ * Listens, alone unless the address is shared: else two programs on one port would both succeed and share the clients.
  * Throws ERR_LISTEN when the port is taken or the address is not this machine's; `hint` says what else to choose.
  */
 export function listen(
   uws: Uws,
   app: TemplatedApp,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, shared = false }: Address,
   hint = 'Choose another port or host (on the command line --port, --host); port 0 takes any free one',
 ): Listening {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the declared types lack the form with both a host and options
@@ -57,7 +66,7 @@ export function listen(
     options: number,
     done: (socket: us_listen_socket | false) => void,
   ) => void;
-  const exclusively = 1;
+  const exclusively = shared ? 0 : 1;
   let socket: us_listen_socket | false = false;
   // It is called in this turn.
   listenAt(host, port, exclusively, (opened) => {

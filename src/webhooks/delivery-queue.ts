@@ -32,6 +32,8 @@ export interface Batch {
   nextAttemptAt: Millis;
   node: ListNode<Batch> | undefined;
   readonly ticket: Ticket;
+  /** Whether it is given up unless the attempt under way succeeds. */
+  isLastAttempt: boolean;
   /** Whether the machine will look at it at its deadline: from when it first waits. */
   isTimed: boolean;
 }
@@ -204,6 +206,7 @@ export class DeliveryQueue {
     const backoffEndsAt = at + retryDelay(retry, batch.attempts, random);
     // Given up while under way: there is nothing left to try.
     if (batch.state === 'done') return undefined;
+    if (batch.isLastAttempt) return this.#give(batch, 'disabled');
     const askedAt = at + Math.min(retryAfterMs, retry.maxDelayMs);
     const nextAttemptAt = askedAt < batch.deadline ? Math.max(backoffEndsAt, askedAt) : backoffEndsAt;
     if (nextAttemptAt >= batch.deadline) return this.#give(batch, 'expired');
@@ -213,16 +216,22 @@ export class DeliveryQueue {
 
   /** Whether an attempt that `next` began may be made even now: much may have come between. */
   mayProceed(batch: Batch, at: Millis): boolean {
-    return !this.#isPaused && batch.state === 'in-flight' && at < batch.deadline;
+    const isWanted = batch.state === 'in-flight' && !batch.isLastAttempt;
+    return isWanted && !this.#isPaused && at < batch.deadline;
   }
 
-  /** An attempt was not made after all and does not count. The batch stays as it is and may be tried at once. */
-  putBack(batch: Batch): void {
+  /**
+   * An attempt was not made after all and does not count. The batch stays as it is and may be tried at once,
+   * unless it is given up because the endpoint was disabled meanwhile.
+   */
+  putBack(batch: Batch): Drop | undefined {
     this.#inFlight -= 1;
     if (batch === this.#otherProbe) this.#otherProbe = undefined;
-    if (batch.state === 'done') return;
+    if (batch.state === 'done') return undefined;
     batch.attempts -= 1;
+    if (batch.isLastAttempt) return this.#give(batch, 'disabled');
     this.#wait(batch, -Infinity);
+    return undefined;
   }
 
   /** No attempt starts until `resume`; deadlines count on. */
@@ -239,15 +248,28 @@ export class DeliveryQueue {
     this.#isDraining = true;
   }
 
-  /** Gives up all that is neither delivered nor under way. */
+  /** Gives up all that is not delivered. */
   abandon(): readonly Drop[] {
-    const drops: Drop[] = [];
-    for (const batch of Array.from(this.#unfinished)) {
-      if (batch.state !== 'done') drops.push(this.#give(batch, 'shutdown'));
-    }
+    return this.#giveUp('shutdown', Array.from(this.#unfinished));
+  }
+
+  /**
+   * The endpoint is disabled: gives up all that waits. What is under way may still succeed, but is not tried again,
+   * even if the endpoint is enabled meanwhile: it must not come after what was dropped since.
+   */
+  disable(): readonly Drop[] {
+    const unfinished = Array.from(this.#unfinished);
+    for (const batch of unfinished) batch.isLastAttempt = true;
+    return this.#giveUp(
+      'disabled',
+      unfinished.filter(({ state }) => state === 'waiting'),
+    );
+  }
+
+  #giveUp(reason: DropReason, batches: readonly Batch[]): readonly Drop[] {
+    const drops = batches.map((batch) => this.#give(batch, reason));
     const events = this.#takeOlder(Infinity);
-    if (events.length > 0) drops.push({ reason: 'shutdown', events });
-    return drops;
+    return events.length === 0 ? drops : [...drops, { reason, events }];
   }
 
   #takeOlder(createdBy: Millis): readonly QueuedEvent[] {
@@ -309,6 +331,7 @@ export class DeliveryQueue {
       nextAttemptAt: -Infinity,
       node: undefined,
       ticket: { batch: undefined },
+      isLastAttempt: false,
       isTimed: false,
     };
     batch.ticket.batch = batch;

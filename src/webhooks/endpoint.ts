@@ -11,6 +11,8 @@ export interface ChannelFilter {
 export interface Endpoint {
   readonly id: string;
   readonly url: string;
+  /** A disabled one is sent nothing, and whatever it would have been sent is dropped with a record. */
+  readonly isEnabled: boolean;
   readonly eventTypes: ReadonlySet<EventName>;
   readonly channels: ChannelFilter;
   /** Further headers, which cannot replace those of the protocol. */

@@ -23,7 +23,11 @@ describe('soketify-emulator check-config', () => {
       },
       { SOKETIFY_PORT: '7002', SOKETIFY_APP_ID: '9' },
     );
-    expect([code, stderr]).toEqual([0, '']);
+    expect([code, stderr]).toEqual([
+      0,
+      'note: port of the configuration file is overridden by SOKETIFY_PORT: 7002 instead of 7001\n' +
+        'note: apps[0].id of the configuration file is overridden by SOKETIFY_APP_ID: "9" instead of "1"\n',
+    ]);
     expect(JSON.parse(stdout)).toMatchObject({
       host: '127.0.0.1',
       port: 7002,
@@ -73,7 +77,7 @@ describe('soketify-emulator check-config', () => {
   test('tells faults as the server does, and ends with 2', async () => {
     const { code, stdout, stderr } = await check({ apps: [{ ...app, secrett: 'x' }], prot: 1 });
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/The configuration has 2 faults:[^]*apps\[0\]\.secrett/);
+    expect(stderr).toMatch(/The configuration in \/.*config\.json has 2 faults:[^]*apps\[0\]\.secrett/);
     expect((await check('{')).code).toBe(2);
     expect((await runProgram(['check-config', '/nowhere.json'])).stderr).toContain('there is no such file');
   });

@@ -101,14 +101,45 @@ describe('SIGHUP', () => {
     expect((await callApi(server, { path: '/apps/1/channels' })).text).toBe('{"channels":{"news":{}}}');
   });
 
-  test('names what needs a restart', async () => {
-    await using server = await startServer(configOf(app));
-    const line = await reload(
-      server,
-      { ...configOf(app), host: '127.0.0.2' },
-      'these changes need a restart',
-    );
-    expect(line.keys).toContain('host');
+  test('names what needs a restart each time as long as it is not in force, and says what has changed', async () => {
+    const config = { shutdownTimeoutMs: 2000, ...configOf(app) };
+    await using server = await startServer(config);
+    const named = async (changed: unknown) => {
+      const seen = server.log.items.length;
+      expect(await reload(server, changed)).toMatchObject({ cause: 'SIGHUP', apps: 1, changed: false });
+      return server.log.items.slice(seen, -1).map(({ msg, keys }) => [msg, keys]);
+    };
+    const warning = ['these changes need a restart', ['host']];
+    expect(await named({ ...config, host: '127.0.0.2' })).toEqual([warning]);
+    expect(await named({ ...config, host: '127.0.0.2' })).toEqual([warning]);
+    expect(await named(config)).toEqual([]);
+    const webhooks = [{ id: 'main', url: 'http://127.0.0.1:1/' }];
+    const { apps: _, ...rest } = config;
+    expect(await reload(server, { ...rest, apps: [app, { ...otherApp, webhooks }] })).toMatchObject({
+      apps: 2,
+      changed: true,
+      appsAdded: ['2'],
+      endpointsAdded: ['2/main'],
+    });
+  });
+
+  test('pauses an endpoint: nothing more is sent to it, what is not sent is listed, and it goes on where it is', async () => {
+    await using hooks = await startReceiver();
+    const endpoint = { id: 'main', url: hooks.url };
+    await using server = await startServer(withHooks(endpoint));
+    const socket = await connectSocket(server);
+    await socket.subscribe('before');
+    await hooks.eventsOf('before', 1);
+    await reload(server, withHooks({ ...endpoint, enabled: false }));
+    await socket.subscribe('meanwhile');
+    const { text } = await callApi(server, { path: '/apps/1/webhooks/dropped' });
+    expect(JSON.parse(text)).toMatchObject({
+      dropped: [{ endpoint: 'main', channel: 'meanwhile', name: 'channel_occupied', reason: 'disabled' }],
+    });
+    await reload(server, withHooks(endpoint));
+    await socket.subscribe('after');
+    await hooks.eventsOf('after', 1);
+    expect(hooks.events.items.map(({ channel }) => channel)).toEqual(['before', 'after']);
   });
 
   test('rotates a secret that is in a file, and with --watch nobody need ask', async () => {
@@ -149,6 +180,29 @@ test('a renewed certificate is taken when its files change, and open connections
   expect(fresh.getPeerCertificate().fingerprint256).toBe(await fingerprint('second'));
   kept.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
   expect(String(await once(kept, 'data').then(([data]) => data as Buffer))).toMatch(/^HTTP\/1\.1 200 OK/);
+});
+
+test('reloads cost no attempt to connect while the certificate is the same', async () => {
+  const tls = { certFile: fixture('localhost.cert.pem'), keyFile: fixture('localhost.key.pem') };
+  await using server = await startServer({ apps: [app], tls } as never);
+  const over = new AbortController();
+  const failures: unknown[] = [];
+  const visit = async () => {
+    while (!over.signal.aborted) {
+      await connectTls(server.port).then(
+        (socket) => socket.destroy(),
+        (error: unknown) => failures.push(error),
+      );
+    }
+  };
+  const visits = [visit(), visit(), visit(), visit()];
+  for (let count = 1; count <= 20; count += 1) {
+    server.signal('SIGHUP');
+    await server.log.count(count, ({ msg }) => msg === 'configuration reloaded');
+  }
+  over.abort();
+  await Promise.all(visits);
+  expect(failures).toEqual([]);
 });
 
 function fixture(name: string): string {

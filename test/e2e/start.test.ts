@@ -15,6 +15,16 @@ describe('a program that has started', () => {
     expect(server.log.items.filter(({ msg }) => msg === 'listening')).toHaveLength(1);
   });
 
+  test('says which values of its file hold no more, and why', async () => {
+    const env = { SOKETIFY_LOG_LEVEL: 'info' };
+    await using server = await startServer({ apps: [app], port: 8080, logLevel: 'error' } as never, { env });
+    expect(server.log.items.map(({ msg }) => msg)).toEqual([
+      'logLevel of the configuration file is overridden by SOKETIFY_LOG_LEVEL: "info" instead of "error"',
+      'port of the configuration file is overridden by --port: 0 instead of 8080',
+      'listening',
+    ]);
+  });
+
   test('answers /healthz with JSON and /livez with 200', async () => {
     await using server = await startServer({ apps: [app] });
     const health = await fetch(`${server.url}/healthz`);

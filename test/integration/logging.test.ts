@@ -84,7 +84,7 @@ test('500 subscriptions signed with a wrong secret are counted, and are a few li
 
 test('an app that a reload adds has its series at once, with 0', async () => {
   const server = await startServer();
-  await server.reload(configOf({ apps: [app, otherApp] }));
+  await server.configuration.takeFile(configOf({ apps: [app, otherApp] }), 'test');
   const { body } = await get(server, '/metrics');
   expect(body).toContain('soketify_connections{app="2"} 0');
   expect(body).toContain('soketify_occupied_channels{app="2"} 0');

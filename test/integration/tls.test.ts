@@ -1,13 +1,17 @@
 import { once } from 'node:events';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Client } from './support/client.ts';
 import { hello, startGateway, topic } from './support/gateway.ts';
 import { signedTarget } from './support/http.ts';
 import { configOf, startServer } from './support/server.ts';
 import { createServer } from '../../src/server.ts';
+import { loadUws } from '../../src/transport/uws.ts';
 import { believing, dialTls, encrypted, fingerprint, pair, passphrase, shown } from './support/tls.ts';
 
 interface Port {
@@ -89,6 +93,12 @@ test.each(unusable)('a server with the unusable files %j does not start', async 
   });
 });
 
+test('a port that a server with a certificate has is taken for the next one', async () => {
+  const { port } = await startGateway({ tls });
+  await expect(startGateway({ tls, port })).rejects.toMatchObject({ code: 'ERR_LISTEN' });
+  await expect(startGateway({ port })).rejects.toMatchObject({ code: 'ERR_LISTEN' });
+});
+
 test('a server whose metrics port is taken frees the other one again', async () => {
   const taken = await startServer();
   const { port } = await startServer();
@@ -105,7 +115,7 @@ describe('another certificate', () => {
     const server = await startServer({ tls });
     const before = await connectSecurely(server);
     await before.subscribe('news');
-    await server.reload(configOf({ tls: pair('second') }));
+    await server.configuration.takeFile(configOf({ tls: pair('second') }), 'test');
     expect(await shown(server)).toBe(fingerprint('second'));
     const after = await connectSecurely(server);
     await after.subscribe('news');
@@ -116,6 +126,25 @@ describe('another certificate', () => {
       await client.ping();
       expect(client.of('news')).toHaveLength(1);
     }
+  });
+
+  test('is one whose files hold something else: for another name or time of a file nothing is opened', async () => {
+    const uws = await loadUws();
+    const made = vi.spyOn(uws, 'SSLApp');
+    onTestFinished(() => made.mockRestore());
+    const { gateway } = await startGateway({ tls });
+    const folder = await mkdtemp(join(tmpdir(), 'soketify-tls-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const copied = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
+    await copyFile(tls.certFile, copied.certFile);
+    await copyFile(tls.keyFile, copied.keyFile);
+    made.mockClear();
+    expect(await gateway.reloadTls(tls)).toBe(false);
+    expect(await gateway.reloadTls(copied)).toBe(false);
+    expect(made).not.toHaveBeenCalled();
+    expect(await gateway.reloadTls(pair('second'))).toBe(true);
+    expect(await gateway.reloadTls(pair('second'))).toBe(false);
+    expect(made).toHaveBeenCalledTimes(1);
   });
 
   test('may come again and again: each client receives everything once, whenever it came', async () => {
@@ -146,7 +175,7 @@ describe('another certificate', () => {
     );
     // Its first half has come when another connection was answered.
     await send(server, 'GET', '/livez');
-    await server.reload(configOf({ tls: pair('second') }));
+    await server.configuration.takeFile(configOf({ tls: pair('second') }), 'test');
     socket.write(body.slice(9));
     const answer = await text(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);

@@ -27,6 +27,7 @@ class World {
   readonly faults: string[] = [];
   readonly dispatcher: Dispatcher;
   #configured = new Set<string>(identities);
+  #disabled = new Set<string>();
   #version = 0;
   #appended = 0;
   #webhooks = 0;
@@ -56,8 +57,9 @@ class World {
     });
   }
 
-  replace(configured: readonly string[]): void {
+  replace(configured: readonly string[], disabled: readonly string[] = []): void {
     this.#configured = new Set(configured);
+    this.#disabled = new Set(disabled.filter((identity) => this.#configured.has(identity)));
     this.#version += 1;
     this.dispatcher.replace(this.#applications());
   }
@@ -84,6 +86,7 @@ class World {
         endpoint({
           id: identity.slice(2),
           url: `http://${identity}/${this.#version}`,
+          isEnabled: !this.#disabled.has(identity),
           headers: { 'x-version': `${this.#version}` },
         }),
       );
@@ -94,6 +97,7 @@ class World {
   #send({ url, headers, body }: WebhookRequest): Promise<Outcome> {
     const [, identity = '', version = ''] = /^http:\/\/(\w\/\w+)\/(\d+)$/.exec(url) ?? [];
     const isCurrent = version === `${this.#version}`;
+    if (this.#disabled.has(identity)) this.faults.push(`${url} is disabled`);
     if (this.#configured.has(identity) && !isCurrent) this.faults.push(`${url} is not configured any more`);
     if (headers['x-version'] !== version || headers['X-Pusher-Key'] !== `${identity[0]}-${version}`) {
       this.faults.push(`${url} has the headers or the key of another time`);
@@ -127,8 +131,12 @@ function listOf(lists: Map<string, number[]>, key: string): number[] {
 }
 
 const replace = fc
-  .subarray([...identities])
-  .map((configured) => step<World>(`replace(${configured.join(' ')})`, (world) => world.replace(configured)));
+  .tuple(fc.subarray([...identities]), fc.subarray([...identities]))
+  .map(([configured, disabled]) =>
+    step<World>(`replace(${configured.join(' ')}; disabled ${disabled.join(' ')})`, (world) =>
+      world.replace(configured, disabled),
+    ),
+  );
 const append = fc
   .tuple(fc.constantFrom('a', 'a', 'b'), fc.constantFrom(...channels))
   .map(([appId, channel]) =>

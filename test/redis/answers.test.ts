@@ -191,9 +191,9 @@ describe('drops', () => {
     const { walk, asked, other } = await stage();
     const drops = asked.ledger.drops('a1');
     drops.add('a1', 'expendable', { subject: 'main\nroom', json: '{"n":1}' });
-    drops.add('a1', 'essential', { subject: 'main\nroom', json: '{"n":2}' });
-    drops.add('a1', 'essential', { subject: 'main\nother', json: '{"n":3}' });
-    drops.add('a1', 'essential', { subject: 'main\nroom', json: '{"n":4}' });
+    drops.add('a1', 'presence', { subject: 'main\nroom', json: '{"n":2}' });
+    drops.add('a1', 'presence', { subject: 'main\nother', json: '{"n":3}' });
+    drops.add('a1', 'presence', { subject: 'main\nroom', json: '{"n":4}' });
     await walk.quiet();
     expect(await other.ledger.drops('a1').read('a1')).toEqual({
       dropped: ['{"n":3}', '{"n":4}', '{"n":1}'],
@@ -205,7 +205,7 @@ describe('drops', () => {
     const { walk, asked, other } = await stage();
     await walk.fill();
     await walk.advance(leaseMs / 10);
-    asked.ledger.drops('a1').add('a1', 'essential', drop);
+    asked.ledger.drops('a1').add('a1', 'presence', drop);
     await walk.advance(leaseMs / 10);
     expect(await other.ledger.drops('a1').read('a1')).toBe(unavailable);
     await walk.free();
@@ -215,7 +215,7 @@ describe('drops', () => {
 
   test('that Redis has lost are told again by the node that gave the events up', async () => {
     const { walk, asked, other } = await stage();
-    asked.ledger.drops('a1').add('a1', 'essential', drop);
+    asked.ledger.drops('a1').add('a1', 'presence', drop);
     await walk.quiet();
     await walk.flush();
     expect(await other.ledger.drops('a1').read('a1')).toBe(unavailable);

@@ -18,6 +18,14 @@ const small = {
 
 const five = { id: '4', key: 'five', secret: 'five-secret', limits: { connections: 5 } };
 
+/** One whose endpoint is disabled. */
+const paused = {
+  id: '5',
+  key: 'paused',
+  secret: 'paused-secret',
+  webhooks: [{ id: 'off', url: 'http://127.0.0.1:1/', enabled: false }],
+};
+
 /** An error as pusher-js tells it: of a connection that stays, or of one that is closed for it. */
 interface PusherError {
   readonly data?: { readonly code: number };
@@ -34,7 +42,7 @@ beforeAll(async () => {
   redis = await startRedis();
   hooks = await startReceiver();
   const config: Config = {
-    apps: [{ ...app, webhooks: [{ url: hooks.url }] }, counting, small, five],
+    apps: [{ ...app, webhooks: [{ url: hooks.url }] }, counting, small, five, paused],
     webhooks: quick,
     redis: { url: redis.url },
   };
@@ -243,6 +251,16 @@ describe('two nodes', () => {
         { status: 'ready', apps: 4, redis: 'connected', dispatching: false },
       ]),
     );
+  });
+
+  test('list, each of them, what was not sent to a disabled endpoint', async () => {
+    const client = await connectClient(one, { app: paused });
+    await client.subscribe('news');
+    for (const node of [one, two]) {
+      const listed = async () => (await sdkFor(node, paused).get({ path: '/webhooks/dropped' })).json();
+      const drop = { endpoint: 'off', channel: 'news', name: 'channel_occupied', reason: 'disabled' };
+      await expect.poll(listed).toMatchObject({ dropped: [drop], forgotten: 0 });
+    }
   });
 });
 

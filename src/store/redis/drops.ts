@@ -1,12 +1,9 @@
 import type { Unavailable } from '../../ports/unavailable.ts';
+import { dropKinds, type DropKind } from '../../webhooks/drop-kind.ts';
 import type { PartitionKeys } from './keys.ts';
 import { answerOf } from './patience.ts';
 import type { Registration } from './registration.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
-
-/** Kinds do not push out each other. */
-const kinds = ['essential', 'expendable'] as const;
-export type DropKind = (typeof kinds)[number];
 
 /** Of so many endpoints and channels of an app the last drop of each kind is remembered. */
 const remembered = 10_000;
@@ -22,7 +19,7 @@ interface Given {
 interface KeptDrops {
   /** JSON texts. */
   readonly dropped: readonly string[];
-  /** Of so many endpoints and channels the essential drops are remembered no more. */
+  /** Of so many endpoints and channels drops of state are remembered no more. */
   readonly forgotten: number;
 }
 
@@ -63,7 +60,7 @@ export class RedisDrops {
   }
 
   async #ask(appId: string): Promise<KeptDrops | undefined> {
-    const keys = kinds.flatMap((kind) => this.#keys.drops(appId, kind));
+    const keys = dropKinds.flatMap((kind) => this.#keys.drops(appId, kind));
     const [status, forgotten, ...dropped] = await this.#options.link.run(
       'read-drops',
       [this.#keys.state, ...keys],

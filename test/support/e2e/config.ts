@@ -34,6 +34,8 @@ export interface AppConfig {
 }
 
 export interface EndpointConfig {
+  readonly id?: string;
+  readonly enabled?: boolean;
   readonly url: string;
   readonly eventTypes?: readonly string[];
   readonly channels?: { readonly startsWith?: string; readonly endsWith?: string };

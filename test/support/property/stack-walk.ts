@@ -18,6 +18,7 @@ export interface World {
 const endpoint = (id: string, eventTypes: readonly EventName[], startsWith = '') => ({
   id,
   url: `http://receiver/${id}`,
+  isEnabled: true,
   headers: { 'x-extra': id },
   eventTypes: new Set(eventTypes),
   channels: { startsWith, endsWith: '' },

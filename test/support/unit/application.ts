@@ -38,6 +38,7 @@ export function endpoint(
   return {
     id: 'main',
     url: 'http://receiver/hook',
+    isEnabled: true,
     channels: {},
     headers: {},
     ...rest,

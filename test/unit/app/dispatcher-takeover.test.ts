@@ -62,6 +62,21 @@ describe('a restored batch', () => {
     expect(drops.read('1').dropped.map(({ channel }) => channel)).toEqual(['c', 'a', 'b']);
   });
 
+  test('of an endpoint that is disabled is settled with a record, like whatever is taken for it', async () => {
+    const { clock, sender, store, drops, restore, take } = storeStage([{ ...one, isEnabled: false }, two]);
+    restore('one', ['a'], { attempts: 2, delayMs: minute });
+    expect(store.takeSettled()).toEqual(['one old_one: a']);
+    take('a', { settledFor: ['one', 'two'] });
+    take('b', { settledFor: ['two'] });
+    expect(store.takeSettled()).toEqual(['- -: a!', 'one -: b!']);
+    await clock.advance(10 * minute);
+    sender.expectNoPost();
+    expect(drops.read('1').dropped.map(({ channel, reason }) => `${channel} ${reason}`)).toEqual([
+      'a disabled',
+      'b disabled',
+    ]);
+  });
+
   test('counts as waiting', () => {
     const { dispatcher, restore } = storeStage();
     restore('one', ['a', 'b'], { attempts: 1, delayMs: 1000, ageMs: 3000 });

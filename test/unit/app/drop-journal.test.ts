@@ -31,6 +31,18 @@ describe('the journal of drops', () => {
     },
   );
 
+  test('of a disabled endpoint pushes out none of the others, and counts what it forgets', () => {
+    const journal = new DropJournal();
+    journal.add('1', drop(1));
+    for (let number = 2; number <= 10_004; number += 1) {
+      journal.add('1', { ...drop(number), reason: 'disabled' });
+    }
+    const { dropped, forgotten } = journal.read('1');
+    expect(dropped[0]).toMatchObject({ timeMs: 1, reason: 'expired' });
+    expect(dropped).toHaveLength(10_001);
+    expect(forgotten).toBe(3);
+  });
+
   test('remembers the last drop of each endpoint and channel', () => {
     const journal = new DropJournal();
     journal.add('1', drop(1));

@@ -1,49 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Application } from '../../../src/app/application.ts';
-import { Dispatcher } from '../../../src/app/dispatcher.ts';
-import { DropJournal } from '../../../src/app/drop-journal.ts';
-import { silentLog } from '../../../src/ports/log.ts';
-import { noMetrics } from '../../../src/ports/metrics.ts';
-import { defaultPolicy } from '../../support/property/delivery-shell.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { application, channelName, endpoint } from '../../support/unit/application.ts';
-import { FakeSender, type Post } from '../../support/unit/fake-sender.ts';
-
-const one = endpoint({ id: 'one', url: 'http://one/' });
-const two = endpoint({ id: 'two', url: 'http://two/' });
-const serving = (...endpoints: (typeof one)[]) => [application({ endpoints })];
-
-function stage(applications: readonly Application[] = serving(one)) {
-  const clock = new FakeClock();
-  const sender = new FakeSender();
-  const drops = new DropJournal();
-  let ids = 0;
-  const dispatcher = new Dispatcher({
-    clock,
-    wallTime: { now: () => 1_700_000_000_000 + clock.now() },
-    random: () => 0.5,
-    ids: { webhookId: () => `msg_${(ids += 1)}` },
-    sender,
-    log: silentLog,
-    metrics: noMetrics,
-    drops,
-    applications,
-    ledger: () => ({ forgetCacheMiss: () => {} }),
-    requestTimeoutMs: 4000,
-    policy: { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents: 1 } },
-  });
-  return {
-    clock,
-    sender,
-    drops,
-    dispatcher,
-    append: (channel: string, appId = '1') =>
-      dispatcher.append(appId, [{ name: 'channel_occupied', channel: channelName(channel) }]),
-    /** How many endpoints have a queue. */
-    queues: () => [...dispatcher.readQueues()].length,
-  };
-}
+import { application, endpoint } from '../../support/unit/application.ts';
+import type { Post } from '../../support/unit/fake-sender.ts';
+import { one, reloadStage as stage, serving, two } from '../../support/unit/reload-stage.ts';
 
 const signedBy = ({ request }: Post, secret: string): boolean =>
   request.headers['X-Pusher-Signature'] === createHmac('sha256', secret).update(request.body).digest('hex');

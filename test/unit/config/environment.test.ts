@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { app, configOf, faultsOf, load, warningsOf, withWebhooks } from './loading.ts';
+import { app, configOf, faultsOf, load, warningsOf, withWebhooks, type Given } from './loading.ts';
 
 describe('precedence', () => {
   const content = { host: '127.0.0.2', port: 2, logLevel: 'warn', apps: [app] };
@@ -223,5 +223,64 @@ describe('production', () => {
     });
     expect(faults).toEqual([expect.stringContaining('SOKETIFY_WEBHOOK_URL: must be HTTPS in production')]);
     expect(faults.join('')).not.toContain('hush');
+  });
+});
+
+describe('what goes over a value of the file', () => {
+  const overriddenOf = (given: Given) => {
+    const loaded = load(given);
+    return loaded.kind === 'ok' ? loaded.overridden : loaded.faults;
+  };
+
+  test('is said, with both values', () => {
+    expect(
+      overriddenOf({
+        content: { apps: [app], port: 8080, host: '127.0.0.1', logLevel: 'debug' },
+        env: { SOKETIFY_PORT: '6001', SOKETIFY_LOG_LEVEL: 'warn' },
+        overrides: { host: '127.0.0.2' },
+      }),
+    ).toEqual([
+      'port of the configuration file is overridden by SOKETIFY_PORT: 6001 instead of 8080',
+      'logLevel of the configuration file is overridden by SOKETIFY_LOG_LEVEL: "warn" instead of "debug"',
+      'host of the configuration file is overridden by --host: "127.0.0.2" instead of "127.0.0.1"',
+    ]);
+  });
+
+  test('is said of the app, of Redis and of the control API, and no secret is shown', () => {
+    const { id, key } = app;
+    const said = overriddenOf({
+      content: {
+        apps: [{ id, key, secretFile: '/run/secret' }],
+        control: { token: 'hush', clock: 'real' },
+      },
+      env: {
+        SOKETIFY_APP_ID: '7',
+        SOKETIFY_APP_SECRET: 'hush too',
+        SOKETIFY_CONTROL_TOKEN: 'hush as well',
+      },
+      overrides: { control: 'virtual' },
+    });
+    expect(said).toEqual([
+      'control.token of the configuration file is overridden by SOKETIFY_CONTROL_TOKEN: a string (not shown) instead of a string (not shown)',
+      'control.clock of the configuration file is overridden by --control: "virtual" instead of "real"',
+      'apps[0].id of the configuration file is overridden by SOKETIFY_APP_ID: "7" instead of "1"',
+      'apps[0].secretFile of the configuration file is overridden by SOKETIFY_APP_SECRET',
+    ]);
+    expect(
+      overriddenOf({
+        content: { apps: [app], redis: { cluster: ['redis://:hush@one:6379'], leaseMs: 5000 } },
+        env: { SOKETIFY_REDIS_URL: 'redis://:hush@two:6379' },
+      }),
+    ).toEqual(['redis.cluster of the configuration file is overridden by SOKETIFY_REDIS_URL']);
+  });
+
+  test('is not said when it is what the file says, nor where the file says nothing', () => {
+    expect(
+      overriddenOf({
+        content: { apps: [app], port: 6001 },
+        env: { SOKETIFY_PORT: '6001', SOKETIFY_HOST: 'h' },
+      }),
+    ).toEqual([]);
+    expect(overriddenOf({ env: { SOKETIFY_PORT: '6001' } })).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ describe('a file that is no configuration', () => {
   test('a missing file is a fault', () => {
     expect(withReadFile(noSuchFile)).toEqual({
       kind: 'invalid',
+      file: 'soketify.json',
       files: [resolve('soketify.json')],
       faults: [{ path: 'soketify.json', message: 'cannot be read: there is no such file (ENOENT)' }],
     });

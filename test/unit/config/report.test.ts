@@ -24,6 +24,12 @@ describe('formatFaults', () => {
   test('counts one fault as one', () => {
     expect(formatFaults([{ path: 'port', message: 'x' }])).toContain('has 1 fault:');
   });
+
+  test('names the file', () => {
+    expect(formatFaults([{ path: 'port', message: 'x' }], 'conf.json')).toContain(
+      'The configuration in conf.json has 1 fault:',
+    );
+  });
 });
 
 describe('formatPath', () => {

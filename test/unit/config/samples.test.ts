@@ -14,9 +14,12 @@ const fixtures = new Map(
   ]),
 );
 
+/** As whoever takes a sample fills it in. */
+const filledIn = (text: string) => text.replace(/REPLACE-ME[\w-]*/g, 'a-random-text');
+
 /** What the samples name is on another machine: its certificate, its key, and the secrets of its apps. */
-function readSample(path: string): string {
-  if (path.startsWith(folder)) return readFileSync(path, 'utf8');
+function readSample(path: string, complete = filledIn): string {
+  if (path.startsWith(folder)) return complete(readFileSync(path, 'utf8'));
   if (path.endsWith('/fullchain.pem')) return fixtures.get('cert.pem') ?? '';
   if (path.endsWith('/privkey.pem')) return fixtures.get('key.pem') ?? '';
   return 'a-secret\n';
@@ -26,6 +29,15 @@ const loadSample = (name: string, env: Readonly<Record<string, string>>) =>
   loadConfig({ file: `${folder}${name}`, env, overrides: {}, readFile: readSample });
 
 describe('the sample files', () => {
+  test.each([
+    ['production.json', ['apps[0].key', 'apps[0].webhooks[1].headers.authorization']],
+    ['tls.json', ['apps[0].key']],
+  ])('%s is refused until its placeholders are filled in', (name, paths) => {
+    const readFile = (path: string) => readSample(path, (text) => text);
+    const loaded = loadConfig({ file: `${folder}${name}`, env: {}, overrides: {}, readFile });
+    expect(loaded.kind === 'invalid' && loaded.faults.map(({ path }) => path)).toEqual(paths);
+  });
+
   test.each(samples)('%s has no fault', (name) => {
     expect(loadSample(name, {})).toMatchObject({ kind: 'ok', warnings: [] });
   });

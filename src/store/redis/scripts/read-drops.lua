@@ -5,13 +5,16 @@
 -- ARGV[4]  number of the last step that it knows to be taken
 -- ARGV[5]  the last revision of which it has heard
 --
--- Answers {ok, how many of the first kind are forgotten, the drops of each kind, the latest last}, or {unknown}.
+-- Answers {ok, how many are forgotten but for those of the last kind, the drops of each kind, the latest last}, or {unknown}.
 
 if not isWhole(ARGV[3], ARGV[4], ARGV[5]) then
   return { 'unknown' }
 end
-local reply = { 'ok', tonumber(redis.call('HGET', KEYS[4], 'forgotten') or 0) }
+local reply = { 'ok', 0 }
 for kind = 2, #KEYS, 3 do
+  if kind + 3 <= #KEYS then
+    reply[2] = reply[2] + tonumber(redis.call('HGET', KEYS[kind + 2], 'forgotten') or 0)
+  end
   for _, subject in ipairs(redis.call('ZRANGE', KEYS[kind + 1], 0, -1)) do
     table.insert(reply, redis.call('HGET', KEYS[kind], subject))
   end

@@ -1,0 +1,53 @@
+import type { Application } from '../../../src/app/application.ts';
+import { Dispatcher } from '../../../src/app/dispatcher.ts';
+import { DropJournal } from '../../../src/app/drop-journal.ts';
+import { silentLog, type LogFields } from '../../../src/ports/log.ts';
+import { noMetrics } from '../../../src/ports/metrics.ts';
+import { FakeClock } from '../fake-clock.ts';
+import { defaultPolicy } from '../property/delivery-shell.ts';
+import { application, channelName, endpoint } from './application.ts';
+import { FakeSender } from './fake-sender.ts';
+
+export const one = endpoint({ id: 'one', url: 'http://one/' });
+export const two = endpoint({ id: 'two', url: 'http://two/' });
+export const serving = (...endpoints: (typeof one)[]) => [application({ endpoints })];
+
+/** A dispatcher without a store, one event in each batch. */
+export function reloadStage(applications: readonly Application[] = serving(one)) {
+  const clock = new FakeClock();
+  const sender = new FakeSender();
+  const drops = new DropJournal();
+  const log: string[] = [];
+  const say = (level: string) => (fields: LogFields, message: string) =>
+    void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
+  const forgotten: string[] = [];
+  let ids = 0;
+  const dispatcher = new Dispatcher({
+    clock,
+    wallTime: { now: () => 1_700_000_000_000 + clock.now() },
+    random: () => 0.5,
+    ids: { webhookId: () => `msg_${(ids += 1)}` },
+    sender,
+    log: { ...silentLog, info: say('info'), warn: say('warn') },
+    metrics: noMetrics,
+    drops,
+    applications,
+    ledger: () => ({
+      forgetCacheMiss: (appId, channel, episode) => void forgotten.push(`${appId} ${channel} ${episode}`),
+    }),
+    requestTimeoutMs: 4000,
+    policy: { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents: 1 } },
+  });
+  return {
+    clock,
+    sender,
+    drops,
+    log,
+    forgotten,
+    dispatcher,
+    append: (channel: string, appId = '1') =>
+      dispatcher.append(appId, [{ name: 'channel_occupied', channel: channelName(channel) }]),
+    /** How many endpoints have a queue. */
+    queues: () => [...dispatcher.readQueues()].length,
+  };
+}

@@ -1,0 +1,121 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { LoadedConfig } from '../../../src/config/load.ts';
+import type { Config } from '../../../src/config/schema.ts';
+import { createReloader } from '../../../src/configuration/reloader.ts';
+import { silentLog } from '../../../src/ports/log.ts';
+import { configOf } from '../../integration/support/server.ts';
+import { settle } from '../../support/fake-clock.ts';
+
+const app = { id: '1', key: 'a', secret: 's' };
+const faulty: LoadedConfig = {
+  kind: 'invalid',
+  file: '/etc/soketify.json',
+  faults: [{ path: 'apps', message: 'expected a list' }],
+  files: ['/etc/soketify.json', '/etc/half'],
+};
+
+function loaded(given: Readonly<Record<string, unknown>> = {}): Extract<LoadedConfig, { kind: 'ok' }> {
+  return {
+    kind: 'ok',
+    config: configOf({ apps: [app], ...given }),
+    warnings: [],
+    overridden: [],
+    files: ['/etc/soketify.json'],
+  };
+}
+
+/** A reloader on fakes: what it is told to load next, and the files that it watches at this moment. */
+function stage({ watchesAll = false, tls = false } = {}) {
+  const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const taken: (readonly [Config | 'certificate', string])[] = [];
+  let watched: { readonly paths: readonly string[]; readonly changed: () => void } | undefined;
+  const next: { loaded: LoadedConfig } = { loaded: loaded() };
+  const { config, files } = loaded();
+  const certificate = { certFile: '/etc/cert.pem', keyFile: '/etc/key.pem', passphrase: undefined };
+  const reloader = createReloader(files, {
+    log: { ...silentLog, ...log },
+    load: () => next.loaded,
+    configuration: {
+      current: tls ? { ...config, tls: certificate } : config,
+      takeFile: async (file, cause) => void taken.push([file, cause]),
+      takeCertificate: async (cause) => void taken.push(['certificate', cause]),
+    },
+    watchFiles: (paths, changed) => {
+      watched = { paths, changed };
+      return () => {
+        watched = undefined;
+      };
+    },
+    watchesAll,
+  });
+  return { log, taken, next, reloader, watched: () => watched };
+}
+
+describe('a reload', () => {
+  test('hands over what was loaded, and why', async () => {
+    const { reloader, next, taken } = stage();
+    const changed = loaded({ apps: [app, { id: '2', key: 'b', secret: 's' }] });
+    next.loaded = changed;
+    await reloader.reload('SIGHUP');
+    expect(taken).toEqual([[changed.config, 'SIGHUP']]);
+  });
+
+  test('of a faulty configuration changes nothing, and says in which file what is wrong', async () => {
+    const { reloader, next, taken, log } = stage();
+    next.loaded = faulty;
+    await reloader.reload('SIGHUP');
+    expect(taken).toEqual([]);
+    expect(log.error).toHaveBeenCalledExactlyOnceWith(
+      {
+        cause: 'SIGHUP',
+        file: '/etc/soketify.json',
+        faults: [{ path: 'apps', message: 'expected a list' }],
+      },
+      'configuration not reloaded, the one in force stays',
+    );
+  });
+
+  test('repeats the warnings of what was loaded, and what is overridden', async () => {
+    const { reloader, next, log } = stage();
+    next.loaded = { ...loaded(), warnings: ['something is odd'], overridden: ['the port is another'] };
+    await reloader.reload('SIGHUP');
+    expect(log.warn).toHaveBeenCalledExactlyOnceWith({}, 'something is odd');
+    expect(log.info).toHaveBeenCalledExactlyOnceWith({}, 'the port is another');
+  });
+});
+
+describe('the files', () => {
+  test('of the configuration are not watched unless asked', () => {
+    expect(stage().watched()?.paths).toEqual([]);
+  });
+
+  test('of the certificate are: it alone is taken, and nothing else', async () => {
+    const { watched, taken, next } = stage({ tls: true });
+    next.loaded = faulty;
+    expect(watched()?.paths).toEqual(['/etc/cert.pem', '/etc/key.pem']);
+    watched()?.changed();
+    await settle();
+    expect(taken).toEqual([['certificate', 'certificate changed']]);
+  });
+
+  test('are all watched if asked, also those that were named since, also by a faulty configuration', async () => {
+    const { watched, taken, next } = stage({ watchesAll: true });
+    expect(watched()?.paths).toEqual(['/etc/soketify.json']);
+    next.loaded = faulty;
+    watched()?.changed();
+    await settle();
+    expect(taken).toEqual([]);
+    expect(watched()?.paths).toEqual(faulty.files);
+    next.loaded = loaded();
+    watched()?.changed();
+    await settle();
+    expect(taken).toHaveLength(1);
+    expect(watched()?.paths).toEqual(['/etc/soketify.json']);
+  });
+
+  test('are watched no more when it stops', () => {
+    const { watched, reloader } = stage({ watchesAll: true });
+    reloader.stop();
+    expect(watched()).toBeUndefined();
+  });
+});
