@@ -88,7 +88,6 @@ describe('a body that is not an event is 400', () => {
     '"text"',
     '{}',
     deep,
-    `{"name":"said","channels":["news"],"data":${deep}}`,
     event({ name: undefined }),
     event({ name: '' }),
     event({ name: 7 }),
@@ -135,6 +134,12 @@ describe('a body that is too large is 413', () => {
     const answer = await callApi(server, { path, body });
     expect(answer.status).toBe(413);
     expect(answer.text).toContain('The data content of this event exceeds the allowed maximum (10240 bytes)');
+  });
+
+  test('when the data is nested 50,000 deep', async () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const answer = await callApi(server, { path, body: `{"name":"said","channel":"news","data":${deep}}` });
+    expect(answer.status).toBe(413);
   });
 
   test.each([3, 5, 50])('when all of it is, as clients of every kind are told: %d MB', async (megabytes) => {

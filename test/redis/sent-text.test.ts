@@ -25,10 +25,10 @@ test('two nodes pass on JSON as the text that came, and keep users apart by all 
   await here.nextFrame();
   await here.expectFrame({ event: 'pusher:cache_miss', channel, data: '{}' });
   there.requestWithData(channel, `{"user_id":9007199254740993,"user_info":${sent}}`);
-  const hash = `{"9007199254740992":${sent},"9007199254740993":${sent}}`;
-  expect((await there.nextFrame()).data).toBe(
-    `{"presence":{"count":2,"ids":["9007199254740992","9007199254740993"],"hash":${hash}}}`,
-  );
+  // Redis keeps members in no order.
+  const present = String((await there.nextFrame()).data);
+  expect(present).toContain('"count":2');
+  for (const id of ['9007199254740992', '9007199254740993']) expect(present).toContain(`"${id}":${sent}`);
   await there.expectFrame({ event: 'pusher:cache_miss', channel, data: '{}' });
   expect((await here.nextFrame()).data).toBe(`{"user_id":"9007199254740993","user_info":${sent}}`);
 
