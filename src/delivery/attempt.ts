@@ -66,8 +66,8 @@ export class Attempt {
     // `100 Continue`, early hints and the like: the answer is still to come.
     if (status < 200 || this.#isSettled) return;
     this.#answer = answerOf(status, fields);
-    // Mostly the body ends in this very turn; then nothing is to be timed.
-    queueMicrotask(() => this.#waitForBody());
+    // Mostly the body ends in this very turn; then nothing is to be timed. Test frameworks replace `queueMicrotask`.
+    void Promise.resolve().then(() => this.#waitForBody());
   }
 
   /** A part of the answer's body has come. */
