@@ -52,10 +52,8 @@ Exit codes: 0 healthy, 1 not healthy, or no answer, 2 wrong usage, or a file tha
 function readCommandLine(pid: string): Meant {
   if (!/^[1-9]\d*$/.test(pid)) throw new UsageError(`--of ${pid}: expected the id of a process`);
   let line: string;
-  let folder: string;
   try {
     line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    folder = readlinkSync(`/proc/${pid}/cwd`);
   } catch (error) {
     throw new UsageError(`--of ${pid}: there is no such process that can be read`, { cause: error });
   }
@@ -67,7 +65,16 @@ function readCommandLine(pid: string): Meant {
   // `--` stands before the program where something else, such as an init, starts it.
   server.parseOptions(line.split('\0').filter((argument) => argument !== '' && argument !== '--'));
   const meant = server.opts<Meant>();
-  return meant.config === undefined ? meant : { ...meant, config: resolvePath(folder, meant.config) };
+  return meant.config === undefined ? meant : { ...meant, config: resolvePath(folderOf(pid), meant.config) };
+}
+
+/** From where a process takes relative paths; from here, when that cannot be told. */
+function folderOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '.';
+  }
 }
 
 /** Where the server tells its health. A file that has become faulty otherwise does not make it ill. */

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Series, type Description, type Metric } from './series.ts';
 
 /** How finely delays of the event loop are told apart. Each is a wake-up of the process. */
-const resolutionMs = 20;
+const resolutionMs = 50;
 
 /**
  * What the process costs, read when somebody asks. Only the delay of the event loop has to be watched all the time:

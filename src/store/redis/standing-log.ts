@@ -15,7 +15,7 @@ export interface StandingLogOptions {
 export class StandingLog {
   readonly #options: StandingLogOptions;
   readonly #standing: Standing;
-  #isWatching = false;
+  #state: 'starting' | 'watching' | 'stopped' = 'starting';
   #cause: string | undefined;
   /** By app: a node that could not keep events has lost many. */
   readonly #losses: Sampler<{ readonly appId: string; readonly events: number }>;
@@ -29,11 +29,12 @@ export class StandingLog {
 
   /** The node is registered in every partition: from now on changes are said. */
   start(): void {
-    this.#isWatching = true;
+    if (this.#state === 'starting') this.#state = 'watching';
   }
 
+  /** The node ends: nothing more is said. */
   stop(): void {
-    this.#isWatching = false;
+    this.#state = 'stopped';
     this.#losses.close();
   }
 
@@ -44,7 +45,8 @@ export class StandingLog {
 
   /** To be called again and again: who is frozen says nothing. */
   look(): void {
-    if (this.#isWatching) this.#say(this.#standing.observe(this.#options.read(), this.#options.clock.now()));
+    if (this.#state !== 'watching') return;
+    this.#say(this.#standing.observe(this.#options.read(), this.#options.clock.now()));
   }
 
   /** A partition could not register, or a step of it has failed. */
@@ -52,12 +54,13 @@ export class StandingLog {
     const { log } = this.#options;
     this.#cause = describeFailure(error);
     if (log.isDebug) log.debug({ error: this.#cause, partition }, 'Redis did not answer, or refused');
-    this.look();
+    // That all are back is not found out by a failure.
+    if (!this.#standing.isLost) this.look();
   }
 
   /** A partition has found that Redis lacks what it was known to have. */
   dataLost(): void {
-    if (this.#isWatching) this.#say(this.#standing.dataLost(this.#options.clock.now()));
+    if (this.#state === 'watching') this.#say(this.#standing.dataLost(this.#options.clock.now()));
   }
 
   #say(changes: readonly StandingChange[]): void {

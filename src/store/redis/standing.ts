@@ -31,6 +31,11 @@ export class Standing {
     this.#sameLossMs = sameLossMs;
   }
 
+  /** Whether Redis was lost and is not back, as far as was observed. */
+  get isLost(): boolean {
+    return this.#lostAt !== undefined;
+  }
+
   /** What has changed with this reading. While Redis is lost, nobody knows whether it is full. */
   observe({ unreachable, isFull }: StandingReading, at: Millis): readonly StandingChange[] {
     const changes: StandingChange[] = [];
