@@ -36,6 +36,8 @@ export class WalkNode {
   readonly #connections: RedisClients;
   /** The data of the events of cache channels that its subscribers were told. */
   readonly events: string[] = [];
+  /** Departures that were called off. */
+  suppressed = 0;
   /** How often it has registered in some partition. */
   epochs = 0;
   /** It neither keeps its lease nor hears anything. */
@@ -61,7 +63,7 @@ export class WalkNode {
       link: new RedisLink(connections),
       cacheTtlMs: 100_000,
       log: silentLog,
-      metrics: noMetrics,
+      metrics: { ...noMetrics, suppressedByGrace: () => (this.suppressed += 1) },
       newEpoch: () => `${name}.${(this.epochs += 1)}`,
       present: () => wallStart + time.now(),
       notify: (_appId, channel, notice) => this.#notify(channel, notice),
