@@ -152,6 +152,11 @@ export class Channels {
     return { members: [...members], count: this.#count(held) };
   }
 
+  /** Where a channel is kept. */
+  kept(appId: string, channel: ChannelName): KeptChannel {
+    return this.#held.get(keyOf(appId, channel)) ?? this.scripts.channel(appId, channel);
+  }
+
   /** The channels of an app that this node has subscribers of. */
   *names(appId: string): Generator<ChannelName, void> {
     for (const held of this.#held.values()) if (held.appId === appId) yield held.name;

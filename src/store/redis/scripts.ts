@@ -11,7 +11,7 @@ const files = {
   cache: ['time', 'partition', 'channel'],
   'forget-miss': ['time', 'partition', 'channel'],
   read: ['time', 'partition', 'channel'],
-  append: ['time', 'partition', 'channel'],
+  append: ['time', 'partition'],
   register: ['time', 'partition'],
   heartbeat: ['time', 'partition'],
   due: ['time', 'partition'],
