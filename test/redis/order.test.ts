@@ -76,7 +76,7 @@ describe('what a client said is told between its coming and its going', () => {
   });
 
   test('also if there was no memory for either', async () => {
-    const { walk } = await walkOf(1);
+    const { walk, node } = await walkOf(1);
     await walk.fill();
     await walk.advance(500);
     await walk.join(0, 'presence-a', 'u1');
@@ -85,5 +85,7 @@ describe('what a client said is told between its coming and its going', () => {
     await walk.free();
     await walk.settle();
     expect(walk.toldOf('presence-a')).toEqual(presence.slice(0, 3));
+    // What it has is said first.
+    expect(node.suppressed).toBe(0);
   });
 });

@@ -83,6 +83,22 @@ describe('what fell due while Redis was away', () => {
     expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
   });
 
+  test('waits for a dead node only for what was left of its lease', async () => {
+    const walk = await walkOf(2);
+    const [, lost] = walk.nodes;
+    lost?.crash();
+    if (lost !== undefined) lost.isFrozen = true;
+    await walk.advance(6000);
+    await walk.join(0, 'presence-a', 'u1');
+    walk.leave(0, 0);
+    await walk.advance(1);
+    await walk.silence(20_000);
+    await walk.advance(3000);
+    expect(await told(walk)).toEqual(arrivals);
+    await walk.advance(2000);
+    expect(await told(walk)).toEqual([...arrivals, 'member_removed u1', 'channel_vacated']);
+  });
+
   test('waits a lease at most, also where a node registers and dies after it', async () => {
     const walk = await left(2);
     const [, lost] = walk.nodes;

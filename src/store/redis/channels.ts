@@ -141,6 +141,11 @@ export class Channels {
     this.#uncounted.clear();
   }
 
+  /** Where a channel is kept. */
+  kept(appId: string, channel: ChannelName): KeptChannel {
+    return this.#held.get(keyOf(appId, channel)) ?? this.scripts.channel(appId, channel);
+  }
+
   /** Everything here is asserted anew, under a new epoch. */
   assertAll(isDataLost: boolean): void {
     for (const held of this.#held.values()) {

@@ -147,11 +147,10 @@ export class Partition {
 
   /** Keeps what a client said for webhooks, in order with the facts of its channel, if need be later. */
   append(appId: string, event: WebhookEvent): void {
-    const { scripts } = this.channels;
     const json = JSON.stringify(event);
     const userId = 'userId' in event ? (event.userId ?? '') : '';
     const args = [json, userId, Math.ceil(this.#options.graceMs)];
-    const append = scripts.step('append', scripts.channel(appId, event.channel), args);
+    const append = this.channels.scripts.step('append', this.channels.kept(appId, event.channel), args);
     const tell = (isTaken: boolean): void => {
       if (!isTaken) this.#standing.eventLost(appId);
     };

@@ -13,7 +13,7 @@ const files = {
   read: ['time', 'partition', 'channel'],
   show: ['time', 'partition', 'channel', 'known'],
   list: ['time', 'partition', 'known'],
-  append: ['time', 'partition', 'channel'],
+  append: ['time', 'partition'],
   register: ['time', 'partition', 'known'],
   heartbeat: ['time', 'partition', 'known'],
   due: ['time', 'partition'],

@@ -38,6 +38,8 @@ export class WalkNode {
   readonly events: string[] = [];
   /** Whose connections it was to end, and how long ago that was asked for. */
   readonly ended: string[] = [];
+  /** Departures that were called off. */
+  suppressed = 0;
   /** How often it has registered in some partition. */
   epochs = 0;
   /** When it last kept its lease. */
@@ -65,7 +67,7 @@ export class WalkNode {
       link: new RedisLink(connections),
       cacheTtlMs: 100_000,
       log: silentLog,
-      metrics: noMetrics,
+      metrics: { ...noMetrics, suppressedByGrace: () => (this.suppressed += 1) },
       newEpoch: () => `${name}.${(this.epochs += 1)}`,
       present: () => wallStart + time.now(),
       notify: (_appId, channel, notice) => this.#notify(channel, notice),

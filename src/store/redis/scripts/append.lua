@@ -1,4 +1,4 @@
--- Appends what a client said on a channel.
+-- Appends what a client said on a channel. Often called: it has the keys and arguments of channel.lua, but not its functions.
 --
 -- ARGV[6]  epoch
 -- ARGV[7]  number of the step
@@ -12,6 +12,8 @@
 --
 -- Answers ok, full (it is to be sent again, as another step), or why the step was refused.
 
+local DUE, OUTBOX, CHANNEL, GRACE, HOLDERS = KEYS[2], KEYS[3], KEYS[6], KEYS[8], KEYS[9]
+local APP, NAME, user = ARGV[4], ARGV[5], ARGV[9]
 local refusal = refuse(ARGV[6], ARGV[7])
 if refusal then
   return { refusal }
@@ -19,18 +21,20 @@ end
 if IS_FULL then
   return { 'full' }
 end
-local user, deadline = ARGV[9], integer(AT + tonumber(ARGV[10]))
-if redis.call('HSETNX', CHANNEL, 'announced', 1) == 1 then
+local deadline = integer(AT + tonumber(ARGV[10]))
+local isChannelNew = redis.call('HSETNX', CHANNEL, 'announced', 1) == 1
+local isMemberNew = user ~= '' and redis.call('HEXISTS', HOLDERS, user) == 0
+  and redis.call('ZADD', GRACE, 'NX', deadline, user) == 1
+if isChannelNew then
   redis.call('HSET', CHANNEL, 'until', deadline)
-  fact({ name = 'channel_occupied' })
+  redis.call('XADD', OUTBOX, '*', 'a', APP, 'j', cjson.encode({ name = 'channel_occupied', channel = NAME }))
 end
-if user ~= '' and redis.call('HEXISTS', HOLDERS, user) == 0 and redis.call('ZADD', GRACE, 'NX', deadline, user) == 1 then
-  fact({ name = 'member_added', userId = user })
+if isMemberNew then
+  redis.call('XADD', OUTBOX, '*', 'a', APP, 'j', cjson.encode({ name = 'member_added', channel = NAME, userId = user }))
+end
+if isChannelNew or isMemberNew then
+  redis.call('ZADD', DUE, 'LT', deadline, APP .. '\n' .. NAME)
 end
 redis.call('XADD', OUTBOX, '*', 'a', APP, 'j', ARGV[8])
-if hasFacts then
-  finish()
-else
-  redis.call('SPUBLISH', WAKE, '')
-end
+redis.call('SPUBLISH', ARGV[3], '')
 return { 'ok' }
