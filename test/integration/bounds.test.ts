@@ -167,8 +167,8 @@ describe('limits that are raised while the server runs', () => {
     expect(log.of('configuration not reloaded, the one in force stays')).toMatchObject([
       { err: { message: expect.stringMatching(message) as string } },
     ]);
-    const refused = await trigger(server, 'news', 'x'.repeat(20_000));
-    expect(refused).toMatchObject({ status: 413, body: expect.stringContaining('(10240 bytes)') as string });
+    const answer = await trigger(server, 'news', 'x'.repeat(20_000));
+    expect(answer).toMatchObject({ status: 413, body: expect.stringContaining('(10240 bytes)') as string });
     const client = new Client(`ws://127.0.0.1:${server.port}/app/${otherApp.key}`);
     expect(await client.closed).toMatchObject({ code: 4001 });
   });

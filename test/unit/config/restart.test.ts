@@ -25,7 +25,9 @@ describe('needsRestart', () => {
   });
 
   test('names all keys but apps, limits and tls that it does not know to be changeable', () => {
-    const other = Object.fromEntries(Object.keys(before).map((key) => [key, 'other']));
+    const other = Object.fromEntries(
+      Object.keys(before).map((key) => [key, key === 'apps' ? before.apps : 'other']),
+    );
     expect(needsRestart(before, { ...before, ...other })).toEqual(
       Object.keys(before).filter((key) => !['apps', 'limits'].includes(key)),
     );
@@ -39,6 +41,15 @@ describe('needsRestart', () => {
     expect(needsRestart(before, withTls)).toEqual(['tls']);
     expect(needsRestart(withTls, before)).toEqual(['tls']);
     expect(needsRestart(withTls, { ...before, tls: { ...tls, certFile: '/other.pem' } })).toEqual([]);
+  });
+
+  test('names maxBackpressureBytes unless it follows from limits that need less than what is in force', () => {
+    const large = configOf({ content: { apps: [app], limits: { eventDataBytes: 1_000_000 } } });
+    expect(large.maxBackpressureBytes).toBeGreaterThan(before.maxBackpressureBytes);
+    expect(needsRestart(large, before)).toEqual([]);
+    expect(needsRestart(before, large)).toEqual(['maxBackpressureBytes']);
+    const set = configOf({ content: { apps: [app], maxBackpressureBytes: 2_000_000 } });
+    expect(needsRestart(large, set)).toEqual(['maxBackpressureBytes']);
   });
 
   test('names metrics when they begin, move or cease', () => {
