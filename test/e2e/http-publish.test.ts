@@ -203,7 +203,8 @@ test('events above the rate are 429, each item of a batch one, and questions are
   await socket.subscribe('news');
   const publish = (path: string, body: unknown) =>
     callApi(server, { path: `/apps/2/${path}`, body: JSON.stringify(body), app: slow });
-  const refused = plainText(429, 'Rate limit exceeded: at most 3 events a second are accepted');
+  const text = 'Rate limit exceeded: at most 3 events a second are accepted';
+  const refused = { ...plainText(429, text), retryAfter: '1' };
   // Of a batch that is more than a second allows nothing is sent, and nothing counts; to try again is no use.
   expect(await publish('batch_events', { batch: items(4) })).toEqual(
     plainText(400, 'batch has 4 events, at most 3 a second are accepted'),
