@@ -247,8 +247,8 @@ describe('two nodes', () => {
     );
     expect(health).toEqual(
       expect.arrayContaining([
-        { status: 'ready', apps: 4, redis: 'connected', dispatching: true },
-        { status: 'ready', apps: 4, redis: 'connected', dispatching: false },
+        { status: 'ready', apps: 5, redis: 'connected', dispatching: true },
+        { status: 'ready', apps: 5, redis: 'connected', dispatching: false },
       ]),
     );
   });
