@@ -82,6 +82,7 @@ export function isWebhookEvent(value: unknown): value is WebhookEvent {
   const given = new Map<string, unknown>(Object.entries(value));
   const name = eventNames.find((one) => one === given.get('name'));
   if (name === undefined || !isText(given.get('channel')) || given.get('channel') === '') return false;
+  if (given.has('source') && !isText(given.get('source'))) return false;
   return Object.entries(fieldsOf[name]).every(([field, isRight]) => isRight(given.get(field)));
 }
 

@@ -43,6 +43,23 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       expect(facts(driver)).toEqual(['0 channel_occupied', '0 member_added anna']);
     });
 
+    it('lays what it reports to whoever came, and to whoever went last', async () => {
+      const driver = await start();
+      await driver.join(anna);
+      await driver.join(bert);
+      await driver.leave(anna, 3000);
+      await driver.advance(1000);
+      await driver.leave(bert, 3000);
+      await driver.advance(10_000);
+      const told = driver.facts.map(({ text }, index) => `${text} by ${driver.sources[index]}`);
+      expect(told.slice(0, 3)).toEqual([
+        'channel_occupied by c1',
+        'member_added anna by c1',
+        'member_added bert by c3',
+      ]);
+      expect(told.at(-1)).toBe('channel_vacated by c3');
+    });
+
     it('tells subscribers of every going and coming at once', async () => {
       const driver = await start();
       await driver.join(bert);

@@ -63,7 +63,7 @@ export class Channels {
       this.#held.delete(key);
       this.#uncounted.delete(held);
     }
-    this.#sendLeave(held, channelLingersMs, member);
+    this.#sendLeave(held, leave);
   }
 
   /** Everything of the app leaves, without grace. */
@@ -205,7 +205,7 @@ export class Channels {
   }
 
   async #report(held: Held, join: Join): Promise<JoinAnswer> {
-    const { member, memberLimit, readsCache, wantsCacheMiss } = join;
+    const { member, memberLimit, readsCache, wantsCacheMiss, source } = join;
     const patience = new Patience(this.#options.clock);
     const here = held.members.get(member?.userId ?? '');
     held.reported = this.#count(held);
@@ -218,6 +218,7 @@ export class Channels {
         this.#tellsCounts(held),
         memberLimit === Infinity ? -1 : memberLimit,
         readsCache && wantsCacheMiss ? 'miss' : '',
+        source ?? '',
         ...(member === undefined ? [] : [member.userId, member.infoJson]),
       ]),
     );
@@ -296,7 +297,7 @@ export class Channels {
     held.isRefused = false;
     held.reported = this.#count(held);
     const miss = held.mayMissCache ? 'miss' : '';
-    const args = [held.reported, this.#tellsCounts(held), -1, miss, ...named(held.members.values())];
+    const args = [held.reported, this.#tellsCounts(held), -1, miss, '', ...named(held.members.values())];
     const reply = await this.#registration.step(this.scripts.step('join', held, args));
     if (reply !== undefined) this.#entered(held, reply);
   }
@@ -312,21 +313,24 @@ export class Channels {
     const isChannelGone = now === undefined && channelUntil >= since;
     if (gone.length === 0 && !isChannelGone) return;
     const channel = this.scripts.channel(appId, name);
-    const args = [now?.reported ?? 0, '', -1, '', ...named(gone.map(({ member }) => member))];
+    const args = [now?.reported ?? 0, '', -1, '', '', ...named(gone.map(({ member }) => member))];
     void this.#registration.step(this.scripts.step('join', channel, args));
     for (const { member, until } of gone) {
-      this.#sendLeave(channel, undefined, { userId: member.userId, lingersMs: until - at });
+      this.#sendLeave(channel, { member: { userId: member.userId, lingersMs: until - at } });
     }
-    if (now === undefined) this.#sendLeave(channel, channelUntil - at);
+    if (now === undefined) this.#sendLeave(channel, { channelLingersMs: channelUntil - at });
   }
 
-  #sendLeave(channel: KeptChannel, channelLingersMs: Millis | undefined, member?: Leave['member']): void {
+  #sendLeave(
+    channel: KeptChannel,
+    { channelLingersMs, member, source }: Pick<Leave, 'channelLingersMs' | 'member' | 'source'>,
+  ): void {
     const channelMs = channelLingersMs === undefined ? '' : wholeMs(channelLingersMs);
     const memberMs = wholeMs(member?.lingersMs ?? 0);
     const at = this.#options.clock.now();
     if (channelMs !== '') this.#partition.due(at + channelMs);
     if (member !== undefined) this.#partition.due(at + memberMs);
-    const args = [channelMs, member?.userId ?? '', memberMs];
+    const args = [channelMs, member?.userId ?? '', memberMs, source ?? ''];
     void this.#registration.step(this.scripts.step('leave', channel, args));
   }
 

@@ -3,7 +3,8 @@ import type { Millis } from '../../../src/ports/clock.ts';
 import type { JoinAnswer, Ledger, Notice } from '../../../src/ports/ledger.ts';
 import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
-import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import type { SocketId } from '../../../src/protocol/socket-id.ts';
+import { sourceOf, type WebhookEvent } from '../../../src/webhooks/event.ts';
 import { rosterOf } from '../roster.ts';
 import { FakeClock } from '../fake-clock.ts';
 import type { LedgerHarness } from './ledger-port.ts';
@@ -43,6 +44,8 @@ export class LedgerDriver {
   readonly clock = new FakeClock();
   readonly facts: Happening[] = [];
   readonly notices: Happening[] = [];
+  /** Whom each fact is laid to: the source of the event, in the order of the facts. */
+  readonly sources: string[] = [];
   /** The episodes of the cache misses that were reported, in order, by app and channel. */
   readonly episodes = new Map<string, string[]>();
   readonly #harness: LedgerHarness;
@@ -143,11 +146,12 @@ export class LedgerDriver {
       memberLimit: this.#options.memberLimit,
       readsCache,
       wantsCacheMiss: readsCache && !this.#options.unwanted.has(channel),
+      source: connection as SocketId,
     });
   }
 
   async leave(subscriber: Subscriber, graceMs: Millis): Promise<void> {
-    const { appId, userId } = subscriber;
+    const { appId, connection, userId } = subscriber;
     const channel = subscriber.channel as ChannelName;
     const subscription = this.#subscriptions.get(keyOf(subscriber));
     if (subscription === undefined) throw new Error(`${keyOf(subscriber)} is not subscribed`);
@@ -158,6 +162,7 @@ export class LedgerDriver {
     await this.ledger.leave({
       appId,
       channel,
+      source: connection as SocketId,
       ...(channelLingersMs !== undefined && { channelLingersMs }),
       ...(userId !== undefined &&
         memberLingersMs !== undefined && { member: { userId, lingersMs: memberLingersMs } }),
@@ -177,6 +182,7 @@ export class LedgerDriver {
         this.episodes.set(key, [...(this.episodes.get(key) ?? []), event.episode]);
       }
       const user = 'userId' in event ? ` ${event.userId}` : '';
+      this.sources.push(sourceOf(event));
       this.facts.push({ at: this.clock.now(), appId, channel: event.channel, text: event.name + user });
     }
   }

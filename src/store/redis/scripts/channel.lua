@@ -11,6 +11,7 @@
 --            total       how many connections are subscribed
 --            miss        the cache miss that stands, and until when
 --            countSaid, countSaidAt, countDue   when the subscription count was told, and is to be told
+--            by          whoever left last: the source of departures
 --            n:EPOCH     the connections of one epoch
 -- KEYS[7]  members who are present: user id to user_info
 -- KEYS[8]  grace: user id to the moment until which some leave wants the member to linger
@@ -27,9 +28,12 @@ local WAKE, APP, NAME = ARGV[3], ARGV[4], ARGV[5]
 local SUBJECT = APP .. '\n' .. NAME
 local crowd, crowdEveryMs, missStandsMs = 100, 5000, 300000
 local hasFacts = false
+-- Whoever causes what this script does: a connection, or a dead epoch. Empty: not known.
+local source = ''
 
 local function fact(event)
   event.channel = NAME
+  event.source = source ~= '' and source or nil
   redis.call('XADD', OUTBOX, '*', 'a', APP, 'j', cjson.encode(event))
   hasFacts = true
 end
@@ -127,6 +131,7 @@ local function leaveMember(epoch, user, deadline)
   end
   redis.call('HDEL', HOLDERS, user)
   redis.call('HDEL', MEMBERS, user)
+  redis.call('HSET', CHANNEL, 'by', source)
   notice('out', { u = user })
 end
 
@@ -139,7 +144,7 @@ local function leaveChannel(epoch, deadline)
   redis.call('HDEL', CHANNEL, 'n:' .. epoch)
   redis.call('SREM', HELD, 'c\n' .. SUBJECT)
   if deadline > number('until') then
-    redis.call('HSET', CHANNEL, 'until', integer(deadline))
+    redis.call('HSET', CHANNEL, 'until', integer(deadline), 'by', source)
   end
   if redis.call('HINCRBY', CHANNEL, 'live', -1) == 0 then
     redis.call('ZREM', INDEX, NAME)
@@ -148,19 +153,24 @@ end
 
 -- Reports what is due, says when to look again, and wakes whoever dispatches.
 local function finish()
-  for _, user in ipairs(IS_HELD and {} or redis.call('ZRANGEBYSCORE', GRACE, '-inf', integer(AT))) do
+  local gone = IS_HELD and {} or redis.call('ZRANGEBYSCORE', GRACE, '-inf', integer(AT))
+  if #gone > 0 then
+    source = redis.call('HGET', CHANNEL, 'by') or ''
+  end
+  for _, user in ipairs(gone) do
     redis.call('ZREM', GRACE, user)
     if redis.call('HEXISTS', HOLDERS, user) == 0 then
       fact({ name = 'member_removed', userId = user })
     end
   end
-  local state = redis.call('HMGET', CHANNEL, 'announced', 'live', 'until', 'countDue')
+  local state = redis.call('HMGET', CHANNEL, 'announced', 'live', 'until', 'countDue', 'by')
   local lingers = redis.call('ZRANGE', GRACE, 0, 0, 'WITHSCORES')
   local isEmpty = tonumber(state[2] or 0) == 0
   local goneAt, countDue = tonumber(state[3] or 0), tonumber(state[4] or 0)
   local nextAt = tonumber(lingers[2])
   if state[1] and isEmpty and not nextAt then
     if goneAt <= AT and not IS_HELD then
+      source = state[5] or ''
       fact({ name = 'channel_vacated' })
       redis.call('DEL', CHANNEL, MEMBERS, GRACE, HOLDERS)
       countDue = 0

@@ -6,7 +6,8 @@
 -- ARGV[9]  1: subscribers and webhooks are told of counts
 -- ARGV[10] the most members; -1: whoever is named was admitted before
 -- ARGV[11] `miss`: the subscriber needs the cached event, and its absence is a fact; else empty
--- ARGV[12] user id, ARGV[13] user_info, and so on
+-- ARGV[12] the connection that comes; empty: not known
+-- ARGV[13] user id, ARGV[14] user_info, and so on
 --
 -- When Redis is full, a new channel or member waits until there is memory again; what webhooks were told of comes in.
 --
@@ -18,8 +19,9 @@ local refusal = refuse(epoch, ARGV[7])
 if refusal then
   return { refusal }
 end
+source = ARGV[12]
 local most = tonumber(ARGV[10])
-if most >= 0 and ARGV[12] and redis.call('HEXISTS', HOLDERS, ARGV[12]) == 0
+if most >= 0 and ARGV[13] and redis.call('HEXISTS', HOLDERS, ARGV[13]) == 0
   and redis.call('HLEN', MEMBERS) >= most then
   return { 'limit' }
 end
@@ -41,7 +43,7 @@ end
 local status = 'ok'
 local isBack = enterChannel(epoch)
 local back = 0
-for index = 12, #ARGV, 2 do
+for index = 13, #ARGV, 2 do
   local user = ARGV[index]
   if IS_FULL and redis.call('HEXISTS', HOLDERS, user) == 0 and not redis.call('ZSCORE', GRACE, user) then
     status = 'full'

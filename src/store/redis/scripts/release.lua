@@ -8,6 +8,7 @@ if redis.call('HEXISTS', STATE, 'e:' .. epoch) == 1 then
   return 0
 end
 local deadline = AT + tonumber(ARGV[7])
+source = epoch
 local holders = redis.call('HGETALL', HOLDERS)
 for index = 1, #holders, 2 do
   leaveMember(epoch, holders[index], deadline)
