@@ -137,7 +137,7 @@ describe(seeded('three nodes, whose clocks are minutes apart'), () => {
         runs(30),
       );
     },
-    4 * patienceMs,
+    10 * patienceMs,
   );
 
   test(
@@ -157,6 +157,6 @@ describe(seeded('three nodes, whose clocks are minutes apart'), () => {
         runs(15),
       );
     },
-    4 * patienceMs,
+    10 * patienceMs,
   );
 });
