@@ -1,0 +1,20 @@
+// Asks all the time whether the program is alive, in a thread of its own: what keeps the attackers busy must not count.
+import { parentPort, workerData } from 'node:worker_threads';
+
+const pauseMs = 20;
+
+for (;;) {
+  const startedAt = performance.now();
+  const failure = await ask(workerData.url);
+  parentPort.postMessage({ elapsedMs: performance.now() - startedAt, failure });
+  await new Promise((resolve) => setTimeout(resolve, pauseMs));
+}
+
+async function ask(url) {
+  try {
+    const { ok, status } = await fetch(url);
+    return ok ? undefined : `was answered ${status}`;
+  } catch (error) {
+    return `failed with ${String(error)}`;
+  }
+}

@@ -1,0 +1,137 @@
+import { connect, type Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import { frames, requests } from './words.ts';
+
+/** What an attack aims at, and what it draws from. */
+export interface Target {
+  readonly port: number;
+  readonly seed: number;
+}
+
+/** Somebody who holds nothing but the public key of an app, and means harm. Each attack ends by itself. */
+export type Attack = (target: Target) => Promise<void>;
+
+/** The attacks, by what they do. Each is bounded in connections, messages and bytes. */
+export const attacks: Readonly<Record<string, Attack>> = {
+  'frames of every kind': async ({ port, seed }) => {
+    await Promise.all(frames(seed, 8).map(async (_, client) => talk(port, frames(seed + client, 250))));
+  },
+  'malformed frames of one byte': async ({ port }) => {
+    await Promise.all(
+      times(5, () =>
+        talk(
+          port,
+          Array.from({ length: 20_000 }, () => '{'),
+        ),
+      ),
+    );
+  },
+  'frames that are deeply nested': async ({ port }) => {
+    await Promise.all(
+      times(5, () =>
+        talk(
+          port,
+          Array.from({ length: 20 }, () => '[[],'.repeat(60_000)),
+        ),
+      ),
+    );
+  },
+  'channels without end, occupied and left': async ({ port, seed }) => {
+    const said = Array.from({ length: 4000 }, (_, index) =>
+      ['subscribe', 'unsubscribe'].map((what) =>
+        JSON.stringify({ event: `pusher:${what}`, data: { channel: `flood-${seed}-${index}` } }),
+      ),
+    ).flat();
+    await Promise.all(times(3, () => talk(port, said)));
+  },
+  'refused subscriptions': async ({ port }) => {
+    const wrong = JSON.stringify({
+      event: 'pusher:subscribe',
+      data: { channel: 'private-a', auth: 'app-key:0' },
+    });
+    await Promise.all(
+      times(5, () =>
+        talk(
+          port,
+          Array.from({ length: 5000 }, () => wrong),
+        ),
+      ),
+    );
+  },
+  'clients that provoke errors and read nothing': async ({ port }) => {
+    await Promise.all(
+      times(20, () =>
+        talk(
+          port,
+          Array.from({ length: 2000 }, () => '{'),
+          { reads: false },
+        ),
+      ),
+    );
+  },
+  'connections that come and go': async ({ port }) => {
+    for (let round = 0; round < 5; round += 1) await Promise.all(times(50, () => talk(port, [])));
+  },
+  'requests of every kind': async ({ port, seed }) => {
+    const all = requests(seed, 300);
+    for (let index = 0; index < all.length; index += 20) {
+      await Promise.all(all.slice(index, index + 20).map((request) => say(port, [request])));
+    }
+  },
+  'bodies in chunks of one byte that never end': async ({ port }) => {
+    const head = 'POST /apps/1/events HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const chunks = Array.from({ length: 200 }, () => '1\r\nx\r\n'.repeat(1000));
+    await Promise.all(times(5, () => say(port, [head, ...chunks])));
+  },
+  'requests that never get beyond their head': async ({ port }) => {
+    await Promise.all(times(50, () => say(port, ['GET /apps/1/channels HTTP/1.1\r\nHost: a\r\nX-A: '])));
+  },
+};
+
+/** Says all of this on a connection of its own, waits for what is answered to it, and goes. */
+async function talk(
+  port: number,
+  texts: readonly string[],
+  { reads = true }: { readonly reads?: boolean } = {},
+): Promise<void> {
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/app/app-key?protocol=7`, { perMessageDeflate: false });
+  const closed = new Promise<void>((resolve) => ws.once('close', () => resolve()));
+  // Whatever goes wrong with it ends in its close.
+  ws.on('error', () => {});
+  await new Promise<void>((resolve) => {
+    ws.once('open', () => resolve());
+    void closed.then(resolve);
+  });
+  if (!reads) ws.pause();
+  for (const text of texts) ws.send(text, () => {});
+  if (reads && ws.readyState === WebSocket.OPEN) {
+    const answered = new Promise<void>((resolve) => ws.once('pong', () => resolve()));
+    ws.ping(undefined, undefined, () => {});
+    await Promise.race([closed, answered]);
+  }
+  ws.terminate();
+  if (reads) await closed;
+}
+
+/** Writes all of this to a connection, and ends it when it is written or the server has had enough. */
+async function say(port: number, texts: readonly string[]): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  socket.on('error', () => {});
+  socket.resume();
+  for (const text of texts) {
+    if (socket.destroyed) break;
+    if (!socket.write(text, 'latin1')) await Promise.race([closed, drained(socket)]);
+  }
+  socket.end();
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 50))]);
+  socket.destroy();
+}
+
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('drain', () => resolve()));
+}
+
+function times<T>(count: number, make: () => T): T[] {
+  return Array.from({ length: count }, make);
+}
