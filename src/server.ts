@@ -90,10 +90,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const livenessClock = overrides.livenessClock ?? systemClock;
   const ids = overrides.ids ?? createRandomIds();
   const undici = createLazySender(async () =>
-    (await import('./delivery/undici-sender.ts')).createUndiciSender(
-      clock,
-      2 * config.webhooks.requestTimeoutMs,
-    ),
+    (await import('./delivery/undici-sender.ts')).createUndiciSender({ clock }),
   );
   const sender = overrides.sender ?? undici;
   const uws = await loadUws();

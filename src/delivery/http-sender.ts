@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Clock } from '../ports/clock.ts';
 import type { Outcome, Post, PostSender } from '../ports/webhook-sender.ts';
 import { Attempt } from './attempt.ts';
+import { Names, refusalOf } from './names.ts';
 import { OpenAnswers } from './open-answers.ts';
 
 /**
@@ -16,11 +17,18 @@ import { OpenAnswers } from './open-answers.ts';
 export function createHttpSender(clock: Clock, socketClock: Clock = clock): PostSender {
   const agents = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) };
   const openAnswers = new OpenAnswers(socketClock);
+  const names = new Names({ clock: socketClock });
   const underWay = new Set<ClientRequest>();
   let isClosed = false;
 
-  function open({ url, headers, body }: Post, attempt: Attempt): void {
-    const options = { method: 'POST', headers: { ...headers, 'Content-Length': body.byteLength } };
+  function open({ url, headers, body, publicOnly = false }: Post, attempt: Attempt): void {
+    const refusal = publicOnly ? refusalOf(new URL(url).hostname) : undefined;
+    if (refusal !== undefined) throw refusal;
+    const options = {
+      method: 'POST',
+      headers: { ...headers, 'Content-Length': body.byteLength },
+      lookup: names.lookup(publicOnly),
+    };
     const request = url.startsWith('https:')
       ? requestHttps(url, { ...options, agent: agents.https })
       : requestHttp(url, { ...options, agent: agents.http });
@@ -44,6 +52,7 @@ export function createHttpSender(clock: Clock, socketClock: Clock = clock): Post
     },
     async close() {
       isClosed = true;
+      names.close();
       for (const request of underWay) request.destroy();
       agents.http.destroy();
       agents.https.destroy();

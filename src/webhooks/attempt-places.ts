@@ -32,7 +32,12 @@ export interface Turns {
 }
 
 /** How full it may be for an attempt with this claim to start, as a share of all places. */
-const openUntil: Readonly<Record<Claim, number>> = { first: 1, untried: 3 / 4, further: 1 / 2, silent: 1 / 2 };
+const openUntil: Readonly<Record<Claim, number>> = {
+  first: 1,
+  untried: 3 / 4,
+  further: 1 / 2,
+  silent: 1 / 2,
+};
 
 /** So many of each claim start however full it is, as long as there is a place at all: nobody waits for ever. */
 const guaranteed = 1 / 16;

@@ -23,7 +23,7 @@ type Create = (clock: Clock) => PostSender;
 
 /** All senders there are: they are to do the same. */
 export const senders: readonly (readonly [string, Create])[] = [
-  ['undici', (clock) => createUndiciSender(clock)],
+  ['undici', (clock) => createUndiciSender({ clock })],
   ['node:http', (clock) => createHttpSender(clock)],
 ];
 
