@@ -20,14 +20,16 @@ import type { Witness } from './ports/witness.ts';
 import { bodyBytes, frameCeilingBytes, leastBodyBytes } from './protocol/bounds.ts';
 import { appDisabled, unknownKey } from './protocol/errors.ts';
 import { createSingleNode } from './single-node.ts';
-import { systemClock, systemWallTime } from './system/clock.ts';
+import { systemClock, systemRealTime, systemWallTime } from './system/clock.ts';
 import { createRandomIds } from './system/ids.ts';
+import { shareFiles, type OpenFiles } from './system/open-files.ts';
 import { createGateway } from './transport/gateway.ts';
 import type { Session } from './app/session.ts';
 import type { Route } from './transport/http.ts';
 import { createRoutes } from './transport/routes.ts';
 import type { SocketCommands } from './transport/sockets.ts';
 import { loadUws } from './transport/uws.ts';
+import { AttemptPlaces, type Turns } from './webhooks/attempt-places.ts';
 
 /** What may be put in the place of the real thing. */
 export interface Overrides {
@@ -39,6 +41,8 @@ export interface Overrides {
   readonly sender?: WebhookSender;
   readonly log?: Log;
   readonly witness?: Witness;
+  /** The files of the process, if it is the server's alone: then clients cannot take those that webhooks need. */
+  readonly openFiles?: OpenFiles | undefined;
   /** Stands between the network and the use cases. */
   readonly front?: (inside: Inside) => Front;
 }
@@ -89,25 +93,35 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   // Sockets live in real time: a client cannot answer within a minute that passes in one call.
   const livenessClock = overrides.livenessClock ?? systemClock;
   const ids = overrides.ids ?? createRandomIds();
+  const { webhooks } = config;
+  const shares = overrides.openFiles && shareFiles(overrides.openFiles, webhooks.totalConcurrency);
+  const attempts = shares?.attempts ?? webhooks.totalConcurrency;
   const undici = createLazySender(async () =>
-    (await import('./delivery/undici-sender.ts')).createUndiciSender({ clock }),
+    (await import('./delivery/undici-sender.ts')).createUndiciSender({
+      clock,
+      requestTimeoutMs: webhooks.requestTimeoutMs,
+      mostConnections: 2 * attempts,
+    }),
   );
   const sender = overrides.sender ?? undici;
+  // Where time is moved by a test, nothing waits for real turns.
+  const places = new AttemptPlaces(attempts, sender === undici ? realTurns : undefined);
   const uws = await loadUws();
 
-  const applications = config.apps.map(toApplication);
+  const { privateAddresses } = webhooks;
+  const applications = config.apps.map((app) => toApplication(app, privateAddresses));
   const apps = new LocalApps(applications);
   const metrics = createPrometheusMetrics();
   const gateway = createGateway(uws, {
     ...config,
     frameCeilingBytes: frameCeilingBytes(config.apps, config.maxBackpressureBytes),
     bodyBytes: (appId) => bodyBytesOf(apps.byId(appId)),
+    mostConnections: shares,
     clock: livenessClock,
     ids,
     log,
     answered: (route, status) => metrics.httpRequest(route, status),
   });
-  const { webhooks } = config;
   const publishTopic = gateway.publish;
   const local = createLocalDelivery({
     apps,
@@ -130,6 +144,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     ...(overrides.witness && { witness: overrides.witness }),
     applications,
     policy: webhooks,
+    places,
     requestTimeoutMs: webhooks.requestTimeoutMs,
   };
   const backplane =
@@ -155,12 +170,21 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   let closing: Promise<void> | undefined;
   const self = {
     isReady: () => closing === undefined,
-    isDegraded: () => backplane.describe()?.isWhole === false,
-    describe: () => ({ apps: apps.size, ...describeHealth(backplane.describe()) }),
+    isDegraded: () => backplane.describe()?.isWhole === false || gateway.isFull,
+    describe: () => ({
+      apps: apps.size,
+      ...describeHealth(backplane.describe()),
+      ...(gateway.isFull && { clients: 'not accepted' }),
+    }),
     metrics: () => metrics.render(),
   };
   metrics.observeQueues(() => backplane.readQueues());
   metrics.observeHealth(() => backplane.describe());
+  metrics.observeLoad(() => ({
+    isAccepting: !gateway.isFull,
+    attempts: places.underWay,
+    waitingEndpoints: places.waiting,
+  }));
   const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes: createRoutes(api, self) };
   const { commands, routes } = overrides.front?.(inside) ?? inside;
   const { port, metricsPort } = await gateway.serve(commands, routes);
@@ -178,7 +202,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     }
     if (config.tls !== undefined && next.tls !== undefined) await gateway.reloadTls(next.tls);
     if (closing !== undefined) return;
-    const configured = next.apps.map(toApplication);
+    const configured = next.apps.map((app) => toApplication(app, privateAddresses));
     for (const app of apps.replace(configured)) {
       hub.endAll(app, unknownKey(app.config.key));
       void ledger.retire(app.config.id);
@@ -218,7 +242,17 @@ function describeHealth(health: NodeHealth | undefined): Record<string, unknown>
   return { redis: isWhole ? 'connected' : trouble, dispatching: isDispatching };
 }
 
-function toApplication({ enabled, webhooks, ...app }: AppConfig): Application {
-  const endpoints = webhooks.map((webhook) => ({ ...webhook, eventTypes: new Set(webhook.eventTypes) }));
+function toApplication(
+  { enabled, webhooks, ...app }: AppConfig,
+  privateAddresses: Config['webhooks']['privateAddresses'],
+): Application {
+  const endpoints = webhooks.map(({ isSetAtRunTime = false, eventTypes, ...webhook }) => ({
+    ...webhook,
+    eventTypes: new Set(eventTypes),
+    publicOnly: privateAddresses === 'refuse' || (privateAddresses === 'file' && isSetAtRunTime),
+  }));
   return { ...app, isEnabled: enabled, endpoints };
 }
+
+/** Starting an attempt takes up to a millisecond: so many of them hold up nobody. */
+const realTurns: Turns = { starts: 16, next: (run) => void systemRealTime.turn().then(run) };

@@ -260,7 +260,7 @@ export class EndpointDispatcher implements Contender {
 
   async #attempt(batch: Batch, payload: Payload, place: Place): Promise<void> {
     const { clock, metrics, places, random, sender, witness, requestTimeoutMs } = this.#options;
-    const { url, id: endpoint } = this.#endpoint;
+    const { url, id: endpoint, publicOnly = false } = this.#endpoint;
     const appId = this.#app.id;
     const headers = {
       ...signedHeaders(this.#app, this.#endpoint, payload),
@@ -271,7 +271,7 @@ export class EndpointDispatcher implements Contender {
       endpoint: this.#endpoint,
       webhookId: payload.id,
       number: batch.attempts,
-      request: { appId, endpointId: endpoint, url, headers, body: payload.body },
+      request: { appId, endpointId: endpoint, url, headers, body: payload.body, publicOnly },
       events: batch.events,
     };
     // Drawn now: attempts begin in an order that can be replayed, but answers come when they like.

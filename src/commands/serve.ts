@@ -5,7 +5,7 @@ import { createLog } from '../observe/log.ts';
 import type { Log } from '../ports/log.ts';
 import { createReloader, type Reloader } from '../reload.ts';
 import { createServer, type Server } from '../server.ts';
-import { warnOfOpenFileLimit } from '../system/open-files.ts';
+import { readOpenFiles, warnOfOpenFileLimit } from '../system/open-files.ts';
 import { hasTerminal } from '../system/terminal.ts';
 import { watchFiles } from '../system/watch-files.ts';
 import { StartError } from '../transport/uws.ts';
@@ -39,8 +39,8 @@ export async function serve({
   }
   const { config, warnings } = loaded;
   const log = await createLog(config.logLevel);
-  const openFiles = warnOfOpenFileLimit();
-  for (const warning of openFiles === undefined ? warnings : [...warnings, openFiles]) log.warn({}, warning);
+  const lowLimit = warnOfOpenFileLimit(readOpenFiles(), config.webhooks.totalConcurrency);
+  for (const warning of lowLimit === undefined ? warnings : [...warnings, lowLimit]) log.warn({}, warning);
   try {
     const server = await startServer(config, log);
     const reloader = createReloader(loaded, {
@@ -62,7 +62,8 @@ export async function serve({
 /** With control, what a test can do to the server is loaded too, and nowhere else. */
 async function startServer(config: Config, log: Log): Promise<Server> {
   const { control } = config;
-  if (control === undefined) return createServer(config, { log });
+  const openFiles = readOpenFiles();
+  if (control === undefined) return createServer(config, { log, openFiles });
   const { createStandIn } = await import('../stand-in.ts');
   return (await createStandIn(config, { ...control, liveness: 'real', log })).server;
 }

@@ -72,7 +72,7 @@ export function loadConfig({ file, given, env, overrides, readFile }: ConfigSour
   if (validated.kind === 'invalid' || faults.length > 0) {
     return { kind: 'invalid', faults, files: files.paths() };
   }
-  const config = resolve(validated.config, files);
+  const config = resolve(validated.config, files, production);
   const warnings = [...unknownVariables(env), ...warningsOf(config), ...tls.warnings];
   return { kind: 'ok', config, warnings, files: files.paths() };
 }

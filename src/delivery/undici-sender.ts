@@ -9,6 +9,8 @@ import { Pools } from './pools.ts';
 /** How the sender is made. */
 export interface UndiciSenderOptions {
   readonly clock: Clock;
+  /** How long attempts may take: their look-ups take less. Default: 4 s. */
+  readonly requestTimeoutMs?: number;
   /** Beyond so many connections, those that wait for their next POST are closed for new ones. Default: no bound. */
   readonly mostConnections?: number;
   /** Default: made for it. */
@@ -30,11 +32,12 @@ const rememberedPlaces = 1000;
  */
 export function createUndiciSender({
   clock,
+  requestTimeoutMs = 4000,
   mostConnections = Infinity,
-  names = new Names({ clock }),
+  names = new Names({ clock, timeoutMs: (requestTimeoutMs * 3) / 4 }),
 }: UndiciSenderOptions): PostSender {
   const pools = new Pools({ names, mostConnections });
-  const openAnswers = new OpenAnswers(clock);
+  const openAnswers = new OpenAnswers(clock, mostConnections / 2);
   const places = new Map<string, Place>();
   let isClosed = false;
 

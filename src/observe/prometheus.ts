@@ -1,4 +1,4 @@
-import type { Metrics, NodeHealth, QueueReading } from '../ports/metrics.ts';
+import type { LoadReading, Metrics, NodeHealth, QueueReading } from '../ports/metrics.ts';
 import { Series } from './series.ts';
 
 /** Metrics that can be read as Prometheus text. */
@@ -16,6 +16,7 @@ export function createPrometheusMetrics(): PrometheusMetrics {
   const counters = createCounters();
   let readQueues: () => Iterable<QueueReading> = () => [];
   let readHealth: () => NodeHealth | undefined = () => undefined;
+  let readLoad: () => LoadReading | undefined = () => undefined;
   return {
     connectionOpened(app) {
       connections.add(1, app);
@@ -42,6 +43,9 @@ export function createPrometheusMetrics(): PrometheusMetrics {
     observeHealth(read) {
       readHealth = read;
     },
+    observeLoad(read) {
+      readLoad = read;
+    },
     async render() {
       const { Counter, Gauge, Registry } = await import('prom-client');
       const registry = new Registry();
@@ -49,7 +53,13 @@ export function createPrometheusMetrics(): PrometheusMetrics {
         const counter = new Counter({ ...describe(series), registers: [registry] });
         for (const { labels, value } of series.read()) counter.inc(labels, value);
       }
-      for (const series of [connections, ...gauges(readQueues()), ...healthGauges(readHealth())]) {
+      const all = [
+        connections,
+        ...gauges(readQueues()),
+        ...healthGauges(readHealth()),
+        ...loadGauges(readLoad()),
+      ];
+      for (const series of all) {
         const gauge = new Gauge({ ...describe(series), registers: [registry] });
         for (const { labels, value } of series.read()) gauge.set(labels, value);
       }
@@ -100,15 +110,30 @@ function gauges(queues: Iterable<QueueReading>): Series<string>[] {
 
 function healthGauges(health: NodeHealth | undefined): Series<string>[] {
   if (health === undefined) return [];
-  const gauge = (name: string, help: string, value: boolean) => {
-    const series = new Series<string>(`soketify_${name}`, help, []);
-    series.set(value ? 1 : 0);
-    return series;
-  };
   return [
-    gauge('redis_up', '1 while the state shared on Redis can be read and written.', health.isWhole),
-    gauge('dispatching', '1 while this node sends the webhooks of all.', health.isDispatching),
+    single('redis_up', '1 while the state shared on Redis can be read and written.', health.isWhole),
+    single('dispatching', '1 while this node sends the webhooks of all.', health.isDispatching),
   ];
+}
+
+function loadGauges(load: LoadReading | undefined): Series<string>[] {
+  if (load === undefined) return [];
+  return [
+    single('accepting', '0 while no client is accepted, to keep files for webhooks.', load.isAccepting),
+    single('webhook_attempts_under_way', 'POSTs under way to all endpoints.', load.attempts),
+    single(
+      'webhook_endpoints_waiting',
+      'Endpoints that wait for others to end a POST.',
+      load.waitingEndpoints,
+    ),
+  ];
+}
+
+/** A gauge without labels. */
+function single(name: string, help: string, value: number | boolean): Series<string> {
+  const series = new Series<string>(`soketify_${name}`, help, []);
+  series.set(Number(value));
+  return series;
 }
 
 function describe({ name, help, labels }: Series<string>): {

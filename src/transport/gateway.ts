@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
 import type { PublishTopic } from '../ports/socket.ts';
+import { Door } from './door.ts';
 import { createCompression, type Compression } from './compression.ts';
 import { Generation, Generations } from './generations.ts';
 import { mountRefusedHandshakes } from './handshake.ts';
@@ -12,7 +13,7 @@ import { createPeer } from './peer.ts';
 import { mountSockets, type SocketCommands } from './sockets.ts';
 import { createTlsApp, type TlsFiles } from './tls.ts';
 import { Turn } from './turn.ts';
-import { listen, StartError, type Listening, type Uws } from './uws.ts';
+import { StartError, type Uws } from './uws.ts';
 
 /** What the gateway is made with. */
 export interface GatewayOptions {
@@ -35,11 +36,18 @@ export interface GatewayOptions {
   readonly frameCeilingBytes: number;
   /** The largest request body that is read, for an app; the id may be of none. */
   readonly bodyBytes: (appId: string) => number;
+  /** With so many connections no more clients are accepted, or nobody who reads metrics on their own port. Default: no bound. */
+  readonly mostConnections?: { readonly clients: number; readonly metrics: number } | undefined;
   readonly clock: Clock;
   readonly ids: Pick<Ids, 'requestId'>;
   readonly log: Log;
   /** One request was answered; `route` is its pattern. */
   readonly answered: (route: string, status: number) => void;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** Where clients are served. */
@@ -60,6 +68,8 @@ export interface Gateway {
    * Rejects, and serves on as before, when it cannot be used.
    */
   reloadTls(files: TlsFiles): Promise<void>;
+  /** Whether no client is accepted until others have left. */
+  readonly isFull: boolean;
   /** Accepts no new clients; metrics on a port of their own are still served. Again, it does nothing. */
   stop(): void;
   /** Cuts every connection. */
@@ -79,8 +89,10 @@ class UwsGateway implements Gateway {
   readonly #generations: Generations;
   readonly #turn = new Turn();
   #mount: ((native: TemplatedApp) => Generation) | undefined;
-  #listening: Listening | undefined;
+  #door: Door | undefined;
+  #metricsDoor: Door | undefined;
   #metrics: TemplatedApp | undefined;
+  #connections = 0;
 
   constructor(uws: Uws, options: GatewayOptions) {
     this.#uws = uws;
@@ -97,10 +109,11 @@ class UwsGateway implements Gateway {
     try {
       const first = this.#mount(createFirst(this.#uws, tls));
       this.#generations.succeed(first);
-      this.#listening = listen(this.#uws, first.native, { host, port });
-      if (tls !== undefined && port === 0) this.#listenByNumber(first, this.#listening);
+      this.#door = this.#createDoor(first.native, { host, port });
+      // So that the app with the next certificate can listen there, too.
+      if (tls !== undefined && port === 0) this.#door.listenByNumber();
       const metricsPort = metrics && this.#serveMetrics(metrics, routes.filter(isMetrics));
-      return { port: this.#listening.port, metricsPort };
+      return { port: this.#door.port, metricsPort };
     } catch (error) {
       this.close();
       throw error;
@@ -113,24 +126,20 @@ class UwsGateway implements Gateway {
     // Connections that the kernel has made and the old app has not accepted yet are lost with its listen socket.
     // After a turn they are accepted; only those of the last moments are not.
     await setImmediate();
-    const previous = this.#generations.current;
-    if (next === undefined || previous === undefined || this.#listening === undefined) {
+    if (next === undefined || this.#door === undefined) {
       throw new Error('no certificate is in use: the server accepts no connections');
     }
-    const address = { host: this.#options.host, port: this.#listening.port };
-    this.#listening.stop();
-    try {
-      this.#listening = listen(this.#uws, next.native, address);
-    } catch (error) {
-      this.#listening = listen(this.#uws, previous.native, address);
-      throw error;
-    }
+    this.#door.lead(next.native);
     this.#generations.succeed(next);
   }
 
+  get isFull(): boolean {
+    return this.#door?.isClosed === true;
+  }
+
   stop(): void {
-    this.#listening?.stop();
-    this.#listening = undefined;
+    this.#door?.stop();
+    this.#door = undefined;
   }
 
   close(): void {
@@ -138,22 +147,35 @@ class UwsGateway implements Gateway {
     // What was said before is still heard.
     this.#turn.end();
     this.#generations.close();
+    this.#metricsDoor?.stop();
     this.#metrics?.close();
     this.#metrics = undefined;
   }
 
-  /**
-   * Listens once more on the port that was free. While clients are connected to a port that was not asked for by
-   * its number, nobody else can listen there (it has no SO_REUSEADDR): not the app with the next certificate either.
-   */
-  #listenByNumber({ native }: Generation, chosen: Listening): void {
-    chosen.stop();
-    this.#listening = listen(this.#uws, native, { host: this.#options.host, port: chosen.port });
+  #createDoor(native: TemplatedApp, address: Address, hint?: string): Door {
+    const { clock, log, mostConnections } = this.#options;
+    const most = hint === undefined ? mostConnections?.clients : mostConnections?.metrics;
+    return new Door(native, { uws: this.#uws, address, hint, mostConnections: most ?? Infinity, clock, log });
+  }
+
+  /** Has every connection of an app counted, if that matters. */
+  #watch(native: TemplatedApp): void {
+    if (this.#options.mostConnections === undefined) return;
+    // It is not called for the end of a connection that has become a WebSocket.
+    native.filter((_, change) => this.#count(Number(change)));
+  }
+
+  #count(change: number): void {
+    if (this.#options.mostConnections === undefined) return;
+    this.#connections += change;
+    this.#door?.count(this.#connections);
+    this.#metricsDoor?.count(this.#connections);
   }
 
   #mountAll<S>(native: TemplatedApp, commands: SocketCommands<S>, routes: readonly Route[]): Generation {
     const generations = this.#generations;
     const generation = new Generation(native);
+    this.#watch(native);
     const peer = createPeer(this.#options.trustedProxies, this.#options.tls !== undefined);
     mountSockets(native, commands, {
       ...this.#options,
@@ -165,6 +187,7 @@ class UwsGateway implements Gateway {
       publishElsewhereNow: (topic, frame) => generations.publishElsewhereNow(generation, topic, frame),
       opened: () => generations.opened(generation),
       closed: () => generations.closed(generation),
+      disconnected: () => this.#count(-1),
     });
     const http = { ...this.#options, peer, isRetired: () => generation.isRetired };
     mountRefusedHandshakes(native, http);
@@ -177,8 +200,11 @@ class UwsGateway implements Gateway {
     const peer = createPeer(trustedProxies, false);
     this.#metrics = this.#uws.App();
     mountHttp(this.#metrics, routes, { ...this.#options, peer, isRetired: () => false });
+    this.#watch(this.#metrics);
     const address = { host: metrics.host ?? host, port: metrics.port };
-    return listen(this.#uws, this.#metrics, address, 'Choose another by metrics.host and metrics.port').port;
+    const hint = 'Choose another by metrics.host and metrics.port';
+    this.#metricsDoor = this.#createDoor(this.#metrics, address, hint);
+    return this.#metricsDoor.port;
   }
 }
 

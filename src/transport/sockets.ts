@@ -58,6 +58,8 @@ export interface SocketOptions extends SocketHost {
   readonly log: Log;
   readonly opened: () => void;
   readonly closed: () => void;
+  /** The connection of a socket has ended, whether it was served or not. */
+  readonly disconnected: () => void;
 }
 
 /** What the native socket carries. */
@@ -155,6 +157,7 @@ export function mountSockets<S>(
         });
       }
       options.closed();
+      options.disconnected();
     },
   };
   for (const prefix of new Set(['', options.path])) app.ws(prefix + socketPattern, behavior);
@@ -191,7 +194,10 @@ function upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context
   );
 }
 
-function mountElsewhere(app: TemplatedApp, { peer, log }: Pick<SocketOptions, 'peer' | 'log'>): void {
+function mountElsewhere(
+  app: TemplatedApp,
+  { peer, log, disconnected }: Pick<SocketOptions, 'peer' | 'log' | 'disconnected'>,
+): void {
   app.ws<Caller & { readonly path: string }>('/*', {
     idleTimeout: 0,
     sendPingsAutomatically: false,
@@ -205,6 +211,7 @@ function mountElsewhere(app: TemplatedApp, { peer, log }: Pick<SocketOptions, 'p
       log.info({ remoteAddress, origin, code, error: message }, 'connection refused');
       endWith(ws, encodeError({ code, message }), code, message);
     },
+    close: () => disconnected(),
   });
 }
 
