@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
-import { buildConnector, Pool, type Dispatcher } from 'undici';
+import { buildConnector, Pool } from 'undici';
+import type { Attempt } from './attempt.ts';
 import { passOverInterimAnswers } from './interim-answers.ts';
 import { refusalOf, type Names } from './names.ts';
+import { Relay } from './relay.ts';
 
 /** Beyond so many origins, those to which nothing is sent are forgotten. */
 const mostPools = 2000;
@@ -25,13 +27,11 @@ interface Request {
   readonly body: Uint8Array;
 }
 
-/** Whose request it is. */
-interface Sender {
+/** How a request is made. */
+interface Errand {
+  readonly attempt: Attempt;
   /** It must go to the public internet. */
   readonly publicOnly: boolean;
-  readonly relay: Dispatcher.DispatchHandler;
-  /** Is told of a connection that is made for it, and how to give that up. */
-  readonly connecting: { connected(cut: () => void): void };
 }
 
 /** Keep-alive connections to origins. Those to the public internet only are apart: what they may connect to is not the same. */
@@ -44,23 +44,25 @@ export class Pools {
   };
   #connections = 0;
   /** Whose request is being dispatched: a connection that is begun meanwhile is for it. */
-  #sender: Sender | undefined;
+  #dispatched: Attempt | undefined;
+  /** Whose request is about to be written: undici says first whose, and then writes it. */
+  #starting: Attempt | undefined;
 
   constructor(options: PoolsOptions) {
     this.#options = options;
   }
 
   /** Sends a request over a connection that is free, or a new one. */
-  dispatch(request: Request, sender: Sender): void {
-    const pools = this.#pools[sender.publicOnly ? 'public' : 'any'];
-    const pool = pools.get(request.origin) ?? this.#create(request.origin, sender.publicOnly);
+  dispatch(request: Request, { attempt, publicOnly }: Errand): void {
+    const pools = this.#pools[publicOnly ? 'public' : 'any'];
+    const pool = pools.get(request.origin) ?? this.#create(request.origin, publicOnly);
     pools.delete(request.origin);
     pools.set(request.origin, pool);
-    this.#sender = sender;
+    this.#dispatched = attempt;
     try {
-      pool.dispatch(request, sender.relay);
+      pool.dispatch(request, new Relay(attempt, () => (this.#starting = attempt)));
     } finally {
-      this.#sender = undefined;
+      this.#dispatched = undefined;
     }
   }
 
@@ -89,13 +91,19 @@ export class Pools {
       if (this.#connections >= mostConnections) this.#closeIdle();
       const socket = connect(target, (...[error, connected]) => {
         if (error !== null) return callback(error, null);
-        passOverInterimAnswers(connected);
+        passOverInterimAnswers(connected, () => this.#serve(connected));
         callback(null, connected);
       });
       this.#connections += 1;
       socket.once('close', () => (this.#connections -= 1));
-      this.#sender?.connecting.connected(() => socket.destroy(new Error('given up')));
+      this.#dispatched?.connected(() => giveUp(socket));
     };
+  }
+
+  /** A request is being written. */
+  #serve(socket: Socket): void {
+    this.#starting?.connected(() => giveUp(socket));
+    this.#starting = undefined;
   }
 
   /** Closes what was used longest ago and is not used now. */
@@ -109,4 +117,12 @@ export class Pools {
       }
     }
   }
+}
+
+/**
+ * Ends a connection in use. It is not left to undici, which to abort a request ends its connection, takes the request for one
+ * that is still to be sent, and makes another connection before it looks.
+ */
+function giveUp(socket: Socket): void {
+  socket.destroy(new Error('given up'));
 }

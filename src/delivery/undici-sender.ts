@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici';
 import type { Clock } from '../ports/clock.ts';
 import type { Outcome, PostSender, Post } from '../ports/webhook-sender.ts';
 import { Attempt } from './attempt.ts';
@@ -60,7 +59,7 @@ export function createUndiciSender({
       return new Promise((resolve) => {
         const attempt = new Attempt({ clock, timeoutMs, openAnswers, settle: resolve });
         const request = { ...place, method: 'POST', headers, body } as const;
-        pools.dispatch(request, { publicOnly, relay: new Relay(attempt), connecting: attempt });
+        pools.dispatch(request, { attempt, publicOnly });
       });
     },
     async close() {
@@ -69,40 +68,4 @@ export function createUndiciSender({
       await pools.close();
     },
   };
-}
-
-/**
- * Tells an attempt what becomes of its request, as undici itself says it: its `request` makes a stream and an abort signal
- * of each answer, which costs as much again as sending the POST.
- */
-class Relay implements Dispatcher.DispatchHandler {
-  readonly #attempt: Attempt;
-
-  constructor(attempt: Attempt) {
-    this.#attempt = attempt;
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#attempt.connected(() => controller.abort(new Error('given up')));
-  }
-
-  onResponseStart(
-    _: Dispatcher.DispatchController,
-    status: number,
-    headers: Readonly<Record<string, string | readonly string[] | undefined>>,
-  ): void {
-    this.#attempt.answered(status, headers);
-  }
-
-  onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    this.#attempt.received(chunk);
-  }
-
-  onResponseEnd(): void {
-    this.#attempt.ended();
-  }
-
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#attempt.failed(error);
-  }
 }
