@@ -11,13 +11,16 @@ import { OpenAnswers } from './open-answers.ts';
  * whose end could race with the next attempt or keep a receiver from closing, nothing depends on the global timers that
  * a test framework replaces, and nothing has to be loaded. Where speed matters there is the other sender.
  *
- * `clock` is that of the time-out. Bodies that do not end are given up by `socketClock`, which must go by itself:
- * nobody moves time on for their sake.
+ * `clock` is that of the time-out. Bodies that do not end are given up by `socketClock`, and so are look-ups of names;
+ * it must go by itself: nobody moves time on for their sake.
  */
-export function createHttpSender(clock: Clock, socketClock: Clock = clock): PostSender {
+export function createHttpSender(
+  clock: Clock,
+  socketClock: Clock = clock,
+  names = new Names({ clock: socketClock }),
+): PostSender {
   const agents = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) };
   const openAnswers = new OpenAnswers(socketClock);
-  const names = new Names({ clock: socketClock });
   const underWay = new Set<ClientRequest>();
   let isClosed = false;
 

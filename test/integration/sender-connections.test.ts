@@ -134,7 +134,7 @@ describe('a kept connection', () => {
 
 test('a connection of node:http ends with its attempt, so that a receiver can be closed', async () => {
   const receiver = await Receiver.start();
-  const { send } = senderOf(createHttpSender);
+  const { send } = senderOf((clock) => createHttpSender(clock));
   await send(receiver.url);
   receiver.server.close();
   await once(receiver.server, 'close');
