@@ -135,7 +135,7 @@ const webhooks = field.group({
   concurrency: field.wholeNumber(1, 1000).default(10).describe('Parallel requests to one endpoint.'),
   totalConcurrency: field
     .wholeNumber(1, 10_000)
-    .default(512)
+    .default(1024)
     .describe('Parallel requests to all endpoints; fewer when the limit of open files is low.'),
   privateAddresses: field
     .oneOf(privateAddresses)

@@ -65,7 +65,7 @@ describe('defaults', () => {
         unsubscribeGraceMs: 3000,
         requestTimeoutMs: 4000,
         concurrency: 10,
-        totalConcurrency: 512,
+        totalConcurrency: 1024,
         privateAddresses: 'allow',
         queueMaxBytes: 67_108_864,
         retry: {
