@@ -22,14 +22,16 @@ import type { Witness } from './ports/witness.ts';
 import { bodyBytes, frameCeilingBytes, leastBodyBytes } from './protocol/bounds.ts';
 import { appDisabled, unknownKey } from './protocol/errors.ts';
 import { createSingleNode } from './single-node.ts';
-import { systemClock, systemWallTime } from './system/clock.ts';
+import { systemClock, systemRealTime, systemWallTime } from './system/clock.ts';
 import { createRandomIds } from './system/ids.ts';
+import { shareFiles, type OpenFiles } from './system/open-files.ts';
 import { createGateway } from './transport/gateway.ts';
 import type { Session } from './app/session.ts';
 import type { Route } from './transport/http.ts';
 import { createRoutes } from './transport/routes.ts';
 import type { SocketCommands } from './transport/sockets.ts';
 import { loadUws } from './transport/uws.ts';
+import { AttemptPlaces, type Turns } from './webhooks/attempt-places.ts';
 
 /** What may be put in the place of the real thing. */
 export interface Overrides {
@@ -41,6 +43,8 @@ export interface Overrides {
   readonly sender?: WebhookSender;
   readonly log?: Log;
   readonly witness?: Witness;
+  /** The files of the process, if it is the server's alone: then clients cannot take those that webhooks need. */
+  readonly openFiles?: OpenFiles | undefined;
   /** Stands between the network and the use cases. */
   readonly front?: (inside: Inside) => Front;
 }
@@ -90,16 +94,23 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   // Sockets live in real time: a client cannot answer within a minute that passes in one call.
   const livenessClock = overrides.livenessClock ?? systemClock;
   const ids = overrides.ids ?? createRandomIds();
+  const { webhooks } = config;
+  const shares = overrides.openFiles && shareFiles(overrides.openFiles, webhooks.totalConcurrency);
+  const attempts = shares?.attempts ?? webhooks.totalConcurrency;
   const undici = createLazySender(async () =>
-    (await import('./delivery/undici-sender.ts')).createUndiciSender(
+    (await import('./delivery/undici-sender.ts')).createUndiciSender({
       clock,
-      2 * config.webhooks.requestTimeoutMs,
-    ),
+      requestTimeoutMs: webhooks.requestTimeoutMs,
+      mostConnections: 2 * attempts,
+    }),
   );
   const own = overrides.sender ?? undici;
+  // Where time is moved by a test, nothing waits for real turns.
+  const places = new AttemptPlaces(attempts, own === undici ? realTurns : undefined);
   const uws = await loadUws();
 
-  const applications = config.apps.map(toApplication);
+  const { privateAddresses } = webhooks;
+  const applications = config.apps.map((app) => toApplication(app, privateAddresses));
   const apps = new LocalApps(applications);
   const metrics = createPrometheusMetrics();
   const refusals = new RefusalLog({
@@ -114,6 +125,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     ...config,
     frameCeilingBytes: frameCeilingBytes(config.apps, config.maxBackpressureBytes),
     bodyBytes: (appId) => bodyBytesOf(apps.byId(appId)),
+    mostConnections: shares,
     clock: livenessClock,
     ids,
     log,
@@ -125,7 +137,6 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     ? new (await import('./trace.ts')).Trace({ log, apps, secrets: otherSecrets(config) })
     : undefined;
   const sender = trace?.sender(own) ?? own;
-  const { webhooks } = config;
   const publishTopic = trace?.publish(gateway.publish) ?? gateway.publish;
   const local = createLocalDelivery({
     apps,
@@ -148,6 +159,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     ...(overrides.witness && { witness: overrides.witness }),
     applications,
     policy: webhooks,
+    places,
     requestTimeoutMs: webhooks.requestTimeoutMs,
   };
   const backplane =
@@ -174,13 +186,22 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   let closing: Promise<void> | undefined;
   const self = {
     isReady: () => closing === undefined,
-    isDegraded: () => backplane.describe()?.isWhole === false,
-    describe: () => ({ apps: apps.size, ...describeHealth(backplane.describe()) }),
+    isDegraded: () => backplane.describe()?.isWhole === false || gateway.isFull,
+    describe: () => ({
+      apps: apps.size,
+      ...describeHealth(backplane.describe()),
+      ...(gateway.isFull && { clients: 'not accepted' }),
+    }),
     metrics: () => metrics.render(),
   };
   metrics.observeApps(() => readApps(apps));
   metrics.observeQueues(() => backplane.readQueues());
   metrics.observeHealth(() => backplane.describe());
+  metrics.observeLoad(() => ({
+    isAccepting: !gateway.isFull,
+    attempts: places.underWay,
+    waitingEndpoints: places.waiting,
+  }));
   const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes: createRoutes(api, self) };
   const front = overrides.front?.(inside) ?? inside;
   const { commands, routes } = trace?.front(front) ?? front;
@@ -257,3 +278,6 @@ function describeHealth(health: NodeHealth | undefined): Record<string, unknown>
   const trouble = isFull ? 'full' : 'unreachable';
   return { redis: isWhole ? 'connected' : trouble, dispatching: isDispatching };
 }
+
+/** Starting an attempt takes up to a millisecond: so many of them hold up nobody. */
+const realTurns: Turns = { starts: 16, next: (run) => void systemRealTime.turn().then(run) };

@@ -166,7 +166,7 @@ function parseApp(options: AppOptions | undefined, config: Config): AppConfig {
   );
   const [app] = apps;
   if (app === undefined) throw new Error('a configuration has at least one app');
-  return app;
+  return { ...app, webhooks: app.webhooks.map((webhook) => ({ ...webhook, isSetAtRunTime: true })) };
 }
 
 /** The configuration of this content. Throws an EmulatorError that names every fault, those that are known already first. */

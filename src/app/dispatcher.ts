@@ -9,6 +9,7 @@ import {
 import type { Ledger } from '../ports/ledger.ts';
 import type { QueueReading } from '../ports/metrics.ts';
 import type { Outbox } from '../ports/outbox.ts';
+import { AttemptPlaces } from '../webhooks/attempt-places.ts';
 import type { QueuedEvent } from '../webhooks/backlog.ts';
 import { selects, type Endpoint } from '../webhooks/endpoint.ts';
 import { encodeEvent, type WebhookEvent } from '../webhooks/event.ts';
@@ -20,7 +21,7 @@ import { EndpointDispatcher, type DeliveryOptions, type Verdict } from './endpoi
 import { ForeignEvents, type Foreign } from './foreign.ts';
 
 /** What the dispatcher is made with. */
-export interface DispatcherOptions extends Omit<DeliveryOptions, 'store' | 'witness'> {
+export interface DispatcherOptions extends Omit<DeliveryOptions, 'store' | 'witness' | 'places'> {
   readonly applications: readonly Application[];
   readonly drops: Pick<Drops, 'add'>;
   /** Looked up when a cache miss reached nobody, because the ledger itself is made with the dispatcher. */
@@ -29,6 +30,8 @@ export interface DispatcherOptions extends Omit<DeliveryOptions, 'store' | 'witn
   readonly store?: DeliveryStore;
   /** Who is told what becomes of each event. */
   readonly witness?: Witness;
+  /** The places for attempts under way; without them there is no bound over all endpoints. */
+  readonly places?: AttemptPlaces;
 }
 
 /** An event of restored batches that was not taken yet. */
@@ -65,7 +68,8 @@ export class Dispatcher implements Outbox {
   #isEnding = false;
 
   constructor(options: DispatcherOptions) {
-    this.#options = { store: noDeliveryStore, witness: noWitness, ...options };
+    const places = new AttemptPlaces(Infinity);
+    this.#options = { store: noDeliveryStore, witness: noWitness, places, ...options };
     const { clock, policy } = options;
     this.#foreign = new ForeignEvents(clock, policy.retry.maxElapsedMs, (foreign) => this.#giveUp(foreign));
     this.replace(options.applications);

@@ -8,6 +8,7 @@ import type { Random } from '../ports/random.ts';
 import type { Outcome, WebhookSender } from '../ports/webhook-sender.ts';
 import type { Witness } from '../ports/witness.ts';
 import type { QueuedEvent } from '../webhooks/backlog.ts';
+import type { AttemptPlaces, Claim, Contender, Place } from '../webhooks/attempt-places.ts';
 import { DeliveryQueue, type Batch, type DeliveryPolicy, type Drop } from '../webhooks/delivery-queue.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import { createPayload, signedHeaders, type Payload } from '../webhooks/payload.ts';
@@ -29,6 +30,8 @@ export interface DeliveryOptions {
   readonly requestTimeoutMs: number;
   /** Where batches are kept while they are under way. */
   readonly store: DeliveryStore;
+  /** The places for attempts under way, which all endpoints share. */
+  readonly places: AttemptPlaces;
 }
 
 /** What became of events at one endpoint. */
@@ -49,7 +52,7 @@ interface Failure {
 }
 
 /** The loop around one endpoint's delivery machine: starts its attempts, times them, says what came of them. */
-export class EndpointDispatcher {
+export class EndpointDispatcher implements Contender {
   #app: Application;
   #endpoint: Endpoint;
   readonly #options: DeliveryOptions;
@@ -58,6 +61,8 @@ export class EndpointDispatcher {
   readonly #dropLog: DropLog;
   readonly #payloads = new WeakMap<Batch, Payload>();
   readonly #decide: (verdict: Verdict) => void;
+  /** Whether it answered the last attempt, whatever it said; undefined: nothing is known of where it is now. */
+  #hasAnswered: boolean | undefined;
   #whenEmpty: (() => void) | undefined;
   #isHalting = false;
   #isStopped = false;
@@ -98,10 +103,21 @@ export class EndpointDispatcher {
    */
   replace(app: Application, endpoint: Endpoint): void {
     const wasEnabled = this.#endpoint.isEnabled;
+    if (endpoint.url !== this.#endpoint.url) this.#hasAnswered = undefined;
     this.#app = app;
     this.#endpoint = endpoint;
     if (wasEnabled && !endpoint.isEnabled) this.#disable();
     else if (!wasEnabled && endpoint.isEnabled) this.#enable();
+  }
+
+  get claim(): Claim {
+    if (this.#hasAnswered === false || this.#queue.isFailing) return 'silent';
+    if (this.#queue.attempts > 0) return 'further';
+    return this.#hasAnswered === undefined ? 'untried' : 'first';
+  }
+
+  proceed(): void {
+    if (!this.#isStopped) this.#pump();
   }
 
   push(queued: QueuedEvent): void {
@@ -155,7 +171,7 @@ export class EndpointDispatcher {
 
   /** Drops whatever is left. Attempts under way may end, but are not heard any more. */
   abandon(): void {
-    this.#alarm.stop();
+    this.#rest();
     for (const drop of this.#queue.abandon()) this.#drop(drop);
     this.#dropLog.close();
     this.#tellEmpty();
@@ -172,7 +188,7 @@ export class EndpointDispatcher {
   /** Decides nothing more. Attempts under way may end, but are not heard any more. */
   stop(): void {
     this.#isStopped = true;
-    this.#alarm.stop();
+    this.#rest();
     this.#dropLog.close();
     this.#tellEmpty();
   }
@@ -198,17 +214,36 @@ export class EndpointDispatcher {
   #pump(): void {
     const at = this.#options.clock.now();
     for (const drop of this.#queue.expire(at)) this.#drop(drop);
-    for (let batch = this.#next(at); batch !== undefined; batch = this.#next(at)) this.#begin(batch);
-    const dueAt = this.#queue.dueAt();
+    let startsAt = this.#startsAt();
+    while (startsAt <= at && this.#startOne(at)) startsAt = this.#startsAt();
+    // What is due already waits for a place, which no time brings.
+    const dueAt = Math.min(this.#queue.expiresAt(), startsAt > at ? startsAt : Infinity);
     if (dueAt === Infinity) this.#alarm.clear();
     else this.#alarm.set(dueAt);
     const awaited = this.#isHalting ? this.#queue.attempts : this.#queue.events;
     if (awaited === 0) this.#tellEmpty();
   }
 
-  #next(at: Millis): Batch | undefined {
+  #startsAt(): Millis {
     if (!this.#options.store.mayAttempt()) this.#queue.pause();
-    return this.#queue.next(at);
+    return this.#queue.startsAt();
+  }
+
+  /** Whether there was a place for an attempt that is due. */
+  #startOne(at: Millis): boolean {
+    const { places } = this.#options;
+    const place = places.take(this);
+    if (place === undefined) return false;
+    const batch = this.#queue.next(at);
+    if (batch === undefined) places.giveBack(place);
+    else this.#begin(batch, place);
+    return batch !== undefined;
+  }
+
+  /** Nothing more is to be started. */
+  #rest(): void {
+    this.#alarm.stop();
+    this.#options.places.leave(this);
   }
 
   #tellEmpty(): void {
@@ -217,10 +252,15 @@ export class EndpointDispatcher {
     tell?.();
   }
 
-  #begin(batch: Batch): void {
+  #begin(batch: Batch, place: Place): void {
     const payload = this.#payloads.get(batch) ?? this.#createPayload(batch);
-    if (batch.attempts > 1) void this.#attempt(batch, payload);
-    else void whenReady(this.#keep(batch, payload), (isKept) => this.#proceed(batch, payload, isKept));
+    if (batch.attempts > 1) void this.#attempt(batch, payload, place);
+    else {
+      void whenReady(this.#keep(batch, payload), (isKept) => {
+        if (this.#mayAttempt(batch, isKept)) return this.#attempt(batch, payload, place);
+        this.#options.places.giveBack(place);
+      });
+    }
   }
 
   #keep({ events }: Batch, { id, timeMs }: Payload): MaybePromise<boolean> {
@@ -236,18 +276,19 @@ export class EndpointDispatcher {
     return kept instanceof Promise ? kept.catch(() => false) : kept;
   }
 
-  #proceed(batch: Batch, payload: Payload, isKept: boolean): MaybePromise<void> {
-    if (this.#isStopped) return;
+  #mayAttempt(batch: Batch, isKept: boolean): boolean {
+    if (this.#isStopped) return false;
     if (!isKept || !this.#options.store.mayAttempt()) this.#queue.pause();
-    if (this.#queue.mayProceed(batch, this.#options.clock.now())) return this.#attempt(batch, payload);
+    if (this.#queue.mayProceed(batch, this.#options.clock.now())) return true;
     const drop = this.#queue.putBack(batch);
     if (drop !== undefined) this.#drop(drop);
     this.#pump();
+    return false;
   }
 
-  async #attempt(batch: Batch, payload: Payload): Promise<void> {
-    const { clock, metrics, random, sender, witness, requestTimeoutMs } = this.#options;
-    const { url, id: endpoint } = this.#endpoint;
+  async #attempt(batch: Batch, payload: Payload, place: Place): Promise<void> {
+    const { clock, metrics, places, random, sender, witness, requestTimeoutMs } = this.#options;
+    const { url, id: endpoint, publicOnly = false } = this.#endpoint;
     const appId = this.#app.id;
     const headers = {
       ...signedHeaders(this.#app, this.#endpoint, payload),
@@ -258,7 +299,7 @@ export class EndpointDispatcher {
       endpoint: this.#endpoint,
       webhookId: payload.id,
       number: batch.attempts,
-      request: { appId, endpointId: endpoint, url, headers, body: payload.body },
+      request: { appId, endpointId: endpoint, url, headers, body: payload.body, publicOnly },
       events: batch.events,
     };
     // Drawn now: attempts begin in an order that can be replayed, but answers come when they like.
@@ -270,10 +311,14 @@ export class EndpointDispatcher {
     const result = resultOf(outcome);
     metrics.webhookAttempt(appId, endpoint, result, elapsedMs);
     witness.attemptEnded(attempt, outcome);
-    if (this.#isStopped) return;
-    if (result === 'success') this.#succeed(batch, elapsedMs);
-    else this.#fail(batch, payload, { outcome, elapsedMs, chance });
-    this.#pump();
+    this.#hasAnswered = outcome.kind === 'answered';
+    if (!this.#isStopped) {
+      if (result === 'success') this.#succeed(batch, elapsedMs);
+      else this.#fail(batch, payload, { outcome, elapsedMs, chance });
+    }
+    // Who waits comes first.
+    places.giveBack(place);
+    if (!this.#isStopped) this.#pump();
   }
 
   #createPayload(batch: Batch, kept?: Pick<KeptBatch, 'id' | 'timeMs'>): Payload {

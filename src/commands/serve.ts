@@ -5,7 +5,7 @@ import { createLog } from '../observe/log.ts';
 import type { Log } from '../ports/log.ts';
 import { createReloader, tellFindings, type Reloader } from '../configuration/reloader.ts';
 import { createServer, type Server } from '../server.ts';
-import { warnOfOpenFileLimit } from '../system/open-files.ts';
+import { readOpenFiles, warnOfOpenFileLimit } from '../system/open-files.ts';
 import { hasTerminal } from '../system/terminal.ts';
 import { watchFiles } from '../system/watch-files.ts';
 import { StartError } from '../transport/uws.ts';
@@ -39,9 +39,9 @@ export async function serve({
   }
   const { config } = loaded;
   const log = await createLog(config.logLevel);
-  const openFiles = warnOfOpenFileLimit();
+  const lowLimit = warnOfOpenFileLimit(readOpenFiles(), config.webhooks.totalConcurrency);
   tellFindings(loaded, log);
-  if (openFiles !== undefined) log.warn({}, openFiles);
+  if (lowLimit !== undefined) log.warn({}, lowLimit);
   try {
     const server = await startServer(config, log);
     const { configuration } = server;
@@ -64,7 +64,8 @@ export async function serve({
 /** With control, what a test can do to the server is loaded too, and nowhere else. */
 async function startServer(config: Config, log: Log): Promise<Server> {
   const { control } = config;
-  if (control === undefined) return createServer(config, { log });
+  const openFiles = readOpenFiles();
+  if (control === undefined) return createServer(config, { log, openFiles });
   const { createStandIn } = await import('../stand-in.ts');
   return (await createStandIn(config, { ...control, liveness: 'real', log })).server;
 }

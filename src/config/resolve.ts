@@ -14,7 +14,7 @@ type ParsedWebhook = ParsedApp['webhooks'][number];
  * Gives each app its secrets and limits and each endpoint its id, makes "no limit" Infinity and paths absolute.
  * The configuration has no fault: its secret files could be read.
  */
-export function resolve(parsed: ParsedConfig, files: Files): Config {
+export function resolve(parsed: ParsedConfig, files: Files, production: boolean): Config {
   const { $schema: _, tls, metrics, redis, control, ...rest } = parsed;
   const apps = parsed.apps.map((app) => resolveApp(app, parsed.limits, files));
   return {
@@ -26,6 +26,10 @@ export function resolve(parsed: ParsedConfig, files: Files): Config {
     limits: resolveLimits(parsed.limits),
     apps,
     maxBackpressureBytes: parsed.maxBackpressureBytes ?? backpressureFor(apps),
+    webhooks: {
+      ...parsed.webhooks,
+      privateAddresses: parsed.webhooks.privateAddresses ?? (production ? 'file' : 'allow'),
+    },
   };
 }
 

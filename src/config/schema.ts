@@ -10,6 +10,9 @@ import { redis, type RedisConfig } from './redis-schema.ts';
 /** pino's levels, loudest last but one; `silent` writes nothing. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+/** Which endpoints may be where only this machine or network is. */
+const privateAddresses = ['allow', 'file', 'refuse'] as const;
+
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 const gibibyte = 1024 * mebibyte;
@@ -139,6 +142,16 @@ const webhooks = field.group({
     .default(4000)
     .describe('The time an endpoint has until the status line of its answer.'),
   concurrency: field.wholeNumber(1, 1000).default(10).describe('Parallel requests to one endpoint.'),
+  totalConcurrency: field
+    .wholeNumber(1, 10_000)
+    .default(1024)
+    .describe('Parallel requests to all endpoints; fewer when the limit of open files is low.'),
+  privateAddresses: field
+    .oneOf(privateAddresses)
+    .optional()
+    .describe(
+      'Which endpoints may be at private, link-local and other addresses that are not public: all (allow), those of this file (file), or none (refuse). Default: file when NODE_ENV is production, otherwise allow.',
+    ),
   queueMaxBytes: field
     .wholeNumber(kibibyte, 4 * gibibyte)
     .default(67_108_864)
@@ -223,8 +236,10 @@ export type ParsedConfig = z.output<typeof configSchema>;
 type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
 type ParsedApp = ParsedConfig['apps'][number];
 
-/** An endpoint of an app. Its `id` is its identity: two endpoints may share a URL. */
-export type EndpointConfig = DeepReadonly<ParsedApp['webhooks'][number] & { id: string }>;
+/** An endpoint of an app, set at run time or by the file. Its `id` is its identity: two endpoints may share a URL. */
+export type EndpointConfig = DeepReadonly<
+  ParsedApp['webhooks'][number] & { id: string; isSetAtRunTime?: boolean }
+>;
 
 /** An app, with its secrets and the limits that hold for it. */
 export type AppConfig = DeepReadonly<
@@ -240,11 +255,20 @@ export type AppConfig = DeepReadonly<
 export type Config = DeepReadonly<
   Omit<
     ParsedConfig,
-    '$schema' | 'apps' | 'limits' | 'tls' | 'metrics' | 'redis' | 'control' | 'maxBackpressureBytes'
+    | '$schema'
+    | 'apps'
+    | 'limits'
+    | 'tls'
+    | 'metrics'
+    | 'redis'
+    | 'control'
+    | 'maxBackpressureBytes'
+    | 'webhooks'
   > & {
     apps: AppConfig[];
     limits: Limits;
     maxBackpressureBytes: number;
+    webhooks: ParsedConfig['webhooks'] & { privateAddresses: (typeof privateAddresses)[number] };
     tls: ParsedConfig['tls'];
     metrics: { host: string; port: number } | undefined;
     redis: RedisConfig | undefined;

@@ -1,12 +1,18 @@
 import type { Application } from '../app/application.ts';
-import type { AppConfig } from '../config/schema.ts';
+import type { AppConfig, Config } from '../config/schema.ts';
 
-/** An app as it is served, made of how it is configured. */
-export function toApplication({ enabled, webhooks, ...app }: AppConfig): Application {
-  const endpoints = webhooks.map(({ enabled: isEnabled, eventTypes, ...webhook }) => ({
-    ...webhook,
-    isEnabled,
-    eventTypes: new Set(eventTypes),
-  }));
+/** An app as it is served, made of how it is configured; `privateAddresses` says whose endpoints may be at some. */
+export function toApplication(
+  { enabled, webhooks, ...app }: AppConfig,
+  privateAddresses: Config['webhooks']['privateAddresses'],
+): Application {
+  const endpoints = webhooks.map(
+    ({ enabled: isEnabled, isSetAtRunTime = false, eventTypes, ...webhook }) => ({
+      ...webhook,
+      isEnabled,
+      eventTypes: new Set(eventTypes),
+      publicOnly: privateAddresses === 'refuse' || (privateAddresses === 'file' && isSetAtRunTime),
+    }),
+  );
   return { ...app, isEnabled: enabled, endpoints };
 }

@@ -100,7 +100,8 @@ export class ConfigurationInForce {
 
   #put(next: Config, file: Config, changes: RunTimeChanges): Put {
     const before = this.#current;
-    this.#running.serve(next.apps.map(toApplication));
+    const { privateAddresses } = next.webhooks;
+    this.#running.serve(next.apps.map((app) => toApplication(app, privateAddresses)));
     this.#current = next;
     this.#file = file;
     this.#changes = withoutNeedless(changes, file.apps);

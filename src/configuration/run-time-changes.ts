@@ -11,9 +11,10 @@ export interface RunTimeChanges {
 /** Nothing but what the file says. */
 export const noChanges: RunTimeChanges = { added: [], removed: [] };
 
-/** Adds an app. */
+/** Adds an app. Its endpoints are marked as set at run time. */
 export function withApp({ added, removed }: RunTimeChanges, app: AppConfig): RunTimeChanges {
-  return { added: [...added, app], removed };
+  const webhooks = app.webhooks.map((webhook) => ({ ...webhook, isSetAtRunTime: true }));
+  return { added: [...added, { ...app, webhooks }], removed };
 }
 
 /** Removes an app, wherever it came from. */

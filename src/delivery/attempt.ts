@@ -54,7 +54,7 @@ export class Attempt {
     this.#cancelWait = clock.after(timeoutMs, () => this.#expire());
   }
 
-  /** A connection serves it. `cut` gives that connection up. */
+  /** A connection serves it, or is being made for it. `cut` gives that connection up. */
   connected(cut: () => void): void {
     this.#cut = cut;
     // Connecting took too long.

@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { Clock } from '../ports/clock.ts';
 import type { Outcome, Post, PostSender } from '../ports/webhook-sender.ts';
 import { Attempt } from './attempt.ts';
+import { Names, refusalOf } from './names.ts';
 import { OpenAnswers } from './open-answers.ts';
 
 /**
@@ -10,17 +11,27 @@ import { OpenAnswers } from './open-answers.ts';
  * whose end could race with the next attempt or keep a receiver from closing, nothing depends on the global timers that
  * a test framework replaces, and nothing has to be loaded. Where speed matters there is the other sender.
  *
- * `clock` is that of the time-out. Bodies that do not end are given up by `socketClock`, which must go by itself:
- * nobody moves time on for their sake.
+ * `clock` is that of the time-out. Bodies that do not end are given up by `socketClock`, and so are look-ups of names;
+ * it must go by itself: nobody moves time on for their sake.
  */
-export function createHttpSender(clock: Clock, socketClock: Clock = clock): PostSender {
+export function createHttpSender(
+  clock: Clock,
+  socketClock: Clock = clock,
+  names = new Names({ clock: socketClock }),
+): PostSender {
   const agents = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) };
   const openAnswers = new OpenAnswers(socketClock);
   const underWay = new Set<ClientRequest>();
   let isClosed = false;
 
-  function open({ url, headers, body }: Post, attempt: Attempt): void {
-    const options = { method: 'POST', headers: { ...headers, 'Content-Length': body.byteLength } };
+  function open({ url, headers, body, publicOnly = false }: Post, attempt: Attempt): void {
+    const refusal = publicOnly ? refusalOf(new URL(url).hostname) : undefined;
+    if (refusal !== undefined) throw refusal;
+    const options = {
+      method: 'POST',
+      headers: { ...headers, 'Content-Length': body.byteLength },
+      lookup: names.lookup(publicOnly),
+    };
     const request = url.startsWith('https:')
       ? requestHttps(url, { ...options, agent: agents.https })
       : requestHttp(url, { ...options, agent: agents.http });
@@ -44,6 +55,7 @@ export function createHttpSender(clock: Clock, socketClock: Clock = clock): Post
     },
     async close() {
       isClosed = true;
+      names.close();
       for (const request of underWay) request.destroy();
       agents.http.destroy();
       agents.https.destroy();

@@ -13,9 +13,10 @@ const endOfHead = '\r\n\r\n';
 
 /**
  * Keeps interim answers from undici, which takes a `100 Continue` for the end of the connection. They are all passed over but
- * `101 Switching Protocols`, after which no answer follows. The socket must be used for one request at a time.
+ * `101 Switching Protocols`, after which no answer follows. The socket must be used for one request at a time; `written` is
+ * called when anything of one is written.
  */
-export function passOverInterimAnswers(socket: Socket): void {
+export function passOverInterimAnswers(socket: Socket, written: () => void): void {
   const write = socket.write.bind(socket);
   const push = socket.push.bind(socket);
   /** A request was written, and its answer has not begun yet. */
@@ -28,6 +29,7 @@ export function passOverInterimAnswers(socket: Socket): void {
     done?: WriteDone,
   ): boolean => {
     isHeadDue = true;
+    written();
     return typeof encoding === 'string' ? write(data, encoding, done) : write(data, encoding ?? done);
   };
   socket.push = (chunk: Buffer | null): boolean => {

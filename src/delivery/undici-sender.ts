@@ -1,9 +1,20 @@
-import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { Clock } from '../ports/clock.ts';
 import type { Outcome, PostSender, Post } from '../ports/webhook-sender.ts';
 import { Attempt } from './attempt.ts';
-import { passOverInterimAnswers } from './interim-answers.ts';
+import { Names } from './names.ts';
 import { OpenAnswers } from './open-answers.ts';
+import { Pools } from './pools.ts';
+
+/** How the sender is made. */
+export interface UndiciSenderOptions {
+  readonly clock: Clock;
+  /** How long attempts may take: their look-ups take less. Default: 4 s. */
+  readonly requestTimeoutMs?: number;
+  /** Beyond so many connections, those that wait for their next POST are closed for new ones. Default: no bound. */
+  readonly mostConnections?: number;
+  /** Default: made for it. */
+  readonly names?: Names;
+}
 
 /** A URL as undici takes it: reading one takes as long as a third of the whole request. */
 interface Place {
@@ -11,21 +22,23 @@ interface Place {
   readonly path: string;
 }
 
-const defaultConnectTimeoutMs = 60_000;
-
 /** URLs are configured, few, and seldom change. */
 const rememberedPlaces = 1000;
 
 /**
  * Sends webhooks through keep-alive connections, a pool for each origin. Redirects are not followed. The
- * time-out is the clock's: undici's own timers are coarse by up to a second. A connection that is still being made when
- * its attempt is over cannot be had from undici; it ends after `connectTimeoutMs`, which is to be longer than an attempt.
+ * time-out is the clock's: undici's own timers are coarse by up to a second.
  */
-export function createUndiciSender(clock: Clock, connectTimeoutMs = defaultConnectTimeoutMs): PostSender {
-  const connect = connectorOf(connectTimeoutMs);
-  const agent = new Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connect });
-  const openAnswers = new OpenAnswers(clock);
+export function createUndiciSender({
+  clock,
+  requestTimeoutMs = 4000,
+  mostConnections = Infinity,
+  names = new Names({ clock, timeoutMs: (requestTimeoutMs * 3) / 4 }),
+}: UndiciSenderOptions): PostSender {
+  const pools = new Pools({ names, mostConnections });
+  const openAnswers = new OpenAnswers(clock, mostConnections / 2);
   const places = new Map<string, Place>();
+  let isClosed = false;
 
   function placeOf(url: string): Place | undefined {
     let place = places.get(url);
@@ -39,60 +52,20 @@ export function createUndiciSender(clock: Clock, connectTimeoutMs = defaultConne
   }
 
   return {
-    async send({ url, headers, body }: Post, timeoutMs: number): Promise<Outcome> {
+    async send({ url, headers, body, publicOnly = false }: Post, timeoutMs: number): Promise<Outcome> {
+      if (isClosed) return { kind: 'unreachable', code: 'CLOSED' };
       const place = placeOf(url);
       if (place === undefined) return { kind: 'unreachable', code: 'ERR_INVALID_URL' };
       return new Promise((resolve) => {
         const attempt = new Attempt({ clock, timeoutMs, openAnswers, settle: resolve });
-        agent.dispatch({ ...place, method: 'POST', headers, body }, new Relay(attempt));
+        const request = { ...place, method: 'POST', headers, body } as const;
+        pools.dispatch(request, { attempt, publicOnly });
       });
     },
-    close: () => agent.destroy(),
+    async close() {
+      isClosed = true;
+      names.close();
+      await pools.close();
+    },
   };
-}
-
-function connectorOf(timeout: number): buildConnector.connector {
-  const connect = buildConnector({ timeout });
-  return (options, callback) =>
-    connect(options, (...[error, socket]) => {
-      if (error !== null) return callback(error, null);
-      passOverInterimAnswers(socket);
-      callback(null, socket);
-    });
-}
-
-/**
- * Tells an attempt what becomes of its request, as undici itself says it: its `request` makes a stream and an abort signal
- * of each answer, which costs as much again as sending the POST.
- */
-class Relay implements Dispatcher.DispatchHandler {
-  readonly #attempt: Attempt;
-
-  constructor(attempt: Attempt) {
-    this.#attempt = attempt;
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#attempt.connected(() => controller.abort(new Error('given up')));
-  }
-
-  onResponseStart(
-    _: Dispatcher.DispatchController,
-    status: number,
-    headers: Readonly<Record<string, string | readonly string[] | undefined>>,
-  ): void {
-    this.#attempt.answered(status, headers);
-  }
-
-  onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    this.#attempt.received(chunk);
-  }
-
-  onResponseEnd(): void {
-    this.#attempt.ended();
-  }
-
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#attempt.failed(error);
-  }
 }

@@ -2,6 +2,7 @@ import {
   attemptResults,
   dropReasons,
   type AppReading,
+  type LoadReading,
   type Metrics,
   type NodeHealth,
   type QueueReading,
@@ -131,7 +132,7 @@ export function createCounters() {
 /** The calls that count. */
 export function countWith(
   counters: Counters,
-): Omit<Metrics, 'observeApps' | 'observeQueues' | 'observeHealth'> {
+): Omit<Metrics, 'observeApps' | 'observeQueues' | 'observeHealth' | 'observeLoad'> {
   const { connections, attemptSeconds, acknowledgementSeconds } = counters;
   return {
     connectionOpened(app) {
@@ -163,6 +164,7 @@ export function readGauges(
   apps: readonly AppReading[],
   queues: Iterable<QueueReading>,
   health: NodeHealth | undefined,
+  load: LoadReading | undefined,
 ): readonly Metric<Known>[] {
   const occupied = gauge('occupied_channels', 'Channels with subscribers on this node.', perApp, 'app');
   const members = gauge('members', 'Members of presence channels on this node.', perApp, 'app');
@@ -170,7 +172,7 @@ export function readGauges(
     occupied.add(app.occupiedChannels, app.id);
     members.add(app.members, app.id);
   }
-  return [occupied, members, ...queueGauges(queues), ...healthGauges(health)];
+  return [occupied, members, ...queueGauges(queues), ...healthGauges(health), ...loadGauges(load)];
 }
 
 function queueGauges(queues: Iterable<QueueReading>): readonly Metric<Known>[] {
@@ -196,6 +198,17 @@ function healthGauges(health: NodeHealth | undefined): readonly Metric<Known>[] 
   up.add(health.isWhole ? 1 : 0);
   dispatching.add(health.isDispatching ? 1 : 0);
   return [up, dispatching];
+}
+
+function loadGauges(load: LoadReading | undefined): readonly Metric<Known>[] {
+  if (load === undefined) return [];
+  const accepting = gauge('accepting', '0 while no client is accepted, to keep files for webhooks.', none);
+  const attempts = gauge('webhook_attempts_under_way', 'POSTs under way to all endpoints.', none);
+  const waiting = gauge('webhook_endpoints_waiting', 'Endpoints that wait for others to end a POST.', none);
+  accepting.add(load.isAccepting ? 1 : 0);
+  attempts.add(load.attempts);
+  waiting.add(load.waitingEndpoints);
+  return [accepting, attempts, waiting];
 }
 
 function gauge(name: string, help: string, domain: Domain, ...labels: readonly string[]): Series<Known> {

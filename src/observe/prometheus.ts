@@ -1,5 +1,5 @@
 import type * as PromClient from 'prom-client';
-import type { AppReading, Metrics, NodeHealth, QueueReading } from '../ports/metrics.ts';
+import type { AppReading, LoadReading, Metrics, NodeHealth, QueueReading } from '../ports/metrics.ts';
 import { countWith, createCounters, readGauges, type Known } from './catalogue.ts';
 import { buildInfo, ProcessMetrics } from './process-metrics.ts';
 import type { Metric } from './series.ts';
@@ -23,6 +23,7 @@ export function createPrometheusMetrics(): PrometheusMetrics {
   let readApps: () => Iterable<AppReading> = () => [];
   let readQueues: () => Iterable<QueueReading> = () => [];
   let readHealth: () => NodeHealth | undefined = () => undefined;
+  let readLoad: () => LoadReading | undefined = () => undefined;
   return {
     ...countWith(counters),
     observeRoutes(patterns) {
@@ -37,13 +38,16 @@ export function createPrometheusMetrics(): PrometheusMetrics {
     observeHealth(read) {
       readHealth = read;
     },
+    observeLoad(read) {
+      readLoad = read;
+    },
     async render() {
       const client = await import('prom-client');
       const registry = new client.Registry();
       const known: Known = { apps: [...readApps()], routes };
       const metrics: readonly Metric<Known>[] = [
         ...Object.values(counters),
-        ...readGauges(known.apps, readQueues(), readHealth()),
+        ...readGauges(known.apps, readQueues(), readHealth(), readLoad()),
         ...processMetrics.read(),
         buildInfo(),
       ];

@@ -46,6 +46,16 @@ export interface NodeHealth {
   readonly isDispatching: boolean;
 }
 
+/** How busy this process is at this moment. */
+export interface LoadReading {
+  /** Whether new clients are accepted. */
+  readonly isAccepting: boolean;
+  /** POSTs under way, over all endpoints. */
+  readonly attempts: number;
+  /** Endpoints that have something to send and wait until fewer are under way. */
+  readonly waitingEndpoints: number;
+}
+
 /** Counts what the program does. Each call is cheap enough for the hot path. */
 export interface Metrics {
   connectionOpened(appId: string): void;
@@ -74,6 +84,8 @@ export interface Metrics {
   observeQueues(read: () => Iterable<QueueReading>): void;
   /** Tells where to read how the node stands with the others; undefined: it is alone. */
   observeHealth(read: () => NodeHealth | undefined): void;
+  /** Tells where to read how busy the process is. */
+  observeLoad(read: () => LoadReading): void;
 }
 
 const nothing = (): void => {};
@@ -97,4 +109,5 @@ export const noMetrics: Metrics = {
   observeApps: nothing,
   observeQueues: nothing,
   observeHealth: nothing,
+  observeLoad: nothing,
 };

@@ -3,6 +3,8 @@ export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** It must go to the public internet, whatever the URL's name means: the address that is connected to is checked. */
+  readonly publicOnly?: boolean;
 }
 
 /** A POST of a delivery: to which endpoint of which app it goes is not part of what is sent. */
@@ -25,7 +27,10 @@ export type Outcome =
     }
   /** No status line within the time-out, or an interim one (1xx) at most. */
   | { readonly kind: 'timeout' }
-  /** No answer at all: refused, reset, unresolvable, TLS. `code` is the system's word for it. */
+  /**
+   * No answer at all: refused, reset, unresolvable, TLS. `code` is the system's word for it; `DNS_...` if no name server could
+   * be asked, `ADDRESS_NOT_PUBLIC` if the POST may go to no such address.
+   */
   | { readonly kind: 'unreachable'; readonly code: string };
 
 /** Makes one attempt to deliver. */

@@ -15,9 +15,9 @@ export interface Entrance {
   stop(): void;
 }
 
-/** An entrance to one app, for ever. Throws a StartError when the port cannot be had. */
-export function openEntrance(uws: Uws, app: TemplatedApp, address: Address): Entrance {
-  const listening = listen(uws, app, address);
+/** An entrance to one app, for ever. Throws a StartError when the port cannot be had; `hint` says what else to choose. */
+export function openEntrance(uws: Uws, app: TemplatedApp, address: Address, hint?: string): Entrance {
+  const listening = listen(uws, app, address, hint);
   return {
     port: listening.port,
     stop: () => listening.stop(),

@@ -4,8 +4,9 @@ import type { Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
 import type { Refusals } from '../ports/refusals.ts';
 import type { PublishTopic } from '../ports/socket.ts';
+import { Door, type DoorOptions } from './door.ts';
 import { createCompression, type Compression } from './compression.ts';
-import { openEntrance, openTlsEntrance, type Entrance } from './entrance.ts';
+import { openEntrance, openTlsEntrance } from './entrance.ts';
 import { Generation, Generations } from './generations.ts';
 import { mountRefusedHandshakes } from './handshake.ts';
 import { mountHttp, type Route } from './http.ts';
@@ -13,7 +14,7 @@ import { createPeer } from './peer.ts';
 import { mountSockets, type SocketCommands } from './sockets.ts';
 import { createTlsApp, identifyTls, type TlsFiles } from './tls.ts';
 import { Turn } from './turn.ts';
-import { listen, StartError, type Uws } from './uws.ts';
+import { StartError, type Uws } from './uws.ts';
 
 /** What the gateway is made with. */
 export interface GatewayOptions extends Refusals {
@@ -36,11 +37,18 @@ export interface GatewayOptions extends Refusals {
   readonly frameCeilingBytes: number;
   /** The largest request body that is read, for an app; the id may be of none. */
   readonly bodyBytes: (appId: string) => number;
+  /** With so many connections no more clients are accepted, or nobody who reads metrics on their own port. Default: no bound. */
+  readonly mostConnections?: { readonly clients: number; readonly metrics: number } | undefined;
   readonly clock: Clock;
   readonly ids: Pick<Ids, 'requestId'>;
   readonly log: Log;
   /** One request was answered; `route` is its pattern. */
   readonly answered: (route: string, status: number) => void;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** Where clients are served. */
@@ -62,6 +70,8 @@ export interface Gateway {
    * before, when it cannot be used. Calls must not overlap.
    */
   reloadTls(files: TlsFiles): Promise<boolean>;
+  /** Whether no client is accepted until others have left. */
+  readonly isFull: boolean;
   /** Accepts no new clients; metrics on a port of their own are still served. Again, it does nothing. */
   stop(): void;
   /** Cuts every connection. */
@@ -81,10 +91,12 @@ class UwsGateway implements Gateway {
   readonly #generations: Generations;
   readonly #turn = new Turn();
   #mount: ((native: TemplatedApp) => Generation) | undefined;
-  #entrance: Entrance | undefined;
+  #door: Door | undefined;
+  #metricsDoor: Door | undefined;
   /** What identifies the certificate that is shown. */
   #certificate: string | undefined;
   #metrics: TemplatedApp | undefined;
+  #connections = 0;
 
   constructor(uws: Uws, options: GatewayOptions) {
     this.#uws = uws;
@@ -95,7 +107,7 @@ class UwsGateway implements Gateway {
   }
 
   async serve<S>(commands: SocketCommands<S>, routes: readonly Route[]): Promise<Served> {
-    const { host, port, tls, metrics } = this.#options;
+    const { host, port, tls, metrics, mostConnections } = this.#options;
     const served = metrics === undefined ? routes : routes.filter((route) => !isMetrics(route));
     this.#mount = (native) => this.#mountAll(native, commands, served);
     try {
@@ -103,10 +115,17 @@ class UwsGateway implements Gateway {
       const first = this.#mount(native);
       this.#certificate = certificate;
       this.#generations.succeed(first);
-      const open = tls === undefined ? openEntrance : openTlsEntrance;
-      this.#entrance = open(this.#uws, native, { host, port });
+      const openAny = tls === undefined ? openEntrance : openTlsEntrance;
+      this.#door = this.#createDoor(
+        first.native,
+        { host, port },
+        {
+          open: (app, address) => openAny(this.#uws, app, address),
+          mostConnections: mostConnections?.clients,
+        },
+      );
       const metricsPort = metrics && this.#serveMetrics(metrics, routes.filter(isMetrics));
-      return { port: this.#entrance.port, metricsPort };
+      return { port: this.#door.port, metricsPort };
     } catch (error) {
       this.close();
       throw error;
@@ -115,22 +134,26 @@ class UwsGateway implements Gateway {
 
   async reloadTls(files: TlsFiles): Promise<boolean> {
     if (this.#options.tls === undefined) throw new Error('no certificate is in use: TLS is not configured');
-    if (this.#mount === undefined || this.#entrance === undefined) {
+    if (this.#mount === undefined || this.#door === undefined) {
       throw new Error('no certificate is in use: the server accepts no connections');
     }
     const certificate = identifyTls(files);
     if (certificate === this.#certificate) return false;
     const next = this.#mount(createTlsApp(this.#uws, files));
-    const finish = this.#entrance.leadTo(next.native);
+    const finish = this.#door.leadTo(next.native);
     this.#generations.succeed(next);
     this.#certificate = certificate;
     await finish();
     return true;
   }
 
+  get isFull(): boolean {
+    return this.#door?.isClosed === true;
+  }
+
   stop(): void {
-    this.#entrance?.stop();
-    this.#entrance = undefined;
+    this.#door?.stop();
+    this.#door = undefined;
   }
 
   close(): void {
@@ -138,13 +161,41 @@ class UwsGateway implements Gateway {
     // What was said before is still heard.
     this.#turn.end();
     this.#generations.close();
+    this.#metricsDoor?.stop();
     this.#metrics?.close();
     this.#metrics = undefined;
+  }
+
+  #createDoor(
+    native: TemplatedApp,
+    address: Address,
+    {
+      open,
+      mostConnections = Infinity,
+    }: Pick<DoorOptions, 'open'> & { readonly mostConnections?: number | undefined },
+  ): Door {
+    const { clock, log } = this.#options;
+    return new Door(native, { open, address, mostConnections, clock, log });
+  }
+
+  /** Has every connection of an app counted, if that matters. */
+  #watch(native: TemplatedApp): void {
+    if (this.#options.mostConnections === undefined) return;
+    // It is not called for the end of a connection that has become a WebSocket.
+    native.filter((_, change) => this.#count(Number(change)));
+  }
+
+  #count(change: number): void {
+    if (this.#options.mostConnections === undefined) return;
+    this.#connections += change;
+    this.#door?.count(this.#connections);
+    this.#metricsDoor?.count(this.#connections);
   }
 
   #mountAll<S>(native: TemplatedApp, commands: SocketCommands<S>, routes: readonly Route[]): Generation {
     const generations = this.#generations;
     const generation = new Generation(native);
+    this.#watch(native);
     const peer = createPeer(this.#options.trustedProxies, this.#options.tls !== undefined);
     mountSockets(native, commands, {
       ...this.#options,
@@ -156,6 +207,7 @@ class UwsGateway implements Gateway {
       publishElsewhereNow: (topic, frame) => generations.publishElsewhereNow(generation, topic, frame),
       opened: () => generations.opened(generation),
       closed: () => generations.closed(generation),
+      disconnected: () => this.#count(-1),
     });
     const http = { ...this.#options, peer, isRetired: () => generation.isRetired };
     mountRefusedHandshakes(native, http);
@@ -164,12 +216,18 @@ class UwsGateway implements Gateway {
   }
 
   #serveMetrics(metrics: NonNullable<GatewayOptions['metrics']>, routes: readonly Route[]): number {
-    const { host, trustedProxies } = this.#options;
+    const { host, trustedProxies, mostConnections } = this.#options;
     const peer = createPeer(trustedProxies, false);
     this.#metrics = this.#uws.App();
     mountHttp(this.#metrics, routes, { ...this.#options, peer, isRetired: () => false });
+    this.#watch(this.#metrics);
     const address = { host: metrics.host ?? host, port: metrics.port };
-    return listen(this.#uws, this.#metrics, address, 'Choose another by metrics.host and metrics.port').port;
+    const hint = 'Choose another by metrics.host and metrics.port';
+    this.#metricsDoor = this.#createDoor(this.#metrics, address, {
+      open: (app, at) => openEntrance(this.#uws, app, at, hint),
+      mostConnections: mostConnections?.metrics,
+    });
+    return this.#metricsDoor.port;
   }
 }
 

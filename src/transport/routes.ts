@@ -21,7 +21,7 @@ export interface ApiUses {
 export interface SelfReport {
   /** Not ready while the program ends. */
   isReady(): boolean;
-  /** Clients are served, but without what other nodes know. */
+  /** Clients are served, but without what other nodes know, or no new ones are. */
   isDegraded(): boolean;
   /** Some numbers for a person who looks. */
   describe(): Record<string, unknown>;

@@ -57,6 +57,8 @@ export interface SocketOptions extends SocketHost, Refusals {
   readonly peer: Peer;
   readonly opened: () => void;
   readonly closed: () => void;
+  /** The connection of a socket has ended, whether it was served or not. */
+  readonly disconnected: () => void;
 }
 
 /** What the native socket carries. */
@@ -154,6 +156,7 @@ export function mountSockets<S>(
         });
       }
       options.closed();
+      options.disconnected();
     },
   };
   for (const prefix of new Set(['', options.path])) app.ws(prefix + socketPattern, behavior);
@@ -190,7 +193,10 @@ function upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context
   );
 }
 
-function mountElsewhere(app: TemplatedApp, { peer, refused }: Pick<SocketOptions, 'peer' | 'refused'>): void {
+function mountElsewhere(
+  app: TemplatedApp,
+  { peer, refused, disconnected }: Pick<SocketOptions, 'peer' | 'refused' | 'disconnected'>,
+): void {
   app.ws<Caller & { readonly path: string }>('/*', {
     idleTimeout: 0,
     sendPingsAutomatically: false,
@@ -205,6 +211,7 @@ function mountElsewhere(app: TemplatedApp, { peer, refused }: Pick<SocketOptions
       refused({ kind: 'connection', reason: error.reason, appId: '', fields });
       endWith(ws, encodeError(error), error.code, error.message);
     },
+    close: () => disconnected(),
   });
 }
 

@@ -60,7 +60,7 @@ const failingAfter = 3;
 /**
  * The delivery machine of one endpoint: what is sent when. It holds no clock, no socket and no timer; the
  * shell around it asks `next` for attempts to start, tells `succeed` or `fail` what came of each or puts it
- * back, and comes back at `dueAt`.
+ * back, and comes back at `startsAt` and `expiresAt`.
  *
  * - While a batch with events of a channel is not done with, no later event of that channel is sent.
  * - A batch that waits for its next attempt holds no place among those under way.
@@ -161,21 +161,26 @@ export class DeliveryQueue {
     return this.#retry(at) ?? this.#startNew(at);
   }
 
-  /** When to ask again, if nothing is pushed or settled before; Infinity: not at all. */
-  dueAt(): Millis {
+  /** When `next` gives an attempt, if nothing is pushed or settled before; Infinity: not at all. */
+  startsAt(): Millis {
     // What is done with may have left entries behind.
     if (this.events === 0) return Infinity;
-    const expiry = Math.min(
+    const mostInFlight = this.isFailing ? 1 : this.#policy.concurrency;
+    if (this.#isPaused || this.#inFlight >= mostInFlight) return Infinity;
+    this.#forgetStaleRetries();
+    const startAt = Math.min(this.#retries.nextDueAt ?? Infinity, this.#newBatchDueAt());
+    if (!this.isFailing) return startAt;
+    const oldestAt = this.#unfinished.first?.nextAttemptAt ?? Infinity;
+    return Math.min(oldestAt, Math.max(this.#otherAt, startAt));
+  }
+
+  /** When `expire` gives something, if nothing is settled before; Infinity: not at all. */
+  expiresAt(): Millis {
+    if (this.events === 0) return Infinity;
+    return Math.min(
       this.#expiries.nextDueAt ?? Infinity,
       this.#backlog.oldestAt + this.#policy.retry.maxElapsedMs,
     );
-    const mostInFlight = this.isFailing ? 1 : this.#policy.concurrency;
-    if (this.#isPaused || this.#inFlight >= mostInFlight) return expiry;
-    this.#forgetStaleRetries();
-    const startAt = Math.min(this.#retries.nextDueAt ?? Infinity, this.#newBatchDueAt());
-    if (!this.isFailing) return Math.min(expiry, startAt);
-    const oldestAt = this.#unfinished.first?.nextAttemptAt ?? Infinity;
-    return Math.min(expiry, oldestAt, Math.max(this.#otherAt, startAt));
   }
 
   /** An attempt succeeded. It may be too late: then the batch was given up while under way. */

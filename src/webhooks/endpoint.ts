@@ -19,6 +19,8 @@ export interface Endpoint {
   readonly headers: Readonly<Record<string, string>>;
   /** Requests also carry `webhook-signature`, as the Standard Webhooks specification has it. */
   readonly standardSignature?: boolean;
+  /** It must be on the public internet, whatever its URL's name means. */
+  readonly publicOnly?: boolean;
 }
 
 /** Whether the endpoint wants such an event of such a channel. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/system/clock.ts';
 import { Receiver } from './support/receiver.ts';
-import { senderOf, senders, tcpServer } from './support/senders.ts';
+import { ok, rawServer, senderOf, senders, tcpServer } from './support/senders.ts';
 
 describe.each(senders)('an attempt by %s', (_, create) => {
   const newSender = () => senderOf(create);
@@ -121,7 +121,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     const { send } = newSender();
     expect(await send('http://nowhere.invalid/')).toMatchObject({
       kind: 'unreachable',
-      code: expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN)$/) as string,
+      code: expect.stringMatching(/^(ENOTFOUND|DNS_\w+)$/) as string,
     });
   });
 
@@ -131,6 +131,17 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     const outcome = await send(receiver.url.replace('http:', 'https:'));
     expect(outcome).toMatchObject({ kind: 'unreachable', code: expect.stringMatching(/^E/) as string });
     expect(receiver.requests).toEqual([]);
+  });
+
+  test('to an endpoint whose certificate nobody vouches for is unreachable, and sends nothing', async () => {
+    const requests: unknown[] = [];
+    const { url } = await rawServer(({ socket }) => requests.push(socket.end(ok)), 'https');
+    const { send } = newSender();
+    expect(await send(url)).toMatchObject({
+      kind: 'unreachable',
+      code: expect.stringMatching(/CERT|SIGNATURE/) as string,
+    });
+    expect(requests).toEqual([]);
   });
 
   test('by a sender that was closed is unreachable', async () => {

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { createHttpSender } from '../../../src/delivery/http-sender.ts';
+import type { Names } from '../../../src/delivery/names.ts';
 import { createUndiciSender } from '../../../src/delivery/undici-sender.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { PostSender } from '../../../src/ports/webhook-sender.ts';
@@ -19,21 +20,21 @@ export const halfTaken = { kind: 'answered', status: 200, body: 'half' };
 /** How long a body is waited for. */
 export const bodyPatienceMs = 250;
 
-type Create = (clock: Clock) => PostSender;
+type Create = (clock: Clock, names?: Names) => PostSender;
 
 /** All senders there are: they are to do the same. */
 export const senders: readonly (readonly [string, Create])[] = [
-  ['undici', (clock) => createUndiciSender(clock)],
-  ['node:http', (clock) => createHttpSender(clock)],
+  ['undici', (clock, names) => createUndiciSender({ clock, ...(names && { names }) })],
+  ['node:http', (clock, names) => createHttpSender(clock, clock, names)],
 ];
 
 /** A sender that is closed with the test. */
-export function senderOf(create: Create, clock = new FakeClock()) {
-  const sender = create(clock);
+export function senderOf(create: Create, clock = new FakeClock(), names?: Names) {
+  const sender = create(clock, names);
   onTestFinished(() => sender.close());
-  const send = (url: string, timeoutMs = 4000) =>
+  const send = (url: string, timeoutMs = 4000, publicOnly = false) =>
     sender.send(
-      { url, headers: { 'Content-Type': 'application/json' }, body: Buffer.from('{"a":1}') },
+      { url, headers: { 'Content-Type': 'application/json' }, body: Buffer.from('{"a":1}'), publicOnly },
       timeoutMs,
     );
   return { sender, send, clock };

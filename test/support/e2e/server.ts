@@ -39,6 +39,7 @@ export interface Server extends AsyncDisposable {
 export interface LogLine {
   readonly msg?: string;
   readonly port?: number;
+  readonly connections?: number;
   readonly cause?: string;
   readonly keys?: readonly string[];
   readonly faults?: readonly { readonly path: string; readonly message: string }[];
@@ -47,6 +48,8 @@ export interface LogLine {
 interface RunOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The most files that it may have open (ulimit -n). */
+  readonly openFiles?: number;
 }
 
 /** Starts the built program on a free port and waits until it listens. Without a config it gets no file. */
@@ -58,7 +61,7 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
     '0',
     ...(options.args ?? []),
   ];
-  const run = launch(args, options.env);
+  const run = launch(args, options.env, undefined, options.openFiles);
   const exit = removeAfter(run.exit, file);
   const exitedEarly = exit.then(({ code, stdout, stderr }): never => {
     throw new Error(`The program ended with ${code} before it listened:\n${stdout}${stderr}`);
@@ -156,8 +159,12 @@ export function launch(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   input?: string,
+  openFiles?: number,
 ): Run {
-  const child = spawn(process.execPath, [program, ...args], {
+  const command = [process.execPath, program, ...args];
+  const [file = '', ...rest] =
+    openFiles === undefined ? command : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command];
+  const child = spawn(file, rest, {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -185,7 +185,7 @@ export class DeliveryShell {
     for (let batch = this.queue.next(this.now); batch !== undefined; batch = this.queue.next(this.now)) {
       this.#start(batch);
     }
-    this.#dueAt = this.queue.dueAt();
+    this.#dueAt = Math.min(this.queue.startsAt(), this.queue.expiresAt());
     if (this.#dueAt <= this.now) throw new Error(`busy: due at ${this.#dueAt}, it is ${this.now}`);
   }
 

@@ -65,6 +65,8 @@ describe('defaults', () => {
         unsubscribeGraceMs: 3000,
         requestTimeoutMs: 4000,
         concurrency: 10,
+        totalConcurrency: 1024,
+        privateAddresses: 'allow',
         queueMaxBytes: 67_108_864,
         retry: {
           initialDelayMs: 1000,

@@ -217,6 +217,14 @@ describe('production', () => {
     expect(load({ content: withWebhooks({ url }), env: { NODE_ENV: 'test' } }).kind).toBe('ok');
   });
 
+  test('an endpoint that is set at run time must be public, unless the file says otherwise', () => {
+    const privateAddresses = (webhooks?: Record<string, unknown>) =>
+      configOf({ content: { apps: [app], ...(webhooks && { webhooks }) }, env }).webhooks.privateAddresses;
+    expect(privateAddresses()).toBe('file');
+    expect(privateAddresses({ privateAddresses: 'allow' })).toBe('allow');
+    expect(privateAddresses({ privateAddresses: 'refuse' })).toBe('refuse');
+  });
+
   test('the endpoint of the environment must be HTTPS too', () => {
     const faults = faultsOf({
       env: { ...env, SOKETIFY_APP_SECRET: 's', SOKETIFY_WEBHOOK_URL: 'HTTP://x.example/?t=hush' },

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createSystemClock, systemClock, systemWallTime } from '../../../src/system/clock.ts';
 import { createRandomIds } from '../../../src/system/ids.ts';
-import { warnOfOpenFileLimit } from '../../../src/system/open-files.ts';
+import { readOpenFiles, shareFiles, warnOfOpenFileLimit } from '../../../src/system/open-files.ts';
 
 describe('ids', () => {
   test('of sockets are digits.digits, and all different', () => {
@@ -91,22 +91,44 @@ describe('the limit of open files', () => {
   const limitsFile = (soft: string) =>
     `Limit                     Soft Limit           Hard Limit           Units     \nMax processes             63432                63432                processes \nMax open files            ${soft.padEnd(20)} 1048576              files     \n`;
 
-  test.each(['256', '1024', '9999'])('of %s is warned of, with what to do', (soft) => {
-    const warning = warnOfOpenFileLimit(() => limitsFile(soft));
-    expect(warning).toContain(`the limit of open files is ${soft}`);
+  test.runIf(process.platform === 'linux')('is read as the system writes it', () => {
+    expect(readOpenFiles(() => limitsFile('256'))).toEqual({
+      limit: 256,
+      open: expect.any(Number) as number,
+    });
+    expect(readOpenFiles()?.open).toBeGreaterThan(2);
+  });
+
+  test('is not known where the system does not tell it', () => {
+    expect(readOpenFiles(() => '')).toBeUndefined();
+    expect(readOpenFiles(() => limitsFile('unlimited'))).toBeUndefined();
+    const missing = () => {
+      throw new Error('ENOENT');
+    };
+    expect(readOpenFiles(missing)).toBeUndefined();
+  });
+
+  test.each([256, 1024, 9999])('of %i is warned of, with what it means and what to do', (limit) => {
+    const warning = warnOfOpenFileLimit({ limit, open: 30 }, 512);
+    expect(warning).toContain(`the limit of open files is ${limit}`);
+    expect(warning).toMatch(/at most \d+ clients are accepted and \d+ webhooks sent/);
     expect(warning).toContain('ulimit -n 10000');
   });
 
-  test.each(['10000', '1048576', 'unlimited'])('of %s is not warned of', (soft) => {
-    expect(warnOfOpenFileLimit(() => limitsFile(soft))).toBeUndefined();
+  test('of 10000 or one that is not known is not warned of', () => {
+    expect(warnOfOpenFileLimit({ limit: 10_000, open: 30 }, 512)).toBeUndefined();
+    expect(warnOfOpenFileLimit(undefined, 512)).toBeUndefined();
   });
 
-  test('that is not known is not warned of', () => {
-    expect(warnOfOpenFileLimit(() => '')).toBeUndefined();
-    expect(
-      warnOfOpenFileLimit(() => {
-        throw new Error('ENOENT');
-      }),
-    ).toBeUndefined();
+  test.each([
+    [256, { clients: 138, metrics: 146, attempts: 12 }],
+    [1024, { clients: 714, metrics: 746, attempts: 51 }],
+    [1_000_000, { clients: 997_386, metrics: 997_706, attempts: 512 }],
+  ])('of %i leaves clients what webhooks do not need', (limit, shares) => {
+    expect(shareFiles({ limit, open: 30 }, 512)).toEqual(shares);
+  });
+
+  test('is never so low that nobody is served', () => {
+    expect(shareFiles({ limit: 40, open: 39 }, 512)).toMatchObject({ clients: 1, attempts: 2 });
   });
 });

@@ -1,0 +1,34 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { expect, onTestFinished, test } from 'vitest';
+import { Client } from './support/client.ts';
+import { Receiver } from './support/receiver.ts';
+import { app, startServer } from './support/server.ts';
+import { turn } from './support/senders.ts';
+
+test('a fact for many endpoints is sent over several turns of the event loop, a few in each', async () => {
+  const count = 64;
+  const receiver = await Receiver.start();
+  const webhooks = Array.from({ length: count }, (_, index) => ({ url: `${receiver.url}/${index}` }));
+  const server = await startServer({ apps: [{ ...app, webhooks }], webhooks: { batch: { maxDelayMs: 0 } } });
+  const client = await Client.connect(server);
+  const untilTold = async (requests: number): Promise<void> => {
+    while (receiver.requests.length < requests) await turn();
+  };
+  // Once all has been loaded.
+  await client.subscribe('first');
+  await untilTold(count);
+
+  const startsByTurn = new Map<number, number>();
+  let turns = 0;
+  const note = (): void => void startsByTurn.set(turns, (startsByTurn.get(turns) ?? 0) + 1);
+  const countTurns = async (): Promise<void> => {
+    for (; receiver.requests.length < 2 * count; turns += 1) await turn();
+  };
+  subscribe('undici:request:create', note);
+  onTestFinished(() => void unsubscribe('undici:request:create', note));
+  await Promise.all([countTurns(), client.subscribe('room'), untilTold(2 * count)]);
+  const starts = [...startsByTurn.values()];
+  expect(starts.reduce((sum, each) => sum + each, 0)).toBe(count);
+  // The turns of the test are counted in the midst of those of the program.
+  expect(Math.max(...starts)).toBeLessThanOrEqual(2 * 16);
+});

@@ -1,0 +1,201 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Address } from '../../src/delivery/addresses.ts';
+import { Names } from '../../src/delivery/names.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { startNameServer, type NameAnswer } from './support/name-server.ts';
+import { turn } from './support/senders.ts';
+
+const one: Address = { address: '192.0.2.1', family: 4 };
+const six: Address = { address: '2001:db8:0:0:0:0:0:1', family: 6 };
+
+/** Names that a name server of the test is asked for, with files and a last resort of the test's own. */
+async function stage(
+  answer: (name: string, type: 'A' | 'AAAA') => NameAnswer,
+  { hosts = '', resolv = '' }: { readonly hosts?: string; readonly resolv?: string } = {},
+) {
+  const server = await startNameServer(answer);
+  const folder = mkdtempSync(join(tmpdir(), 'soketify-names-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const files = { hosts: join(folder, 'hosts'), resolv: join(folder, 'resolv.conf') };
+  writeFileSync(files.hosts, hosts);
+  writeFileSync(files.resolv, resolv);
+  const clock = new FakeClock();
+  const asked: string[] = [];
+  const answers: ((addresses: readonly Address[]) => void)[] = [];
+  const names = new Names({
+    clock,
+    servers: [server.address],
+    files,
+    askSystem(name, answered) {
+      asked.push(name);
+      answers.push(answered);
+    },
+  });
+  onTestFinished(() => {
+    for (const answered of answers) answered([]);
+    names.close();
+  });
+  return { names, clock, files, questions: server.questions, asked, answers };
+}
+
+/** Lets the event loop go round until it is so. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await turn();
+}
+
+describe('a name', () => {
+  test('is what the name servers say, in both families', async () => {
+    const { names, clock } = await stage(() => ({ v4: ['192.0.2.1'], v6: ['2001:db8::1'] }));
+    const addresses = await names.resolve('Hooks.Example.com');
+    expect(addresses).toHaveLength(2);
+    expect(addresses[0]).toEqual(one);
+    expect(addresses[1]).toMatchObject({ family: 6 });
+    expect(clock.pending).toBe(0);
+  });
+
+  test('is asked for once while the answer holds, whoever wants it', async () => {
+    const { names, clock, questions } = await stage(() => ({ v4: ['192.0.2.1'], ttl: 20 }));
+    await Promise.all([names.resolve('a.test'), names.resolve('a.test'), names.resolve('A.test')]);
+    await clock.advance(19_999);
+    await names.resolve('a.test');
+    expect(questions.filter((question) => question === 'a.test A')).toHaveLength(1);
+    await clock.advance(1);
+    await names.resolve('a.test');
+    expect(questions.filter((question) => question === 'a.test A')).toHaveLength(2);
+  });
+
+  test.each([
+    [0, 1000],
+    [86_400, 30_000],
+  ])('that holds for %i s is believed for %i ms', async (ttl, ms) => {
+    const { names, clock, questions } = await stage(() => ({ v4: ['192.0.2.1'], ttl }));
+    await names.resolve('a.test');
+    await clock.advance(ms - 1);
+    await names.resolve('a.test');
+    const before = questions.length;
+    await clock.advance(1);
+    await names.resolve('a.test');
+    expect(questions.length).toBeGreaterThan(before);
+  });
+
+  test('is given up when the time is over, and asked for again soon', async () => {
+    const { names, clock, questions } = await stage(() => 'silence');
+    const outcome = names.resolve('a.test').catch((error: unknown) => error);
+    await until(() => questions.length > 0);
+    await clock.advance(3000);
+    expect(await outcome).toMatchObject({ code: 'DNS_TIMEOUT' });
+    const before = questions.length;
+    expect(await names.resolve('a.test').catch((error: unknown) => error)).toBe(await outcome);
+    expect(questions).toHaveLength(before);
+    await clock.advance(1000);
+    const again = names.resolve('a.test').catch((error: unknown) => error);
+    await until(() => questions.length > before);
+    names.close();
+    expect(await again).toMatchObject({ code: 'DNS_TIMEOUT' });
+  });
+
+  test('of which one family is never answered is known by the other soon', async () => {
+    const { names, clock, questions } = await stage((_, type) =>
+      type === 'A' ? { v4: ['192.0.2.1'] } : 'silence',
+    );
+    const addresses = names.resolve('a.test');
+    // The deadline and, once there is an address, the wait for the others.
+    await until(() => questions.length > 1 && clock.pending > 1);
+    await clock.advance(50);
+    expect(await addresses).toEqual([one]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('that a server cannot look up says so', async () => {
+    const { names, asked } = await stage(() => 'failure');
+    await expect(names.resolve('a.test')).rejects.toMatchObject({ code: 'DNS_SERVFAIL' });
+    expect(asked).toEqual([]);
+  });
+
+  test('with few dots is one of a search domain first, as in Kubernetes', async () => {
+    const { names, questions } = await stage(
+      (name) => (name === 'api.default.svc.cluster.local' ? { v4: ['192.0.2.1'] } : 'no such name'),
+      { resolv: 'search apps.svc.cluster.local svc.cluster.local cluster.local.\noptions ndots:5\n' },
+    );
+    expect(await names.resolve('api.default')).toEqual([one]);
+    expect(questions.filter((question) => question.endsWith(' A'))).toEqual([
+      'api.default.apps.svc.cluster.local A',
+      'api.default.svc.cluster.local A',
+    ]);
+  });
+
+  test.each(['hooks.example.com', 'hooks.example.com.'])(
+    'with enough dots is asked for as it is: %s',
+    async (name) => {
+      const { names, questions } = await stage(() => ({ v4: ['192.0.2.1'] }), { resolv: 'search corp.test' });
+      await names.resolve(name);
+      expect(questions.toSorted()).toEqual(['hooks.example.com A', 'hooks.example.com AAAA']);
+    },
+  );
+});
+
+describe('nobody is asked', () => {
+  test('for an address', async () => {
+    const { names, questions } = await stage(() => 'silence');
+    expect(await names.resolve('192.0.2.1')).toEqual([one]);
+    expect(await names.resolve('2001:db8:0:0:0:0:0:1')).toEqual([six]);
+    expect(questions).toEqual([]);
+  });
+
+  test.each(['localhost', 'hooks.localhost', 'LOCALHOST'])('for %s', async (name) => {
+    const { names, questions } = await stage(() => 'silence');
+    expect(await names.resolve(name)).toEqual([
+      { address: '127.0.0.1', family: 4 },
+      { address: '::1', family: 6 },
+    ]);
+    expect(questions).toEqual([]);
+  });
+
+  test('for what the hosts file says, as it is now', async () => {
+    const { names, files, questions } = await stage(() => 'silence', {
+      hosts:
+        '# ours\n192.0.2.1 Hooks.test hooks # the receiver\nnonsense\n2001:db8:0:0:0:0:0:1\thooks.test\n',
+    });
+    expect(await names.resolve('hooks.test')).toEqual([one, six]);
+    expect(await names.resolve('hooks')).toEqual([one]);
+    writeFileSync(files.hosts, '192.0.2.77 hooks\n');
+    expect(await names.resolve('hooks')).toEqual([{ address: '192.0.2.77', family: 4 }]);
+    rmSync(files.hosts);
+    expect(await names.resolve('localhost')).toHaveLength(2);
+    expect(questions).toEqual([]);
+  });
+});
+
+describe('the system', () => {
+  test('is asked for a name that name servers do not know, one name at a time', async () => {
+    const { names, asked, answers } = await stage(() => 'no such name');
+    const outcomes = ['a', 'b', 'c'].map((name) => names.resolve(name).catch((error: unknown) => error));
+    await until(() => asked.length > 0);
+    for (let round = 0; round < 20; round += 1) await turn();
+    expect(asked).toHaveLength(1);
+    answers[0]?.([one]);
+    await until(() => asked.length > 1);
+    answers[1]?.([]);
+    await until(() => asked.length > 2);
+    answers[2]?.([six]);
+    const results = await Promise.all(outcomes);
+    expect(results).toContainEqual([one]);
+    expect(results).toContainEqual([six]);
+    expect(results).toContainEqual(expect.objectContaining({ code: 'ENOTFOUND' }));
+  });
+
+  test('that does not answer holds up no name that name servers know', async () => {
+    const { names, clock, asked } = await stage((name) =>
+      name.startsWith('known') ? { v4: ['192.0.2.1'] } : 'no such name',
+    );
+    const lost = ['a', 'b'].map((name) => names.resolve(name).catch((error: unknown) => error));
+    await until(() => asked.length > 0);
+    expect(await names.resolve('known.test')).toEqual([one]);
+    await clock.advance(3000);
+    for (const error of await Promise.all(lost)) expect(error).toMatchObject({ code: 'DNS_TIMEOUT' });
+    expect(clock.pending).toBe(0);
+  });
+});
