@@ -41,6 +41,8 @@ export interface Overrides {
   readonly sender?: WebhookSender;
   readonly log?: Log;
   readonly witness?: Witness;
+  /** Whether `/metrics` may be as old as a second. Default: true. */
+  readonly cachesMetrics?: boolean;
   /** Stands between the network and the use cases. */
   readonly front?: (inside: Inside) => Front;
 }
@@ -101,7 +103,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
 
   const applications = config.apps.map(toApplication);
   const apps = new LocalApps(applications);
-  const metrics = createPrometheusMetrics();
+  const metrics = createPrometheusMetrics(overrides.cachesMetrics === false ? undefined : livenessClock);
   const refusals = new RefusalLog({
     // A log waits in real time, and nobody moves a clock on for its sake.
     clock: livenessClock,
@@ -181,6 +183,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   metrics.observeApps(() => readApps(apps));
   metrics.observeQueues(() => backplane.readQueues());
   metrics.observeHealth(() => backplane.describe());
+  metrics.observeLog(() => log.droppedLines?.() ?? 0);
   const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes: createRoutes(api, self) };
   const front = overrides.front?.(inside) ?? inside;
   const { commands, routes } = trace?.front(front) ?? front;

@@ -82,7 +82,7 @@ export function loadConfig({ file, given, env, overrides, readFile }: ConfigSour
   if (validated.kind === 'invalid' || faults.length > 0) {
     return { kind: 'invalid', file, faults, files: files.paths() };
   }
-  const config = resolve(validated.config, files);
+  const config = resolve(validated.config, files, production);
   const warnings = [...unknownVariables(env), ...warningsOf(config), ...tls.warnings];
   const overridden = describeOverridden(layered);
   return { kind: 'ok', config, warnings, overridden, files: files.paths() };

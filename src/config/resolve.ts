@@ -14,13 +14,14 @@ type ParsedWebhook = ParsedApp['webhooks'][number];
  * Gives each app its secrets and limits and each endpoint its id, makes "no limit" Infinity and paths absolute.
  * The configuration has no fault: its secret files could be read.
  */
-export function resolve(parsed: ParsedConfig, files: Files): Config {
+export function resolve(parsed: ParsedConfig, files: Files, production: boolean): Config {
   const { $schema: _, tls, metrics, redis, control, ...rest } = parsed;
   const apps = parsed.apps.map((app) => resolveApp(app, parsed.limits, files));
   return {
     ...rest,
     tls: tls && { ...tls, certFile: files.pathOf(tls.certFile), keyFile: files.pathOf(tls.keyFile) },
     metrics: metrics && { host: metrics.host ?? parsed.host, port: metrics.port },
+    publicMetrics: parsed.publicMetrics ?? !production,
     redis: resolveRedis(redis, files),
     control: resolveControl(control),
     limits: resolveLimits(parsed.limits),

@@ -184,6 +184,12 @@ export const configSchema = field
       })
       .optional()
       .describe('Serve /metrics on a port of its own, and nowhere else.'),
+    publicMetrics: field
+      .flag()
+      .optional()
+      .describe(
+        'Whether /metrics on the port of the clients is answered to other machines. Default: unless NODE_ENV is production.',
+      ),
     compression: field
       .flag()
       .default(false)
@@ -240,13 +246,22 @@ export type AppConfig = DeepReadonly<
 export type Config = DeepReadonly<
   Omit<
     ParsedConfig,
-    '$schema' | 'apps' | 'limits' | 'tls' | 'metrics' | 'redis' | 'control' | 'maxBackpressureBytes'
+    | '$schema'
+    | 'apps'
+    | 'limits'
+    | 'tls'
+    | 'metrics'
+    | 'publicMetrics'
+    | 'redis'
+    | 'control'
+    | 'maxBackpressureBytes'
   > & {
     apps: AppConfig[];
     limits: Limits;
     maxBackpressureBytes: number;
     tls: ParsedConfig['tls'];
     metrics: { host: string; port: number } | undefined;
+    publicMetrics: boolean;
     redis: RedisConfig | undefined;
     control: ControlConfig | undefined;
   }

@@ -1,13 +1,16 @@
 import { Api } from '../../../src/app/api.ts';
+import type { ApiAnswer } from '../../../src/app/api-answer.ts';
 import { DropJournal, type Drops } from '../../../src/app/drop-journal.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
 import { createNotifier } from '../../../src/app/notifier.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import { silentLog, type Log } from '../../../src/ports/log.ts';
+import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { application, channelName } from './application.ts';
+import { whole } from './ask-api.ts';
 import { RecordingFanout } from './recording-fanout.ts';
 import { RecordingOutbox } from './recording-outbox.ts';
 import { requestTimeMs, signedRequest } from './signed-request.ts';
@@ -38,15 +41,17 @@ export function apiStage({
     cacheTtlMs: 1_800_000,
   });
   const drops = new DropJournal();
-  const api = new Api({
-    apps: localApps,
-    ledger: before?.(memory) ?? memory,
-    fanout,
-    wallTime: { now: () => requestTimeMs },
-    metrics: noMetrics,
-    log: { ...silentLog, ...log },
-    drops: readDrops === undefined ? drops : { read: readDrops },
-  });
+  const api = whole(
+    new Api({
+      apps: localApps,
+      ledger: before?.(memory) ?? memory,
+      fanout,
+      wallTime: { now: () => requestTimeMs },
+      metrics: noMetrics,
+      log: { ...silentLog, ...log },
+      drops: readDrops === undefined ? drops : { read: readDrops },
+    }),
+  );
   return {
     api,
     fanout,
@@ -79,7 +84,7 @@ function body(content: unknown): { body: string } {
 }
 
 /** What came: the JSON's value, or the status and the text of a refusal. */
-async function answerOf(answer: ReturnType<Api['events']>): Promise<unknown> {
+async function answerOf(answer: MaybePromise<ApiAnswer>): Promise<unknown> {
   const settled = await answer;
   return 'json' in settled ? (JSON.parse(settled.json) as unknown) : `${settled.status} ${settled.text}`;
 }
