@@ -64,6 +64,8 @@ interface Place {
 /** The most that the target and the headers of a request may have together. */
 const maxHeadBytes = 16 * 1024;
 
+const noBody: Uint8Array = Buffer.alloc(0);
+
 /** Serves the routes, with the prefix and without; another method is 405, and everything else 404. */
 export function mountHttp(app: TemplatedApp, routes: readonly Route[], options: HttpOptions): void {
   for (const prefix of new Set(['', options.path])) {
@@ -162,28 +164,32 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
   const rawQuery = req.getQuery() ?? '';
   if (exchange.head.bytes + path.length + rawQuery.length > maxHeadBytes) return refuseHead(exchange);
   // What uWebSockets.js calls the request is valid only in this turn.
-  const head = {
+  const request = {
     appId: parameter(req, place, 0),
     name: parameter(req, place, 1),
     method: place.method,
     path,
     unprefixedPath: place.prefixLength === 0 ? undefined : path.slice(place.prefixLength),
     rawQuery,
+    body: noBody,
     ...(place.readsCaller && { caller: readCaller(req) }),
   };
-  exchange.appId = head.appId;
+  exchange.appId = request.appId;
   if (place.isLocal && !isFromHere(res, req)) return exchange.answer(metricsElsewhere);
-  const maxBytes = options.bodyBytes(head.appId);
+  const maxBytes = options.bodyBytes(request.appId);
   const { contentLength } = exchange.head;
   // Without a handler for it, the native parser reads a body and throws it away, for 12 s at most.
   if (contentLength > maxBytes) {
     return refuseSize(exchange, maxBytes, contentLength > maxBytes + maxDrainBytes);
   }
-  const begun = attempt(exchange, () => place.begin(head));
+  const begun = attempt(exchange, () => place.begin(request));
   if (begun === undefined) return;
   if (typeof begun !== 'function') return exchange.answer(begun);
   const body = { room: options.bodyRoom, maxBytes, isKept: place.keepsBody };
-  readBody(res, exchange, body, (bytes) => respond(begun, { ...head, body: bytes }, exchange));
+  readBody(res, exchange, body, (bytes) => {
+    request.body = bytes;
+    respond(begun, request, exchange);
+  });
 }
 
 const metricsElsewhere = plainText(
