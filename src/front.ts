@@ -3,10 +3,9 @@ import { injected } from './control/client-faults.ts';
 import type { Stand } from './control/stand.ts';
 import { encodeError } from './protocol/encode.ts';
 import type { Front, Inside } from './server.ts';
-import { plainText, type IncomingRequest, type OutgoingResponse } from './transport/http-message.ts';
-import type { Route } from './transport/http.ts';
+import { plainText, type OutgoingResponse, type RequestHead } from './transport/http-message.ts';
+import { beginningOf, type Handle, type Route } from './transport/http.ts';
 import type { SocketCommands } from './transport/sockets.ts';
-import type { MaybePromise } from './ports/maybe-promise.ts';
 
 /**
  * What stands between the network and the use cases in a server that is controlled: it notes what comes, so that the
@@ -55,13 +54,19 @@ function watchSockets({ commands, apps }: Inside, { activity, refusals }: Stand)
 /** Routes of no app, such as health and metrics, are not the API. */
 function watchRoute(route: Route, { activity, apiFaults }: Stand): Route {
   if (!route.pattern.startsWith('/apps/')) return route;
-  const handle = (request: IncomingRequest): MaybePromise<OutgoingResponse> => {
+  const beginning = beginningOf(route);
+  const begin = (head: RequestHead): OutgoingResponse | Handle => {
     activity.note();
-    const { appId, path } = request;
+    const { appId, path } = head;
     const fault = apiFaults.strike(appId, (spec) => spec.path === undefined || path.includes(spec.path));
     if (fault !== undefined) return plainText(fault.status, fault.body ?? 'Injected fault');
-    const answer = route.handle(request);
-    return answer instanceof Promise ? activity.track(answer) : answer;
+    const begun = beginning(head);
+    if (typeof begun !== 'function') return begun;
+    return (request) => {
+      activity.note();
+      const answer = begun(request);
+      return answer instanceof Promise ? activity.track(answer) : answer;
+    };
   };
-  return { ...route, handle };
+  return { ...route, begin };
 }

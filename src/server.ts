@@ -45,6 +45,8 @@ export interface Overrides {
   readonly witness?: Witness;
   /** The files of the process, if it is the server's alone: then clients cannot take those that webhooks need. */
   readonly openFiles?: OpenFiles | undefined;
+  /** Whether `/metrics` may be as old as a second. Default: true. */
+  readonly cachesMetrics?: boolean;
   /** Stands between the network and the use cases. */
   readonly front?: (inside: Inside) => Front;
 }
@@ -112,7 +114,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const { privateAddresses } = webhooks;
   const applications = config.apps.map((app) => toApplication(app, privateAddresses));
   const apps = new LocalApps(applications);
-  const metrics = createPrometheusMetrics();
+  const metrics = createPrometheusMetrics(overrides.cachesMetrics === false ? undefined : livenessClock);
   const refusals = new RefusalLog({
     // A log waits in real time, and nobody moves a clock on for its sake.
     clock: livenessClock,
@@ -202,6 +204,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     attempts: places.underWay,
     waitingEndpoints: places.waiting,
   }));
+  metrics.observeLog(() => log.droppedLines?.() ?? 0);
   const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes: createRoutes(api, self) };
   const front = overrides.front?.(inside) ?? inside;
   const { commands, routes } = trace?.front(front) ?? front;

@@ -70,6 +70,8 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
   });
   const keeper = createKeeper(stand, () => server.configuration);
   const server: Server = await createServer(config, {
+    // A test reads what is.
+    cachesMetrics: false,
     clock,
     wallTime,
     sender,

@@ -6,8 +6,8 @@ import type { WebhookSender } from './ports/webhook-sender.ts';
 import { clip } from './protocol/clip.ts';
 import { maskCredentials } from './protocol/mask.ts';
 import type { Front } from './server.ts';
-import type { IncomingRequest, OutgoingResponse } from './transport/http-message.ts';
-import type { Route } from './transport/http.ts';
+import type { OutgoingResponse, RequestHead } from './transport/http-message.ts';
+import { beginningOf, type Handle, type Route } from './transport/http.ts';
 
 /** The characters of a frame or body that a line has. */
 const tracedLength = 2000;
@@ -90,17 +90,27 @@ export class Trace {
   }
 
   #route(route: Route): Route {
-    const handle = (request: IncomingRequest): ReturnType<Route['handle']> => {
-      const { method, path, rawQuery, body } = request;
-      const about = { method, path: this.#show(path) };
-      this.#write({ ...about, query: this.#show(rawQuery), body: this.#showBytes(body) }, 'request received');
-      return whenReady(route.handle(request), (response: OutgoingResponse) => {
+    const beginning = beginningOf(route);
+    const begin = (head: RequestHead): OutgoingResponse | Handle => {
+      const about = { method: head.method, path: this.#show(head.path) };
+      const query = this.#show(head.rawQuery);
+      const answered = (response: OutgoingResponse): OutgoingResponse => {
         const { status } = response;
         this.#write({ ...about, status, body: this.#show(response.body) }, 'request answered');
         return response;
-      });
+      };
+      const begun = beginning(head);
+      if (typeof begun !== 'function') {
+        // Its body is not read.
+        this.#write({ ...about, query }, 'request received');
+        return answered(begun);
+      }
+      return (request) => {
+        this.#write({ ...about, query, body: this.#showBytes(request.body) }, 'request received');
+        return whenReady(begun(request), answered);
+      };
     };
-    return { ...route, handle };
+    return { ...route, begin };
   }
 
   #write(fields: LogFields, message: string): void {

@@ -1,4 +1,4 @@
-import { authenticateRequest } from '../auth/request-auth.ts';
+import { authenticateHead, refuseBody } from '../auth/request-auth.ts';
 import type { WallTime } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import type { Ledger } from '../ports/ledger.ts';
@@ -9,7 +9,14 @@ import { isUnavailable } from '../ports/unavailable.ts';
 import { channelKind, isUserId, type ChannelName } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
 import { eventEncoder } from '../protocol/encode.ts';
-import { badRequest, forbidden, isHttpError, notFound, tooManyRequests } from '../protocol/http-error.ts';
+import {
+  badRequest,
+  forbidden,
+  isHttpError,
+  notFound,
+  tooManyRequests,
+  type HttpError,
+} from '../protocol/http-error.ts';
 import type { Query } from '../protocol/query.ts';
 import {
   decodeBatch,
@@ -33,8 +40,8 @@ export interface ApiOptions {
   readonly log: Log;
 }
 
-/** A request as it came. */
-export interface ApiRequest {
+/** A request before its body is read. */
+export interface ApiHead {
   readonly appId: string;
   /** The channel or the user that the path names, unescaped; empty when it names none. */
   readonly name: string;
@@ -43,15 +50,31 @@ export interface ApiRequest {
   readonly path: string;
   readonly unprefixedPath: string | undefined;
   readonly rawQuery: string;
+}
+
+/** A request as it came. */
+export interface ApiRequest extends ApiHead {
   readonly body: Uint8Array;
 }
+
+/** Answers a request whose head was found to be signed, once its body has come. */
+export type ApiAnswering = (request: ApiRequest) => MaybePromise<ApiAnswer>;
 
 /** A use case of the HTTP API, after the request was found to be the app's own. */
 type Use = (app: LocalApp, request: ApiRequest, query: Query) => MaybePromise<ApiAnswer>;
 
 const done: ApiAnswer = { json: '{}' };
 
-/** The HTTP API: each method answers one route. All demand the app's signature. */
+const disabled = forbidden('Application disabled');
+
+function unknownApp({ appId }: ApiHead): HttpError {
+  return notFound(`App ${appId.slice(0, 100)} not found`);
+}
+
+/**
+ * The HTTP API: each method serves one route. All demand the app's signature, and refuse a request without it by its
+ * head alone.
+ */
 export class Api {
   readonly #options: ApiOptions;
 
@@ -103,14 +126,21 @@ export class Api {
     whenReady(this.#options.drops.read(app.config.id), (report) => answerWith(report, (known) => known)),
   );
 
-  /** Finds the app and checks the signature before the use. */
-  #route(use: Use): (request: ApiRequest) => MaybePromise<ApiAnswer> {
-    return (request) => {
-      const app = this.#options.apps.byId(request.appId);
-      if (app === undefined) return notFound(`App ${request.appId.slice(0, 100)} not found`);
-      const query = authenticateRequest(app.config, request, this.#options.wallTime.now());
+  /** Finds the app and checks the signature, before there is a body; and what is in the body, before the use. */
+  #route(use: Use): (head: ApiHead) => HttpError | ApiAnswering {
+    return (head) => {
+      const app = this.#options.apps.byId(head.appId);
+      if (app === undefined) return unknownApp(head);
+      const query = authenticateHead(app.config, head, this.#options.wallTime.now());
       if (isHttpError(query)) return query;
-      return app.config.isEnabled ? use(app, request, query) : forbidden('Application disabled');
+      if (!app.config.isEnabled) return disabled;
+      return (request) => {
+        const refusal = refuseBody(request.body, query);
+        if (refusal !== undefined) return refusal;
+        // While the body came, the app may have been taken away or disabled.
+        if (this.#options.apps.byId(head.appId) !== app) return unknownApp(head);
+        return app.config.isEnabled ? use(app, request, query) : disabled;
+      };
     };
   }
 

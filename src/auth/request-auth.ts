@@ -3,8 +3,8 @@ import { parseQuery, queryValue, unescapePercent, type Query } from '../protocol
 import { bodyMd5, verify } from './hmac.ts';
 import { secretOf, type KeyRing } from './key-pair.ts';
 
-/** A request to the HTTP API, as it came. */
-export interface SignedRequest {
+/** A request to the HTTP API without its body: all that the signature is of. */
+export interface SignedHead {
   /** Upper case. */
   readonly method: string;
   /** The path as it was sent, escapes and all. */
@@ -13,18 +13,18 @@ export interface SignedRequest {
   readonly unprefixedPath: string | undefined;
   /** The query string as it was sent, without `?`. */
   readonly rawQuery: string;
-  readonly body: Uint8Array;
 }
 
 /** Requests are accepted when their timestamp is less than this away from the server's time (protocol 8.1). */
 const timestampWindowSeconds = 600;
 
 /**
- * The parameters of a request's query, as whoever signed it meant them; or why the request is not authorised.
- * `nowMs` is the time of day. A refusal never holds the expected signature, but the string that should have
- * been signed: the best aid there is.
+ * The parameters of a request's query, as whoever signed it meant them; or why the request is not authorised. The
+ * signature covers the MD5 of the body, so nothing of a body needs to be read for somebody who cannot sign: it is
+ * compared afterwards, by `refuseBody`. `nowMs` is the time of day. A refusal never holds the expected signature, but
+ * the string that should have been signed: the best aid there is.
  */
-export function authenticateRequest(app: KeyRing, request: SignedRequest, nowMs: number): Query | HttpError {
+export function authenticateHead(app: KeyRing, request: SignedHead, nowMs: number): Query | HttpError {
   const query = parseQuery(request.rawQuery);
   const refusal = refuseRequest(app, request, query, nowMs);
   if (refusal === undefined) return query;
@@ -36,7 +36,7 @@ export function authenticateRequest(app: KeyRing, request: SignedRequest, nowMs:
 
 function refuseRequest(
   app: KeyRing,
-  request: SignedRequest,
+  request: SignedHead,
   query: Query,
   nowMs: number,
 ): HttpError | undefined {
@@ -49,8 +49,7 @@ function refuseRequest(
   return (
     refuseVersion(queryValue(query, 'auth_version')) ??
     refuseTimestamp(queryValue(query, 'auth_timestamp'), nowMs) ??
-    refuseSignature(secret, request, query) ??
-    refuseBody(request.body, queryValue(query, 'body_md5'))
+    refuseSignature(secret, request, query)
   );
 }
 
@@ -90,7 +89,7 @@ function formatSeconds(seconds: number): string {
   return text.replace(/^\+0*/, '');
 }
 
-function refuseSignature(secret: string, request: SignedRequest, query: Query): HttpError | undefined {
+function refuseSignature(secret: string, request: SignedHead, query: Query): HttpError | undefined {
   const signature = queryValue(query, 'auth_signature') ?? '';
   const usual = stringToSign(request.method, request.path, query);
   if (verify(secret, usual, signature)) return undefined;
@@ -103,7 +102,7 @@ function refuseSignature(secret: string, request: SignedRequest, query: Query): 
 }
 
 /** Libraries differ in what they escape before they sign. */
-function otherForms({ method, path, unprefixedPath }: SignedRequest, query: Query): string[] {
+function otherForms({ method, path, unprefixedPath }: SignedHead, query: Query): string[] {
   const paths = [unescapePercent(path)];
   if (unprefixedPath !== undefined) paths.push(unprefixedPath, unescapePercent(unprefixedPath));
   return paths.filter((one) => one !== path).map((one) => stringToSign(method, one, query));
@@ -131,7 +130,9 @@ export function stringToSign(method: string, path: string, query: Query): string
   return `${method}\n${path}\n${parameters}`;
 }
 
-function refuseBody(body: Uint8Array, md5: string | undefined): HttpError | undefined {
+/** Why the body is not the one that was signed with these parameters; undefined if it is. */
+export function refuseBody(body: Uint8Array, query: Query): HttpError | undefined {
+  const md5 = queryValue(query, 'body_md5');
   if (md5 === undefined) {
     return body.byteLength === 0 ? undefined : unauthorized('Missing parameter: body_md5');
   }

@@ -1,7 +1,7 @@
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { formatFaults } from '../config/report.ts';
 import type { Config } from '../config/schema.ts';
-import { createLog } from '../observe/log.ts';
+import { createLog, type ProgramLog } from '../observe/log.ts';
 import type { Log } from '../ports/log.ts';
 import { createReloader, tellFindings, type Reloader } from '../configuration/reloader.ts';
 import { createServer, type Server } from '../server.ts';
@@ -83,7 +83,7 @@ const samePressMs = 1000;
  * The first signal to end ends gracefully; a later one gives up what is still to be delivered, with a record, and
  * ends at once. Both were asked for, so neither is a failure. SIGHUP reloads, unless it says that the program's terminal is gone.
  */
-function obeySignals(server: Server, reloader: Reloader, log: Log): void {
+function obeySignals(server: Server, reloader: Reloader, log: ProgramLog): void {
   let firstAt: number | undefined;
   const end = async (signal: string): Promise<void> => {
     if (firstAt !== undefined) {
@@ -93,10 +93,12 @@ function obeySignals(server: Server, reloader: Reloader, log: Log): void {
       process.exit(exitCode.done);
     }
     firstAt = performance.now();
+    log.close();
     log.info({ signal }, 'closing');
     reloader.stop();
     await server.close();
     log.info({}, 'closed');
+    await log.flush();
     process.exit(exitCode.done);
   };
   process.on('SIGTERM', (signal) => void end(signal));

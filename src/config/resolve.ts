@@ -21,6 +21,7 @@ export function resolve(parsed: ParsedConfig, files: Files, production: boolean)
     ...rest,
     tls: tls && { ...tls, certFile: files.pathOf(tls.certFile), keyFile: files.pathOf(tls.keyFile) },
     metrics: metrics && { host: metrics.host ?? parsed.host, port: metrics.port },
+    publicMetrics: parsed.publicMetrics ?? !production,
     redis: resolveRedis(redis, files),
     control: resolveControl(control),
     limits: resolveLimits(parsed.limits),

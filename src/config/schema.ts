@@ -197,6 +197,12 @@ export const configSchema = field
       })
       .optional()
       .describe('Serve /metrics on a port of its own, and nowhere else.'),
+    publicMetrics: field
+      .flag()
+      .optional()
+      .describe(
+        'Whether /metrics on the port of the clients is answered to other machines. Default: unless NODE_ENV is production.',
+      ),
     compression: field
       .flag()
       .default(false)
@@ -260,6 +266,7 @@ export type Config = DeepReadonly<
     | 'limits'
     | 'tls'
     | 'metrics'
+    | 'publicMetrics'
     | 'redis'
     | 'control'
     | 'maxBackpressureBytes'
@@ -271,6 +278,7 @@ export type Config = DeepReadonly<
     webhooks: ParsedConfig['webhooks'] & { privateAddresses: (typeof privateAddresses)[number] };
     tls: ParsedConfig['tls'];
     metrics: { host: string; port: number } | undefined;
+    publicMetrics: boolean;
     redis: RedisConfig | undefined;
     control: ControlConfig | undefined;
   }

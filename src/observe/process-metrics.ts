@@ -60,6 +60,12 @@ function countOpenFiles(): number | undefined {
   }
 }
 
+/** What the log lost because nobody read it. */
+export function droppedLogLines(lines: number): Metric<unknown> {
+  const help = 'Lines of the log that were dropped because nobody read standard output.';
+  return counter('soketify_log_lines_dropped_total', help, lines);
+}
+
 /** What runs: always 1. */
 export function buildInfo(): Metric<unknown> {
   const info = new Series<unknown>('gauge', {

@@ -1,22 +1,33 @@
 import type * as PromClient from 'prom-client';
+import type { Clock } from '../ports/clock.ts';
 import type { AppReading, LoadReading, Metrics, NodeHealth, QueueReading } from '../ports/metrics.ts';
 import { countWith, createCounters, readGauges, type Known } from './catalogue.ts';
-import { buildInfo, ProcessMetrics } from './process-metrics.ts';
+import { buildInfo, droppedLogLines, ProcessMetrics } from './process-metrics.ts';
 import type { Metric } from './series.ts';
 
 /** Metrics that can be read as Prometheus text. */
 export interface PrometheusMetrics extends Metrics {
   /** Tells the patterns of the routes that are served. */
   observeRoutes(patterns: readonly string[]): void;
-  /** The text, and the Content-Type that it has. */
-  render(): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Tells where to read how many lines of the log were dropped. */
+  observeLog(readDropped: () => number): void;
+  /** The text, and the Content-Type that it has. It may be as old as is allowed; those who ask together share one. */
+  render(): Promise<Rendered>;
 }
+
+interface Rendered {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** So old a text may be: with hundreds of apps, to render one costs as much as hundreds of publishes. */
+const maxAgeMs = 1000;
 
 /**
  * Counts in plain numbers, because counting is on the hot path, and has prom-client write them out when
- * somebody asks; it is loaded with the first question.
+ * somebody asks; it is loaded with the first question. With a clock, it does so once a second at most.
  */
-export function createPrometheusMetrics(): PrometheusMetrics {
+export function createPrometheusMetrics(clock?: Pick<Clock, 'now'>): PrometheusMetrics {
   const counters = createCounters();
   const processMetrics = new ProcessMetrics();
   let routes: readonly string[] = [];
@@ -24,6 +35,24 @@ export function createPrometheusMetrics(): PrometheusMetrics {
   let readQueues: () => Iterable<QueueReading> = () => [];
   let readHealth: () => NodeHealth | undefined = () => undefined;
   let readLoad: () => LoadReading | undefined = () => undefined;
+  let readDroppedLines = (): number => 0;
+  let cached: { readonly at: number; readonly text: Promise<Rendered> } | undefined;
+
+  const renderNow = async (): Promise<Rendered> => {
+    const client = await import('prom-client');
+    const registry = new client.Registry();
+    const known: Known = { apps: [...readApps()], routes };
+    const metrics: readonly Metric<Known>[] = [
+      ...Object.values(counters),
+      ...readGauges(known.apps, readQueues(), readHealth(), readLoad()),
+      ...processMetrics.read(),
+      droppedLogLines(readDroppedLines()),
+      buildInfo(),
+    ];
+    for (const metric of metrics) await register(client, registry, metric, known);
+    return { contentType: registry.contentType, body: await registry.metrics() };
+  };
+
   return {
     ...countWith(counters),
     observeRoutes(patterns) {
@@ -41,18 +70,15 @@ export function createPrometheusMetrics(): PrometheusMetrics {
     observeLoad(read) {
       readLoad = read;
     },
-    async render() {
-      const client = await import('prom-client');
-      const registry = new client.Registry();
-      const known: Known = { apps: [...readApps()], routes };
-      const metrics: readonly Metric<Known>[] = [
-        ...Object.values(counters),
-        ...readGauges(known.apps, readQueues(), readHealth(), readLoad()),
-        ...processMetrics.read(),
-        buildInfo(),
-      ];
-      for (const metric of metrics) await register(client, registry, metric, known);
-      return { contentType: registry.contentType, body: await registry.metrics() };
+    observeLog(read) {
+      readDroppedLines = read;
+    },
+    render() {
+      const at = clock?.now() ?? 0;
+      if (clock !== undefined && cached !== undefined && at - cached.at < maxAgeMs) return cached.text;
+      const text = renderNow();
+      cached = { at, text };
+      return text;
     },
   };
 }

@@ -9,6 +9,8 @@ export interface Log {
   readonly isDebug: boolean;
   /** The same of `trace`. */
   readonly isTrace: boolean;
+  /** How many lines were dropped because nobody read them; a log that drops none does not have it. */
+  readonly droppedLines?: () => number;
   trace(fields: LogFields, message: string): void;
   debug(fields: LogFields, message: string): void;
   info(fields: LogFields, message: string): void;

@@ -4,7 +4,18 @@ import { noContent, type OutgoingResponse } from './http-message.ts';
 /** For how long a browser may remember what it was allowed; each has an upper bound of its own. */
 const maxAgeSeconds = 86_400;
 
-/** Lets every page read the answer. Signatures, not origins, say who may use the API, and cookies play no part. */
+/** What only operators read, who are no page. */
+const unreadable: ReadonlySet<string> = new Set(['/metrics', '/healthz']);
+
+/**
+ * Whether every page may read what a route answers. Signatures, not origins, say who may use the API, and cookies play
+ * no part.
+ */
+export function isReadable(route: string): boolean {
+  return !unreadable.has(route);
+}
+
+/** Lets every page read the answer. */
 export function allowOrigin(res: HttpResponse): void {
   res.writeHeader('Access-Control-Allow-Origin', '*');
   res.writeHeader('Access-Control-Expose-Headers', 'X-Request-Id, Retry-After');

@@ -7,7 +7,7 @@ import type { Refusals } from '../ports/refusals.ts';
 import { clip } from '../protocol/clip.ts';
 import { maskDigests } from '../protocol/mask.ts';
 import { requestReason } from '../protocol/refusals.ts';
-import { allowOrigin } from './cors.ts';
+import { allowOrigin, isReadable } from './cors.ts';
 import { Head } from './head.ts';
 import { plainText, type OutgoingResponse } from './http-message.ts';
 import type { Peer } from './peer.ts';
@@ -33,10 +33,12 @@ const statusLines = new Map(
     403: 'Forbidden',
     404: 'Not Found',
     405: 'Method Not Allowed',
+    408: 'Request Timeout',
     409: 'Conflict',
     413: 'Payload Too Large',
     426: 'Upgrade Required',
     429: 'Too Many Requests',
+    431: 'Request Header Fields Too Large',
     500: 'Internal Server Error',
     502: 'Bad Gateway',
     503: 'Service Unavailable',
@@ -51,6 +53,8 @@ export class Exchange {
   appId = '';
   receivedBytes = 0;
   isAnswered = false;
+  /** Called if the client goes away before it is answered. */
+  whenAborted: (() => void) | undefined;
   readonly #res: HttpResponse;
   readonly #options: ExchangeOptions;
   readonly #route: string;
@@ -76,6 +80,7 @@ export class Exchange {
     this.#forwardedFor = options.peer.forwardedFor(req);
     res.onAborted(() => {
       this.#isAborted = true;
+      this.whenAborted?.();
     });
   }
 
@@ -149,7 +154,7 @@ export class Exchange {
     const res = this.#res;
     res.writeStatus(statusLines.get(response.status) ?? `${response.status} Unknown`);
     if (requestId !== '') res.writeHeader('X-Request-Id', requestId);
-    if (this.head.origin !== '') allowOrigin(res);
+    if (this.head.origin !== '' && isReadable(this.#route)) allowOrigin(res);
     const { headers } = response;
     if (headers !== undefined) {
       for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);

@@ -4,6 +4,7 @@ import type { Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
 import type { Refusals } from '../ports/refusals.ts';
 import type { PublishTopic } from '../ports/socket.ts';
+import { BodyRoom } from './body.ts';
 import { Door, type DoorOptions } from './door.ts';
 import { createCompression, type Compression } from './compression.ts';
 import { openEntrance, openTlsEntrance } from './entrance.ts';
@@ -31,6 +32,8 @@ export interface GatewayOptions extends Refusals {
   readonly compression: boolean;
   /** Where the metrics are served, if not with the rest. */
   readonly metrics?: { readonly host?: string | undefined; readonly port: number } | undefined;
+  /** Without it, whether metrics are answered to callers of other machines. */
+  readonly publicMetrics: boolean;
   /** What may wait for one client to read. */
   readonly maxBackpressureBytes: number;
   /** Above this, a frame of a client is not even taken in: the connection is cut. */
@@ -90,6 +93,7 @@ class UwsGateway implements Gateway {
   readonly #compression: Compression;
   readonly #generations: Generations;
   readonly #turn = new Turn();
+  readonly #bodyRoom: BodyRoom;
   #mount: ((native: TemplatedApp) => Generation) | undefined;
   #door: Door | undefined;
   #metricsDoor: Door | undefined;
@@ -102,6 +106,7 @@ class UwsGateway implements Gateway {
     this.#uws = uws;
     this.#options = options;
     this.#compression = createCompression(uws, options.compression);
+    this.#bodyRoom = new BodyRoom(options.clock);
     this.#generations = new Generations(options.clock, this.#compression.minLength);
     this.publish = (topic, frame) => this.#turn.publish(() => this.#generations.publishNow(topic, frame));
   }
@@ -209,7 +214,13 @@ class UwsGateway implements Gateway {
       closed: () => generations.closed(generation),
       disconnected: () => this.#count(-1),
     });
-    const http = { ...this.#options, peer, isRetired: () => generation.isRetired };
+    const http = {
+      ...this.#options,
+      peer,
+      bodyRoom: this.#bodyRoom,
+      metricsAreLocal: !this.#options.publicMetrics,
+      isRetired: () => generation.isRetired,
+    };
     mountRefusedHandshakes(native, http);
     mountHttp(native, routes, http);
     return generation;
@@ -219,7 +230,13 @@ class UwsGateway implements Gateway {
     const { host, trustedProxies, mostConnections } = this.#options;
     const peer = createPeer(trustedProxies, false);
     this.#metrics = this.#uws.App();
-    mountHttp(this.#metrics, routes, { ...this.#options, peer, isRetired: () => false });
+    mountHttp(this.#metrics, routes, {
+      ...this.#options,
+      peer,
+      bodyRoom: this.#bodyRoom,
+      metricsAreLocal: false,
+      isRetired: () => false,
+    });
     this.#watch(this.#metrics);
     const address = { host: metrics.host ?? host, port: metrics.port };
     const hint = 'Choose another by metrics.host and metrics.port';

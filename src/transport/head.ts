@@ -9,6 +9,8 @@ export class Head {
   origin = '';
   requestId = '';
   userAgent = '';
+  /** All names and values together, in characters, each of which is a byte. */
+  bytes = 0;
   #hosts = 0;
   #lengths = 0;
   #length = '';
@@ -46,6 +48,7 @@ export class Head {
   }
 
   #note(name: string, value: string): void {
+    this.bytes += name.length + value.length;
     switch (name) {
       case 'host':
         this.#hosts += 1;

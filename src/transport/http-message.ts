@@ -11,8 +11,8 @@ export interface Caller {
   readonly isForwarded: boolean;
 }
 
-/** A request whose body has been read. */
-export interface IncomingRequest {
+/** A request before its body is read. */
+export interface RequestHead {
   readonly appId: string;
   /** The channel or the user that the path names, unescaped; empty when it names none. */
   readonly name: string;
@@ -22,9 +22,13 @@ export interface IncomingRequest {
   /** The same without the configured prefix, where it has it: some libraries sign it so. */
   readonly unprefixedPath: string | undefined;
   readonly rawQuery: string;
-  readonly body: Uint8Array;
   /** Who asks, for routes that want to know. */
   readonly caller?: Caller;
+}
+
+/** A request whose body has been read. */
+export interface IncomingRequest extends RequestHead {
+  readonly body: Uint8Array;
 }
 
 /** An answer, complete. One of 204 has no body, so its type and body are not sent. */

@@ -1,19 +1,41 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import { unescapePercent } from '../protocol/query.ts';
+import { maxDrainBytes, readBody, refuseSize, type BodyRoom } from './body.ts';
 import { answerOptions } from './cors.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
-import { plainText, type Caller, type IncomingRequest, type OutgoingResponse } from './http-message.ts';
+import {
+  plainText,
+  type Caller,
+  type IncomingRequest,
+  type OutgoingResponse,
+  type RequestHead,
+} from './http-message.ts';
+import { isLoopback } from './remote-address.ts';
+
+/** Answers a request that has been read. */
+export type Handle = (request: IncomingRequest) => MaybePromise<OutgoingResponse>;
 
 /** One route: its pattern in uWebSockets.js' form, `:app` first and the channel or user second if it has them. */
-export interface Route {
+export type Route = RouteBase &
+  (
+    | { readonly handle: Handle }
+    /** Answers by the head alone, before anything of a body is read; or says what handles the request. */
+    | { readonly begin: (head: RequestHead) => OutgoingResponse | Handle }
+  );
+
+interface RouteBase {
   readonly method: 'get' | 'post' | 'delete';
   readonly pattern: string;
   /** Served on the port for metrics if there is one, and then nowhere else. */
   readonly isMetrics?: true;
   /** The route asks who the caller is: `caller` of the request is set. */
   readonly readsCaller?: true;
-  handle(request: IncomingRequest): MaybePromise<OutgoingResponse>;
+}
+
+/** The first step of a route, whichever it has. */
+export function beginningOf(route: Route): (head: RequestHead) => OutgoingResponse | Handle {
+  return 'begin' in route ? (head) => route.begin(head) : () => (request) => route.handle(request);
 }
 
 /** How HTTP is served. */
@@ -22,26 +44,27 @@ export interface HttpOptions extends ExchangeOptions {
   readonly path: string;
   /** Requests to an app with a larger body are refused before it is read; the id may be of none. */
   readonly bodyBytes: (appId: string) => number;
+  readonly bodyRoom: BodyRoom;
+  /** Whether metrics are for callers on this machine only. */
+  readonly metricsAreLocal: boolean;
 }
 
 /** A route under one prefix, and how it was asked for. */
 interface Place {
-  readonly handle: Route['handle'];
+  readonly begin: ReturnType<typeof beginningOf>;
   readonly route: string;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   readonly readsCaller: boolean;
+  readonly isLocal: boolean;
+  readonly keepsBody: boolean;
   readonly prefixLength: number;
   readonly parameters: number;
 }
 
-/**
- * So much more than the bound of a body is still read, for so long, and thrown away: most clients send all of it before
- * they read the answer, and would report nothing but a broken connection.
- */
-const maxDrainBytes = 64 * 1024 * 1024;
-const maxDrainMs = 10_000;
+/** The most that the target and the headers of a request may have together. */
+const maxHeadBytes = 16 * 1024;
 
-const noBody = Buffer.alloc(0);
+const noBody: Uint8Array = Buffer.alloc(0);
 
 /** Serves the routes, with the prefix and without; another method is 405, and everything else 404. */
 export function mountHttp(app: TemplatedApp, routes: readonly Route[], options: HttpOptions): void {
@@ -62,10 +85,13 @@ function mountRoute(app: TemplatedApp, route: Route, prefix: string, options: Ht
   const pattern = prefix + route.pattern;
   const serveAs = (method: Place['method']) => {
     const place = {
-      handle: (request: IncomingRequest) => route.handle(request),
+      begin: beginningOf(route),
       route: route.pattern,
       method,
       readsCaller: route.readsCaller === true,
+      isLocal: route.isMetrics === true && options.metricsAreLocal,
+      // Nobody signs, and nobody reads, the body of another GET.
+      keepsBody: !('handle' in route) || route.method !== 'get',
       prefixLength: prefix.length,
       parameters: route.pattern.split(':').length - 1,
     };
@@ -116,15 +142,27 @@ export function begin(
 ): Exchange | undefined {
   const exchange = new Exchange(res, req, place, options);
   const { fault } = exchange.head;
-  if (fault === undefined) return exchange;
-  exchange.refuseUncertain(fault);
+  if (fault !== undefined) {
+    exchange.refuseUncertain(fault);
+    return undefined;
+  }
+  if (exchange.head.bytes <= maxHeadBytes) return exchange;
+  refuseHead(exchange);
   return undefined;
+}
+
+function refuseHead(exchange: Exchange): void {
+  const text = `Request target and header fields exceed the allowed maximum (${maxHeadBytes} bytes)`;
+  exchange.answer(plainText(431, text), true);
 }
 
 function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpOptions): void {
   const exchange = begin(res, req, place, options);
   if (exchange === undefined) return;
   const path = req.getUrl();
+  // Undefined without a question mark, whatever its type says.
+  const rawQuery = req.getQuery() ?? '';
+  if (exchange.head.bytes + path.length + rawQuery.length > maxHeadBytes) return refuseHead(exchange);
   // What uWebSockets.js calls the request is valid only in this turn.
   const request = {
     appId: parameter(req, place, 0),
@@ -132,37 +170,36 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
     method: place.method,
     path,
     unprefixedPath: place.prefixLength === 0 ? undefined : path.slice(place.prefixLength),
-    // Undefined without a question mark, whatever its type says.
-    rawQuery: req.getQuery() ?? '',
+    rawQuery,
     body: noBody,
     ...(place.readsCaller && { caller: readCaller(req) }),
   };
   exchange.appId = request.appId;
-  const maxBodyBytes = options.bodyBytes(request.appId);
+  if (place.isLocal && !isFromHere(res, req)) return exchange.answer(metricsElsewhere);
+  const maxBytes = options.bodyBytes(request.appId);
   const { contentLength } = exchange.head;
-  // Without a handler for it, the native parser reads the body and throws it away, for 10 s at most.
-  if (contentLength > maxBodyBytes) {
-    return refuseSize(exchange, maxBodyBytes, contentLength > maxBodyBytes + maxDrainBytes);
+  // Without a handler for it, the native parser reads a body and throws it away, for 12 s at most.
+  if (contentLength > maxBytes) {
+    return refuseSize(exchange, maxBytes, contentLength > maxBytes + maxDrainBytes);
   }
-  let received: Buffer[] = [];
-  res.onData((chunk, isLast) => {
-    if (exchange.isAnswered) return;
-    exchange.receivedBytes += chunk.byteLength;
-    if (exchange.receivedBytes > maxBodyBytes) {
-      received = [];
-      const isGivenUp = exchange.receivedBytes > maxBodyBytes + maxDrainBytes || exchange.ageMs > maxDrainMs;
-      if (isLast || isGivenUp) refuseSize(exchange, maxBodyBytes, !isLast);
-      return;
-    }
-    if (!isLast) {
-      // The chunk is neutered when this call returns.
-      received.push(Buffer.from(Buffer.from(chunk)));
-      return;
-    }
-    const last = Buffer.from(chunk);
-    request.body = received.length === 0 ? last : Buffer.concat([...received, last]);
-    respond(place, request, exchange);
+  const begun = attempt(exchange, () => place.begin(request));
+  if (begun === undefined) return;
+  if (typeof begun !== 'function') return exchange.answer(begun);
+  const body = { room: options.bodyRoom, maxBytes, isKept: place.keepsBody };
+  readBody(res, exchange, body, (bytes) => {
+    request.body = bytes;
+    respond(begun, request, exchange);
   });
+}
+
+const metricsElsewhere = plainText(
+  403,
+  'Metrics are served to this machine only: give them a port of their own (metrics.port), or set publicMetrics',
+);
+
+/** Whether the caller is on this machine, and does not pass on what somebody else asks. */
+function isFromHere(res: HttpResponse, req: HttpRequest): boolean {
+  return isLoopback(new Uint8Array(res.getRemoteAddress())) && !isForwarded(req);
 }
 
 /** What proxies add to a request that they pass on. */
@@ -181,28 +218,35 @@ function readCaller(req: HttpRequest): Caller {
     origin: req.getHeader('origin'),
     host: req.getHeader('host'),
     fetchSite: req.getHeader('sec-fetch-site'),
-    isForwarded: proxyHeaders.some((name) => req.getHeader(name) !== ''),
+    isForwarded: isForwarded(req),
   };
+}
+
+function isForwarded(req: HttpRequest): boolean {
+  return proxyHeaders.some((name) => req.getHeader(name) !== '');
 }
 
 function parameter(req: HttpRequest, { parameters }: Place, index: number): string {
   return index < parameters ? unescapePercent(req.getParameter(index)) : '';
 }
 
-function refuseSize(exchange: Exchange, maxBodyBytes: number, closes: boolean): void {
-  exchange.answer(plainText(413, `Request body exceeds the allowed maximum (${maxBodyBytes} bytes)`), closes);
+function respond(handle: Handle, request: IncomingRequest, exchange: Exchange): void {
+  const response = attempt(exchange, () => handle(request));
+  if (response === undefined) return;
+  if (!(response instanceof Promise)) return exchange.answer(response);
+  exchange.postpone();
+  response.then(
+    (settled) => exchange.answer(settled),
+    (error: unknown) => exchange.fail(error),
+  );
 }
 
-function respond(place: Place, request: IncomingRequest, exchange: Exchange): void {
+/** What the program makes of the request; undefined if it is at fault, which is then answered. */
+function attempt<Result>(exchange: Exchange, run: () => Result): Result | undefined {
   try {
-    const response = place.handle(request);
-    if (!(response instanceof Promise)) return exchange.answer(response);
-    exchange.postpone();
-    response.then(
-      (settled) => exchange.answer(settled),
-      (error: unknown) => exchange.fail(error),
-    );
+    return run();
   } catch (error) {
     exchange.fail(error);
+    return undefined;
   }
 }

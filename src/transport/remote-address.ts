@@ -14,6 +14,13 @@ export function createTrust(networks: readonly string[]): IsTrusted {
   return (address) => isIP(address) !== 0 && list.check(address, familyOf(address));
 }
 
+const isLoopbackAddress = createTrust(['127.0.0.0/8', '::1']);
+
+/** Whether the address of 4 or 16 bytes is this machine's own. */
+export function isLoopback(bytes: Uint8Array): boolean {
+  return isLoopbackAddress(formatAddress(bytes));
+}
+
 /**
  * The client's address. Each proxy appends the address that it was called from to `X-Forwarded-For`, and
  * whatever stands further left was said by whoever called it: so the list is read from the right, as long as

@@ -1,10 +1,19 @@
 import { isHttpError, type HttpError } from '../protocol/http-error.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import { whenReady } from '../ports/maybe-promise.ts';
-import { json, refusal, type IncomingRequest, type OutgoingResponse } from './http-message.ts';
-import type { Route } from './http.ts';
+import {
+  json,
+  refusal,
+  type IncomingRequest,
+  type OutgoingResponse,
+  type RequestHead,
+} from './http-message.ts';
+import type { Handle, Route } from './http.ts';
 
-type ApiUse = (request: IncomingRequest) => MaybePromise<{ readonly json: string } | HttpError>;
+type ApiAnswer = { readonly json: string } | HttpError;
+
+/** Refuses a request by its head, or says what answers it once its body has come. */
+type ApiUse = (head: RequestHead) => HttpError | ((request: IncomingRequest) => MaybePromise<ApiAnswer>);
 
 /** The use cases of the HTTP API, one for each route. */
 export interface ApiUses {
@@ -32,32 +41,32 @@ export interface SelfReport {
 /** Every route of the program. */
 export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
   return [
-    { method: 'post', pattern: '/apps/:app/events', handle: (request) => answer(api.events(request)) },
+    { method: 'post', pattern: '/apps/:app/events', begin: beginWith(api.events) },
     {
       method: 'post',
       pattern: '/apps/:app/batch_events',
-      handle: (request) => answer(api.batchEvents(request)),
+      begin: beginWith(api.batchEvents),
     },
-    { method: 'get', pattern: '/apps/:app/channels', handle: (request) => answer(api.channels(request)) },
+    { method: 'get', pattern: '/apps/:app/channels', begin: beginWith(api.channels) },
     {
       method: 'get',
       pattern: '/apps/:app/channels/:channel',
-      handle: (request) => answer(api.channel(request)),
+      begin: beginWith(api.channel),
     },
     {
       method: 'get',
       pattern: '/apps/:app/channels/:channel/users',
-      handle: (request) => answer(api.users(request)),
+      begin: beginWith(api.users),
     },
     {
       method: 'post',
       pattern: '/apps/:app/users/:user/terminate_connections',
-      handle: (request) => answer(api.terminateConnections(request)),
+      begin: beginWith(api.terminateConnections),
     },
     {
       method: 'get',
       pattern: '/apps/:app/webhooks/dropped',
-      handle: (request) => answer(api.droppedWebhooks(request)),
+      begin: beginWith(api.droppedWebhooks),
     },
     { method: 'get', pattern: '/healthz', handle: () => health(self) },
     { method: 'get', pattern: '/livez', handle: () => json('{"status":"live"}') },
@@ -70,8 +79,15 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
   ];
 }
 
-function answer(result: ReturnType<ApiUse>): MaybePromise<OutgoingResponse> {
-  return whenReady(result, (settled) => (isHttpError(settled) ? refusal(settled) : json(settled.json)));
+function beginWith(use: ApiUse): (head: RequestHead) => OutgoingResponse | Handle {
+  return (head) => {
+    const answering = use(head);
+    if (isHttpError(answering)) return refusal(answering);
+    return (request) =>
+      whenReady(answering(request), (settled) =>
+        isHttpError(settled) ? refusal(settled) : json(settled.json),
+      );
+  };
 }
 
 function health(self: SelfReport): OutgoingResponse {

@@ -42,6 +42,23 @@ describe('an answer to a page', () => {
   });
 });
 
+describe('what only operators read', () => {
+  test.each([
+    ['GET', '/metrics', 200],
+    ['GET', '/healthz', 200],
+    ['PUT', '/metrics', 405],
+    ['OPTIONS', '/metrics', 204],
+    ['OPTIONS', '/healthz', 204],
+  ] as const)('%s %s may be read by no page', async (method, path, status) => {
+    for (const prefix of ['', '/realtime']) {
+      const server = await startServer({ path: '/realtime' });
+      const answer = await ask(server, method, prefix + path, { origin });
+      expect(answer.status).toBe(status);
+      expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+    }
+  });
+});
+
 describe('OPTIONS', () => {
   const asking = { origin, 'access-control-request-method': 'POST' };
 

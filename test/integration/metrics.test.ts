@@ -1,6 +1,8 @@
+import { networkInterfaces } from 'node:os';
 import { request } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { plainText } from '../../src/transport/http-message.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { Client } from './support/client.ts';
 import { startGateway } from './support/gateway.ts';
 import { get, metric, trigger } from './support/http.ts';
@@ -11,6 +13,11 @@ import { pair } from './support/tls.ts';
 /** The text format's grammar: a comment, or a name, labels and a number. */
 const line =
   /^(?:# (?:HELP|TYPE) \w+ .+|\w+(?:\{\w+="(?:[^"\\]|\\.)*"(?:,\w+="(?:[^"\\]|\\.)*")*\})? (\S+))$/;
+
+/** An address of this machine that is not loopback. */
+const outside = Object.values(networkInterfaces())
+  .flat()
+  .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
 
 describe('GET /metrics', () => {
   test('is Prometheus text in which every number is one and none is negative', async () => {
@@ -45,6 +52,46 @@ describe('GET /metrics', () => {
       await expect.poll(() => metric(server, 'soketify_connections')).toBe(0);
     }
     expect(await metric(server, 'soketify_connections_opened_total')).toBe(15);
+  });
+});
+
+describe('metrics on the port of the clients', () => {
+  const routes = [
+    { method: 'get', pattern: '/metrics', isMetrics: true, handle: () => plainText(200, 'figures') },
+  ] as const;
+
+  test('are for this machine only where they are not public', async () => {
+    const server = await startGateway({ publicMetrics: false, host: '0.0.0.0' }, routes);
+    expect(await get(server, '/metrics')).toMatchObject({ status: 200, body: 'figures' });
+    const forwarded = { headers: { 'x-forwarded-for': '127.0.0.1' } };
+    const { statusCode, body } = await request(`http://127.0.0.1:${server.port}/metrics`, forwarded);
+    expect(statusCode).toBe(403);
+    expect(await body.text()).toContain('metrics.port');
+  });
+
+  test.runIf(outside !== undefined)('are refused to an address of the network', async () => {
+    for (const [publicMetrics, status] of [
+      [false, 403],
+      [true, 200],
+    ] as const) {
+      const server = await startGateway({ publicMetrics, host: '0.0.0.0' }, routes);
+      const { statusCode, body } = await request(`http://${outside}:${server.port}/metrics`);
+      await body.dump();
+      expect(statusCode).toBe(status);
+    }
+  });
+
+  test('are rendered once a second at most, however many ask', async () => {
+    const clock = new FakeClock();
+    const server = await startServer({}, { livenessClock: clock, cachesMetrics: true });
+    const texts = await Promise.all([1, 2, 3].map(() => get(server, '/metrics')));
+    expect(new Set(texts.map(({ body }) => body)).size).toBe(1);
+    await clock.advance(999);
+    const client = await Client.connect(server);
+    expect(await metric(server, 'soketify_connections')).toBe(0);
+    await clock.advance(1);
+    expect(await metric(server, 'soketify_connections')).toBe(1);
+    await client.leave();
   });
 });
 

@@ -45,7 +45,7 @@ describe('a refused request', () => {
           error: body,
           remoteAddress: '127.0.0.1',
           userAgent: 'a-library/1',
-          receivedBytes: 7,
+          receivedBytes: 0,
           elapsedMs: expect.any(Number) as number,
         },
       },

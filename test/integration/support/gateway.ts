@@ -38,6 +38,7 @@ export async function startGateway(
     path: '',
     trustedProxies: [],
     compression: false,
+    publicMetrics: true,
     maxBackpressureBytes: 1024 * 1024,
     frameCeilingBytes: 1024 * 1024,
     bodyBytes: () => 1024 * 1024,

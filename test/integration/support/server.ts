@@ -27,7 +27,7 @@ export function configOf(given: Given = {}): Config {
 /** A server on a free loopback port, closed when the test ends. */
 export async function startServer(given: Given = {}, overrides: Overrides = {}): Promise<Server> {
   const config = configOf(given);
-  const server = await createServer(config, overrides);
+  const server = await createServer(config, { cachesMetrics: false, ...overrides });
   onTestFinished(async () => {
     const closed = server.close();
     if (overrides.clock instanceof FakeClock) await overrides.clock.advance(config.shutdownTimeoutMs);

@@ -24,6 +24,7 @@ import { DelayedLedger } from './delayed-ledger.ts';
 import { FakeNode } from './fake-node.ts';
 import { FakeReceivers, Receiver, type Fate } from './fake-receivers.ts';
 import { StackClient } from './stack-client.ts';
+import { whole } from '../unit/ask-api.ts';
 
 export interface StackOptions {
   readonly applications: readonly Application[];
@@ -161,7 +162,7 @@ export class Stack {
     ].join('&');
     const signature = createHmac('sha256', app.secret).update(`POST\n${path}\n${query}`).digest('hex');
     const rawQuery = `${query}&auth_signature=${signature}`;
-    return this.api.events({
+    return whole(this.api).events({
       appId: app.id,
       name: '',
       method: 'POST',

@@ -22,6 +22,7 @@ const gateway = createGateway(await loadUws(), {
   tls: pair('localhost'),
   trustedProxies: [],
   compression: false,
+  publicMetrics: true,
   maxBackpressureBytes: 1024 * 1024,
   clock: systemClock,
   ids: { requestId: () => 'req' },

@@ -1,13 +1,17 @@
-import { Api } from '../../../src/app/api.ts';
+import { Api, type ApiAnswering, type ApiHead } from '../../../src/app/api.ts';
+import type { ApiAnswer } from '../../../src/app/api-answer.ts';
 import { DropJournal, type Drops } from '../../../src/app/drop-journal.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
 import { createNotifier } from '../../../src/app/notifier.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import { silentLog, type Log } from '../../../src/ports/log.ts';
+import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
+import { isHttpError, type HttpError } from '../../../src/protocol/http-error.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { application, channelName } from './application.ts';
+import { whole } from './ask-api.ts';
 import { RecordingFanout } from './recording-fanout.ts';
 import { RecordingOutbox } from './recording-outbox.ts';
 import { requestTimeMs, signedRequest } from './signed-request.ts';
@@ -38,7 +42,7 @@ export function apiStage({
     cacheTtlMs: 1_800_000,
   });
   const drops = new DropJournal();
-  const api = new Api({
+  const both = new Api({
     apps: localApps,
     ledger: before?.(memory) ?? memory,
     fanout,
@@ -47,12 +51,25 @@ export function apiStage({
     log: { ...silentLog, ...log },
     drops: readDrops === undefined ? drops : { read: readDrops },
   });
+  const api = whole(both);
   return {
     api,
     fanout,
     clock,
     memory,
     drops,
+    /** What an event is refused with by its head alone. */
+    refuse(head: ApiHead): HttpError | undefined {
+      const outcome = both.events(head);
+      return isHttpError(outcome) ? outcome : undefined;
+    },
+    /** The head of an event, which is accepted. */
+    begin(head: ApiHead): ApiAnswering {
+      const outcome = both.events(head);
+      if (isHttpError(outcome)) throw new Error(outcome.text);
+      return outcome;
+    },
+    replace: (next: readonly ReturnType<typeof application>[]) => void localApps.replace(next),
     /** Somebody is on a channel of app 1. */
     occupy(channel: string, userId?: string): void {
       counts.set(`1/${channel}`, (counts.get(`1/${channel}`) ?? 0) + 1);
@@ -79,7 +96,7 @@ function body(content: unknown): { body: string } {
 }
 
 /** What came: the JSON's value, or the status and the text of a refusal. */
-async function answerOf(answer: ReturnType<Api['events']>): Promise<unknown> {
+async function answerOf(answer: MaybePromise<ApiAnswer>): Promise<unknown> {
   const settled = await answer;
   return 'json' in settled ? (JSON.parse(settled.json) as unknown) : `${settled.status} ${settled.text}`;
 }

@@ -169,6 +169,30 @@ describe('R15: a request', () => {
     });
   });
 
+  test('that nobody signed is refused without its body', () => {
+    const { refuse } = apiStage();
+    const { body: _, ...head } = signedRequest('POST', '/apps/1/events', { body: 'x' });
+    expect(refuse(head)).toBeUndefined();
+    for (const changed of [{ rawQuery: '' }, { path: '/apps/1/batch_events' }]) {
+      expect(refuse({ ...head, ...changed })).toMatchObject({ status: 401 });
+    }
+  });
+
+  test('whose app is taken away or disabled while its body comes does nothing', async () => {
+    const { begin, fanout, replace } = apiStage();
+    const request = signedRequest('POST', '/apps/1/events', {
+      body: '{"name":"a","channel":"a","data":"x"}',
+    });
+    const disabledMeanwhile = begin(request);
+    replace([application({ isEnabled: false })]);
+    expect(await disabledMeanwhile(request)).toMatchObject({ status: 403 });
+    replace([application()]);
+    const goneMeanwhile = begin(request);
+    replace([]);
+    expect(await goneMeanwhile(request)).toMatchObject({ status: 404 });
+    fanout.expectNothing();
+  });
+
   test('that was changed on the way is 401 and does nothing', async () => {
     const { api, fanout } = apiStage();
     const request = signedRequest('POST', '/apps/1/events', {

@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { authenticateRequest, stringToSign } from '../../../src/auth/request-auth.ts';
+import { stringToSign } from '../../../src/auth/request-auth.ts';
 import { isHttpError } from '../../../src/protocol/http-error.ts';
 import { parseQuery } from '../../../src/protocol/query.ts';
 import { vectors } from '../../support/unit/vectors.ts';
+import { authenticateRequest } from '../../support/unit/authenticate-request.ts';
 
 interface Accepted {
   readonly source: string;

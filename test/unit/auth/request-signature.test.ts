@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { authenticateRequest } from '../../../src/auth/request-auth.ts';
 import { signRequest } from '../../../src/auth/request-signature.ts';
 import { isHttpError } from '../../../src/protocol/http-error.ts';
 import { vectors } from '../../support/unit/vectors.ts';
+import { authenticateRequest } from '../../support/unit/authenticate-request.ts';
 
 interface Vectors {
   readonly app: { readonly key: string; readonly secret: string };

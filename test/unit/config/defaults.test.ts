@@ -53,6 +53,7 @@ describe('defaults', () => {
       control: undefined,
       trustedProxies: [],
       metrics: undefined,
+      publicMetrics: true,
       compression: false,
       activityTimeoutMs: 120_000,
       pongTimeoutMs: 30_000,

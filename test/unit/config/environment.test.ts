@@ -198,6 +198,15 @@ describe('the default app', () => {
 });
 
 describe('production', () => {
+  test('keeps the metrics on the port of the clients to this machine, unless the file says otherwise', () => {
+    const env = { NODE_ENV: 'production' };
+    const content = { apps: [app] };
+    expect(configOf({ content }).publicMetrics).toBe(true);
+    expect(configOf({ content, env }).publicMetrics).toBe(false);
+    expect(configOf({ content: { ...content, publicMetrics: true }, env }).publicMetrics).toBe(true);
+    expect(configOf({ content: { ...content, publicMetrics: false } }).publicMetrics).toBe(false);
+  });
+
   const env = { NODE_ENV: 'production' };
   const url = 'http://hooks.internal/';
 

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rosterOf } from '../../support/roster.ts';
-import { authenticateRequest } from '../../../src/auth/request-auth.ts';
 import { parseChannelData } from '../../../src/protocol/channel-data.ts';
 import { isChannelName } from '../../../src/protocol/channel-name.ts';
 import { decode, parseObject } from '../../../src/protocol/decode.ts';
@@ -17,6 +16,7 @@ import { isHttpError } from '../../../src/protocol/http-error.ts';
 import { parseQuery } from '../../../src/protocol/query.ts';
 import { decodeBatch, decodeTrigger } from '../../../src/protocol/trigger-request.ts';
 import { channelName, limits } from '../../support/unit/application.ts';
+import { authenticateRequest } from '../../support/unit/authenticate-request.ts';
 
 const text = fc.string({ unit: 'binary' });
 const word = fc.constantFrom(

@@ -1,0 +1,23 @@
+import type { Api, ApiAnswering, ApiRequest } from '../../../src/app/api.ts';
+import { isHttpError } from '../../../src/protocol/http-error.ts';
+
+type Uses = Pick<Api, { [Name in keyof Api]: Api[Name] extends Api['events'] ? Name : never }[keyof Api]>;
+
+/** The same API for requests that have been read: both steps at once. */
+export function whole(api: Api): { readonly [Name in keyof Uses]: ApiAnswering } {
+  const both =
+    (use: Api['events']): ApiAnswering =>
+    (request: ApiRequest) => {
+      const answering = use(request);
+      return isHttpError(answering) ? answering : answering(request);
+    };
+  return {
+    events: both(api.events),
+    batchEvents: both(api.batchEvents),
+    channels: both(api.channels),
+    channel: both(api.channel),
+    users: both(api.users),
+    terminateConnections: both(api.terminateConnections),
+    droppedWebhooks: both(api.droppedWebhooks),
+  };
+}
