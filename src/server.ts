@@ -1,4 +1,5 @@
 import { Api } from './app/api.ts';
+import { FairTurns } from './app/fair-turns.ts';
 import { Hub } from './app/hub.ts';
 import { watchLiveness } from './app/liveness.ts';
 import { LocalApps, type LocalApp } from './app/local-app.ts';
@@ -22,7 +23,7 @@ import type { Witness } from './ports/witness.ts';
 import { bodyBytes, frameCeilingBytes, leastBodyBytes } from './protocol/bounds.ts';
 import { appDisabled, unknownKey } from './protocol/errors.ts';
 import { createSingleNode } from './single-node.ts';
-import { systemClock, systemWallTime } from './system/clock.ts';
+import { systemClock, systemRealTime, systemWallTime } from './system/clock.ts';
 import { createRandomIds } from './system/ids.ts';
 import { createGateway } from './transport/gateway.ts';
 import type { Session } from './app/session.ts';
@@ -168,6 +169,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     },
     livenessClock,
     activityTimeoutMs: config.activityTimeoutMs,
+    turns: new FairTurns(systemRealTime.turn),
   });
   const api = new Api({ ...backplane, apps, wallTime, metrics, log });
 

@@ -17,6 +17,8 @@ import {
   serverClosing,
   slowClient,
   tlsRequired,
+  tooManyBytes,
+  tooManyMessages,
   tooManyPendingFrames,
   unknownKey,
   unsupportedProtocol,
@@ -27,6 +29,7 @@ import { isAllowedOrigin } from '../protocol/origin.ts';
 import { servesProtocol } from '../protocol/protocol-version.ts';
 import type { ErrorReason } from '../protocol/refusals.ts';
 import { relayClientEvent, type ClientEventOptions } from './client-events.ts';
+import type { FairTurns } from './fair-turns.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
 import { PendingCommands } from './pending-commands.ts';
 import { describeRefusal } from './refusal-log.ts';
@@ -43,6 +46,8 @@ export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   /** By which signs of life are dated; the one that watches for them. */
   readonly livenessClock: Clock;
   readonly activityTimeoutMs: number;
+  /** Where those wait who say much at once; without it nobody has to. */
+  readonly turns?: FairTurns;
   /** Where connections of limited apps have to be counted elsewhere, too. */
   readonly slots?: ConnectionSlots;
 }
@@ -59,6 +64,9 @@ export interface Greeting {
   /** The client's address, as far as trusted proxies tell it. */
   readonly remoteAddress: string;
 }
+
+/** So many commands of one connection that wait are performed before others have their turn. */
+const mostStepsInATurn = 50;
 
 /** The use cases of a socket. The commands of one connection take effect strictly in order. */
 export class Hub {
@@ -89,48 +97,55 @@ export class Hub {
     return session;
   }
 
-  /** A text frame has come. */
-  receive(session: Session, text: string): void {
+  /**
+   * A frame of so many bytes has come, a sign of life. Whether it is to be read and handed on: if not, it is too large or one
+   * too many, and the client has been sent away. For the ping and pong frames of WebSocket that is all.
+   */
+  accepts(session: Session, bytes: number): boolean {
     // A client that is being sent away may still be talking.
-    if (!session.isOpen) return;
-    this.heard(session);
-    this.#options.metrics.messageReceived(session.app.config.id);
+    if (!session.isOpen) return false;
+    const { app, budget } = session;
+    const at = this.#options.livenessClock.now();
+    session.lastHeardAt = at;
+    session.pingedAt = undefined;
+    const lacking = budget.spend(app.frameRates, bytes, at);
+    if (bytes <= app.frameBytes && lacking === undefined) return true;
+    this.#sendAwayForFrame(session, bytes, lacking);
+    return false;
+  }
+
+  /** A text frame has come, and was accepted. */
+  receive(session: Session, text: string): void {
+    const { app, budget, pending } = session;
+    this.#options.metrics.messageReceived(app.config.id);
     const command = decode(text);
     if (command.kind === 'ping') return session.socket.send(pongFrame);
     if (command.kind === 'pong') return;
-    if (session.pending === undefined) return this.#perform(session, command);
-    session.pending.push(command, text.length);
-    if (session.pending.isTooMuch) this.end(session, tooManyPendingFrames);
+    if (command.kind === 'invalid') budget.penalise(text.length);
+    if (pending !== undefined) {
+      pending.push(command, text.length);
+      if (pending.isTooMuch) this.end(session, tooManyPendingFrames);
+    } else if (this.#options.turns !== undefined && budget.isAhead(app.frameRates)) {
+      session.pending = new PendingCommands(app.frameBytes);
+      session.pending.push(command, text.length);
+      void this.#options.turns.next().then(() => this.#resume(session));
+    } else {
+      this.#perform(session, command);
+    }
   }
 
-  /** A binary frame has come. */
+  /** A binary frame has come, and was accepted. */
   receiveBinary(session: Session): void {
-    if (!session.isOpen) return;
-    this.heard(session);
+    session.budget.penalise(0);
     this.#refuseMessage(session, binaryNotSupported);
   }
 
-  /** The largest frame of this client that is to be handed to `receive`. */
-  frameBytes(session: Session): number {
-    return session.app.frameBytes;
-  }
-
-  /**
-   * A larger frame has come, of so many bytes; undefined where it was so large, or so badly compressed, that the
-   * connection was cut unread.
-   */
-  tooLarge(session: Session, bytes: number | undefined): void {
+  /** A frame was so large, or so badly compressed, that the connection was cut unread. */
+  tooLarge(session: Session): void {
     if (!session.isOpen) return;
-    const error = frameTooLarge(bytes, session.app.frameBytes);
+    const error = frameTooLarge(undefined, session.app.frameBytes);
     this.#options.refused(describeRefusal(session, 'message', error));
-    if (bytes === undefined) this.#closed(session, error.reason);
-    else this.end(session, error);
-  }
-
-  /** The client has given a sign of life. */
-  heard(session: Session): void {
-    session.lastHeardAt = this.#options.livenessClock.now();
-    session.pingedAt = undefined;
+    this.#closed(session, error.reason);
   }
 
   /** The client reads too slowly: something for it was lost already, so it must come back afresh. */
@@ -238,6 +253,19 @@ export class Hub {
     session.socket.send(encodeError(error));
   }
 
+  #sendAwayForFrame(session: Session, bytes: number, lacking: 'messages' | 'bytes' | undefined): void {
+    const { frameBytes, frameRates } = session.app;
+    const { messagesPerSecond, messageBurst, bytesPerSecond, byteBurst } = frameRates;
+    const error =
+      bytes > frameBytes
+        ? frameTooLarge(bytes, frameBytes)
+        : lacking === 'messages'
+          ? tooManyMessages(messagesPerSecond, messageBurst)
+          : tooManyBytes(bytesPerSecond, byteBurst);
+    this.#options.refused(describeRefusal(session, 'message', error));
+    this.end(session, error);
+  }
+
   #perform(session: Session, command: Command): void {
     const step = this.#step(session, command);
     if (!(step instanceof Promise)) return;
@@ -247,10 +275,13 @@ export class Hub {
 
   /** Goes on with what waits, until that waits for an answer itself. */
   async #resume(session: Session): Promise<void> {
+    let done = 0;
     // A session that has ended meanwhile has nothing pending.
     for (let next = session.pending?.shift(); next !== undefined; next = session.pending?.shift()) {
       const step = this.#step(session, next);
       if (step instanceof Promise) await step;
+      done += 1;
+      if (done % mostStepsInATurn === 0) await this.#options.turns?.next();
     }
     session.pending = undefined;
   }

@@ -2,6 +2,7 @@ import type { Subscription } from '../channels/registry.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Socket } from '../ports/socket.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
+import { FrameBudget } from '../protocol/frame-budget.ts';
 import type { RateWindow } from '../protocol/rate-window.ts';
 import type { UserData } from '../protocol/user-data.ts';
 import type { LocalApp } from './local-app.ts';
@@ -26,6 +27,8 @@ export class Session {
   lastHeardAt: Millis;
   /** When it was asked for one, if it has not answered since. */
   pingedAt: Millis | undefined;
+  /** What it may still send. */
+  readonly budget: FrameBudget;
   /** Made with the first client event. */
   clientEvents: RateWindow | undefined;
   /** Commands behind one that waits for an answer; undefined while none does. */
@@ -36,5 +39,6 @@ export class Session {
     this.socketId = socketId;
     this.socket = socket;
     this.lastHeardAt = at;
+    this.budget = new FrameBudget(app.frameRates, at);
   }
 }

@@ -94,9 +94,27 @@ export const slowClient: ClosingError = {
 /** The client sent frames faster than its own pending subscription could be answered. */
 export const tooManyPendingFrames: ClosingError = {
   code: 4100,
-  reason: 'too_many_messages',
+  reason: 'too_many_pending',
   message: 'Too many messages while an earlier one is being processed',
 };
+
+/** The client sends more messages than a connection may. It may come back after a second. */
+export function tooManyMessages(perSecond: number, burst: number): ClosingError {
+  return {
+    code: 4100,
+    reason: 'too_many_messages',
+    message: `Too many messages: at most ${perSecond} a second are accepted, and ${burst} at once; send fewer`,
+  };
+}
+
+/** The client sends more bytes than a connection may. It may come back after a second. */
+export function tooManyBytes(perSecond: number, burst: number): ClosingError {
+  return {
+    code: 4100,
+    reason: 'too_many_bytes',
+    message: `Too much data: at most ${perSecond} bytes a second are accepted, and ${burst} at once; send less`,
+  };
+}
 
 /**
  * The client sent a frame above the bound that follows from the limits of its app. It may come back after a second: what

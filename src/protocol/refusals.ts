@@ -40,6 +40,8 @@ export const refusalReasons = {
     'missing_channel',
     'invalid_user_data',
     'frame_too_large',
+    'too_many_messages',
+    'too_many_bytes',
   ],
   request: [
     'bad_request',
@@ -66,7 +68,7 @@ export type RefusalReason = (typeof refusalReasons)[RefusalKind][number];
 export type ErrorReason =
   | RefusalReason
   | 'slow_client'
-  | 'too_many_messages'
+  | 'too_many_pending'
   | 'pong_not_received'
   | 'terminated'
   | 'watchlist_limit'

@@ -33,16 +33,12 @@ export interface Greeting {
 /** The use cases of a socket, as the transport calls them; `S` is what they know a connection by. */
 export interface SocketCommands<S> {
   open(socket: Socket, greeting: Greeting): S | undefined;
+  /** Asked of every frame, by its bytes once inflated. If not, it is dropped; the client has been told. */
+  accepts(session: S, bytes: number): boolean;
   receive(session: S, text: string): void;
   receiveBinary(session: S): void;
-  /** The largest frame of this client that is read. */
-  frameBytes(session: S): number;
-  /**
-   * It has sent a larger one, of so many bytes; undefined: so large, or so badly compressed, that the connection was cut
-   * unread.
-   */
-  tooLarge(session: S, bytes: number | undefined): void;
-  heard(session: S): void;
+  /** A frame was so large, or so badly compressed, that the connection was cut unread. */
+  tooLarge(session: S): void;
   tooSlow(session: S): void;
   closed(session: S): void;
 }
@@ -121,14 +117,13 @@ export function mountSockets<S>(
 
     message(ws, message, isBinary) {
       const { session } = ws.getUserData();
-      if (session === undefined) return;
-      if (message.byteLength > commands.frameBytes(session)) commands.tooLarge(session, message.byteLength);
-      else if (isBinary) commands.receiveBinary(session);
+      if (session === undefined || !commands.accepts(session, message.byteLength)) return;
+      if (isBinary) commands.receiveBinary(session);
       else commands.receive(session, Buffer.from(message).toString('utf8'));
     },
 
-    ping: (ws) => heard(ws, commands),
-    pong: (ws) => heard(ws, commands),
+    ping: (ws, payload) => acceptControl(ws, payload, commands),
+    pong: (ws, payload) => acceptControl(ws, payload, commands),
 
     dropped(ws) {
       const carried = ws.getUserData();
@@ -149,7 +144,7 @@ export function mountSockets<S>(
       carried.session = undefined;
       if (session !== undefined) {
         options.turn.depart(() => {
-          if (wasTooLarge(code, reason)) commands.tooLarge(session, undefined);
+          if (wasTooLarge(code, reason)) commands.tooLarge(session);
           else commands.closed(session);
         });
       }
@@ -212,7 +207,12 @@ function wasTooLarge(code: number, reason: ArrayBuffer): boolean {
   return code === 1006 && tooLargeReasons.has(Buffer.from(reason).toString());
 }
 
-function heard<S>(ws: WebSocket<Carried<S>>, commands: Pick<SocketCommands<S>, 'heard'>): void {
+/** A ping or pong frame is nothing but a sign of life, but they can be too many, too. */
+function acceptControl<S>(
+  ws: WebSocket<Carried<S>>,
+  payload: ArrayBuffer,
+  commands: Pick<SocketCommands<S>, 'accepts'>,
+): void {
   const { session } = ws.getUserData();
-  if (session !== undefined) commands.heard(session);
+  if (session !== undefined) commands.accepts(session, payload.byteLength);
 }

@@ -12,6 +12,10 @@ const allTypes = [
 
 const limits = {
   clientEventsPerSecond: 10,
+  messagesPerSecond: 100,
+  messageBurst: 5000,
+  bytesPerSecond: 262_144,
+  byteBurst: 4_194_304,
   presenceMembers: 100,
   userInfoBytes: 1024,
   userIdLength: 128,
