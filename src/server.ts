@@ -1,3 +1,4 @@
+import { Admissions } from './app/admissions.ts';
 import { Api } from './app/api.ts';
 import { FairTurns } from './app/fair-turns.ts';
 import { Hub } from './app/hub.ts';
@@ -169,6 +170,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     },
     livenessClock,
     activityTimeoutMs: config.activityTimeoutMs,
+    admissions: new Admissions(config),
     turns: new FairTurns(systemRealTime.turn),
   });
   const api = new Api({ ...backplane, apps, wallTime, metrics, log });

@@ -28,6 +28,7 @@ import {
 import { isAllowedOrigin } from '../protocol/origin.ts';
 import { servesProtocol } from '../protocol/protocol-version.ts';
 import type { ErrorReason } from '../protocol/refusals.ts';
+import type { Admissions } from './admissions.ts';
 import { relayClientEvent, type ClientEventOptions } from './client-events.ts';
 import type { FairTurns } from './fair-turns.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
@@ -46,6 +47,8 @@ export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   /** By which signs of life are dated; the one that watches for them. */
   readonly livenessClock: Clock;
   readonly activityTimeoutMs: number;
+  /** Who is let in at all; without it everybody is. */
+  readonly admissions?: Admissions;
   /** Where those wait who say much at once; without it nobody has to. */
   readonly turns?: FairTurns;
   /** Where connections of limited apps have to be counted elsewhere, too. */
@@ -83,14 +86,19 @@ export class Hub {
 
   /** A client has connected. Undefined if it was sent away. */
   open(socket: Socket, greeting: Greeting): Session | undefined {
-    const { apps, livenessClock, ids, slots } = this.#options;
+    const { apps, admissions, livenessClock, ids, slots } = this.#options;
     const app = apps.byKey(greeting.key);
+    const appId = app?.config.id ?? '';
+    const at = livenessClock.now();
+    const seat = admissions?.enter(greeting.remoteAddress, at);
+    if (seat !== undefined && 'code' in seat) return this.#refuse(socket, { ...greeting, appId }, seat);
     const refusal = this.#isClosing ? serverClosing : refuseConnection(app, greeting);
     if (app === undefined || refusal !== undefined) {
-      const appId = app?.config.id ?? '';
+      admissions?.leave(seat);
       return this.#refuse(socket, { ...greeting, appId }, refusal ?? unknownKey(greeting.key));
     }
-    const session = new Session(app, ids.socketId(), socket, livenessClock.now());
+    const session = new Session(app, ids.socketId(), socket, at);
+    session.seat = seat;
     const { connections } = app.config.limits;
     if (slots === undefined || connections === Infinity) this.#admit(session, greeting);
     else void this.#admitIfFree(session, greeting, slots.take(app.config.id, connections));
@@ -175,6 +183,7 @@ export class Hub {
     if (!session.isOpen) return;
     session.isOpen = false;
     session.pending = undefined;
+    this.#options.admissions?.leave(session.seat);
     if (!session.isAdmitted) return;
     session.app.sessions.delete(session.socketId);
     this.#options.metrics.connectionClosed(session.app.config.id);
@@ -255,13 +264,12 @@ export class Hub {
 
   #sendAwayForFrame(session: Session, bytes: number, lacking: 'messages' | 'bytes' | undefined): void {
     const { frameBytes, frameRates } = session.app;
-    const { messagesPerSecond, messageBurst, bytesPerSecond, byteBurst } = frameRates;
     const error =
       bytes > frameBytes
         ? frameTooLarge(bytes, frameBytes)
         : lacking === 'messages'
-          ? tooManyMessages(messagesPerSecond, messageBurst)
-          : tooManyBytes(bytesPerSecond, byteBurst);
+          ? tooManyMessages(frameRates.messages)
+          : tooManyBytes(frameRates.bytes);
     this.#options.refused(describeRefusal(session, 'message', error));
     this.end(session, error);
   }

@@ -5,6 +5,7 @@ import type { SocketId } from '../protocol/socket-id.ts';
 import { FrameBudget } from '../protocol/frame-budget.ts';
 import type { RateWindow } from '../protocol/rate-window.ts';
 import type { UserData } from '../protocol/user-data.ts';
+import type { Seat } from './admissions.ts';
 import type { LocalApp } from './local-app.ts';
 import type { PendingCommands } from './pending-commands.ts';
 
@@ -21,6 +22,8 @@ export class Session {
   /** Whose comings and goings the ledger was asked for. */
   watched: readonly string[] = [];
   isOpen = true;
+  /** Its place among the connections of its address, where they are counted. */
+  seat: Seat | undefined;
   /** Whether it counts among the connections of its app. Until then the client is told nothing. */
   isAdmitted = false;
   /** When the client last gave a sign of life. */

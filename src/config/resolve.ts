@@ -25,6 +25,9 @@ export function resolve(parsed: ParsedConfig, files: Files): Config {
     control: resolveControl(control),
     limits: resolveLimits(parsed.limits),
     apps,
+    maxConnections: parsed.maxConnections ?? Infinity,
+    maxConnectionsPerAddress: parsed.maxConnectionsPerAddress ?? Infinity,
+    maxNewConnectionsPerAddress: parsed.maxNewConnectionsPerAddress ?? Infinity,
     maxBackpressureBytes: parsed.maxBackpressureBytes ?? backpressureFor(apps),
   };
 }

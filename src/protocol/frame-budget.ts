@@ -1,13 +1,12 @@
 import { frameBytes, messageBytes } from './bounds.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Limits } from './limits.ts';
+import { refill, type Filling } from './token-bucket.ts';
 
 /** How much a connection may send; Infinity is no bound. */
 export interface FrameRates {
-  readonly messagesPerSecond: number;
-  readonly messageBurst: number;
-  readonly bytesPerSecond: number;
-  readonly byteBurst: number;
+  readonly messages: Filling;
+  readonly bytes: Filling;
 }
 
 /** What is no message of the protocol costs as much as so many that are: no honest client sends it again and again. */
@@ -21,10 +20,14 @@ export function frameRates(limits: Limits): FrameRates {
   const { clientEventsPerSecond, messagesPerSecond, messageBurst, bytesPerSecond, byteBurst } = limits;
   const clientBytes = clientEventsPerSecond * messageBytes(limits);
   return {
-    messagesPerSecond: messagesPerSecond + clientEventsPerSecond,
-    messageBurst: messageBurst + clientEventsPerSecond,
-    bytesPerSecond: bytesPerSecond + clientBytes,
-    byteBurst: Math.max(byteBurst, 2 * frameBytes(limits)) + clientBytes,
+    messages: {
+      perSecond: messagesPerSecond + clientEventsPerSecond,
+      burst: messageBurst + clientEventsPerSecond,
+    },
+    bytes: {
+      perSecond: bytesPerSecond + clientBytes,
+      burst: Math.max(byteBurst, 2 * frameBytes(limits)) + clientBytes,
+    },
   };
 }
 
@@ -39,18 +42,18 @@ export class FrameBudget {
   #at: Millis;
 
   /** Full at first. */
-  constructor({ messageBurst, byteBurst }: FrameRates, at: Millis) {
-    this.#messages = messageBurst;
-    this.#bytes = byteBurst;
+  constructor({ messages, bytes }: FrameRates, at: Millis) {
+    this.#messages = messages.burst;
+    this.#bytes = bytes.burst;
     this.#at = at;
   }
 
   /** Spends a frame of so many bytes. Says of what there is too little left for it, if so. */
   spend(rates: FrameRates, bytes: number, at: Millis): 'messages' | 'bytes' | undefined {
-    const seconds = (at - this.#at) / 1000;
+    const elapsedMs = at - this.#at;
     this.#at = at;
-    this.#messages = refill(this.#messages, rates.messagesPerSecond, rates.messageBurst, seconds) - 1;
-    this.#bytes = refill(this.#bytes, rates.bytesPerSecond, rates.byteBurst, seconds) - bytes;
+    this.#messages = refill(this.#messages, rates.messages, elapsedMs) - 1;
+    this.#bytes = refill(this.#bytes, rates.bytes, elapsedMs) - bytes;
     if (this.#messages < 0) return 'messages';
     return this.#bytes < 0 ? 'bytes' : undefined;
   }
@@ -62,14 +65,7 @@ export class FrameBudget {
   }
 
   /** Whether the connection has said so much of late that others come first. */
-  isAhead({ messageBurst }: FrameRates): boolean {
-    return this.#messages < messageBurst - expressMessages;
+  isAhead({ messages }: FrameRates): boolean {
+    return this.#messages < messages.burst - expressMessages;
   }
-}
-
-function refill(left: number, perSecond: number, burst: number, seconds: number): number {
-  // Without a bound there is nothing to count: Infinity times 0 is no number.
-  return perSecond === Infinity || burst === Infinity
-    ? Infinity
-    : Math.min(burst, left + perSecond * seconds);
 }

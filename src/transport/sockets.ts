@@ -15,6 +15,7 @@ import { loggedError, pathNotFound } from '../protocol/errors.ts';
 import { unescapePercent } from '../protocol/query.ts';
 import { isHandshake, socketPattern } from './handshake.ts';
 import type { Peer } from './peer.ts';
+import type { Reader, UnreadWatch } from './unread.ts';
 import { endWith, UwsSocket, type SocketHost } from './uws-socket.ts';
 
 /** What is known of a client when it connects. */
@@ -51,6 +52,7 @@ export interface SocketOptions extends SocketHost, Refusals {
   readonly frameCeilingBytes: number;
   readonly compression: CompressOptions;
   readonly peer: Peer;
+  readonly unread: UnreadWatch;
   readonly opened: () => void;
   readonly closed: () => void;
 }
@@ -61,6 +63,7 @@ interface Carried<S> {
   greeting: Greeting | undefined;
   socket: UwsSocket<Carried<S>> | undefined;
   session: S | undefined;
+  reader: Reader | undefined;
   isTooSlow: boolean;
 }
 
@@ -101,6 +104,7 @@ export function mountSockets<S>(
         greeting,
         socket: undefined,
         session: undefined,
+        reader: undefined,
         isTooSlow: false,
       };
       upgrade(res, req, context, carried);
@@ -110,9 +114,20 @@ export function mountSockets<S>(
       const carried = ws.getUserData();
       const { greeting } = carried;
       options.opened();
-      carried.socket = new UwsSocket(ws, options);
+      const socket = new UwsSocket(ws, options);
+      carried.socket = socket;
       carried.greeting = undefined;
-      if (greeting !== undefined) carried.session = commands.open(carried.socket, greeting);
+      carried.reader = {
+        get unreadBytes() {
+          return socket.unreadBytes;
+        },
+        giveUp() {
+          if (carried.session !== undefined) commands.tooSlow(carried.session);
+          socket.cut();
+        },
+      };
+      options.unread.add(carried.reader);
+      if (greeting !== undefined) carried.session = commands.open(socket, greeting);
     },
 
     message(ws, message, isBinary) {
@@ -140,6 +155,7 @@ export function mountSockets<S>(
     close(ws, code, reason) {
       const carried = ws.getUserData();
       carried.socket?.closed();
+      if (carried.reader !== undefined) options.unread.remove(carried.reader);
       const { session } = carried;
       carried.session = undefined;
       if (session !== undefined) {

@@ -4,10 +4,14 @@ import { FrameBudget, frameRates, type FrameRates } from '../../src/protocol/fra
 import { defaultLimits } from '../../src/protocol/limits.ts';
 
 const rates: fc.Arbitrary<FrameRates> = fc.record({
-  messagesPerSecond: fc.integer({ min: 1, max: 50 }),
-  messageBurst: fc.integer({ min: 1, max: 100 }),
-  bytesPerSecond: fc.integer({ min: 1, max: 5000 }),
-  byteBurst: fc.integer({ min: 1, max: 10_000 }),
+  messages: fc.record({
+    perSecond: fc.integer({ min: 1, max: 50 }),
+    burst: fc.integer({ min: 1, max: 100 }),
+  }),
+  bytes: fc.record({
+    perSecond: fc.integer({ min: 1, max: 5000 }),
+    burst: fc.integer({ min: 1, max: 10_000 }),
+  }),
 });
 
 const frames = fc.array(
@@ -32,9 +36,9 @@ test('whatever is sent, no span has more than its rate and the burst allow', () 
           bytes += to.bytes;
           const seconds = (to.at - from.at) / 1000;
           expect(more + 1).toBeLessThanOrEqual(
-            allowed.messageBurst + seconds * allowed.messagesPerSecond + 1e-6,
+            allowed.messages.burst + seconds * allowed.messages.perSecond + 1e-6,
           );
-          expect(bytes).toBeLessThanOrEqual(allowed.byteBurst + seconds * allowed.bytesPerSecond + 1e-6);
+          expect(bytes).toBeLessThanOrEqual(allowed.bytes.burst + seconds * allowed.bytes.perSecond + 1e-6);
         });
       });
     }),
@@ -45,8 +49,8 @@ test('who stays within the rates is never refused, however long', () => {
   fc.assert(
     fc.property(rates, fc.integer({ min: 1, max: 500 }), (allowed, count) => {
       const budget = new FrameBudget(allowed, 0);
-      const everyMs = 1000 / allowed.messagesPerSecond + 0.001;
-      const bytes = Math.min(allowed.byteBurst, (allowed.bytesPerSecond * everyMs) / 1000);
+      const everyMs = 1000 / allowed.messages.perSecond + 0.001;
+      const bytes = Math.min(allowed.bytes.burst, (allowed.bytes.perSecond * everyMs) / 1000);
       for (let sent = 0; sent < count; sent += 1) {
         expect(budget.spend(allowed, bytes, sent * everyMs)).toBeUndefined();
       }
@@ -66,7 +70,7 @@ test('without limits nothing is refused, and limits that come later hold', () =>
     budget.penalise(1_000_000);
   }
   expect(budget.isAhead(none)).toBe(false);
-  const some = { messagesPerSecond: 1, messageBurst: 2, bytesPerSecond: 1000, byteBurst: 1000 };
+  const some = { messages: { perSecond: 1, burst: 2 }, bytes: { perSecond: 1000, burst: 1000 } };
   expect([1, 2, 3].map(() => budget.spend(some, 1, 0))).toEqual([undefined, undefined, 'messages']);
   expect(budget.spend(none, 1, 0)).toBeUndefined();
 });

@@ -39,6 +39,7 @@ export async function startGateway(
     trustedProxies: [],
     compression: false,
     maxBackpressureBytes: 1024 * 1024,
+    maxTotalBackpressureBytes: 256 * 1024 * 1024,
     frameCeilingBytes: 1024 * 1024,
     bodyBytes: () => 1024 * 1024,
     clock,

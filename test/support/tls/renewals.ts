@@ -23,6 +23,7 @@ const gateway = createGateway(await loadUws(), {
   trustedProxies: [],
   compression: false,
   maxBackpressureBytes: 1024 * 1024,
+  maxTotalBackpressureBytes: 256 * 1024 * 1024,
   clock: systemClock,
   ids: { requestId: () => 'req' },
   log: silentLog,

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Admissions } from '../../../src/app/admissions.ts';
 import type { FairTurns } from '../../../src/app/fair-turns.ts';
 import { Hub } from '../../../src/app/hub.ts';
 import { RefusalLog } from '../../../src/app/refusal-log.ts';
@@ -25,6 +26,7 @@ interface Given {
   readonly log?: Partial<Log>;
   readonly slots?: ConnectionSlots;
   readonly turns?: FairTurns;
+  readonly admissions?: Admissions;
   /** Stands before the in-memory ledger. */
   readonly ledger?: (memory: MemoryLedger) => Ledger;
 }
@@ -102,6 +104,7 @@ export function hubStage({
   log = {},
   slots,
   turns,
+  admissions,
   ledger: before,
 }: Given = {}) {
   const clock = new FakeClock(1000);
@@ -148,6 +151,7 @@ export function hubStage({
     activityTimeoutMs: 120_000,
     ...(slots && { slots }),
     ...(turns && { turns }),
+    ...(admissions && { admissions }),
   });
   return {
     clock,

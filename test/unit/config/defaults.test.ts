@@ -63,6 +63,10 @@ describe('defaults', () => {
       cacheTtlMs: 1_800_000,
       shutdownTimeoutMs: 10_000,
       maxBackpressureBytes: 1_048_576,
+      maxTotalBackpressureBytes: 268_435_456,
+      maxConnections: Infinity,
+      maxConnectionsPerAddress: Infinity,
+      maxNewConnectionsPerAddress: Infinity,
       webhooks: {
         batch: { maxEvents: 20, maxDelayMs: 250, maxBytes: 98_304 },
         disconnectGraceMs: 3000,
