@@ -171,7 +171,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     livenessClock,
     activityTimeoutMs: config.activityTimeoutMs,
     admissions: new Admissions(config),
-    turns: new FairTurns(systemRealTime.turn),
+    turns: new FairTurns(() => systemRealTime.turn()),
   });
   const api = new Api({ ...backplane, apps, wallTime, metrics, log });
 
