@@ -127,16 +127,18 @@ export class Hub {
     const { app, budget, pending } = session;
     this.#options.metrics.messageReceived(app.config.id);
     const command = decode(text);
-    if (command.kind === 'ping') return session.socket.send(pongFrame);
-    if (command.kind === 'pong') return;
     if (command.kind === 'invalid') budget.penalise(text.length);
+    const turns = budget.isAhead(app.frameRates) ? this.#options.turns : undefined;
+    // It passes by what waits for an answer, but not by what the client itself has sent too fast.
+    if (command.kind === 'ping' && turns === undefined) return session.socket.send(pongFrame);
+    if (command.kind === 'pong') return;
     if (pending !== undefined) {
       pending.push(command, text.length);
       if (pending.isTooMuch) this.end(session, tooManyPendingFrames);
-    } else if (this.#options.turns !== undefined && budget.isAhead(app.frameRates)) {
+    } else if (turns !== undefined) {
       session.pending = new PendingCommands(app.frameBytes);
       session.pending.push(command, text.length);
-      void this.#options.turns.next().then(() => this.#resume(session));
+      void turns.next().then(() => this.#resume(session));
     } else {
       this.#perform(session, command);
     }
@@ -307,6 +309,7 @@ export class Hub {
       case 'invalid':
         return this.#refuseMessage(session, command.error);
       case 'ping':
+        return session.socket.send(pongFrame);
       case 'pong':
         return undefined;
     }

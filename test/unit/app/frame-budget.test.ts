@@ -129,6 +129,16 @@ describe('a connection that says much at once', () => {
     expect(served.flat().map(({ channel }) => channel)).toEqual(names);
   });
 
+  test('is answered its ping behind what it has said before', async () => {
+    const { connect, turn } = turnStage();
+    const actor = connect();
+    for (const name of names.slice(0, 120)) actor.subscribe(name);
+    actor.say(ping);
+    actor.socket.takeFrames();
+    await turn();
+    expect(actor.socket.takeFrames().at(-1)).toMatchObject({ event: 'pusher:pong' });
+  });
+
   test('does not hold up what another says', async () => {
     const { connect, turn } = turnStage();
     const actor = connect();
