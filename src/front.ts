@@ -37,12 +37,14 @@ function watchSockets({ commands, apps }: Inside, { activity, refusals }: Stand)
       activity.note();
       commands.receiveBinary(session);
     },
-    frameBytes: (session) => commands.frameBytes(session),
-    tooLarge(session, bytes) {
+    accepts(session, bytes) {
       activity.note();
-      commands.tooLarge(session, bytes);
+      return commands.accepts(session, bytes);
     },
-    heard: (session) => commands.heard(session),
+    tooLarge(session) {
+      activity.note();
+      commands.tooLarge(session);
+    },
     tooSlow: (session) => commands.tooSlow(session),
     closed(session) {
       activity.note();

@@ -1,4 +1,6 @@
+import { Admissions } from './app/admissions.ts';
 import { Api } from './app/api.ts';
+import { FairTurns } from './app/fair-turns.ts';
 import { Hub } from './app/hub.ts';
 import { watchLiveness } from './app/liveness.ts';
 import { LocalApps, type LocalApp } from './app/local-app.ts';
@@ -182,6 +184,8 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     },
     livenessClock,
     activityTimeoutMs: config.activityTimeoutMs,
+    admissions: new Admissions(config),
+    turns: new FairTurns(() => systemRealTime.turn()),
   });
   const api = new Api({ ...backplane, apps, wallTime, metrics, log });
 

@@ -56,9 +56,8 @@ export class Trace {
           this.#write({ socketId: session.socketId }, 'binary frame received');
           commands.receiveBinary(session);
         },
-        frameBytes: (session) => commands.frameBytes(session),
-        tooLarge: (session, bytes) => commands.tooLarge(session, bytes),
-        heard: (session) => commands.heard(session),
+        accepts: (session, bytes) => commands.accepts(session, bytes),
+        tooLarge: (session) => commands.tooLarge(session),
         tooSlow: (session) => commands.tooSlow(session),
         closed: (session) => commands.closed(session),
       },

@@ -17,6 +17,8 @@ import {
   serverClosing,
   slowClient,
   tlsRequired,
+  tooManyBytes,
+  tooManyMessages,
   tooManyPendingFrames,
   unknownKey,
   unsupportedProtocol,
@@ -26,7 +28,9 @@ import {
 import { isAllowedOrigin } from '../protocol/origin.ts';
 import { servesProtocol } from '../protocol/protocol-version.ts';
 import type { ErrorReason } from '../protocol/refusals.ts';
+import type { Admissions } from './admissions.ts';
 import { relayClientEvent, type ClientEventOptions } from './client-events.ts';
+import type { FairTurns } from './fair-turns.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
 import { PendingCommands } from './pending-commands.ts';
 import { describeRefusal } from './refusal-log.ts';
@@ -43,6 +47,10 @@ export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   /** By which signs of life are dated; the one that watches for them. */
   readonly livenessClock: Clock;
   readonly activityTimeoutMs: number;
+  /** Who is let in at all; without it everybody is. */
+  readonly admissions?: Admissions;
+  /** Where those wait who say much at once; without it nobody has to. */
+  readonly turns?: FairTurns;
   /** Where connections of limited apps have to be counted elsewhere, too. */
   readonly slots?: ConnectionSlots;
 }
@@ -60,6 +68,9 @@ export interface Greeting {
   readonly remoteAddress: string;
 }
 
+/** So many commands of one connection that wait are performed before others have their turn. */
+const mostStepsInATurn = 50;
+
 /** The use cases of a socket. The commands of one connection take effect strictly in order. */
 export class Hub {
   readonly #options: HubOptions;
@@ -75,62 +86,76 @@ export class Hub {
 
   /** A client has connected. Undefined if it was sent away. */
   open(socket: Socket, greeting: Greeting): Session | undefined {
-    const { apps, livenessClock, ids, slots } = this.#options;
+    const { apps, admissions, livenessClock, ids, slots } = this.#options;
     const app = apps.byKey(greeting.key);
+    const appId = app?.config.id ?? '';
+    const at = livenessClock.now();
+    const seat = admissions?.enter(greeting.remoteAddress, at);
+    if (seat !== undefined && 'code' in seat) return this.#refuse(socket, { ...greeting, appId }, seat);
     const refusal = this.#isClosing ? serverClosing : refuseConnection(app, greeting);
     if (app === undefined || refusal !== undefined) {
-      const appId = app?.config.id ?? '';
+      admissions?.leave(seat);
       return this.#refuse(socket, { ...greeting, appId }, refusal ?? unknownKey(greeting.key));
     }
-    const session = new Session(app, ids.socketId(), socket, livenessClock.now());
+    const session = new Session(app, ids.socketId(), socket, at);
+    session.seat = seat;
     const { connections } = app.config.limits;
     if (slots === undefined || connections === Infinity) this.#admit(session, greeting);
     else void this.#admitIfFree(session, greeting, slots.take(app.config.id, connections));
     return session;
   }
 
-  /** A text frame has come. */
-  receive(session: Session, text: string): void {
+  /**
+   * A frame of so many bytes has come, a sign of life. Whether it is to be read and handed on: if not, it is too large or one
+   * too many, and the client has been sent away. For the ping and pong frames of WebSocket that is all.
+   */
+  accepts(session: Session, bytes: number): boolean {
     // A client that is being sent away may still be talking.
-    if (!session.isOpen) return;
-    this.heard(session);
-    this.#options.metrics.messageReceived(session.app.config.id);
-    const command = decode(text);
-    if (command.kind === 'ping') return session.socket.send(pongFrame);
-    if (command.kind === 'pong') return;
-    if (session.pending === undefined) return this.#perform(session, command);
-    session.pending.push(command, text.length);
-    if (session.pending.isTooMuch) this.end(session, tooManyPendingFrames);
+    if (!session.isOpen) return false;
+    const { app, budget } = session;
+    const at = this.#options.livenessClock.now();
+    session.lastHeardAt = at;
+    session.pingedAt = undefined;
+    const lacking = budget.spend(app.frameRates, bytes, at);
+    if (bytes <= app.frameBytes && lacking === undefined) return true;
+    this.#sendAwayForFrame(session, bytes, lacking);
+    return false;
   }
 
-  /** A binary frame has come. */
+  /** A text frame has come, and was accepted. */
+  receive(session: Session, text: string): void {
+    const { app, budget, pending } = session;
+    this.#options.metrics.messageReceived(app.config.id);
+    const command = decode(text);
+    if (command.kind === 'invalid') budget.penalise(text.length);
+    const turns = budget.isAhead(app.frameRates) ? this.#options.turns : undefined;
+    // It passes by what waits for an answer, but not by what the client itself has sent too fast.
+    if (command.kind === 'ping' && turns === undefined) return session.socket.send(pongFrame);
+    if (command.kind === 'pong') return;
+    if (pending !== undefined) {
+      pending.push(command, text.length);
+      if (pending.isTooMuch) this.end(session, tooManyPendingFrames);
+    } else if (turns !== undefined) {
+      session.pending = new PendingCommands(app.frameBytes);
+      session.pending.push(command, text.length);
+      void turns.next().then(() => this.#resume(session));
+    } else {
+      this.#perform(session, command);
+    }
+  }
+
+  /** A binary frame has come, and was accepted. */
   receiveBinary(session: Session): void {
-    if (!session.isOpen) return;
-    this.heard(session);
+    session.budget.penalise(0);
     this.#refuseMessage(session, binaryNotSupported);
   }
 
-  /** The largest frame of this client that is to be handed to `receive`. */
-  frameBytes(session: Session): number {
-    return session.app.frameBytes;
-  }
-
-  /**
-   * A larger frame has come, of so many bytes; undefined where it was so large, or so badly compressed, that the
-   * connection was cut unread.
-   */
-  tooLarge(session: Session, bytes: number | undefined): void {
+  /** A frame was so large, or so badly compressed, that the connection was cut unread. */
+  tooLarge(session: Session): void {
     if (!session.isOpen) return;
-    const error = frameTooLarge(bytes, session.app.frameBytes);
+    const error = frameTooLarge(undefined, session.app.frameBytes);
     this.#options.refused(describeRefusal(session, 'message', error));
-    if (bytes === undefined) this.#closed(session, error.reason);
-    else this.end(session, error);
-  }
-
-  /** The client has given a sign of life. */
-  heard(session: Session): void {
-    session.lastHeardAt = this.#options.livenessClock.now();
-    session.pingedAt = undefined;
+    this.#closed(session, error.reason);
   }
 
   /** The client reads too slowly: something for it was lost already, so it must come back afresh. */
@@ -160,6 +185,7 @@ export class Hub {
     if (!session.isOpen) return;
     session.isOpen = false;
     session.pending = undefined;
+    this.#options.admissions?.leave(session.seat);
     if (!session.isAdmitted) return;
     session.app.sessions.delete(session.socketId);
     this.#options.metrics.connectionClosed(session.app.config.id);
@@ -238,6 +264,18 @@ export class Hub {
     session.socket.send(encodeError(error));
   }
 
+  #sendAwayForFrame(session: Session, bytes: number, lacking: 'messages' | 'bytes' | undefined): void {
+    const { frameBytes, frameRates } = session.app;
+    const error =
+      bytes > frameBytes
+        ? frameTooLarge(bytes, frameBytes)
+        : lacking === 'messages'
+          ? tooManyMessages(frameRates.messages)
+          : tooManyBytes(frameRates.bytes);
+    this.#options.refused(describeRefusal(session, 'message', error));
+    this.end(session, error);
+  }
+
   #perform(session: Session, command: Command): void {
     const step = this.#step(session, command);
     if (!(step instanceof Promise)) return;
@@ -247,10 +285,13 @@ export class Hub {
 
   /** Goes on with what waits, until that waits for an answer itself. */
   async #resume(session: Session): Promise<void> {
+    let done = 0;
     // A session that has ended meanwhile has nothing pending.
     for (let next = session.pending?.shift(); next !== undefined; next = session.pending?.shift()) {
       const step = this.#step(session, next);
       if (step instanceof Promise) await step;
+      done += 1;
+      if (done % mostStepsInATurn === 0) await this.#options.turns?.next();
     }
     session.pending = undefined;
   }
@@ -268,6 +309,7 @@ export class Hub {
       case 'invalid':
         return this.#refuseMessage(session, command.error);
       case 'ping':
+        return session.socket.send(pongFrame);
       case 'pong':
         return undefined;
     }

@@ -1,5 +1,6 @@
 import { Registry } from '../channels/registry.ts';
 import { frameBytes } from '../protocol/bounds.ts';
+import { frameRates, type FrameRates } from '../protocol/frame-budget.ts';
 import { isInternal, type ChannelName } from '../protocol/channel-name.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import { selects } from '../webhooks/endpoint.ts';
@@ -11,6 +12,7 @@ import type { Session } from './session.ts';
 export class LocalApp {
   #config: Application;
   #frameBytes: number;
+  #frameRates: FrameRates;
   readonly registry = new Registry();
   readonly sessions = new Map<SocketId, Session>();
   /** The connections here that are signed in, by user id. */
@@ -21,6 +23,7 @@ export class LocalApp {
   constructor(config: Application, topicPrefix: string) {
     this.#config = config;
     this.#frameBytes = frameBytes(config.limits);
+    this.#frameRates = frameRates(config.limits);
     this.#topicPrefix = topicPrefix;
   }
 
@@ -32,11 +35,17 @@ export class LocalApp {
   set config(config: Application) {
     this.#config = config;
     this.#frameBytes = frameBytes(config.limits);
+    this.#frameRates = frameRates(config.limits);
   }
 
   /** The largest frame that is read of a client. */
   get frameBytes(): number {
     return this.#frameBytes;
+  }
+
+  /** How much a client may send. */
+  get frameRates(): FrameRates {
+    return this.#frameRates;
   }
 
   /** The transport's topic for a channel. */

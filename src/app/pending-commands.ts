@@ -4,7 +4,7 @@ import type { Command } from '../protocol/decode.ts';
  * So much may always wait, in characters. A client that comes back subscribes anew to all its channels in one go, perhaps
  * to thousands: it must not be sent away for that.
  */
-const leastBound = 1024 * 1024;
+const leastBound = 4 * 1024 * 1024;
 /** What keeping a command costs, however short its frame was. */
 const lengthOfKeeping = 100;
 

@@ -64,7 +64,10 @@ export class RefusalLog implements Refusals {
   }
 }
 
-/** What was refused to a connection; `subject` is what it was about, such as a channel. */
+/**
+ * What was refused to a connection; `subject` is what it was about, such as a channel. The fields are made when they are
+ * read: of a flood of refusals few are logged.
+ */
 export function describeRefusal(
   { app, socketId }: Session,
   kind: RefusalKind,
@@ -76,6 +79,8 @@ export function describeRefusal(
     kind,
     reason: error.reason,
     appId,
-    fields: { appId, socketId, ...subject, ...loggedError(error) },
+    get fields() {
+      return { appId, socketId, ...subject, ...loggedError(error) };
+    },
   };
 }

@@ -2,8 +2,10 @@ import type { Subscription } from '../channels/registry.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Socket } from '../ports/socket.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
+import { FrameBudget } from '../protocol/frame-budget.ts';
 import type { RateWindow } from '../protocol/rate-window.ts';
 import type { UserData } from '../protocol/user-data.ts';
+import type { Seat } from './admissions.ts';
 import type { LocalApp } from './local-app.ts';
 import type { PendingCommands } from './pending-commands.ts';
 
@@ -20,12 +22,16 @@ export class Session {
   /** Whose comings and goings the ledger was asked for. */
   watched: readonly string[] = [];
   isOpen = true;
+  /** Its place among the connections of its address, where they are counted. */
+  seat: Seat | undefined;
   /** Whether it counts among the connections of its app. Until then the client is told nothing. */
   isAdmitted = false;
   /** When the client last gave a sign of life. */
   lastHeardAt: Millis;
   /** When it was asked for one, if it has not answered since. */
   pingedAt: Millis | undefined;
+  /** What it may still send. */
+  readonly budget: FrameBudget;
   /** Made with the first client event. */
   clientEvents: RateWindow | undefined;
   /** Commands behind one that waits for an answer; undefined while none does. */
@@ -36,5 +42,6 @@ export class Session {
     this.socketId = socketId;
     this.socket = socket;
     this.lastHeardAt = at;
+    this.budget = new FrameBudget(app.frameRates, at);
   }
 }

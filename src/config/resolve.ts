@@ -26,6 +26,9 @@ export function resolve(parsed: ParsedConfig, files: Files, production: boolean)
     control: resolveControl(control),
     limits: resolveLimits(parsed.limits),
     apps,
+    maxConnections: parsed.maxConnections ?? Infinity,
+    maxConnectionsPerAddress: parsed.maxConnectionsPerAddress ?? Infinity,
+    maxNewConnectionsPerAddress: parsed.maxNewConnectionsPerAddress ?? Infinity,
     maxBackpressureBytes: parsed.maxBackpressureBytes ?? backpressureFor(apps),
     webhooks: {
       ...parsed.webhooks,

@@ -159,6 +159,10 @@ const webhooks = field.group({
   retry: retry.prefault({}).describe('What happens when an endpoint does not answer 2xx.'),
 });
 
+function connections(meaning: string) {
+  return field.limit({ default: null, max: 10_000_000, unit: 'connections', meaning }).default(null);
+}
+
 const activityTimeout = 'expected whole seconds in milliseconds, from 1000 to 86400000';
 
 /** What a configuration file may hold. Relations between keys are checked by relations.ts. */
@@ -229,6 +233,19 @@ export const configSchema = field
       .describe(
         'What may wait for a slow client before it is disconnected: at least the largest message that the limits allow. Default: 1048576, or that message.',
       ),
+    maxTotalBackpressureBytes: field
+      .wholeNumber(mebibyte, 64 * gibibyte)
+      .default(256 * mebibyte)
+      .describe(
+        'What may wait for all clients together to read; beyond it those for whom most waits are disconnected.',
+      ),
+    maxConnections: connections('Connections to this node, of all apps; one more is closed with 4100.'),
+    maxConnectionsPerAddress: connections(
+      'Connections of one address, or IPv6 network of 64 bits; one more is closed with 4100. Behind proxies set trustedProxies, too.',
+    ),
+    maxNewConnectionsPerAddress: connections(
+      'New connections of one address in a second, and ten times as many at once; one more is closed with 4100.',
+    ),
     webhooks: webhooks.prefault({}).describe('How webhooks are sent.'),
     redis: redis.optional().describe('Share the state of the apps with other nodes, on Redis 7 or later.'),
     control,
@@ -270,12 +287,18 @@ export type Config = DeepReadonly<
     | 'redis'
     | 'control'
     | 'maxBackpressureBytes'
+    | 'maxConnections'
+    | 'maxConnectionsPerAddress'
+    | 'maxNewConnectionsPerAddress'
     | 'webhooks'
   > & {
     apps: AppConfig[];
     limits: Limits;
     maxBackpressureBytes: number;
     webhooks: ParsedConfig['webhooks'] & { privateAddresses: (typeof privateAddresses)[number] };
+    maxConnections: number;
+    maxConnectionsPerAddress: number;
+    maxNewConnectionsPerAddress: number;
     tls: ParsedConfig['tls'];
     metrics: { host: string; port: number } | undefined;
     publicMetrics: boolean;

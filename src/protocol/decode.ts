@@ -100,13 +100,24 @@ export function textOf(value: unknown, text: string, key: string): string | unde
 /** A parsed JSON object. Keys are the sender's: read them by name, never walk the prototype. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The object that a text is the JSON of; undefined when it is not one. */
+/** White space of JSON, then an opening brace. */
+const beginsAnObject = /^[ \t\n\r]*\{/;
+
+/**
+ * The object that a text is the JSON of; undefined when it is not one. Strangers send texts that are not: what cannot be an
+ * object is not parsed, and no stack trace is made of an error that nobody sees, which would take three times as long.
+ */
 export function parseObject(text: string): JsonObject | undefined {
+  if (!beginsAnObject.test(text)) return undefined;
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
     const value: unknown = JSON.parse(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

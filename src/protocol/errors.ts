@@ -2,6 +2,7 @@ import { clip } from './clip.ts';
 import { maskDigests } from './mask.ts';
 import type { ErrorReason } from './refusals.ts';
 import type { SocketId } from './socket-id.ts';
+import type { Filling } from './token-bucket.ts';
 
 /**
  * What a client is told when something was wrong. A code in 4000-4299 goes with the end of the connection;
@@ -54,6 +55,33 @@ export function overConnectionQuota(limit: number): ClosingError {
   };
 }
 
+/** The node has as many connections as it may. The client may come back after a second, perhaps to another node. */
+export function serverFull(limit: number): ClosingError {
+  return {
+    code: 4100,
+    reason: 'server_full',
+    message: `Over capacity: the server has ${limit} connections, the most that are accepted`,
+  };
+}
+
+/** The client's address has as many connections as it may. */
+export function addressFull(limit: number): ClosingError {
+  return {
+    code: 4100,
+    reason: 'address_full',
+    message: `Over capacity: your address has ${limit} connections, the most that are accepted`,
+  };
+}
+
+/** Too many clients of one address connect in a short time. */
+export function addressTooFast(perSecond: number): ClosingError {
+  return {
+    code: 4100,
+    reason: 'address_too_fast',
+    message: `Over capacity: at most ${perSecond} new connections a second are accepted from your address`,
+  };
+}
+
 /** There are no sockets at this path. The client must not try again. */
 export function pathNotFound(path: string): ClosingError {
   return {
@@ -94,9 +122,27 @@ export const slowClient: ClosingError = {
 /** The client sent frames faster than its own pending subscription could be answered. */
 export const tooManyPendingFrames: ClosingError = {
   code: 4100,
-  reason: 'too_many_messages',
+  reason: 'too_many_pending',
   message: 'Too many messages while an earlier one is being processed',
 };
+
+/** The client sends more messages than a connection may. It may come back after a second. */
+export function tooManyMessages({ perSecond, burst }: Filling): ClosingError {
+  return {
+    code: 4100,
+    reason: 'too_many_messages',
+    message: `Too many messages: at most ${perSecond} a second are accepted, and ${burst} at once; send fewer`,
+  };
+}
+
+/** The client sends more bytes than a connection may. It may come back after a second. */
+export function tooManyBytes({ perSecond, burst }: Filling): ClosingError {
+  return {
+    code: 4100,
+    reason: 'too_many_bytes',
+    message: `Too much data: at most ${perSecond} bytes a second are accepted, and ${burst} at once; send less`,
+  };
+}
 
 /**
  * The client sent a frame above the bound that follows from the limits of its app. It may come back after a second: what

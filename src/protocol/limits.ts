@@ -21,6 +21,34 @@ export const limitTable = {
     unit: 'events',
     meaning: 'Client events of one connection in any second.',
   },
+  messagesPerSecond: {
+    default: 100,
+    max: million,
+    unit: 'messages',
+    meaning:
+      'Messages that one connection may go on sending, client events within their limit not counted; one that is no message of the protocol counts as ten.',
+  },
+  messageBurst: {
+    default: 5000,
+    max: million,
+    unit: 'messages',
+    meaning:
+      'The same at once, such as the subscriptions of a client that comes back; then it is closed with 4100.',
+  },
+  bytesPerSecond: {
+    default: 256 * 1024,
+    max: 1024 * mebibyte,
+    unit: 'bytes',
+    meaning:
+      'Bytes of messages that one connection may go on sending, counted as inflated, client events within their limit not counted.',
+  },
+  byteBurst: {
+    default: 4 * mebibyte,
+    max: 1024 * mebibyte,
+    unit: 'bytes',
+    meaning:
+      'The same at once, and never less than two of the largest messages; then it is closed with 4100.',
+  },
   presenceMembers: {
     default: 100,
     max: million,

@@ -10,6 +10,9 @@ export const refusalReasons = {
     'origin_not_allowed',
     'unsupported_protocol',
     'over_quota',
+    'server_full',
+    'address_full',
+    'address_too_fast',
     'path_not_found',
     'server_closing',
   ],
@@ -40,6 +43,8 @@ export const refusalReasons = {
     'missing_channel',
     'invalid_user_data',
     'frame_too_large',
+    'too_many_messages',
+    'too_many_bytes',
   ],
   request: [
     'bad_request',
@@ -67,7 +72,7 @@ export type RefusalReason = (typeof refusalReasons)[RefusalKind][number];
 export type ErrorReason =
   | RefusalReason
   | 'slow_client'
-  | 'too_many_messages'
+  | 'too_many_pending'
   | 'pong_not_received'
   | 'terminated'
   | 'watchlist_limit'

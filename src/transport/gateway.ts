@@ -15,6 +15,7 @@ import { createPeer } from './peer.ts';
 import { mountSockets, type SocketCommands } from './sockets.ts';
 import { createTlsApp, identifyTls, type TlsFiles } from './tls.ts';
 import { Turn } from './turn.ts';
+import { UnreadWatch } from './unread.ts';
 import { StartError, type Uws } from './uws.ts';
 
 /** What the gateway is made with. */
@@ -36,6 +37,8 @@ export interface GatewayOptions extends Refusals {
   readonly publicMetrics: boolean;
   /** What may wait for one client to read. */
   readonly maxBackpressureBytes: number;
+  /** What may wait for all clients together. */
+  readonly maxTotalBackpressureBytes: number;
   /** Above this, a frame of a client is not even taken in: the connection is cut. */
   readonly frameCeilingBytes: number;
   /** The largest request body that is read, for an app; the id may be of none. */
@@ -94,6 +97,7 @@ class UwsGateway implements Gateway {
   readonly #generations: Generations;
   readonly #turn = new Turn();
   readonly #bodyRoom: BodyRoom;
+  readonly #unread: UnreadWatch;
   #mount: ((native: TemplatedApp) => Generation) | undefined;
   #door: Door | undefined;
   #metricsDoor: Door | undefined;
@@ -108,6 +112,8 @@ class UwsGateway implements Gateway {
     this.#compression = createCompression(uws, options.compression);
     this.#bodyRoom = new BodyRoom(options.clock);
     this.#generations = new Generations(options.clock, this.#compression.minLength);
+    const { clock, log, maxBackpressureBytes, maxTotalBackpressureBytes } = options;
+    this.#unread = new UnreadWatch(clock, log, Math.max(maxBackpressureBytes, maxTotalBackpressureBytes));
     this.publish = (topic, frame) => this.#turn.publish(() => this.#generations.publishNow(topic, frame));
   }
 
@@ -208,6 +214,7 @@ class UwsGateway implements Gateway {
       compression: this.#compression.native,
       minCompressedLength: this.#compression.minLength,
       turn: this.#turn,
+      unread: this.#unread,
       publishNow: generations.publishNow,
       publishElsewhereNow: (topic, frame) => generations.publishElsewhereNow(generation, topic, frame),
       opened: () => generations.opened(generation),

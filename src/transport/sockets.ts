@@ -15,6 +15,7 @@ import { loggedError, pathNotFound } from '../protocol/errors.ts';
 import { unescapePercent } from '../protocol/query.ts';
 import { isHandshake, socketPattern } from './handshake.ts';
 import type { Peer } from './peer.ts';
+import type { Reader, UnreadWatch } from './unread.ts';
 import { endWith, UwsSocket, type SocketHost } from './uws-socket.ts';
 
 /** What is known of a client when it connects. */
@@ -33,16 +34,12 @@ export interface Greeting {
 /** The use cases of a socket, as the transport calls them; `S` is what they know a connection by. */
 export interface SocketCommands<S> {
   open(socket: Socket, greeting: Greeting): S | undefined;
+  /** Asked of every frame, by its bytes once inflated. If not, it is dropped; the client has been told. */
+  accepts(session: S, bytes: number): boolean;
   receive(session: S, text: string): void;
   receiveBinary(session: S): void;
-  /** The largest frame of this client that is read. */
-  frameBytes(session: S): number;
-  /**
-   * It has sent a larger one, of so many bytes; undefined: so large, or so badly compressed, that the connection was cut
-   * unread.
-   */
-  tooLarge(session: S, bytes: number | undefined): void;
-  heard(session: S): void;
+  /** A frame was so large, or so badly compressed, that the connection was cut unread. */
+  tooLarge(session: S): void;
   tooSlow(session: S): void;
   closed(session: S): void;
 }
@@ -55,6 +52,7 @@ export interface SocketOptions extends SocketHost, Refusals {
   readonly frameCeilingBytes: number;
   readonly compression: CompressOptions;
   readonly peer: Peer;
+  readonly unread: UnreadWatch;
   readonly opened: () => void;
   readonly closed: () => void;
   /** The connection of a socket has ended, whether it was served or not. */
@@ -67,6 +65,7 @@ interface Carried<S> {
   greeting: Greeting | undefined;
   socket: UwsSocket<Carried<S>> | undefined;
   session: S | undefined;
+  reader: Reader | undefined;
   isTooSlow: boolean;
 }
 
@@ -107,6 +106,7 @@ export function mountSockets<S>(
         greeting,
         socket: undefined,
         session: undefined,
+        reader: undefined,
         isTooSlow: false,
       };
       upgrade(res, req, context, carried);
@@ -116,21 +116,31 @@ export function mountSockets<S>(
       const carried = ws.getUserData();
       const { greeting } = carried;
       options.opened();
-      carried.socket = new UwsSocket(ws, options);
+      const socket = new UwsSocket(ws, options);
+      carried.socket = socket;
       carried.greeting = undefined;
-      if (greeting !== undefined) carried.session = commands.open(carried.socket, greeting);
+      carried.reader = {
+        get unreadBytes() {
+          return socket.unreadBytes;
+        },
+        giveUp() {
+          if (carried.session !== undefined) commands.tooSlow(carried.session);
+          socket.cut();
+        },
+      };
+      options.unread.add(carried.reader);
+      if (greeting !== undefined) carried.session = commands.open(socket, greeting);
     },
 
     message(ws, message, isBinary) {
       const { session } = ws.getUserData();
-      if (session === undefined) return;
-      if (message.byteLength > commands.frameBytes(session)) commands.tooLarge(session, message.byteLength);
-      else if (isBinary) commands.receiveBinary(session);
+      if (session === undefined || !commands.accepts(session, message.byteLength)) return;
+      if (isBinary) commands.receiveBinary(session);
       else commands.receive(session, Buffer.from(message).toString('utf8'));
     },
 
-    ping: (ws) => heard(ws, commands),
-    pong: (ws) => heard(ws, commands),
+    ping: (ws, payload) => acceptControl(ws, payload, commands),
+    pong: (ws, payload) => acceptControl(ws, payload, commands),
 
     dropped(ws) {
       const carried = ws.getUserData();
@@ -147,11 +157,12 @@ export function mountSockets<S>(
     close(ws, code, reason) {
       const carried = ws.getUserData();
       carried.socket?.closed();
+      if (carried.reader !== undefined) options.unread.remove(carried.reader);
       const { session } = carried;
       carried.session = undefined;
       if (session !== undefined) {
         options.turn.depart(() => {
-          if (wasTooLarge(code, reason)) commands.tooLarge(session, undefined);
+          if (wasTooLarge(code, reason)) commands.tooLarge(session);
           else commands.closed(session);
         });
       }
@@ -219,7 +230,12 @@ function wasTooLarge(code: number, reason: ArrayBuffer): boolean {
   return code === 1006 && tooLargeReasons.has(Buffer.from(reason).toString());
 }
 
-function heard<S>(ws: WebSocket<Carried<S>>, commands: Pick<SocketCommands<S>, 'heard'>): void {
+/** A ping or pong frame is nothing but a sign of life, but they can be too many, too. */
+function acceptControl<S>(
+  ws: WebSocket<Carried<S>>,
+  payload: ArrayBuffer,
+  commands: Pick<SocketCommands<S>, 'accepts'>,
+): void {
   const { session } = ws.getUserData();
-  if (session !== undefined) commands.heard(session);
+  if (session !== undefined) commands.accepts(session, payload.byteLength);
 }

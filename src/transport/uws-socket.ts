@@ -79,6 +79,11 @@ export class UwsSocket<T> implements Socket, Corkable {
     this.#ws?.close();
   }
 
+  /** What waits here for the client to read. */
+  get unreadBytes(): number {
+    return this.#ws?.getBufferedAmount() ?? 0;
+  }
+
   /** For the turn, which puts together what the socket is told. */
   cork(act: () => void): void {
     if (this.#ws === undefined) act();

@@ -232,8 +232,8 @@ describe('an authorisation that is not one', () => {
 describe('many frames', () => {
   test('at once are all answered, in order', async () => {
     const socket = await connectSocket(server);
-    for (let n = 0; n < 20_000; n++) socket.send(n % 2 === 0 ? '{"event":"pusher:ping"}' : '{');
-    const frames = await socket.frames.until((all) => all.length > 20_000 && all);
+    for (let n = 0; n < 800; n++) socket.send(n % 2 === 0 ? '{"event":"pusher:ping"}' : '{');
+    const frames = await socket.frames.until((all) => all.length > 800 && all);
     expect(
       frames.slice(1).filter(({ event }, n) => event !== (n % 2 === 0 ? 'pusher:pong' : 'pusher:error')),
     ).toEqual([]);

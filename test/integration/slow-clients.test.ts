@@ -115,7 +115,8 @@ describe('R18: a client that does not read', () => {
   });
 
   test('while answers of its own pile up is closed with 4100', async () => {
-    const server = await startServer({ maxBackpressureBytes: 65_536 });
+    const limits = { messagesPerSecond: null, bytesPerSecond: null };
+    const server = await startServer({ maxBackpressureBytes: 65_536, limits });
     const slow = await Client.connect(server);
     slow.ws.pause();
     const question = JSON.stringify({ event: `pusher:${'x'.repeat(190)}` });

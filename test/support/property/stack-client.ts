@@ -68,7 +68,9 @@ export class StackClient {
   }
 
   raw(text: string): void {
-    if (this.#session !== undefined && this.socket.isOpen) this.#hub.receive(this.#session, text);
+    const session = this.#session;
+    if (session === undefined || !this.socket.isOpen) return;
+    if (this.#hub.accepts(session, Buffer.byteLength(text))) this.#hub.receive(session, text);
   }
 
   disconnect(): void {

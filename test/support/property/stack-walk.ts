@@ -37,6 +37,10 @@ function application(id: string, presenceMembers: number): Application {
     forceTls: false,
     allowedOrigins: ['*'],
     limits: {
+      messagesPerSecond: Infinity,
+      messageBurst: Infinity,
+      bytesPerSecond: Infinity,
+      byteBurst: Infinity,
       clientEventsPerSecond: 10,
       presenceMembers,
       userInfoBytes: 1024,

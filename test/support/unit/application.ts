@@ -10,6 +10,10 @@ import { eventNames } from '../../../src/webhooks/event.ts';
 /** The documented limits (protocol.md 10). */
 export const limits: Limits = {
   clientEventsPerSecond: 10,
+  messagesPerSecond: 100,
+  messageBurst: 5000,
+  bytesPerSecond: 262_144,
+  byteBurst: 4_194_304,
   presenceMembers: 100,
   userInfoBytes: 1024,
   userIdLength: 128,

@@ -1,4 +1,6 @@
 import { expect } from 'vitest';
+import type { Admissions } from '../../../src/app/admissions.ts';
+import type { FairTurns } from '../../../src/app/fair-turns.ts';
 import { Hub } from '../../../src/app/hub.ts';
 import { RefusalLog } from '../../../src/app/refusal-log.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
@@ -23,6 +25,8 @@ interface Given {
   readonly metrics?: Partial<Metrics>;
   readonly log?: Partial<Log>;
   readonly slots?: ConnectionSlots;
+  readonly turns?: FairTurns;
+  readonly admissions?: Admissions;
   /** Stands before the in-memory ledger. */
   readonly ledger?: (memory: MemoryLedger) => Ledger;
 }
@@ -44,7 +48,8 @@ export class Actor {
   }
 
   say(frame: unknown): void {
-    this.#hub.receive(this.session, typeof frame === 'string' ? frame : JSON.stringify(frame));
+    const text = typeof frame === 'string' ? frame : JSON.stringify(frame);
+    if (this.#hub.accepts(this.session, Buffer.byteLength(text))) this.#hub.receive(this.session, text);
   }
 
   /** Subscribes with what the channel's kind asks for. */
@@ -98,6 +103,8 @@ export function hubStage({
   metrics = {},
   log = {},
   slots,
+  turns,
+  admissions,
   ledger: before,
 }: Given = {}) {
   const clock = new FakeClock(1000);
@@ -143,6 +150,8 @@ export function hubStage({
     grace: { disconnectMs: 3000, unsubscribeMs: 3000, shutdownMs: 3000 },
     activityTimeoutMs: 120_000,
     ...(slots && { slots }),
+    ...(turns && { turns }),
+    ...(admissions && { admissions }),
   });
   return {
     clock,

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../../../src/ports/ledger.ts';
+import type { Limits } from '../../../src/protocol/limits.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { delegateLedger } from '../../support/unit/delegate-ledger.ts';
+import { application } from '../../support/unit/application.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
 /** A ledger behind a network: joins take effect at once and are answered when the test says so. */
-function slowStage() {
+function slowStage(limits: Partial<Limits> = {}) {
   const held: (() => void)[] = [];
   const stage = hubStage({
+    apps: [application({ limits })],
     ledger: (memory): Ledger => ({
       ...delegateLedger(memory),
       join(join) {
@@ -91,23 +94,23 @@ describe('while a subscription waits for its answer', () => {
     );
   });
 
-  test('1 MB may wait; more end the connection with 4100', () => {
+  test('4 MB may wait; more end the connection with 4100', () => {
     const { connect } = slowStage();
     const actor = connect();
     actor.subscribe('presence-a', user);
-    for (let count = 0; count < 10; count += 1) actor.trigger('private-a', 'x'.repeat(100_000));
+    for (let count = 0; count < 41; count += 1) actor.trigger('private-a', 'x'.repeat(100_000));
     actor.socket.expectOpen();
     actor.trigger('private-a', 'x'.repeat(100_000));
     actor.socket.expectClosed(4100);
   });
 
   test('short commands count for what it costs to keep them', () => {
-    const { connect } = slowStage();
+    const { connect } = slowStage({ messagesPerSecond: Infinity });
     const actor = connect();
     actor.subscribe('presence-a', user);
-    for (let count = 0; count < 10_000; count += 1) actor.say('0');
+    for (let count = 0; count < 41_000; count += 1) actor.say('0');
     actor.socket.expectOpen();
-    for (let count = 0; count < 400; count += 1) actor.say('0');
+    for (let count = 0; count < 1000; count += 1) actor.say('0');
     actor.socket.expectClosed(4100);
   });
 

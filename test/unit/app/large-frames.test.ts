@@ -17,8 +17,8 @@ describe('a frame that is too large', () => {
   test('ends its connection, which is counted and told of once', () => {
     const { connect, hub, lines, refused, clock } = stage();
     const actor = connect();
-    hub.tooLarge(actor.session, 300_000);
-    hub.tooLarge(actor.session, 300_000);
+    hub.accepts(actor.session, 300_000);
+    hub.accepts(actor.session, 300_000);
     actor.socket.expectClosed(4100);
     expect(refused).toHaveBeenCalledExactlyOnceWith('1', 'message', 'frame_too_large');
     clock.advanceSync(5000);
@@ -35,14 +35,14 @@ describe('a frame that is too large', () => {
   test('is a leave', async () => {
     const given = stage();
     const actor = given.connect().join('news');
-    given.hub.tooLarge(actor.session, undefined);
+    given.hub.tooLarge(actor.session);
     await given.advance(3000);
     expect(given.outbox.takeLines()).toEqual(['channel_occupied news', 'channel_vacated news']);
   });
 
   test('is one line of the log a second, however many clients send one', () => {
     const { connect, hub, lines, refused, clock } = stage();
-    for (let count = 0; count < 500; count += 1) hub.tooLarge(connect().session, 300_000);
+    for (let count = 0; count < 500; count += 1) hub.accepts(connect().session, 300_000);
     clock.advanceSync(1000);
     expect(refused).toHaveBeenCalledTimes(500);
     expect(lines.map(({ fields }) => fields['times'])).toEqual([undefined, 499]);
@@ -51,8 +51,10 @@ describe('a frame that is too large', () => {
   test('is one that the limits of its app do not need, as they are now', () => {
     const { connect, hub, apps } = stage();
     const { session } = connect();
-    expect(hub.frameBytes(session)).toBe(262_144);
+    expect(hub.accepts(session, 262_144)).toBe(true);
     apps.replace([application({ limits: { eventDataBytes: 1_000_000 } })]);
-    expect(hub.frameBytes(session)).toBeGreaterThan(6_000_000);
+    expect(hub.accepts(session, 262_145)).toBe(true);
+    apps.replace([application()]);
+    expect(hub.accepts(session, 262_145)).toBe(false);
   });
 });

@@ -61,7 +61,7 @@ describe('a silent client', () => {
     const actor = connect();
     for (let round = 0; round < 10; round += 1) {
       await advance(100_000);
-      hub.heard(actor.session);
+      hub.accepts(actor.session, 0);
     }
     actor.socket.expectNoFrame();
     actor.socket.expectOpen();

@@ -12,6 +12,10 @@ const allTypes = [
 
 const limits = {
   clientEventsPerSecond: 10,
+  messagesPerSecond: 100,
+  messageBurst: 5000,
+  bytesPerSecond: 262_144,
+  byteBurst: 4_194_304,
   presenceMembers: 100,
   userInfoBytes: 1024,
   userIdLength: 128,
@@ -60,6 +64,10 @@ describe('defaults', () => {
       cacheTtlMs: 1_800_000,
       shutdownTimeoutMs: 10_000,
       maxBackpressureBytes: 1_048_576,
+      maxTotalBackpressureBytes: 268_435_456,
+      maxConnections: Infinity,
+      maxConnectionsPerAddress: Infinity,
+      maxNewConnectionsPerAddress: Infinity,
       webhooks: {
         batch: { maxEvents: 20, maxDelayMs: 250, maxBytes: 98_304 },
         disconnectGraceMs: 3000,

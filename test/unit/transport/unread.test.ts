@@ -1,0 +1,53 @@
+import { expect, test, vi } from 'vitest';
+import { silentLog } from '../../../src/ports/log.ts';
+import { UnreadWatch } from '../../../src/transport/unread.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+function stage(mostBytes: number, unread: readonly number[]) {
+  const clock = new FakeClock();
+  const warn = vi.fn();
+  const watch = new UnreadWatch(clock, { ...silentLog, warn }, mostBytes);
+  const givenUp: number[] = [];
+  const readers = unread.map((unreadBytes, index) => {
+    const reader = {
+      unreadBytes,
+      giveUp() {
+        givenUp.push(index);
+        watch.remove(reader);
+      },
+    };
+    watch.add(reader);
+    return reader;
+  });
+  return { clock, watch, warn, givenUp, readers };
+}
+
+test('when too much waits for all, those for whom most waits are given up, and no more of them than it takes', async () => {
+  const { clock, givenUp, warn } = stage(100, [0, 30, 90, 10, 60, 0]);
+  await clock.advance(999);
+  expect(givenUp).toEqual([]);
+  await clock.advance(1);
+  expect(givenUp).toEqual([2]);
+  expect(warn).toHaveBeenCalledExactlyOnceWith(
+    { unreadBytes: 190, maxTotalBackpressureBytes: 100, closed: 1 },
+    expect.any(String),
+  );
+  await clock.advance(10_000);
+  expect(givenUp).toEqual([2]);
+});
+
+test('as long as no more waits than may, nobody is given up', async () => {
+  const { clock, givenUp, readers } = stage(100, [50, 50]);
+  await clock.advance(5000);
+  expect(givenUp).toEqual([]);
+  for (const reader of readers) reader.unreadBytes += 1;
+  await clock.advance(1000);
+  expect(givenUp).toHaveLength(1);
+});
+
+test('without clients there is no timer', () => {
+  const { clock, watch, readers } = stage(100, [1, 2]);
+  expect(clock.pending).toBe(1);
+  for (const reader of readers) watch.remove(reader);
+  expect(clock.pending).toBe(0);
+});
