@@ -27,6 +27,8 @@ export interface DeliveryOptions {
   readonly witness: Witness;
   readonly policy: DeliveryPolicy;
   readonly requestTimeoutMs: number;
+  /** In which life of the state this is: after another one begins, what was told before may not be true any more. */
+  readonly epoch: () => string;
   /** Where batches are kept while they are under way. */
   readonly store: DeliveryStore;
 }
@@ -252,6 +254,7 @@ export class EndpointDispatcher {
     const headers = {
       ...signedHeaders(this.#app, this.#endpoint, payload),
       'X-Soketify-Attempt': String(batch.attempts),
+      'X-Soketify-Epoch': this.#options.epoch(),
     };
     const attempt = {
       appId,

@@ -53,20 +53,16 @@ describe('a client that offers', () => {
   const tls12 = { maxVersion: 'TLSv1.2' } as const;
 
   test.each(['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'AES128-SHA', 'AES256-SHA'])(
-    'only %s, which has no forward secrecy, is refused, also after the certificate was renewed',
+    'only %s, which has no forward secrecy, is refused; beside one that has, that one is taken',
     async (ciphers) => {
-      const { gateway, ...server } = await startGateway({ tls });
+      // Such a suite needs a certificate with an RSA key.
+      const server = await startServer({ tls: pair('rsa') });
       expect(await agreedSuite(server, { ...tls12, ciphers })).toBe('refused');
-      await gateway.reloadTls(pair('second'));
-      expect(await agreedSuite(server, { ...tls12, ciphers })).toBe('refused');
+      expect(await agreedSuite(server, { ...tls12, ciphers: `${ciphers}:ECDHE-RSA-AES128-GCM-SHA256` })).toBe(
+        'ECDHE-RSA-AES128-GCM-SHA256',
+      );
     },
   );
-
-  test('suites with and without gets one with it', async () => {
-    const server = await startServer({ tls });
-    const ciphers = 'AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256';
-    expect(await agreedSuite(server, { ...tls12, ciphers })).toMatch(/^ECDHE-(RSA|ECDSA)-AES128-GCM-SHA256$/);
-  });
 
   test('what a client of today offers is served, with TLS 1.3 and 1.2', async () => {
     const server = await startServer({ tls });

@@ -75,6 +75,7 @@ export class Stack {
       clock,
       wallTime,
       ids,
+      epoch: () => 'life-1',
       applications,
       policy,
       drops: this.drops,
@@ -128,6 +129,7 @@ export class Stack {
       metrics: noMetrics,
       log: silentLog,
       drops: this.drops,
+      epoch: () => 'life-1',
     });
   }
 

@@ -45,6 +45,7 @@ export function apiStage({
     wallTime: { now: () => requestTimeMs },
     metrics: noMetrics,
     log: { ...silentLog, ...log },
+    epoch: () => 'life-1',
     drops: readDrops === undefined ? drops : { read: readDrops },
   });
   return {
