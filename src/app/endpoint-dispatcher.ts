@@ -10,7 +10,7 @@ import type { Witness } from '../ports/witness.ts';
 import type { QueuedEvent } from '../webhooks/backlog.ts';
 import { DeliveryQueue, type Batch, type DeliveryPolicy, type Drop } from '../webhooks/delivery-queue.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
-import { createPayload, signedHeaders, type Payload } from '../webhooks/payload.ts';
+import { attemptHeaders, createPayload, signedHeaders, type Payload } from '../webhooks/payload.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import type { Application } from './application.ts';
 import { DropLog } from './drop-log.ts';
@@ -248,14 +248,11 @@ export class EndpointDispatcher {
   }
 
   async #attempt(batch: Batch, payload: Payload): Promise<void> {
-    const { clock, metrics, random, sender, witness, requestTimeoutMs } = this.#options;
+    const { clock, epoch, metrics, random, sender, witness, requestTimeoutMs } = this.#options;
     const { url, id: endpoint } = this.#endpoint;
     const appId = this.#app.id;
-    const headers = {
-      ...signedHeaders(this.#app, this.#endpoint, payload),
-      'X-Soketify-Attempt': String(batch.attempts),
-      'X-Soketify-Epoch': this.#options.epoch(),
-    };
+    const signed = signedHeaders(this.#app, this.#endpoint, payload);
+    const headers = { ...signed, ...attemptHeaders(batch, epoch()) };
     const attempt = {
       appId,
       endpoint: this.#endpoint,

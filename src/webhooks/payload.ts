@@ -44,3 +44,11 @@ export function signedHeaders(
     }),
   };
 }
+
+/** What differs from one attempt to the next: which it is, counted from 1, and in which life of the state it is made. */
+export function attemptHeaders(
+  { attempts }: { readonly attempts: number },
+  epoch: string,
+): Readonly<Record<string, string>> {
+  return { 'X-Soketify-Attempt': String(attempts), 'X-Soketify-Epoch': epoch };
+}
