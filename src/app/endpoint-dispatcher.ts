@@ -252,7 +252,7 @@ export class EndpointDispatcher {
     const { url, id: endpoint } = this.#endpoint;
     const appId = this.#app.id;
     const signed = signedHeaders(this.#app, this.#endpoint, payload);
-    const headers = { ...signed, ...attemptHeaders(batch, epoch()) };
+    const headers = attemptHeaders(signed, batch.attempts, epoch());
     const attempt = {
       appId,
       endpoint: this.#endpoint,

@@ -45,10 +45,11 @@ export function signedHeaders(
   };
 }
 
-/** What differs from one attempt to the next: which it is, counted from 1, and in which life of the state it is made. */
+/** The headers of one attempt: which it is, counted from 1, and in which life of the state it is made. */
 export function attemptHeaders(
-  { attempts }: { readonly attempts: number },
+  signed: Readonly<Record<string, string>>,
+  attempt: number,
   epoch: string,
 ): Readonly<Record<string, string>> {
-  return { 'X-Soketify-Attempt': String(attempts), 'X-Soketify-Epoch': epoch };
+  return { ...signed, 'X-Soketify-Attempt': String(attempt), 'X-Soketify-Epoch': epoch };
 }
