@@ -19,6 +19,8 @@ export interface Backplane {
   readonly outbox: Outbox;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
   readonly drops: Drops;
+  /** In which life of the state this is; see `DeliveryOptions`. */
+  readonly epoch: () => string;
   /** Where connections of limited apps are counted on all nodes; a node that is alone counts for itself. */
   readonly slots?: ConnectionSlots;
   /** What a person who looks at the health of the node is told; nothing for a node that is alone. */
@@ -39,7 +41,7 @@ export interface Backplane {
 }
 
 /** What a backplane is made with. */
-export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'store' | 'drops'> {
+export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'store' | 'drops' | 'epoch'> {
   readonly config: Config;
   readonly apps: LocalApps;
   readonly local: LocalDelivery;

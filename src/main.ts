@@ -45,8 +45,8 @@ app is served on 127.0.0.1:6001: id 1, key app-key, secret app-secret. To see it
   soketify-emulator trigger --channel news --event headline --data '{"text":"It works"}'
 
 Environment: SOKETIFY_APP_ID, SOKETIFY_APP_KEY, SOKETIFY_APP_SECRET, SOKETIFY_WEBHOOK_URL, SOKETIFY_HOST,
-SOKETIFY_APP_SECRET_FILE, SOKETIFY_PORT, SOKETIFY_REDIS_URL, SOKETIFY_CONTROL_TOKEN, SOKETIFY_LOG_LEVEL; each goes before the file. NODE_ENV=production
-demands https endpoints.
+SOKETIFY_APP_SECRET_FILE, SOKETIFY_PORT, SOKETIFY_REDIS_URL, SOKETIFY_CONTROL_TOKEN, SOKETIFY_LOG_LEVEL; each goes before the file. SOKETIFY_NATIVE_SHA256 trusts another build
+of the native library. NODE_ENV=production demands https endpoints.
 
 SIGHUP reloads apps, endpoints, limits and certificates without dropping a connection.
 

@@ -50,6 +50,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   );
   const lead = new LeadKeys(keyPrefix);
   const drops = createDrops(() => ledger);
+  const epoch = (): string => ledger.epoch;
   let epochs = 0;
   let applications: readonly Application[] = options.applications;
 
@@ -89,7 +90,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     present: () => '',
     requestTimeoutMs: options.requestTimeoutMs,
     begin: (store) =>
-      (dispatcher = new Dispatcher({ ...options, applications, drops, store, ledger: () => ledger })),
+      (dispatcher = new Dispatcher({ ...options, applications, drops, store, epoch, ledger: () => ledger })),
   });
   link.onReady(() => dispatch.reread());
   const counts = createAlarm(clock, () => ledger.reportCounts());
@@ -114,6 +115,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     ledger,
     fanout,
     drops,
+    epoch,
     outbox: {
       append(appId, events) {
         for (const event of events) ledger.append(appId, event);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Dispatcher } from './app/dispatcher.ts';
 import { DropJournal } from './app/drop-journal.ts';
 import { createNotifier } from './app/notifier.ts';
@@ -11,7 +12,9 @@ import { MemoryLedger } from './store/memory/ledger.ts';
 export function createSingleNode(options: BackplaneOptions): Backplane {
   const { config, apps, clock, local, metrics, publishTopic, witness = noWitness } = options;
   const drops = new DropJournal();
-  const dispatcher = new Dispatcher({ ...options, drops, ledger: () => ledger });
+  const ownEpoch = randomUUID();
+  const epoch = (): string => ownEpoch;
+  const dispatcher = new Dispatcher({ ...options, drops, epoch, ledger: () => ledger });
   const sweeper = createSweeper(clock, () => ledger);
   const ledger = new MemoryLedger({
     clock,
@@ -28,6 +31,7 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     ledger,
     counts,
     drops,
+    epoch,
     fanout: local,
     outbox: dispatcher,
     describe: () => undefined,

@@ -37,6 +37,8 @@ export interface ApiOptions {
   readonly wallTime: WallTime;
   readonly metrics: Pick<Metrics, 'messagePublished'>;
   readonly drops: Pick<Drops, 'read'>;
+  /** In which life of the state this is. */
+  readonly epoch: () => string;
   readonly log: Log;
 }
 
@@ -123,7 +125,9 @@ export class Api {
 
   /** `GET /apps/ID/webhooks/dropped`: the events that endpoints will never get. Not one of Pusher's routes. */
   readonly droppedWebhooks = this.#route((app) =>
-    whenReady(this.#options.drops.read(app.config.id), (report) => answerWith(report, (known) => known)),
+    whenReady(this.#options.drops.read(app.config.id), (report) =>
+      answerWith(report, (known) => ({ ...known, epoch: this.#options.epoch() })),
+    ),
   );
 
   /** Finds the app and checks the signature, before there is a body; and what is in the body, before the use. */

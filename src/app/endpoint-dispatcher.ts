@@ -3,7 +3,7 @@ import type { DeliveryStore, KeptBatch } from '../ports/delivery-store.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
-import type { AttemptResult, Metrics, QueueReading } from '../ports/metrics.ts';
+import type { Metrics, QueueReading } from '../ports/metrics.ts';
 import type { Random } from '../ports/random.ts';
 import type { Outcome, WebhookSender } from '../ports/webhook-sender.ts';
 import type { Witness } from '../ports/witness.ts';
@@ -11,10 +11,10 @@ import type { QueuedEvent } from '../webhooks/backlog.ts';
 import type { AttemptPlaces, Claim, Contender, Place } from '../webhooks/attempt-places.ts';
 import { DeliveryQueue, type Batch, type DeliveryPolicy, type Drop } from '../webhooks/delivery-queue.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
-import { createPayload, signedHeaders, type Payload } from '../webhooks/payload.ts';
+import { attemptHeaders, createPayload, signedHeaders, type Payload } from '../webhooks/payload.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import type { Application } from './application.ts';
-import { DropLog } from './drop-log.ts';
+import { DeliveryReport, resultOf, type Reported } from './delivery-report.ts';
 
 /** What delivering needs, for whichever endpoint. */
 export interface DeliveryOptions {
@@ -28,6 +28,8 @@ export interface DeliveryOptions {
   readonly witness: Witness;
   readonly policy: DeliveryPolicy;
   readonly requestTimeoutMs: number;
+  /** In which life of the state this is: after another one begins, what was told before may not be true any more. */
+  readonly epoch: () => string;
   /** Where batches are kept while they are under way. */
   readonly store: DeliveryStore;
   /** The places for attempts under way, which all endpoints share. */
@@ -58,7 +60,7 @@ export class EndpointDispatcher implements Contender {
   readonly #options: DeliveryOptions;
   readonly #queue: DeliveryQueue;
   readonly #alarm: Alarm;
-  readonly #dropLog: DropLog;
+  readonly #report: DeliveryReport;
   readonly #payloads = new WeakMap<Batch, Payload>();
   readonly #decide: (verdict: Verdict) => void;
   /** Whether it answered the last attempt, whatever it said; undefined: nothing is known of where it is now. */
@@ -66,8 +68,6 @@ export class EndpointDispatcher implements Contender {
   #whenEmpty: (() => void) | undefined;
   #isHalting = false;
   #isStopped = false;
-  /** Events that were dropped since the endpoint was disabled. */
-  #droppedWhileDisabled = 0;
 
   /** `decide` hears of every event exactly once, when it is delivered or dropped. */
   constructor(
@@ -82,7 +82,7 @@ export class EndpointDispatcher implements Contender {
     this.#decide = decide;
     this.#queue = new DeliveryQueue(options.policy);
     this.#alarm = createAlarm(options.clock, () => this.#pump());
-    this.#dropLog = new DropLog(options.clock, options.log);
+    this.#report = new DeliveryReport(options);
     if (!endpoint.isEnabled) this.#disable();
   }
 
@@ -107,7 +107,7 @@ export class EndpointDispatcher implements Contender {
     this.#app = app;
     this.#endpoint = endpoint;
     if (wasEnabled && !endpoint.isEnabled) this.#disable();
-    else if (!wasEnabled && endpoint.isEnabled) this.#enable();
+    else if (!wasEnabled && endpoint.isEnabled) this.#report.enabled(this.#reported());
   }
 
   get claim(): Claim {
@@ -173,7 +173,7 @@ export class EndpointDispatcher implements Contender {
   abandon(): void {
     this.#rest();
     for (const drop of this.#queue.abandon()) this.#drop(drop);
-    this.#dropLog.close();
+    this.#report.close();
     this.#tellEmpty();
   }
 
@@ -189,26 +189,14 @@ export class EndpointDispatcher implements Contender {
   stop(): void {
     this.#isStopped = true;
     this.#rest();
-    this.#dropLog.close();
+    this.#report.close();
     this.#tellEmpty();
   }
 
   #disable(): void {
     for (const drop of this.#queue.disable()) this.#drop(drop);
-    const { appId, endpoint } = this.#fields();
-    const fields = { appId, endpoint, events: this.#droppedWhileDisabled };
-    this.#options.log.warn(
-      fields,
-      'webhook endpoint is disabled: what waits and what happens is not sent to it',
-    );
+    this.#report.disabled(this.#reported());
     this.#pump();
-  }
-
-  #enable(): void {
-    const { appId, endpoint } = this.#fields();
-    const fields = { appId, endpoint, events: this.#droppedWhileDisabled };
-    this.#droppedWhileDisabled = 0;
-    this.#options.log.info(fields, 'webhook endpoint is enabled again: these events were not sent to it');
   }
 
   #pump(): void {
@@ -287,13 +275,11 @@ export class EndpointDispatcher implements Contender {
   }
 
   async #attempt(batch: Batch, payload: Payload, place: Place): Promise<void> {
-    const { clock, metrics, places, random, sender, witness, requestTimeoutMs } = this.#options;
+    const { clock, epoch, metrics, places, random, sender, witness, requestTimeoutMs } = this.#options;
     const { url, id: endpoint, publicOnly = false } = this.#endpoint;
     const appId = this.#app.id;
-    const headers = {
-      ...signedHeaders(this.#app, this.#endpoint, payload),
-      'X-Soketify-Attempt': String(batch.attempts),
-    };
+    const signed = signedHeaders(this.#app, this.#endpoint, payload);
+    const headers = attemptHeaders(signed, batch.attempts, epoch());
     const attempt = {
       appId,
       endpoint: this.#endpoint,
@@ -334,47 +320,31 @@ export class EndpointDispatcher implements Contender {
   #succeed(batch: Batch, elapsedMs: Millis): void {
     const wasFailing = this.#queue.isFailing;
     if (this.#queue.succeed(batch) === 'given-up') return;
-    const { clock, log, metrics } = this.#options;
-    metrics.webhookDelivered(this.#app.id, this.#endpoint.id, batch.events.length);
-    const at = clock.now();
-    for (const { createdAt } of batch.events) {
-      metrics.webhookAcknowledged(this.#app.id, this.#endpoint.id, at - createdAt);
-    }
-    if (wasFailing) log.info(this.#fields(batch), 'webhook endpoint recovered');
-    if (log.isDebug) {
-      const fields = {
-        ...this.#fields(batch),
-        events: batch.events.length,
-        elapsedMs: Math.round(elapsedMs),
-      };
-      log.debug(fields, 'webhook delivered');
-    }
+    this.#report.delivered(this.#reported(batch), batch.events, { elapsedMs, wasFailing });
     this.#tell('delivered', batch.events, batch);
   }
 
-  #fail(batch: Batch, payload: Payload, { outcome, elapsedMs, chance }: Failure): void {
-    const { clock, log, store } = this.#options;
+  #fail(batch: Batch, payload: Payload, failure: Failure): void {
+    const { clock, store } = this.#options;
+    const { outcome, chance } = failure;
     const wasFailing = this.#queue.isFailing;
     const retryAfterMs = outcome.kind === 'answered' ? outcome.retryAfterMs : undefined;
     const drop = this.#queue.fail(batch, clock.now(), chance, retryAfterMs);
-    const fields = { ...this.#fields(batch), ...describe(outcome), elapsedMs: Math.round(elapsedMs) };
-    if (!wasFailing && this.#queue.isFailing)
-      log.warn(fields, 'webhook endpoint is failing, probing it from now on');
-    else if (batch.attempts === 1 && !wasFailing && drop === undefined)
-      log.warn(fields, 'webhook attempt failed, will retry');
-    else log.debug(fields, 'webhook attempt failed');
+    const { isFailing } = this.#queue;
+    this.#report.failed(this.#reported(batch), failure, {
+      wasFailing,
+      isFailing,
+      isLast: drop !== undefined,
+    });
     if (drop !== undefined) this.#drop(drop);
     else if (batch.state === 'waiting') {
       store.postpone(payload.id, batch.attempts, batch.nextAttemptAt - clock.now());
     }
   }
 
-  #drop({ reason, events, batch }: Drop): void {
-    this.#options.metrics.webhookDropped(this.#app.id, this.#endpoint.id, reason, events.length);
-    // A disabled endpoint may stay so for days: the log says when it begins and ends, and the record names the channels.
-    if (reason === 'disabled' && !this.#endpoint.isEnabled) this.#droppedWhileDisabled += events.length;
-    else if (reason !== 'undone') this.#dropLog.add(this.#fields(batch), reason, events);
-    this.#tell(reason, events, batch);
+  #drop(drop: Drop): void {
+    this.#report.dropped(this.#reported(drop.batch), drop, !this.#endpoint.isEnabled);
+    this.#tell(drop.reason, drop.events, drop.batch);
   }
 
   #tell(kind: Verdict['kind'], events: readonly QueuedEvent[], batch?: Batch): void {
@@ -382,24 +352,8 @@ export class EndpointDispatcher implements Contender {
     this.#decide({ endpoint: this.#endpoint, kind, events, batchId });
   }
 
-  #fields(batch?: Batch): Record<string, unknown> {
+  #reported(batch?: Batch): Reported {
     const webhookId = batch && this.#payloads.get(batch)?.id;
     return { appId: this.#app.id, endpoint: this.#endpoint.id, webhookId, attempts: batch?.attempts ?? 0 };
-  }
-}
-
-function resultOf(outcome: Outcome): AttemptResult {
-  if (outcome.kind !== 'answered') return outcome.kind;
-  return outcome.status >= 200 && outcome.status < 300 ? 'success' : 'refused';
-}
-
-function describe(outcome: Outcome): Record<string, unknown> {
-  switch (outcome.kind) {
-    case 'answered':
-      return { outcome: `answered ${outcome.status}` };
-    case 'timeout':
-      return { outcome: 'no answer in time' };
-    case 'unreachable':
-      return { outcome: `unreachable: ${outcome.code}` };
   }
 }

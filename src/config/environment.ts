@@ -15,6 +15,8 @@ export const variables = {
   redisUrl: 'SOKETIFY_REDIS_URL',
   logLevel: 'SOKETIFY_LOG_LEVEL',
   controlToken: 'SOKETIFY_CONTROL_TOKEN',
+  /** Read where the native module is loaded. */
+  nativeSha256: 'SOKETIFY_NATIVE_SHA256',
 } as const;
 
 /** The value of a variable; an empty one counts as unset. */

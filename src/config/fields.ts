@@ -144,6 +144,7 @@ const reservedHeaders: readonly string[] = [
   'webhook-timestamp',
   'webhook-signature',
   'x-soketify-attempt',
+  'x-soketify-epoch',
   'transfer-encoding',
   'connection',
   'keep-alive',

@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { quoteWhole } from './fault.ts';
 
 /** Reads a file as UTF-8; throws when it cannot. */
 export type ReadFile = (path: string) => string;
+
+/** The permissions of a file, as in `Stats.mode`; undefined where they say nothing, or cannot be had. */
+export type ModeOf = (path: string) => number | undefined;
 
 /** What came of reading a file. `reason` quotes nothing of it. */
 export type FileText =
@@ -13,12 +16,14 @@ export type FileText =
 export class Files {
   readonly #folder: string;
   readonly #readFile: ReadFile;
+  readonly #modeOf: ModeOf;
   readonly #texts = new Map<string, FileText>();
 
   /** Relative names are relative to `folder`. */
-  constructor(folder: string, readFile: ReadFile = readUtf8) {
+  constructor(folder: string, readFile: ReadFile = readUtf8, modeOf: ModeOf = modeOnDisk) {
     this.#folder = folder;
     this.#readFile = readFile;
+    this.#modeOf = modeOf;
   }
 
   /** The absolute path of a file. */
@@ -38,6 +43,11 @@ export class Files {
     const text = tryToRead(path, this.#readFile);
     this.#texts.set(path, text);
     return text;
+  }
+
+  /** Who may do what with a file; undefined where that cannot be told. */
+  modeOf(name: string): number | undefined {
+    return this.#modeOf(this.pathOf(name));
   }
 
   /** The absolute paths of all files that were asked for so far, also of those that could not be read. */
@@ -77,6 +87,12 @@ export function codeOf(error: unknown): string {
 export const readNoFile: ReadFile = () => {
   throw Object.assign(new Error('no file is read'), { code: 'ERR_NO_FILES' });
 };
+
+/** Windows has other permissions, of which the mode says nothing. */
+function modeOnDisk(path: string): number | undefined {
+  if (process.platform === 'win32') return undefined;
+  return statSync(path, { throwIfNoEntry: false })?.mode;
+}
 
 function readUtf8(path: string): string {
   return readFileSync(path, 'utf8');

@@ -4,7 +4,8 @@ import { boundFaults } from './bounds.ts';
 import { isProduction, unknownVariables, type Env } from './environment.ts';
 import { duplicateKeyFaults } from './duplicate-keys.ts';
 import { describeKind, describeValue, formatPath, type ConfigFault } from './fault.ts';
-import { Files, type ReadFile } from './files.ts';
+import { readableSecrets } from './exposure.ts';
+import { Files, type ModeOf, type ReadFile } from './files.ts';
 import { findSyntaxFault } from './json-syntax.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { layer, type Layered, type Overrides } from './layers.ts';
@@ -27,6 +28,8 @@ export interface ConfigSources {
   readonly overrides: Overrides;
   /** Reads a file as UTF-8; throws when it cannot. Default: from the disk. */
   readonly readFile?: ReadFile;
+  /** The permissions of a file. Default: as on the disk. */
+  readonly modeOf?: ModeOf;
 }
 
 /**
@@ -51,8 +54,8 @@ export type LoadedConfig =
     };
 
 /** Loads the configuration. It never throws for what the user got wrong: that is in the faults, all of it. */
-export function loadConfig({ file, given, env, overrides, readFile }: ConfigSources): LoadedConfig {
-  const files = new Files(dirname(resolvePath(file ?? '')), readFile);
+export function loadConfig({ file, given, env, overrides, readFile, modeOf }: ConfigSources): LoadedConfig {
+  const files = new Files(dirname(resolvePath(file ?? '')), readFile, modeOf);
   const source = file === undefined ? undefined : readSource(file, files);
   const content = source?.kind === 'read' ? source.content : given;
   const layered = layer(content, env, overrides);
@@ -83,7 +86,12 @@ export function loadConfig({ file, given, env, overrides, readFile }: ConfigSour
     return { kind: 'invalid', file, faults, files: files.paths() };
   }
   const config = resolve(validated.config, files, production);
-  const warnings = [...unknownVariables(env), ...warningsOf(config), ...tls.warnings];
+  const warnings = [
+    ...unknownVariables(env),
+    ...warningsOf(config),
+    ...(file === undefined ? [] : readableSecrets(content, resolvePath(file), files)),
+    ...tls.warnings,
+  ];
   const overridden = describeOverridden(layered);
   return { kind: 'ok', config, warnings, overridden, files: files.paths() };
 }

@@ -1,5 +1,6 @@
 import { memberListBytes, messageBytes } from '../protocol/bounds.ts';
 import { formatPath, quote } from './fault.ts';
+import { shortSecrets } from './exposure.ts';
 import { defaultApp } from './default-app.ts';
 import { isLoopback } from './hosts.ts';
 import type { Config } from './schema.ts';
@@ -8,6 +9,7 @@ import type { Config } from './schema.ts';
 export function warningsOf(config: Config): readonly string[] {
   return [
     ...wellKnownSecrets(config),
+    ...shortSecrets(config),
     ...unheardCounts(config),
     ...unreachableApps(config),
     ...idleGrace(config),

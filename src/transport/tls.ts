@@ -21,6 +21,19 @@ export function identifyTls(files: TlsFiles): string {
   return parts.map((part) => createHash('sha256').update(part).digest('hex')).join();
 }
 
+/**
+ * With TLS 1.2, only suites with forward secrecy and authenticated encryption: whoever records the traffic cannot read it
+ * with the certificate's key later. Every suite of TLS 1.3 has both.
+ */
+const cipherSuites = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':');
+
 /** An app that speaks TLS, with a certificate that `identifyTls` found usable. Throws an error when it cannot be made. */
 export function createTlsApp(uws: Uws, files: TlsFiles): TemplatedApp {
   const { certFile, keyFile, passphrase } = files;
@@ -28,6 +41,7 @@ export function createTlsApp(uws: Uws, files: TlsFiles): TemplatedApp {
     return uws.SSLApp({
       cert_file_name: certFile,
       key_file_name: keyFile,
+      ssl_ciphers: cipherSuites,
       ...(passphrase !== undefined && { passphrase }),
     });
   } catch (error) {

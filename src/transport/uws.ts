@@ -1,13 +1,23 @@
 import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
+import { nativeFault } from './native.ts';
 
 /** The native module, as far as it is used. */
 export type Uws = Awaited<ReturnType<typeof importUws>>['default'];
 
 const importUws = () => import('uWebSockets.js');
 
+/** Whether this process has found that its binary is trusted: it loads one, however many servers it starts. */
+let isTrusted = false;
+
+function faultOfOwn(): string | undefined {
+  const fault = isTrusted ? undefined : nativeFault();
+  isTrusted = fault === undefined;
+  return fault;
+}
+
 /** The program cannot start as things are; the message says why and what to do, in one line. */
 export class StartError extends Error {
-  readonly code: 'ERR_UWS_LOAD' | 'ERR_LISTEN' | 'ERR_TLS' | 'ERR_REDIS';
+  readonly code: 'ERR_UWS_LOAD' | 'ERR_UWS_CHECKSUM' | 'ERR_LISTEN' | 'ERR_TLS' | 'ERR_REDIS';
 
   constructor(code: StartError['code'], message: string, cause?: unknown) {
     super(message, { cause });
@@ -16,8 +26,16 @@ export class StartError extends Error {
   }
 }
 
-/** Loads the native module, or says in one line why it cannot and what helps. */
-export async function loadUws(load: () => Promise<{ readonly default: Uws }> = importUws): Promise<Uws> {
+/**
+ * Loads the native module if its binary is trusted. Rejects with a StartError that says in one line why it is not, or
+ * why it cannot load, and what helps.
+ */
+export async function loadUws(
+  load: () => Promise<{ readonly default: Uws }> = importUws,
+  faultOfBinary = faultOfOwn,
+): Promise<Uws> {
+  const fault = faultOfBinary();
+  if (fault !== undefined) throw new StartError('ERR_UWS_CHECKSUM', fault);
   try {
     return (await load()).default;
   } catch (error) {

@@ -44,3 +44,12 @@ export function signedHeaders(
     }),
   };
 }
+
+/** The headers of one attempt: which it is, counted from 1, and in which life of the state it is made. */
+export function attemptHeaders(
+  signed: Readonly<Record<string, string>>,
+  attempt: number,
+  epoch: string,
+): Readonly<Record<string, string>> {
+  return { ...signed, 'X-Soketify-Attempt': String(attempt), 'X-Soketify-Epoch': epoch };
+}

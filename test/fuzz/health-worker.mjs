@@ -6,6 +6,7 @@ const pauseMs = 20;
 for (;;) {
   const startedAt = performance.now();
   const failure = await ask(workerData.url);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   parentPort.postMessage({ elapsedMs: performance.now() - startedAt, failure });
   await new Promise((resolve) => setTimeout(resolve, pauseMs));
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect, type ConnectionOptions } from 'node:tls';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -37,6 +38,44 @@ function trigger(server: Port, data: string): Promise<string> {
   const body = JSON.stringify({ name: 'news', channel: 'news', data });
   return send(server, 'POST', signedTarget('POST', '/apps/1/events', { body }), body);
 }
+
+/** What a handshake with these options comes to: the suite that was agreed on, or that it was refused. */
+async function agreedSuite({ port }: Port, options: ConnectionOptions): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', ...believing, ...options });
+  onTestFinished(() => void socket.destroy());
+  return new Promise((resolve) => {
+    socket.once('secureConnect', () => resolve(socket.getCipher().name));
+    socket.once('error', () => resolve('refused'));
+  });
+}
+
+describe('a client that offers', () => {
+  const tls12 = { maxVersion: 'TLSv1.2' } as const;
+
+  test.each(['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'AES128-SHA', 'AES256-SHA'])(
+    'only %s, which has no forward secrecy, is refused; beside one that has, that one is taken',
+    async (ciphers) => {
+      // Such a suite needs a certificate with an RSA key.
+      const server = await startServer({ tls: pair('rsa') });
+      expect(await agreedSuite(server, { ...tls12, ciphers })).toBe('refused');
+      expect(await agreedSuite(server, { ...tls12, ciphers: `${ciphers}:ECDHE-RSA-AES128-GCM-SHA256` })).toBe(
+        'ECDHE-RSA-AES128-GCM-SHA256',
+      );
+    },
+  );
+
+  test('what a client of today offers is served, with TLS 1.3 and 1.2', async () => {
+    const server = await startServer({ tls });
+    expect(await agreedSuite(server, {})).toMatch(/^TLS_/);
+    expect(await agreedSuite(server, tls12)).toMatch(/^ECDHE-/);
+  });
+
+  test('a version before TLS 1.2 is refused', async () => {
+    const server = await startServer({ tls });
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    expect(await agreedSuite(server, old)).toBe('refused');
+  });
+});
 
 describe('with a certificate', () => {
   test('sockets and HTTP are served by TLS', async () => {

@@ -132,6 +132,27 @@ describe('R19: two endpoints of one app with the same URL', () => {
   });
 });
 
+test('each webhook and the list of drops say in which life of the server they are, and a new life is another', async () => {
+  const lives: unknown[] = [];
+  for (let start = 0; start < 2; start += 1) {
+    const receiver = await Receiver.start();
+    const apps = [{ ...app, webhooks: [{ url: receiver.url }] }];
+    const server = await startServer({ apps, webhooks: { batch } });
+    const client = await Client.connect(server);
+    for (const channel of ['news', 'sport']) {
+      await client.subscribe(channel);
+      const { headers } = await receiver.next();
+      expect(headers['x-soketify-epoch']).toMatch(/^\S{16,}$/);
+      expect(await query(server, '/apps/1/webhooks/dropped')).toMatchObject({
+        epoch: headers['x-soketify-epoch'],
+      });
+      lives[start] ??= headers['x-soketify-epoch'];
+      expect(headers['x-soketify-epoch']).toBe(lives[start]);
+    }
+  }
+  expect(lives[0]).not.toBe(lives[1]);
+});
+
 test('what was dropped is listed by channel', async () => {
   const clock = new FakeClock();
   const receiver = await Receiver.start(({ response }) => void response.writeHead(500).end());
@@ -158,6 +179,7 @@ test('what was dropped is listed by channel', async () => {
       },
     ],
     forgotten: 0,
+    epoch: expect.any(String) as string,
   });
   expect(await metric(server, 'soketify_webhook_events_dropped_total', 'reason="expired"')).toBe(1);
 });

@@ -112,6 +112,7 @@ async function scheduleOf(script: {
     wallTime: clock,
     random: new SeededRandom(script.seed).next,
     ids: { webhookId: () => `msg_${(ids += 1)}` },
+    epoch: () => 'life-1',
     sender: {
       send: async () => ({ kind: 'answered', status: answers.shift() ?? 500 }),
       close: async () => {},

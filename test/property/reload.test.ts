@@ -40,6 +40,7 @@ class World {
       wallTime: { now: () => 1_700_000_000_000 + this.clock.now() },
       random: () => 0.5,
       ids: { webhookId: () => `msg_${(this.#webhooks += 1)}` },
+      epoch: () => 'life-1',
       sender: { send: (request) => this.#send(request), close: async () => {} },
       log: silentLog,
       metrics: {

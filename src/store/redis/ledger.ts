@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Millis } from '../../ports/clock.ts';
 import type { ConnectionSlots } from '../../ports/connection-slots.ts';
 import type {
@@ -32,6 +33,7 @@ export class RedisLedger implements Ledger {
   readonly #standing: StandingLog;
   /** While Redis is away each node admits for itself. */
   readonly #triggers = new Map<string, RateWindow>();
+  #epoch = '';
 
   constructor(options: RedisLedgerOptions) {
     this.#options = options;
@@ -68,6 +70,15 @@ export class RedisLedger implements Ledger {
       }),
     );
     await Promise.all(this.#partitions.map(({ registration }) => registration.register()));
+    this.#readEpoch();
+  }
+
+  /**
+   * In which life of the shared state this is: the same on every node and after a restart of any, another one once Redis
+   * has lost something of it, as of the last heartbeat. While that cannot be told it stays what it was.
+   */
+  get epoch(): string {
+    return this.#epoch;
   }
 
   /** Whether all of the state can be read and written now. */
@@ -88,6 +99,7 @@ export class RedisLedger implements Ledger {
   /** Keeps this node's leases. To be called several times in each lease. */
   async beat(): Promise<void> {
     await Promise.all(this.#partitions.map((partition) => partition.beat()));
+    this.#readEpoch();
     // Only now it is known how the node stands.
     this.#standing.start();
     this.#standing.look();
@@ -218,6 +230,12 @@ export class RedisLedger implements Ledger {
     const closed = this.#partitions.map((partition) => partition.close(lingersMs));
     this.#standing.stop();
     await Promise.all(closed);
+  }
+
+  #readEpoch(): void {
+    const lives = this.#partitions.map(({ registration }) => registration.life);
+    if (lives.includes(undefined)) return;
+    this.#epoch = createHash('sha256').update(lives.join('\n')).digest('hex').slice(0, 32);
   }
 
   #readStanding(): StandingReading {

@@ -74,6 +74,7 @@ export class Registration {
   #epoch = '';
   #former = '';
   #data: string | undefined;
+  #life: string | undefined;
   #sent = 0;
   /** The last step that is known to be taken. */
   #taken = 0;
@@ -109,6 +110,14 @@ export class Registration {
    */
   get standing(): readonly (string | number)[] {
     return [this.#epoch, this.#taken, this.#options.revision()];
+  }
+
+  /**
+   * Which life of the data this is, as Redis said last: another one once it has lost something that was written. Undefined
+   * while the node is not registered, or the data have not begun anew yet.
+   */
+  get life(): string | undefined {
+    return this.isRegistered ? this.#life : undefined;
   }
 
   get isRegistered(): boolean {
@@ -204,12 +213,13 @@ export class Registration {
     const { run, keys, present, leaseMs, revision, clock } = this.#options;
     const askedAt = clock.now();
     try {
-      const [status, due, dead, theirs, isFull, isAwaited] = await run(
+      const [status, due, dead, theirs, isFull, isAwaited, data, lost] = await run(
         'heartbeat',
         [keys.state, keys.nodes, keys.due],
         [present(), keys.topic, epoch, this.#taken, leaseMs, revision()],
       );
       this.#theirClock.learn(Number(theirs), askedAt, clock.now());
+      if (epoch === this.#epoch) this.#life = lifeOf(data, lost);
       if (status === 'ok') this.#heardAt = clock.now();
       else this.#lose(epoch);
       this.#setFull(isFull === 1);
@@ -257,7 +267,7 @@ export class Registration {
     const epoch = newEpoch();
     const askedAt = clock.now();
     try {
-      const [data, revision, lastTaken, theirs] = await run(
+      const [data, revision, lastTaken, theirs, lost] = await run(
         'register',
         [keys.state, keys.nodes],
         [present(), keys.topic, epoch, former, leaseMs, epoch, heard(), this.#data ?? '', this.#taken],
@@ -269,6 +279,7 @@ export class Registration {
       // An epoch that is not known any more was reaped, or given up by all: what it did has been seen to.
       const isBehind = Number(lastTaken) >= 0 && Number(lastTaken) < this.#taken;
       this.#data = String(data);
+      this.#life = lifeOf(data, lost);
       this.#former = former;
       this.#epoch = epoch;
       this.#sent = 0;
@@ -358,4 +369,8 @@ export class Registration {
     if (epoch !== this.#epoch || this.#state !== 'registered') return;
     void this.register();
   }
+}
+
+function lifeOf(data: string | number = '', lost: string | number = ''): string | undefined {
+  return data === '' ? undefined : `${data} ${lost}`;
 }

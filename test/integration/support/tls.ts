@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 const pathOf = (name: string) => fileURLToPath(new URL(`../../support/tls/${name}.pem`, import.meta.url));
 
 /** A certificate of the fixtures with its key. */
-export function pair(name: 'localhost' | 'second') {
+export function pair(name: 'localhost' | 'second' | 'rsa') {
   return { certFile: pathOf(`${name}.cert`), keyFile: pathOf(`${name}.key`) };
 }
 

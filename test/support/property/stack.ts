@@ -76,6 +76,7 @@ export class Stack {
       clock,
       wallTime,
       ids,
+      epoch: () => 'life-1',
       applications,
       policy,
       drops: this.drops,
@@ -129,6 +130,7 @@ export class Stack {
       metrics: noMetrics,
       log: silentLog,
       drops: this.drops,
+      epoch: () => 'life-1',
     });
   }
 

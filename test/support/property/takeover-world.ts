@@ -118,6 +118,7 @@ export class TakeoverWorld {
       wallTime: { now: () => 1_700_000_000_000 + this.clock.now() },
       random: () => 0.5,
       ids: { webhookId: () => `msg_${(this.#ids += 1)}` },
+      epoch: () => 'life-1',
       sender: this.#createSender(client),
       log: silentLog,
       metrics: noMetrics,

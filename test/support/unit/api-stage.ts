@@ -49,6 +49,7 @@ export function apiStage({
     wallTime: { now: () => requestTimeMs },
     metrics: noMetrics,
     log: { ...silentLog, ...log },
+    epoch: () => 'life-1',
     drops: readDrops === undefined ? drops : { read: readDrops },
   });
   const api = whole(both);

@@ -27,6 +27,7 @@ export function reloadStage(applications: readonly Application[] = serving(one))
     wallTime: { now: () => 1_700_000_000_000 + clock.now() },
     random: () => 0.5,
     ids: { webhookId: () => `msg_${(ids += 1)}` },
+    epoch: () => 'life-1',
     sender,
     log: { ...silentLog, info: say('info'), warn: say('warn') },
     metrics: noMetrics,

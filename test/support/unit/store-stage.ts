@@ -46,6 +46,7 @@ export function storeStage(endpoints = [one], batch: Partial<typeof defaultPolic
     wallTime: { now: () => 1_700_000_000_000 + clock.now() },
     random: () => 0.5,
     ids: { webhookId: () => `msg_${(ids += 1)}` },
+    epoch: () => 'life-1',
     sender,
     log,
     metrics: noMetrics,

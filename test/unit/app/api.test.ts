@@ -217,6 +217,6 @@ test('GET webhooks/dropped lists the drops of the app alone', async () => {
   drops.add('1', drop);
   drops.add('2', { ...drop, channel: channelName('b') });
   expect(await api.droppedWebhooks(signedRequest('GET', '/apps/1/webhooks/dropped'))).toEqual({
-    json: JSON.stringify({ dropped: [drop], forgotten: 0 }),
+    json: JSON.stringify({ dropped: [drop], forgotten: 0, epoch: 'life-1' }),
   });
 });

@@ -56,6 +56,7 @@ function stage(others: 'silent' | 'refusing', count: number, total: number) {
     ledger: () => ({ forgetCacheMiss: () => undefined }),
     requestTimeoutMs,
     policy: { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents: 1 } },
+    epoch: () => 'epoch',
     places,
   });
   const occupy = (channel: string): void =>

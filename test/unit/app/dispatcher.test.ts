@@ -22,12 +22,14 @@ function stage(endpoints = [one], maxEvents = 20) {
     webhookDelivered: vi.fn(),
     webhookDropped: vi.fn(),
   };
+  const life = { id: 'life-1' };
   let ids = 0;
   const dispatcher = new Dispatcher({
     clock,
     wallTime: { now: () => 1_700_000_000_000 + clock.now() },
     random: () => 0.5,
     ids: { webhookId: () => `msg_${(ids += 1)}` },
+    epoch: () => life.id,
     sender,
     log: silentLog,
     metrics,
@@ -42,7 +44,7 @@ function stage(endpoints = [one], maxEvents = 20) {
       queueMaxBytes: 1_000_000,
     },
   });
-  return { clock, sender, drops, forgetCacheMiss, metrics, dispatcher };
+  return { clock, sender, drops, forgetCacheMiss, metrics, dispatcher, life };
 }
 
 const occupied = (name: string): WebhookEvent => ({ name: 'channel_occupied', channel: channelName(name) });
@@ -130,6 +132,20 @@ describe('dispatch', () => {
       expect(second.request.headers).toEqual({ ...first.request.headers, 'X-Soketify-Attempt': '2' });
     },
   );
+
+  test('an attempt says in which life of the state it is made, not in which the batch was', async () => {
+    const { clock, sender, dispatcher, life } = stage();
+    dispatcher.append('1', [occupied('a')]);
+    await clock.advance(250);
+    const first = sender.expectPost();
+    expect(first.request.headers['X-Soketify-Epoch']).toBe('life-1');
+    await first.answer(500);
+    life.id = 'life-2';
+    await clock.advance(1000);
+    const second = sender.expectPost();
+    expect(second.request.headers).toMatchObject({ 'webhook-id': 'msg_1', 'X-Soketify-Epoch': 'life-2' });
+    expect(second.request.body).toEqual(first.request.body);
+  });
 
   test('attempts end with the five minutes; then the drop is recorded by channel', async () => {
     const { clock, sender, dispatcher, drops, metrics } = stage();

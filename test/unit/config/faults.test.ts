@@ -266,6 +266,7 @@ describe('headers', () => {
     'webhook-id',
     'Webhook-Timestamp',
     'x-soketify-attempt',
+    'X-Soketify-Epoch',
     'transfer-encoding',
     'Connection',
   ])('%s cannot be replaced', (name) => {

@@ -13,14 +13,24 @@ export interface Given extends Partial<Omit<ConfigSources, 'readFile'>> {
 
 export const app = { id: '1', key: 'a-key', secret: 'a-secret' };
 
+/** Its owner alone may read the file, unless a test says otherwise. */
+const ownersAlone = (): number => 0o100600;
+
 /** Loads a configuration without touching a disk. */
 export function load(given: Given = {}) {
-  const { content, file = 'soketify.json', others = {}, env = {}, overrides = {} } = given;
+  const {
+    content,
+    file = 'soketify.json',
+    others = {},
+    env = {},
+    overrides = {},
+    modeOf = ownersAlone,
+  } = given;
   const texts = new Map(Object.entries(others).map(([path, text]) => [resolve(path), text]));
   const readFile = (path: string): string => texts.get(path) ?? noSuchFile();
-  if (content === undefined) return loadConfig({ env, overrides, readFile });
+  if (content === undefined) return loadConfig({ env, overrides, readFile, modeOf });
   texts.set(resolve(file), typeof content === 'string' ? content : JSON.stringify(content));
-  return loadConfig({ file, env, overrides, readFile });
+  return loadConfig({ file, env, overrides, readFile, modeOf });
 }
 
 /** What reading a file throws that does not exist. */

@@ -15,18 +15,18 @@ const fixtures = new Map(
 );
 
 /** As whoever takes a sample fills it in. */
-const filledIn = (text: string) => text.replace(/REPLACE-ME[\w-]*/g, 'a-random-text');
+const filledIn = (text: string) => text.replace(/REPLACE-ME[\w-]*/g, 'a-random-text-of-some-length');
 
 /** What the samples name is on another machine: its certificate, its key, and the secrets of its apps. */
 function readSample(path: string, complete = filledIn): string {
   if (path.startsWith(folder)) return complete(readFileSync(path, 'utf8'));
   if (path.endsWith('/fullchain.pem')) return fixtures.get('cert.pem') ?? '';
   if (path.endsWith('/privkey.pem')) return fixtures.get('key.pem') ?? '';
-  return 'a-secret\n';
+  return 'a-secret-of-some-length\n';
 }
 
 const loadSample = (name: string, env: Readonly<Record<string, string>>) =>
-  loadConfig({ file: `${folder}${name}`, env, overrides: {}, readFile: readSample });
+  loadConfig({ file: `${folder}${name}`, env, overrides: {}, readFile: readSample, modeOf: () => 0o100640 });
 
 describe('the sample files', () => {
   test.each([

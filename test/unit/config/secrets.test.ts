@@ -92,7 +92,8 @@ describe('a secret in a file', () => {
     const wellKnown = ['the secret of app "1" is the default one, which everybody knows; set another'];
     expect(warningsOf({ content, others: { '/s': 'app-secret\n' } })).toEqual(wellKnown);
     const otherKeys = [{ key: 'b-key', secret: 'app-secret' }];
-    expect(warningsOf({ content: { host: '0.0.0.0', apps: [{ ...app, otherKeys }] } })).toEqual(wellKnown);
+    const own = { ...app, secret: 'a-secret-of-some-length' };
+    expect(warningsOf({ content: { host: '0.0.0.0', apps: [{ ...own, otherKeys }] } })).toEqual(wellKnown);
   });
 });
 

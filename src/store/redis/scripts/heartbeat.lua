@@ -9,7 +9,8 @@
 --
 -- Answers {`ok`, `unknown` (the epoch is not registered) or `behind` (what was written has been lost),
 -- milliseconds until something is due (-1: never, or departures are held), an epoch to be released by whoever asked (empty:
--- none), the present moment, 1 when Redis is full, 1 when another heartbeat of the epoch is awaited}.
+-- none), the present moment, 1 when Redis is full, 1 when another heartbeat of the epoch is awaited, which data this is
+-- (empty: none yet), when it was last found that writes were lost (empty: never)}.
 
 local NODES, epoch, lease = KEYS[2], ARGV[3], tonumber(ARGV[5])
 local last = redis.call('HGET', STATE, 'e:' .. epoch)
@@ -58,10 +59,10 @@ if dead ~= '' then
   redis.call('ZADD', NODES, integer(AT + lease), dead)
 end
 
-local awaited, hold = unpack(redis.call('HMGET', STATE, 'awaited', 'hold'))
+local awaited, hold, data, lost = unpack(redis.call('HMGET', STATE, 'awaited', 'hold', 'b', 'lost'))
 local due = -1
 if tonumber(awaited or 0) == 0 or tonumber(hold or 0) <= AT then
   local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
   due = first and math.max(0, tonumber(first) - AT) or -1
 end
-return { status, due, dead, AT, IS_FULL and 1 or 0, isAwaited and 1 or 0 }
+return { status, due, dead, AT, IS_FULL and 1 or 0, isAwaited and 1 or 0, data or '', lost or '' }

@@ -3,6 +3,7 @@
 -- KEYS[1]  state of the partition, a hash:
 --            t, o     see time.lua
 --            b        which data this is: drawn anew when it has been lost
+--            lost     when it was last found that some of its writes have been lost
 --            v        the revision: raised with every notice
 --            m        cache misses so far
 --            beat     the last heartbeat of any node, and the lease that it asked for

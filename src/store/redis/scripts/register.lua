@@ -10,8 +10,8 @@
 -- ARGV[8]  which data the former epoch was registered in; empty: none
 -- ARGV[9]  number of the last step of the former epoch that is known to be taken
 --
--- Answers which data this is, the revision, the number of the last step of the former epoch (-1: unknown), and the
--- present moment.
+-- Answers which data this is, the revision, the number of the last step of the former epoch (-1: unknown), the
+-- present moment, and when it was last found that writes were lost (empty: never).
 
 local former = -1
 if ARGV[4] ~= '' then
@@ -29,6 +29,10 @@ local data = redis.call('HGET', STATE, 'b')
 redis.call('HSETNX', STATE, 'v', integer(AT * 1000))
 local isLost = ARGV[8] ~= '' and ARGV[8] ~= data or former >= 0 and former < tonumber(ARGV[9])
   or tonumber(revision()) < tonumber(ARGV[7])
+if isLost and ARGV[8] == data then
+  -- It is the same data, but not as backends were told of it.
+  redis.call('HSET', STATE, 'lost', integer(AT))
+end
 local others = redis.call('ZCARD', KEYS[2]) - (redis.call('ZSCORE', KEYS[2], ARGV[4]) and 1 or 0)
 hear(tonumber(ARGV[5]), others, isLost)
 if tonumber(revision()) < tonumber(ARGV[7]) then
@@ -41,4 +45,4 @@ if IS_HELD and not WAS_AWAY and ARGV[4] ~= '' then
   redis.call('HINCRBY', STATE, 'awaited', 1)
 end
 redis.call('ZADD', KEYS[2], integer(AT + tonumber(ARGV[5])), ARGV[3])
-return { data, revision(), former, AT }
+return { data, revision(), former, AT, redis.call('HGET', STATE, 'lost') or '' }

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { nativeChecksums, nativePackage } from './native-checksums.ts';
+
+/** The variable by which somebody trusts another build than the recorded one: the SHA-256 of its binary, in hex. */
+const trustVariable = 'SOKETIFY_NATIVE_SHA256';
+
+/** Where the native binary is, and which one is trusted. Defaults: what this process is about to load, and what is recorded. */
+export interface NativeCheck {
+  /** The path of the binary that will be loaded. */
+  readonly file?: string;
+  /** The recorded checksums, by the name of the file. */
+  readonly checksums?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Why the native binary is not to be loaded, as one sentence with what to do; undefined: it is the recorded one, or the
+ * one that the environment names, or there is none, which loading it explains better. Code in a binary cannot be read
+ * in a review as the rest of the program can: a package that was altered on its way, or another version, is found here.
+ */
+export function nativeFault({
+  file = nativeFile(),
+  checksums = nativeChecksums,
+  env = process.env,
+}: NativeCheck = {}): string | undefined {
+  const found = file === undefined ? undefined : checksumOf(file);
+  if (file === undefined || found === undefined) return undefined;
+  const chosen = env[trustVariable]?.trim().toLowerCase() ?? '';
+  const recorded = checksums[basename(file)];
+  if (found === (chosen === '' ? recorded : chosen)) return undefined;
+  const expected =
+    chosen === ''
+      ? `${recorded ?? 'one that is recorded, but there is none for this file'} (${nativePackage})`
+      : `${chosen} (${trustVariable})`;
+  return (
+    `the native binary ${file} is not the one that is trusted: its SHA-256 is ${found}; expected ${expected}. ` +
+    'Install it again (npm ci), or, if this build is meant (such as the official uWebSockets.js in its place), ' +
+    `set ${trustVariable} to the SHA-256 of the build that you trust`
+  );
+}
+
+/** The binary that the package loads in this process, by the rule of its own `uws.js`; undefined: there is no package. */
+function nativeFile(): string | undefined {
+  const { platform, arch, versions } = process;
+  try {
+    const entry = createRequire(import.meta.url).resolve('uWebSockets.js');
+    return join(dirname(entry), `uws_${platform}_${arch}_${versions.modules}.node`);
+  } catch {
+    return undefined;
+  }
+}
+
+function checksumOf(file: string): string | undefined {
+  try {
+    return createHash('sha256').update(readFileSync(file)).digest('hex');
+  } catch {
+    return undefined;
+  }
+}
