@@ -9,6 +9,8 @@ export class Head {
   origin = '';
   requestId = '';
   userAgent = '';
+  /** The client wants the connection closed after the answer; the native side does so at once. */
+  asksForEnd = false;
   #hosts = 0;
   #lengths = 0;
   #length = '';
@@ -57,6 +59,9 @@ export class Head {
       case 'transfer-encoding':
         this.#codings += 1;
         this.#coding = value;
+        break;
+      case 'connection':
+        this.asksForEnd ||= value.toLowerCase() === 'close';
         break;
       case 'origin':
         this.origin ||= value;

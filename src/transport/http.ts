@@ -139,10 +139,12 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
   };
   exchange.appId = request.appId;
   const maxBodyBytes = options.bodyBytes(request.appId);
-  const { contentLength } = exchange.head;
-  // Without a handler for it, the native parser reads the body and throws it away, for 10 s at most.
-  if (contentLength > maxBodyBytes) {
-    return refuseSize(exchange, maxBodyBytes, contentLength > maxBodyBytes + maxDrainBytes);
+  const { contentLength, asksForEnd } = exchange.head;
+  const isBeyondDrain = contentLength > maxBodyBytes + maxDrainBytes;
+  // Without a handler for it, the native parser reads the body and throws it away, for 10 s at most. Where the client
+  // wants the connection closed after the answer, that would cut off the body: it is read below, before the answer.
+  if (isBeyondDrain || (contentLength > maxBodyBytes && !asksForEnd)) {
+    return refuseSize(exchange, maxBodyBytes, isBeyondDrain);
   }
   let received: Buffer[] = [];
   res.onData((chunk, isLast) => {
