@@ -2,7 +2,7 @@ import type { LocalApps } from './app/local-app.ts';
 import type { Log, LogFields } from './ports/log.ts';
 import { whenReady } from './ports/maybe-promise.ts';
 import type { PublishTopic, Socket } from './ports/socket.ts';
-import type { WebhookSender } from './ports/webhook-sender.ts';
+import type { Outcome, WebhookSender } from './ports/webhook-sender.ts';
 import { clip } from './protocol/clip.ts';
 import { maskCredentials } from './protocol/mask.ts';
 import type { Front } from './server.ts';
@@ -81,7 +81,7 @@ export class Trace {
         const about = { appId, endpoint, webhookId: request.headers['webhook-id'] };
         this.#write({ ...about, body: this.#showBytes(body) }, 'webhook sent');
         const outcome = await sender.send(request, timeoutMs);
-        this.#write({ ...about, ...outcome }, 'webhook answered');
+        this.#write({ ...about, ...this.#showOutcome(outcome) }, 'webhook answered');
         return outcome;
       },
       close: () => sender.close(),
@@ -114,6 +114,17 @@ export class Trace {
 
   #write(fields: LogFields, message: string): void {
     this.#log.trace(fields, message);
+  }
+
+  /** An endpoint may answer with what it was sent, as error pages do. */
+  #showOutcome(outcome: Outcome): Outcome {
+    if (outcome.kind !== 'answered') return outcome;
+    const { body, location } = outcome;
+    return {
+      ...outcome,
+      ...(body !== undefined && { body: this.#show(body) }),
+      ...(location !== undefined && { location: this.#show(location) }),
+    };
   }
 
   #showBytes(bytes: Uint8Array): string {

@@ -149,12 +149,13 @@ export function tooManyBytes({ perSecond, burst }: Filling): ClosingError {
  * was too large is lost, and nothing else of the client need be. `bytes` undefined: it was cut off unread, and is not told.
  */
 export function frameTooLarge(bytes: number | undefined, limit: number): ClosingError {
-  const got =
-    bytes === undefined ? 'far more, or what cannot be inflated: the connection was cut' : `${bytes} bytes`;
   return {
     code: 4100,
     reason: 'frame_too_large',
-    message: `Message is too large: got ${got}, at most ${limit} are accepted`,
+    message:
+      bytes === undefined
+        ? `Message is far too large, or cannot be decompressed: at most ${limit} bytes are accepted; the connection was cut`
+        : `Message is too large: got ${bytes} bytes, at most ${limit} are accepted`,
   };
 }
 

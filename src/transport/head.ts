@@ -11,6 +11,8 @@ export class Head {
   userAgent = '';
   /** All names and values together, in characters, each of which is a byte. */
   bytes = 0;
+  /** The client wants the connection closed after the answer; the native side does so at once. */
+  asksForEnd = false;
   #hosts = 0;
   #lengths = 0;
   #length = '';
@@ -60,6 +62,9 @@ export class Head {
       case 'transfer-encoding':
         this.#codings += 1;
         this.#coding = value;
+        break;
+      case 'connection':
+        this.asksForEnd ||= value.toLowerCase() === 'close';
         break;
       case 'origin':
         this.origin ||= value;

@@ -177,10 +177,12 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
   exchange.appId = request.appId;
   if (place.isLocal && !isFromHere(res, req)) return exchange.answer(metricsElsewhere);
   const maxBytes = options.bodyBytes(request.appId);
-  const { contentLength } = exchange.head;
-  // Without a handler for it, the native parser reads a body and throws it away, for 12 s at most.
-  if (contentLength > maxBytes) {
-    return refuseSize(exchange, maxBytes, contentLength > maxBytes + maxDrainBytes);
+  const { contentLength, asksForEnd } = exchange.head;
+  const isBeyondDrain = contentLength > maxBytes + maxDrainBytes;
+  // Without a handler for it, the native parser reads a body and throws it away, for 12 s at most. Where the client
+  // wants the connection closed after the answer, that would cut off the body: it is read below, before the answer.
+  if (isBeyondDrain || (contentLength > maxBytes && !asksForEnd)) {
+    return refuseSize(exchange, maxBytes, isBeyondDrain);
   }
   const begun = attempt(exchange, () => place.begin(request));
   if (begun === undefined) return;

@@ -10,7 +10,7 @@ import { app, configOf, otherApp, startServer } from './support/server.ts';
 const kibibyte = 1024;
 const refused = 'message refused';
 const cut =
-  'Message is too large: got far more, or what cannot be inflated: the connection was cut, at most 262144 are accepted';
+  'Message is far too large, or cannot be decompressed: at most 262144 bytes are accepted; the connection was cut';
 
 /** How many frames were too large, as the metrics have it. */
 function tooLarge(server: Parameters<typeof metric>[0]): Promise<number> {

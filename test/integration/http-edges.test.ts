@@ -231,6 +231,17 @@ describe('a body that is too large', () => {
     },
   );
 
+  test.each([2, 5, 60])(
+    '%d MB is read to its end before it is answered when the client asks for the end of the connection',
+    async (mb) => {
+      const stage = await startStage();
+      const head = request('POST /body', `Content-Length: ${mb * mebibyte}\r\nConnection: close`);
+      const pieces = Array.from({ length: mb }, () => 'x'.repeat(mebibyte));
+      expect(await sendAll(stage.port, head, pieces)).toMatch(/^HTTP\/1\.1 413 Payload Too Large\r\n/);
+      expect(stage.log.of('request refused')).toMatchObject([{ receivedBytes: mb * mebibyte }]);
+    },
+  );
+
   test.each([2, 5, 60])('%d MB, in chunks, is read to its end before it is answered', async (mb) => {
     const stage = await startStage();
     const chunk = `100000\r\n${'x'.repeat(mebibyte)}\r\n`;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createPrometheusMetrics } from '../../../src/observe/prometheus.ts';
+import { dropReasons } from '../../../src/ports/metrics.ts';
 import { refusalReasons } from '../../../src/protocol/refusals.ts';
 
 type Reading = ReadonlyMap<string, number>;
@@ -172,6 +173,19 @@ describe('the metrics', () => {
     );
     expect(new Set(listed.map(String))).toEqual(new Set(rendered.map(String)));
     expect(listed).toHaveLength(rendered.length);
+  });
+
+  test('have the reasons that the documentation lists', () => {
+    const text = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+    const named = (row: string | undefined): string[] =>
+      [...(row ?? '').matchAll(/`(\w+)`/g)].flatMap(([, word]) => word ?? []);
+    for (const [kind, reasons] of Object.entries(refusalReasons)) {
+      const [, row] = new RegExp(`^\\| \`${kind}\` +\\|(.*)\\|$`, 'm').exec(text) ?? [];
+      expect(named(row)).toEqual(reasons);
+    }
+    const [, row] =
+      /^\| `soketify_webhook_events_dropped_total` .*\| (events given up.*)\|$/m.exec(text) ?? [];
+    expect(named(row)).toEqual(dropReasons);
   });
 });
 

@@ -26,7 +26,7 @@ function stage(messageBytes: number) {
   return { registration, record, outcomes };
 }
 
-test('events wait for Redis up to 16 MB, the newest first kept', async () => {
+test('events wait for Redis up to 16 MB, and the oldest are given up beyond that', async () => {
   const { registration, record, outcomes } = stage(mebibyte);
   for (let count = 0; count < 3; count += 1) record(8 * mebibyte);
   await settle();
@@ -34,6 +34,16 @@ test('events wait for Redis up to 16 MB, the newest first kept', async () => {
   await registration.register();
   await settle();
   expect(outcomes).toEqual([false, true, true]);
+});
+
+test('10,000 events wait for Redis, and the oldest are given up beyond that', async () => {
+  const { registration, record, outcomes } = stage(mebibyte);
+  for (let count = 0; count < 10_002; count += 1) record(1);
+  await settle();
+  expect(outcomes).toEqual([false, false]);
+  await registration.register();
+  await settle();
+  expect(outcomes.filter(Boolean)).toHaveLength(10_000);
 });
 
 test('two of the largest wait in any case', async () => {
