@@ -21,7 +21,9 @@ import type { Witness } from './ports/witness.ts';
 import { bodyBytes, frameCeilingBytes, leastBodyBytes } from './protocol/bounds.ts';
 import { appDisabled, unknownKey } from './protocol/errors.ts';
 import { createSingleNode } from './single-node.ts';
-import { systemClock, systemWallTime } from './system/clock.ts';
+import { Slices } from './structures/slices.ts';
+import { TurnBudget } from './structures/turn-budget.ts';
+import { systemClock, systemNextTurn, systemWallTime } from './system/clock.ts';
 import { createRandomIds } from './system/ids.ts';
 import { createGateway } from './transport/gateway.ts';
 import type { Session } from './app/session.ts';
@@ -29,6 +31,13 @@ import type { Route } from './transport/http.ts';
 import { createRoutes } from './transport/routes.ts';
 import type { SocketCommands } from './transport/sockets.ts';
 import { loadUws } from './transport/uws.ts';
+
+/** What is done in one turn of the event loop where there is much to do: a few milliseconds of each. */
+const perTurn = {
+  alone: { leaves: 500, questions: 2500 },
+  /** Each is a call of a script. */
+  onRedis: { leaves: 100, questions: 100 },
+};
 
 /** What may be put in the place of the real thing. */
 export interface Overrides {
@@ -53,7 +62,7 @@ export interface Front {
 /** The inside of a server, for what stands in front of it. */
 export interface Inside extends Front {
   readonly apps: LocalApps;
-  readonly hub: Pick<Hub, 'end' | 'endAll'>;
+  readonly hub: Pick<Hub, 'end' | 'endAll' | 'endAllNow'>;
   readonly ledger: Ledger;
   readonly backplane: Pick<Backplane, 'forget' | 'readQueues'>;
 }
@@ -133,6 +142,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     publishTopic,
     end: (session, error) => hub.end(session, error),
   });
+  const { leaves, questions } = config.redis === undefined ? perTurn.alone : perTurn.onRedis;
   const parts: BackplaneOptions = {
     config,
     apps,
@@ -148,6 +158,8 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     ...(overrides.witness && { witness: overrides.witness }),
     applications,
     policy: webhooks,
+    slices: new Slices(leaves, systemNextTurn),
+    questions: new TurnBudget(questions, systemNextTurn),
     requestTimeoutMs: webhooks.requestTimeoutMs,
   };
   const backplane =
@@ -169,7 +181,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     livenessClock,
     activityTimeoutMs: config.activityTimeoutMs,
   });
-  const api = new Api({ ...backplane, apps, wallTime, metrics, log });
+  const api = new Api({ ...parts, ...backplane });
 
   let closing: Promise<void> | undefined;
   const self = {
@@ -201,20 +213,23 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     if (config.tls !== undefined && next.tls !== undefined) await gateway.reloadTls(next.tls);
     if (closing !== undefined) return;
     const configured = next.apps.map(toApplication);
-    for (const app of apps.replace(configured)) {
-      hub.endAll(app, unknownKey(app.config.key));
-      void ledger.retire(app.config.id);
-    }
+    const gone = apps.replace(configured);
+    for (const app of gone) hub.endAll(app, unknownKey(app.config.key));
     for (const app of apps) {
       if (!app.config.isEnabled) hub.endAll(app, appDisabled);
     }
-    // Last: the endpoints of an app that is gone were to hear what has just become of it.
+    if (gone.length > 0) {
+      // The endpoints of an app that is gone are to hear what becomes of it.
+      backplane.replace([...configured, ...gone.map((app) => app.config)]);
+      await hub.departed();
+      await Promise.all(gone.map((app) => ledger.retire(app.config.id)));
+    }
     backplane.replace(configured);
   };
   const close = async (): Promise<void> => {
     gateway.stop();
     stopLiveness();
-    hub.close();
+    await hub.close();
     await backplane.close();
     await sender.close();
     gateway.close();

@@ -9,7 +9,7 @@ import { MemoryLedger } from './store/memory/ledger.ts';
 
 /** A node that is alone: everything is in its memory and ends with it. */
 export function createSingleNode(options: BackplaneOptions): Backplane {
-  const { config, apps, clock, local, metrics, publishTopic, witness = noWitness } = options;
+  const { config, apps, clock, local, metrics, publishTopic, slices, questions, witness = noWitness } = options;
   const drops = new DropJournal();
   const dispatcher = new Dispatcher({ ...options, drops, ledger: () => ledger });
   const sweeper = createSweeper(clock, () => ledger);
@@ -22,6 +22,8 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     wake: (dueAt) => sweeper.wake(dueAt),
     countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
     cacheTtlMs: config.cacheTtlMs,
+    slices,
+    questions,
   });
   const counts = new SubscriptionCounts({ clock, fanout: local, outbox: dispatcher });
   return {
@@ -36,7 +38,7 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     forget(appId, work) {
       dispatcher.forget(appId, () => {
         work();
-        ledger.retire(appId);
+        ledger.retireNow(appId);
       });
       drops.forget(appId);
     },
@@ -44,7 +46,7 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
       counts.stop();
       sweeper.stop();
       // There is nobody to whom the clients could come back.
-      for (const app of apps) ledger.retire(app.config.id);
+      await Promise.all([...apps].map((app) => ledger.retire(app.config.id)));
       await dispatcher.close(config.shutdownTimeoutMs);
     },
     abandon: () => dispatcher.abandon(),

@@ -3,6 +3,7 @@ import type { Millis } from '../ports/clock.ts';
 import type { Socket } from '../ports/socket.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import type { RateWindow } from '../protocol/rate-window.ts';
+import type { TokenBucket } from '../protocol/token-bucket.ts';
 import type { UserData } from '../protocol/user-data.ts';
 import type { LocalApp } from './local-app.ts';
 import type { PendingCommands } from './pending-commands.ts';
@@ -28,6 +29,8 @@ export class Session {
   pingedAt: Millis | undefined;
   /** Made with the first client event. */
   clientEvents: RateWindow | undefined;
+  /** Made with the first channel that nobody was on before. */
+  newChannels: TokenBucket | undefined;
   /** Commands behind one that waits for an answer; undefined while none does. */
   pending: PendingCommands | undefined;
 

@@ -76,4 +76,22 @@ describe(seeded('truth'), () => {
     },
     patienceMs,
   );
+
+  it(
+    'is the same when connections leave their channels in slices, and at the end nobody is left out',
+    async () => {
+      const leaves = fc.constantFrom(1, 2, 3);
+      const given = [walk, allFates, stackPolicy, graces, leaves, fc.boolean()] as const;
+      await fc.assert(
+        fc.asyncProperty(...given, async (steps, fates, policy, grace, leavesPerTurn, isClosed) => {
+          const world = await take(steps, { fates, policy, grace, leavesPerTurn });
+          if (isClosed) await world.stack.close(10_000);
+          else await quieten(world);
+          expectTruth(world.stack, isClosed ? [] : world.clients);
+        }),
+        runs(150),
+      );
+    },
+    patienceMs,
+  );
 });

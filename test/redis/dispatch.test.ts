@@ -9,6 +9,7 @@ import { RedisLink } from '../../src/store/redis/link.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { noSlices } from '../support/turns.ts';
 
 const wallStart = 1_700_000_000_000;
 
@@ -44,6 +45,7 @@ async function stage(keyPrefix: string, clock = new FakeClock(), options: Partia
     leaseMs: 10_000,
     requestTimeoutMs: 4000,
     log: silentLog,
+    pace: noSlices().pace,
     present: () => String(wallStart + clock.now()),
     begin(store) {
       stores.push(store);

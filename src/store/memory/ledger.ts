@@ -9,6 +9,7 @@ import type {
   Leave,
   Ledger,
   Notice,
+  Page,
   SignIn,
   UserState,
 } from '../../ports/ledger.ts';
@@ -19,6 +20,9 @@ import type { ChannelName } from '../../protocol/channel-name.ts';
 import { RateWindow } from '../../protocol/rate-window.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import { DueHeap } from '../../structures/due-heap.ts';
+import type { Slices } from '../../structures/slices.ts';
+import { Smallest } from '../../structures/smallest.ts';
+import type { TurnBudget } from '../../structures/turn-budget.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import { CachedEvents } from './cached-events.ts';
 import {
@@ -43,7 +47,20 @@ export interface MemoryLedgerOptions {
   /** How many sockets are subscribed to a channel. */
   readonly countSubscribers: (appId: string, channel: ChannelName) => number;
   readonly cacheTtlMs: Millis;
+  /** Has apps that are retired end, each channel and member a step. */
+  readonly slices: Slices;
+  /** Has the search for a page of channels make room for the rest. */
+  readonly questions: TurnBudget;
 }
+
+/** So many channels are looked at in one step of a search. */
+const seenInStep = 10;
+
+/** So many of the departures that are due are reported in one sweep; the others in the next, a turn or more later. */
+const mostInSweep = 500;
+
+/** With a leave: its own channel and member, should they not linger, and what is due before. */
+const mostInLeave = 4;
 
 type Departure =
   | { readonly name: 'channel_vacated'; readonly channel: ChannelName }
@@ -94,7 +111,7 @@ export class MemoryLedger implements Ledger {
     channel.leftBy = source;
     if (leaver !== undefined) this.#leaveMember(channel, leaver.userId, at + leaver.lingersMs);
     if (channelLingersMs !== undefined && leave(channel, at + channelLingersMs)) this.#schedule(channel);
-    this.#expireDue(at);
+    this.#expireDue(at, mostInLeave);
   }
 
   cacheEvent(appId: string, channel: ChannelName, event: CachedEvent, except?: SocketId): void {
@@ -152,7 +169,18 @@ export class MemoryLedger implements Ledger {
     };
   }
 
-  occupiedChannels(appId: string, prefix: string): readonly ChannelName[] {
+  occupiedChannels(appId: string, prefix: string): readonly ChannelName[];
+  occupiedChannels(
+    appId: string,
+    prefix: string,
+    page?: Page,
+  ): readonly ChannelName[] | Promise<readonly ChannelName[]>;
+  occupiedChannels(
+    appId: string,
+    prefix: string,
+    page?: Page,
+  ): readonly ChannelName[] | Promise<readonly ChannelName[]> {
+    if (page !== undefined) return this.#someChannels(appId, prefix, page);
     const names: ChannelName[] = [];
     for (const channel of this.#apps.get(appId)?.values() ?? []) {
       if (channel.isLive && channel.name.startsWith(prefix)) names.push(channel.name);
@@ -160,23 +188,59 @@ export class MemoryLedger implements Ledger {
     return names;
   }
 
+  async #someChannels(appId: string, prefix: string, page: Page): Promise<readonly ChannelName[]> {
+    const { questions } = this.#options;
+    const { after = '', limit } = page;
+    const any = new Set<ChannelName>();
+    const first = new Smallest<ChannelName>(limit);
+    let seen = 0;
+    for (const channel of this.#apps.get(appId)?.values() ?? []) {
+      seen += 1;
+      if (seen % seenInStep === 0) await questions.step();
+      const { isLive, name } = channel;
+      if (!isLive || name <= after || !name.startsWith(prefix)) continue;
+      if (page.after === undefined) {
+        any.add(name);
+        if (any.size === limit) break;
+      } else if (first.add(name)) await questions.step(questions.perTurn);
+    }
+    return page.after === undefined ? [...any] : first.texts;
+  }
+
   sweep(): Millis | undefined {
     this.#cached.sweep();
-    this.#expireDue(this.#options.clock.now());
+    this.#expireDue(this.#options.clock.now(), mostInSweep);
     return this.#nextDueAt();
   }
 
-  retire(appId: string): void {
-    const facts: WebhookEvent[] = [];
+  /** An app with more channels than a turn has room for ends in slices. */
+  retire(appId: string): Promise<void> | undefined {
+    const { slices } = this.#options;
+    slices.add(this.#retiring(appId));
+    return slices.done();
+  }
+
+  /** The same, but all of it in this turn. */
+  retireNow(appId: string): void {
+    void this.retire(appId);
+    this.#options.slices.finish();
+  }
+
+  *#retiring(appId: string): Generator<void, void> {
     for (const channel of this.#apps.get(appId)?.values() ?? []) {
       for (const member of channel.members.values()) {
+        const facts: WebhookEvent[] = [];
         leave(member, -Infinity);
         this.#expireMember(member, Infinity, facts);
+        this.#report(appId, facts);
+        yield;
       }
+      const facts: WebhookEvent[] = [];
       leave(channel, -Infinity);
       this.#expireChannel(channel, Infinity, facts);
+      this.#report(appId, facts);
+      yield;
     }
-    this.#report(appId, facts);
     this.#apps.delete(appId);
     this.#cached.forget(appId);
     this.#online.delete(appId);
@@ -250,8 +314,10 @@ export class MemoryLedger implements Ledger {
     this.#due.add(subject.deadline, subject);
   }
 
-  #expireDue(at: Millis): void {
-    for (let subject = this.#due.takeDue(at); subject !== undefined; subject = this.#due.takeDue(at)) {
+  #expireDue(at: Millis, most: number): void {
+    for (let taken = 0; taken < most; taken += 1) {
+      const subject = this.#due.takeDue(at);
+      if (subject === undefined) break;
       // Held for a later moment too: that one counts.
       if (subject.queuedFor > at) continue;
       subject.queuedFor = Infinity;

@@ -16,6 +16,7 @@ import { FakeClock } from '../fake-clock.ts';
 import { application, authFor, greeting, userAuthFor } from './application.ts';
 import { FakeNode, type FakeSocket } from './fake-socket.ts';
 import { RecordingOutbox } from './recording-outbox.ts';
+import { noSlices } from '../turns.ts';
 
 /** What a test may put in the place of the usual. */
 interface Given {
@@ -23,6 +24,7 @@ interface Given {
   readonly metrics?: Partial<Metrics>;
   readonly log?: Partial<Log>;
   readonly slots?: ConnectionSlots;
+  readonly turns?: ReturnType<typeof noSlices>;
   /** Stands before the in-memory ledger. */
   readonly ledger?: (memory: MemoryLedger) => Ledger;
 }
@@ -99,6 +101,7 @@ export function hubStage({
   log = {},
   slots,
   ledger: before,
+  turns = noSlices(),
 }: Given = {}) {
   const clock = new FakeClock(1000);
   const node = new FakeNode();
@@ -111,6 +114,7 @@ export function hubStage({
     end: (session, error) => hub.end(session, error),
   });
   const memory = new MemoryLedger({
+    ...turns,
     clock,
     outbox,
     metrics: noMetrics,
@@ -129,6 +133,7 @@ export function hubStage({
     isApp: (appId) => localApps.byId(appId) !== undefined,
   });
   const hub: Hub = new Hub({
+    slices: turns.slices,
     apps: localApps,
     log: told,
     refused: refusals.refused,
