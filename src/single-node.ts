@@ -9,7 +9,17 @@ import { MemoryLedger } from './store/memory/ledger.ts';
 
 /** A node that is alone: everything is in its memory and ends with it. */
 export function createSingleNode(options: BackplaneOptions): Backplane {
-  const { config, apps, clock, local, metrics, publishTopic, slices, questions, witness = noWitness } = options;
+  const {
+    config,
+    apps,
+    clock,
+    local,
+    metrics,
+    publishTopic,
+    slices,
+    questions,
+    witness = noWitness,
+  } = options;
   const drops = new DropJournal();
   const dispatcher = new Dispatcher({ ...options, drops, ledger: () => ledger });
   const sweeper = createSweeper(clock, () => ledger);

@@ -25,13 +25,11 @@ export function refuseChannel(session: Session, channel: ChannelName, at: Millis
   }
   if (app.registry.subscribers(channel) > 0) return undefined;
   if (app.registry.occupiedChannels >= limits.channels) return appChannelLimit(channel, limits.channels);
-  if (!isWithinRate(session, limits.newChannelsPerSecond, limits.channelsPerConnection, at)) {
-    return channelRate(channel, limits.newChannelsPerSecond);
-  }
-  const perSecond = limits.appNewChannelsPerSecond;
-  return isWithinRate(app, perSecond, appBurstSeconds * perSecond, at)
-    ? undefined
-    : appChannelRate(channel, perSecond);
+  const own = limits.newChannelsPerSecond;
+  // A client that comes back has all its channels at once, and may change some of them.
+  if (!isWithinRate(session, own, limits.channelsPerConnection + own, at)) return channelRate(channel, own);
+  const all = limits.appNewChannelsPerSecond;
+  return isWithinRate(app, all, appBurstSeconds * all, at) ? undefined : appChannelRate(channel, all);
 }
 
 /** The protocol's own channel of the user does not count: clients subscribe to it by themselves. */

@@ -138,7 +138,11 @@ export class Subscriptions {
     subscriptions.clear();
   }
 
-  *#departing(session: Session, subscriptions: readonly Subscription[], until: Millis): Generator<void, void> {
+  *#departing(
+    session: Session,
+    subscriptions: readonly Subscription[],
+    until: Millis,
+  ): Generator<void, void> {
     for (const subscription of subscriptions) {
       this.#depart(session, subscription, until);
       yield;

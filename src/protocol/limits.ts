@@ -86,7 +86,7 @@ export const limitTable = {
     max: million,
     unit: 'channels',
     meaning:
-      'Channels without a subscriber that one connection comes to in a second, after channelsPerConnection of them at once; one more is refused.',
+      'Channels without a subscriber that one connection comes to in a second, besides channelsPerConnection of them at once; one more is refused.',
   },
   channels: {
     default: null,
@@ -99,7 +99,7 @@ export const limitTable = {
     max: million,
     unit: 'channels',
     meaning:
-      'Channels without a subscriber that all connections of the app come to in a second on each node, after ten times as many at once; one more is refused.',
+      'Channels without a subscriber that all connections of the app come to in a second on each node, ten times as many at once; one more is refused.',
   },
   channelsPerAnswer: {
     default: 100_000,

@@ -49,18 +49,17 @@ export class Slices {
     if (this.#isWorking) return;
     this.#isWorking = true;
     try {
+      let isPaid = false;
       for (let work = this.#works.first; work !== undefined; work = this.#works.first) {
-        if (!mayGoOn()) return this.#await();
-        this.#step(work);
+        if (!isPaid && !mayGoOn()) return this.#await();
+        // To find that a work is at its end is no step.
+        isPaid = work.next().done === true;
+        if (isPaid) this.#works.shift();
       }
     } finally {
       this.#isWorking = false;
     }
     this.#tell();
-  }
-
-  #step(work: Iterator<unknown>): void {
-    if (work.next().done === true) this.#works.shift();
   }
 
   #await(): void {

@@ -2,7 +2,11 @@ import { Slices } from '../../src/structures/slices.ts';
 import { TurnBudget } from '../../src/structures/turn-budget.ts';
 
 /** Room for everything in one turn, for tests that are not about turns. */
-export function noSlices(): { readonly slices: Slices; readonly questions: TurnBudget; readonly pace: TurnBudget } {
+export function noSlices(): {
+  readonly slices: Slices;
+  readonly questions: TurnBudget;
+  readonly pace: TurnBudget;
+} {
   const nextTurn = (): never => {
     throw new Error('there is room for everything in this turn');
   };

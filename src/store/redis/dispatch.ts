@@ -335,7 +335,8 @@ export class RedisDispatch {
       const ref = formatRef(index, id);
       const entry = parseEntry(fields);
       if (entry.event === undefined) this.#unknown.add(ref, entry);
-      else this.#take(machine, { ...entry, ref, ageMs: this.#ageOf(index, id, now), settledFor: noEndpoints });
+      else
+        this.#take(machine, { ...entry, ref, ageMs: this.#ageOf(index, id, now), settledFor: noEndpoints });
     }
   }
 

@@ -183,10 +183,7 @@ export class RedisLedger implements Ledger {
   }
 
   /** What each partition has. */
-  async #list(
-    appId: string,
-    which: NamesAfter,
-  ): Promise<readonly (readonly ChannelName[])[] | Unavailable> {
+  async #list(appId: string, which: NamesAfter): Promise<readonly (readonly ChannelName[])[] | Unavailable> {
     const asked = this.#partitions.map((partition) => partition.list(appId, which));
     return allOf(await Promise.all(asked.map((answer) => answerOf(this.#options.clock, answer))));
   }

@@ -47,7 +47,9 @@ export class DelayedLedger implements Ledger {
     return this.#ledger.channel(appId, channel);
   }
 
-  async occupiedChannels(...step: Parameters<Ledger['occupiedChannels']>): Promise<readonly ChannelName[] | Unavailable> {
+  async occupiedChannels(
+    ...step: Parameters<Ledger['occupiedChannels']>
+  ): Promise<readonly ChannelName[] | Unavailable> {
     return this.#ledger.occupiedChannels(...step);
   }
 

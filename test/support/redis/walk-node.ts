@@ -59,7 +59,7 @@ export class WalkNode {
     this.#clock = clock;
     this.#connections = connections;
     this.ledger = new RedisLedger({
-        ...noSlices(),
+      ...noSlices(),
       clock,
       keyPrefix,
       leaseMs,
