@@ -32,7 +32,7 @@ import { createRoutes } from './transport/routes.ts';
 import type { SocketCommands } from './transport/sockets.ts';
 import { loadUws } from './transport/uws.ts';
 
-/** What is done in one turn of the event loop where there is much to do: a few milliseconds of each. */
+/** So many channels are left, and looked up for backends, in one turn of the event loop: some milliseconds. */
 const perTurn = {
   alone: { leaves: 500, questions: 2500 },
   /** Each is a call of a script. */
