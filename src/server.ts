@@ -222,7 +222,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       // The endpoints of an app that is gone are to hear what becomes of it.
       backplane.replace([...configured, ...gone.map((app) => app.config)]);
       await hub.departed();
-      await Promise.all(gone.map((app) => ledger.retire(app.config.id)));
+      for (const app of gone) await ledger.retire(app.config.id);
     }
     backplane.replace(configured);
   };

@@ -56,7 +56,7 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
       counts.stop();
       sweeper.stop();
       // There is nobody to whom the clients could come back.
-      await Promise.all([...apps].map((app) => ledger.retire(app.config.id)));
+      for (const app of apps) await ledger.retire(app.config.id);
       await dispatcher.close(config.shutdownTimeoutMs);
     },
     abandon: () => dispatcher.abandon(),

@@ -51,14 +51,14 @@ export function testPages(name: string, harness: LedgerHarness): void {
 
     it('begin after any name, whether there is such a channel or not', async () => {
       const { ledger } = await start(names.slice(0, 3));
-      const after = async (name: string, prefix = '') =>
-        known(await ledger.occupiedChannels(appId, prefix, { after: name, limit: 10 }));
+      const following = async (after: string, prefix = '') =>
+        known(await ledger.occupiedChannels(appId, prefix, { after, limit: 10 }));
       const [first = '', second = '', third = ''] = names.slice(0, 3).toSorted();
-      expect(await after(first)).toEqual([second, third]);
-      expect(await after(`${first}.`)).toEqual([second, third]);
-      expect(await after('a', 'room-')).toEqual([first, second, third]);
-      expect(await after('zoo', 'room-')).toEqual([]);
-      expect(await after(third)).toEqual([]);
+      expect(await following(first)).toEqual([second, third]);
+      expect(await following(`${first}.`)).toEqual([second, third]);
+      expect(await following('a', 'room-')).toEqual([first, second, third]);
+      expect(await following('zoo', 'room-')).toEqual([]);
+      expect(await following(third)).toEqual([]);
     });
   });
 }

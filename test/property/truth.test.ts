@@ -80,11 +80,15 @@ describe(seeded('truth'), () => {
   it(
     'is the same when connections leave their channels in slices, and at the end nobody is left out',
     async () => {
-      const leaves = fc.constantFrom(1, 2, 3);
-      const given = [walk, allFates, stackPolicy, graces, leaves, fc.boolean()] as const;
+      const given = fc.record({
+        fates: allFates,
+        policy: stackPolicy,
+        grace: graces,
+        leavesPerTurn: fc.constantFrom(1, 2, 3),
+      });
       await fc.assert(
-        fc.asyncProperty(...given, async (steps, fates, policy, grace, leavesPerTurn, isClosed) => {
-          const world = await take(steps, { fates, policy, grace, leavesPerTurn });
+        fc.asyncProperty(walk, given, fc.boolean(), async (steps, options, isClosed) => {
+          const world = await take(steps, options);
           if (isClosed) await world.stack.close(10_000);
           else await quieten(world);
           expectTruth(world.stack, isClosed ? [] : world.clients);

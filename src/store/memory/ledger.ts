@@ -13,6 +13,7 @@ import type {
   SignIn,
   UserState,
 } from '../../ports/ledger.ts';
+import type { MaybePromise } from '../../ports/maybe-promise.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import { noWitness, type Witness } from '../../ports/witness.ts';
@@ -21,11 +22,12 @@ import { RateWindow } from '../../protocol/rate-window.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import { DueHeap } from '../../structures/due-heap.ts';
 import type { Slices } from '../../structures/slices.ts';
-import { Smallest } from '../../structures/smallest.ts';
 import type { TurnBudget } from '../../structures/turn-budget.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import { CachedEvents } from './cached-events.ts';
+import { findPage, occupied } from './channel-search.ts';
 import {
+  isFull,
   newChannelRecord,
   newMemberRecord,
   type ChannelRecord,
@@ -52,9 +54,6 @@ export interface MemoryLedgerOptions {
   /** Has the search for a page of channels make room for the rest. */
   readonly questions: TurnBudget;
 }
-
-/** So many channels are looked at in one step of a search. */
-const seenInStep = 10;
 
 /** So many of the departures that are due are reported in one sweep; the others in the next, a turn or more later. */
 const mostInSweep = 500;
@@ -170,41 +169,12 @@ export class MemoryLedger implements Ledger {
   }
 
   occupiedChannels(appId: string, prefix: string): readonly ChannelName[];
-  occupiedChannels(
-    appId: string,
-    prefix: string,
-    page?: Page,
-  ): readonly ChannelName[] | Promise<readonly ChannelName[]>;
-  occupiedChannels(
-    appId: string,
-    prefix: string,
-    page?: Page,
-  ): readonly ChannelName[] | Promise<readonly ChannelName[]> {
-    if (page !== undefined) return this.#someChannels(appId, prefix, page);
-    const names: ChannelName[] = [];
-    for (const channel of this.#apps.get(appId)?.values() ?? []) {
-      if (channel.isLive && channel.name.startsWith(prefix)) names.push(channel.name);
-    }
-    return names;
-  }
-
-  async #someChannels(appId: string, prefix: string, page: Page): Promise<readonly ChannelName[]> {
-    const { questions } = this.#options;
-    const { after = '', limit } = page;
-    const any = new Set<ChannelName>();
-    const first = new Smallest<ChannelName>(limit);
-    let seen = 0;
-    for (const channel of this.#apps.get(appId)?.values() ?? []) {
-      seen += 1;
-      if (seen % seenInStep === 0) await questions.step();
-      const { isLive, name } = channel;
-      if (!isLive || name <= after || !name.startsWith(prefix)) continue;
-      if (page.after === undefined) {
-        any.add(name);
-        if (any.size === limit) break;
-      } else if (first.add(name)) await questions.step(questions.perTurn);
-    }
-    return page.after === undefined ? [...any] : first.texts;
+  occupiedChannels(appId: string, prefix: string, page?: Page): MaybePromise<readonly ChannelName[]>;
+  occupiedChannels(appId: string, prefix: string, page?: Page): MaybePromise<readonly ChannelName[]> {
+    const channels = this.#apps.get(appId)?.values() ?? [];
+    return page === undefined
+      ? [...occupied(channels, prefix)]
+      : findPage(channels, prefix, page, this.#options.questions);
   }
 
   sweep(): Millis | undefined {
@@ -380,9 +350,4 @@ export class MemoryLedger implements Ledger {
     channels.set(name, channel);
     return channel;
   }
-}
-
-function isFull(channel: ChannelRecord | undefined, userId: string, limit: number): boolean {
-  const present = channel?.present;
-  return present === undefined ? limit < 1 : present.size >= limit && !present.has(userId);
 }

@@ -198,7 +198,7 @@ export class Stack {
     if (gone.length > 0) {
       this.dispatcher.replace([...applications, ...gone.map((app) => app.config)]);
       await this.hub.departed();
-      await Promise.all(gone.map((app) => this.ledger.retire(app.config.id)));
+      for (const app of gone) await this.ledger.retire(app.config.id);
     }
     this.dispatcher.replace(applications);
   }
@@ -206,7 +206,7 @@ export class Stack {
   async #close(withinMs: Millis): Promise<void> {
     await this.hub.close();
     this.#stopSweeper();
-    await Promise.all([...this.apps].map((app) => this.ledger.retire(app.config.id)));
+    for (const app of this.apps) await this.ledger.retire(app.config.id);
     await this.dispatcher.close(withinMs);
   }
 

@@ -73,19 +73,20 @@ describe('the list of channels', () => {
     const names = Array.from({ length: 500 }, (_, index) => `room-${index + 100}`);
     const questions = new TurnBudget(20, turns.nextTurn);
     const { list, occupy, memory } = stage(names, { turns: { questions } });
-    let answer: unknown;
-    void list({ info: 'subscription_count' }).then((json) => (answer = json));
+    const answers: unknown[] = [];
+    void list({ info: 'subscription_count' }).then((json) => answers.push(json));
     await settle();
-    expect(answer).toBeUndefined();
+    expect(answers).toEqual([]);
     // One that has been seen goes and comes back behind all others; one is new.
     memory.leave({ appId: '1', channel: 'room-100' as never, channelLingersMs: 0 });
     occupy('room-100');
     occupy('room-999');
-    while (answer === undefined) {
+    while (answers.length === 0) {
       turns.turn();
       await settle(200);
     }
     expect(turns.count).toBeGreaterThanOrEqual(5);
+    const [answer] = answers;
     const { channels } = answer as { channels: Record<string, unknown> };
     expect(Object.keys(channels).toSorted()).toEqual([...names, 'room-999']);
   });
@@ -95,15 +96,15 @@ describe('the list of channels', () => {
     const built = apiStage({ turns: { questions: new TurnBudget(10, turns.nextTurn) } });
     const ids = Array.from({ length: 25 }, (_, index) => `u${index}`);
     for (const id of ids) built.occupy('presence-a', id);
-    let answer: unknown;
-    void built.get('users', `${path}/presence-a/users`).then((json) => (answer = json));
+    const answers: unknown[] = [];
+    void built.get('users', `${path}/presence-a/users`).then((json) => answers.push(json));
     await settle(100);
-    expect(answer).toBeUndefined();
-    while (answer === undefined) {
+    expect(answers).toEqual([]);
+    while (answers.length === 0) {
       turns.turn();
       await settle(100);
     }
     expect(turns.count).toBe(2);
-    expect(answer).toEqual({ users: ids.map((id) => ({ id })) });
+    expect(answers).toEqual([{ users: ids.map((id) => ({ id })) }]);
   });
 });
