@@ -11,6 +11,8 @@ import type { Ledger } from './ports/ledger.ts';
 import type { NodeHealth, QueueReading } from './ports/metrics.ts';
 import type { Outbox } from './ports/outbox.ts';
 import type { PublishTopic } from './ports/socket.ts';
+import type { Slices } from './structures/slices.ts';
+import type { TurnBudget } from './structures/turn-budget.ts';
 
 /** What a node shares with the others of its kind, or has alone: the state of the apps, and the way to endpoints. */
 export interface Backplane {
@@ -46,4 +48,8 @@ export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'st
   readonly apps: LocalApps;
   readonly local: LocalDelivery;
   readonly publishTopic: PublishTopic;
+  /** Has much that ends together end in slices. */
+  readonly slices: Slices;
+  /** Has what many channels are asked for make room for the rest. */
+  readonly questions: TurnBudget;
 }

@@ -24,7 +24,9 @@ import type { Witness } from './ports/witness.ts';
 import { bodyBytes, frameCeilingBytes, leastBodyBytes } from './protocol/bounds.ts';
 import { appDisabled, unknownKey } from './protocol/errors.ts';
 import { createSingleNode } from './single-node.ts';
-import { systemClock, systemRealTime, systemWallTime } from './system/clock.ts';
+import { Slices } from './structures/slices.ts';
+import { TurnBudget } from './structures/turn-budget.ts';
+import { systemClock, systemNextTurn, systemRealTime, systemWallTime } from './system/clock.ts';
 import { createRandomIds } from './system/ids.ts';
 import { shareFiles, type OpenFiles } from './system/open-files.ts';
 import { createGateway } from './transport/gateway.ts';
@@ -34,6 +36,13 @@ import { createRoutes } from './transport/routes.ts';
 import type { SocketCommands } from './transport/sockets.ts';
 import { loadUws } from './transport/uws.ts';
 import { AttemptPlaces, type Turns } from './webhooks/attempt-places.ts';
+
+/** So many channels are left, and looked up for backends, in one turn of the event loop: some milliseconds. */
+const perTurn = {
+  alone: { leaves: 500, questions: 2500 },
+  /** Each is a call of a script. */
+  onRedis: { leaves: 100, questions: 100 },
+};
 
 /** What may be put in the place of the real thing. */
 export interface Overrides {
@@ -62,7 +71,7 @@ export interface Front {
 /** The inside of a server, for what stands in front of it. */
 export interface Inside extends Front {
   readonly apps: LocalApps;
-  readonly hub: Pick<Hub, 'end' | 'endAll'>;
+  readonly hub: Pick<Hub, 'end' | 'endAll' | 'endAllNow'>;
   readonly ledger: Ledger;
   readonly backplane: Pick<Backplane, 'forget' | 'readQueues'>;
 }
@@ -148,6 +157,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     publishTopic,
     end: (session, error) => hub.end(session, error),
   });
+  const { leaves, questions } = config.redis === undefined ? perTurn.alone : perTurn.onRedis;
   const parts: BackplaneOptions = {
     config,
     apps,
@@ -164,6 +174,8 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     applications,
     policy: webhooks,
     places,
+    slices: new Slices(leaves, systemNextTurn),
+    questions: new TurnBudget(questions, systemNextTurn),
     requestTimeoutMs: webhooks.requestTimeoutMs,
   };
   const backplane =
@@ -187,7 +199,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     admissions: new Admissions(config),
     turns: new FairTurns(() => systemRealTime.turn()),
   });
-  const api = new Api({ ...backplane, apps, wallTime, metrics, log });
+  const api = new Api({ ...parts, ...backplane });
 
   let closing: Promise<void> | undefined;
   const self = {
@@ -229,16 +241,19 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
         return outgrown && `${outgrown.path}: ${outgrown.message}. It takes a restart to raise it`;
       },
       showCertificate: (files) => gateway.reloadTls(files),
-      serve(configured) {
+      async serve(configured) {
         if (closing !== undefined) return;
-        for (const app of apps.replace(configured)) {
-          hub.endAll(app, unknownKey(app.config.key));
-          void ledger.retire(app.config.id);
-        }
+        const gone = apps.replace(configured);
+        for (const app of gone) hub.endAll(app, unknownKey(app.config.key));
         for (const app of apps) {
           if (!app.config.isEnabled) hub.endAll(app, appDisabled);
         }
-        // Last: the endpoints of an app that is gone were to hear what has just become of it.
+        if (gone.length > 0) {
+          // The endpoints of an app that is gone are to hear what becomes of it.
+          backplane.replace([...configured, ...gone.map((app) => app.config)]);
+          await hub.departed();
+          for (const app of gone) await ledger.retire(app.config.id);
+        }
         backplane.replace(configured);
       },
     },
@@ -247,7 +262,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const close = async (): Promise<void> => {
     gateway.stop();
     stopLiveness();
-    hub.close();
+    await hub.close();
     await backplane.close();
     await sender.close();
     gateway.close();

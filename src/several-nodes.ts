@@ -18,6 +18,8 @@ import { LeadKeys, partitionCount, PartitionKeys } from './store/redis/keys.ts';
 import { RedisLedger } from './store/redis/ledger.ts';
 import { RedisLink } from './store/redis/link.ts';
 import { describeFailure } from './store/redis/standing-log.ts';
+import { TurnBudget } from './structures/turn-budget.ts';
+import { systemNextTurn } from './system/clock.ts';
 import { StartError } from './transport/uws.ts';
 import { dropKind } from './webhooks/drop-kind.ts';
 
@@ -27,12 +29,18 @@ const countsEveryMs: Millis = 250;
 /** A node that ends waits so long for Redis to take note of it. */
 const farewellMs: Millis = 1000;
 
+/** Scripts that are called in one turn of the event loop for the sake of what is due, or of what is read anew. */
+const callsPerTurn = 100;
+
+/** Events that are taken from the outboxes in one turn. */
+const eventsPerTurn = 250;
+
 /** Heartbeats in each lease. */
 const beatsPerLease = 10;
 
 /** One of several nodes, which share what they know on Redis. Rejects when Redis cannot be reached. */
 export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneOptions): Promise<Backplane> {
-  const { config, apps, clock, local, log, metrics, publishTopic } = options;
+  const { config, apps, clock, local, log, metrics, publishTopic, slices } = options;
   const { keyPrefix, leaseMs, connection, tls } = redis;
   const nodeId = randomUUID();
   const clients = createRedisClients({ location: connection, tls, silenceMs: leaseMs });
@@ -51,6 +59,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   const lead = new LeadKeys(keyPrefix);
   const drops = createDrops(() => ledger);
   const epoch = (): string => ledger.epoch;
+  const pace = new TurnBudget(callsPerTurn, systemNextTurn);
   let epochs = 0;
   let applications: readonly Application[] = options.applications;
 
@@ -66,6 +75,8 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     ...createNotifier(apps, publishTopic, local),
     graceMs: config.webhooks.disconnectGraceMs,
     cacheTtlMs: config.cacheTtlMs,
+    slices,
+    pace,
     newEpoch: () => `${nodeId}.${(epochs += 1)}`,
     terminate: (appId, userId, longerAgoThanMs) => local.terminateOlder(appId, userId, longerAgoThanMs),
     wake: (dueAt) => sweeper.wake(dueAt),
@@ -89,6 +100,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     log,
     present: () => '',
     requestTimeoutMs: options.requestTimeoutMs,
+    pace: new TurnBudget(eventsPerTurn, systemNextTurn),
     begin: (store) =>
       (dispatcher = new Dispatcher({ ...options, applications, drops, store, epoch, ledger: () => ledger })),
   });

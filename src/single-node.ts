@@ -10,7 +10,17 @@ import { MemoryLedger } from './store/memory/ledger.ts';
 
 /** A node that is alone: everything is in its memory and ends with it. */
 export function createSingleNode(options: BackplaneOptions): Backplane {
-  const { config, apps, clock, local, metrics, publishTopic, witness = noWitness } = options;
+  const {
+    config,
+    apps,
+    clock,
+    local,
+    metrics,
+    publishTopic,
+    slices,
+    questions,
+    witness = noWitness,
+  } = options;
   const drops = new DropJournal();
   const ownEpoch = randomUUID();
   const epoch = (): string => ownEpoch;
@@ -25,6 +35,8 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     wake: (dueAt) => sweeper.wake(dueAt),
     countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
     cacheTtlMs: config.cacheTtlMs,
+    slices,
+    questions,
   });
   const counts = new SubscriptionCounts({ clock, fanout: local, outbox: dispatcher });
   return {
@@ -40,7 +52,7 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     forget(appId, work) {
       dispatcher.forget(appId, () => {
         work();
-        ledger.retire(appId);
+        ledger.retireNow(appId);
       });
       drops.forget(appId);
     },
@@ -48,7 +60,7 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
       counts.stop();
       sweeper.stop();
       // There is nobody to whom the clients could come back.
-      for (const app of apps) ledger.retire(app.config.id);
+      for (const app of apps) await ledger.retire(app.config.id);
       await dispatcher.close(config.shutdownTimeoutMs);
     },
     abandon: () => dispatcher.abandon(),

@@ -1,7 +1,6 @@
 import { authenticateHead, refuseBody } from '../auth/request-auth.ts';
 import type { WallTime } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
-import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -27,12 +26,12 @@ import {
 import { answerWith, countsOf, type ApiAnswer, type Counts } from './api-answer.ts';
 import type { Drops } from './drop-journal.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
-import { listChannels, showChannel, showUsers } from './queries.ts';
+import { listChannels, type Questions } from './list-channels.ts';
+import { showChannel, showUsers } from './queries.ts';
 
 /** What the HTTP API is made with. */
-export interface ApiOptions {
+export interface ApiOptions extends Questions {
   readonly apps: LocalApps;
-  readonly ledger: Ledger;
   readonly fanout: Fanout;
   readonly wallTime: WallTime;
   readonly metrics: Pick<Metrics, 'messagePublished'>;
@@ -103,7 +102,7 @@ export class Api {
   });
 
   /** `GET /apps/ID/channels` */
-  readonly channels = this.#route((app, _request, query) => listChannels(app, this.#options.ledger, query));
+  readonly channels = this.#route((app, _request, query) => listChannels(app, this.#options, query));
 
   /** `GET /apps/ID/channels/NAME` */
   readonly channel = this.#route((app, { name: channel }, query) =>
@@ -112,7 +111,7 @@ export class Api {
 
   /** `GET /apps/ID/channels/NAME/users` */
   readonly users = this.#route((app, { name: channel }, query) =>
-    showUsers(app, this.#options.ledger, { channel, query }),
+    showUsers(app, this.#options, { channel, query }),
   );
 
   /** `POST /apps/ID/users/USER/terminate_connections` */

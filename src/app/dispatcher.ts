@@ -222,7 +222,7 @@ export class Dispatcher implements Outbox {
     this.abandon();
   }
 
-  /** Drops whatever is queued, with a record, and delivers nothing more. */
+  /** Drops whatever is queued, and whatever still comes, with a record; delivers nothing more. */
   abandon(): void {
     for (const dispatcher of this.#all()) dispatcher.abandon();
   }

@@ -67,6 +67,7 @@ export class EndpointDispatcher implements Contender {
   #hasAnswered: boolean | undefined;
   #whenEmpty: (() => void) | undefined;
   #isHalting = false;
+  #isAbandoned = false;
   #isStopped = false;
 
   /** `decide` hears of every event exactly once, when it is delivered or dropped. */
@@ -122,6 +123,7 @@ export class EndpointDispatcher implements Contender {
 
   push(queued: QueuedEvent): void {
     if (!this.#endpoint.isEnabled) return this.#drop({ reason: 'disabled', events: [queued] });
+    if (this.#isAbandoned) return this.#drop({ reason: 'shutdown', events: [queued] });
     for (const drop of this.#queue.push(queued)) this.#drop(drop);
     this.#pump();
   }
@@ -169,8 +171,9 @@ export class EndpointDispatcher implements Contender {
     });
   }
 
-  /** Drops whatever is left. Attempts under way may end, but are not heard any more. */
+  /** Drops whatever is left, and whatever still comes. Attempts under way may end, but are not heard any more. */
   abandon(): void {
+    this.#isAbandoned = true;
     this.#rest();
     for (const drop of this.#queue.abandon()) this.#drop(drop);
     this.#report.close();

@@ -171,9 +171,27 @@ export class Hub {
     this.#closed(session, error.reason);
   }
 
-  /** Ends every connection of an app. */
+  /** Ends every connection of an app, as many in a turn of the event loop as there is room for. */
   endAll(app: LocalApp, error: ClosingError): void {
-    for (const session of Array.from(app.sessions.values())) this.end(session, error);
+    this.#options.slices.add(this.#ending(app, error));
+  }
+
+  /** The same, but all of them in this turn, with everything that other connections still had to leave. */
+  endAllNow(app: LocalApp, error: ClosingError): void {
+    this.endAll(app, error);
+    this.#options.slices.finish();
+  }
+
+  /** A promise that resolves once the connections that have ended have left all their channels; undefined: they have. */
+  departed(): Promise<void> | undefined {
+    return this.#options.slices.done();
+  }
+
+  *#ending(app: LocalApp, error: ClosingError): Generator<void, void> {
+    for (const session of app.sessions.values()) {
+      this.end(session, error);
+      yield;
+    }
   }
 
   /** The connection has closed, in whichever way. Calling it again does nothing. */
@@ -198,11 +216,12 @@ export class Hub {
     }
   }
 
-  /** Sends every client away, for good. */
-  close(): void {
+  /** Sends every client away, for good. Resolves once all of them have left their channels. */
+  async close(): Promise<void> {
     this.#isClosing = true;
     this.#subscriptions.close();
     for (const app of this.#options.apps) this.endAll(app, serverClosing);
+    await this.departed();
   }
 
   #admit(session: Session, { remoteAddress }: Greeting): void {

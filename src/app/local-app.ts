@@ -3,6 +3,7 @@ import { frameBytes } from '../protocol/bounds.ts';
 import { frameRates, type FrameRates } from '../protocol/frame-budget.ts';
 import { isInternal, type ChannelName } from '../protocol/channel-name.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
+import type { TokenBucket } from '../protocol/token-bucket.ts';
 import { selects } from '../webhooks/endpoint.ts';
 import type { EventName } from '../webhooks/event.ts';
 import type { Application } from './application.ts';
@@ -15,6 +16,8 @@ export class LocalApp {
   #frameRates: FrameRates;
   readonly registry = new Registry();
   readonly sessions = new Map<SocketId, Session>();
+  /** Made with the first channel that nobody was on before. */
+  newChannels: TokenBucket | undefined;
   /** The connections here that are signed in, by user id. */
   readonly #users = new Map<string, Set<Session>>();
   readonly #topicPrefix: string;

@@ -4,6 +4,7 @@ import type { Socket } from '../ports/socket.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import { FrameBudget } from '../protocol/frame-budget.ts';
 import type { RateWindow } from '../protocol/rate-window.ts';
+import type { TokenBucket } from '../protocol/token-bucket.ts';
 import type { UserData } from '../protocol/user-data.ts';
 import type { Seat } from './admissions.ts';
 import type { LocalApp } from './local-app.ts';
@@ -34,6 +35,8 @@ export class Session {
   readonly budget: FrameBudget;
   /** Made with the first client event. */
   clientEvents: RateWindow | undefined;
+  /** Made with the first channel that nobody was on before. */
+  newChannels: TokenBucket | undefined;
   /** Commands behind one that waits for an answer; undefined while none does. */
   pending: PendingCommands | undefined;
 

@@ -32,6 +32,8 @@ import {
   notSignedInAs,
   type ProtocolError,
 } from '../protocol/errors.ts';
+import type { Slices } from '../structures/slices.ts';
+import { refuseChannel } from './channel-limits.ts';
 import { describeRefusal } from './refusal-log.ts';
 import type { Session } from './session.ts';
 import type { SubscriptionCounts } from './subscription-counts.ts';
@@ -43,6 +45,8 @@ export interface SubscriptionOptions extends Refusals {
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
   readonly log: Log;
   readonly witness?: Witness;
+  /** Has connections that end leave their channels, each channel a step. */
+  readonly slices: Slices;
   /** How long webhooks wait for a return after each kind of leave. */
   readonly grace: {
     readonly disconnectMs: Millis;
@@ -89,9 +93,16 @@ export class Subscriptions {
     }
     const refusal = authorise(session, channel, command);
     if (refusal !== undefined) return this.#refuse(session, channel, 'AuthError', refusal);
-    if (channelKind(channel).access !== 'presence') return this.#join(session, channel);
-    const member = memberOf(session, command.channelData);
-    if ('error' in member) return this.#refuse(session, channel, 'AuthError', member.error);
+    const isPresence = channelKind(channel).access === 'presence';
+    const member = isPresence ? memberOf(session, command.channelData) : undefined;
+    if (member !== undefined && 'error' in member) {
+      return this.#refuse(session, channel, 'AuthError', member.error);
+    }
+    // Last: what is refused for another reason does not count.
+    const excess = isInternal(channel)
+      ? undefined
+      : refuseChannel(session, channel, this.#options.clock.now());
+    if (excess !== undefined) return this.#refuse(session, channel, 'LimitReached', excess);
     return this.#join(session, channel, member);
   }
 
@@ -109,15 +120,40 @@ export class Subscriptions {
     this.#report(session, subscription, left);
   }
 
-  /** Ends all subscriptions of a connection that has closed, however it did. */
+  /**
+   * Ends all subscriptions of a connection that has closed, however it did: at once, unless there are too many of them for
+   * one turn of the event loop. Until its turn comes a subscription counts as if the close had been heard of later, but it
+   * lingers no longer for that.
+   */
   disconnect(session: Session): void {
-    const at = this.#options.clock.now();
-    for (const subscription of session.subscriptions.values()) {
-      const left = session.app.registry.leave(subscription, at, this.#disconnectMs);
-      this.#witness.left(session, subscription, 'disconnected');
-      this.#report(session, subscription, left);
+    const { subscriptions } = session;
+    if (subscriptions.size === 0) return;
+    const { slices, clock } = this.#options;
+    const until = clock.now() + this.#disconnectMs;
+    if (slices.take(subscriptions.size)) {
+      for (const subscription of subscriptions.values()) this.#depart(session, subscription, until);
+    } else {
+      slices.add(this.#departing(session, [...subscriptions.values()], until));
     }
-    session.subscriptions.clear();
+    subscriptions.clear();
+  }
+
+  *#departing(
+    session: Session,
+    subscriptions: readonly Subscription[],
+    until: Millis,
+  ): Generator<void, void> {
+    for (const subscription of subscriptions) {
+      this.#depart(session, subscription, until);
+      yield;
+    }
+  }
+
+  #depart(session: Session, subscription: Subscription, until: Millis): void {
+    const at = this.#options.clock.now();
+    const left = session.app.registry.leave(subscription, at, Math.max(0, until - at));
+    this.#witness.left(session, subscription, 'disconnected');
+    this.#report(session, subscription, left);
   }
 
   #join(session: Session, channel: ChannelName, member?: Member): MaybePromise<void> {

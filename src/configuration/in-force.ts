@@ -10,8 +10,11 @@ import { layOver, noChanges, withoutNeedless, type RunTimeChanges } from './run-
 export interface Running {
   /** Why these apps cannot be served by a server that was started as this one was; undefined when they can. */
   refuse(apps: readonly AppConfig[]): string | undefined;
-  /** Serves these apps, and no others, from now on. */
-  serve(applications: readonly Application[]): void;
+  /**
+   * Serves these apps, and no others, from now on. Resolves once whoever was present in one that is gone is reported
+   * as gone.
+   */
+  serve(applications: readonly Application[]): Promise<void>;
   /**
    * Shows this certificate to whoever connects from now on, and says whether it is another one than before.
    * Rejects, and shows the former one, when it cannot be used.
@@ -66,7 +69,10 @@ export class ConfigurationInForce {
     return this.#inTurn(async () => {
       const changes = edit(this.#changes, this.#current);
       const next = { ...this.#current, apps: this.#serveable(this.#file, changes) };
-      this.#log.info(describe(this.#put(next, this.#file, changes)), 'configuration changed at run time');
+      this.#log.info(
+        describe(await this.#put(next, this.#file, changes)),
+        'configuration changed at run time',
+      );
     });
   }
 
@@ -79,7 +85,7 @@ export class ConfigurationInForce {
       // First, for it alone can fail.
       const certificateChanged = tls !== undefined && (await this.#running.showCertificate(tls));
       const next = { ...this.#current, apps, limits: file.limits, ...(tls && { tls }) };
-      const told = describe(this.#put(next, file, this.#changes), certificateChanged);
+      const told = describe(await this.#put(next, file, this.#changes), certificateChanged);
       if (keys.length > 0) this.#log.warn({ keys }, 'these changes need a restart');
       this.#log.info({ cause, ...told }, 'configuration reloaded');
     } catch (error) {
@@ -98,10 +104,10 @@ export class ConfigurationInForce {
     return apps;
   }
 
-  #put(next: Config, file: Config, changes: RunTimeChanges): Put {
+  async #put(next: Config, file: Config, changes: RunTimeChanges): Promise<Put> {
     const before = this.#current;
     const { privateAddresses } = next.webhooks;
-    this.#running.serve(next.apps.map((app) => toApplication(app, privateAddresses)));
+    await this.#running.serve(next.apps.map((app) => toApplication(app, privateAddresses)));
     this.#current = next;
     this.#file = file;
     this.#changes = withoutNeedless(changes, file.apps);

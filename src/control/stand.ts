@@ -20,7 +20,7 @@ import type { RealTime } from '../ports/real-time.ts';
 /** What the stand has of the server that it holds. */
 export interface Held {
   readonly apps: LocalApps;
-  readonly hub: Pick<Hub, 'end' | 'endAll'>;
+  readonly hub: Pick<Hub, 'end' | 'endAll' | 'endAllNow'>;
   readonly ledger: Ledger;
   readonly backplane: {
     forget(appId: string, work: () => void): void;
@@ -199,7 +199,7 @@ export class Stand {
     for (const app of this.apps(appId)) {
       const { id } = app.config;
       const { backplane, hub } = this.held;
-      backplane.forget(id, () => hub.endAll(app, error));
+      backplane.forget(id, () => hub.endAllNow(app, error));
       this.recorder.clear(id);
       this.#sentAway.delete(id);
     }

@@ -70,6 +70,17 @@ export interface ChannelState {
   readonly cache?: { readonly data: string; readonly ttl: number };
 }
 
+/** A part of many names. */
+export interface Page {
+  /**
+   * The first names after this one, in the order of their characters; empty: from the first one on. Undefined: any of them, in
+   * no order.
+   */
+  readonly after: string | undefined;
+  /** So many at most; there are fewer only if there are no more. */
+  readonly limit: number;
+}
+
 /** What subscribers of a presence or cache channel are told at once, whatever the webhooks do. */
 export type Notice =
   | { readonly kind: 'member-added'; readonly member: Member }
@@ -126,8 +137,16 @@ export interface Ledger {
   admitTriggers(appId: string, count: number, perSecond: number): MaybePromise<boolean>;
   /** The state of one channel; an unknown channel is simply not occupied. */
   channel(appId: string, channel: ChannelName): MaybePromise<ChannelState | Unavailable>;
-  /** The occupied channels whose name starts with `prefix`. */
-  occupiedChannels(appId: string, prefix: string): MaybePromise<readonly ChannelName[] | Unavailable>;
+  /**
+   * The occupied channels whose name starts with `prefix`: all of them in no order, or a part of them. A part may take
+   * several turns of the event loop: each of its names was that of an occupied channel in one of them, and a channel that was
+   * occupied in all of them is not left out.
+   */
+  occupiedChannels(
+    appId: string,
+    prefix: string,
+    page?: Page,
+  ): MaybePromise<readonly ChannelName[] | Unavailable>;
   /** Reports the departures that are due, and says when to look again (undefined: nothing lingers). */
   sweep(): MaybePromise<Millis | undefined>;
   /** This node serves the app no more. Whoever would be lost with it is reported as gone now, without grace. */

@@ -252,6 +252,42 @@ export const noMember: ProtocolError = {
     'Invalid channel_data: a presence channel needs it, with a user_id, unless the connection is signed in',
 };
 
+/** The connection has as many channels as it may. The client should leave some, or open another connection. */
+export function channelLimit(channel: string, limit: number): ProtocolError {
+  return {
+    code: null,
+    reason: 'channel_limit',
+    message: `Cannot subscribe to ${channel}: the connection has ${limit} channels, the most that are accepted. Unsubscribe from some first`,
+  };
+}
+
+/** The connection comes to channels that nobody else is on faster than it may. The client should try again later. */
+export function channelRate(channel: string, limit: number): ProtocolError {
+  return {
+    code: null,
+    reason: 'channel_rate',
+    message: `Cannot subscribe to ${channel}: the connection comes to too many new channels, at most ${limit} a second are accepted. Try again in a second`,
+  };
+}
+
+/** The app has as many occupied channels as it may on a node. One that is occupied can be subscribed to. */
+export function appChannelLimit(channel: string, limit: number): ProtocolError {
+  return {
+    code: null,
+    reason: 'app_channel_limit',
+    message: `Cannot subscribe to ${channel}: the application has ${limit} occupied channels here, the most that are accepted. Try again when some are vacated`,
+  };
+}
+
+/** The connections of the app together come to new channels faster than they may. The client should try again later. */
+export function appChannelRate(channel: string, limit: number): ProtocolError {
+  return {
+    code: null,
+    reason: 'app_channel_rate',
+    message: `Cannot subscribe to ${channel}: the application comes to too many new channels, at most ${limit} a second are accepted here. Try again in a second`,
+  };
+}
+
 /** The channel data of a presence subscription cannot be used. */
 export function invalidChannelData(why: string): ProtocolError {
   return { code: null, reason: 'invalid_channel_data', message: `Invalid channel_data: ${why}` };

@@ -103,6 +103,39 @@ export const limitTable = {
     unit: 'users',
     meaning: 'Users on the watchlist of one connection.',
   },
+  channelsPerConnection: {
+    default: 1000,
+    max: million,
+    unit: 'channels',
+    meaning: 'Channels that one connection is subscribed to; one more is refused.',
+  },
+  newChannelsPerSecond: {
+    default: 100,
+    max: million,
+    unit: 'channels',
+    meaning:
+      'Channels without a subscriber that one connection comes to in a second, besides channelsPerConnection of them at once; one more is refused.',
+  },
+  channels: {
+    default: null,
+    max: million,
+    unit: 'channels',
+    meaning: 'Occupied channels of the app on each node; a subscription to one more is refused.',
+  },
+  appNewChannelsPerSecond: {
+    default: null,
+    max: million,
+    unit: 'channels',
+    meaning:
+      'Channels without a subscriber that all connections of the app come to in a second on each node, ten times as many at once; one more is refused.',
+  },
+  channelsPerAnswer: {
+    default: 100_000,
+    max: million,
+    unit: 'channels',
+    meaning:
+      'Channels in one answer to GET /apps/ID/channels; if there are more, the backend has to ask for pages.',
+  },
   connections: {
     default: null,
     max: million,

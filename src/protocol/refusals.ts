@@ -25,6 +25,10 @@ export const refusalReasons = {
     'not_signed_in',
     'invalid_channel_data',
     'member_limit',
+    'channel_limit',
+    'channel_rate',
+    'app_channel_limit',
+    'app_channel_rate',
   ],
   signin: ['missing_auth', 'wrong_key', 'wrong_signature', 'invalid_user_data', 'signed_in_as_other'],
   client_event: [

@@ -13,3 +13,28 @@ export function refill(left: number, { perSecond, burst }: Filling, elapsedMs: M
   if (perSecond === Infinity || burst === Infinity) return Infinity;
   return Math.min(burst, left + (perSecond * elapsedMs) / 1000);
 }
+
+/** So many things a second, after a burst of so many at once. It keeps two numbers, however large they are. */
+export class TokenBucket implements Filling {
+  readonly perSecond: number;
+  readonly burst: number;
+  #tokens: number;
+  #filledAt: Millis;
+
+  /** Full at this moment. Both may be Infinity. */
+  constructor(perSecond: number, burst: number, at: Millis) {
+    this.perSecond = perSecond;
+    this.burst = burst;
+    this.#tokens = burst;
+    this.#filledAt = at;
+  }
+
+  /** Whether one more is accepted at this moment; if so it counts. */
+  take(at: Millis): boolean {
+    this.#tokens = refill(this.#tokens, this, at - this.#filledAt);
+    this.#filledAt = at;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { Clock, WallTime } from '../ports/clock.ts';
 import type { RealTime } from '../ports/real-time.ts';
+import type { NextTurn } from '../structures/turn-budget.ts';
 
 /** The longest that the runtime's timers can wait; a longer wait would end at once. */
 const longestDelayMs = 2 ** 31 - 1;
@@ -28,8 +29,11 @@ export const systemClock = createSystemClock();
 /** The machine's time of day, whatever a test framework puts in the place of `Date` later. */
 export const systemWallTime: WallTime = { now: Date.now };
 
+/** When all sockets that can be read now have been. */
+export const systemNextTurn: NextTurn = (run) => void setImmediate(run);
+
 /** The same real time, and the turns of the event loop. */
 export const systemRealTime: RealTime = {
   ...systemClock,
-  turn: () => new Promise((resolve) => void setImmediate(resolve)),
+  turn: () => new Promise((resolve) => systemNextTurn(resolve)),
 };

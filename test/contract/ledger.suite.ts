@@ -8,6 +8,7 @@ import type { LedgerHarness } from '../support/property/ledger-port.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { testCacheMiss } from './ledger-cache.suite.ts';
 import { testGrace } from './ledger-grace.suite.ts';
+import { testPages } from './ledger-pages.suite.ts';
 import { testUsers } from './ledger-users.suite.ts';
 
 /** What every ledger must do, whichever store it is on. */
@@ -57,6 +58,7 @@ export function testLedger(name: string, harness: LedgerHarness): void {
     );
   });
 
+  testPages(name, harness);
   testGrace(name, harness);
   testCacheMiss(name, harness);
   testUsers(name, harness);

@@ -76,4 +76,26 @@ describe(seeded('truth'), () => {
     },
     patienceMs,
   );
+
+  it(
+    'is the same when connections leave their channels in slices, and at the end nobody is left out',
+    async () => {
+      const given = fc.record({
+        fates: allFates,
+        policy: stackPolicy,
+        grace: graces,
+        leavesPerTurn: fc.constantFrom(1, 2, 3),
+      });
+      await fc.assert(
+        fc.asyncProperty(walk, given, fc.boolean(), async (steps, options, isClosed) => {
+          const world = await take(steps, options);
+          if (isClosed) await world.stack.close(10_000);
+          else await quieten(world);
+          expectTruth(world.stack, isClosed ? [] : world.clients);
+        }),
+        runs(150),
+      );
+    },
+    patienceMs,
+  );
 });

@@ -6,9 +6,11 @@ import { createRedisClients } from '../../src/store/redis/connect.ts';
 import { RedisDispatch, type DispatchOptions } from '../../src/store/redis/dispatch.ts';
 import { LeadKeys, partitionCount, PartitionKeys } from '../../src/store/redis/keys.ts';
 import { RedisLink } from '../../src/store/redis/link.ts';
-import { systemClock } from '../../src/system/clock.ts';
+import { TurnBudget } from '../../src/structures/turn-budget.ts';
+import { systemClock, systemRealTime } from '../../src/system/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
+import { FakeTurns, noSlices } from '../support/turns.ts';
 
 const wallStart = 1_700_000_000_000;
 
@@ -44,6 +46,7 @@ async function stage(keyPrefix: string, clock = new FakeClock(), options: Partia
     leaseMs: 10_000,
     requestTimeoutMs: 4000,
     log: silentLog,
+    pace: noSlices().pace,
     present: () => String(wallStart + clock.now()),
     begin(store) {
       stores.push(store);
@@ -222,3 +225,78 @@ test('what another version has written is held with what follows on its channel,
   expect(await to.xlen(keys.outbox)).toBe(9);
   expect((await to.hkeys(batches)).toSorted()).toEqual(['garbled', 'held', 'known']);
 });
+
+test('whoever takes over takes what waits in slices, oldest first, and what comes meanwhile after it', async () => {
+  const clock = new FakeClock();
+  const turns = new FakeTurns();
+  const { dispatch, taken, partitions } = await stage('slices:', clock, {
+    pace: new TurnBudget(10, turns.nextTurn),
+  });
+  const to = client();
+  const [first, second] = partitions;
+  if (first === undefined || second === undefined) throw new Error('there are partitions');
+  const addAt = (keys: PartitionKeys, ms: number, channel: string) =>
+    to.xadd(keys.outbox, `${ms}-0`, 'a', '1', 'j', JSON.stringify({ name: 'channel_occupied', channel }));
+  const count = 40;
+  for (let index = 0; index < count; index += 1) {
+    await addAt(index % 3 === 0 ? first : second, wallStart - 1000 + index, `room-${index}`);
+  }
+  const begun = dispatch.beat();
+  let most = 0;
+  let isAdded = false;
+  while (taken.length < count) {
+    await settleReal();
+    const before = taken.length;
+    if (turns.isAwaited) turns.turn();
+    await settleReal();
+    most = Math.max(most, taken.length - before);
+    if (taken.length > 10 && !isAdded) {
+      isAdded = true;
+      await append(to, first, 'late');
+    }
+  }
+  await begun;
+  expect(most).toBe(10);
+  expect(taken.slice(0, count)).toEqual(Array.from({ length: count }, (_, index) => `room-${index}`));
+  await expect
+    .poll(() => {
+      turns.turn();
+      return taken.slice(count);
+    })
+    .toEqual(['late']);
+});
+
+test('the right is renewed while much is taken, and nothing more is taken once it is lost', async () => {
+  const clock = new FakeClock();
+  const turns = new FakeTurns();
+  const given = { pace: new TurnBudget(1, turns.nextTurn) };
+  const [one, two] = [await stage('renewed:', clock, given), await stage('renewed:', clock)];
+  const [keys] = one.partitions;
+  if (keys === undefined) throw new Error('there are partitions');
+  const to = client();
+  for (let index = 0; index < 30; index += 1) await append(to, keys, `room-${index}`);
+  const begun = one.dispatch.beat();
+  // Each turn takes a second: all of it more than two leases.
+  while (one.taken.length < 15) {
+    await settleReal();
+    turns.turn();
+    await settleReal();
+    await clock.advance(1000);
+    await two.dispatch.beat();
+  }
+  expect([one.dispatch.isDispatching, two.dispatch.isDispatching]).toEqual([true, false]);
+  await clock.advance(20_000);
+  await two.dispatch.beat();
+  expect(two.dispatch.isDispatching).toBe(true);
+  const taken = one.taken.length;
+  turns.turn();
+  await begun;
+  expect(one.dispatch.isDispatching).toBe(false);
+  expect(one.taken.length).toBe(taken);
+  expect(two.taken).toHaveLength(30);
+});
+
+/** Answers of Redis come. */
+async function settleReal(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await systemRealTime.turn();
+}

@@ -67,3 +67,9 @@ export function newMemberRecord(channel: ChannelRecord, userId: string): MemberR
     leftBy: undefined,
   };
 }
+
+/** Whether the channel, if there is one, takes no more members; those who are there may always come again. */
+export function isFull(channel: ChannelRecord | undefined, userId: string, limit: number): boolean {
+  const present = channel?.present;
+  return present === undefined ? limit < 1 : present.size >= limit && !present.has(userId);
+}

@@ -9,9 +9,11 @@ import type {
   Leave,
   Ledger,
   Notice,
+  Page,
   SignIn,
   UserState,
 } from '../../ports/ledger.ts';
+import type { MaybePromise } from '../../ports/maybe-promise.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import { noWitness, type Witness } from '../../ports/witness.ts';
@@ -19,9 +21,13 @@ import type { ChannelName } from '../../protocol/channel-name.ts';
 import { RateWindow } from '../../protocol/rate-window.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import { DueHeap } from '../../structures/due-heap.ts';
+import type { Slices } from '../../structures/slices.ts';
+import type { TurnBudget } from '../../structures/turn-budget.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import { CachedEvents } from './cached-events.ts';
+import { findPage, occupied } from './channel-search.ts';
 import {
+  isFull,
   newChannelRecord,
   newMemberRecord,
   type ChannelRecord,
@@ -43,7 +49,17 @@ export interface MemoryLedgerOptions {
   /** How many sockets are subscribed to a channel. */
   readonly countSubscribers: (appId: string, channel: ChannelName) => number;
   readonly cacheTtlMs: Millis;
+  /** Has apps that are retired end, each channel and member a step. */
+  readonly slices: Slices;
+  /** Has the search for a page of channels make room for the rest. */
+  readonly questions: TurnBudget;
 }
+
+/** So many of the departures that are due are reported in one sweep; the others in the next, a turn or more later. */
+const mostInSweep = 500;
+
+/** With a leave: its own channel and member, should they not linger, and what is due before. */
+const mostInLeave = 4;
 
 type Departure =
   | { readonly name: 'channel_vacated'; readonly channel: ChannelName }
@@ -94,7 +110,7 @@ export class MemoryLedger implements Ledger {
     channel.leftBy = source;
     if (leaver !== undefined) this.#leaveMember(channel, leaver.userId, at + leaver.lingersMs);
     if (channelLingersMs !== undefined && leave(channel, at + channelLingersMs)) this.#schedule(channel);
-    this.#expireDue(at);
+    this.#expireDue(at, mostInLeave);
   }
 
   cacheEvent(appId: string, channel: ChannelName, event: CachedEvent, except?: SocketId): void {
@@ -152,31 +168,49 @@ export class MemoryLedger implements Ledger {
     };
   }
 
-  occupiedChannels(appId: string, prefix: string): readonly ChannelName[] {
-    const names: ChannelName[] = [];
-    for (const channel of this.#apps.get(appId)?.values() ?? []) {
-      if (channel.isLive && channel.name.startsWith(prefix)) names.push(channel.name);
-    }
-    return names;
+  occupiedChannels(appId: string, prefix: string): readonly ChannelName[];
+  occupiedChannels(appId: string, prefix: string, page?: Page): MaybePromise<readonly ChannelName[]>;
+  occupiedChannels(appId: string, prefix: string, page?: Page): MaybePromise<readonly ChannelName[]> {
+    const channels = this.#apps.get(appId)?.values() ?? [];
+    return page === undefined
+      ? [...occupied(channels, prefix)]
+      : findPage(channels, prefix, page, this.#options.questions);
   }
 
   sweep(): Millis | undefined {
     this.#cached.sweep();
-    this.#expireDue(this.#options.clock.now());
+    this.#expireDue(this.#options.clock.now(), mostInSweep);
     return this.#nextDueAt();
   }
 
-  retire(appId: string): void {
-    const facts: WebhookEvent[] = [];
+  /** An app with more channels than a turn has room for ends in slices. */
+  retire(appId: string): Promise<void> | undefined {
+    const { slices } = this.#options;
+    slices.add(this.#retiring(appId));
+    return slices.done();
+  }
+
+  /** The same, but all of it in this turn. */
+  retireNow(appId: string): void {
+    void this.retire(appId);
+    this.#options.slices.finish();
+  }
+
+  *#retiring(appId: string): Generator<void, void> {
     for (const channel of this.#apps.get(appId)?.values() ?? []) {
       for (const member of channel.members.values()) {
+        const facts: WebhookEvent[] = [];
         leave(member, -Infinity);
         this.#expireMember(member, Infinity, facts);
+        this.#report(appId, facts);
+        yield;
       }
+      const facts: WebhookEvent[] = [];
       leave(channel, -Infinity);
       this.#expireChannel(channel, Infinity, facts);
+      this.#report(appId, facts);
+      yield;
     }
-    this.#report(appId, facts);
     this.#apps.delete(appId);
     this.#cached.forget(appId);
     this.#online.delete(appId);
@@ -250,8 +284,10 @@ export class MemoryLedger implements Ledger {
     this.#due.add(subject.deadline, subject);
   }
 
-  #expireDue(at: Millis): void {
-    for (let subject = this.#due.takeDue(at); subject !== undefined; subject = this.#due.takeDue(at)) {
+  #expireDue(at: Millis, most: number): void {
+    for (let taken = 0; taken < most; taken += 1) {
+      const subject = this.#due.takeDue(at);
+      if (subject === undefined) break;
       // Held for a later moment too: that one counts.
       if (subject.queuedFor > at) continue;
       subject.queuedFor = Infinity;
@@ -293,11 +329,8 @@ export class MemoryLedger implements Ledger {
   }
 
   #nextDueAt(): Millis | undefined {
-    const departure = this.#due.nextDueAt;
-    const expiry = this.#cached.nextDueAt;
-    return departure === undefined || expiry === undefined
-      ? (departure ?? expiry)
-      : Math.min(departure, expiry);
+    const dueAt = Math.min(this.#due.nextDueAt ?? Infinity, this.#cached.nextDueAt ?? Infinity);
+    return dueAt === Infinity ? undefined : dueAt;
   }
 
   #record(appId: string, name: ChannelName): ChannelRecord | undefined {
@@ -314,9 +347,4 @@ export class MemoryLedger implements Ledger {
     channels.set(name, channel);
     return channel;
   }
-}
-
-function isFull(channel: ChannelRecord | undefined, userId: string, limit: number): boolean {
-  const present = channel?.present;
-  return present === undefined ? limit < 1 : present.size >= limit && !present.has(userId);
 }

@@ -66,14 +66,16 @@ export class Channels {
     this.#sendLeave(held, leave);
   }
 
-  /** Everything of the app leaves, without grace. */
-  retire(appId: string): void {
-    for (const held of Array.from(this.#held.values())) {
+  /** Has everything of the app leave, without grace, step by step. */
+  *retiring(appId: string): Generator<void, void> {
+    for (const held of this.#held.values()) {
       if (held.appId !== appId) continue;
-      for (const userId of Array.from(held.members.keys())) {
+      for (const userId of held.members.keys()) {
         this.leave({ appId, channel: held.name, member: { userId, lingersMs: 0 } });
+        yield;
       }
       this.leave({ appId, channel: held.name, channelLingersMs: 0 });
+      yield;
     }
   }
 
@@ -166,8 +168,9 @@ export class Channels {
    * all of it could be read.
    */
   async readAll(): Promise<boolean> {
-    const reads = [...this.#held.values()].map(async (held) => {
-      held.replica.distrust();
+    const all = [...this.#held.values()];
+    for (const held of all) held.replica.distrust();
+    const reads = await this.#options.pace.each(all, async (held) => {
       try {
         this.#merge(held, await this.scripts.read(held));
         return true;
@@ -175,7 +178,7 @@ export class Channels {
         return false;
       }
     });
-    return (await Promise.all(reads)).every(Boolean);
+    return reads.every(Boolean);
   }
 
   #hold(appId: string, name: ChannelName): Held {

@@ -2,12 +2,14 @@ import type { Millis } from '../../ports/clock.ts';
 import type { DeliveryMachine, RestoredEvent } from '../../ports/delivery-source.ts';
 import type { DeliveryStore, EventRef, KeptBatch } from '../../ports/delivery-store.ts';
 import type { Log } from '../../ports/log.ts';
+import type { TurnBudget } from '../../structures/turn-budget.ts';
 import { formatRef, RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
 import { OutboxReader } from './outbox-reader.ts';
+import { Outboxes, type OutboxEvent } from './outboxes.ts';
 import { TheirClock } from './their-clock.ts';
 import { describeFailure } from './standing-log.ts';
 import { UnknownEvents } from './unknown-events.ts';
-import { parseEntry, parseKeptBatch, type KeptEntry } from './kept.ts';
+import { parseEntry, parseKeptBatch } from './kept.ts';
 
 export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
   /** By which this node is known as the one that dispatches. */
@@ -15,6 +17,8 @@ export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
   /** A node that was not heard of for so long is taken for dead. */
   readonly leaseMs: Millis;
   readonly log: Log;
+  /** Events are read and taken in turns of the event loop that have room for them. */
+  readonly pace: TurnBudget;
   /** Begins to dispatch: what the machine does is kept in the store. */
   readonly begin: (store: DeliveryStore) => DeliveryMachine;
 }
@@ -34,6 +38,7 @@ export class RedisDispatch {
   readonly #reader: OutboxReader;
   readonly #woken = new Set<number>();
   #isReading = false;
+  #isTakingOver = false;
   /** Undefined: it could not be had as it was wanted. */
   #isListening: boolean | undefined = false;
   #isClosed = false;
@@ -62,9 +67,9 @@ export class RedisDispatch {
   /** Claims or keeps the right. To be called several times in each lease. */
   async beat(): Promise<void> {
     if (this.#isClosed) return;
-    const { clock, leaseMs, log, requestTimeoutMs } = this.#options;
+    const { clock, log } = this.#options;
     const askedAt = clock.now();
-    const lease = leaseMs + requestTimeoutMs;
+    const lease = this.#lease;
     try {
       const [token = 0, before, theirs = 0] = await this.#lead(lease);
       if (this.#isClosed) return;
@@ -117,6 +122,11 @@ export class RedisDispatch {
     await this.#lead(0).catch(() => {});
   }
 
+  /** So long the right is this node's after it was asked for. */
+  get #lease(): Millis {
+    return this.#options.leaseMs + this.#options.requestTimeoutMs;
+  }
+
   #lead(leaseMs: Millis): Promise<readonly (string | number)[]> {
     const { link, lead, nodeId, present } = this.#options;
     return link.run('lead', [lead.lead], [present(), nodeId, leaseMs, this.#leavesRight() ? 1 : 0]);
@@ -148,46 +158,78 @@ export class RedisDispatch {
   }
 
   async #takeOver(): Promise<void> {
-    const { link, lead, partitions, begin, log } = this.#options;
+    const { link, lead, begin, log } = this.#options;
     await this.#listen(true);
     await this.#fence();
     const [batches, attempts] = await Promise.all([
       link.commands.hgetall(lead.batches),
       link.commands.hgetall(lead.attempts),
     ]);
-    this.#reader.rewindAll();
-    const entries = await Promise.all(partitions.map((_, index) => this.#reader.read(index, () => false)));
-    const settled = await Promise.all(partitions.map(({ settled: key }) => link.commands.hgetall(key)));
-    const events = new Map<EventRef, KeptEntry & RestoredEvent>();
-    this.#unknown.clear();
-    // One moment for all: events of the same millisecond must not change places.
-    const now = this.#options.clock.now();
-    for (const [index, list] of entries.entries()) {
-      for (const [id, fields] of list) {
-        const ref = formatRef(index, id);
-        const entry = parseEntry(fields);
-        if (entry.event === undefined) {
-          this.#unknown.add(ref, entry);
-          continue;
-        }
-        const settledFor = new Set(settled[index]?.[id]?.split('\n') ?? noEndpoints);
-        events.set(ref, { ...entry, ref, ageMs: this.#ageOf(index, id, now), settledFor });
-      }
-    }
+    const outboxes = new Outboxes();
+    if (!(await this.#readInto(outboxes)) || this.#isClosed) return;
+    const { events } = outboxes;
     const kept = Object.entries(batches).flatMap(([id, json]) => parseKeptBatch(id, json) ?? []);
     const known = kept.filter((batch) => !this.#unknown.holdBatch(batch, events));
     const machine = begin(this.#deliveries);
     this.#machine = machine;
     for (const batch of known) this.#restore(machine, batch, attempts[batch.id] ?? '1 0', events);
-    // Oldest first, over all partitions; those of one partition are in order.
-    const byAge = [...events].toSorted(([, a], [, b]) => b.ageMs - a.ageMs);
-    for (const [ref, { appId, event, ageMs, settledFor }] of byAge) {
-      if (this.#unknown.holds(appId, event.channel)) continue;
-      this.#deliveries.outstanding.add(ref);
-      machine.take(appId, event, { ref, ageMs, settledFor });
-    }
     const counts = { batches: kept.length, events: events.size };
+    // What comes meanwhile is read after it.
+    this.#isTakingOver = true;
+    try {
+      for (const event of outboxes.oldestFirst()) {
+        if (!(await this.#mayGoOn()) || this.#machine !== machine) return;
+        this.#take(machine, event);
+      }
+    } finally {
+      this.#isTakingOver = false;
+    }
     log.info(counts, 'this node dispatches the webhooks from now on');
+  }
+
+  /** Whether it could be read whole while the right was this node's. */
+  async #readInto(outboxes: Outboxes): Promise<boolean> {
+    const { link, partitions, clock } = this.#options;
+    this.#unknown.clear();
+    this.#reader.rewindAll();
+    const entries = await Promise.all(partitions.map((_, index) => this.#reader.read(index, () => false)));
+    const settled = await Promise.all(partitions.map(({ settled: key }) => link.commands.hgetall(key)));
+    // One moment for all: events of the same millisecond must not change places.
+    const now = clock.now();
+    for (const [index, list] of entries.entries()) {
+      for (const [id, fields] of list) {
+        if (!(await this.#mayGoOn())) return false;
+        const ref = formatRef(index, id);
+        const entry = parseEntry(fields);
+        const settledFor = new Set(settled[index]?.[id]?.split('\n') ?? noEndpoints);
+        if (entry.event === undefined) this.#unknown.add(ref, entry);
+        else outboxes.add(index, { ...entry, ref, ageMs: this.#ageOf(index, id, now), settledFor });
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Waits for a turn of the event loop that has room for one more event, and renews the right before it ends, which no beat
+   * does meanwhile. Whether it is still this node's.
+   */
+  async #mayGoOn(): Promise<boolean> {
+    await this.#options.pace.step();
+    const { clock } = this.#options;
+    const lease = this.#lease;
+    const askedAt = clock.now();
+    if (askedAt < this.#clock.ours + lease / 4) return true;
+    const [token = 0, , theirs = 0] = await this.#lead(lease);
+    this.#clock = { theirs: Number(theirs), ours: askedAt };
+    if (token !== 0 && token === this.#deliveries.token) this.#deliveries.allow(token, askedAt + lease);
+    else this.#end();
+    return token !== 0 && token === this.#deliveries.token;
+  }
+
+  #take(machine: DeliveryMachine, { ref, appId, event, ageMs, settledFor }: OutboxEvent): void {
+    if (this.#unknown.holds(appId, event.channel)) return;
+    this.#deliveries.outstanding.add(ref);
+    machine.take(appId, event, { ref, ageMs, settledFor });
   }
 
   /** Goes on with a batch that was kept, unless it was decided already. */
@@ -195,7 +237,7 @@ export class RedisDispatch {
     machine: DeliveryMachine,
     batch: KeptBatch,
     attempts: string,
-    events: Map<EventRef, KeptEntry & RestoredEvent>,
+    events: Map<EventRef, OutboxEvent>,
   ): void {
     const { id, appId, endpointId, refs } = batch;
     const found = refs.flatMap((ref) => events.get(ref) ?? []);
@@ -267,7 +309,7 @@ export class RedisDispatch {
   /** Takes what has come to the partitions that woke this node. */
   async #read(): Promise<void> {
     const machine = this.#machine;
-    if (this.#isReading || machine === undefined) return;
+    if (this.#isReading || this.#isTakingOver || machine === undefined) return;
     this.#isReading = true;
     try {
       while (this.#woken.size > 0 && this.#machine === machine) {
@@ -287,18 +329,14 @@ export class RedisDispatch {
     const entries = await this.#reader.read(index, (id) => this.#deliveries.knows(formatRef(index, id)));
     const now = this.#options.clock.now();
     for (const [id, fields] of entries) {
-      const ref = formatRef(index, id);
-      const entry = parseEntry(fields);
+      await this.#options.pace.step();
       // Whoever dispatches now, even if it is this node again, has read for itself.
       if (this.#machine !== machine) return;
-      if (entry.event === undefined) {
-        this.#unknown.add(ref, entry);
-        continue;
-      }
-      const { appId, event } = entry;
-      if (this.#unknown.holds(appId, event.channel)) continue;
-      this.#deliveries.outstanding.add(ref);
-      machine.take(appId, event, { ref, ageMs: this.#ageOf(index, id, now), settledFor: noEndpoints });
+      const ref = formatRef(index, id);
+      const entry = parseEntry(fields);
+      if (entry.event === undefined) this.#unknown.add(ref, entry);
+      else
+        this.#take(machine, { ...entry, ref, ageMs: this.#ageOf(index, id, now), settledFor: noEndpoints });
     }
   }
 

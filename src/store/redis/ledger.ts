@@ -8,6 +8,7 @@ import type {
   JoinAnswer,
   Leave,
   Ledger,
+  Page,
   SignIn,
 } from '../../ports/ledger.ts';
 import { allOf, isUnavailable, type Unavailable } from '../../ports/unavailable.ts';
@@ -17,11 +18,14 @@ import type { SocketId } from '../../protocol/socket-id.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import type { RedisDrops } from './drops.ts';
 import { layoutName, LeadKeys, partitionCount, partitionOf, userName } from './keys.ts';
-import { Partition } from './partition.ts';
+import { Partition, type NamesAfter } from './partition.ts';
 import { answerOf } from './patience.ts';
 import type { StandingReading } from './standing.ts';
 import { StandingLog } from './standing-log.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
+
+/** So many names of channels are asked for at a time. */
+const mostNames = 5000;
 
 /** At its start a node waits no longer for Redis. */
 const startWithinMs: Millis = 5000;
@@ -166,10 +170,34 @@ export class RedisLedger implements Ledger {
     };
   }
 
-  async occupiedChannels(appId: string, prefix: string): Promise<readonly ChannelName[] | Unavailable> {
-    const asked = this.#partitions.map((partition) => partition.list(appId, prefix));
-    const answers = allOf(await Promise.all(asked.map((answer) => answerOf(this.#options.clock, answer))));
-    return isUnavailable(answers) ? answers : answers.flat();
+  async occupiedChannels(
+    appId: string,
+    prefix: string,
+    page?: Page,
+  ): Promise<readonly ChannelName[] | Unavailable> {
+    if (page === undefined) {
+      const lists = await this.#list(appId, { prefix, after: '', limit: Infinity });
+      return isUnavailable(lists) ? lists : lists.flat();
+    }
+    const names: ChannelName[] = [];
+    for (let { after = '' } = page; names.length < page.limit;) {
+      const wanted = Math.min(mostNames, page.limit - names.length);
+      // They are spread over the partitions: each has about so many of the next ones.
+      const limit = Math.ceil(wanted / partitionCount) + 8;
+      const lists = await this.#list(appId, { prefix, after, limit });
+      if (isUnavailable(lists)) return lists;
+      const { certain, isAll } = firstOf(lists, limit);
+      names.push(...certain);
+      if (isAll) break;
+      after = certain.at(-1) ?? after;
+    }
+    return names.slice(0, page.limit);
+  }
+
+  /** What each partition has. */
+  async #list(appId: string, which: NamesAfter): Promise<readonly (readonly ChannelName[])[] | Unavailable> {
+    const asked = this.#partitions.map((partition) => partition.list(appId, which));
+    return allOf(await Promise.all(asked.map((answer) => answerOf(this.#options.clock, answer))));
   }
 
   async sweep(): Promise<Millis | undefined> {
@@ -179,8 +207,14 @@ export class RedisLedger implements Ledger {
   }
 
   /** What this node has of the app leaves without grace. */
-  retire(appId: string): void {
-    for (const { channels } of this.#partitions) channels.retire(appId);
+  retire(appId: string): Promise<void> | undefined {
+    const { slices } = this.#options;
+    slices.add(this.#retiring(appId));
+    return slices.done();
+  }
+
+  *#retiring(appId: string): Generator<void, void> {
+    for (const { channels } of this.#partitions) yield* channels.retiring(appId);
   }
 
   /** Ends every connection of a user, on all nodes. Unavailable: it may not be known to any. */
@@ -275,4 +309,21 @@ export class RedisLedger implements Ledger {
     if (partition === undefined) throw new RangeError(`there is no partition ${index}`);
     return partition;
   }
+}
+
+/**
+ * Of lists in order, each of which may have been cut at `limit`: those names of which it is certain that none is missing
+ * before them, in order.
+ */
+function firstOf(
+  lists: readonly (readonly ChannelName[])[],
+  limit: number,
+): { readonly certain: readonly ChannelName[]; readonly isAll: boolean } {
+  const ends = lists.flatMap((list) => (list.length < limit ? [] : (list.at(-1) ?? [])));
+  const [end] = ends.toSorted();
+  const sorted = lists.flat().toSorted();
+  return {
+    certain: end === undefined ? sorted : sorted.slice(0, sorted.indexOf(end) + 1),
+    isAll: end === undefined,
+  };
 }

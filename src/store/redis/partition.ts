@@ -21,6 +21,13 @@ const handicapMs: Millis = 500;
 /** What a dead epoch held is released in portions. */
 const portion = 100;
 
+/** Names that start with the prefix and come after a name, so many. */
+export interface NamesAfter {
+  readonly prefix: string;
+  readonly after: string;
+  readonly limit: number;
+}
+
 /** One partition of the state, as this node takes part in it. */
 export class Partition {
   readonly keys: PartitionKeys;
@@ -138,7 +145,7 @@ export class Partition {
         const [nextMs, ...found] = await this.#script('due', [this.keys.due], []);
         if (Number(nextMs) >= 0) this.#due(this.#options.clock.now() + Math.max(1, Number(nextMs)));
         if (found.length === 0) return;
-        await Promise.all(found.map((subject) => this.#expire(String(subject))));
+        await this.#options.pace.each(found, (subject) => this.#expire(String(subject)));
       }
     } catch {
       // The next heartbeat tells what is due.
@@ -158,13 +165,18 @@ export class Partition {
   }
 
   /**
-   * The occupied channels of an app whose name starts with `prefix`. Undefined: Redis does not know everything. Rejects
-   * when it cannot be reached.
+   * The first occupied channels of an app whose name starts with `prefix` and comes after `after`, in order; a limit of
+   * Infinity: all. Undefined: Redis does not know everything. Rejects when it cannot be reached.
    */
-  async list(appId: string, prefix: string): Promise<readonly ChannelName[] | undefined> {
+  async list(
+    appId: string,
+    { prefix, after, limit }: NamesAfter,
+  ): Promise<readonly ChannelName[] | undefined> {
+    const from = after >= prefix ? `(${after}` : `[${prefix}`;
     // Every allowed character of a name sorts before this one.
-    const range = prefix === '' ? ['-', '+'] : [`[${prefix}`, `[${prefix}\xff`];
-    const args = [...this.registration.standing, ...range];
+    const to = prefix === '' ? '+' : `[${prefix}\xff`;
+    const most = limit === Infinity ? -1 : limit;
+    const args = [...this.registration.standing, from, to, most];
     const [status, ...names] = await this.#script('list', [this.keys.index(appId)], args);
     return status === 'ok' ? names.map((name) => checkedChannelName(String(name))) : undefined;
   }
@@ -253,13 +265,11 @@ export class Partition {
 
   /** Releases all that a dead epoch held. What fails is left to others, after a lease. */
   async #release(epoch: string, lingersMs = this.#options.graceMs): Promise<void> {
-    const { link } = this.#options;
+    const { link, pace } = this.#options;
     try {
       for (;;) {
         const subjects = await link.commands.srandmember(this.keys.held(epoch), portion);
-        const released = await Promise.all(
-          subjects.map((subject) => this.#releaseOne(epoch, subject, lingersMs)),
-        );
+        const released = await pace.each(subjects, (subject) => this.#releaseOne(epoch, subject, lingersMs));
         if (released.length === 0 || released.includes(false)) break;
       }
       await this.#script('bury', [this.keys.nodes, this.keys.held(epoch)], [epoch]);

@@ -3,6 +3,8 @@ import type { Notice, UserState } from '../../ports/ledger.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
+import type { Slices } from '../../structures/slices.ts';
+import type { TurnBudget } from '../../structures/turn-budget.ts';
 import type { RedisLink } from './link.ts';
 
 /** What the state of an app on Redis is made with. */
@@ -40,6 +42,10 @@ export interface RedisLedgerOptions {
   readonly countConnections: (appId: string) => number;
   /** Whether subscribers and webhooks are told how many subscribers the channel has. */
   readonly tellsCounts: (appId: string, channel: ChannelName) => boolean;
+  /** Has apps that are retired end, each channel and member a step. */
+  readonly slices: Slices;
+  /** Steps for which nobody waits, many of which may be due together: each is taken in a turn that has room for it. */
+  readonly pace: TurnBudget;
   /** The time of day in milliseconds, in tests. Left out: Redis's own. */
   readonly present?: () => number;
 }

@@ -47,8 +47,10 @@ export class DelayedLedger implements Ledger {
     return this.#ledger.channel(appId, channel);
   }
 
-  async occupiedChannels(appId: string, prefix: string): Promise<readonly ChannelName[] | Unavailable> {
-    return this.#ledger.occupiedChannels(appId, prefix);
+  async occupiedChannels(
+    ...step: Parameters<Ledger['occupiedChannels']>
+  ): Promise<readonly ChannelName[] | Unavailable> {
+    return this.#ledger.occupiedChannels(...step);
   }
 
   async sweep(): Promise<Millis | undefined> {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { Application } from '../../../src/app/application.ts';
 import { eventNames, type EventName } from '../../../src/webhooks/event.ts';
+import { defaultLimits } from '../../../src/protocol/limits.ts';
 import { defaultPolicy } from './delivery-shell.ts';
 import { answered, type Fate } from './fake-receivers.ts';
 import { step, type Step } from './step.ts';
@@ -36,24 +37,7 @@ function application(id: string, presenceMembers: number): Application {
     watchlist: true,
     forceTls: false,
     allowedOrigins: ['*'],
-    limits: {
-      messagesPerSecond: Infinity,
-      messageBurst: Infinity,
-      bytesPerSecond: Infinity,
-      byteBurst: Infinity,
-      clientEventsPerSecond: 10,
-      presenceMembers,
-      userInfoBytes: 1024,
-      userIdLength: 128,
-      channelNameLength: 164,
-      eventNameLength: 200,
-      eventDataBytes: 10_240,
-      channelsPerTrigger: 100,
-      eventsPerBatch: 10,
-      watchlist: 100,
-      connections: Infinity,
-      triggersPerSecond: Infinity,
-    },
+    limits: { ...defaultLimits, presenceMembers },
     endpoints: [
       endpoint(`${id}-all`, eventNames),
       endpoint(`${id}-presence`, eventNames, 'presence-'),

@@ -18,8 +18,10 @@ import { noMetrics } from '../../../src/ports/metrics.ts';
 import { unknownKey } from '../../../src/protocol/errors.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
+import { Slices } from '../../../src/structures/slices.ts';
 import type { DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
 import { FakeClock } from '../fake-clock.ts';
+import { noSlices } from '../turns.ts';
 import { DelayedLedger } from './delayed-ledger.ts';
 import { FakeNode } from './fake-node.ts';
 import { FakeReceivers, Receiver, type Fate } from './fake-receivers.ts';
@@ -34,6 +36,8 @@ export interface StackOptions {
   readonly grace?: { readonly disconnectMs: Millis; readonly unsubscribeMs: Millis };
   /** Answers of the ledger come so much later, one after the other, over and over. */
   readonly ledgerDelays?: readonly Millis[];
+  /** Channels that are left in one turn, of which there is one each millisecond; without it there is room for all. */
+  readonly leavesPerTurn?: number;
 }
 
 const wallStart = 1_700_000_000_000;
@@ -53,12 +57,15 @@ export class Stack {
   readonly applications: readonly Application[];
   readonly #fanout: LocalDelivery;
   readonly #stopSweeper: () => void;
+  #reloading = Promise.resolve();
   #ids = 0;
 
   constructor(options: StackOptions) {
     const { applications, policy, fates = [[]] } = options;
     const { clock, node } = this;
     this.applications = applications;
+    const slices = new Slices(options.leavesPerTurn ?? Infinity, (run) => void clock.after(1, run));
+    const { questions } = noSlices();
     const wallTime = { now: () => wallStart + clock.now() };
     for (const { key, secret, endpoints } of applications) {
       for (const { url } of endpoints) {
@@ -98,6 +105,8 @@ export class Stack {
     this.#fanout = fanout;
     const memory = new MemoryLedger({
       clock,
+      slices,
+      questions,
       outbox: this.dispatcher,
       metrics: noMetrics,
       cacheTtlMs: 1_800_000,
@@ -108,6 +117,7 @@ export class Stack {
     this.ledger =
       options.ledgerDelays === undefined ? memory : new DelayedLedger(memory, clock, options.ledgerDelays);
     this.hub = new Hub({
+      slices,
       apps: this.apps,
       clock,
       ids,
@@ -123,6 +133,7 @@ export class Stack {
       grace: { shutdownMs: 3000, ...(options.grace ?? { disconnectMs: 3000, unsubscribeMs: 3000 }) },
     });
     this.api = new Api({
+      questions,
       apps: this.apps,
       ledger: this.ledger,
       fanout,
@@ -138,13 +149,9 @@ export class Stack {
     return new StackClient(this.hub, this.node, app);
   }
 
-  /** Takes another configuration as the server does. */
+  /** Takes another configuration as the server does, after any earlier one; it takes no time unless there are slices. */
   reload(applications: readonly Application[]): void {
-    for (const app of this.apps.replace(applications)) {
-      this.hub.endAll(app, unknownKey(app.config.key));
-      void this.ledger.retire(app.config.id);
-    }
-    this.dispatcher.replace(applications);
+    this.#reloading = this.#reloading.then(() => this.#reload(applications));
   }
 
   /** Ends every connection of a user, as the HTTP API does. */
@@ -177,16 +184,33 @@ export class Stack {
 
   /** Ends as the server does, and has the time pass that this takes. */
   async close(withinMs: Millis): Promise<void> {
-    this.hub.close();
-    this.#stopSweeper();
-    for (const app of this.apps) await this.ledger.retire(app.config.id);
     let isClosed = false;
-    const closing = this.dispatcher.close(withinMs).finally(() => {
+    const closing = this.#close(withinMs).finally(() => {
       isClosed = true;
     });
+    // What is done in slices takes a second at most.
+    await this.clock.advance(1000);
     await this.clock.advance(withinMs);
     if (!isClosed) throw new Error('the dispatcher is not closed when its time is over');
     await closing;
+  }
+
+  async #reload(applications: readonly Application[]): Promise<void> {
+    const gone = this.apps.replace(applications);
+    for (const app of gone) this.hub.endAll(app, unknownKey(app.config.key));
+    if (gone.length > 0) {
+      this.dispatcher.replace([...applications, ...gone.map((app) => app.config)]);
+      await this.hub.departed();
+      for (const app of gone) await this.ledger.retire(app.config.id);
+    }
+    this.dispatcher.replace(applications);
+  }
+
+  async #close(withinMs: Millis): Promise<void> {
+    await this.hub.close();
+    this.#stopSweeper();
+    for (const app of this.apps) await this.ledger.retire(app.config.id);
+    await this.dispatcher.close(withinMs);
   }
 
   #nextId(): number {

@@ -6,6 +6,7 @@ import { RedisLink, type RedisClients } from '../../../src/store/redis/link.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import type { LedgerHarness, LedgerSurroundings } from '../property/ledger-port.ts';
+import { noSlices } from '../turns.ts';
 
 /** The time of day at which the virtual clock of the tests begins. */
 const wallStart = 1_700_000_000_000;
@@ -28,6 +29,7 @@ export function redisLedgerHarness(clients: () => RedisClients, share = 1): Ledg
       const link = new RedisLink(connections);
       let epochs = 0;
       const ledger = new RedisLedger({
+        ...noSlices(),
         ...surroundings,
         link,
         keyPrefix,

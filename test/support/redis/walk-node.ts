@@ -8,6 +8,7 @@ import { formatSocketId } from '../../../src/protocol/socket-id.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';
 import { RedisLink, type RedisClients } from '../../../src/store/redis/link.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
+import { noSlices } from '../turns.ts';
 
 /** The time of day at which the virtual clock of the tests begins. */
 export const wallStart = 1_700_000_000_000;
@@ -60,6 +61,7 @@ export class WalkNode {
     this.#clock = clock;
     this.#connections = connections;
     this.ledger = new RedisLedger({
+      ...noSlices(),
       clock,
       keyPrefix,
       leaseMs,

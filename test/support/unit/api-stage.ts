@@ -15,6 +15,7 @@ import { whole } from './ask-api.ts';
 import { RecordingFanout } from './recording-fanout.ts';
 import { RecordingOutbox } from './recording-outbox.ts';
 import { requestTimeMs, signedRequest } from './signed-request.ts';
+import { noSlices } from '../turns.ts';
 
 /** The HTTP API on fakes, with the in-memory ledger behind it. */
 export function apiStage({
@@ -22,17 +23,21 @@ export function apiStage({
   ledger: before,
   log,
   readDrops,
+  turns: given,
 }: {
+  turns?: Partial<ReturnType<typeof noSlices>>;
   log?: Partial<Log>;
   apps?: ReturnType<typeof application>[];
   ledger?: (memory: MemoryLedger) => Ledger;
   readDrops?: Drops['read'];
 } = {}) {
   const clock = new FakeClock();
+  const turns = { ...noSlices(), ...given };
   const fanout = new RecordingFanout();
   const localApps = new LocalApps(apps);
   const counts = new Map<string, number>();
   const memory = new MemoryLedger({
+    ...turns,
     clock,
     outbox: new RecordingOutbox(),
     metrics: noMetrics,
@@ -43,6 +48,7 @@ export function apiStage({
   });
   const drops = new DropJournal();
   const both = new Api({
+    questions: turns.questions,
     apps: localApps,
     ledger: before?.(memory) ?? memory,
     fanout,

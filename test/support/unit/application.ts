@@ -2,30 +2,13 @@ import { createHmac } from 'node:crypto';
 import type { Application } from '../../../src/app/application.ts';
 import type { Greeting } from '../../../src/app/hub.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
-import type { Limits } from '../../../src/protocol/limits.ts';
+import { defaultLimits, type Limits } from '../../../src/protocol/limits.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
 import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
 import { eventNames } from '../../../src/webhooks/event.ts';
 
 /** The documented limits (protocol.md 10). */
-export const limits: Limits = {
-  clientEventsPerSecond: 10,
-  messagesPerSecond: 100,
-  messageBurst: 5000,
-  bytesPerSecond: 262_144,
-  byteBurst: 4_194_304,
-  presenceMembers: 100,
-  userInfoBytes: 1024,
-  userIdLength: 128,
-  channelNameLength: 164,
-  eventNameLength: 200,
-  eventDataBytes: 10_240,
-  channelsPerTrigger: 100,
-  eventsPerBatch: 10,
-  watchlist: 100,
-  connections: Infinity,
-  triggersPerSecond: Infinity,
-};
+export const limits: Limits = defaultLimits;
 
 /** What a client that is no page says when it connects in the clear. */
 export function greeting(key = 'app-key', given: Partial<Greeting> = {}): Greeting {

@@ -18,6 +18,7 @@ import { FakeClock } from '../fake-clock.ts';
 import { application, authFor, greeting, userAuthFor } from './application.ts';
 import { FakeNode, type FakeSocket } from './fake-socket.ts';
 import { RecordingOutbox } from './recording-outbox.ts';
+import { noSlices } from '../turns.ts';
 
 /** What a test may put in the place of the usual. */
 interface Given {
@@ -27,6 +28,7 @@ interface Given {
   readonly slots?: ConnectionSlots;
   readonly turns?: FairTurns;
   readonly admissions?: Admissions;
+  readonly slicing?: ReturnType<typeof noSlices>;
   /** Stands before the in-memory ledger. */
   readonly ledger?: (memory: MemoryLedger) => Ledger;
 }
@@ -106,6 +108,7 @@ export function hubStage({
   turns,
   admissions,
   ledger: before,
+  slicing = noSlices(),
 }: Given = {}) {
   const clock = new FakeClock(1000);
   const node = new FakeNode();
@@ -118,6 +121,7 @@ export function hubStage({
     end: (session, error) => hub.end(session, error),
   });
   const memory = new MemoryLedger({
+    ...slicing,
     clock,
     outbox,
     metrics: noMetrics,
@@ -136,6 +140,7 @@ export function hubStage({
     isApp: (appId) => localApps.byId(appId) !== undefined,
   });
   const hub: Hub = new Hub({
+    slices: slicing.slices,
     apps: localApps,
     log: told,
     refused: refusals.refused,

@@ -85,7 +85,7 @@ describe('a connection of a limited app whose places are counted over all nodes'
   ] as const)('is sent away if %s meanwhile, and its place is free', async (_, code, changed) => {
     const { come, decide, release, apps, hub } = slotStage();
     const actor = come();
-    if (changed === undefined) hub.close();
+    if (changed === undefined) void hub.close();
     else apps.replace([application({ limits: { connections: 5 }, ...changed })]);
     await decide(true);
     actor.socket.expectClosed(code);

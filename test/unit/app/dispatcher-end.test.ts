@@ -47,6 +47,19 @@ describe('stop', () => {
   });
 });
 
+describe('abandon', () => {
+  test('drops what comes later, too, so that a close that follows waits for nothing', async () => {
+    const { clock, sender, dispatcher, drops, take } = storeStage();
+    take('a');
+    dispatcher.abandon();
+    take('b');
+    await dispatcher.close(minute);
+    sender.expectNoPost();
+    expect(clock.pending).toBe(0);
+    expect(drops.read('1').dropped).toMatchObject([{ reason: 'shutdown' }, { reason: 'shutdown' }]);
+  });
+});
+
 describe('halt', () => {
   test('starts no attempt, and resolves when those under way have ended and are settled', async () => {
     const { clock, sender, store, dispatcher, take } = storeStage([one, two], { maxEvents: 1 });

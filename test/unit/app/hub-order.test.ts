@@ -83,10 +83,10 @@ describe('while a subscription waits for its answer', () => {
     expect([...actor.session.subscriptions.keys()]).toEqual(['presence-a']);
   });
 
-  test('a client that subscribes to 2,000 channels at once gets them all, in order', async () => {
+  test('a client that subscribes to 1,000 channels at once, as many as it may have, gets them all, in order', async () => {
     const { connect, answer } = slowStage();
     const actor = connect();
-    const channels = Array.from({ length: 2000 }, (_, index) => `presence-${index}`);
+    const channels = Array.from({ length: 1000 }, (_, index) => `presence-${index}`);
     for (const channel of channels) actor.subscribe(channel, user);
     for (const _ of channels) await answer();
     expect(events(actor.socket.takeFrames())).toEqual(

@@ -38,7 +38,7 @@ describe('a connection', () => {
 
   test('that comes while the server closes is sent away with 4200', () => {
     const { hub, node } = hubStage();
-    hub.close();
+    void hub.close();
     const socket = node.socket();
     expect(hub.open(socket, greeting())).toBeUndefined();
     socket.expectClosed(4200);
@@ -136,7 +136,7 @@ describe('the end', () => {
   test('of the server sends everybody away with 4200, of every app', () => {
     const stage = hubStage({ apps: [application(), application({ id: '2', key: 'other' })] });
     const actors = [stage.connect(), stage.connect(), stage.connect('other')];
-    stage.hub.close();
+    void stage.hub.close();
     for (const { socket } of actors) socket.expectClosed(4200, 'Server closed. Please reconnect shortly.');
     expect([...stage.apps].map(({ sessions }) => sessions.size)).toEqual([0, 0]);
   });

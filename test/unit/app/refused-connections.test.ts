@@ -113,7 +113,7 @@ describe('of several reasons to refuse a connection', () => {
     come({ ...wrong, isSecure: true }).socket.expectClosed(4009);
     come({ ...wrong, ...welcome }).socket.expectClosed(4007);
     come({ ...wrong, ...welcome, protocol: '7' }).socket.expectClosed(4004);
-    hub.close();
+    void hub.close();
     come(wrong).socket.expectClosed(4200);
   });
 });

@@ -84,7 +84,7 @@ describe('while a sign-in waits for its answer', () => {
   test('the end of the server leaves nobody online', async () => {
     const { connect, answer, isOnline, hub } = slowStage();
     connect().signIn({ id: '7' });
-    hub.close();
+    void hub.close();
     await answer();
     expect(isOnline('7')).toBe(false);
   });

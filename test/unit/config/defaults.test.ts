@@ -25,6 +25,11 @@ const limits = {
   channelsPerTrigger: 100,
   eventsPerBatch: 10,
   watchlist: 100,
+  channelsPerConnection: 1000,
+  newChannelsPerSecond: 100,
+  channels: Infinity,
+  appNewChannelsPerSecond: Infinity,
+  channelsPerAnswer: 100_000,
   connections: Infinity,
   triggersPerSecond: Infinity,
 };

@@ -27,7 +27,11 @@ function stage(started: Config = configured()) {
   });
   const owner = new ConfigurationInForce(
     started,
-    { refuse: () => undefined, serve: (applications) => void served.push(applications), showCertificate },
+    {
+      refuse: () => undefined,
+      serve: async (applications) => void served.push(applications),
+      showCertificate,
+    },
     { ...silentLog, info: said('info'), warn: said('warn'), error: said('error') },
   );
   /** Reloads, and returns what the log says of it. */
