@@ -148,6 +148,15 @@ describe('the metrics', () => {
     expect(body.match(/^# HELP \w+ .+$/gm)).toHaveLength(typed.length);
   });
 
+  test('say whether clients are accepted, and how many attempts are under way and wait', async () => {
+    const metrics = createPrometheusMetrics();
+    metrics.observeLoad(() => ({ isAccepting: false, attempts: 12, waitingEndpoints: 3 }));
+    const { body } = await metrics.render();
+    expect(body).toContain('soketify_accepting 0');
+    expect(body).toContain('soketify_webhook_attempts_under_way 12');
+    expect(body).toContain('soketify_webhook_endpoints_waiting 3');
+  });
+
   test('that nobody counts on stay as they are, however often they are read', async () => {
     const metrics = createPrometheusMetrics();
     metrics.messageReceived('1');
@@ -159,6 +168,7 @@ describe('the metrics', () => {
     metrics.observeApps(() => [app]);
     metrics.observeRoutes(['/livez']);
     metrics.observeHealth(() => ({ isWhole: true, isFull: false, isDispatching: true }));
+    metrics.observeLoad(() => ({ isAccepting: true, attempts: 0, waitingEndpoints: 0 }));
     const { body } = await metrics.render();
     const rendered = [...body.matchAll(/^# TYPE (\w+) (\w+)\n(?:\w+(?:\{(.*)\})? \S+)?/gm)].map(
       ([, name, type, labels = '']) => [name, type, namesOf(labels)],
