@@ -41,7 +41,7 @@ import { AttemptPlaces, type Turns } from './webhooks/attempt-places.ts';
 const perTurn = {
   alone: { leaves: 500, questions: 2500 },
   /** Each is a call of a script. */
-  onRedis: { leaves: 100, questions: 100 },
+  onRedis: { leaves: 40, questions: 100 },
 };
 
 /** What may be put in the place of the real thing. */

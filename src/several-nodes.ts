@@ -30,7 +30,7 @@ const countsEveryMs: Millis = 250;
 const farewellMs: Millis = 1000;
 
 /** Scripts that are called in one turn of the event loop for the sake of what is due, or of what is read anew. */
-const callsPerTurn = 100;
+const callsPerTurn = 40;
 
 /** Events that are taken from the outboxes in one turn. */
 const eventsPerTurn = 250;

@@ -107,10 +107,11 @@ export class ConfigurationInForce {
   async #put(next: Config, file: Config, changes: RunTimeChanges): Promise<Put> {
     const before = this.#current;
     const { privateAddresses } = next.webhooks;
-    await this.#running.serve(next.apps.map((app) => toApplication(app, privateAddresses)));
+    const served = this.#running.serve(next.apps.map((app) => toApplication(app, privateAddresses)));
     this.#current = next;
     this.#file = file;
     this.#changes = withoutNeedless(changes, file.apps);
+    await served;
     return { apps: next.apps.length, difference: differenceOf(before.apps, next.apps) };
   }
 
