@@ -42,7 +42,7 @@ test('a stranger who occupies and leaves channels without end costs no member a 
       apps: [{ ...app, webhooks: [{ url: receiver.url }] }],
       webhooks: { unsubscribeGraceMs: 0, queueMaxBytes: 300_000 },
       // What bounds it at the source is tested elsewhere.
-      limits: { messagesPerSecond: null },
+      limits: { messagesPerSecond: null, channelsPerConnection: null, newChannelsPerSecond: null },
     },
     { clock },
   );
