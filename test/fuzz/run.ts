@@ -49,7 +49,7 @@ export async function runFuzz({ seconds, seed, say = () => {} }: FuzzOptions): P
     const name = names[round % names.length] ?? '';
     health.during = name;
     made.push(name);
-    const attack = attacks[name]?.({ port: server.port, seed: seed + round });
+    const attack = attacks[name]?.({ port: server.port, key: app.key, seed: seed + round });
     await Promise.all([attack, live(honest, losses)]);
     if (!honest.areAllConnected) losses.push(`an honest user lost the connection during: ${name}`);
     say(`${name}: health checks waited ${Math.round(health.slowestMs)} ms at most so far`);

@@ -5,6 +5,8 @@ import { frames, requests } from './words.ts';
 /** What an attack aims at, and what it draws from. */
 export interface Target {
   readonly port: number;
+  /** The public key of an app. */
+  readonly key: string;
   readonly seed: number;
 }
 
@@ -13,64 +15,66 @@ export type Attack = (target: Target) => Promise<void>;
 
 /** The attacks, by what they do. Each is bounded in connections, messages and bytes. */
 export const attacks: Readonly<Record<string, Attack>> = {
-  'frames of every kind': async ({ port, seed }) => {
-    await Promise.all(frames(seed, 8).map(async (_, client) => talk(port, frames(seed + client, 250))));
+  'frames of every kind': async ({ port, seed, key }) => {
+    await Promise.all(
+      frames(seed, 8).map(async (_, client) => talk({ port, key }, frames(seed + client, 250))),
+    );
   },
-  'malformed frames of one byte': async ({ port }) => {
+  'malformed frames of one byte': async ({ port, key }) => {
     await Promise.all(
       times(5, () =>
         talk(
-          port,
+          { port, key },
           Array.from({ length: 20_000 }, () => '{'),
         ),
       ),
     );
   },
-  'frames that are deeply nested': async ({ port }) => {
+  'frames that are deeply nested': async ({ port, key }) => {
     await Promise.all(
       times(5, () =>
         talk(
-          port,
+          { port, key },
           Array.from({ length: 20 }, () => '[[],'.repeat(60_000)),
         ),
       ),
     );
   },
-  'channels without end, occupied and left': async ({ port, seed }) => {
+  'channels without end, occupied and left': async ({ port, seed, key }) => {
     const said = Array.from({ length: 4000 }, (_, index) =>
       ['subscribe', 'unsubscribe'].map((what) =>
         JSON.stringify({ event: `pusher:${what}`, data: { channel: `flood-${seed}-${index}` } }),
       ),
     ).flat();
-    await Promise.all(times(3, () => talk(port, said)));
+    await Promise.all(times(3, () => talk({ port, key }, said)));
   },
-  'refused subscriptions': async ({ port }) => {
+  'refused subscriptions': async ({ port, key }) => {
     const wrong = JSON.stringify({
       event: 'pusher:subscribe',
-      data: { channel: 'private-a', auth: 'app-key:0' },
+      data: { channel: 'private-a', auth: `${key}:0` },
     });
     await Promise.all(
       times(5, () =>
         talk(
-          port,
+          { port, key },
           Array.from({ length: 5000 }, () => wrong),
         ),
       ),
     );
   },
-  'clients that provoke errors and read nothing': async ({ port }) => {
+  'clients that provoke errors and read nothing': async ({ port, key }) => {
     await Promise.all(
       times(20, () =>
         talk(
-          port,
+          { port, key },
           Array.from({ length: 2000 }, () => '{'),
           { reads: false },
         ),
       ),
     );
   },
-  'connections that come and go': async ({ port }) => {
-    for (let round = 0; round < 5; round += 1) await Promise.all(times(50, () => talk(port, [])));
+  'connections that come and go': async ({ port, key }) => {
+    for (let round = 0; round < 5; round += 1) await Promise.all(times(50, () => talk({ port, key }, [])));
   },
   'requests of every kind': async ({ port, seed }) => {
     const all = requests(seed, 300);
@@ -90,11 +94,11 @@ export const attacks: Readonly<Record<string, Attack>> = {
 
 /** Says all of this on a connection of its own, waits for what is answered to it, and goes. */
 async function talk(
-  port: number,
+  { port, key }: Pick<Target, 'port' | 'key'>,
   texts: readonly string[],
   { reads = true }: { readonly reads?: boolean } = {},
 ): Promise<void> {
-  const ws = new WebSocket(`ws://127.0.0.1:${port}/app/app-key?protocol=7`, { perMessageDeflate: false });
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/app/${key}?protocol=7`, { perMessageDeflate: false });
   const closed = new Promise<void>((resolve) => ws.once('close', () => resolve()));
   // Whatever goes wrong with it ends in its close.
   ws.on('error', () => {});

@@ -11,6 +11,7 @@ import { presenceStorm } from './presence-storm.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { soak } from './soak.ts';
 import { startup } from './startup.ts';
+import { underAttack } from './under-attack.ts';
 import { webhooks } from './webhooks.ts';
 
 /** All of them, in the order in which they run and are reported. */
@@ -28,5 +29,6 @@ export const scenarios: readonly Scenario[] = [
   startup,
   ledger,
   nodes,
+  underAttack,
   soak,
 ];

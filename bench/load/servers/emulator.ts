@@ -55,7 +55,7 @@ export function emulatorOf(
 }
 
 function configOf(settings: ServerSettings, { tls }: Variant): object {
-  const { batchEvents, graceMs, redisUrl, webhooks = [] } = settings;
+  const { batchEvents, graceMs, hasDefaultLimits = false, redisUrl, webhooks = [] } = settings;
   return {
     host: '127.0.0.1',
     // What a failing endpoint has not taken by then is of no interest.
@@ -65,7 +65,7 @@ function configOf(settings: ServerSettings, { tls }: Variant): object {
       ...pair,
       webhooks: index === 0 ? webhooks : [],
     })),
-    limits: { presenceMembers: null, clientEventsPerSecond: null },
+    ...(hasDefaultLimits ? {} : { limits: { presenceMembers: null, clientEventsPerSecond: null } }),
     ...(tls === null ? {} : { tls }),
     ...(redisUrl === undefined ? {} : { redis: { url: redisUrl } }),
     webhooks: {

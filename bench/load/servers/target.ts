@@ -22,6 +22,8 @@ export interface ServerSettings {
   readonly graceMs?: number;
   /** Makes it one of several nodes; the default is a single one, with its ledger in memory. */
   readonly redisUrl?: string;
+  /** With the limits that are in force when nothing is configured; the default is none where one would end the load. */
+  readonly hasDefaultLimits?: boolean;
   /** How many apps it serves; the default is 1. */
   readonly appCount?: number;
 }
