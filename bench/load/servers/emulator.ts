@@ -43,7 +43,7 @@ export function emulatorOf(
     start: async (given) => {
       const redis = variant.usesRedis ? await startRedis(launch.prefix) : null;
       const settings = redis === null ? given : { ...given, redisUrl: redis.url };
-      const server = await withFile(configOf(settings, variant), (file) =>
+      const server = await withFile(configOf(settings, variant, limitsOf(folder)), (file) =>
         startProcess(
           [...nodeCommand(launch, name), programIn(folder), '--config', file, '--port', '0'],
           portOf,
@@ -54,7 +54,14 @@ export function emulatorOf(
   };
 }
 
-function configOf(settings: ServerSettings, { tls }: Variant): object {
+/** The limits that a load would meet, switched off. A build of another checkout may know fewer of them. */
+function limitsOf(folder: string): object {
+  const schema = readFileSync(join(folder, 'config/schema.json'), 'utf8');
+  const names = ['presenceMembers', 'clientEventsPerSecond', 'channelsPerConnection'];
+  return Object.fromEntries(names.filter((name) => schema.includes(`"${name}"`)).map((name) => [name, null]));
+}
+
+function configOf(settings: ServerSettings, { tls }: Variant, limits: object): object {
   const { batchEvents, graceMs, hasDefaultLimits = false, redisUrl, webhooks = [] } = settings;
   return {
     host: '127.0.0.1',
@@ -65,7 +72,7 @@ function configOf(settings: ServerSettings, { tls }: Variant): object {
       ...pair,
       webhooks: index === 0 ? webhooks : [],
     })),
-    ...(hasDefaultLimits ? {} : { limits: { presenceMembers: null, clientEventsPerSecond: null } }),
+    ...(hasDefaultLimits ? {} : { limits }),
     ...(tls === null ? {} : { tls }),
     ...(redisUrl === undefined ? {} : { redis: { url: redisUrl } }),
     webhooks: {
