@@ -1,11 +1,9 @@
+import { onePerTick, outcomeOf, type Load } from '../driver/deliveries.ts';
 import { barrage, Publisher } from '../driver/publisher.ts';
 import { signTrigger } from '../driver/signing.ts';
 import { Subscribers } from '../driver/subscribers.ts';
-import { Latencies } from '../measure/latencies.ts';
 import { beginSample, type Sample } from '../measure/sample.ts';
-import { onSchedule } from '../measure/wait.ts';
 import type { Bench, Case, Opened, Scenario, Wanted } from '../scenario.ts';
-import type { Target } from '../servers/target.ts';
 
 const channel = 'bench-fan-out';
 const publisherCount = 8;
@@ -57,13 +55,6 @@ function title(size: number, bytes: number): string {
   return `${subscribers}, ${bytes === 1024 ? '1 KB' : `${bytes} B`}`;
 }
 
-interface Load {
-  readonly target: Target;
-  readonly subscribers: Subscribers;
-  readonly publisher: Publisher;
-  readonly payload: string;
-}
-
 async function open(
   bench: Bench,
   size: number,
@@ -76,32 +67,13 @@ async function open(
   const publisher = new Publisher(target, publisherCount);
   return {
     pid: target.pid,
-    round: (seconds) => round({ target, subscribers, publisher, payload }, seconds),
+    round: (seconds) => round({ target, channel, subscribers, publisher, payload }, seconds),
     close: async () => {
       await publisher.close();
       await subscribers.close();
       await target.stop();
     },
   };
-}
-
-async function onePerTick(load: Load, perSecond: number, seconds: number): Promise<Sample> {
-  const { target, subscribers, publisher, payload } = load;
-  const request = signTrigger(target, channel, payload);
-  const droppedBefore = subscribers.dropped;
-  const dueAt: number[] = [];
-  const latencies = new Latencies();
-  const answers: Promise<boolean>[] = [];
-  subscribers.startRound({ dueAt, latencies });
-  const end = beginSample(target);
-  const sent = await onSchedule({ perSecond, seconds }, (_, due) => {
-    dueAt.push(due);
-    answers.push(publisher.post(request));
-  });
-  const accepted = (await Promise.all(answers)).filter(Boolean).length;
-  const endedAt = await subscribers.drain(accepted, sent);
-  const outcome = outcomeOf(subscribers, { sent, accepted, refused: sent - accepted }, droppedBefore);
-  return end({ ...outcome, latency: latencies.percentiles() }, endedAt);
 }
 
 async function eightInFlight(load: Load, seconds: number): Promise<Sample> {
@@ -117,21 +89,4 @@ async function eightInFlight(load: Load, seconds: number): Promise<Sample> {
   });
   const endedAt = await subscribers.drain(published.accepted, published.sent);
   return end(outcomeOf(subscribers, published, droppedBefore), endedAt);
-}
-
-/** What became of the messages, told by those who should have got them. */
-function outcomeOf(
-  subscribers: Subscribers,
-  published: { readonly sent: number; readonly accepted: number; readonly refused: number },
-  droppedBefore: number,
-) {
-  const { sent, accepted, refused } = published;
-  return {
-    operations: subscribers.delivered,
-    accepted,
-    delivered: subscribers.delivered,
-    missing: subscribers.missing(accepted),
-    duplicated: subscribers.beyond(sent),
-    errors: refused + subscribers.dropped - droppedBefore,
-  };
 }

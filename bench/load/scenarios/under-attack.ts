@@ -2,12 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { attacks } from '../../../test/fuzz/strangers.ts';
+import { onePerTick, type Load } from '../driver/deliveries.ts';
 import { Publisher } from '../driver/publisher.ts';
-import { signTrigger } from '../driver/signing.ts';
 import { Subscribers } from '../driver/subscribers.ts';
-import { Latencies } from '../measure/latencies.ts';
-import { beginSample, type Sample } from '../measure/sample.ts';
-import { onSchedule } from '../measure/wait.ts';
+import type { Sample } from '../measure/sample.ts';
 import type { Bench, Case, Opened, Scenario } from '../scenario.ts';
 import type { Target } from '../servers/target.ts';
 
@@ -52,7 +50,7 @@ async function open(bench: Bench, attack: string | undefined): Promise<Opened> {
     round: async (seconds) => {
       const attacker = attack === undefined ? undefined : await startAttacker(target, attack);
       try {
-        return await publish({ target, subscribers, publisher, payload }, seconds);
+        return await measure({ target, channel, subscribers, publisher, payload }, seconds);
       } finally {
         if (attacker !== undefined) await end(attacker);
       }
@@ -83,38 +81,7 @@ async function end(attacker: ChildProcess): Promise<void> {
   await exited;
 }
 
-interface Load {
-  readonly target: Target;
-  readonly subscribers: Subscribers;
-  readonly publisher: Publisher;
-  readonly payload: string;
-}
-
-async function publish(load: Load, seconds: number): Promise<Sample> {
-  const { target, subscribers, publisher, payload } = load;
-  const request = signTrigger(target, channel, payload);
-  const droppedBefore = subscribers.dropped;
-  const dueAt: number[] = [];
-  const latencies = new Latencies();
-  const answers: Promise<boolean>[] = [];
-  subscribers.startRound({ dueAt, latencies });
-  const finish = beginSample(target);
-  const sent = await onSchedule({ perSecond, seconds }, (_, due) => {
-    dueAt.push(due);
-    answers.push(publisher.post(request));
-  });
-  const accepted = (await Promise.all(answers)).filter(Boolean).length;
-  const endedAt = await subscribers.drain(accepted, sent);
-  const latency = latencies.percentiles();
-  const outcome = {
-    operations: subscribers.delivered,
-    accepted,
-    delivered: subscribers.delivered,
-    missing: subscribers.missing(accepted),
-    duplicated: subscribers.beyond(sent),
-    errors: sent - accepted + subscribers.dropped - droppedBefore,
-    latency,
-    figures: [{ name: latencyFigure, value: latency?.p99 ?? Infinity }],
-  };
-  return finish(outcome, endedAt);
+async function measure(load: Load, seconds: number): Promise<Sample> {
+  const sample = await onePerTick(load, perSecond, seconds);
+  return { ...sample, figures: [{ name: latencyFigure, value: sample.latency?.p99 ?? Infinity }] };
 }
