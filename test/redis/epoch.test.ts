@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { leaseMs } from '../support/redis/walk-node.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
-import { Walk } from '../support/redis/walk.ts';
+import { startWalk } from '../support/redis/start-walk.ts';
+import type { Walk } from '../support/redis/walk.ts';
 
 let redis: RedisServer;
 beforeAll(async () => {
   redis = await startRedis();
 });
 afterAll(() => redis.stop());
-
-async function walkOf(nodes: number): Promise<Walk> {
-  const walk = await new Walk(redis.url).start(nodes);
-  onTestFinished(() => walk.dispose());
-  await walk.advance(500);
-  return walk;
-}
 
 /** The life in which every node says the state is. */
 function lifeOf(walk: Walk): string {
@@ -40,7 +34,7 @@ async function livesAfter(walk: Walk, former: string): Promise<readonly string[]
 
 describe('the life of the shared state', () => {
   test('is the same on every node, goes on when any of them is killed and when all are', async () => {
-    const walk = await walkOf(2);
+    const walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     const life = lifeOf(walk);
     await walk.crash(0);
@@ -54,7 +48,7 @@ describe('the life of the shared state', () => {
   });
 
   test('goes on through a silence of Redis, which loses nothing', async () => {
-    const walk = await walkOf(2);
+    const walk = await startWalk(redis, 2);
     const life = lifeOf(walk);
     await walk.silence(3 * leaseMs);
     await walk.settle();
@@ -62,7 +56,7 @@ describe('the life of the shared state', () => {
   });
 
   test('is one other once Redis was emptied', async () => {
-    const walk = await walkOf(2);
+    const walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     const life = lifeOf(walk);
     await walk.flush();
@@ -70,7 +64,7 @@ describe('the life of the shared state', () => {
   });
 
   test('is another one after a failover to a replica that lacks the last writes, on every node', async () => {
-    const walk = await walkOf(2);
+    const walk = await startWalk(redis, 2);
     const life = lifeOf(walk);
     await walk.loseWrites(async () => {
       await walk.join(0, 'presence-a', 'u1');

@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { unavailable } from '../../src/ports/unavailable.ts';
 import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { known } from '../support/known.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
-import { Walk } from '../support/redis/walk.ts';
+import { startWalk } from '../support/redis/start-walk.ts';
+import type { Walk } from '../support/redis/walk.ts';
 import { graceMs, leaseMs } from '../support/redis/walk-node.ts';
 
 let redis: RedisServer;
@@ -14,19 +15,12 @@ beforeAll(async () => {
 afterEach(() => walk.free());
 afterAll(() => redis.stop());
 
-async function walkOf(nodes: number): Promise<Walk> {
-  const made = await new Walk(redis.url).start(nodes);
-  onTestFinished(() => made.dispose());
-  await made.advance(500);
-  return made;
-}
-
 const epochs = (): number[] => walk.nodes.map((node) => node.epochs);
 const areWhole = (): boolean[] => walk.nodes.map(({ ledger }) => ledger.isWhole);
 
 describe('while Redis is full', () => {
   test('who leaves is reported as gone, who stays is not, and no lease lapses', async () => {
-    walk = await walkOf(2);
+    walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.join(1, 'presence-a', 'u2');
     await walk.join(1, 'room');
@@ -43,7 +37,7 @@ describe('while Redis is full', () => {
   });
 
   test('who comes is let in and sees who is there, and is told of once there is memory again', async () => {
-    walk = await walkOf(2);
+    walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.fill();
     const before = epochs();
@@ -66,7 +60,7 @@ describe('while Redis is full', () => {
   });
 
   test('who came and went meanwhile is never told of', async () => {
-    walk = await walkOf(1);
+    walk = await startWalk(redis, 1);
     await walk.fill();
     await walk.join(0, 'presence-a', 'u1');
     walk.leave(0, 0);
@@ -77,7 +71,7 @@ describe('while Redis is full', () => {
   });
 
   test('who comes back within the grace was never gone', async () => {
-    walk = await walkOf(2);
+    walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.fill();
     walk.leave(0, 0);
@@ -87,7 +81,7 @@ describe('while Redis is full', () => {
   });
 
   test('a lost connection makes nobody be taken for gone', async () => {
-    walk = await walkOf(2);
+    walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.join(1, 'room');
     await walk.fill();
@@ -98,7 +92,7 @@ describe('while Redis is full', () => {
   });
 
   test('health says so', async () => {
-    walk = await walkOf(2);
+    walk = await startWalk(redis, 2);
     expect(areWhole()).toEqual([true, true]);
     await walk.fill();
     await walk.advance(leaseMs / 10);
@@ -109,7 +103,7 @@ describe('while Redis is full', () => {
   });
 
   test('a node can start', async () => {
-    walk = await walkOf(1);
+    walk = await startWalk(redis, 1);
     await walk.join(0, 'presence-a', 'u1');
     await walk.fill();
     await walk.addNode(1);
@@ -120,7 +114,7 @@ describe('while Redis is full', () => {
   });
 
   test('events wait, and of those of a cache channel the last is kept', async () => {
-    walk = await walkOf(2);
+    walk = await startWalk(redis, 2);
     const [one, two] = walk.nodes;
     if (one === undefined || two === undefined) throw new Error('there are two nodes');
     const channel = 'presence-cache-a' as ChannelName;

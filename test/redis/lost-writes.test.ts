@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
-import { Walk } from '../support/redis/walk.ts';
+import { startWalk } from '../support/redis/start-walk.ts';
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -8,16 +8,9 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-async function walkOf(nodes: number): Promise<Walk> {
-  const walk = await new Walk(redis.url).start(nodes);
-  onTestFinished(() => walk.dispose());
-  await walk.advance(500);
-  return walk;
-}
-
 describe('after a failover to a replica that lacks the last writes', () => {
   test('subscribers of every node are still told who comes and goes', async () => {
-    const walk = await walkOf(2);
+    const walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.join(1, 'presence-a', 'u2');
     await walk.quiet();
@@ -37,7 +30,7 @@ describe('after a failover to a replica that lacks the last writes', () => {
   });
 
   test('who came and left in what was lost is not online for ever', async () => {
-    const walk = await walkOf(2);
+    const walk = await startWalk(redis, 2);
     await walk.loseWrites(async () => {
       await walk.join(0, 'presence-a', 'u1');
       walk.leave(0, 0);

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
-import { Walk } from '../support/redis/walk.ts';
+import { startWalk } from '../support/redis/start-walk.ts';
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -9,9 +9,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 async function walkOf(nodes: number) {
-  const walk = await new Walk(redis.url).start(nodes);
-  onTestFinished(() => walk.dispose());
-  await walk.advance(500);
+  const walk = await startWalk(redis, nodes);
   const [node] = walk.nodes;
   if (node === undefined) throw new Error('there is a node');
   return { walk, node };

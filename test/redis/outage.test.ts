@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ChannelName } from '../../src/protocol/channel-name.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
-import { Walk } from '../support/redis/walk.ts';
+import { startWalk } from '../support/redis/start-walk.ts';
+import type { Walk } from '../support/redis/walk.ts';
 import { known } from '../support/known.ts';
 
 let redis: RedisServer;
@@ -10,17 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-async function walkOf(nodes: number): Promise<Walk> {
-  const walk = await new Walk(redis.url).start(nodes);
-  onTestFinished(() => walk.dispose());
-  await walk.advance(500);
-  return walk;
-}
-
 test.each(['a step of the channel', 'a sweep'])(
   'nobody who came back while Redis was away is reported as gone by %s that comes first',
   async (first) => {
-    const walk = await walkOf(2);
+    const walk = await startWalk(redis, 2);
     await walk.join(0, 'presence-a', 'u1');
     await walk.join(0, 'presence-a', 'u2');
     walk.leave(0, 0);
@@ -38,7 +32,7 @@ test.each(['a step of the channel', 'a sweep'])(
 describe('what fell due while Redis was away', () => {
   const arrivals = ['channel_occupied', 'member_added u1'];
   const left = async (nodes: number) => {
-    const walk = await walkOf(nodes);
+    const walk = await startWalk(redis, nodes);
     await walk.join(0, 'presence-a', 'u1');
     walk.leave(0, 0);
     await walk.quiet();
@@ -84,7 +78,7 @@ describe('what fell due while Redis was away', () => {
   });
 
   test('waits for a dead node only for what was left of its lease', async () => {
-    const walk = await walkOf(2);
+    const walk = await startWalk(redis, 2);
     const [, lost] = walk.nodes;
     lost?.crash();
     if (lost !== undefined) lost.isFrozen = true;
@@ -117,7 +111,7 @@ describe('what fell due while Redis was away', () => {
 });
 
 test('the lease of a node that is dead is as long as if Redis had not been away', async () => {
-  const walk = await walkOf(2);
+  const walk = await startWalk(redis, 2);
   await walk.join(1, 'presence-a', 'u1');
   await walk.quiet();
   const [, lost] = walk.nodes;
@@ -132,7 +126,7 @@ test('the lease of a node that is dead is as long as if Redis had not been away'
 });
 
 test('the clients of a node that ends before it is registered again have the grace of its end', async () => {
-  const walk = await walkOf(2);
+  const walk = await startWalk(redis, 2);
   await walk.join(0, 'presence-a', 'u1');
   const [ending] = walk.nodes;
   if (ending === undefined) throw new Error('there are two nodes');
@@ -150,7 +144,7 @@ test('the clients of a node that ends before it is registered again have the gra
 });
 
 test('subscribers that were told an event before Redis knew it are not told the one before once more', async () => {
-  const walk = await walkOf(1);
+  const walk = await startWalk(redis, 1);
   const [node] = walk.nodes;
   if (node === undefined) throw new Error('there is a node');
   const channel = 'presence-cache-a' as ChannelName;
@@ -167,7 +161,7 @@ test('subscribers that were told an event before Redis knew it are not told the 
 });
 
 test('who comes while Redis is away is told the event that was published before, once it is back', async () => {
-  const walk = await walkOf(1);
+  const walk = await startWalk(redis, 1);
   const [node] = walk.nodes;
   if (node === undefined) throw new Error('there is a node');
   const channel = 'presence-cache-a' as ChannelName;
@@ -183,7 +177,7 @@ test('who comes while Redis is away is told the event that was published before,
 describe('who comes to a cache channel while Redis is away', () => {
   const cut = async (name: string, value?: string) => {
     const channel = name as ChannelName;
-    const walk = await walkOf(2);
+    const walk = await startWalk(redis, 2);
     const [here, there] = walk.nodes;
     if (here === undefined || there === undefined) throw new Error('there are two nodes');
     if (value !== undefined) await there.ledger.cacheEvent('a1', channel, { name: 'e', data: value });
