@@ -1,6 +1,6 @@
 import type { Millis } from '../ports/clock.ts';
 import { addressFull, addressTooFast, serverFull, type ClosingError } from '../protocol/errors.ts';
-import { refill } from '../protocol/token-bucket.ts';
+import { TokenBucket } from '../protocol/token-bucket.ts';
 
 /** How many connections this node serves; Infinity is no bound. */
 export interface AdmissionPolicy {
@@ -14,9 +14,10 @@ export interface AdmissionPolicy {
 export interface Seat {
   readonly address: string;
   open: number;
-  /** So many more may come at once. */
-  tokens: number;
-  at: Millis;
+  /** Those who may still come. */
+  readonly arrivals: TokenBucket;
+  /** When somebody was last there who wanted to come. */
+  askedAt: Millis;
 }
 
 /** So many seconds' worth of new connections may come at once: a page with many tabs, an office that comes back. */
@@ -46,8 +47,7 @@ export class Admissions {
     const { maxConnections, maxConnectionsPerAddress, maxNewConnectionsPerAddress } = this.#policy;
     const seat = this.#isByAddress ? this.#seatOf(addressGroup(remoteAddress), at) : undefined;
     if (seat !== undefined) {
-      if (seat.tokens < 1) return addressTooFast(maxNewConnectionsPerAddress);
-      seat.tokens -= 1;
+      if (!seat.arrivals.take(at)) return addressTooFast(maxNewConnectionsPerAddress);
       if (seat.open >= maxConnectionsPerAddress) return addressFull(maxConnectionsPerAddress);
     }
     if (this.#open >= maxConnections) return serverFull(maxConnections);
@@ -64,15 +64,18 @@ export class Admissions {
 
   #seatOf(address: string, at: Millis): Seat {
     const { maxNewConnectionsPerAddress: perSecond } = this.#policy;
-    const burst = burstSeconds * perSecond;
     this.#forget(at);
     let seat = this.#seats.get(address);
     if (seat === undefined) {
-      seat = { address, open: 0, tokens: burst, at };
+      seat = {
+        address,
+        open: 0,
+        arrivals: new TokenBucket(perSecond, burstSeconds * perSecond, at),
+        askedAt: at,
+      };
       this.#seats.set(address, seat);
     }
-    seat.tokens = refill(seat.tokens, { perSecond, burst }, at - seat.at);
-    seat.at = at;
+    seat.askedAt = at;
     return seat;
   }
 
@@ -82,7 +85,7 @@ export class Admissions {
     if (at - this.#forgottenAt < afterMs) return;
     this.#forgottenAt = at;
     for (const seat of this.#seats.values()) {
-      if (seat.open === 0 && at - seat.at >= afterMs) this.#seats.delete(seat.address);
+      if (seat.open === 0 && at - seat.askedAt >= afterMs) this.#seats.delete(seat.address);
     }
   }
 }
