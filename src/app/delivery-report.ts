@@ -2,7 +2,7 @@ import type { Clock, Millis } from '../ports/clock.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import type { AttemptResult, Metrics } from '../ports/metrics.ts';
 import type { Outcome } from '../ports/webhook-sender.ts';
-import type { QueuedEvent } from '../webhooks/backlog.ts';
+import type { QueuedEvent } from '../webhooks/lane.ts';
 import type { Drop } from '../webhooks/delivery-queue.ts';
 import { DropLog } from './drop-log.ts';
 
@@ -55,9 +55,9 @@ export class DeliveryReport {
   ): void {
     const { clock, log, metrics } = this.#options;
     const { appId, endpoint } = reported;
-    metrics.webhookDelivered(appId, endpoint, events.length);
     const at = clock.now();
-    for (const { createdAt } of events) metrics.webhookAcknowledged(appId, endpoint, at - createdAt);
+    const ages = events.map(({ createdAt }) => at - createdAt);
+    metrics.webhookDelivered(appId, endpoint, ages);
     if (wasFailing) log.info(reported, 'webhook endpoint recovered');
     if (!log.isDebug) return;
     const fields = { ...reported, events: events.length, elapsedMs: Math.round(elapsedMs) };

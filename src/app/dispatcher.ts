@@ -10,7 +10,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { QueueReading } from '../ports/metrics.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import { AttemptPlaces } from '../webhooks/attempt-places.ts';
-import type { QueuedEvent } from '../webhooks/backlog.ts';
+import type { QueuedEvent } from '../webhooks/lane.ts';
 import { selects, type Endpoint } from '../webhooks/endpoint.ts';
 import { encodeEvent, type WebhookEvent } from '../webhooks/event.ts';
 import { Share, type Fate } from '../webhooks/share.ts';

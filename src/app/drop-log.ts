@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Log, LogFields } from '../ports/log.ts';
-import type { QueuedEvent } from '../webhooks/backlog.ts';
+import type { QueuedEvent } from '../webhooks/lane.ts';
 import { Sampler } from '../structures/sampler.ts';
 
 /** The channels that one line names; further ones get further lines. */

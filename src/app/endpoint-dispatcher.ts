@@ -7,11 +7,11 @@ import type { Metrics, QueueReading } from '../ports/metrics.ts';
 import type { Random } from '../ports/random.ts';
 import type { Outcome, WebhookSender } from '../ports/webhook-sender.ts';
 import type { Witness } from '../ports/witness.ts';
-import type { QueuedEvent } from '../webhooks/backlog.ts';
+import type { QueuedEvent } from '../webhooks/lane.ts';
 import type { AttemptPlaces, Claim, Contender, Place } from '../webhooks/attempt-places.ts';
 import { DeliveryQueue, type Batch, type DeliveryPolicy, type Drop } from '../webhooks/delivery-queue.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
-import { attemptHeaders, createPayload, signedHeaders, type Payload } from '../webhooks/payload.ts';
+import { attemptHeaders, createPayload, type Payload } from '../webhooks/payload.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import type { Application } from './application.ts';
 import { DeliveryReport, resultOf, type Reported } from './delivery-report.ts';
@@ -281,8 +281,10 @@ export class EndpointDispatcher implements Contender {
     const { clock, epoch, metrics, places, random, sender, witness, requestTimeoutMs } = this.#options;
     const { url, id: endpoint, publicOnly = false } = this.#endpoint;
     const appId = this.#app.id;
-    const signed = signedHeaders(this.#app, this.#endpoint, payload);
-    const headers = attemptHeaders(signed, batch.attempts, epoch());
+    const headers = attemptHeaders(this.#app, this.#endpoint, payload, {
+      attempt: batch.attempts,
+      epoch: epoch(),
+    });
     const attempt = {
       appId,
       endpoint: this.#endpoint,

@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { EventOrigin, RestoredBatch } from '../ports/delivery-source.ts';
-import type { QueuedEvent } from '../webhooks/backlog.ts';
+import type { QueuedEvent } from '../webhooks/lane.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import { createAlarm } from './alarm.ts';

@@ -4,7 +4,7 @@ import type { Outcome, Post } from '../ports/webhook-sender.ts';
 import { systemClock } from '../system/clock.ts';
 import { createRandomIds } from '../system/ids.ts';
 import { encodeEvent, eventNames } from '../webhooks/event.ts';
-import { createPayload, signedHeaders } from '../webhooks/payload.ts';
+import { createPayload, attemptHeaders } from '../webhooks/payload.ts';
 import { readVariable, variables, type Env } from '../config/environment.ts';
 import { readApp, type AppOptions } from './app.ts';
 import { count, httpUrl, milliseconds, moment, oneOf, readData, wholeNumber } from './arguments.ts';
@@ -65,10 +65,7 @@ async function sendWebhook(options: SendOptions, env: Env): Promise<ExitCode> {
   const app = readApp(options, env);
   const url = endpointOf(options, env);
   const payload = createPayload({ id, timeMs, events: [encodeEvent(event)] });
-  const headers = {
-    ...signedHeaders(app, { headers: {}, standardSignature: true }, payload),
-    'X-Soketify-Attempt': String(attempt),
-  };
+  const headers = attemptHeaders(app, { headers: {}, standardSignature: true }, payload, { attempt });
   if (options.dryRun === true) {
     process.stdout.write(describeRequest(url, headers, Buffer.from(payload.body).toString()));
     return exitCode.done;

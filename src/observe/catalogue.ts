@@ -152,9 +152,11 @@ export function countWith(
       counters.attempts.add(1, app, endpoint, result);
       attemptSeconds.observe(elapsedMs / 1000, app, endpoint);
     },
-    webhookDelivered: (app, endpoint, events) => counters.delivered.add(events, app, endpoint),
-    webhookAcknowledged: (app, endpoint, elapsedMs) =>
-      acknowledgementSeconds.observe(elapsedMs / 1000, app, endpoint),
+    webhookDelivered(app, endpoint, elapsedMs) {
+      counters.delivered.add(elapsedMs.length, app, endpoint);
+      const seconds = elapsedMs.map((ms) => ms / 1000);
+      acknowledgementSeconds.observeAll(seconds, app, endpoint);
+    },
     webhookDropped: (app, endpoint, reason, events) => counters.dropped.add(events, app, endpoint, reason),
   };
 }

@@ -79,11 +79,17 @@ export class Histogram<Known> implements Metric<Known> {
   }
 
   observe(value: number, ...labels: readonly string[]): void {
+    this.observeAll([value], ...labels);
+  }
+
+  observeAll(values: readonly number[], ...labels: readonly string[]): void {
     const observed = this.#find(labels);
-    let bucket = 0;
-    while (value > (this.#bounds[bucket] ?? Infinity)) bucket += 1;
-    observed.counts[bucket] = (observed.counts[bucket] ?? 0) + 1;
-    observed.sum += value;
+    for (const value of values) {
+      let bucket = 0;
+      while (value > (this.#bounds[bucket] ?? Infinity)) bucket += 1;
+      observed.counts[bucket] = (observed.counts[bucket] ?? 0) + 1;
+      observed.sum += value;
+    }
   }
 
   *samples(known: Known): Generator<Sample, void> {

@@ -74,9 +74,11 @@ export interface Metrics {
   deduplicated(appId: string): void;
   webhookQueued(appId: string, event: EventName): void;
   webhookAttempt(appId: string, endpoint: string, result: AttemptResult, elapsedMs: number): void;
-  webhookDelivered(appId: string, endpoint: string, events: number): void;
-  /** An event was answered with 2xx, so long after it had happened; a grace had passed before that. */
-  webhookAcknowledged(appId: string, endpoint: string, elapsedMs: number): void;
+  /**
+   * Events were answered with 2xx. `elapsedMs` has an entry for each: how long before that it had happened. A grace had
+   * passed before it happened.
+   */
+  webhookDelivered(appId: string, endpoint: string, elapsedMs: readonly number[]): void;
   webhookDropped(appId: string, endpoint: string, reason: DropReason, events: number): void;
   /** Tells which apps there are, and where to read what they are, when somebody looks. */
   observeApps(read: () => Iterable<AppReading>): void;
@@ -104,7 +106,6 @@ export const noMetrics: Metrics = {
   webhookQueued: nothing,
   webhookAttempt: nothing,
   webhookDelivered: nothing,
-  webhookAcknowledged: nothing,
   webhookDropped: nothing,
   observeApps: nothing,
   observeQueues: nothing,

@@ -1,23 +1,11 @@
 import type { Millis } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
-import { LinkedList, type ListNode } from '../structures/linked-list.ts';
-import { Accounts, type Account } from './accounts.ts';
-import { sourceOf, type WebhookEvent } from './event.ts';
+import { LinkedList } from '../structures/linked-list.ts';
+import { sourceOf } from './event.ts';
+import { isYounger, type Lane, type QueuedEvent, type Slot } from './lane.ts';
 import { rankOf, type Rank } from './rank.ts';
-import type { Share } from './share.ts';
-import { findUndone } from './undone.ts';
-
-/** An event on its way, encoded once for all endpoints. */
-export interface QueuedEvent {
-  readonly event: WebhookEvent;
-  /** The event as it stands in a body. */
-  readonly json: string;
-  readonly bytes: number;
-  /** When it came to be. */
-  readonly createdAt: Millis;
-  /** Who is not done with it yet, where somebody asks for that. */
-  readonly share?: Share | undefined;
-}
+import { Shedding } from './shedding.ts';
+import { Turns } from './turns.ts';
 
 /** How events are put together. */
 export interface BatchPolicy {
@@ -29,47 +17,11 @@ export interface BatchPolicy {
   readonly maxBytes: number;
 }
 
-interface Lane {
-  readonly channel: ChannelName;
-  readonly slots: LinkedList<Slot>;
-  bytes: number;
-  /** Batches on their way with earlier events of the channel: the later ones wait. */
-  blockedBy: number;
-  /** Where the lane stands among those that may be batched. */
-  readyNode: ListNode<Lane> | undefined;
-  /** In a crowd: the account that it stands in, that of its first event when it became ready. */
-  readyIn: Account<Slot, Lane> | undefined;
-  /** With so many events some may undo others. */
-  suspectFrom: number;
-  /** Where the lane stands among those of which that may be so. */
-  suspect: ListNode<Lane> | undefined;
-}
-
-/** An event's place: in its channel's lane, among all by age, and in its source's account. */
-interface Slot {
-  readonly order: number;
-  readonly queued: QueuedEvent;
-  readonly lane: Lane;
-  laneNode: ListNode<Slot> | undefined;
-  ageNode: ListNode<Slot> | undefined;
-  /** In a crowd. */
-  account: Account<Slot, Lane> | undefined;
-  accountNode: ListNode<Slot> | undefined;
-}
-
-/** Events of several streams come roughly by age only. */
-function isYounger(slot: Slot, than: Slot): boolean {
-  return slot.queued.createdAt > than.queued.createdAt;
-}
-
 /** The bytes of a body around its events: `{"time_ms":1234567890123,"events":[]}`. */
 const envelopeBytes = 38;
 
 /** With more events than make so many full batches, it is a crowd; with half as many, it is none any more. */
 const crowdedBatches = 20;
-
-/** A lane is looked at for what is undone when it has grown by this factor since the last look. */
-const suspicion = 1.5;
 
 /**
  * The events of one endpoint that are in no batch yet. Each channel has a lane of its own, so that its
@@ -82,10 +34,11 @@ export class Backlog {
   readonly #lanes = new Map<ChannelName, Lane>();
   /** The lanes that may be batched, while there is no crowd. */
   readonly #ready = new LinkedList<Lane>();
-  /** In a crowd: who has what waiting. */
-  #crowd: Accounts<Slot, Lane> | undefined;
+  /** In a crowd: the same lanes, by turns. */
+  #crowd: Turns<Lane> | undefined;
   readonly #byAge = new LinkedList<Slot>();
-  readonly #suspects = new LinkedList<Lane>();
+  /** Since something had to go: what goes next, and until how few bytes that is kept in mind. */
+  #shedding: { readonly order: Shedding; readonly untilBytes: number } | undefined;
   #pushed = 0;
   #bytes = 0;
   #readyEvents = 0;
@@ -126,17 +79,14 @@ export class Backlog {
       lane,
       laneNode: undefined,
       ageNode: undefined,
-      account: undefined,
-      accountNode: undefined,
     };
     slot.laneNode = lane.slots.push(slot);
     slot.ageNode = this.#byAge.insert(slot, isYounger);
-    if (this.#crowd !== undefined) enter(this.#crowd, slot);
-    else if (this.size > crowdedBatches * this.#policy.maxEvents) this.#beginCrowd();
+    this.#shedding?.order.enter(slot);
+    if (this.size > crowdedBatches * this.#policy.maxEvents) this.#beginCrowd();
     lane.bytes += bytes;
     this.#bytes += bytes;
-    if (lane.slots.size >= lane.suspectFrom) lane.suspect ??= this.#suspects.push(lane);
-    if (lane.readyNode !== undefined) {
+    if (isReady(lane)) {
       this.#readyEvents += 1;
       this.#readyBytes += bytes;
     } else if (lane.blockedBy === 0) {
@@ -170,6 +120,7 @@ export class Backlog {
       lane.blockedBy = 1;
     }
     if (this.size < (crowdedBatches * maxEvents) / 2) this.#endCrowd();
+    if (this.#shedding !== undefined && this.#bytes < this.#shedding.untilBytes) this.#shedding = undefined;
     return taken.toSorted((a, b) => a.order - b.order).map((slot) => slot.queued);
   }
 
@@ -187,7 +138,7 @@ export class Backlog {
     lane.blockedBy -= 1;
     if (lane.blockedBy > 0) return;
     if (lane.slots.size > 0) this.#makeReady(lane);
-    else this.#forget(lane);
+    else this.#lanes.delete(lane.channel);
   }
 
   /** Takes out the oldest event if it came to be at or before `createdBy`. */
@@ -198,19 +149,20 @@ export class Backlog {
 
   /** Takes out events that undo one another, of some channel. Empty when there are none. */
   takeUndone(): readonly QueuedEvent[] {
-    for (let lane = this.#suspects.first; lane !== undefined; lane = this.#suspects.first) {
-      const undone = findUndone(lane.slots, ({ queued }) => queued.event);
-      lane.suspectFrom = Math.max(2, suspicion * (lane.slots.size - undone.length));
-      this.#clear(lane);
-      if (undone.length > 0) return undone.map((slot) => this.#discard(slot));
-    }
-    return [];
+    return this.#shed()
+      .undone()
+      .map((slot) => this.#discard(slot));
   }
 
-  /** Takes out the oldest event of this rank, of the source that has most of that rank waiting. */
+  /** Takes out the oldest event of this rank, of a source with most of that rank waiting. */
   takeOf(rank: Rank): QueuedEvent | undefined {
-    const oldest = (this.#crowd ?? this.#beginCrowd()).largest(rank)?.slots.first;
+    const oldest = this.#shed().oldestOf(rank);
     return oldest && this.#discard(oldest);
+  }
+
+  #shed(): Shedding {
+    this.#shedding ??= { order: new Shedding(this.#byAge), untilBytes: this.#bytes / 2 };
+    return this.#shedding.order;
   }
 
   /** The lane whose turn it is. */
@@ -218,37 +170,34 @@ export class Backlog {
     return this.#crowd === undefined ? this.#ready.first : this.#crowd.next;
   }
 
-  #beginCrowd(): Accounts<Slot, Lane> {
-    const crowd = new Accounts<Slot, Lane>(isYounger);
-    for (const slot of this.#byAge) enter(crowd, slot);
-    for (let lane = this.#ready.first; lane?.readyNode !== undefined; lane = this.#ready.first) {
-      this.#ready.remove(lane.readyNode);
-      const { first } = lane.slots;
-      if (first === undefined) throw new Error('a lane without events is ready');
-      lane.readyIn = accountOf(first);
-      lane.readyNode = crowd.ready(lane.readyIn, lane);
+  #beginCrowd(): void {
+    if (this.#crowd !== undefined) return;
+    this.#crowd = new Turns();
+    for (let lane = this.#ready.shift(); lane !== undefined; lane = this.#ready.shift()) {
+      lane.readyNode = undefined;
+      this.#queue(lane);
     }
-    this.#crowd = crowd;
-    return crowd;
   }
 
   #endCrowd(): void {
     const crowd = this.#crowd;
     if (crowd === undefined) return;
-    for (
-      let lane = crowd.next;
-      lane?.readyIn !== undefined && lane.readyNode !== undefined;
-      lane = crowd.next
-    ) {
-      crowd.unready(lane.readyIn, lane.readyNode);
-      lane.readyIn = undefined;
-      lane.readyNode = this.#ready.push(lane);
-    }
-    for (const slot of this.#byAge) {
-      slot.account = undefined;
-      slot.accountNode = undefined;
-    }
     this.#crowd = undefined;
+    for (let lane = crowd.next; lane?.turn !== undefined; lane = crowd.next) {
+      crowd.remove(lane.turn);
+      lane.turn = undefined;
+      this.#queue(lane);
+    }
+  }
+
+  /** Puts a lane with events among those that may be batched. */
+  #queue(lane: Lane): void {
+    const { first } = lane.slots;
+    if (this.#crowd === undefined) lane.readyNode = this.#ready.push(lane);
+    else if (first !== undefined) {
+      const { event } = first.queued;
+      lane.turn = this.#crowd.add(lane, sourceOf(event), rankOf(event));
+    }
   }
 
   #laneOf(channel: ChannelName): Lane {
@@ -260,9 +209,7 @@ export class Backlog {
         bytes: 0,
         blockedBy: 0,
         readyNode: undefined,
-        readyIn: undefined,
-        suspectFrom: 2,
-        suspect: undefined,
+        turn: undefined,
       };
       this.#lanes.set(channel, lane);
     }
@@ -272,33 +219,31 @@ export class Backlog {
   #makeReady(lane: Lane): void {
     const { first } = lane.slots;
     if (first === undefined) return;
-    lane.readyIn = first.account;
-    lane.readyNode = this.#crowd?.ready(accountOf(first), lane) ?? this.#ready.push(lane);
+    this.#queue(lane);
     this.#readyEvents += lane.slots.size;
     this.#readyBytes += lane.bytes;
     this.#flushAt = Math.min(this.#flushAt, first.queued.createdAt + this.#policy.maxDelayMs);
   }
 
   #makeUnready(lane: Lane): void {
-    const { readyNode, readyIn } = lane;
-    if (readyNode === undefined) return;
-    if (readyIn === undefined) this.#ready.remove(readyNode);
-    else this.#crowd?.unready(readyIn, readyNode);
+    if (!isReady(lane)) return;
+    if (lane.readyNode !== undefined) this.#ready.remove(lane.readyNode);
+    if (lane.turn !== undefined) this.#crowd?.remove(lane.turn);
     lane.readyNode = undefined;
+    lane.turn = undefined;
     this.#readyEvents -= lane.slots.size;
     this.#readyBytes -= lane.bytes;
     if (this.#readyEvents === 0) this.#flushAt = Infinity;
   }
 
   #remove(slot: Slot): void {
-    const { lane, queued, laneNode, ageNode, account, accountNode } = slot;
+    const { lane, queued, laneNode, ageNode } = slot;
     if (laneNode !== undefined) lane.slots.remove(laneNode);
     if (ageNode !== undefined) this.#byAge.remove(ageNode);
-    if (account !== undefined && accountNode !== undefined)
-      this.#crowd?.leave(account, accountNode, queued.bytes);
+    this.#shedding?.order.leave(slot);
     lane.bytes -= queued.bytes;
     this.#bytes -= queued.bytes;
-    if (lane.readyNode !== undefined) {
+    if (isReady(lane)) {
       this.#readyEvents -= 1;
       this.#readyBytes -= queued.bytes;
     }
@@ -309,30 +254,12 @@ export class Backlog {
     this.#remove(slot);
     if (lane.slots.size === 0) {
       this.#makeUnready(lane);
-      if (lane.blockedBy === 0) this.#forget(lane);
+      if (lane.blockedBy === 0) this.#lanes.delete(lane.channel);
     }
     return slot.queued;
   }
-
-  #forget(lane: Lane): void {
-    this.#clear(lane);
-    this.#lanes.delete(lane.channel);
-  }
-
-  /** The lane is under suspicion no more. */
-  #clear(lane: Lane): void {
-    if (lane.suspect !== undefined) this.#suspects.remove(lane.suspect);
-    lane.suspect = undefined;
-  }
 }
 
-function enter(crowd: Accounts<Slot, Lane>, slot: Slot): void {
-  const { event, bytes } = slot.queued;
-  slot.account = crowd.of(sourceOf(event), rankOf(event));
-  slot.accountNode = crowd.enter(slot.account, slot, bytes);
-}
-
-function accountOf({ account }: Slot): Account<Slot, Lane> {
-  if (account === undefined) throw new Error('in a crowd each event is in an account');
-  return account;
+function isReady({ readyNode, turn }: Lane): boolean {
+  return readyNode !== undefined || turn !== undefined;
 }

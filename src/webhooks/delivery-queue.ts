@@ -3,7 +3,8 @@ import type { DropReason } from '../ports/metrics.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { DueHeap } from '../structures/due-heap.ts';
 import { LinkedList, type ListNode } from '../structures/linked-list.ts';
-import { Backlog, type BatchPolicy, type QueuedEvent } from './backlog.ts';
+import { Backlog, type BatchPolicy } from './backlog.ts';
+import type { QueuedEvent } from './lane.ts';
 import { rankOf, ranks, type Rank } from './rank.ts';
 import { retryDelay, type RetryPolicy } from './retry.ts';
 

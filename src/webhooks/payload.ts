@@ -21,16 +21,25 @@ export function createPayload({ id, timeMs, events }: PayloadParts): Payload {
   return { id, timeMs, body: Buffer.from(`{"time_ms":${timeMs},"events":[${events.join(',')}]}`) };
 }
 
+/** Which attempt it is. */
+export interface AttemptNumber {
+  /** Counted from 1. */
+  readonly attempt: number;
+  /** In which life of the state it is made; undefined: no server makes it. */
+  readonly epoch?: string;
+}
+
 /**
- * Signs the very bytes that are sent (Soketify: "HMAC-SHA256 hex digest of the raw POST body, signed with
+ * The headers of one attempt. Signs the very bytes that are sent (Soketify: "HMAC-SHA256 hex digest of the raw POST body, signed with
  * your App Secret"), with the key and the headers that are configured now. `Content-Type` is exactly
  * `application/json`: a receiver compares. Custom headers come first, so that they cannot replace these.
  * `webhook-id` and `webhook-timestamp` are those of the Standard Webhooks specification.
  */
-export function signedHeaders(
+export function attemptHeaders(
   app: { readonly key: string; readonly secret: string },
   endpoint: Pick<Endpoint, 'headers' | 'standardSignature'>,
   { id, timeMs, body }: Payload,
+  { attempt, epoch }: AttemptNumber,
 ): Readonly<Record<string, string>> {
   const timestamp = String(Math.floor(timeMs / 1000));
   return {
@@ -42,14 +51,7 @@ export function signedHeaders(
     ...(endpoint.standardSignature === true && {
       'webhook-signature': standardSignature(app.secret, { id, timestamp, body }),
     }),
+    'X-Soketify-Attempt': String(attempt),
+    ...(epoch !== undefined && { 'X-Soketify-Epoch': epoch }),
   };
-}
-
-/** The headers of one attempt: which it is, counted from 1, and in which life of the state it is made. */
-export function attemptHeaders(
-  signed: Readonly<Record<string, string>>,
-  attempt: number,
-  epoch: string,
-): Readonly<Record<string, string>> {
-  return { ...signed, 'X-Soketify-Attempt': String(attempt), 'X-Soketify-Epoch': epoch };
 }

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
-import type { QueuedEvent } from '../../../src/webhooks/backlog.ts';
+import type { QueuedEvent } from '../../../src/webhooks/lane.ts';
 import {
   DeliveryQueue,
   type Batch,

@@ -112,7 +112,7 @@ describe('dispatch', () => {
     await clock.advance(250);
     await sender.expectPost().answer(204);
     expect(drops.read('1')).toEqual({ dropped: [], forgotten: 0 });
-    expect(metrics.webhookDelivered).toHaveBeenCalledExactlyOnceWith('1', 'one', 2);
+    expect(metrics.webhookDelivered).toHaveBeenCalledExactlyOnceWith('1', 'one', [250, 250]);
     expect(clock.pending).toBe(0);
   });
 
@@ -184,10 +184,10 @@ describe('dispatch', () => {
     await clock.advance(250);
     await sender.expectPost(one.url).answer(200);
     await sender.expectPost(one.url).answer(500);
-    expect(metrics.webhookDelivered).toHaveBeenCalledExactlyOnceWith('1', 'one', 1);
+    expect(metrics.webhookDelivered).toHaveBeenCalledExactlyOnceWith('1', 'one', [250]);
     await clock.advance(1000);
     await sender.expectPost(one.url).answer(200);
-    expect(metrics.webhookDelivered).toHaveBeenLastCalledWith('1', 'twin', 1);
+    expect(metrics.webhookDelivered).toHaveBeenLastCalledWith('1', 'twin', [1250]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DropLog } from '../../../src/app/drop-log.ts';
 import { silentLog, type LogFields } from '../../../src/ports/log.ts';
-import type { QueuedEvent } from '../../../src/webhooks/backlog.ts';
+import type { QueuedEvent } from '../../../src/webhooks/lane.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { channelName } from '../../support/unit/application.ts';
 

@@ -40,7 +40,7 @@ describe('the metrics', () => {
     metrics.webhookQueued('1', 'channel_occupied');
     metrics.webhookAttempt('1', 'main', 'success', 1500);
     metrics.webhookAttempt('1', 'main', 'timeout', 500);
-    metrics.webhookDelivered('1', 'main', 20);
+    metrics.webhookDelivered('1', 'main', [400_000, 500_000]);
     metrics.webhookDropped('1', 'main', 'expired', 3);
     metrics.observeApps(() => [{ ...app, occupiedChannels: 7, members: 5 }]);
     metrics.observeQueues(() => [
@@ -48,6 +48,7 @@ describe('the metrics', () => {
       { appId: '1', endpoint: 'idle', events: 0, bytes: 0, oldestAgeMs: 0, isFailing: false },
     ]);
     const duration = 'soketify_webhook_attempt_duration_seconds';
+    const acknowledgement = 'soketify_webhook_acknowledgement_seconds';
     expect(counted(await read(metrics))).toEqual({
       'soketify_connections{app="1"}': 1,
       'soketify_connections{app="2"}': 1,
@@ -64,7 +65,7 @@ describe('the metrics', () => {
       'soketify_webhook_events_queued_total{app="1",event="channel_occupied"}': 1,
       'soketify_webhook_attempts_total{app="1",endpoint="main",result="success"}': 1,
       'soketify_webhook_attempts_total{app="1",endpoint="main",result="timeout"}': 1,
-      'soketify_webhook_events_delivered_total{app="1",endpoint="main"}': 20,
+      'soketify_webhook_events_delivered_total{app="1",endpoint="main"}': 2,
       'soketify_webhook_events_dropped_total{app="1",endpoint="main",reason="expired"}': 3,
       [`${duration}_bucket{app="1",endpoint="main",le="0.5"}`]: 1,
       [`${duration}_bucket{app="1",endpoint="main",le="1"}`]: 1,
@@ -74,6 +75,9 @@ describe('the metrics', () => {
       [`${duration}_bucket{app="1",endpoint="main",le="+Inf"}`]: 2,
       [`${duration}_sum{app="1",endpoint="main"}`]: 2,
       [`${duration}_count{app="1",endpoint="main"}`]: 2,
+      [`${acknowledgement}_bucket{app="1",endpoint="main",le="+Inf"}`]: 2,
+      [`${acknowledgement}_sum{app="1",endpoint="main"}`]: 900,
+      [`${acknowledgement}_count{app="1",endpoint="main"}`]: 2,
       'soketify_occupied_channels{app="1"}': 7,
       'soketify_members{app="1"}': 5,
       'soketify_webhook_queue_events{app="1",endpoint="main"}': 4,
@@ -86,8 +90,7 @@ describe('the metrics', () => {
   test('of an acknowledgement say how long after the event it came', async () => {
     const metrics = createPrometheusMetrics();
     metrics.observeApps(() => [app]);
-    metrics.webhookAcknowledged('1', 'main', 80);
-    metrics.webhookAcknowledged('1', 'main', 400_000);
+    metrics.webhookDelivered('1', 'main', [80, 400_000]);
     const reading = await read(metrics);
     const bucket = (le: string): number | undefined =>
       reading.get(`soketify_webhook_acknowledgement_seconds_bucket{app="1",endpoint="main",le="${le}"}`);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { signatureHeaders } from '../../../src/auth/webhook-signature.ts';
 import { encodeEvent, isExpendable, eventNames, type WebhookEvent } from '../../../src/webhooks/event.ts';
 import { selects } from '../../../src/webhooks/endpoint.ts';
-import { createPayload, signedHeaders } from '../../../src/webhooks/payload.ts';
+import { attemptHeaders, createPayload } from '../../../src/webhooks/payload.ts';
 import { channelName, endpoint } from '../../support/unit/application.ts';
 import { vectors } from '../../support/unit/vectors.ts';
 
@@ -56,10 +56,11 @@ describe('a payload', () => {
     const payload = createPayload({ id: 'msg_1', timeMs, events: jsons });
     expect(Buffer.from(payload.body).toString('utf8')).toBe(body);
     expect(payload.id).toBe('msg_1');
-    expect(signedHeaders({ key: 'k', secret }, { headers: {} }, payload)).toEqual({
+    expect(attemptHeaders({ key: 'k', secret }, { headers: {} }, payload, { attempt: 1 })).toEqual({
       'Content-Type': 'application/json',
       'X-Pusher-Key': 'k',
       'X-Pusher-Signature': expected,
+      'X-Soketify-Attempt': '1',
       'webhook-id': 'msg_1',
       'webhook-timestamp': '1327078148',
     });
@@ -74,9 +75,12 @@ describe('a payload', () => {
       'X-Pusher-Signature': 'forged',
       'webhook-id': 'forged',
       'webhook-timestamp': '0',
+      'X-Soketify-Attempt': '99',
+      'X-Soketify-Epoch': 'forged',
     };
     const payload = createPayload({ id: 'msg_1', timeMs: 1999, events: [] });
-    expect(signedHeaders({ key: 'k', secret: 's' }, { headers }, payload)).toEqual({
+    const number = { attempt: 2, epoch: 'now' };
+    expect(attemptHeaders({ key: 'k', secret: 's' }, { headers }, payload, number)).toEqual({
       'x-extra': '1',
       Authorization: 'Bearer x',
       'Content-Type': 'application/json',
@@ -84,6 +88,8 @@ describe('a payload', () => {
       'X-Pusher-Signature': createHmac('sha256', 's').update(payload.body).digest('hex'),
       'webhook-id': 'msg_1',
       'webhook-timestamp': '1',
+      'X-Soketify-Attempt': '2',
+      'X-Soketify-Epoch': 'now',
     });
   });
 });
@@ -92,8 +98,9 @@ describe('an endpoint that wants the signature of Standard Webhooks', () => {
   test('gets one over id, time and the bytes of the body, which no header of the configuration replaces', () => {
     const wantsStandard = { headers: { 'webhook-signature': 'forged' }, standardSignature: true };
     const payload = createPayload({ id: 'msg_1', timeMs: 1999, events: ['{"data":"\u00e9\ud83d\ude00"}'] });
+    const app = { key: 'k', secret: 'a \u00e9 secret' };
     const signed = `msg_1.1.${Buffer.from(payload.body).toString()}`;
-    expect(signedHeaders({ key: 'k', secret: 'a \u00e9 secret' }, wantsStandard, payload)).toMatchObject({
+    expect(attemptHeaders(app, wantsStandard, payload, { attempt: 1 })).toMatchObject({
       'X-Pusher-Signature': createHmac('sha256', 'a \u00e9 secret').update(payload.body).digest('hex'),
       'webhook-signature': `v1,${createHmac('sha256', 'a \u00e9 secret').update(signed).digest('base64')}`,
     });

@@ -1,0 +1,71 @@
+import { LinkedList, type ListNode } from '../structures/linked-list.ts';
+import { ranks, type Rank } from './rank.ts';
+
+/** What one source has of one rank that may be sent. */
+interface Account<L> {
+  readonly source: string;
+  readonly rank: Rank;
+  /** In the order in which they became ready. */
+  readonly lanes: LinkedList<L>;
+  turn: ListNode<Account<L>> | undefined;
+}
+
+/** Where a lane stands: the key for taking it out again. */
+export interface TurnKey<L> {
+  readonly account: Account<L>;
+  readonly node: ListNode<L>;
+}
+
+/**
+ * Whose turn it is in a crowd. The ranks of events take turns, and within each rank the sources: however much one of
+ * them has waiting, the others are served as if it had little.
+ */
+export class Turns<L> {
+  /** By rank: the accounts by their source, and in the order of their turns. */
+  readonly #groups = ranks.map(() => ({
+    bySource: new Map<string, Account<L>>(),
+    turns: new LinkedList<Account<L>>(),
+  }));
+  /** The rank whose turn it is. */
+  #nextRank = 0;
+
+  /** The lane may be sent from, when the turn of this source has come. */
+  add(lane: L, source: string, rank: Rank): TurnKey<L> {
+    const { bySource, turns } = this.#group(rank);
+    let account = bySource.get(source);
+    if (account === undefined) {
+      account = { source, rank, lanes: new LinkedList(), turn: undefined };
+      account.turn = turns.push(account);
+      bySource.set(source, account);
+    }
+    return { account, node: account.lanes.push(lane) };
+  }
+
+  /** The lane may not be sent from any more, or just was: then another source is next. */
+  remove({ account, node }: TurnKey<L>): void {
+    const { rank, source, lanes } = account;
+    const { bySource, turns } = this.#group(rank);
+    lanes.remove(node);
+    this.#nextRank = rank + 1;
+    if (lanes.size > 0 && turns.size === 1) return;
+    if (account.turn !== undefined) turns.remove(account.turn);
+    if (lanes.size > 0) account.turn = turns.push(account);
+    else bySource.delete(source);
+  }
+
+  /** The lane whose turn it is. */
+  get next(): L | undefined {
+    for (let offset = 0; offset < ranks.length; offset += 1) {
+      const group = this.#groups[(this.#nextRank + offset) % ranks.length];
+      const lane = group?.turns.first?.lanes.first;
+      if (lane !== undefined) return lane;
+    }
+    return undefined;
+  }
+
+  #group(rank: Rank): { bySource: Map<string, Account<L>>; turns: LinkedList<Account<L>> } {
+    const group = this.#groups[rank];
+    if (group === undefined) throw new RangeError(`there is no rank ${rank}`);
+    return group;
+  }
+}
