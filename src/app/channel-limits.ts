@@ -26,10 +26,14 @@ export function refuseChannel(session: Session, channel: ChannelName, at: Millis
   if (app.registry.subscribers(channel) > 0) return undefined;
   if (app.registry.occupiedChannels >= limits.channels) return appChannelLimit(channel, limits.channels);
   const own = limits.newChannelsPerSecond;
-  // A client that comes back has all its channels at once, and may change some of them.
-  if (!isWithinRate(session, own, limits.channelsPerConnection + own, at)) return channelRate(channel, own);
   const all = limits.appNewChannelsPerSecond;
-  return isWithinRate(app, all, appBurstSeconds * all, at) ? undefined : appChannelRate(channel, all);
+  // A client that comes back has all its channels at once, and may change some of them.
+  const ownBucket = bucketOf(session, own, limits.channelsPerConnection + own, at);
+  const appBucket = bucketOf(app, all, appBurstSeconds * all, at);
+  if (ownBucket?.has(at) === false) return channelRate(channel, own);
+  if (appBucket?.take(at) === false) return appChannelRate(channel, all);
+  ownBucket?.take(at);
+  return undefined;
 }
 
 /** The protocol's own channel of the user does not count: clients subscribe to it by themselves. */
@@ -38,17 +42,18 @@ function channelsOf({ subscriptions, user }: Session): number {
   return hasOwn ? subscriptions.size - 1 : subscriptions.size;
 }
 
-function isWithinRate(
+/** Undefined: there is no bound. */
+function bucketOf(
   whose: { newChannels: TokenBucket | undefined },
   perSecond: number,
   burst: number,
   at: Millis,
-): boolean {
-  if (perSecond === Infinity) return true;
+): TokenBucket | undefined {
+  if (perSecond === Infinity) return undefined;
   const known = whose.newChannels;
   // The limits may have been changed since.
   const isStale = known?.perSecond !== perSecond || known.burst !== burst;
   const bucket = isStale ? new TokenBucket(perSecond, burst, at) : known;
   whose.newChannels = bucket;
-  return bucket.take(at);
+  return bucket;
 }

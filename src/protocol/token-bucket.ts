@@ -29,12 +29,17 @@ export class TokenBucket implements Filling {
     this.#filledAt = at;
   }
 
-  /** Whether one more is accepted at this moment; if so it counts. */
-  take(at: Millis): boolean {
+  /** Whether one more is accepted at this moment; it does not count yet. */
+  has(at: Millis): boolean {
     this.#tokens = refill(this.#tokens, this, at - this.#filledAt);
     this.#filledAt = at;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
+    return this.#tokens >= 1;
+  }
+
+  /** The same, and if it is accepted it counts. */
+  take(at: Millis): boolean {
+    const isAccepted = this.has(at);
+    if (isAccepted) this.#tokens -= 1;
+    return isAccepted;
   }
 }

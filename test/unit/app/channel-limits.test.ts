@@ -79,6 +79,19 @@ describe('a connection', () => {
     }
   });
 
+  test('does not use up its burst with what the rate of the app refuses', async () => {
+    const { connect, clock } = stage({
+      channelsPerConnection: 2,
+      newChannelsPerSecond: 1,
+      appNewChannelsPerSecond: 10,
+    });
+    for (let others = 0; others < 50; others += 1) comeTo(connect(), names(2, `other-${others}`));
+    const actor = connect();
+    expect(comeTo(actor, names(5))).toEqual([]);
+    await clock.advance(1000);
+    expect(comeTo(actor, names(2))).toHaveLength(2);
+  });
+
   test('does not use up its burst with what is refused for another reason', () => {
     const { connect } = stage({ channelsPerConnection: 1, newChannelsPerSecond: 1 });
     const actor = connect();
