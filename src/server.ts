@@ -202,8 +202,9 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const api = new Api({ ...parts, ...backplane });
 
   let closing: Promise<void> | undefined;
+  const isClosing = (): boolean => closing !== undefined;
   const self = {
-    isReady: () => closing === undefined,
+    isReady: () => !isClosing(),
     isDegraded: () => backplane.describe()?.isWhole === false || gateway.isFull,
     describe: () => ({
       apps: apps.size,
@@ -242,7 +243,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       },
       showCertificate: (files) => gateway.reloadTls(files),
       async serve(configured) {
-        if (closing !== undefined) return;
+        if (isClosing()) return;
         const gone = apps.replace(configured);
         for (const app of gone) hub.endAll(app, unknownKey(app.config.key));
         for (const app of apps) {
@@ -254,7 +255,8 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
           await hub.departed();
           for (const app of gone) await ledger.retire(app.config.id);
         }
-        backplane.replace(configured);
+        // The end of the server may have begun meanwhile: its endpoints stay as they are for that.
+        if (!isClosing()) backplane.replace(configured);
       },
     },
     log,
