@@ -8,9 +8,12 @@ import type { Config } from './config/schema.ts';
 import type { ConnectionSlots } from './ports/connection-slots.ts';
 import type { Fanout } from './ports/fanout.ts';
 import type { Ledger } from './ports/ledger.ts';
-import type { NodeHealth, QueueReading } from './ports/metrics.ts';
+import type { Log } from './ports/log.ts';
+import type { Metrics, NodeHealth } from './ports/metrics.ts';
+import type { QueueReading } from './webhooks/delivery-facts.ts';
 import type { Outbox } from './ports/outbox.ts';
 import type { PublishTopic } from './ports/socket.ts';
+import type { Witness } from './ports/witness.ts';
 import type { Slices } from './structures/slices.ts';
 import type { TurnBudget } from './structures/turn-budget.ts';
 
@@ -43,11 +46,15 @@ export interface Backplane {
 }
 
 /** What a backplane is made with. */
-export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'store' | 'drops' | 'epoch'> {
+export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'store' | 'epoch'> {
   readonly config: Config;
   readonly apps: LocalApps;
   readonly local: LocalDelivery;
   readonly publishTopic: PublishTopic;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Hears what causes events. */
+  readonly witness?: Witness;
   /** Has much that ends together end in slices. */
   readonly slices: Slices;
   /** Has what many channels are asked for make room for the rest. */

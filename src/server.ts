@@ -21,6 +21,9 @@ import type { Ledger } from './ports/ledger.ts';
 import type { Random } from './ports/random.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
 import type { Witness } from './ports/witness.ts';
+import type { DeliverySubscriber } from './webhooks/delivery-facts.ts';
+import { DeliveryLog } from './app/delivery-log.ts';
+import { countDeliveries } from './app/delivery-metrics.ts';
 import { bodyBytes, frameCeilingBytes, leastBodyBytes } from './protocol/bounds.ts';
 import { appDisabled, unknownKey } from './protocol/errors.ts';
 import { createSingleNode } from './single-node.ts';
@@ -54,6 +57,8 @@ export interface Overrides {
   readonly sender?: WebhookSender;
   readonly log?: Log;
   readonly witness?: Witness;
+  /** Also hear of all that happens to events. */
+  readonly subscribers?: readonly DeliverySubscriber[];
   /** The files of the process, if it is the server's alone: then clients cannot take those that webhooks need. */
   readonly openFiles?: OpenFiles | undefined;
   /** Whether `/metrics` may be as old as a second. Default: true. */
@@ -171,6 +176,11 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     log,
     metrics,
     ...(overrides.witness && { witness: overrides.witness }),
+    subscribers: [
+      countDeliveries(metrics, clock),
+      new DeliveryLog(clock, log).hear,
+      ...(overrides.subscribers ?? []),
+    ],
     applications,
     policy: webhooks,
     places,

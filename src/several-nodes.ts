@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createAlarm } from './app/alarm.ts';
 import type { Application } from './app/application.ts';
 import { Dispatcher } from './app/dispatcher.ts';
-import type { DroppedEvent, DropReport, Drops } from './app/drop-journal.ts';
+import { keepDrops, type DroppedEvent, type DropReport, type Drops } from './app/drop-journal.ts';
 import type { LocalApps } from './app/local-app.ts';
 import { createNotifier } from './app/notifier.ts';
 import { createSweeper } from './app/sweeper.ts';
@@ -58,6 +58,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   );
   const lead = new LeadKeys(keyPrefix);
   const drops = createDrops(() => ledger);
+  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime)];
   const epoch = (): string => ledger.epoch;
   const pace = new TurnBudget(callsPerTurn, systemNextTurn);
   let epochs = 0;
@@ -102,7 +103,14 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     requestTimeoutMs: options.requestTimeoutMs,
     pace: new TurnBudget(eventsPerTurn, systemNextTurn),
     begin: (store) =>
-      (dispatcher = new Dispatcher({ ...options, applications, drops, store, epoch, ledger: () => ledger })),
+      (dispatcher = new Dispatcher({
+        ...options,
+        applications,
+        subscribers,
+        store,
+        epoch,
+        ledger: () => ledger,
+      })),
   });
   link.onReady(() => dispatch.reread());
   const counts = createAlarm(clock, () => ledger.reportCounts());

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Dispatcher } from './app/dispatcher.ts';
-import { DropJournal } from './app/drop-journal.ts';
+import { DropJournal, keepDrops } from './app/drop-journal.ts';
 import { createNotifier } from './app/notifier.ts';
 import { SubscriptionCounts } from './app/subscription-counts.ts';
 import { createSweeper } from './app/sweeper.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import { noWitness } from './ports/witness.ts';
 import { MemoryLedger } from './store/memory/ledger.ts';
+import { createMemoryOutbox } from './store/memory/outbox.ts';
 
 /** A node that is alone: everything is in its memory and ends with it. */
 export function createSingleNode(options: BackplaneOptions): Backplane {
@@ -22,15 +23,17 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     witness = noWitness,
   } = options;
   const drops = new DropJournal();
+  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime)];
   const ownEpoch = randomUUID();
   const epoch = (): string => ownEpoch;
-  const dispatcher = new Dispatcher({ ...options, drops, epoch, ledger: () => ledger });
+  const dispatcher = new Dispatcher({ ...options, subscribers, epoch, ledger: () => ledger });
+  const outbox = createMemoryOutbox(() => dispatcher);
   const sweeper = createSweeper(clock, () => ledger);
   const ledger = new MemoryLedger({
     clock,
     metrics,
     witness,
-    outbox: dispatcher,
+    outbox,
     ...createNotifier(apps, publishTopic, local),
     wake: (dueAt) => sweeper.wake(dueAt),
     countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
@@ -38,14 +41,14 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     slices,
     questions,
   });
-  const counts = new SubscriptionCounts({ clock, fanout: local, outbox: dispatcher });
+  const counts = new SubscriptionCounts({ clock, fanout: local, outbox });
   return {
     ledger,
     counts,
     drops,
     epoch,
     fanout: local,
-    outbox: dispatcher,
+    outbox,
     describe: () => undefined,
     readQueues: () => dispatcher.readQueues(),
     replace: (applications) => dispatcher.replace(applications),

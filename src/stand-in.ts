@@ -76,6 +76,7 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
     wallTime,
     sender,
     witness: recorder,
+    subscribers: [recorder.hear],
     random: random.next,
     livenessClock: options.liveness === 'virtual' ? clock.background : real,
     ...(log && { log }),

@@ -1,8 +1,9 @@
+import type { WallTime } from '../ports/clock.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
-import type { DropReason } from '../ports/metrics.ts';
 import type { Unavailable } from '../ports/unavailable.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { EventName } from '../webhooks/event.ts';
+import type { DeliverySubscriber, DropReason } from '../webhooks/delivery-facts.ts';
 import { dropKind, dropKinds, type DropKind } from '../webhooks/drop-kind.ts';
 
 /** An event that an endpoint did not get and will not. */
@@ -27,6 +28,22 @@ export interface Drops {
   add(appId: string, dropped: DroppedEvent): void;
   /** The last drop of each endpoint and channel, kind by kind. Unavailable while some may be missing. */
   read(appId: string): MaybePromise<DropReport | Unavailable>;
+}
+
+/**
+ * Keeps what endpoints did not get. What was undone leaves an endpoint with the truth: nobody has to ask for it.
+ */
+export function keepDrops(drops: Pick<Drops, 'add'>, wallTime: WallTime): DeliverySubscriber {
+  return (fact) => {
+    if (fact.kind !== 'decided') return;
+    const { appId, endpoint, fate: reason, events } = fact;
+    if (reason === 'delivered' || reason === 'undone') return;
+    const timeMs = wallTime.now();
+    for (const { event } of events) {
+      const { channel, name } = event;
+      drops.add(appId, { endpoint: endpoint.id, channel, name, reason, timeMs });
+    }
+  };
 }
 
 /** Of so many channels of an app and kind the last drop is remembered; those that are longest ago give way. */

@@ -1,20 +1,23 @@
 import type { Clock, Millis, WallTime } from '../ports/clock.ts';
 import type { DeliveryStore, KeptBatch } from '../ports/delivery-store.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
-import type { Metrics, QueueReading } from '../ports/metrics.ts';
 import type { Random } from '../ports/random.ts';
 import type { Outcome, WebhookSender } from '../ports/webhook-sender.ts';
-import type { Witness } from '../ports/witness.ts';
-import type { QueuedEvent } from '../webhooks/lane.ts';
+import { createAttempt, type Attempt } from '../webhooks/attempt.ts';
 import type { AttemptPlaces, Claim, Contender, Place } from '../webhooks/attempt-places.ts';
+import {
+  resultOf,
+  type Decided,
+  type DeliverySubscriber,
+  type QueueReading,
+} from '../webhooks/delivery-facts.ts';
 import { DeliveryQueue, type Batch, type DeliveryPolicy, type Drop } from '../webhooks/delivery-queue.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
-import { attemptHeaders, createPayload, type Payload } from '../webhooks/payload.ts';
+import type { QueuedEvent } from '../webhooks/lane.ts';
+import { createPayload, type Payload } from '../webhooks/payload.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import type { Application } from './application.ts';
-import { DeliveryReport, resultOf, type Reported } from './delivery-report.ts';
 
 /** What delivering needs, for whichever endpoint. */
 export interface DeliveryOptions {
@@ -23,9 +26,8 @@ export interface DeliveryOptions {
   readonly random: Random;
   readonly ids: Pick<Ids, 'webhookId'>;
   readonly sender: WebhookSender;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly witness: Witness;
+  /** Hears of all that happens to events. */
+  readonly tell: DeliverySubscriber;
   readonly policy: DeliveryPolicy;
   readonly requestTimeoutMs: number;
   /** In which life of the state this is: after another one begins, what was told before may not be true any more. */
@@ -36,17 +38,9 @@ export interface DeliveryOptions {
   readonly places: AttemptPlaces;
 }
 
-/** What became of events at one endpoint. */
-export interface Verdict {
-  readonly endpoint: Endpoint;
-  readonly kind: 'delivered' | Drop['reason'];
-  readonly events: readonly QueuedEvent[];
-  /** The delivery they were in, if they had come that far. */
-  readonly batchId: string | undefined;
-}
-
-/** An attempt that did not succeed. */
-interface Failure {
+/** An attempt that has ended. */
+interface Ended {
+  readonly attempt: Attempt;
   readonly outcome: Outcome;
   readonly elapsedMs: Millis;
   /** By how much the next one is put off, as drawn from [0, 1). */
@@ -60,9 +54,10 @@ export class EndpointDispatcher implements Contender {
   readonly #options: DeliveryOptions;
   readonly #queue: DeliveryQueue;
   readonly #alarm: Alarm;
-  readonly #report: DeliveryReport;
+  /** When the queue is looked at next, unless something happens before. */
+  #looksAt: Millis = Infinity;
   readonly #payloads = new WeakMap<Batch, Payload>();
-  readonly #decide: (verdict: Verdict) => void;
+  readonly #settle: (decided: Decided) => void;
   /** Whether it answered the last attempt, whatever it said; undefined: nothing is known of where it is now. */
   #hasAnswered: boolean | undefined;
   #whenEmpty: (() => void) | undefined;
@@ -70,20 +65,19 @@ export class EndpointDispatcher implements Contender {
   #isAbandoned = false;
   #isStopped = false;
 
-  /** `decide` hears of every event exactly once, when it is delivered or dropped. */
+  /** `settle` is called once for every event, when it has been delivered or dropped. */
   constructor(
     app: Application,
     endpoint: Endpoint,
     options: DeliveryOptions,
-    decide: (verdict: Verdict) => void,
+    settle: (decided: Decided) => void,
   ) {
     this.#app = app;
     this.#endpoint = endpoint;
     this.#options = options;
-    this.#decide = decide;
+    this.#settle = settle;
     this.#queue = new DeliveryQueue(options.policy);
-    this.#alarm = createAlarm(options.clock, () => this.#pump());
-    this.#report = new DeliveryReport(options);
+    this.#alarm = createAlarm(options.clock, () => this.#look());
     if (!endpoint.isEnabled) this.#disable();
   }
 
@@ -108,7 +102,7 @@ export class EndpointDispatcher implements Contender {
     this.#app = app;
     this.#endpoint = endpoint;
     if (wasEnabled && !endpoint.isEnabled) this.#disable();
-    else if (!wasEnabled && endpoint.isEnabled) this.#report.enabled(this.#reported());
+    else if (!wasEnabled && endpoint.isEnabled) this.#tell('enabled');
   }
 
   get claim(): Claim {
@@ -118,14 +112,14 @@ export class EndpointDispatcher implements Contender {
   }
 
   proceed(): void {
-    if (!this.#isStopped) this.#pump();
+    if (!this.#isStopped) this.#look();
   }
 
   push(queued: QueuedEvent): void {
     if (!this.#endpoint.isEnabled) return this.#drop({ reason: 'disabled', events: [queued] });
     if (this.#isAbandoned) return this.#drop({ reason: 'shutdown', events: [queued] });
     for (const drop of this.#queue.push(queued)) this.#drop(drop);
-    this.#pump();
+    if (this.#queue.isDueBefore(this.#looksAt)) this.#look();
   }
 
   /** Goes on with a delivery of another process, at the earliest so much later. Its events count as pushed. */
@@ -138,13 +132,13 @@ export class EndpointDispatcher implements Contender {
     const batch = this.#queue.restore(events, attempts, this.#options.clock.now() + delayMs);
     this.#createPayload(batch, kept);
     if (!this.#endpoint.isEnabled) for (const drop of this.#queue.disable()) this.#drop(drop);
-    this.#pump();
+    this.#look();
   }
 
   /** Starts attempts again after the store had to refuse some. */
   resume(): void {
     this.#queue.resume();
-    this.#pump();
+    this.#look();
   }
 
   read(): QueueReading {
@@ -167,7 +161,7 @@ export class EndpointDispatcher implements Contender {
         earlier?.();
         resolve();
       };
-      this.#pump();
+      this.#look();
     });
   }
 
@@ -176,8 +170,8 @@ export class EndpointDispatcher implements Contender {
     this.#isAbandoned = true;
     this.#rest();
     for (const drop of this.#queue.abandon()) this.#drop(drop);
-    this.#report.close();
-    this.#tellEmpty();
+    this.#tell('ended');
+    this.#reportEmpty();
   }
 
   /** Starts no new attempt. Once those under way have ended, it is stopped and resolves. */
@@ -192,43 +186,41 @@ export class EndpointDispatcher implements Contender {
   stop(): void {
     this.#isStopped = true;
     this.#rest();
-    this.#report.close();
-    this.#tellEmpty();
+    this.#tell('ended');
+    this.#reportEmpty();
   }
 
   #disable(): void {
     for (const drop of this.#queue.disable()) this.#drop(drop);
-    this.#report.disabled(this.#reported());
-    this.#pump();
+    this.#tell('disabled');
+    this.#look();
   }
 
-  #pump(): void {
+  /** Does what is due, and has the alarm ring when something is due again. */
+  #look(): void {
     const at = this.#options.clock.now();
-    for (const drop of this.#queue.expire(at)) this.#drop(drop);
-    let startsAt = this.#startsAt();
-    while (startsAt <= at && this.#startOne(at)) startsAt = this.#startsAt();
-    // What is due already waits for a place, which no time brings.
-    const dueAt = Math.min(this.#queue.expiresAt(), startsAt > at ? startsAt : Infinity);
-    if (dueAt === Infinity) this.#alarm.clear();
-    else this.#alarm.set(dueAt);
-    const awaited = this.#isHalting ? this.#queue.attempts : this.#queue.events;
-    if (awaited === 0) this.#tellEmpty();
-  }
-
-  #startsAt(): Millis {
     if (!this.#options.store.mayAttempt()) this.#queue.pause();
-    return this.#queue.startsAt();
+    this.#looksAt = this.#work(at);
+    // What is due already waits for a place, which no time brings.
+    if (this.#looksAt === Infinity) this.#alarm.clear();
+    else this.#alarm.set(this.#looksAt);
+    const awaited = this.#isHalting ? this.#queue.attempts : this.#queue.events;
+    if (awaited === 0) this.#reportEmpty();
   }
 
-  /** Whether there was a place for an attempt that is due. */
-  #startOne(at: Millis): boolean {
-    const { places } = this.#options;
-    const place = places.take(this);
-    if (place === undefined) return false;
-    const batch = this.#queue.next(at);
-    if (batch === undefined) places.giveBack(place);
-    else this.#begin(batch, place);
-    return batch !== undefined;
+  /** Returns when there is something to do again. */
+  #work(at: Millis): Millis {
+    let place: Place | undefined;
+    const takePlace = (): boolean => {
+      place = this.#options.places.take(this);
+      return place !== undefined;
+    };
+    for (;;) {
+      const next = this.#queue.next(at, takePlace);
+      if (next.kind === 'wait') return next.until;
+      if (next.kind === 'drop') this.#drop(next.drop);
+      else if (place !== undefined) this.#begin(next.batch, place);
+    }
   }
 
   /** Nothing more is to be started. */
@@ -237,10 +229,10 @@ export class EndpointDispatcher implements Contender {
     this.#options.places.leave(this);
   }
 
-  #tellEmpty(): void {
-    const tell = this.#whenEmpty;
+  #reportEmpty(): void {
+    const report = this.#whenEmpty;
     this.#whenEmpty = undefined;
-    tell?.();
+    report?.();
   }
 
   #begin(batch: Batch, place: Place): void {
@@ -273,43 +265,56 @@ export class EndpointDispatcher implements Contender {
     if (this.#queue.mayProceed(batch, this.#options.clock.now())) return true;
     const drop = this.#queue.putBack(batch);
     if (drop !== undefined) this.#drop(drop);
-    this.#pump();
+    this.#look();
     return false;
   }
 
   async #attempt(batch: Batch, payload: Payload, place: Place): Promise<void> {
-    const { clock, epoch, metrics, places, random, sender, witness, requestTimeoutMs } = this.#options;
-    const { url, id: endpoint, publicOnly = false } = this.#endpoint;
-    const appId = this.#app.id;
-    const headers = attemptHeaders(this.#app, this.#endpoint, payload, {
-      attempt: batch.attempts,
-      epoch: epoch(),
-    });
-    const attempt = {
-      appId,
-      endpoint: this.#endpoint,
-      webhookId: payload.id,
-      number: batch.attempts,
-      request: { appId, endpointId: endpoint, url, headers, body: payload.body, publicOnly },
-      events: batch.events,
-    };
+    const { clock, places, random, sender, tell, requestTimeoutMs } = this.#options;
+    const which = { attempt: batch.attempts, epoch: this.#options.epoch(), events: batch.events };
+    const attempt = createAttempt(this.#app, this.#endpoint, payload, which);
     // Drawn now: attempts begin in an order that can be replayed, but answers come when they like.
     const chance = random();
     const startedAt = clock.now();
-    witness.attemptBegan(attempt);
+    tell({ kind: 'attempt-began', attempt });
     const outcome = await sender.send(attempt.request, requestTimeoutMs);
-    const elapsedMs = clock.now() - startedAt;
-    const result = resultOf(outcome);
-    metrics.webhookAttempt(appId, endpoint, result, elapsedMs);
-    witness.attemptEnded(attempt, outcome);
     this.#hasAnswered = outcome.kind === 'answered';
-    if (!this.#isStopped) {
-      if (result === 'success') this.#succeed(batch, elapsedMs);
-      else this.#fail(batch, payload, { outcome, elapsedMs, chance });
-    }
+    this.#end(batch, { attempt, outcome, elapsedMs: clock.now() - startedAt, chance });
     // Who waits comes first.
     places.giveBack(place);
-    if (!this.#isStopped) this.#pump();
+    if (!this.#isStopped) this.#look();
+  }
+
+  #end(batch: Batch, { attempt, outcome, elapsedMs, chance }: Ended): void {
+    const { clock, store, tell } = this.#options;
+    const result = resultOf(outcome);
+    const wasFailing = this.#queue.isFailing;
+    const report = (retryInMs?: Millis): void => {
+      const { isFailing } = this.#queue;
+      tell({
+        kind: 'attempt-ended',
+        attempt,
+        outcome,
+        result,
+        elapsedMs,
+        retryInMs,
+        wasFailing,
+        isFailing,
+      });
+    };
+    if (this.#isStopped) return report();
+    if (result === 'success') {
+      const fate = this.#queue.succeed(batch);
+      report();
+      if (fate === 'delivered') this.#decide('delivered', batch.events, batch);
+      return;
+    }
+    const retryAfterMs = outcome.kind === 'answered' ? outcome.retryAfterMs : undefined;
+    const drop = this.#queue.fail(batch, clock.now(), chance, retryAfterMs);
+    const retryInMs = batch.state === 'waiting' ? batch.nextAttemptAt - clock.now() : undefined;
+    report(retryInMs);
+    if (drop !== undefined) this.#drop(drop);
+    else if (retryInMs !== undefined) store.postpone(attempt.webhookId, batch.attempts, retryInMs);
   }
 
   #createPayload(batch: Batch, kept?: Pick<KeptBatch, 'id' | 'timeMs'>): Payload {
@@ -322,43 +327,25 @@ export class EndpointDispatcher implements Contender {
     return payload;
   }
 
-  #succeed(batch: Batch, elapsedMs: Millis): void {
-    const wasFailing = this.#queue.isFailing;
-    if (this.#queue.succeed(batch) === 'given-up') return;
-    this.#report.delivered(this.#reported(batch), batch.events, { elapsedMs, wasFailing });
-    this.#tell('delivered', batch.events, batch);
+  #drop({ reason, events, batch }: Drop): void {
+    this.#decide(reason, events, batch);
   }
 
-  #fail(batch: Batch, payload: Payload, failure: Failure): void {
-    const { clock, store } = this.#options;
-    const { outcome, chance } = failure;
-    const wasFailing = this.#queue.isFailing;
-    const retryAfterMs = outcome.kind === 'answered' ? outcome.retryAfterMs : undefined;
-    const drop = this.#queue.fail(batch, clock.now(), chance, retryAfterMs);
-    const { isFailing } = this.#queue;
-    this.#report.failed(this.#reported(batch), failure, {
-      wasFailing,
-      isFailing,
-      isLast: drop !== undefined,
-    });
-    if (drop !== undefined) this.#drop(drop);
-    else if (batch.state === 'waiting') {
-      store.postpone(payload.id, batch.attempts, batch.nextAttemptAt - clock.now());
-    }
+  #decide(fate: Decided['fate'], events: readonly QueuedEvent[], batch: Batch | undefined): void {
+    const decided: Decided = {
+      kind: 'decided',
+      appId: this.#app.id,
+      endpoint: this.#endpoint,
+      fate,
+      events,
+      webhookId: batch && this.#payloads.get(batch)?.id,
+      attempts: batch?.attempts ?? 0,
+    };
+    this.#options.tell(decided);
+    this.#settle(decided);
   }
 
-  #drop(drop: Drop): void {
-    this.#report.dropped(this.#reported(drop.batch), drop, !this.#endpoint.isEnabled);
-    this.#tell(drop.reason, drop.events, drop.batch);
-  }
-
-  #tell(kind: Verdict['kind'], events: readonly QueuedEvent[], batch?: Batch): void {
-    const batchId = batch && this.#payloads.get(batch)?.id;
-    this.#decide({ endpoint: this.#endpoint, kind, events, batchId });
-  }
-
-  #reported(batch?: Batch): Reported {
-    const webhookId = batch && this.#payloads.get(batch)?.id;
-    return { appId: this.#app.id, endpoint: this.#endpoint.id, webhookId, attempts: batch?.attempts ?? 0 };
+  #tell(kind: 'disabled' | 'enabled' | 'ended'): void {
+    this.#options.tell({ kind, appId: this.#app.id, endpoint: this.#endpoint });
   }
 }

@@ -1,7 +1,7 @@
 import type { Millis } from '../ports/clock.ts';
-import type { DropReason } from '../ports/metrics.ts';
+import type { Attempt } from '../webhooks/attempt.ts';
+import { resultOf, type DropReason } from '../webhooks/delivery-facts.ts';
 import type { Outcome } from '../ports/webhook-sender.ts';
-import type { WitnessedAttempt } from '../ports/witness.ts';
 import type { AttemptEnd, DeliveryAttempt, EmulatorDelivery } from './records.ts';
 
 /** What is known of one delivery. */
@@ -15,7 +15,7 @@ export class DeliveryRecord {
   #url: string;
   #fate: 'delivered' | DropReason | undefined;
 
-  constructor({ appId, webhookId, endpoint, request }: WitnessedAttempt, eventIds: readonly number[]) {
+  constructor({ appId, webhookId, endpoint, request }: Attempt, eventIds: readonly number[]) {
     this.id = webhookId;
     this.appId = appId;
     this.#endpoint = endpoint.id;
@@ -24,12 +24,12 @@ export class DeliveryRecord {
     this.#eventIds = eventIds;
   }
 
-  begin({ number, request }: WitnessedAttempt, at: { readonly atMs: Millis; readonly timeMs: Millis }): void {
+  begin({ number, request }: Attempt, at: { readonly atMs: Millis; readonly timeMs: Millis }): void {
     this.#url = request.url;
     this.#attempts.set(number, { number, ...at, outcome: 'pending', headers: request.headers });
   }
 
-  end({ number }: WitnessedAttempt, outcome: Outcome, at: Millis): void {
+  end({ number }: Attempt, outcome: Outcome, at: Millis): void {
     const begun = this.#attempts.get(number);
     if (begun === undefined) return;
     this.#attempts.set(number, { ...begun, elapsedMs: at - begun.atMs, ...endOf(outcome) });
@@ -62,7 +62,7 @@ export function endOf(outcome: Outcome): AttemptEnd {
     case 'answered': {
       const { status, body } = outcome;
       return {
-        outcome: status >= 200 && status < 300 ? 'success' : 'refused',
+        outcome: resultOf(outcome),
         status,
         ...(body !== undefined && { answer: body }),
       };

@@ -1,5 +1,5 @@
 import type { Millis } from '../ports/clock.ts';
-import type { DropReason } from '../ports/metrics.ts';
+import type { DropReason } from '../webhooks/delivery-facts.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { WebhookEventFields } from '../webhooks/event-match.ts';

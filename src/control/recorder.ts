@@ -1,9 +1,8 @@
 import type { Clock, WallTime } from '../ports/clock.ts';
-import type { DropReason } from '../ports/metrics.ts';
-import type { Outcome } from '../ports/webhook-sender.ts';
-import type { Witness, WitnessedAttempt, WitnessedConnection } from '../ports/witness.ts';
+import type { Witness, WitnessedConnection } from '../ports/witness.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
-import type { Endpoint } from '../webhooks/endpoint.ts';
+import type { Attempt } from '../webhooks/attempt.ts';
+import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import { DeliveryRecord, endOf } from './delivery-record.ts';
 import { EventRecord } from './event-record.ts';
@@ -29,7 +28,7 @@ export class Recorder implements Witness {
   readonly #deliveries = new Map<string, DeliveryRecord>();
   /** By the event itself, which is the same object all the way. */
   readonly #byEvent = new WeakMap<WebhookEvent, EventRecord>();
-  readonly #underWay = new WeakMap<WitnessedAttempt, DeliveryRecord>();
+  readonly #underWay = new WeakMap<Attempt, DeliveryRecord>();
   #made = 0;
   #final:
     | { readonly events: readonly EmulatorEvent[]; readonly deliveries: readonly EmulatorDelivery[] }
@@ -104,18 +103,31 @@ export class Recorder implements Witness {
     this.#add(appId, event, 'filtered');
   }
 
-  selected(
-    appId: string,
-    event: WebhookEvent,
-    served: readonly { readonly endpoint: Endpoint }[],
-    wanting: readonly { readonly endpoint: Endpoint }[],
-  ): void {
+  /** Subscribes to the delivery facts. */
+  readonly hear = (fact: DeliveryFact): void => {
+    switch (fact.kind) {
+      case 'selected':
+        return this.#selected(fact);
+      case 'attempt-began':
+        return this.#attemptBegan(fact.attempt);
+      case 'attempt-ended':
+        return this.#attemptEnded(fact);
+      case 'decided':
+        return this.#decided(fact);
+      case 'disabled':
+      case 'enabled':
+      case 'ended':
+        return undefined;
+    }
+  };
+
+  #selected({ appId, event, served, wanting }: DeliveryFact & { readonly kind: 'selected' }): void {
     const record = this.#add(appId, event, 'pending');
     for (const one of served) record.addEndpoint(one.endpoint, wanting.includes(one));
     this.#movements.forget(appId, event);
   }
 
-  attemptBegan(attempt: WitnessedAttempt): void {
+  #attemptBegan(attempt: Attempt): void {
     const { webhookId, endpoint, number } = attempt;
     const records = this.#recordsOf(attempt);
     for (const record of records) record.attempt(endpoint, webhookId);
@@ -133,19 +145,21 @@ export class Recorder implements Witness {
     this.#options.changed();
   }
 
-  attemptEnded(attempt: WitnessedAttempt, outcome: Outcome): void {
+  #attemptEnded({ attempt, outcome }: AttemptEnded): void {
     this.#underWay.get(attempt)?.end(attempt, outcome, this.#options.clock.now());
     for (const record of this.#recordsOf(attempt)) record.attemptEnded(attempt.endpoint, endOf(outcome));
     this.#options.changed();
   }
 
-  decided(_appId: string, endpoint: Endpoint, event: WebhookEvent, fate: 'delivered' | DropReason): void {
-    const record = this.#byEvent.get(event);
-    for (const id of record?.decide(endpoint, fate) ?? []) this.#deliveries.get(id)?.decide(fate);
+  #decided({ endpoint, fate, events }: Decided): void {
+    for (const { event } of events) {
+      const record = this.#byEvent.get(event);
+      for (const id of record?.decide(endpoint, fate) ?? []) this.#deliveries.get(id)?.decide(fate);
+    }
     this.#options.changed();
   }
 
-  #recordsOf({ events }: WitnessedAttempt): readonly EventRecord[] {
+  #recordsOf({ events }: Attempt): readonly EventRecord[] {
     return events.flatMap(({ event }) => this.#byEvent.get(event) ?? []);
   }
 

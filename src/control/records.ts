@@ -1,4 +1,4 @@
-import type { AttemptResult, DropReason } from '../ports/metrics.ts';
+import type { AttemptResult, DropReason } from '../webhooks/delivery-facts.ts';
 import type { WebhookEventFields } from '../webhooks/event-match.ts';
 
 /** What became of an event. */

@@ -1,7 +1,7 @@
 import type { Hub } from '../app/hub.ts';
 import type { LocalApp, LocalApps } from '../app/local-app.ts';
 import type { Ledger } from '../ports/ledger.ts';
-import type { QueueReading } from '../ports/metrics.ts';
+import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import type { ClosingError } from '../protocol/errors.ts';
 import type { Activity } from './activity.ts';
 import { checkApiFault, checkConnectionFault, checkWebhookFault } from './check-fault.ts';

@@ -1,5 +1,5 @@
 import type { Millis } from '../ports/clock.ts';
-import type { QueueReading } from '../ports/metrics.ts';
+import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import { describeGiven } from '../webhooks/given.ts';
 import { EmulatorError, invalidArgument, refuseUnknown } from './emulator-error.ts';
 import { createMatcher, type EventMatch } from './match.ts';

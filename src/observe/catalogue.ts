@@ -1,13 +1,6 @@
-import {
-  attemptResults,
-  dropReasons,
-  type AppReading,
-  type LoadReading,
-  type Metrics,
-  type NodeHealth,
-  type QueueReading,
-} from '../ports/metrics.ts';
+import type { AppReading, LoadReading, Metrics, NodeHealth } from '../ports/metrics.ts';
 import { refusalReasons } from '../protocol/refusals.ts';
+import { attemptResults, dropReasons, type QueueReading } from '../webhooks/delivery-facts.ts';
 import { eventNames } from '../webhooks/event.ts';
 import { Histogram, Series, type Description, type Metric } from './series.ts';
 

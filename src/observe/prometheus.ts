@@ -1,6 +1,7 @@
 import type * as PromClient from 'prom-client';
 import type { Clock } from '../ports/clock.ts';
-import type { AppReading, LoadReading, Metrics, NodeHealth, QueueReading } from '../ports/metrics.ts';
+import type { AppReading, LoadReading, Metrics, NodeHealth } from '../ports/metrics.ts';
+import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import { countWith, createCounters, readGauges, type Known } from './catalogue.ts';
 import { buildInfo, droppedLogLines, ProcessMetrics } from './process-metrics.ts';
 import type { Metric } from './series.ts';

@@ -4,15 +4,20 @@ import type { EventRef, KeptBatch } from './delivery-store.ts';
 
 /** Where an event comes from that is read from a store. */
 export interface EventOrigin {
-  readonly ref: EventRef;
+  /** Its place in the store; undefined: it is kept nowhere. */
+  readonly ref: EventRef | undefined;
   /** How long ago it happened. */
   readonly ageMs: Millis;
   /** Ids of endpoints that are done with it already. */
   readonly settledFor: ReadonlySet<string>;
 }
 
+/** Where an event comes from that has just happened and is kept nowhere. */
+export const fresh: EventOrigin = { ref: undefined, ageMs: 0, settledFor: new Set() };
+
 /** An event of a batch that was kept. */
 export interface RestoredEvent extends EventOrigin {
+  readonly ref: EventRef;
   readonly event: WebhookEvent;
 }
 

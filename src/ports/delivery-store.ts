@@ -35,6 +35,8 @@ export interface Settlement {
  * which had its channels before is settled.
  */
 export interface DeliveryStore {
+  /** Whether other processes append to it: then events of an app may come after the app has gone. */
+  readonly isShared: boolean;
   /** Whether this process may still begin an attempt: it would end before another process could take over. */
   mayAttempt(): boolean;
   /**
@@ -50,6 +52,7 @@ export interface DeliveryStore {
 
 /** Keeps nothing: what is under way ends with the process. */
 export const noDeliveryStore: DeliveryStore = {
+  isShared: false,
   mayAttempt: () => true,
   keep: () => true,
   postpone: () => {},

@@ -1,19 +1,6 @@
+import type { AttemptResult, DropReason, QueueReading } from '../webhooks/delivery-facts.ts';
 import type { RefusalKind, ErrorReason } from '../protocol/refusals.ts';
 import type { EventName } from '../webhooks/event.ts';
-
-export const dropReasons = ['expired', 'overflow', 'shutdown', 'disabled', 'undone'] as const;
-
-/**
- * Why an event was given up. `expired`: its five minutes are over; `overflow`: the queue's bound; `shutdown`;
- * `disabled`: its endpoint is; `undone`: the queue's bound, too, but another event that was given up with it undid it, so
- * that nothing is lost.
- */
-export type DropReason = (typeof dropReasons)[number];
-
-export const attemptResults = ['success', 'refused', 'timeout', 'unreachable'] as const;
-
-/** What an attempt came to: `success` is 2xx, `refused` any other answer. */
-export type AttemptResult = (typeof attemptResults)[number];
 
 /** What an app is at this moment, as far as this node serves it. */
 export interface AppReading {
@@ -24,16 +11,6 @@ export interface AppReading {
   readonly occupiedChannels: number;
   /** Members of their presence channels who are on this node, each once for each channel. */
   readonly members: number;
-}
-
-/** What an endpoint has waiting at this moment. */
-export interface QueueReading {
-  readonly appId: string;
-  readonly endpoint: string;
-  readonly events: number;
-  readonly bytes: number;
-  readonly oldestAgeMs: number;
-  readonly isFailing: boolean;
 }
 
 /** How a node stands with the others. */

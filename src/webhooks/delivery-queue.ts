@@ -1,10 +1,11 @@
 import type { Millis } from '../ports/clock.ts';
-import type { DropReason } from '../ports/metrics.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { DueHeap } from '../structures/due-heap.ts';
 import { LinkedList, type ListNode } from '../structures/linked-list.ts';
 import { Backlog, type BatchPolicy } from './backlog.ts';
+import type { DropReason } from './delivery-facts.ts';
 import type { QueuedEvent } from './lane.ts';
+import { Probing } from './probing.ts';
 import { rankOf, ranks, type Rank } from './rank.ts';
 import { retryDelay, type RetryPolicy } from './retry.ts';
 
@@ -55,18 +56,23 @@ interface Ticket {
 /** Memory that a queued event takes beside its JSON, roughly as measured: without it the bound would not be one. */
 export const eventOverheadBytes = 500;
 
-/** After so many failures in a row, whichever batches they were, the endpoint is only probed. */
-const failingAfter = 3;
+/** What is to be done now. */
+export type Next =
+  /** An attempt has begun with this answer. */
+  | { readonly kind: 'attempt'; readonly batch: Batch }
+  /** Events are past their deadline. */
+  | { readonly kind: 'drop'; readonly drop: Drop }
+  /** Nothing, unless something is pushed or settled before this moment; Infinity: at all. */
+  | { readonly kind: 'wait'; readonly until: Millis };
 
 /**
  * The delivery machine of one endpoint: what is sent when. It holds no clock, no socket and no timer; the
- * shell around it asks `next` for attempts to start, tells `succeed` or `fail` what came of each or puts it
- * back, and comes back at `startsAt` and `expiresAt`.
+ * shell around it asks `next` what to do until that says when to ask again, and reports what came of each attempt by
+ * `succeed` or `fail`, or puts it back.
  *
  * - While a batch with events of a channel is not done with, no later event of that channel is sent.
  * - A batch that waits for its next attempt holds no place among those under way.
- * - A failing endpoint is probed, one attempt at a time: by its oldest batch on that batch's own schedule,
- *   and by another one at the same pace, so that a batch which it will never take cannot hold up the rest.
+ * - A failing endpoint is probed (`Probing`), one attempt at a time.
  */
 export class DeliveryQueue {
   readonly #policy: DeliveryPolicy;
@@ -79,22 +85,19 @@ export class DeliveryQueue {
   #unfinishedBytes = 0;
   #unfinishedEvents = 0;
   #inFlight = 0;
-  #failuresInARow = 0;
-  /** While failing: the probe that is not the oldest batch's, what came of such probes, when the next may start. */
-  #otherProbe: Batch | undefined;
-  #otherFailures = 0;
-  #otherAt: Millis = -Infinity;
+  readonly #probing: Probing<Batch>;
   #isDraining = false;
   #isPaused = false;
 
   constructor(policy: DeliveryPolicy) {
     this.#policy = policy;
     this.#backlog = new Backlog(policy.batch);
+    this.#probing = new Probing(policy.retry);
   }
 
   /** The last attempts all failed. */
   get isFailing(): boolean {
-    return this.#failuresInARow >= failingAfter;
+    return this.#probing.isFailing;
   }
 
   /** Attempts that are under way. */
@@ -140,56 +143,28 @@ export class DeliveryQueue {
     return batch;
   }
 
-  /** Takes out what is past its deadline. Call it before `next`. */
-  expire(at: Millis): readonly Drop[] {
-    const drops: Drop[] = [];
-    for (let due = this.#expiries.takeDue(at); due !== undefined; due = this.#expiries.takeDue(at)) {
-      const { batch } = due;
-      if (batch === undefined) continue;
-      batch.isTimed = false;
-      if (batch.state === 'waiting') drops.push(this.#give(batch, 'expired'));
-    }
-    const events = this.#takeOlder(at - this.#policy.retry.maxElapsedMs);
-    if (events.length > 0) drops.push({ reason: 'expired', events });
-    return drops;
+  /**
+   * What to do at this moment: to be asked again until it says when to look next. `mayStart` is asked once, when an
+   * attempt is due; if it refuses, the attempt does not begin, and nothing is waited for on its behalf.
+   */
+  next(at: Millis, mayStart: () => boolean): Next {
+    const drop = this.#takeExpired(at);
+    if (drop !== undefined) return { kind: 'drop', drop };
+    const startsAt = this.#startsAt();
+    if (startsAt > at) return { kind: 'wait', until: Math.min(startsAt, this.#expiresAt()) };
+    if (!mayStart()) return { kind: 'wait', until: this.#expiresAt() };
+    return { kind: 'attempt', batch: this.#begin(at) };
   }
 
-  /** The next attempt to start at this moment, begun with this call. */
-  next(at: Millis): Batch | undefined {
-    if (this.#isPaused) return undefined;
-    if (this.isFailing) return this.#inFlight > 0 ? undefined : this.#nextProbe(at);
-    if (this.#inFlight >= this.#policy.concurrency) return undefined;
-    return this.#retry(at) ?? this.#startNew(at);
-  }
-
-  /** When `next` gives an attempt, if nothing is pushed or settled before; Infinity: not at all. */
-  startsAt(): Millis {
-    // What is done with may have left entries behind.
-    if (this.events === 0) return Infinity;
-    const mostInFlight = this.isFailing ? 1 : this.#policy.concurrency;
-    if (this.#isPaused || this.#inFlight >= mostInFlight) return Infinity;
-    this.#forgetStaleRetries();
-    const startAt = Math.min(this.#retries.nextDueAt ?? Infinity, this.#newBatchDueAt());
-    if (!this.isFailing) return startAt;
-    const oldestAt = this.#unfinished.first?.nextAttemptAt ?? Infinity;
-    return Math.min(oldestAt, Math.max(this.#otherAt, startAt));
-  }
-
-  /** When `expire` gives something, if nothing is settled before; Infinity: not at all. */
-  expiresAt(): Millis {
-    if (this.events === 0) return Infinity;
-    return Math.min(
-      this.#expiries.nextDueAt ?? Infinity,
-      this.#backlog.oldestAt + this.#policy.retry.maxElapsedMs,
-    );
+  /** Whether `next` has something to do before this moment. */
+  isDueBefore(moment: Millis): boolean {
+    return this.#startsAt() < moment || this.#expiresAt() < moment;
   }
 
   /** An attempt succeeded. It may be too late: then the batch was given up while under way. */
   succeed(batch: Batch): 'delivered' | 'given-up' {
     this.#inFlight -= 1;
-    this.#failuresInARow = 0;
-    this.#otherFailures = 0;
-    this.#otherAt = -Infinity;
+    this.#probing.succeeded();
     if (batch.state === 'done') return 'given-up';
     this.#finish(batch);
     return 'delivered';
@@ -203,12 +178,7 @@ export class DeliveryQueue {
   fail(batch: Batch, at: Millis, random: number, retryAfterMs = 0): Drop | undefined {
     const { retry } = this.#policy;
     this.#inFlight -= 1;
-    this.#failuresInARow += 1;
-    if (batch === this.#otherProbe) {
-      this.#otherProbe = undefined;
-      this.#otherFailures += 1;
-      this.#otherAt = at + retryDelay(retry, this.#otherFailures, random);
-    }
+    this.#probing.failed(batch, at, random);
     const backoffEndsAt = at + retryDelay(retry, batch.attempts, random);
     // Given up while under way: there is nothing left to try.
     if (batch.state === 'done') return undefined;
@@ -232,7 +202,7 @@ export class DeliveryQueue {
    */
   putBack(batch: Batch): Drop | undefined {
     this.#inFlight -= 1;
-    if (batch === this.#otherProbe) this.#otherProbe = undefined;
+    this.#probing.withdrawn(batch);
     if (batch.state === 'done') return undefined;
     batch.attempts -= 1;
     if (batch.isLastAttempt) return this.#give(batch, 'disabled');
@@ -292,22 +262,64 @@ export class DeliveryQueue {
     return this.#isDraining ? -Infinity : this.#backlog.batchDueAt;
   }
 
+  /** When an attempt is due; Infinity: not until something is pushed or settled. */
+  #startsAt(): Millis {
+    // What is done with may have left entries behind.
+    if (this.events === 0) return Infinity;
+    const mostInFlight = this.isFailing ? 1 : this.#policy.concurrency;
+    if (this.#isPaused || this.#inFlight >= mostInFlight) return Infinity;
+    this.#forgetStaleRetries();
+    const startAt = Math.min(this.#retries.nextDueAt ?? Infinity, this.#newBatchDueAt());
+    if (!this.isFailing) return startAt;
+    const oldestAt = this.#unfinished.first?.nextAttemptAt ?? Infinity;
+    return Math.min(oldestAt, Math.max(this.#probing.otherAt, startAt));
+  }
+
+  /** When something is past its deadline; Infinity: nothing that waits. */
+  #expiresAt(): Millis {
+    if (this.events === 0) return Infinity;
+    return Math.min(
+      this.#expiries.nextDueAt ?? Infinity,
+      this.#backlog.oldestAt + this.#policy.retry.maxElapsedMs,
+    );
+  }
+
+  /** A batch, or all events that are in none, past its deadline. */
+  #takeExpired(at: Millis): Drop | undefined {
+    for (let due = this.#expiries.takeDue(at); due !== undefined; due = this.#expiries.takeDue(at)) {
+      const { batch } = due;
+      if (batch === undefined) continue;
+      batch.isTimed = false;
+      if (batch.state === 'waiting') return this.#give(batch, 'expired');
+    }
+    const events = this.#takeOlder(at - this.#policy.retry.maxElapsedMs);
+    return events.length > 0 ? { reason: 'expired', events } : undefined;
+  }
+
+  /** Begins the attempt that is due. */
+  #begin(at: Millis): Batch {
+    const batch = this.isFailing ? this.#nextProbe(at) : (this.#takeRetry(at) ?? this.#takeNew(at));
+    if (batch === undefined) throw new Error('an attempt is due, but no batch is');
+    batch.state = 'in-flight';
+    batch.attempts += 1;
+    this.#inFlight += 1;
+    return batch;
+  }
+
   /** The oldest batch keeps its own schedule; between, another one tries, by turns a new and an old one. */
   #nextProbe(at: Millis): Batch | undefined {
     const oldest = this.#unfinished.first;
-    if (oldest !== undefined && oldest.nextAttemptAt <= at) return this.#start(oldest);
-    if (this.#otherAt > at) return undefined;
-    const isNewFirst = this.#otherFailures % 2 === 0;
-    this.#otherProbe = isNewFirst
-      ? (this.#startNew(at) ?? this.#retry(at))
-      : (this.#retry(at) ?? this.#startNew(at));
-    return this.#otherProbe;
+    if (oldest !== undefined && oldest.nextAttemptAt <= at) return oldest;
+    const other = this.#probing.isTurnOfNew
+      ? (this.#takeNew(at) ?? this.#takeRetry(at))
+      : (this.#takeRetry(at) ?? this.#takeNew(at));
+    this.#probing.began(other);
+    return other;
   }
 
-  #retry(at: Millis): Batch | undefined {
+  #takeRetry(at: Millis): Batch | undefined {
     this.#forgetStaleRetries();
-    const batch = this.#retries.takeDue(at)?.batch;
-    return batch && this.#start(batch);
+    return this.#retries.takeDue(at)?.batch;
   }
 
   /** Takes out what stands first but is done with, under way, or to be tried later than it says. */
@@ -320,9 +332,9 @@ export class DeliveryQueue {
     }
   }
 
-  #startNew(at: Millis): Batch | undefined {
+  #takeNew(at: Millis): Batch | undefined {
     if (this.#newBatchDueAt() > at) return undefined;
-    return this.#start(this.#createBatch(this.#backlog.takeBatch(), 0));
+    return this.#createBatch(this.#backlog.takeBatch(), 0);
   }
 
   #createBatch(events: readonly QueuedEvent[], attempts: number): Batch {
@@ -353,13 +365,6 @@ export class DeliveryQueue {
     this.#retries.add(nextAttemptAt, batch.ticket);
     if (!batch.isTimed) this.#expiries.add(batch.deadline, batch.ticket);
     batch.isTimed = true;
-  }
-
-  #start(batch: Batch): Batch {
-    batch.state = 'in-flight';
-    batch.attempts += 1;
-    this.#inFlight += 1;
-    return batch;
   }
 
   #finish(batch: Batch): void {

@@ -1,11 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Dispatcher } from '../../src/app/dispatcher.ts';
 import { ControlledClock } from '../../src/control/controlled-clock.ts';
 import { Recorder } from '../../src/control/recorder.ts';
 import { SeededRandom } from '../../src/control/seeded-random.ts';
-import { silentLog } from '../../src/ports/log.ts';
-import { noMetrics } from '../../src/ports/metrics.ts';
+import { createDispatcher } from '../support/unit/create-dispatcher.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { step, type Step } from '../support/property/step.ts';
@@ -106,24 +104,16 @@ async function scheduleOf(script: {
   const clock = new ControlledClock('virtual', new FakeClock());
   const recorder = new Recorder({ clock, wallTime: clock, changed: () => {} });
   const answers = [...script.answers];
-  let ids = 0;
-  const dispatcher = new Dispatcher({
+  const { append } = createDispatcher({
     clock,
     wallTime: clock,
     random: new SeededRandom(script.seed).next,
-    ids: { webhookId: () => `msg_${(ids += 1)}` },
-    epoch: () => 'life-1',
     sender: {
       send: async () => ({ kind: 'answered', status: answers.shift() ?? 500 }),
       close: async () => {},
     },
-    log: silentLog,
-    metrics: noMetrics,
-    witness: recorder,
-    drops: { add: () => {} },
+    hear: recorder.hear,
     applications: [application()],
-    ledger: () => ({ forgetCacheMiss: () => {} }),
-    requestTimeoutMs: 4000,
     policy: {
       batch: { maxEvents: 2, maxDelayMs: 250, maxBytes: 98_304 },
       retry: { initialDelayMs: 1000, multiplier: 2, maxDelayMs: 60_000, maxElapsedMs: 300_000, jitter: 0.1 },
@@ -132,7 +122,7 @@ async function scheduleOf(script: {
     },
   });
   for (const channel of script.channels) {
-    dispatcher.append('1', [{ name: 'channel_occupied', channel: channelName(channel) }]);
+    append('1', [{ name: 'channel_occupied', channel: channelName(channel) }]);
   }
   // An attempt under way holds no timer.
   do await settle();

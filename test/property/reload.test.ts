@@ -1,13 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Dispatcher } from '../../src/app/dispatcher.ts';
+import type { Dispatcher } from '../../src/app/dispatcher.ts';
 import { DropJournal } from '../../src/app/drop-journal.ts';
-import { silentLog } from '../../src/ports/log.ts';
 import { noMetrics } from '../../src/ports/metrics.ts';
 import type { Outcome, WebhookRequest } from '../../src/ports/webhook-sender.ts';
 import { defaultPolicy } from '../support/property/delivery-shell.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { step, type Step } from '../support/property/step.ts';
+import type { WebhookEvent } from '../../src/webhooks/event.ts';
+import { createDispatcher } from '../support/unit/create-dispatcher.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { application, channelName, endpoint } from '../support/unit/application.ts';
 
@@ -26,23 +27,18 @@ class World {
   readonly dropped = new Map<string, number>();
   readonly faults: string[] = [];
   readonly dispatcher: Dispatcher;
+  readonly #append: (appId: string, events: readonly WebhookEvent[]) => void;
   #configured = new Set<string>(identities);
   #disabled = new Set<string>();
   #version = 0;
   #appended = 0;
-  #webhooks = 0;
   readonly #downUntil = new Map<string, number>();
   readonly #underWay = new Set<string>();
 
   constructor(maxEvents: number) {
-    this.dispatcher = new Dispatcher({
+    const { dispatcher, append } = createDispatcher({
       clock: this.clock,
-      wallTime: { now: () => 1_700_000_000_000 + this.clock.now() },
-      random: () => 0.5,
-      ids: { webhookId: () => `msg_${(this.#webhooks += 1)}` },
-      epoch: () => 'life-1',
       sender: { send: (request) => this.#send(request), close: async () => {} },
-      log: silentLog,
       metrics: {
         ...noMetrics,
         webhookDropped: (appId, id, _reason, events) => {
@@ -52,10 +48,10 @@ class World {
       },
       drops: this.drops,
       applications: this.#applications(),
-      ledger: () => ({ forgetCacheMiss: () => {} }),
-      requestTimeoutMs: 4000,
       policy: { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents } },
     });
+    this.dispatcher = dispatcher;
+    this.#append = append;
   }
 
   replace(configured: readonly string[], disabled: readonly string[] = []): void {
@@ -68,7 +64,7 @@ class World {
   append(appId: string, channel: string): void {
     this.#appended += 1;
     const userId = `${this.#appended}`;
-    this.dispatcher.append(appId, [{ name: 'member_added', channel: channelName(channel), userId }]);
+    this.#append(appId, [{ name: 'member_added', channel: channelName(channel), userId }]);
     for (const identity of this.#configured) {
       if (identity.startsWith(`${appId}/`))
         listOf(this.wanted, `${identity} ${channel}`).push(this.#appended);

@@ -33,6 +33,7 @@ interface Unsettled {
  * that it writes, so that it can do no harm once another node has a later one.
  */
 export class RedisDeliveries implements DeliveryStore {
+  readonly isShared = true;
   readonly #options: DeliveriesOptions;
   /** Events that were taken and are not settled by all. */
   readonly outstanding = new Set<EventRef>();

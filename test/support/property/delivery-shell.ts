@@ -92,7 +92,8 @@ export class DeliveryShell {
     const queued = this.#accept({ name, channel, ...who }, bytes, ageMs);
     for (const drop of this.queue.push(queued)) this.#shed(drop);
     if (this.queue.bytes > this.#policy.queueMaxBytes) throw new Error('more waits than the bound allows');
-    this.#pump();
+    if (this.queue.isDueBefore(this.#dueAt)) this.#pump();
+    else this.peek();
     return queued;
   }
 
@@ -132,8 +133,7 @@ export class DeliveryShell {
   /** Looks without having been asked to: then there must be nothing to do. */
   peek(): void {
     if (this.#dueAt <= this.now) return;
-    expect(this.queue.expire(this.now)).toEqual([]);
-    expect(this.queue.next(this.now)).toBeUndefined();
+    expect(this.queue.next(this.now, () => true)).toMatchObject({ kind: 'wait' });
   }
 
   drain(): void {
@@ -181,11 +181,15 @@ export class DeliveryShell {
   }
 
   #pump(): void {
-    for (const drop of this.queue.expire(this.now)) this.#drop(drop);
-    for (let batch = this.queue.next(this.now); batch !== undefined; batch = this.queue.next(this.now)) {
-      this.#start(batch);
+    for (;;) {
+      const next = this.queue.next(this.now, () => true);
+      if (next.kind === 'attempt') this.#start(next.batch);
+      else if (next.kind === 'drop') this.#drop(next.drop);
+      else {
+        this.#dueAt = next.until;
+        break;
+      }
     }
-    this.#dueAt = Math.min(this.queue.startsAt(), this.queue.expiresAt());
     if (this.#dueAt <= this.now) throw new Error(`busy: due at ${this.#dueAt}, it is ${this.now}`);
   }
 

@@ -69,7 +69,11 @@ export class FakeStreams {
       ...batch,
       attempts,
       delayMs: nextAt - this.#clock.now(),
-      events: batch.refs.map((ref) => ({ event: this.entry(ref).event, ...this.originOf(this.entry(ref)) })),
+      events: batch.refs.map((ref) => ({
+        ...this.originOf(this.entry(ref)),
+        ref,
+        event: this.entry(ref).event,
+      })),
     }));
   }
 
@@ -120,6 +124,7 @@ export type KeepAnswer = 'kept' | 'refused' | 'lost' | 'unsure';
 
 /** A process's connection to the streams, with its delay each way. What is under way at a crash is lost. */
 export class StreamsClient implements DeliveryStore {
+  readonly isShared = true;
   isAllowing = true;
   isDead = false;
   readonly #streams: FakeStreams;

@@ -1,7 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { Api } from '../../../src/app/api.ts';
 import type { Application } from '../../../src/app/application.ts';
-import { Dispatcher } from '../../../src/app/dispatcher.ts';
+import { createDispatcher } from '../unit/create-dispatcher.ts';
+import type { Dispatcher } from '../../../src/app/dispatcher.ts';
 import { DropJournal } from '../../../src/app/drop-journal.ts';
 import { Hub } from '../../../src/app/hub.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
@@ -79,21 +80,17 @@ export class Stack {
       webhookId: () => `msg_${this.#nextId()}`,
       requestId: () => `req_${this.#nextId()}`,
     };
-    this.dispatcher = new Dispatcher({
+    const { dispatcher, outbox } = createDispatcher({
       clock,
       wallTime,
       ids,
-      epoch: () => 'life-1',
       applications,
       policy,
       drops: this.drops,
       sender: this.sender,
-      log: silentLog,
-      metrics: noMetrics,
-      random: () => 0.5,
-      requestTimeoutMs: 4000,
       ledger: () => this.ledger,
     });
+    this.dispatcher = dispatcher;
     const sweeper = createSweeper(clock, () => this.ledger);
     this.#stopSweeper = () => sweeper.stop();
     const fanout = createLocalDelivery({
@@ -107,7 +104,7 @@ export class Stack {
       clock,
       slices,
       questions,
-      outbox: this.dispatcher,
+      outbox,
       metrics: noMetrics,
       cacheTtlMs: 1_800_000,
       ...createNotifier(this.apps, node.publishTopic, fanout),
@@ -123,11 +120,11 @@ export class Stack {
       ids,
       ledger: this.ledger,
       fanout,
-      counts: new SubscriptionCounts({ clock, fanout, outbox: this.dispatcher }),
+      counts: new SubscriptionCounts({ clock, fanout, outbox }),
       log: silentLog,
       ...noRefusals,
       metrics: noMetrics,
-      outbox: this.dispatcher,
+      outbox,
       livenessClock: clock,
       activityTimeoutMs: 120_000,
       grace: { shutdownMs: 3000, ...(options.grace ?? { disconnectMs: 3000, unsubscribeMs: 3000 }) },

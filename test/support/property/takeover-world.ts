@@ -1,10 +1,9 @@
 import { expect } from 'vitest';
-import { Dispatcher } from '../../../src/app/dispatcher.ts';
+import { createDispatcher } from '../unit/create-dispatcher.ts';
+import type { Dispatcher } from '../../../src/app/dispatcher.ts';
 import { DropJournal, type DroppedEvent } from '../../../src/app/drop-journal.ts';
 import type { Millis } from '../../../src/ports/clock.ts';
 import type { Settlement } from '../../../src/ports/delivery-store.ts';
-import { silentLog } from '../../../src/ports/log.ts';
-import { noMetrics } from '../../../src/ports/metrics.ts';
 import type { Outcome, WebhookRequest, WebhookSender } from '../../../src/ports/webhook-sender.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
@@ -112,19 +111,12 @@ export class TakeoverWorld {
     });
     const drops = new DropJournal();
     drops.add = (_, dropped) => void this.#dropped.push(dropped);
-    const dispatcher = new Dispatcher({
+    const { dispatcher } = createDispatcher({
       drops,
       clock: this.clock,
-      wallTime: { now: () => 1_700_000_000_000 + this.clock.now() },
-      random: () => 0.5,
       ids: { webhookId: () => `msg_${(this.#ids += 1)}` },
-      epoch: () => 'life-1',
       sender: this.#createSender(client),
-      log: silentLog,
-      metrics: noMetrics,
       applications: [application({ endpoints })],
-      ledger: () => ({ forgetCacheMiss: () => {} }),
-      requestTimeoutMs: 4000,
       policy: { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents } },
       store: client,
     });

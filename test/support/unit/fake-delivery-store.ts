@@ -4,6 +4,7 @@ import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
 
 /** Keeps what it is told, and answers as the test wants. */
 export class FakeDeliveryStore implements DeliveryStore {
+  readonly isShared = true;
   isAllowing = true;
   answer: () => MaybePromise<boolean> = () => true;
   kept: KeptBatch[] = [];

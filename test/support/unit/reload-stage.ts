@@ -1,11 +1,10 @@
 import type { Application } from '../../../src/app/application.ts';
-import { Dispatcher } from '../../../src/app/dispatcher.ts';
 import { DropJournal } from '../../../src/app/drop-journal.ts';
 import { silentLog, type LogFields } from '../../../src/ports/log.ts';
-import { noMetrics } from '../../../src/ports/metrics.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { defaultPolicy } from '../property/delivery-shell.ts';
 import { application, channelName, endpoint } from './application.ts';
+import { createDispatcher } from './create-dispatcher.ts';
 import { FakeSender } from './fake-sender.ts';
 
 export const one = endpoint({ id: 'one', url: 'http://one/' });
@@ -21,22 +20,15 @@ export function reloadStage(applications: readonly Application[] = serving(one))
   const say = (level: string) => (fields: LogFields, message: string) =>
     void log.push(`${level} ${message} ${JSON.stringify(fields)}`);
   const forgotten: string[] = [];
-  let ids = 0;
-  const dispatcher = new Dispatcher({
+  const { dispatcher, append } = createDispatcher({
     clock,
-    wallTime: { now: () => 1_700_000_000_000 + clock.now() },
-    random: () => 0.5,
-    ids: { webhookId: () => `msg_${(ids += 1)}` },
-    epoch: () => 'life-1',
     sender,
     log: { ...silentLog, info: say('info'), warn: say('warn') },
-    metrics: noMetrics,
     drops,
     applications,
     ledger: () => ({
       forgetCacheMiss: (appId, channel, episode) => void forgotten.push(`${appId} ${channel} ${episode}`),
     }),
-    requestTimeoutMs: 4000,
     policy: { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents: 1 } },
   });
   return {
@@ -46,8 +38,9 @@ export function reloadStage(applications: readonly Application[] = serving(one))
     log,
     forgotten,
     dispatcher,
+    appendAll: append,
     append: (channel: string, appId = '1') =>
-      dispatcher.append(appId, [{ name: 'channel_occupied', channel: channelName(channel) }]),
+      append(appId, [{ name: 'channel_occupied', channel: channelName(channel) }]),
     /** How many endpoints have a queue. */
     queues: () => [...dispatcher.readQueues()].length,
   };

@@ -1,14 +1,13 @@
 import { vi } from 'vitest';
 import type { Application } from '../../../src/app/application.ts';
-import { Dispatcher } from '../../../src/app/dispatcher.ts';
 import { DropJournal } from '../../../src/app/drop-journal.ts';
 import type { RestoredBatch } from '../../../src/ports/delivery-source.ts';
 import { silentLog } from '../../../src/ports/log.ts';
-import { noMetrics } from '../../../src/ports/metrics.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { defaultPolicy } from '../property/delivery-shell.ts';
 import { application, channelName, endpoint } from './application.ts';
+import { createDispatcher } from './create-dispatcher.ts';
 import { FakeDeliveryStore } from './fake-delivery-store.ts';
 import { FakeSender } from './fake-sender.ts';
 
@@ -40,20 +39,13 @@ export function storeStage(endpoints = [one], batch: Partial<typeof defaultPolic
   const store = new FakeDeliveryStore();
   const forgetCacheMiss = vi.fn();
   const log = { ...silentLog, warn: vi.fn() };
-  let ids = 0;
-  const dispatcher = new Dispatcher({
+  const { dispatcher, append } = createDispatcher({
     clock,
-    wallTime: { now: () => 1_700_000_000_000 + clock.now() },
-    random: () => 0.5,
-    ids: { webhookId: () => `msg_${(ids += 1)}` },
-    epoch: () => 'life-1',
     sender,
     log,
-    metrics: noMetrics,
     drops,
     applications: serving(...endpoints),
     ledger: () => ({ forgetCacheMiss }),
-    requestTimeoutMs: 4000,
     policy: { ...defaultPolicy, batch: { ...defaultPolicy.batch, ...batch } },
     store,
   });
@@ -65,6 +57,7 @@ export function storeStage(endpoints = [one], batch: Partial<typeof defaultPolic
     forgetCacheMiss,
     log,
     dispatcher,
+    append,
     /** The channel is the event's place as well. */
     take: (
       channel: string,

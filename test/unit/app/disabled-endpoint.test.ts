@@ -80,8 +80,8 @@ describe('an endpoint that is disabled', () => {
   });
 
   test('has a cache miss reported again, as any that nobody heard of', () => {
-    const { dispatcher, forgotten } = stage(serving(off));
-    dispatcher.append('1', [{ name: 'cache_miss', channel: channelName('cache-a'), episode: 'e1' }]);
+    const { appendAll, forgotten } = stage(serving(off));
+    appendAll('1', [{ name: 'cache_miss', channel: channelName('cache-a'), episode: 'e1' }]);
     expect(forgotten).toEqual(['1 cache-a e1']);
   });
 });

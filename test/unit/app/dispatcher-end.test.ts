@@ -3,7 +3,7 @@ import { minute, occupied, one, serving, two, storeStage } from '../../support/u
 
 describe('stop', () => {
   test('leaves all as it is: no timer, no attempt, no record, nothing settled', async () => {
-    const { clock, sender, store, drops, log, dispatcher, take, restore } = storeStage([one], {
+    const { clock, sender, store, drops, log, append, dispatcher, take, restore } = storeStage([one], {
       maxEvents: 1,
     });
     take('a');
@@ -22,7 +22,7 @@ describe('stop', () => {
     take('e');
     take('f', { appId: 'unknown' });
     restore('gone', ['g']);
-    dispatcher.append('1', [occupied('h')]);
+    append('1', [occupied('h')]);
     dispatcher.replace(serving(two));
     dispatcher.resume();
     dispatcher.abandon();

@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest';
-import { Dispatcher } from '../../../src/app/dispatcher.ts';
-import { DropJournal } from '../../../src/app/drop-journal.ts';
-import { silentLog } from '../../../src/ports/log.ts';
-import { noMetrics } from '../../../src/ports/metrics.ts';
 import type { Outcome, WebhookRequest, WebhookSender } from '../../../src/ports/webhook-sender.ts';
 import { AttemptPlaces } from '../../../src/webhooks/attempt-places.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { defaultPolicy } from '../../support/property/delivery-shell.ts';
+import { createDispatcher } from '../../support/unit/create-dispatcher.ts';
 import { application, channelName, endpoint } from '../../support/unit/application.ts';
 
 const requestTimeoutMs = 4000;
@@ -43,24 +40,16 @@ function stage(others: 'silent' | 'refusing', count: number, total: number) {
     endpoint({ id: `bad-${index}`, url: `http://bad-${index}/` }),
   );
   const places = new AttemptPlaces(total);
-  const dispatcher = new Dispatcher({
+  const { dispatcher, append } = createDispatcher({
     clock,
-    wallTime: { now: () => 1_700_000_000_000 + clock.now() },
-    random: () => 0.5,
-    ids: { webhookId: () => 'msg' },
     sender,
-    log: silentLog,
-    metrics: noMetrics,
-    drops: new DropJournal(),
     applications: [application({ endpoints: [...bad, endpoint({ id: 'good', url: 'http://good/' })] })],
-    ledger: () => ({ forgetCacheMiss: () => undefined }),
     requestTimeoutMs,
     policy: { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents: 1 } },
-    epoch: () => 'epoch',
     places,
   });
   const occupy = (channel: string): void =>
-    dispatcher.append('1', [{ name: 'channel_occupied', channel: channelName(channel) }]);
+    append('1', [{ name: 'channel_occupied', channel: channelName(channel) }]);
   return { clock, dispatcher, places, posted, seen, occupy };
 }
 

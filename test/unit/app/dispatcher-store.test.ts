@@ -59,8 +59,8 @@ describe('an event of the store', () => {
   });
 
   test('that was appended is never settled', async () => {
-    const { clock, sender, store, dispatcher } = storeStage();
-    dispatcher.append('1', [occupied('a'), missed('b')]);
+    const { clock, sender, store, append } = storeStage();
+    append('1', [occupied('a'), missed('b')]);
     await clock.advance(250);
     await sender.expectPost().answer(200);
     expect(store.takeSettled()).toEqual([]);

@@ -1,10 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Dispatcher } from '../../../src/app/dispatcher.ts';
 import { DropJournal } from '../../../src/app/drop-journal.ts';
-import { silentLog } from '../../../src/ports/log.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { createDispatcher } from '../../support/unit/create-dispatcher.ts';
 import { application, channelName, endpoint } from '../../support/unit/application.ts';
 import { FakeSender } from '../../support/unit/fake-sender.ts';
 
@@ -23,20 +22,14 @@ function stage(endpoints = [one], maxEvents = 20) {
     webhookDropped: vi.fn(),
   };
   const life = { id: 'life-1' };
-  let ids = 0;
-  const dispatcher = new Dispatcher({
+  const { dispatcher, append } = createDispatcher({
     clock,
-    wallTime: { now: () => 1_700_000_000_000 + clock.now() },
-    random: () => 0.5,
-    ids: { webhookId: () => `msg_${(ids += 1)}` },
     epoch: () => life.id,
     sender,
-    log: silentLog,
     metrics,
     drops,
     applications: [application({ endpoints })],
     ledger: () => ({ forgetCacheMiss }),
-    requestTimeoutMs: 4000,
     policy: {
       batch: { maxEvents, maxDelayMs: 250, maxBytes: 98_304 },
       retry: { initialDelayMs: 1000, multiplier: 2, maxDelayMs: 60_000, maxElapsedMs: 300_000, jitter: 0 },
@@ -44,7 +37,7 @@ function stage(endpoints = [one], maxEvents = 20) {
       queueMaxBytes: 1_000_000,
     },
   });
-  return { clock, sender, drops, forgetCacheMiss, metrics, dispatcher, life };
+  return { clock, sender, drops, forgetCacheMiss, metrics, dispatcher, append, life };
 }
 
 const occupied = (name: string): WebhookEvent => ({ name: 'channel_occupied', channel: channelName(name) });
@@ -63,8 +56,8 @@ describe('dispatch', () => {
       eventTypes: ['channel_vacated'],
       channels: { startsWith: 'a' },
     });
-    const { clock, sender, dispatcher } = stage([one, filtered], 3);
-    dispatcher.append('1', [occupied('a'), vacated('b'), vacated('ab')]);
+    const { clock, sender, append } = stage([one, filtered], 3);
+    append('1', [occupied('a'), vacated('b'), vacated('ab')]);
     await clock.advance(0);
     expect(sender.expectPost('http://one/').lines).toEqual([
       'channel_occupied a',
@@ -77,16 +70,16 @@ describe('dispatch', () => {
   });
 
   test('nothing selected sends nothing and counts nothing', async () => {
-    const { clock, sender, dispatcher, metrics } = stage([endpoint({ eventTypes: ['cache_miss'] })]);
-    dispatcher.append('1', [occupied('a')]);
-    dispatcher.append('9', [missed('a')]);
+    const { clock, sender, append, metrics } = stage([endpoint({ eventTypes: ['cache_miss'] })]);
+    append('1', [occupied('a')]);
+    append('9', [missed('a')]);
     await clock.advance(1000);
     sender.expectNoPost();
     expect(metrics.webhookQueued).not.toHaveBeenCalled();
   });
 
   test('an event is encoded once for all of its endpoints', async () => {
-    const { clock, sender, dispatcher, metrics } = stage([one, two]);
+    const { clock, sender, append, metrics } = stage([one, two]);
     let reads = 0;
     const event = {
       name: 'client_event',
@@ -99,7 +92,7 @@ describe('dispatch', () => {
       socketId: '1.1',
       userId: undefined,
     } as unknown as WebhookEvent;
-    dispatcher.append('1', [event]);
+    append('1', [event]);
     await clock.advance(250);
     expect(sender.expectPost('http://one/').lines).toEqual(sender.expectPost('http://two/').lines);
     expect(reads).toBe(1);
@@ -107,8 +100,8 @@ describe('dispatch', () => {
   });
 
   test('a delivered event is no drop', async () => {
-    const { clock, sender, dispatcher, drops, metrics } = stage();
-    dispatcher.append('1', [occupied('a'), occupied('b')]);
+    const { clock, sender, append, drops, metrics } = stage();
+    append('1', [occupied('a'), occupied('b')]);
     await clock.advance(250);
     await sender.expectPost().answer(204);
     expect(drops.read('1')).toEqual({ dropped: [], forgotten: 0 });
@@ -119,8 +112,8 @@ describe('dispatch', () => {
   test.each([199, 301, 302, 304, 400, 401, 404, 410, 500, 503])(
     'an answer %i is tried again',
     async (status) => {
-      const { clock, sender, dispatcher } = stage();
-      dispatcher.append('1', [occupied('a')]);
+      const { clock, sender, append } = stage();
+      append('1', [occupied('a')]);
       await clock.advance(250);
       const first = sender.expectPost();
       await first.answer(status);
@@ -134,8 +127,8 @@ describe('dispatch', () => {
   );
 
   test('an attempt says in which life of the state it is made, not in which the batch was', async () => {
-    const { clock, sender, dispatcher, life } = stage();
-    dispatcher.append('1', [occupied('a')]);
+    const { clock, sender, append, life } = stage();
+    append('1', [occupied('a')]);
     await clock.advance(250);
     const first = sender.expectPost();
     expect(first.request.headers['X-Soketify-Epoch']).toBe('life-1');
@@ -148,8 +141,8 @@ describe('dispatch', () => {
   });
 
   test('attempts end with the five minutes; then the drop is recorded by channel', async () => {
-    const { clock, sender, dispatcher, drops, metrics } = stage();
-    dispatcher.append('1', [occupied('a'), occupied('b')]);
+    const { clock, sender, append, drops, metrics } = stage();
+    append('1', [occupied('a'), occupied('b')]);
     await clock.advance(250);
     const startedAt: number[] = [];
     while (drops.read('1').dropped.length === 0) {
@@ -171,16 +164,16 @@ describe('dispatch', () => {
   });
 
   test('R10: an endpoint that hangs delays no other', async () => {
-    const { clock, sender, dispatcher } = stage([one, two], 1);
-    for (let count = 0; count < 50; count += 1) dispatcher.append('1', [occupied(`news-${count}`)]);
+    const { clock, sender, append } = stage([one, two], 1);
+    for (let count = 0; count < 50; count += 1) append('1', [occupied(`news-${count}`)]);
     await clock.advance(0);
     for (let count = 0; count < 50; count += 1) await sender.expectPost('http://two/').answer(200);
     expect(sender.expectPost('http://one/').lines).toEqual(['channel_occupied news-0']);
   });
 
   test('R19: two endpoints with the same URL are told each for itself', async () => {
-    const { clock, sender, dispatcher, metrics } = stage([one, endpoint({ id: 'twin', url: one.url })]);
-    dispatcher.append('1', [occupied('a')]);
+    const { clock, sender, append, metrics } = stage([one, endpoint({ id: 'twin', url: one.url })]);
+    append('1', [occupied('a')]);
     await clock.advance(250);
     await sender.expectPost(one.url).answer(200);
     await sender.expectPost(one.url).answer(500);
@@ -193,8 +186,8 @@ describe('dispatch', () => {
 
 describe('a cache_miss', () => {
   test('that every endpoint dropped is forgotten, by its episode', async () => {
-    const { clock, sender, dispatcher, forgetCacheMiss } = stage([one, two]);
-    dispatcher.append('1', [missed('cache-a', '42')]);
+    const { clock, sender, dispatcher, append, forgetCacheMiss } = stage([one, two]);
+    append('1', [missed('cache-a', '42')]);
     await clock.advance(250);
     await sender.expectPost('http://one/').answer(500);
     await sender.expectPost('http://two/').answer(500);
@@ -206,8 +199,8 @@ describe('a cache_miss', () => {
   });
 
   test('that one endpoint got stands', async () => {
-    const { clock, sender, dispatcher, forgetCacheMiss } = stage([one, two]);
-    dispatcher.append('1', [missed('cache-a')]);
+    const { clock, sender, append, forgetCacheMiss } = stage([one, two]);
+    append('1', [missed('cache-a')]);
     await clock.advance(250);
     await sender.expectPost('http://one/').answer(200);
     await sender.expectPost('http://two/').answer(500);
@@ -218,8 +211,8 @@ describe('a cache_miss', () => {
 
 describe('the end', () => {
   test('sends at once what waits for company, and resolves when it is delivered', async () => {
-    const { clock, sender, dispatcher } = stage();
-    dispatcher.append('1', [occupied('a')]);
+    const { clock, sender, dispatcher, append } = stage();
+    append('1', [occupied('a')]);
     let isClosed = false;
     const closed = dispatcher.close(5000).finally(() => {
       isClosed = true;
@@ -233,8 +226,8 @@ describe('the end', () => {
   });
 
   test('drops, with a record, what is not delivered in the time for it', async () => {
-    const { clock, sender, dispatcher, drops } = stage();
-    dispatcher.append('1', [occupied('a')]);
+    const { clock, sender, dispatcher, append, drops } = stage();
+    append('1', [occupied('a')]);
     const closed = dispatcher.close(5000);
     await clock.advance(0);
     await sender.expectPost().answer(500);

@@ -1,5 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
 import { Recorder } from '../../../src/control/recorder.ts';
+import { queue } from '../../../src/app/held-events.ts';
+import type { Outcome } from '../../../src/ports/webhook-sender.ts';
+import type { Attempt } from '../../../src/webhooks/attempt.ts';
+import { resultOf, type DeliveryFact } from '../../../src/webhooks/delivery-facts.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { channelName, endpoint, socketIdOf } from '../../support/unit/application.ts';
@@ -13,6 +17,17 @@ const connection = (id: string, appId = '1') => ({
 });
 const occupied = (): WebhookEvent => ({ name: 'channel_occupied', channel: news });
 const vacated = (): WebhookEvent => ({ name: 'channel_vacated', channel: news });
+
+function ended(attempt: Attempt, outcome: Outcome): DeliveryFact {
+  const standing = { retryInMs: undefined, wasFailing: false, isFailing: false };
+  return { kind: 'attempt-ended', attempt, outcome, result: resultOf(outcome), elapsedMs: 0, ...standing };
+}
+
+function decided(event: WebhookEvent, fate: 'delivered' | 'expired'): DeliveryFact {
+  const events = [queue(event, 0, undefined)];
+  const { endpoint: decider } = main;
+  return { kind: 'decided', appId: '1', endpoint: decider, fate, events, webhookId: 'msg_1', attempts: 1 };
+}
 
 function stage(capacity?: number) {
   const clock = new FakeClock();
@@ -31,7 +46,7 @@ function stage(capacity?: number) {
       headers: { a: 'b' },
       body: Buffer.from('{}'),
     },
-    events: [{ event }],
+    events: [queue(event, 0, undefined)],
   });
   return { clock, changed, recorder, attempt };
 }
@@ -41,19 +56,19 @@ describe('the recorder', () => {
     const { clock, recorder, attempt } = stage();
     const event = occupied();
     recorder.joined(connection('1.1'), news, undefined);
-    recorder.selected('1', event, [main, picky], [main]);
+    recorder.hear({ kind: 'selected', appId: '1', event: event, served: [main, picky], wanting: [main] });
     expect(recorder.events()).toMatchObject([
       { id: 1, status: 'pending', why: 'socket 1.1 subscribed; queued for http://receiver/hook' },
     ]);
     const first = attempt(event);
-    recorder.attemptBegan(first);
+    recorder.hear({ kind: 'attempt-began', attempt: first });
     expect(recorder.deliveries()).toMatchObject([{ status: 'pending', attempts: [{ outcome: 'pending' }] }]);
     clock.advanceSync(30);
-    recorder.attemptEnded(first, { kind: 'answered', status: 503 });
+    recorder.hear(ended(first, { kind: 'answered', status: 503 }));
     const second = attempt(event, 2);
-    recorder.attemptBegan(second);
-    recorder.attemptEnded(second, { kind: 'answered', status: 204 });
-    recorder.decided('1', main.endpoint, event, 'delivered');
+    recorder.hear({ kind: 'attempt-began', attempt: second });
+    recorder.hear(ended(second, { kind: 'answered', status: 204 }));
+    recorder.hear(decided(event, 'delivered'));
     expect(recorder.events()[0]).toMatchObject({
       status: 'delivered',
       endpoints: [
@@ -101,8 +116,8 @@ describe('the recorder', () => {
     recorder.left(connection('1.1'), { channel: { name: news }, userId: undefined }, 'disconnected');
     clock.advanceSync(5);
     recorder.left(connection('2.2'), { channel: { name: news }, userId: undefined }, 'unsubscribed');
-    recorder.selected('1', vacated(), [], []);
-    recorder.selected('1', vacated(), [], []);
+    recorder.hear({ kind: 'selected', appId: '1', event: vacated(), served: [], wanting: [] });
+    recorder.hear({ kind: 'selected', appId: '1', event: vacated(), served: [], wanting: [] });
     expect(recorder.events().map(({ cause }) => cause)).toEqual([
       { kind: 'unsubscribed', socket_id: '2.2', atMs: 5 },
       { kind: 'unknown', atMs: 5 },
@@ -113,8 +128,8 @@ describe('the recorder', () => {
     const { recorder } = stage();
     recorder.joined(connection('1.1', '1'), news, undefined);
     recorder.joined(connection('2.2', '2'), news, undefined);
-    recorder.selected('1', occupied(), [], []);
-    recorder.selected('2', occupied(), [], []);
+    recorder.hear({ kind: 'selected', appId: '1', event: occupied(), served: [], wanting: [] });
+    recorder.hear({ kind: 'selected', appId: '2', event: occupied(), served: [], wanting: [] });
     expect(recorder.events('2')).toMatchObject([{ appId: '2', cause: { socket_id: '2.2' } }]);
     recorder.clear('2');
     expect(recorder.events()).toMatchObject([{ appId: '1' }]);
@@ -123,13 +138,13 @@ describe('the recorder', () => {
   test('records nothing more of what it has forgotten', () => {
     const { recorder, attempt } = stage();
     const event = occupied();
-    recorder.selected('1', event, [main], [main]);
+    recorder.hear({ kind: 'selected', appId: '1', event: event, served: [main], wanting: [main] });
     const first = attempt(event);
-    recorder.attemptBegan(first);
+    recorder.hear({ kind: 'attempt-began', attempt: first });
     recorder.clear('1');
-    recorder.attemptEnded(first, { kind: 'timeout' });
-    recorder.attemptBegan(attempt(event, 2));
-    recorder.decided('1', main.endpoint, event, 'expired');
+    recorder.hear(ended(first, { kind: 'timeout' }));
+    recorder.hear({ kind: 'attempt-began', attempt: attempt(event, 2) });
+    recorder.hear(decided(event, 'expired'));
     expect([recorder.events(), recorder.deliveries()]).toEqual([[], []]);
   });
 
@@ -137,8 +152,8 @@ describe('the recorder', () => {
     const { recorder, attempt } = stage(3);
     for (let count = 0; count < 10; count += 1) {
       const event = occupied();
-      recorder.selected('1', event, [main], [main]);
-      recorder.attemptBegan(attempt(event, 1, `msg_${count}`));
+      recorder.hear({ kind: 'selected', appId: '1', event: event, served: [main], wanting: [main] });
+      recorder.hear({ kind: 'attempt-began', attempt: attempt(event, 1, `msg_${count}`) });
     }
     expect(recorder.events().map(({ id }) => id)).toEqual([8, 9, 10]);
     expect(recorder.deliveries().map(({ id }) => id)).toEqual(['msg_7', 'msg_8', 'msg_9']);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createPrometheusMetrics } from '../../../src/observe/prometheus.ts';
-import { dropReasons } from '../../../src/ports/metrics.ts';
 import { refusalReasons } from '../../../src/protocol/refusals.ts';
+import { dropReasons } from '../../../src/webhooks/delivery-facts.ts';
 
 type Reading = ReadonlyMap<string, number>;
 

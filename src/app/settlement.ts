@@ -1,0 +1,50 @@
+import type { DeliveryStore, EventRef, Settlement } from '../ports/delivery-store.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { QueuedEvent } from '../webhooks/lane.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
+import type { Fate, Share } from '../webhooks/share.ts';
+
+/** What settling needs. */
+export interface SettlementOptions {
+  readonly store: DeliveryStore;
+  /** Looked up when a cache miss reached nobody, because the ledger itself is made with the dispatcher. */
+  readonly ledger: () => Pick<Ledger, 'forgetCacheMiss'>;
+}
+
+/** Counts who is not done with each event, and has the store forget what nobody waits for. */
+export class Settlements {
+  readonly #options: SettlementOptions;
+
+  constructor(options: SettlementOptions) {
+    this.#options = options;
+  }
+
+  /** An endpoint is done with these events. */
+  settle(place: Omit<Settlement, 'events'>, queued: readonly QueuedEvent[], fate: Fate): void {
+    const events: { ref: EventRef; isLast: boolean }[] = [];
+    for (const { event, share } of queued) {
+      if (share === undefined) continue;
+      const isLast = this.#settleOne(place.appId, event, share, fate);
+      if (share.ref !== undefined) events.push({ ref: share.ref, isLast });
+    }
+    if (events.length > 0) this.#options.store.settle({ ...place, events });
+  }
+
+  /** It is known who waits for an event: the taking itself does not wait for it any more. */
+  taken(appId: string, event: WebhookEvent, share: Share, fate: Fate): void {
+    const isLast = this.#settleOne(appId, event, share, fate);
+    if (!isLast || share.ref === undefined) return;
+    const events = [{ ref: share.ref, isLast }];
+    this.#options.store.settle({ appId, endpointId: '', batchId: undefined, events });
+  }
+
+  /** Whether it was the last that waited. */
+  #settleOne(appId: string, event: WebhookEvent, share: Share, fate: Fate): boolean {
+    const isLast = share.settle(fate);
+    // It reached nobody: the next miss is to be reported again.
+    if (isLast && event.name === 'cache_miss' && share.wasInVain) {
+      void this.#options.ledger().forgetCacheMiss(appId, event.channel, event.episode);
+    }
+    return isLast;
+  }
+}

@@ -1,0 +1,42 @@
+import type { WebhookRequest } from '../ports/webhook-sender.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { QueuedEvent } from './lane.ts';
+import { attemptHeaders, type AttemptNumber, type Payload } from './payload.ts';
+
+/** One attempt to deliver events to an endpoint; the same object from its begin to its end. */
+export interface Attempt {
+  readonly appId: string;
+  readonly endpoint: Endpoint;
+  /** The delivery, the same through all its attempts. */
+  readonly webhookId: string;
+  /** 1 is the first. */
+  readonly number: number;
+  readonly request: WebhookRequest;
+  readonly events: readonly QueuedEvent[];
+}
+
+/** The app whose endpoint it is. */
+interface Owner {
+  readonly id: string;
+  readonly key: string;
+  readonly secret: string;
+}
+
+/** Makes the request of an attempt, with the URL, the headers and the key that are configured now. */
+export function createAttempt(
+  app: Owner,
+  endpoint: Endpoint,
+  payload: Payload,
+  { events, ...which }: AttemptNumber & { readonly events: readonly QueuedEvent[] },
+): Attempt {
+  const { id: endpointId, url, publicOnly = false } = endpoint;
+  const headers = attemptHeaders(app, endpoint, payload, which);
+  return {
+    appId: app.id,
+    endpoint,
+    webhookId: payload.id,
+    number: which.attempt,
+    request: { appId: app.id, endpointId, url, headers, body: payload.body, publicOnly },
+    events,
+  };
+}

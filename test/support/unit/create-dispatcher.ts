@@ -1,0 +1,54 @@
+import { DeliveryLog } from '../../../src/app/delivery-log.ts';
+import { countDeliveries } from '../../../src/app/delivery-metrics.ts';
+import { Dispatcher, type DispatcherOptions } from '../../../src/app/dispatcher.ts';
+import { keepDrops, type Drops } from '../../../src/app/drop-journal.ts';
+import { silentLog, type Log } from '../../../src/ports/log.ts';
+import { noMetrics, type Metrics } from '../../../src/ports/metrics.ts';
+import { createMemoryOutbox } from '../../../src/store/memory/outbox.ts';
+import type { DeliverySubscriber } from '../../../src/webhooks/delivery-facts.ts';
+import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import { defaultPolicy } from '../property/delivery-shell.ts';
+
+type Needed = Pick<DispatcherOptions, 'clock' | 'sender' | 'applications'>;
+
+interface Listening {
+  readonly log?: Log;
+  readonly metrics?: Metrics;
+  readonly drops?: Pick<Drops, 'add'>;
+  /** Also hears of all that happens to events. */
+  readonly hear?: DeliverySubscriber;
+}
+
+/** A dispatcher whose deliveries are msg_1, msg_2 ..., with the subscribers that the server has, and an outbox in memory. */
+export function createDispatcher({
+  log = silentLog,
+  metrics = noMetrics,
+  drops = { add: () => {} },
+  hear = () => {},
+  ...options
+}: Needed & Partial<DispatcherOptions> & Listening) {
+  const { clock, wallTime = { now: () => 1_700_000_000_000 + clock.now() } } = options;
+  let ids = 0;
+  const dispatcher = new Dispatcher({
+    wallTime,
+    random: () => 0.5,
+    ids: { webhookId: () => `msg_${(ids += 1)}` },
+    epoch: () => 'life-1',
+    ledger: () => ({ forgetCacheMiss: () => {} }),
+    requestTimeoutMs: 4000,
+    policy: defaultPolicy,
+    subscribers: [
+      countDeliveries(metrics, clock),
+      new DeliveryLog(clock, log).hear,
+      keepDrops(drops, wallTime),
+      hear,
+    ],
+    ...options,
+  });
+  const outbox = createMemoryOutbox(() => dispatcher);
+  return {
+    dispatcher,
+    outbox,
+    append: (appId: string, events: readonly WebhookEvent[]) => outbox.append(appId, events),
+  };
+}
