@@ -1,5 +1,5 @@
 import type { Clock, Millis } from '../../ports/clock.ts';
-import type { CachedEvent } from '../../ports/ledger.ts';
+import type { CachedEvent } from '../../ports/channel-caches.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import { DueHeap } from '../../structures/due-heap.ts';
 

@@ -1,4 +1,4 @@
-import type { Page } from '../../ports/ledger.ts';
+import type { Page } from '../../ports/channel-queries.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import { Smallest } from '../../structures/smallest.ts';
 import type { TurnBudget } from '../../structures/turn-budget.ts';

@@ -1,18 +1,11 @@
 import { cacheMissStandsMs } from '../../channels/cache-miss.ts';
 import { enter, expire, leave } from '../../channels/linger.ts';
 import type { Clock, Millis } from '../../ports/clock.ts';
-import type {
-  CachedEvent,
-  ChannelState,
-  Join,
-  JoinAnswer,
-  Leave,
-  Ledger,
-  Notice,
-  Page,
-  SignIn,
-  UserState,
-} from '../../ports/ledger.ts';
+import type { Join, JoinAnswer, Leave, Notice } from '../../ports/attendance.ts';
+import type { CachedEvent } from '../../ports/channel-caches.ts';
+import type { ChannelState, Page } from '../../ports/channel-queries.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { SignIn, UserState } from '../../ports/online-users.ts';
 import type { MaybePromise } from '../../ports/maybe-promise.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 import type { Outbox } from '../../ports/outbox.ts';
