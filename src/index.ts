@@ -3,8 +3,8 @@ import type { ControlledEmulator } from './control/emulator.ts';
 import { sortOptions } from './check-options.ts';
 import { contentOf, type AppOptions, type EmulatorOptions } from './emulator-options.ts';
 import { toLog } from './ports/log.ts';
+import { StartError } from './ports/start-error.ts';
 import { createStandIn, parseContent } from './stand-in.ts';
-import { StartError } from './transport/uws.ts';
 
 export { EmulatorError, type EmulatorErrorCode } from './control/emulator-error.ts';
 export type { ClientOptions, ServerOptions } from './control/addresses.ts';

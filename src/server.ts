@@ -13,11 +13,11 @@ import { toApplication } from './configuration/applications.ts';
 import { ConfigurationInForce } from './configuration/in-force.ts';
 import { createPrometheusMetrics } from './observe/prometheus.ts';
 import { createLazySender } from './delivery/lazy-sender.ts';
+import type { ChannelQueries } from './ports/channel-queries.ts';
 import type { Clock, WallTime } from './ports/clock.ts';
 import type { Ids } from './ports/ids.ts';
 import { silentLog, type Log } from './ports/log.ts';
 import type { AppReading, NodeHealth } from './ports/metrics.ts';
-import type { Ledger } from './ports/ledger.ts';
 import type { Random } from './ports/random.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
 import type { Witness } from './ports/witness.ts';
@@ -77,7 +77,7 @@ export interface Front {
 export interface Inside extends Front {
   readonly apps: LocalApps;
   readonly hub: Pick<Hub, 'end' | 'endAll' | 'endAllNow'>;
-  readonly ledger: Ledger;
+  readonly ledger: ChannelQueries;
   readonly backplane: Pick<Backplane, 'forget' | 'readQueues'>;
 }
 

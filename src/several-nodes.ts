@@ -9,6 +9,7 @@ import { createSweeper } from './app/sweeper.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import type { RedisConfig } from './config/redis-schema.ts';
 import type { Clock, Millis } from './ports/clock.ts';
+import { StartError } from './ports/start-error.ts';
 import { isUnavailable, type Unavailable } from './ports/unavailable.ts';
 import { channelKind } from './protocol/channel-name.ts';
 import { createRedisClients } from './store/redis/connect.ts';
@@ -20,7 +21,6 @@ import { RedisLink } from './store/redis/link.ts';
 import { describeFailure } from './store/redis/standing-log.ts';
 import { TurnBudget } from './structures/turn-budget.ts';
 import { systemNextTurn } from './system/clock.ts';
-import { StartError } from './transport/uws.ts';
 import { dropKind } from './webhooks/drop-kind.ts';
 
 /** Counts that have changed are written so often at most. */

@@ -1,4 +1,4 @@
-import type { ChannelState } from '../ports/ledger.ts';
+import type { ChannelState } from '../ports/channel-queries.ts';
 import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
 import { channelKind, type ChannelName } from '../protocol/channel-name.ts';
 import { serviceUnavailable, type HttpError } from '../protocol/http-error.ts';

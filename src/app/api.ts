@@ -1,9 +1,12 @@
 import { authenticateHead, refuseBody } from '../auth/request-auth.ts';
+import type { ChannelCaches } from '../ports/channel-caches.ts';
+import type { ChannelQueries } from '../ports/channel-queries.ts';
 import type { WallTime } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Metrics } from '../ports/metrics.ts';
+import type { TriggerAdmission } from '../ports/trigger-admission.ts';
 import { isUnavailable } from '../ports/unavailable.ts';
 import { channelKind, isUserId, type ChannelName } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
@@ -32,6 +35,7 @@ import { showChannel, showUsers } from './queries.ts';
 /** What the HTTP API is made with. */
 export interface ApiOptions extends Questions {
   readonly apps: LocalApps;
+  readonly ledger: ChannelQueries & ChannelCaches & TriggerAdmission;
   readonly fanout: Fanout;
   readonly wallTime: WallTime;
   readonly metrics: Pick<Metrics, 'messagePublished'>;

@@ -1,8 +1,10 @@
+import type { Attendance } from '../ports/attendance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConnectionSlots } from '../ports/connection-slots.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { Metrics } from '../ports/metrics.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { OnlineUsers } from '../ports/online-users.ts';
 import type { Socket } from '../ports/socket.ts';
 import { clip } from '../protocol/clip.ts';
 import { decode, type Command } from '../protocol/decode.ts';
@@ -41,6 +43,7 @@ import { Users } from './users.ts';
 /** What the hub is made with. */
 export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   readonly apps: LocalApps;
+  readonly ledger: Pick<Attendance, 'join' | 'leave'> & OnlineUsers;
   readonly ids: Pick<Ids, 'socketId'>;
   readonly metrics: Metrics;
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import type { Ledger } from '../ports/ledger.ts';
+import type { ChannelQueries } from '../ports/channel-queries.ts';
 import { isUnavailable, unavailable, type Unavailable } from '../ports/unavailable.ts';
 import { channelKind, isChannelName, type ChannelName } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
@@ -18,7 +18,7 @@ const inPiece = 1000;
 
 /** What answering questions about many channels or users needs. */
 export interface Questions {
-  readonly ledger: Ledger;
+  readonly ledger: ChannelQueries;
   /** Each channel that is described is a step. */
   readonly questions: TurnBudget;
 }

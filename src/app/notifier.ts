@@ -1,5 +1,6 @@
+import type { Notice } from '../ports/attendance.ts';
 import type { Fanout } from '../ports/fanout.ts';
-import type { Notice, UserState } from '../ports/ledger.ts';
+import type { UserState } from '../ports/online-users.ts';
 import type { PublishTopic } from '../ports/socket.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Ledger } from '../ports/ledger.ts';
+import type { ChannelQueries } from '../ports/channel-queries.ts';
 import { isUnavailable } from '../ports/unavailable.ts';
 import {
   channelKind,
@@ -21,7 +21,11 @@ interface ChannelQuery {
 }
 
 /** Whether a channel is occupied, with the attributes asked for. An unknown channel is not an error. */
-export async function showChannel(app: LocalApp, ledger: Ledger, question: ChannelQuery): Promise<ApiAnswer> {
+export async function showChannel(
+  app: LocalApp,
+  ledger: ChannelQueries,
+  question: ChannelQuery,
+): Promise<ApiAnswer> {
   const { channel, query } = question;
   const { limits } = app.config;
   if (!isChannelName(channel, limits)) return badRequest(describeChannelNameFault(channel, limits));

@@ -1,5 +1,5 @@
 import type { DeliveryStore, EventRef, Settlement } from '../ports/delivery-store.ts';
-import type { Ledger } from '../ports/ledger.ts';
+import type { ChannelCaches } from '../ports/channel-caches.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { Fate, Share } from '../webhooks/share.ts';
@@ -8,7 +8,7 @@ import type { Fate, Share } from '../webhooks/share.ts';
 export interface SettlementOptions {
   readonly store: DeliveryStore;
   /** Looked up when a cache miss reached nobody, because the ledger itself is made with the dispatcher. */
-  readonly ledger: () => Pick<Ledger, 'forgetCacheMiss'>;
+  readonly ledger: () => Pick<ChannelCaches, 'forgetCacheMiss'>;
 }
 
 /** Counts who is not done with each event, and has the store forget what nobody waits for. */

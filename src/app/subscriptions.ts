@@ -1,7 +1,7 @@
 import { refuseSubscription } from '../auth/channel-auth.ts';
 import type { LocalLeave, Subscription } from '../channels/registry.ts';
+import type { Attendance, JoinAnswer, Member } from '../ports/attendance.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
-import type { JoinAnswer, Ledger, Member } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Refusals } from '../ports/refusals.ts';
@@ -41,7 +41,7 @@ import type { SubscriptionCounts } from './subscription-counts.ts';
 /** What joining and leaving needs. */
 export interface SubscriptionOptions extends Refusals {
   readonly clock: Clock;
-  readonly ledger: Ledger;
+  readonly ledger: Pick<Attendance, 'join' | 'leave'>;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
   readonly log: Log;
   readonly witness?: Witness;

@@ -1,5 +1,5 @@
+import type { Attendance } from '../ports/attendance.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
-import type { Ledger } from '../ports/ledger.ts';
 import { whenReady } from '../ports/maybe-promise.ts';
 import { createAlarm } from './alarm.ts';
 
@@ -11,7 +11,7 @@ export interface Sweeper {
 }
 
 /** `ledger` is looked up when something is due, because the ledger itself is made with the sweeper's `wake`. */
-export function createSweeper(clock: Clock, ledger: () => Pick<Ledger, 'sweep'>): Sweeper {
+export function createSweeper(clock: Clock, ledger: () => Pick<Attendance, 'sweep'>): Sweeper {
   const alarm = createAlarm(clock, () => {
     void whenReady(ledger().sweep(), (dueAt) => alarm.set(dueAt ?? Infinity));
   });

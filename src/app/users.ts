@@ -1,8 +1,8 @@
 import { refuseSignIn } from '../auth/user-auth.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
+import type { OnlineUsers } from '../ports/online-users.ts';
 import type { Refusals } from '../ports/refusals.ts';
 import { serverToUserChannel } from '../protocol/channel-name.ts';
 import type { Command } from '../protocol/decode.ts';
@@ -17,7 +17,7 @@ type SignInCommand = Extract<Command, { kind: 'signin' }>;
 /** What signing in needs. */
 export interface UserOptions extends Refusals {
   readonly clock: Clock;
-  readonly ledger: Pick<Ledger, 'signIn' | 'signOut' | 'unwatch'>;
+  readonly ledger: OnlineUsers;
   readonly log: Log;
 }
 

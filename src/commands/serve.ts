@@ -3,12 +3,12 @@ import { formatFaults } from '../config/report.ts';
 import type { Config } from '../config/schema.ts';
 import { createLog, type ProgramLog } from '../observe/log.ts';
 import type { Log } from '../ports/log.ts';
+import { StartError } from '../ports/start-error.ts';
 import { createReloader, tellFindings, type Reloader } from '../configuration/reloader.ts';
 import { createServer, type Server } from '../server.ts';
 import { readOpenFiles, warnOfOpenFileLimit } from '../system/open-files.ts';
 import { hasTerminal } from '../system/terminal.ts';
 import { watchFiles } from '../system/watch-files.ts';
-import { StartError } from '../transport/uws.ts';
 import { describeStart, formatWelcome } from '../welcome.ts';
 import { exitCode } from './exit-code.ts';
 

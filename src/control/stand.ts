@@ -1,6 +1,6 @@
 import type { Hub } from '../app/hub.ts';
 import type { LocalApp, LocalApps } from '../app/local-app.ts';
-import type { Ledger } from '../ports/ledger.ts';
+import type { ChannelQueries } from '../ports/channel-queries.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import type { ClosingError } from '../protocol/errors.ts';
 import type { Activity } from './activity.ts';
@@ -21,7 +21,7 @@ import type { RealTime } from '../ports/real-time.ts';
 export interface Held {
   readonly apps: LocalApps;
   readonly hub: Pick<Hub, 'end' | 'endAll' | 'endAllNow'>;
-  readonly ledger: Ledger;
+  readonly ledger: ChannelQueries;
   readonly backplane: {
     forget(appId: string, work: () => void): void;
     readQueues(): Iterable<QueueReading>;

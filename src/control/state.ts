@@ -1,5 +1,5 @@
 import type { LocalApp } from '../app/local-app.ts';
-import type { Ledger } from '../ports/ledger.ts';
+import type { ChannelQueries } from '../ports/channel-queries.ts';
 import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
 import { channelKind } from '../protocol/channel-name.ts';
 
@@ -23,7 +23,10 @@ export interface ConnectionInfo {
 }
 
 /** The occupied channels of an app, by name. */
-export async function describeChannels(app: LocalApp, ledger: Ledger): Promise<readonly ChannelInfo[]> {
+export async function describeChannels(
+  app: LocalApp,
+  ledger: ChannelQueries,
+): Promise<readonly ChannelInfo[]> {
   const appId = app.config.id;
   const names = known(await ledger.occupiedChannels(appId, ''));
   return Promise.all(

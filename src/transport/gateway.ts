@@ -4,6 +4,7 @@ import type { Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
 import type { Refusals } from '../ports/refusals.ts';
 import type { PublishTopic } from '../ports/socket.ts';
+import { StartError } from '../ports/start-error.ts';
 import { BodyRoom } from './body.ts';
 import { Door, type DoorOptions } from './door.ts';
 import { createCompression, type Compression } from './compression.ts';
@@ -16,7 +17,7 @@ import { mountSockets, type SocketCommands } from './sockets.ts';
 import { createTlsApp, identifyTls, type TlsFiles } from './tls.ts';
 import { Turn } from './turn.ts';
 import { UnreadWatch } from './unread.ts';
-import { StartError, type Uws } from './uws.ts';
+import type { Uws } from './uws.ts';
 
 /** What the gateway is made with. */
 export interface GatewayOptions extends Refusals {

@@ -1,4 +1,5 @@
 import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
+import { StartError } from '../ports/start-error.ts';
 import { nativeFault } from './native.ts';
 
 /** The native module, as far as it is used. */
@@ -13,17 +14,6 @@ function faultOfOwn(): string | undefined {
   const fault = isTrusted ? undefined : nativeFault();
   isTrusted = fault === undefined;
   return fault;
-}
-
-/** The program cannot start as things are; the message says why and what to do, in one line. */
-export class StartError extends Error {
-  readonly code: 'ERR_UWS_LOAD' | 'ERR_UWS_CHECKSUM' | 'ERR_LISTEN' | 'ERR_TLS' | 'ERR_REDIS';
-
-  constructor(code: StartError['code'], message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'StartError';
-    this.code = code;
-  }
 }
 
 /**

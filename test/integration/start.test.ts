@@ -3,7 +3,8 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createServer } from '../../src/server.ts';
-import { loadUws, StartError } from '../../src/transport/uws.ts';
+import { StartError } from '../../src/ports/start-error.ts';
+import { loadUws } from '../../src/transport/uws.ts';
 import { get } from './support/http.ts';
 import { configOf, startServer } from './support/server.ts';
 

@@ -1,8 +1,8 @@
-import type { Page } from '../../ports/ledger.ts';
+import type { ChannelRecord } from '../../channels/channel-record.ts';
+import type { Page } from '../../ports/channel-queries.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import { Smallest } from '../../structures/smallest.ts';
 import type { TurnBudget } from '../../structures/turn-budget.ts';
-import type { ChannelRecord } from './channel-record.ts';
 
 /** So many channels are looked at in one step. */
 const seenInStep = 10;

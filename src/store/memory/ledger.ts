@@ -1,38 +1,21 @@
-import { cacheMissStandsMs } from '../../channels/cache-miss.ts';
-import { enter, expire, leave } from '../../channels/linger.ts';
+import { CachedEvents } from '../../channels/cached-events.ts';
+import { Occupancy } from '../../channels/occupancy.ts';
+import type { Join, JoinAnswer, Leave, Notice } from '../../ports/attendance.ts';
+import type { CachedEvent } from '../../ports/channel-caches.ts';
+import type { ChannelState, Page } from '../../ports/channel-queries.ts';
 import type { Clock, Millis } from '../../ports/clock.ts';
-import type {
-  CachedEvent,
-  ChannelState,
-  Join,
-  JoinAnswer,
-  Leave,
-  Ledger,
-  Notice,
-  Page,
-  SignIn,
-  UserState,
-} from '../../ports/ledger.ts';
+import type { Ledger } from '../../ports/ledger.ts';
 import type { MaybePromise } from '../../ports/maybe-promise.ts';
 import type { Metrics } from '../../ports/metrics.ts';
+import type { SignIn, UserState } from '../../ports/online-users.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import { noWitness, type Witness } from '../../ports/witness.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import { RateWindow } from '../../protocol/rate-window.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
-import { DueHeap } from '../../structures/due-heap.ts';
 import type { Slices } from '../../structures/slices.ts';
 import type { TurnBudget } from '../../structures/turn-budget.ts';
-import type { WebhookEvent } from '../../webhooks/event.ts';
-import { CachedEvents } from './cached-events.ts';
 import { findPage, occupied } from './channel-search.ts';
-import {
-  isFull,
-  newChannelRecord,
-  newMemberRecord,
-  type ChannelRecord,
-  type MemberRecord,
-} from './channel-record.ts';
 
 /** What the ledger of a single node is made with. */
 export interface MemoryLedgerOptions {
@@ -55,47 +38,40 @@ export interface MemoryLedgerOptions {
   readonly questions: TurnBudget;
 }
 
-/** So many of the departures that are due are reported in one sweep; the others in the next, a turn or more later. */
-const mostInSweep = 500;
-
-/** With a leave: its own channel and member, should they not linger, and what is due before. */
-const mostInLeave = 4;
-
-type Departure =
-  | { readonly name: 'channel_vacated'; readonly channel: ChannelName }
-  | { readonly name: 'member_removed'; readonly channel: ChannelName; readonly userId: string };
-
 /** The ledger of a single node, in its memory: every step is done when the call returns. */
 export class MemoryLedger implements Ledger {
   readonly #options: MemoryLedgerOptions;
-  readonly #witness: Pick<Witness, 'suppressed'>;
-  readonly #apps = new Map<string, Map<ChannelName, ChannelRecord>>();
-  readonly #due = new DueHeap<ChannelRecord | MemberRecord>();
+  readonly #occupancy: Occupancy;
   readonly #cached: CachedEvents;
   /** Who is signed in, of each app. */
   readonly #online = new Map<string, Set<string>>();
   readonly #triggers = new Map<string, RateWindow>();
-  #episodes = 0;
 
   constructor(options: MemoryLedgerOptions) {
+    const { outbox, metrics, witness = noWitness, notify, cacheTtlMs } = options;
     this.#options = options;
-    this.#witness = options.witness ?? noWitness;
-    this.#cached = new CachedEvents(options.clock, options.cacheTtlMs);
+    this.#cached = new CachedEvents(cacheTtlMs);
+    this.#occupancy = new Occupancy({
+      notify,
+      report: (appId, facts) => outbox.append(appId, facts),
+      calledOff(appId, departure) {
+        metrics.suppressedByGrace(appId, departure.name);
+        witness.suppressed(appId, departure, 'grace');
+      },
+      missedAgain(appId, channel, episode) {
+        metrics.deduplicated(appId);
+        witness.suppressed(appId, { name: 'cache_miss', channel, episode }, 'duplicate');
+      },
+    });
   }
 
   join(join: Join): JoinAnswer {
-    const known = this.#record(join.appId, join.channel);
-    if (join.member !== undefined && isFull(known, join.member.userId, join.memberLimit)) {
-      return { kind: 'member-limit' };
-    }
-    const channel = known ?? this.#addRecord(join);
-    const facts: WebhookEvent[] = [];
-    this.#enterChannel(channel, join.source, facts);
-    if (join.member !== undefined) this.#enterMember(channel, join.member, join.source, facts);
-    const cached = join.readsCache ? this.#cached.read(join.appId, join.channel)?.event : undefined;
-    if (join.readsCache && cached === undefined && join.wantsCacheMiss)
-      this.#missCache(channel, join.source, facts);
-    this.#report(join.appId, facts);
+    // Only a join that reads the cache needs the time.
+    const readAt = join.readsCache ? this.#options.clock.now() : undefined;
+    const cached =
+      readAt === undefined ? undefined : this.#cached.read(join.appId, join.channel, readAt)?.event;
+    const channel = this.#occupancy.join(join, cached === undefined ? readAt : undefined);
+    if (channel === undefined) return { kind: 'member-limit' };
     return {
       kind: 'joined',
       ...(join.member && { members: channel.present }),
@@ -103,27 +79,19 @@ export class MemoryLedger implements Ledger {
     };
   }
 
-  leave({ appId, channel: name, channelLingersMs, member: leaver, source }: Leave): void {
-    const channel = this.#record(appId, name);
-    if (channel === undefined) return;
-    const at = this.#options.clock.now();
-    channel.leftBy = source;
-    if (leaver !== undefined) this.#leaveMember(channel, leaver.userId, at + leaver.lingersMs);
-    if (channelLingersMs !== undefined && leave(channel, at + channelLingersMs)) this.#schedule(channel);
-    this.#expireDue(at, mostInLeave);
+  leave(leave: Leave): void {
+    if (this.#occupancy.leave(leave, this.#options.clock.now())) this.#wake();
   }
 
   cacheEvent(appId: string, channel: ChannelName, event: CachedEvent, except?: SocketId): void {
-    this.#cached.keep(appId, channel, event);
+    this.#cached.keep(appId, channel, event, this.#options.clock.now());
     this.#options.notify(appId, channel, { kind: 'event', event, except });
-    const record = this.#record(appId, channel);
-    if (record !== undefined) record.miss = undefined;
+    this.#occupancy.endCacheMiss(appId, channel);
     this.#wake();
   }
 
   forgetCacheMiss(appId: string, channel: ChannelName, episode: string): void {
-    const record = this.#record(appId, channel);
-    if (record?.miss?.episode === episode) record.miss = undefined;
+    this.#occupancy.forgetCacheMiss(appId, channel, episode);
   }
 
   signIn({ appId, userId, watched }: SignIn): ReadonlySet<string> {
@@ -158,11 +126,11 @@ export class MemoryLedger implements Ledger {
   }
 
   channel(appId: string, name: ChannelName): ChannelState {
-    const record = this.#record(appId, name);
-    const cached = this.#cached.read(appId, name);
+    const channel = this.#occupancy.channel(appId, name);
+    const cached = this.#cached.read(appId, name, this.#options.clock.now());
     return {
-      occupied: record?.isLive ?? false,
-      userIds: record === undefined ? [] : [...record.present.keys()],
+      occupied: channel?.isLive ?? false,
+      userIds: channel === undefined ? [] : [...channel.present.keys()],
       subscriptionCount: this.#options.countSubscribers(appId, name),
       ...(cached && { cache: { data: cached.event.data, ttl: Math.ceil(cached.remainingMs / 1000) } }),
     };
@@ -171,15 +139,17 @@ export class MemoryLedger implements Ledger {
   occupiedChannels(appId: string, prefix: string): readonly ChannelName[];
   occupiedChannels(appId: string, prefix: string, page?: Page): MaybePromise<readonly ChannelName[]>;
   occupiedChannels(appId: string, prefix: string, page?: Page): MaybePromise<readonly ChannelName[]> {
-    const channels = this.#apps.get(appId)?.values() ?? [];
+    const channels = this.#occupancy.channels(appId);
     return page === undefined
       ? [...occupied(channels, prefix)]
       : findPage(channels, prefix, page, this.#options.questions);
   }
 
   sweep(): Millis | undefined {
-    this.#cached.sweep();
-    this.#expireDue(this.#options.clock.now(), mostInSweep);
+    const at = this.#options.clock.now();
+    this.#cached.sweep(at);
+    this.#occupancy.sweep(at);
+    this.#wake();
     return this.#nextDueAt();
   }
 
@@ -197,130 +167,10 @@ export class MemoryLedger implements Ledger {
   }
 
   *#retiring(appId: string): Generator<void, void> {
-    for (const channel of this.#apps.get(appId)?.values() ?? []) {
-      for (const member of channel.members.values()) {
-        const facts: WebhookEvent[] = [];
-        leave(member, -Infinity);
-        this.#expireMember(member, Infinity, facts);
-        this.#report(appId, facts);
-        yield;
-      }
-      const facts: WebhookEvent[] = [];
-      leave(channel, -Infinity);
-      this.#expireChannel(channel, Infinity, facts);
-      this.#report(appId, facts);
-      yield;
-    }
-    this.#apps.delete(appId);
+    yield* this.#occupancy.retire(appId);
     this.#cached.forget(appId);
     this.#online.delete(appId);
     this.#triggers.delete(appId);
-  }
-
-  #enterChannel(channel: ChannelRecord, source: string | undefined, facts: WebhookEvent[]): void {
-    const entrance = enter(channel);
-    if (entrance === 'appeared') facts.push({ name: 'channel_occupied', channel: channel.name, source });
-    if (entrance === 'returned')
-      this.#callOff(channel.appId, { name: 'channel_vacated', channel: channel.name });
-  }
-
-  #enterMember(
-    channel: ChannelRecord,
-    newcomer: NonNullable<Join['member']>,
-    source: string | undefined,
-    facts: WebhookEvent[],
-  ): void {
-    const { userId } = newcomer;
-    let member = channel.members.get(userId);
-    if (member === undefined) {
-      member = newMemberRecord(channel, userId);
-      channel.members.set(userId, member);
-    }
-    const entrance = enter(member);
-    // The first connection's info stays until the user has fully left: no event could announce a change.
-    if (entrance === 'already-live') return;
-    channel.present.set(userId, newcomer);
-    this.#options.notify(channel.appId, channel.name, { kind: 'member-added', member: newcomer });
-    if (entrance === 'appeared') facts.push({ name: 'member_added', channel: channel.name, userId, source });
-    else this.#callOff(channel.appId, { name: 'member_removed', channel: channel.name, userId });
-  }
-
-  #leaveMember(channel: ChannelRecord, userId: string, deadline: Millis): void {
-    const member = channel.members.get(userId);
-    if (member === undefined || !leave(member, deadline)) return;
-    member.leftBy = channel.leftBy;
-    channel.present.delete(userId);
-    this.#options.notify(channel.appId, channel.name, { kind: 'member-removed', userId });
-    this.#schedule(member);
-  }
-
-  #callOff(appId: string, departure: Departure): void {
-    this.#options.metrics.suppressedByGrace(appId, departure.name);
-    this.#witness.suppressed(appId, departure, 'grace');
-  }
-
-  #missCache(channel: ChannelRecord, source: string | undefined, facts: WebhookEvent[]): void {
-    const at = this.#options.clock.now();
-    if (channel.miss !== undefined && channel.miss.until > at) {
-      this.#options.metrics.deduplicated(channel.appId);
-      const { episode } = channel.miss;
-      this.#witness.suppressed(
-        channel.appId,
-        { name: 'cache_miss', channel: channel.name, episode },
-        'duplicate',
-      );
-      return;
-    }
-    this.#episodes += 1;
-    const episode = String(this.#episodes);
-    channel.miss = { episode, until: at + cacheMissStandsMs };
-    facts.push({ name: 'cache_miss', channel: channel.name, episode, source });
-  }
-
-  /** Has the heap bring the subject back at its deadline, unless it does so earlier anyway. */
-  #schedule(subject: ChannelRecord | MemberRecord): void {
-    if (subject.queuedFor <= subject.deadline) return;
-    subject.queuedFor = subject.deadline;
-    this.#due.add(subject.deadline, subject);
-  }
-
-  #expireDue(at: Millis, most: number): void {
-    for (let taken = 0; taken < most; taken += 1) {
-      const subject = this.#due.takeDue(at);
-      if (subject === undefined) break;
-      // Held for a later moment too: that one counts.
-      if (subject.queuedFor > at) continue;
-      subject.queuedFor = Infinity;
-      if (subject.isLive || !subject.isAnnounced) continue;
-      if (subject.deadline > at) {
-        this.#schedule(subject);
-        continue;
-      }
-      const channel = subject.kind === 'member' ? subject.channel : subject;
-      const facts: WebhookEvent[] = [];
-      if (subject.kind === 'member') this.#expireMember(subject, at, facts);
-      this.#expireChannel(channel, at, facts);
-      this.#report(channel.appId, facts);
-    }
-    this.#wake();
-  }
-
-  #expireMember(member: MemberRecord, at: Millis, facts: WebhookEvent[]): void {
-    if (!expire(member, at)) return;
-    const { channel, userId, leftBy: source } = member;
-    channel.members.delete(userId);
-    facts.push({ name: 'member_removed', channel: channel.name, userId, source });
-  }
-
-  /** A channel is not vacated before its last member was removed, whichever deadline comes first. */
-  #expireChannel(channel: ChannelRecord, at: Millis, facts: WebhookEvent[]): void {
-    if (channel.members.size > 0 || !expire(channel, at)) return;
-    this.#apps.get(channel.appId)?.delete(channel.name);
-    facts.push({ name: 'channel_vacated', channel: channel.name, source: channel.leftBy });
-  }
-
-  #report(appId: string, facts: readonly WebhookEvent[]): void {
-    if (facts.length > 0) this.#options.outbox.append(appId, facts);
   }
 
   #wake(): void {
@@ -329,22 +179,7 @@ export class MemoryLedger implements Ledger {
   }
 
   #nextDueAt(): Millis | undefined {
-    const dueAt = Math.min(this.#due.nextDueAt ?? Infinity, this.#cached.nextDueAt ?? Infinity);
+    const dueAt = Math.min(this.#occupancy.nextDueAt ?? Infinity, this.#cached.nextDueAt ?? Infinity);
     return dueAt === Infinity ? undefined : dueAt;
-  }
-
-  #record(appId: string, name: ChannelName): ChannelRecord | undefined {
-    return this.#apps.get(appId)?.get(name);
-  }
-
-  #addRecord({ appId, channel: name, member }: Join): ChannelRecord {
-    let channels = this.#apps.get(appId);
-    if (channels === undefined) {
-      channels = new Map();
-      this.#apps.set(appId, channels);
-    }
-    const channel = newChannelRecord(appId, name, member !== undefined);
-    channels.set(name, channel);
-    return channel;
   }
 }

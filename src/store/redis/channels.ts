@@ -1,5 +1,6 @@
+import type { Join, JoinAnswer, Leave, Member } from '../../ports/attendance.ts';
+import type { CachedEvent } from '../../ports/channel-caches.ts';
 import type { Millis } from '../../ports/clock.ts';
-import type { CachedEvent, Join, JoinAnswer, Leave, Member } from '../../ports/ledger.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';

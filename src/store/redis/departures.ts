@@ -1,5 +1,5 @@
+import type { Leave, Member } from '../../ports/attendance.ts';
 import type { Millis } from '../../ports/clock.ts';
-import type { Leave, Member } from '../../ports/ledger.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 
 /** What has left a channel, and until when each may linger. */

@@ -1,4 +1,4 @@
-import type { Member } from '../../ports/ledger.ts';
+import type { Member } from '../../ports/attendance.ts';
 import type { KeptChannel } from './channel-scripts.ts';
 import { Replica } from './replica.ts';
 

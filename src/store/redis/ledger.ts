@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Join, JoinAnswer, Leave } from '../../ports/attendance.ts';
+import type { CachedEvent } from '../../ports/channel-caches.ts';
+import type { ChannelState, Page } from '../../ports/channel-queries.ts';
 import type { Millis } from '../../ports/clock.ts';
 import type { ConnectionSlots } from '../../ports/connection-slots.ts';
-import type {
-  CachedEvent,
-  ChannelState,
-  Join,
-  JoinAnswer,
-  Leave,
-  Ledger,
-  Page,
-  SignIn,
-} from '../../ports/ledger.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { SignIn } from '../../ports/online-users.ts';
 import { allOf, isUnavailable, type Unavailable } from '../../ports/unavailable.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import { RateWindow } from '../../protocol/rate-window.ts';

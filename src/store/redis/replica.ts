@@ -1,5 +1,6 @@
+import type { Member, Notice } from '../../ports/attendance.ts';
+import type { CachedEvent } from '../../ports/channel-caches.ts';
 import type { Millis } from '../../ports/clock.ts';
-import type { CachedEvent, Member, Notice } from '../../ports/ledger.ts';
 import { Roster, type ReadonlyRoster } from '../../protocol/roster.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 

@@ -1,4 +1,4 @@
-import type { Member } from '../../ports/ledger.ts';
+import type { Member } from '../../ports/attendance.ts';
 import type { Snapshot } from './replica.ts';
 
 /** What a script answers: text and whole numbers. Anything else is a fault of the script. */

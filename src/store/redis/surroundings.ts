@@ -1,7 +1,8 @@
+import type { Notice } from '../../ports/attendance.ts';
 import type { Clock, Millis } from '../../ports/clock.ts';
-import type { Notice, UserState } from '../../ports/ledger.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Metrics } from '../../ports/metrics.ts';
+import type { UserState } from '../../ports/online-users.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { Slices } from '../../structures/slices.ts';
 import type { TurnBudget } from '../../structures/turn-budget.ts';

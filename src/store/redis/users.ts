@@ -1,4 +1,4 @@
-import type { SignIn } from '../../ports/ledger.ts';
+import type { SignIn } from '../../ports/online-users.ts';
 import type { PartitionKeys } from './keys.ts';
 import type { Registration } from './registration.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';

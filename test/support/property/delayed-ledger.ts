@@ -1,13 +1,9 @@
+import type { Join, JoinAnswer, Leave } from '../../../src/ports/attendance.ts';
+import type { CachedEvent } from '../../../src/ports/channel-caches.ts';
+import type { ChannelState } from '../../../src/ports/channel-queries.ts';
 import type { Clock, Millis } from '../../../src/ports/clock.ts';
-import type {
-  CachedEvent,
-  ChannelState,
-  Join,
-  JoinAnswer,
-  Leave,
-  Ledger,
-  SignIn,
-} from '../../../src/ports/ledger.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import type { SignIn } from '../../../src/ports/online-users.ts';
 import type { Unavailable } from '../../../src/ports/unavailable.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';

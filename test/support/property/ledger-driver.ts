@@ -1,6 +1,7 @@
 import { Registry, type Subscription } from '../../../src/channels/registry.ts';
+import type { JoinAnswer, Notice } from '../../../src/ports/attendance.ts';
 import type { Millis } from '../../../src/ports/clock.ts';
-import type { JoinAnswer, Ledger, Notice } from '../../../src/ports/ledger.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
 import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';

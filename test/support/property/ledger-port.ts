@@ -1,6 +1,8 @@
+import type { Notice } from '../../../src/ports/attendance.ts';
 import type { Clock, Millis } from '../../../src/ports/clock.ts';
-import type { Ledger, Notice, UserState } from '../../../src/ports/ledger.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
 import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
+import type { UserState } from '../../../src/ports/online-users.ts';
 import type { Outbox } from '../../../src/ports/outbox.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Registry, type Subscription } from '../../../src/channels/registry.ts';
+import type { Notice } from '../../../src/ports/attendance.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
-import type { Notice } from '../../../src/ports/ledger.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import { formatSocketId } from '../../../src/protocol/socket-id.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';

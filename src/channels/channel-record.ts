@@ -1,7 +1,8 @@
-import type { Linger } from '../../channels/linger.ts';
-import type { Millis } from '../../ports/clock.ts';
-import type { ChannelName } from '../../protocol/channel-name.ts';
-import { Roster } from '../../protocol/roster.ts';
+import type { Millis } from '../ports/clock.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import { Roster } from '../protocol/roster.ts';
+import type { MissMark } from './cache-miss.ts';
+import type { Linger } from './linger.ts';
 
 /** Something that a heap will bring back at a moment. */
 export interface Scheduled {
@@ -9,7 +10,7 @@ export interface Scheduled {
   queuedFor: Millis;
 }
 
-/** What the ledger knows of a member: kept while present or lingering. */
+/** What is known of a member: kept while present or lingering. */
 export interface MemberRecord extends Linger, Scheduled {
   readonly kind: 'member';
   readonly channel: ChannelRecord;
@@ -18,8 +19,8 @@ export interface MemberRecord extends Linger, Scheduled {
   leftBy: string | undefined;
 }
 
-/** What the ledger knows of a channel: kept while occupied or lingering. */
-export interface ChannelRecord extends Linger, Scheduled {
+/** What is known of a channel: kept while occupied or lingering. */
+export interface ChannelRecord extends Linger, MissMark, Scheduled {
   readonly kind: 'channel';
   readonly appId: string;
   readonly name: ChannelName;
@@ -29,8 +30,6 @@ export interface ChannelRecord extends Linger, Scheduled {
   readonly present: Roster;
   /** The connection that went last. */
   leftBy: string | undefined;
-  /** The cache miss that stands, until when. */
-  miss: { readonly episode: string; readonly until: Millis } | undefined;
 }
 
 /** Shared by all channels without members, and never written to. */

@@ -1,7 +1,7 @@
-import type { Clock, Millis } from '../../ports/clock.ts';
-import type { CachedEvent } from '../../ports/ledger.ts';
-import type { ChannelName } from '../../protocol/channel-name.ts';
-import { DueHeap } from '../../structures/due-heap.ts';
+import type { CachedEvent } from '../ports/channel-caches.ts';
+import type { Millis } from '../ports/clock.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import { DueHeap } from '../structures/due-heap.ts';
 
 interface Entry {
   readonly appId: string;
@@ -15,25 +15,25 @@ export class CachedEvents {
   readonly #apps = new Map<string, Map<ChannelName, Entry>>();
   /** Each entry once, at a moment not later than its expiry. */
   readonly #due = new DueHeap<Entry>();
-  readonly #clock: Clock;
   readonly #ttlMs: Millis;
 
-  constructor(clock: Clock, ttlMs: Millis) {
-    this.#clock = clock;
+  constructor(ttlMs: Millis) {
     this.#ttlMs = ttlMs;
   }
 
+  /** When to sweep next; undefined while nothing is kept. */
   get nextDueAt(): Millis | undefined {
     return this.#due.nextDueAt;
   }
 
-  keep(appId: string, channel: ChannelName, event: CachedEvent): void {
+  /** Keeps the event in place of an earlier one of the channel. */
+  keep(appId: string, channel: ChannelName, event: CachedEvent, at: Millis): void {
     let channels = this.#apps.get(appId);
     if (channels === undefined) {
       channels = new Map();
       this.#apps.set(appId, channels);
     }
-    const expiresAt = this.#clock.now() + this.#ttlMs;
+    const expiresAt = at + this.#ttlMs;
     const known = channels.get(channel);
     if (known === undefined) {
       const entry = { appId, channel, event, expiresAt };
@@ -46,10 +46,14 @@ export class CachedEvents {
   }
 
   /** The event and the time that it remains. */
-  read(appId: string, channel: ChannelName): { event: CachedEvent; remainingMs: Millis } | undefined {
+  read(
+    appId: string,
+    channel: ChannelName,
+    at: Millis,
+  ): { event: CachedEvent; remainingMs: Millis } | undefined {
     const entry = this.#apps.get(appId)?.get(channel);
     if (entry === undefined) return undefined;
-    const remainingMs = entry.expiresAt - this.#clock.now();
+    const remainingMs = entry.expiresAt - at;
     return remainingMs > 0 ? { event: entry.event, remainingMs } : undefined;
   }
 
@@ -59,8 +63,7 @@ export class CachedEvents {
   }
 
   /** Lets go of what has expired. */
-  sweep(): void {
-    const at = this.#clock.now();
+  sweep(at: Millis): void {
     for (let entry = this.#due.takeDue(at); entry !== undefined; entry = this.#due.takeDue(at)) {
       const channels = this.#apps.get(entry.appId);
       if (channels?.get(entry.channel) !== entry) continue;

@@ -1,0 +1,242 @@
+import type { Join, Leave, Member, Notice } from '../ports/attendance.ts';
+import type { Millis } from '../ports/clock.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import { DueHeap } from '../structures/due-heap.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
+import { beginMiss, endMiss, forgetMiss, standingMiss } from './cache-miss.ts';
+import {
+  isFull,
+  newChannelRecord,
+  newMemberRecord,
+  type ChannelRecord,
+  type MemberRecord,
+} from './channel-record.ts';
+import { enter, expire, leave } from './linger.ts';
+
+/** So many of the departures that are due are reported in one sweep; the others in the next, a turn or more later. */
+const mostInSweep = 500;
+
+/** With a leave: its own channel and member, should they not linger, and what is due before. */
+const mostInLeave = 4;
+
+/** A fact that a return within the grace called off. */
+export type Departure =
+  | { readonly name: 'channel_vacated'; readonly channel: ChannelName }
+  | { readonly name: 'member_removed'; readonly channel: ChannelName; readonly userId: string };
+
+/** Who is told what a step causes, within the step: notices as they arise, then the step's facts together. */
+export interface OccupancyListener {
+  /** Subscribers of the channel are to be told. */
+  readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
+  /** Webhooks are to be told, in this order, each fact once. */
+  readonly report: (appId: string, facts: readonly WebhookEvent[]) => void;
+  /** A return within the grace: webhooks are not told of the departure. */
+  readonly calledOff: (appId: string, departure: Departure) => void;
+  /** A further subscriber found no cached event: the webhook of this episode tells that as well. */
+  readonly missedAgain: (appId: string, channel: ChannelName, episode: string) => void;
+}
+
+/**
+ * The rules of occupancy: which channels of each app are occupied, who is a member, who lingers, which caches were
+ * missed, and what subscribers and webhooks are to be told of it. Time is handed in and never goes back.
+ */
+export class Occupancy {
+  readonly #listener: OccupancyListener;
+  readonly #apps = new Map<string, Map<ChannelName, ChannelRecord>>();
+  /** Each lingering subject, at a moment not later than its deadline. */
+  readonly #due = new DueHeap<ChannelRecord | MemberRecord>();
+  #episodes = 0;
+
+  constructor(listener: OccupancyListener) {
+    this.#listener = listener;
+  }
+
+  /** When to sweep next; undefined while nobody lingers. */
+  get nextDueAt(): Millis | undefined {
+    return this.#due.nextDueAt;
+  }
+
+  /** The channel, if it is occupied or lingers. */
+  channel(appId: string, name: ChannelName): Readonly<ChannelRecord> | undefined {
+    return this.#record(appId, name);
+  }
+
+  /** The channels of an app that are occupied or linger. */
+  channels(appId: string): Iterable<Readonly<ChannelRecord>> {
+    return this.#apps.get(appId)?.values() ?? [];
+  }
+
+  /**
+   * A subscriber comes, and finds no cached event at the moment `missedAt`; undefined: it finds one, or does not look.
+   * Returns the channel, or undefined when that admits no more members.
+   */
+  join(join: Join, missedAt: Millis | undefined): Readonly<ChannelRecord> | undefined {
+    const { appId, channel: name, member, source } = join;
+    const known = this.#record(appId, name);
+    if (member !== undefined && isFull(known, member.userId, join.memberLimit)) return undefined;
+    const channel = known ?? this.#addRecord(appId, name, member !== undefined);
+    const facts: WebhookEvent[] = [];
+    this.#enterChannel(channel, source, facts);
+    if (member !== undefined) this.#enterMember(channel, member, source, facts);
+    if (missedAt !== undefined && join.wantsCacheMiss) this.#missCache(channel, source, missedAt, facts);
+    this.#report(appId, facts);
+    return channel;
+  }
+
+  /** The last subscriber, or the last connection of a member, goes. Whether the channel was known at all. */
+  leave({ appId, channel: name, channelLingersMs, member: leaver, source }: Leave, at: Millis): boolean {
+    const channel = this.#record(appId, name);
+    if (channel === undefined) return false;
+    channel.leftBy = source;
+    if (leaver !== undefined) this.#leaveMember(channel, leaver.userId, at + leaver.lingersMs);
+    if (channelLingersMs !== undefined && leave(channel, at + channelLingersMs)) this.#schedule(channel);
+    this.#expireDue(at, mostInLeave);
+    return true;
+  }
+
+  /** The channel has a cached event now: whoever finds none later begins another episode. */
+  endCacheMiss(appId: string, name: ChannelName): void {
+    const channel = this.#record(appId, name);
+    if (channel !== undefined) endMiss(channel);
+  }
+
+  /** The cache_miss webhook of this episode reached nobody: the next miss is a new one. */
+  forgetCacheMiss(appId: string, name: ChannelName, episode: string): void {
+    const channel = this.#record(appId, name);
+    if (channel !== undefined) forgetMiss(channel, episode);
+  }
+
+  /** Reports departures that are due. */
+  sweep(at: Millis): void {
+    this.#expireDue(at, mostInSweep);
+  }
+
+  /** Has everybody of an app gone without grace: each member and channel a step, the members of a channel first. */
+  *retire(appId: string): Generator<void, void> {
+    for (const channel of this.#apps.get(appId)?.values() ?? []) {
+      for (const member of channel.members.values()) {
+        const facts: WebhookEvent[] = [];
+        leave(member, -Infinity);
+        this.#expireMember(member, Infinity, facts);
+        this.#report(appId, facts);
+        yield;
+      }
+      const facts: WebhookEvent[] = [];
+      leave(channel, -Infinity);
+      this.#expireChannel(channel, Infinity, facts);
+      this.#report(appId, facts);
+      yield;
+    }
+    this.#apps.delete(appId);
+  }
+
+  #enterChannel(channel: ChannelRecord, source: string | undefined, facts: WebhookEvent[]): void {
+    const entrance = enter(channel);
+    if (entrance === 'appeared') facts.push({ name: 'channel_occupied', channel: channel.name, source });
+    if (entrance === 'returned')
+      this.#listener.calledOff(channel.appId, { name: 'channel_vacated', channel: channel.name });
+  }
+
+  #enterMember(
+    channel: ChannelRecord,
+    newcomer: Member,
+    source: string | undefined,
+    facts: WebhookEvent[],
+  ): void {
+    const { userId } = newcomer;
+    let member = channel.members.get(userId);
+    if (member === undefined) {
+      member = newMemberRecord(channel, userId);
+      channel.members.set(userId, member);
+    }
+    const entrance = enter(member);
+    // The first connection's info stays until the user has fully left: no event could announce a change.
+    if (entrance === 'already-live') return;
+    channel.present.set(userId, newcomer);
+    this.#listener.notify(channel.appId, channel.name, { kind: 'member-added', member: newcomer });
+    if (entrance === 'appeared') facts.push({ name: 'member_added', channel: channel.name, userId, source });
+    else this.#listener.calledOff(channel.appId, { name: 'member_removed', channel: channel.name, userId });
+  }
+
+  #leaveMember(channel: ChannelRecord, userId: string, deadline: Millis): void {
+    const member = channel.members.get(userId);
+    if (member === undefined || !leave(member, deadline)) return;
+    member.leftBy = channel.leftBy;
+    channel.present.delete(userId);
+    this.#listener.notify(channel.appId, channel.name, { kind: 'member-removed', userId });
+    this.#schedule(member);
+  }
+
+  #missCache(channel: ChannelRecord, source: string | undefined, at: Millis, facts: WebhookEvent[]): void {
+    const standing = standingMiss(channel, at);
+    if (standing !== undefined) {
+      this.#listener.missedAgain(channel.appId, channel.name, standing);
+      return;
+    }
+    this.#episodes += 1;
+    const episode = String(this.#episodes);
+    beginMiss(channel, episode, at);
+    facts.push({ name: 'cache_miss', channel: channel.name, episode, source });
+  }
+
+  /** Has the heap bring the subject back at its deadline, unless it does so earlier anyway. */
+  #schedule(subject: ChannelRecord | MemberRecord): void {
+    if (subject.queuedFor <= subject.deadline) return;
+    subject.queuedFor = subject.deadline;
+    this.#due.add(subject.deadline, subject);
+  }
+
+  #expireDue(at: Millis, most: number): void {
+    for (let taken = 0; taken < most; taken += 1) {
+      const subject = this.#due.takeDue(at);
+      if (subject === undefined) break;
+      // Held for a later moment too: that one counts.
+      if (subject.queuedFor > at) continue;
+      subject.queuedFor = Infinity;
+      if (subject.isLive || !subject.isAnnounced) continue;
+      if (subject.deadline > at) {
+        this.#schedule(subject);
+        continue;
+      }
+      const channel = subject.kind === 'member' ? subject.channel : subject;
+      const facts: WebhookEvent[] = [];
+      if (subject.kind === 'member') this.#expireMember(subject, at, facts);
+      this.#expireChannel(channel, at, facts);
+      this.#report(channel.appId, facts);
+    }
+  }
+
+  #expireMember(member: MemberRecord, at: Millis, facts: WebhookEvent[]): void {
+    if (!expire(member, at)) return;
+    const { channel, userId, leftBy: source } = member;
+    channel.members.delete(userId);
+    facts.push({ name: 'member_removed', channel: channel.name, userId, source });
+  }
+
+  /** A channel is not vacated before its last member was removed, whichever deadline comes first. */
+  #expireChannel(channel: ChannelRecord, at: Millis, facts: WebhookEvent[]): void {
+    if (channel.members.size > 0 || !expire(channel, at)) return;
+    // With the record goes the mark of a cache miss.
+    this.#apps.get(channel.appId)?.delete(channel.name);
+    facts.push({ name: 'channel_vacated', channel: channel.name, source: channel.leftBy });
+  }
+
+  #report(appId: string, facts: readonly WebhookEvent[]): void {
+    if (facts.length > 0) this.#listener.report(appId, facts);
+  }
+
+  #record(appId: string, name: ChannelName): ChannelRecord | undefined {
+    return this.#apps.get(appId)?.get(name);
+  }
+
+  #addRecord(appId: string, name: ChannelName, hasMembers: boolean): ChannelRecord {
+    let channels = this.#apps.get(appId);
+    if (channels === undefined) {
+      channels = new Map();
+      this.#apps.set(appId, channels);
+    }
+    const channel = newChannelRecord(appId, name, hasMembers);
+    channels.set(name, channel);
+    return channel;
+  }
+}
