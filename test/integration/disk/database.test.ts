@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StoreError, type Key, type Table } from '../../../src/store/disk/database.ts';
+import type { Commit } from '../../../src/store/disk/writer.ts';
 import { openDisk, temporaryFolder } from '../../support/disk/open-disk.ts';
 
 /** What is on disk in these tables, as the next process finds it. */
@@ -139,6 +140,35 @@ describe('a database on disk', () => {
     expect(lines).toEqual([]);
     expect(await reopened(path, 'meta')).toEqual({ meta: [['a', '1']] });
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'hears of a transaction before the disk has been flushed',
+    async () => {
+      const heard: string[] = [];
+      const commit =
+        (real: Commit): Commit =>
+        (changes, { visible, ended }) =>
+          real(changes, {
+            visible: () => {
+              heard.push('visible');
+              visible();
+            },
+            ended: (failure) => {
+              heard.push(failure ?? 'ended');
+              ended(failure);
+            },
+          });
+      const { database } = await openDisk(temporaryFolder(), {}, { commit });
+      for (const key of ['a', 'b']) {
+        database.put('meta', key, '1');
+        expect(await database.safe('now')).toBe(true);
+      }
+      await database.close();
+      expect(heard.filter((word) => word === 'visible')).toHaveLength(2);
+      expect(heard[0]).toBe('visible');
+      expect(heard.at(-1)).toBe('ended');
+    },
+  );
 
   it('says in one line why the library cannot be loaded', async () => {
     const path = temporaryFolder();
