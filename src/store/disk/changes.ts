@@ -1,0 +1,76 @@
+import type { Key, Table } from './tables.ts';
+
+/** The new values of keys, by table; undefined: the key is to be removed. */
+export type Changes = ReadonlyMap<Table, ReadonlyMap<Key, string | undefined>>;
+
+/**
+ * What is to be written next: of each key its last value. It grows with the keys, not with how often they change,
+ * so it may wait as long as the disk is full.
+ */
+export class ChangeBuffer {
+  #tables = new Map<Table, Map<Key, string | undefined>>();
+  /** The greatest number in each table that may be on disk: a greater one was never written. */
+  readonly #highest = new Map<Table, number>();
+
+  /** Whether there is nothing to write. */
+  get isEmpty(): boolean {
+    return this.size === 0;
+  }
+
+  /** How many keys wait. */
+  get size(): number {
+    let size = 0;
+    for (const rows of this.#tables.values()) size += rows.size;
+    return size;
+  }
+
+  /** Notes that this number is on disk already. */
+  found(table: Table, key: number): void {
+    if (key > this.#highestOf(table)) this.#highest.set(table, key);
+  }
+
+  put(table: Table, key: Key, value: string): void {
+    this.#rowsOf(table).set(key, value);
+  }
+
+  /** A number that came and went before it was written costs nothing: most events are delivered soon. */
+  remove(table: Table, key: Key): void {
+    if (typeof key === 'number' && key > this.#highestOf(table)) this.#tables.get(table)?.delete(key);
+    else this.#rowsOf(table).set(key, undefined);
+  }
+
+  /** Hands over what is to be written, and begins anew. */
+  take(): Changes {
+    const taken = this.#tables;
+    this.#tables = new Map();
+    for (const [table, rows] of taken) {
+      for (const key of rows.keys()) {
+        // All keys of a table are of one kind.
+        if (typeof key !== 'number') break;
+        this.found(table, key);
+      }
+    }
+    return taken;
+  }
+
+  /** Takes back what could not be written, except what has been said anew: here, or in what was taken later. */
+  giveBack(failed: Changes, later: readonly Changes[]): void {
+    for (const [table, rows] of failed) {
+      const present = this.#rowsOf(table);
+      for (const [key, value] of rows) {
+        if (present.has(key) || later.some((changes) => changes.get(table)?.has(key))) continue;
+        present.set(key, value);
+      }
+    }
+  }
+
+  #highestOf(table: Table): number {
+    return this.#highest.get(table) ?? -Infinity;
+  }
+
+  #rowsOf(table: Table): Map<Key, string | undefined> {
+    let rows = this.#tables.get(table);
+    if (rows === undefined) this.#tables.set(table, (rows = new Map<Key, string | undefined>()));
+    return rows;
+  }
+}

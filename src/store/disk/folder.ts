@@ -1,0 +1,116 @@
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Log } from '../../ports/log.ts';
+import { faultIn } from './faults.ts';
+import { StoreError } from './store-error.ts';
+
+/** So many databases that could not be read are kept for somebody who wants to look into them. */
+const mostLost = 3;
+
+/** File systems of other machines, by the number that statfs gives: a lock or flush there may not be what it says. */
+const networkFileSystems: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB'],
+]);
+
+/** Below this much free space a failed write is put down to it: LMDB calls a page that is half written an input/output error. */
+const littleSpaceBytes = 1024 ** 2;
+
+/** Makes the folder of the store if it is missing. Throws a StoreError if nothing can be written there. */
+export function prepareFolder(path: string, log: Log): void {
+  try {
+    makeFolder(resolve(path));
+    if (!statSync(path).isDirectory())
+      throw new StoreError(`the store ${path} cannot be used: it is a file; name a folder`);
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw error instanceof StoreError ? error : refusal(path, error);
+  }
+  const network = networkFileSystems.get(statfsSync(path).type);
+  if (network !== undefined) {
+    log.warn(
+      { path, fileSystem: network },
+      `the store is on ${network}, which may lose what it says it has written: use a disk of this machine`,
+    );
+  }
+}
+
+/** Makes a folder and those above it. Node's own recursion never ends where a file system answers as /proc does. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = faultIn(error);
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
+}
+
+/** What the system's refusal to work with the folder means, as one sentence with what to do. */
+export function refusal(path: string, error: unknown): StoreError {
+  const { code, message } = faultIn(error);
+  const cure = cures.get(typeof code === 'number' ? (names.get(code) ?? '') : (code ?? ''));
+  return new StoreError(`the store ${path} cannot be used: ${cure ?? message}`, { cause: error });
+}
+
+/** What to do about it, by the system's name of the error. */
+const cures: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'this user may not write there; change the owner of the folder, or name another one'],
+  ['EPERM', 'this user may not write there; change the owner of the folder, or name another one'],
+  ['EROFS', 'the file system is read-only; name a folder that can be written to'],
+  ['ENOTDIR', 'a part of the path is a file; name a folder'],
+  ['EEXIST', 'it is a file; name a folder'],
+  ['ENOENT', 'the folder cannot be made there; name another one'],
+  ['ENOSPC', 'no space is left on the disk; free some'],
+  ['EDQUOT', 'the quota of this user is used up; free some space'],
+  ['EMFILE', 'too many files are open; raise the limit (ulimit -n)'],
+  ['ENOMEM', 'there is not enough memory'],
+]);
+
+/** lmdb gives the number alone. */
+const names: ReadonlyMap<number, string> = new Map([
+  [1, 'EPERM'],
+  [2, 'ENOENT'],
+  [12, 'ENOMEM'],
+  [13, 'EACCES'],
+  [24, 'EMFILE'],
+  [28, 'ENOSPC'],
+  [30, 'EROFS'],
+]);
+
+/** Why a write failed, as an operator wants to hear it. */
+export function failureReason(path: string, message: string): string {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    if (bavail * bsize < littleSpaceBytes) return `no space is left on the disk (${message})`;
+  } catch {
+    // A disk that cannot be asked does not change what it said.
+  }
+  return message;
+}
+
+/** Moves the files of a database that cannot be read into a folder of their own, and says which. */
+export function moveAside(path: string, files: readonly string[]): string {
+  const lost = join(path, `lost-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
+  const present = new Set(readdirSync(path));
+  mkdirSync(lost, { mode: 0o700 });
+  for (const file of files) if (present.has(file)) renameSync(join(path, file), join(lost, file));
+  const older = [...present].filter((name) => name.startsWith('lost-')).toSorted();
+  for (const name of older.slice(0, Math.max(0, older.length + 1 - mostLost))) {
+    rmSync(join(path, name), { recursive: true, force: true });
+  }
+  return lost;
+}

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openDisk, temporaryFolder } from '../../support/disk/open-disk.ts';
+
+const kills = 20;
+
+/** Has a process write until it has acknowledged so many flushes, kills it, and returns the last number it has acknowledged. */
+async function writeAndKill(path: string, sync: string, acknowledgements: number): Promise<number> {
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', 'test/support/disk/writing-process.ts', 'write', path, sync],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let count = 0;
+  let last = 0;
+  createInterface(child.stdout).on('line', (line) => {
+    count += 1;
+    last = Math.max(last, Number(line));
+    if (count === acknowledgements) child.kill('SIGKILL');
+  });
+  await once(child, 'close');
+  return last;
+}
+
+describe('a store whose process is killed', () => {
+  it('has everything that was acknowledged, and every flush as a whole', async () => {
+    const path = temporaryFolder();
+    for (let kill = 0; kill < kills; kill += 1) {
+      const sync = kill % 2 === 0 ? 'process' : 'disk';
+      const acknowledged = await writeAndKill(path, sync, 1 + Math.floor(Math.random() * 150));
+      const { database } = await openDisk(path);
+      expect(database.lost).toBeUndefined();
+      const last = Number(new Map(database.entries('meta')).get('last'));
+      expect(last).toBeGreaterThanOrEqual(acknowledged);
+      const first = Math.max(1, last - 499);
+      const numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+      expect([...database.entries('outbox')]).toEqual(numbers.map((number) => [number, `event ${number}`]));
+      const announced = new Map(database.entries('announced'));
+      for (const number of numbers.slice(-50)) {
+        expect(announced.get(`["app","channel ${number % 50}"]`)).toBe(String(number));
+      }
+      await database.close();
+    }
+  }, 60_000);
+});

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Log, LogFields } from '../../../src/ports/log.ts';
+import { silentLog } from '../../../src/ports/log.ts';
+import {
+  openDatabase,
+  type Database,
+  type OpenOptions,
+  type Seams,
+} from '../../../src/store/disk/database.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+
+/** A folder that goes with the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'soketify-store-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** What a log was told, at the levels that an operator reads. */
+export interface Line {
+  readonly level: 'warn' | 'error';
+  readonly fields: LogFields;
+  readonly message: string;
+}
+
+/** Opens a database as a server does. It is closed with the test. */
+export async function openDisk(
+  path: string,
+  options: Partial<OpenOptions> = {},
+  seams: Seams = {},
+): Promise<{
+  readonly database: Database;
+  readonly lines: readonly Line[];
+  readonly told: readonly string[];
+}> {
+  const lines: Line[] = [];
+  const told: string[] = [];
+  const log: Log = {
+    ...silentLog,
+    warn: (fields, message) => void lines.push({ level: 'warn', fields, message }),
+    error: (fields, message) => void lines.push({ level: 'error', fields, message }),
+  };
+  const database = await openDatabase(
+    {
+      path,
+      sync: 'process',
+      layout: 1,
+      clock: systemClock,
+      log,
+      onFailure: (reason) => void told.push(`failure: ${reason}`),
+      onRecovery: () => void told.push('recovery'),
+      ...options,
+    },
+    seams,
+  );
+  onTestFinished(() => database.close());
+  return { database, lines, told };
+}
