@@ -3,8 +3,10 @@ import type { DispatcherOptions } from './app/dispatcher.ts';
 import type { Drops } from './app/drop-journal.ts';
 import type { LocalApps } from './app/local-app.ts';
 import type { LocalDelivery } from './app/local-delivery.ts';
+import type { WebhookLife } from './app/webhook-state.ts';
 import type { SubscriptionCounts } from './app/subscription-counts.ts';
 import type { Config } from './config/schema.ts';
+import type { StoreHealth } from './durable.ts';
 import type { ConnectionSlots } from './ports/connection-slots.ts';
 import type { Fanout } from './ports/fanout.ts';
 import type { Ledger } from './ports/ledger.ts';
@@ -30,6 +32,12 @@ export interface Backplane {
   readonly slots?: ConnectionSlots;
   /** What a person who looks at the health of the node is told; nothing for a node that is alone. */
   describe(): NodeHealth | undefined;
+  /** What is known of the way that webhooks take. */
+  webhookLife(): WebhookLife;
+  /** How what is kept on disk does; undefined: nothing is. */
+  describeStore(): StoreHealth | undefined;
+  /** Clients can connect now: what was kept goes on. */
+  started(): void;
   /** What this node has waiting for endpoints. */
   readQueues(): Iterable<QueueReading>;
   /** Serves the endpoints of these apps from now on. */

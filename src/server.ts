@@ -26,6 +26,7 @@ import { DeliveryLog } from './app/delivery-log.ts';
 import { countDeliveries } from './app/delivery-metrics.ts';
 import { bodyBytes, frameCeilingBytes, leastBodyBytes } from './protocol/bounds.ts';
 import { appDisabled, unknownKey } from './protocol/errors.ts';
+import type { StoreHealth } from './durable.ts';
 import { createSingleNode } from './single-node.ts';
 import { Slices } from './structures/slices.ts';
 import { TurnBudget } from './structures/turn-budget.ts';
@@ -190,7 +191,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   };
   const backplane =
     config.redis === undefined
-      ? createSingleNode(parts)
+      ? await createSingleNode(parts)
       : // Loaded only where it is used: a single node starts without it.
         await (await import('./several-nodes.ts')).createOneOfSeveral(config.redis, parts);
   const { ledger } = backplane;
@@ -202,7 +203,11 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     grace: {
       disconnectMs: webhooks.disconnectGraceMs,
       unsubscribeMs: webhooks.unsubscribeGraceMs,
-      shutdownMs: webhooks.shutdownGraceMs ?? webhooks.disconnectGraceMs,
+      // A planned restart tells nobody of departures.
+      shutdownMs:
+        config.store?.shutdown === 'keep'
+          ? Infinity
+          : (webhooks.shutdownGraceMs ?? webhooks.disconnectGraceMs),
     },
     livenessClock,
     activityTimeoutMs: config.activityTimeoutMs,
@@ -213,12 +218,14 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
 
   let closing: Promise<void> | undefined;
   const isClosing = (): boolean => closing !== undefined;
+  const isStoreFailing = (): boolean => backplane.describeStore()?.failure !== undefined;
   const self = {
     isReady: () => !isClosing(),
-    isDegraded: () => backplane.describe()?.isWhole === false || gateway.isFull,
+    isDegraded: () => backplane.describe()?.isWhole === false || isStoreFailing() || gateway.isFull,
     describe: () => ({
       apps: apps.size,
       ...describeHealth(backplane.describe()),
+      ...describeStore(backplane.describeStore()),
       ...(gateway.isFull && { clients: 'not accepted' }),
     }),
     metrics: () => metrics.render(),
@@ -237,6 +244,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const { commands, routes } = trace?.front(front) ?? front;
   metrics.observeRoutes([...new Set(routes.map(({ pattern }) => pattern))]);
   const { port, metricsPort } = await gateway.serve(commands, routes);
+  backplane.started();
   if (own === undici && config.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
   const stopLiveness = watchLiveness(livenessClock, config, {
     apps,
@@ -311,6 +319,12 @@ function describeHealth(health: NodeHealth | undefined): Record<string, unknown>
   const { isWhole, isFull, isDispatching } = health;
   const trouble = isFull ? 'full' : 'unreachable';
   return { redis: isWhole ? 'connected' : trouble, dispatching: isDispatching };
+}
+
+function describeStore(health: StoreHealth | undefined): Record<string, unknown> {
+  if (health === undefined) return {};
+  const { failure, lost } = health;
+  return { store: failure ?? 'written', ...(lost !== undefined && { storeLost: lost }) };
 }
 
 /** Starting an attempt takes up to a millisecond: so many of them hold up nobody. */

@@ -140,6 +140,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       append(appId, events) {
         for (const event of events) ledger.append(appId, event);
       },
+      kept: () => undefined,
     },
     counts: {
       changed(app, channel) {
@@ -151,6 +152,15 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       take: (appId, limit) => ledger.connectionsOf(appId).take(appId, limit),
       release: (appId) => ledger.connectionsOf(appId).release(appId),
     },
+    describeStore: () => undefined,
+    webhookLife: () => ({
+      kept: 'redis',
+      epoch: epoch(),
+      starts: undefined,
+      lastEnd: undefined,
+      queues: dispatch.isDispatching ? dispatcher?.readQueues() : undefined,
+    }),
+    started() {},
     describe: () => ({
       isWhole: ledger.isWhole,
       isFull: ledger.isFull,

@@ -9,25 +9,39 @@ import { noWitness } from './ports/witness.ts';
 import { MemoryLedger } from './store/memory/ledger.ts';
 import { createMemoryOutbox } from './store/memory/outbox.ts';
 
-/** A node that is alone: everything is in its memory and ends with it. */
-export function createSingleNode(options: BackplaneOptions): Backplane {
-  const {
-    config,
-    apps,
-    clock,
-    local,
-    metrics,
-    publishTopic,
-    slices,
-    questions,
-    witness = noWitness,
-  } = options;
-  const drops = new DropJournal();
+/**
+ * A node that is alone. Everything is in its memory and ends with it, but for what is kept in a store, if one is configured.
+ * Rejects with a StartError when that cannot be had.
+ */
+export async function createSingleNode(options: BackplaneOptions): Promise<Backplane> {
+  const { config, apps, clock, local, log, metrics, publishTopic, slices, questions } = options;
+  const { witness = noWitness } = options;
+  const durable =
+    config.store === undefined
+      ? undefined
+      : await (
+          await import('./durable.ts')
+        ).openDurable({
+          config: config.store,
+          restartGraceMs: config.webhooks.restartGraceMs,
+          disconnectGraceMs: config.webhooks.disconnectGraceMs,
+          holdsClientEvents: config.webhooks.holdClientEvents,
+          clock,
+          log,
+          machine: () => dispatcher,
+        });
+  const drops = new DropJournal(durable?.drops);
   const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime)];
-  const ownEpoch = randomUUID();
+  const ownEpoch = durable?.life.epoch ?? randomUUID();
   const epoch = (): string => ownEpoch;
-  const dispatcher = new Dispatcher({ ...options, subscribers, epoch, ledger: () => ledger });
-  const outbox = createMemoryOutbox(() => dispatcher);
+  const dispatcher: Dispatcher = new Dispatcher({
+    ...options,
+    subscribers,
+    epoch,
+    ledger: () => ledger,
+    ...(durable && { store: durable.store }),
+  });
+  const outbox = durable?.store ?? createMemoryOutbox(() => dispatcher);
   const sweeper = createSweeper(clock, () => ledger);
   const ledger = new MemoryLedger({
     clock,
@@ -40,6 +54,7 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     cacheTtlMs: config.cacheTtlMs,
     slices,
     questions,
+    ...(durable && { journal: durable.store, life: `${durable.life.starts}-` }),
   });
   const counts = new SubscriptionCounts({ clock, fanout: local, outbox });
   return {
@@ -50,6 +65,16 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     fanout: local,
     outbox,
     describe: () => undefined,
+    describeStore: () => durable?.describe(),
+    webhookLife: () => ({
+      kept: durable === undefined ? 'memory' : 'disk',
+      epoch: ownEpoch,
+      starts: durable?.life.starts,
+      lastEnd: durable?.life.before,
+      queues: dispatcher.readQueues(),
+    }),
+    started: () =>
+      durable?.restore({ ledger, drops, isConfigured: (appId) => apps.byId(appId) !== undefined }),
     readQueues: () => dispatcher.readQueues(),
     replace: (applications) => dispatcher.replace(applications),
     forget(appId, work) {
@@ -62,10 +87,13 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     async close() {
       counts.stop();
       sweeper.stop();
+      const tellsNothing = config.store?.shutdown === 'keep';
       // There is nobody to whom the clients could come back.
-      for (const app of apps) await ledger.retire(app.config.id);
-      await dispatcher.close(config.shutdownTimeoutMs);
+      if (!tellsNothing) for (const app of apps) await ledger.retire(app.config.id);
+      if (durable === undefined) return dispatcher.close(config.shutdownTimeoutMs);
+      await (tellsNothing ? dispatcher.halt() : dispatcher.leave(config.shutdownTimeoutMs));
+      await durable.close();
     },
-    abandon: () => dispatcher.abandon(),
+    abandon: () => (durable === undefined ? dispatcher.abandon() : dispatcher.stop()),
   };
 }

@@ -28,6 +28,7 @@ import {
 } from '../protocol/trigger-request.ts';
 import { answerWith, countsOf, type ApiAnswer, type Counts } from './api-answer.ts';
 import type { Drops } from './drop-journal.ts';
+import { describeWebhookState, type WebhookLife } from './webhook-state.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
 import { listChannels, type Questions } from './list-channels.ts';
 import { showChannel, showUsers } from './queries.ts';
@@ -42,6 +43,7 @@ export interface ApiOptions extends Questions {
   readonly drops: Pick<Drops, 'read'>;
   /** In which life of the state this is. */
   readonly epoch: () => string;
+  readonly webhookLife: () => WebhookLife;
   readonly log: Log;
 }
 
@@ -132,6 +134,11 @@ export class Api {
       answerWith(report, (known) => ({ ...known, epoch: this.#options.epoch() })),
     ),
   );
+
+  /** `GET /apps/ID/webhooks/state`: what waits, and in which life of the state. Not one of Pusher's routes. */
+  readonly webhookState = this.#route((app) => ({
+    json: JSON.stringify(describeWebhookState(app.config.id, this.#options.webhookLife())),
+  }));
 
   /** Finds the app and checks the signature, before there is a body; and what is in the body, before the use. */
   #route(use: Use): (head: ApiHead) => HttpError | ApiAnswering {

@@ -1,6 +1,7 @@
 import type { Clock, Millis } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import type { Log } from '../ports/log.ts';
+import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { Refusals } from '../ports/refusals.ts';
@@ -34,8 +35,15 @@ export interface ClientEventOptions extends Refusals {
 
 type ClientEvent = Extract<Command, { kind: 'client-event' }>;
 
-/** Passes a client's event on to the others on its channel and to the webhooks, or tells why not. */
-export function relayClientEvent(session: Session, command: ClientEvent, options: ClientEventOptions): void {
+/**
+ * Passes a client's event on to the others on its channel and to the webhooks, or tells why not. Where an endpoint wants it
+ * and events outlive the process, nobody sees it before that is so: no webhook of what was seen can be lost.
+ */
+export function relayClientEvent(
+  session: Session,
+  command: ClientEvent,
+  options: ClientEventOptions,
+): MaybePromise<void> {
   const subscription = session.subscriptions.get(command.channel);
   const refusal = refuseClientEvent(session, command, options.clock.now());
   if (refusal !== undefined) {
@@ -52,10 +60,15 @@ export function relayClientEvent(session: Session, command: ClientEvent, options
   const { log } = options;
   if (log.isDebug) log.debug({ appId: app.config.id, socketId, channel, event }, 'client event published');
   options.metrics.messagePublished(app.config.id, 'client');
-  options.fanout.publish(app.config.id, channel, eventEncoder(event, data, userId), socketId);
+  const publish = (): void =>
+    options.fanout.publish(app.config.id, channel, eventEncoder(event, data, userId), socketId);
   const happened = { name: 'client_event', channel, event, data, socketId, userId } as const;
-  if (app.wantsWebhook('client_event', channel)) options.outbox.append(app.config.id, [happened]);
-  else (options.witness ?? noWitness).unwanted(app.config.id, happened);
+  if (!app.wantsWebhook('client_event', channel)) {
+    (options.witness ?? noWitness).unwanted(app.config.id, happened);
+    return publish();
+  }
+  options.outbox.append(app.config.id, [happened]);
+  return whenReady(options.outbox.kept(), publish);
 }
 
 function refuseClientEvent(session: Session, command: ClientEvent, at: Millis): ProtocolError | undefined {

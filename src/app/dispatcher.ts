@@ -1,3 +1,4 @@
+import type { Cancel } from '../ports/clock.ts';
 import type { EventOrigin, RestoredBatch } from '../ports/delivery-source.ts';
 import { noDeliveryStore, type DeliveryStore, type EventRef } from '../ports/delivery-store.ts';
 import { AttemptPlaces } from '../webhooks/attempt-places.ts';
@@ -110,6 +111,17 @@ export class Dispatcher {
     await Promise.all(this.#routes.all().map((dispatcher) => dispatcher.flush()));
     cancel();
     this.abandon();
+  }
+
+  /** Delivers what is queued, for at most so long; what is left then is the store's. */
+  async leave(withinMs: number): Promise<void> {
+    let cancel: Cancel = () => {};
+    const timeIsUp = new Promise<void>((resolve) => {
+      cancel = this.#options.clock.after(withinMs, resolve);
+    });
+    await Promise.race([Promise.all(this.#routes.all().map((one) => one.flush())), timeIsUp]);
+    cancel();
+    await this.halt();
   }
 
   /** Drops whatever is queued, and whatever still comes, with a record; delivers nothing more. */

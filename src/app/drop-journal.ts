@@ -16,6 +16,14 @@ export interface DroppedEvent {
   readonly timeMs: number;
 }
 
+/** Whether a value, read back from where drops are kept, is one. */
+export function isDroppedEvent(value: unknown): value is DroppedEvent {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const texts = ['endpoint', 'channel', 'name', 'reason'].map((name) => fields.get(name));
+  return texts.every((text) => typeof text === 'string') && Number.isFinite(fields.get('timeMs'));
+}
+
 /** The drops of an app as they are told. */
 export interface DropReport {
   readonly dropped: readonly DroppedEvent[];
@@ -46,6 +54,19 @@ export function keepDrops(drops: Pick<Drops, 'add'>, wallTime: WallTime): Delive
   };
 }
 
+/** Hears how the journal changes, for whoever keeps it beyond the process. */
+export interface DropKeeper {
+  /** The last drop of this endpoint and channel is another one. */
+  put(appId: string, kind: DropKind, dropped: DroppedEvent): void;
+  /** This one is remembered no more; so many of its kind are by now. */
+  forgotten(appId: string, kind: DropKind, dropped: DroppedEvent, count: number): void;
+  /** Nothing of the app is remembered. */
+  clear(appId: string): void;
+}
+
+const nothing = (): void => {};
+const noKeeper: DropKeeper = { put: nothing, forgotten: nothing, clear: nothing };
+
 /** Of so many channels of an app and kind the last drop is remembered; those that are longest ago give way. */
 const rememberedChannels = 10_000;
 
@@ -58,14 +79,20 @@ class LastDrops {
     return this.#forgotten;
   }
 
-  add(dropped: DroppedEvent): void {
+  set forgotten(count: number) {
+    this.#forgotten = count;
+  }
+
+  /** Returns the drop that had to give way. */
+  add(dropped: DroppedEvent): DroppedEvent | undefined {
     const key = `${dropped.endpoint}\n${dropped.channel}`;
     this.#drops.delete(key);
     this.#drops.set(key, dropped);
-    if (this.#drops.size <= rememberedChannels) return;
-    const [oldest] = this.#drops.keys();
-    if (oldest !== undefined) this.#drops.delete(oldest);
+    if (this.#drops.size <= rememberedChannels) return undefined;
+    const [oldest] = this.#drops;
+    if (oldest !== undefined) this.#drops.delete(oldest[0]);
     this.#forgotten += 1;
+    return oldest?.[1];
   }
 
   [Symbol.iterator](): IterableIterator<DroppedEvent> {
@@ -81,18 +108,42 @@ export class DropJournal implements Drops {
   /** By app, then by kind. */
   readonly #apps = new Map<string, ReadonlyMap<DropKind, LastDrops>>();
 
+  readonly #keeper: DropKeeper;
+
+  constructor(keeper: DropKeeper = noKeeper) {
+    this.#keeper = keeper;
+  }
+
   add(appId: string, dropped: DroppedEvent): void {
-    let drops = this.#apps.get(appId);
-    if (drops === undefined) {
-      drops = new Map(dropKinds.map((kind) => [kind, new LastDrops()]));
-      this.#apps.set(appId, drops);
-    }
-    drops.get(dropKind(dropped))?.add(dropped);
+    const kind = dropKind(dropped);
+    const drops = this.#dropsOf(appId, kind);
+    const gone = drops.add(dropped);
+    this.#keeper.put(appId, kind, dropped);
+    if (gone !== undefined) this.#keeper.forgotten(appId, kind, gone, drops.forgotten);
+  }
+
+  /** Goes on with what was kept. */
+  restore(appId: string, kind: DropKind, kept: DroppedEvent | { readonly forgotten: number }): void {
+    const drops = this.#dropsOf(appId, kind);
+    if ('forgotten' in kept) drops.forgotten = kept.forgotten;
+    else drops.add(kept);
   }
 
   /** Nothing of the app was dropped, as far as anybody is told from now on. */
   forget(appId: string): void {
     this.#apps.delete(appId);
+    this.#keeper.clear(appId);
+  }
+
+  #dropsOf(appId: string, kind: DropKind): LastDrops {
+    let drops = this.#apps.get(appId);
+    if (drops === undefined) {
+      drops = new Map(dropKinds.map((one) => [one, new LastDrops()]));
+      this.#apps.set(appId, drops);
+    }
+    const ofKind = drops.get(kind);
+    if (ofKind === undefined) throw new RangeError(`there is no kind ${kind}`);
+    return ofKind;
   }
 
   /**

@@ -12,7 +12,7 @@ import type { LocalApp } from './local-app.ts';
 export interface SubscriptionCountOptions {
   readonly clock: Clock;
   readonly fanout: Fanout;
-  readonly outbox: Outbox;
+  readonly outbox: Pick<Outbox, 'append'>;
 }
 
 interface Counted {

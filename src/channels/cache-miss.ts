@@ -4,7 +4,7 @@ import type { Millis } from '../ports/clock.ts';
  * The longest that one cache_miss webhook stands for all later misses of its channel: as long as its
  * delivery may live. After that a handler that had nothing to send is asked again.
  */
-const standsMs: Millis = 300_000;
+export const missStandsMs: Millis = 300_000;
 
 /** One time in which a cache channel lacks an event. One cache_miss webhook tells of it. */
 interface MissEpisode {
@@ -38,7 +38,12 @@ export function standingMiss({ miss }: MissMark, at: Millis): string | undefined
 
 /** A subscriber found no event, and no episode stands: another one begins. */
 export function beginMiss(mark: MissMark, id: string, at: Millis): void {
-  mark.miss = { id, until: at + standsMs };
+  mark.miss = { id, until: at + missStandsMs };
+}
+
+/** An episode that began in an earlier life of the process goes on. */
+export function restoreMiss(mark: MissMark, id: string, until: Millis): void {
+  mark.miss = { id, until };
 }
 
 /** The channel has a cached event. */

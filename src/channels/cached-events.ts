@@ -16,9 +16,12 @@ export class CachedEvents {
   /** Each entry once, at a moment not later than its expiry. */
   readonly #due = new DueHeap<Entry>();
   readonly #ttlMs: Millis;
+  readonly #gone: (appId: string, channel: ChannelName) => void;
 
-  constructor(ttlMs: Millis) {
+  /** `gone` is called when an event is kept no more, unless another took its place. */
+  constructor(ttlMs: Millis, gone: (appId: string, channel: ChannelName) => void = () => {}) {
     this.#ttlMs = ttlMs;
+    this.#gone = gone;
   }
 
   /** When to sweep next; undefined while nothing is kept. */
@@ -28,12 +31,16 @@ export class CachedEvents {
 
   /** Keeps the event in place of an earlier one of the channel. */
   keep(appId: string, channel: ChannelName, event: CachedEvent, at: Millis): void {
+    this.restore(appId, channel, event, at + this.#ttlMs);
+  }
+
+  /** The same, until a moment that was set before. */
+  restore(appId: string, channel: ChannelName, event: CachedEvent, expiresAt: Millis): void {
     let channels = this.#apps.get(appId);
     if (channels === undefined) {
       channels = new Map();
       this.#apps.set(appId, channels);
     }
-    const expiresAt = at + this.#ttlMs;
     const known = channels.get(channel);
     if (known === undefined) {
       const entry = { appId, channel, event, expiresAt };
@@ -59,6 +66,7 @@ export class CachedEvents {
 
   /** Lets go of all events of an app. */
   forget(appId: string): void {
+    for (const channel of this.#apps.get(appId)?.keys() ?? []) this.#gone(appId, channel);
     this.#apps.delete(appId);
   }
 
@@ -68,7 +76,10 @@ export class CachedEvents {
       const channels = this.#apps.get(entry.appId);
       if (channels?.get(entry.channel) !== entry) continue;
       if (entry.expiresAt > at) this.#due.add(entry.expiresAt, entry);
-      else channels.delete(entry.channel);
+      else {
+        channels.delete(entry.channel);
+        this.#gone(entry.appId, entry.channel);
+      }
     }
   }
 }

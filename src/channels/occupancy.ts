@@ -3,7 +3,7 @@ import type { Millis } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { DueHeap } from '../structures/due-heap.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
-import { beginMiss, endMiss, forgetMiss, standingMiss } from './cache-miss.ts';
+import { beginMiss, endMiss, forgetMiss, restoreMiss, standingMiss } from './cache-miss.ts';
 import {
   isFull,
   newChannelRecord,
@@ -23,6 +23,14 @@ const mostInLeave = 4;
 export type Departure =
   | { readonly name: 'channel_vacated'; readonly channel: ChannelName }
   | { readonly name: 'member_removed'; readonly channel: ChannelName; readonly userId: string };
+
+/** What webhooks have said of a channel and not taken back. */
+export interface Announced {
+  readonly channel: ChannelName;
+  readonly userIds: readonly string[];
+  /** The cache miss that stands. */
+  readonly miss?: { readonly episode: string; readonly until: Millis } | undefined;
+}
 
 /** Who is told what a step causes, within the step: notices as they arise, then the step's facts together. */
 export interface OccupancyListener {
@@ -45,10 +53,28 @@ export class Occupancy {
   readonly #apps = new Map<string, Map<ChannelName, ChannelRecord>>();
   /** Each lingering subject, at a moment not later than its deadline. */
   readonly #due = new DueHeap<ChannelRecord | MemberRecord>();
+  readonly #life: string;
   #episodes = 0;
 
-  constructor(listener: OccupancyListener) {
+  /** `life` tells the cache-miss episodes of this life of the process from those of others. */
+  constructor(listener: OccupancyListener, life = '') {
     this.#listener = listener;
+    this.#life = life;
+  }
+
+  /**
+   * Webhooks have said in an earlier life of the process that the channel is occupied, by these members. Nobody is there
+   * now; all linger until the deadline. To be called before anybody comes.
+   */
+  restore(appId: string, { channel: name, userIds, miss }: Announced, deadline: Millis): void {
+    const channel = this.#record(appId, name) ?? this.#addRecord(appId, name, userIds.length > 0);
+    for (const userId of userIds) {
+      const member = newMemberRecord(channel, userId);
+      channel.members.set(userId, member);
+      this.#linger(member, deadline);
+    }
+    this.#linger(channel, deadline);
+    if (miss !== undefined) restoreMiss(channel, miss.episode, miss.until);
   }
 
   /** When to sweep next; undefined while nobody lingers. */
@@ -174,9 +200,15 @@ export class Occupancy {
       return;
     }
     this.#episodes += 1;
-    const episode = String(this.#episodes);
+    const episode = `${this.#life}${this.#episodes}`;
     beginMiss(channel, episode, at);
     facts.push({ name: 'cache_miss', channel: channel.name, episode, source });
+  }
+
+  #linger(subject: ChannelRecord | MemberRecord, deadline: Millis): void {
+    subject.isAnnounced = true;
+    subject.deadline = deadline;
+    this.#schedule(subject);
   }
 
   /** Has the heap bring the subject back at its deadline, unless it does so earlier anyway. */

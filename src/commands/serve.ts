@@ -17,6 +17,7 @@ export interface ServeOptions {
   readonly config?: string;
   readonly host?: string;
   readonly port?: string;
+  readonly store?: string;
   readonly watch?: boolean;
   /** The clock, if one is named. */
   readonly control?: boolean | string;
@@ -27,10 +28,11 @@ export async function serve({
   config: file,
   host,
   port,
+  store,
   watch = false,
   control,
 }: ServeOptions): Promise<void> {
-  const overrides = { host, port, control };
+  const overrides = { host, port, store, control };
   const load = (): LoadedConfig => loadConfig({ file, env: process.env, overrides });
   const loaded = load();
   if (loaded.kind === 'invalid') {

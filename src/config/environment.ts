@@ -13,6 +13,7 @@ export const variables = {
   host: 'SOKETIFY_HOST',
   port: 'SOKETIFY_PORT',
   redisUrl: 'SOKETIFY_REDIS_URL',
+  store: 'SOKETIFY_STORE',
   logLevel: 'SOKETIFY_LOG_LEVEL',
   controlToken: 'SOKETIFY_CONTROL_TOKEN',
   /** Read where the native module is loaded. */

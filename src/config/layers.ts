@@ -8,6 +8,8 @@ import { fieldOf, isObject, type JsonObject } from './json.ts';
 export interface Overrides {
   readonly host?: string | undefined;
   readonly port?: string | number | undefined;
+  /** The folder of the store. */
+  readonly store?: string | undefined;
   /** Serve the control API, also when the file does not say so; a text is the clock of it. */
   readonly control?: boolean | string | undefined;
 }
@@ -48,6 +50,15 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
     input[key] = value;
     origins.set(key, origin);
   };
+  /** It takes the place of the folder that the file names, and leaves the rest. Relative to where the program runs. */
+  const setStore = (folder: string | undefined, origin: string): void => {
+    if (folder === undefined) return;
+    const path = folder === '' ? folder : resolve(folder);
+    override(['store', 'path'], fieldOf(fieldOf(file, 'store'), 'path'), origin, path);
+    input['store'] = { ...(isObject(input['store']) && input['store']), path };
+    origins.set('store', origin);
+    origins.set('store.path', origin);
+  };
   set('host', readVariable(env, variables.host), variables.host);
   set('port', toPort(readVariable(env, variables.port)), variables.port);
   set('logLevel', readVariable(env, variables.logLevel), variables.logLevel);
@@ -62,6 +73,7 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
     input['redis'] = { ...rest, url: redisUrl };
     origins.set('redis.url', variables.redisUrl);
   }
+  setStore(readVariable(env, variables.store), variables.store);
   const token = readVariable(env, variables.controlToken);
   if (token !== undefined) {
     override(['control', 'token'], fieldOf(input['control'], 'token'), variables.controlToken, token);
@@ -80,6 +92,7 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
   }
   set('host', overrides.host, '--host');
   set('port', toPort(overrides.port), '--port');
+  setStore(overrides.store, '--store');
 
   const apps = file?.['apps'];
   const hasNoApp = apps === undefined || (Array.isArray(apps) && apps.length === 0);

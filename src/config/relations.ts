@@ -20,6 +20,7 @@ export function relationFaults(input: unknown, production: boolean): readonly Co
     ...secretFaults(input),
     ...samePort(input),
     ...controlFaults(input, production),
+    ...storeFaults(input),
     ...apps.flatMap((app, index) => appFaults(app, ['apps', index, 'webhooks'], production)),
   ];
 }
@@ -57,6 +58,22 @@ function repeated(fields: readonly Field[], rule: string): readonly ConfigFault[
       const message = `${quote(value)} is also ${formatPath(earlier)}; ${rule}`;
       faults.push({ path: formatPath(path), message });
     }
+  }
+  return faults;
+}
+
+/** There is one truth of what happened, and its clock is nobody's to move. */
+function storeFaults(input: unknown): readonly ConfigFault[] {
+  if (fieldOf(input, 'store') === undefined) return [];
+  const faults: ConfigFault[] = [];
+  if (fieldOf(input, 'redis') !== undefined) {
+    const message = 'is given beside redis, where several nodes keep what they share; give one of the two';
+    faults.push({ path: 'store', message });
+  }
+  const control = fieldOf(input, 'control');
+  if (control !== undefined && control !== false) {
+    const message = 'is given beside control, with which tests move the clock; give one of the two';
+    faults.push({ path: 'store', message });
   }
   return faults;
 }

@@ -15,7 +15,7 @@ type ParsedWebhook = ParsedApp['webhooks'][number];
  * The configuration has no fault: its secret files could be read.
  */
 export function resolve(parsed: ParsedConfig, files: Files, production: boolean): Config {
-  const { $schema: _, tls, metrics, redis, control, ...rest } = parsed;
+  const { $schema: _, tls, metrics, redis, store, control, ...rest } = parsed;
   const apps = parsed.apps.map((app) => resolveApp(app, parsed.limits, files));
   return {
     ...rest,
@@ -23,6 +23,7 @@ export function resolve(parsed: ParsedConfig, files: Files, production: boolean)
     metrics: metrics && { host: metrics.host ?? parsed.host, port: metrics.port },
     publicMetrics: parsed.publicMetrics ?? !production,
     redis: resolveRedis(redis, files),
+    store: store && { ...store, path: files.pathOf(store.path) },
     control: resolveControl(control),
     limits: resolveLimits(parsed.limits),
     apps,

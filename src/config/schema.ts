@@ -6,6 +6,7 @@ import * as field from './fields.ts';
 import { control, type ControlConfig } from './control.ts';
 import { defaultHost, defaultPort } from './hosts.ts';
 import { redis, type RedisConfig } from './redis-schema.ts';
+import { store, type StoreConfig } from './store-schema.ts';
 
 /** pino's levels, loudest last but one; `silent` writes nothing. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -137,6 +138,18 @@ const webhooks = field.group({
     .milliseconds(0)
     .optional()
     .describe('The same for clients of a node that ends, with redis. Default: disconnectGraceMs.'),
+  restartGraceMs: z
+    .union([z.literal('auto'), field.milliseconds(0)])
+    .default('auto')
+    .describe(
+      'With store: a return this soon after a restart hides that the server was away. auto: 20, 35 or 65 s, as long as clients take to come back after the time that it was away.',
+    ),
+  holdClientEvents: field
+    .flag()
+    .default(true)
+    .describe(
+      'With store: client events that an endpoint wants reach nobody before they are on disk, about 1 ms later.',
+    ),
   requestTimeoutMs: field
     .milliseconds()
     .default(4000)
@@ -248,6 +261,9 @@ export const configSchema = field
     ),
     webhooks: webhooks.prefault({}).describe('How webhooks are sent.'),
     redis: redis.optional().describe('Share the state of the apps with other nodes, on Redis 7 or later.'),
+    store: store
+      .optional()
+      .describe('Keep on disk what a node that is alone must not lose when it is killed.'),
     control,
     logLevel: field.oneOf(logLevels).default('info').describe('The quietest level that is written.'),
   })
@@ -285,6 +301,7 @@ export type Config = DeepReadonly<
     | 'metrics'
     | 'publicMetrics'
     | 'redis'
+    | 'store'
     | 'control'
     | 'maxBackpressureBytes'
     | 'maxConnections'
@@ -303,6 +320,7 @@ export type Config = DeepReadonly<
     metrics: { host: string; port: number } | undefined;
     publicMetrics: boolean;
     redis: RedisConfig | undefined;
+    store: StoreConfig | undefined;
     control: ControlConfig | undefined;
   }
 >;

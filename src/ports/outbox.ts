@@ -1,4 +1,5 @@
 import type { WebhookEvent } from '../webhooks/event.ts';
+import type { MaybePromise } from './maybe-promise.ts';
 
 /**
  * The ordered log between what happened and who is told of it. Events of one append stay together and in
@@ -7,4 +8,9 @@ import type { WebhookEvent } from '../webhooks/event.ts';
 export interface Outbox {
   /** Appends events of one app. They happened now. */
   append(appId: string, events: readonly WebhookEvent[]): void;
+  /**
+   * Resolves once all that was appended would outlive this process, or cannot for now. An outbox that does not promise
+   * that answers at once.
+   */
+  kept(): MaybePromise<void>;
 }

@@ -24,6 +24,7 @@ export interface ApiUses {
   readonly users: ApiUse;
   readonly terminateConnections: ApiUse;
   readonly droppedWebhooks: ApiUse;
+  readonly webhookState: ApiUse;
 }
 
 /** What the program says of itself. */
@@ -67,6 +68,11 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
       method: 'get',
       pattern: '/apps/:app/webhooks/dropped',
       begin: beginWith(api.droppedWebhooks),
+    },
+    {
+      method: 'get',
+      pattern: '/apps/:app/webhooks/state',
+      begin: beginWith(api.webhookState),
     },
     { method: 'get', pattern: '/healthz', handle: () => health(self) },
     { method: 'get', pattern: '/livez', handle: () => json('{"status":"live"}') },

@@ -53,6 +53,8 @@ export interface Database {
   safe(urgency: 'now' | 'soon'): Promise<boolean>;
   /** Why writing fails at the moment. */
   readonly failure: string | undefined;
+  /** Calls it before each write: what it puts and removes is written with the rest. */
+  beforeWrite(prepare: () => void): void;
   /** Writes what is left, waits for it, gives the folder back. What is put afterwards is forgotten. */
   close(): Promise<void>;
 }
@@ -162,7 +164,9 @@ function createDatabase(options: OpenOptions, opened: Opened, { release, seams }
       visible,
       ended: (failure) => ended(failure === undefined ? undefined : failureReason(path, failure)),
     });
+  let prepare = (): void => {};
   const writer = new Writer({
+    prepare: () => prepare(),
     sync,
     clock,
     endOfTurn: (run) => void setImmediate(run),
@@ -200,6 +204,9 @@ function createDatabase(options: OpenOptions, opened: Opened, { release, seams }
     safe: (urgency) => (closed === undefined ? writer.safe(urgency) : Promise.resolve(false)),
     get failure() {
       return writer.failure;
+    },
+    beforeWrite(given) {
+      prepare = given;
     },
     close: () => (closed ??= close()),
   };

@@ -22,6 +22,8 @@ export interface WriterOptions {
   readonly commit: Commit;
   readonly onFailure: (reason: string) => void;
   readonly onRecovery: () => void;
+  /** Puts what is to be written, too, right before it is. */
+  readonly prepare: () => void;
 }
 
 /** What somebody waits for can wait for so long that others join it. */
@@ -170,6 +172,7 @@ export class Writer {
       this.#answerForNothing();
       return;
     }
+    this.#options.prepare();
     // Whoever asks while this is under way waits for the same, so there is a promise from the start: one a flush.
     const awaited = this.#awaited ?? createAwaited();
     this.#awaited = undefined;

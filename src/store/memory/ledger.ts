@@ -1,6 +1,7 @@
 import { CachedEvents } from '../../channels/cached-events.ts';
-import { Occupancy } from '../../channels/occupancy.ts';
+import { Occupancy, type Announced, type OccupancyListener } from '../../channels/occupancy.ts';
 import type { Join, JoinAnswer, Leave, Notice } from '../../ports/attendance.ts';
+import { noCacheJournal, type CacheJournal } from '../../ports/cache-journal.ts';
 import type { CachedEvent } from '../../ports/channel-caches.ts';
 import type { ChannelState, Page } from '../../ports/channel-queries.ts';
 import type { Clock, Millis } from '../../ports/clock.ts';
@@ -20,7 +21,7 @@ import { findPage, occupied } from './channel-search.ts';
 /** What the ledger of a single node is made with. */
 export interface MemoryLedgerOptions {
   readonly clock: Clock;
-  readonly outbox: Outbox;
+  readonly outbox: Pick<Outbox, 'append'>;
   readonly metrics: Pick<Metrics, 'suppressedByGrace' | 'deduplicated'>;
   readonly witness?: Pick<Witness, 'suppressed'>;
   /** Tells subscribers who came and went, and events of cache channels. Called within the step, before it answers. */
@@ -32,6 +33,10 @@ export interface MemoryLedgerOptions {
   /** How many sockets are subscribed to a channel. */
   readonly countSubscribers: (appId: string, channel: ChannelName) => number;
   readonly cacheTtlMs: Millis;
+  /** Keeps what is to outlive the process. */
+  readonly journal?: CacheJournal;
+  /** Tells the cache-miss episodes of this life of the process from those of others. */
+  readonly life?: string;
   /** Has apps that are retired end, each channel and member a step. */
   readonly slices: Slices;
   /** Has the search for a page of channels make room for the rest. */
@@ -43,15 +48,17 @@ export class MemoryLedger implements Ledger {
   readonly #options: MemoryLedgerOptions;
   readonly #occupancy: Occupancy;
   readonly #cached: CachedEvents;
+  readonly #journal: CacheJournal;
   /** Who is signed in, of each app. */
   readonly #online = new Map<string, Set<string>>();
   readonly #triggers = new Map<string, RateWindow>();
 
   constructor(options: MemoryLedgerOptions) {
-    const { outbox, metrics, witness = noWitness, notify, cacheTtlMs } = options;
+    const { outbox, metrics, witness = noWitness, notify, cacheTtlMs, journal = noCacheJournal } = options;
     this.#options = options;
-    this.#cached = new CachedEvents(cacheTtlMs);
-    this.#occupancy = new Occupancy({
+    this.#journal = journal;
+    this.#cached = new CachedEvents(cacheTtlMs, (appId, channel) => journal.uncached(appId, channel));
+    const listener: OccupancyListener = {
       notify,
       report: (appId, facts) => outbox.append(appId, facts),
       calledOff(appId, departure) {
@@ -62,7 +69,20 @@ export class MemoryLedger implements Ledger {
         metrics.deduplicated(appId);
         witness.suppressed(appId, { name: 'cache_miss', channel, episode }, 'duplicate');
       },
-    });
+    };
+    this.#occupancy = new Occupancy(listener, options.life);
+  }
+
+  /** Goes on from what an earlier life of the process had announced: all of it lingers until the deadline. */
+  restoreAnnounced(appId: string, announced: Announced, deadline: Millis): void {
+    this.#occupancy.restore(appId, announced, deadline);
+    this.#wake();
+  }
+
+  /** The channel still keeps this event, until then. */
+  restoreCached(appId: string, channel: ChannelName, event: CachedEvent, expiresAt: Millis): void {
+    this.#cached.restore(appId, channel, event, expiresAt);
+    this.#wake();
   }
 
   join(join: Join): JoinAnswer {
@@ -83,15 +103,17 @@ export class MemoryLedger implements Ledger {
     if (this.#occupancy.leave(leave, this.#options.clock.now())) this.#wake();
   }
 
-  cacheEvent(appId: string, channel: ChannelName, event: CachedEvent, except?: SocketId): void {
+  cacheEvent(appId: string, channel: ChannelName, event: CachedEvent, except?: SocketId): MaybePromise<void> {
     this.#cached.keep(appId, channel, event, this.#options.clock.now());
     this.#options.notify(appId, channel, { kind: 'event', event, except });
     this.#occupancy.endCacheMiss(appId, channel);
     this.#wake();
+    return this.#journal.cached(appId, channel, event, this.#options.cacheTtlMs);
   }
 
   forgetCacheMiss(appId: string, channel: ChannelName, episode: string): void {
     this.#occupancy.forgetCacheMiss(appId, channel, episode);
+    this.#journal.missForgotten(appId, channel, episode);
   }
 
   signIn({ appId, userId, watched }: SignIn): ReadonlySet<string> {

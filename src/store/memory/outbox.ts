@@ -7,5 +7,6 @@ export function createMemoryOutbox(machine: () => Pick<DeliveryMachine, 'take'>)
     append(appId, events) {
       for (const event of events) machine().take(appId, event, fresh);
     },
+    kept: () => undefined,
   };
 }

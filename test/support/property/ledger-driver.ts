@@ -69,7 +69,7 @@ export class LedgerDriver {
   async start(): Promise<this> {
     const ledger = await this.#harness.make({
       clock: this.clock,
-      outbox: { append: (appId, events) => this.#record(appId, events) },
+      outbox: { append: (appId, events) => this.#record(appId, events), kept: () => undefined },
       notify: (appId, channel, notice) => this.#notice(appId, channel, notice),
       notifyWatchers: (appId, userId, state) => this.watched.push(`${appId}/${userId} ${state}`),
       wake: (dueAt) => {

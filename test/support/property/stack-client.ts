@@ -79,6 +79,13 @@ export class StackClient {
     this.#gone();
   }
 
+  /** The program was killed: it hears nothing of the close. */
+  lose(): void {
+    this.socket.close();
+    this.holds.clear();
+    this.#asked.clear();
+  }
+
   get isOpen(): boolean {
     return this.socket.isOpen;
   }

@@ -3,7 +3,7 @@ import { Api } from '../../../src/app/api.ts';
 import type { Application } from '../../../src/app/application.ts';
 import { createDispatcher } from '../unit/create-dispatcher.ts';
 import type { Dispatcher } from '../../../src/app/dispatcher.ts';
-import { DropJournal } from '../../../src/app/drop-journal.ts';
+import { DropJournal, isDroppedEvent } from '../../../src/app/drop-journal.ts';
 import { Hub } from '../../../src/app/hub.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
 import { createLocalDelivery, type LocalDelivery } from '../../../src/app/local-delivery.ts';
@@ -21,9 +21,17 @@ import type { SocketId } from '../../../src/protocol/socket-id.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
 import { Slices } from '../../../src/structures/slices.ts';
 import type { DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
+import type { WebhookSender } from '../../../src/ports/webhook-sender.ts';
+import { DurableStore } from '../../../src/store/durable/durable-store.ts';
+import { DropTable } from '../../../src/store/durable/drop-table.ts';
+import { Rows } from '../../../src/store/durable/rows.ts';
+import { Life } from '../../../src/store/durable/life.ts';
+import type { Readings } from '../../../src/store/disk/times.ts';
+import { MortalClock } from '../mortal-clock.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { noSlices } from '../turns.ts';
 import { DelayedLedger } from './delayed-ledger.ts';
+import type { FakeDisk } from './fake-disk.ts';
 import { FakeNode } from './fake-node.ts';
 import { FakeReceivers, Receiver, type Fate } from './fake-receivers.ts';
 import { StackClient } from './stack-client.ts';
@@ -39,16 +47,39 @@ export interface StackOptions {
   readonly ledgerDelays?: readonly Millis[];
   /** Channels that are left in one turn, of which there is one each millisecond; without it there is room for all. */
   readonly leavesPerTurn?: number;
+  /** What outlives the process. */
+  readonly disk?: FakeDisk;
+  /** The life of the process before this one, which was killed: clock and receivers go on. */
+  readonly before?: Stack;
+  /** With a disk: how long all who were announced linger after a restart. */
+  readonly restartGraceMs?: Millis;
 }
 
 const wallStart = 1_700_000_000_000;
 
+function readingsAt(at: Millis): Readings {
+  return { wallMs: wallStart + at, hrtimeMs: at, uptimeMs: at, bootId: 'boot' };
+}
+
+/** A process that was killed sends nothing more, and does not learn what came of what it has sent. */
+function senderOf(sender: WebhookSender, process: MortalClock): WebhookSender {
+  const never = new Promise<never>(() => {});
+  return {
+    async send(request, timeoutMs) {
+      if (process.isDead) return never;
+      const outcome = await sender.send(request, timeoutMs);
+      return process.isDead ? never : outcome;
+    },
+    close: async () => {},
+  };
+}
+
 /** The whole program in this process but for its transports, in a time that the test moves. */
 export class Stack {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly node = new FakeNode();
-  readonly drops = new DropJournal();
-  readonly receivers = new Map<string, Receiver>();
+  readonly drops: DropJournal;
+  readonly receivers: Map<string, Receiver>;
   readonly sender: FakeReceivers;
   readonly dispatcher: Dispatcher;
   readonly ledger: Ledger;
@@ -58,39 +89,60 @@ export class Stack {
   readonly applications: readonly Application[];
   readonly #fanout: LocalDelivery;
   readonly #stopSweeper: () => void;
+  /** The clock of everything that ends with the process. */
+  readonly #process: MortalClock;
+  readonly #restore: () => void;
+  readonly #counted: Promise<unknown>;
   #reloading = Promise.resolve();
-  #ids = 0;
+  #ids: number;
 
   constructor(options: StackOptions) {
-    const { applications, policy, fates = [[]] } = options;
-    const { clock, node } = this;
+    const { applications, policy, fates = [[]], before, disk } = options;
+    const { node } = this;
+    this.clock = before?.clock ?? new FakeClock();
+    this.receivers = before?.receivers ?? new Map<string, Receiver>();
+    this.#ids = before === undefined ? 0 : before.#ids;
+    const clock = new MortalClock(this.clock);
+    this.#process = clock;
     this.applications = applications;
     const slices = new Slices(options.leavesPerTurn ?? Infinity, (run) => void clock.after(1, run));
     const { questions } = noSlices();
     const wallTime = { now: () => wallStart + clock.now() };
     for (const { key, secret, endpoints } of applications) {
       for (const { url } of endpoints) {
+        if (this.receivers.has(url)) continue;
         this.receivers.set(url, new Receiver(key, secret, fates[this.receivers.size % fates.length] ?? []));
       }
     }
     this.apps = new LocalApps(applications);
-    this.sender = new FakeReceivers(clock, this.receivers);
+    this.sender = before?.sender ?? new FakeReceivers(this.clock, this.receivers);
     const ids = {
       socketId: () => `${this.#nextId()}.1` as SocketId,
       webhookId: () => `msg_${this.#nextId()}`,
       requestId: () => `req_${this.#nextId()}`,
     };
-    const { dispatcher, outbox } = createDispatcher({
+    const database = disk?.open(clock, { onRecovery: () => this.dispatcher.resume() });
+    const life = database && new Life(database, clock, () => readingsAt(clock.now()));
+    const dropTable = database && new DropTable(database, isDroppedEvent);
+    const store =
+      database &&
+      life &&
+      new DurableStore({ database, life, clock, machine: () => this.dispatcher, holdsClientEvents: true });
+    this.drops = new DropJournal(dropTable);
+    const { dispatcher, outbox: memoryOutbox } = createDispatcher({
       clock,
+      ...(store && { store }),
       wallTime,
       ids,
+      ...(life && { epoch: () => life.epoch }),
       applications,
       policy,
       drops: this.drops,
-      sender: this.sender,
+      sender: senderOf(this.sender, clock),
       ledger: () => this.ledger,
     });
     this.dispatcher = dispatcher;
+    const outbox = store ?? memoryOutbox;
     const sweeper = createSweeper(clock, () => this.ledger);
     this.#stopSweeper = () => sweeper.stop();
     const fanout = createLocalDelivery({
@@ -107,6 +159,7 @@ export class Stack {
       outbox,
       metrics: noMetrics,
       cacheTtlMs: 1_800_000,
+      ...(store && { journal: store, life: `${life?.starts}-` }),
       ...createNotifier(this.apps, node.publishTopic, fanout),
       wake: (dueAt) => sweeper.wake(dueAt),
       countSubscribers: (appId, channel) => this.apps.byId(appId)?.registry.subscribers(channel) ?? 0,
@@ -130,6 +183,13 @@ export class Stack {
       grace: { shutdownMs: 3000, ...(options.grace ?? { disconnectMs: 3000, unsubscribeMs: 3000 }) },
     });
     this.api = new Api({
+      webhookLife: () => ({
+        kept: 'memory',
+        epoch: 'life-1',
+        starts: undefined,
+        lastEnd: undefined,
+        queues: this.dispatcher.readQueues(),
+      }),
       questions,
       apps: this.apps,
       ledger: this.ledger,
@@ -140,6 +200,31 @@ export class Stack {
       drops: this.drops,
       epoch: () => 'life-1',
     });
+    this.#restore = () => {
+      const rows = database && new Rows(database);
+      for (const { appId, kind, kept } of (rows && dropTable?.restore(rows, ({ timeMs }) => timeMs)) ?? []) {
+        this.drops.restore(appId, kind, kept);
+      }
+      store?.restore({
+        heir: memory,
+        graceMs: options.restartGraceMs ?? 20_000,
+        isConfigured: (appId) => this.apps.byId(appId) !== undefined,
+      });
+    };
+    this.#counted = database?.safe('now') ?? Promise.resolve(true);
+  }
+
+  /** With a disk: goes on with what it has, once this life is counted, as the program does before it listens. */
+  async start(): Promise<void> {
+    await this.clock.advance(10);
+    await this.#counted;
+    this.#restore();
+  }
+
+  /** The process ends without notice. What was on its way to endpoints still arrives there. */
+  kill(): void {
+    this.#process.die();
+    this.sender.killed();
   }
 
   connect(app: Application): StackClient {

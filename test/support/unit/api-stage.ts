@@ -56,6 +56,13 @@ export function apiStage({
     metrics: noMetrics,
     log: { ...silentLog, ...log },
     epoch: () => 'life-1',
+    webhookLife: () => ({
+      kept: 'memory',
+      epoch: 'life-1',
+      starts: undefined,
+      lastEnd: undefined,
+      queues: [],
+    }),
     drops: readDrops === undefined ? drops : { read: readDrops },
   });
   const api = whole(both);

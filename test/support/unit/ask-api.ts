@@ -19,5 +19,6 @@ export function whole(api: Api): { readonly [Name in keyof Uses]: ApiAnswering }
     users: both(api.users),
     terminateConnections: both(api.terminateConnections),
     droppedWebhooks: both(api.droppedWebhooks),
+    webhookState: both(api.webhookState),
   };
 }

@@ -1,9 +1,11 @@
+import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';
 import { expect } from 'vitest';
 import type { Outbox } from '../../../src/ports/outbox.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 
 /** Keeps what was appended, for tests to ask. */
 export class RecordingOutbox implements Outbox {
+  kept: () => MaybePromise<void> = () => undefined;
   readonly #events: { readonly appId: string; readonly event: WebhookEvent }[] = [];
 
   append(appId: string, events: readonly WebhookEvent[]): void {

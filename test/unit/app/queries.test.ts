@@ -80,7 +80,7 @@ describe('GET channels/NAME', () => {
       subscription_count: 1,
       cache: null,
     });
-    memory.cacheEvent('1', channelName('presence-cache-a'), { name: 'state', data: '{"a":1}' });
+    void memory.cacheEvent('1', channelName('presence-cache-a'), { name: 'state', data: '{"a":1}' });
     clock.advanceSync(60_000);
     expect(await get('channel', path('presence-cache-a'), { info: 'cache' })).toEqual({
       occupied: true,

@@ -190,7 +190,7 @@ describe('cache channels', () => {
     'on %s a hit is the event as it was published, after the welcome',
     async (channel) => {
       const { connect, memory, outbox } = hubStage();
-      memory.cacheEvent('1', channelName(channel), { name: 'state', data: '"\u00e9"' });
+      void memory.cacheEvent('1', channelName(channel), { name: 'state', data: '"\u00e9"' });
       const actor = connect();
       actor.subscribe(channel, channel.startsWith('presence') ? { user_id: '7' } : undefined);
       const [welcome, event, ...rest] = actor.socket.takeFrames();

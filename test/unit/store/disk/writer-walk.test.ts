@@ -43,6 +43,7 @@ describe(seeded('a walk of the writer over a disk that fails now and then'), () 
               commit: (changes, progress) => void flights.push({ changes, ...progress, isVisible: false }),
               onFailure: () => void told.push('failure'),
               onRecovery: () => void told.push('recovery'),
+              prepare() {},
             });
             const apply = (flight: Flight): void => {
               flight.isVisible = true;

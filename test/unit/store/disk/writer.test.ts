@@ -20,6 +20,7 @@ function stage(sync: 'process' | 'disk' = 'process') {
     commit: (changes, progress) => void commits.push({ changes, ...progress }),
     onFailure: (reason) => void told.push(`failure: ${reason}`),
     onRecovery: () => void told.push('recovery'),
+    prepare() {},
   });
   const rows = (index: number): unknown[] =>
     [...(commits[index]?.changes ?? [])].map(([table, changed]) => [table, ...changed]);

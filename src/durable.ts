@@ -1,0 +1,107 @@
+import { isDroppedEvent, type DroppedEvent, type DropJournal } from './app/drop-journal.ts';
+import type { StoreConfig } from './config/store-schema.ts';
+import type { Clock, Millis } from './ports/clock.ts';
+import type { DeliveryMachine } from './ports/delivery-source.ts';
+import type { Log } from './ports/log.ts';
+import { StartError } from './ports/start-error.ts';
+import { openDatabase, StoreError, type Database } from './store/disk/database.ts';
+import { DurableStore, type StateHeir } from './store/durable/durable-store.ts';
+import { DropTable } from './store/durable/drop-table.ts';
+import { Life } from './store/durable/life.ts';
+import { Rows } from './store/durable/rows.ts';
+import { restartGrace } from './store/durable/restart-grace.ts';
+import { readMachine } from './system/readings.ts';
+
+/** What a node keeps on disk is made with. */
+export interface DurableOptions {
+  readonly config: StoreConfig;
+  readonly restartGraceMs: Millis | 'auto';
+  readonly disconnectGraceMs: Millis;
+  readonly holdsClientEvents: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly machine: () => DeliveryMachine;
+}
+
+/** Who goes on with what was kept. */
+export interface Heirs {
+  readonly ledger: StateHeir;
+  readonly drops: DropJournal;
+  readonly isConfigured: (appId: string) => boolean;
+}
+
+/** How the store does. */
+export interface StoreHealth {
+  /** Why writing fails at the moment. */
+  readonly failure: string | undefined;
+  /** What could not be read at the start, where it was moved to, and why. */
+  readonly lost: Database['lost'];
+}
+
+/** What a node that is alone keeps on disk. */
+export interface Durable {
+  readonly store: DurableStore;
+  readonly life: Life;
+  readonly drops: DropTable<DroppedEvent>;
+  /** Goes on where the life before ended. To be called once, when clients can connect. */
+  restore(heirs: Heirs): void;
+  describe(): StoreHealth;
+  close(): Promise<void>;
+}
+
+/** The version of what is written. */
+const layout = 1;
+
+/** Opens the store. Rejects with a StartError that says what to do when there can be none. */
+export async function openDurable(options: DurableOptions): Promise<Durable> {
+  const { config, clock, log, machine, holdsClientEvents } = options;
+  const { path, sync } = config;
+  const database = await openOrRefuse({
+    path,
+    sync,
+    layout,
+    clock,
+    log,
+    onFailure: (reason) =>
+      log.error({ path, reason }, 'the store cannot be written: webhooks wait, and clients go on'),
+    onRecovery() {
+      log.info({ path }, 'the store is written again');
+      machine().resume();
+    },
+  });
+  const life = new Life(database, clock, readMachine);
+  // No attempt may be made before this life is counted.
+  await database.safe('now');
+  const drops = new DropTable(database, isDroppedEvent);
+  const store = new DurableStore({ database, life, clock, machine, holdsClientEvents });
+  return {
+    store,
+    life,
+    drops,
+    restore(heirs) {
+      for (const { appId, kind, kept } of drops.restore(new Rows(database), ({ timeMs }) => timeMs)) {
+        heirs.drops.restore(appId, kind, kept);
+      }
+      const { before } = life;
+      const downMs = before?.downMs ?? 0;
+      const { disconnectGraceMs, restartGraceMs } = options;
+      const graceMs = restartGrace(restartGraceMs, { downMs, disconnectGraceMs });
+      const restored = store.restore({ heir: heirs.ledger, graceMs, isConfigured: heirs.isConfigured });
+      if (before === undefined) return;
+      if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the program was down`);
+      const fields = { ended: before.how, downMs: Math.round(downMs), graceMs, starts: life.starts };
+      log.info({ ...fields, ...restored }, 'going on with what the store has kept');
+    },
+    describe: () => ({ failure: database.failure, lost: database.lost }),
+    close: () => store.close(),
+  };
+}
+
+async function openOrRefuse(options: Parameters<typeof openDatabase>[0]): Promise<Database> {
+  try {
+    return await openDatabase(options);
+  } catch (error) {
+    if (error instanceof StoreError) throw new StartError('ERR_STORE', error.message, error);
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import type { CachedEvent } from '../../ports/channel-caches.ts';
+import type { Millis } from '../../ports/clock.ts';
+import type { ChannelName } from '../../protocol/channel-name.ts';
+import { hasFields, isNumber, isText, keyOf, type Rows } from './rows.ts';
+import type { Database } from '../disk/database.ts';
+
+/** A cached event as it was kept. */
+export interface KeptCachedEvent {
+  readonly appId: string;
+  readonly channel: ChannelName;
+  readonly event: CachedEvent;
+  readonly remainingMs: Millis;
+}
+
+/** As it is written: until a moment on the clock that goes on while the program is down. */
+type Written = CachedEvent & { readonly expiresAt: number };
+
+/** The events that cache channels keep for late subscribers. */
+export class CacheTable {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  /** What has not expired meanwhile. */
+  restore(rows: Rows): readonly KeptCachedEvent[] {
+    const now = this.#now();
+    return [...rows.read('cached', isWritten)].flatMap(({ key, value }) => {
+      const { expiresAt, ...event } = value;
+      const remainingMs = expiresAt - now;
+      if (remainingMs <= 0) {
+        this.#database.remove('cached', key);
+        return [];
+      }
+      const name = rows.nameOf(key);
+      return name === undefined ? [] : { appId: name.appId, channel: name.channel, event, remainingMs };
+    });
+  }
+
+  put(appId: string, channel: ChannelName, { name, data }: CachedEvent, ttlMs: Millis): void {
+    const written: Written = { name, data, expiresAt: this.#now() + ttlMs };
+    this.#database.put('cached', keyOf(appId, channel), JSON.stringify(written));
+  }
+
+  remove(appId: string, channel: ChannelName): void {
+    this.#database.remove('cached', keyOf(appId, channel));
+  }
+}
+
+function isWritten(value: unknown): value is Written {
+  return hasFields(value, { name: isText, data: isText, expiresAt: isNumber });
+}

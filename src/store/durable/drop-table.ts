@@ -1,0 +1,72 @@
+import { dropKinds, type DropKind } from '../../webhooks/drop-kind.ts';
+import { hasFields, isNumber, keyOf, partsOf, type Rows } from './rows.ts';
+import type { Database } from '../disk/database.ts';
+
+/** Of a drop, what says where it is kept. */
+interface Dropped {
+  readonly endpoint: string;
+  readonly channel: string;
+}
+
+/** What was kept of drops: the last one of an endpoint and channel, or how many of a kind are remembered no more. */
+export interface KeptDrop<D> {
+  readonly appId: string;
+  readonly kind: DropKind;
+  readonly kept: D | { readonly forgotten: number };
+}
+
+/** The last drop of each endpoint and channel. */
+export class DropTable<D extends Dropped> {
+  readonly #database: Database;
+  readonly #isKept: (value: unknown) => value is KeptDrop<D>['kept'];
+  /** The keys of each app. */
+  readonly #keys = new Map<string, Set<string>>();
+
+  /** `isDrop` knows a drop when it is read back. */
+  constructor(database: Database, isDrop: (value: unknown) => value is D) {
+    this.#database = database;
+    this.#isKept = (value): value is KeptDrop<D>['kept'] =>
+      isDrop(value) || hasFields(value, { forgotten: isNumber });
+  }
+
+  /** What was kept, in the order of the drops' times as far as `timeOf` knows them. */
+  restore(rows: Rows, timeOf: (dropped: D) => number): readonly KeptDrop<D>[] {
+    const all = [...rows.read('drops', this.#isKept)].flatMap(({ key, value }): KeptDrop<D>[] => {
+      const [appId, name] = partsOf(key) ?? [];
+      const kind = dropKinds.find((one) => one === name);
+      if (appId === undefined || kind === undefined) return [];
+      this.#note(appId, String(key));
+      return [{ appId, kind, kept: value }];
+    });
+    const time = ({ kept }: KeptDrop<D>): number => ('forgotten' in kept ? 0 : timeOf(kept));
+    return all.toSorted((a, b) => time(a) - time(b));
+  }
+
+  put(appId: string, kind: DropKind, dropped: D): void {
+    this.#put(appId, keyOf(appId, kind, dropped.endpoint, dropped.channel), dropped);
+  }
+
+  forgotten(appId: string, kind: DropKind, dropped: D, count: number): void {
+    this.#remove(appId, keyOf(appId, kind, dropped.endpoint, dropped.channel));
+    this.#put(appId, keyOf(appId, kind), { forgotten: count });
+  }
+
+  clear(appId: string): void {
+    for (const key of this.#keys.get(appId) ?? []) this.#remove(appId, key);
+  }
+
+  #put(appId: string, key: string, value: object): void {
+    this.#note(appId, key);
+    this.#database.put('drops', key, JSON.stringify(value));
+  }
+
+  #remove(appId: string, key: string): void {
+    this.#keys.get(appId)?.delete(key);
+    this.#database.remove('drops', key);
+  }
+
+  #note(appId: string, key: string): void {
+    const keys = this.#keys.get(appId) ?? new Set();
+    this.#keys.set(appId, keys.add(key));
+  }
+}

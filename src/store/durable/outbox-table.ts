@@ -1,0 +1,203 @@
+import type { EventOrigin } from '../../ports/delivery-source.ts';
+import type { EventRef, Settlement } from '../../ports/delivery-store.ts';
+import { isWebhookEvent, type WebhookEvent } from '../../webhooks/event.ts';
+import { isNumber, isText, isTexts, type Rows } from './rows.ts';
+import type { Database } from '../disk/database.ts';
+
+/** An event as it was kept. */
+export interface KeptEvent extends EventOrigin {
+  readonly ref: EventRef;
+  readonly appId: string;
+  readonly event: WebhookEvent;
+}
+
+/** Events that happened one after the other and are written together: one key for many, because keys are what costs. */
+interface Segment {
+  readonly seq: number;
+  /** Null: nobody waits for it any more, and nobody remembers it. */
+  readonly rows: (Row | null)[];
+  /** Rows that some endpoint still waits for. */
+  open: number;
+  isWritten: boolean;
+}
+
+interface Row {
+  readonly appId: string;
+  /** When it happened, on the clock that stands still while the program is down. */
+  readonly at: number;
+  readonly event: WebhookEvent;
+  /** The endpoints that are done with it. */
+  readonly settledFor: Set<string>;
+  isDone: boolean;
+}
+
+/** A row as it is written. */
+type WrittenRow = readonly [appId: string, at: number, event: WebhookEvent, settledFor?: readonly string[]];
+
+/** By index: true for a row that is done with, else the endpoints that are done with it. */
+type Settled = Readonly<Record<number, true | readonly string[]>>;
+
+/** So many events share a key at most. */
+const mostRows = 64;
+
+/** The events that some endpoint still waits for, in the order in which they happened. */
+export class OutboxTable {
+  readonly #database: Database;
+  readonly #now: () => number;
+  readonly #segments = new Map<number, Segment>();
+  /** Takes further events, until it is written. */
+  #newest: Segment | undefined;
+  /** Written, and settled in part since. */
+  readonly #changed = new Set<Segment>();
+  #lastSeq = 0;
+
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  /** What was kept, the oldest first. Call it once, before anything is added. */
+  *restore(kept: Rows): Generator<KeptEvent, void> {
+    const settled = new Map<unknown, Settled>();
+    for (const { key, value } of kept.read('settled', isSettled)) settled.set(key, value);
+    for (const { key, value } of kept.read('outbox', isList)) {
+      const seq = Number(key);
+      this.#lastSeq = seq;
+      const since = settled.get(key) ?? {};
+      const rows = value.map((row, index) => parseRow(row, since[index]));
+      const segment: Segment = { seq, rows, open: 0, isWritten: true };
+      segment.open = segment.rows.filter((row) => row !== null).length;
+      if (segment.open === 0) this.#forget(segment);
+      else this.#segments.set(seq, segment);
+    }
+    const now = this.#now();
+    for (const { seq, rows } of Array.from(this.#segments.values())) {
+      for (const [index, row] of rows.entries()) {
+        if (row === null) continue;
+        const { appId, at, event, settledFor } = row;
+        yield { ref: refOf(seq, index), appId, event, ageMs: Math.max(0, now - at), settledFor };
+      }
+    }
+  }
+
+  /** Keeps an event that has just happened. */
+  add(appId: string, event: WebhookEvent): EventRef {
+    const segment = this.#openSegment();
+    const index = segment.rows.length;
+    segment.rows.push({ appId, at: this.#now(), event, settledFor: new Set(), isDone: false });
+    segment.open += 1;
+    return refOf(segment.seq, index);
+  }
+
+  /** An endpoint is done with events. */
+  settle({ endpointId, events }: Settlement): void {
+    for (const { ref, isLast } of events) this.#settleOne(ref, endpointId, isLast);
+  }
+
+  /** Nobody waits for these events any more: they are of an app that is forgotten. */
+  forget(appId: string): void {
+    for (const segment of Array.from(this.#segments.values())) {
+      for (const row of segment.rows) if (row?.appId === appId) this.#finish(segment, row);
+    }
+  }
+
+  /** Puts what has changed since the last write. */
+  prepare(): void {
+    const newest = this.#newest;
+    this.#newest = undefined;
+    if (newest?.open === 0) this.#forget(newest);
+    else if (newest !== undefined) {
+      newest.isWritten = true;
+      this.#database.put('outbox', newest.seq, JSON.stringify(newest.rows.map(writeRow)));
+    }
+    for (const segment of this.#changed) {
+      this.#database.put('settled', segment.seq, JSON.stringify(writeSettled(segment)));
+    }
+    this.#changed.clear();
+  }
+
+  #openSegment(): Segment {
+    const newest = this.#newest;
+    if (newest !== undefined && newest.rows.length < mostRows) return newest;
+    if (newest !== undefined) this.prepare();
+    this.#lastSeq += 1;
+    const segment: Segment = { seq: this.#lastSeq, rows: [], open: 0, isWritten: false };
+    this.#segments.set(segment.seq, segment);
+    this.#newest = segment;
+    // Its place in the next write; what it holds is known by then.
+    this.#database.put('outbox', segment.seq, '[]');
+    return segment;
+  }
+
+  #settleOne(ref: EventRef, endpointId: string, isLast: boolean): void {
+    const dot = ref.indexOf('.');
+    const segment = this.#segments.get(Number(ref.slice(0, dot)));
+    const row = segment?.rows[Number(ref.slice(dot + 1))];
+    if (segment === undefined || row === undefined || row === null) return;
+    if (isLast) return this.#finish(segment, row);
+    row.settledFor.add(endpointId);
+    this.#change(segment);
+  }
+
+  #finish(segment: Segment, row: Row): void {
+    if (row.isDone) return;
+    row.isDone = true;
+    segment.open -= 1;
+    if (segment.open > 0) this.#change(segment);
+    else if (segment !== this.#newest) this.#forget(segment);
+  }
+
+  #change(segment: Segment): void {
+    if (!segment.isWritten || this.#changed.has(segment)) return;
+    this.#changed.add(segment);
+    this.#database.put('settled', segment.seq, '{}');
+  }
+
+  #forget(segment: Segment): void {
+    this.#segments.delete(segment.seq);
+    this.#changed.delete(segment);
+    this.#database.remove('outbox', segment.seq);
+    this.#database.remove('settled', segment.seq);
+  }
+}
+
+function refOf(seq: number, index: number): EventRef {
+  return `${seq}.${index}`;
+}
+
+function writeRow(row: Row | null): WrittenRow | null {
+  if (row === null || row.isDone) return null;
+  const { appId, at, event, settledFor } = row;
+  return settledFor.size === 0 ? [appId, at, event] : [appId, at, event, [...settledFor]];
+}
+
+function writeSettled({ rows }: Segment): Settled {
+  const settled: Record<number, true | readonly string[]> = {};
+  for (const [index, row] of rows.entries()) {
+    if (row === null || row.isDone) settled[index] = true;
+    else if (row.settledFor.size > 0) settled[index] = [...row.settledFor];
+  }
+  return settled;
+}
+
+/** Null: nobody waits for it. Its place is kept, for rows are known by it. */
+function parseRow(row: unknown, settled: Settled[number] | undefined): Row | null {
+  if (settled === true || !isWrittenRow(row)) return null;
+  const [appId, at, event, settledFor = []] = row;
+  return { appId, at, event, settledFor: new Set([...settledFor, ...(settled ?? [])]), isDone: false };
+}
+
+function isWrittenRow(row: unknown): row is WrittenRow {
+  if (!Array.isArray(row)) return false;
+  const [appId, at, event, settledFor = []]: readonly unknown[] = row;
+  return isText(appId) && isNumber(at) && isWebhookEvent(event) && isTexts(settledFor);
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function isSettled(value: unknown): value is Settled {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).every((one: unknown) => one === true || isTexts(one));
+}

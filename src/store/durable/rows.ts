@@ -1,0 +1,105 @@
+import type { ChannelName } from '../../protocol/channel-name.ts';
+import type { Database, Key, Table } from '../disk/database.ts';
+
+/** A row of a table, parsed. */
+export interface ParsedRow<T> {
+  readonly key: Key;
+  readonly value: T;
+}
+
+/** What a key names. */
+export interface KeptName {
+  readonly appId: string;
+  readonly channel: ChannelName;
+  readonly userId: string | undefined;
+}
+
+/**
+ * Reads what was kept. A row that is not understood was written by another version, or by hand: it stays where it is and is
+ * counted.
+ */
+export class Rows {
+  readonly #database: Database;
+  #notUnderstood = 0;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** How many rows were passed over so far. */
+  get notUnderstood(): number {
+    return this.#notUnderstood;
+  }
+
+  /** The rows of a table whose JSON passes the test. */
+  *read<T>(table: Table, isRight: (value: unknown) => value is T): Generator<ParsedRow<T>, void> {
+    for (const [key, text] of this.#database.entries(table)) {
+      const value = parse(text);
+      if (isRight(value)) yield { key, value };
+      else this.#notUnderstood += 1;
+    }
+  }
+
+  /** The names that the keys of a table are. */
+  *readNames(table: Table): Generator<KeptName, void> {
+    for (const [key] of this.#database.entries(table)) {
+      const name = this.nameOf(key);
+      if (name !== undefined) yield name;
+    }
+  }
+
+  /** The name that a key is. */
+  nameOf(key: Key): KeptName | undefined {
+    const [appId, channel, userId] = partsOf(key) ?? [];
+    if (appId !== undefined && isKeptName(channel)) return { appId, channel, userId };
+    this.#notUnderstood += 1;
+    return undefined;
+  }
+}
+
+/** JSON of the parts: an app or a user may be called anything. */
+export function keyOf(...parts: readonly string[]): string {
+  return JSON.stringify(parts);
+}
+
+/** The parts of a key that `keyOf` made; undefined: it is none. */
+export function partsOf(key: Key): readonly string[] | undefined {
+  const parts = parse(String(key));
+  return isTexts(parts) ? parts : undefined;
+}
+
+/** The value of a JSON text; undefined: it is none. */
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a value is an object whose fields pass these tests. */
+export function hasFields(
+  value: unknown,
+  tests: Readonly<Record<string, (field: unknown) => boolean>>,
+): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return Object.entries(tests).every(([name, isRight]) => isRight(fields.get(name)));
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+export function isNumber(value: unknown): value is number {
+  return Number.isFinite(value);
+}
+
+export function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText);
+}
+
+/** Whoever wrote it had checked it. */
+function isKeptName(text: string | undefined): text is ChannelName {
+  return text !== undefined && text !== '';
+}
