@@ -59,6 +59,7 @@ describe('defaults', () => {
       path: '',
       tls: undefined,
       redis: undefined,
+      store: undefined,
       control: undefined,
       trustedProxies: [],
       metrics: undefined,
