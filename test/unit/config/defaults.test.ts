@@ -79,6 +79,8 @@ describe('defaults', () => {
         disconnectGraceMs: 3000,
         unsubscribeGraceMs: 3000,
         requestTimeoutMs: 4000,
+        restartGraceMs: 'auto',
+        holdClientEvents: true,
         concurrency: 10,
         totalConcurrency: 1024,
         privateAddresses: 'allow',
