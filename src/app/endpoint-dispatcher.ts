@@ -118,8 +118,9 @@ export class EndpointDispatcher implements Contender {
   push(queued: QueuedEvent): void {
     if (!this.#endpoint.isEnabled) return this.#drop({ reason: 'disabled', events: [queued] });
     if (this.#isAbandoned) return this.#drop({ reason: 'shutdown', events: [queued] });
-    for (const drop of this.#queue.push(queued)) this.#drop(drop);
-    if (this.#queue.isDueBefore(this.#looksAt)) this.#look();
+    const drops = this.#queue.push(queued);
+    for (const drop of drops) this.#drop(drop);
+    if (drops.length > 0 || this.#queue.isDueBefore(this.#looksAt)) this.#look();
   }
 
   /** Goes on with a delivery of another process, at the earliest so much later. Its events count as pushed. */

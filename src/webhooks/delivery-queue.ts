@@ -156,7 +156,7 @@ export class DeliveryQueue {
     return { kind: 'attempt', batch: this.#begin(at) };
   }
 
-  /** Whether what was just pushed gives `next` something to do before this moment, which it had not without it. */
+  /** Whether a push for which nothing had to go gives `next` something to do before this moment, which it had not without it. */
   isDueBefore(moment: Millis): boolean {
     if (this.#backlog.oldestAt + this.#policy.retry.maxElapsedMs < moment) return true;
     return this.#newBatchDueAt() < moment && this.#startsAt() < moment;

@@ -90,9 +90,10 @@ export class DeliveryShell {
     { ageMs = 0, ...who }: { ageMs?: number; source?: string; userId?: string } = {},
   ): QueuedEvent {
     const queued = this.#accept({ name, channel, ...who }, bytes, ageMs);
-    for (const drop of this.queue.push(queued)) this.#shed(drop);
+    const drops = this.queue.push(queued);
+    for (const drop of drops) this.#shed(drop);
     if (this.queue.bytes > this.#policy.queueMaxBytes) throw new Error('more waits than the bound allows');
-    if (this.queue.isDueBefore(this.#dueAt)) this.#pump();
+    if (drops.length > 0 || this.queue.isDueBefore(this.#dueAt)) this.#pump();
     else this.peek();
     return queued;
   }
