@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DeadLetterOffice } from './app/dead-letter-office.ts';
 import { Dispatcher } from './app/dispatcher.ts';
 import { DropJournal, keepDrops } from './app/drop-journal.ts';
 import { createNotifier } from './app/notifier.ts';
@@ -6,6 +7,7 @@ import { SubscriptionCounts } from './app/subscription-counts.ts';
 import { createSweeper } from './app/sweeper.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import { noWitness } from './ports/witness.ts';
+import { MemoryDeadLetters } from './store/memory/dead-letters.ts';
 import { MemoryLedger } from './store/memory/ledger.ts';
 import { createMemoryOutbox } from './store/memory/outbox.ts';
 
@@ -23,9 +25,15 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     witness = noWitness,
   } = options;
   const drops = new DropJournal();
-  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime)];
   const ownEpoch = randomUUID();
   const epoch = (): string => ownEpoch;
+  const letters = new DeadLetterOffice({
+    ...options,
+    epoch,
+    store: new MemoryDeadLetters({ ...options, ...config.webhooks.deadLetters, life: ownEpoch }),
+    target: (appId, endpointId) => dispatcher.target(appId, endpointId),
+  });
+  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime), letters.hear];
   const dispatcher = new Dispatcher({ ...options, subscribers, epoch, ledger: () => ledger });
   const outbox = createMemoryOutbox(() => dispatcher);
   const sweeper = createSweeper(clock, () => ledger);
@@ -46,22 +54,28 @@ export function createSingleNode(options: BackplaneOptions): Backplane {
     ledger,
     counts,
     drops,
+    letters,
     epoch,
     fanout: local,
     outbox,
     describe: () => undefined,
     readQueues: () => dispatcher.readQueues(),
-    replace: (applications) => dispatcher.replace(applications),
+    replace(applications) {
+      dispatcher.replace(applications);
+      letters.replace(applications);
+    },
     forget(appId, work) {
       dispatcher.forget(appId, () => {
         work();
         ledger.retireNow(appId);
       });
       drops.forget(appId);
+      letters.forget(appId);
     },
     async close() {
       counts.stop();
       sweeper.stop();
+      letters.stop();
       // There is nobody to whom the clients could come back.
       for (const app of apps) await ledger.retire(app.config.id);
       await dispatcher.close(config.shutdownTimeoutMs);

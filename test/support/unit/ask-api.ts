@@ -19,5 +19,11 @@ export function whole(api: Api): { readonly [Name in keyof Uses]: ApiAnswering }
     users: both(api.users),
     terminateConnections: both(api.terminateConnections),
     droppedWebhooks: both(api.droppedWebhooks),
+    deliveries: both(api.deliveries),
+    delivery: both(api.delivery),
+    resend: both(api.resend),
+    recover: both(api.recover),
+    recovery: both(api.recovery),
+    cancelRecovery: both(api.cancelRecovery),
   };
 }
