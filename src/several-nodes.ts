@@ -10,6 +10,7 @@ import { createSweeper } from './app/sweeper.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import type { RedisConfig } from './config/redis-schema.ts';
 import type { Clock, Millis } from './ports/clock.ts';
+import type { DeliveryStore } from './ports/delivery-store.ts';
 import { StartError } from './ports/start-error.ts';
 import { isUnavailable, type Unavailable } from './ports/unavailable.ts';
 import { channelKind } from './protocol/channel-name.ts';
@@ -67,8 +68,8 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     epoch,
     store: kept,
     target: (appId, endpointId) => dispatcher?.target(appId, endpointId),
-    // They are in the memory of the node that sends, which is all that there is of them.
-    isHere: () => dispatch.isDispatching,
+    // They are in the memory of the node that sends, as long as it is certain that no other one does.
+    isHere: () => dispatch.isDispatching && store?.mayAttempt() === true,
   });
   const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime), letters.hear];
   const pace = new TurnBudget(callsPerTurn, systemNextTurn);
@@ -102,6 +103,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   });
   const fanout = new RedisFanout({ link, ledger, partitions, local, nodeId });
   let dispatcher: Dispatcher | undefined;
+  let store: DeliveryStore | undefined;
   const dispatch = new RedisDispatch({
     link,
     clock,
@@ -113,8 +115,9 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     present: () => '',
     requestTimeoutMs: options.requestTimeoutMs,
     pace: new TurnBudget(eventsPerTurn, systemNextTurn),
-    begin(store) {
+    begin(given) {
       kept.begin();
+      store = given;
       dispatcher = new Dispatcher({
         ...options,
         applications,

@@ -44,6 +44,16 @@ export type NotSent = 'unknown' | 'gone' | 'disabled' | 'under-way' | 'busy';
 /** What came of the attempt, or why there was none. */
 export type Resent = LetterAttempt | NotSent | Unavailable;
 
+/** A letter, and where it goes. */
+interface Found {
+  readonly letter: DeadLetter;
+  readonly target: ResendTarget;
+}
+
+function isFound(found: Found | NotSent | Unavailable): found is Found {
+  return typeof found === 'object';
+}
+
 /** Makes one more attempt at what an endpoint did not get: the same id and body, and a header that says so. */
 export class Resender {
   readonly #options: ResenderOptions;
@@ -67,26 +77,26 @@ export class Resender {
   }
 
   async #resend(appId: string, id: string): Promise<Resent> {
-    const letter = await this.#options.letters.find(appId, id);
-    if (isUnavailable(letter)) return letter;
-    if (letter === undefined) return 'unknown';
-    const target = this.#findTarget(letter);
-    if (typeof target === 'string') return target;
-    const place = await this.#takePlace(target);
+    const found = await this.#find(appId, id);
+    if (!isFound(found)) return found;
+    const place = await this.#takePlace(found.target);
     if (place === undefined) return 'busy';
     try {
-      // While it waited the endpoint may have been replaced.
-      const current = this.#findTarget(letter);
-      return typeof current === 'string' ? current : await this.#attempt(letter, current);
+      // Much may have come between while it waited.
+      const current = await this.#find(appId, id);
+      return isFound(current) ? await this.#attempt(current.letter, current.target) : current;
     } finally {
       this.#options.places.giveBack(place);
     }
   }
 
-  #findTarget({ appId, endpointId }: DeadLetter): ResendTarget | 'gone' | 'disabled' {
-    const target = this.#options.target(appId, endpointId);
+  async #find(appId: string, id: string): Promise<Found | NotSent | Unavailable> {
+    const letter = await this.#options.letters.find(appId, id);
+    if (isUnavailable(letter)) return letter;
+    if (letter === undefined) return 'unknown';
+    const target = this.#options.target(appId, letter.endpointId);
     if (target === undefined) return 'gone';
-    return target.endpoint.isEnabled ? target : 'disabled';
+    return target.endpoint.isEnabled ? { letter, target } : 'disabled';
   }
 
   #takePlace(target: ResendTarget): Promise<Place | undefined> {
