@@ -1,4 +1,5 @@
 import type { Application } from './app/application.ts';
+import type { DeadLetterOffice } from './app/dead-letter-office.ts';
 import type { DispatcherOptions } from './app/dispatcher.ts';
 import type { Drops } from './app/drop-journal.ts';
 import type { LocalApps } from './app/local-app.ts';
@@ -18,6 +19,7 @@ import type { PublishTopic } from './ports/socket.ts';
 import type { Witness } from './ports/witness.ts';
 import type { Slices } from './structures/slices.ts';
 import type { TurnBudget } from './structures/turn-budget.ts';
+import type { AttemptPlaces } from './webhooks/attempt-places.ts';
 
 /** What a node shares with the others of its kind, or has alone: the state of the apps, and the way to endpoints. */
 export interface Backplane {
@@ -26,6 +28,8 @@ export interface Backplane {
   readonly outbox: Outbox;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
   readonly drops: Drops;
+  /** What endpoints did not get, in full. */
+  readonly letters: DeadLetterOffice;
   /** In which life of the state this is; see `DeliveryOptions`. */
   readonly epoch: () => string;
   /** Where connections of limited apps are counted on all nodes; a node that is alone counts for itself. */
@@ -43,7 +47,7 @@ export interface Backplane {
   /** Serves the endpoints of these apps from now on. */
   replace(applications: readonly Application[]): void;
   /**
-   * Forgets, on this node alone, all that is known of the app: state, cached events, webhooks that wait, drops.
+   * Forgets, on this node alone, all that is known of the app: state, cached events, webhooks that wait, drops, dead letters.
    * No endpoint hears of it, nor of what `work` does, which ends the app's connections. Of several nodes none can.
    */
   forget(appId: string, work: () => void): void;
@@ -55,6 +59,7 @@ export interface Backplane {
 
 /** What a backplane is made with. */
 export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'store' | 'epoch'> {
+  readonly places: AttemptPlaces;
   readonly config: Config;
   readonly apps: LocalApps;
   readonly local: LocalDelivery;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createAlarm } from './app/alarm.ts';
 import type { Application } from './app/application.ts';
+import { DeadLetterOffice } from './app/dead-letter-office.ts';
 import { Dispatcher } from './app/dispatcher.ts';
 import { keepDrops, type DroppedEvent, type DropReport, type Drops } from './app/drop-journal.ts';
 import type { LocalApps } from './app/local-app.ts';
@@ -9,9 +10,11 @@ import { createSweeper } from './app/sweeper.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import type { RedisConfig } from './config/redis-schema.ts';
 import type { Clock, Millis } from './ports/clock.ts';
+import type { DeliveryStore } from './ports/delivery-store.ts';
 import { StartError } from './ports/start-error.ts';
 import { isUnavailable, type Unavailable } from './ports/unavailable.ts';
 import { channelKind } from './protocol/channel-name.ts';
+import { MemoryDeadLetters } from './store/memory/dead-letters.ts';
 import { createRedisClients } from './store/redis/connect.ts';
 import { RedisDispatch } from './store/redis/dispatch.ts';
 import { RedisFanout } from './store/redis/fanout.ts';
@@ -58,8 +61,17 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   );
   const lead = new LeadKeys(keyPrefix);
   const drops = createDrops(() => ledger);
-  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime)];
   const epoch = (): string => ledger.epoch;
+  const kept = new MemoryDeadLetters({ ...options, ...config.webhooks.deadLetters, life: nodeId });
+  const letters = new DeadLetterOffice({
+    ...options,
+    epoch,
+    store: kept,
+    target: (appId, endpointId) => dispatcher?.target(appId, endpointId),
+    // They are in the memory of the node that sends, as long as it is certain that no other one does.
+    isHere: () => dispatch.isDispatching && store?.mayAttempt() === true,
+  });
+  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime), letters.hear];
   const pace = new TurnBudget(callsPerTurn, systemNextTurn);
   let epochs = 0;
   let applications: readonly Application[] = options.applications;
@@ -91,6 +103,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   });
   const fanout = new RedisFanout({ link, ledger, partitions, local, nodeId });
   let dispatcher: Dispatcher | undefined;
+  let store: DeliveryStore | undefined;
   const dispatch = new RedisDispatch({
     link,
     clock,
@@ -102,15 +115,19 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     present: () => '',
     requestTimeoutMs: options.requestTimeoutMs,
     pace: new TurnBudget(eventsPerTurn, systemNextTurn),
-    begin: (store) =>
-      (dispatcher = new Dispatcher({
+    begin(given) {
+      kept.begin();
+      store = given;
+      dispatcher = new Dispatcher({
         ...options,
         applications,
         subscribers,
         store,
         epoch,
         ledger: () => ledger,
-      })),
+      });
+      return dispatcher;
+    },
   });
   link.onReady(() => dispatch.reread());
   const counts = createAlarm(clock, () => ledger.reportCounts());
@@ -135,6 +152,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     ledger,
     fanout,
     drops,
+    letters,
     epoch,
     outbox: {
       append(appId, events) {
@@ -172,6 +190,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       applications = changed;
       ledger.limitConnections(limitedApps(apps));
       dispatcher?.replace(changed);
+      letters.replace(changed);
     },
     forget() {
       throw new Error('what several nodes know cannot be forgotten by one of them');
@@ -179,6 +198,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     async close() {
       counts.stop();
       sweeper.stop();
+      letters.stop();
       for (const stop of beats) stop();
       const within = (work: Promise<unknown>, ms: Millis): Promise<unknown> =>
         Promise.race([work, new Promise<void>((resolve) => void clock.after(ms, resolve))]);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DeadLetterOffice } from './app/dead-letter-office.ts';
 import { Dispatcher } from './app/dispatcher.ts';
 import { DropJournal, keepDrops } from './app/drop-journal.ts';
 import { createNotifier } from './app/notifier.ts';
@@ -6,6 +7,7 @@ import { SubscriptionCounts } from './app/subscription-counts.ts';
 import { createSweeper } from './app/sweeper.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import { noWitness } from './ports/witness.ts';
+import { MemoryDeadLetters } from './store/memory/dead-letters.ts';
 import { MemoryLedger } from './store/memory/ledger.ts';
 import { createMemoryOutbox } from './store/memory/outbox.ts';
 
@@ -31,9 +33,15 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
           machine: () => dispatcher,
         });
   const drops = new DropJournal(durable?.drops);
-  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime)];
   const ownEpoch = durable?.life.epoch ?? randomUUID();
   const epoch = (): string => ownEpoch;
+  const letters = new DeadLetterOffice({
+    ...options,
+    epoch,
+    store: new MemoryDeadLetters({ ...options, ...config.webhooks.deadLetters, life: ownEpoch }),
+    target: (appId, endpointId) => dispatcher.target(appId, endpointId),
+  });
+  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime), letters.hear];
   const dispatcher: Dispatcher = new Dispatcher({
     ...options,
     subscribers,
@@ -61,6 +69,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     ledger,
     counts,
     drops,
+    letters,
     epoch,
     fanout: local,
     outbox,
@@ -77,17 +86,22 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     started: () =>
       durable?.restore({ ledger, drops, isConfigured: (appId) => apps.byId(appId) !== undefined }),
     readQueues: () => dispatcher.readQueues(),
-    replace: (applications) => dispatcher.replace(applications),
+    replace(applications) {
+      dispatcher.replace(applications);
+      letters.replace(applications);
+    },
     forget(appId, work) {
       dispatcher.forget(appId, () => {
         work();
         ledger.retireNow(appId);
       });
       drops.forget(appId);
+      letters.forget(appId);
     },
     async close() {
       counts.stop();
       sweeper.stop();
+      letters.stop();
       const tellsNothing = config.store?.shutdown === 'keep';
       // There is nobody to whom the clients could come back.
       if (!tellsNothing) for (const app of apps) await ledger.retire(app.config.id);

@@ -4,8 +4,8 @@ import { channelKind, type ChannelName } from '../protocol/channel-name.ts';
 import { serviceUnavailable, type HttpError } from '../protocol/http-error.ts';
 import type { CountAttribute } from '../protocol/trigger-request.ts';
 
-/** The JSON of a 200, or why there is none. */
-export type ApiAnswer = { readonly json: string } | HttpError;
+/** The JSON of a 200, or of a 202 if what was asked for is done later; or why there is none. */
+export type ApiAnswer = { readonly json: string; readonly status?: 202 } | HttpError;
 
 /** What only all nodes together know is not known at the moment. */
 export const stateUnavailable: HttpError = serviceUnavailable(

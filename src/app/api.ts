@@ -27,6 +27,8 @@ import {
   type Trigger,
 } from '../protocol/trigger-request.ts';
 import { answerWith, countsOf, type ApiAnswer, type Counts } from './api-answer.ts';
+import { listLetters, showLetter, type Letters } from './dead-letter-queries.ts';
+import { cancelRecovery, recover, resendLetter, showRecovery } from './dead-letter-requests.ts';
 import type { Drops } from './drop-journal.ts';
 import { describeLost, describeWebhookState, type WebhookLife } from './webhook-state.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
@@ -41,6 +43,7 @@ export interface ApiOptions extends Questions {
   readonly wallTime: WallTime;
   readonly metrics: Pick<Metrics, 'messagePublished'>;
   readonly drops: Pick<Drops, 'read'>;
+  readonly letters: Letters;
   /** In which life of the state this is. */
   readonly epoch: () => string;
   readonly webhookLife: () => WebhookLife;
@@ -50,7 +53,7 @@ export interface ApiOptions extends Questions {
 /** A request before its body is read. */
 export interface ApiHead {
   readonly appId: string;
-  /** The channel or the user that the path names, unescaped; empty when it names none. */
+  /** The channel, user, delivery or recovery that the path names, unescaped; empty when it names none. */
   readonly name: string;
   /** Upper case. */
   readonly method: string;
@@ -143,6 +146,26 @@ export class Api {
   readonly webhookState = this.#route((app) => ({
     json: JSON.stringify(describeWebhookState(app.config.id, this.#options.webhookLife())),
   }));
+
+  /** `GET /apps/ID/webhooks/deliveries`: the same in full, delivery by delivery. None of these is one of Pusher's. */
+  readonly deliveries = this.#route((app, _request, query) => listLetters(app, this.#options.letters, query));
+
+  /** `GET /apps/ID/webhooks/deliveries/DELIVERY` */
+  readonly delivery = this.#route((app, { name: id }) => showLetter(app, this.#options.letters, id));
+
+  /** `POST /apps/ID/webhooks/deliveries/DELIVERY/resend` */
+  readonly resend = this.#route((app, { name: id }) => resendLetter(app, this.#options.letters, id));
+
+  /** `POST /apps/ID/webhooks/recover` */
+  readonly recover = this.#route((app, { body }) => recover(app, this.#options.letters, textOf(body)));
+
+  /** `GET /apps/ID/webhooks/recover/RECOVERY` */
+  readonly recovery = this.#route((app, { name: id }) => showRecovery(app, this.#options.letters, id));
+
+  /** `DELETE /apps/ID/webhooks/recover/RECOVERY` */
+  readonly cancelRecovery = this.#route((app, { name: id }) =>
+    cancelRecovery(app, this.#options.letters, id),
+  );
 
   /** Finds the app and checks the signature, before there is a body; and what is in the body, before the use. */
   #route(use: Use): (head: ApiHead) => HttpError | ApiAnswering {

@@ -11,6 +11,7 @@ import type { Application } from './application.ts';
 import { EndpointDispatcher, type DeliveryOptions } from './endpoint-dispatcher.ts';
 import { ForeignEvents, type Foreign } from './foreign.ts';
 import { HeldEvents, queue } from './held-events.ts';
+import type { ResendTarget } from './resender.ts';
 import { Routes } from './routes.ts';
 import { Settlements, type SettlementOptions } from './settlement.ts';
 
@@ -92,6 +93,11 @@ export class Dispatcher {
     if (this.#isEnding) return;
     if (this.#routes.knows(batch.appId)) this.#restore(batch);
     else this.#foreign.hold({ kind: 'batch', batch });
+  }
+
+  /** The endpoint as it is configured now; undefined: it is not. */
+  target(appId: string, endpointId: string): ResendTarget | undefined {
+    return this.#routes.configured(appId, endpointId);
   }
 
   /** The store keeps batches again and allows attempts: what waits for that goes on. */

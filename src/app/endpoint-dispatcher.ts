@@ -56,7 +56,9 @@ export class EndpointDispatcher implements Contender {
   readonly #alarm: Alarm;
   /** When the queue is looked at next, unless something happens before. */
   #looksAt: Millis = Infinity;
-  readonly #payloads = new WeakMap<Batch, Payload>();
+  readonly #payloads = new WeakMap<Batch, Payload & Pick<Decided, 'begun'>>();
+  /** Deliveries that have begun here. */
+  #begun = 0;
   readonly #settle: (decided: Decided) => void;
   /** Whether it answered the last attempt, whatever it said; undefined: nothing is known of where it is now. */
   #hasAnswered: boolean | undefined;
@@ -324,7 +326,8 @@ export class EndpointDispatcher implements Contender {
       timeMs: kept?.timeMs ?? this.#options.wallTime.now(),
       events: batch.events.map(({ json }) => json),
     });
-    this.#payloads.set(batch, payload);
+    if (kept === undefined) this.#begun += 1;
+    this.#payloads.set(batch, { ...payload, begun: kept === undefined ? this.#begun : 0 });
     return payload;
   }
 
@@ -333,13 +336,16 @@ export class EndpointDispatcher implements Contender {
   }
 
   #decide(fate: Decided['fate'], events: readonly QueuedEvent[], batch: Batch | undefined): void {
+    const payload = batch && this.#payloads.get(batch);
     const decided: Decided = {
       kind: 'decided',
       appId: this.#app.id,
       endpoint: this.#endpoint,
       fate,
       events,
-      webhookId: batch && this.#payloads.get(batch)?.id,
+      webhookId: payload?.id,
+      timeMs: payload?.timeMs,
+      begun: payload?.begun ?? this.#begun,
       attempts: batch?.attempts ?? 0,
     };
     this.#options.tell(decided);

@@ -49,9 +49,13 @@ export class Routes {
     return this.#configured.has(appId) || this.#gone.has(appId);
   }
 
+  /** The endpoint, if it is configured. */
+  configured(appId: string, endpointId: string): EndpointDispatcher | undefined {
+    return this.#configured.get(appId)?.find(({ endpoint }) => endpoint.id === endpointId);
+  }
+
   find(appId: string, endpointId: string): EndpointDispatcher | undefined {
-    const configured = this.#configured.get(appId)?.find(({ endpoint }) => endpoint.id === endpointId);
-    return configured ?? this.#leaving.get(identify(appId, endpointId));
+    return this.configured(appId, endpointId) ?? this.#leaving.get(identify(appId, endpointId));
   }
 
   /** Those that are configured and those that leave. */

@@ -145,6 +145,7 @@ const reservedHeaders: readonly string[] = [
   'webhook-signature',
   'x-soketify-attempt',
   'x-soketify-epoch',
+  'x-soketify-resend',
   'transfer-encoding',
   'connection',
   'keep-alive',

@@ -124,6 +124,14 @@ const batch = field.group({
     .describe('Size of a request body.'),
 });
 
+const deadLetters = field.group({
+  maxBytes: field
+    .wholeNumber(64 * kibibyte, 4 * gibibyte)
+    .default(8 * mebibyte)
+    .describe('Memory for them, of all apps together; the oldest of whoever has most give way.'),
+  keepDays: field.wholeNumber(1, 3650).default(7).describe('Days until they are forgotten.'),
+});
+
 const webhooks = field.group({
   batch: batch.prefault({}).describe('How events are gathered into one request.'),
   disconnectGraceMs: field
@@ -170,6 +178,9 @@ const webhooks = field.group({
     .default(67_108_864)
     .describe('Events waiting for one endpoint; beyond it, client_event and cache_miss are dropped first.'),
   retry: retry.prefault({}).describe('What happens when an endpoint does not answer 2xx.'),
+  deadLetters: deadLetters
+    .prefault({})
+    .describe('What endpoints did not get is kept, to be listed and sent again.'),
 });
 
 function connections(meaning: string) {

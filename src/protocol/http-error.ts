@@ -3,7 +3,7 @@
  * the exception which its user reads.
  */
 export interface HttpError {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 429 | 500 | 503;
   readonly text: string;
   /** After so many seconds it is worth another try. */
   readonly retryAfterSeconds?: number;
@@ -31,6 +31,10 @@ export function serviceUnavailable(text: string, retryAfterSeconds: number): Htt
 
 export function notFound(text: string): HttpError {
   return { status: 404, text };
+}
+
+export function conflict(text: string): HttpError {
+  return { status: 409, text };
 }
 
 export function tooLarge(text: string): HttpError {

@@ -14,7 +14,7 @@ export interface Caller {
 /** A request before its body is read. */
 export interface RequestHead {
   readonly appId: string;
-  /** The channel or the user that the path names, unescaped; empty when it names none. */
+  /** The channel, user, delivery or recovery that the path names, unescaped; empty when it names none. */
   readonly name: string;
   readonly method: string;
   /** As it was sent, escapes and all. */

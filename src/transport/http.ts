@@ -16,7 +16,7 @@ import { isLoopback } from './remote-address.ts';
 /** Answers a request that has been read. */
 export type Handle = (request: IncomingRequest) => MaybePromise<OutgoingResponse>;
 
-/** One route: its pattern in uWebSockets.js' form, `:app` first and the channel or user second if it has them. */
+/** One route: its pattern in uWebSockets.js' form, `:app` first, and what `name` is to hold second if it has them. */
 export type Route = RouteBase &
   (
     | { readonly handle: Handle }

@@ -10,7 +10,7 @@ import {
 } from './http-message.ts';
 import type { Handle, Route } from './http.ts';
 
-type ApiAnswer = { readonly json: string } | HttpError;
+type ApiAnswer = { readonly json: string; readonly status?: 202 } | HttpError;
 
 /** Refuses a request by its head, or says what answers it once its body has come. */
 type ApiUse = (head: RequestHead) => HttpError | ((request: IncomingRequest) => MaybePromise<ApiAnswer>);
@@ -25,6 +25,12 @@ export interface ApiUses {
   readonly terminateConnections: ApiUse;
   readonly droppedWebhooks: ApiUse;
   readonly webhookState: ApiUse;
+  readonly deliveries: ApiUse;
+  readonly delivery: ApiUse;
+  readonly resend: ApiUse;
+  readonly recover: ApiUse;
+  readonly recovery: ApiUse;
+  readonly cancelRecovery: ApiUse;
 }
 
 /** What the program says of itself. */
@@ -74,6 +80,28 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
       pattern: '/apps/:app/webhooks/state',
       begin: beginWith(api.webhookState),
     },
+    { method: 'get', pattern: '/apps/:app/webhooks/deliveries', begin: beginWith(api.deliveries) },
+    {
+      method: 'get',
+      pattern: '/apps/:app/webhooks/deliveries/:delivery',
+      begin: beginWith(api.delivery),
+    },
+    {
+      method: 'post',
+      pattern: '/apps/:app/webhooks/deliveries/:delivery/resend',
+      begin: beginWith(api.resend),
+    },
+    { method: 'post', pattern: '/apps/:app/webhooks/recover', begin: beginWith(api.recover) },
+    {
+      method: 'get',
+      pattern: '/apps/:app/webhooks/recover/:recovery',
+      begin: beginWith(api.recovery),
+    },
+    {
+      method: 'delete',
+      pattern: '/apps/:app/webhooks/recover/:recovery',
+      begin: beginWith(api.cancelRecovery),
+    },
     { method: 'get', pattern: '/healthz', handle: () => health(self) },
     { method: 'get', pattern: '/livez', handle: () => json('{"status":"live"}') },
     {
@@ -91,7 +119,7 @@ function beginWith(use: ApiUse): (head: RequestHead) => OutgoingResponse | Handl
     if (isHttpError(answering)) return refusal(answering);
     return (request) =>
       whenReady(answering(request), (settled) =>
-        isHttpError(settled) ? refusal(settled) : json(settled.json),
+        isHttpError(settled) ? refusal(settled) : json(settled.json, settled.status),
       );
   };
 }

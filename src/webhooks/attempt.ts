@@ -29,14 +29,24 @@ export function createAttempt(
   payload: Payload,
   { events, ...which }: AttemptNumber & { readonly events: readonly QueuedEvent[] },
 ): Attempt {
-  const { id: endpointId, url, publicOnly = false } = endpoint;
-  const headers = attemptHeaders(app, endpoint, payload, which);
   return {
     appId: app.id,
     endpoint,
     webhookId: payload.id,
     number: which.attempt,
-    request: { appId: app.id, endpointId, url, headers, body: payload.body, publicOnly },
+    request: createRequest(app, endpoint, payload, which),
     events,
   };
+}
+
+/** The request of an attempt by itself. */
+export function createRequest(
+  app: Owner,
+  endpoint: Endpoint,
+  payload: Payload,
+  which: AttemptNumber,
+): WebhookRequest {
+  const { id: endpointId, url, publicOnly = false } = endpoint;
+  const headers = attemptHeaders(app, endpoint, payload, which);
+  return { appId: app.id, endpointId, url, headers, body: payload.body, publicOnly };
 }

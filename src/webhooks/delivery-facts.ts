@@ -53,6 +53,10 @@ export interface Decided {
   readonly events: readonly QueuedEvent[];
   /** The delivery that they were in; undefined: they had not come that far. */
   readonly webhookId: string | undefined;
+  /** `time_ms` of its body, likewise. */
+  readonly timeMs: number | undefined;
+  /** Deliveries of the endpoint that had begun when these events left its queue; their own is one of them. */
+  readonly begun: number;
   /** Attempts of it that were begun. */
   readonly attempts: number;
 }

@@ -27,6 +27,8 @@ export interface AttemptNumber {
   readonly attempt: number;
   /** In which life of the state it is made; undefined: no server makes it. */
   readonly epoch?: string;
+  /** Which resend of something lost it is, counted from 1; undefined: none. */
+  readonly resend?: number;
 }
 
 /**
@@ -39,7 +41,7 @@ export function attemptHeaders(
   app: { readonly key: string; readonly secret: string },
   endpoint: Pick<Endpoint, 'headers' | 'standardSignature'>,
   { id, timeMs, body }: Payload,
-  { attempt, epoch }: AttemptNumber,
+  { attempt, epoch, resend }: AttemptNumber,
 ): Readonly<Record<string, string>> {
   const timestamp = String(Math.floor(timeMs / 1000));
   return {
@@ -53,5 +55,6 @@ export function attemptHeaders(
     }),
     'X-Soketify-Attempt': String(attempt),
     ...(epoch !== undefined && { 'X-Soketify-Epoch': epoch }),
+    ...(resend !== undefined && { 'X-Soketify-Resend': String(resend) }),
   };
 }

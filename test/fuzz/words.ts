@@ -62,6 +62,8 @@ const path = fc.oneof(
   fc.constantFrom(
     '/apps/1/users/7/terminate_connections',
     '/apps/1/webhooks/dropped',
+    '/apps/1/webhooks/deliveries',
+    '/apps/1/webhooks/recover',
     '/app/app-key',
     '/metrics',
   ),

@@ -67,6 +67,23 @@ describe('a backend that asks one node', () => {
     }
   });
 
+  test('is told what was dropped in full by the node that sends, and by the other that it is not known there', async () => {
+    await stage();
+    const list = (node: Server) => get(node, '/webhooks/deliveries');
+    await waitFor('the list of one', async () => {
+      const answers = await Promise.all([list(one), list(two)]);
+      return answers.some(({ status, text }) => status === 200 && text.includes('"room"'));
+    });
+    const [mine, theirs] = (await Promise.all([list(one), list(two)])).toSorted(
+      (first, second) => first.status - second.status,
+    );
+    expect(JSON.parse(mine?.text ?? '')).toMatchObject({
+      deliveries: [{ reason: 'expired', events: [{ name: 'channel_occupied', channel: 'room' }] }],
+      forgotten: { deliveries: 0, events: 0 },
+    });
+    expect(theirs).toEqual({ ...plainText(503, /^Dropped deliveries are not known here/), retryAfter: '1' });
+  });
+
   test('is told that nothing is known while Redis is away, and then the truth', async () => {
     await stage();
     await redis.kill();

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { Api } from '../../../src/app/api.ts';
 import type { Application } from '../../../src/app/application.ts';
 import { createDispatcher } from '../unit/create-dispatcher.ts';
+import { noLetters } from '../unit/dead-letters.ts';
 import type { Dispatcher } from '../../../src/app/dispatcher.ts';
 import { DropJournal, isDroppedEvent } from '../../../src/app/drop-journal.ts';
 import { Hub } from '../../../src/app/hub.ts';
@@ -199,6 +200,7 @@ export class Stack {
       metrics: noMetrics,
       log: silentLog,
       drops: this.drops,
+      letters: noLetters,
       epoch: () => 'life-1',
     });
     this.#restore = () => {

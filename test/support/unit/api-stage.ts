@@ -1,5 +1,6 @@
 import { Api, type ApiAnswering, type ApiHead } from '../../../src/app/api.ts';
 import type { ApiAnswer } from '../../../src/app/api-answer.ts';
+import type { Letters } from '../../../src/app/dead-letter-queries.ts';
 import { DropJournal, type Drops } from '../../../src/app/drop-journal.ts';
 import { LocalApps } from '../../../src/app/local-app.ts';
 import { createNotifier } from '../../../src/app/notifier.ts';
@@ -16,6 +17,7 @@ import { RecordingFanout } from './recording-fanout.ts';
 import { RecordingOutbox } from './recording-outbox.ts';
 import { requestTimeMs, signedRequest } from './signed-request.ts';
 import { noSlices } from '../turns.ts';
+import { noLetters } from './dead-letters.ts';
 
 /** The HTTP API on fakes, with the in-memory ledger behind it. */
 export function apiStage({
@@ -23,6 +25,7 @@ export function apiStage({
   ledger: before,
   log,
   readDrops,
+  letters = noLetters,
   turns: given,
 }: {
   turns?: Partial<ReturnType<typeof noSlices>>;
@@ -30,6 +33,7 @@ export function apiStage({
   apps?: ReturnType<typeof application>[];
   ledger?: (memory: MemoryLedger) => Ledger;
   readDrops?: Drops['read'];
+  letters?: Letters;
 } = {}) {
   const clock = new FakeClock();
   const turns = { ...noSlices(), ...given };
@@ -65,6 +69,7 @@ export function apiStage({
       queues: [],
     }),
     drops: readDrops === undefined ? drops : { read: readDrops },
+    letters,
   });
   const api = whole(both);
   return {

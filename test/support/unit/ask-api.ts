@@ -20,5 +20,11 @@ export function whole(api: Api): { readonly [Name in keyof Uses]: ApiAnswering }
     terminateConnections: both(api.terminateConnections),
     droppedWebhooks: both(api.droppedWebhooks),
     webhookState: both(api.webhookState),
+    deliveries: both(api.deliveries),
+    delivery: both(api.delivery),
+    resend: both(api.resend),
+    recover: both(api.recover),
+    recovery: both(api.recovery),
+    cancelRecovery: both(api.cancelRecovery),
   };
 }

@@ -5,7 +5,7 @@ export const requestTimeMs = 1_353_088_179_000;
 
 /** A request as the HTTP API gets it, signed here and not by the program's own code. */
 export function signedRequest(
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'DELETE',
   path: string,
   { body = '', query = {}, of = { key: 'app-key', secret: 'app-secret' } }: Signing = {},
 ) {
@@ -19,7 +19,8 @@ export function signedRequest(
   const sorted = Object.entries(parameters).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const plain = sorted.map(([key, value]) => `${key}=${value}`).join('&');
   const signature = createHmac('sha256', of.secret).update(`${method}\n${path}\n${plain}`).digest('hex');
-  const [, , appId = '', , name = ''] = path.split('/');
+  const [, , appId = '', section, ...rest] = path.split('/');
+  const name = rest[section === 'webhooks' ? 1 : 0] ?? '';
   return {
     method,
     path,

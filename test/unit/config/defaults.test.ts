@@ -92,6 +92,7 @@ describe('defaults', () => {
           maxElapsedMs: 300_000,
           jitter: 0.1,
         },
+        deadLetters: { maxBytes: 8_388_608, keepDays: 7 },
       },
       logLevel: 'info',
     });

@@ -267,6 +267,7 @@ describe('headers', () => {
     'Webhook-Timestamp',
     'x-soketify-attempt',
     'X-Soketify-Epoch',
+    'X-Soketify-Resend',
     'transfer-encoding',
     'Connection',
   ])('%s cannot be replaced', (name) => {

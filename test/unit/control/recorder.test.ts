@@ -26,7 +26,17 @@ function ended(attempt: Attempt, outcome: Outcome): DeliveryFact {
 function decided(event: WebhookEvent, fate: 'delivered' | 'expired'): DeliveryFact {
   const events = [queue(event, 0, undefined)];
   const { endpoint: decider } = main;
-  return { kind: 'decided', appId: '1', endpoint: decider, fate, events, webhookId: 'msg_1', attempts: 1 };
+  return {
+    kind: 'decided',
+    appId: '1',
+    endpoint: decider,
+    fate,
+    events,
+    webhookId: 'msg_1',
+    timeMs: 1,
+    begun: 1,
+    attempts: 1,
+  };
 }
 
 function stage(capacity?: number) {

@@ -77,9 +77,10 @@ describe('a payload', () => {
       'webhook-timestamp': '0',
       'X-Soketify-Attempt': '99',
       'X-Soketify-Epoch': 'forged',
+      'X-Soketify-Resend': 'forged',
     };
     const payload = createPayload({ id: 'msg_1', timeMs: 1999, events: [] });
-    const number = { attempt: 2, epoch: 'now' };
+    const number = { attempt: 2, epoch: 'now', resend: 1 };
     expect(attemptHeaders({ key: 'k', secret: 's' }, { headers }, payload, number)).toEqual({
       'x-extra': '1',
       Authorization: 'Bearer x',
@@ -90,6 +91,7 @@ describe('a payload', () => {
       'webhook-timestamp': '1',
       'X-Soketify-Attempt': '2',
       'X-Soketify-Epoch': 'now',
+      'X-Soketify-Resend': '1',
     });
   });
 });

@@ -1,0 +1,126 @@
+import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
+import { clip } from '../protocol/clip.ts';
+import {
+  badRequest,
+  conflict,
+  isHttpError,
+  notFound,
+  serviceUnavailable,
+  type HttpError,
+} from '../protocol/http-error.ts';
+import { parseObject } from '../protocol/decode.ts';
+import type { ApiAnswer } from './api-answer.ts';
+import {
+  lettersUnavailable,
+  momentForm,
+  parseMoment,
+  unknownLetter,
+  type Letters,
+} from './dead-letter-queries.ts';
+import type { LocalApp } from './local-app.ts';
+import type { Recovery, RecoveryPlan } from './recoveries.ts';
+
+/** What a request to recover says. */
+interface Asked extends RecoveryPlan {
+  readonly isDryRun: boolean;
+}
+
+const accepted: readonly string[] = ['endpoint', 'since', 'dry_run'];
+
+const busy = serviceUnavailable(
+  'No attempt was made: as many as may be are under way, to all endpoints together (webhooks.totalConcurrency). Try again',
+  1,
+);
+
+/** Sends one delivery again, and tells what came of it. */
+export async function resendLetter(app: LocalApp, letters: Letters, id: string): Promise<ApiAnswer> {
+  const resent = await letters.resend(app.config.id, id);
+  if (isUnavailable(resent)) return lettersUnavailable;
+  switch (resent) {
+    case 'unknown':
+      return unknownLetter(id);
+    case 'busy':
+      return busy;
+    case 'under-way':
+      return conflict(`Delivery '${clip(id)}' is being sent at this moment`);
+    case 'gone':
+      return conflict('Not sent: the endpoint of this delivery is not configured any more');
+    case 'disabled':
+      return conflict('Not sent: the endpoint of this delivery is disabled. Enable it first');
+    default: {
+      const { number, resend, result, status, error, elapsedMs, answer } = resent;
+      const told = { status, result, error, elapsed_ms: elapsedMs, answer, attempt: number, resend };
+      return { json: JSON.stringify(told) };
+    }
+  }
+}
+
+/** Begins to send again what an endpoint has lost; or only tells how much that is. */
+export async function recover(app: LocalApp, letters: Letters, body: string): Promise<ApiAnswer> {
+  const asked = decodeRequest(body);
+  if (isHttpError(asked)) return asked;
+  const { endpointId } = asked;
+  const appId = app.config.id;
+  const begun = asked.isDryRun ? await letters.estimate(appId, asked) : await letters.recover(appId, asked);
+  if (isUnavailable(begun)) return lettersUnavailable;
+  if (typeof begun === 'string') return refuseRecovery(begun, endpointId);
+  if (!('id' in begun)) return { json: JSON.stringify({ matched: begun }) };
+  return { status: 202, json: JSON.stringify({ id: begun.id, matched: begun.matched }) };
+}
+
+/** How far a recovery has come. */
+export function showRecovery(app: LocalApp, letters: Letters, id: string): ApiAnswer {
+  return answerRecovery(letters.recovery(app.config.id, id), id);
+}
+
+/** Ends a recovery, and tells how far it has come. */
+export function cancelRecovery(app: LocalApp, letters: Letters, id: string): ApiAnswer {
+  return answerRecovery(letters.cancel(app.config.id, id), id);
+}
+
+function answerRecovery(recovery: Recovery | undefined | Unavailable, id: string): ApiAnswer {
+  if (isUnavailable(recovery)) return lettersUnavailable;
+  if (recovery === undefined) {
+    return notFound(`No recovery '${clip(id)}': there was none, or it is not remembered any more`);
+  }
+  const { endpointId: endpoint, state, cause, matched, sent, failed, skipped, left } = recovery;
+  const told = {
+    id: recovery.id,
+    endpoint,
+    state,
+    cause,
+    matched,
+    sent,
+    failed,
+    skipped,
+    left,
+  };
+  return { json: JSON.stringify(told) };
+}
+
+function refuseRecovery(why: string, endpointId: string): HttpError {
+  const endpoint = `endpoint '${clip(endpointId)}'`;
+  if (why === 'gone') return conflict(`Nothing is sent: the app has no ${endpoint}`);
+  if (why === 'disabled') return conflict(`Nothing is sent: ${endpoint} is disabled. Enable it first`);
+  return conflict(`A recovery of ${endpoint} is under way. Wait for it, or end it by DELETE`);
+}
+
+function decodeRequest(body: string): Asked | HttpError {
+  const fields = parseObject(body);
+  if (fields === undefined) return badRequest('Invalid body: expected a JSON object');
+  // Somebody who misspells dry_run must not have everything sent.
+  const unknown = Object.keys(fields).find((key) => !accepted.includes(key));
+  if (unknown !== undefined) {
+    return badRequest(`Unknown parameter '${clip(unknown)}': accepted are ${accepted.join(', ')}`);
+  }
+  const { endpoint, since, dry_run: dryRun = false } = fields;
+  if (typeof endpoint !== 'string' || endpoint === '') {
+    return badRequest('Missing parameter: endpoint, the id of an endpoint');
+  }
+  if (typeof dryRun !== 'boolean') return badRequest('dry_run must be true or false');
+  if (since === undefined) return { endpointId: endpoint, sinceMs: undefined, isDryRun: dryRun };
+  const moment = typeof since === 'string' ? since : JSON.stringify(since);
+  const sinceMs = parseMoment(moment);
+  if (sinceMs === undefined) return badRequest(`since must be ${momentForm}, but got '${clip(moment)}'`);
+  return { endpointId: endpoint, sinceMs, isDryRun: dryRun };
+}

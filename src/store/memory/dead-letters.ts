@@ -1,0 +1,246 @@
+import type { WallTime } from '../../ports/clock.ts';
+import {
+  unknownCursor,
+  type DeadLetters,
+  type LetterPage,
+  type LetterQuery,
+  type UnknownCursor,
+} from '../../ports/dead-letters.ts';
+import { LinkedList, type ListNode } from '../../structures/linked-list.ts';
+import { letterBytes, withAttempt, type DeadLetter, type LetterAttempt } from '../../webhooks/dead-letter.ts';
+
+/** What the letters in memory are kept with. */
+export interface MemoryDeadLettersOptions {
+  readonly wallTime: WallTime;
+  /** The most bytes of letters, of all apps together. */
+  readonly maxBytes: number;
+  readonly keepDays: number;
+  /** Names the life of this memory: a cursor of another one means nothing here. */
+  readonly life: string;
+}
+
+/** Letters that share a part of the room. */
+interface Shelf {
+  readonly entries: LinkedList<Entry>;
+  bytes: number;
+}
+
+interface Entry {
+  letter: DeadLetter;
+  bytes: number;
+  /** Later letters have larger ones. */
+  readonly order: number;
+  readonly shelfKey: string;
+  readonly shelf: Shelf;
+  shelfNode: ListNode<Entry> | undefined;
+  ageNode: ListNode<Entry> | undefined;
+}
+
+interface OfApp {
+  /** By id, oldest first. */
+  readonly entries: Map<string, Entry>;
+  readonly forgotten: { deliveries: number; events: number };
+}
+
+const dayMs = 86_400_000;
+
+/** A page ends after so many bytes: it is written into one answer. */
+const pageBytes = 4 * 1024 * 1024;
+
+/**
+ * Dead letters in memory, bounded in bytes over all apps. Each endpoint has a shelf, and one more for what it was not
+ * told while disabled. When there is no room, the fullest shelf gives its oldest letter: no flood pushes out what
+ * others have lost.
+ */
+export class MemoryDeadLetters implements DeadLetters {
+  readonly #options: MemoryDeadLettersOptions;
+  readonly #apps = new Map<string, OfApp>();
+  readonly #shelves = new Map<string, Shelf>();
+  readonly #byAge = new LinkedList<Entry>();
+  #bytes = 0;
+  #order = 0;
+  #keptSinceMs: number;
+
+  constructor(options: MemoryDeadLettersOptions) {
+    this.#options = options;
+    this.#keptSinceMs = options.wallTime.now();
+  }
+
+  /** What the letters take; never more than the bound. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Losses are kept from now on; of those before, some may have been kept elsewhere. */
+  begin(): void {
+    this.#keptSinceMs = this.#options.wallTime.now();
+  }
+
+  add(letter: DeadLetter): void {
+    const { appId, id, events } = letter;
+    const app = this.#appOf(appId);
+    const earlier = app.entries.get(id);
+    if (earlier !== undefined) this.#remove(earlier);
+    const bytes = letterBytes(letter);
+    // It would push out all others and then itself.
+    if (bytes > this.#options.maxBytes) return count(app, events.length);
+    const shelfKey = shelfKeyOf(letter);
+    const shelf = this.#shelfOf(shelfKey);
+    this.#order += 1;
+    const entry: Entry = {
+      letter,
+      bytes,
+      order: this.#order,
+      shelfKey,
+      shelf,
+      shelfNode: undefined,
+      ageNode: undefined,
+    };
+    entry.shelfNode = shelf.entries.push(entry);
+    entry.ageNode = this.#byAge.push(entry);
+    app.entries.set(id, entry);
+    this.#grow(entry, bytes);
+    this.#makeRoom(shelf);
+  }
+
+  read(appId: string, query: LetterQuery): LetterPage | UnknownCursor {
+    const before = query.cursor === undefined ? Infinity : this.#parseCursor(query.cursor);
+    if (before === undefined) return unknownCursor;
+    this.#forgetOld();
+    const app = this.#apps.get(appId);
+    const letters: DeadLetter[] = [];
+    let bytes = 0;
+    let next: string | undefined;
+    let last = before;
+    for (const { letter, order, bytes: size } of [...(app?.entries.values() ?? [])].toReversed()) {
+      if (order >= before || !isMeant(letter, query)) continue;
+      if (letters.length === query.limit || (letters.length > 0 && bytes + size > pageBytes)) {
+        next = this.#cursor(last);
+        break;
+      }
+      letters.push(letter);
+      bytes += size;
+      last = order;
+    }
+    const forgotten = { deliveries: 0, events: 0, ...app?.forgotten };
+    return { letters, next, forgotten, keptSinceMs: this.#keptSinceMs };
+  }
+
+  find(appId: string, id: string): DeadLetter | undefined {
+    this.#forgetOld();
+    return this.#apps.get(appId)?.entries.get(id)?.letter;
+  }
+
+  attempted(appId: string, id: string, attempt: LetterAttempt): void {
+    const entry = this.#apps.get(appId)?.entries.get(id);
+    if (entry === undefined) return;
+    entry.letter = withAttempt(entry.letter, attempt);
+    const bytes = letterBytes(entry.letter);
+    const grownBy = bytes - entry.bytes;
+    entry.bytes = bytes;
+    this.#grow(entry, grownBy);
+    this.#makeRoom(entry.shelf);
+  }
+
+  forget(appId: string): void {
+    const app = this.#apps.get(appId);
+    if (app === undefined) return;
+    for (const entry of app.entries.values()) this.#remove(entry);
+    this.#apps.delete(appId);
+  }
+
+  #appOf(appId: string): OfApp {
+    let app = this.#apps.get(appId);
+    if (app === undefined) {
+      app = { entries: new Map(), forgotten: { deliveries: 0, events: 0 } };
+      this.#apps.set(appId, app);
+    }
+    return app;
+  }
+
+  #shelfOf(key: string): Shelf {
+    let shelf = this.#shelves.get(key);
+    if (shelf === undefined) {
+      shelf = { entries: new LinkedList(), bytes: 0 };
+      this.#shelves.set(key, shelf);
+    }
+    return shelf;
+  }
+
+  #grow({ shelf }: Entry, bytes: number): void {
+    shelf.bytes += bytes;
+    this.#bytes += bytes;
+  }
+
+  /** `grown` is the shelf that has just grown. */
+  #makeRoom(grown: Shelf): void {
+    this.#forgetOld();
+    const { maxBytes } = this.#options;
+    while (this.#bytes > maxBytes) {
+      // In a flood it is the one that grows, and nobody needs to look for it.
+      const isLarge = grown.bytes * this.#shelves.size > maxBytes;
+      const { first } = (isLarge ? grown : this.#fullestShelf()).entries;
+      if (first === undefined) return;
+      this.#forgetOne(first);
+    }
+  }
+
+  #fullestShelf(): Shelf {
+    let fullest: Shelf = { entries: new LinkedList(), bytes: 0 };
+    for (const shelf of this.#shelves.values()) if (shelf.bytes > fullest.bytes) fullest = shelf;
+    return fullest;
+  }
+
+  #forgetOld(): void {
+    const before = this.#options.wallTime.now() - this.#options.keepDays * dayMs;
+    for (let oldest = this.#byAge.first; oldest !== undefined; oldest = this.#byAge.first) {
+      if (oldest.letter.droppedAtMs >= before) return;
+      this.#forgetOne(oldest);
+    }
+  }
+
+  #forgetOne(entry: Entry): void {
+    this.#remove(entry);
+    count(this.#appOf(entry.letter.appId), entry.letter.events.length);
+  }
+
+  #remove(entry: Entry): void {
+    const { letter, shelf, shelfKey, shelfNode, ageNode } = entry;
+    this.#apps.get(letter.appId)?.entries.delete(letter.id);
+    if (shelfNode !== undefined) shelf.entries.remove(shelfNode);
+    if (ageNode !== undefined) this.#byAge.remove(ageNode);
+    this.#grow(entry, -entry.bytes);
+    if (shelf.entries.size === 0) this.#shelves.delete(shelfKey);
+  }
+
+  #cursor(order: number): string {
+    return Buffer.from(`${order} ${this.#options.life}`).toString('base64url');
+  }
+
+  /** Undefined: it is none of this memory. */
+  #parseCursor(cursor: string): number | undefined {
+    const [order = '', ...life] = Buffer.from(cursor, 'base64url').toString().split(' ');
+    return /^\d{1,15}$/.test(order) && life.join(' ') === this.#options.life ? Number(order) : undefined;
+  }
+}
+
+function count({ forgotten }: OfApp, events: number): void {
+  forgotten.deliveries += 1;
+  forgotten.events += events;
+}
+
+function shelfKeyOf({ appId, endpointId, reason }: DeadLetter): string {
+  return `${appId}\n${endpointId}\n${reason === 'disabled' ? reason : ''}`;
+}
+
+function isMeant(letter: DeadLetter, query: LetterQuery): boolean {
+  const { endpointId, reason, channel, event, sinceMs = -Infinity, untilMs = Infinity } = query;
+  if (letter.droppedAtMs < sinceMs || letter.droppedAtMs > untilMs) return false;
+  if (endpointId !== undefined && letter.endpointId !== endpointId) return false;
+  if (reason !== undefined && letter.reason !== reason) return false;
+  if (query.isOpen === true && letter.resentAtMs !== undefined) return false;
+  if (channel === undefined && event === undefined) return true;
+  return letter.events.some(
+    (one) => (channel ?? one.channel) === one.channel && (event ?? one.name) === one.name,
+  );
+}

@@ -1,0 +1,237 @@
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { Outcome } from '../ports/webhook-sender.ts';
+import {
+  attemptResults,
+  dropReasons,
+  resultOf,
+  type AttemptResult,
+  type DropReason,
+} from './delivery-facts.ts';
+import { eventNames, type EventName } from './event.ts';
+
+/** Why events are lost to an endpoint. What was undone is no loss: the endpoint comes to the same state without it. */
+export type LossReason = Exclude<DropReason, 'undone'>;
+
+/** Every reason of a loss. */
+export const lossReasons: readonly LossReason[] = dropReasons.filter((reason) => reason !== 'undone');
+
+/** An event of a dead letter. */
+export interface LetterEvent {
+  readonly name: EventName;
+  readonly channel: ChannelName;
+  /** The event as it stands in a body. */
+  readonly json: string;
+}
+
+/** What came of one attempt. */
+export interface LetterAttempt {
+  /** Counted from 1, through resends too. */
+  readonly number: number;
+  /** Which resend it was, counted from 1; undefined: the server made it by itself. */
+  readonly resend?: number;
+  /** Time of day at which it began, in milliseconds. */
+  readonly timeMs: number;
+  readonly elapsedMs: number;
+  readonly result: AttemptResult;
+  /** The status of the answer, if there was one. */
+  readonly status?: number;
+  /** The system's word for why there was no answer. */
+  readonly error?: string;
+  /** The beginning of the answer's body. */
+  readonly answer?: string;
+}
+
+/** Events that an endpoint did not get, in one body, and all that was tried. */
+export interface DeadLetter {
+  /** The `webhook-id` of the delivery. Events that were in none yet are given one of their own. */
+  readonly id: string;
+  readonly appId: string;
+  readonly endpointId: string;
+  readonly reason: LossReason;
+  /** Time of day of the loss, in milliseconds. */
+  readonly droppedAtMs: number;
+  /** `time_ms` of the body. By it, and then by `turn`, the letters of an endpoint are in the order of what they tell. */
+  readonly timeMs: number;
+  /** Tells letters of one millisecond apart. */
+  readonly turn: number;
+  readonly events: readonly LetterEvent[];
+  /** The last attempts, oldest first. */
+  readonly attempts: readonly LetterAttempt[];
+  /** All attempts that were begun, also those that are not remembered. */
+  readonly attemptsMade: number;
+  /** How often it was sent again. */
+  readonly resends: number;
+  /** Time of day at which the endpoint took it after all. */
+  readonly resentAtMs: number | undefined;
+}
+
+/** So many attempts of a letter are remembered; the earliest give way. */
+const mostAttempts = 50;
+
+/** The most characters of an answer that are kept. */
+const mostAnswer = 4096;
+
+/** Memory that a letter, an event and an attempt take beside their texts, roughly. */
+const overheadBytes = { letter: 600, event: 100, attempt: 150 };
+
+/** The record of an attempt that has ended. */
+export function describeAttempt(
+  outcome: Outcome,
+  of: Pick<LetterAttempt, 'number' | 'resend' | 'timeMs' | 'elapsedMs'>,
+): LetterAttempt {
+  const attempt = { ...of, result: resultOf(outcome) };
+  switch (outcome.kind) {
+    case 'answered': {
+      const { status, body } = outcome;
+      return { ...attempt, status, ...(body !== undefined && { answer: body.slice(0, mostAnswer) }) };
+    }
+    case 'unreachable':
+      return { ...attempt, error: outcome.code };
+    case 'timeout':
+      return attempt;
+  }
+}
+
+/** The attempts with one more, of which the earliest give way. */
+export function addAttempt(
+  attempts: readonly LetterAttempt[],
+  attempt: LetterAttempt,
+): readonly LetterAttempt[] {
+  return [...attempts, attempt].slice(-mostAttempts);
+}
+
+/** The letter after one more attempt. */
+export function withAttempt(letter: DeadLetter, attempt: LetterAttempt): DeadLetter {
+  const { attempts, attemptsMade, resends, resentAtMs } = letter;
+  return {
+    ...letter,
+    attempts: addAttempt(attempts, attempt),
+    attemptsMade: Math.max(attemptsMade, attempt.number),
+    resends: Math.max(resends, attempt.resend ?? 0),
+    resentAtMs: attempt.result === 'success' ? attempt.timeMs + attempt.elapsedMs : resentAtMs,
+  };
+}
+
+/** What an attempt takes of the bound in bytes. */
+export function attemptBytes({ answer = '', error = '' }: LetterAttempt): number {
+  return overheadBytes.attempt + Buffer.byteLength(answer) + error.length;
+}
+
+/** What a letter takes of the bound in bytes. */
+export function letterBytes({ events, attempts }: DeadLetter): number {
+  const ofEvents = events.reduce((sum, { json }) => sum + overheadBytes.event + Buffer.byteLength(json), 0);
+  return attempts.reduce((sum, attempt) => sum + attemptBytes(attempt), overheadBytes.letter + ofEvents);
+}
+
+/** Which of two letters of an endpoint tells what happened before; negative: the first one. */
+export function compareLetters(
+  one: Pick<DeadLetter, 'timeMs' | 'turn'>,
+  other: Pick<DeadLetter, 'timeMs' | 'turn'>,
+): number {
+  return one.timeMs - other.timeMs || one.turn - other.turn;
+}
+
+/** The letter as JSON, for a store. */
+export function encodeLetter(letter: DeadLetter): string {
+  return JSON.stringify({ ...letter, events: letter.events.map(({ json }) => json) });
+}
+
+/** Reads what `encodeLetter` wrote; undefined if it is none: another version of the program may have written it. */
+export function parseLetter(text: string): DeadLetter | undefined {
+  const fields = fieldsOf(parseJson(text));
+  if (fields === undefined) return undefined;
+  const { id, appId, endpointId, droppedAtMs, timeMs, turn, attemptsMade, resends, resentAtMs, ...rest } =
+    fields;
+  const reason = lossReasons.find((one) => one === rest['reason']);
+  const events = parseAll(rest['events'], parseEvent);
+  const attempts = parseAll(rest['attempts'], parseAttempt);
+  if (!isText(id) || !isText(appId) || !isText(endpointId)) return undefined;
+  if (!isCount(droppedAtMs) || !isCount(timeMs) || !isCount(turn)) return undefined;
+  if (!isCount(attemptsMade) || !isCount(resends)) return undefined;
+  if (resentAtMs !== undefined && !isCount(resentAtMs)) return undefined;
+  if (reason === undefined || attempts === undefined || events === undefined || events.length === 0)
+    return undefined;
+  return {
+    id,
+    appId,
+    endpointId,
+    reason,
+    droppedAtMs,
+    timeMs,
+    turn,
+    events,
+    attempts,
+    attemptsMade,
+    resends,
+    resentAtMs,
+  };
+}
+
+function parseEvent(json: unknown): LetterEvent | undefined {
+  if (!isText(json)) return undefined;
+  const fields = fieldsOf(parseJson(json));
+  const name = eventNames.find((one) => one === fields?.['name']);
+  const channel = fields?.['channel'];
+  return name === undefined || !isChannel(channel) ? undefined : { name, channel, json };
+}
+
+function parseAttempt(value: unknown): LetterAttempt | undefined {
+  const fields = fieldsOf(value);
+  if (fields === undefined) return undefined;
+  const { number, resend, timeMs, elapsedMs, status, error, answer, ...rest } = fields;
+  const result = attemptResults.find((one) => one === rest['result']);
+  if (!isCount(number) || !isCount(timeMs) || !isCount(elapsedMs) || result === undefined) return undefined;
+  if (!isOptional(resend, isCount) || !isOptional(status, isCount)) return undefined;
+  if (!isOptional(error, isText) || !isOptional(answer, isText)) return undefined;
+  return {
+    number,
+    timeMs,
+    elapsedMs,
+    result,
+    ...(resend !== undefined && { resend }),
+    ...(status !== undefined && { status }),
+    ...(error !== undefined && { error }),
+    ...(answer !== undefined && { answer }),
+  };
+}
+
+function parseAll<T>(values: unknown, parse: (value: unknown) => T | undefined): readonly T[] | undefined {
+  if (!Array.isArray(values)) return undefined;
+  const parsed: T[] = [];
+  for (const value of values) {
+    const one = parse(value);
+    if (one === undefined) return undefined;
+    parsed.push(one);
+  }
+  return parsed;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return Object.fromEntries(Object.entries(value));
+}
+
+function isOptional<T>(value: unknown, is: (value: unknown) => value is T): value is T | undefined {
+  return value === undefined || is(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+/** What is stored was a channel's name when it was written. */
+function isChannel(value: unknown): value is ChannelName {
+  return isText(value) && value !== '';
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
