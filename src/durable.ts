@@ -9,6 +9,8 @@ import { DurableStore, type StateHeir } from './store/durable/durable-store.ts';
 import { DropTable } from './store/durable/drop-table.ts';
 import { Life } from './store/durable/life.ts';
 import { Rows } from './store/durable/rows.ts';
+import { LetterTable } from './store/durable/letter-table.ts';
+import type { MemoryDeadLetters } from './store/memory/dead-letters.ts';
 import { restartGrace } from './store/durable/restart-grace.ts';
 import { readMachine } from './system/readings.ts';
 
@@ -21,12 +23,15 @@ export interface DurableOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly machine: () => DeliveryMachine;
+  /** Puts what else belongs to a write, right before it. */
+  readonly beforeWrite: () => void;
 }
 
 /** Who goes on with what was kept. */
 export interface Heirs {
   readonly ledger: StateHeir;
   readonly drops: DropJournal;
+  readonly letters: MemoryDeadLetters;
   readonly isConfigured: (appId: string) => boolean;
 }
 
@@ -43,6 +48,7 @@ export interface Durable {
   readonly store: DurableStore;
   readonly life: Life;
   readonly drops: DropTable<DroppedEvent>;
+  readonly letters: LetterTable;
   /** Goes on where the life before ended. To be called once, when clients can connect. */
   restore(heirs: Heirs): void;
   describe(): StoreHealth;
@@ -73,12 +79,18 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
   // No attempt may be made before this life is counted.
   await database.safe('now');
   const drops = new DropTable(database, isDroppedEvent);
-  const store = new DurableStore({ database, life, clock, machine, holdsClientEvents });
+  const letters = new LetterTable(database);
+  const { beforeWrite } = options;
+  const store = new DurableStore({ database, life, clock, machine, beforeWrite, holdsClientEvents });
   return {
     store,
     life,
     drops,
+    letters,
     restore(heirs) {
+      const keptLetters = letters.restore(life.meta);
+      heirs.letters.restore(keptLetters);
+      if (keptLetters.keptSinceMs === undefined) letters.begin(heirs.letters.keptSinceMs);
       for (const { appId, kind, kept } of drops.restore(new Rows(database), ({ timeMs }) => timeMs)) {
         heirs.drops.restore(appId, kind, kept);
       }

@@ -31,14 +31,21 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
           clock,
           log,
           machine: () => dispatcher,
+          beforeWrite: () => letters.complete(),
         });
   const drops = new DropJournal(durable?.drops);
   const ownEpoch = durable?.life.epoch ?? randomUUID();
   const epoch = (): string => ownEpoch;
-  const letters = new DeadLetterOffice({
+  const letterStore = new MemoryDeadLetters({
+    ...options,
+    ...config.webhooks.deadLetters,
+    life: ownEpoch,
+    keeper: durable?.letters,
+  });
+  const letters: DeadLetterOffice = new DeadLetterOffice({
     ...options,
     epoch,
-    store: new MemoryDeadLetters({ ...options, ...config.webhooks.deadLetters, life: ownEpoch }),
+    store: letterStore,
     target: (appId, endpointId) => dispatcher.target(appId, endpointId),
   });
   const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime), letters.hear];
@@ -84,7 +91,12 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       queues: dispatcher.readQueues(),
     }),
     started: () =>
-      durable?.restore({ ledger, drops, isConfigured: (appId) => apps.byId(appId) !== undefined }),
+      durable?.restore({
+        ledger,
+        drops,
+        letters: letterStore,
+        isConfigured: (appId) => apps.byId(appId) !== undefined,
+      }),
     readQueues: () => dispatcher.readQueues(),
     replace(applications) {
       dispatcher.replace(applications);

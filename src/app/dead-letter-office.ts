@@ -67,6 +67,11 @@ export class DeadLetterOffice {
     this.#recoveries = new Recoveries({ ...options, letters: this.#known, resender: this.#resender });
   }
 
+  /** Adds what is still being gathered. */
+  complete(): void {
+    this.#collector.flush();
+  }
+
   /** What the app's endpoints did not get, latest first. */
   read(appId: string, query: LetterQuery): MaybePromise<LetterPage | UnknownCursor | Unavailable> {
     return this.#known.read(appId, query);

@@ -54,3 +54,21 @@ export interface DeadLetters {
   /** Nothing of the app was lost, as far as anybody is told from now on. */
   forget(appId: string): void;
 }
+
+/** Hears how the letters change, for whoever keeps them beyond the process. */
+export interface LetterKeeper {
+  /** The letter with this number, which says its place, is new or another one now. */
+  put(order: number, letter: DeadLetter): void;
+  remove(order: number): void;
+  /** So much of the app is kept no more; undefined: nothing is said of the app any more. */
+  forgotten(appId: string, count: LetterCount | undefined): void;
+}
+
+/** What was kept beyond an earlier process. */
+export interface KeptLetters {
+  /** In the order of adding. */
+  readonly letters: readonly { readonly order: number; readonly letter: DeadLetter }[];
+  /** By app. */
+  readonly forgotten: ReadonlyMap<string, LetterCount>;
+  readonly keptSinceMs: number | undefined;
+}

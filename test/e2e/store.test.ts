@@ -126,6 +126,40 @@ describe('a node with a store that is killed', () => {
     expect(await late.nextFrame()).toMatchObject({ event: 'state', data: '"full"' });
   });
 
+  test('still lists what an endpoint did not get, with its attempts, and sends it again', async () => {
+    const path = await folder();
+    let isDown = true;
+    await using hooks = await startReceiver({ answer: () => (isDown ? 503 : 200) });
+    const given = config({ path, hooks });
+    const short = {
+      ...given,
+      webhooks: { ...given.webhooks, retry: { initialDelayMs: 20, maxElapsedMs: 300 } },
+    };
+    const before = await startServer(short);
+    await (await connectSocket(before)).subscribe('news');
+    await before.log.first(({ msg }) => msg === 'webhook events dropped');
+    const list = async (server: Server) =>
+      (await answered(callApi(server, { path: '/apps/1/webhooks/deliveries' }))) as {
+        deliveries: readonly { id: string; attempts: readonly unknown[] }[];
+      };
+    const [letter] = (await list(before)).deliveries;
+    expect(letter?.attempts.length).toBeGreaterThan(1);
+    // Answered once it is on disk, with all that was before.
+    const body = JSON.stringify({ name: 'state', channel: 'cache-room', data: '"full"' });
+    await answered(callApi(before, { path: '/apps/1/events', body }));
+    await before.kill();
+
+    await using after = await startServer(short);
+    expect((await list(after)).deliveries).toEqual([letter]);
+    isDown = false;
+    const resend = `/apps/1/webhooks/deliveries/${letter?.id}/resend`;
+    expect(await answered(callApi(after, { path: resend, method: 'POST', body: '' }))).toMatchObject({
+      result: 'success',
+    });
+    const last = hooks.requests.items.at(-1);
+    expect(last?.headers).toMatchObject({ 'webhook-id': letter?.id, 'x-soketify-resend': '1' });
+  });
+
   test('says so: how the life before ended, how many there were, and what it goes on with', async () => {
     const path = await folder();
     const before = await startServer(config({ path }));

@@ -23,6 +23,8 @@ export interface DurableStoreOptions {
   readonly clock: Clock;
   /** What is appended is taken by it, and what was kept is restored to it. Looked up when it is needed. */
   readonly machine: () => Pick<DeliveryMachine, 'restore' | 'take'>;
+  /** Puts what else belongs to this write. */
+  readonly beforeWrite: () => void;
   /** Whether client events wait until they would outlive the process. */
   readonly holdsClientEvents: boolean;
 }
@@ -82,6 +84,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     this.#announced = new AnnouncedTable(database, life.lasting);
     this.#cached = new CacheTable(database, life.lasting);
     database.beforeWrite(() => {
+      options.beforeWrite();
       this.#outbox.prepare();
       life.note();
     });

@@ -21,6 +21,8 @@ export class Life {
   readonly starts: number;
   /** Undefined: this is the first one. */
   readonly before: Ending | undefined;
+  /** The table of what there is one of, as it was at the start. */
+  readonly meta: ReadonlyMap<unknown, string>;
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #read: () => Readings;
@@ -31,6 +33,7 @@ export class Life {
     this.#clock = clock;
     this.#read = read;
     const meta = new Map(database.entries('meta'));
+    this.meta = meta;
     const saved = parseTimes(meta.get('times'));
     const resumed = saved && resumeTimes(saved, read());
     this.#from = { A: resumed?.A ?? 0, D: resumed?.D ?? 0, at: clock.now() };

@@ -2,6 +2,8 @@ import type { WallTime } from '../../ports/clock.ts';
 import {
   unknownCursor,
   type DeadLetters,
+  type KeptLetters,
+  type LetterKeeper,
   type LetterPage,
   type LetterQuery,
   type UnknownCursor,
@@ -17,7 +19,11 @@ export interface MemoryDeadLettersOptions {
   readonly keepDays: number;
   /** Names the life of this memory: a cursor of another one means nothing here. */
   readonly life: string;
+  readonly keeper?: LetterKeeper | undefined;
 }
+
+const nothing = (): void => {};
+const noKeeper: LetterKeeper = { put: nothing, remove: nothing, forgotten: nothing };
 
 /** Letters that share a part of the room. */
 interface Shelf {
@@ -39,7 +45,7 @@ interface Entry {
 interface OfApp {
   /** By id, oldest first. */
   readonly entries: Map<string, Entry>;
-  readonly forgotten: { deliveries: number; events: number };
+  forgotten: { deliveries: number; events: number };
 }
 
 const dayMs = 86_400_000;
@@ -54,6 +60,7 @@ const pageBytes = 4 * 1024 * 1024;
  */
 export class MemoryDeadLetters implements DeadLetters {
   readonly #options: MemoryDeadLettersOptions;
+  readonly #keeper: LetterKeeper;
   readonly #apps = new Map<string, OfApp>();
   readonly #shelves = new Map<string, Shelf>();
   readonly #byAge = new LinkedList<Entry>();
@@ -63,12 +70,27 @@ export class MemoryDeadLetters implements DeadLetters {
 
   constructor(options: MemoryDeadLettersOptions) {
     this.#options = options;
+    this.#keeper = options.keeper ?? noKeeper;
     this.#keptSinceMs = options.wallTime.now();
+  }
+
+  /** Goes on with what was kept. To be called before anything is added. */
+  restore({ letters, forgotten, keptSinceMs = this.#keptSinceMs }: KeptLetters): void {
+    this.#keptSinceMs = keptSinceMs;
+    for (const [appId, { deliveries, events }] of forgotten) {
+      this.#appOf(appId).forgotten = { deliveries, events };
+    }
+    for (const { order, letter } of letters) this.#insert(order, letter);
   }
 
   /** What the letters take; never more than the bound. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Time of day, in milliseconds, from which on losses are kept. */
+  get keptSinceMs(): number {
+    return this.#keptSinceMs;
   }
 
   /** Losses are kept from now on; of those before, some may have been kept elsewhere. */
@@ -78,19 +100,25 @@ export class MemoryDeadLetters implements DeadLetters {
 
   add(letter: DeadLetter): void {
     const { appId, id, events } = letter;
-    const app = this.#appOf(appId);
-    const earlier = app.entries.get(id);
+    const earlier = this.#appOf(appId).entries.get(id);
     if (earlier !== undefined) this.#remove(earlier);
-    const bytes = letterBytes(letter);
     // It would push out all others and then itself.
-    if (bytes > this.#options.maxBytes) return count(app, events.length);
+    if (letterBytes(letter) > this.#options.maxBytes) return this.#count(appId, events.length);
+    const order = this.#order + 1;
+    this.#keeper.put(order, letter);
+    this.#insert(order, letter);
+  }
+
+  #insert(order: number, letter: DeadLetter): void {
+    const { appId, id } = letter;
+    const bytes = letterBytes(letter);
     const shelfKey = shelfKeyOf(letter);
     const shelf = this.#shelfOf(shelfKey);
-    this.#order += 1;
+    this.#order = order;
     const entry: Entry = {
       letter,
       bytes,
-      order: this.#order,
+      order,
       shelfKey,
       shelf,
       shelfNode: undefined,
@@ -98,7 +126,7 @@ export class MemoryDeadLetters implements DeadLetters {
     };
     entry.shelfNode = shelf.entries.push(entry);
     entry.ageNode = this.#byAge.push(entry);
-    app.entries.set(id, entry);
+    this.#appOf(appId).entries.set(id, entry);
     this.#grow(entry, bytes);
     this.#makeRoom(shelf);
   }
@@ -135,6 +163,7 @@ export class MemoryDeadLetters implements DeadLetters {
     const entry = this.#apps.get(appId)?.entries.get(id);
     if (entry === undefined) return;
     entry.letter = withAttempt(entry.letter, attempt);
+    this.#keeper.put(entry.order, entry.letter);
     const bytes = letterBytes(entry.letter);
     const grownBy = bytes - entry.bytes;
     entry.bytes = bytes;
@@ -147,6 +176,7 @@ export class MemoryDeadLetters implements DeadLetters {
     if (app === undefined) return;
     for (const entry of app.entries.values()) this.#remove(entry);
     this.#apps.delete(appId);
+    this.#keeper.forgotten(appId, undefined);
   }
 
   #appOf(appId: string): OfApp {
@@ -201,10 +231,19 @@ export class MemoryDeadLetters implements DeadLetters {
 
   #forgetOne(entry: Entry): void {
     this.#remove(entry);
-    count(this.#appOf(entry.letter.appId), entry.letter.events.length);
+    this.#count(entry.letter.appId, entry.letter.events.length);
+  }
+
+  /** One more is kept no more. */
+  #count(appId: string, events: number): void {
+    const { forgotten } = this.#appOf(appId);
+    forgotten.deliveries += 1;
+    forgotten.events += events;
+    this.#keeper.forgotten(appId, forgotten);
   }
 
   #remove(entry: Entry): void {
+    this.#keeper.remove(entry.order);
     const { letter, shelf, shelfKey, shelfNode, ageNode } = entry;
     this.#apps.get(letter.appId)?.entries.delete(letter.id);
     if (shelfNode !== undefined) shelf.entries.remove(shelfNode);
@@ -222,11 +261,6 @@ export class MemoryDeadLetters implements DeadLetters {
     const [order = '', ...life] = Buffer.from(cursor, 'base64url').toString().split(' ');
     return /^\d{1,15}$/.test(order) && life.join(' ') === this.#options.life ? Number(order) : undefined;
   }
-}
-
-function count({ forgotten }: OfApp, events: number): void {
-  forgotten.deliveries += 1;
-  forgotten.events += events;
 }
 
 function shelfKeyOf({ appId, endpointId, reason }: DeadLetter): string {

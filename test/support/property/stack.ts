@@ -128,7 +128,14 @@ export class Stack {
     const store =
       database &&
       life &&
-      new DurableStore({ database, life, clock, machine: () => this.dispatcher, holdsClientEvents: true });
+      new DurableStore({
+        database,
+        life,
+        clock,
+        machine: () => this.dispatcher,
+        beforeWrite() {},
+        holdsClientEvents: true,
+      });
     this.drops = new DropJournal(dropTable);
     const { dispatcher, outbox: memoryOutbox } = createDispatcher({
       clock,
