@@ -36,6 +36,8 @@ export interface Backplane {
   readonly slots?: ConnectionSlots;
   /** What a person who looks at the health of the node is told; nothing for a node that is alone. */
   describe(): NodeHealth | undefined;
+  /** Has an endpoint be told what it does not know; undefined: nobody knows what that is. */
+  reconcile(appId: string, endpointId: string): number | undefined;
   /** What is known of the way that webhooks take. */
   webhookLife(): WebhookLife;
   /** How what is kept on disk does; undefined: nothing is. */

@@ -9,6 +9,7 @@ import { DurableStore, type StateHeir } from './store/durable/durable-store.ts';
 import { DropTable } from './store/durable/drop-table.ts';
 import { Life } from './store/durable/life.ts';
 import { Rows } from './store/durable/rows.ts';
+import { DebtTable, type DebtOfEndpoint } from './store/durable/debt-table.ts';
 import { LetterTable } from './store/durable/letter-table.ts';
 import type { MemoryDeadLetters } from './store/memory/dead-letters.ts';
 import { restartGrace } from './store/durable/restart-grace.ts';
@@ -32,6 +33,8 @@ export interface Heirs {
   readonly ledger: StateHeir;
   readonly drops: DropJournal;
   readonly letters: MemoryDeadLetters;
+  /** Takes over what an endpoint was told last. */
+  readonly debt: (debt: DebtOfEndpoint) => void;
   readonly isConfigured: (appId: string) => boolean;
 }
 
@@ -49,6 +52,7 @@ export interface Durable {
   readonly life: Life;
   readonly drops: DropTable<DroppedEvent>;
   readonly letters: LetterTable;
+  readonly debts: DebtTable;
   /** Goes on where the life before ended. To be called once, when clients can connect. */
   restore(heirs: Heirs): void;
   describe(): StoreHealth;
@@ -80,6 +84,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
   await database.safe('now');
   const drops = new DropTable(database, isDroppedEvent);
   const letters = new LetterTable(database);
+  const debts = new DebtTable(database);
   const { beforeWrite } = options;
   const store = new DurableStore({ database, life, clock, machine, beforeWrite, holdsClientEvents });
   return {
@@ -87,7 +92,9 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
     life,
     drops,
     letters,
+    debts,
     restore(heirs) {
+      for (const one of debts.restore()) heirs.debt(one);
       const keptLetters = letters.restore(life.meta);
       heirs.letters.restore(keptLetters);
       if (keptLetters.keptSinceMs === undefined) letters.begin(heirs.letters.keptSinceMs);

@@ -171,6 +171,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       release: (appId) => ledger.connectionsOf(appId).release(appId),
     },
     describeStore: () => undefined,
+    reconcile: () => undefined,
     webhookLife: () => ({
       kept: 'redis',
       epoch: epoch(),

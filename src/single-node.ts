@@ -5,6 +5,7 @@ import { DropJournal, keepDrops } from './app/drop-journal.ts';
 import { createNotifier } from './app/notifier.ts';
 import { SubscriptionCounts } from './app/subscription-counts.ts';
 import { createSweeper } from './app/sweeper.ts';
+import { Reconciler } from './app/reconciler.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import { noWitness } from './ports/witness.ts';
 import { MemoryDeadLetters } from './store/memory/dead-letters.ts';
@@ -48,7 +49,20 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     store: letterStore,
     target: (appId, endpointId) => dispatcher.target(appId, endpointId),
   });
-  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime), letters.hear];
+  const reconciler = new Reconciler({
+    clock,
+    outbox: () => outbox,
+    truthOf: (appId, channel) => ledger.announced(appId, channel),
+    waitingFor: (appId, endpointId, channel) => dispatcher.waitingFor(appId, endpointId, channel),
+    reconciled: (appId, endpointId, channel) => drops.resolve(appId, endpointId, channel),
+    keeper: durable?.debts,
+  });
+  const subscribers = [
+    ...options.subscribers,
+    keepDrops(drops, options.wallTime),
+    letters.hear,
+    reconciler.hear,
+  ];
   const dispatcher: Dispatcher = new Dispatcher({
     ...options,
     subscribers,
@@ -82,6 +96,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     outbox,
     describe: () => undefined,
     describeStore: () => durable?.describe(),
+    reconcile: (appId, endpointId) => reconciler.reconcile(appId, endpointId),
     webhookLife: () => ({
       kept: durable === undefined ? 'memory' : 'disk',
       epoch: ownEpoch,
@@ -95,12 +110,18 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
         ledger,
         drops,
         letters: letterStore,
+        debt({ appId, endpointId, debt }) {
+          const endpoint = apps.byId(appId)?.config.endpoints.find(({ id }) => id === endpointId);
+          if (endpoint?.reconcile === true) reconciler.restore(appId, endpoint, debt);
+          else durable.debts.changed(appId, endpointId, debt.channel, undefined);
+        },
         isConfigured: (appId) => apps.byId(appId) !== undefined,
       }),
     readQueues: () => dispatcher.readQueues(),
     replace(applications) {
       dispatcher.replace(applications);
       letters.replace(applications);
+      reconciler.replace(applications);
     },
     forget(appId, work) {
       dispatcher.forget(appId, () => {
@@ -114,6 +135,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       counts.stop();
       sweeper.stop();
       letters.stop();
+      reconciler.stop();
       const tellsNothing = config.store?.shutdown === 'keep';
       // There is nobody to whom the clients could come back.
       if (!tellsNothing) for (const app of apps) await ledger.retire(app.config.id);

@@ -27,6 +27,7 @@ import {
   type Trigger,
 } from '../protocol/trigger-request.ts';
 import { answerWith, countsOf, type ApiAnswer, type Counts } from './api-answer.ts';
+import { answerReconcile, type Reconcile } from './reconcile-request.ts';
 import { listLetters, showLetter, type Letters } from './dead-letter-queries.ts';
 import { cancelRecovery, recover, resendLetter, showRecovery } from './dead-letter-requests.ts';
 import type { Drops } from './drop-journal.ts';
@@ -47,6 +48,7 @@ export interface ApiOptions extends Questions {
   /** In which life of the state this is. */
   readonly epoch: () => string;
   readonly webhookLife: () => WebhookLife;
+  readonly reconcile: Reconcile;
   readonly log: Log;
 }
 
@@ -140,6 +142,11 @@ export class Api {
         ...describeLost(this.#options.webhookLife().lost),
       })),
     ),
+  );
+
+  /** `POST /apps/ID/webhooks/reconcile`: has an endpoint be sent what it does not know. Not one of Pusher's routes. */
+  readonly reconcile = this.#route((app, { body }) =>
+    answerReconcile(app.config, textOf(body), this.#options.reconcile),
   );
 
   /** `GET /apps/ID/webhooks/state`: what waits, and in which life of the state. Not one of Pusher's routes. */

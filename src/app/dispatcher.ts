@@ -1,6 +1,7 @@
 import type { Cancel } from '../ports/clock.ts';
 import type { EventOrigin, RestoredBatch } from '../ports/delivery-source.ts';
 import { noDeliveryStore, type DeliveryStore, type EventRef } from '../ports/delivery-store.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
 import { AttemptPlaces } from '../webhooks/attempt-places.ts';
 import type { Decided, DeliverySubscriber, QueueReading } from '../webhooks/delivery-facts.ts';
 import { selects } from '../webhooks/endpoint.ts';
@@ -40,6 +41,8 @@ export class Dispatcher {
   readonly #settlements: Settlements;
   readonly #held: HeldEvents;
   readonly #foreign: ForeignEvents;
+  /** Events that were taken so far. */
+  #taken = 0;
   #isEnding = false;
 
   constructor(options: DispatcherOptions) {
@@ -106,6 +109,11 @@ export class Dispatcher {
     for (const dispatcher of this.#routes.all()) dispatcher.resume();
   }
 
+  /** What waits for an endpoint of a channel, in order. */
+  waitingFor(appId: string, endpointId: string, channel: ChannelName): readonly WebhookEvent[] {
+    return this.#routes.find(appId, endpointId)?.waitingOf(channel) ?? [];
+  }
+
   /** What every endpoint has waiting now. */
   *readQueues(): Generator<QueueReading, void> {
     for (const dispatcher of this.#routes.all()) yield dispatcher.read();
@@ -164,12 +172,16 @@ export class Dispatcher {
     this.#routes.renew(appId, work);
   }
 
-  #take(appId: string, taken: WebhookEvent, { ref, ageMs, settledFor }: EventOrigin): void {
+  #take(appId: string, taken: WebhookEvent, { ref, ageMs, settledFor, seq }: EventOrigin): void {
+    this.#taken += 1;
     const held = ref === undefined ? undefined : this.#held.take(appId, ref);
     const event = held?.queued.event ?? taken;
     const served = this.#routes.of(appId);
     const wanting = served.filter(
-      ({ endpoint }) => selects(endpoint, event.name, event.channel) && !settledFor.has(endpoint.id),
+      ({ endpoint }) =>
+        selects(endpoint, event.name, event.channel) &&
+        (event.onlyFor ?? endpoint.id) === endpoint.id &&
+        !settledFor.has(endpoint.id),
     );
     this.#options.tell({ kind: 'selected', appId, event, served, wanting });
     const missing =
@@ -181,7 +193,9 @@ export class Dispatcher {
       this.#settlements.taken(appId, event, share, settledFor.size > 0 ? 'delivered' : 'released');
     }
     if (missing.length === 0) return;
-    const queued = held?.queued ?? queue(event, this.#options.clock.now() - ageMs, share);
+    const queued =
+      held?.queued ??
+      queue(event, { createdAt: this.#options.clock.now() - ageMs, seq: seq ?? this.#taken, share });
     for (const dispatcher of missing) dispatcher.push(queued);
   }
 

@@ -58,14 +58,16 @@ export function keepDrops(drops: Pick<Drops, 'add'>, wallTime: WallTime): Delive
 export interface DropKeeper {
   /** The last drop of this endpoint and channel is another one. */
   put(appId: string, kind: DropKind, dropped: DroppedEvent): void;
-  /** This one is remembered no more; so many of its kind are by now. */
+  /** This one is not to be remembered any more. */
+  remove(appId: string, kind: DropKind, dropped: DroppedEvent): void;
+  /** This one had to give way; so many of its kind are by now. */
   forgotten(appId: string, kind: DropKind, dropped: DroppedEvent, count: number): void;
   /** Nothing of the app is remembered. */
   clear(appId: string): void;
 }
 
 const nothing = (): void => {};
-const noKeeper: DropKeeper = { put: nothing, forgotten: nothing, clear: nothing };
+const noKeeper: DropKeeper = { put: nothing, remove: nothing, forgotten: nothing, clear: nothing };
 
 /** Of so many channels of an app and kind the last drop is remembered; those that are longest ago give way. */
 const rememberedChannels = 10_000;
@@ -93,6 +95,14 @@ class LastDrops {
     if (oldest !== undefined) this.#drops.delete(oldest[0]);
     this.#forgotten += 1;
     return oldest?.[1];
+  }
+
+  /** Returns what was remembered. */
+  remove(endpoint: string, channel: ChannelName): DroppedEvent | undefined {
+    const key = `${endpoint}\n${channel}`;
+    const dropped = this.#drops.get(key);
+    this.#drops.delete(key);
+    return dropped;
   }
 
   [Symbol.iterator](): IterableIterator<DroppedEvent> {
@@ -127,6 +137,14 @@ export class DropJournal implements Drops {
     const drops = this.#dropsOf(appId, kind);
     if ('forgotten' in kept) drops.forgotten = kept.forgotten;
     else drops.add(kept);
+  }
+
+  /** The endpoint knows the truth of the channel again: nobody has to ask for it. */
+  resolve(appId: string, endpoint: string, channel: ChannelName): void {
+    for (const [kind, drops] of this.#apps.get(appId) ?? []) {
+      const dropped = kind === 'expendable' ? undefined : drops.remove(endpoint, channel);
+      if (dropped !== undefined) this.#keeper.remove(appId, kind, dropped);
+    }
   }
 
   /** Nothing of the app was dropped, as far as anybody is told from now on. */

@@ -4,6 +4,7 @@ import type { Ids } from '../ports/ids.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Random } from '../ports/random.ts';
 import type { Outcome, WebhookSender } from '../ports/webhook-sender.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
 import { createAttempt, type Attempt } from '../webhooks/attempt.ts';
 import type { AttemptPlaces, Claim, Contender, Place } from '../webhooks/attempt-places.ts';
 import {
@@ -14,6 +15,7 @@ import {
 } from '../webhooks/delivery-facts.ts';
 import { DeliveryQueue, type Batch, type DeliveryPolicy, type Drop } from '../webhooks/delivery-queue.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { createPayload, type Payload } from '../webhooks/payload.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
@@ -142,6 +144,11 @@ export class EndpointDispatcher implements Contender {
   resume(): void {
     this.#queue.resume();
     this.#look();
+  }
+
+  /** What waits of a channel, or is under way, in order. */
+  waitingOf(channel: ChannelName): readonly WebhookEvent[] {
+    return this.#queue.waitingOf(channel).map(({ event }) => event);
   }
 
   read(): QueueReading {

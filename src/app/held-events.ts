@@ -44,12 +44,12 @@ export class HeldEvents {
     this.#held.clear();
   }
 
-  #hold(appId: string, endpointId: string, { ref, event, ageMs }: RestoredEvent): QueuedEvent {
+  #hold(appId: string, endpointId: string, { ref, event, ageMs, seq = 0 }: RestoredEvent): QueuedEvent {
     const key = identify(appId, ref);
     let held = this.#held.get(key);
     if (held === undefined) {
       const share = new Share(ref, 1);
-      const queued = queue(event, this.#clock.now() - ageMs, share);
+      const queued = queue(event, { createdAt: this.#clock.now() - ageMs, seq, share });
       held = { share, queued, heldFor: new Set() };
       this.#held.set(key, held);
     }
@@ -60,9 +60,12 @@ export class HeldEvents {
 }
 
 /** The event as it waits for its endpoints, encoded once for all of them. */
-export function queue(event: WebhookEvent, createdAt: number, share: Share | undefined): QueuedEvent {
+export function queue(
+  event: WebhookEvent,
+  { createdAt, seq, share }: Pick<QueuedEvent, 'createdAt' | 'seq' | 'share'>,
+): QueuedEvent {
   const json = encodeEvent(event);
-  return { event, json, bytes: Buffer.byteLength(json), createdAt, share };
+  return { event, json, bytes: Buffer.byteLength(json), seq, createdAt, share };
 }
 
 function identify(appId: string, ref: EventRef): string {

@@ -87,6 +87,17 @@ export class Occupancy {
     return this.#record(appId, name);
   }
 
+  /** What webhooks have said of the channel and not taken back. */
+  announced(
+    appId: string,
+    name: ChannelName,
+  ): { readonly isOccupied: boolean; readonly userIds: ReadonlySet<string> } {
+    const channel = this.#record(appId, name);
+    const userIds = new Set<string>();
+    for (const [userId, { isAnnounced }] of channel?.members ?? []) if (isAnnounced) userIds.add(userId);
+    return { isOccupied: channel?.isAnnounced ?? false, userIds };
+  }
+
   /** The channels of an app that are occupied or linger. */
   channels(appId: string): Iterable<Readonly<ChannelRecord>> {
     return this.#apps.get(appId)?.values() ?? [];

@@ -49,6 +49,12 @@ const webhook = field.group({
     .flag()
     .default(false)
     .describe('Also sign as the Standard Webhooks specification says, in webhook-signature.'),
+  reconcile: field
+    .flag()
+    .default(false)
+    .describe(
+      'After events were dropped, send what brings the endpoint back to the truth. On a node that is alone.',
+    ),
   allowInsecure: field.flag().default(false).describe('Accept http:// even when NODE_ENV is production.'),
 });
 

@@ -6,6 +6,8 @@ import type { EventRef, KeptBatch } from './delivery-store.ts';
 export interface EventOrigin {
   /** Its place in the store; undefined: it is kept nowhere. */
   readonly ref: EventRef | undefined;
+  /** Its place in the order in which events happened; undefined: after all that were taken before. */
+  readonly seq?: number;
   /** How long ago it happened. */
   readonly ageMs: Millis;
   /** Ids of endpoints that are done with it already. */

@@ -25,6 +25,7 @@ export interface ApiUses {
   readonly terminateConnections: ApiUse;
   readonly droppedWebhooks: ApiUse;
   readonly webhookState: ApiUse;
+  readonly reconcile: ApiUse;
   readonly deliveries: ApiUse;
   readonly delivery: ApiUse;
   readonly resend: ApiUse;
@@ -80,6 +81,7 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
       pattern: '/apps/:app/webhooks/state',
       begin: beginWith(api.webhookState),
     },
+    { method: 'post', pattern: '/apps/:app/webhooks/reconcile', begin: beginWith(api.reconcile) },
     { method: 'get', pattern: '/apps/:app/webhooks/deliveries', begin: beginWith(api.deliveries) },
     {
       method: 'get',

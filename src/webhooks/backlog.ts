@@ -124,6 +124,11 @@ export class Backlog {
     return taken.toSorted((a, b) => a.order - b.order).map((slot) => slot.queued);
   }
 
+  /** The events of a channel, in order. */
+  waitingOf(channel: ChannelName): readonly QueuedEvent[] {
+    return Array.from(this.#lanes.get(channel)?.slots ?? [], ({ queued }) => queued);
+  }
+
   /** Earlier events of the channel are on their way, in a batch that was not taken from here: later ones wait. */
   block(channel: ChannelName): void {
     const lane = this.#laneOf(channel);

@@ -124,6 +124,15 @@ export class DeliveryQueue {
     return oldest;
   }
 
+  /** What is not decided of a channel, in order. It costs a look at every batch. */
+  waitingOf(channel: ChannelName): readonly QueuedEvent[] {
+    const waiting: QueuedEvent[] = [];
+    for (const { channels, events } of this.#unfinished) {
+      if (channels.has(channel)) waiting.push(...events.filter(({ event }) => event.channel === channel));
+    }
+    return [...waiting, ...this.#backlog.waitingOf(channel)];
+  }
+
   /** Takes an event in. Returns what had to go for it. */
   push(queued: QueuedEvent): readonly Drop[] {
     this.#backlog.push(queued);

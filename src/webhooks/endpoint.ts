@@ -19,6 +19,8 @@ export interface Endpoint {
   readonly headers: Readonly<Record<string, string>>;
   /** Requests also carry `webhook-signature`, as the Standard Webhooks specification has it. */
   readonly standardSignature?: boolean;
+  /** After events were dropped it is sent what brings it back to the truth. */
+  readonly reconcile?: boolean;
   /** It must be on the public internet, whatever its URL's name means. */
   readonly publicOnly?: boolean;
 }

@@ -24,6 +24,8 @@ interface OnChannel {
    * fairly: events without one count as of one source.
    */
   readonly source?: string | undefined;
+  /** The id of the only endpoint that is to get it; it is not sent. Absent: every endpoint that selects it. */
+  readonly onlyFor?: string | undefined;
 }
 
 /** Something that happened on a channel and that backends may want to hear of. */
@@ -83,6 +85,7 @@ export function isWebhookEvent(value: unknown): value is WebhookEvent {
   const name = eventNames.find((one) => one === given.get('name'));
   if (name === undefined || !isText(given.get('channel')) || given.get('channel') === '') return false;
   if (given.has('source') && !isText(given.get('source'))) return false;
+  if (given.has('onlyFor') && !isText(given.get('onlyFor'))) return false;
   return Object.entries(fieldsOf[name]).every(([field, isRight]) => isRight(given.get(field)));
 }
 

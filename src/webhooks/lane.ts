@@ -11,6 +11,8 @@ export interface QueuedEvent {
   /** The event as it stands in a body. */
   readonly json: string;
   readonly bytes: number;
+  /** Its place in the order in which events happened: later ones have greater numbers. */
+  readonly seq: number;
   /** When it came to be. */
   readonly createdAt: Millis;
   /** Who is not done with it yet, where somebody asks for that. */

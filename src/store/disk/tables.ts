@@ -1,6 +1,6 @@
 /** The tables. Keys of `outbox`, `settled` and `log` are numbers, of the others strings. */
 export type Table =
-  'meta' | 'announced' | 'outbox' | 'settled' | 'batches' | 'cached' | 'missed' | 'drops' | 'log';
+  'meta' | 'announced' | 'outbox' | 'settled' | 'batches' | 'cached' | 'missed' | 'drops' | 'log' | 'told';
 
 /** What a value is kept under. A string is text without control characters, such as the JSON of its parts. */
 export type Key = string | number;
@@ -16,4 +16,5 @@ export const tables: readonly Table[] = [
   'missed',
   'drops',
   'log',
+  'told',
 ];

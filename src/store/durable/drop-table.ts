@@ -46,6 +46,10 @@ export class DropTable<D extends Dropped> {
     this.#put(appId, keyOf(appId, kind, dropped.endpoint, dropped.channel), dropped);
   }
 
+  remove(appId: string, kind: DropKind, dropped: D): void {
+    this.#remove(appId, keyOf(appId, kind, dropped.endpoint, dropped.channel));
+  }
+
   forgotten(appId: string, kind: DropKind, dropped: D, count: number): void {
     this.#remove(appId, keyOf(appId, kind, dropped.endpoint, dropped.channel));
     this.#put(appId, keyOf(appId, kind), { forgotten: count });

@@ -143,8 +143,8 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     const machine = this.#options.machine();
     for (const event of events) {
       this.#announced.apply(appId, event);
-      const ref = this.#outbox.add(appId, event);
-      machine.take(appId, event, { ref, ageMs: 0, settledFor: noEndpoints });
+      const place = this.#outbox.add(appId, event);
+      machine.take(appId, event, { ...place, ageMs: 0, settledFor: noEndpoints });
     }
   }
 

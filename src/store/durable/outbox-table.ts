@@ -75,18 +75,19 @@ export class OutboxTable {
       for (const [index, row] of rows.entries()) {
         if (row === null) continue;
         const { appId, at, event, settledFor } = row;
-        yield { ref: refOf(seq, index), appId, event, ageMs: Math.max(0, now - at), settledFor };
+        const place = { ref: refOf(seq, index), seq: seqOf(seq, index) };
+        yield { ...place, appId, event, ageMs: Math.max(0, now - at), settledFor };
       }
     }
   }
 
   /** Keeps an event that has just happened. */
-  add(appId: string, event: WebhookEvent): EventRef {
+  add(appId: string, event: WebhookEvent): { readonly ref: EventRef; readonly seq: number } {
     const segment = this.#openSegment();
     const index = segment.rows.length;
     segment.rows.push({ appId, at: this.#now(), event, settledFor: new Set(), isDone: false });
     segment.open += 1;
-    return refOf(segment.seq, index);
+    return { ref: refOf(segment.seq, index), seq: seqOf(segment.seq, index) };
   }
 
   /** An endpoint is done with events. */
@@ -163,6 +164,10 @@ export class OutboxTable {
 
 function refOf(seq: number, index: number): EventRef {
   return `${seq}.${index}`;
+}
+
+function seqOf(seq: number, index: number): number {
+  return seq * mostRows + index;
 }
 
 function writeRow(row: Row | null): WrittenRow | null {

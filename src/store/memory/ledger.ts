@@ -79,6 +79,11 @@ export class MemoryLedger implements Ledger {
     this.#wake();
   }
 
+  /** What webhooks have said of a channel and not taken back. */
+  announced(appId: string, channel: ChannelName): ReturnType<Occupancy['announced']> {
+    return this.#occupancy.announced(appId, channel);
+  }
+
   /** The channel still keeps this event, until then. */
   restoreCached(appId: string, channel: ChannelName, event: CachedEvent, expiresAt: Millis): void {
     this.#cached.restore(appId, channel, event, expiresAt);

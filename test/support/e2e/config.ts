@@ -46,6 +46,7 @@ export interface EndpointConfig {
   readonly channels?: { readonly startsWith?: string; readonly endsWith?: string };
   readonly headers?: Readonly<Record<string, string>>;
   readonly allowInsecure?: boolean;
+  readonly reconcile?: boolean;
 }
 
 interface WebhooksConfig {

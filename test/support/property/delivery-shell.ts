@@ -169,7 +169,7 @@ export class DeliveryShell {
 
   #accept(fields: object, bytes: number, ageMs: number): QueuedEvent {
     const event = fields as WebhookEvent;
-    const queued = { event, json: `${this.accepted.length}`, bytes, createdAt: this.now - ageMs };
+    const queued = { event, json: `${this.accepted.length}`, seq: 0, bytes, createdAt: this.now - ageMs };
     this.accepted.push(queued);
     const open = this.#open.get(event.channel) ?? new Set();
     this.#open.set(event.channel, open.add(queued));

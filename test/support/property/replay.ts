@@ -83,7 +83,7 @@ export function expectTruth(stack: Stack, clients: readonly StackClient[]): void
 }
 
 /** The part of it that the endpoint hears of and that counts, sorted. */
-function filterBelief(
+export function filterBelief(
   { occupied, members }: Belief,
   { channels, eventTypes }: Endpoint,
   counts: (event: { channel: string }) => boolean,

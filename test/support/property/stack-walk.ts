@@ -14,6 +14,8 @@ export interface World {
   readonly clients: StackClient[];
   /** The client events that were accepted, as `app channel data`. */
   readonly said: string[];
+  /** Changes apps before they are put into force. */
+  readonly reconfigure?: (apps: readonly Application[]) => readonly Application[];
 }
 
 const endpoint = (id: string, eventTypes: readonly EventName[], startsWith = '') => ({
@@ -151,8 +153,10 @@ const terminate = fc
 const reload = fc
   .tuple(fc.subarray([...twoApps], { minLength: 1 }), fc.boolean())
   .map(([apps, subscriptionCount]) =>
-    step<World>(`reload(${apps.map(({ id }) => id).join(' ')}, ${subscriptionCount})`, ({ stack }) =>
-      stack.reload(apps.map((app) => ({ ...app, subscriptionCount }))),
+    step<World>(
+      `reload(${apps.map(({ id }) => id).join(' ')}, ${subscriptionCount})`,
+      ({ stack, reconfigure = (given) => given }) =>
+        stack.reload(reconfigure(apps.map((app) => ({ ...app, subscriptionCount })))),
     ),
   );
 const advance = fc

@@ -22,17 +22,18 @@ import type { SocketId } from '../../../src/protocol/socket-id.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
 import { Slices } from '../../../src/structures/slices.ts';
 import type { DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
-import type { WebhookSender } from '../../../src/ports/webhook-sender.ts';
 import { DurableStore } from '../../../src/store/durable/durable-store.ts';
+import { Reconciler } from '../../../src/app/reconciler.ts';
+import { DebtTable } from '../../../src/store/durable/debt-table.ts';
 import { DropTable } from '../../../src/store/durable/drop-table.ts';
 import { Rows } from '../../../src/store/durable/rows.ts';
 import { Life } from '../../../src/store/durable/life.ts';
-import type { Readings } from '../../../src/store/disk/times.ts';
 import { MortalClock } from '../mortal-clock.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { noSlices } from '../turns.ts';
 import { DelayedLedger } from './delayed-ledger.ts';
 import type { FakeDisk } from './fake-disk.ts';
+import { readingsAt, senderOf, wallStart } from './mortal-process.ts';
 import { FakeNode } from './fake-node.ts';
 import { FakeReceivers, Receiver, type Fate } from './fake-receivers.ts';
 import { StackClient } from './stack-client.ts';
@@ -56,25 +57,6 @@ export interface StackOptions {
   readonly restartGraceMs?: Millis;
 }
 
-const wallStart = 1_700_000_000_000;
-
-function readingsAt(at: Millis): Readings {
-  return { wallMs: wallStart + at, hrtimeMs: at, uptimeMs: at, bootId: 'boot' };
-}
-
-/** A process that was killed sends nothing more, and does not learn what came of what it has sent. */
-function senderOf(sender: WebhookSender, process: MortalClock): WebhookSender {
-  const never = new Promise<never>(() => {});
-  return {
-    async send(request, timeoutMs) {
-      if (process.isDead) return never;
-      const outcome = await sender.send(request, timeoutMs);
-      return process.isDead ? never : outcome;
-    },
-    close: async () => {},
-  };
-}
-
 /** The whole program in this process but for its transports, in a time that the test moves. */
 export class Stack {
   readonly clock: FakeClock;
@@ -92,6 +74,7 @@ export class Stack {
   readonly #stopSweeper: () => void;
   /** The clock of everything that ends with the process. */
   readonly #process: MortalClock;
+  readonly #reconciler: Reconciler;
   readonly #restore: () => void;
   readonly #counted: Promise<unknown>;
   #reloading = Promise.resolve();
@@ -137,7 +120,18 @@ export class Stack {
         holdsClientEvents: true,
       });
     this.drops = new DropJournal(dropTable);
+    const debts = database && new DebtTable(database);
+    const reconciler = new Reconciler({
+      clock,
+      outbox: () => outbox,
+      truthOf: (appId, channel) => memory.announced(appId, channel),
+      waitingFor: (appId, endpointId, channel) => this.dispatcher.waitingFor(appId, endpointId, channel),
+      reconciled: (appId, endpointId, channel) => this.drops.resolve(appId, endpointId, channel),
+      keeper: debts,
+    });
+    this.#reconciler = reconciler;
     const { dispatcher, outbox: memoryOutbox } = createDispatcher({
+      hear: reconciler.hear,
       clock,
       ...(store && { store }),
       wallTime,
@@ -191,6 +185,7 @@ export class Stack {
       grace: { shutdownMs: 3000, ...(options.grace ?? { disconnectMs: 3000, unsubscribeMs: 3000 }) },
     });
     this.api = new Api({
+      reconcile: () => 0,
       webhookLife: () => ({
         kept: 'memory',
         epoch: 'life-1',
@@ -211,6 +206,10 @@ export class Stack {
       epoch: () => 'life-1',
     });
     this.#restore = () => {
+      for (const { appId, endpointId, debt } of debts?.restore() ?? []) {
+        const endpoint = this.apps.byId(appId)?.config.endpoints.find(({ id }) => id === endpointId);
+        if (endpoint?.reconcile === true) reconciler.restore(appId, endpoint, debt);
+      }
       const rows = database && new Rows(database);
       for (const { appId, kind, kept } of (rows && dropTable?.restore(rows, ({ timeMs }) => timeMs)) ?? []) {
         this.drops.restore(appId, kind, kept);
@@ -291,11 +290,16 @@ export class Stack {
     const gone = this.apps.replace(applications);
     for (const app of gone) this.hub.endAll(app, unknownKey(app.config.key));
     if (gone.length > 0) {
-      this.dispatcher.replace([...applications, ...gone.map((app) => app.config)]);
+      this.#replace([...applications, ...gone.map((app) => app.config)]);
       await this.hub.departed();
       for (const app of gone) await this.ledger.retire(app.config.id);
     }
+    this.#replace(applications);
+  }
+
+  #replace(applications: readonly Application[]): void {
     this.dispatcher.replace(applications);
+    this.#reconciler.replace(applications);
   }
 
   async #close(withinMs: Millis): Promise<void> {

@@ -60,6 +60,7 @@ export function apiStage({
     metrics: noMetrics,
     log: { ...silentLog, ...log },
     epoch: () => 'life-1',
+    reconcile: () => 0,
     webhookLife: () => ({
       kept: 'memory',
       epoch: 'life-1',

@@ -20,6 +20,7 @@ export function whole(api: Api): { readonly [Name in keyof Uses]: ApiAnswering }
     terminateConnections: both(api.terminateConnections),
     droppedWebhooks: both(api.droppedWebhooks),
     webhookState: both(api.webhookState),
+    reconcile: both(api.reconcile),
     deliveries: both(api.deliveries),
     delivery: both(api.delivery),
     resend: both(api.resend),

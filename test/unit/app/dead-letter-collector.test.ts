@@ -197,7 +197,7 @@ describe('events that were in no delivery', () => {
     const { office, letters } = stage();
     const lose = (channel: string, begun: number) => {
       const event = { name: 'channel_vacated', channel: channelName(channel) } as const;
-      const queued: QueuedEvent = { event, json: '{}', bytes: 2, createdAt: 0 };
+      const queued: QueuedEvent = { event, json: '{}', bytes: 2, seq: 0, createdAt: 0 };
       const fate = { fate: 'overflow', events: [queued], webhookId: undefined, timeMs: undefined } as const;
       office.hear({ kind: 'decided', appId: '1', endpoint: endpoint(), begun, attempts: 0, ...fate });
     };

@@ -17,6 +17,7 @@ function dropped(count: number): QueuedEvent[] {
     event: { name: 'channel_vacated', channel: channelName(`room-${index}`) },
     json: '{}',
     bytes: 2,
+    seq: 0,
     createdAt: 0,
   }));
 }

@@ -24,7 +24,7 @@ function ended(attempt: Attempt, outcome: Outcome): DeliveryFact {
 }
 
 function decided(event: WebhookEvent, fate: 'delivered' | 'expired'): DeliveryFact {
-  const events = [queue(event, 0, undefined)];
+  const events = [queue(event, { createdAt: 0, seq: 0 })];
   const { endpoint: decider } = main;
   return {
     kind: 'decided',
@@ -56,7 +56,7 @@ function stage(capacity?: number) {
       headers: { a: 'b' },
       body: Buffer.from('{}'),
     },
-    events: [queue(event, 0, undefined)],
+    events: [queue(event, { createdAt: 0, seq: 0 })],
   });
   return { clock, changed, recorder, attempt };
 }

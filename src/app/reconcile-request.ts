@@ -1,0 +1,35 @@
+import { clip } from '../protocol/clip.ts';
+import { parseObject } from '../protocol/decode.ts';
+import { badRequest, conflict, notFound, type HttpError } from '../protocol/http-error.ts';
+import type { ApiAnswer } from './api-answer.ts';
+import { stateUnavailable } from './api-answer.ts';
+import type { Application } from './application.ts';
+
+/** Has an endpoint be sent what it does not know. Returns of how many channels that is; undefined: nobody knows. */
+export type Reconcile = (appId: string, endpointId: string) => number | undefined;
+
+/** Answers a request to bring an endpoint back to the truth. */
+export function answerReconcile(app: Application, body: string, reconcile: Reconcile): ApiAnswer {
+  const endpointId = parse(body);
+  if (typeof endpointId !== 'string') return endpointId;
+  const endpoint = app.endpoints.find(({ id }) => id === endpointId);
+  if (endpoint === undefined) return notFound(`Unknown endpoint: got '${clip(endpointId)}'`);
+  if (endpoint.reconcile !== true) {
+    return conflict(
+      `Nothing is known of what endpoint '${clip(endpointId)}' was told last. Give it "reconcile": true in the configuration`,
+    );
+  }
+  if (!endpoint.isEnabled) return conflict(`Endpoint '${clip(endpointId)}' is disabled. Enable it first`);
+  const channels = reconcile(app.id, endpointId);
+  return channels === undefined ? stateUnavailable : { json: JSON.stringify({ channels }), status: 202 };
+}
+
+function parse(body: string): string | HttpError {
+  const fields = parseObject(body);
+  const expected = 'expected a JSON object with the id of the "endpoint"';
+  if (fields === undefined) return badRequest(`Invalid body: ${expected}`);
+  const { endpoint, ...others } = fields;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) return badRequest(`Invalid body: unknown key '${clip(unknown)}', ${expected}`);
+  return typeof endpoint === 'string' ? endpoint : badRequest(`Invalid endpoint: ${expected}`);
+}

@@ -1,0 +1,46 @@
+import type { ChannelName } from '../../protocol/channel-name.ts';
+import type { KeptDebt } from '../../webhooks/debts.ts';
+import type { Database } from '../disk/database.ts';
+import { hasFields, isNumber, isText, keyOf, parse, partsOf } from './rows.ts';
+
+/** A debt of an endpoint, as it was kept. */
+export interface DebtOfEndpoint {
+  readonly appId: string;
+  readonly endpointId: string;
+  readonly debt: KeptDebt;
+}
+
+/** What endpoints that are reconciled were told last of the channels of which something was dropped. */
+export class DebtTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** What was kept and is understood. */
+  *restore(): Generator<DebtOfEndpoint, void> {
+    for (const [key, text] of this.#database.entries('told')) {
+      const [appId, endpointId, channel] = partsOf(key) ?? [];
+      const debt = parse(text);
+      if (appId === undefined || endpointId === undefined || !isDebt(debt) || debt.channel !== channel)
+        continue;
+      yield { appId, endpointId, debt };
+    }
+  }
+
+  /** Undefined: there is none any more. */
+  changed(appId: string, endpointId: string, channel: ChannelName, debt: KeptDebt | undefined): void {
+    const key = keyOf(appId, endpointId, channel);
+    if (debt === undefined) this.#database.remove('told', key);
+    else this.#database.put('told', key, JSON.stringify(debt));
+  }
+}
+
+function isDebt(value: unknown): value is KeptDebt {
+  const isBoolean = (one: unknown): boolean => typeof one === 'boolean';
+  const isTold = (one: unknown): boolean =>
+    Array.isArray(one) && isText(one[0]) && isBoolean(one[1]) && isNumber(one[2]);
+  const areTold = (all: unknown): boolean => Array.isArray(all) && all.every(isTold);
+  return hasFields(value, { channel: isText, isPartial: isBoolean, told: areTold });
+}

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { app, quick } from '../support/e2e/config.ts';
+import { answered, callApi, plainText } from '../support/e2e/http.ts';
+import { startReceiver } from '../support/e2e/receiver.ts';
+import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
+import { connectSocket } from '../support/e2e/socket.ts';
+
+/** Events are given up after a third of a second. */
+const webhooks = { ...quick, retry: { initialDelayMs: 20, maxElapsedMs: 300 } };
+
+const ask = (server: Server, endpoint: string) =>
+  callApi(server, { path: '/apps/1/webhooks/reconcile', body: JSON.stringify({ endpoint }) });
+
+test('an endpoint that has lost events is sent what it does not know, with the next that it takes', async () => {
+  let isDown = false;
+  await using hooks = await startReceiver({ answer: () => (isDown ? 503 : 200) });
+  await using server = await startServer({
+    apps: [{ ...app, webhooks: [{ id: 'main', url: hooks.url, reconcile: true }] }],
+    webhooks,
+  });
+  const [anna, bert] = [await connectSocket(server), await connectSocket(server)];
+  await anna.subscribe('presence-room', { user_id: 'anna' });
+  await hooks.events.until((events) => events.length === 2);
+  isDown = true;
+  await bert.subscribe('presence-room', { user_id: 'bert' });
+  anna.unsubscribe('presence-room');
+  await server.log.until((lines) => lines.filter(({ msg }) => msg === 'webhook events dropped').length > 0);
+  isDown = false;
+  anna.requestSubscription('news');
+  await hooks.events.until((events) => events.length === 5);
+  const told = hooks.events.items
+    .slice(2)
+    .map(({ name, channel, user_id: user }) => `${name} ${channel} ${user}`);
+  expect(told).toEqual([
+    'channel_occupied news undefined',
+    'member_added presence-room bert',
+    'member_removed presence-room anna',
+  ]);
+  expect(await answered(callApi(server, { path: '/apps/1/webhooks/dropped' }))).toMatchObject({
+    dropped: [],
+  });
+});
+
+test('a backend can ask for it, and is told of how many channels that is', async () => {
+  let isDown = true;
+  await using hooks = await startReceiver({ answer: () => (isDown ? 503 : 200) });
+  await using server = await startServer({
+    apps: [{ ...app, webhooks: [{ id: 'main', url: hooks.url, reconcile: true }] }],
+    webhooks,
+  });
+  await (await connectSocket(server)).subscribe('news');
+  await server.log.first(({ msg }) => msg === 'webhook events dropped');
+  isDown = false;
+  expect(await ask(server, 'main')).toMatchObject({ status: 202, text: '{"channels":1}' });
+  await hooks.events.until((events) => events.length === 1);
+  expect(hooks.events.items).toMatchObject([{ name: 'channel_occupied', channel: 'news' }]);
+});
+
+test('who cannot be reconciled is refused, and why', async () => {
+  await using server = await startServer({
+    apps: [
+      {
+        ...app,
+        webhooks: [
+          { id: 'plain', url: 'http://127.0.0.1:9/' },
+          { id: 'off', url: 'http://127.0.0.1:9/off', reconcile: true, enabled: false },
+        ],
+      },
+    ],
+  });
+  expect(await ask(server, 'plain')).toEqual(plainText(409, /"reconcile": true/));
+  expect(await ask(server, 'off')).toEqual(plainText(409, /disabled/));
+  expect(await ask(server, 'other')).toEqual(plainText(404, /other/));
+  const bad = callApi(server, { path: '/apps/1/webhooks/reconcile', body: '{"endpiont":"main"}' });
+  expect(await bad).toEqual(plainText(400, /endpiont/));
+});
+
+test('several nodes refuse it at the start', async () => {
+  const { code, stderr } = await runWithConfig({
+    apps: [{ ...app, webhooks: [{ url: 'http://127.0.0.1:9/', reconcile: true }] }],
+    redis: { url: 'redis://127.0.0.1:1' },
+  });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/webhooks\[0\]\.reconcile\s+works on a single node/);
+});

@@ -1,0 +1,134 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Application } from '../../src/app/application.ts';
+import { FakeDisk } from '../support/property/fake-disk.ts';
+import type { ReceivedEvent } from '../support/property/fake-receivers.ts';
+import { filterBelief, truthOf, type Belief } from '../support/property/replay.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
+import type { StackClient } from '../support/property/stack-client.ts';
+import { allFates, graces, stackPolicy, twoApps, walk, type World } from '../support/property/stack-walk.ts';
+import { Stack, type StackOptions } from '../support/property/stack.ts';
+import { step, type Step } from '../support/property/step.ts';
+
+/** Of each endpoint: it is reconciled. */
+const reconciled = (apps: readonly Application[]): readonly Application[] =>
+  apps.map((app) => ({ ...app, endpoints: app.endpoints.map((one) => ({ ...one, reconcile: true })) }));
+
+interface MutableWorld extends World {
+  stack: Stack;
+}
+
+/** What a receiver believes that takes each event at its word, whatever it believed before. */
+function believe(events: readonly ReceivedEvent[]): Belief {
+  const occupied = new Set<string>();
+  const members = new Set<string>();
+  for (const { name, channel, user_id: userId = '' } of events) {
+    if (name === 'channel_occupied') occupied.add(channel);
+    if (name === 'channel_vacated') occupied.delete(channel);
+    if (name === 'member_added') members.add(`${channel} ${userId}`);
+    if (name === 'member_removed') members.delete(`${channel} ${userId}`);
+  }
+  return { occupied: [...occupied], members: [...members] };
+}
+
+/** Every endpoint believes the truth, of every channel, whatever was dropped; and no drop is left to be asked about. */
+function expectWholeTruth(stack: Stack, clients: readonly StackClient[]): void {
+  expect(stack.sender.faults).toEqual([]);
+  const all = (): boolean => true;
+  for (const app of stack.applications) {
+    for (const endpoint of app.endpoints) {
+      const taken = stack.receivers.get(endpoint.url)?.taken ?? [];
+      const belief = filterBelief(believe(taken), endpoint, all);
+      expect(belief, `what endpoint ${endpoint.id} believes`).toEqual(
+        filterBelief(truthOf(app.id, clients), endpoint, all),
+      );
+    }
+    const left = stack.drops.read(app.id).dropped.filter(({ name }) => /^(channel|member)_/.test(name));
+    expect(left).toEqual([]);
+  }
+}
+
+/** The endpoint is well again, and so much time passes that it is tried even if nothing waits for it. */
+async function quieten({ stack }: World): Promise<void> {
+  for (const receiver of stack.receivers.values()) receiver.heal();
+  await stack.clock.advance(1_000_000);
+}
+
+const kill = fc
+  .record({ afterMs: fc.constantFrom(0, 1, 2, 5, 7, 22, 257), downMs: fc.constantFrom(0, 2000, 70_000) })
+  .map(({ afterMs, downMs }) =>
+    step<World>(`kill(after ${afterMs}, down ${downMs})`, async (given) => {
+      const world = given as MutableWorld & { readonly restart: () => void };
+      await world.stack.clock.advance(afterMs);
+      world.stack.kill();
+      for (const client of world.clients) if (client.isOpen) client.lose();
+      await world.stack.clock.advance(downMs);
+      world.restart();
+      await world.stack.start();
+    }),
+  );
+
+const mortalWalk: fc.Arbitrary<Step<World>[]> = fc
+  .tuple(walk, fc.array(fc.tuple(kill, fc.nat(80)), { maxLength: 3 }))
+  .map(([steps, kills]) => {
+    const all = [...steps];
+    for (const [one, at] of kills) all.splice(Math.min(at, all.length), 0, one);
+    return all;
+  });
+
+async function take(
+  steps: readonly Step<World>[],
+  given: Omit<StackOptions, 'applications'>,
+  disk?: FakeDisk,
+): Promise<World> {
+  const applications = reconciled(twoApps);
+  const options = { applications, ...given, ...(disk && { disk }) };
+  const world = {
+    stack: new Stack(options),
+    clients: [] as StackClient[],
+    said: [],
+    // An endpoint that is removed for a while is no living one: what it is not told then, it never is.
+    reconfigure: () => applications,
+    restart: () => {
+      world.stack = new Stack({ ...options, before: world.stack });
+    },
+  };
+  await world.stack.start();
+  for (const app of [...twoApps, ...twoApps]) world.clients.push(world.stack.connect(app));
+  for (const one of steps) await one(world);
+  return world;
+}
+
+const options = fc.record({ fates: allFates, policy: stackPolicy, grace: graces });
+
+describe(seeded('an endpoint that is reconciled'), () => {
+  it(
+    'believes the whole truth once it is well again, whatever was dropped meanwhile',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(walk, options, async (steps, given) => {
+          const world = await take(steps, given);
+          await quieten(world);
+          expectWholeTruth(world.stack, world.clients);
+        }),
+        runs(150),
+      );
+    },
+    patienceMs,
+  );
+
+  it(
+    'does so also when the program is killed now and then',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(mortalWalk, options, async (steps, given) => {
+          const world = await take(steps, given, new FakeDisk());
+          await quieten(world);
+          expectWholeTruth(world.stack, world.clients);
+        }),
+        runs(150),
+      );
+    },
+    patienceMs,
+  );
+});
