@@ -5,7 +5,9 @@ import type { Random } from './random.ts';
 import { isCache } from './settings.ts';
 
 /** A request without an answer may still take effect on a node that was frozen: for at most so long. */
-const doubtMs = 20_000;
+export const frozenDoubtMs = 20_000;
+/** So many events that were answered are remembered of each channel. */
+const remembered = 50;
 /** What a cache channel holds that has no event. */
 export const noEvent = '';
 
@@ -13,28 +15,46 @@ interface Cached {
   /** The data of the last event whose publish was answered with 200. */
   certain: string;
   /** Others that may have come after it, each with when that became possible. */
-  doubtful: { readonly data: string; readonly atMs: number }[];
+  doubtful: Said[];
+  /** What was certain before, the oldest first. */
+  earlier: Said[];
+}
+
+interface Said {
+  readonly data: string;
+  readonly atMs: number;
+}
+
+/** What a publisher is told, and tells. */
+export interface PublisherOptions {
+  /** How long after its failure a request may still take effect. */
+  readonly doubtMs: number;
+  /** An event was answered with 200. */
+  readonly onAnswered?: () => void;
 }
 
 /** A backend: publishes on random nodes, and knows which event each cache channel may hold. */
 export class Publisher {
   readonly #world: World;
   readonly #random: Random;
+  readonly #options: PublisherOptions;
   readonly #cached = new Map<string, Cached>();
   readonly #publishing = new Map<string, Promise<void>>();
   #isStopping = false;
   #published = 0;
 
-  constructor(random: Random, world: World) {
+  constructor(random: Random, world: World, options: PublisherOptions = { doubtMs: frozenDoubtMs }) {
     this.#random = random;
+    this.#options = options;
     this.#world = world;
     for (const channel of world.channels.filter(isCache)) {
-      this.#cached.set(channel, { certain: noEvent, doubtful: [] });
+      this.#cached.set(channel, { certain: noEvent, doubtful: [], earlier: [] });
     }
   }
 
   /** Publishes about ten events a second until stopped, every other one on a cache channel. */
   async run(): Promise<void> {
+    this.#isStopping = false;
     const random = this.#random;
     const { channels } = this.#world;
     const caches = channels.filter(isCache);
@@ -61,6 +81,17 @@ export class Publisher {
     for (const cached of this.#cached.values()) cached.doubtful.push({ data: noEvent, atMs: Date.now() });
   }
 
+  /** What was answered since this moment may be lost: what was certain before may be so again. */
+  mayLoseSince(atMs: number): void {
+    for (const cached of this.#cached.values()) {
+      const last = cached.earlier.findLast((said) => said.atMs < atMs);
+      const since = cached.earlier.filter((said) => said.atMs >= atMs);
+      if (since.length === 0) continue;
+      const before = { data: last?.data ?? noEvent, atMs: Date.now() };
+      cached.doubtful.push(before, ...since.map(({ data }) => ({ data, atMs: Date.now() })));
+    }
+  }
+
   /** The data of the events that a new subscriber of the channel may get; `noEvent` among them for none. */
   acceptable(channel: string): readonly string[] {
     const { certain, doubtful } = this.#cached.get(channel) ?? { certain: noEvent, doubtful: [] };
@@ -76,9 +107,11 @@ export class Publisher {
       await callApi(node, '/events', JSON.stringify({ name: 'news', channels: [channel], data }));
       this.#world.journal.count('action: publish');
       this.#world.journal.note(channel, `${data} was published on ${node.name}`);
+      this.#options.onAnswered?.();
       if (cached === undefined) return;
       cached.certain = data;
-      cached.doubtful = cached.doubtful.filter(({ atMs }) => atMs > startedAt - doubtMs);
+      cached.earlier = [...cached.earlier, { data, atMs: Date.now() }].slice(-remembered);
+      cached.doubtful = cached.doubtful.filter(({ atMs }) => atMs > startedAt - this.#options.doubtMs);
     } catch (error) {
       this.#world.journal.count('publishes that failed');
       this.#world.journal.note(channel, `${data} may not be published on ${node.name}: ${String(error)}`);
