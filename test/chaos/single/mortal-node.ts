@@ -13,6 +13,8 @@ export interface MortalNodeOptions {
   readonly endpoints: readonly EndpointSetting[];
   readonly timing: Timing;
   readonly moments: Moments;
+  /** A life ended that nobody has killed, although it had listened. */
+  readonly onCrash: (how: string) => void;
   /** Sees each line of each life's log. */
   readonly onLine: (life: string, line: string) => void;
 }
@@ -31,6 +33,7 @@ export class MortalNode {
   #child: ChildProcess | undefined;
   #closed: Promise<void> = Promise.resolve();
   #current: NodeProcess | undefined;
+  #isStopping = false;
 
   constructor(options: MortalNodeOptions) {
     this.#options = options;
@@ -80,6 +83,7 @@ export class MortalNode {
       },
     });
     this.#current = node;
+    this.#watchEnd(node);
     this.#lives.push(node);
     if (this.#lives.length > lastLives) this.#lives.shift();
   }
@@ -97,7 +101,19 @@ export class MortalNode {
   }
 
   async stop(): Promise<string | undefined> {
+    this.#isStopping = true;
     this.#watcher.close();
     return this.#current?.isRunning === true ? this.#current.terminate() : undefined;
+  }
+
+  #watchEnd(node: NodeProcess): void {
+    const child = this.#child;
+    const tell = (): void => {
+      if (this.#isStopping || child?.signalCode === 'SIGKILL') return;
+      const how = `${node.name} ended by itself with ${child?.exitCode ?? child?.signalCode}`;
+      this.#options.onCrash(`${how}; its last words:\n${node.lines.slice(-15).join('\n')}`);
+    };
+    if (child === undefined || !isRunning(child)) tell();
+    else child.once('close', tell);
   }
 }

@@ -5,13 +5,11 @@ import { removeFolder, temporaryFolder } from '../children.ts';
 import { usualActions, type World } from '../client.ts';
 import { Crowd } from '../crowd.ts';
 import { Disturbances } from '../disturbances.ts';
-import type { Figure } from '../figures.ts';
 import { Findings } from '../findings.ts';
 import { Journal } from '../journal.ts';
 import { probeCaches, probeFanOut } from '../probes.ts';
 import { Publisher } from '../publisher.ts';
 import { Random } from '../random.ts';
-import type { Receiver } from '../receiver.ts';
 import type { Outcome } from '../report.ts';
 import { rest } from '../rest.ts';
 import { startReceivers } from '../run.ts';
@@ -19,6 +17,7 @@ import { channelsFor } from '../settings.ts';
 import { Truth } from '../truth.ts';
 import { checkClientEvents, ClientEvents } from './client-events.ts';
 import { planKills, type PlannedKill } from './kill-plan.ts';
+import { figuresOf } from './figures.ts';
 import { Killer } from './killer.ts';
 import { Moments } from './moments.ts';
 import { MortalNode } from './mortal-node.ts';
@@ -70,6 +69,7 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
     endpoints: receivers,
     timing,
     moments,
+    onCrash: (how) => journal.problem(how),
     onLine(life, line) {
       writing.read(line);
       onLine(life, line);
@@ -187,78 +187,4 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
   const logs = new Map(node.lives.map((life) => [life.name, life.lines]));
   const figures = figuresOf({ options, killer, node, said, writing, receivers, disk });
   return { seed, figures, findings, journal, disturbances, receivers, logs };
-}
-
-interface Shown {
-  readonly options: SingleOptions;
-  readonly killer: Killer;
-  readonly node: MortalNode;
-  readonly said: ClientEvents;
-  readonly writing: Writing;
-  readonly receivers: readonly Receiver[];
-  readonly disk: SmallDisk;
-}
-
-function figuresOf({ options, killer, node, said, writing, receivers, disk }: Shown): Figure[] {
-  const ready = node.readyMs.toSorted((a, b) => a - b);
-  const ms = (value = 0): string => `${Math.round(value)} ms`;
-  const delivered = receivers.reduce(
-    (sum, { taken }) => sum + new Set(taken.map(({ delivery }) => delivery)).size,
-    0,
-  );
-  return [
-    { what: 'seed', figure: options.seed, legend: 'repeats the plan of this run with --seed' },
-    { what: 'clients', figure: options.clients, legend: 'came and went' },
-    {
-      what: 'scale',
-      figure: options.scale,
-      legend: '1 is a restart grace of 20 s and clients that are back in a minute',
-    },
-    { what: 'kills', figure: killer.kills, legend: 'by SIGKILL; as many as were asked for' },
-    {
-      what: 'starts',
-      figure: node.starts,
-      legend: 'of the process, those that were killed before they listened included',
-    },
-    {
-      what: 'ready, median',
-      figure: ms(ready[ready.length >> 1]),
-      legend: 'from the start of a process until it listens; little is wanted',
-    },
-    {
-      what: 'ready, longest',
-      figure: ms(ready.at(-1)),
-      legend: 'the same of the slowest start; below 1 s is wanted',
-    },
-    {
-      what: 'small disk',
-      figure: disk.isMounted ? 'yes' : 'no',
-      legend: 'whether the store is on a disk of its own that can be filled up',
-    },
-    {
-      what: 'times that writing failed',
-      figure: writing.failures,
-      legend: 'as the log says of a full disk; some are wanted',
-    },
-    {
-      what: 'webhooks delivered',
-      figure: delivered,
-      legend: 'requests that an endpoint took, each once; many are wanted',
-    },
-    {
-      what: 'client events seen',
-      figure: said.size,
-      legend: 'that a client got from another, and every endpoint must have; many are wanted',
-    },
-    {
-      what: 'client events excused',
-      figure: said.excused,
-      legend: 'seen while the log said that the disk took nothing, before a kill; any number, no divergences',
-    },
-    {
-      what: 'client events lost',
-      figure: said.lost,
-      legend: 'seen by a client, and missing at an endpoint; 0 is wanted',
-    },
-  ];
 }
