@@ -17,6 +17,9 @@ ENV NODE_ENV=production SOKETIFY_HOST=0.0.0.0 SOKETIFY_PORT=6001
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# For "store": what a kill must not lose outlives the container here.
+RUN mkdir /var/lib/soketify && chown node:node /var/lib/soketify
+VOLUME /var/lib/soketify
 USER node
 EXPOSE 6001
 # With the configuration that process 1, the server, was started with: by TLS or not, on its port, under its path.

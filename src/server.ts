@@ -218,10 +218,13 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
 
   let closing: Promise<void> | undefined;
   const isClosing = (): boolean => closing !== undefined;
-  const isStoreFailing = (): boolean => backplane.describeStore()?.failure !== undefined;
+  const isStoreTroubled = (): boolean => {
+    const store = backplane.describeStore();
+    return store?.failure !== undefined || store?.lost !== undefined;
+  };
   const self = {
     isReady: () => !isClosing(),
-    isDegraded: () => backplane.describe()?.isWhole === false || isStoreFailing() || gateway.isFull,
+    isDegraded: () => backplane.describe()?.isWhole === false || isStoreTroubled() || gateway.isFull,
     describe: () => ({
       apps: apps.size,
       ...describeHealth(backplane.describe()),

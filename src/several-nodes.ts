@@ -158,6 +158,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       epoch: epoch(),
       starts: undefined,
       lastEnd: undefined,
+      lost: undefined,
       queues: dispatch.isDispatching ? dispatcher?.readQueues() : undefined,
     }),
     started() {},

@@ -71,6 +71,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       epoch: ownEpoch,
       starts: durable?.life.starts,
       lastEnd: durable?.life.before,
+      lost: durable?.describe().lost?.reason,
       queues: dispatcher.readQueues(),
     }),
     started: () =>

@@ -28,7 +28,7 @@ import {
 } from '../protocol/trigger-request.ts';
 import { answerWith, countsOf, type ApiAnswer, type Counts } from './api-answer.ts';
 import type { Drops } from './drop-journal.ts';
-import { describeWebhookState, type WebhookLife } from './webhook-state.ts';
+import { describeLost, describeWebhookState, type WebhookLife } from './webhook-state.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
 import { listChannels, type Questions } from './list-channels.ts';
 import { showChannel, showUsers } from './queries.ts';
@@ -131,7 +131,11 @@ export class Api {
   /** `GET /apps/ID/webhooks/dropped`: the events that endpoints will never get. Not one of Pusher's routes. */
   readonly droppedWebhooks = this.#route((app) =>
     whenReady(this.#options.drops.read(app.config.id), (report) =>
-      answerWith(report, (known) => ({ ...known, epoch: this.#options.epoch() })),
+      answerWith(report, (known) => ({
+        ...known,
+        epoch: this.#options.epoch(),
+        ...describeLost(this.#options.webhookLife().lost),
+      })),
     ),
   );
 

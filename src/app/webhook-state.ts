@@ -17,18 +17,21 @@ export interface WebhookLife {
   /** How often a process has been started over this state; undefined where nobody counts. */
   readonly starts: number | undefined;
   readonly lastEnd: LastEnd | undefined;
+  /** Why what was kept could not be read at the start, and is lost. */
+  readonly lost: string | undefined;
   /** What endpoints have waiting; undefined: this node does not dispatch, and so does not know. */
   readonly queues: Iterable<QueueReading> | undefined;
 }
 
 /** The answer to `GET /apps/ID/webhooks/state`. */
 export function describeWebhookState(appId: string, life: WebhookLife): Record<string, unknown> {
-  const { kept, epoch, starts, lastEnd, queues } = life;
+  const { kept, epoch, starts, lastEnd, lost, queues } = life;
   const own = queues && [...queues].filter((queue) => queue.appId === appId);
   return {
     epoch,
     kept,
     starts: starts ?? null,
+    ...describeLost(lost),
     last_end: lastEnd === undefined ? null : { how: lastEnd.how, down_ms: Math.round(lastEnd.downMs) },
     pending:
       own?.map(({ endpoint, events, bytes, oldestAgeMs, isFailing }) => ({
@@ -39,4 +42,9 @@ export function describeWebhookState(appId: string, life: WebhookLife): Record<s
         failing: isFailing,
       })) ?? null,
   };
+}
+
+/** What was kept and could not be read, for whoever has to repair what it knows; nothing else. */
+export function describeLost(reason: string | undefined): Record<string, unknown> {
+  return reason === undefined ? {} : { store_lost: { reason } };
 }

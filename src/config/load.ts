@@ -88,7 +88,7 @@ export function loadConfig({ file, given, env, overrides, readFile, modeOf }: Co
   const config = resolve(validated.config, files, production);
   const warnings = [
     ...unknownVariables(env),
-    ...warningsOf(config),
+    ...warningsOf(config, production),
     ...(file === undefined ? [] : readableSecrets(content, resolvePath(file), files)),
     ...tls.warnings,
   ];

@@ -6,8 +6,9 @@ import { isLoopback } from './hosts.ts';
 import type { Config } from './schema.ts';
 
 /** What is allowed, and yet hardly meant. */
-export function warningsOf(config: Config): readonly string[] {
+export function warningsOf(config: Config, production: boolean): readonly string[] {
   return [
+    ...(production ? mortalState(config) : []),
     ...wellKnownSecrets(config),
     ...shortSecrets(config),
     ...unheardCounts(config),
@@ -23,6 +24,13 @@ function wellKnownSecrets({ host, apps }: Config): readonly string[] {
   return apps
     .filter((app) => [app, ...app.otherKeys].some(({ secret }) => secret === defaultApp.secret))
     .map(({ id }) => `the secret of app ${quote(id)} is the default one, which everybody knows; set another`);
+}
+
+function mortalState({ redis, store }: Config): readonly string[] {
+  if (redis !== undefined || store !== undefined) return [];
+  return [
+    'store: none, and no redis. A crash loses the webhooks that are not delivered and all cached events, and endpoints are not told who has gone. Set "store": { "path": "data" }',
+  ];
 }
 
 function unheardCounts({ apps }: Config): readonly string[] {

@@ -9,11 +9,8 @@ export interface ListNode<T> {
 export class LinkedList<T> {
   #first: ListNode<T> | undefined;
   #last: ListNode<T> | undefined;
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
+  /** How many there are: a field and not a getter, because queues ask with every step. To be read only. */
+  size = 0;
 
   get first(): T | undefined {
     return this.#first?.value;
@@ -46,7 +43,7 @@ export class LinkedList<T> {
     else node.next.previous = node.previous;
     node.previous = undefined;
     node.next = undefined;
-    this.#size -= 1;
+    this.size -= 1;
   }
 
   #insertAfter(previous: ListNode<T> | undefined, value: T): ListNode<T> {
@@ -56,7 +53,7 @@ export class LinkedList<T> {
     else previous.next = node;
     if (next === undefined) this.#last = node;
     else next.previous = node;
-    this.#size += 1;
+    this.size += 1;
     return node;
   }
 

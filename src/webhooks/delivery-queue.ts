@@ -156,9 +156,10 @@ export class DeliveryQueue {
     return { kind: 'attempt', batch: this.#begin(at) };
   }
 
-  /** Whether `next` has something to do before this moment. */
+  /** Whether what was just pushed gives `next` something to do before this moment, which it had not without it. */
   isDueBefore(moment: Millis): boolean {
-    return this.#startsAt() < moment || this.#expiresAt() < moment;
+    if (this.#backlog.oldestAt + this.#policy.retry.maxElapsedMs < moment) return true;
+    return this.#newBatchDueAt() < moment && this.#startsAt() < moment;
   }
 
   /** An attempt succeeded. It may be too late: then the batch was given up while under way. */
@@ -258,19 +259,18 @@ export class DeliveryQueue {
   }
 
   #newBatchDueAt(): Millis {
-    if (this.#backlog.batchDueAt === Infinity) return Infinity;
-    return this.#isDraining ? -Infinity : this.#backlog.batchDueAt;
+    const { batchDueAt } = this.#backlog;
+    return this.#isDraining && batchDueAt < Infinity ? -Infinity : batchDueAt;
   }
 
   /** When an attempt is due; Infinity: not until something is pushed or settled. */
   #startsAt(): Millis {
-    // What is done with may have left entries behind.
-    if (this.events === 0) return Infinity;
-    const mostInFlight = this.isFailing ? 1 : this.#policy.concurrency;
+    const { isFailing } = this.#probing;
+    const mostInFlight = isFailing ? 1 : this.#policy.concurrency;
     if (this.#isPaused || this.#inFlight >= mostInFlight) return Infinity;
     this.#forgetStaleRetries();
     const startAt = Math.min(this.#retries.nextDueAt ?? Infinity, this.#newBatchDueAt());
-    if (!this.isFailing) return startAt;
+    if (!isFailing) return startAt;
     const oldestAt = this.#unfinished.first?.nextAttemptAt ?? Infinity;
     return Math.min(oldestAt, Math.max(this.#probing.otherAt, startAt));
   }

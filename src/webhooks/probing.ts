@@ -10,6 +10,8 @@ const failingAfter = 3;
  */
 export class Probing<B> {
   readonly #retry: RetryPolicy;
+  /** The last attempts all failed. To be read only. */
+  isFailing = false;
   #failuresInARow = 0;
   /** The probe under way that is not the oldest batch's, what came of such probes, when the next may start. */
   #other: B | undefined;
@@ -18,11 +20,6 @@ export class Probing<B> {
 
   constructor(retry: RetryPolicy) {
     this.#retry = retry;
-  }
-
-  /** The last attempts all failed. */
-  get isFailing(): boolean {
-    return this.#failuresInARow >= failingAfter;
   }
 
   /** From when on another batch than the oldest may probe. */
@@ -42,12 +39,14 @@ export class Probing<B> {
 
   succeeded(): void {
     this.#failuresInARow = 0;
+    this.isFailing = false;
     this.#otherFailures = 0;
     this.#otherAt = -Infinity;
   }
 
   failed(batch: B, at: Millis, random: number): void {
     this.#failuresInARow += 1;
+    this.isFailing = this.#failuresInARow >= failingAfter;
     if (!this.withdrawn(batch)) return;
     this.#otherFailures += 1;
     this.#otherAt = at + retryDelay(this.#retry, this.#otherFailures, random);

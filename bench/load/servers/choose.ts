@@ -9,7 +9,7 @@ import type { Launch, TargetKind, Variant } from './target.ts';
 export const targetNames = ['emulator', 'raw', 'soketi'] as const;
 
 const makers = { emulator, raw, soketi };
-const variants = ['tls', 'redis'];
+const variants = ['tls', 'redis', 'store'];
 
 /** What is wrong with a name such as `emulator+tls`; undefined when it can be used. */
 export function faultOfTarget(name: string): string | undefined {
@@ -18,6 +18,7 @@ export function faultOfTarget(name: string): string | undefined {
   const unknown = given.find((variant) => !variants.includes(variant));
   if (unknown !== undefined) return `There is no variant "${unknown}". Known are: ${variants.join(', ')}.`;
   if (base === 'raw' && given.includes('redis')) return 'The target "raw" has nothing to ask Redis for.';
+  if (base !== 'emulator' && given.includes('store')) return `The target "${base}" keeps nothing on disk.`;
   return given.includes('redis') ? faultOfRedis() : undefined;
 }
 
@@ -29,6 +30,7 @@ export function chooseTarget(name: string, launch: Launch): TargetKind {
   const variant: Variant = {
     tls: given.includes('tls') ? certificate() : null,
     usesRedis: given.includes('redis'),
+    usesStore: given.includes('store'),
   };
   return makers[base](name, launch, variant);
 }

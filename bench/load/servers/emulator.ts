@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withFile } from './config-file.ts';
@@ -28,12 +29,12 @@ export function programIn(folder: string): string {
 
 /** The program as it was built in a checkout. */
 export function emulatorOf(
-  folder: string,
+  checkout: string,
   name: string,
   launch: Launch,
-  variant: Variant = { tls: null, usesRedis: false },
+  variant: Variant = { tls: null, usesRedis: false, usesStore: false },
 ): TargetKind {
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string };
   return {
     name,
     version: `soketify-emulator ${version}`,
@@ -43,13 +44,17 @@ export function emulatorOf(
     start: async (given) => {
       const redis = variant.usesRedis ? await startRedis(launch.prefix) : null;
       const settings = redis === null ? given : { ...given, redisUrl: redis.url };
-      const server = await withFile(configOf(settings, variant, limitsOf(folder)), (file) =>
+      const folder = variant.usesStore ? mkdtempSync(join(tmpdir(), 'soketify-bench-')) : undefined;
+      const store = folder === undefined ? [] : ['--store', folder];
+      const server = await withFile(configOf(settings, variant, limitsOf(checkout)), (file) =>
         startProcess(
-          [...nodeCommand(launch, name), programIn(folder), '--config', file, '--port', '0'],
+          [...nodeCommand(launch, name), programIn(checkout), '--config', file, '--port', '0', ...store],
           portOf,
         ),
       );
-      return targetOf(server, { port: server.found, isTls: variant.tls !== null }, redis);
+      return targetOf(server, { port: server.found, isTls: variant.tls !== null }, redis, () => {
+        if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+      });
     },
   };
 }

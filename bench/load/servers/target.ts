@@ -61,6 +61,7 @@ export function targetOf(
   server: ServerProcess<unknown>,
   { port, isTls }: Pick<Target, 'port' | 'isTls'>,
   redis: BenchRedis | null = null,
+  cleanUp: () => void = () => {},
 ): Target {
   return {
     ...appOf(0),
@@ -72,6 +73,7 @@ export function targetOf(
     stop: async () => {
       await server.stop();
       await redis?.stop();
+      cleanUp();
     },
   };
 }
@@ -86,6 +88,8 @@ export function nodeCommand({ prefix, profileDir }: Launch, name: string): reado
 export interface Variant {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   readonly usesRedis: boolean;
+  /** It keeps on disk what a kill must not lose. */
+  readonly usesStore: boolean;
 }
 
 /** The app with this number, from 0, on every server that the bench configures. */

@@ -7,6 +7,11 @@ export interface Config {
   readonly shutdownTimeoutMs?: number;
   readonly control?: { readonly clock?: 'real' | 'virtual' };
   readonly redis?: RedisConfig;
+  readonly store?: {
+    readonly path: string;
+    readonly sync?: 'process' | 'disk';
+    readonly shutdown?: 'report' | 'keep';
+  };
 }
 
 interface RedisConfig {
@@ -49,6 +54,7 @@ interface WebhooksConfig {
   readonly unsubscribeGraceMs?: number;
   readonly shutdownGraceMs?: number;
   readonly requestTimeoutMs?: number;
+  readonly restartGraceMs?: number | 'auto';
   readonly concurrency?: number;
   readonly retry?: {
     readonly initialDelayMs?: number;

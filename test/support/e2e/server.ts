@@ -28,6 +28,8 @@ export interface Server extends AsyncDisposable {
   /** Settles when the process is gone. */
   readonly exit: Promise<Exit>;
   signal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP'): void;
+  /** Ends the process without notice, and waits until it is gone. */
+  kill(): Promise<void>;
   /** The file that it was started with; empty: none. */
   readonly configFile: string;
   /** Puts another configuration, or any text, into the file that it was started with. */
@@ -95,6 +97,10 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
     log,
     exit,
     signal: (name) => void child.kill(name),
+    async kill() {
+      child.kill('SIGKILL');
+      await exit;
+    },
     closeLog() {
       child.stdout?.destroy();
       child.stderr?.destroy();

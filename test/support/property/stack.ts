@@ -188,6 +188,7 @@ export class Stack {
         epoch: 'life-1',
         starts: undefined,
         lastEnd: undefined,
+        lost: undefined,
         queues: this.dispatcher.readQueues(),
       }),
       questions,

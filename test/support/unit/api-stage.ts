@@ -61,6 +61,7 @@ export function apiStage({
       epoch: 'life-1',
       starts: undefined,
       lastEnd: undefined,
+      lost: undefined,
       queues: [],
     }),
     drops: readDrops === undefined ? drops : { read: readDrops },

@@ -30,3 +30,19 @@ describe('an app that demands TLS', () => {
     expect(warningsOf({ content: { apps: [app, other], trustedProxies: ['10.0.0.1'] } })).toEqual([]);
   });
 });
+
+describe('a server that a crash would cost its state', () => {
+  const env = { NODE_ENV: 'production' };
+  const content = { apps: [{ ...app, webhooks: [{ url }] }] };
+
+  test('is warned of in production, with what to do', () => {
+    expect(warningsOf({ content, env })).toEqual([expect.stringMatching(/^store: none.*"path": "data"/)]);
+  });
+
+  test('is not, elsewhere or with a store', () => {
+    expect(warningsOf({ content })).toEqual([]);
+    expect(warningsOf({ content: { ...content, store: { path: 'data' } }, env })).toEqual([]);
+    expect(warningsOf({ content, env: { ...env, SOKETIFY_STORE: 'data' } })).toEqual([]);
+    expect(warningsOf({ content, env: { ...env, SOKETIFY_REDIS_URL: 'redis://h' } })).toEqual([]);
+  });
+});

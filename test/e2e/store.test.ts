@@ -1,0 +1,253 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { app, quick, type Config } from '../support/e2e/config.ts';
+import { answered, callApi } from '../support/e2e/http.ts';
+import {
+  startReceiver,
+  type Receiver,
+  type WebhookEvent,
+  type WebhookRequest,
+} from '../support/e2e/receiver.ts';
+import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
+import { connectSocket } from '../support/e2e/socket.ts';
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'soketify-store-'));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+interface Given {
+  readonly path: string;
+  readonly hooks?: Receiver;
+  readonly graceMs?: number;
+  readonly shutdown?: 'report' | 'keep';
+}
+
+function config({ path, hooks, graceMs = 60_000, shutdown = 'report' }: Given): Config {
+  const webhooks = hooks === undefined ? [] : [{ url: hooks.url, id: 'main' }];
+  return {
+    apps: [{ ...app, webhooks }],
+    webhooks: { ...quick, restartGraceMs: graceMs },
+    store: { path, shutdown },
+  };
+}
+
+/** What an endpoint has taken, each delivery once: what it took right before a kill may come again under the same id. */
+function taken(requests: readonly WebhookRequest[]): readonly WebhookEvent[] {
+  const deliveries = new Map<unknown, readonly WebhookEvent[]>();
+  for (const { headers, answer, events } of requests) {
+    if (answer === 200 && !deliveries.has(headers['webhook-id']))
+      deliveries.set(headers['webhook-id'], events);
+  }
+  return [...deliveries.values()].flat();
+}
+
+async function stateOf(server: Server): Promise<Record<string, unknown>> {
+  return (await answered(callApi(server, { path: '/apps/1/webhooks/state' }))) as Record<string, unknown>;
+}
+
+describe('a node with a store that is killed', () => {
+  test('says nothing to its endpoints of who comes back in time, and that others have gone once that is over', async () => {
+    const path = await folder();
+    await using hooks = await startReceiver();
+    const before = await startServer(config({ path, hooks }));
+    const [anna, bert] = [await connectSocket(before), await connectSocket(before)];
+    await anna.subscribe('presence-room', { user_id: 'anna' });
+    await bert.subscribe('presence-room', { user_id: 'bert' });
+    await bert.subscribe('news');
+    await hooks.requests.until((requests) => taken(requests).length === 4);
+    await before.kill();
+
+    await using after = await startServer(config({ path, hooks, graceMs: 500 }));
+    const again = await connectSocket(after);
+    await again.subscribe('presence-room', { user_id: 'anna' });
+    await hooks.requests.until((requests) => taken(requests).length === 6);
+    const told = taken(hooks.requests.items)
+      .slice(4)
+      .map(({ name, channel, user_id: user }) => [name, channel, user]);
+    expect(new Set(told)).toEqual(
+      new Set([
+        ['channel_vacated', 'news', undefined],
+        ['member_removed', 'presence-room', 'bert'],
+      ]),
+    );
+  });
+
+  test('answers backends what is true, not what was', async () => {
+    const path = await folder();
+    const before = await startServer(config({ path }));
+    await (await connectSocket(before)).subscribe('news');
+    await before.kill();
+    await using after = await startServer(config({ path }));
+    expect(await answered(callApi(after, { path: '/apps/1/channels' }))).toEqual({ channels: {} });
+  });
+
+  test('sends what an endpoint has not taken, under the same id and with the same bytes', async () => {
+    const path = await folder();
+    let isDown = true;
+    await using hooks = await startReceiver({ answer: () => (isDown ? 'hang' : 200) });
+    const before = await startServer(config({ path, hooks }));
+    await (await connectSocket(before)).subscribe('news');
+    await hooks.requests.until((requests) => requests.length === 1);
+    await before.kill();
+    isDown = false;
+    await using after = await startServer(config({ path, hooks }));
+    await hooks.requests.until((requests) => taken(requests).length === 1);
+    const [first, second] = hooks.requests.items;
+    expect(second?.body).toBe(first?.body);
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+    expect(second?.headers['x-soketify-epoch']).toBe(first?.headers['x-soketify-epoch']);
+    expect([first, second].map((request) => request?.headers['x-soketify-attempt'])).toEqual(['1', '2']);
+    expect(await stateOf(after)).toMatchObject({ pending: [{ endpoint: 'main', events: 0 }] });
+  });
+
+  test('has lost no client event that anybody saw, and no cached event that was answered 200', async () => {
+    const path = await folder();
+    let isDown = true;
+    await using hooks = await startReceiver({ answer: () => (isDown ? 500 : 200) });
+    const before = await startServer(config({ path, hooks }));
+    const [anna, bert] = [await connectSocket(before), await connectSocket(before)];
+    await anna.subscribe('private-room');
+    await bert.subscribe('private-room');
+    const body = JSON.stringify({ name: 'state', channel: 'cache-room', data: '"full"' });
+    await answered(callApi(before, { path: '/apps/1/events', body }));
+    anna.send({ event: 'client-typing', channel: 'private-room', data: '"yes"' });
+    await bert.frames.until((frames) => frames.some(({ event }) => event === 'client-typing'));
+    await before.kill();
+
+    isDown = false;
+    await using after = await startServer(config({ path, hooks }));
+    await hooks.events.until((events) => events.some(({ name }) => name === 'client_event'));
+    const late = await connectSocket(after);
+    await late.subscribe('cache-room');
+    expect(await late.nextFrame()).toMatchObject({ event: 'state', data: '"full"' });
+  });
+
+  test('says so: how the life before ended, how many there were, and what it goes on with', async () => {
+    const path = await folder();
+    const before = await startServer(config({ path }));
+    const first = await stateOf(before);
+    expect(first).toMatchObject({ kept: 'disk', starts: 1, last_end: null });
+    await before.kill();
+    const second = await startServer(config({ path }));
+    expect(await stateOf(second)).toMatchObject({
+      epoch: first['epoch'],
+      starts: 2,
+      last_end: { how: 'killed' },
+    });
+    await second.stop();
+    await using third = await startServer(config({ path }));
+    expect(await stateOf(third)).toMatchObject({ starts: 3, last_end: { how: 'orderly' } });
+    expect(third.log.items).toContainEqual(
+      expect.objectContaining({ msg: 'going on with what the store has kept', ended: 'orderly' }),
+    );
+  });
+});
+
+describe('an orderly end', () => {
+  test('tells endpoints that everybody has gone, and leaves in the store what they have not taken', async () => {
+    const path = await folder();
+    let isDown = false;
+    await using hooks = await startReceiver({ answer: () => (isDown ? 500 : 200) });
+    const before = await startServer(config({ path, hooks }));
+    await (await connectSocket(before)).subscribe('news');
+    await hooks.requests.until((requests) => taken(requests).length === 1);
+    isDown = true;
+    await before.stop();
+    isDown = false;
+    await using after = await startServer(config({ path, hooks }));
+    await hooks.requests.until((requests) => taken(requests).length === 2);
+    expect(taken(hooks.requests.items).map(({ name }) => name)).toEqual([
+      'channel_occupied',
+      'channel_vacated',
+    ]);
+    const { dropped } = (await answered(callApi(after, { path: '/apps/1/webhooks/dropped' }))) as {
+      dropped: unknown[];
+    };
+    expect(dropped).toEqual([]);
+  });
+
+  test('with "keep" tells nothing, and the next start goes on', async () => {
+    const path = await folder();
+    await using hooks = await startReceiver();
+    const before = await startServer(config({ path, hooks, shutdown: 'keep' }));
+    await (await connectSocket(before)).subscribe('news');
+    await hooks.requests.until((requests) => taken(requests).length === 1);
+    await before.stop();
+    const after = await startServer(config({ path, hooks, shutdown: 'keep' }));
+    const again = await connectSocket(after);
+    await again.subscribe('news');
+    await again.subscribe('other');
+    await hooks.requests.until((requests) => taken(requests).length === 2);
+    expect(taken(hooks.requests.items).map(({ channel }) => channel)).toEqual(['news', 'other']);
+    await after.stop();
+    expect(taken(hooks.requests.items)).toHaveLength(2);
+  });
+});
+
+describe('a store', () => {
+  test('belongs to one process: a second one ends with 1 and says who holds it', async () => {
+    const path = await folder();
+    await using first = await startServer(config({ path }));
+    const { code, stderr } = await runWithConfig(config({ path }));
+    expect(code).toBe(1);
+    expect(stderr).toContain('ERR_STORE');
+    expect(stderr).toContain(String(first.pid));
+  });
+
+  test('that cannot be read is moved aside, and that is said in the log, by the health and to backends', async () => {
+    const path = await folder();
+    const before = await startServer(config({ path }));
+    const { epoch } = await stateOf(before);
+    await before.stop();
+    for (const name of await readdir(path)) {
+      if (name.startsWith('data.mdb')) await writeFile(join(path, name), 'this is no store'.repeat(1000));
+    }
+    await using after = await startServer(config({ path }));
+    expect(after.log.items).toContainEqual(
+      expect.objectContaining({ msg: expect.stringContaining('moved aside') as string }),
+    );
+    const state = await stateOf(after);
+    expect(state['epoch']).not.toBe(epoch);
+    expect(state).toMatchObject({ starts: 1, store_lost: { reason: expect.any(String) as string } });
+    const health = (await (await fetch(`${after.url}/healthz`)).json()) as object;
+    expect(health).toMatchObject({ status: 'degraded', storeLost: {} });
+  });
+
+  test('is refused beside redis and beside control, by its path', async () => {
+    const path = await folder();
+    const beside = { ...config({ path }), redis: { url: 'redis://127.0.0.1:1' }, control: {} };
+    const { code, stderr } = await runWithConfig(beside);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/store\s+is given beside redis/);
+    expect(stderr).toMatch(/store\s+is given beside control/);
+  });
+
+  test('is named by the command line before the environment, before the file', async () => {
+    const [file, env, option] = [await folder(), await folder(), await folder()];
+    await using server = await startServer(config({ path: file }), {
+      args: ['--store', option],
+      env: { SOKETIFY_STORE: env },
+    });
+    expect(await readdir(option)).toContain('data.mdb');
+    expect([await readdir(env), await readdir(file)]).toEqual([[], []]);
+    expect(server.log.items).toContainEqual(
+      expect.objectContaining({ msg: expect.stringContaining('overridden by --store') as string }),
+    );
+  });
+});
+
+test.each([
+  [{ store: { path: '' } }, /store\.path/],
+  [{ store: { path: 'x', sync: 'never' } }, /store\.sync\s.*process, disk/],
+  [{ store: { path: 'x', shutdown: 'now' } }, /store\.shutdown\s.*report, keep/],
+  [{ store: { folder: 'x' } }, /store\.folder/],
+  [{ webhooks: { restartGraceMs: 'long' } }, /webhooks\.restartGraceMs/],
+])('a configuration with %j is refused by its path', async (given, names) => {
+  const { code, stderr } = await runWithConfig({ apps: [app], ...given });
+  expect(stderr).toMatch(names);
+  expect(code).toBe(2);
+});
