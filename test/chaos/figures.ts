@@ -20,6 +20,7 @@ const legends: Readonly<Record<string, string>> = {
   'subscriptions refused':
     'by the node, though the client might have them; 0 is wanted but while Redis is full',
   'connections given up': 'by clients that got no answer in 4 s; any number where nodes freeze, else 0',
+  'caches looked into after a kill': 'right after the start, before anything was published; many are wanted',
   'publishes that failed': 'the node went away meanwhile; any number, and their events may be there or not',
   'moments that did not come': 'kills that happened without the moment that was waited for; few are wanted',
 };

@@ -4,7 +4,8 @@ import { waitUntil } from './children.ts';
 import type { Client } from './client.ts';
 import { Connection, probeEvent } from './connection.ts';
 import type { NodeProcess } from './node-process.ts';
-import { noEvent, type Publisher } from './publisher.ts';
+import { noEvent } from './cached-events.ts';
+import type { Publisher } from './publisher.ts';
 import { isCache } from './settings.ts';
 
 const patienceMs = 5000;

@@ -15,6 +15,8 @@ export interface KillerOptions {
   readonly journal: Journal;
   /** A life ended in which the disk took nothing from some moment on. */
   readonly onUnwritten: (period: Period) => void;
+  /** A node listens that was killed right after it had answered a cached publish. */
+  readonly afterPublish: () => Promise<void>;
 }
 
 /** A moment that does not come in this time is waited for no longer. */
@@ -24,6 +26,7 @@ const startPatienceMs = 30_000;
 /** Starts the node and kills it, at the points that are planned. */
 export class Killer {
   kills = 0;
+  #hasAnswered = false;
   readonly #options: KillerOptions;
 
   constructor(options: KillerOptions) {
@@ -56,6 +59,7 @@ export class Killer {
     moments.forget();
     if (!isInTime) journal.count('moments that did not come');
     node.kill();
+    this.#hasAnswered ||= isInTime && moment === 'published';
     this.kills += 1;
     journal.count(`kill: ${point}`);
     await this.end();
@@ -69,7 +73,8 @@ export class Killer {
     for (;;) {
       const startedAt = Date.now();
       try {
-        return await node.start();
+        await node.start();
+        break;
       } catch (error) {
         await this.end();
         if (!disk.wasFullSince(startedAt)) throw error;
@@ -78,6 +83,9 @@ export class Killer {
         await pause(100);
       }
     }
+    // Before another event can take the place of the one that was answered.
+    if (this.#hasAnswered) await this.#options.afterPublish();
+    this.#hasAnswered = false;
   }
 
   /** Ends the process, if it still runs. What it said last decides what may be lost. */

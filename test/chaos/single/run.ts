@@ -76,6 +76,7 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
     },
   });
   const channels = channelsFor(options.clients);
+  const findings = new Findings(journal);
   const world: World = {
     channels,
     truth,
@@ -108,6 +109,12 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
       said.excuse(period);
       publisher.mayLoseSince(period.from);
     },
+    async afterPublish() {
+      journal.count('caches looked into after a kill');
+      await publisher.silently(async () => {
+        findings.add(await probeCaches(node.live, channels, publisher), `by kill ${killer.kills}`);
+      });
+    },
   });
   const troubles = new Troubles({
     random: random.fork(),
@@ -118,7 +125,6 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
     disturbances,
     journal,
   });
-  const findings = new Findings(journal);
   const quietMs = timing.restartGraceMs + timing.graceMs + furtherQuietMs;
   const nodes = {
     get live() {
