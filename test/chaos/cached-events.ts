@@ -5,6 +5,8 @@ const remembered = 100;
 
 interface Said {
   readonly data: string;
+  /** The node that was asked. */
+  readonly node: string;
   readonly startedAt: number;
   /** When it was answered, or known that it would not be. */
   readonly atMs: number;
@@ -16,25 +18,25 @@ interface Said {
 /** Which event a cache channel may hold, as a backend knows it that publishes one at a time. */
 export class CachedEvents {
   readonly #doubtMs: number;
-  #said: Said[] = [{ data: noEvent, startedAt: 0, atMs: 0, isAnswered: true, isCertain: true }];
+  #said: Said[] = [{ data: noEvent, node: '', startedAt: 0, atMs: 0, isAnswered: true, isCertain: true }];
 
   /** `doubtMs`: how long after its failure a request may still take effect. */
   constructor(doubtMs: number) {
     this.#doubtMs = doubtMs;
   }
 
-  answered(data: string, startedAt: number): void {
-    this.#add({ data, startedAt, isAnswered: true });
+  answered(data: string, startedAt: number, node: string): void {
+    this.#add({ data, node, startedAt, isAnswered: true });
   }
 
   /** It may have taken effect, or not. */
   failed(data: string): void {
-    this.#add({ data, startedAt: Date.now(), isAnswered: false });
+    this.#add({ data, node: '', startedAt: Date.now(), isAnswered: false });
   }
 
-  /** What was answered since this moment may be lost, and what was there before may be there again. */
-  mayLoseSince(atMs: number): void {
-    for (const said of this.#said) if (said.atMs >= atMs) said.isCertain = false;
+  /** What this node has answered since this moment may be lost, and what was there before may be there again. */
+  mayLoseSince(atMs: number, node: string): void {
+    for (const said of this.#said) if (said.atMs >= atMs && said.node === node) said.isCertain = false;
   }
 
   /** The data of the events that a new subscriber may get; `noEvent` among them for none. */

@@ -73,9 +73,9 @@ export class Publisher {
     for (const cached of this.#cached.values()) cached.failed(noEvent);
   }
 
-  /** What was answered since this moment may be lost: what was certain before may be so again. */
-  mayLoseSince(atMs: number): void {
-    for (const cached of this.#cached.values()) cached.mayLoseSince(atMs);
+  /** What this node has answered since this moment may be lost: what was certain before may be so again. */
+  mayLoseSince(atMs: number, node: string): void {
+    for (const cached of this.#cached.values()) cached.mayLoseSince(atMs, node);
   }
 
   /** The data of the events that a new subscriber of the channel may get; `noEvent` among them for none. */
@@ -92,7 +92,7 @@ export class Publisher {
       await callApi(node, '/events', JSON.stringify({ name: 'news', channels: [channel], data }));
       this.#world.journal.count('action: publish');
       this.#world.journal.note(channel, `${data} was published on ${node.name}`);
-      cached?.answered(data, startedAt);
+      cached?.answered(data, startedAt, node.name);
       this.#options.onAnswered?.();
     } catch (error) {
       this.#world.journal.count('publishes that failed');

@@ -14,7 +14,7 @@ export interface KillerOptions {
   readonly writing: Writing;
   readonly journal: Journal;
   /** A life ended in which the disk took nothing from some moment on. */
-  readonly onUnwritten: (period: Period) => void;
+  readonly onUnwritten: (period: Period, life: string) => void;
   /** A node listens that was killed right after it had answered a cached publish. */
   readonly afterPublish: () => Promise<void>;
 }
@@ -93,6 +93,6 @@ export class Killer {
     const { node, writing, onUnwritten } = this.#options;
     await node.gone();
     const unwritten = writing.end();
-    if (unwritten !== undefined) onUnwritten(unwritten);
+    if (unwritten !== undefined) onUnwritten(unwritten, node.name);
   }
 }

@@ -48,6 +48,11 @@ export class MortalNode {
     return this.#current?.isRunning === true ? [this.#current] : [];
   }
 
+  /** What the life that began last calls itself. */
+  get name(): string {
+    return `life-${this.starts}`;
+  }
+
   get pid(): number | undefined {
     return this.#child !== undefined && isRunning(this.#child) ? this.#child.pid : undefined;
   }
@@ -61,7 +66,7 @@ export class MortalNode {
   async start(): Promise<void> {
     const { folder, storePath, endpoints, timing, moments, onLine } = this.#options;
     this.starts += 1;
-    const name = `life-${this.starts}`;
+    const { name } = this;
     const startedAt = performance.now();
     const node = await NodeProcess.start({
       name,

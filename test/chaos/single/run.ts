@@ -105,9 +105,9 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
     moments,
     writing,
     journal,
-    onUnwritten(period) {
+    onUnwritten(period, life) {
       said.excuse(period);
-      publisher.mayLoseSince(period.from);
+      publisher.mayLoseSince(period.from, life);
     },
     async afterPublish() {
       journal.count('caches looked into after a kill');
