@@ -27,7 +27,7 @@ async function main({ minutes, verbose, single, kills, scale, ...options }: Opti
   );
   const { seed, clients } = options;
   const outcome = single
-    ? await runSingle({ seed, clients, kills, scale, ...listeners })
+    ? await runSingle({ seed, clients, kills, scale, mayLimit: true, ...listeners })
     : await runChaos({ ...options, seconds, ...listeners });
   say(`\n${formatOutcome(outcome)}`);
   if (isTrue(outcome)) return 0;

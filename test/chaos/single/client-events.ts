@@ -7,6 +7,8 @@ interface Seen {
   readonly channel: string;
   readonly data: string;
   readonly atMs: number;
+  /** The life of the node that passed it on. */
+  readonly life: string;
 }
 
 /** The client events that some client has got from another: every endpoint that wants them must have them, too. */
@@ -25,9 +27,9 @@ export class ClientEvents {
     return this.#lost.size;
   }
 
-  see(channel: string, data: string): void {
+  see(channel: string, data: string, life: string): void {
     const key = keyOf({ channel, data });
-    if (!this.#seen.has(key)) this.#seen.set(key, { channel, data, atMs: Date.now() });
+    if (!this.#seen.has(key)) this.#seen.set(key, { channel, data, atMs: Date.now(), life });
   }
 
   /** What was seen first in this time may be lost. */
@@ -40,7 +42,7 @@ export class ClientEvents {
   }
 
   /** Which of them this endpoint lacks. */
-  missingAt(receiver: Receiver, drops: readonly Drop[]): Divergence[] {
+  missingAt(receiver: Receiver, drops: readonly Drop[], stamp: (atMs: number) => string): Divergence[] {
     const taken = new Set(receiver.taken.filter(isClientEvent).map(keyOf));
     const isDropped = (channel: string): boolean =>
       drops.some(
@@ -50,11 +52,11 @@ export class ClientEvents {
       .filter(([key, { channel }]) => channel.startsWith(receiver.startsWith) && !taken.has(key))
       .filter(([, { channel }]) => !isDropped(channel));
     for (const [key] of missing) this.#lost.add(key);
-    return missing.map(([, { channel, data }]) => ({
+    return missing.map(([, { channel, data, atMs, life }]) => ({
       where: `endpoint ${receiver.id}`,
       subject: channel,
       believed: `nothing of the client event '${data}'`,
-      truth: 'another client has got it',
+      truth: `another client has got it from ${life} at ${stamp(atMs).trim()}`,
     }));
   }
 }

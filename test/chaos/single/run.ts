@@ -21,6 +21,7 @@ import { figuresOf } from './figures.ts';
 import { Killer } from './killer.ts';
 import { Moments } from './moments.ts';
 import { MortalNode } from './mortal-node.ts';
+import { checkSameStory } from './same-story.ts';
 import { SmallDisk } from './small-disk.ts';
 import { timingOf } from './timing.ts';
 import { Troubles } from './troubles.ts';
@@ -33,6 +34,8 @@ export interface SingleOptions {
   readonly clients: number;
   /** How long things take, compared with the program as it is used. */
   readonly scale: number;
+  /** Where no small disk can be mounted, writes may be refused by a limit on the process, at which LMDB may crash (3.5.6). */
+  readonly mayLimit: boolean;
   /** Sees each line of each life's log. */
   readonly onLine?: (life: string, line: string) => void;
   /** Is told what the run does now. */
@@ -88,7 +91,7 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
       awayMs: (from) => (from.next() < 0.4 ? from.below(100) : from.below(timing.longestAwayMs)),
       onAsked: () => moments.tell('asked'),
       onClientEvent(channel, data) {
-        said.see(channel, data);
+        said.see(channel, data, node.name);
         moments.tell('seen');
       },
     },
@@ -121,7 +124,7 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
     receivers,
     disk,
     node,
-    writing,
+    mayLimit: options.mayLimit,
     disturbances,
     journal,
   });
@@ -141,9 +144,13 @@ export async function runSingle(options: SingleOptions): Promise<Outcome> {
     for (const receiver of receivers) {
       findings.add(checkReplay(receiver, { truth, disturbances, journal }).divergences, when);
       findings.add(checkClientEvents(receiver), when);
-      for (const live of node.live) findings.add(said.missingAt(receiver, await readDrops(live)), when);
+      for (const live of node.live) {
+        const missing = said.missingAt(receiver, await readDrops(live), (atMs) => journal.stamp(atMs));
+        findings.add(missing, when);
+      }
     }
     for (const live of node.live) {
+      findings.add(checkSameStory(receivers, await readDrops(live)), when);
       findings.add(await checkHttp(live, truth), when);
       findings.add(await checkDrops(live), when);
     }

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { atCleanUp } from '../children.ts';
 
-const sizeBytes = 24 * 1024 ** 2;
+const sizeBytes = 16 * 1024 ** 2;
 
 /** A small disk in memory for the store, where this user may mount one; else a folder of a larger one. */
 export class SmallDisk {
@@ -26,7 +26,7 @@ export class SmallDisk {
     return this.#isFull || this.#freedAt >= atMs;
   }
 
-  /** Leaves no room on the disk. What is free within the store's file stays so. False: the disk is not a small one. */
+  /** Leaves no room on the disk. False: it is not a small one. */
   fill(): boolean {
     if (!this.isMounted) return false;
     this.#isFull = true;
