@@ -42,7 +42,8 @@ function guard(limitSeconds: number): void {
     process.exit(code);
   };
   process.once('exit', cleanUp);
-  process.once('SIGINT', () => giveUp('Interrupted.', 130));
-  process.once('SIGTERM', () => giveUp('Terminated.', 143));
+  // A second signal must not cut off the cleaning up.
+  process.on('SIGINT', () => giveUp('Interrupted.', 130));
+  process.on('SIGTERM', () => giveUp('Terminated.', 143));
   setTimeout(() => giveUp(`Not finished after ${limitSeconds} s.`, 1), limitSeconds * 1000).unref();
 }
