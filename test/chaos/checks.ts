@@ -117,12 +117,23 @@ export function checkView(client: Client, truth: Truth): Divergence[] {
   return compare(where, { occupied: none, members }, { occupied: none, members: known });
 }
 
+/** An event that the node gave up for an endpoint. */
+export interface Drop {
+  readonly endpoint: string;
+  readonly channel: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What the node says that it gave up. */
+export async function readDrops(node: NodeProcess): Promise<readonly Drop[]> {
+  const { dropped } = (await callApi(node, '/webhooks/dropped')) as { dropped: readonly Drop[] };
+  return dropped;
+}
+
 /** What the node gave up of the events that tell the state. */
 export async function checkDrops(node: NodeProcess): Promise<Divergence[]> {
-  const { dropped } = (await callApi(node, '/webhooks/dropped')) as {
-    dropped: { endpoint: string; channel: string; name: string; reason: string }[];
-  };
-  return dropped
+  return (await readDrops(node))
     .filter(({ name }) => name !== 'client_event' && name !== 'cache_miss')
     .map(({ endpoint, channel, name, reason }) => ({
       where: `drops of ${node.name}`,

@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const running = new Set<ChildProcess>();
 const folders = new Set<string>();
+const undoings = new Set<() => void>();
 
 /** Starts a process that does not outlive this one. Nothing of this one's environment reaches it but the path. */
 export function launch(command: string, args: readonly string[]): ChildProcess {
@@ -33,9 +34,17 @@ export function removeFolder(folder: string): void {
   folders.delete(folder);
 }
 
-/** Leaves nothing behind: ends every process that still runs, frozen ones too, and removes the folders. */
+/** Has something undone in the end, whatever happens, unless it is forgotten with what this returns. */
+export function atCleanUp(undo: () => void): () => void {
+  undoings.add(undo);
+  return () => void undoings.delete(undo);
+}
+
+/** Leaves nothing behind: ends every process that still runs, frozen ones too, and removes mounts and folders. */
 export function cleanUp(): void {
   for (const child of running) child.kill('SIGKILL');
+  for (const undo of undoings) undo();
+  undoings.clear();
   for (const folder of folders) removeFolder(folder);
 }
 

@@ -1,4 +1,4 @@
-import { Connection, probeEvent, type ConnectionEvents } from './connection.ts';
+import { clientEvent, Connection, probeEvent, type ConnectionEvents } from './connection.ts';
 import type { Journal } from './journal.ts';
 import type { NodeProcess } from './node-process.ts';
 import type { Random } from './random.ts';
@@ -11,6 +11,21 @@ export interface World {
   readonly truth: Truth;
   readonly journal: Journal;
   live(): readonly NodeProcess[];
+  /** How clients behave where nodes are killed; without it they come back soon, to nothing. */
+  readonly habits?: Habits;
+}
+
+/** What clients do more or less often, and what others want to know of it. They greet each channel with a client event. */
+interface Habits {
+  readonly actions: Readonly<Record<Action, number>>;
+  /** Clients take so much of the usual time between what they do. */
+  readonly pace: number;
+  /** How long a client that lost its connection is away, before it comes back to what it held. */
+  awayMs(random: Random): number;
+  /** A subscription or its end is on its way. */
+  onAsked(): void;
+  /** A client event came to another client than its sender. */
+  onClientEvent(channel: string, data: string): void;
 }
 
 /** A client that is owed an answer for so long gives its connection up. */
@@ -20,7 +35,8 @@ const channelsAtMost = 8;
 /** How often a client that only keeps what it has asks whether its connection lives. */
 const checkEveryMs = 1500;
 
-const actions = {
+/** What a client may do, and how often. */
+export const usualActions = {
   join: 42,
   leave: 20,
   'leave and come back': 6,
@@ -31,6 +47,17 @@ const actions = {
   close: 3,
   move: 5,
 } as const;
+
+type Action = keyof typeof usualActions;
+
+/** What changes who is on which channel. */
+const asking: ReadonlySet<Action> = new Set([
+  'join',
+  'leave',
+  'leave and come back',
+  'join and leave at once',
+  'close',
+]);
 
 /** One client: joins and leaves, comes and goes, as its source of chance has it. */
 export class Client implements ConnectionEvents {
@@ -47,6 +74,7 @@ export class Client implements ConnectionEvents {
   #rejoins: readonly string[] = [];
   #returnsAt = 0;
   #checkedAt = 0;
+  #said = 0;
 
   constructor(name: string, userId: string, random: Random, world: World) {
     this.name = name;
@@ -74,14 +102,15 @@ export class Client implements ConnectionEvents {
   act(): number {
     const random = this.#random;
     // Each step draws the same things, whatever comes of it.
-    const action = random.weighted(actions);
+    const action = random.weighted<Action>(this.#world.habits?.actions ?? usualActions);
     const channel = this.#drawChannel(random);
     const pauseMs = random.between(100, 1900);
     const awayMs = random.between(20, 3 * graceMs);
     if (this.#connection === undefined) this.#connect();
     else if (this.#connection.isEstablished) this.#perform(this.#connection, action, channel, awayMs);
     this.#giveUpSilence();
-    return pauseMs;
+    if (asking.has(action)) this.#world.habits?.onAsked();
+    return pauseMs * (this.#world.habits?.pace ?? 1);
   }
 
   /** Keeps connected, and in at least one channel. To be called again and again. */
@@ -113,6 +142,9 @@ export class Client implements ConnectionEvents {
   onHeld(channel: string): void {
     this.#world.truth.join(channel, this.userId);
     this.#note(channel, `joined on ${this.node}`);
+    const connection = this.#connection;
+    const isTalkative = this.#world.habits !== undefined && isPrivate(channel);
+    if (isTalkative && connection?.isEstablished === true) this.#say(connection, channel);
   }
 
   onLost(channel: string, why: string): void {
@@ -132,14 +164,18 @@ export class Client implements ConnectionEvents {
 
   onEvent(event: string, channel: string, data: string): void {
     if (event === probeEvent) this.probes.add(`${channel} ${data}`);
+    if (event === clientEvent) this.#world.habits?.onClientEvent(channel, data);
   }
 
-  onClosed(): void {
+  onClosed(held: readonly string[]): void {
     this.#connection = undefined;
-    this.#returnsAt = Math.max(this.#returnsAt, Date.now() + this.#reactions.between(20, 2 * graceMs));
+    const { habits } = this.#world;
+    const awayMs = habits?.awayMs(this.#reactions) ?? this.#reactions.between(20, 2 * graceMs);
+    if (habits !== undefined) this.#rejoins = held;
+    this.#returnsAt = Math.max(this.#returnsAt, Date.now() + awayMs);
   }
 
-  #perform(connection: Connection, action: keyof typeof actions, channel: string, awayMs: number): void {
+  #perform(connection: Connection, action: Action, channel: string, awayMs: number): void {
     const held = [...connection.held.keys()];
     const own = held[channel.length % Math.max(1, held.length)];
     this.#world.journal.count(`action: ${action}`);
@@ -162,7 +198,7 @@ export class Client implements ConnectionEvents {
         connection.unsubscribe(channel);
         break;
       case 'client event':
-        if (own !== undefined && isPrivate(own)) connection.sendClientEvent(own);
+        if (own !== undefined && isPrivate(own)) this.#say(connection, own);
         break;
       case 'ping':
         connection.ping();
@@ -178,6 +214,11 @@ export class Client implements ConnectionEvents {
         this.#connect();
         break;
     }
+  }
+
+  #say(connection: Connection, channel: string): void {
+    this.#said += 1;
+    connection.sendClientEvent(channel, `${this.name} ${this.#said}`);
   }
 
   /** Low ones often, high ones seldom: some channels are crowded, others are emptied all the time. */

@@ -4,6 +4,8 @@ import { app, isPresence, isPrivate } from './settings.ts';
 
 /** What is published at the end to see that it comes from every node to every subscriber. */
 export const probeEvent = 'chaos-probe';
+/** What clients send to one another. */
+export const clientEvent = 'client-wave';
 
 /** What a connection tells the client that made it. */
 export interface ConnectionEvents {
@@ -15,7 +17,8 @@ export interface ConnectionEvents {
   onRefused(channel: string): void;
   /** An event of a channel that a backend has published. */
   onEvent(event: string, channel: string, data: string): void;
-  onClosed(): void;
+  /** The connection has ended, with these channels on it. */
+  onClosed(held: readonly string[]): void;
 }
 
 interface Frame {
@@ -103,8 +106,8 @@ export class Connection {
     this.#lose(channel, `left on ${this.node}`);
   }
 
-  sendClientEvent(channel: string): void {
-    this.#ws.send(JSON.stringify({ event: 'client-wave', channel, data: '{}' }));
+  sendClientEvent(channel: string, data: string): void {
+    this.#ws.send(JSON.stringify({ event: clientEvent, channel, data }));
   }
 
   ping(): void {
@@ -184,8 +187,9 @@ export class Connection {
   #end(why: string): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    for (const channel of Array.from(this.#held.keys())) this.#lose(channel, why);
+    const held = [...this.#held.keys()];
+    for (const channel of held) this.#lose(channel, why);
     this.#questions.clear();
-    this.#events.onClosed();
+    this.#events.onClosed(held);
   }
 }

@@ -37,6 +37,11 @@ export class Crowd {
     }
   }
 
+  /** Everybody acts again. */
+  act(): void {
+    this.#mode = 'acting';
+  }
+
   /** From now on everybody keeps what there is, and comes back to something when a connection is lost. */
   keep(): void {
     this.#mode = 'keeping';

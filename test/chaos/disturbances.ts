@@ -11,6 +11,8 @@ export interface Fault {
   endedAt: number | undefined;
 }
 
+const redisFaults: ReadonlySet<FaultKind> = new Set(['redis-kill', 'redis-freeze', 'redis-clients']);
+
 /** Which faults there were, and what they excuse. */
 export class Disturbances {
   readonly faults: Fault[] = [];
@@ -50,6 +52,14 @@ export class Disturbances {
   /** Until when a departure may have been lost with all data; -Infinity if no data was lost. */
   get lostUntil(): number {
     return Math.max(-Infinity, ...this.losses.map(({ to }) => to));
+  }
+
+  /** Since when Redis is away, or nodes may not have found it again; undefined: it is not. */
+  get redisTroubledSince(): number | undefined {
+    const troubles = this.faults.filter(
+      ({ kind, endedAt = Infinity }) => redisFaults.has(kind) && endedAt + recoveryMs >= Date.now(),
+    );
+    return troubles.length === 0 ? undefined : Math.min(...troubles.map(({ startedAt }) => startedAt));
   }
 
   #disorderEnd(fault: Fault, endpoint: string): number {

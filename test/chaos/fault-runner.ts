@@ -46,7 +46,10 @@ export class FaultRunner {
     switch (kind) {
       case 'kill':
         return this.#withNode(planned, async (node, place) => {
+          // What waits on a node for Redis is lost with it.
+          const since = this.#stage.disturbances.redisTroubledSince;
           await node.kill();
+          if (since !== undefined) this.#stage.publisher.mayLoseSince(since, node.name);
           await pause(lastsMs);
           await fleet.fill(place);
         });

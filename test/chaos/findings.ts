@@ -1,18 +1,22 @@
 import type { Divergence } from './checks.ts';
+import type { Figure } from './figures.ts';
 import type { Journal } from './journal.ts';
 import { channelOf } from './truth.ts';
 
 /** Of how many channels with a divergence the history is kept. */
 const keptHistories = 8;
 
+/** A divergence, and at which point of the run it was found. */
+export interface Dated extends Divergence {
+  readonly when: string;
+}
+
 /** What the comparisons have brought to light: each divergence once, with what had happened by then. */
 export class Findings {
-  readonly divergences: Divergence[] = [];
+  readonly divergences: Dated[] = [];
   readonly histories = new Map<string, readonly string[]>();
-  /** Contradictions where the order was best effort. */
-  reordered = 0;
-  /** Departures that were lost with all data. */
-  excused = 0;
+  /** What was not so, and what ARCHITECTURE excuses: no divergences. */
+  excuses: readonly Figure[] = [];
   readonly #journal: Journal;
   readonly #known = new Set<string>();
 
@@ -20,13 +24,14 @@ export class Findings {
     this.#journal = journal;
   }
 
-  add(divergences: readonly Divergence[]): void {
+  /** `when`: at which point of the run. */
+  add(divergences: readonly Divergence[], when = ''): void {
     for (const divergence of divergences) {
       const { subject } = divergence;
       const key = JSON.stringify(divergence);
       if (this.#known.has(key)) continue;
       this.#known.add(key);
-      this.divergences.push(divergence);
+      this.divergences.push({ ...divergence, when });
       const channel = channelOf(subject);
       if (this.histories.size >= keptHistories || this.histories.has(channel)) continue;
       this.histories.set(channel, [...this.#journal.of(channel)]);

@@ -3,25 +3,32 @@ import { cleanUp } from './children.ts';
 import { readOptions, type Options } from './options.ts';
 import { formatLogs, formatOutcome, isTrue } from './report.ts';
 import { runChaos } from './run.ts';
+import { runSingle } from './single/run.ts';
 
 /** What starting, coming to rest and the checks may take beside the time asked for. */
 const furtherSeconds = 300;
+/** What a kill may take at most, with the next start. */
+const secondsPerKill = 5;
 
 process.exitCode = await main(readOptions(process.argv.slice(2)));
 
-async function main({ minutes, verbose, ...options }: Options): Promise<number> {
-  const seconds = minutes * 60;
-  if (options.nodes > 1) installRedis();
+async function main({ minutes, verbose, single, kills, scale, ...options }: Options): Promise<number> {
+  const seconds = single ? kills * secondsPerKill * (1 + 20 * scale) : minutes * 60;
+  if (options.nodes > 1 && !single) installRedis();
   guard(seconds + furtherSeconds);
   const startedAt = Date.now();
   const say = (text: string) => process.stdout.write(`${text}\n`);
-  say(`seed ${options.seed}, faults: ${options.faults.join(', ') || 'none'}`);
-  const outcome = await runChaos({
-    ...options,
-    seconds,
-    onStep: (step) => say(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  ${step}`),
+  const listeners = {
+    onStep: (step: string) => say(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  ${step}`),
     ...(verbose && { onLine: (node: string, line: string) => say(`${node} ${line}`) }),
-  });
+  };
+  say(
+    `seed ${options.seed}, ${single ? `${kills} kills` : `faults: ${options.faults.join(', ') || 'none'}`}`,
+  );
+  const { seed, clients } = options;
+  const outcome = single
+    ? await runSingle({ seed, clients, kills, scale, mayLimit: true, ...listeners })
+    : await runChaos({ ...options, seconds, ...listeners });
   say(`\n${formatOutcome(outcome)}`);
   if (isTrue(outcome)) return 0;
   process.stderr.write(formatLogs(outcome));
@@ -35,7 +42,8 @@ function guard(limitSeconds: number): void {
     process.exit(code);
   };
   process.once('exit', cleanUp);
-  process.once('SIGINT', () => giveUp('Interrupted.', 130));
-  process.once('SIGTERM', () => giveUp('Terminated.', 143));
+  // A second signal must not cut off the cleaning up.
+  process.on('SIGINT', () => giveUp('Interrupted.', 130));
+  process.on('SIGTERM', () => giveUp('Terminated.', 143));
   setTimeout(() => giveUp(`Not finished after ${limitSeconds} s.`, 1), limitSeconds * 1000).unref();
 }

@@ -17,6 +17,8 @@ export interface NodeOptions extends NodeSetting {
   readonly folder: string;
   /** Sees each line of its log. */
   readonly onLine: (line: string) => void;
+  /** Is given the process as soon as there is one. */
+  readonly onChild?: (child: ChildProcess) => void;
 }
 
 /** One node: the built program in a process of its own. */
@@ -45,6 +47,7 @@ export class NodeProcess {
     const file = join(options.folder, `${options.name}.json`);
     await writeFile(file, JSON.stringify(configOf(options)));
     const child = launch(process.execPath, [program, '--config', file, '--port', '0']);
+    options.onChild?.(child);
     const node = new NodeProcess(child, options);
     try {
       await node.#listening();

@@ -9,6 +9,10 @@ export interface Options {
   readonly clients: number;
   readonly faults: readonly FaultKind[];
   readonly verbose: boolean;
+  /** One node that keeps its state on disk is killed, instead of whatever else happens to nodes. */
+  readonly single: boolean;
+  readonly kills: number;
+  readonly scale: number;
 }
 
 interface Raw extends Omit<Options, 'faults'> {
@@ -29,10 +33,18 @@ export function readOptions(args: readonly string[]): Options {
     .option('--nodes <number>', '1 keeps its state in memory; several share a Redis', wholeNumber(1, 20), 3)
     .option('--clients <number>', 'WebSocket clients', wholeNumber(1, 5000), 200)
     .option('--faults <list>', `all, none, or some of ${faultKinds.join(',')}`, 'all')
+    .option('--single', 'kill one node that keeps its state on disk, instead', false)
+    .option('--kills <number>', 'with --single: how often it is killed', wholeNumber(1, 100_000), 40)
+    .option(
+      '--scale <number>',
+      'with --single: how long things take; 1 is a restart grace of 20 s and clients that are back in a minute',
+      number(0.01, 1),
+      0.05,
+    )
     .option('--verbose', 'print the log of every node', false)
     .addHelpText(
       'after',
-      '\nClients lose their connections in storms whatever the faults.\nExit codes: 0 all was true, 1 it was not, 2 wrong usage.',
+      '\nClients lose their connections in storms whatever the faults.\nWith --single, endpoints fail and the disk is full for a while as well; --minutes, --nodes and --faults mean nothing.\nExit codes: 0 all was true, 1 it was not, 2 wrong usage.',
     )
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const { faults, ...options } = command.parse(args, { from: 'user' }).opts<Raw>();

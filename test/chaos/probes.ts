@@ -2,9 +2,10 @@ import { callApi } from './api.ts';
 import type { Divergence } from './checks.ts';
 import { waitUntil } from './children.ts';
 import type { Client } from './client.ts';
-import { Connection, probeEvent } from './connection.ts';
+import { clientEvent, Connection, probeEvent } from './connection.ts';
 import type { NodeProcess } from './node-process.ts';
-import { noEvent, type Publisher } from './publisher.ts';
+import { noEvent } from './cached-events.ts';
+import type { Publisher } from './publisher.ts';
 import { isCache } from './settings.ts';
 
 const patienceMs = 5000;
@@ -65,7 +66,11 @@ async function probeCachesOn(
     onLost: () => {},
     onOldNews: () => {},
     onRefused: () => {},
-    onEvent: (event, channel, data) => got.set(channel, event === 'pusher:cache_miss' ? noEvent : data),
+    onEvent(event, channel, data) {
+      // Clients may talk meanwhile; what is cached comes first.
+      if (event === clientEvent || got.has(channel)) return;
+      got.set(channel, event === 'pusher:cache_miss' ? noEvent : data);
+    },
     onClosed: () => {},
   });
   await waitUntil(() => channels.every((channel) => got.has(channel)), patienceMs);

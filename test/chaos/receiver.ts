@@ -15,6 +15,16 @@ export type Failure = (typeof failures)[number];
 interface Delivery {
   readonly bodyHash: string;
   isTaken: boolean;
+  /** The numbers that its attempts have said. */
+  readonly attempts: Set<string>;
+}
+
+/** What others want to know of requests, at once. */
+interface Watch {
+  /** A request is here as a whole, and nothing is answered yet. */
+  onReceived(): void;
+  /** It was answered with 200, or with a failure. */
+  onAnswered(isTaken: boolean): void;
 }
 
 /** An endpoint of the webhooks, which can be made to fail. It verifies each request and keeps each event. */
@@ -29,6 +39,8 @@ export class Receiver implements EndpointSetting {
   retries = 0;
   duplicates = 0;
   lastRequestAt = Date.now();
+  /** With this, no attempt of a delivery may say the number of another. */
+  watch: Watch | undefined;
   readonly #journal: Journal;
   readonly #deliveries = new Map<string, Delivery>();
   readonly #port: number;
@@ -98,7 +110,9 @@ export class Receiver implements EndpointSetting {
       response.writeHead(401).end();
       return;
     }
+    this.watch?.onReceived();
     this.#record(request, body, failure === undefined || failure === 'late');
+    response.once('finish', () => this.watch?.onAnswered(response.statusCode === 200));
     switch (failure) {
       case undefined:
         response.writeHead(200).end();
@@ -133,7 +147,12 @@ export class Receiver implements EndpointSetting {
     const attempt = String(request.headers['x-soketify-attempt']);
     if (earlier === undefined) this.seen.push(...received);
     if (isTaken && earlier?.isTaken !== true) this.taken.push(...received);
-    this.#deliveries.set(id, { bodyHash, isTaken: isTaken || earlier?.isTaken === true });
+    const attempts = earlier?.attempts ?? new Set<string>();
+    if (this.watch !== undefined && attempts.has(attempt)) {
+      this.#journal.problem(`${this.id} got attempt ${attempt} of delivery ${id} twice`);
+    }
+    attempts.add(attempt);
+    this.#deliveries.set(id, { bodyHash, isTaken: isTaken || earlier?.isTaken === true, attempts });
     for (const { name, channel, user_id: userId = '' } of received) {
       if (name === 'client_event') continue;
       const answer = isTaken ? 'took' : 'refused';

@@ -5,6 +5,8 @@ export interface ReceivedEvent {
   readonly name: string;
   readonly channel: string;
   readonly user_id?: string;
+  /** Of a client event. */
+  readonly data?: string;
   readonly atMs: number;
   readonly node: string;
   readonly delivery: string;

@@ -1,5 +1,22 @@
 import type { Divergence } from './checks.ts';
-import type { Outcome } from './run.ts';
+import { formatFigures, legendOf, type Figure } from './figures.ts';
+import type { Dated, Findings } from './findings.ts';
+import type { Journal } from './journal.ts';
+import type { Disturbances } from './disturbances.ts';
+import type { Receiver } from './receiver.ts';
+
+/** What a run has shown. */
+export interface Outcome {
+  readonly seed: number;
+  /** The figures that only this kind of run has. */
+  readonly figures: readonly Figure[];
+  readonly findings: Findings;
+  readonly journal: Journal;
+  readonly disturbances: Disturbances;
+  readonly receivers: readonly Receiver[];
+  /** The last lines of the nodes' logs, by node. */
+  readonly logs: ReadonlyMap<string, readonly string[]>;
+}
 
 const shownDivergences = 40;
 
@@ -10,11 +27,14 @@ export function isTrue({ findings, journal }: Outcome): boolean {
 
 /** What a person wants to read after a run: figures, and all about what was wrong. */
 export function formatOutcome(outcome: Outcome): string {
-  const parts = [formatFigures(outcome)];
+  const parts = [formatFigures(figuresOf(outcome))];
   if (!isTrue(outcome)) {
     parts.push(
       section('Problems', outcome.journal.problems),
-      section('Divergences', firstDivergences(outcome).map(formatDivergence)),
+      section(
+        'Divergences',
+        firstDivergences(outcome).map((divergence) => formatDivergence(outcome.seed, divergence)),
+      ),
       ...formatHistories(outcome),
       section('Faults', formatFaults(outcome)),
     );
@@ -27,27 +47,41 @@ export function formatLogs({ logs }: Outcome): string {
   return [...logs].map(([node, lines]) => `${section(`Log of ${node}`, lines)}\n`).join('\n');
 }
 
-function formatFigures({ options, journal, receivers, findings }: Outcome): string {
+function figuresOf({ figures, journal, receivers, findings }: Outcome): Figure[] {
   const sum = (count: (receiver: (typeof receivers)[number]) => number) =>
     receivers.reduce((total, receiver) => total + count(receiver), 0);
-  const figures: [string, string | number][] = [
-    ['seed', options.seed],
-    ['nodes, clients, seconds', `${options.nodes}, ${options.clients}, ${options.seconds}`],
-    ...[...journal.counts].toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    ...receivers.map(({ id, taken }): [string, number] => [`events taken by ${id}`, taken.length]),
-    ['deliveries that came again after a failure', sum(({ retries }) => retries)],
-    ['duplicates', sum(({ duplicates }) => duplicates)],
-    ['reordered', findings.reordered],
-    ['excused by a loss of all data', findings.excused],
-    ['problems', journal.problems.length],
-    ['divergences', findings.divergences.length],
+  const counts = [...journal.counts].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    ...figures,
+    ...counts.map(([what, figure]) => ({ what, figure, legend: legendOf(what) })),
+    ...receivers.map(({ id, taken }) => ({
+      what: `events taken by ${id}`,
+      figure: taken.length,
+      legend: 'by this endpoint with 2xx, each once; many are wanted',
+    })),
+    {
+      what: 'deliveries that came again after a failure',
+      figure: sum(({ retries }) => retries),
+      legend: 'to endpoints that had not taken them; any number',
+    },
+    {
+      what: 'duplicates',
+      figure: sum(({ duplicates }) => duplicates),
+      legend:
+        'deliveries that came again although taken, with the same id and bytes; any number, receivers drop them',
+    },
+    ...findings.excuses,
+    { what: 'problems', figure: journal.problems.length, legend: 'what must never happen; 0 is wanted' },
+    {
+      what: 'divergences',
+      figure: findings.divergences.length,
+      legend: 'somebody believes what is not so, and ARCHITECTURE does not say that they may; 0 is wanted',
+    },
   ];
-  const width = Math.max(...figures.map(([what]) => what.length));
-  return figures.map(([what, figure]) => `${what.padEnd(width)}  ${figure}`).join('\n');
 }
 
 /** What is wrong in the end goes before what was wrong on the way. */
-function firstDivergences({ findings: { divergences } }: Outcome): Divergence[] {
+function firstDivergences({ findings: { divergences } }: Outcome): Dated[] {
   const isOnTheWay = ({ evidence }: Divergence) => evidence !== undefined;
   return [
     ...divergences.filter((divergence) => !isOnTheWay(divergence)),
@@ -55,8 +89,10 @@ function firstDivergences({ findings: { divergences } }: Outcome): Divergence[] 
   ].slice(0, shownDivergences);
 }
 
-function formatDivergence({ where, subject, believed, truth, evidence = [] }: Divergence): string {
-  const lines = [`${subject}: ${where}: ${believed}; the truth: ${truth}`, ...evidence];
+function formatDivergence(seed: number, { when, ...divergence }: Dated): string {
+  const { where, subject, believed, truth, evidence = [] } = divergence;
+  const dated = when === '' ? `seed ${seed}` : `seed ${seed}, ${when}`;
+  const lines = [`${dated}: ${subject}: ${where}: ${believed}; the truth: ${truth}`, ...evidence];
   return lines.join('\n      ');
 }
 

@@ -1,19 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { readQueue } from './api.ts';
 import { checkDrops, checkHttp, checkReplay, checkView } from './checks.ts';
-import { removeFolder, temporaryFolder, waitUntil } from './children.ts';
+import { removeFolder, temporaryFolder } from './children.ts';
 import type { World } from './client.ts';
 import { Crowd } from './crowd.ts';
 import { Disturbances } from './disturbances.ts';
 import { FaultRunner, type Stage } from './fault-runner.ts';
+import type { Figure } from './figures.ts';
 import { Findings } from './findings.ts';
 import { Fleet } from './fleet.ts';
 import { Journal } from './journal.ts';
+import type { Outcome } from './report.ts';
 import { planRun, type FaultKind, type Plan } from './plan.ts';
 import { probeCaches, probeFanOut } from './probes.ts';
 import { Publisher } from './publisher.ts';
 import { Random } from './random.ts';
 import { Receiver } from './receiver.ts';
+import { rest } from './rest.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { channelsFor, graceMs, leaseMs } from './settings.ts';
 import { Truth } from './truth.ts';
@@ -33,20 +35,8 @@ export interface RunOptions {
   readonly onStep?: (step: string) => void;
 }
 
-/** What a run has shown. */
-export interface Outcome {
-  readonly options: RunOptions;
-  readonly findings: Findings;
-  readonly journal: Journal;
-  readonly disturbances: Disturbances;
-  readonly receivers: readonly Receiver[];
-  /** The last lines of the nodes' logs, by node. */
-  readonly logs: ReadonlyMap<string, readonly string[]>;
-}
-
 /** After this without a webhook or a change nothing is on its way any more. */
 const quietMs = leaseMs + graceMs + 1000;
-const restPatienceMs = 90_000;
 
 /** Runs the program under faults, and compares what everybody believes in the end with what is true. */
 export async function runChaos(options: RunOptions): Promise<Outcome> {
@@ -73,17 +63,18 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
   const crowd = new Crowd(options.clients, random.fork(), world);
   const stage: Stage = { fleet, redis, receivers, publisher, disturbances, journal };
   const findings = new Findings(journal);
+  const resting = { nodes: fleet, receivers, journal, truth, quietMs };
 
   const compare = async () => {
     tell('comparing');
-    findings.reordered = 0;
-    findings.excused = 0;
+    const sums = { reordered: 0, excused: 0 };
     for (const receiver of receivers) {
       const { divergences, reordered, excused } = checkReplay(receiver, { truth, disturbances, journal });
       findings.add(divergences);
-      findings.reordered += reordered;
-      findings.excused += excused;
+      sums.reordered += reordered;
+      sums.excused += excused;
     }
+    findings.excuses = excusesOf(sums);
     for (const node of fleet.live) findings.add(await checkHttp(node, truth));
   };
   try {
@@ -93,14 +84,14 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     await act(stage, crowd, plan, options.seconds);
     tell('coming to rest');
     crowd.keep();
-    await rest(stage, truth, () => crowd.isSettled);
+    await rest({ ...resting, isSettled: () => crowd.isSettled });
     await compare();
     for (const client of crowd.clients) findings.add(checkView(client, truth));
     findings.add(await probeFanOut(fleet.live, crowd.clients));
     findings.add(await probeCaches(fleet.live, channels, publisher));
     tell('leaving');
     await crowd.leave();
-    await rest(stage, truth, () => truth.belief().occupied.size === 0);
+    await rest({ ...resting, isSettled: () => truth.belief().occupied.size === 0 });
     await compare();
     if (disturbances.lostUntil < 0) for (const node of fleet.live) findings.add(await checkDrops(node));
   } catch (error) {
@@ -114,10 +105,33 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     removeFolder(folder);
   }
   const logs = new Map(fleet.all.map((node) => [node.name, node.lines]));
-  return { options, findings, journal, disturbances, receivers, logs };
+  const { nodes, clients, seconds, seed } = options;
+  const figures = [
+    { what: 'seed', figure: seed, legend: 'repeats the plan of this run with --seed' },
+    { what: 'nodes', figure: nodes, legend: 'ran at a time' },
+    { what: 'clients', figure: clients, legend: 'came and went' },
+    { what: 'seconds', figure: seconds, legend: 'in which clients acted and faults happened' },
+  ];
+  return { seed, figures, findings, journal, disturbances, receivers, logs };
 }
 
-async function startReceivers(journal: Journal): Promise<Receiver[]> {
+/** What was not as it should be, and may be so by what ARCHITECTURE says of several nodes. */
+function excusesOf({ reordered, excused }: { reordered: number; excused: number }): Figure[] {
+  return [
+    {
+      what: 'reordered',
+      figure: reordered,
+      legend: 'events out of order, when another node had just taken over; any number, no divergences',
+    },
+    {
+      what: 'excused by a loss of all data',
+      figure: excused,
+      legend: 'departures that only Redis knew of when it was emptied; any number, no divergences',
+    },
+  ];
+}
+
+export async function startReceivers(journal: Journal): Promise<Receiver[]> {
   const receivers: Receiver[] = [];
   for (const setting of [
     { id: 'all', startsWith: '' },
@@ -150,26 +164,4 @@ async function act(stage: Stage, crowd: Crowd, plan: Plan, seconds: number): Pro
   ]);
   stage.publisher.stop();
   await published;
-}
-
-/** Waits until nothing changes any more, nothing is left to deliver, and every endpoint is up. */
-async function rest(stage: Stage, truth: Truth, isSettled: () => boolean): Promise<void> {
-  const { fleet, receivers, journal } = stage;
-  let missing = '';
-  const isAtRest = async (): Promise<boolean> => {
-    missing = 'some node is down';
-    if (!fleet.isComplete) return false;
-    missing = 'some client waits for an answer';
-    if (!isSettled()) return false;
-    missing = 'something still changes';
-    const lastAt = Math.max(truth.changedAt, ...receivers.map(({ lastRequestAt }) => lastRequestAt));
-    if (Date.now() - lastAt < quietMs) return false;
-    missing = 'some node cannot be asked for its queue';
-    const queues = await Promise.all(fleet.live.map(readQueue)).catch(() => undefined);
-    if (queues === undefined) return false;
-    missing = 'some node has webhooks to deliver';
-    return queues.every(({ events, isFailing }) => events === 0 && !isFailing);
-  };
-  const isResting = await waitUntil(isAtRest, restPatienceMs, 250);
-  if (!isResting) journal.problem(`No rest within ${restPatienceMs / 1000} s: ${missing}`);
 }

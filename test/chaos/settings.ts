@@ -29,10 +29,12 @@ export interface NodeSetting {
   readonly endpoints: readonly EndpointSetting[];
   /** Undefined for a single node, which keeps its state in memory. */
   readonly redisUrl: string | undefined;
+  /** Of a single node: where it keeps what outlives it, and how long it waits for whom. */
+  readonly store?: { readonly path: string; readonly graceMs: number; readonly restartGraceMs: number };
 }
 
 /** The configuration file of one node; nodes differ only in what they call themselves. */
-export function configOf({ name, endpoints, redisUrl }: NodeSetting): object {
+export function configOf({ name, endpoints, redisUrl, store }: NodeSetting): object {
   return {
     apps: [
       {
@@ -46,13 +48,15 @@ export function configOf({ name, endpoints, redisUrl }: NodeSetting): object {
       },
     ],
     webhooks: {
-      disconnectGraceMs: graceMs,
-      unsubscribeGraceMs: graceMs,
+      disconnectGraceMs: store?.graceMs ?? graceMs,
+      unsubscribeGraceMs: store?.graceMs ?? graceMs,
+      ...(store !== undefined && { restartGraceMs: store.restartGraceMs }),
       requestTimeoutMs,
       batch: { maxDelayMs: 50 },
       retry: { initialDelayMs: 200, maxDelayMs: 1000 },
     },
     shutdownTimeoutMs: 3000,
+    ...(store !== undefined && { store: { path: store.path } }),
     ...(redisUrl !== undefined && { redis: { url: redisUrl, keyPrefix: 'chaos:', leaseMs } }),
   };
 }

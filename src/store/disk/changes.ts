@@ -3,6 +3,15 @@ import type { Key, Table } from './tables.ts';
 /** The new values of keys, by table; undefined: the key is to be removed. */
 export type Changes = ReadonlyMap<Table, ReadonlyMap<Key, string | undefined>>;
 
+/** About how many bytes they are. */
+export function sizeOf(changes: Changes): number {
+  let bytes = 0;
+  for (const rows of changes.values()) {
+    for (const [key, value = ''] of rows) bytes += value.length + (typeof key === 'string' ? key.length : 8);
+  }
+  return bytes;
+}
+
 /**
  * What is to be written next: of each key its last value. It grows with the keys, not with how often they change,
  * so it may wait as long as the disk is full.

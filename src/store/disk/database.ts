@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
+import { sizeOf } from './changes.ts';
 import { faultOf, looksDamaged } from './check.ts';
 import { Environment, isDamage, type Lmdb } from './environment.ts';
 import { faultIn } from './faults.ts';
-import { failureReason, moveAside, prepareFolder, refusal } from './folder.ts';
+import { failureReason, lackOfRoom, moveAside, prepareFolder, refusal } from './folder.ts';
 import { takeLock } from './lock.ts';
 import { StoreError } from './store-error.ts';
 import { tables, type Key, type Table } from './tables.ts';
@@ -159,11 +160,14 @@ interface Belongings {
 function createDatabase(options: OpenOptions, opened: Opened, { release, seams }: Belongings): Database {
   const { path, sync, clock, log } = options;
   const { environment, rows, isNew, lost } = opened;
-  const toFile: Commit = (changes, { visible, ended }) =>
+  const toFile: Commit = (changes, { visible, ended }) => {
+    const lack = lackOfRoom(path, sizeOf(changes));
+    if (lack !== undefined) return ended(lack);
     environment.commit(changes, {
       visible,
       ended: (failure) => ended(failure === undefined ? undefined : failureReason(path, failure)),
     });
+  };
   let prepare = (): void => {};
   const writer = new Writer({
     prepare: () => prepare(),

@@ -102,6 +102,27 @@ export function failureReason(path: string, message: string): string {
   return message;
 }
 
+/** So much is left free on the disk beside what a transaction writes: it also writes anew the pages on the way to it. */
+const spareBytes = 256 * 1024;
+
+/**
+ * Why so many bytes cannot be written. LMDB is not left to find out that the disk is full: when a write fails it puts
+ * a message of up to 130 characters into 100 bytes (3.5.6, mdb_page_flush), which ends the process now and then.
+ */
+export function lackOfRoom(path: string, bytes: number): string | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    const free = bavail * bsize;
+    const needed = spareBytes + 2 * bytes;
+    return free < needed
+      ? `no space is left on the disk (${free} bytes free, needed are ${needed})`
+      : undefined;
+  } catch {
+    // A disk that cannot be asked shows when it is written to.
+    return undefined;
+  }
+}
+
 /** Moves the files of a database that cannot be read into a folder of their own, and says which. */
 export function moveAside(path: string, files: readonly string[]): string {
   const lost = join(path, `lost-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);

@@ -60,6 +60,30 @@ describe('a store whose disk fails', () => {
     }
   });
 
+  it('does not leave it to LMDB to find out that the disk is full', async ({ skip }) => {
+    const path = smallDisk(2_000_000);
+    if (path === undefined) skip('a small disk can be mounted by root alone');
+    else {
+      // LMDB says so here when it fails to write.
+      const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+      onTestFinished(() => said.mockRestore());
+      const { database } = await openDisk(path);
+      database.put('meta', 'before', '1');
+      expect(await database.safe('now')).toBe(true);
+      try {
+        writeFileSync(join(path, 'ballast'), Buffer.alloc(2_000_000));
+      } catch {
+        // It is as full as it can be.
+      }
+      database.put('outbox', 1, 'v'.repeat(100_000));
+      expect(await database.safe('now')).toBe(false);
+      expect(database.failure).toMatch(/^no space is left on the disk \(\d+ bytes free, needed are \d+\)$/);
+      expect(said).not.toHaveBeenCalled();
+      rmSync(join(path, 'ballast'));
+      await vi.waitUntil(() => database.failure === undefined, { timeout: 10_000 });
+    }
+  });
+
   it('goes on where it was when writing fails for a while', async () => {
     const path = temporaryFolder();
     const clock = new FakeClock();

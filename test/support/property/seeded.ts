@@ -1,6 +1,6 @@
 /** The same walk on every CI run; elsewhere a new one each time. FC_SEED repeats a walk, FC_RUNS lengthens it. */
 const { CI, FC_RUNS, FC_SEED } = process.env;
-const seed = Number(FC_SEED ?? (CI === undefined ? Math.floor(Math.random() * 2 ** 31) : 20_261_101));
+export const seed = Number(FC_SEED ?? (CI === undefined ? Math.floor(Math.random() * 2 ** 31) : 20_261_101));
 
 /** A suite's title with the seed by which its walk can be repeated. */
 export function seeded(title: string): string {

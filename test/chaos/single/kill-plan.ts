@@ -1,0 +1,63 @@
+import type { Random } from '../random.ts';
+import type { Moment } from './moments.ts';
+import type { Timing } from './timing.ts';
+
+interface KillTrait {
+  /** How often it is drawn, compared with others. */
+  readonly weight: number;
+  /** Which moment is waited for; undefined: none. */
+  readonly moment?: Moment;
+  /** How long after it, at least and at most. */
+  readonly afterMs: (timing: Timing) => readonly [number, number];
+  /** Whether the node is killed while it starts. */
+  readonly isOfStart?: true;
+}
+
+/** How long a start takes, about. */
+const startMs = 300;
+
+const atOnce = (): [number, number] => [0, 0];
+
+/** At which points a node is killed. None needs anything of the program: they are timed by what it does. */
+export const killPoints = {
+  'at any moment': { weight: 4, afterMs: () => [0, 0] },
+  'around a commit': { weight: 5, moment: 'asked', afterMs: () => [0, 8] },
+  'POST under way': { weight: 3, moment: 'received', afterMs: atOnce },
+  'POST answered, not settled': { weight: 3, moment: 'taken', afterMs: () => [0, 3] },
+  'POST failed, not postponed': { weight: 2, moment: 'refused', afterMs: () => [0, 3] },
+  'cached publish answered': { weight: 2, moment: 'published', afterMs: atOnce },
+  'client event seen': { weight: 3, moment: 'seen', afterMs: atOnce },
+  'end of a grace': { weight: 2, moment: 'asked', afterMs: ({ graceMs }) => [graceMs, graceMs + 30] },
+  'before it reads its store': { weight: 1, moment: 'start', afterMs: () => [0, startMs], isOfStart: true },
+  'while it reads its store': { weight: 2, moment: 'opening', afterMs: () => [0, 10], isOfStart: true },
+  'while it restores': { weight: 2, moment: 'listening', afterMs: () => [0, 15], isOfStart: true },
+} as const satisfies Readonly<Record<string, KillTrait>>;
+
+export type KillPoint = keyof typeof killPoints;
+
+/** The traits of a point, as those of any. */
+export function traitOf(point: KillPoint): KillTrait {
+  return killPoints[point];
+}
+
+export interface PlannedKill {
+  readonly point: KillPoint;
+  /** How long the node runs before the moment is waited for. */
+  readonly upMs: number;
+  readonly afterMs: number;
+  /** How long the node is away then. */
+  readonly downMs: number;
+}
+
+/** Which kills there are, and how: the same for the same seed. */
+export function planKills(random: Random, count: number, timing: Timing): readonly PlannedKill[] {
+  const points = Object.keys(killPoints) as KillPoint[];
+  const weights = Object.fromEntries(points.map((point) => [point, killPoints[point].weight]));
+  return Array.from({ length: count }, () => {
+    const point = random.weighted(weights) as KillPoint;
+    const [least, most] = traitOf(point).afterMs(timing);
+    const upMs = random.next() < 0.5 ? random.below(150) : random.between(150, timing.longestUpMs);
+    const downMs = random.next() < 0.6 ? 0 : random.between(1, timing.longestDownMs);
+    return { point, upMs, afterMs: random.between(least, most), downMs };
+  });
+}

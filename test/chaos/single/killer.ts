@@ -1,0 +1,98 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Journal } from '../journal.ts';
+import type { Period } from '../truth.ts';
+import { traitOf, type PlannedKill } from './kill-plan.ts';
+import type { Moments } from './moments.ts';
+import type { MortalNode } from './mortal-node.ts';
+import type { SmallDisk } from './small-disk.ts';
+import type { Writing } from './writing.ts';
+
+export interface KillerOptions {
+  readonly node: MortalNode;
+  readonly disk: SmallDisk;
+  readonly moments: Moments;
+  readonly writing: Writing;
+  readonly journal: Journal;
+  /** A life ended in which the disk took nothing from some moment on. */
+  readonly onUnwritten: (period: Period, life: string) => void;
+  /** A node listens that was killed right after it had answered a cached publish. */
+  readonly afterPublish: () => Promise<void>;
+}
+
+/** A moment that does not come in this time is waited for no longer. */
+const momentPatienceMs = 1500;
+const startPatienceMs = 30_000;
+
+/** Starts the node and kills it, at the points that are planned. */
+export class Killer {
+  kills = 0;
+  #hasAnswered = false;
+  readonly #options: KillerOptions;
+
+  constructor(options: KillerOptions) {
+    this.#options = options;
+  }
+
+  /** Kills the node in its next life, or at its start. The node is down before and afterwards. */
+  async kill({ point, upMs, afterMs, downMs }: PlannedKill): Promise<void> {
+    const { node, moments, journal } = this.#options;
+    const { moment, isOfStart } = traitOf(point);
+    let strike = (): void => {};
+    const struck = new Promise<void>((resolve) => {
+      strike = () => {
+        if (afterMs === 0) node.kill();
+        else setTimeout(() => node.kill(), afterMs);
+        setTimeout(resolve, afterMs);
+      };
+    });
+    if (isOfStart === true) {
+      if (moment !== undefined) moments.next(moment, strike);
+      // Its end before it listens is what is wanted here.
+      await node.start().catch(() => {});
+    } else {
+      await this.start();
+      await pause(upMs);
+      if (moment === undefined) strike();
+      else moments.next(moment, strike);
+    }
+    const isInTime = await Promise.race([struck.then(() => true), pause(momentPatienceMs, false)]);
+    moments.forget();
+    if (!isInTime) journal.count('moments that did not come');
+    node.kill();
+    this.#hasAnswered ||= isInTime && moment === 'published';
+    this.kills += 1;
+    journal.count(`kill: ${point}`);
+    await this.end();
+    await pause(downMs);
+  }
+
+  /** Starts the node, and again while there is no room on the disk. */
+  async start(): Promise<void> {
+    const { node, journal, disk } = this.#options;
+    const giveUpAt = Date.now() + startPatienceMs;
+    for (;;) {
+      const startedAt = Date.now();
+      try {
+        await node.start();
+        break;
+      } catch (error) {
+        await this.end();
+        if (!disk.wasFullSince(startedAt)) throw error;
+        journal.count('starts refused');
+        if (Date.now() > giveUpAt) throw error;
+        await pause(100);
+      }
+    }
+    // Before another event can take the place of the one that was answered.
+    if (this.#hasAnswered) await this.#options.afterPublish();
+    this.#hasAnswered = false;
+  }
+
+  /** Ends the process, if it still runs. What it said last decides what may be lost. */
+  async end(): Promise<void> {
+    const { node, writing, onUnwritten } = this.#options;
+    await node.gone();
+    const unwritten = writing.end();
+    if (unwritten !== undefined) onUnwritten(unwritten, node.name);
+  }
+}

@@ -1,0 +1,124 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, watch, type FSWatcher } from 'node:fs';
+import { isRunning, killChild } from '../children.ts';
+import { NodeProcess } from '../node-process.ts';
+import type { EndpointSetting } from '../settings.ts';
+import type { Moments } from './moments.ts';
+import type { Timing } from './timing.ts';
+
+export interface MortalNodeOptions {
+  /** Where the configuration of each life is written. */
+  readonly folder: string;
+  readonly storePath: string;
+  readonly endpoints: readonly EndpointSetting[];
+  readonly timing: Timing;
+  readonly moments: Moments;
+  /** A life ended that nobody has killed, although it had listened. */
+  readonly onCrash: (how: string) => void;
+  /** Sees each line of each life's log. */
+  readonly onLine: (life: string, line: string) => void;
+}
+
+/** The logs of so many lives are kept. */
+const lastLives = 6;
+
+/** One node that keeps its state on disk, life after life. */
+export class MortalNode {
+  /** How long each start took until the node listened. */
+  readonly readyMs: number[] = [];
+  starts = 0;
+  readonly #options: MortalNodeOptions;
+  readonly #watcher: FSWatcher;
+  readonly #lives: NodeProcess[] = [];
+  #child: ChildProcess | undefined;
+  #closed: Promise<void> = Promise.resolve();
+  #current: NodeProcess | undefined;
+  #isStopping = false;
+
+  constructor(options: MortalNodeOptions) {
+    this.#options = options;
+    mkdirSync(options.storePath, { recursive: true, mode: 0o700 });
+    this.#watcher = watch(options.storePath, (_, file) => {
+      if (file === 'opening') options.moments.tell('opening');
+    });
+  }
+
+  /** The node, while it runs and listens. */
+  get live(): readonly NodeProcess[] {
+    return this.#current?.isRunning === true ? [this.#current] : [];
+  }
+
+  /** What the life that began last calls itself. */
+  get name(): string {
+    return `life-${this.starts}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#child !== undefined && isRunning(this.#child) ? this.#child.pid : undefined;
+  }
+
+  /** The last lives, the present one included. */
+  get lives(): readonly NodeProcess[] {
+    return this.#lives;
+  }
+
+  /** Begins another life. Rejects when the process ends before it listens, be it that somebody kills it. */
+  async start(): Promise<void> {
+    const { folder, storePath, endpoints, timing, moments, onLine } = this.#options;
+    this.starts += 1;
+    const { name } = this;
+    const startedAt = performance.now();
+    const node = await NodeProcess.start({
+      name,
+      folder,
+      endpoints,
+      redisUrl: undefined,
+      store: { path: storePath, ...timing },
+      onChild: (child) => {
+        this.#child = child;
+        this.#closed = new Promise((resolve) => child.once('close', () => resolve()));
+        moments.tell('start');
+      },
+      onLine: (line) => {
+        if (line.includes('"msg":"listening"')) {
+          this.readyMs.push(performance.now() - startedAt);
+          moments.tell('listening');
+        }
+        onLine(name, line);
+      },
+    });
+    this.#current = node;
+    this.#watchEnd(node);
+    this.#lives.push(node);
+    if (this.#lives.length > lastLives) this.#lives.shift();
+  }
+
+  /** Ends the process in this very moment, if there is one. */
+  kill(): void {
+    if (this.#child !== undefined && isRunning(this.#child)) this.#child.kill('SIGKILL');
+  }
+
+  /** Resolves once the process has ended and all that it has said was read. */
+  async gone(): Promise<void> {
+    if (this.#child !== undefined) await killChild(this.#child);
+    await this.#closed;
+    this.#current = undefined;
+  }
+
+  async stop(): Promise<string | undefined> {
+    this.#isStopping = true;
+    this.#watcher.close();
+    return this.#current?.isRunning === true ? this.#current.terminate() : undefined;
+  }
+
+  #watchEnd(node: NodeProcess): void {
+    const child = this.#child;
+    const tell = (): void => {
+      if (this.#isStopping || child?.signalCode === 'SIGKILL') return;
+      const how = `${node.name} ended by itself with ${child?.exitCode ?? child?.signalCode}`;
+      this.#options.onCrash(`${how}; its last words:\n${node.lines.slice(-15).join('\n')}`);
+    };
+    if (child === undefined || !isRunning(child)) tell();
+    else child.once('close', tell);
+  }
+}

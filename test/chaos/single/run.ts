@@ -1,0 +1,203 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkDrops, checkHttp, checkReplay, checkView, readDrops } from '../checks.ts';
+import { removeFolder, temporaryFolder } from '../children.ts';
+import { usualActions, type World } from '../client.ts';
+import { Crowd } from '../crowd.ts';
+import { Disturbances } from '../disturbances.ts';
+import { Findings } from '../findings.ts';
+import { Journal } from '../journal.ts';
+import { probeCaches, probeFanOut } from '../probes.ts';
+import { Publisher } from '../publisher.ts';
+import { Random } from '../random.ts';
+import type { Outcome } from '../report.ts';
+import { rest } from '../rest.ts';
+import { startReceivers } from '../run.ts';
+import { channelsFor } from '../settings.ts';
+import { Truth } from '../truth.ts';
+import { checkClientEvents, ClientEvents } from './client-events.ts';
+import { planKills, type PlannedKill } from './kill-plan.ts';
+import { figuresOf } from './figures.ts';
+import { Killer } from './killer.ts';
+import { Moments } from './moments.ts';
+import { MortalNode } from './mortal-node.ts';
+import { checkSameStory } from './same-story.ts';
+import { SmallDisk } from './small-disk.ts';
+import { timingOf } from './timing.ts';
+import { Troubles } from './troubles.ts';
+import { Writing } from './writing.ts';
+
+/** What is asked of a run. */
+export interface SingleOptions {
+  readonly kills: number;
+  readonly seed: number;
+  readonly clients: number;
+  /** How long things take, compared with the program as it is used. */
+  readonly scale: number;
+  /** Where no small disk can be mounted, writes may be refused by a limit on the process, at which LMDB may crash (3.5.6). */
+  readonly mayLimit: boolean;
+  /** Sees each line of each life's log. */
+  readonly onLine?: (life: string, line: string) => void;
+  /** Is told what the run does now. */
+  readonly onStep?: (step: string) => void;
+}
+
+/** After so many kills everything comes to rest and is compared, so that what is wrong is found near its cause. */
+const killsInRound = 40;
+/** Beyond the graces, for what is under way. */
+const furtherQuietMs = 700;
+
+/** Kills a node that keeps its state on disk, over and over, and compares what everybody believes with what is true. */
+export async function runSingle(options: SingleOptions): Promise<Outcome> {
+  const { onStep: tell = () => {}, onLine = () => {}, scale, seed } = options;
+  const random = new Random(seed);
+  const timing = timingOf(scale);
+  const planned = planKills(random.fork(), options.kills, timing);
+  const [journal, disturbances, truth] = [new Journal(), new Disturbances(), new Truth()];
+  const [moments, writing, said] = [new Moments(), new Writing(), new ClientEvents()];
+  const folder = temporaryFolder();
+  const diskFolder = join(folder, 'disk');
+  mkdirSync(diskFolder);
+  const disk = new SmallDisk(diskFolder);
+  const receivers = await startReceivers(journal);
+  for (const receiver of receivers) {
+    receiver.watch = {
+      onReceived: () => moments.tell('received'),
+      onAnswered: (isTaken) => moments.tell(isTaken ? 'taken' : 'refused'),
+    };
+  }
+  const node = new MortalNode({
+    folder,
+    storePath: join(diskFolder, 'store'),
+    endpoints: receivers,
+    timing,
+    moments,
+    onCrash: (how) => journal.problem(how),
+    onLine(life, line) {
+      writing.read(line);
+      onLine(life, line);
+    },
+  });
+  const channels = channelsFor(options.clients);
+  const findings = new Findings(journal);
+  const world: World = {
+    channels,
+    truth,
+    journal,
+    live: () => node.live,
+    habits: {
+      pace: 0.25,
+      actions: { ...usualActions, 'client event': 40 },
+      awayMs: (from) => (from.next() < 0.4 ? from.below(100) : from.below(timing.longestAwayMs)),
+      onAsked: () => moments.tell('asked'),
+      onClientEvent(channel, data) {
+        said.see(channel, data, node.name);
+        moments.tell('seen');
+      },
+    },
+  };
+  // What was on its way to a process that was killed has no effect later.
+  const publisher = new Publisher(random.fork(), world, {
+    doubtMs: 0,
+    onAnswered: () => moments.tell('published'),
+  });
+  const crowd = new Crowd(options.clients, random.fork(), world);
+  const killer = new Killer({
+    node,
+    disk,
+    moments,
+    writing,
+    journal,
+    onUnwritten(period, life) {
+      said.excuse(period);
+      publisher.mayLoseSince(period.from, life);
+    },
+    async afterPublish() {
+      journal.count('caches looked into after a kill');
+      await publisher.silently(async () => {
+        findings.add(await probeCaches(node.live, channels, publisher), `by kill ${killer.kills}`);
+      });
+    },
+  });
+  const troubles = new Troubles({
+    random: random.fork(),
+    receivers,
+    disk,
+    node,
+    mayLimit: options.mayLimit,
+    disturbances,
+    journal,
+  });
+  const quietMs = timing.restartGraceMs + timing.graceMs + furtherQuietMs;
+  const nodes = {
+    get live() {
+      return node.live;
+    },
+    get isComplete() {
+      return node.live.length === 1 && !writing.isFailing;
+    },
+  };
+  const resting = { nodes, receivers, truth, journal, quietMs };
+
+  const compare = async (): Promise<void> => {
+    const when = `by kill ${killer.kills}`;
+    for (const receiver of receivers) {
+      findings.add(checkReplay(receiver, { truth, disturbances, journal }).divergences, when);
+      findings.add(checkClientEvents(receiver), when);
+      for (const live of node.live) {
+        const missing = said.missingAt(receiver, await readDrops(live), (atMs) => journal.stamp(atMs));
+        findings.add(missing, when);
+      }
+    }
+    for (const live of node.live) {
+      findings.add(checkSameStory(receivers, await readDrops(live)), when);
+      findings.add(await checkHttp(live, truth), when);
+      findings.add(await checkDrops(live), when);
+    }
+  };
+  const round = async (kills: readonly PlannedKill[]): Promise<void> => {
+    tell(`killing from ${killer.kills + 1} to ${killer.kills + kills.length}`);
+    crowd.act();
+    const going = [publisher.run(), troubles.run()];
+    try {
+      for (const one of kills) await killer.kill(one);
+      await killer.start();
+    } finally {
+      publisher.stop();
+      troubles.stop();
+      await Promise.all(going);
+    }
+    tell('coming to rest');
+    crowd.keep();
+    await rest({ ...resting, isSettled: () => crowd.isSettled });
+    tell('comparing');
+    await compare();
+    const when = `by kill ${killer.kills}`;
+    for (const client of crowd.clients) findings.add(checkView(client, truth), when);
+    findings.add(await probeFanOut(node.live, crowd.clients), when);
+    findings.add(await probeCaches(node.live, channels, publisher), when);
+  };
+  try {
+    crowd.start();
+    for (let at = 0; at < planned.length; at += killsInRound) {
+      if (at > 0) await killer.end();
+      await round(planned.slice(at, at + killsInRound));
+    }
+    tell('leaving');
+    await crowd.leave();
+    await rest({ ...resting, isSettled: () => truth.belief().occupied.size === 0 });
+    await compare();
+  } catch (error) {
+    journal.problem(`The run broke off: ${error instanceof Error ? error.stack : String(error)}`);
+  } finally {
+    crowd.stop();
+    const fault = await node.stop();
+    if (fault !== undefined) journal.problem(fault);
+    for (const receiver of receivers) await receiver.close();
+    disk.remove();
+    removeFolder(folder);
+  }
+  const logs = new Map(node.lives.map((life) => [life.name, life.lines]));
+  const figures = figuresOf({ options, killer, node, said, writing, receivers, disk });
+  return { seed, figures, findings, journal, disturbances, receivers, logs };
+}

@@ -1,0 +1,60 @@
+import type { Divergence, Drop } from '../checks.ts';
+import type { Receiver } from '../receiver.ts';
+import type { ReceivedEvent } from '../replay.ts';
+
+/** How much of two stories is shown from where they differ. */
+const shown = 3;
+
+/**
+ * Of each channel one endpoint must have taken what the others have, in the same order: a fact is written for all of them
+ * at once. A cache miss that stands no more is told to nobody after a restart, and to some it was told before.
+ */
+export function checkSameStory(
+  [first, ...others]: readonly Receiver[],
+  drops: readonly Drop[],
+): Divergence[] {
+  if (first === undefined) return [];
+  return others.flatMap((other) => {
+    const theirs = storiesOf(other);
+    return [...storiesOf(first)]
+      .filter(([channel]) => channel.startsWith(other.startsWith))
+      .filter(([channel]) => !drops.some((drop) => drop.channel === channel))
+      .flatMap(([channel, story]) =>
+        compare(channel, [first.id, story], [other.id, theirs.get(channel) ?? []]),
+      );
+  });
+}
+
+function storiesOf(receiver: Receiver): Map<string, string[]> {
+  const stories = new Map<string, string[]>();
+  for (const event of receiver.taken) {
+    if (event.name === 'cache_miss') continue;
+    const story = stories.get(event.channel) ?? [];
+    stories.set(event.channel, story);
+    story.push(describe(event));
+  }
+  return stories;
+}
+
+type Story = readonly [endpoint: string, events: readonly string[]];
+
+function compare(channel: string, [id, events]: Story, [otherId, otherEvents]: Story): Divergence[] {
+  const length = Math.max(events.length, otherEvents.length);
+  for (let at = 0; at < length; at += 1) {
+    if (events[at] === otherEvents[at]) continue;
+    const part = (of: readonly string[]): string => of.slice(at, at + shown).join(', ') || 'nothing';
+    return [
+      {
+        where: `endpoint ${otherId}`,
+        subject: channel,
+        believed: `after ${at} events ${part(otherEvents)}`,
+        truth: `endpoint ${id} took ${part(events)}`,
+      },
+    ];
+  }
+  return [];
+}
+
+function describe({ name, user_id: userId, data }: ReceivedEvent): string {
+  return [name, userId, data].filter((part) => part !== undefined).join(' ');
+}
