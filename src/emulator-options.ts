@@ -20,6 +20,8 @@ export interface WebhookOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sign also as the Standard Webhooks specification says, in `webhook-signature`. Default: false. */
   readonly standardSignature?: boolean;
+  /** After events were dropped, send what brings the endpoint back to the truth. Default: false. */
+  readonly reconcile?: boolean;
 }
 
 /** What an app or all apps accept; `null` is no limit. */

@@ -130,6 +130,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       });
       drops.forget(appId);
       letters.forget(appId);
+      reconciler.forget(appId);
     },
     async close() {
       counts.stop();

@@ -88,6 +88,11 @@ export class Reconciler {
     }
   }
 
+  /** Nothing is remembered of the app's endpoints any more. */
+  forget(appId: string): void {
+    for (const [key, debtor] of this.#debtors) if (debtor.appId === appId) this.#forget(key, debtor);
+  }
+
   /** Looks at all channels of an endpoint now. Returns how many there are. */
   reconcile(appId: string, endpointId: string): number {
     const debtor = this.#debtors.get(keyOf(appId, endpointId));
