@@ -218,6 +218,10 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
 
   let closing: Promise<void> | undefined;
   const isClosing = (): boolean => closing !== undefined;
+  const isStoreWritten = (): boolean | undefined => {
+    const store = backplane.describeStore();
+    return store && store.failure === undefined;
+  };
   const isStoreTroubled = (): boolean => {
     const store = backplane.describeStore();
     return store?.failure !== undefined || store?.lost !== undefined;
@@ -240,6 +244,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     isAccepting: !gateway.isFull,
     attempts: places.underWay,
     waitingEndpoints: places.waiting,
+    isStoreWritten: isStoreWritten(),
   }));
   metrics.observeLog(() => log.droppedLines?.() ?? 0);
   const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes: createRoutes(api, self) };

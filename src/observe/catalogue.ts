@@ -203,7 +203,14 @@ function loadGauges(load: LoadReading | undefined): readonly Metric<Known>[] {
   accepting.add(load.isAccepting ? 1 : 0);
   attempts.add(load.attempts);
   waiting.add(load.waitingEndpoints);
-  return [accepting, attempts, waiting];
+  return [accepting, attempts, waiting, ...storeGauges(load)];
+}
+
+function storeGauges({ isStoreWritten }: LoadReading): readonly Metric<Known>[] {
+  if (isStoreWritten === undefined) return [];
+  const up = gauge('store_up', '1 while what is kept on disk can be written.', none);
+  up.add(isStoreWritten ? 1 : 0);
+  return [up];
 }
 
 function gauge(name: string, help: string, domain: Domain, ...labels: readonly string[]): Series<Known> {

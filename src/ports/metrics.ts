@@ -31,6 +31,8 @@ export interface LoadReading {
   readonly attempts: number;
   /** Endpoints that have something to send and wait until fewer are under way. */
   readonly waitingEndpoints: number;
+  /** Whether what is kept on disk can be written; undefined: nothing is. */
+  readonly isStoreWritten?: boolean | undefined;
 }
 
 /** Counts what the program does. Each call is cheap enough for the hot path. */

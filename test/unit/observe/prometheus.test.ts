@@ -171,7 +171,12 @@ describe('the metrics', () => {
     metrics.observeApps(() => [app]);
     metrics.observeRoutes(['/livez']);
     metrics.observeHealth(() => ({ isWhole: true, isFull: false, isDispatching: true }));
-    metrics.observeLoad(() => ({ isAccepting: true, attempts: 0, waitingEndpoints: 0 }));
+    metrics.observeLoad(() => ({
+      isAccepting: true,
+      attempts: 0,
+      waitingEndpoints: 0,
+      isStoreWritten: true,
+    }));
     const { body } = await metrics.render();
     const rendered = [...body.matchAll(/^# TYPE (\w+) (\w+)\n(?:\w+(?:\{(.*)\})? \S+)?/gm)].map(
       ([, name, type, labels = '']) => [name, type, namesOf(labels)],
@@ -186,6 +191,16 @@ describe('the metrics', () => {
     );
     expect(new Set(listed.map(String))).toEqual(new Set(rendered.map(String)));
     expect(listed).toHaveLength(rendered.length);
+  });
+
+  test.each([
+    [true, 1],
+    [false, 0],
+    [undefined, undefined],
+  ])('of a store that is written (%j) say %j', async (isStoreWritten, value) => {
+    const metrics = createPrometheusMetrics();
+    metrics.observeLoad(() => ({ isAccepting: true, attempts: 0, waitingEndpoints: 0, isStoreWritten }));
+    expect((await read(metrics)).get('soketify_store_up')).toBe(value);
   });
 
   test('have the reasons that the documentation lists', () => {
