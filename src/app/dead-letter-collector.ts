@@ -89,6 +89,7 @@ export class DeadLetterCollector {
         return this.#forgetAttempts(fact.appId, fact.endpoint.id);
       case 'selected':
       case 'attempt-began':
+      case 'unclaimed':
       case 'disabled':
       case 'enabled':
     }

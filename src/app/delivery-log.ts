@@ -33,6 +33,12 @@ export class DeliveryLog {
         return this.#attemptEnded(fact);
       case 'decided':
         return this.#decided(fact);
+      case 'unclaimed': {
+        const { appId, endpointId: endpoint, webhookId, events } = fact;
+        const channels = [...new Set(events.map(({ event }) => event.channel))];
+        const fields = { appId, endpoint, webhookId, events: events.length, channels };
+        return this.#log.warn(fields, 'webhook given up: its endpoint is not configured any more');
+      }
       case 'disabled':
       case 'enabled':
         return this.#switched(fact);

@@ -25,6 +25,7 @@ export function countDeliveries(metrics: Metrics, clock: Pick<Clock, 'now'>): De
         break;
       }
       case 'attempt-began':
+      case 'unclaimed':
       case 'disabled':
       case 'enabled':
       case 'ended':

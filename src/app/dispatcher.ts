@@ -232,6 +232,7 @@ export class Dispatcher {
     const { batch } = foreign;
     const queued = foreign.kind === 'batch' ? this.#held.hold(batch) : foreign.queued;
     const { appId, endpointId, id: batchId } = batch;
+    this.#options.tell({ kind: 'unclaimed', appId, endpointId, webhookId: batchId, events: queued });
     this.#settlements.settle({ appId, endpointId, batchId }, queued, 'released');
   }
 

@@ -114,6 +114,7 @@ export class Recorder implements Witness {
         return this.#attemptEnded(fact);
       case 'decided':
         return this.#decided(fact);
+      case 'unclaimed':
       case 'disabled':
       case 'enabled':
       case 'ended':

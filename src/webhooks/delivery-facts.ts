@@ -77,6 +77,14 @@ export type DeliveryFact =
   | { readonly kind: 'attempt-began'; readonly attempt: Attempt }
   | AttemptEnded
   | Decided
+  /** Events of a delivery that was kept are given up: their endpoint is not configured any more, and has not been for long. */
+  | {
+      readonly kind: 'unclaimed';
+      readonly appId: string;
+      readonly endpointId: string;
+      readonly webhookId: string;
+      readonly events: readonly QueuedEvent[];
+    }
   /** An endpoint is disabled from now on; what waited for it has been dropped. */
   | { readonly kind: 'disabled'; readonly appId: string; readonly endpoint: Endpoint }
   | { readonly kind: 'enabled'; readonly appId: string; readonly endpoint: Endpoint }

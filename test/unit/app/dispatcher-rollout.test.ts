@@ -36,7 +36,7 @@ describe('an event of an app that is not configured here', () => {
   });
 
   test('is settled after five minutes, and so is a batch of it', async () => {
-    const { clock, store, restore, take } = storeStage();
+    const { clock, log, store, restore, take } = storeStage();
     restore('two', ['a'], { appId: '2' });
     take('a', { appId: '2' });
     take('b', { appId: '2' });
@@ -44,6 +44,10 @@ describe('an event of an app that is not configured here', () => {
     store.expectNothing();
     await clock.advance(1);
     expect(store.takeSettled()).toEqual(['two old_two: a', '- -: a!', '- -: b!']);
+    expect(log.warn).toHaveBeenCalledExactlyOnceWith(
+      { appId: '2', endpoint: 'two', webhookId: 'old_two', events: 1, channels: ['a'] },
+      'webhook given up: its endpoint is not configured any more',
+    );
   });
 
   test('is settled, the oldest first, when more than 10,000 are held', async () => {
