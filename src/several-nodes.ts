@@ -19,6 +19,7 @@ import { createRedisClients } from './store/redis/connect.ts';
 import { RedisDispatch } from './store/redis/dispatch.ts';
 import { RedisFanout } from './store/redis/fanout.ts';
 import { LeadKeys, partitionCount, PartitionKeys } from './store/redis/keys.ts';
+import { RedisLetters } from './store/redis/letters.ts';
 import { RedisLedger } from './store/redis/ledger.ts';
 import { RedisLink } from './store/redis/link.ts';
 import { describeFailure } from './store/redis/standing-log.ts';
@@ -62,7 +63,20 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   const lead = new LeadKeys(keyPrefix);
   const drops = createDrops(() => ledger);
   const epoch = (): string => ledger.epoch;
-  const kept = new MemoryDeadLetters({ ...options, ...config.webhooks.deadLetters, life: nodeId });
+  const keptLetters = new RedisLetters({
+    link,
+    lead,
+    isDispatching: () => dispatch.isDispatching,
+    failed(error) {
+      if (log.isDebug) log.debug({ error: describeFailure(error) }, 'could not keep dead letters on Redis');
+    },
+  });
+  const kept = new MemoryDeadLetters({
+    ...options,
+    ...config.webhooks.deadLetters,
+    life: nodeId,
+    keeper: keptLetters,
+  });
   const letters = new DeadLetterOffice({
     ...options,
     epoch,
@@ -115,8 +129,11 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     present: () => '',
     requestTimeoutMs: options.requestTimeoutMs,
     pace: new TurnBudget(eventsPerTurn, systemNextTurn),
+    async prepare() {
+      kept.restore(await keptLetters.read());
+    },
     begin(given) {
-      kept.begin();
+      keptLetters.begin(kept.keptSinceMs);
       store = given;
       dispatcher = new Dispatcher({
         ...options,
@@ -145,7 +162,11 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   }
   ledger.limitConnections(limitedApps(apps));
   // Apart: a lease must not wait until all that is to be dispatched was read.
-  const beats = [() => ledger.beat(), () => dispatch.beat(), async () => ledger.watch()].map((beat) =>
+  const dispatchBeat = async (): Promise<void> => {
+    await dispatch.beat();
+    keptLetters.flush();
+  };
+  const beats = [() => ledger.beat(), dispatchBeat, async () => ledger.watch()].map((beat) =>
     every(clock, leaseMs / beatsPerLease, beat),
   );
   return {

@@ -16,6 +16,8 @@ const unavailable: ApiAnswer = {
 let redis: RedisServer;
 let one: Server;
 let two: Server;
+/** A test has ended it without notice. */
+let killed: Server | undefined;
 
 /** Two nodes, whose only endpoint is down and gets no second chance. */
 beforeEach(async () => {
@@ -28,7 +30,10 @@ beforeEach(async () => {
   };
   [one, two] = await Promise.all([startServer(config), startServer(config)]);
   const nodes = [one, two];
-  onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))));
+  killed = undefined;
+  onTestFinished(async () => {
+    await Promise.all(nodes.map((node) => (node === killed ? undefined : node.stop())));
+  });
 });
 
 const get = (node: Server, path: string, params = {}): Promise<ApiAnswer> =>
@@ -82,6 +87,20 @@ describe('a backend that asks one node', () => {
       forgotten: { deliveries: 0, events: 0 },
     });
     expect(theirs).toEqual({ ...plainText(503, /^Dropped deliveries are not known here/), retryAfter: '1' });
+  });
+
+  test('is told the same by the node that sends next, once the one that did was killed', async () => {
+    await stage();
+    const list = (node: Server) => get(node, '/webhooks/deliveries');
+    const isListed = async (node: Server) => (await list(node)).text.includes('"room"');
+    await waitFor('the list of one', async () => (await isListed(one)) || (await isListed(two)));
+    const [sending, other] = (await isListed(one)) ? [one, two] : [two, one];
+    const [letter] = (JSON.parse((await list(sending)).text) as { deliveries: unknown[] }).deliveries;
+    killed = sending;
+    await sending.kill();
+    await waitFor('the list of the other', () => isListed(other));
+    const { deliveries } = JSON.parse((await list(other)).text) as { deliveries: unknown[] };
+    expect(deliveries).toContainEqual(letter);
   });
 
   test('is told that nothing is known while Redis is away, and then the truth', async () => {

@@ -47,6 +47,7 @@ async function stage(keyPrefix: string, clock = new FakeClock(), options: Partia
     requestTimeoutMs: 4000,
     log: silentLog,
     pace: noSlices().pace,
+    prepare: async () => {},
     present: () => String(wallStart + clock.now()),
     begin(store) {
       stores.push(store);

@@ -63,7 +63,7 @@ export class MemoryDeadLetters implements DeadLetters {
   readonly #keeper: LetterKeeper;
   readonly #apps = new Map<string, OfApp>();
   readonly #shelves = new Map<string, Shelf>();
-  readonly #byAge = new LinkedList<Entry>();
+  #byAge = new LinkedList<Entry>();
   #bytes = 0;
   #order = 0;
   #keptSinceMs: number;
@@ -74,8 +74,13 @@ export class MemoryDeadLetters implements DeadLetters {
     this.#keptSinceMs = options.wallTime.now();
   }
 
-  /** Goes on with what was kept. To be called before anything is added. */
-  restore({ letters, forgotten, keptSinceMs = this.#keptSinceMs }: KeptLetters): void {
+  /** Goes on with what was kept, in the place of all that is here. Without a moment, losses are kept from now on. */
+  restore({ letters, forgotten, keptSinceMs = this.#options.wallTime.now() }: KeptLetters): void {
+    this.#apps.clear();
+    this.#shelves.clear();
+    this.#byAge = new LinkedList();
+    this.#bytes = 0;
+    this.#order = 0;
     this.#keptSinceMs = keptSinceMs;
     for (const [appId, { deliveries, events }] of forgotten) {
       this.#appOf(appId).forgotten = { deliveries, events };
@@ -91,11 +96,6 @@ export class MemoryDeadLetters implements DeadLetters {
   /** Time of day, in milliseconds, from which on losses are kept. */
   get keptSinceMs(): number {
     return this.#keptSinceMs;
-  }
-
-  /** Losses are kept from now on; of those before, some may have been kept elsewhere. */
-  begin(): void {
-    this.#keptSinceMs = this.#options.wallTime.now();
   }
 
   add(letter: DeadLetter): void {

@@ -19,6 +19,8 @@ export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
   readonly log: Log;
   /** Events are read and taken in turns of the event loop that have room for them. */
   readonly pace: TurnBudget;
+  /** Reads what else the node before has kept, before this one begins. A rejection puts that off. */
+  readonly prepare: () => Promise<void>;
   /** Begins to dispatch: what the machine does is kept in the store. */
   readonly begin: (store: DeliveryStore) => DeliveryMachine;
 }
@@ -158,7 +160,7 @@ export class RedisDispatch {
   }
 
   async #takeOver(): Promise<void> {
-    const { link, lead, begin, log } = this.#options;
+    const { link, lead, prepare, begin, log } = this.#options;
     await this.#listen(true);
     await this.#fence();
     const [batches, attempts] = await Promise.all([
@@ -170,6 +172,8 @@ export class RedisDispatch {
     const { events } = outboxes;
     const kept = Object.entries(batches).flatMap(([id, json]) => parseKeptBatch(id, json) ?? []);
     const known = kept.filter((batch) => !this.#unknown.holdBatch(batch, events));
+    await prepare();
+    if (this.#isClosed) return;
     const machine = begin(this.#deliveries);
     this.#machine = machine;
     for (const batch of known) this.#restore(machine, batch, attempts[batch.id] ?? '1 0', events);

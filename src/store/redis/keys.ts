@@ -91,6 +91,7 @@ export class LeadKeys {
   readonly batches: string;
   readonly attempts: string;
   readonly layout: string;
+  readonly letters: string;
 
   constructor(keyPrefix: string) {
     const prefix = `${keyPrefix}{lead}:`;
@@ -98,6 +99,7 @@ export class LeadKeys {
     this.batches = `${prefix}batches`;
     this.attempts = `${prefix}attempts`;
     this.layout = `${prefix}layout`;
+    this.letters = `${prefix}letters`;
   }
 }
 

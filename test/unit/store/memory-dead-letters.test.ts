@@ -158,7 +158,7 @@ describe('dead letters in memory', () => {
   test('are kept from another moment on when their node begins to send', async () => {
     const { store, clock } = letterStage();
     await clock.advance(50);
-    store.begin();
+    store.restore({ letters: [], forgotten: new Map(), keptSinceMs: undefined });
     expect(read(store).keptSinceMs).toBe(startedAtMs + 50);
   });
 });
