@@ -138,10 +138,20 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       letters.stop();
       reconciler.stop();
       const tellsNothing = config.store?.shutdown === 'keep';
+      durable?.store.ending();
       // There is nobody to whom the clients could come back.
       if (!tellsNothing) for (const app of apps) await ledger.retire(app.config.id);
       if (durable === undefined) return dispatcher.close(config.shutdownTimeoutMs);
-      await (tellsNothing ? dispatcher.halt() : dispatcher.leave(config.shutdownTimeoutMs));
+      const { failure } = durable.describe();
+      if (failure !== undefined) {
+        log.warn(
+          { reason: failure },
+          'the store cannot be written at the end: webhooks that are not delivered now are lost',
+        );
+        durable.store.forgo();
+        dispatcher.resume();
+        await dispatcher.close(config.shutdownTimeoutMs);
+      } else await (tellsNothing ? dispatcher.halt() : dispatcher.leave(config.shutdownTimeoutMs));
       await durable.close();
     },
     abandon: () => (durable === undefined ? dispatcher.abandon() : dispatcher.stop()),

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Application } from '../../src/app/application.ts';
+import { defaultPolicy } from '../support/property/delivery-shell.ts';
 import { FakeDisk } from '../support/property/fake-disk.ts';
 import type { ReceivedEvent } from '../support/property/fake-receivers.ts';
 import { filterBelief, truthOf, type Belief } from '../support/property/replay.ts';
@@ -131,4 +132,54 @@ describe(seeded('an endpoint that is reconciled'), () => {
     },
     patienceMs,
   );
+});
+
+describe('an endpoint that is reconciled after a restart', () => {
+  const [app] = twoApps;
+  const endpoint = (app.endpoints[0] ?? expect.fail('there is no endpoint')).url;
+
+  /** Much was told in the life before this one, and then one channel was dropped. */
+  async function begin() {
+    const disk = new FakeDisk();
+    const given = { applications: reconciled(twoApps), policy: defaultPolicy, disk, restartGraceMs: 300 };
+    const before = new Stack(given);
+    await before.start();
+    const first = before.connect(app);
+    for (let number = 0; number < 100; number += 1) {
+      first.subscribe(`room-${number}`);
+      await before.clock.advance(30);
+    }
+    await before.clock.advance(1000);
+    for (const receiver of before.receivers.values()) receiver.downUntil(before.clock.now() + 400_000);
+    before.connect(app).subscribe('presence-late', 'u1');
+    // Given up, and not yet tried anew: nothing waits.
+    await before.clock.advance(280_000);
+    expect(disk.keys('outbox')).toEqual([]);
+    before.kill();
+    const after = new Stack({ ...given, before });
+    await after.start();
+    return after;
+  }
+
+  it('is sent what it does not know once, however much was told before', async () => {
+    const stack = await begin();
+    const clients = [stack.connect(app), stack.connect(app)];
+    clients[0]?.subscribe('presence-late', 'u1');
+    await stack.clock.advance(1_000_000);
+    const { taken = [] } = stack.receivers.get(endpoint) ?? {};
+    const told = taken.filter(({ channel }) => channel === 'presence-late').map(({ name }) => name);
+    expect(told).toEqual(['channel_occupied', 'member_added']);
+    expectWholeTruth(stack, clients);
+  });
+
+  it('is not believed to know what was dropped in this life', async () => {
+    const stack = await begin();
+    const client = stack.connect(app);
+    client.subscribe('room-1');
+    await stack.clock.advance(200);
+    // Still down: its departure is dropped, too.
+    client.unsubscribe('room-1');
+    await stack.clock.advance(1_000_000);
+    expectWholeTruth(stack, [client]);
+  });
 });

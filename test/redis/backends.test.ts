@@ -32,7 +32,7 @@ beforeEach(async () => {
   const nodes = [one, two];
   killed = undefined;
   onTestFinished(async () => {
-    await Promise.all(nodes.map((node) => (node === killed ? undefined : node.stop())));
+    await Promise.all(nodes.filter((node) => node !== killed).map((node) => node.stop()));
   });
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers';
 import type { Clock } from '../../ports/clock.ts';
@@ -110,7 +110,9 @@ function openGuarded(options: OpenOptions, lmdb: Lmdb): Opened {
     lost = { movedTo: moveAside(path, files), reason };
     log.error({ path, ...lost }, 'the store cannot be read: it was moved aside, and a new one begins');
   };
-  if (existsSync(file) && (existsSync(mark) || looksDamaged(file))) {
+  // LMDB takes an empty file for a new one; only a start that was cut short leaves one behind.
+  if (existsSync(file) && !existsSync(mark) && statSync(file).size === 0) lose('the file is empty');
+  else if (existsSync(file) && (existsSync(mark) || looksDamaged(file))) {
     const fault = faultOf(file);
     if (fault !== undefined) lose(fault);
   }

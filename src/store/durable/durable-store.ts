@@ -67,6 +67,10 @@ const noteEveryMs: Millis = 1000;
  */
 export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
   readonly isShared = false;
+  /** Everybody is sent away: what caches hold is for the next life. */
+  #isEnding = false;
+  /** Nothing can be kept any more. */
+  #isForgoing = false;
   readonly #options: DurableStoreOptions;
   readonly #database: Database;
   readonly #outbox: OutboxTable;
@@ -79,7 +83,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     const { database, life } = options;
     this.#options = options;
     this.#database = database;
-    this.#outbox = new OutboxTable(database, life.running);
+    this.#outbox = new OutboxTable(database, life.running, life.starts);
     this.#batches = new BatchTable(database, life.starts);
     this.#announced = new AnnouncedTable(database, life.lasting);
     this.#cached = new CacheTable(database, life.lasting);
@@ -153,11 +157,12 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
   }
 
   mayAttempt(): boolean {
-    return this.#database.failure === undefined;
+    return this.#isForgoing || this.#database.failure === undefined;
   }
 
-  keep(batch: KeptBatch): Promise<boolean> {
+  keep(batch: KeptBatch): MaybePromise<boolean> {
     this.#batches.keep(batch);
+    if (this.#isForgoing) return true;
     return this.#database.safe('soon');
   }
 
@@ -177,11 +182,22 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
   }
 
   uncached(appId: string, channel: ChannelName): void {
+    if (this.#isEnding) return;
     this.#cached.remove(appId, channel);
   }
 
   missForgotten(appId: string, channel: ChannelName, episode: string): void {
     this.#announced.endMiss(appId, channel, episode);
+  }
+
+  /** The end has begun, in which all apps are retired. */
+  ending(): void {
+    this.#isEnding = true;
+  }
+
+  /** The disk takes nothing at the end: deliveries go out without being kept, because nothing is left for a next life. */
+  forgo(): void {
+    this.#isForgoing = true;
   }
 
   /** This life ends as it should: all is written. */

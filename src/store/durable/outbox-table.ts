@@ -37,6 +37,9 @@ type WrittenRow = readonly [appId: string, at: number, event: WebhookEvent, sett
 /** By index: true for a row that is done with, else the endpoints that are done with it. */
 type Settled = Readonly<Record<number, true | readonly string[]>>;
 
+/** More than a life has; so small that the places of two million lives are whole numbers. */
+const segmentsInLife = 2 ** 26;
+
 /** So many events share a key at most. */
 const mostRows = 64;
 
@@ -49,11 +52,13 @@ export class OutboxTable {
   #newest: Segment | undefined;
   /** Written, and settled in part since. */
   readonly #changed = new Set<Segment>();
-  #lastSeq = 0;
+  #lastSeq: number;
 
-  constructor(database: Database, now: () => number) {
+  /** `life` counts the lives of the process: the places of events rise from life to life, also when nothing was left. */
+  constructor(database: Database, now: () => number, life: number) {
     this.#database = database;
     this.#now = now;
+    this.#lastSeq = life * segmentsInLife;
   }
 
   /** What was kept, the oldest first. Call it once, before anything is added. */
@@ -62,7 +67,7 @@ export class OutboxTable {
     for (const { key, value } of kept.read('settled', isSettled)) settled.set(key, value);
     for (const { key, value } of kept.read('outbox', isList)) {
       const seq = Number(key);
-      this.#lastSeq = seq;
+      this.#lastSeq = Math.max(this.#lastSeq, seq);
       const since = settled.get(key) ?? {};
       const rows = value.map((row, index) => parseRow(row, since[index]));
       const segment: Segment = { seq, rows, open: 0, isWritten: true };
