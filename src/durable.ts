@@ -8,7 +8,7 @@ import { openDatabase, StoreError, type Database } from './store/disk/database.t
 import { DurableStore, type StateHeir } from './store/durable/durable-store.ts';
 import { DropTable } from './store/durable/drop-table.ts';
 import { Life } from './store/durable/life.ts';
-import { Rows } from './store/durable/rows.ts';
+import { hasFields, isNumber, isText, parse, Rows } from './store/durable/rows.ts';
 import { DebtTable, type DebtOfEndpoint } from './store/durable/debt-table.ts';
 import { LetterTable } from './store/durable/letter-table.ts';
 import type { MemoryDeadLetters } from './store/memory/dead-letters.ts';
@@ -44,6 +44,8 @@ export interface StoreHealth {
   readonly failure: string | undefined;
   /** What could not be read at the start, where it was moved to, and why. */
   readonly lost: Database['lost'];
+  /** Why something was lost at this start or, in the last days, at an earlier one. */
+  readonly lostReason: string | undefined;
 }
 
 /** What a node that is alone keeps on disk. */
@@ -82,6 +84,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
   const life = new Life(database, clock, readMachine);
   // No attempt may be made before this life is counted.
   await database.safe('now');
+  const lostReason = noteLoss(database, life);
   const drops = new DropTable(database, isDroppedEvent);
   const letters = new LetterTable(database);
   const debts = new DebtTable(database);
@@ -111,9 +114,33 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
       const fields = { ended: before.how, downMs: Math.round(downMs), graceMs, starts: life.starts };
       log.info({ ...fields, ...restored }, 'going on with what the store has kept');
     },
-    describe: () => ({ failure: database.failure, lost: database.lost }),
+    describe: () => ({ failure: database.failure, lost: database.lost, lostReason }),
     close: () => store.close(),
   };
+}
+
+/** How long backends are told of a loss, whatever is restarted meanwhile: on the clock that goes on while the program is down. */
+const tellLossMs: Millis = 7 * 86_400_000;
+
+/** Why something was lost, now or of late. */
+function noteLoss(database: Database, life: Life): string | undefined {
+  const { lost } = database;
+  if (lost !== undefined) {
+    const noted: Loss = { reason: lost.reason, at: life.lasting() };
+    database.put('meta', 'lost', JSON.stringify(noted));
+    return lost.reason;
+  }
+  const noted = parse(life.meta.get('lost') ?? '');
+  return isLoss(noted) && life.lasting() - noted.at < tellLossMs ? noted.reason : undefined;
+}
+
+interface Loss {
+  readonly reason: string;
+  readonly at: number;
+}
+
+function isLoss(value: unknown): value is Loss {
+  return hasFields(value, { reason: isText, at: isNumber });
 }
 
 async function openOrRefuse(options: Parameters<typeof openDatabase>[0]): Promise<Database> {

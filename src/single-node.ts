@@ -102,7 +102,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       epoch: ownEpoch,
       starts: durable?.life.starts,
       lastEnd: durable?.life.before,
-      lost: durable?.describe().lost?.reason,
+      lost: durable?.describe().lostReason,
       queues: dispatcher.readQueues(),
     }),
     started: () =>

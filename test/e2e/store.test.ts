@@ -204,6 +204,18 @@ describe('an orderly end', () => {
     expect(dropped).toEqual([]);
   });
 
+  test.each(['report', 'keep'] as const)('leaves cached events for the next start (%s)', async (shutdown) => {
+    const path = await folder();
+    const before = await startServer(config({ path, shutdown }));
+    const body = JSON.stringify({ name: 'state', channel: 'cache-room', data: '"full"' });
+    await answered(callApi(before, { path: '/apps/1/events', body }));
+    await before.stop();
+    await using after = await startServer(config({ path, shutdown }));
+    const late = await connectSocket(after);
+    await late.subscribe('cache-room');
+    expect(await late.nextFrame()).toMatchObject({ event: 'state', data: '"full"' });
+  });
+
   test('with "keep" tells nothing, and the next start goes on', async () => {
     const path = await folder();
     await using hooks = await startReceiver();
@@ -240,7 +252,7 @@ describe('a store', () => {
     for (const name of await readdir(path)) {
       if (name.startsWith('data.mdb')) await writeFile(join(path, name), 'this is no store'.repeat(1000));
     }
-    await using after = await startServer(config({ path }));
+    const after = await startServer(config({ path }));
     expect(after.log.items).toContainEqual(
       expect.objectContaining({ msg: expect.stringContaining('moved aside') as string }),
     );
@@ -249,6 +261,21 @@ describe('a store', () => {
     expect(state).toMatchObject({ starts: 1, store_lost: { reason: expect.any(String) as string } });
     const health = (await (await fetch(`${after.url}/healthz`)).json()) as object;
     expect(health).toMatchObject({ status: 'degraded', storeLost: {} });
+    await after.stop();
+    // A supervisor that starts it once more hides nothing.
+    await using again = await startServer(config({ path }));
+    expect(await stateOf(again)).toMatchObject({
+      starts: 2,
+      store_lost: { reason: expect.any(String) as string },
+    });
+  });
+
+  test('that is empty is no new one, but a lost one', async () => {
+    const path = await folder();
+    await (await startServer(config({ path }))).stop();
+    await writeFile(join(path, 'data.mdb'), '');
+    await using after = await startServer(config({ path }));
+    expect(await stateOf(after)).toMatchObject({ starts: 1, store_lost: { reason: 'the file is empty' } });
   });
 
   test('is refused beside redis and beside control, by its path', async () => {
