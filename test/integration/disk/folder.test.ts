@@ -45,8 +45,17 @@ describe('the folder of the store', () => {
     }
   });
 
-  it('begins with an empty file as with none', async () => {
+  it('takes an empty file for a lost one, and begins anew', async () => {
+    const path = await filledFolder();
+    truncateSync(join(path, 'data.mdb'), 0);
+    const { database } = await openDisk(path);
+    expect(database.isNew).toBe(true);
+    expect(database.lost?.reason).toBe('the file is empty');
+  });
+
+  it('begins with an empty file as with none where the start before was cut short', async () => {
     const path = temporaryFolder();
+    writeFileSync(join(path, 'opening'), '');
     writeFileSync(join(path, 'data.mdb'), '');
     const { database } = await openDisk(path);
     expect(database.isNew).toBe(true);
