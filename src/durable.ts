@@ -101,14 +101,16 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
       const keptLetters = letters.restore(life.meta);
       heirs.letters.restore(keptLetters);
       if (keptLetters.keptSinceMs === undefined) letters.begin(heirs.letters.keptSinceMs);
-      for (const { appId, kind, kept } of drops.restore(new Rows(database), ({ timeMs }) => timeMs)) {
+      const rows = new Rows(database);
+      for (const { appId, kind, kept } of drops.restore(rows, ({ timeMs }) => timeMs)) {
         heirs.drops.restore(appId, kind, kept);
       }
       const { before } = life;
       const downMs = before?.downMs ?? 0;
       const { disconnectGraceMs, restartGraceMs } = options;
       const graceMs = restartGrace(restartGraceMs, { downMs, disconnectGraceMs });
-      const restored = store.restore({ heir: heirs.ledger, graceMs, isConfigured: heirs.isConfigured });
+      const { ledger: heir, isConfigured } = heirs;
+      const restored = store.restore({ rows, heir, graceMs, isConfigured });
       if (before === undefined) return;
       if (before.warning !== undefined) log.warn({ downMs }, `${before.warning} while the program was down`);
       const fields = { ended: before.how, downMs: Math.round(downMs), graceMs, starts: life.starts };

@@ -11,6 +11,12 @@ interface Miss {
   readonly until: number;
 }
 
+/** What was said of one channel. */
+interface Said {
+  readonly userIds: string[];
+  readonly miss: Miss | undefined;
+}
+
 /** What webhooks have said and not taken back, which is all that has to be known of who was there: facts alone change it. */
 export class AnnouncedTable {
   readonly #database: Database;
@@ -25,15 +31,14 @@ export class AnnouncedTable {
 
   /** What was announced, by app. A miss that stands no more is left out. */
   restore(rows: Rows): ReadonlyMap<string, readonly Announced[]> {
-    const apps = new Map<string, Map<ChannelName, { userIds: string[]; miss?: Miss | undefined }>>();
+    const apps = new Map<string, Map<ChannelName, Said>>();
     const now = this.#now();
     for (const { key, value: miss } of rows.read('missed', isMiss)) {
       if (miss.until > now) this.#missed.set(String(key), miss);
       else this.#database.remove('missed', key);
     }
     for (const { appId, channel, userId } of rows.readNames('announced')) {
-      const channels =
-        apps.get(appId) ?? new Map<ChannelName, { userIds: string[]; miss?: Miss | undefined }>();
+      const channels = apps.get(appId) ?? new Map<ChannelName, Said>();
       apps.set(appId, channels);
       const announced = channels.get(channel) ?? {
         userIds: [],

@@ -13,7 +13,7 @@ import { BatchTable } from './batch-table.ts';
 import { CacheTable } from './cache-table.ts';
 import type { Database } from '../disk/database.ts';
 import type { Life } from './life.ts';
-import { Rows } from './rows.ts';
+import type { Rows } from './rows.ts';
 import { OutboxTable, type KeptEvent } from './outbox-table.ts';
 
 /** What the store is made with. */
@@ -37,6 +37,8 @@ export interface StateHeir {
 
 /** How a restore goes. */
 export interface RestoreOptions {
+  /** Reads the tables, and counts what it does not understand. */
+  readonly rows: Rows;
   readonly heir: StateHeir;
   /** How long everybody who was announced lingers. */
   readonly graceMs: Millis;
@@ -98,9 +100,8 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
    * Goes on where an earlier life ended. Everybody who was announced lingers; batches go out again as they were, then
    * events that had come into none. To be called once, before anything else happens.
    */
-  restore({ heir, graceMs, isConfigured }: RestoreOptions): Restored {
+  restore({ rows, heir, graceMs, isConfigured }: RestoreOptions): Restored {
     const { clock, machine } = this.#options;
-    const rows = new Rows(this.#database);
     const counts = { channels: 0, members: 0 };
     const forgottenApps = new Set<string>();
     for (const [appId, channels] of this.#announced.restore(rows)) {

@@ -100,13 +100,6 @@ export class OutboxTable {
     for (const { ref, isLast } of events) this.#settleOne(ref, endpointId, isLast);
   }
 
-  /** Nobody waits for these events any more: they are of an app that is forgotten. */
-  forget(appId: string): void {
-    for (const segment of Array.from(this.#segments.values())) {
-      for (const row of segment.rows) if (row?.appId === appId) this.#finish(segment, row);
-    }
-  }
-
   /** Puts what has changed since the last write. */
   prepare(): void {
     const newest = this.#newest;

@@ -210,11 +210,13 @@ export class Stack {
         const endpoint = this.apps.byId(appId)?.config.endpoints.find(({ id }) => id === endpointId);
         if (endpoint?.reconcile === true) reconciler.restore(appId, endpoint, debt);
       }
-      const rows = database && new Rows(database);
-      for (const { appId, kind, kept } of (rows && dropTable?.restore(rows, ({ timeMs }) => timeMs)) ?? []) {
+      if (database === undefined) return;
+      const rows = new Rows(database);
+      for (const { appId, kind, kept } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
         this.drops.restore(appId, kind, kept);
       }
       store?.restore({
+        rows,
         heir: memory,
         graceMs: options.restartGraceMs ?? 20_000,
         isConfigured: (appId) => this.apps.byId(appId) !== undefined,
