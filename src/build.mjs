@@ -3,8 +3,10 @@
 // it need not be installed. All other packages stay what they are, and so does the code: nothing is renamed, and stack
 // traces name functions as the sources do.
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -30,3 +32,34 @@ await build({
 cpSync(`${root}/src/store/redis/scripts`, `${root}/dist/scripts`, { recursive: true });
 for (const file of ['index.cjs', 'index.d.cts', 'load.cjs'])
   cpSync(`${root}/src/${file}`, `${root}/dist/${file}`);
+
+// The page of the Dashboard, complete: the browser asks nobody else for anything. Names hold a hash, so that a browser may
+// keep what it has.
+const page = await build({
+  absWorkingDir: root,
+  entryPoints: ['src/dashboard/page/main.tsx', 'src/dashboard/page/style.css'],
+  outdir: 'dist/dashboard',
+  entryNames: '[name]-[hash]',
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  write: false,
+  logLevel: 'warning',
+});
+const named = (ending) => basename(page.outputFiles.find(({ path }) => path.endsWith(ending)).path);
+const html = readFileSync(`${root}/src/dashboard/page/index.html`, 'utf8')
+  .replace('STYLE', `assets/${named('.css')}`)
+  .replace('SCRIPT', `assets/${named('.js')}`);
+const files = [
+  ...page.outputFiles.map(({ path, contents }) => ({ name: basename(path), contents })),
+  { name: 'index.html', contents: Buffer.from(html) },
+];
+mkdirSync(`${root}/dist/dashboard`, { recursive: true });
+for (const { name, contents } of files) {
+  writeFileSync(`${root}/dist/dashboard/${name}`, contents);
+  writeFileSync(`${root}/dist/dashboard/${name}.br`, brotliCompressSync(contents));
+  writeFileSync(`${root}/dist/dashboard/${name}.gz`, gzipSync(contents, { level: 9 }));
+}
