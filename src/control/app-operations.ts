@@ -2,8 +2,9 @@ import { environment, type Address, type Credentials } from './addresses.ts';
 import type { AppKeeper } from './emulator.ts';
 import type { JsonObject } from '../protocol/decode.ts';
 import { invalidArgument } from './emulator-error.ts';
-import { done, listOf, object, ref } from './http-schemas.ts';
-import type { Operation } from './operation.ts';
+import { parameterOf, type Operation } from '../operations/operation.ts';
+import { done, listOf, object } from '../operations/schema.ts';
+import { ref } from './http-schemas.ts';
 import type { Stand } from './stand.ts';
 import { describeChannels, describeConnections } from './state.ts';
 
@@ -64,7 +65,7 @@ export function appOperations({
       id: 'removeApp',
       summary: 'Removes an app: its connections are closed, and no endpoint hears of it.',
       answer: done,
-      run: ({ parameter }) => apps.remove(parameter),
+      run: (question) => apps.remove(parameterOf(question, 'app')),
     },
     {
       method: 'get',
@@ -72,8 +73,8 @@ export function appOperations({
       id: 'listChannels',
       summary: 'The occupied channels of an app, with their members.',
       answer: object({ channels: listOf(ref('Channel')) }, ['channels']),
-      run: async ({ parameter }) => ({
-        channels: await describeChannels(stand.app(parameter), stand.held.ledger),
+      run: async (question) => ({
+        channels: await describeChannels(stand.app(parameterOf(question, 'app')), stand.held.ledger),
       }),
     },
     {
@@ -82,7 +83,7 @@ export function appOperations({
       id: 'listConnections',
       summary: 'The open connections of an app, with their subscriptions.',
       answer: object({ connections: listOf(ref('Connection')) }, ['connections']),
-      run: ({ parameter }) => ({ connections: describeConnections(stand.app(parameter)) }),
+      run: (question) => ({ connections: describeConnections(stand.app(parameterOf(question, 'app'))) }),
     },
   ];
 }

@@ -1,6 +1,8 @@
 import { invalidArgument } from './emulator-error.ts';
-import { appQuery, done, ref } from './http-schemas.ts';
-import { knownApp, type Operation } from './operation.ts';
+import { done } from '../operations/schema.ts';
+import { appQuery, ref } from './http-schemas.ts';
+import { parameterOf, type Operation } from '../operations/operation.ts';
+import { knownApp } from './known-app.ts';
 import type { Stand } from './stand.ts';
 
 /** Injecting, listing and ending faults. */
@@ -62,10 +64,10 @@ export function faultOperations({ stand }: { readonly stand: Stand }): readonly 
       id: 'clearFault',
       summary: 'Ends one fault.',
       answer: done,
-      run({ parameter }) {
-        if (!/^\d{1,15}$/.test(parameter))
-          throw invalidArgument(`expected the id of a fault, got '${parameter}'`);
-        stand.clearFault(Number(parameter));
+      run(question) {
+        const id = parameterOf(question, 'id');
+        if (!/^\d{1,15}$/.test(id)) throw invalidArgument(`expected the id of a fault, got '${id}'`);
+        stand.clearFault(Number(id));
       },
     },
   ];

@@ -1,44 +1,10 @@
+import { described, flag, listOf, millis, object, text, type Schema } from '../operations/schema.ts';
 import { eventNames } from '../webhooks/event.ts';
-
-/** A JSON Schema. */
-export type Schema = Readonly<Record<string, unknown>>;
-
-/** An object with these fields. */
-export function object(
-  properties: Readonly<Record<string, Schema>>,
-  required: readonly string[] = [],
-): Schema {
-  return {
-    type: 'object',
-    properties,
-    additionalProperties: false,
-    ...(required.length > 0 && { required }),
-  };
-}
-
-export function listOf(items: Schema): Schema {
-  return { type: 'array', items };
-}
 
 /** A schema of `components`. */
 export function ref(name: keyof typeof schemas): Schema {
   return { $ref: `#/components/schemas/${name}` };
 }
-
-export const text: Schema = { type: 'string' };
-export const flag: Schema = { type: 'boolean' };
-
-export function described(schema: Schema, description: string): Schema {
-  return { ...schema, description };
-}
-
-/** Milliseconds. */
-export function millis(description: string): Schema {
-  return { type: 'number', minimum: 0, description };
-}
-
-/** An answer that says no more than that it is done. */
-export const done = object({});
 
 /** The app that is meant, in a query. */
 export const appQuery = { app: 'The id of the app; without it, all apps.' };

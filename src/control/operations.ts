@@ -3,19 +3,11 @@ import { patternFields } from '../webhooks/event-match.ts';
 import { appOperations, type AppOperationOptions } from './app-operations.ts';
 import { invalidArgument } from './emulator-error.ts';
 import { faultOperations } from './fault-operations.ts';
-import {
-  appField,
-  appQuery,
-  described,
-  done,
-  listOf,
-  millis,
-  object,
-  ref,
-  type Schema,
-} from './http-schemas.ts';
+import { described, done, listOf, millis, object, type Schema } from '../operations/schema.ts';
+import { appField, appQuery, ref } from './http-schemas.ts';
 import { createMatcher } from './match.ts';
-import { flagOf, knownApp, numberOf, textOf, type Operation, type Question } from './operation.ts';
+import { flagOf, numberOf, textOf, type Operation, type Question } from '../operations/operation.ts';
+import { knownApp } from './known-app.ts';
 
 const after: Schema = { type: 'integer', description: 'Only events after the one with this id.' };
 

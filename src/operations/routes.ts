@@ -1,0 +1,128 @@
+import { OperationError, type FieldFault } from './operation-error.ts';
+import { parametersOf, readQuestion, type Operation } from './operation.ts';
+
+/** A request to a route of operations; `C` is what is known of the caller. */
+export interface RoutedRequest<C> {
+  /** What the path names first, and second. */
+  readonly appId: string;
+  readonly name: string;
+  readonly rawQuery: string;
+  readonly body: Uint8Array;
+  readonly caller?: C;
+}
+
+/** The answer to it. */
+export interface RoutedResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One route, in uWebSockets.js' form. */
+export interface OperationRoute<C> {
+  readonly method: Operation['method'];
+  readonly pattern: string;
+  readonly readsCaller: true;
+  handle(request: RoutedRequest<C>): Promise<RoutedResponse>;
+}
+
+/** Why something is not done. */
+export interface Failure {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly faults?: readonly FieldFault[] | undefined;
+}
+
+/** Who was let in. */
+export interface Admitted {
+  /** Who it is, for the log. */
+  readonly who: string;
+  /** Whether changes are allowed, and secrets shown. */
+  readonly isFull: boolean;
+}
+
+/** One way in to operations: where they are, who may use them, and what else is said with each answer. */
+export interface Entry<C> {
+  /** What stands before each path. */
+  readonly prefix: string;
+  /** Lets the caller in, or says why not. */
+  admit(caller: C, operation: Operation): Admitted | Failure;
+  /** What an error is that an operation throws; undefined: it is a fault of the program. */
+  failureOf(error: unknown): Failure | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Hears of each change that was made. */
+  readonly changed?: (admitted: Admitted, operation: Operation, values: readonly string[]) => void;
+}
+
+/** A route for each operation. */
+export function createOperationRoutes<C>(
+  operations: readonly Operation[],
+  entry: Entry<C>,
+): readonly OperationRoute<C>[] {
+  return operations.map((operation) => createRoute(operation, entry));
+}
+
+/** A GET that answers with the same text whenever it is asked. */
+export function createDocumentRoute<C>(path: string, document: string, entry: Entry<C>): OperationRoute<C> {
+  const operation = {
+    method: 'get',
+    path,
+    id: 'document',
+    summary: '',
+    answer: {},
+    run: () => ({}),
+  } as const;
+  return {
+    method: 'get',
+    pattern: entry.prefix + path,
+    readsCaller: true,
+    handle: async ({ caller }) => {
+      const admitted = entry.admit(callerOf(caller), operation);
+      return isFailure(admitted) ? fail(admitted, entry) : answer(200, document, entry);
+    },
+  };
+}
+
+function createRoute<C>(operation: Operation, entry: Entry<C>): OperationRoute<C> {
+  return {
+    method: operation.method,
+    pattern: entry.prefix + operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    readsCaller: true,
+    async handle({ appId, name, rawQuery, body, caller }) {
+      const admitted = entry.admit(callerOf(caller), operation);
+      if (isFailure(admitted)) return fail(admitted, entry);
+      const values = [appId, name].slice(0, parametersOf(operation.path).length);
+      try {
+        const question = readQuestion(operation, { values, rawQuery, body, ...admitted });
+        const told = JSON.stringify((await operation.run(question)) ?? {});
+        if (operation.method !== 'get' && operation.isQuestion !== true) {
+          entry.changed?.(admitted, operation, values);
+        }
+        return answer(200, told, entry);
+      } catch (error) {
+        const failure = error instanceof OperationError ? error : entry.failureOf(error);
+        if (failure === undefined) throw error;
+        return fail(failure, entry);
+      }
+    },
+  };
+}
+
+function callerOf<C>(caller: C | undefined): C {
+  if (caller === undefined) throw new Error('a route that reads its caller was served without one');
+  return caller;
+}
+
+function isFailure(admitted: Admitted | Failure): admitted is Failure {
+  return 'status' in admitted;
+}
+
+function answer<C>(status: number, body: string, { headers }: Entry<C>): RoutedResponse {
+  return { status, contentType: 'application/json', body, ...(headers && { headers }) };
+}
+
+function fail<C>({ status, code, message, faults }: Failure, entry: Entry<C>): RoutedResponse {
+  return answer(status, JSON.stringify({ error: { code, message, ...(faults && { faults }) } }), entry);
+}
