@@ -52,6 +52,17 @@ export class ControlledClock implements Clock {
     return this.#timers.nextDueAt;
   }
 
+  /** When the next timer is due that is not a background timer. Undefined: none is. */
+  get nextAwaitedAt(): Millis | undefined {
+    let next: Millis | undefined;
+    this.#timers.some((timer, dueAt) => {
+      const isAwaited = timer.run !== undefined && !timer.isBackground;
+      if (isAwaited && (next === undefined || dueAt < next)) next = dueAt;
+      return false;
+    });
+    return next;
+  }
+
   /** Whether anything but background timers is due by then. */
   hasDueBy(at: Millis): boolean {
     return this.#timers.some((timer, dueAt) => dueAt <= at && timer.run !== undefined && !timer.isBackground);

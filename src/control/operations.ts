@@ -3,7 +3,7 @@ import { patternFields } from '../webhooks/event-match.ts';
 import { appOperations, type AppOperationOptions } from './app-operations.ts';
 import { invalidArgument } from './emulator-error.ts';
 import { faultOperations } from './fault-operations.ts';
-import { described, done, listOf, millis, object, type Schema } from '../operations/schema.ts';
+import { described, done, flag, listOf, millis, object, text, type Schema } from '../operations/schema.ts';
 import { appField, appQuery, ref } from './http-schemas.ts';
 import { createMatcher } from './match.ts';
 import { flagOf, numberOf, textOf, type Operation, type Question } from '../operations/operation.ts';
@@ -44,6 +44,23 @@ function clockOperations({ stand }: Pick<AppOperationOptions, 'stand'>): readonl
       async run({ body }) {
         await pace.advance(body['ms']);
         return tell();
+      },
+    },
+    {
+      method: 'post',
+      path: '/control/clock/next',
+      id: 'advanceClockToNext',
+      summary:
+        'Moves the clock to the next moment at which something is due; `moved` is false when nothing is.',
+      body: object({}),
+      answer: object({ mode: text, nowMs: millis('Since the start.'), moved: flag }, [
+        'mode',
+        'nowMs',
+        'moved',
+      ]),
+      async run() {
+        const moved = await pace.next();
+        return { ...tell(), moved };
       },
     },
   ];

@@ -49,6 +49,17 @@ export class Pace {
     clock.moveTo(until);
   }
 
+  /** Moves the clock to the next moment at which something is due. False, with nothing moved: nothing is due. */
+  async next(): Promise<boolean> {
+    const { clock, activity, refuseClosed } = this.#options;
+    refuseClosed();
+    await activity.settled();
+    const dueAt = clock.nextAwaitedAt;
+    if (dueAt === undefined) return false;
+    await this.advance(Math.max(0, dueAt - clock.now()));
+    return true;
+  }
+
   /** Has so much time passed: a real clock takes as long. */
   async pass(ms: Millis): Promise<void> {
     const { clock, activity, real, refuseClosed } = this.#options;

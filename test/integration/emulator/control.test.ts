@@ -237,6 +237,32 @@ describe('who may use it', () => {
   });
 });
 
+describe('clock/next', () => {
+  test('moves the clock to the next moment at which something is due, and no further', async () => {
+    const { emulator } = await stage();
+    const client = await connect(emulator);
+    await enter(client, emulator, 'presence-a', '1');
+    await emulator.idle();
+    const leftAt = emulator.clock.now();
+    await emulator.clock.advance(500);
+    client.ws.close();
+    await expect.poll(() => emulator.connections()).toEqual([]);
+    const moved = await ask(emulator, 'POST', '/clock/next');
+    expect(moved).toMatchObject({ status: 200, json: { mode: 'virtual', moved: true } });
+    expect(emulator.clock.now()).toBe(leftAt + 500 + 3000);
+    expect(emulator.events.map(({ name }) => name)).toContain('member_removed');
+  });
+
+  test('says that nothing is due', async () => {
+    const { emulator } = await stage();
+    expect((await ask(emulator, 'POST', '/clock/next')).json).toEqual({
+      mode: 'virtual',
+      nowMs: 0,
+      moved: false,
+    });
+  });
+});
+
 describe('openapi.json', () => {
   test('is a valid OpenAPI document that describes every operation', async () => {
     const { emulator } = await stage({ control: { token: 't' } });
@@ -248,6 +274,7 @@ describe('openapi.json', () => {
     ).toEqual([
       '/control/clock: get',
       '/control/clock/advance: post',
+      '/control/clock/next: post',
       '/control/events: get',
       '/control/deliveries: get',
       '/control/webhooks/wait-for: post',
