@@ -2,9 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Five projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
+ * Six projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
  * loopback sockets in this process; `e2e` starts the built program; `examples` are suites such as users have, on the
- * built package; `redis` starts redis-servers, and installs redis-server if it can.
+ * built package; `redis` starts redis-servers, and installs redis-server if it can; `browser` opens the Dashboard in Chromium,
+ * and installs that if it can.
  */
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -52,6 +53,19 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/support/browser/install.ts'],
+          setupFiles: ['test/support/browser/require.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -1,0 +1,185 @@
+import { stateUnavailable } from '../app/api-answer.ts';
+import type { LocalApp } from '../app/local-app.ts';
+import type { Session } from '../app/session.ts';
+import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
+import { numberOf, parameterOf, textOf, type Operation, type Question } from '../operations/operation.ts';
+import { done, listOf, object, whole } from '../operations/schema.ts';
+import type { ChannelState } from '../ports/channel-queries.ts';
+import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
+import {
+  channelKind,
+  describeChannelNameFault,
+  isChannelName,
+  isInternal,
+  isUserId,
+  type ChannelName,
+} from '../protocol/channel-name.ts';
+import { clip } from '../protocol/clip.ts';
+import { terminated } from '../protocol/errors.ts';
+import { isSocketId } from '../protocol/socket-id.ts';
+import { appOf, refusalOf, type ChannelParts } from './parts.ts';
+import { ref } from './schemas.ts';
+import type { ChannelDetail, ChannelPage, ChannelView, ConnectionView } from './views/channels.ts';
+
+/** So many channels are on a page at most, and by default. */
+const mostOnPage = 1000;
+const usualPage = 100;
+
+/** So many connections are listed. */
+const mostConnections = 1000;
+
+/** What is true of channels and connections now, and ending them. */
+export function channelOperations(parts: ChannelParts): readonly Operation[] {
+  return [
+    {
+      method: 'get',
+      path: '/apps/{app}/channels',
+      id: 'listChannels',
+      summary: 'The occupied channels, in the order of their names.',
+      query: {
+        prefix: 'Only channels whose name begins so.',
+        after: 'The `next` of the page before.',
+        limit: `Channels on a page, at most ${mostOnPage}; ${usualPage} by default.`,
+      },
+      answer: ref('ChannelPage'),
+      run: (question) => listChannels(parts, appOf(parts, question), question),
+    },
+    {
+      method: 'get',
+      path: '/apps/{app}/channels/{channel}',
+      id: 'showChannel',
+      summary: 'One channel: members, cached event, and the connections to this node that are subscribed.',
+      answer: ref('ChannelDetail'),
+      run: (question) => showChannel(parts, appOf(parts, question), channelOf(parts, question)),
+    },
+    {
+      method: 'get',
+      path: '/apps/{app}/connections',
+      id: 'listConnections',
+      summary: `The connections to this node, at most ${mostConnections} of them.`,
+      answer: object({ connections: listOf(ref('Connection')), total: whole }, ['connections', 'total']),
+      run(question) {
+        const { sessions } = appOf(parts, question);
+        const first = [...sessions.values()].slice(0, mostConnections);
+        return { connections: first.map(describeConnection), total: sessions.size };
+      },
+    },
+    {
+      method: 'post',
+      path: '/apps/{app}/connections/{socket}/close',
+      id: 'closeConnection',
+      summary: 'Closes a connection to this node with 4009, on which clients do not come back by themselves.',
+      answer: done,
+      run(question) {
+        parts.hub.end(sessionOf(appOf(parts, question), parameterOf(question, 'socket')), terminated);
+      },
+    },
+    {
+      method: 'post',
+      path: '/apps/{app}/users/{user}/terminate',
+      id: 'terminateUser',
+      summary: 'Closes every connection that is signed in as the user, on all nodes.',
+      answer: done,
+      async run(question) {
+        const app = appOf(parts, question);
+        const userId = parameterOf(question, 'user');
+        if (!isUserId(userId, app.config.limits))
+          throw invalidQuestion(`invalid user id: got '${clip(userId)}'`);
+        known(await parts.fanout.terminate(app.config.id, userId));
+      },
+    },
+  ];
+}
+
+/** A connection of this node by its socket id. Throws when there is none. */
+export function sessionOf(app: LocalApp, socketId: string): Session {
+  const session = isSocketId(socketId) ? app.sessions.get(socketId) : undefined;
+  if (session !== undefined) return session;
+  throw new OperationError(
+    404,
+    'ERR_CONNECTION_UNKNOWN',
+    `no connection '${clip(socketId)}' is open on this node: it has ended, or is on another node`,
+  );
+}
+
+/** The channel that the path names. Throws when no channel can have such a name. */
+export function channelOf(parts: ChannelParts, question: Question): ChannelName {
+  const { limits } = appOf(parts, question).config;
+  const channel = parameterOf(question, 'channel');
+  if (!isChannelName(channel, limits)) throw invalidQuestion(describeChannelNameFault(channel, limits));
+  if (isInternal(channel))
+    throw invalidQuestion(`'${channel}' is an internal channel, of which nothing is told`);
+  return channel;
+}
+
+/** What is known; throws 503 when it is not. */
+export function known<T>(answer: T | Unavailable): T {
+  if (isUnavailable(answer)) throw refusalOf(stateUnavailable);
+  return answer;
+}
+
+async function listChannels(parts: ChannelParts, app: LocalApp, question: Question): Promise<ChannelPage> {
+  const { ledger, questions } = parts;
+  const { id } = app.config;
+  const limit = numberOf(question, 'limit') ?? usualPage;
+  if (!Number.isInteger(limit) || limit < 1 || limit > mostOnPage) {
+    throw invalidQuestion(`limit: expected a whole number from 1 to ${mostOnPage}, got ${limit}`);
+  }
+  const after = textOf(question, 'after') ?? '';
+  // One more than are listed, to know whether there are more.
+  const names = known(
+    await ledger.occupiedChannels(id, textOf(question, 'prefix') ?? '', { after, limit: limit + 1 }),
+  );
+  const listed = names.slice(0, limit);
+  const items = await questions.each(listed, async (name) => {
+    const state = await ledger.channel(id, name);
+    return describeChannel(name, isUnavailable(state) ? undefined : state);
+  });
+  const next = names.length > limit ? listed.at(-1) : undefined;
+  return { items, ...(next !== undefined && { next }) };
+}
+
+async function showChannel(
+  { ledger }: ChannelParts,
+  app: LocalApp,
+  channel: ChannelName,
+): Promise<ChannelDetail> {
+  const state = known(await ledger.channel(app.config.id, channel));
+  const { cache } = state;
+  const here = [...app.sessions.values()].filter(({ subscriptions }) => subscriptions.has(channel));
+  return {
+    ...describeChannel(channel, state),
+    occupied: state.occupied,
+    ...(channelKind(channel).access === 'presence' && { userIds: state.userIds }),
+    ...(cache && { cache: { data: cache.data, ttlSeconds: cache.ttl } }),
+    connections: here.slice(0, mostConnections).map(describeConnection),
+  };
+}
+
+function describeChannel(name: ChannelName, state: ChannelState | undefined): ChannelView {
+  const { access, isCache } = channelKind(name);
+  return {
+    name,
+    kind: kindOf(name),
+    isCache,
+    ...(state && { subscriptionCount: state.subscriptionCount }),
+    ...(state && access === 'presence' && { userCount: state.userIds.length }),
+  };
+}
+
+function kindOf(name: ChannelName): ChannelView['kind'] {
+  if (name.startsWith('private-encrypted-')) return 'encrypted';
+  const { access } = channelKind(name);
+  return access === 'user' ? 'private' : access;
+}
+
+function describeConnection({ socketId, user, subscriptions }: Session): ConnectionView {
+  return {
+    socketId,
+    ...(user && { userId: user.userId }),
+    channels: [...subscriptions.values()].map(({ channel, userId }) => ({
+      name: channel.name,
+      ...(userId !== undefined && { userId }),
+    })),
+  };
+}

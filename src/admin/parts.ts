@@ -1,0 +1,54 @@
+import type { Hub } from '../app/hub.ts';
+import type { LocalApp, LocalApps } from '../app/local-app.ts';
+import type { Questions } from '../app/list-channels.ts';
+import type { Letters } from '../app/dead-letter-queries.ts';
+import type { ApiAnswer } from '../app/api-answer.ts';
+import type { Fanout } from '../ports/fanout.ts';
+import { OperationError } from '../operations/operation-error.ts';
+import { parameterOf, type Question } from '../operations/operation.ts';
+import { isHttpError, type HttpError } from '../protocol/http-error.ts';
+
+/** What every operation finds its app by. */
+export interface HasApps {
+  readonly apps: LocalApps;
+}
+
+/** What operations on channels and connections work on. */
+export interface ChannelParts extends HasApps, Questions {
+  readonly hub: Pick<Hub, 'end'>;
+  readonly fanout: Pick<Fanout, 'terminate'>;
+}
+
+/** What operations on dropped deliveries work on. */
+export interface LetterParts extends HasApps {
+  readonly letters: Letters;
+}
+
+/** The app that the path names. Throws when there is none, and says which there are. */
+export function appOf({ apps }: HasApps, question: Question): LocalApp {
+  const id = parameterOf(question, 'app');
+  const app = apps.byId(id);
+  if (app !== undefined) return app;
+  const known = [...apps].map(({ config }) => config.id).join(', ');
+  throw new OperationError(404, 'ERR_APP_UNKNOWN', `there is no app '${id}'; there are: ${known}`);
+}
+
+/** What the HTTP API answers, as the answer of an operation. Throws what it refuses. */
+export function answerOf(answer: ApiAnswer): unknown {
+  if (isHttpError(answer)) throw refusalOf(answer);
+  return JSON.parse(answer.json);
+}
+
+/** What the HTTP API refuses, as an error of an operation. */
+export function refusalOf({ status, text }: HttpError): OperationError {
+  return new OperationError(status, codes.get(status) ?? 'ERR_REFUSED', text);
+}
+
+const codes: ReadonlyMap<number, string> = new Map([
+  [400, 'ERR_ARGUMENT_INVALID'],
+  [404, 'ERR_UNKNOWN'],
+  [409, 'ERR_CONFLICT'],
+  [413, 'ERR_TOO_LARGE'],
+  [429, 'ERR_TOO_MANY'],
+  [503, 'ERR_UNAVAILABLE'],
+]);

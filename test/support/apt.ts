@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+
+/** Whether a Debian package can be installed here: by root, with apt-get. */
+export function canInstall(): boolean {
+  return process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
+}
+
+/** Installs a Debian package without starting its service. `why` is said beforehand. */
+export function installPackage(name: string, why: string): void {
+  process.stderr.write(`Installing ${name} with apt-get ${why}\n`);
+  withoutServices(() => {
+    if (aptGet('install', '-y', '--no-install-recommends', name)) return;
+    aptGet('update');
+    aptGet('install', '-y', '--no-install-recommends', name);
+  });
+}
+
+function aptGet(...args: readonly string[]): boolean {
+  const options = ['-o', 'DPkg::Lock::Timeout=120', '-qq'];
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return spawnSync('apt-get', [...options, ...args], { env, stdio: 'ignore' }).status === 0;
+}
+
+/** Debian's packages start their service unless this file says no. It is put there for the while, if there is none. */
+function withoutServices(run: () => void): void {
+  const policy = '/usr/sbin/policy-rc.d';
+  let isOurs = true;
+  try {
+    writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' });
+  } catch {
+    isOurs = false;
+  }
+  try {
+    run();
+  } finally {
+    if (isOurs) rmSync(policy, { force: true });
+  }
+}

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Browser } from 'playwright-core';
+
+const candidates: readonly string[] = [
+  process.env['CHROMIUM_PATH'] ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
+
+/** Where Chromium is. */
+export function findChromium(): string | undefined {
+  return candidates.find((path) => path !== '' && existsSync(path));
+}
+
+/** Why there is no browser to test with; undefined when there is one. */
+export function faultOfChromium(): string | undefined {
+  if (findChromium() !== undefined) return undefined;
+  return 'The tests of the Dashboard need Chromium: install it (apt-get install chromium), or name one in CHROMIUM_PATH';
+}
+
+/** Starts Chromium. It asks nobody on the network for anything but the pages that it is shown. */
+export function launchChromium(): Promise<Browser> {
+  const executablePath = findChromium();
+  if (executablePath === undefined) throw new Error(faultOfChromium());
+  return chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--disable-dev-shm-usage',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
