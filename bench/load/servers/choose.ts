@@ -9,7 +9,7 @@ import type { Launch, TargetKind, Variant } from './target.ts';
 export const targetNames = ['emulator', 'raw', 'soketi'] as const;
 
 const makers = { emulator, raw, soketi };
-const variants = ['tls', 'redis', 'store'];
+const variants = ['tls', 'redis', 'store', 'bare', 'page'];
 
 /** What is wrong with a name such as `emulator+tls`; undefined when it can be used. */
 export function faultOfTarget(name: string): string | undefined {
@@ -19,6 +19,9 @@ export function faultOfTarget(name: string): string | undefined {
   if (unknown !== undefined) return `There is no variant "${unknown}". Known are: ${variants.join(', ')}.`;
   if (base === 'raw' && given.includes('redis')) return 'The target "raw" has nothing to ask Redis for.';
   if (base !== 'emulator' && given.includes('store')) return `The target "${base}" keeps nothing on disk.`;
+  if (base !== 'emulator' && (given.includes('bare') || given.includes('page'))) {
+    return `The target "${base}" has no Dashboard.`;
+  }
   return given.includes('redis') ? faultOfRedis() : undefined;
 }
 
@@ -31,6 +34,7 @@ export function chooseTarget(name: string, launch: Launch): TargetKind {
     tls: given.includes('tls') ? certificate() : null,
     usesRedis: given.includes('redis'),
     usesStore: given.includes('store'),
+    dashboard: given.includes('bare') ? 'off' : given.includes('page') ? 'watched' : 'closed',
   };
   return makers[base](name, launch, variant);
 }

@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +33,7 @@ export function emulatorOf(
   checkout: string,
   name: string,
   launch: Launch,
-  variant: Variant = { tls: null, usesRedis: false, usesStore: false },
+  variant: Variant = { tls: null, usesRedis: false, usesStore: false, dashboard: 'closed' },
 ): TargetKind {
   const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string };
   return {
@@ -52,7 +53,9 @@ export function emulatorOf(
           portOf,
         ),
       );
+      const closePage = variant.dashboard === 'watched' ? openPage(server.found) : undefined;
       return targetOf(server, { port: server.found, isTls: variant.tls !== null }, redis, () => {
+        closePage?.();
         if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
       });
     },
@@ -66,7 +69,7 @@ function limitsOf(folder: string): object {
   return Object.fromEntries(names.filter((name) => schema.includes(`"${name}"`)).map((name) => [name, null]));
 }
 
-function configOf(settings: ServerSettings, { tls }: Variant, limits: object): object {
+function configOf(settings: ServerSettings, { tls, dashboard }: Variant, limits: object): object {
   const { batchEvents, graceMs, hasDefaultLimits = false, redisUrl, webhooks = [] } = settings;
   return {
     host: '127.0.0.1',
@@ -79,6 +82,7 @@ function configOf(settings: ServerSettings, { tls }: Variant, limits: object): o
     })),
     ...(hasDefaultLimits ? {} : { limits }),
     ...(tls === null ? {} : { tls }),
+    ...(dashboard === 'off' ? { dashboard: false } : {}),
     ...(redisUrl === undefined ? {} : { redis: { url: redisUrl } }),
     webhooks: {
       ...(graceMs === undefined ? {} : { disconnectGraceMs: graceMs, unsubscribeGraceMs: graceMs }),
@@ -94,4 +98,15 @@ function portOf(line: string): number | null {
   } catch {
     return null; // Not a log line of ours: kept for the error message by the caller.
   }
+}
+
+/** Reads the live stream, as a page that is open does. Returns how to close it. */
+function openPage(port: number): () => void {
+  const request = get(`http://127.0.0.1:${port}/admin/stream`, (answer) => {
+    if (answer.statusCode !== 200) throw new Error(`the live stream answered ${answer.statusCode}`);
+    answer.resume();
+  });
+  // The server ends it.
+  request.on('error', () => {});
+  return () => request.destroy();
 }

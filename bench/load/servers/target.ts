@@ -90,6 +90,8 @@ export interface Variant {
   readonly usesRedis: boolean;
   /** It keeps on disk what a kill must not lose. */
   readonly usesStore: boolean;
+  /** Off, served but looked at by nobody (the default on loopback), or with one page open. */
+  readonly dashboard: 'off' | 'closed' | 'watched';
 }
 
 /** The app with this number, from 0, on every server that the bench configures. */
