@@ -1,0 +1,6 @@
+/** A value with every field that it may have, at every depth, and something in each list. */
+export type Full<Value> = Value extends string | number | boolean | null
+  ? Value
+  : Value extends readonly (infer Item)[]
+    ? readonly [Full<Item>, ...Full<Item>[]]
+    : { readonly [Field in keyof Value]-?: Full<Required<Value>[Field]> };
