@@ -1,0 +1,137 @@
+import type { DeadLetterOffice } from '../app/dead-letter-office.ts';
+import { explainSignature } from '../auth/explain-signature.ts';
+import type { ConfigurationInForce } from '../configuration/in-force.ts';
+import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
+import { parameterOf, textOf, type Operation, type Question } from '../operations/operation.ts';
+import type { WallTime } from '../ports/clock.ts';
+import { clip } from '../protocol/clip.ts';
+import type { History } from '../recording/history.ts';
+import type { Recorder } from '../recording/recorder.ts';
+import type { Showing } from '../recording/views.ts';
+import { appOf, type HasApps } from './parts.ts';
+import { answerOfResend, type RecordedDelivery } from './resend.ts';
+import { bodies, ref } from './schemas.ts';
+import { beforeOf, limitOf, searchOf } from './search-of.ts';
+import { configOf } from './setting-operations.ts';
+
+/** What operations on what was recorded work on. */
+export interface DeliveryParts extends HasApps {
+  readonly configuration: ConfigurationInForce;
+  readonly history: History;
+  readonly recorder: Recorder;
+  readonly letters: Pick<DeadLetterOffice, 'resend' | 'resendRecorded'>;
+  readonly wallTime: WallTime;
+  /** Whether data of events and bodies of webhooks may be shown. */
+  readonly showsPayloads: boolean;
+}
+
+const mostOnPage = 500;
+const usualPage = 100;
+
+const listQuery = {
+  q: 'What to search, such as `channel:presence-* status:5xx since:10m`.',
+  limit: `Items on a page, at most ${mostOnPage}; ${usualPage} by default.`,
+  before: 'The `next` of the page before.',
+};
+
+/** Events and deliveries that are recorded, sending again, and help with signatures. */
+export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
+  const { history, wallTime } = parts;
+  const showing = ({ isFull }: Question): Showing => ({
+    payloads: parts.showsPayloads,
+    headerValues: isFull,
+  });
+  const page = (question: Question) => {
+    const search = searchOf(question, wallTime.now());
+    const before = beforeOf(question);
+    return {
+      appId: appOf(parts, question).config.id,
+      limit: limitOf(question, usualPage, mostOnPage),
+      ...(search && { search }),
+      ...(before !== undefined && { before }),
+    };
+  };
+  return [
+    {
+      method: 'get',
+      path: '/apps/{app}/deliveries',
+      id: 'listDeliveries',
+      summary: 'Requests to endpoints with their attempts, newest first, as far as they are recorded.',
+      query: listQuery,
+      answer: ref('DeliveryPage'),
+      run: (question) => history.deliveries(page(question), showing(question)),
+    },
+    {
+      method: 'get',
+      path: '/apps/{app}/deliveries/{delivery}',
+      id: 'showDelivery',
+      summary: 'One delivery with every attempt: headers and bytes as sent, the beginning of the answer.',
+      answer: ref('DeliveryDetail'),
+      run(question) {
+        const { id: appId } = appOf(parts, question).config;
+        const id = parameterOf(question, 'delivery');
+        return history.delivery(appId, id, showing(question)) ?? refuseUnknownDelivery(id);
+      },
+    },
+    {
+      method: 'post',
+      path: '/apps/{app}/deliveries/{delivery}/resend',
+      id: 'resendDelivery',
+      summary: 'Makes one more attempt now, with the same id and body and a header that says so.',
+      answer: ref('Attempt'),
+      async run(question) {
+        const { id: appId } = appOf(parts, question).config;
+        const id = parameterOf(question, 'delivery');
+        return answerOfResend(await resend(parts, appId, id), id);
+      },
+    },
+    {
+      method: 'get',
+      path: '/apps/{app}/events',
+      id: 'listEvents',
+      summary: 'What happened that webhooks tell or would have told, newest first, and why.',
+      query: listQuery,
+      answer: ref('EventPage'),
+      run: (question) => history.events(page(question), showing(question)),
+    },
+    {
+      method: 'post',
+      path: '/apps/{app}/verify',
+      id: 'verifySignature',
+      summary: 'Says whether a webhook that somebody got was signed by this app, and if not, why not.',
+      isQuestion: true,
+      body: bodies.verify,
+      answer: ref('Verify'),
+      run(question) {
+        const body = textOf(question, 'body');
+        const signature = textOf(question, 'signature');
+        const key = textOf(question, 'key');
+        if (body === undefined)
+          throw invalidQuestion('body: missing; expected the body of the webhook as it came');
+        if (signature === undefined) {
+          throw invalidQuestion('signature: missing; expected the value of the header X-Pusher-Signature');
+        }
+        const { id } = appOf(parts, question).config;
+        return explainSignature({ body, signature, ...(key !== undefined && { key }) }, configOf(parts, id));
+      },
+    },
+  ];
+}
+
+/** A dead letter is sent again as such; any other delivery by what is recorded of it. */
+async function resend({ letters, recorder }: DeliveryParts, appId: string, id: string) {
+  const resent = await letters.resend(appId, id);
+  if (resent !== 'unknown') return resent;
+  const record = recorder.deliveryRecord(appId, id);
+  if (record === undefined) return 'unknown';
+  const recorded: RecordedDelivery = record.toResend();
+  return letters.resendRecorded(appId, recorded);
+}
+
+function refuseUnknownDelivery(id: string): never {
+  throw new OperationError(
+    404,
+    'ERR_DELIVERY_UNKNOWN',
+    `no delivery '${clip(id)}' is recorded: there was none, or it is forgotten by now`,
+  );
+}

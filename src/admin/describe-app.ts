@@ -1,0 +1,90 @@
+import type { LocalApp } from '../app/local-app.ts';
+import type { AppConfig, Config, EndpointConfig } from '../config/schema.ts';
+import { keysOf } from '../configuration/run-time-changes.ts';
+import { writeLimits } from '../protocol/limits.ts';
+import type { QueueReading } from '../webhooks/delivery-facts.ts';
+import type { KeyUses } from '../app/key-uses.ts';
+import type { AppView, EndpointView, KeyView, QueueView } from './views/settings.ts';
+
+/** What is known of apps beside their configuration. */
+export interface AppSources {
+  readonly local: (appId: string) => LocalApp | undefined;
+  readonly keyUses: KeyUses;
+  /** What waits for endpoints; undefined: another node sends the webhooks. */
+  readonly queues: () => Iterable<QueueReading> | undefined;
+  /** The last attempt at an endpoint that is remembered. */
+  readonly lastAttempt: (appId: string, endpointId: string) => EndpointView['lastAttempt'];
+}
+
+/** What one answer is made of: the queues are read once. */
+export interface AppReader {
+  describe(app: AppConfig, isFull: boolean): AppView;
+  describeEndpoint(appId: string, endpoint: EndpointConfig, isFull: boolean): EndpointView;
+}
+
+/** Reads what is known now. */
+export function readApps(config: Pick<Config, 'webhooks'>, sources: AppSources): AppReader {
+  const found = sources.queues();
+  const queues =
+    found && new Map(Array.from(found, (queue) => [`${queue.appId}\n${queue.endpoint}`, queue] as const));
+  const describeEndpoint: AppReader['describeEndpoint'] = (appId, endpoint, isFull) => {
+    const { id, pause, headers } = endpoint;
+    const lastAttempt = sources.lastAttempt(appId, id);
+    const queue = queues && (describeQueue(queues.get(`${appId}\n${id}`)) ?? nothingWaits);
+    return {
+      id,
+      origin: endpoint.isSetAtRunTime === true ? 'run-time' : 'file',
+      url: endpoint.url,
+      enabled: endpoint.enabled,
+      eventTypes: endpoint.eventTypes,
+      channels: endpoint.channels,
+      headers: isFull ? headers : Object.fromEntries(Object.keys(headers).map((name) => [name, ''])),
+      standardSignature: endpoint.standardSignature,
+      reconcile: endpoint.reconcile,
+      batch: { ...config.webhooks.batch, ...endpoint.batch },
+      ...(pause && { pause }),
+      ...(queue && { queue }),
+      ...(lastAttempt && { lastAttempt }),
+    };
+  };
+  return {
+    describeEndpoint,
+    describe(app, isFull) {
+      const local = sources.local(app.id);
+      return {
+        id: app.id,
+        origin: app.isSetAtRunTime === true ? 'run-time' : 'file',
+        enabled: app.enabled,
+        clientEvents: app.clientEvents,
+        subscriptionCount: app.subscriptionCount,
+        watchlist: app.watchlist,
+        forceTls: app.forceTls,
+        allowedOrigins: app.allowedOrigins,
+        limits: writeLimits(app.limits),
+        keys: keysOf(app).map((key) => describeKey(key, app, sources.keyUses)),
+        endpoints: app.webhooks.map((endpoint) => describeEndpoint(app.id, endpoint, isFull)),
+        connections: local?.sessions.size ?? 0,
+        occupiedChannels: local?.registry.occupiedChannels ?? 0,
+      };
+    },
+  };
+}
+
+const nothingWaits: QueueView = { events: 0, bytes: 0, oldestAgeMs: 0, isFailing: false };
+
+/** What waits for an endpoint. */
+export function describeQueue(reading: QueueReading | undefined): QueueView | undefined {
+  if (reading === undefined) return undefined;
+  const { events, bytes, oldestAgeMs, isFailing } = reading;
+  return { events, bytes, oldestAgeMs, isFailing };
+}
+
+function describeKey(key: string, app: AppConfig, uses: KeyUses): KeyView {
+  const { count, lastAtMs } = uses.of(app.id, key);
+  return {
+    key,
+    isFirst: key === app.key,
+    uses: count,
+    ...(lastAtMs !== undefined && { lastUsedAtMs: lastAtMs }),
+  };
+}

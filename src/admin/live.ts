@@ -1,0 +1,86 @@
+import type { Cancel, Clock, Millis } from '../ports/clock.ts';
+import { isConsoleFull, type ConsoleFeed, type ConsoleFilter } from '../recording/console-feed.ts';
+import type { OverviewView } from './views/server.ts';
+
+/** Where the text of a stream goes. */
+export interface LiveSink {
+  /** False: the client reads too slowly. This text still waits for it, but what is written before it has caught up is dropped. */
+  write(text: string): boolean;
+  /** What to do whenever a client that read too slowly has caught up. */
+  onDrained(run: () => void): void;
+  end(): void;
+}
+
+/** What the live stream tells of. */
+export interface LiveParts {
+  readonly feed: ConsoleFeed;
+  readonly clock: Clock;
+  readonly overview: () => OverviewView;
+  /** Calls back whenever settings have changed. */
+  readonly onSettings: (hear: () => void) => Cancel;
+}
+
+/** How often numbers are told. */
+const statsMs: Millis = 2000;
+
+/** So often something is said in any case, so that proxies do not take the stream for dead. */
+const commentMs: Millis = 15_000;
+
+/** A reader that lost its connection is to come back after so long. */
+const retryMs: Millis = 2000;
+
+/**
+ * Streams rows of the console, numbers and news of settings as server-sent events. Whoever reads too slowly misses rows, and
+ * is told how many. When too many look on already, the stream says so and ends. Returns how to end it.
+ */
+export function streamLive(
+  { feed, clock, overview, onSettings }: LiveParts,
+  sink: LiveSink,
+  filter: ConsoleFilter & { readonly since?: number },
+): Cancel {
+  let isSlow = false;
+  const say = (event: string, data: unknown, id?: number): boolean => {
+    if (isSlow) return false;
+    const head = id === undefined ? '' : `id: ${id}\n`;
+    isSlow = !sink.write(`${head}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    return !isSlow;
+  };
+  sink.write(`retry: ${retryMs}\n\n`);
+  const subscription = feed.subscribe({
+    ...filter,
+    hear: (rows) => say('rows', rows, rows.rows.at(-1)?.seq),
+  });
+  if (isConsoleFull(subscription)) {
+    say('full', { error: { code: 'ERR_TOO_MANY', message: subscription.message } });
+    sink.end();
+    return () => {};
+  }
+  sink.onDrained(() => {
+    isSlow = false;
+    subscription.resume();
+  });
+  say('stats', overview());
+  const ends: Cancel[] = [
+    () => subscription.close(),
+    every(clock, statsMs, () => void say('stats', overview())),
+    every(clock, commentMs, () => {
+      if (!isSlow) isSlow = !sink.write(': still here\n\n');
+    }),
+    onSettings(() => void say('settings', {})),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+function every(clock: Clock, ms: Millis, work: () => void): Cancel {
+  let cancel: Cancel = () => {};
+  const wait = (): void => {
+    cancel = clock.after(ms, () => {
+      work();
+      wait();
+    });
+  };
+  wait();
+  return () => cancel();
+}

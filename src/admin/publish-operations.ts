@@ -1,0 +1,94 @@
+import { relayClientEvent, type ClientEventOptions } from '../app/client-events.ts';
+import type { LocalApp } from '../app/local-app.ts';
+import type { Publisher } from '../app/publisher.ts';
+import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
+import { textOf, type Operation, type Question } from '../operations/operation.ts';
+import { done, object, whole } from '../operations/schema.ts';
+import { isJsonObject } from '../protocol/decode.ts';
+import { isHttpError } from '../protocol/http-error.ts';
+import { decodeTrigger, type Trigger } from '../protocol/trigger-request.ts';
+import { sessionOf } from './channel-operations.ts';
+import { appOf, refusalOf, type HasApps } from './parts.ts';
+import { bodies } from './schemas.ts';
+
+/** What sending events works on. */
+export interface PublishParts extends HasApps {
+  readonly publisher: Publisher;
+  readonly clientEvents: ClientEventOptions;
+}
+
+/** The event creator: sends events as a backend does, or as a client. */
+export function publishOperations(parts: PublishParts): readonly Operation[] {
+  return [
+    {
+      method: 'post',
+      path: '/apps/{app}/publish',
+      id: 'publish',
+      summary: 'Publishes events as a backend does, all or nothing.',
+      body: bodies.publish,
+      answer: object({ published: whole }, ['published']),
+      async run(question) {
+        const app = appOf(parts, question);
+        refuseDisabled(app);
+        const triggers = triggersOf(app, question);
+        const refusal = await parts.publisher.publish(app, triggers, 'dashboard');
+        if (refusal !== undefined) throw refusalOf(refusal);
+        return { published: triggers.length };
+      },
+    },
+    {
+      method: 'post',
+      path: '/apps/{app}/client-events',
+      id: 'sendClientEvent',
+      summary:
+        'Sends an event as if a connection of this node had sent it: the same rules, the same webhooks.',
+      body: bodies.clientEvent,
+      answer: done,
+      async run(question) {
+        const session = sessionOf(appOf(parts, question), needed(question, 'socketId'));
+        const refusals: string[] = [];
+        await relayClientEvent(
+          session,
+          {
+            kind: 'client-event',
+            channel: needed(question, 'channel'),
+            event: needed(question, 'event'),
+            data: needed(question, 'data'),
+          },
+          {
+            ...parts.clientEvents,
+            refused: ({ fields }) => void refusals.push(String(fields['error'] ?? 'it was refused')),
+          },
+        );
+        const [refusal] = refusals;
+        if (refusal !== undefined) throw new OperationError(409, 'ERR_REFUSED', refusal);
+      },
+    },
+  ];
+}
+
+function refuseDisabled({ config }: LocalApp): void {
+  if (!config.isEnabled) throw new OperationError(403, 'ERR_DISABLED', `the app '${config.id}' is disabled`);
+}
+
+function triggersOf({ config }: LocalApp, { body }: Question): readonly Trigger[] {
+  const { events } = body;
+  const most = config.limits.eventsPerBatch;
+  if (!Array.isArray(events) || events.length === 0 || events.length > most) {
+    throw invalidQuestion(
+      `events: expected a list of 1 to ${most} events, such as {"name":"a","channels":["b"],"data":"c"}`,
+    );
+  }
+  return events.map((event: unknown, index) => {
+    if (!isJsonObject(event)) throw invalidQuestion(`events[${index}]: expected an object`);
+    const trigger = decodeTrigger(JSON.stringify(event), [], config.limits);
+    if (isHttpError(trigger)) throw refusalOf({ ...trigger, text: `events[${index}]: ${trigger.text}` });
+    return trigger;
+  });
+}
+
+function needed(question: Question, name: string): string {
+  const value = textOf(question, name);
+  if (value === undefined) throw invalidQuestion(`${name}: missing; expected a string`);
+  return value;
+}

@@ -1,0 +1,246 @@
+import type { AppConfig } from '../config/schema.ts';
+import type { ConfigurationInForce } from '../configuration/in-force.ts';
+import { exportChanges } from '../configuration/export-changes.ts';
+import type { RunTimeSettings } from '../configuration/run-time-settings.ts';
+import { OperationError } from '../operations/operation-error.ts';
+import { parameterOf, type Operation, type Question } from '../operations/operation.ts';
+import { done, listOf, object, type Schema } from '../operations/schema.ts';
+import { readApps, type AppReader, type AppSources } from './describe-app.ts';
+import { bodies, ref } from './schemas.ts';
+import type { AppView, EndpointView } from './views/settings.ts';
+
+/** What operations on settings work on. */
+export interface SettingParts extends AppSources {
+  readonly configuration: ConfigurationInForce;
+  readonly settings: RunTimeSettings;
+}
+
+/** Apps, keys and endpoints: what they are, and setting them at run time. */
+export function settingOperations(parts: SettingParts): readonly Operation[] {
+  return [...appOperations(parts), ...keyOperations(parts), ...endpointOperations(parts)];
+}
+
+function appOperations(parts: SettingParts): readonly Operation[] {
+  const { configuration, settings } = parts;
+  return [
+    {
+      method: 'get',
+      path: '/apps',
+      id: 'listApps',
+      summary: 'The apps, with their keys and endpoints. No secrets.',
+      answer: object({ apps: listOf(ref('App')) }, ['apps']),
+      run({ isFull }) {
+        const reader = readerOf(parts);
+        return { apps: configuration.current.apps.map((app) => reader.describe(app, isFull)) };
+      },
+    },
+    {
+      method: 'post',
+      path: '/apps',
+      id: 'addApp',
+      summary: 'Adds an app; id, key and secret are made up unless they are given.',
+      body: bodies.app,
+      answer: ref('App'),
+      run: async ({ body, isFull }) => describeApp(parts, (await settings.addApp(body)).id, isFull),
+    },
+    {
+      method: 'get',
+      path: '/apps/{app}',
+      id: 'showApp',
+      summary: 'One app.',
+      answer: ref('App'),
+      run: (question) => describeApp(parts, parameterOf(question, 'app'), question.isFull),
+    },
+    {
+      method: 'put',
+      path: '/apps/{app}',
+      id: 'changeApp',
+      summary: 'Changes switches and limits of an app that was added at run time; what is left out stays.',
+      body: bodies.settings,
+      answer: ref('App'),
+      async run(question) {
+        const id = parameterOf(question, 'app');
+        await settings.changeApp(id, question.body);
+        return describeApp(parts, id, question.isFull);
+      },
+    },
+    {
+      method: 'delete',
+      path: '/apps/{app}',
+      id: 'removeApp',
+      summary: 'Removes an app that was added at run time; its endpoints still hear how everybody leaves.',
+      answer: done,
+      run: (question) => settings.removeApp(parameterOf(question, 'app')),
+    },
+    {
+      method: 'get',
+      path: '/export',
+      id: 'exportSettings',
+      summary: 'What was set at run time as a configuration file has it, without secrets.',
+      answer: { type: 'object' },
+      run: () => exportChanges(configuration.changes),
+    },
+  ];
+}
+
+function keyOperations(parts: SettingParts): readonly Operation[] {
+  const { settings } = parts;
+  return [
+    {
+      method: 'post',
+      path: '/apps/{app}/secrets',
+      id: 'showSecrets',
+      summary: 'The keys of an app with their secrets.',
+      answer: object({ pairs: listOf(ref('KeyPair')) }, ['pairs']),
+      run(question) {
+        const { key, secret, otherKeys } = configOf(parts, parameterOf(question, 'app'));
+        return { pairs: [{ key, secret }, ...otherKeys] };
+      },
+    },
+    {
+      method: 'post',
+      path: '/apps/{app}/keys',
+      id: 'addKey',
+      summary: 'Adds a pair that is accepted beside the others; it is made up unless it is given.',
+      body: bodies.key,
+      answer: ref('KeyPair'),
+      run: (question) => settings.addKey(parameterOf(question, 'app'), question.body),
+    },
+    {
+      method: 'post',
+      path: '/apps/{app}/keys/{key}/first',
+      id: 'makeKeyFirst',
+      summary: 'Has webhooks be signed with this key from now on. The key before stays accepted.',
+      answer: ref('App'),
+      async run(question) {
+        const id = parameterOf(question, 'app');
+        await settings.makeKeyFirst(id, parameterOf(question, 'key'));
+        return describeApp(parts, id, question.isFull);
+      },
+    },
+    {
+      method: 'delete',
+      path: '/apps/{app}/keys/{key}',
+      id: 'removeKey',
+      summary: 'Removes a key: whoever still uses it is refused from now on.',
+      answer: ref('App'),
+      async run(question) {
+        const id = parameterOf(question, 'app');
+        await settings.removeKey(id, parameterOf(question, 'key'));
+        return describeApp(parts, id, question.isFull);
+      },
+    },
+  ];
+}
+
+function endpointOperations(parts: SettingParts): readonly Operation[] {
+  const { settings } = parts;
+  const place = (question: Question) =>
+    [parameterOf(question, 'app'), parameterOf(question, 'endpoint')] as const;
+  /** Does something with an endpoint, and answers how it is then. */
+  const change = (
+    described: Pick<Operation, 'method' | 'path' | 'id' | 'summary'> & { readonly body?: Schema },
+    run: (appId: string, endpointId: string, body: Question['body']) => Promise<unknown>,
+  ): Operation => ({
+    ...described,
+    answer: ref('Endpoint'),
+    async run(question) {
+      const [appId, endpointId] = place(question);
+      await run(appId, endpointId, question.body);
+      return describeEndpoint(parts, appId, endpointId, question.isFull);
+    },
+  });
+  return [
+    {
+      method: 'post',
+      path: '/apps/{app}/endpoints',
+      id: 'addEndpoint',
+      summary: 'Adds an endpoint, which is sent what happens from now on.',
+      body: bodies.endpoint,
+      answer: ref('Endpoint'),
+      async run(question) {
+        const appId = parameterOf(question, 'app');
+        const { id } = await settings.addEndpoint(appId, question.body);
+        return describeEndpoint(parts, appId, id, question.isFull);
+      },
+    },
+    change(
+      {
+        method: 'put',
+        path: '/apps/{app}/endpoints/{endpoint}',
+        id: 'changeEndpoint',
+        summary: 'Changes an endpoint that was added at run time: takes all of it anew.',
+        body: bodies.endpoint,
+      },
+      (appId, endpointId, body) => settings.changeEndpoint(appId, endpointId, body),
+    ),
+    {
+      method: 'delete',
+      path: '/apps/{app}/endpoints/{endpoint}',
+      id: 'removeEndpoint',
+      summary:
+        'Removes an endpoint that was added at run time: it still gets what waits for it, but nothing more.',
+      answer: done,
+      run: (question) => settings.removeEndpoint(...place(question)),
+    },
+    change(
+      {
+        method: 'post',
+        path: '/apps/{app}/endpoints/{endpoint}/pause',
+        id: 'pauseEndpoint',
+        summary:
+          'Pauses an endpoint. `hold`: what happens waits, and its five minutes stand still; `off`: what happens is not sent, and is listed as dropped.',
+        body: bodies.pause,
+      },
+      (appId, endpointId, body) => settings.pause(appId, endpointId, body['how']),
+    ),
+    change(
+      {
+        method: 'post',
+        path: '/apps/{app}/endpoints/{endpoint}/resume',
+        id: 'resumeEndpoint',
+        summary: 'Ends the pause of an endpoint.',
+      },
+      (appId, endpointId) => settings.resume(appId, endpointId),
+    ),
+  ];
+}
+
+function readerOf(parts: SettingParts): AppReader {
+  return readApps(parts.configuration.current, parts);
+}
+
+/** The configuration of an app that is served. Throws when there is none. */
+export function configOf({ configuration }: Pick<SettingParts, 'configuration'>, appId: string): AppConfig {
+  const { apps } = configuration.current;
+  const app = apps.find(({ id }) => id === appId);
+  if (app !== undefined) return app;
+  const known = apps.map(({ id }) => id).join(', ');
+  throw new OperationError(404, 'ERR_APP_UNKNOWN', `there is no app '${appId}'; there are: ${known}`);
+}
+
+/** An endpoint's configuration. Throws when the app has none with this id. */
+export function endpointOf(parts: Pick<SettingParts, 'configuration'>, appId: string, endpointId: string) {
+  const { webhooks } = configOf(parts, appId);
+  const endpoint = webhooks.find(({ id }) => id === endpointId);
+  if (endpoint !== undefined) return endpoint;
+  const known = webhooks.map(({ id }) => id).join(', ') || 'none';
+  throw new OperationError(
+    404,
+    'ERR_ENDPOINT_UNKNOWN',
+    `the app '${appId}' has no endpoint '${endpointId}'; it has: ${known}`,
+  );
+}
+
+function describeApp(parts: SettingParts, appId: string, isFull: boolean): AppView {
+  return readerOf(parts).describe(configOf(parts, appId), isFull);
+}
+
+function describeEndpoint(
+  parts: SettingParts,
+  appId: string,
+  endpointId: string,
+  isFull: boolean,
+): EndpointView {
+  return readerOf(parts).describeEndpoint(appId, endpointOf(parts, appId, endpointId), isFull);
+}
