@@ -1,4 +1,5 @@
-import { refuseCaller, type Caller } from './caller.ts';
+import type { Caller } from '../auth/caller.ts';
+import { refuseCaller } from './caller.ts';
 import { EmulatorError, type EmulatorErrorCode } from './emulator-error.ts';
 import { schemas } from './http-schemas.ts';
 import { readQuestion, type Operation } from './operation.ts';
