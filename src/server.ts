@@ -310,8 +310,9 @@ function bodyBytesOf(app: LocalApp | undefined): number {
 }
 
 /** Secrets of the configuration that are no app's. */
-function otherSecrets({ control, tls }: Config): readonly string[] {
-  return [control?.token, tls?.passphrase].filter((secret) => secret !== undefined);
+function otherSecrets({ control, dashboard, tls }: Config): readonly string[] {
+  const secrets = [control?.token, dashboard?.token, dashboard?.viewToken, tls?.passphrase];
+  return secrets.filter((secret) => secret !== undefined);
 }
 
 function* readApps(apps: LocalApps): Generator<AppReading, void> {
