@@ -30,11 +30,15 @@ export type Stranger = 'forwarded' | 'page' | 'host';
  * is listened on does not tell, because a web page can have its own name resolve to it, and a proxy of this machine
  * passes on what strangers ask.
  */
-export function strangerOf({ origin, host, fetchSite, isForwarded }: Caller): Stranger | undefined {
-  if (isForwarded) return 'forwarded';
-  const isOfPage = !['', 'none', 'same-origin'].includes(fetchSite);
-  if (origin !== '' || isOfPage) return 'page';
-  return namesThisMachine(host) ? undefined : 'host';
+export function strangerOf(caller: Caller): Stranger | undefined {
+  if (caller.isForwarded) return 'forwarded';
+  if (isOfPage(caller)) return 'page';
+  return namesThisMachine(caller.host) ? undefined : 'host';
+}
+
+/** Whether a browser says that a page asks. One of the same origin may: it has no Origin only where it reads. */
+export function isOfPage({ origin, fetchSite }: Caller): boolean {
+  return origin !== '' || !['', 'none', 'same-origin'].includes(fetchSite);
 }
 
 /** Whether a `Host` header names this machine in a way that nobody else can define. */

@@ -141,6 +141,8 @@ function addressFaults(input: unknown): readonly ConfigFault[] {
     const message = 'is given without dashboard.port; give both, or leave both out to serve it with the rest';
     return [{ path: 'dashboard.host', message }];
   }
+  // A port of another type is a fault already.
+  if (typeof port !== 'number') return [];
   const serverHost = fieldOf(input, 'host') ?? defaultHost;
   const host = fieldOf(given, 'host') ?? serverHost;
   const metrics = fieldOf(input, 'metrics');
@@ -151,7 +153,7 @@ function addressFaults(input: unknown): readonly ConfigFault[] {
   return others
     .filter((other) => port !== 0 && other.port === port && other.host === host)
     .map(({ of }) => {
-      const message = `${String(port)} is also the port of ${of}; give the Dashboard another, or 0 for a free one`;
+      const message = `${port} is also the port of ${of}; give the Dashboard another, or 0 for a free one`;
       return { path: 'dashboard.port', message };
     });
 }
