@@ -52,7 +52,11 @@ const notBuilt = plainText(503, 'The page of the Dashboard was not built; run "n
 function readFiles(places: readonly string[]): ReadonlyMap<string, Uint8Array> | undefined {
   const folder = places.find((place) => existsSync(`${place}/${index}`));
   if (folder === undefined) return undefined;
-  return new Map(readdirSync(folder).map((name) => [name, readFileSync(`${folder}/${name}`)]));
+  // Others may stand there, such as the types of this module.
+  const names = readdirSync(folder).filter(
+    (name) => contentTypeOf(name.replace(/\.(?:br|gz)$/, '')) !== undefined,
+  );
+  return new Map(names.map((name) => [name, readFileSync(`${folder}/${name}`)]));
 }
 
 function answerWith(
@@ -61,7 +65,7 @@ function answerWith(
   acceptEncoding: string,
 ): OutgoingResponse {
   const plain = files.get(name);
-  const contentType = contentTypes[extname(name)];
+  const contentType = contentTypeOf(name);
   if (plain === undefined || contentType === undefined) {
     return plainText(404, 'The Dashboard has no such file', { 'Cache-Control': 'no-store' });
   }
@@ -77,6 +81,10 @@ function answerWith(
       ...(encoding && { 'Content-Encoding': encoding.name }),
     },
   };
+}
+
+function contentTypeOf(name: string): string | undefined {
+  return contentTypes[extname(name)];
 }
 
 /** Whether an `Accept-Encoding` names this encoding, and not with a weight of zero. */
