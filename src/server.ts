@@ -87,6 +87,8 @@ export interface Server {
   readonly port: number;
   /** The port of the metrics, where they have one of their own. */
   readonly metricsPort: number | undefined;
+  /** The port of the Dashboard, where it has one of its own. */
+  readonly dashboardPort: number | undefined;
   /**
    * Ends gracefully: not ready, no new connections, clients sent away, everybody who was present reported
    * as gone, and the webhooks that wait delivered for as long as the configuration allows. Calling it again
@@ -251,7 +253,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const front = overrides.front?.(inside) ?? inside;
   const { commands, routes } = trace?.front(front) ?? front;
   metrics.observeRoutes([...new Set(routes.map(({ pattern }) => pattern))]);
-  const { port, metricsPort } = await gateway.serve(commands, routes);
+  const { port, metricsPort, dashboardPort } = await gateway.serve(commands, routes);
   backplane.started();
   if (own === undici && config.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
   const stopLiveness = watchLiveness(livenessClock, config, {
@@ -299,6 +301,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   return {
     port,
     metricsPort,
+    dashboardPort,
     configuration,
     close: () => (closing ??= close()),
     abandon: () => backplane.abandon(),
@@ -310,8 +313,9 @@ function bodyBytesOf(app: LocalApp | undefined): number {
 }
 
 /** Secrets of the configuration that are no app's. */
-function otherSecrets({ control, tls }: Config): readonly string[] {
-  return [control?.token, tls?.passphrase].filter((secret) => secret !== undefined);
+function otherSecrets({ control, dashboard, tls }: Config): readonly string[] {
+  const secrets = [control?.token, dashboard?.token, dashboard?.viewToken, tls?.passphrase];
+  return secrets.filter((secret) => secret !== undefined);
 }
 
 function* readApps(apps: LocalApps): Generator<AppReading, void> {

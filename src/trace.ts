@@ -6,7 +6,7 @@ import type { Outcome, WebhookSender } from './ports/webhook-sender.ts';
 import { clip } from './protocol/clip.ts';
 import { maskCredentials } from './protocol/mask.ts';
 import type { Front } from './server.ts';
-import type { OutgoingResponse, RequestHead } from './transport/http-message.ts';
+import type { Answer, OutgoingResponse, RequestHead } from './transport/http-message.ts';
 import { beginningOf, type Handle, type Route } from './transport/http.ts';
 
 /** The characters of a frame or body that a line has. */
@@ -93,9 +93,9 @@ export class Trace {
     const begin = (head: RequestHead): OutgoingResponse | Handle => {
       const about = { method: head.method, path: this.#show(head.path) };
       const query = this.#show(head.rawQuery);
-      const answered = (response: OutgoingResponse): OutgoingResponse => {
+      const answered = <Given extends Answer>(response: Given): Given => {
         const { status } = response;
-        this.#write({ ...about, status, body: this.#show(response.body) }, 'request answered');
+        this.#write({ ...about, status, body: this.#showBody(response) }, 'request answered');
         return response;
       };
       const begun = beginning(head);
@@ -125,6 +125,12 @@ export class Trace {
       ...(body !== undefined && { body: this.#show(body) }),
       ...(location !== undefined && { location: this.#show(location) }),
     };
+  }
+
+  #showBody(response: Answer): string {
+    if ('stream' in response) return '(a stream)';
+    const { body } = response;
+    return typeof body === 'string' ? this.#show(body) : `(${body.length} bytes)`;
   }
 
   #showBytes(bytes: Uint8Array): string {

@@ -16,6 +16,8 @@ export const variables = {
   store: 'SOKETIFY_STORE',
   logLevel: 'SOKETIFY_LOG_LEVEL',
   controlToken: 'SOKETIFY_CONTROL_TOKEN',
+  dashboardToken: 'SOKETIFY_DASHBOARD_TOKEN',
+  dashboardViewToken: 'SOKETIFY_DASHBOARD_VIEW_TOKEN',
   /** Read where the native module is loaded. */
   nativeSha256: 'SOKETIFY_NATIVE_SHA256',
 } as const;

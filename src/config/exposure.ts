@@ -46,12 +46,14 @@ export function shortSecrets({ host, apps }: Config): readonly string[] {
 function secretsIn(content: unknown): readonly Path[] {
   const redis = fieldOf(content, 'redis');
   const sentinel = fieldOf(redis, 'sentinel');
+  const dashboard = fieldOf(content, 'dashboard');
   const places: readonly { readonly value: unknown; readonly path: Path }[] = [
     ...pairsOf(content).map(({ pair, path }) => ({
       value: fieldOf(pair, 'secret'),
       path: [...path, 'secret'],
     })),
     { value: fieldOf(fieldOf(content, 'control'), 'token'), path: ['control', 'token'] },
+    ...['token', 'viewToken'].map((key) => ({ value: fieldOf(dashboard, key), path: ['dashboard', key] })),
     { value: fieldOf(fieldOf(content, 'tls'), 'passphrase'), path: ['tls', 'passphrase'] },
     ...itemsOf(fieldOf(content, 'apps')).flatMap((app, index) =>
       itemsOf(fieldOf(app, 'webhooks')).flatMap((webhook, place) =>

@@ -54,9 +54,16 @@ export function describeKind(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
+const secretKeys: ReadonlySet<PropertyKey | undefined> = new Set([
+  'secret',
+  'passphrase',
+  'token',
+  'viewToken',
+]);
+
 function mayBeSecret(value: string, path: Path): boolean {
   const key = path.at(-1);
-  if (key === 'secret' || key === 'passphrase' || key === 'token' || path.includes('headers')) return true;
+  if (secretKeys.has(key) || path.includes('headers')) return true;
   // The user name, password, query and fragment of a URL.
   return (key === 'url' || path[0] === 'redis') && /[@?#]/.test(value);
 }

@@ -80,6 +80,20 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
     input['control'] = { ...(isObject(input['control']) && input['control']), token };
     origins.set('control.token', variables.controlToken);
   }
+  /** It takes the place of the token and of its file, and switches the Dashboard on where the file has it off. */
+  const setDashboardToken = (key: 'token' | 'viewToken', origin: string): void => {
+    const value = readVariable(env, origin);
+    if (value === undefined) return;
+    const given = input['dashboard'];
+    if (given === false) override(['dashboard'], given, origin, undefined);
+    override(['dashboard', key], fieldOf(given, key), origin, value);
+    override(['dashboard', `${key}File`], fieldOf(given, `${key}File`), origin, undefined);
+    const { [`${key}File`]: _, ...rest } = isObject(given) ? given : {};
+    input['dashboard'] = { ...rest, [key]: value };
+    origins.set(`dashboard.${key}`, origin);
+  };
+  setDashboardToken('token', variables.dashboardToken);
+  setDashboardToken('viewToken', variables.dashboardViewToken);
   const { control } = overrides;
   if (typeof control === 'string') {
     override(['control', 'clock'], fieldOf(input['control'], 'clock'), '--control', control);

@@ -1,6 +1,7 @@
 import { dirname, resolve as resolvePath } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { boundFaults } from './bounds.ts';
+import { dashboardFaults } from './dashboard.ts';
 import { isProduction, unknownVariables, type Env } from './environment.ts';
 import { duplicateKeyFaults } from './duplicate-keys.ts';
 import { describeKind, describeValue, formatPath, type ConfigFault } from './fault.ts';
@@ -70,6 +71,7 @@ export function loadConfig({ file, given, env, overrides, readFile, modeOf }: Co
     ...secretFileFaults(input, files),
     ...tls.faults,
     ...redisFaults(input, files),
+    ...dashboardFaults(input, production, files),
     // A test that calls its secret "change-me" harms nobody.
     ...(given === undefined ? placeholderFaults(input, files) : []),
     // Of a file that cannot be read nobody knows whether it has a secret.

@@ -11,7 +11,7 @@ type Shown = Readonly<Record<string, unknown>>;
  * passphrases, nor passwords and queries of URLs, nor the values of headers, nor private keys.
  */
 export function maskConfig(config: Config): Shown {
-  const { apps, limits, tls, redis, control, ...rest } = config;
+  const { apps, limits, tls, redis, control, dashboard, ...rest } = config;
   return {
     ...rest,
     apps: apps.map((app) => maskApp(app)),
@@ -19,6 +19,13 @@ export function maskConfig(config: Config): Shown {
     ...(tls && { tls: { ...tls, ...(tls.passphrase !== undefined && { passphrase: masked }) } }),
     ...(redis && { redis: maskRedis(redis) }),
     ...(control && { control: { ...control, ...(control.token !== undefined && { token: masked }) } }),
+    ...(dashboard && {
+      dashboard: {
+        ...dashboard,
+        ...(dashboard.token !== undefined && { token: masked }),
+        ...(dashboard.viewToken !== undefined && { viewToken: masked }),
+      },
+    }),
   };
 }
 

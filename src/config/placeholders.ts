@@ -42,6 +42,8 @@ function isPlaceholder(value: string): boolean {
 const aKey = 'the public key of the app, such as the output of "openssl rand -hex 10"';
 const aSecret = 'a secret that nobody can guess, such as the output of "openssl rand -hex 32"';
 
+const dashboardTokens = ['token', 'viewToken'];
+
 function placesIn(input: unknown): readonly Place[] {
   return [
     ...pairsOf(input).flatMap(({ pair, path }) => [
@@ -59,6 +61,11 @@ function placesIn(input: unknown): readonly Place[] {
       path: ['control', 'token'],
       wanted: aSecret,
     },
+    ...dashboardTokens.map((key) => ({
+      value: fieldOf(fieldOf(input, 'dashboard'), key),
+      path: ['dashboard', key],
+      wanted: aSecret,
+    })),
     {
       value: fieldOf(fieldOf(input, 'tls'), 'passphrase'),
       path: ['tls', 'passphrase'],
@@ -92,12 +99,17 @@ function placesInWebhook(webhook: unknown, path: Path): readonly Place[] {
 }
 
 function secretFiles(input: unknown, files: Files): readonly Place[] {
-  return pairsOf(input).flatMap(({ pair, path }) => {
-    const name = fieldOf(pair, 'secretFile');
-    if (typeof name !== 'string' || name === '' || fieldOf(pair, 'secret') !== undefined) return [];
+  const dashboard = fieldOf(input, 'dashboard');
+  const places = [
+    ...pairsOf(input).map(({ pair, path }) => ({ holder: pair, path, key: 'secret' })),
+    ...dashboardTokens.map((key) => ({ holder: dashboard, path: ['dashboard'], key })),
+  ];
+  return places.flatMap(({ holder, path, key }) => {
+    const name = fieldOf(holder, `${key}File`);
+    if (typeof name !== 'string' || name === '' || fieldOf(holder, key) !== undefined) return [];
     const secret = readSecret(name, files);
     if (secret.kind === 'faulty') return [];
     const wanted = `${aSecret}, in the file ${files.quote(name)}`;
-    return [{ value: secret.text, path: [...path, 'secretFile'], wanted }];
+    return [{ value: secret.text, path: [...path, `${key}File`], wanted }];
   });
 }

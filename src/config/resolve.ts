@@ -3,6 +3,7 @@ import { resolveLimits, type WrittenLimits } from '../protocol/limits.ts';
 import { backpressureFor } from './bounds.ts';
 import type { Files } from './files.ts';
 import { resolveControl } from './control.ts';
+import { resolveDashboard } from './dashboard.ts';
 import { resolveRedis } from './redis.ts';
 import type { AppConfig, Config, EndpointConfig, ParsedConfig } from './schema.ts';
 import { secretOf } from './secrets.ts';
@@ -15,7 +16,7 @@ type ParsedWebhook = ParsedApp['webhooks'][number];
  * The configuration has no fault: its secret files could be read.
  */
 export function resolve(parsed: ParsedConfig, files: Files, production: boolean): Config {
-  const { $schema: _, tls, metrics, redis, store, control, ...rest } = parsed;
+  const { $schema: _, tls, metrics, redis, store, control, dashboard, ...rest } = parsed;
   const apps = parsed.apps.map((app) => resolveApp(app, parsed.limits, files));
   return {
     ...rest,
@@ -25,6 +26,7 @@ export function resolve(parsed: ParsedConfig, files: Files, production: boolean)
     redis: resolveRedis(redis, files),
     store: store && { ...store, path: files.pathOf(store.path) },
     control: resolveControl(control),
+    dashboard: resolveDashboard(dashboard, { host: parsed.host, production }, files),
     limits: resolveLimits(parsed.limits),
     apps,
     maxConnections: parsed.maxConnections ?? Infinity,

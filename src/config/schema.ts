@@ -4,6 +4,7 @@ import { forEachLimit, type Limits } from '../protocol/limits.ts';
 import { defaultEventNames, eventNames } from '../webhooks/event.ts';
 import * as field from './fields.ts';
 import { control, type ControlConfig } from './control.ts';
+import { dashboard, type DashboardConfig } from './dashboard.ts';
 import { defaultHost, defaultPort } from './hosts.ts';
 import { redis, type RedisConfig } from './redis-schema.ts';
 import { webhooks, type privateAddresses } from './webhooks-schema.ts';
@@ -204,6 +205,7 @@ export const configSchema = field
       .optional()
       .describe('Keep on disk what a node that is alone must not lose when it is killed.'),
     control,
+    dashboard,
     logLevel: field.oneOf(logLevels).default('info').describe('The quietest level that is written.'),
   })
   .describe('Configuration of soketify-emulator');
@@ -242,6 +244,7 @@ export type Config = DeepReadonly<
     | 'redis'
     | 'store'
     | 'control'
+    | 'dashboard'
     | 'maxBackpressureBytes'
     | 'maxConnections'
     | 'maxConnectionsPerAddress'
@@ -261,5 +264,6 @@ export type Config = DeepReadonly<
     redis: RedisConfig | undefined;
     store: StoreConfig | undefined;
     control: ControlConfig | undefined;
+    dashboard: DashboardConfig | undefined;
   }
 >;

@@ -8,7 +8,7 @@ import type { Config } from './schema.ts';
 /** What is allowed, and yet hardly meant. */
 export function warningsOf(config: Config, production: boolean): readonly string[] {
   return [
-    ...(production ? mortalState(config) : []),
+    ...(production ? [...mortalState(config), ...closedDashboard(config)] : []),
     ...wellKnownSecrets(config),
     ...shortSecrets(config),
     ...unheardCounts(config),
@@ -31,6 +31,17 @@ function mortalState({ redis, store }: Config): readonly string[] {
   return [
     'store: none, and no redis. A crash loses the webhooks that are not delivered and all cached events, and endpoints are not told who has gone. Set "store": { "path": "data" }',
   ];
+}
+
+/** In production the Dashboard asks for encryption, which somebody has to see to. */
+function closedDashboard({ host, tls, trustedProxies, dashboard }: Config): readonly string[] {
+  if (dashboard === undefined || isLoopback(dashboard.host ?? host) || trustedProxies.length > 0) return [];
+  if (tls !== undefined && dashboard.port === undefined) return [];
+  const cause =
+    dashboard.port === undefined
+      ? 'neither tls nor trustedProxies is given'
+      : 'its own port speaks plain HTTP, and trustedProxies is not given';
+  return [`dashboard: only this machine can use it when NODE_ENV is production, because ${cause}`];
 }
 
 function unheardCounts({ apps }: Config): readonly string[] {

@@ -1,3 +1,4 @@
+import type { Caller } from '../auth/caller.ts';
 import { describeApi } from '../operations/openapi.ts';
 import type { Operation } from '../operations/operation.ts';
 import {
@@ -7,7 +8,7 @@ import {
   type Entry,
   type Failure,
 } from '../operations/routes.ts';
-import { refuseCaller, type Caller } from './caller.ts';
+import { refuseCaller } from './caller.ts';
 import { EmulatorError, type EmulatorErrorCode } from './emulator-error.ts';
 import { schemas } from './http-schemas.ts';
 

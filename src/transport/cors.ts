@@ -4,15 +4,15 @@ import { noContent, type OutgoingResponse } from './http-message.ts';
 /** For how long a browser may remember what it was allowed; each has an upper bound of its own. */
 const maxAgeSeconds = 86_400;
 
-/** What only operators read, who are no page. */
-const unreadable: ReadonlySet<string> = new Set(['/metrics', '/healthz']);
+/** What only operators read, who are no page, or are on the Dashboard's own. */
+const unreadable = /^\/(?:metrics|healthz|(?:dashboard|admin)(?:\/.*)?)$/;
 
 /**
  * Whether every page may read what a route answers. Signatures, not origins, say who may use the API, and cookies play
- * no part.
+ * no part; but in the Dashboard they do.
  */
 export function isReadable(route: string): boolean {
-  return !unreadable.has(route);
+  return !unreadable.test(route);
 }
 
 /** Lets every page read the answer. */
@@ -22,12 +22,13 @@ export function allowOrigin(res: HttpResponse): void {
 }
 
 /**
- * What OPTIONS is answered for a path that takes these methods. To a browser that asks beforehand every header
+ * What OPTIONS is answered for a route that takes these methods. To a browser that asks beforehand every header
  * is allowed by its name: `*` does not cover Authorization, and older ones do not know it.
  */
-export function answerOptions(req: HttpRequest, methods: readonly string[]): OutgoingResponse {
+export function answerOptions(req: HttpRequest, route: string, methods: readonly string[]): OutgoingResponse {
   const Allow = methods.join(', ');
-  if (req.getHeader('access-control-request-method') === '') return noContent({ Allow });
+  const isAsked = req.getHeader('access-control-request-method') !== '';
+  if (!isAsked || !isReadable(route)) return noContent({ Allow });
   const headers = req.getHeader('access-control-request-headers');
   return noContent({
     Allow,

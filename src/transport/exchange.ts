@@ -9,8 +9,9 @@ import { maskDigests } from '../protocol/mask.ts';
 import { requestReason } from '../protocol/refusals.ts';
 import { allowOrigin, isReadable } from './cors.ts';
 import { Head } from './head.ts';
-import { plainText, type OutgoingResponse } from './http-message.ts';
+import { plainText, type Answer, type OutgoingResponse, type StreamingResponse } from './http-message.ts';
 import type { Peer } from './peer.ts';
+import { OpenStream, type OpenStreams } from './stream.ts';
 
 /** What one exchange needs of the server around it. */
 export interface ExchangeOptions extends Refusals {
@@ -18,6 +19,7 @@ export interface ExchangeOptions extends Refusals {
   readonly clock: Pick<Clock, 'now'>;
   readonly ids: Pick<Ids, 'requestId'>;
   readonly peer: Peer;
+  readonly streams: OpenStreams;
   /** One request was answered; `route` is its pattern. */
   readonly answered: (route: string, status: number) => void;
   /** Whether those who keep their connection should make a new one. */
@@ -27,7 +29,11 @@ export interface ExchangeOptions extends Refusals {
 const statusLines = new Map(
   Object.entries({
     200: 'OK',
+    201: 'Created',
     204: 'No Content',
+    303: 'See Other',
+    304: 'Not Modified',
+    307: 'Temporary Redirect',
     400: 'Bad Request',
     401: 'Unauthorized',
     403: 'Forbidden',
@@ -36,6 +42,8 @@ const statusLines = new Map(
     408: 'Request Timeout',
     409: 'Conflict',
     413: 'Payload Too Large',
+    415: 'Unsupported Media Type',
+    421: 'Misdirected Request',
     426: 'Upgrade Required',
     429: 'Too Many Requests',
     431: 'Request Header Fields Too Large',
@@ -53,7 +61,7 @@ export class Exchange {
   appId = '';
   receivedBytes = 0;
   isAnswered = false;
-  /** Called if the client goes away before it is answered. */
+  /** Called if the client goes away before it is answered, or before the end of an answer that goes on. */
   whenAborted: (() => void) | undefined;
   readonly #res: HttpResponse;
   readonly #options: ExchangeOptions;
@@ -111,8 +119,9 @@ export class Exchange {
   }
 
   /** Answers; a refusal is told. Only the first answer counts. */
-  answer(response: OutgoingResponse, closes = false): void {
+  answer(response: Answer, closes = false): void {
     if (this.isAnswered) return;
+    if ('stream' in response) return this.#stream(response);
     const requestId = response.status < 400 ? this.#givenId : this.#tellRefusal(response);
     this.#finish(response, requestId, closes);
   }
@@ -121,17 +130,37 @@ export class Exchange {
   fail(err: unknown): void {
     if (this.isAnswered) return;
     const requestId = this.#givenId || this.#options.ids.requestId();
-    const response = plainText(500, 'Internal server error');
-    const fields = this.#describe(requestId, 500, response.body);
+    const text = 'Internal server error';
+    const fields = this.#describe(requestId, 500, text);
     this.#options.log.error({ err, ...fields }, 'request failed');
     this.#refused(500, fields, true);
-    this.#finish(response, requestId, false);
+    this.#finish(plainText(500, text), requestId, false);
+  }
+
+  /** Begins an answer that goes on. Reading goes on with it, because only so the end of the connection is heard of. */
+  #stream(response: StreamingResponse): void {
+    this.#answered(response.status);
+    if (this.#isAborted) return;
+    if (this.#isPostponed) this.#res.resume();
+    this.#res.cork(() => {
+      this.#writeHead(response, this.#givenId);
+      if (this.method === 'HEAD') return void this.#res.endWithoutBody();
+      const stream = new OpenStream(this.#res, this.#options.streams);
+      this.whenAborted = () => stream.gone();
+      try {
+        stream.start(response);
+      } catch (err) {
+        this.#options.log.error({ err, ...this.#describe(this.#givenId, 200, '') }, 'request failed');
+        stream.endNow();
+      }
+    });
   }
 
   /** Returns the id of the request, by which the client can name it. */
   #tellRefusal({ status, body }: OutgoingResponse): string {
     const requestId = this.#givenId || this.#options.ids.requestId();
-    this.#refused(status, this.#describe(requestId, status, body));
+    const text = typeof body === 'string' ? body : '';
+    this.#refused(status, this.#describe(requestId, status, text));
     return requestId;
   }
 
@@ -141,8 +170,7 @@ export class Exchange {
   }
 
   #finish(response: OutgoingResponse, requestId: string, closes: boolean): void {
-    this.isAnswered = true;
-    this.#options.answered(this.#route, response.status);
+    this.#answered(response.status);
     if (this.#isAborted) return;
     // In the turns in which the request is read, the native side writes all at once by itself.
     if (!this.#isPostponed) return this.#write(response, requestId, closes);
@@ -150,7 +178,17 @@ export class Exchange {
     this.#res.cork(() => this.#write(response, requestId, closes));
   }
 
+  #answered(status: number): void {
+    this.isAnswered = true;
+    this.#options.answered(this.#route, status);
+  }
+
   #write(response: OutgoingResponse, requestId: string, closes: boolean): void {
+    this.#writeHead(response, requestId);
+    this.#end(response, closes || this.#options.isRetired());
+  }
+
+  #writeHead(response: Answer, requestId: string): void {
     const res = this.#res;
     res.writeStatus(statusLines.get(response.status) ?? `${response.status} Unknown`);
     if (requestId !== '') res.writeHeader('X-Request-Id', requestId);
@@ -159,13 +197,12 @@ export class Exchange {
     if (headers !== undefined) {
       for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
     }
-    this.#end(response, closes || this.#options.isRetired());
+    if (!isBodiless(response.status)) res.writeHeader('Content-Type', response.contentType);
   }
 
-  #end({ status, contentType, body }: OutgoingResponse, closes: boolean): void {
+  #end({ status, body }: OutgoingResponse, closes: boolean): void {
     const res = this.#res;
-    if (status === 204) return void res.endWithoutBody();
-    res.writeHeader('Content-Type', contentType);
+    if (isBodiless(status)) return void res.endWithoutBody();
     if (this.method !== 'HEAD') return void res.end(body, closes);
     // A body after the head of HEAD would be read as the start of the next answer. The length is written by hand:
     // endWithoutBody with any argument leaves the answer unfinished, which ends the process.
@@ -191,6 +228,10 @@ export class Exchange {
       elapsedMs: Math.round(this.ageMs),
     };
   }
+}
+
+function isBodiless(status: number): boolean {
+  return status === 204 || status === 304;
 }
 
 const requestIdForm = /^[A-Za-z0-9._:/+=@-]{1,128}$/;

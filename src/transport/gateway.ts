@@ -11,9 +11,10 @@ import { createCompression, type Compression } from './compression.ts';
 import { openEntrance, openTlsEntrance } from './entrance.ts';
 import { Generation, Generations } from './generations.ts';
 import { mountRefusedHandshakes } from './handshake.ts';
-import { mountHttp, type Route } from './http.ts';
+import { mountHttp, type DoorName, type Route } from './http.ts';
 import { createPeer } from './peer.ts';
 import { mountSockets, type SocketCommands } from './sockets.ts';
+import { OpenStreams } from './stream.ts';
 import { createTlsApp, identifyTls, type TlsFiles } from './tls.ts';
 import { Turn } from './turn.ts';
 import { UnreadWatch } from './unread.ts';
@@ -33,7 +34,9 @@ export interface GatewayOptions extends Refusals {
   /** Whether long frames are compressed for clients that can. */
   readonly compression: boolean;
   /** Where the metrics are served, if not with the rest. */
-  readonly metrics?: { readonly host?: string | undefined; readonly port: number } | undefined;
+  readonly metrics?: OwnPort | undefined;
+  /** Where the Dashboard is served; without a port, it is with the rest. */
+  readonly dashboard?: OwnPort | undefined;
   /** Without it, whether metrics are answered to callers of other machines. */
   readonly publicMetrics: boolean;
   /** What may wait for one client to read. */
@@ -44,13 +47,19 @@ export interface GatewayOptions extends Refusals {
   readonly frameCeilingBytes: number;
   /** The largest request body that is read, for an app; the id may be of none. */
   readonly bodyBytes: (appId: string) => number;
-  /** With so many connections no more clients are accepted, or nobody who reads metrics on their own port. Default: no bound. */
+  /** With so many connections no more clients are accepted, or nobody on ports of their own. Default: no bound. */
   readonly mostConnections?: { readonly clients: number; readonly metrics: number } | undefined;
   readonly clock: Clock;
   readonly ids: Pick<Ids, 'requestId'>;
   readonly log: Log;
   /** One request was answered; `route` is its pattern. */
   readonly answered: (route: string, status: number) => void;
+}
+
+/** Where something is served that has a port of its own. Default: the host of the server. */
+interface OwnPort {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
 }
 
 interface Address {
@@ -63,6 +72,8 @@ export interface Served {
   readonly port: number;
   /** The port of the metrics, where they have one of their own. */
   readonly metricsPort: number | undefined;
+  /** The port of the Dashboard, where it has one of its own. */
+  readonly dashboardPort: number | undefined;
 }
 
 /** The program's side to the network: its sockets, its routes and its certificate. */
@@ -79,10 +90,16 @@ export interface Gateway {
   reloadTls(files: TlsFiles): Promise<boolean>;
   /** Whether no client is accepted until others have left. */
   readonly isFull: boolean;
-  /** Accepts no new clients; metrics on a port of their own are still served. Again, it does nothing. */
+  /** Accepts no new clients; what has a port of its own is still served. Again, it does nothing. */
   stop(): void;
-  /** Cuts every connection. */
+  /** Ends what goes on, and cuts every connection. */
   close(): void;
+}
+
+/** An app on a port of its own. It speaks http in any case: it is for this machine or a private network. */
+interface OwnDoor {
+  readonly native: TemplatedApp;
+  readonly door: Door;
 }
 
 /** Makes the gateway; nothing listens before `serve`. */
@@ -101,10 +118,10 @@ class UwsGateway implements Gateway {
   readonly #unread: UnreadWatch;
   #mount: ((native: TemplatedApp) => Generation) | undefined;
   #door: Door | undefined;
-  #metricsDoor: Door | undefined;
+  readonly #ownDoors = new Map<DoorName, OwnDoor>();
+  readonly #streams = new OpenStreams();
   /** What identifies the certificate that is shown. */
   #certificate: string | undefined;
-  #metrics: TemplatedApp | undefined;
   #connections = 0;
 
   constructor(uws: Uws, options: GatewayOptions) {
@@ -119,8 +136,8 @@ class UwsGateway implements Gateway {
   }
 
   async serve<S>(commands: SocketCommands<S>, routes: readonly Route[]): Promise<Served> {
-    const { host, port, tls, metrics, mostConnections } = this.#options;
-    const served = metrics === undefined ? routes : routes.filter((route) => !isMetrics(route));
+    const { host, port, tls, mostConnections } = this.#options;
+    const served = routes.filter(({ door }) => door === undefined || this.#ownAddress(door) === undefined);
     this.#mount = (native) => this.#mountAll(native, commands, served);
     try {
       const { native, certificate } = createFirst(this.#uws, tls);
@@ -136,8 +153,11 @@ class UwsGateway implements Gateway {
           mostConnections: mostConnections?.clients,
         },
       );
-      const metricsPort = metrics && this.#serveMetrics(metrics, routes.filter(isMetrics));
-      return { port: this.#door.port, metricsPort };
+      return {
+        port: this.#door.port,
+        metricsPort: this.#openOwn('metrics', routes),
+        dashboardPort: this.#openOwn('dashboard', routes),
+      };
     } catch (error) {
       this.close();
       throw error;
@@ -172,10 +192,13 @@ class UwsGateway implements Gateway {
     this.stop();
     // What was said before is still heard.
     this.#turn.end();
+    this.#streams.end();
     this.#generations.close();
-    this.#metricsDoor?.stop();
-    this.#metrics?.close();
-    this.#metrics = undefined;
+    for (const { native, door } of this.#ownDoors.values()) {
+      door.stop();
+      native.close();
+    }
+    this.#ownDoors.clear();
   }
 
   #createDoor(
@@ -201,7 +224,7 @@ class UwsGateway implements Gateway {
     if (this.#options.mostConnections === undefined) return;
     this.#connections += change;
     this.#door?.count(this.#connections);
-    this.#metricsDoor?.count(this.#connections);
+    for (const { door } of this.#ownDoors.values()) door.count(this.#connections);
   }
 
   #mountAll<S>(native: TemplatedApp, commands: SocketCommands<S>, routes: readonly Route[]): Generation {
@@ -226,6 +249,7 @@ class UwsGateway implements Gateway {
       ...this.#options,
       peer,
       bodyRoom: this.#bodyRoom,
+      streams: this.#streams,
       metricsAreLocal: !this.#options.publicMetrics,
       isRetired: () => generation.isRetired,
     };
@@ -234,25 +258,34 @@ class UwsGateway implements Gateway {
     return generation;
   }
 
-  #serveMetrics(metrics: NonNullable<GatewayOptions['metrics']>, routes: readonly Route[]): number {
-    const { host, trustedProxies, mostConnections } = this.#options;
-    const peer = createPeer(trustedProxies, false);
-    this.#metrics = this.#uws.App();
-    mountHttp(this.#metrics, routes, {
+  /** Where something has a port of its own; undefined if it has none. */
+  #ownAddress(name: DoorName): Address | undefined {
+    const { host = this.#options.host, port } = this.#options[name] ?? {};
+    return port === undefined ? undefined : { host, port };
+  }
+
+  /** Serves what has a port of its own. Returns the port; undefined if it has none. */
+  #openOwn(name: DoorName, routes: readonly Route[]): number | undefined {
+    const address = this.#ownAddress(name);
+    if (address === undefined) return undefined;
+    const native = this.#uws.App();
+    const own = routes.filter(({ door }) => door === name);
+    mountHttp(native, own, {
       ...this.#options,
-      peer,
+      peer: createPeer(this.#options.trustedProxies, false),
       bodyRoom: this.#bodyRoom,
+      streams: this.#streams,
       metricsAreLocal: false,
       isRetired: () => false,
     });
-    this.#watch(this.#metrics);
-    const address = { host: metrics.host ?? host, port: metrics.port };
-    const hint = 'Choose another by metrics.host and metrics.port';
-    this.#metricsDoor = this.#createDoor(this.#metrics, address, {
+    this.#watch(native);
+    const hint = `Choose another by ${name}.host and ${name}.port`;
+    const door = this.#createDoor(native, address, {
       open: (app, at) => openEntrance(this.#uws, app, at, hint),
-      mostConnections: mostConnections?.metrics,
+      mostConnections: this.#options.mostConnections?.metrics,
     });
-    return this.#metricsDoor.port;
+    this.#ownDoors.set(name, { native, door });
+    return door.port;
   }
 }
 
@@ -267,8 +300,4 @@ function createFirst(
   } catch (error) {
     throw new StartError('ERR_TLS', error instanceof Error ? error.message : String(error), error);
   }
-}
-
-function isMetrics(route: Route): boolean {
-  return route.isMetrics === true;
 }

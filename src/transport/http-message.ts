@@ -1,15 +1,5 @@
+import type { Caller } from '../auth/caller.ts';
 import type { HttpError } from '../protocol/http-error.ts';
-
-/** Who asks, as far as the headers tell; empty is a header that is not there. */
-export interface Caller {
-  readonly authorization: string;
-  readonly origin: string;
-  readonly host: string;
-  /** `Sec-Fetch-Site`. */
-  readonly fetchSite: string;
-  /** Some proxy says that it passes the request on. */
-  readonly isForwarded: boolean;
-}
 
 /** A request before its body is read. */
 export interface RequestHead {
@@ -31,13 +21,41 @@ export interface IncomingRequest extends RequestHead {
   readonly body: Uint8Array;
 }
 
-/** An answer, complete. One of 204 has no body, so its type and body are not sent. */
+/** An answer, complete. One of 204 or 304 has no body, so its type and body are not sent. */
 export interface OutgoingResponse {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** An answer that goes on until one of the two sides ends it. */
+export interface StreamingResponse {
+  readonly status: 200;
+  readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Called once the head is on its way; not for HEAD. What it returns is called once, when the stream is over: the
+   * client has gone, the server closes, or the sink was ended.
+   */
+  stream(this: void, sink: Sink): () => void;
+}
+
+/** Where the text of a stream goes. Once the stream is over, everything here does nothing. */
+export interface Sink {
+  /**
+   * Sends text. False: the client reads too slowly. This text still waits for it, but what is written before it has
+   * caught up is dropped.
+   */
+  write(text: string): boolean;
+  /** What to do whenever a client that read too slowly has caught up. */
+  onDrained(run: () => void): void;
+  /** Ends the answer once the client has got what waits for it. */
+  end(): void;
+}
+
+/** What a request is answered. */
+export type Answer = OutgoingResponse | StreamingResponse;
 
 type Headers = NonNullable<OutgoingResponse['headers']>;
 

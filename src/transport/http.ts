@@ -2,19 +2,19 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import { unescapePercent } from '../protocol/query.ts';
 import { maxDrainBytes, readBody, refuseSize, type BodyRoom } from './body.ts';
+import { isFromHere, readCaller } from './caller.ts';
 import { answerOptions } from './cors.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
 import {
   plainText,
-  type Caller,
+  type Answer,
   type IncomingRequest,
   type OutgoingResponse,
   type RequestHead,
 } from './http-message.ts';
-import { isLoopback } from './remote-address.ts';
 
 /** Answers a request that has been read. */
-export type Handle = (request: IncomingRequest) => MaybePromise<OutgoingResponse>;
+export type Handle = (request: IncomingRequest) => MaybePromise<Answer>;
 
 /** One route: its pattern in uWebSockets.js' form, `:app` first, and what `name` is to hold second if it has them. */
 export type Route = RouteBase &
@@ -24,11 +24,14 @@ export type Route = RouteBase &
     | { readonly begin: (head: RequestHead) => OutgoingResponse | Handle }
   );
 
+/** What can have a port of its own. */
+export type DoorName = 'metrics' | 'dashboard';
+
 interface RouteBase {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly pattern: string;
-  /** Served on the port for metrics if there is one, and then nowhere else. */
-  readonly isMetrics?: true;
+  /** Served on the port for this if there is one, and then nowhere else. */
+  readonly door?: DoorName;
   /** The route asks who the caller is: `caller` of the request is set. */
   readonly readsCaller?: true;
 }
@@ -53,7 +56,7 @@ export interface HttpOptions extends ExchangeOptions {
 interface Place {
   readonly begin: ReturnType<typeof beginningOf>;
   readonly route: string;
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   readonly readsCaller: boolean;
   readonly isLocal: boolean;
   readonly keepsBody: boolean;
@@ -89,7 +92,7 @@ function mountRoute(app: TemplatedApp, route: Route, prefix: string, options: Ht
       route: route.pattern,
       method,
       readsCaller: route.readsCaller === true,
-      isLocal: route.isMetrics === true && options.metricsAreLocal,
+      isLocal: route.door === 'metrics' && options.metricsAreLocal,
       // Nobody signs, and nobody reads, the body of another GET.
       keepsBody: !('handle' in route) || route.method !== 'get',
       prefixLength: prefix.length,
@@ -97,9 +100,20 @@ function mountRoute(app: TemplatedApp, route: Route, prefix: string, options: Ht
     };
     return (res: HttpResponse, req: HttpRequest): void => serve(res, req, place, options);
   };
-  if (route.method === 'post') app.post(pattern, serveAs('POST'));
-  else if (route.method === 'delete') app.del(pattern, serveAs('DELETE'));
-  else app.get(pattern, serveAs('GET')).head(pattern, serveAs('HEAD'));
+  switch (route.method) {
+    case 'get':
+      app.get(pattern, serveAs('GET')).head(pattern, serveAs('HEAD'));
+      break;
+    case 'post':
+      app.post(pattern, serveAs('POST'));
+      break;
+    case 'put':
+      app.put(pattern, serveAs('PUT'));
+      break;
+    case 'delete':
+      app.del(pattern, serveAs('DELETE'));
+      break;
+  }
 }
 
 function methodsOf(routes: readonly Route[]): readonly string[] {
@@ -117,7 +131,7 @@ export function mountOtherMethods(
 ): void {
   app.options(prefix + pattern, (res, req) => {
     const exchange = begin(res, req, { route: pattern, method: 'OPTIONS' }, options);
-    exchange?.answer(answerOptions(req, methods));
+    exchange?.answer(answerOptions(req, pattern, methods));
   });
   app.any(prefix + pattern, (res, req) => {
     const method = methodOf(req);
@@ -172,7 +186,7 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
     unprefixedPath: place.prefixLength === 0 ? undefined : path.slice(place.prefixLength),
     rawQuery,
     body: noBody,
-    ...(place.readsCaller && { caller: readCaller(req) }),
+    ...(place.readsCaller && { caller: readCaller(res, req, options.peer) }),
   };
   exchange.appId = request.appId;
   if (place.isLocal && !isFromHere(res, req)) return exchange.answer(metricsElsewhere);
@@ -198,35 +212,6 @@ const metricsElsewhere = plainText(
   403,
   'Metrics are served to this machine only: give them a port of their own (metrics.port), or set publicMetrics',
 );
-
-/** Whether the caller is on this machine, and does not pass on what somebody else asks. */
-function isFromHere(res: HttpResponse, req: HttpRequest): boolean {
-  return isLoopback(new Uint8Array(res.getRemoteAddress())) && !isForwarded(req);
-}
-
-/** What proxies add to a request that they pass on. */
-const proxyHeaders: readonly string[] = [
-  'forwarded',
-  'via',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-];
-
-function readCaller(req: HttpRequest): Caller {
-  return {
-    authorization: req.getHeader('authorization'),
-    origin: req.getHeader('origin'),
-    host: req.getHeader('host'),
-    fetchSite: req.getHeader('sec-fetch-site'),
-    isForwarded: isForwarded(req),
-  };
-}
-
-function isForwarded(req: HttpRequest): boolean {
-  return proxyHeaders.some((name) => req.getHeader(name) !== '');
-}
 
 function parameter(req: HttpRequest, { parameters }: Place, index: number): string {
   return index < parameters ? unescapePercent(req.getParameter(index)) : '';

@@ -109,7 +109,7 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
     {
       method: 'get',
       pattern: '/metrics',
-      isMetrics: true,
+      door: 'metrics',
       handle: async () => ({ status: 200, ...(await self.metrics()) }),
     },
   ];

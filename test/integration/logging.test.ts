@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { Front, Inside } from '../../src/server.ts';
+import { plainText } from '../../src/transport/http-message.ts';
+import type { Route } from '../../src/transport/http.ts';
 import { Client } from './support/client.ts';
-import { get, metric, signedTarget, trigger } from './support/http.ts';
+import { get, metric, post, signedTarget, trigger } from './support/http.ts';
 import { RecordingLog } from './support/log.ts';
 import { Receiver } from './support/receiver.ts';
 import { app, configOf, otherApp, startServer } from './support/server.ts';
@@ -46,6 +49,38 @@ describe('at the level trace', () => {
       for (const secret of [app.secret, signature, other]) expect(line).not.toContain(secret);
       expect(line).not.toMatch(/[0-9a-f]{64}/);
     }
+  });
+
+  test('bytes and streams are not in the log, nor the token of the Dashboard', async () => {
+    const log = new RecordingLog('trace');
+    const token = 'a-token-of-24-characters';
+    const stream = { status: 200, contentType: 'text/plain' } as const;
+    const routes: readonly Route[] = [
+      {
+        method: 'get',
+        pattern: '/stream',
+        handle: () => ({
+          ...stream,
+          stream(sink) {
+            sink.end();
+            return () => {};
+          },
+        }),
+      },
+      { method: 'get', pattern: '/file', handle: () => ({ ...stream, body: Buffer.from('page') }) },
+      { method: 'post', pattern: '/login', handle: () => plainText(200, 'welcome') },
+    ];
+    const front = (inside: Inside): Front => ({ ...inside, routes });
+    const server = await startServer({ dashboard: { token } }, { log, front });
+    expect((await get(server, '/file')).body).toBe('page');
+    await get(server, '/stream');
+    await post(server, '/login', { token });
+    expect(log.of('request answered').map((fields) => fields['body'])).toEqual([
+      '(4 bytes)',
+      '(a stream)',
+      'welcome',
+    ]);
+    expect(JSON.stringify(log.lines)).not.toContain(token);
   });
 });
 

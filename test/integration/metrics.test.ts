@@ -57,7 +57,7 @@ describe('GET /metrics', () => {
 
 describe('metrics on the port of the clients', () => {
   const routes = [
-    { method: 'get', pattern: '/metrics', isMetrics: true, handle: () => plainText(200, 'figures') },
+    { method: 'get', pattern: '/metrics', door: 'metrics', handle: () => plainText(200, 'figures') },
   ] as const;
 
   test('are for this machine only where they are not public', async () => {
@@ -123,7 +123,7 @@ describe('metrics on a port of their own', () => {
 
   test('can still be read while the server ends, and not after', async () => {
     const { gateway, ...ports } = await startGateway({ metrics: { port: 0 } }, [
-      { method: 'get', pattern: '/metrics', isMetrics: true, handle: () => plainText(200, 'figures') },
+      { method: 'get', pattern: '/metrics', door: 'metrics', handle: () => plainText(200, 'figures') },
     ]);
     const metrics = { port: ports.metricsPort ?? 0 };
     gateway.stop();

@@ -12,6 +12,7 @@ interface Stage {
   readonly gateway: Gateway;
   readonly port: number;
   readonly metricsPort: number | undefined;
+  readonly dashboardPort: number | undefined;
   readonly greetings: Greeting[];
   readonly sockets: Socket[];
   readonly texts: string[];

@@ -1,0 +1,151 @@
+import type { Role } from '../admin/views/settings.ts';
+import { bearerOf, isSameToken, type Caller } from '../auth/caller.ts';
+import type { DashboardConfig } from '../config/dashboard.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { AccessRefusal } from './access-refusal.ts';
+import { clearCookie, sessionIdsOf, setCookie } from './cookie.ts';
+import { FailedLogins } from './failed-logins.ts';
+import { refuseContentType, refuseWay, type AccessDoor, type GuardOptions } from './guard.ts';
+import { Sessions, type RandomBytes, type Session } from './sessions.ts';
+
+/** What access is decided with. */
+export interface AccessOptions {
+  readonly config: Pick<DashboardConfig, 'token' | 'viewToken' | 'allowedHosts'>;
+  readonly isProduction: boolean;
+  /** Real time, also where a test moves that of the server. */
+  readonly clock: Pick<Clock, 'now'>;
+  readonly randomBytes: RandomBytes;
+}
+
+/** What somebody wants to do. */
+export interface AccessRequest {
+  readonly method: 'get' | 'post' | 'put' | 'delete';
+  readonly door: AccessDoor;
+  /** A POST that changes nothing and tells no secret: whoever may look may make it. */
+  readonly isQuestion?: boolean;
+}
+
+/** Somebody who may do what was asked. */
+export interface Admitted {
+  readonly role: Role;
+  /** For the log: `token`, `view token` or `local`. */
+  readonly who: string;
+}
+
+/** A session has begun. */
+export interface LoggedIn extends Admitted {
+  readonly setCookie: string;
+}
+
+/** Decides who may use the Dashboard and the admin API. */
+export interface Access {
+  /** Lets a caller in who may do this, or says why not. */
+  admit(caller: Caller, request: AccessRequest): Admitted | AccessRefusal;
+  /** Begins a session of the page. */
+  login(token: string, caller: Caller): LoggedIn | AccessRefusal;
+  /** Ends the session of the page, if there is one. */
+  logout(caller: Caller): { readonly setCookie: string } | AccessRefusal;
+}
+
+/** Makes the access that a configuration describes. */
+export function createAccess(options: AccessOptions): Access {
+  return new ConfiguredAccess(options);
+}
+
+const local: Admitted = { role: 'full', who: 'local' };
+
+class ConfiguredAccess implements Access {
+  readonly #config: AccessOptions['config'];
+  readonly #guard: GuardOptions;
+  readonly #sessions: Sessions;
+  readonly #failedLogins: FailedLogins;
+
+  constructor({ config, isProduction, clock, randomBytes }: AccessOptions) {
+    this.#config = config;
+    const { token, allowedHosts } = config;
+    this.#guard = { hasToken: token !== undefined, allowedHosts, isProduction };
+    this.#sessions = new Sessions(clock, randomBytes);
+    this.#failedLogins = new FailedLogins(clock);
+  }
+
+  admit(caller: Caller, { method, door, isQuestion = false }: AccessRequest): Admitted | AccessRefusal {
+    const refusal = refuseWay(caller, door, this.#guard);
+    if (refusal !== undefined) return refusal;
+    const admitted = this.#identify(caller, door);
+    if (admitted === undefined) return this.#refuseToken(door);
+    if (method === 'get') return admitted;
+    const roleRefusal = isQuestion ? undefined : refuseRole(admitted);
+    return roleRefusal ?? refuseContentType(caller) ?? admitted;
+  }
+
+  login(token: string, caller: Caller): LoggedIn | AccessRefusal {
+    const refusal = this.#refusePost(caller);
+    if (refusal !== undefined) return refusal;
+    if (!this.#guard.hasToken) {
+      const message = 'there is no token to log in with: the Dashboard is open to this machine';
+      return { status: 403, code: 'ERR_NO_TOKEN', message };
+    }
+    const { remoteAddress } = caller;
+    const waitMs = this.#failedLogins.waitMs(remoteAddress);
+    if (waitMs > 0) return refuseTries(Math.ceil(waitMs / 1000));
+    const session = this.#ownerOf(token);
+    if (session === undefined) {
+      this.#failedLogins.note(remoteAddress);
+      return { status: 401, code: 'ERR_TOKEN', message: 'this is not a token of the Dashboard' };
+    }
+    return { ...session, setCookie: setCookie(caller, this.#sessions.open(session)) };
+  }
+
+  logout(caller: Caller): { readonly setCookie: string } | AccessRefusal {
+    const refusal = this.#refusePost(caller);
+    if (refusal !== undefined) return refusal;
+    for (const id of sessionIdsOf(caller)) this.#sessions.close(id);
+    return { setCookie: clearCookie(caller) };
+  }
+
+  #refusePost(caller: Caller): AccessRefusal | undefined {
+    return refuseWay(caller, 'dashboard', this.#guard) ?? refuseContentType(caller);
+  }
+
+  #identify(caller: Caller, door: AccessDoor): Admitted | undefined {
+    if (!this.#guard.hasToken) return local;
+    return this.#ownerOf(bearerOf(caller.authorization)) ?? this.#sessionOf(caller, door);
+  }
+
+  #sessionOf(caller: Caller, door: AccessDoor): Session | undefined {
+    if (door === 'admin') return undefined;
+    for (const id of sessionIdsOf(caller)) {
+      const session = this.#sessions.find(id);
+      if (session !== undefined) return session;
+    }
+    return undefined;
+  }
+
+  /** Whose token this is. Both are compared in any case, so that the time does not tell which is nearer. */
+  #ownerOf(sent: string): Session | undefined {
+    const { token, viewToken } = this.#config;
+    const isFull = token !== undefined && isSameToken(token, sent);
+    const isView = viewToken !== undefined && isSameToken(viewToken, sent);
+    if (isFull) return { role: 'full', who: 'token' };
+    return isView ? { role: 'view', who: 'view token' } : undefined;
+  }
+
+  #refuseToken(door: AccessDoor): AccessRefusal {
+    const message =
+      door === 'admin'
+        ? 'expected the header "Authorization: Bearer TOKEN" with the configured dashboard.token or dashboard.viewToken'
+        : 'nobody is logged in, or the session is over; log in with the configured dashboard.token or dashboard.viewToken';
+    return { status: 401, code: 'ERR_TOKEN', message };
+  }
+}
+
+function refuseRole({ role }: Admitted): AccessRefusal | undefined {
+  if (role === 'full') return undefined;
+  const message = 'the view token may look, but change nothing; use the configured dashboard.token';
+  return { status: 403, code: 'ERR_ROLE', message };
+}
+
+function refuseTries(retryAfterSeconds: number): AccessRefusal {
+  const message = `too many wrong tokens; try again in ${retryAfterSeconds} s`;
+  return { status: 429, code: 'ERR_TOO_MANY_TRIES', message, retryAfterSeconds };
+}

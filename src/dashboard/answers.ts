@@ -1,0 +1,48 @@
+import type { Answer, OutgoingResponse } from '../transport/http-message.ts';
+import { json } from '../transport/http-message.ts';
+import type { AccessRefusal } from './access-refusal.ts';
+
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+const securityHeaders: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': policy,
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+/** The same answer with what keeps other pages from the Dashboard, and it from running what it is shown. */
+export function secured<Given extends Answer>(answer: Given): Given {
+  return { ...answer, headers: { ...securityHeaders, ...answer.headers } };
+}
+
+/** The same for data, which nobody is to keep. */
+export function securedData<Given extends Answer>(answer: Given): Given {
+  return secured({ ...answer, headers: { 'Cache-Control': 'no-store', ...answer.headers } });
+}
+
+/** An answer of JSON. `headers` are further ones. */
+export function jsonData(content: object, headers: Readonly<Record<string, string>> = {}): OutgoingResponse {
+  return securedData({ ...json(JSON.stringify(content)), headers });
+}
+
+/** What somebody is answered whom access was refused. */
+export function refusedAccess({ status, code, message, retryAfterSeconds }: AccessRefusal): OutgoingResponse {
+  const headers = {
+    ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+    ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
+  };
+  return securedData({ ...json(JSON.stringify({ error: { code, message } }), status), headers });
+}

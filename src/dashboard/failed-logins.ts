@@ -1,0 +1,44 @@
+import { addressGroup } from '../app/admissions.ts';
+import type { Clock, Millis } from '../ports/clock.ts';
+
+const mostTries = 5;
+const windowMs: Millis = 60_000;
+const mostAddresses = 10_000;
+
+interface Tries {
+  count: number;
+  readonly endsAt: Millis;
+}
+
+/** Counts wrong tokens: so many a minute from one address, or IPv6 network of 64 bits. */
+export class FailedLogins {
+  readonly #clock: Pick<Clock, 'now'>;
+  /** Those whose minute ends first come first. */
+  readonly #tries = new Map<string, Tries>();
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+  }
+
+  /** How long nobody of this address may try; 0 if somebody may. */
+  waitMs(remoteAddress: string): Millis {
+    const tries = this.#tries.get(addressGroup(remoteAddress));
+    if (tries === undefined || tries.count < mostTries) return 0;
+    return Math.max(0, tries.endsAt - this.#clock.now());
+  }
+
+  note(remoteAddress: string): void {
+    this.#forget();
+    const address = addressGroup(remoteAddress);
+    const tries = this.#tries.get(address);
+    if (tries !== undefined) tries.count += 1;
+    else this.#tries.set(address, { count: 1, endsAt: this.#clock.now() + windowMs });
+  }
+
+  #forget(): void {
+    for (const [address, { endsAt }] of this.#tries) {
+      if (endsAt > this.#clock.now() && this.#tries.size < mostAddresses) return;
+      this.#tries.delete(address);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { Caller } from '../auth/caller.ts';
+import type { Peer } from './peer.ts';
+import { isLoopback } from './remote-address.ts';
+
+/** Who asks. The request is valid only in its own turn. */
+export function readCaller(res: HttpResponse, req: HttpRequest, peer: Peer): Caller {
+  return {
+    authorization: req.getHeader('authorization'),
+    origin: req.getHeader('origin'),
+    host: req.getHeader('host'),
+    fetchSite: req.getHeader('sec-fetch-site'),
+    cookie: req.getHeader('cookie'),
+    contentType: req.getHeader('content-type'),
+    lastEventId: req.getHeader('last-event-id'),
+    acceptEncoding: req.getHeader('accept-encoding'),
+    remoteAddress: peer.remoteAddress(res, peer.forwardedFor(req)),
+    isSecure: peer.isSecure(res, req),
+    isLocal: isLocal(res),
+    isForwarded: isForwarded(req),
+  };
+}
+
+/** Whether the caller is on this machine, and does not pass on what somebody else asks. */
+export function isFromHere(res: HttpResponse, req: HttpRequest): boolean {
+  return isLocal(res) && !isForwarded(req);
+}
+
+function isLocal(res: HttpResponse): boolean {
+  return isLoopback(new Uint8Array(res.getRemoteAddress()));
+}
+
+/** What proxies add to a request that they pass on. */
+const proxyHeaders: readonly string[] = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+];
+
+function isForwarded(req: HttpRequest): boolean {
+  return proxyHeaders.some((name) => req.getHeader(name) !== '');
+}
