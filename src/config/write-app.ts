@@ -3,14 +3,14 @@ import type { JsonObject } from './json.ts';
 import type { AppConfig, EndpointConfig } from './schema.ts';
 
 /** An app as a configuration file has it, secrets included. */
-export function writeApp({ isSetAtRunTime: _, limits, webhooks, ...app }: AppConfig): JsonObject {
+export function writeApp({ isSetAtRunTime: _origin, limits, webhooks, ...app }: AppConfig): JsonObject {
   return { ...app, limits: writeLimits(limits), webhooks: webhooks.map(writeEndpoint) };
 }
 
 /** An endpoint as a configuration file has it. */
 export function writeEndpoint({
-  isSetAtRunTime: _,
-  pause: __,
+  isSetAtRunTime: _origin,
+  pause: _pause,
   allowInsecure,
   ...endpoint
 }: EndpointConfig): JsonObject {

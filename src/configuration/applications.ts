@@ -3,7 +3,7 @@ import type { AppConfig, Config } from '../config/schema.ts';
 
 /** An app as it is served, made of how it is configured; `privateAddresses` says whose endpoints may be at some. */
 export function toApplication(
-  { enabled, webhooks, isSetAtRunTime: _, ...app }: AppConfig,
+  { enabled, webhooks, isSetAtRunTime: _origin, ...app }: AppConfig,
   privateAddresses: Config['webhooks']['privateAddresses'],
 ): Application {
   const endpoints = webhooks.map(

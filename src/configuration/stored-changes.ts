@@ -54,8 +54,8 @@ function strangenessOf(content: JsonObject): string | undefined {
   }
   const unknown = Object.keys(content).find((key) => key !== 'layout' && !lists.includes(key));
   if (unknown !== undefined) return `has a key that this version does not know: ${quote(unknown)}`;
-  const faulty = lists.find((key) => !Array.isArray(content[key]));
-  return faulty === undefined ? undefined : `has no list ${quote(faulty)}`;
+  const missing = lists.find((key) => !Array.isArray(content[key]));
+  return missing === undefined ? undefined : `has no list ${quote(missing)}`;
 }
 
 /**
