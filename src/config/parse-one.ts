@@ -58,7 +58,7 @@ export function parseApps(
 
 /** An app that somebody wants to add to a running server. Paths of faults are relative to the input. */
 export function parseApp(input: unknown, rules: ParseRules): Parsed<AppConfig> {
-  if (!isObject(input)) return invalid({ path: '', message: `expected an app, got ${describeKind(input)}` });
+  if (!isObject(input)) return invalid({ path: '', message: `expected an app, got ${kindOf(input)}` });
   const own = [
     ...placeholderFaults({ apps: [input] }, new Files('', readNoFile)),
     ...itemsOf(fieldOf(input, 'webhooks')).flatMap((webhook, index) =>
@@ -82,7 +82,7 @@ export function parseEndpoint(
   { app, taken, ...rules }: EndpointRules,
 ): Parsed<EndpointConfig> {
   if (!isObject(input)) {
-    return invalid({ path: '', message: `expected an endpoint, got ${describeKind(input)}` });
+    return invalid({ path: '', message: `expected an endpoint, got ${kindOf(input)}` });
   }
   const place = 'apps[0].webhooks[0]';
   const parsed = parseApps([{ ...writeApp(app), webhooks: [input] }], rules);
@@ -97,6 +97,10 @@ export function parseEndpoint(
   }
   const id = input['id'] === undefined ? endpointId(endpoint, taken) : endpoint.id;
   return { kind: 'ok', value: { ...endpoint, id, isSetAtRunTime: true } };
+}
+
+function kindOf(input: unknown): string {
+  return input === undefined ? 'nothing' : describeKind(input);
 }
 
 function invalid(...faults: readonly ConfigFault[]): Parsed<never> {

@@ -59,16 +59,21 @@ export type Idle =
 /** Nothing but what the file says. */
 export const noChanges: RunTimeChanges = { added: [], removed: [], endpoints: [], pauses: [] };
 
-/** Adds an app, and its endpoints. Both are marked as set at run time. */
+/**
+ * Adds an app, and its endpoints. Both are marked as set at run time. Endpoints that waited for an app of this id are its own
+ * now; one of the same id gives way for good.
+ */
 export function withApp(changes: RunTimeChanges, app: AppConfig): RunTimeChanges {
   const endpoints = app.webhooks.map((endpoint) => ({
     appId: app.id,
     endpoint: { ...endpoint, isSetAtRunTime: true },
   }));
+  const ids = new Set(app.webhooks.map(({ id }) => id));
+  const others = changes.endpoints.filter((one) => one.appId !== app.id || !ids.has(one.endpoint.id));
   return {
     ...changes,
     added: [...changes.added, { ...app, webhooks: [], isSetAtRunTime: true }],
-    endpoints: [...changes.endpoints, ...endpoints],
+    endpoints: [...others, ...endpoints],
   };
 }
 

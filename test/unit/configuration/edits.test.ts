@@ -206,6 +206,19 @@ describe('an endpoint that is added', () => {
     expect(idleOf(ofFile.apps, insecure, development)).toEqual([]);
   });
 
+  test('that waited for its app gives way to one of the same id when the app is added', () => {
+    const file = configOf({ apps: [{ id: '9', key: 'z', secret: 's' }] });
+    const app = appOf({ id: '1', key: 'n', webhooks: [hook('extra', 'https://new.example/')] });
+    const more = addEndpoint('1', endpointOf('another'))(changes, ground);
+    const next = addApp(app)(more, { ...ground, file });
+    expect(next.endpoints).toHaveLength(2);
+    expect(served(next, file)).toEqual([
+      ['9', []],
+      ['1', ['another', 'extra']],
+    ]);
+    expect(next.endpoints[1]?.endpoint.url).toBe('https://new.example/');
+  });
+
   test('is exchanged in its place, and removed with its pause', () => {
     const more = make(
       addEndpoint('1', endpointOf('extra')),
