@@ -1,4 +1,10 @@
-import type { NextSettings, SettingsStore, StoredSettings, Written } from '../../ports/settings-store.ts';
+import type {
+  NextSettings,
+  Revision,
+  SettingsStore,
+  StoredSettings,
+  Written,
+} from '../../ports/settings-store.ts';
 import type { Database } from '../disk/database.ts';
 import { hasFields, isText, parse } from './rows.ts';
 
@@ -25,8 +31,9 @@ export class SettingsTable implements SettingsStore {
   }
 
   /** Resolves when it is safe. When the disk fails, what was kept before stays. */
-  async write(next: NextSettings): Promise<Written> {
+  async write(next: NextSettings, expected: Revision | undefined): Promise<Written> {
     const database = this.#database;
+    if (this.read()?.revision !== expected) return { kind: 'conflict' };
     if (database.failure !== undefined) return { kind: 'failed', reason: database.failure };
     const row = JSON.stringify({ revision: next.revision, text: next.text() } satisfies StoredSettings);
     database.put('settings', key, row);
