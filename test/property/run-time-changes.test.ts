@@ -87,8 +87,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** An app without what may be laid over it. */
-const bare = ({ webhooks: _, ...rest }: AppConfig) => rest;
-const unpaused = ({ pause: _, ...rest }: EndpointConfig) => rest;
+const bare = ({ webhooks: _endpoints, ...rest }: AppConfig) => rest;
+const unpaused = ({ pause: _pause, ...rest }: EndpointConfig) => rest;
 
 /** What the file sets is in force as it is there, in its order, and what was set besides is served or told as idle. */
 function expectTrue(config: Config, changes: RunTimeChanges, isProduction: boolean): void {

@@ -76,9 +76,9 @@ describe('nodes that share Redis', () => {
     const nodes = await Promise.all([start(), start(), start()]);
     const ids = nodes.flatMap((_, node) => Array.from({ length: 5 }, (__, index) => `n${node}-${index}`));
     await Promise.all(
-      ids.map((id, index) => {
+      ids.map(async (id, index) => {
         const node = nodes[index % nodes.length];
-        return node && settingsOf(node).addEndpoint(app.id, { id, url });
+        if (node !== undefined) await settingsOf(node).addEndpoint(app.id, { id, url });
       }),
     );
     await isInForce(
@@ -103,7 +103,10 @@ describe('nodes that share Redis', () => {
   test('find by their heartbeats what they were not told', async () => {
     const node = await start();
     const link = await linkTo({ kind: 'single', url: redis.url });
-    const silent = new RedisSettings(link, { ...keysOf(), settingsTopic: `${keyPrefix}{lead}:elsewhere` });
+    const silent = new RedisSettings(link, {
+      settings: keysOf().settings,
+      settingsTopic: `${keyPrefix}{lead}:elsewhere`,
+    });
     const other = await start();
     await settingsOf(other).addEndpoint(app.id, { id: 'one', url });
     await isInForce([node, other], ['1/one']);

@@ -6,9 +6,10 @@ import type { Overrides, Server } from '../../../src/server.ts';
 import { SettingsTable } from '../../../src/store/durable/settings-table.ts';
 import { systemWallTime } from '../../../src/system/clock.ts';
 import { randomNames } from '../../../src/system/fresh-names.ts';
-import { silentLog } from '../../../src/ports/log.ts';
+import { silentLog, type LogFields } from '../../../src/ports/log.ts';
 import { keepsSettings } from '../../contract/settings-store.suite.ts';
 import { openDisk, temporaryFolder } from '../../support/disk/open-disk.ts';
+import { Client } from '../support/client.ts';
 import { app, startServer } from '../support/server.ts';
 
 keepsSettings('a table on disk', async () => {
@@ -26,7 +27,8 @@ keepsSettings('a table on disk', async () => {
 const url = 'https://127.0.0.1:9/hook';
 const settingsOf = ({ configuration }: Server) =>
   new RunTimeSettings({ configuration, names: randomNames, wallTime: systemWallTime });
-const start = (path: string, overrides: Overrides = {}) => startServer({ store: { path } }, overrides);
+const start = (path: string, overrides: Overrides = {}) =>
+  startServer({ store: { path }, shutdownTimeoutMs: 100 }, overrides);
 const endpointsOf = ({ configuration }: Server) =>
   configuration.current.apps.map(({ id, webhooks }) => [
     id,
@@ -62,6 +64,24 @@ describe('a server with a store', () => {
     expect(endpointsOf(again)).toEqual(expected);
     await settingsOf(again).removeApp('9');
     expect(endpointsOf(await start(killed(path)))).toEqual([[app.id, ['one served']]]);
+  });
+
+  test('goes on with what waits for an app that was set at run time', async () => {
+    const path = temporaryFolder();
+    const server = await start(path);
+    const settings = settingsOf(server);
+    await settings.addApp({ id: '9', key: 'nine', webhooks: [{ id: 'hook', url }] });
+    await settings.pause('9', 'hook', 'hold');
+    await (await Client.connect(server, '/app/nine?protocol=7')).subscribe('news');
+    // It is safe with all that happened before it.
+    await settings.resume('9', 'hook');
+
+    const restored: LogFields[] = [];
+    const info = (fields: LogFields, message: string) => {
+      if (message === 'going on with what the store has kept') restored.push(fields);
+    };
+    await start(killed(path), { log: { ...silentLog, info } });
+    expect(restored).toMatchObject([{ channels: 1, forgottenApps: [] }]);
   });
 
   test('that finds settings of a later version starts without them, says so, and keeps them', async () => {

@@ -49,7 +49,7 @@ function node(
   return { owner, lines, served: () => served.at(-1), servings: () => served.length };
 }
 
-async function started(shared: SharedSettings, options?: { readonly started?: Config }) {
+async function begun(shared: SharedSettings, options?: { readonly started?: Config }) {
   const one = node(shared, options);
   await one.owner.start();
   return one;
@@ -58,8 +58,8 @@ async function started(shared: SharedSettings, options?: { readonly started?: Co
 describe('what was changed at run time', () => {
   test('is in force before the next process serves anybody', async () => {
     const shared = new SharedSettings();
-    await (await started(shared)).owner.change(extra('extra'));
-    const next = await started(shared);
+    await (await begun(shared)).owner.change(extra('extra'));
+    const next = await begun(shared);
     expect(next.served()).toEqual(['1/main', '1/extra']);
     expect(next.lines).toEqual([
       'info configuration changed at run time {"cause":"start","apps":1,"changed":true,"endpointsAdded":["1/extra"]}',
@@ -68,7 +68,7 @@ describe('what was changed at run time', () => {
 
   test('comes into force on the other nodes, once, and the log says whence', async () => {
     const shared = new SharedSettings();
-    const [one, two] = [await started(shared), await started(shared)];
+    const [one, two] = [await begun(shared), await begun(shared)];
     await one.owner.change(extra('extra'));
     await shared.announce();
     await shared.announce();
@@ -79,7 +79,7 @@ describe('what was changed at run time', () => {
 
   test('is made upon what another node was quicker to change', async () => {
     const shared = new SharedSettings();
-    const [one, two] = [await started(shared), await started(shared)];
+    const [one, two] = [await begun(shared), await begun(shared)];
     await Promise.all([one.owner.change(extra('extra')), two.owner.change(pause)]);
     await shared.announce();
     for (const { served } of [one, two]) expect(served()).toEqual(['1/main held', '1/extra']);
@@ -87,7 +87,7 @@ describe('what was changed at run time', () => {
 
   test('is refused, in force nowhere and not kept, when it cannot be saved', async () => {
     const shared = new SharedSettings();
-    const { owner, servings } = await started(shared);
+    const { owner, servings } = await begun(shared);
     shared.failure = 'the disk is full';
     await expect(owner.change(pause)).rejects.toMatchObject({
       code: 'not-saved',
@@ -96,12 +96,12 @@ describe('what was changed at run time', () => {
     expect(servings()).toBe(0);
     shared.failure = undefined;
     await owner.change(extra('extra'));
-    expect((await started(shared)).served()).toEqual(['1/main', '1/extra']);
+    expect((await begun(shared)).served()).toEqual(['1/main', '1/extra']);
   });
 
   test('is given up when others change something each time', async () => {
     const shared = new SharedSettings();
-    const { owner } = await started(shared);
+    const { owner } = await begun(shared);
     let times = 0;
     shared.beforeWrite = () => {
       times += 1;
@@ -124,14 +124,14 @@ describe('what was changed at run time', () => {
 
   test('that is no change is neither saved nor served', async () => {
     const shared = new SharedSettings();
-    const { owner, servings } = await started(shared);
+    const { owner, servings } = await begun(shared);
     await owner.change((changes) => changes);
     expect([shared.stored, servings()]).toEqual([undefined, 0]);
   });
 
   test('and cannot be served by this node is left out of force, and the log says why', async () => {
     const shared = new SharedSettings();
-    await (await started(shared)).owner.change(extra('extra'));
+    await (await begun(shared)).owner.change(extra('extra'));
     const next = node(shared);
     const refusing = node(shared, { refuse: () => 'too much' });
     await next.owner.start();
@@ -142,7 +142,7 @@ describe('what was changed at run time', () => {
   });
 
   test('is told to whoever listens, and so is a file that is read again', async () => {
-    const { owner } = await started(new SharedSettings());
+    const { owner } = await begun(new SharedSettings());
     let heard = 0;
     const end = owner.onChange(() => (heard += 1));
     await owner.change(pause);
@@ -159,7 +159,7 @@ describe('what is kept and not understood', () => {
   test('is said, is not in force, and is not written over', async () => {
     const shared = new SharedSettings();
     shared.stored = strange;
-    const { owner, lines, servings } = await started(shared);
+    const { owner, lines, servings } = await begun(shared);
     expect(servings()).toBe(0);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(
@@ -174,7 +174,7 @@ describe('what is kept and not understood', () => {
 
   test('leaves in force what was before, and is no obstacle once it is removed', async () => {
     const shared = new SharedSettings();
-    const { owner, served } = await started(shared);
+    const { owner, served } = await begun(shared);
     await owner.change(extra('extra'));
     shared.stored = strange;
     await shared.announce();
@@ -184,23 +184,23 @@ describe('what is kept and not understood', () => {
     expect(owner.obstacle).toBeUndefined();
     await owner.change(pause);
     expect(served()).toEqual(['1/main held', '1/extra']);
-    expect((await started(shared)).served()).toEqual(['1/main held', '1/extra']);
+    expect((await begun(shared)).served()).toEqual(['1/main held', '1/extra']);
   });
 
   test('gives way to what is in force when somebody asks for that', async () => {
     const shared = new SharedSettings();
     shared.stored = strange;
-    const { owner } = await started(shared);
+    const { owner } = await begun(shared);
     await owner.overrule();
     await owner.change(pause);
-    expect((await started(shared)).served()).toEqual(['1/main held']);
+    expect((await begun(shared)).served()).toEqual(['1/main held']);
   });
 });
 
 describe('a store that has lost what was written', () => {
   test('gets it back from a node that knows it', async () => {
     const shared = new SharedSettings();
-    const { owner, lines } = await started(shared);
+    const { owner, lines } = await begun(shared);
     await owner.change(extra('extra'));
     const earlier = shared.stored;
     await owner.change(pause);
@@ -215,16 +215,16 @@ describe('a store that has lost what was written', () => {
 
   test('gets it back before anything new is written over nothing', async () => {
     const shared = new SharedSettings();
-    const { owner } = await started(shared);
+    const { owner } = await begun(shared);
     await owner.change(extra('extra'));
     shared.stored = undefined;
     await owner.change(pause);
-    expect((await started(shared)).served()).toEqual(['1/main held', '1/extra']);
+    expect((await begun(shared)).served()).toEqual(['1/main held', '1/extra']);
   });
 
   test('gets the last of what nodes know, whoever is the first to give it back', async () => {
     const shared = new SharedSettings();
-    const [behind, ahead] = [await started(shared), await started(shared)];
+    const [behind, ahead] = [await begun(shared), await begun(shared)];
     await behind.owner.change(extra('extra'));
     await shared.announce();
     await ahead.owner.change(pause);
@@ -237,7 +237,7 @@ describe('a store that has lost what was written', () => {
 
   test('is told of in the log once, however long it takes', async () => {
     const shared = new SharedSettings();
-    const { owner, lines } = await started(shared);
+    const { owner, lines } = await begun(shared);
     await owner.change(pause);
     shared.stored = undefined;
     const failing = 'Redis refuses it (OOM)';

@@ -11,7 +11,7 @@ import { configOf } from '../../integration/support/server.ts';
 const url = 'https://hook.example/';
 const production = { NODE_ENV: 'production' };
 
-function stage({ env = {} as Env, redis = false } = {}) {
+function stage({ env = {}, redis = false }: { readonly env?: Env; readonly redis?: boolean } = {}) {
   const started = configOf({
     apps: [{ id: '1', key: 'a', secret: 's', webhooks: [{ id: 'main', url }] }],
     ...(redis && { redis: { url: 'redis://127.0.0.1' } }),
