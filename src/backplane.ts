@@ -15,6 +15,7 @@ import type { Log } from './ports/log.ts';
 import type { Metrics, NodeHealth } from './ports/metrics.ts';
 import type { QueueReading } from './webhooks/delivery-facts.ts';
 import type { Outbox } from './ports/outbox.ts';
+import type { SettingsStore } from './ports/settings-store.ts';
 import type { PublishTopic } from './ports/socket.ts';
 import type { Witness } from './ports/witness.ts';
 import type { Slices } from './structures/slices.ts';
@@ -40,6 +41,8 @@ export interface Backplane {
   reconcile(appId: string, endpointId: string): number | undefined;
   /** What is known of the way that webhooks take. */
   webhookLife(): WebhookLife;
+  /** Keeps what is set at run time. */
+  readonly settings: SettingsStore;
   /** How what is kept on disk does; undefined: nothing is. */
   describeStore(): StoreHealth | undefined;
   /** Clients can connect now: what was kept goes on. */

@@ -10,6 +10,7 @@ import { DropTable } from './store/durable/drop-table.ts';
 import { Life } from './store/durable/life.ts';
 import { hasFields, isNumber, isText, parse, Rows } from './store/durable/rows.ts';
 import { DebtTable, type DebtOfEndpoint } from './store/durable/debt-table.ts';
+import { SettingsTable } from './store/durable/settings-table.ts';
 import { LetterTable } from './store/durable/letter-table.ts';
 import type { MemoryDeadLetters } from './store/memory/dead-letters.ts';
 import { restartGrace } from './store/durable/restart-grace.ts';
@@ -55,6 +56,7 @@ export interface Durable {
   readonly drops: DropTable<DroppedEvent>;
   readonly letters: LetterTable;
   readonly debts: DebtTable;
+  readonly settings: SettingsTable;
   /** Goes on where the life before ended. To be called once, when clients can connect. */
   restore(heirs: Heirs): void;
   describe(): StoreHealth;
@@ -88,6 +90,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
   const drops = new DropTable(database, isDroppedEvent);
   const letters = new LetterTable(database);
   const debts = new DebtTable(database);
+  const settings = new SettingsTable(database);
   const { beforeWrite } = options;
   const store = new DurableStore({ database, life, clock, machine, beforeWrite, holdsClientEvents });
   return {
@@ -96,6 +99,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
     drops,
     letters,
     debts,
+    settings,
     restore(heirs) {
       for (const one of debts.restore()) heirs.debt(one);
       const keptLetters = letters.restore(life.meta);

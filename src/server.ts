@@ -8,6 +8,7 @@ import { createLocalDelivery } from './app/local-delivery.ts';
 import { RefusalLog } from './app/refusal-log.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import { outgrownBounds } from './config/bounds.ts';
+import type { Env } from './config/environment.ts';
 import type { Config } from './config/schema.ts';
 import { toApplication } from './configuration/applications.ts';
 import { ConfigurationInForce } from './configuration/in-force.ts';
@@ -64,6 +65,10 @@ export interface Overrides {
   readonly openFiles?: OpenFiles | undefined;
   /** Whether `/metrics` may be as old as a second. Default: true. */
   readonly cachesMetrics?: boolean;
+  /** The environment, which says whether what is set at run time must be fit for production. Default: the process's. */
+  readonly env?: Env;
+  /** The name of the configuration file, for whoever is told to change something there. */
+  readonly fileName?: string | undefined;
   /** Stands between the network and the use cases. */
   readonly front?: (inside: Inside) => Front;
 }
@@ -220,6 +225,37 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
 
   let closing: Promise<void> | undefined;
   const isClosing = (): boolean => closing !== undefined;
+  const configuration = new ConfigurationInForce({
+    started: config,
+    store: backplane.settings,
+    env: overrides.env ?? process.env,
+    fileName: overrides.fileName,
+    log,
+    running: {
+      // What the network may keep for a client is decided when it begins to listen.
+      refuse(next) {
+        const [outgrown] = outgrownBounds(next, config);
+        return outgrown && `${outgrown.path}: ${outgrown.message}. It takes a restart to raise it`;
+      },
+      showCertificate: (files) => gateway.reloadTls(files),
+      async serve(configured) {
+        if (isClosing()) return;
+        const gone = apps.replace(configured);
+        for (const app of gone) hub.endAll(app, unknownKey(app.config.key));
+        for (const app of apps) {
+          if (!app.config.isEnabled) hub.endAll(app, appDisabled);
+        }
+        if (gone.length > 0) {
+          // The endpoints of an app that is gone are to hear what becomes of it.
+          backplane.replace([...configured, ...gone.map((app) => app.config)]);
+          await hub.departed();
+          for (const app of gone) await ledger.retire(app.config.id);
+        }
+        // The end of the server may have begun meanwhile: its endpoints stay as they are for that.
+        if (!isClosing()) backplane.replace(configured);
+      },
+    },
+  });
   const isStoreWritten = (): boolean | undefined => {
     const store = backplane.describeStore();
     return store && store.failure === undefined;
@@ -253,44 +289,19 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const front = overrides.front?.(inside) ?? inside;
   const { commands, routes } = trace?.front(front) ?? front;
   metrics.observeRoutes([...new Set(routes.map(({ pattern }) => pattern))]);
+  // What was kept and what waits belongs to apps and endpoints that were set at run time, too.
+  await configuration.start();
   const { port, metricsPort, dashboardPort } = await gateway.serve(commands, routes);
   backplane.started();
-  if (own === undici && config.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
+  if (own === undici && configuration.current.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
   const stopLiveness = watchLiveness(livenessClock, config, {
     apps,
     end: (session, error) => hub.end(session, error),
   });
 
-  const configuration = new ConfigurationInForce(
-    config,
-    {
-      // What the network may keep for a client is decided when it begins to listen.
-      refuse(next) {
-        const [outgrown] = outgrownBounds(next, config);
-        return outgrown && `${outgrown.path}: ${outgrown.message}. It takes a restart to raise it`;
-      },
-      showCertificate: (files) => gateway.reloadTls(files),
-      async serve(configured) {
-        if (isClosing()) return;
-        const gone = apps.replace(configured);
-        for (const app of gone) hub.endAll(app, unknownKey(app.config.key));
-        for (const app of apps) {
-          if (!app.config.isEnabled) hub.endAll(app, appDisabled);
-        }
-        if (gone.length > 0) {
-          // The endpoints of an app that is gone are to hear what becomes of it.
-          backplane.replace([...configured, ...gone.map((app) => app.config)]);
-          await hub.departed();
-          for (const app of gone) await ledger.retire(app.config.id);
-        }
-        // The end of the server may have begun meanwhile: its endpoints stay as they are for that.
-        if (!isClosing()) backplane.replace(configured);
-      },
-    },
-    log,
-  );
   const close = async (): Promise<void> => {
     gateway.stop();
+    configuration.stop();
     stopLiveness();
     await hub.close();
     await backplane.close();

@@ -22,6 +22,7 @@ import { LeadKeys, partitionCount, PartitionKeys } from './store/redis/keys.ts';
 import { RedisLetters } from './store/redis/letters.ts';
 import { RedisLedger } from './store/redis/ledger.ts';
 import { RedisLink } from './store/redis/link.ts';
+import { RedisSettings } from './store/redis/settings.ts';
 import { describeFailure } from './store/redis/standing-log.ts';
 import { TurnBudget } from './structures/turn-budget.ts';
 import { systemNextTurn } from './system/clock.ts';
@@ -61,6 +62,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     (_, index) => new PartitionKeys(keyPrefix, index),
   );
   const lead = new LeadKeys(keyPrefix);
+  const settings = new RedisSettings(link, lead);
   const drops = createDrops(() => ledger);
   const epoch = (): string => ledger.epoch;
   const keptLetters = new RedisLetters({
@@ -146,11 +148,15 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       return dispatcher;
     },
   });
-  link.onReady(() => dispatch.reread());
+  link.onReady(() => {
+    dispatch.reread();
+    settings.look();
+  });
   const counts = createAlarm(clock, () => ledger.reportCounts());
 
   try {
     await ledger.start((message) => fanout.receive(message));
+    await settings.start();
   } catch (error) {
     link.close();
     const cause = error instanceof Error ? error.message : String(error);
@@ -166,9 +172,12 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     await dispatch.beat();
     keptLetters.flush();
   };
-  const beats = [() => ledger.beat(), dispatchBeat, async () => ledger.watch()].map((beat) =>
-    every(clock, leaseMs / beatsPerLease, beat),
-  );
+  const beat = (work: () => Promise<unknown>) => every(clock, leaseMs / beatsPerLease, work);
+  const watch = async (): Promise<void> => {
+    ledger.watch();
+    settings.look();
+  };
+  const beats = [beat(() => ledger.beat()), beat(watch)];
   return {
     ledger,
     fanout,
@@ -181,6 +190,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       },
       kept: () => undefined,
     },
+    settings,
     counts: {
       changed(app, channel) {
         ledger.countChanged(app.config.id, channel);
@@ -201,7 +211,10 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       lost: undefined,
       queues: dispatch.isDispatching ? dispatcher?.readQueues() : undefined,
     }),
-    started() {},
+    started() {
+      // Not before: endpoints that were set at run time are known by now.
+      beats.push(beat(dispatchBeat));
+    },
     describe: () => ({
       isWhole: ledger.isWhole,
       isFull: ledger.isFull,

@@ -11,6 +11,7 @@ import { noWitness } from './ports/witness.ts';
 import { MemoryDeadLetters } from './store/memory/dead-letters.ts';
 import { MemoryLedger } from './store/memory/ledger.ts';
 import { createMemoryOutbox } from './store/memory/outbox.ts';
+import { memorySettings } from './store/memory/settings.ts';
 
 /**
  * A node that is alone. Everything is in its memory and ends with it, but for what is kept in a store, if one is configured.
@@ -94,6 +95,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     epoch,
     fanout: local,
     outbox,
+    settings: durable?.settings ?? memorySettings,
     describe: () => undefined,
     describeStore: () => durable?.describe(),
     reconcile: (appId, endpointId) => reconciler.reconcile(appId, endpointId),

@@ -1,7 +1,7 @@
 import type { ConfigFault } from './config/fault.ts';
 import { formatFaults } from './config/report.ts';
-import { readNoFile, type ReadFile } from './config/files.ts';
 import { loadConfig } from './config/load.ts';
+import { parseApps } from './config/parse-one.ts';
 import type { AppConfig, Config } from './config/schema.ts';
 import type { ConfigurationInForce } from './configuration/in-force.ts';
 import { findClash, withApp, withoutApp } from './configuration/run-time-changes.ts';
@@ -22,7 +22,6 @@ import { createFront } from './front.ts';
 import type { WallTime } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { ClosingError } from './protocol/errors.ts';
-import { writeLimits } from './protocol/limits.ts';
 import { createServer, type Server } from './server.ts';
 import type { Route } from './transport/http.ts';
 import { systemRealTime, systemWallTime } from './system/clock.ts';
@@ -35,6 +34,8 @@ export interface StandInOptions {
   readonly patienceMs: number;
   readonly wallTime?: WallTime;
   readonly log?: Log;
+  /** The name of the configuration file. */
+  readonly fileName?: string | undefined;
 }
 
 /** A server, and the door to what controls it. */
@@ -80,6 +81,7 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
     random: random.next,
     livenessClock: options.liveness === 'virtual' ? clock.background : real,
     ...(log && { log }),
+    fileName: options.fileName,
     front(inside) {
       stand.hold(inside);
       return createFront(inside, stand, routesOf(config, stand, { keeper, port: () => server.port }));
@@ -116,14 +118,14 @@ function createKeeper(stand: Stand, configuration: () => ConfigurationInForce): 
   return {
     async add(options): Promise<Credentials> {
       const app = parseApp(options, configuration().current);
-      await configuration().change((changes, current) => {
+      await configuration().change((changes, { current }) => {
         refuseTaken(app, current);
         return withApp(changes, app);
       });
       return app;
     },
     remove: (appId) =>
-      configuration().change((changes, current) => {
+      configuration().change((changes, { current }) => {
         stand.app(appId);
         if (current.apps.length === 1) {
           throw invalidArgument(`'${appId}' is the last app, and there is always one`);
@@ -156,20 +158,11 @@ function routesOf(
 }
 
 function parseApp(options: AppOptions | undefined, config: Config): AppConfig {
-  const { maxBackpressureBytes, webhooks } = config;
-  const { apps } = parseContent(
-    {
-      apps: [uniqueApp(options)],
-      limits: writeLimits(config.limits),
-      // What is bounded for all must hold what this app allows, too.
-      maxBackpressureBytes,
-      webhooks: { queueMaxBytes: webhooks.queueMaxBytes },
-    },
-    { env: {}, readFile: readNoFile },
-  );
-  const [app] = apps;
+  const parsed = parseApps([uniqueApp(options)], { config, env: {} });
+  if (parsed.kind === 'invalid') throw new EmulatorError('ERR_CONFIG_INVALID', formatFaults(parsed.faults));
+  const [app] = parsed.value;
   if (app === undefined) throw new Error('a configuration has at least one app');
-  return { ...app, webhooks: app.webhooks.map((webhook) => ({ ...webhook, isSetAtRunTime: true })) };
+  return app;
 }
 
 /** The configuration of this content. Throws an EmulatorError that names every fault, those that are known already first. */
@@ -178,19 +171,12 @@ export function parseContent(
   {
     env,
     faults: known = [],
-    readFile,
   }: {
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly faults?: readonly ConfigFault[];
-    readonly readFile?: ReadFile;
   },
 ): Config {
-  const loaded = loadConfig({
-    given: content,
-    env,
-    overrides: {},
-    ...(readFile && { readFile }),
-  });
+  const loaded = loadConfig({ given: content, env, overrides: {} });
   const faults = loaded.kind === 'ok' ? known : [...known, ...loaded.faults];
   if (loaded.kind === 'ok' && faults.length === 0) return loaded.config;
   throw new EmulatorError('ERR_CONFIG_INVALID', formatFaults(faults));

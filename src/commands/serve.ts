@@ -45,7 +45,7 @@ export async function serve({
   tellFindings(loaded, log);
   if (lowLimit !== undefined) log.warn({}, lowLimit);
   try {
-    const server = await startServer(config, log);
+    const server = await startServer(config, log, file);
     const { configuration } = server;
     const reloader = createReloader(loaded.files, {
       log,
@@ -64,12 +64,12 @@ export async function serve({
 }
 
 /** With control, what a test can do to the server is loaded too, and nowhere else. */
-async function startServer(config: Config, log: Log): Promise<Server> {
+async function startServer(config: Config, log: Log, fileName: string | undefined): Promise<Server> {
   const { control } = config;
   const openFiles = readOpenFiles();
-  if (control === undefined) return createServer(config, { log, openFiles });
+  if (control === undefined) return createServer(config, { log, openFiles, fileName });
   const { createStandIn } = await import('../stand-in.ts');
-  return (await createStandIn(config, { ...control, liveness: 'real', log })).server;
+  return (await createStandIn(config, { ...control, liveness: 'real', log, fileName })).server;
 }
 
 function tellStart(config: Config, port: number, log: Log): void {

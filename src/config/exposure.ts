@@ -82,7 +82,12 @@ function secretsIn(content: unknown): readonly Path[] {
 /** Headers by which an endpoint usually knows who is asking. */
 function secretHeaders(headers: unknown): readonly (readonly [name: string, value: unknown])[] {
   if (!isObject(headers)) return [];
-  return Object.entries(headers).filter(([name]) => /authorization|cookie|token|secret|key/i.test(name));
+  return Object.entries(headers).filter(([name]) => holdsSecret(name));
+}
+
+/** Whether a header of this name usually holds a secret. */
+export function holdsSecret(header: string): boolean {
+  return /authorization|cookie|token|secret|key/i.test(header);
 }
 
 function passwordOf(url: unknown): string {

@@ -56,19 +56,20 @@ function resolveEndpoints(webhooks: readonly ParsedWebhook[]): readonly Endpoint
   const taken = new Set(webhooks.map((webhook) => webhook.id));
   return webhooks.map((webhook) => {
     const eventTypes = [...new Set(webhook.eventTypes)];
-    const id = webhook.id ?? nextFree(fingerprint({ ...webhook, eventTypes }), taken);
+    const id = webhook.id ?? endpointId({ ...webhook, eventTypes }, taken);
     taken.add(id);
     return { ...webhook, id, eventTypes };
   });
 }
 
-function nextFree(stem: string, taken: ReadonlySet<string | undefined>): string {
+/** The id of an endpoint that was given none. */
+export function endpointId(
+  { url, eventTypes, channels }: Pick<EndpointConfig, 'url' | 'eventTypes' | 'channels'>,
+  taken: ReadonlySet<string | undefined>,
+): string {
+  const identity = JSON.stringify([url, eventTypes.toSorted(), channels.startsWith, channels.endsWith]);
+  const stem = createHash('sha256').update(identity).digest('hex').slice(0, 12);
   let ordinal = 1;
   while (taken.has(`${stem}-${ordinal}`)) ordinal += 1;
   return `${stem}-${ordinal}`;
-}
-
-function fingerprint({ url, eventTypes, channels }: ParsedWebhook): string {
-  const identity = JSON.stringify([url, eventTypes.toSorted(), channels.startsWith, channels.endsWith]);
-  return createHash('sha256').update(identity).digest('hex').slice(0, 12);
 }

@@ -216,18 +216,29 @@ export type ParsedConfig = z.output<typeof configSchema>;
 type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
 type ParsedApp = ParsedConfig['apps'][number];
 
+/**
+ * A pause of an endpoint, which only somebody who operates the server sets. `hold`: nothing is sent, and what happens
+ * waits. `off`: what happens is not sent, and is listed as dropped.
+ */
+export interface Pause {
+  readonly how: 'hold' | 'off';
+  /** Since when, as time of day. */
+  readonly sinceMs: number;
+}
+
 /** An endpoint of an app, set at run time or by the file. Its `id` is its identity: two endpoints may share a URL. */
 export type EndpointConfig = DeepReadonly<
-  ParsedApp['webhooks'][number] & { id: string; isSetAtRunTime?: boolean }
+  ParsedApp['webhooks'][number] & { id: string; isSetAtRunTime?: boolean; pause?: Pause }
 >;
 
-/** An app, with its secrets and the limits that hold for it. */
+/** An app, set at run time or by the file, with its secrets and the limits that hold for it. */
 export type AppConfig = DeepReadonly<
   Omit<ParsedApp, 'secret' | 'secretFile' | 'otherKeys' | 'limits' | 'webhooks'> & {
     secret: string;
     otherKeys: KeyPair[];
     limits: Limits;
     webhooks: EndpointConfig[];
+    isSetAtRunTime?: boolean;
   }
 >;
 

@@ -3,13 +3,14 @@ import type { AppConfig, Config } from '../config/schema.ts';
 
 /** An app as it is served, made of how it is configured; `privateAddresses` says whose endpoints may be at some. */
 export function toApplication(
-  { enabled, webhooks, ...app }: AppConfig,
+  { enabled, webhooks, isSetAtRunTime: _origin, ...app }: AppConfig,
   privateAddresses: Config['webhooks']['privateAddresses'],
 ): Application {
   const endpoints = webhooks.map(
-    ({ enabled: isEnabled, isSetAtRunTime = false, eventTypes, ...webhook }) => ({
+    ({ enabled: isEnabled, isSetAtRunTime = false, eventTypes, pause, ...webhook }) => ({
       ...webhook,
-      isEnabled,
+      isEnabled: isEnabled && pause?.how !== 'off',
+      ...(pause?.how === 'hold' && { heldSinceMs: pause.sinceMs }),
       eventTypes: new Set(eventTypes),
       publicOnly: privateAddresses === 'refuse' || (privateAddresses === 'file' && isSetAtRunTime),
     }),

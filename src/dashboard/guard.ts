@@ -25,7 +25,7 @@ export function refuseWay(
     (options.isProduction ? refusePlainText(caller) : undefined) ??
     refuseHost(caller.host, options) ??
     (options.hasToken ? undefined : refuseElsewhere(caller)) ??
-    (door === 'dashboard' ? refuseOtherPage(caller) : undefined) ??
+    (door === 'dashboard' ? refuseOtherPage(caller, options) : undefined) ??
     (door === 'admin' && !options.hasToken ? refuseAnyPage(caller) : undefined)
   );
 }
@@ -77,10 +77,12 @@ function refuseElsewhere({ isForwarded, isLocal }: Caller): AccessRefusal | unde
 }
 
 /** Refuses what the page of the Dashboard did not ask for, reading included. */
-function refuseOtherPage(caller: Caller): AccessRefusal | undefined {
-  const { origin, fetchSite } = caller;
+function refuseOtherPage(caller: Caller, { hasToken }: GuardOptions): AccessRefusal | undefined {
+  const { origin, fetchSite, host, isSecure } = caller;
   if (fetchSite === 'same-origin') return undefined;
   if (fetchSite === '' && origin !== '' && isOwnOrigin(caller)) return undefined;
+  // Over plain HTTP browsers say nothing of the page that reads. They send the session's cookie with its own page alone.
+  if (fetchSite === '' && origin === '' && hasToken && !isSecure && !namesThisMachine(host)) return undefined;
   if (fetchSite === '' && origin === '') {
     return forbid(
       'ERR_ORIGIN',

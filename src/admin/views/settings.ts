@@ -39,6 +39,8 @@ export interface AppSettings {
 export interface AppView extends AppSettings {
   readonly id: string;
   readonly origin: SettingOrigin;
+  /** Why an app that was set at run time is not served at the moment, as a sentence; absent: it is served. */
+  readonly notServed?: string;
   readonly keys: readonly KeyView[];
   readonly endpoints: readonly EndpointView[];
   /** Connections to this node. */
@@ -87,6 +89,8 @@ export interface PauseView {
 export interface EndpointView {
   readonly id: string;
   readonly origin: SettingOrigin;
+  /** Why an endpoint that was set at run time is not served at the moment, as a sentence; absent: it is served. */
+  readonly notServed?: string;
   readonly url: string;
   /** False: the configuration file says that it is sent nothing. */
   readonly enabled: boolean;

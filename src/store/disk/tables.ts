@@ -1,6 +1,16 @@
 /** The tables. Keys of `outbox`, `settled` and `log` are numbers, of the others strings. */
 export type Table =
-  'meta' | 'announced' | 'outbox' | 'settled' | 'batches' | 'cached' | 'missed' | 'drops' | 'log' | 'told';
+  | 'meta'
+  | 'announced'
+  | 'outbox'
+  | 'settled'
+  | 'batches'
+  | 'cached'
+  | 'missed'
+  | 'drops'
+  | 'log'
+  | 'told'
+  | 'settings';
 
 /** What a value is kept under. A string is text without control characters, such as the JSON of its parts. */
 export type Key = string | number;
@@ -17,4 +27,5 @@ export const tables: readonly Table[] = [
   'drops',
   'log',
   'told',
+  'settings',
 ];

@@ -92,6 +92,10 @@ export class LeadKeys {
   readonly attempts: string;
   readonly layout: string;
   readonly letters: string;
+  /** What was set at run time. */
+  readonly settings: string;
+  /** Tells that it has changed. */
+  readonly settingsTopic: string;
 
   constructor(keyPrefix: string) {
     const prefix = `${keyPrefix}{lead}:`;
@@ -100,6 +104,8 @@ export class LeadKeys {
     this.attempts = `${prefix}attempts`;
     this.layout = `${prefix}layout`;
     this.letters = `${prefix}letters`;
+    this.settings = `${prefix}settings`;
+    this.settingsTopic = `${prefix}settings-topic`;
   }
 }
 

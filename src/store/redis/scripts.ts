@@ -31,6 +31,7 @@ const files = {
   settle: ['allow-oom'],
   drop: ['time', 'partition'],
   'read-drops': ['time', 'partition', 'known'],
+  'set-settings': [],
 } as const satisfies Record<string, readonly string[]>;
 
 /** The name of an operation. */

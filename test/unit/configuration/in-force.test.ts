@@ -4,6 +4,7 @@ import type { Config } from '../../../src/config/schema.ts';
 import { ConfigurationInForce } from '../../../src/configuration/in-force.ts';
 import { findClash, withApp, withoutApp } from '../../../src/configuration/run-time-changes.ts';
 import { silentLog, type LogFields } from '../../../src/ports/log.ts';
+import { memorySettings } from '../../../src/store/memory/settings.ts';
 import { configOf } from '../../integration/support/server.ts';
 import { settle } from '../../support/fake-clock.ts';
 
@@ -25,15 +26,17 @@ function stage(started: Config = configured()) {
     shown = files.certFile;
     return isOther;
   });
-  const owner = new ConfigurationInForce(
+  const owner = new ConfigurationInForce({
     started,
-    {
+    running: {
       refuse: () => undefined,
       serve: async (applications) => void served.push(applications),
       showCertificate,
     },
-    { ...silentLog, info: said('info'), warn: said('warn'), error: said('error') },
-  );
+    log: { ...silentLog, info: said('info'), warn: said('warn'), error: said('error') },
+    store: memorySettings,
+    env: {},
+  });
   /** Reloads, and returns what the log says of it. */
   const reload = async (file: Config): Promise<string[]> => {
     await owner.takeFile(file, 'test');
@@ -235,7 +238,7 @@ describe('a change at run time', () => {
 
   test('is not made when that is refused, nor when no app would be left', async () => {
     const { owner, reload, served } = stage();
-    const refusing = owner.change((_changes, current) => {
+    const refusing = owner.change((_changes, { current }) => {
       throw new Error(`there are ${current.apps.length}`);
     });
     await expect(refusing).rejects.toThrow('there are 1');

@@ -1,0 +1,123 @@
+import { writeLimits } from '../protocol/limits.ts';
+import type { Env } from './environment.ts';
+import { describeKind, type ConfigFault } from './fault.ts';
+import { Files, readNoFile } from './files.ts';
+import { fieldOf, isObject, itemsOf } from './json.ts';
+import { loadConfig } from './load.ts';
+import { placeholderFaults } from './placeholders.ts';
+import { endpointId } from './resolve.ts';
+import type { AppConfig, Config, EndpointConfig } from './schema.ts';
+import { writeApp } from './write-app.ts';
+
+/** What came of comparing an input with the rules of a configuration file. */
+export type Parsed<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'invalid'; readonly faults: readonly ConfigFault[] };
+
+/** What an input is compared with: the configuration of the server that is to take it, and its environment. */
+export interface ParseRules {
+  readonly config: Pick<Config, 'maxBackpressureBytes' | 'limits' | 'redis'> & {
+    readonly webhooks: Pick<Config['webhooks'], 'queueMaxBytes'>;
+  };
+  readonly env: Env;
+}
+
+/** The app that is to have an endpoint, and what the other endpoints are called. */
+export interface EndpointRules extends ParseRules {
+  readonly app: AppConfig;
+  readonly taken: ReadonlySet<string>;
+}
+
+/**
+ * The apps that a configuration file would describe like this, by every rule of the file. No file is read. Paths of faults
+ * begin with `apps[0]`.
+ */
+export function parseApps(
+  apps: readonly unknown[],
+  { config, env }: ParseRules,
+): Parsed<readonly AppConfig[]> {
+  const { maxBackpressureBytes, webhooks, limits, redis } = config;
+  const loaded = loadConfig({
+    given: {
+      apps,
+      limits: writeLimits(limits),
+      // What is bounded for all must hold what these apps allow, too.
+      maxBackpressureBytes,
+      webhooks: { queueMaxBytes: webhooks.queueMaxBytes },
+      // Where it is does not matter here, but some things work without it only.
+      ...(redis && { redis: { url: 'redis://127.0.0.1' } }),
+    },
+    // Variables that say something of the single app of a file say nothing of these.
+    env: { NODE_ENV: env['NODE_ENV'] },
+    overrides: {},
+    readFile: readNoFile,
+  });
+  if (loaded.kind === 'invalid') return { kind: 'invalid', faults: loaded.faults };
+  return { kind: 'ok', value: loaded.config.apps };
+}
+
+/** An app that somebody wants to add to a running server. Paths of faults are relative to the input. */
+export function parseApp(input: unknown, rules: ParseRules): Parsed<AppConfig> {
+  if (!isObject(input)) return invalid({ path: '', message: `expected an app, got ${kindOf(input)}` });
+  const own = [
+    ...placeholderFaults({ apps: [input] }, new Files('', readNoFile)),
+    ...itemsOf(fieldOf(input, 'webhooks')).flatMap((webhook, index) =>
+      insecureFaults(webhook, `apps[0].webhooks[${index}].`),
+    ),
+  ];
+  const parsed = parseApps([input], rules);
+  const faults = [...own, ...(parsed.kind === 'invalid' ? parsed.faults : [])];
+  const [app] = parsed.kind === 'ok' ? parsed.value : [];
+  if (app === undefined || faults.length > 0) return invalid(...faults.map(relativeTo('apps[0]')));
+  const webhooks = app.webhooks.map((webhook) => ({ ...webhook, isSetAtRunTime: true }));
+  return { kind: 'ok', value: { ...app, webhooks, isSetAtRunTime: true } };
+}
+
+/**
+ * An endpoint that somebody wants to add to an app of a running server. Without an id it gets one that is not taken; whether
+ * one that is given is taken is left to whoever adds it. Paths of faults are relative to the input.
+ */
+export function parseEndpoint(
+  input: unknown,
+  { app, taken, ...rules }: EndpointRules,
+): Parsed<EndpointConfig> {
+  if (!isObject(input)) {
+    return invalid({ path: '', message: `expected an endpoint, got ${kindOf(input)}` });
+  }
+  const place = 'apps[0].webhooks[0]';
+  const parsed = parseApps([{ ...writeApp(app), webhooks: [input] }], rules);
+  const faults = [
+    ...placeholderFaults({ apps: [{ webhooks: [input] }] }, new Files('', readNoFile)),
+    ...insecureFaults(input, `${place}.`),
+    ...(parsed.kind === 'invalid' ? parsed.faults : []),
+  ];
+  const [endpoint] = parsed.kind === 'ok' ? (parsed.value[0]?.webhooks ?? []) : [];
+  if (endpoint === undefined || faults.length > 0) {
+    return invalid(...faults.map(relativeTo(place)).map(relativeTo('apps[0]')));
+  }
+  const id = input['id'] === undefined ? endpointId(endpoint, taken) : endpoint.id;
+  return { kind: 'ok', value: { ...endpoint, id, isSetAtRunTime: true } };
+}
+
+function kindOf(input: unknown): string {
+  return input === undefined ? 'nothing' : describeKind(input);
+}
+
+function invalid(...faults: readonly ConfigFault[]): Parsed<never> {
+  return { kind: 'invalid', faults };
+}
+
+/** Whoever may change a running server is not to weaken what its file demands. */
+function insecureFaults(webhook: unknown, prefix: string): readonly ConfigFault[] {
+  if (fieldOf(webhook, 'allowInsecure') === undefined) return [];
+  const message = 'is not accepted at run time; leave it out, or set the endpoint in the configuration file';
+  return [{ path: `${prefix}allowInsecure`, message }];
+}
+
+/** Calls what is within `place` by its name there, also where a message names it. */
+function relativeTo(place: string): (fault: ConfigFault) => ConfigFault {
+  return ({ path, message }) => ({
+    path: path.startsWith(place) ? path.slice(place.length).replace(/^\./, '') : path,
+    message: message.replaceAll(`${place}.`, ''),
+  });
+}

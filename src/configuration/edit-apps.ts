@@ -1,0 +1,106 @@
+import type { KeyPair } from '../auth/key-pair.ts';
+import type { AppConfig } from '../config/schema.ts';
+import { ChangeError } from './change-error.ts';
+import { addedApp, rulesOf, setByFile, type Edit, type Ground } from './edit.ts';
+import { keysOf, layOver, withApp, type RunTimeChanges } from './run-time-changes.ts';
+
+/** Adds an app, with its endpoints. */
+export function addApp(app: AppConfig): Edit {
+  return (changes, ground) => {
+    refuseTaken(app, othersOf(changes, ground));
+    return withApp(changes, app);
+  };
+}
+
+/**
+ * Removes an app that was added at run time, its endpoints and their pauses. Those stay if the file has an app of the same
+ * id, to which they belong then.
+ */
+export function removeApp(appId: string): Edit {
+  return (changes, ground) => {
+    const isOfFile = ofFile(changes, ground).some(({ id }) => id === appId);
+    if (!changes.added.some(({ id }) => id === appId)) {
+      if (isOfFile) throw setByFile(`the app '${appId}'`, ground);
+      throw new ChangeError('unknown-app', `there is no app with the id '${appId}'`);
+    }
+    const added = changes.added.filter(({ id }) => id !== appId);
+    const stays = (one: { readonly appId: string }): boolean => isOfFile || one.appId !== appId;
+    const { endpoints, pauses } = changes;
+    const next = { ...changes, added, endpoints: endpoints.filter(stays), pauses: pauses.filter(stays) };
+    if (layOver(ground.file.apps, next, rulesOf(ground)).length > 0) return next;
+    throw new ChangeError('last-app', `'${appId}' is the last app, and there is always one`);
+  };
+}
+
+/** Changes an app that was added at run time. Its id and endpoints stay. */
+export function changeApp(appId: string, change: (app: AppConfig) => AppConfig): Edit {
+  return (changes, ground) => {
+    const app = addedApp(changes, ground, appId);
+    const next = { ...change(app), id: appId, webhooks: [], isSetAtRunTime: true };
+    refuseTaken(
+      next,
+      othersOf(changes, ground).filter((one) => one !== app),
+    );
+    return { ...changes, added: changes.added.map((one) => (one === app ? next : one)) };
+  };
+}
+
+/** Has an app accept a further pair. */
+export function addKey(appId: string, pair: KeyPair): Edit {
+  return changeApp(appId, (app) => {
+    if (keysOf(app).includes(pair.key)) throw taken(`the key '${pair.key}'`, app);
+    return { ...app, otherKeys: [...app.otherKeys, pair] };
+  });
+}
+
+/** Has webhooks be signed with this pair of an app. The one before stays accepted. */
+export function makeKeyFirst(appId: string, key: string): Edit {
+  return changeApp(appId, (app) => {
+    if (app.key === key) return app;
+    const pair = app.otherKeys.find((one) => one.key === key);
+    if (pair === undefined) throw unknownKey(appId, key);
+    const before = { key: app.key, secret: app.secret };
+    const others = app.otherKeys.filter((one) => one !== pair);
+    return { ...app, ...pair, otherKeys: [before, ...others] };
+  });
+}
+
+/** Has an app accept a pair no more. */
+export function removeKey(appId: string, key: string): Edit {
+  return changeApp(appId, (app) => {
+    if (app.key === key) {
+      const message = `'${key}' is the first key of the app '${appId}', with which webhooks are signed; make another one the first`;
+      throw new ChangeError('first-key', message);
+    }
+    const otherKeys = app.otherKeys.filter((one) => one.key !== key);
+    if (otherKeys.length === app.otherKeys.length) throw unknownKey(appId, key);
+    return { ...app, otherKeys };
+  });
+}
+
+/** The apps of the file that are served. */
+function ofFile({ removed }: RunTimeChanges, { file }: Ground): readonly AppConfig[] {
+  return file.apps.filter(({ id }) => !removed.includes(id));
+}
+
+/** All apps whose ids and keys nobody else may have, those that give way to the file included. */
+function othersOf(changes: RunTimeChanges, ground: Ground): readonly AppConfig[] {
+  return [...ofFile(changes, ground), ...changes.added];
+}
+
+function refuseTaken(app: AppConfig, others: readonly AppConfig[]): void {
+  const keys = keysOf(app);
+  for (const other of others) {
+    if (other.id === app.id) throw taken(`the id '${app.id}'`, other);
+    const key = keysOf(other).find((one) => keys.includes(one));
+    if (key !== undefined) throw taken(`the key '${key}'`, other);
+  }
+}
+
+function taken(what: string, { id }: AppConfig): ChangeError {
+  return new ChangeError('taken', `${what} is taken by the app '${id}'; choose another, or leave it out`);
+}
+
+function unknownKey(appId: string, key: string): ChangeError {
+  return new ChangeError('unknown-key', `the app '${appId}' has no key '${key}'`);
+}

@@ -1,0 +1,119 @@
+import type { EndpointConfig, Pause } from '../config/schema.ts';
+import { ChangeError } from './change-error.ts';
+import { servedApp, setByFile, type Edit, type Ground } from './edit.ts';
+import type { RunTimeChanges } from './run-time-changes.ts';
+
+/** Which endpoint of which app. */
+interface Place {
+  readonly appId: string;
+  readonly endpointId: string;
+}
+
+/** Adds an endpoint to an app, whether the file sets the app or not. */
+export function addEndpoint(appId: string, endpoint: EndpointConfig): Edit {
+  return (changes, ground) => {
+    servedApp(changes, ground, appId);
+    if (takenIds(changes, ground, appId).has(endpoint.id)) {
+      const message = `the app '${appId}' has an endpoint with the id '${endpoint.id}'; choose another, or leave it out`;
+      throw new ChangeError('taken', message);
+    }
+    const added = { appId, endpoint: { ...endpoint, isSetAtRunTime: true } };
+    return { ...changes, endpoints: [...changes.endpoints, added] };
+  };
+}
+
+/** Puts an endpoint in the place of one that was added at run time. Its id and pause stay. */
+export function changeEndpoint(appId: string, endpoint: EndpointConfig): Edit {
+  return (changes, ground) => {
+    const place = { appId, endpointId: endpoint.id };
+    // What the file sets is in force, also over one that was added before.
+    if (isOfFile(place, changes, ground)) throw setByFile(nameOf(place), ground);
+    if (!isAdded(place, changes)) throw unknownEndpoint(place, changes, ground);
+    const next = { appId, endpoint: { ...endpoint, isSetAtRunTime: true } };
+    return { ...changes, endpoints: changes.endpoints.map((one) => (isAt(place)(one) ? next : one)) };
+  };
+}
+
+/** Removes an endpoint that was added at run time, also one that is not served because its app is gone or the file has its id. */
+export function removeEndpoint(appId: string, endpointId: string): Edit {
+  return (changes, ground) => {
+    const place = { appId, endpointId };
+    const isSetByFile = isOfFile(place, changes, ground);
+    if (!isAdded(place, changes)) {
+      if (isSetByFile) throw setByFile(nameOf(place), ground);
+      throw unknownEndpoint(place, changes, ground);
+    }
+    const endpoints = changes.endpoints.filter((one) => !isAt(place)(one));
+    // The pause is that of the endpoint in the file, if there is one.
+    return { ...changes, endpoints, pauses: isSetByFile ? changes.pauses : withoutPause(place, changes) };
+  };
+}
+
+/** Pauses an endpoint, whether the file sets it or not. One that is paused in the same way stays so since then. */
+export function pauseEndpoint(appId: string, endpointId: string, pause: Pause): Edit {
+  return (changes, ground) => {
+    const place = { appId, endpointId };
+    refuseUnknown(place, changes, ground);
+    const before = changes.pauses.find(isPauseOf(place));
+    if (before?.pause.how === pause.how) return changes;
+    return { ...changes, pauses: [...withoutPause(place, changes), { ...place, pause }] };
+  };
+}
+
+/** Ends the pause of an endpoint; one that is not paused stays as it is. */
+export function resumeEndpoint(appId: string, endpointId: string): Edit {
+  return (changes, ground) => {
+    const place = { appId, endpointId };
+    if (!changes.pauses.some(isPauseOf(place))) {
+      refuseUnknown(place, changes, ground);
+      return changes;
+    }
+    return { ...changes, pauses: withoutPause(place, changes) };
+  };
+}
+
+/** The ids that endpoints of an app have, those that are not served included. */
+export function takenIds(changes: RunTimeChanges, { file }: Ground, appId: string): ReadonlySet<string> {
+  return new Set([
+    ...(file.apps.find(({ id }) => id === appId)?.webhooks.map(({ id }) => id) ?? []),
+    ...changes.endpoints.filter((one) => one.appId === appId).map(({ endpoint }) => endpoint.id),
+  ]);
+}
+
+function refuseUnknown(place: Place, changes: RunTimeChanges, ground: Ground): void {
+  if (isAdded(place, changes) || isOfFile(place, changes, ground)) return;
+  throw unknownEndpoint(place, changes, ground);
+}
+
+function isAdded(place: Place, { endpoints }: RunTimeChanges): boolean {
+  return endpoints.some(isAt(place));
+}
+
+function isAt({ appId, endpointId }: Place) {
+  return (one: RunTimeChanges['endpoints'][number]): boolean =>
+    one.appId === appId && one.endpoint.id === endpointId;
+}
+
+function isOfFile({ appId, endpointId }: Place, { removed }: RunTimeChanges, { file }: Ground): boolean {
+  const app = file.apps.find(({ id }) => id === appId && !removed.includes(id));
+  return app?.webhooks.some(({ id }) => id === endpointId) === true;
+}
+
+function isPauseOf({ appId, endpointId }: Place) {
+  return (one: Place): boolean => one.appId === appId && one.endpointId === endpointId;
+}
+
+function withoutPause(place: Place, { pauses }: RunTimeChanges): RunTimeChanges['pauses'] {
+  return pauses.filter((one) => !isPauseOf(place)(one));
+}
+
+/** Says that there is no such app, or that it has no such endpoint. */
+function unknownEndpoint(place: Place, changes: RunTimeChanges, ground: Ground): ChangeError {
+  servedApp(changes, ground, place.appId);
+  const message = `the app '${place.appId}' has no endpoint with the id '${place.endpointId}'`;
+  return new ChangeError('unknown-endpoint', message);
+}
+
+function nameOf({ appId, endpointId }: Place): string {
+  return `the endpoint '${endpointId}' of the app '${appId}'`;
+}

@@ -1,0 +1,151 @@
+import { quote, type ConfigFault } from '../config/fault.ts';
+import { fieldOf, isObject, itemsOf, type JsonObject } from '../config/json.ts';
+import { parseApps, type Parsed } from '../config/parse-one.ts';
+import type { AppConfig, EndpointConfig, Pause } from '../config/schema.ts';
+import { writeApp, writeEndpoint } from '../config/write-app.ts';
+import { defaultLimits } from '../protocol/limits.ts';
+import type { AddedEndpoint, PausedEndpoint, RunTimeChanges } from './run-time-changes.ts';
+
+/** The version of what is written. */
+const layout = 1;
+
+/** What came of reading what was kept. The reason is the rest of a sentence that begins with what was kept. */
+export type ReadChanges =
+  | { readonly kind: 'ok'; readonly changes: RunTimeChanges }
+  | { readonly kind: 'not-understood'; readonly reason: string };
+
+/** The changes as text: apps and endpoints in it are as a configuration file has them. */
+export function writeChanges({ added, removed, endpoints, pauses }: RunTimeChanges): string {
+  return JSON.stringify({
+    layout,
+    apps: added.map(writeApp),
+    removed,
+    endpoints: endpoints.map(({ appId, endpoint }) => ({ app: appId, endpoint: writeEndpoint(endpoint) })),
+    pauses: pauses.map(({ appId, endpointId, pause }) => ({ app: appId, endpoint: endpointId, ...pause })),
+  });
+}
+
+/** Reads what `writeChanges` wrote. What it does not understand whole it does not take in part. */
+export function readChanges(text: string): ReadChanges {
+  const content = parseJson(text);
+  if (!isObject(content)) return notUnderstood('is not a JSON object');
+  const strangeness = strangenessOf(content);
+  if (strangeness !== undefined) return notUnderstood(strangeness);
+  const added = readApps(itemsOf(content['apps']));
+  if (added.kind === 'invalid') return faulty(added.faults);
+  const endpoints = readEndpoints(itemsOf(content['endpoints']));
+  if (endpoints.kind === 'invalid') return faulty(endpoints.faults);
+  const removed = itemsOf(content['removed']);
+  const pauses = itemsOf(content['pauses']).map(readPause);
+  if (!removed.every(isText) || !pauses.every((pause) => pause !== undefined)) {
+    return notUnderstood('names apps or endpoints in a way that this version does not know');
+  }
+  return { kind: 'ok', changes: { added: added.value, removed, endpoints: endpoints.value, pauses } };
+}
+
+const lists: readonly string[] = ['apps', 'removed', 'endpoints', 'pauses'];
+
+/** What tells that another version, or a person, has written this. */
+function strangenessOf(content: JsonObject): string | undefined {
+  const found = content['layout'];
+  if (found !== layout) {
+    const what = found === undefined ? 'names no layout' : `has the layout ${quote(JSON.stringify(found))}`;
+    return `${what}, and this version knows the layout ${layout}`;
+  }
+  const unknown = Object.keys(content).find((key) => key !== 'layout' && !lists.includes(key));
+  if (unknown !== undefined) return `has a key that this version does not know: ${quote(unknown)}`;
+  const missing = lists.find((key) => !Array.isArray(content[key]));
+  return missing === undefined ? undefined : `has no list ${quote(missing)}`;
+}
+
+/**
+ * What was right when it was written is not refused by other bounds of today: whether it can be served is decided when it
+ * is put into force.
+ */
+const anyBounds = {
+  config: {
+    maxBackpressureBytes: 1024 ** 3,
+    limits: defaultLimits,
+    webhooks: { queueMaxBytes: 4 * 1024 ** 3 },
+    redis: undefined,
+  },
+  env: {},
+};
+
+function readApps(apps: readonly unknown[]): Parsed<readonly AppConfig[]> {
+  if (apps.length === 0) return { kind: 'ok', value: [] };
+  const parsed = parseApps(apps, anyBounds);
+  if (parsed.kind === 'invalid') return parsed;
+  return { kind: 'ok', value: parsed.value.map((app) => ({ ...app, isSetAtRunTime: true })) };
+}
+
+/** Reads all endpoints at once, each as that of an app of its own. */
+function readEndpoints(items: readonly unknown[]): Parsed<readonly AddedEndpoint[]> {
+  if (items.length === 0) return { kind: 'ok', value: [] };
+  const parsed = parseApps(
+    items.map((item, index) => ({
+      id: `${index}`,
+      key: `${index}`,
+      secret: 'none',
+      webhooks: [fieldOf(item, 'endpoint')],
+    })),
+    anyBounds,
+  );
+  if (parsed.kind === 'invalid') return parsed;
+  const value: AddedEndpoint[] = [];
+  for (const [index, { webhooks }] of parsed.value.entries()) {
+    const appId = fieldOf(items[index], 'app');
+    const [endpoint] = webhooks;
+    if (!isText(appId) || endpoint === undefined || !hasKeys(items[index], 2)) {
+      return {
+        kind: 'invalid',
+        faults: [{ path: `endpoints[${index}]`, message: 'is not an app and an endpoint' }],
+      };
+    }
+    value.push({ appId, endpoint: markEndpoint(endpoint) });
+  }
+  return { kind: 'ok', value };
+}
+
+function markEndpoint(endpoint: EndpointConfig): EndpointConfig {
+  return { ...endpoint, isSetAtRunTime: true };
+}
+
+function readPause(item: unknown): PausedEndpoint | undefined {
+  const [appId, endpointId, how, sinceMs] = ['app', 'endpoint', 'how', 'sinceMs'].map((key) =>
+    fieldOf(item, key),
+  );
+  if (!isText(appId) || !isText(endpointId) || !isHow(how) || typeof sinceMs !== 'number') return undefined;
+  if (!hasKeys(item, 4)) return undefined;
+  return { appId, endpointId, pause: { how, sinceMs } };
+}
+
+/** What has more keys than are known says something that would be lost. */
+function hasKeys(value: unknown, count: number): boolean {
+  return isObject(value) && Object.keys(value).length === count;
+}
+
+function isHow(value: unknown): value is Pause['how'] {
+  return value === 'hold' || value === 'off';
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function faulty(faults: readonly ConfigFault[]): ReadChanges {
+  const first = faults.map(({ path, message }) => `${path}: ${message}`)[0] ?? 'unknown';
+  return notUnderstood(`breaks a rule of this version, ${first}`);
+}
+
+function notUnderstood(reason: string): ReadChanges {
+  return { kind: 'not-understood', reason };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

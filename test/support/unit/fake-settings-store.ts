@@ -1,0 +1,48 @@
+import type {
+  NextSettings,
+  Revision,
+  SettingsStore,
+  SettingsWatcher,
+  StoredSettings,
+  Written,
+} from '../../../src/ports/settings-store.ts';
+import { unavailable } from '../../../src/ports/unavailable.ts';
+
+/** Settings that several nodes share, each by a store of its own. Messages go out when a test says so. */
+export class SharedSettings {
+  stored: StoredSettings | undefined;
+  /** Why nothing can be read or written; undefined: it can. */
+  failure: string | undefined;
+  /** Called before each write: another node may be quicker. */
+  beforeWrite: () => void = () => {};
+  readonly #watchers = new Set<SettingsWatcher>();
+
+  /** What one node sees of it. */
+  store(): SettingsStore {
+    return {
+      kind: 'redis',
+      place: 'on Redis in the key test',
+      read: async () => (this.failure === undefined ? this.stored : unavailable),
+      write: async (next, expected) => this.#write(next, expected),
+      watch: (watcher) => {
+        this.#watchers.add(watcher);
+        return () => void this.#watchers.delete(watcher);
+      },
+    };
+  }
+
+  /** All who know another revision hear that there is one. */
+  async announce(): Promise<void> {
+    for (const { known, changed } of this.#watchers) {
+      if (known() !== this.stored?.revision) await changed();
+    }
+  }
+
+  #write({ revision, text }: NextSettings, expected: Revision | undefined): Written {
+    this.beforeWrite();
+    if (this.failure !== undefined) return { kind: 'failed', reason: this.failure };
+    if (this.stored?.revision !== expected) return { kind: 'conflict' };
+    this.stored = { revision, text: text() };
+    return { kind: 'written' };
+  }
+}

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { describeIdle } from '../../../src/configuration/describe-idle.ts';
+import { addEndpoint } from '../../../src/configuration/edit-endpoints.ts';
+import { idleOf, noChanges, withApp } from '../../../src/configuration/run-time-changes.ts';
+import { configOf } from '../../integration/support/server.ts';
+
+const url = 'http://hook.example/';
+const ofFile = configOf({ apps: [{ id: '1', key: 'a', secret: 's' }] });
+const [app] = configOf({ apps: [{ id: '2', key: 'b', secret: 's', webhooks: [{ id: 'x', url }] }] }).apps;
+if (app?.webhooks[0] === undefined) throw new Error('there is one');
+const ground = { file: ofFile, fileName: '/etc/s.json', current: ofFile, env: {} };
+const changes = addEndpoint('1', app.webhooks[0])(withApp(noChanges, app), ground);
+
+test.each([
+  [
+    [{ id: '1', key: 'b', secret: 's', webhooks: [{ id: 'x', url }] }],
+    [
+      'The configuration file /etc/s.json has an app with this id or one of these keys, which is served instead.',
+      "There is no app '2' at the moment; the endpoint is served once there is one.",
+      'The configuration file /etc/s.json has an endpoint with this id, which is served instead.',
+    ],
+  ],
+  [
+    [{ id: '1', key: 'a', secret: 's' }],
+    ['Its URL is not HTTPS, which production demands.', 'Its URL is not HTTPS, which production demands.'],
+  ],
+])('what is not served says why: %j', (apps, sentences) => {
+  const idle = idleOf(configOf({ apps }).apps, changes, { isProduction: true });
+  expect(idle.map((one) => describeIdle(one, ground))).toEqual(sentences);
+});
+
+test('there is not always a file', () => {
+  const [first] = idleOf(configOf({ apps: [{ id: '2', key: 'c', secret: 's' }] }).apps, changes, {
+    isProduction: false,
+  });
+  if (first === undefined) throw new Error('there is one');
+  expect(describeIdle(first, { fileName: undefined })).toMatch(/^The configuration has an app/);
+});

@@ -1,0 +1,257 @@
+import { describe, expect, test } from 'vitest';
+import type { Config } from '../../../src/config/schema.ts';
+import { addEndpoint, pauseEndpoint } from '../../../src/configuration/edit-endpoints.ts';
+import { ConfigurationInForce } from '../../../src/configuration/in-force.ts';
+import { silentLog, type LogFields } from '../../../src/ports/log.ts';
+import { StartError } from '../../../src/ports/start-error.ts';
+import { configOf } from '../../integration/support/server.ts';
+import { SharedSettings } from '../../support/unit/fake-settings-store.ts';
+
+const file = configOf({
+  apps: [{ id: '1', key: 'a', secret: 's', webhooks: [{ id: 'main', url: 'https://main.example/' }] }],
+});
+const pause = pauseEndpoint('1', 'main', { how: 'hold', sinceMs: 7 });
+
+function extra(id: string) {
+  const [app] = configOf({
+    apps: [{ id: '1', key: 'a', secret: 's', webhooks: [{ id, url: `https://${id}.example/` }] }],
+  }).apps;
+  const [endpoint] = app?.webhooks ?? [];
+  if (endpoint === undefined) throw new Error('there is one');
+  return addEndpoint('1', endpoint);
+}
+
+/** A node on shared settings. */
+function node(
+  shared: SharedSettings,
+  { started = file, refuse = () => undefined as string | undefined } = {},
+) {
+  const lines: string[] = [];
+  const served: string[][] = [];
+  const said = (level: string) => (fields: LogFields, message: string) =>
+    void lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
+  const owner = new ConfigurationInForce({
+    started,
+    running: {
+      refuse,
+      serve: async (apps) =>
+        void served.push(
+          apps.flatMap(({ id, endpoints }) =>
+            endpoints.map((one) => `${id}/${one.id}${one.heldSinceMs === undefined ? '' : ' held'}`),
+          ),
+        ),
+      showCertificate: async () => false,
+    },
+    log: { ...silentLog, info: said('info'), warn: said('warn'), error: said('error') },
+    store: shared.store(),
+    env: {},
+  });
+  return { owner, lines, served: () => served.at(-1), servings: () => served.length };
+}
+
+async function begun(shared: SharedSettings, options?: { readonly started?: Config }) {
+  const one = node(shared, options);
+  await one.owner.start();
+  return one;
+}
+
+describe('what was changed at run time', () => {
+  test('is in force before the next process serves anybody', async () => {
+    const shared = new SharedSettings();
+    await (await begun(shared)).owner.change(extra('extra'));
+    const next = await begun(shared);
+    expect(next.served()).toEqual(['1/main', '1/extra']);
+    expect(next.lines).toEqual([
+      'info configuration changed at run time {"cause":"start","apps":1,"changed":true,"endpointsAdded":["1/extra"]}',
+    ]);
+  });
+
+  test('comes into force on the other nodes, once, and the log says whence', async () => {
+    const shared = new SharedSettings();
+    const [one, two] = [await begun(shared), await begun(shared)];
+    await one.owner.change(extra('extra'));
+    await shared.announce();
+    await shared.announce();
+    expect(two.served()).toEqual(['1/main', '1/extra']);
+    expect([one.servings(), two.servings()]).toEqual([1, 1]);
+    expect(two.lines.join()).toContain('"cause":"another node"');
+  });
+
+  test('is made upon what another node was quicker to change', async () => {
+    const shared = new SharedSettings();
+    const [one, two] = [await begun(shared), await begun(shared)];
+    await Promise.all([one.owner.change(extra('extra')), two.owner.change(pause)]);
+    await shared.announce();
+    for (const { served } of [one, two]) expect(served()).toEqual(['1/main held', '1/extra']);
+  });
+
+  test('is refused, in force nowhere and not kept, when it cannot be saved', async () => {
+    const shared = new SharedSettings();
+    const { owner, servings } = await begun(shared);
+    shared.failure = 'the disk is full';
+    await expect(owner.change(pause)).rejects.toMatchObject({
+      code: 'not-saved',
+      message: 'not saved: the disk is full',
+    });
+    expect(servings()).toBe(0);
+    shared.failure = undefined;
+    await owner.change(extra('extra'));
+    expect((await begun(shared)).served()).toEqual(['1/main', '1/extra']);
+  });
+
+  test('is given up when others change something each time', async () => {
+    const shared = new SharedSettings();
+    const { owner } = await begun(shared);
+    let times = 0;
+    shared.beforeWrite = () => {
+      times += 1;
+      const text = '{"layout":1,"apps":[],"removed":[],"endpoints":[],"pauses":[]}';
+      shared.stored = { revision: `${times}.other`, text };
+    };
+    await expect(owner.change(pause)).rejects.toMatchObject({ code: 'not-saved' });
+    expect(times).toBe(20);
+  });
+
+  test('that cannot be served is refused before it is saved', async () => {
+    const shared = new SharedSettings();
+    const { owner } = node(shared, { refuse: () => 'limits.x: too much' });
+    await expect(owner.change(pause)).rejects.toMatchObject({
+      code: 'not-served',
+      message: 'limits.x: too much',
+    });
+    expect(shared.stored).toBeUndefined();
+  });
+
+  test('that is no change is neither saved nor served', async () => {
+    const shared = new SharedSettings();
+    const { owner, servings } = await begun(shared);
+    await owner.change((changes) => changes);
+    expect([shared.stored, servings()]).toEqual([undefined, 0]);
+  });
+
+  test('and cannot be served by this node is left out of force, and the log says why', async () => {
+    const shared = new SharedSettings();
+    await (await begun(shared)).owner.change(extra('extra'));
+    const next = node(shared);
+    const refusing = node(shared, { refuse: () => 'too much' });
+    await next.owner.start();
+    await refusing.owner.start();
+    expect(refusing.owner.current).toBe(file);
+    expect(refusing.lines.join()).toContain('error what was set at run time cannot be put into force');
+    expect(refusing.owner.changes).toEqual(next.owner.changes);
+  });
+
+  test('is told to whoever listens, and so is a file that is read again', async () => {
+    const { owner } = await begun(new SharedSettings());
+    let heard = 0;
+    const end = owner.onChange(() => (heard += 1));
+    await owner.change(pause);
+    await owner.takeFile(file, 'test');
+    end();
+    await owner.takeFile(file, 'test');
+    expect(heard).toBe(2);
+  });
+});
+
+describe('what is kept and not understood', () => {
+  const strange = { revision: '7.other', text: '{"layout":2}' };
+
+  test('is said, is not in force, and is not written over', async () => {
+    const shared = new SharedSettings();
+    shared.stored = strange;
+    const { owner, lines, servings } = await begun(shared);
+    expect(servings()).toBe(0);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(
+      /^error what was set at run time is not understood: what is kept on Redis in the key test has the layout "2"/,
+    );
+    await expect(owner.change(pause)).rejects.toMatchObject({
+      code: 'not-understood',
+      message: owner.obstacle,
+    });
+    expect(shared.stored).toBe(strange);
+  });
+
+  test('leaves in force what was before, and is no obstacle once it is removed', async () => {
+    const shared = new SharedSettings();
+    const { owner, served } = await begun(shared);
+    await owner.change(extra('extra'));
+    shared.stored = strange;
+    await shared.announce();
+    await expect(owner.change(pause)).rejects.toMatchObject({ code: 'not-understood' });
+    shared.stored = undefined;
+    await shared.announce();
+    expect(owner.obstacle).toBeUndefined();
+    await owner.change(pause);
+    expect(served()).toEqual(['1/main held', '1/extra']);
+    expect((await begun(shared)).served()).toEqual(['1/main held', '1/extra']);
+  });
+
+  test('gives way to what is in force when somebody asks for that', async () => {
+    const shared = new SharedSettings();
+    shared.stored = strange;
+    const { owner } = await begun(shared);
+    await owner.overrule();
+    await owner.change(pause);
+    expect((await begun(shared)).served()).toEqual(['1/main held']);
+  });
+});
+
+describe('a store that has lost what was written', () => {
+  test('gets it back from a node that knows it', async () => {
+    const shared = new SharedSettings();
+    const { owner, lines } = await begun(shared);
+    await owner.change(extra('extra'));
+    const earlier = shared.stored;
+    await owner.change(pause);
+    const last = shared.stored;
+    for (const found of [undefined, earlier]) {
+      shared.stored = found;
+      await shared.announce();
+      expect(shared.stored).toEqual(last);
+    }
+    expect(lines.filter((line) => line.startsWith('warn'))).toHaveLength(2);
+  });
+
+  test('gets it back before anything new is written over nothing', async () => {
+    const shared = new SharedSettings();
+    const { owner } = await begun(shared);
+    await owner.change(extra('extra'));
+    shared.stored = undefined;
+    await owner.change(pause);
+    expect((await begun(shared)).served()).toEqual(['1/main held', '1/extra']);
+  });
+
+  test('gets the last of what nodes know, whoever is the first to give it back', async () => {
+    const shared = new SharedSettings();
+    const [behind, ahead] = [await begun(shared), await begun(shared)];
+    await behind.owner.change(extra('extra'));
+    await shared.announce();
+    await ahead.owner.change(pause);
+    shared.stored = undefined;
+    // The one that has heard less comes first.
+    await shared.announce();
+    await shared.announce();
+    for (const { served } of [behind, ahead]) expect(served()).toEqual(['1/main held', '1/extra']);
+  });
+
+  test('is told of in the log once, however long it takes', async () => {
+    const shared = new SharedSettings();
+    const { owner, lines } = await begun(shared);
+    await owner.change(pause);
+    shared.stored = undefined;
+    const failing = 'Redis refuses it (OOM)';
+    shared.beforeWrite = () => (shared.failure = failing);
+    for (let beat = 0; beat < 3; beat += 1) {
+      shared.failure = undefined;
+      await shared.announce();
+    }
+    expect(lines.filter((line) => line.startsWith('warn'))).toHaveLength(1);
+  });
+});
+
+test('a start at which it cannot be read is no start', async () => {
+  const shared = new SharedSettings();
+  shared.failure = 'away';
+  await expect(node(shared).owner.start()).rejects.toBeInstanceOf(StartError);
+});

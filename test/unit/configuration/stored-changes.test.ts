@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { exportChanges } from '../../../src/configuration/export-changes.ts';
+import { withApp, noChanges, type RunTimeChanges } from '../../../src/configuration/run-time-changes.ts';
+import { readChanges, writeChanges } from '../../../src/configuration/stored-changes.ts';
+import { configOf } from '../../integration/support/server.ts';
+
+const [app] = configOf({
+  apps: [
+    {
+      id: '2',
+      key: 'b',
+      secret: 'hush',
+      otherKeys: [{ key: 'old', secret: 'hush' }],
+      limits: { connections: null, presenceMembers: 7 },
+      webhooks: [
+        { id: 'main', url: 'https://main.example/', headers: { authorization: 'hush', 'x-team': 'blue' } },
+      ],
+    },
+  ],
+}).apps;
+if (app === undefined) throw new Error('there is one');
+const changes: RunTimeChanges = {
+  ...withApp(noChanges, app),
+  removed: ['3'],
+  pauses: [{ appId: '1', endpointId: 'x', pause: { how: 'off', sinceMs: 5 } }],
+};
+const written = JSON.parse(writeChanges(changes)) as Record<string, unknown>;
+const reasonOf = (content: unknown) => {
+  const read = readChanges(typeof content === 'string' ? content : JSON.stringify(content));
+  return read.kind === 'ok' ? 'understood' : read.reason;
+};
+
+test('what was written is read as it was, no limit included', () => {
+  expect(readChanges(writeChanges(changes))).toEqual({ kind: 'ok', changes });
+  expect(changes.added[0]?.limits.connections).toBe(Infinity);
+  expect(readChanges(writeChanges(noChanges))).toEqual({ kind: 'ok', changes: noChanges });
+});
+
+test('a limit that was not known when it was written is as it is by default', () => {
+  const [first] = written['apps'] as [{ limits: Record<string, unknown> }];
+  const { eventDataBytes: _, ...limits } = first.limits;
+  const read = readChanges(JSON.stringify({ ...written, apps: [{ ...first, limits }] }));
+  expect(read).toEqual({ kind: 'ok', changes });
+});
+
+describe('what is not understood is said', () => {
+  test.each([
+    ['text', 'no JSON', 'is not a JSON object'],
+    ['a list', [], 'is not a JSON object'],
+    ['no layout', {}, 'names no layout, and this version knows the layout 1'],
+    ['another layout', { ...written, layout: 2 }, 'has the layout "2", and this version knows the layout 1'],
+    ['a further key', { ...written, users: [] }, 'has a key that this version does not know: "users"'],
+    ['a list that is none', { ...written, endpoints: {} }, 'has no list "endpoints"'],
+    ['a removed app that is no id', { ...written, removed: [1] }, 'names apps or endpoints in a way'],
+    [
+      'a pause of another kind',
+      { ...written, pauses: [{ app: '1', endpoint: 'x', how: 'slow', sinceMs: 5 }] },
+      'names apps or endpoints in a way',
+    ],
+    [
+      'a pause that says more',
+      { ...written, pauses: [{ app: '1', endpoint: 'x', how: 'off', sinceMs: 5, until: 9 }] },
+      'names apps or endpoints in a way',
+    ],
+    [
+      'an app with a field that is unknown',
+      { ...written, apps: [{ id: '2', key: 'b', secret: 's', colour: 'red' }] },
+      'breaks a rule of this version, apps[0].colour: unknown key "colour"',
+    ],
+    [
+      'an endpoint without a URL',
+      { ...written, endpoints: [{ app: '1', endpoint: {} }] },
+      'breaks a rule of this version, apps[0].webhooks[0].url: missing',
+    ],
+    [
+      'an endpoint of no app',
+      { ...written, endpoints: [{ endpoint: { url: 'https://x/' } }] },
+      'breaks a rule of this version, endpoints[0]: is not an app and an endpoint',
+    ],
+  ])('%s', (_, content, reason) => {
+    expect(reasonOf(content)).toContain(reason);
+    expect(reasonOf(content)).not.toContain('hush');
+  });
+});
+
+test('an export is what a file would have, without secrets', () => {
+  const [endpoint] = app.webhooks;
+  if (endpoint === undefined) throw new Error('there is one');
+  const exported = exportChanges({ ...changes, endpoints: [...changes.endpoints, { appId: '1', endpoint }] });
+  expect(JSON.stringify(exported)).not.toContain('hush');
+  expect(exported.apps).toMatchObject([
+    {
+      id: '2',
+      key: 'b',
+      secretFile: 'b.secret',
+      otherKeys: [{ key: 'old', secretFile: 'old.secret' }],
+      limits: { connections: null, presenceMembers: 7 },
+      webhooks: [{ id: 'main', headers: { authorization: 'REPLACE-ME', 'x-team': 'blue' } }],
+    },
+    { id: '1', webhooks: [{ id: 'main' }] },
+  ]);
+});
