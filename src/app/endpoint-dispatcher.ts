@@ -89,14 +89,12 @@ export class EndpointDispatcher implements Contender {
     if (endpoint.url !== this.#endpoint.url) this.#hasAnswered = undefined;
     this.#app = app;
     this.#endpoint = endpoint;
-    if (endpoint.batch !== batch) {
-      this.#queue.batchBy(batchPolicyOf(endpoint, this.#options.policy.batch));
-      this.#look();
-    }
-    if (endpoint.heldSinceMs === undefined) this.#release();
-    else if (!this.#time.isHeld) this.#hold(0);
     if (wasEnabled && !endpoint.isEnabled) this.#disable();
     else if (!wasEnabled && endpoint.isEnabled) this.#tell('enabled');
+    if (endpoint.batch !== batch) this.#queue.batchBy(batchPolicyOf(endpoint, this.#options.policy.batch));
+    if (endpoint.heldSinceMs === undefined) this.#release();
+    else if (!this.#time.isHeld) this.#hold(0);
+    if (endpoint.batch !== batch) this.#look();
   }
 
   /**
