@@ -63,9 +63,8 @@ export class EndpointDispatcher implements Contender {
     this.#time = new HeldTime(options.clock, () => this.#look());
     this.#queue = new DeliveryQueue({ ...options.policy, batch }, this.#time.clock);
     this.#payloads = new Payloads(options);
-    const { heldSinceMs } = endpoint;
-    // The hold may be older than this process; an age that a store tells counts up to its beginning.
-    if (heldSinceMs !== undefined) this.#hold(Math.max(0, options.wallTime.now() - heldSinceMs));
+    this.#time.begin(endpoint, options.wallTime.now());
+    if (this.#time.isHeld) this.#hold();
     if (!endpoint.isEnabled) this.#disable();
   }
 
@@ -93,7 +92,7 @@ export class EndpointDispatcher implements Contender {
     else if (!wasEnabled && endpoint.isEnabled) this.#tell('enabled');
     if (endpoint.batch !== batch) this.#queue.batchBy(batchPolicyOf(endpoint, this.#options.policy.batch));
     if (endpoint.heldSinceMs === undefined) this.#release();
-    else if (!this.#time.isHeld) this.#hold(0);
+    else if (!this.#time.isHeld) this.#hold();
     if (endpoint.batch !== batch) this.#look();
   }
 
@@ -209,9 +208,9 @@ export class EndpointDispatcher implements Contender {
     this.#reportEmpty();
   }
 
-  /** Holds it from now on, or from so long ago: no attempt begins, and its time stands still. */
-  #hold(agoMs: Millis): void {
-    this.#time.hold(agoMs);
+  /** No attempt begins, and its time stands still. */
+  #hold(): void {
+    this.#time.hold();
     this.#queue.hold();
     this.#options.places.leave(this);
     this.#look();

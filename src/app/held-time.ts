@@ -1,4 +1,5 @@
 import type { Clock, Millis } from '../ports/clock.ts';
+import type { Endpoint } from '../webhooks/endpoint.ts';
 import { HoldClock } from '../webhooks/hold-clock.ts';
 import { createAlarm } from './alarm.ts';
 
@@ -22,9 +23,21 @@ export class HeldTime {
     return this.clock.isHeld;
   }
 
-  /** It stands still from now on, or since so long ago. */
-  hold(agoMs: Millis): void {
-    this.clock.hold(this.#real.now() - agoMs);
+  /** Takes over the holds of which an endpoint tells that begins here, by the time of day. */
+  begin({ heldSinceMs, lastHold }: Pick<Endpoint, 'heldSinceMs' | 'lastHold'>, wallNowMs: number): void {
+    const now = this.#real.now();
+    // What is said to come yet is taken for now: the time of day may have been put back.
+    const momentOf = (timeMs: number): Millis => now - Math.max(0, wallNowMs - timeMs);
+    if (lastHold !== undefined) {
+      this.clock.hold(momentOf(lastHold.fromMs));
+      this.clock.release(momentOf(lastHold.toMs));
+    }
+    if (heldSinceMs !== undefined) this.clock.hold(momentOf(heldSinceMs));
+  }
+
+  /** It stands still from now on. */
+  hold(): void {
+    this.clock.hold(this.#real.now());
   }
 
   release(): void {

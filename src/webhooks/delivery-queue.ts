@@ -100,7 +100,7 @@ export class DeliveryQueue {
     this.#backlog.batchBy(policy);
   }
 
-  /** What waits, so many lanes and batches at most. It costs a look at each lane and batch. */
+  /** What waits, so many lanes and batches at most. It costs a look at each batch. */
   contents(most: number): QueueContents {
     const { lanes, count: laneCount } = this.#backlog.oldestLanes(most);
     return {

@@ -31,6 +31,8 @@ export interface Endpoint {
    * waits stands still. Absent: it is not held.
    */
   readonly heldSinceMs?: number | undefined;
+  /** The hold before, likewise: a process that begins soon after it does not count it to the age of what it takes over. */
+  readonly lastHold?: { readonly fromMs: number; readonly toMs: number } | undefined;
 }
 
 /** How the endpoint's events are put together: by what it says itself, else by what holds for all. */

@@ -192,6 +192,18 @@ describe('a process that begins while an endpoint is held', () => {
     expect(sender.hasPost).toBe(true);
   });
 
+  test('counts no age for a hold that is over', async () => {
+    const lastHold = { fromMs: startedAtMs - 60 * minute, toMs: startedAtMs + 1_000_000 - minute };
+    const { clock, sender, drops, take } = storeStage([{ ...one, lastHold }], { maxEvents: 1 });
+    // Before the hold, of which a minute is over, it had waited for two, and three minutes are up soon.
+    take('a', { ageMs: 1_000_000 + 62 * minute });
+    await sender.expectPost().answer(500);
+    await clock.advance(2 * minute - 1000);
+    expect(drops.read('1').dropped).toEqual([]);
+    take('b', { ageMs: 1_000_000 + 65 * minute });
+    expect(drops.read('1').dropped).toMatchObject([{ channel: 'b', reason: 'expired' }]);
+  });
+
   test('takes a hold that begins in the future for one that begins now', async () => {
     const { clock, sender, dispatcher, take } = storeStage([heldSince(2_000_000)]);
     take('a', { ageMs: 4 * minute });
