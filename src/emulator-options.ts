@@ -22,6 +22,16 @@ export interface WebhookOptions {
   readonly standardSignature?: boolean;
   /** After events were dropped, send what brings the endpoint back to the truth. Default: false. */
   readonly reconcile?: boolean;
+  /** How its events are gathered into one request. Default: as `webhooks.batch` says. */
+  readonly batch?: BatchOptions;
+}
+
+/** How events are gathered into one request. */
+export interface BatchOptions {
+  /** 1 is batching off. */
+  readonly maxEvents?: number;
+  readonly maxDelayMs?: number;
+  readonly maxBytes?: number;
 }
 
 /** What an app or all apps accept; `null` is no limit. */
@@ -49,7 +59,7 @@ export interface AppOptions {
 /** How webhooks are sent, as in a configuration file. */
 export interface WebhookSettings {
   /** Default: 20 events, 250 ms. */
-  readonly batch?: { readonly maxEvents?: number; readonly maxDelayMs?: number; readonly maxBytes?: number };
+  readonly batch?: BatchOptions;
   /** Default: 3000. */
   readonly disconnectGraceMs?: number;
   /** Default: 3000. */

@@ -11,6 +11,7 @@ import {
   type LossReason,
 } from '../webhooks/dead-letter.ts';
 import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
+import { batchPolicyOf } from '../webhooks/endpoint.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 
@@ -20,7 +21,8 @@ export interface CollectorOptions {
   readonly wallTime: WallTime;
   readonly ids: Pick<Ids, 'webhookId'>;
   readonly letters: Pick<DeadLetters, 'add' | 'attempted'>;
-  readonly batch: Pick<BatchPolicy, 'maxEvents' | 'maxBytes'>;
+  /** How the events of a letter are put together, where the endpoint says nothing else. */
+  readonly batch: BatchPolicy;
   /** What is lost to endpoints of another app is not kept: the app is gone. */
   readonly isServed: (appId: string) => boolean;
 }
@@ -194,7 +196,7 @@ export class DeadLetterCollector {
   #gather({ appId, endpoint, events, begun }: Decided, reason: LossReason): void {
     const of = { appId, endpointId: endpoint.id, reason, begun };
     const key = keyOf(appId, endpoint.id);
-    const { maxEvents, maxBytes } = this.#options.batch;
+    const { maxEvents, maxBytes } = batchPolicyOf(endpoint, this.#options.batch);
     for (const queued of events) {
       let gathering = this.#gatherings.get(key);
       if (gathering !== undefined && (!belongs(gathering, of) || gathering.bytes + queued.bytes > maxBytes)) {

@@ -13,7 +13,14 @@ import type { DeliveryPolicy } from '../webhooks/delivery-queue.ts';
 import type { Application } from './application.ts';
 import { DeadLetterCollector, type CollectorOptions } from './dead-letter-collector.ts';
 import { Recoveries, type Recovery, type RecoveryPlan } from './recoveries.ts';
-import { Resender, type NotSent, type Resent, type ResenderOptions } from './resender.ts';
+import {
+  refusalOf,
+  Resender,
+  type Delivery,
+  type NotSent,
+  type Resent,
+  type ResenderOptions,
+} from './resender.ts';
 
 /** What the office is made with. */
 export interface DeadLetterOfficeOptions
@@ -87,6 +94,11 @@ export class DeadLetterOffice {
     return this.#resender.resend(appId, id);
   }
 
+  /** Makes one more attempt at a delivery that somebody has recorded, whether it was dropped or not. */
+  resendRecorded(delivery: Delivery): Promise<Resent> {
+    return this.#resender.resendRecorded(delivery);
+  }
+
   /** What a recovery of the endpoint would send. */
   async estimate(appId: string, plan: RecoveryPlan): Promise<LetterCount | NotSent | Unavailable> {
     return this.#refuse(appId, plan) ?? this.#recoveries.estimate(appId, plan);
@@ -130,7 +142,6 @@ export class DeadLetterOffice {
   #refuse(appId: string, { endpointId }: RecoveryPlan): NotSent | Unavailable | undefined {
     if (!this.#isHere()) return unavailable;
     const target = this.#target(appId, endpointId);
-    if (target === undefined) return 'gone';
-    return target.endpoint.isEnabled ? undefined : 'disabled';
+    return target === undefined ? 'gone' : refusalOf(target);
   }
 }

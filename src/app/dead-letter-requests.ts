@@ -47,6 +47,8 @@ export async function resendLetter(app: LocalApp, letters: Letters, id: string):
       return conflict('Not sent: the endpoint of this delivery is not configured any more');
     case 'disabled':
       return conflict('Not sent: the endpoint of this delivery is disabled. Enable it first');
+    case 'held':
+      return conflict('Not sent: the endpoint of this delivery is paused. Resume it first');
     default: {
       const { number, resend, result, status, error, elapsedMs, answer } = resent;
       const told = { status, result, error, elapsed_ms: elapsedMs, answer, attempt: number, resend };
@@ -102,6 +104,7 @@ function refuseRecovery(why: string, endpointId: string): HttpError {
   const endpoint = `endpoint '${clip(endpointId)}'`;
   if (why === 'gone') return conflict(`Nothing is sent: the app has no ${endpoint}`);
   if (why === 'disabled') return conflict(`Nothing is sent: ${endpoint} is disabled. Enable it first`);
+  if (why === 'held') return conflict(`Nothing is sent: ${endpoint} is paused. Resume it first`);
   return conflict(`A recovery of ${endpoint} is under way. Wait for it, or end it by DELETE`);
 }
 

@@ -1,3 +1,4 @@
+import type { LanesView } from '../admin/views/truth.ts';
 import type { Cancel } from '../ports/clock.ts';
 import type { EventOrigin, RestoredBatch } from '../ports/delivery-source.ts';
 import { noDeliveryStore, type DeliveryStore, type EventRef } from '../ports/delivery-store.ts';
@@ -9,10 +10,11 @@ import type { WebhookEvent } from '../webhooks/event.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { Share } from '../webhooks/share.ts';
 import type { Application } from './application.ts';
-import { EndpointDispatcher, type DeliveryOptions } from './endpoint-dispatcher.ts';
+import type { ResendTarget } from './attempt-in-place.ts';
+import type { DeliveryOptions } from './delivery-options.ts';
+import { EndpointDispatcher } from './endpoint-dispatcher.ts';
 import { ForeignEvents, type Foreign } from './foreign.ts';
 import { HeldEvents, queue } from './held-events.ts';
-import type { ResendTarget } from './resender.ts';
 import { Routes } from './routes.ts';
 import { Settlements, type SettlementOptions } from './settlement.ts';
 
@@ -112,6 +114,11 @@ export class Dispatcher {
   /** What waits for an endpoint of a channel, in order. */
   waitingFor(appId: string, endpointId: string, channel: ChannelName): readonly WebhookEvent[] {
     return this.#routes.find(appId, endpointId)?.waitingOf(channel) ?? [];
+  }
+
+  /** What waits for an endpoint behind what; undefined: there is no such endpoint. */
+  lanes(appId: string, endpointId: string): LanesView | undefined {
+    return this.#routes.find(appId, endpointId)?.lanes();
   }
 
   /** What every endpoint has waiting now. */

@@ -1,44 +1,23 @@
-import type { Clock, Millis, WallTime } from '../ports/clock.ts';
-import type { DeliveryStore, KeptBatch } from '../ports/delivery-store.ts';
-import type { Ids } from '../ports/ids.ts';
-import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
-import type { Random } from '../ports/random.ts';
-import type { Outcome, WebhookSender } from '../ports/webhook-sender.ts';
+import type { LanesView } from '../admin/views/truth.ts';
+import type { Millis } from '../ports/clock.ts';
+import type { KeptBatch } from '../ports/delivery-store.ts';
+import { whenReady } from '../ports/maybe-promise.ts';
+import type { Outcome } from '../ports/webhook-sender.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { createAttempt, type Attempt } from '../webhooks/attempt.ts';
-import type { AttemptPlaces, Claim, Contender, Place } from '../webhooks/attempt-places.ts';
-import {
-  resultOf,
-  type Decided,
-  type DeliverySubscriber,
-  type QueueReading,
-} from '../webhooks/delivery-facts.ts';
-import { DeliveryQueue, type Batch, type DeliveryPolicy, type Drop } from '../webhooks/delivery-queue.ts';
-import type { Endpoint } from '../webhooks/endpoint.ts';
+import type { Claim, Contender, Place } from '../webhooks/attempt-places.ts';
+import type { Batch, Drop } from '../webhooks/batch.ts';
+import { resultOf, type Decided, type QueueReading } from '../webhooks/delivery-facts.ts';
+import { DeliveryQueue } from '../webhooks/delivery-queue.ts';
+import { batchPolicyOf, type Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
-import { createPayload, type Payload } from '../webhooks/payload.ts';
-import { createAlarm, type Alarm } from './alarm.ts';
+import type { Payload } from '../webhooks/payload.ts';
 import type { Application } from './application.ts';
-
-/** What delivering needs, for whichever endpoint. */
-export interface DeliveryOptions {
-  readonly clock: Clock;
-  readonly wallTime: WallTime;
-  readonly random: Random;
-  readonly ids: Pick<Ids, 'webhookId'>;
-  readonly sender: WebhookSender;
-  /** Hears of all that happens to events. */
-  readonly tell: DeliverySubscriber;
-  readonly policy: DeliveryPolicy;
-  readonly requestTimeoutMs: number;
-  /** In which life of the state this is: after another one begins, what was told before may not be true any more. */
-  readonly epoch: () => string;
-  /** Where batches are kept while they are under way. */
-  readonly store: DeliveryStore;
-  /** The places for attempts under way, which all endpoints share. */
-  readonly places: AttemptPlaces;
-}
+import type { DeliveryOptions } from './delivery-options.ts';
+import { HeldTime } from './held-time.ts';
+import { viewLanes } from './lanes.ts';
+import { keepBatch, Payloads } from './payloads.ts';
 
 /** An attempt that has ended. */
 interface Ended {
@@ -54,17 +33,17 @@ export class EndpointDispatcher implements Contender {
   #app: Application;
   #endpoint: Endpoint;
   readonly #options: DeliveryOptions;
+  /** By it the queue lives. */
+  readonly #time: HeldTime;
   readonly #queue: DeliveryQueue;
-  readonly #alarm: Alarm;
-  /** When the queue is looked at next, unless something happens before. */
+  /** When the queue is looked at next, in its own time, unless something happens before. */
   #looksAt: Millis = Infinity;
-  readonly #payloads = new WeakMap<Batch, Payload & Pick<Decided, 'begun'>>();
-  /** Deliveries that have begun here. */
-  #begun = 0;
+  readonly #payloads: Payloads;
   readonly #settle: (decided: Decided) => void;
   /** Whether it answered the last attempt, whatever it said; undefined: nothing is known of where it is now. */
   #hasAnswered: boolean | undefined;
   #whenEmpty: (() => void) | undefined;
+  #isFlushing = false;
   #isHalting = false;
   #isAbandoned = false;
   #isStopped = false;
@@ -80,8 +59,12 @@ export class EndpointDispatcher implements Contender {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#settle = settle;
-    this.#queue = new DeliveryQueue(options.policy);
-    this.#alarm = createAlarm(options.clock, () => this.#look());
+    const batch = batchPolicyOf(endpoint, options.policy.batch);
+    this.#time = new HeldTime(options.clock, () => this.#look());
+    this.#queue = new DeliveryQueue({ ...options.policy, batch }, this.#time.clock);
+    this.#payloads = new Payloads(options);
+    this.#time.begin(endpoint, options.wallTime.now());
+    if (this.#time.isHeld) this.#hold();
     if (!endpoint.isEnabled) this.#disable();
   }
 
@@ -101,12 +84,26 @@ export class EndpointDispatcher implements Contender {
    * sent later, it would tell an older state than the events that are dropped from now on.
    */
   replace(app: Application, endpoint: Endpoint): void {
-    const wasEnabled = this.#endpoint.isEnabled;
+    const { isEnabled: wasEnabled, batch } = this.#endpoint;
     if (endpoint.url !== this.#endpoint.url) this.#hasAnswered = undefined;
     this.#app = app;
     this.#endpoint = endpoint;
     if (wasEnabled && !endpoint.isEnabled) this.#disable();
     else if (!wasEnabled && endpoint.isEnabled) this.#tell('enabled');
+    if (endpoint.batch !== batch) this.#queue.batchBy(batchPolicyOf(endpoint, this.#options.policy.batch));
+    if (endpoint.heldSinceMs === undefined) this.#release();
+    else if (!this.#time.isHeld) this.#hold();
+    if (endpoint.batch !== batch) this.#look();
+  }
+
+  /**
+   * The endpoint is not configured any more. Nobody could release it then: if it is held, it is sent nothing, and what
+   * waits lives as long as it has left.
+   */
+  leave(): void {
+    if (!this.#time.isHeld) return;
+    this.#time.release();
+    this.#look();
   }
 
   get claim(): Claim {
@@ -134,8 +131,8 @@ export class EndpointDispatcher implements Contender {
     attempts: number,
     delayMs: Millis,
   ): void {
-    const batch = this.#queue.restore(events, attempts, this.#options.clock.now() + delayMs);
-    this.#createPayload(batch, kept);
+    const batch = this.#queue.restore(events, attempts, this.#time.planned(delayMs));
+    this.#payloads.of(batch, kept);
     if (!this.#endpoint.isEnabled) for (const drop of this.#queue.disable()) this.#drop(drop);
     this.#look();
   }
@@ -157,8 +154,19 @@ export class EndpointDispatcher implements Contender {
     return { appId: this.#app.id, endpoint: this.#endpoint.id, events, bytes, oldestAgeMs, isFailing };
   }
 
-  /** Sends what waits without waiting for company. Resolves when everything is decided. */
+  /** What waits behind what. */
+  lanes(): LanesView {
+    const idOf = (batch: Batch): string | undefined => this.#payloads.find(batch)?.id;
+    const waiting = { queue: this.#queue, time: this.#time.clock, reading: this.read(), idOf };
+    return viewLanes({ endpoint: this.#endpoint, ...waiting }, this.#options.clock.now());
+  }
+
+  /**
+   * Sends what waits without waiting for company. Resolves when everything is decided; while the endpoint is held, when
+   * the attempts under way have ended.
+   */
   flush(): Promise<void> {
+    this.#isFlushing = true;
     this.#queue.drain();
     return this.emptied();
   }
@@ -200,6 +208,21 @@ export class EndpointDispatcher implements Contender {
     this.#reportEmpty();
   }
 
+  /** No attempt begins, and its time stands still. */
+  #hold(): void {
+    this.#time.hold();
+    this.#queue.hold();
+    this.#options.places.leave(this);
+    this.#look();
+  }
+
+  #release(): void {
+    if (!this.#queue.isHeld) return;
+    this.#time.release();
+    this.#queue.release();
+    this.#look();
+  }
+
   #disable(): void {
     for (const drop of this.#queue.disable()) this.#drop(drop);
     this.#tell('disabled');
@@ -208,14 +231,12 @@ export class EndpointDispatcher implements Contender {
 
   /** Does what is due, and has the alarm ring when something is due again. */
   #look(): void {
-    const at = this.#options.clock.now();
     if (!this.#options.store.mayAttempt()) this.#queue.pause();
-    this.#looksAt = this.#work(at);
-    // What is due already waits for a place, which no time brings.
-    if (this.#looksAt === Infinity) this.#alarm.clear();
-    else this.#alarm.set(this.#looksAt);
-    const awaited = this.#isHalting ? this.#queue.attempts : this.#queue.events;
-    if (awaited === 0) this.#reportEmpty();
+    this.#looksAt = this.#work(this.#time.now);
+    // What is due already waits for a place, which no time brings; nor does time bring anything while it stands still.
+    this.#time.ringAt(this.#looksAt);
+    const isEnding = this.#isHalting || (this.#isFlushing && this.#queue.isHeld);
+    if ((isEnding ? this.#queue.attempts : this.#queue.events) === 0) this.#reportEmpty();
   }
 
   /** Returns when there is something to do again. */
@@ -235,7 +256,7 @@ export class EndpointDispatcher implements Contender {
 
   /** Nothing more is to be started. */
   #rest(): void {
-    this.#alarm.stop();
+    this.#time.stop();
     this.#options.places.leave(this);
   }
 
@@ -246,33 +267,20 @@ export class EndpointDispatcher implements Contender {
   }
 
   #begin(batch: Batch, place: Place): void {
-    const payload = this.#payloads.get(batch) ?? this.#createPayload(batch);
+    const payload = this.#payloads.of(batch);
     if (batch.attempts > 1) void this.#attempt(batch, payload, place);
     else {
-      void whenReady(this.#keep(batch, payload), (isKept) => {
+      void whenReady(keepBatch(this.#options.store, this, batch, payload), (isKept) => {
         if (this.#mayAttempt(batch, isKept)) return this.#attempt(batch, payload, place);
         this.#options.places.giveBack(place);
       });
     }
   }
 
-  #keep({ events }: Batch, { id, timeMs }: Payload): MaybePromise<boolean> {
-    const refs = events.flatMap(({ share }) => share?.ref ?? []);
-    const kept = this.#options.store.keep({
-      id,
-      appId: this.#app.id,
-      endpointId: this.#endpoint.id,
-      timeMs,
-      refs,
-    });
-    // Why it rejects is the store's to report: it knows what it talks to.
-    return kept instanceof Promise ? kept.catch(() => false) : kept;
-  }
-
   #mayAttempt(batch: Batch, isKept: boolean): boolean {
     if (this.#isStopped) return false;
     if (!isKept || !this.#options.store.mayAttempt()) this.#queue.pause();
-    if (this.#queue.mayProceed(batch, this.#options.clock.now())) return true;
+    if (this.#queue.mayProceed(batch, this.#time.now)) return true;
     const drop = this.#queue.putBack(batch);
     if (drop !== undefined) this.#drop(drop);
     this.#look();
@@ -296,7 +304,7 @@ export class EndpointDispatcher implements Contender {
   }
 
   #end(batch: Batch, { attempt, outcome, elapsedMs, chance }: Ended): void {
-    const { clock, store, tell } = this.#options;
+    const { store, tell } = this.#options;
     const result = resultOf(outcome);
     const wasFailing = this.#queue.isFailing;
     const report = (retryInMs?: Millis): void => {
@@ -320,22 +328,12 @@ export class EndpointDispatcher implements Contender {
       return;
     }
     const retryAfterMs = outcome.kind === 'answered' ? outcome.retryAfterMs : undefined;
-    const drop = this.#queue.fail(batch, clock.now(), chance, retryAfterMs);
-    const retryInMs = batch.state === 'waiting' ? batch.nextAttemptAt - clock.now() : undefined;
+    const at = this.#time.now;
+    const drop = this.#queue.fail(batch, at, chance, retryAfterMs);
+    const retryInMs = batch.state === 'waiting' ? batch.nextAttemptAt - at : undefined;
     report(retryInMs);
     if (drop !== undefined) this.#drop(drop);
     else if (retryInMs !== undefined) store.postpone(attempt.webhookId, batch.attempts, retryInMs);
-  }
-
-  #createPayload(batch: Batch, kept?: Pick<KeptBatch, 'id' | 'timeMs'>): Payload {
-    const payload = createPayload({
-      id: kept?.id ?? this.#options.ids.webhookId(),
-      timeMs: kept?.timeMs ?? this.#options.wallTime.now(),
-      events: batch.events.map(({ json }) => json),
-    });
-    if (kept === undefined) this.#begun += 1;
-    this.#payloads.set(batch, { ...payload, begun: kept === undefined ? this.#begun : 0 });
-    return payload;
   }
 
   #drop({ reason, events, batch }: Drop): void {
@@ -343,7 +341,7 @@ export class EndpointDispatcher implements Contender {
   }
 
   #decide(fate: Decided['fate'], events: readonly QueuedEvent[], batch: Batch | undefined): void {
-    const payload = batch && this.#payloads.get(batch);
+    const payload = batch && this.#payloads.find(batch);
     const decided: Decided = {
       kind: 'decided',
       appId: this.#app.id,
@@ -352,7 +350,7 @@ export class EndpointDispatcher implements Contender {
       events,
       webhookId: payload?.id,
       timeMs: payload?.timeMs,
-      begun: payload?.begun ?? this.#begun,
+      begun: payload?.begun ?? this.#payloads.begun,
       attempts: batch?.attempts ?? 0,
     };
     this.#options.tell(decided);

@@ -20,6 +20,9 @@ export function answerReconcile(app: Application, body: string, reconcile: Recon
     );
   }
   if (!endpoint.isEnabled) return conflict(`Endpoint '${clip(endpointId)}' is disabled. Enable it first`);
+  if (endpoint.heldSinceMs !== undefined) {
+    return conflict(`Endpoint '${clip(endpointId)}' is paused. Resume it first`);
+  }
   const channels = reconcile(app.id, endpointId);
   return channels === undefined ? stateUnavailable : { json: JSON.stringify({ channels }), status: 202 };
 }

@@ -144,8 +144,9 @@ export class Reconciler {
       }
       const channels = debtor.due.splice(0, left);
       left -= channels.length;
-      // What is sent to a disabled endpoint is dropped.
-      if (debtor.endpoint.isEnabled) for (const channel of channels) this.#settle(debtor, channel);
+      // What is sent to a disabled endpoint is dropped. To a held one it would wait, and others be dropped for it.
+      const isServed = debtor.endpoint.isEnabled && debtor.endpoint.heldSinceMs === undefined;
+      if (isServed) for (const channel of channels) this.#settle(debtor, channel);
       nextAt = Math.min(nextAt, debtor.due.length > 0 ? at : debtor.lookAt);
     }
     if (nextAt < Infinity) this.#alarm.set(nextAt);

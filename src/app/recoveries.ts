@@ -161,7 +161,7 @@ export class Recoveries {
     for (const id of ids) {
       const resent = await this.#resend(appId, id, recovery);
       if (resent === undefined) return;
-      if (resent === 'gone' || resent === 'disabled' || isUnavailable(resent)) {
+      if (resent === 'gone' || resent === 'disabled' || resent === 'held' || isUnavailable(resent)) {
         return end(recovery, causeOf(resent));
       }
       recovery.left -= 1;
@@ -194,8 +194,9 @@ function end(recovery: Running, cause: string): void {
   recovery.cause = cause;
 }
 
-function causeOf(resent: 'gone' | 'disabled' | Unavailable): string {
+function causeOf(resent: 'gone' | 'disabled' | 'held' | Unavailable): string {
   if (resent === 'gone') return 'the endpoint is not configured any more';
   if (resent === 'disabled') return 'the endpoint is disabled';
+  if (resent === 'held') return 'the endpoint is paused';
   return 'what was dropped is not known here any more';
 }

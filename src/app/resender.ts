@@ -1,165 +1,170 @@
-import type { Clock, Millis, WallTime } from '../ports/clock.ts';
+import type { Millis } from '../ports/clock.ts';
 import type { DeadLetters } from '../ports/dead-letters.ts';
 import type { Log } from '../ports/log.ts';
+import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
-import type { WebhookSender } from '../ports/webhook-sender.ts';
-import type { AttemptPlaces, Claim, Contender, Place } from '../webhooks/attempt-places.ts';
+import type { WebhookRequest } from '../ports/webhook-sender.ts';
 import { createRequest } from '../webhooks/attempt.ts';
-import { describeAttempt, type DeadLetter, type LetterAttempt } from '../webhooks/dead-letter.ts';
-import type { Endpoint } from '../webhooks/endpoint.ts';
+import { describeAttempt, type LetterAttempt } from '../webhooks/dead-letter.ts';
 import { createPayload } from '../webhooks/payload.ts';
-import type { Application } from './application.ts';
-
-/** An endpoint as it is configured now. */
-export interface ResendTarget {
-  readonly app: Application;
-  readonly endpoint: Endpoint;
-  /** What an attempt would be to it. */
-  readonly claim: Claim;
-}
+import { attemptNow, inPlace, type AttemptInPlaceOptions, type ResendTarget } from './attempt-in-place.ts';
 
 /** What resending needs. */
-export interface ResenderOptions {
-  readonly clock: Clock;
-  readonly wallTime: WallTime;
-  readonly sender: WebhookSender;
+export interface ResenderOptions extends AttemptInPlaceOptions {
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'webhookAttempt'>;
-  readonly places: AttemptPlaces;
-  readonly requestTimeoutMs: number;
   readonly letters: Pick<DeadLetters, 'find' | 'attempted'>;
   /** In which life of the state this is. */
   readonly epoch: () => string;
   /** Undefined: there is no such endpoint. */
   readonly target: (appId: string, endpointId: string) => ResendTarget | undefined;
+  /** Hears of every attempt that was made, once it has ended. */
+  readonly heard?: ((attempt: ResendMade) => void) | undefined;
+}
+
+/** An attempt that somebody asked for. */
+export interface ResendMade {
+  readonly delivery: Delivery;
+  readonly request: WebhookRequest;
+  readonly attempt: LetterAttempt;
+}
+
+/** A delivery as it was sent, or would have been: of it the same body is made again. */
+export interface Delivery {
+  readonly appId: string;
+  readonly endpointId: string;
+  /** Its `webhook-id`. */
+  readonly id: string;
+  /** `time_ms` of its body. */
+  readonly timeMs: number;
+  /** Its events as they stand in the body, in order. */
+  readonly events: readonly string[];
+  /** Attempts that were begun, resends too. */
+  readonly attemptsMade: number;
+  /** How often it was sent again. */
+  readonly resends: number;
 }
 
 /**
- * Why a letter was not sent: `unknown`, it is not kept; `gone`, its endpoint is not configured; `disabled`, it is;
- * `under-way`, this letter is being sent; `busy`, no place for an attempt became free in time.
+ * Why nothing was sent: `unknown`, the letter is not kept; `gone`, its endpoint is not configured; `disabled` or `held`, it
+ * is; `under-way`, this delivery is being sent; `busy`, no place for an attempt became free in time.
  */
-export type NotSent = 'unknown' | 'gone' | 'disabled' | 'under-way' | 'busy';
+export type NotSent = 'unknown' | 'gone' | 'disabled' | 'held' | 'under-way' | 'busy';
 
 /** What came of the attempt, or why there was none. */
 export type Resent = LetterAttempt | NotSent | Unavailable;
 
-/** A letter, and where it goes. */
+/** A delivery, and where it goes. */
 interface Found {
-  readonly letter: DeadLetter;
+  readonly delivery: Delivery;
   readonly target: ResendTarget;
 }
+
+type Find = () => MaybePromise<Found | NotSent | Unavailable>;
 
 function isFound(found: Found | NotSent | Unavailable): found is Found {
   return typeof found === 'object';
 }
 
-/** Makes one more attempt at what an endpoint did not get: the same id and body, and a header that says so. */
+/** Makes one more attempt at a delivery: the same id and body, and a header that says so. */
 export class Resender {
   readonly #options: ResenderOptions;
-  /** By app and letter. */
+  /** By app and delivery. */
   readonly #underWay = new Set<string>();
 
   constructor(options: ResenderOptions) {
     this.#options = options;
   }
 
-  /** Makes one attempt now, or as soon as there is a place for it within the time of a request. */
-  async resend(appId: string, id: string): Promise<Resent> {
+  /** Makes one attempt at a letter now, or as soon as there is a place for it within the time of a request. */
+  resend(appId: string, id: string): Promise<Resent> {
+    return this.#once(appId, id, () => this.#findLetter(appId, id));
+  }
+
+  /** The same with a delivery that somebody has recorded, whatever has come of it. */
+  resendRecorded(delivery: Delivery): Promise<Resent> {
+    return this.#once(delivery.appId, delivery.id, () => this.#findRecorded(delivery));
+  }
+
+  async #once(appId: string, id: string, find: Find): Promise<Resent> {
     const key = `${appId}\n${id}`;
     if (this.#underWay.has(key)) return 'under-way';
     this.#underWay.add(key);
     try {
-      return await this.#resend(appId, id);
+      return await this.#send(find);
     } finally {
       this.#underWay.delete(key);
     }
   }
 
-  async #resend(appId: string, id: string): Promise<Resent> {
-    const found = await this.#find(appId, id);
+  async #send(find: Find): Promise<Resent> {
+    const found = await find();
     if (!isFound(found)) return found;
-    const place = await this.#takePlace(found.target);
-    if (place === undefined) return 'busy';
-    try {
+    return await inPlace<Resent>(this.#options, found.target, async () => {
       // Much may have come between while it waited.
-      const current = await this.#find(appId, id);
-      return isFound(current) ? await this.#attempt(current.letter, current.target) : current;
-    } finally {
-      this.#options.places.giveBack(place);
-    }
+      const current = await find();
+      return isFound(current) ? await this.#attempt(current) : current;
+    });
   }
 
-  async #find(appId: string, id: string): Promise<Found | NotSent | Unavailable> {
+  async #findLetter(appId: string, id: string): Promise<Found | NotSent | Unavailable> {
     const letter = await this.#options.letters.find(appId, id);
     if (isUnavailable(letter)) return letter;
     if (letter === undefined) return 'unknown';
-    const target = this.#options.target(appId, letter.endpointId);
-    if (target === undefined) return 'gone';
-    return target.endpoint.isEnabled ? { letter, target } : 'disabled';
+    return this.#aim({ ...letter, events: letter.events.map(({ json }) => json) });
   }
 
-  #takePlace(target: ResendTarget): Promise<Place | undefined> {
-    const { clock, places, requestTimeoutMs } = this.#options;
-    return new Promise((resolve) => {
-      const contender: Contender = {
-        get claim() {
-          return target.claim;
-        },
-        proceed() {
-          const place = places.take(contender);
-          if (place === undefined) return;
-          cancel();
-          resolve(place);
-        },
-      };
-      const cancel = clock.after(requestTimeoutMs, () => {
-        places.leave(contender);
-        resolve(undefined);
-      });
-      contender.proceed();
+  async #findRecorded(delivery: Delivery): Promise<Found | NotSent | Unavailable> {
+    const { appId, id, attemptsMade, resends } = delivery;
+    const letter = await this.#options.letters.find(appId, id);
+    if (isUnavailable(letter)) return letter;
+    return this.#aim({
+      ...delivery,
+      attemptsMade: Math.max(attemptsMade, letter?.attemptsMade ?? 0),
+      resends: Math.max(resends, letter?.resends ?? 0),
     });
   }
 
-  async #attempt(letter: DeadLetter, { app, endpoint }: ResendTarget): Promise<LetterAttempt> {
-    const { clock, wallTime, sender, letters, requestTimeoutMs } = this.#options;
-    const { id, timeMs, events } = letter;
-    const number = letter.attemptsMade + 1;
-    const resend = letter.resends + 1;
-    const payload = createPayload({ id, timeMs, events: events.map(({ json }) => json) });
+  #aim(delivery: Delivery): Found | NotSent {
+    const target = this.#options.target(delivery.appId, delivery.endpointId);
+    return target === undefined ? 'gone' : (refusalOf(target) ?? { delivery, target });
+  }
+
+  async #attempt({ delivery, target: { app, endpoint } }: Found): Promise<LetterAttempt> {
+    const { appId, id } = delivery;
+    const number = delivery.attemptsMade + 1;
+    const resend = delivery.resends + 1;
     const which = { attempt: number, epoch: this.#options.epoch(), resend };
-    const startedAt = clock.now();
-    const startedAtMs = wallTime.now();
-    const outcome = await sender.send(createRequest(app, endpoint, payload, which), requestTimeoutMs);
-    const elapsedMs = clock.now() - startedAt;
-    const attempt = describeAttempt(outcome, {
-      number,
-      resend,
-      timeMs: startedAtMs,
-      elapsedMs: Math.round(elapsedMs),
-    });
-    letters.attempted(letter.appId, id, attempt);
-    this.#tell(letter, attempt, elapsedMs);
+    const request = createRequest(app, endpoint, createPayload(delivery), which);
+    const { outcome, timeMs, elapsedMs } = await attemptNow(this.#options, request);
+    const attempt = describeAttempt(outcome, { number, resend, timeMs, elapsedMs: Math.round(elapsedMs) });
+    this.#options.letters.attempted(appId, id, attempt);
+    this.#tell(delivery, attempt, elapsedMs);
+    this.#options.heard?.({ delivery, request, attempt });
     return attempt;
   }
 
-  #tell({ appId, endpointId, id, events }: DeadLetter, attempt: LetterAttempt, elapsedMs: Millis): void {
+  #tell({ appId, endpointId, id, events }: Delivery, attempt: LetterAttempt, elapsedMs: Millis): void {
     const { log, metrics } = this.#options;
     const { result, status, error, resend } = attempt;
     metrics.webhookAttempt(appId, endpointId, result, elapsedMs);
-    log.info(
-      {
-        appId,
-        endpoint: endpointId,
-        webhookId: id,
-        resend,
-        events: events.length,
-        result,
-        status,
-        error,
-        elapsedMs: attempt.elapsedMs,
-      },
-      'dropped webhook sent again',
-    );
+    const told = {
+      appId,
+      endpoint: endpointId,
+      webhookId: id,
+      resend,
+      events: events.length,
+      result,
+      status,
+      error,
+    };
+    log.info({ ...told, elapsedMs: attempt.elapsedMs }, 'webhook sent again');
   }
+}
+
+/** Why nothing may be sent to the endpoint again; undefined: something may. */
+export function refusalOf({ endpoint }: Pick<ResendTarget, 'endpoint'>): 'disabled' | 'held' | undefined {
+  if (!endpoint.isEnabled) return 'disabled';
+  return endpoint.heldSinceMs === undefined ? undefined : 'held';
 }

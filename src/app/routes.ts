@@ -132,6 +132,7 @@ export class Routes {
   #letGo(identity: string, dispatcher: EndpointDispatcher): void {
     if (this.#leaving.get(identity) === dispatcher) return;
     this.#leaving.set(identity, dispatcher);
+    dispatcher.leave();
     const isOfGone = [...this.#gone.values()].some(({ dispatchers }) => dispatchers.includes(dispatcher));
     if (!isOfGone) void this.#forgetOnceEmpty(identity, dispatcher);
   }

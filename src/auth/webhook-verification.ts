@@ -1,6 +1,7 @@
 import { clip } from '../protocol/clip.ts';
 import { verify } from './hmac.ts';
 import { otherJsonForms } from './json-forms.ts';
+import { isOtherDigest, isSignature, misreadSecrets, otherSignatureForms } from './signature-forms.ts';
 
 /** Why a signature is not accepted. */
 export type SignatureFault =
@@ -50,7 +51,7 @@ export function verifyWebhookSignature(webhook: SignedWebhook, secrets: WebhookS
   }
   const secret = typeof secrets === 'string' ? secrets : (secrets.get(key ?? '') ?? '');
   if (verify(secret, webhook.body, signature)) return { verified: true };
-  if (!/^[0-9a-f]{64}$/.test(signature)) {
+  if (!isSignature(signature)) {
     return wrongForm(signature, (candidate) => verify(secret, webhook.body, candidate));
   }
   return (
@@ -84,15 +85,13 @@ function withoutSignature({ headers, body }: SignedWebhook, secrets: WebhookSecr
 }
 
 function wrongForm(signature: string, isRight: (candidate: string) => boolean): SignatureVerdict {
-  const got = isRight(signature.toLowerCase())
-    ? 'the right one in upper case'
-    : isRight(signature.trim().replace(/^(hmac-)?sha256[=:]/i, ''))
-      ? 'the right one with something around it'
-      : isRight(Buffer.from(signature, 'base64').toString('hex'))
-        ? 'the right one in base64'
-        : /^([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{128})$/.test(signature)
-          ? `${signature.length}, those of another hash than SHA-256`
-          : `'${clip(signature)}'`;
+  const right = otherSignatureForms(signature).find((form) => isRight(form.signature));
+  const got =
+    right !== undefined
+      ? `the right one ${right.how}`
+      : isOtherDigest(signature)
+        ? `${signature.length}, those of another hash than SHA-256`
+        : `'${clip(signature)}'`;
   return refuse('not_hex', `X-Pusher-Signature is expected to be 64 lower-case hex digits; got ${got}`);
 }
 
@@ -113,8 +112,7 @@ function wrongSecret(
   { signature, secrets }: { readonly signature: string; readonly secrets: WebhookSecrets },
 ): SignatureVerdict {
   const isSignedWith = (candidate: string): boolean => verify(candidate, body, signature);
-  const spaced = [secret.trim(), `${secret}\n`, `${secret}\r\n`, `${secret} `, `"${secret}"`, `'${secret}'`];
-  if (spaced.some((candidate) => isSignedWith(candidate))) {
+  if (misreadSecrets(secret).some((candidate) => isSignedWith(candidate))) {
     return refuse(
       'wrong_secret',
       'the signature is made with this secret, but for white space or quotes around it: one side has read them along',

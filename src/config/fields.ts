@@ -146,6 +146,7 @@ const reservedHeaders: readonly string[] = [
   'x-soketify-attempt',
   'x-soketify-epoch',
   'x-soketify-resend',
+  'x-soketify-test',
   'transfer-encoding',
   'connection',
   'keep-alive',

@@ -7,7 +7,7 @@ import { control, type ControlConfig } from './control.ts';
 import { dashboard, type DashboardConfig } from './dashboard.ts';
 import { defaultHost, defaultPort } from './hosts.ts';
 import { redis, type RedisConfig } from './redis-schema.ts';
-import { webhooks, type privateAddresses } from './webhooks-schema.ts';
+import { batchOfEndpoint, webhooks, type privateAddresses } from './webhooks-schema.ts';
 import { store, type StoreConfig } from './store-schema.ts';
 
 /** pino's levels, loudest last but one; `silent` writes nothing. */
@@ -56,6 +56,9 @@ const webhook = field.group({
     .describe(
       'After events were dropped, send what brings the endpoint back to the truth. On a node that is alone.',
     ),
+  batch: batchOfEndpoint
+    .optional()
+    .describe('How events are gathered into one request to this endpoint, over what webhooks.batch says.'),
   allowInsecure: field.flag().default(false).describe('Accept http:// even when NODE_ENV is production.'),
 });
 

@@ -16,14 +16,20 @@ const retry = field.group({
   jitter: field.ratio(0, 1).default(0.1).describe('Share of each wait that is random.'),
 });
 
+const batchFields = {
+  maxEvents: field.wholeNumber(1, 1000).describe('Events in one request; 1 is batching off.'),
+  maxDelayMs: field.milliseconds(0).describe('How long an event may wait for company.'),
+  maxBytes: field.wholeNumber(kibibyte, 64 * mebibyte).describe('Size of a request body.'),
+};
+
 const batch = field.group({
-  maxEvents: field.wholeNumber(1, 1000).default(20).describe('Events in one request; 1 is batching off.'),
-  maxDelayMs: field.milliseconds(0).default(250).describe('How long an event may wait for company.'),
-  maxBytes: field
-    .wholeNumber(kibibyte, 64 * mebibyte)
-    .default(98_304)
-    .describe('Size of a request body.'),
+  maxEvents: batchFields.maxEvents.default(20),
+  maxDelayMs: batchFields.maxDelayMs.default(250),
+  maxBytes: batchFields.maxBytes.default(98_304),
 });
+
+/** The same for one endpoint; what is not given is as for all. */
+export const batchOfEndpoint = field.group(batchFields).partial();
 
 const deadLetters = field.group({
   maxBytes: field

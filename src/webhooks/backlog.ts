@@ -1,7 +1,9 @@
 import type { Millis } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { LinkedList } from '../structures/linked-list.ts';
+import { smallestBy } from '../structures/smallest-by.ts';
 import { sourceOf } from './event.ts';
+import type { HoldClock } from './hold-clock.ts';
 import { isYounger, type Lane, type QueuedEvent, type Slot } from './lane.ts';
 import { rankOf, type Rank } from './rank.ts';
 import { Shedding } from './shedding.ts';
@@ -23,6 +25,9 @@ const envelopeBytes = 38;
 /** With more events than make so many full batches, it is a crowd; with half as many, it is none any more. */
 const crowdedBatches = 20;
 
+/** So many events are looked at, by their age, for the lanes of the oldest. */
+const mostLooks = 10_000;
+
 /**
  * The events of one endpoint that are in no batch yet. Each channel has a lane of its own, so that its
  * order is kept while an earlier event of it is on its way, and waking it is no search. While little waits, lanes are
@@ -30,7 +35,8 @@ const crowdedBatches = 20;
  * the same however much waits; only an event that is pushed after younger ones is sorted in among them.
  */
 export class Backlog {
-  readonly #policy: BatchPolicy;
+  #policy: BatchPolicy;
+  readonly #time: HoldClock;
   readonly #lanes = new Map<ChannelName, Lane>();
   /** The lanes that may be batched, while there is no crowd. */
   readonly #ready = new LinkedList<Lane>();
@@ -41,12 +47,22 @@ export class Backlog {
   #shedding: { readonly order: Shedding; readonly untilBytes: number } | undefined;
   #pushed = 0;
   #bytes = 0;
+  /** Lanes with events. */
+  #laneCount = 0;
   #readyEvents = 0;
   #readyBytes = 0;
   /** Some ready event has waited for company long enough at this moment. */
   #flushAt = Infinity;
 
-  constructor(policy: BatchPolicy) {
+  /** Events age by `time`. */
+  constructor(policy: BatchPolicy, time: HoldClock) {
+    this.#policy = policy;
+    this.#time = time;
+  }
+
+  /** Puts later batches together in another way. */
+  batchBy(policy: BatchPolicy): void {
+    this.#flushAt += policy.maxDelayMs - this.#policy.maxDelayMs;
     this.#policy = policy;
   }
 
@@ -58,9 +74,15 @@ export class Backlog {
     return this.#bytes;
   }
 
-  /** When the oldest event came to be; Infinity when there is none. */
-  get oldestAt(): Millis {
+  /** When the oldest event came to be, on the clock; Infinity when there is none. */
+  get oldestCreatedAt(): Millis {
     return this.#byAge.first?.queued.createdAt ?? Infinity;
+  }
+
+  /** The same in the endpoint's own time. */
+  get oldestAt(): Millis {
+    const { first } = this.#byAge;
+    return first === undefined ? Infinity : this.#time.local(first.queued.createdAt);
   }
 
   /** When a batch is to be made: -Infinity when one is full, Infinity when nothing may be sent. */
@@ -80,6 +102,7 @@ export class Backlog {
       laneNode: undefined,
       ageNode: undefined,
     };
+    if (lane.slots.size === 0) this.#laneCount += 1;
     slot.laneNode = lane.slots.push(slot);
     slot.ageNode = this.#byAge.insert(slot, isYounger);
     this.#shedding?.order.enter(slot);
@@ -129,6 +152,22 @@ export class Backlog {
     return Array.from(this.#lanes.get(channel)?.slots ?? [], ({ queued }) => queued);
   }
 
+  /** The lanes whose first events are the oldest, so many at most, and how many have events. */
+  oldestLanes(most: number): { readonly lanes: readonly Lane[]; readonly count: number } {
+    const count = this.#laneCount;
+    const found: Lane[] = [];
+    let looked = 0;
+    for (const slot of this.#byAge) {
+      if (found.length >= Math.min(most, count)) return { lanes: found, count };
+      looked += 1;
+      if (looked > mostLooks) break;
+      if (slot === slot.lane.slots.first) found.push(slot.lane);
+    }
+    // Some lanes hold so many old events that to look at each lane is the shorter way.
+    const firstOf = ({ slots }: Lane): number => slots.first?.queued.createdAt ?? Infinity;
+    return { lanes: smallestBy(this.#lanes.values(), most, firstOf), count };
+  }
+
   /** Earlier events of the channel are on their way, in a batch that was not taken from here: later ones wait. */
   block(channel: ChannelName): void {
     const lane = this.#laneOf(channel);
@@ -146,10 +185,11 @@ export class Backlog {
     else this.#lanes.delete(lane.channel);
   }
 
-  /** Takes out the oldest event if it came to be at or before `createdBy`. */
+  /** Takes out the oldest event if it came to be at or before `createdBy`, in the endpoint's own time. */
   takeOlder(createdBy: Millis): QueuedEvent | undefined {
     const oldest = this.#byAge.first;
-    return oldest !== undefined && oldest.queued.createdAt <= createdBy ? this.#discard(oldest) : undefined;
+    if (oldest === undefined || this.#time.local(oldest.queued.createdAt) > createdBy) return undefined;
+    return this.#discard(oldest);
   }
 
   /** Takes out events that undo one another, of some channel. Empty when there are none. */
@@ -227,7 +267,10 @@ export class Backlog {
     this.#queue(lane);
     this.#readyEvents += lane.slots.size;
     this.#readyBytes += lane.bytes;
-    this.#flushAt = Math.min(this.#flushAt, first.queued.createdAt + this.#policy.maxDelayMs);
+    this.#flushAt = Math.min(
+      this.#flushAt,
+      this.#time.local(first.queued.createdAt) + this.#policy.maxDelayMs,
+    );
   }
 
   #makeUnready(lane: Lane): void {
@@ -244,6 +287,7 @@ export class Backlog {
   #remove(slot: Slot): void {
     const { lane, queued, laneNode, ageNode } = slot;
     if (laneNode !== undefined) lane.slots.remove(laneNode);
+    if (lane.slots.size === 0) this.#laneCount -= 1;
     if (ageNode !== undefined) this.#byAge.remove(ageNode);
     this.#shedding?.order.leave(slot);
     lane.bytes -= queued.bytes;

@@ -1,11 +1,14 @@
 import type { Millis } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { DueHeap } from '../structures/due-heap.ts';
-import { LinkedList, type ListNode } from '../structures/linked-list.ts';
+import { LinkedList } from '../structures/linked-list.ts';
 import { Backlog, type BatchPolicy } from './backlog.ts';
+import { createBatch, type Batch, type Drop, type Ticket } from './batch.ts';
 import type { DropReason } from './delivery-facts.ts';
+import { HoldClock } from './hold-clock.ts';
 import type { QueuedEvent } from './lane.ts';
 import { Probing } from './probing.ts';
+import { findBlockers, take, type QueueContents } from './queue-contents.ts';
 import { rankOf, ranks, type Rank } from './rank.ts';
 import { retryDelay, type RetryPolicy } from './retry.ts';
 
@@ -17,40 +20,6 @@ export interface DeliveryPolicy {
   readonly concurrency: number;
   /** The most bytes of events that may wait, in batches or not. */
   readonly queueMaxBytes: number;
-}
-
-/** Events that are delivered together, or not at all. All but the events is the machine's to change. */
-export interface Batch {
-  /** In the order in which they happened. */
-  readonly events: readonly QueuedEvent[];
-  readonly channels: ReadonlySet<ChannelName>;
-  readonly bytes: number;
-  /** No attempt starts at or after this moment: the oldest event's creation and its five minutes. */
-  readonly deadline: Millis;
-  /** Attempts begun. */
-  attempts: number;
-  /** In flight: from `next` until it is said what came of the attempt. */
-  state: 'in-flight' | 'waiting' | 'done';
-  nextAttemptAt: Millis;
-  node: ListNode<Batch> | undefined;
-  readonly ticket: Ticket;
-  /** Whether it is given up unless the attempt under way succeeds. */
-  isLastAttempt: boolean;
-  /** Whether the machine will look at it at its deadline: from when it first waits. */
-  isTimed: boolean;
-}
-
-/** Events that were given up, and why. */
-export interface Drop {
-  readonly reason: DropReason;
-  readonly events: readonly QueuedEvent[];
-  /** The batch they were in, if they had come that far. */
-  readonly batch?: Batch;
-}
-
-/** What the heaps hold of a batch: nothing any more once it is done with. */
-interface Ticket {
-  batch: Batch | undefined;
 }
 
 /** Memory that a queued event takes beside its JSON, roughly as measured: without it the bound would not be one. */
@@ -76,6 +45,7 @@ export type Next =
  */
 export class DeliveryQueue {
   readonly #policy: DeliveryPolicy;
+  readonly #time: HoldClock;
   readonly #backlog: Backlog;
   readonly #unfinished = new LinkedList<Batch>();
   /** Waiting batches by their next attempt. An entry may be out of date: the batch's own word counts. */
@@ -88,10 +58,13 @@ export class DeliveryQueue {
   readonly #probing: Probing<Batch>;
   #isDraining = false;
   #isPaused = false;
+  #isHeld = false;
 
-  constructor(policy: DeliveryPolicy) {
+  /** Each moment that it is told is one of `time`, but for those at which events came to be. */
+  constructor(policy: DeliveryPolicy, time = new HoldClock()) {
     this.#policy = policy;
-    this.#backlog = new Backlog(policy.batch);
+    this.#time = time;
+    this.#backlog = new Backlog(policy.batch, time);
     this.#probing = new Probing(policy.retry);
   }
 
@@ -115,13 +88,27 @@ export class DeliveryQueue {
     return this.#backlog.bytes + this.#unfinishedBytes + eventOverheadBytes * this.events;
   }
 
-  /** When the oldest of them came to be; Infinity when there is none. */
+  /** When the oldest of them came to be, on the clock; Infinity when there is none. */
   get oldestAt(): Millis {
-    let oldest = this.#backlog.oldestAt;
-    for (const batch of this.#unfinished) {
-      oldest = Math.min(oldest, batch.deadline - this.#policy.retry.maxElapsedMs);
-    }
+    let oldest = this.#backlog.oldestCreatedAt;
+    for (const batch of this.#unfinished) oldest = Math.min(oldest, batch.createdAt);
     return oldest;
+  }
+
+  /** Batches that are made from now on are put together so. */
+  batchBy(policy: BatchPolicy): void {
+    this.#backlog.batchBy(policy);
+  }
+
+  /** What waits, so many lanes and batches at most. It costs a look at each batch. */
+  contents(most: number): QueueContents {
+    const { lanes, count: laneCount } = this.#backlog.oldestLanes(most);
+    return {
+      lanes: findBlockers(lanes, this.#unfinished),
+      laneCount,
+      batches: take(this.#unfinished, most),
+      batchCount: this.#unfinished.size,
+    };
   }
 
   /** What is not decided of a channel, in order. It costs a look at every batch. */
@@ -203,7 +190,7 @@ export class DeliveryQueue {
   /** Whether an attempt that `next` began may be made even now: much may have come between. */
   mayProceed(batch: Batch, at: Millis): boolean {
     const isWanted = batch.state === 'in-flight' && !batch.isLastAttempt;
-    return isWanted && !this.#isPaused && at < batch.deadline;
+    return isWanted && !this.#isPaused && !this.#isHeld && at < batch.deadline;
   }
 
   /**
@@ -218,6 +205,20 @@ export class DeliveryQueue {
     if (batch.isLastAttempt) return this.#give(batch, 'disabled');
     this.#wait(batch, -Infinity);
     return undefined;
+  }
+
+  /** Whether somebody holds it back. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** No attempt starts until `release`, whatever `resume` says. Its time is the shell's to stop. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
   }
 
   /** No attempt starts until `resume`; deadlines count on. */
@@ -276,7 +277,7 @@ export class DeliveryQueue {
   #startsAt(): Millis {
     const { isFailing } = this.#probing;
     const mostInFlight = isFailing ? 1 : this.#policy.concurrency;
-    if (this.#isPaused || this.#inFlight >= mostInFlight) return Infinity;
+    if (this.#isPaused || this.#isHeld || this.#inFlight >= mostInFlight) return Infinity;
     this.#forgetStaleRetries();
     const startAt = Math.min(this.#retries.nextDueAt ?? Infinity, this.#newBatchDueAt());
     if (!isFailing) return startAt;
@@ -347,21 +348,8 @@ export class DeliveryQueue {
   }
 
   #createBatch(events: readonly QueuedEvent[], attempts: number): Batch {
-    const createdAt = events.reduce((oldest, queued) => Math.min(oldest, queued.createdAt), Infinity);
-    const batch: Batch = {
-      events,
-      channels: new Set(events.map(({ event }) => event.channel)),
-      bytes: events.reduce((sum, { bytes }) => sum + bytes, 0),
-      deadline: createdAt + this.#policy.retry.maxElapsedMs,
-      attempts,
-      state: 'waiting',
-      nextAttemptAt: -Infinity,
-      node: undefined,
-      ticket: { batch: undefined },
-      isLastAttempt: false,
-      isTimed: false,
-    };
-    batch.ticket.batch = batch;
+    const { maxElapsedMs } = this.#policy.retry;
+    const batch = createBatch(events, attempts, (createdAt) => this.#time.local(createdAt) + maxElapsedMs);
     batch.node = this.#unfinished.push(batch);
     this.#unfinishedBytes += batch.bytes;
     this.#unfinishedEvents += events.length;

@@ -1,4 +1,5 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
+import type { BatchPolicy } from './backlog.ts';
 import type { EventName } from './event.ts';
 
 /** Which channels an endpoint hears of: those whose name has both the start and the end, if given. */
@@ -25,6 +26,24 @@ export interface Endpoint {
   readonly heldSinceMs?: number;
   /** It must be on the public internet, whatever its URL's name means. */
   readonly publicOnly?: boolean;
+  /** How its events are put together; what is absent is as for all. */
+  readonly batch?: { readonly [Key in keyof BatchPolicy]?: BatchPolicy[Key] | undefined } | undefined;
+  /**
+   * Time of day since which it is held, in milliseconds: no attempt begins, what happens waits, and the time of what
+   * waits stands still. Absent: it is not held.
+   */
+  readonly heldSinceMs?: number | undefined;
+  /** The hold before, likewise: a process that begins soon after it does not count it to the age of what it takes over. */
+  readonly lastHold?: { readonly fromMs: number; readonly toMs: number } | undefined;
+}
+
+/** How the endpoint's events are put together: by what it says itself, else by what holds for all. */
+export function batchPolicyOf({ batch = {} }: Pick<Endpoint, 'batch'>, forAll: BatchPolicy): BatchPolicy {
+  return {
+    maxEvents: batch.maxEvents ?? forAll.maxEvents,
+    maxDelayMs: batch.maxDelayMs ?? forAll.maxDelayMs,
+    maxBytes: batch.maxBytes ?? forAll.maxBytes,
+  };
 }
 
 /** Whether the endpoint wants such an event of such a channel. */

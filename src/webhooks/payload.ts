@@ -29,6 +29,8 @@ export interface AttemptNumber {
   readonly epoch?: string;
   /** Which resend of something lost it is, counted from 1; undefined: none. */
   readonly resend?: number;
+  /** It is a test that somebody asked for: nothing has happened. */
+  readonly isTest?: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export function attemptHeaders(
   app: { readonly key: string; readonly secret: string },
   endpoint: Pick<Endpoint, 'headers' | 'standardSignature'>,
   { id, timeMs, body }: Payload,
-  { attempt, epoch, resend }: AttemptNumber,
+  { attempt, epoch, resend, isTest }: AttemptNumber,
 ): Readonly<Record<string, string>> {
   const timestamp = String(Math.floor(timeMs / 1000));
   return {
@@ -56,5 +58,6 @@ export function attemptHeaders(
     'X-Soketify-Attempt': String(attempt),
     ...(epoch !== undefined && { 'X-Soketify-Epoch': epoch }),
     ...(resend !== undefined && { 'X-Soketify-Resend': String(resend) }),
+    ...(isTest === true && { 'X-Soketify-Test': '1' }),
   };
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '../../src/webhooks/delivery-queue.ts';
+import type { Batch } from '../../src/webhooks/batch.ts';
 import { DeliveryShell, defaultPolicy, type Fate } from '../support/property/delivery-shell.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 

@@ -30,6 +30,8 @@ class World {
   readonly #append: (appId: string, events: readonly WebhookEvent[]) => void;
   #configured = new Set<string>(identities);
   #disabled = new Set<string>();
+  /** By identity: since when; also of endpoints that were taken away while they were held. */
+  #heldSince = new Map<string, number>();
   #version = 0;
   #appended = 0;
   readonly #downUntil = new Map<string, number>();
@@ -54,11 +56,27 @@ class World {
     this.#append = append;
   }
 
-  replace(configured: readonly string[], disabled: readonly string[] = []): void {
+  replace(
+    configured: readonly string[],
+    { disabled = [], held = [] }: { disabled?: readonly string[]; held?: readonly string[] } = {},
+  ): void {
     this.#configured = new Set(configured);
     this.#disabled = new Set(disabled.filter((identity) => this.#configured.has(identity)));
+    const before = this.#heldSince;
+    const left = [...before.keys()].filter((identity) => !this.#configured.has(identity));
+    this.#heldSince = new Map(
+      [...left, ...held.filter((identity) => this.#configured.has(identity))].map((identity) => [
+        identity,
+        before.get(identity) ?? wallTimeOf(this.clock),
+      ]),
+    );
     this.#version += 1;
     this.dispatcher.replace(this.#applications());
+  }
+
+  /** What is configured is neither disabled nor held any more. */
+  release(): void {
+    this.replace([...this.#configured]);
   }
 
   append(appId: string, channel: string): void {
@@ -84,6 +102,8 @@ class World {
           id: identity.slice(2),
           url: `http://${identity}/${this.#version}`,
           isEnabled: !this.#disabled.has(identity),
+          heldSinceMs: this.#heldSince.get(identity),
+          ...(this.#version % 3 === 1 && { batch: { maxEvents: 2, maxDelayMs: 600 } }),
           headers: { 'x-version': `${this.#version}` },
         }),
       );
@@ -95,6 +115,7 @@ class World {
     const [, identity = '', version = ''] = /^http:\/\/(\w\/\w+)\/(\d+)$/.exec(url) ?? [];
     const isCurrent = version === `${this.#version}`;
     if (this.#disabled.has(identity)) this.faults.push(`${url} is disabled`);
+    if (this.#heldSince.has(identity)) this.faults.push(`${url} is held`);
     if (this.#configured.has(identity) && !isCurrent) this.faults.push(`${url} is not configured any more`);
     if (headers['x-version'] !== version || headers['X-Pusher-Key'] !== `${identity[0]}-${version}`) {
       this.faults.push(`${url} has the headers or the key of another time`);
@@ -121,6 +142,10 @@ class World {
   }
 }
 
+function wallTimeOf(clock: FakeClock): number {
+  return 1_700_000_000_000 + clock.now();
+}
+
 function listOf(lists: Map<string, number[]>, key: string): number[] {
   const list = lists.get(key) ?? [];
   lists.set(key, list);
@@ -128,10 +153,11 @@ function listOf(lists: Map<string, number[]>, key: string): number[] {
 }
 
 const replace = fc
-  .tuple(fc.subarray([...identities]), fc.subarray([...identities]))
-  .map(([configured, disabled]) =>
-    step<World>(`replace(${configured.join(' ')}; disabled ${disabled.join(' ')})`, (world) =>
-      world.replace(configured, disabled),
+  .tuple(fc.subarray([...identities]), fc.subarray([...identities]), fc.subarray([...identities]))
+  .map(([configured, disabled, held]) =>
+    step<World>(
+      `replace(${configured.join(' ')}; disabled ${disabled.join(' ')}; held ${held.join(' ')})`,
+      (world) => world.replace(configured, { disabled, held }),
     ),
   );
 const append = fc
@@ -163,6 +189,7 @@ describe(seeded('endpoints that come, go and change'), () => {
         fc.asyncProperty(walk, fc.constantFrom(1, 3, 20), async (steps, maxEvents) => {
           const world = new World(maxEvents);
           for (const run of steps) await run(world);
+          world.release();
           for (const identity of identities) world.outage(identity, 0);
           await world.clock.advance(400_000);
           expect(world.faults).toEqual([]);

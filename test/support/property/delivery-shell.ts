@@ -1,13 +1,10 @@
 import { expect } from 'vitest';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { QueuedEvent } from '../../../src/webhooks/lane.ts';
-import {
-  DeliveryQueue,
-  type Batch,
-  type DeliveryPolicy,
-  type Drop,
-} from '../../../src/webhooks/delivery-queue.ts';
+import type { Batch, Drop } from '../../../src/webhooks/batch.ts';
+import { DeliveryQueue, type DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
 import { sourceOf, type EventName, type WebhookEvent } from '../../../src/webhooks/event.ts';
+import { HoldClock } from '../../../src/webhooks/hold-clock.ts';
 import { rankOf } from '../../../src/webhooks/rank.ts';
 
 /** What an attempt shall come to. */
@@ -65,11 +62,15 @@ export class DeliveryShell {
   /** When each event was first sent, and when the last attempt at it ended. */
   readonly startedAt = new Map<QueuedEvent, number>();
   readonly endedAt = new Map<QueuedEvent, number>();
+  readonly time = new HoldClock();
   readonly queue: DeliveryQueue;
+  /** When it was held, the present hold last. */
+  readonly #holds: { readonly from: number; to: number }[] = [];
   readonly #policy: DeliveryPolicy;
   readonly #endpoint: Endpoint;
   #inFlight: Attempt[] = [];
-  #dueAt = Infinity;
+  /** When the machine asked to be looked at, in its own time. */
+  #dueAtLocal = Infinity;
   #resumesAt = Infinity;
   #failuresInARow = 0;
   readonly #batchOf = new Map<QueuedEvent, Batch>();
@@ -80,7 +81,7 @@ export class DeliveryShell {
   constructor(policy: DeliveryPolicy, endpoint: Endpoint) {
     this.#policy = policy;
     this.#endpoint = endpoint;
-    this.queue = new DeliveryQueue(policy);
+    this.queue = new DeliveryQueue(policy, this.time);
   }
 
   push(
@@ -93,7 +94,7 @@ export class DeliveryShell {
     const drops = this.queue.push(queued);
     for (const drop of drops) this.#shed(drop);
     if (this.queue.bytes > this.#policy.queueMaxBytes) throw new Error('more waits than the bound allows');
-    if (drops.length > 0 || this.queue.isDueBefore(this.#dueAt)) this.#pump();
+    if (drops.length > 0 || this.queue.isDueBefore(this.#dueAtLocal)) this.#pump();
     else this.peek();
     return queued;
   }
@@ -109,7 +110,7 @@ export class DeliveryShell {
     const events = channels
       .slice(0, this.#policy.batch.maxEvents)
       .map((channel) => this.#accept({ name, channel }, 60, ageMs));
-    const batch = this.queue.restore(events, attempts, this.now + delayMs);
+    const batch = this.queue.restore(events, attempts, this.time.planned(this.now + delayMs));
     for (const event of events) this.#batchOf.set(event, batch);
     this.#pump();
   }
@@ -134,7 +135,33 @@ export class DeliveryShell {
   /** Looks without having been asked to: then there must be nothing to do. */
   peek(): void {
     if (this.#dueAt <= this.now) return;
-    expect(this.queue.next(this.now, () => true)).toMatchObject({ kind: 'wait' });
+    expect(this.queue.next(this.#local, () => true)).toMatchObject({ kind: 'wait' });
+  }
+
+  /** No attempt may begin until the release, and no event ages. */
+  hold(): void {
+    if (this.#isHeld) return;
+    this.#holds.push({ from: this.now, to: Infinity });
+    this.time.hold(this.now);
+    this.queue.hold();
+    this.#pump();
+  }
+
+  release(): void {
+    const hold = this.#holds.at(-1);
+    if (hold !== undefined) hold.to = Math.min(hold.to, this.now);
+    this.time.release(this.now);
+    this.queue.release();
+    this.#pump();
+  }
+
+  /** How old an event is by now, what it was held for left out. */
+  ageOf({ createdAt }: QueuedEvent): number {
+    const held = this.#holds.reduce(
+      (sum, { from, to }) => sum + Math.max(0, Math.min(to, this.now) - Math.max(from, createdAt)),
+      0,
+    );
+    return this.now - createdAt - held;
   }
 
   drain(): void {
@@ -144,6 +171,18 @@ export class DeliveryShell {
 
   abandon(): void {
     for (const drop of this.queue.abandon()) this.#drop(drop);
+  }
+
+  get #isHeld(): boolean {
+    return this.#holds.at(-1)?.to === Infinity;
+  }
+
+  get #dueAt(): number {
+    return this.#isHeld ? Infinity : this.time.momentOf(this.#dueAtLocal);
+  }
+
+  get #local(): number {
+    return this.time.local(this.now);
   }
 
   get attemptsUnderWay(): number {
@@ -183,11 +222,11 @@ export class DeliveryShell {
 
   #pump(): void {
     for (;;) {
-      const next = this.queue.next(this.now, () => true);
+      const next = this.queue.next(this.#local, () => true);
       if (next.kind === 'attempt') this.#start(next.batch);
       else if (next.kind === 'drop') this.#drop(next.drop);
       else {
-        this.#dueAt = next.until;
+        this.#dueAtLocal = next.until;
         break;
       }
     }
@@ -196,10 +235,10 @@ export class DeliveryShell {
 
   #start(batch: Batch): void {
     if (this.#resumesAt < Infinity) throw new Error('an attempt in the pause');
+    if (this.#isHeld) throw new Error('an attempt while the endpoint is held');
     const { maxEvents, maxBytes } = this.#policy.batch;
     const { events } = batch;
-    const oldest = Math.min(...events.map(({ createdAt }) => createdAt));
-    if (this.now >= oldest + this.#policy.retry.maxElapsedMs)
+    if (events.some((event) => this.ageOf(event) >= this.#policy.retry.maxElapsedMs))
       throw new Error('an attempt after the deadline');
     if (events.length === 0 || events.length > maxEvents)
       throw new Error(`${events.length} events in a batch`);
@@ -250,7 +289,7 @@ export class DeliveryShell {
       return;
     }
     this.#failuresInARow += 1;
-    const drop = this.queue.fail(batch, this.now, fate.random ?? 0.5, fate.retryAfterMs);
+    const drop = this.queue.fail(batch, this.#local, fate.random ?? 0.5, fate.retryAfterMs);
     if (drop !== undefined) this.#drop(drop);
   }
 

@@ -184,9 +184,16 @@ describe('POST webhooks/deliveries/DELIVERY/resend', () => {
     await first;
   });
 
-  test('to an endpoint that is gone or disabled is 409', async () => {
-    const { store, resend, dispatcher } = stage();
+  test('to an endpoint that is gone, disabled or paused is 409', async () => {
+    const { store, resend, recover, dispatcher } = stage();
     store.add(tried);
+    dispatcher.replace([application({ endpoints: [endpoint({ heldSinceMs: startedAtMs })] })]);
+    expect(await resend('msg_1')).toBe(
+      '409 Not sent: the endpoint of this delivery is paused. Resume it first',
+    );
+    expect(await recover({ endpoint: 'main' })).toBe(
+      "409 Nothing is sent: endpoint 'main' is paused. Resume it first",
+    );
     dispatcher.replace([application({ endpoints: [endpoint({ isEnabled: false })] })]);
     expect(await resend('msg_1')).toBe(
       '409 Not sent: the endpoint of this delivery is disabled. Enable it first',

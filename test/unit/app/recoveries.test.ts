@@ -144,6 +144,17 @@ describe('a recovery', () => {
     expect(await office.estimate('1', main)).toBe('disabled');
   });
 
+  test('of an endpoint that is held does not begin, and stops', async () => {
+    const { lose, office, sender, begin, progress, dispatcher } = stage();
+    lose('a', 'b');
+    const recovery = await begin();
+    dispatcher.replace([application({ endpoints: [endpoint({ heldSinceMs: 1 })] })]);
+    await sender.expectPost().answer(200);
+    expect(progress(recovery)).toMatchObject({ state: 'stopped', cause: 'the endpoint is paused', left: 1 });
+    expect(await office.recover('1', main)).toBe('held');
+    sender.expectNoPost();
+  });
+
   test('passes over what is sent by somebody else or forgotten by its turn', async () => {
     const { lose, office, sender, begin, progress, store, clock } = stage();
     lose('a', 'b', 'c');

@@ -116,10 +116,12 @@ describe('a resend', () => {
     sender.expectNoPost();
   });
 
-  test('is not made to an endpoint that is gone or disabled', async () => {
+  test('is not made to an endpoint that is gone, disabled or held', async () => {
     const { office, dispatcher, sender } = await dropped();
     dispatcher.replace([application({ endpoints: [endpoint({ isEnabled: false })] })]);
     expect(await office.resend('1', 'msg_1')).toBe('disabled');
+    dispatcher.replace([application({ endpoints: [endpoint({ heldSinceMs: startedAtMs })] })]);
+    expect(await office.resend('1', 'msg_1')).toBe('held');
     dispatcher.replace([application({ endpoints: [endpoint({ id: 'other' })] })]);
     expect(await office.resend('1', 'msg_1')).toBe('gone');
     sender.expectNoPost();
@@ -139,6 +141,62 @@ describe('a resend', () => {
     await sender.expectPost().answer(200);
     expect(await resent).toMatchObject({ result: 'success' });
     expect(store.find('1', 'msg_1')).toBeUndefined();
+  });
+});
+
+describe('a resend of a delivery that was recorded', () => {
+  const recorded = {
+    appId: '1',
+    endpointId: 'main',
+    id: 'msg_taken',
+    timeMs: startedAtMs,
+    events: ['{"name":"channel_occupied","channel":"a"}', '{"name":"channel_vacated","channel":"a"}'],
+    attemptsMade: 2,
+    resends: 1,
+  };
+
+  test('has the id and the bytes of the delivery, and counts on', async () => {
+    const heard: unknown[] = [];
+    const { clock, office, sender, store } = officeStage({ heard: (made) => heard.push(made) });
+    const resent = office.resendRecorded(recorded);
+    await clock.advance(0);
+    const { request, answer } = sender.expectPost();
+    expect(Buffer.from(request.body).toString()).toBe(
+      `{"time_ms":${startedAtMs},"events":[${recorded.events.join(',')}]}`,
+    );
+    expect(request.headers).toMatchObject({
+      'webhook-id': 'msg_taken',
+      'X-Soketify-Attempt': '3',
+      'X-Soketify-Resend': '2',
+    });
+    await answer(200);
+    const attempt = await resent;
+    expect(attempt).toMatchObject({ number: 3, resend: 2, result: 'success', status: 200 });
+    expect(heard).toEqual([{ delivery: recorded, request, attempt }]);
+    expect(store.find('1', 'msg_taken')).toBeUndefined();
+  });
+
+  test('counts with the resends of its letter, if it has one, and is noted there', async () => {
+    const { clock, office, sender, store } = officeStage();
+    store.add(deadLetter({ id: 'msg_taken', attemptsMade: 9, resends: 4 }));
+    void office.resendRecorded(recorded);
+    expect(await office.resend('1', 'msg_taken')).toBe('under-way');
+    await clock.advance(0);
+    const { request, answer } = sender.expectPost();
+    expect(request.headers).toMatchObject({ 'X-Soketify-Attempt': '10', 'X-Soketify-Resend': '5' });
+    await answer(200);
+    expect(store.find('1', 'msg_taken')).toMatchObject({ attemptsMade: 10, resends: 5 });
+  });
+
+  test('is refused as that of a letter is', async () => {
+    const { office, dispatcher, sender } = officeStage();
+    expect(await office.resendRecorded({ ...recorded, endpointId: 'other' })).toBe('gone');
+    dispatcher.replace([application({ endpoints: [endpoint({ heldSinceMs: startedAtMs })] })]);
+    expect(await office.resendRecorded(recorded)).toBe('held');
+    dispatcher.replace([application({ endpoints: [endpoint({ isEnabled: false })] })]);
+    expect(await office.resendRecorded(recorded)).toBe('disabled');
+    expect(await officeStage({ isHere: () => false }).office.resendRecorded(recorded)).toBe(unavailable);
+    sender.expectNoPost();
   });
 });
 

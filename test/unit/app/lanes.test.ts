@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { channelName } from '../../support/unit/application.ts';
+import { one, reloadStage as stage, serving } from '../../support/unit/reload-stage.ts';
+
+describe('the lanes of an endpoint', () => {
+  test('are none where nothing waits, and not known of an endpoint that there is not', () => {
+    const { dispatcher } = stage();
+    expect(dispatcher.lanes('1', 'one')).toEqual({
+      endpoint: 'one',
+      queue: { events: 0, bytes: 0, oldestAgeMs: 0, isFailing: false },
+      lanes: [],
+      laneCount: 0,
+      batches: [],
+      batchCount: 0,
+    });
+    expect(dispatcher.lanes('1', 'two')).toBeUndefined();
+    expect(dispatcher.lanes('2', 'one')).toBeUndefined();
+  });
+
+  test('tell which delivery each waits for, how long, and when that is tried again', async () => {
+    const { clock, sender, dispatcher, append } = stage();
+    append('a');
+    await clock.advance(0);
+    await sender.expectPost().answer(500);
+    await clock.advance(400);
+    append('a');
+    append('a');
+    append('b');
+    await clock.advance(100);
+    expect(dispatcher.lanes('1', 'one')).toMatchObject({
+      queue: { events: 4, oldestAgeMs: 500 },
+      lanes: [{ channel: 'a', events: 2, oldestAgeMs: 100, blockedBy: 'msg_1' }],
+      laneCount: 1,
+      batches: [
+        {
+          id: 'msg_1',
+          channels: ['a'],
+          events: 1,
+          attempts: 1,
+          state: 'waiting',
+          ageMs: 500,
+          nextAttemptInMs: 500,
+          deadlineInMs: 299_500,
+        },
+        { id: 'msg_2', channels: ['b'], attempts: 1, state: 'in-flight', ageMs: 100 },
+      ],
+      batchCount: 2,
+    });
+    expect(dispatcher.lanes('1', 'one')?.batches[1]).not.toHaveProperty('nextAttemptInMs');
+  });
+
+  test('of one that is held have an age that goes on, and time left that does not', async () => {
+    const { clock, sender, dispatcher, append } = stage();
+    append('a');
+    await clock.advance(0);
+    await sender.expectPost().answer(500);
+    append('a');
+    dispatcher.replace(serving({ ...one, heldSinceMs: 1_700_000_000_000 }));
+    await clock.advance(600_000);
+    const lanes = dispatcher.lanes('1', 'one');
+    expect(lanes).toMatchObject({
+      pause: { how: 'hold', sinceMs: 1_700_000_000_000 },
+      lanes: [{ channel: 'a', oldestAgeMs: 600_000 }],
+      batches: [{ state: 'waiting', ageMs: 600_000, deadlineInMs: 300_000 }],
+    });
+    expect(lanes?.batches[0]).not.toHaveProperty('nextAttemptInMs');
+  });
+
+  test('are the hundred that wait longest, with the number of all', () => {
+    const { clock, dispatcher, appendAll } = stage(serving({ ...one, heldSinceMs: 0 }));
+    const said = (index: number, name: 'channel_occupied' | 'channel_vacated') =>
+      ({ name, channel: channelName(`room-${index}`) }) as const;
+    for (let index = 0; index < 1000; index += 1) {
+      appendAll('1', [said(index, 'channel_occupied')]);
+      clock.advanceSync(1);
+    }
+    // Later news of a lane does not make it younger.
+    appendAll('1', [said(3, 'channel_vacated')]);
+    const lanes = dispatcher.lanes('1', 'one');
+    expect(lanes).toMatchObject({ laneCount: 1000, batchCount: 0 });
+    expect(lanes?.lanes.map(({ channel }) => channel)).toEqual(
+      Array.from({ length: 100 }, (_, index) => `room-${index}`),
+    );
+    expect(lanes?.lanes[3]).toMatchObject({ events: 2, oldestAgeMs: 997 });
+  });
+
+  test('are found behind however many old events of a few channels', () => {
+    const { dispatcher, appendAll } = stage(serving({ ...one, heldSinceMs: 0 }));
+    const said = (channel: string) => ({ name: 'channel_occupied', channel: channelName(channel) }) as const;
+    appendAll(
+      '1',
+      Array.from({ length: 12_000 }, () => said('loud')),
+    );
+    appendAll('1', [said('quiet'), said('last')]);
+    expect(dispatcher.lanes('1', 'one')).toMatchObject({
+      lanes: [{ channel: 'loud', events: 12_000 }, { channel: 'quiet' }, { channel: 'last' }],
+      laneCount: 3,
+    });
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { eventNames, isWebhookEvent } from '../../../src/webhooks/event.ts';
+import { exampleOf } from '../../../src/webhooks/example-event.ts';
+import { channelKind } from '../../../src/protocol/channel-name.ts';
+import { verdictOf } from '../../../src/webhooks/verdict.ts';
+
+describe('the verdict on an answer', () => {
+  test.each([
+    [200, 'took it (200)'],
+    [204, 'took it (204)'],
+    [400, 'Only 2xx counts as taken'],
+    [401, 'over the raw bytes'],
+    [403, 'with the secret of this app'],
+    [404, 'Compare the path'],
+    [405, 'does not take POST'],
+    [413, 'too large'],
+    [415, 'application/json'],
+    [418, 'refused the request (418)'],
+    [429, 'fewer requests'],
+    [500, 'failed (500)'],
+    [503, 'not available'],
+    [599, 'failed (599)'],
+  ])('%d says what to do', (status, sentence) => {
+    expect(verdictOf({ kind: 'answered', status })).toContain(sentence);
+  });
+
+  test('that redirects gives the place, clipped', () => {
+    const location = `https://example.com/${'x'.repeat(1000)}`;
+    const verdict = verdictOf({ kind: 'answered', status: 301, location });
+    expect(verdict).toContain('redirects to https://example.com/');
+    expect(verdict.length).toBeLessThan(500);
+    expect(verdictOf({ kind: 'answered', status: 304 })).toContain('redirects (304)');
+  });
+
+  test.each([
+    ['ECONNREFUSED', 'Nothing listens'],
+    ['ENOTFOUND', 'has no address'],
+    ['ADDRESS_NOT_PUBLIC', 'private address'],
+    ['DNS_SERVFAIL', 'name servers'],
+    ['CERT_HAS_EXPIRED', 'has expired'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'not trusted'],
+    ['HPE_INVALID_CONSTANT', 'no proper HTTP'],
+    ['constructor', 'could not be reached. (constructor)'],
+  ])('that did not come because of %s says why', (code, sentence) => {
+    const verdict = verdictOf({ kind: 'unreachable', code });
+    expect(verdict).toContain(sentence);
+    expect(verdict).toContain(code);
+  });
+
+  test('that did not come in time says how to be in time', () => {
+    expect(verdictOf({ kind: 'timeout' })).toContain('do the work afterwards');
+  });
+});
+
+test.each(eventNames)('the example of %s is one that could happen', (name) => {
+  const event = exampleOf(name);
+  expect(event.name).toBe(name);
+  expect(isWebhookEvent(event)).toBe(true);
+  const { access, isCache } = channelKind(event.channel);
+  expect(access === 'presence').toBe(name.startsWith('member_'));
+  expect(isCache).toBe(name === 'cache_miss');
+});
