@@ -1,58 +1,179 @@
 import type { Millis } from '../ports/clock.ts';
-import type { Attempt } from '../webhooks/attempt.ts';
-import { resultOf, type DropReason } from '../webhooks/delivery-facts.ts';
 import type { Outcome } from '../ports/webhook-sender.ts';
+import type { Attempt } from '../webhooks/attempt.ts';
+import type { LetterAttempt } from '../webhooks/dead-letter.ts';
+import { resultOf, type DropReason } from '../webhooks/delivery-facts.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
+import { textOf } from './event-record.ts';
 import type { AttemptEnd, DeliveryAttempt, EmulatorDelivery } from './records.ts';
+import type { Numbered } from './ring.ts';
+
+/** What is known of a delivery when it is first heard of. */
+interface Beginning {
+  readonly attempt: Attempt;
+  /** Of its events, those that are recorded. */
+  readonly eventIds: readonly number[];
+  /** Its place in the order of deliveries. */
+  readonly seq: number;
+  /** How many before it were not recorded. */
+  readonly skippedBefore: number;
+}
+
+/** When something was, on the clock and by the time of day. */
+export interface Moment {
+  readonly atMs: Millis;
+  readonly timeMs: number;
+}
+
+/** An attempt that was made on demand, with the headers that were sent. */
+export interface ResentAttempt extends LetterAttempt {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** An attempt as it is kept. */
+export type RecordedAttempt = DeliveryAttempt & { readonly resend?: number };
+
+/** So many attempts of a delivery are kept: the earliest give way. */
+const mostAttempts = 100;
+
+/** What a record and an attempt take beside their texts, roughly. */
+const overheadBytes = { record: 800, attempt: 400, event: 150 };
 
 /** What is known of one delivery. */
-export class DeliveryRecord {
+export class DeliveryRecord implements Numbered {
   readonly id: string;
   readonly appId: string;
-  readonly #endpoint: string;
-  readonly #eventIds: readonly number[];
+  readonly endpoint: string;
+  readonly seq: number;
+  readonly skippedBefore: number;
+  readonly eventIds: readonly number[];
+  readonly events: readonly WebhookEvent[];
   readonly #body: Uint8Array;
-  readonly #attempts = new Map<number, DeliveryAttempt>();
+  readonly #attempts = new Map<number, RecordedAttempt>();
   #url: string;
   #fate: 'delivered' | DropReason | undefined;
+  #nextAttemptAt: number | undefined;
+  #isResent = false;
+  #bytes: number;
 
-  constructor({ appId, webhookId, endpoint, request }: Attempt, eventIds: readonly number[]) {
+  constructor({ attempt, eventIds, seq, skippedBefore }: Beginning) {
+    const { appId, webhookId, endpoint, request, events } = attempt;
     this.id = webhookId;
     this.appId = appId;
-    this.#endpoint = endpoint.id;
+    this.endpoint = endpoint.id;
+    this.seq = seq;
+    this.skippedBefore = skippedBefore;
+    this.eventIds = eventIds;
+    this.events = events.map(({ event }) => event);
     this.#url = request.url;
     this.#body = request.body;
-    this.#eventIds = eventIds;
+    this.#bytes = overheadBytes.record + request.body.length;
+    for (const event of this.events) this.#bytes += overheadBytes.event + textOf(event);
   }
 
-  begin({ number, request }: Attempt, at: { readonly atMs: Millis; readonly timeMs: Millis }): void {
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Delivered or why not; undefined: it is not decided. */
+  get fate(): 'delivered' | DropReason | undefined {
+    return this.#fate;
+  }
+
+  /** Time of day of the next attempt, if one is due. */
+  get nextAttemptAt(): number | undefined {
+    return this.#nextAttemptAt;
+  }
+
+  /** Whether it was sent again on demand. */
+  get isResent(): boolean {
+    return this.#isResent;
+  }
+
+  /** Time of day of the first attempt that is kept. */
+  get beganAtMs(): number | undefined {
+    return this.#attempts.values().next().value?.timeMs;
+  }
+
+  /** The attempts that are kept, the first first. */
+  get attempts(): readonly RecordedAttempt[] {
+    return [...this.#attempts.values()];
+  }
+
+  /** The body, the same in each attempt. */
+  get body(): string {
+    return Buffer.from(this.#body).toString('utf8');
+  }
+
+  begin({ number, request }: Attempt, at: Moment): void {
     this.#url = request.url;
-    this.#attempts.set(number, { number, ...at, outcome: 'pending', headers: request.headers });
+    this.#nextAttemptAt = undefined;
+    this.#keep({ number, ...at, outcome: 'pending', headers: request.headers });
+    this.#bytes += overheadBytes.attempt + sizeOf(request.headers);
   }
 
-  end({ number }: Attempt, outcome: Outcome, at: Millis): void {
+  /** Says when the next attempt is due, if one is. */
+  end({ number }: Attempt, outcome: Outcome, at: Moment & { readonly retryInMs: Millis | undefined }): void {
+    const { atMs, timeMs, retryInMs } = at;
+    this.#nextAttemptAt = retryInMs === undefined ? undefined : timeMs + retryInMs;
     const begun = this.#attempts.get(number);
     if (begun === undefined) return;
-    this.#attempts.set(number, { ...begun, elapsedMs: at - begun.atMs, ...endOf(outcome) });
+    this.#attempts.set(number, { ...begun, elapsedMs: atMs - begun.atMs, ...endOf(outcome) });
+    if (outcome.kind === 'answered') this.#bytes += outcome.body?.length ?? 0;
+  }
+
+  /** An attempt was made on demand. */
+  resent(attempt: ResentAttempt, atMs: Millis): void {
+    const { number, resend, timeMs, elapsedMs, result, status, answer, error, headers } = attempt;
+    this.#isResent = true;
+    this.#keep({
+      number,
+      atMs,
+      timeMs,
+      elapsedMs,
+      outcome: result,
+      headers,
+      ...(resend !== undefined && { resend }),
+      ...(status !== undefined && { status }),
+      ...(answer !== undefined && { answer }),
+      ...(error !== undefined && { error }),
+    });
+    this.#bytes += overheadBytes.attempt + sizeOf(headers) + (answer?.length ?? 0);
   }
 
   decide(fate: 'delivered' | DropReason): void {
     this.#fate = fate;
+    this.#nextAttemptAt = undefined;
   }
 
+  /** All of it, with times on the clock. */
   describe(): EmulatorDelivery {
     const fate = this.#fate;
     return {
       id: this.id,
       appId: this.appId,
-      endpoint: this.#endpoint,
+      endpoint: this.endpoint,
       url: this.#url,
       ...(fate === undefined || fate === 'delivered'
         ? { status: fate ?? 'pending' }
         : { status: 'dropped', reason: fate }),
-      eventIds: this.#eventIds,
-      body: Buffer.from(this.#body).toString('utf8'),
-      attempts: [...this.#attempts.values()],
+      eventIds: this.eventIds,
+      body: this.body,
+      attempts: this.attempts,
     };
+  }
+
+  #keep(attempt: RecordedAttempt): void {
+    this.#attempts.set(attempt.number, attempt);
+    if (this.#attempts.size <= mostAttempts) return;
+    const first = this.#attempts.values().next().value;
+    if (first === undefined) return;
+    this.#attempts.delete(first.number);
+    this.#bytes -= overheadBytes.attempt + sizeOf(first.headers) + (first.answer?.length ?? 0);
   }
 }
 
@@ -72,4 +193,10 @@ export function endOf(outcome: Outcome): AttemptEnd {
     case 'unreachable':
       return { outcome: 'unreachable', error: outcome.code };
   }
+}
+
+function sizeOf(headers: Readonly<Record<string, string>>): number {
+  let size = 0;
+  for (const name in headers) size += 32 + name.length + (headers[name]?.length ?? 0);
+  return size;
 }

@@ -1,47 +1,94 @@
 import type { Clock, WallTime } from '../ports/clock.ts';
-import type { Witness, WitnessedConnection } from '../ports/witness.ts';
+import {
+  type Leaving,
+  type Witness,
+  type WitnessedConnection,
+  type WitnessedSubscription,
+} from '../ports/witness.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { Attempt } from '../webhooks/attempt.ts';
 import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
+import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
-import { DeliveryRecord, endOf } from './delivery-record.ts';
+import type { QueuedEvent } from '../webhooks/lane.ts';
+import { Allowance } from './allowance.ts';
+import { DeliveryRecord, endOf, type Moment, type ResentAttempt } from './delivery-record.ts';
 import { EventRecord } from './event-record.ts';
-import { Movements } from './movements.ts';
-import type { EmulatorDelivery, EmulatorEvent, EventStatus } from './records.ts';
+import { Movements, type Movement } from './movements.ts';
+import type { EmulatorDelivery, EmulatorEvent, EventCause, EventStatus } from './records.ts';
+import { RecordShelf, type Extent } from './record-shelf.ts';
 
 /** What the recorder is made with. */
 export interface RecorderOptions {
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
   readonly wallTime: WallTime;
   /** Called after something has been recorded. */
-  readonly changed: () => void;
-  /** The most events, and the most deliveries, that are kept. */
+  readonly changed?: () => void;
+  /** The most events, the most deliveries and the most movements that are kept. */
   readonly capacity?: number;
+  /** What a server may spend on records that is not there for them; without it everything is recorded. */
+  readonly budget?: RecordingBudget;
 }
 
-/** Keeps all that happened, and why: the latest so many events and deliveries. */
+/** What records may cost. */
+export interface RecordingBudget {
+  /** Memory of all that is kept, roughly. */
+  readonly bytes: number;
+  /** Events a second that go well; the others are counted. What fails or is dropped is recorded in any case. */
+  readonly perSecond: number;
+}
+
+/** How many events a second are recorded, unless it is said. */
+export const defaultPerSecond = 500;
+
+/**
+ * Keeps what happened, and why: the latest so many events, deliveries and movements. With a budget much of what goes well is
+ * counted and not kept, and what fails is kept apart, so that it is not pushed out by what goes well.
+ */
 export class Recorder implements Witness {
   readonly #options: RecorderOptions;
-  readonly #capacity: number;
-  readonly #movements = new Movements();
-  readonly #events = new Map<number, EventRecord>();
-  readonly #deliveries = new Map<string, DeliveryRecord>();
+  readonly #movements: Movements;
+  readonly #events: RecordShelf<number, EventRecord>;
+  readonly #deliveries: RecordShelf<string, DeliveryRecord>;
+  readonly #allowance: Allowance;
+  readonly #isFrugal: boolean;
+  readonly #startedAtMs: number;
   /** By the event itself, which is the same object all the way. */
   readonly #byEvent = new WeakMap<WebhookEvent, EventRecord>();
   readonly #underWay = new WeakMap<Attempt, DeliveryRecord>();
   #made = 0;
+  #deliveriesMade = 0;
+  #skipped = 0;
+  #skippedDeliveries = 0;
   #final:
     | { readonly events: readonly EmulatorEvent[]; readonly deliveries: readonly EmulatorDelivery[] }
     | undefined;
 
+  // What these tell is for the debug console.
+  readonly connected = (): void => {};
+  readonly disconnected = (): void => {};
+  readonly published = (): void => {};
+  readonly clientEvent = (): void => {};
+
   constructor(options: RecorderOptions) {
+    const { clock, wallTime, budget, capacity = budget === undefined ? 10_000 : 100_000 } = options;
+    const bytes = budget?.bytes ?? Infinity;
     this.#options = options;
-    this.#capacity = options.capacity ?? 10_000;
+    this.#isFrugal = budget !== undefined;
+    this.#startedAtMs = wallTime.now();
+    this.#allowance = new Allowance(budget?.perSecond ?? Infinity, clock);
+    // Deliveries have bodies, headers and answers.
+    this.#events = new RecordShelf({ count: capacity, bytes: 0.35 * bytes }, this.#isFrugal);
+    this.#deliveries = new RecordShelf({ count: capacity, bytes: 0.5 * bytes }, this.#isFrugal);
+    this.#movements = new Movements(
+      { count: capacity, bytes: 0.15 * bytes },
+      { forgetsCauses: this.#isFrugal },
+    );
   }
 
   /** Events in the order in which they happened, of one app or of all. */
   events(appId?: string): readonly EmulatorEvent[] {
-    const all = this.#final?.events ?? [...this.#events.values()].map((record) => record.describe());
+    const all = this.#final?.events ?? this.#events.all().map((record) => record.describe());
     return ofApp(all, appId);
   }
 
@@ -51,7 +98,7 @@ export class Recorder implements Witness {
     after: number,
     matches: (event: EmulatorEvent) => boolean,
   ): EmulatorEvent | undefined {
-    for (const record of this.#events.values()) {
+    for (const record of this.#events.all()) {
       const isMeant = record.id > after && (appId === undefined || record.appId === appId);
       if (!isMeant || !record.wasDelivered) continue;
       const event = record.describe();
@@ -62,8 +109,53 @@ export class Recorder implements Witness {
 
   /** Deliveries in the order of their first attempts, of one app or of all. */
   deliveries(appId?: string): readonly EmulatorDelivery[] {
-    const all = this.#final?.deliveries ?? [...this.#deliveries.values()].map((record) => record.describe());
+    const all = this.#final?.deliveries ?? this.#deliveries.all().map((record) => record.describe());
     return ofApp(all, appId);
+  }
+
+  /** The records of events in the order in which they happened, for whoever describes them otherwise. */
+  eventRecords(): readonly EventRecord[] {
+    return this.#events.all();
+  }
+
+  /** The records of deliveries in the order of their first attempts. */
+  deliveryRecords(): readonly DeliveryRecord[] {
+    return this.#deliveries.all();
+  }
+
+  /** The record of one delivery. */
+  deliveryRecord(appId: string, id: string): DeliveryRecord | undefined {
+    const record = this.#deliveries.get(id);
+    return record?.appId === appId ? record : undefined;
+  }
+
+  /** Who came to a channel and went, as far as it is kept, the first first. */
+  movementsOf(appId: string, channel: ChannelName): Iterable<Movement> {
+    return this.#movements.of(appId, channel);
+  }
+
+  /** How far back events go. */
+  get eventExtent(): Extent {
+    const lost = this.#events.lost;
+    return this.#extent(lost?.happening.timeMs, this.#skipped - (lost?.happening.skippedBefore ?? 0));
+  }
+
+  /** How far back deliveries go. */
+  get deliveryExtent(): Extent {
+    const lost = this.#deliveries.lost;
+    return this.#extent(lost?.beganAtMs, this.#skippedDeliveries - (lost?.skippedBefore ?? 0));
+  }
+
+  /** Since when all movements are kept, by the time of day. */
+  get movementsSinceMs(): number {
+    const { clock, wallTime } = this.#options;
+    const lost = this.#movements.lostUntilMs;
+    return lost === undefined ? this.#startedAtMs : wallTime.now() - (clock.now() - lost);
+  }
+
+  /** Memory that the records of events and deliveries take, roughly. */
+  get bytes(): number {
+    return this.#events.bytes + this.#deliveries.bytes;
   }
 
   /** Tells what is recorded now, whatever happens from now on: how everybody is sent away at the end is no news. */
@@ -71,29 +163,28 @@ export class Recorder implements Witness {
     this.#final ??= { events: this.events(), deliveries: this.deliveries() };
   }
 
+  /** Leaves no timer. */
+  close(): void {
+    this.#allowance.close();
+  }
+
   /** Forgets what was recorded of an app. What still becomes of it is not recorded. */
   clear(appId: string): void {
-    for (const [id, record] of this.#events) if (record.appId === appId) this.#events.delete(id);
-    for (const [id, record] of this.#deliveries) if (record.appId === appId) this.#deliveries.delete(id);
+    this.#events.deleteAll((record) => record.appId === appId);
+    this.#deliveries.deleteAll((record) => record.appId === appId);
+    this.#movements.clear(appId);
   }
 
   joined(connection: WitnessedConnection, channel: ChannelName, userId: string | undefined): void {
     this.#movements.add('subscribed', connection, { channel, userId }, this.#options.clock.now());
   }
 
-  left(
-    connection: WitnessedConnection,
-    {
-      channel,
-      userId,
-    }: { readonly channel: { readonly name: ChannelName }; readonly userId: string | undefined },
-    how: 'unsubscribed' | 'disconnected',
-  ): void {
+  left(connection: WitnessedConnection, { channel, userId }: WitnessedSubscription, how: Leaving): void {
     this.#movements.add(how, connection, { channel: channel.name, userId }, this.#options.clock.now());
   }
 
   suppressed(appId: string, event: WebhookEvent, why: 'grace' | 'duplicate'): void {
-    if (why === 'duplicate') return void this.#add(appId, event, 'deduplicated');
+    if (why === 'duplicate') return this.#add(appId, event, 'deduplicated');
     this.#add(appId, event, 'suppressed');
     const arrival = arrivalFor(event);
     if (arrival !== undefined) this.#add(appId, arrival, 'suppressed');
@@ -101,6 +192,15 @@ export class Recorder implements Witness {
 
   unwanted(appId: string, event: WebhookEvent): void {
     this.#add(appId, event, 'filtered');
+  }
+
+  /** A delivery was sent again on demand. Of one that is not kept nothing is recorded. */
+  resent(appId: string, deliveryId: string, attempt: ResentAttempt): void {
+    const { clock, wallTime } = this.#options;
+    const beganAt = clock.now() - (wallTime.now() - attempt.timeMs);
+    this.deliveryRecord(appId, deliveryId)?.resent(attempt, beganAt);
+    this.#deliveries.weighAgain(deliveryId);
+    this.#options.changed?.();
   }
 
   /** Subscribes to the delivery facts. */
@@ -123,58 +223,139 @@ export class Recorder implements Witness {
   };
 
   #selected({ appId, event, served, wanting }: DeliveryFact & { readonly kind: 'selected' }): void {
-    const record = this.#add(appId, event, 'pending');
-    for (const one of served) record.addEndpoint(one.endpoint, wanting.includes(one));
+    const record = this.#make(appId, event, 'pending');
     this.#movements.forget(appId, event);
+    if (record === undefined) return;
+    for (const one of served) record.addEndpoint(one.endpoint, wanting.includes(one));
+    this.#keep(record);
   }
 
   #attemptBegan(attempt: Attempt): void {
-    const { webhookId, endpoint, number } = attempt;
-    const records = this.#recordsOf(attempt);
+    const { webhookId, endpoint, number, events } = attempt;
+    const records = this.#recordsOf(events);
     for (const record of records) record.attempt(endpoint, webhookId);
     let delivery = this.#deliveries.get(webhookId);
-    // A second attempt of one that is not kept any more is not one that began now.
-    if (delivery === undefined && number > 1) return;
     if (delivery === undefined) {
-      const eventIds = records.map(({ id }) => id);
-      delivery = new DeliveryRecord(attempt, eventIds);
-      this.#deliveries.set(webhookId, delivery);
-      dropOldest(this.#deliveries, this.#capacity);
+      // A second attempt of one that is not kept any more is not one that began now.
+      if (number > 1) return;
+      if (this.#isFrugal && records.length === 0) return void (this.#skippedDeliveries += 1);
+      delivery = this.#makeDelivery(attempt, records);
     }
-    delivery.begin(attempt, { atMs: this.#options.clock.now(), timeMs: this.#options.wallTime.now() });
+    delivery.begin(attempt, this.#moment());
+    this.#deliveries.weighAgain(webhookId);
     this.#underWay.set(attempt, delivery);
-    this.#options.changed();
+    this.#options.changed?.();
   }
 
-  #attemptEnded({ attempt, outcome }: AttemptEnded): void {
-    this.#underWay.get(attempt)?.end(attempt, outcome, this.#options.clock.now());
-    for (const record of this.#recordsOf(attempt)) record.attemptEnded(attempt.endpoint, endOf(outcome));
-    this.#options.changed();
-  }
-
-  #decided({ endpoint, fate, events }: Decided): void {
-    for (const { event } of events) {
-      const record = this.#byEvent.get(event);
-      for (const id of record?.decide(endpoint, fate) ?? []) this.#deliveries.get(id)?.decide(fate);
+  #attemptEnded({ attempt, outcome, result, elapsedMs, retryInMs }: AttemptEnded): void {
+    const { webhookId, endpoint, number, events } = attempt;
+    const { atMs, timeMs } = this.#moment();
+    const isKeptApart = this.#isFrugal && result !== 'success';
+    if (isKeptApart) this.#keepApart(attempt.appId, events, { endpoint, webhookId, attempts: number });
+    const records = this.#recordsOf(events);
+    let delivery = this.#underWay.get(attempt);
+    if (delivery === undefined && isKeptApart) {
+      if (number === 1) this.#skippedDeliveries -= 1;
+      delivery = this.#makeDelivery(attempt, records);
+      delivery.begin(attempt, { atMs: atMs - elapsedMs, timeMs: timeMs - elapsedMs });
     }
-    this.#options.changed();
+    delivery?.end(attempt, outcome, { atMs, timeMs, retryInMs });
+    if (isKeptApart && delivery !== undefined) this.#deliveries.putApart(webhookId, delivery);
+    this.#deliveries.weighAgain(webhookId);
+    for (const record of records) record.attemptEnded(endpoint, endOf(outcome));
+    this.#options.changed?.();
   }
 
-  #recordsOf({ events }: Attempt): readonly EventRecord[] {
+  #decided({ appId, endpoint, fate, events, webhookId, attempts }: Decided): void {
+    if (this.#isFrugal && fate !== 'delivered') {
+      this.#keepApart(appId, events, { endpoint, webhookId, attempts });
+    }
+    for (const { event } of events) this.#byEvent.get(event)?.decide(endpoint, fate);
+    if (webhookId !== undefined) this.#deliveries.get(webhookId)?.decide(fate);
+    this.#options.changed?.();
+  }
+
+  #extent(lostAtMs: number | undefined, skipped: number): Extent {
+    return { keptSinceMs: lostAtMs ?? this.#startedAtMs, skipped: Math.max(0, skipped) };
+  }
+
+  #recordsOf(events: readonly QueuedEvent[]): readonly EventRecord[] {
     return events.flatMap(({ event }) => this.#byEvent.get(event) ?? []);
   }
 
-  #add(appId: string, event: WebhookEvent, status: EventStatus): EventRecord {
+  #moment(): Moment {
+    return { atMs: this.#options.clock.now(), timeMs: this.#options.wallTime.now() };
+  }
+
+  /** Keeps events that have failed where they are not pushed out, and records those that were skipped. */
+  #keepApart(appId: string, events: readonly QueuedEvent[], of: Failing): void {
+    for (const { event, createdAt } of events) {
+      let record = this.#byEvent.get(event);
+      if (record === undefined) {
+        const now = this.#moment();
+        this.#skipped -= 1;
+        record = this.#record(appId, event, 'pending', {
+          atMs: createdAt,
+          timeMs: now.timeMs - (now.atMs - createdAt),
+        });
+        record.attempt(of.endpoint, of.webhookId, of.attempts);
+      }
+      this.#events.putApart(record.id, record);
+    }
+  }
+
+  #add(appId: string, event: WebhookEvent, status: EventStatus): void {
+    const record = this.#make(appId, event, status);
+    if (record !== undefined) this.#keep(record);
+  }
+
+  /** Makes the record of an event that happens now, if there is room for it in this second. */
+  #make(appId: string, event: WebhookEvent, status: EventStatus): EventRecord | undefined {
+    if (this.#allowance.take()) return this.#record(appId, event, status, this.#moment());
+    this.#skipped += 1;
+    return undefined;
+  }
+
+  #record(appId: string, event: WebhookEvent, status: EventStatus, { atMs, timeMs }: Moment): EventRecord {
     this.#made += 1;
-    const atMs = this.#options.clock.now();
-    const cause = this.#movements.causeOf(appId, event, atMs);
-    const record = new EventRecord({ id: this.#made, appId, event, atMs, cause, status });
-    this.#events.set(record.id, record);
+    const known = this.#movements.causeOf(appId, event, atMs);
+    // What came later has not caused it.
+    const cause: EventCause = known.atMs > atMs ? { kind: 'unknown', atMs } : known;
+    const skippedBefore = this.#skipped;
+    const record = new EventRecord({
+      id: this.#made,
+      appId,
+      event,
+      atMs,
+      timeMs,
+      cause,
+      status,
+      skippedBefore,
+    });
     this.#byEvent.set(event, record);
-    dropOldest(this.#events, this.#capacity);
-    this.#options.changed();
     return record;
   }
+
+  #keep(record: EventRecord): void {
+    this.#events.put(record.id, record);
+    this.#options.changed?.();
+  }
+
+  #makeDelivery(attempt: Attempt, records: readonly EventRecord[]): DeliveryRecord {
+    this.#deliveriesMade += 1;
+    const eventIds = records.map(({ id }) => id);
+    const skippedBefore = this.#skippedDeliveries;
+    const delivery = new DeliveryRecord({ attempt, eventIds, seq: this.#deliveriesMade, skippedBefore });
+    this.#deliveries.put(attempt.webhookId, delivery);
+    return delivery;
+  }
+}
+
+/** Where events have failed, and in how many attempts. */
+interface Failing {
+  readonly endpoint: Endpoint;
+  readonly webhookId: string | undefined;
+  readonly attempts: number;
 }
 
 function ofApp<T extends { readonly appId: string }>(
@@ -190,12 +371,4 @@ function arrivalFor(departure: WebhookEvent): WebhookEvent | undefined {
   if (departure.name === 'channel_vacated') return { name: 'channel_occupied', channel };
   if (departure.name === 'member_removed') return { name: 'member_added', channel, userId: departure.userId };
   return undefined;
-}
-
-function dropOldest(records: Map<unknown, unknown>, capacity: number): void {
-  if (records.size <= capacity) return;
-  for (const key of records.keys()) {
-    records.delete(key);
-    return;
-  }
 }
