@@ -19,6 +19,16 @@ export interface ResendTarget {
   readonly claim: Claim;
 }
 
+/** An attempt that was made on demand. */
+export interface ResentFact {
+  readonly appId: string;
+  /** The `webhook-id` of the delivery. */
+  readonly deliveryId: string;
+  readonly attempt: LetterAttempt;
+  /** The headers that were sent. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** What resending needs. */
 export interface ResenderOptions {
   readonly clock: Clock;
@@ -33,6 +43,8 @@ export interface ResenderOptions {
   readonly epoch: () => string;
   /** Undefined: there is no such endpoint. */
   readonly target: (appId: string, endpointId: string) => ResendTarget | undefined;
+  /** Hears of each attempt: a resend is no fact of deliveries. */
+  readonly onAttempt?: (fact: ResentFact) => void;
 }
 
 /**
@@ -130,7 +142,8 @@ export class Resender {
     const which = { attempt: number, epoch: this.#options.epoch(), resend };
     const startedAt = clock.now();
     const startedAtMs = wallTime.now();
-    const outcome = await sender.send(createRequest(app, endpoint, payload, which), requestTimeoutMs);
+    const request = createRequest(app, endpoint, payload, which);
+    const outcome = await sender.send(request, requestTimeoutMs);
     const elapsedMs = clock.now() - startedAt;
     const attempt = describeAttempt(outcome, {
       number,
@@ -139,6 +152,8 @@ export class Resender {
       elapsedMs: Math.round(elapsedMs),
     });
     letters.attempted(letter.appId, id, attempt);
+    const { headers } = request;
+    this.#options.onAttempt?.({ appId: letter.appId, deliveryId: id, attempt, headers });
     this.#tell(letter, attempt, elapsedMs);
     return attempt;
   }

@@ -1,3 +1,4 @@
+import type { ResentFact } from '../app/resender.ts';
 import type { Clock, WallTime } from '../ports/clock.ts';
 import {
   type Leaving,
@@ -12,7 +13,7 @@ import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { Allowance } from './allowance.ts';
-import { DeliveryRecord, endOf, type Moment, type ResentAttempt } from './delivery-record.ts';
+import { DeliveryRecord, endOf, type Moment } from './delivery-record.ts';
 import { EventRecord } from './event-record.ts';
 import { Movements, type Movement } from './movements.ts';
 import type { EmulatorDelivery, EmulatorEvent, EventCause, EventStatus } from './records.ts';
@@ -195,13 +196,13 @@ export class Recorder implements Witness {
   }
 
   /** A delivery was sent again on demand. Of one that is not kept nothing is recorded. */
-  resent(appId: string, deliveryId: string, attempt: ResentAttempt): void {
+  readonly resent = ({ appId, deliveryId, attempt, headers }: ResentFact): void => {
     const { clock, wallTime } = this.#options;
     const beganAt = clock.now() - (wallTime.now() - attempt.timeMs);
-    this.deliveryRecord(appId, deliveryId)?.resent(attempt, beganAt);
+    this.deliveryRecord(appId, deliveryId)?.resent({ ...attempt, headers }, beganAt);
     this.#deliveries.weighAgain(deliveryId);
     this.#options.changed?.();
-  }
+  };
 
   /** Subscribes to the delivery facts. */
   readonly hear = (fact: DeliveryFact): void => {
