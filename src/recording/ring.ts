@@ -64,6 +64,11 @@ export class Ring<V extends Numbered> {
     }
   }
 
+  /** How many have no smaller number than this one. */
+  countFrom(seq: number): number {
+    return this.#items.length - this.#indexOf(seq);
+  }
+
   /** Forgets those of which this is true. */
   deleteAll(isMeant: (value: V) => boolean): void {
     const kept = this.#items.slice(this.#head).filter((value) => value === undefined || !isMeant(value));
