@@ -31,7 +31,15 @@ export interface ResentAttempt extends LetterAttempt {
 }
 
 /** An attempt as it is kept. */
-export type RecordedAttempt = DeliveryAttempt & { readonly resend?: number };
+export interface RecordedAttempt extends Moment {
+  readonly number: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Which resend it was; undefined: none. */
+  readonly resend: number | undefined;
+  /** Undefined: it is under way. */
+  elapsedMs: Millis | undefined;
+  end: AttemptEnd | undefined;
+}
 
 /** So many attempts of a delivery are kept: the earliest give way. */
 const mostAttempts = 100;
@@ -49,7 +57,7 @@ export class DeliveryRecord implements Numbered {
   readonly eventIds: readonly number[];
   readonly events: readonly WebhookEvent[];
   readonly #body: Uint8Array;
-  readonly #attempts = new Map<number, RecordedAttempt>();
+  readonly #attempts: RecordedAttempt[] = [];
   #url: string;
   #fate: 'delivered' | DropReason | undefined;
   #nextAttemptAt: number | undefined;
@@ -96,12 +104,12 @@ export class DeliveryRecord implements Numbered {
 
   /** Time of day of the first attempt that is kept. */
   get beganAtMs(): number | undefined {
-    return this.#attempts.values().next().value?.timeMs;
+    return this.#attempts[0]?.timeMs;
   }
 
   /** The attempts that are kept, the first first. */
   get attempts(): readonly RecordedAttempt[] {
-    return [...this.#attempts.values()];
+    return this.#attempts;
   }
 
   /** The body, the same in each attempt. */
@@ -112,37 +120,33 @@ export class DeliveryRecord implements Numbered {
   begin({ number, request }: Attempt, at: Moment): void {
     this.#url = request.url;
     this.#nextAttemptAt = undefined;
-    this.#keep({ number, ...at, outcome: 'pending', headers: request.headers });
-    this.#bytes += overheadBytes.attempt + sizeOf(request.headers);
+    const { atMs, timeMs } = at;
+    const { headers } = request;
+    this.#keep({ number, atMs, timeMs, headers, resend: undefined, elapsedMs: undefined, end: undefined });
   }
 
   /** Says when the next attempt is due, if one is. */
-  end({ number }: Attempt, outcome: Outcome, at: Moment & { readonly retryInMs: Millis | undefined }): void {
+  end({ number }: Attempt, end: AttemptEnd, at: Moment & { readonly retryInMs: Millis | undefined }): void {
     const { atMs, timeMs, retryInMs } = at;
     this.#nextAttemptAt = retryInMs === undefined ? undefined : timeMs + retryInMs;
-    const begun = this.#attempts.get(number);
+    const begun = this.#attempts.findLast((attempt) => attempt.number === number);
     if (begun === undefined) return;
-    this.#attempts.set(number, { ...begun, elapsedMs: atMs - begun.atMs, ...endOf(outcome) });
-    if (outcome.kind === 'answered') this.#bytes += outcome.body?.length ?? 0;
+    begun.elapsedMs = atMs - begun.atMs;
+    begun.end = end;
+    this.#bytes += end.answer?.length ?? 0;
   }
 
   /** An attempt was made on demand. */
   resent(attempt: ResentAttempt, atMs: Millis): void {
     const { number, resend, timeMs, elapsedMs, result, status, answer, error, headers } = attempt;
     this.#isResent = true;
-    this.#keep({
-      number,
-      atMs,
-      timeMs,
-      elapsedMs,
+    const end = {
       outcome: result,
-      headers,
-      ...(resend !== undefined && { resend }),
       ...(status !== undefined && { status }),
       ...(answer !== undefined && { answer }),
       ...(error !== undefined && { error }),
-    });
-    this.#bytes += overheadBytes.attempt + sizeOf(headers) + (answer?.length ?? 0);
+    };
+    this.#keep({ number, atMs, timeMs, headers, resend, elapsedMs, end });
   }
 
   decide(fate: 'delivered' | DropReason): void {
@@ -163,18 +167,35 @@ export class DeliveryRecord implements Numbered {
         : { status: 'dropped', reason: fate }),
       eventIds: this.eventIds,
       body: this.body,
-      attempts: this.attempts,
+      attempts: this.#attempts.map(describeAttempt),
     };
   }
 
   #keep(attempt: RecordedAttempt): void {
-    this.#attempts.set(attempt.number, attempt);
-    if (this.#attempts.size <= mostAttempts) return;
-    const first = this.#attempts.values().next().value;
-    if (first === undefined) return;
-    this.#attempts.delete(first.number);
-    this.#bytes -= overheadBytes.attempt + sizeOf(first.headers) + (first.answer?.length ?? 0);
+    this.#attempts.push(attempt);
+    this.#bytes += sizeOf(attempt);
+    if (this.#attempts.length <= mostAttempts) return;
+    const first = this.#attempts.shift();
+    if (first !== undefined) this.#bytes -= sizeOf(first);
   }
+}
+
+function describeAttempt({
+  number,
+  atMs,
+  timeMs,
+  elapsedMs,
+  headers,
+  end,
+}: RecordedAttempt): DeliveryAttempt {
+  return {
+    number,
+    atMs,
+    timeMs,
+    ...(elapsedMs !== undefined && { elapsedMs }),
+    ...(end ?? { outcome: 'pending' }),
+    headers,
+  };
 }
 
 /** The outcome as it is recorded. */
@@ -195,8 +216,8 @@ export function endOf(outcome: Outcome): AttemptEnd {
   }
 }
 
-function sizeOf(headers: Readonly<Record<string, string>>): number {
-  let size = 0;
+function sizeOf({ headers, end }: RecordedAttempt): number {
+  let size = overheadBytes.attempt + (end?.answer?.length ?? 0);
   for (const name in headers) size += 32 + name.length + (headers[name]?.length ?? 0);
   return size;
 }

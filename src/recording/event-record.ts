@@ -4,6 +4,7 @@ import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { WebhookEventFields } from '../webhooks/event-match.ts';
 import { explain } from './explain.ts';
+import type { Movement } from './movements.ts';
 import type { AttemptEnd, EmulatorEvent, EndpointFate, EventCause, EventStatus } from './records.ts';
 import type { Numbered } from './ring.ts';
 
@@ -15,7 +16,8 @@ export interface Happening {
   readonly atMs: Millis;
   /** The same as the time of day. */
   readonly timeMs: number;
-  readonly cause: EventCause;
+  /** What a connection did that caused it, if that is known. */
+  readonly cause: Movement | undefined;
   readonly status: EventStatus;
   /** How many before it were not recorded. */
   readonly skippedBefore: number;
@@ -24,7 +26,8 @@ export interface Happening {
 interface Fate {
   readonly endpoint: Endpoint;
   readonly isWanted: boolean;
-  readonly deliveries: string[];
+  /** Mostly there is one at most. */
+  deliveries: readonly string[];
   attempts: number;
   lastAttempt: AttemptEnd | undefined;
   fate: 'delivered' | DropReason | undefined;
@@ -33,6 +36,8 @@ interface Fate {
 /** What a record, and what is known of each endpoint, take beside their texts, roughly. */
 const overheadBytes = { record: 700, fate: 250 };
 
+const none: readonly string[] = [];
+
 /** What is known of one event. */
 export class EventRecord implements Numbered {
   readonly id: number;
@@ -40,8 +45,8 @@ export class EventRecord implements Numbered {
   readonly seq: number;
   readonly appId: string;
   readonly happening: Happening;
-  /** By the id of the endpoint. */
-  readonly #fates = new Map<string, Fate>();
+  /** There are few endpoints. */
+  readonly #fates: Fate[] = [];
 
   constructor(happening: Happening) {
     this.id = happening.id;
@@ -51,13 +56,12 @@ export class EventRecord implements Numbered {
   }
 
   get bytes(): number {
-    return overheadBytes.record + textOf(this.happening.event) + overheadBytes.fate * this.#fates.size;
+    return overheadBytes.record + textOf(this.happening.event) + overheadBytes.fate * this.#fates.length;
   }
 
   /** Whether some endpoint has taken it: another may still be to get it. */
   get wasDelivered(): boolean {
-    for (const { fate } of this.#fates.values()) if (fate === 'delivered') return true;
-    return false;
+    return this.#fates.some(({ fate }) => fate === 'delivered');
   }
 
   addEndpoint(endpoint: Endpoint, isWanted: boolean): void {
@@ -68,11 +72,13 @@ export class EventRecord implements Numbered {
   attempt(endpoint: Endpoint, webhookId: string | undefined, attempts = 1): void {
     const fate = this.#fateAt(endpoint);
     fate.attempts += attempts;
-    if (webhookId !== undefined && !fate.deliveries.includes(webhookId)) fate.deliveries.push(webhookId);
+    if (webhookId !== undefined && !fate.deliveries.includes(webhookId)) {
+      fate.deliveries = [...fate.deliveries, webhookId];
+    }
   }
 
   attemptEnded({ id }: Endpoint, end: AttemptEnd): void {
-    const fate = this.#fates.get(id);
+    const fate = this.#fates.find(({ endpoint }) => endpoint.id === id);
     if (fate !== undefined) fate.lastAttempt = end;
   }
 
@@ -86,7 +92,7 @@ export class EventRecord implements Numbered {
     if (status !== 'pending') return status;
     let isWanted = false;
     let isDelivered = false;
-    for (const fate of this.#fates.values()) {
+    for (const fate of this.#fates) {
       if (!fate.isWanted) continue;
       if (fate.fate === undefined) return 'pending';
       isWanted = true;
@@ -96,37 +102,56 @@ export class EventRecord implements Numbered {
     return isDelivered ? 'delivered' : 'dropped';
   }
 
+  /** What caused it, with times on the clock. */
+  get cause(): EventCause {
+    const { event, cause, atMs } = this.happening;
+    return describeCause(event, cause, atMs);
+  }
+
   /** What became of it at each endpoint. */
   get endpoints(): readonly EndpointFate[] {
     const { event } = this.happening;
-    return Array.from(this.#fates.values(), (fate) => describeFate(fate, event));
+    return this.#fates.map((fate) => describeFate(fate, event));
   }
 
   /** All of it, with times on the clock. */
   describe(): EmulatorEvent {
-    const { id, appId, event, atMs, cause } = this.happening;
-    const { status, endpoints } = this;
+    const { id, appId, event, atMs } = this.happening;
+    const { status, cause, endpoints } = this;
     const told = { id, appId, ...fieldsOf(event), atMs, status, cause, endpoints };
     return { ...told, why: explain(told) };
   }
 
   /** An endpoint of which nothing was said before wants it: it was not recorded when it happened. */
   #fateAt(endpoint: Endpoint): Fate {
-    return this.#fates.get(endpoint.id) ?? this.#add(endpoint, true);
+    return this.#fates.find((fate) => fate.endpoint.id === endpoint.id) ?? this.#add(endpoint, true);
   }
 
   #add(endpoint: Endpoint, isWanted: boolean): Fate {
     const fate: Fate = {
       endpoint,
       isWanted,
-      deliveries: [],
+      deliveries: none,
       attempts: 0,
       lastAttempt: undefined,
       fate: undefined,
     };
-    this.#fates.set(endpoint.id, fate);
+    this.#fates.push(fate);
     return fate;
   }
+}
+
+function describeCause(event: WebhookEvent, cause: Movement | undefined, atMs: Millis): EventCause {
+  if (event.name === 'client_event') {
+    return { kind: 'client event', socket_id: event.socketId, ...userIn(event.userId), atMs };
+  }
+  // One that was refused is never the cause.
+  if (cause === undefined || cause.kind === 'refused') return { kind: 'unknown', atMs };
+  return { kind: cause.kind, socket_id: cause.socketId, ...userIn(cause.userId), atMs: cause.atMs };
+}
+
+function userIn(userId: string | undefined): { readonly user_id?: string } {
+  return userId === undefined ? {} : { user_id: userId };
 }
 
 function describeFate(
@@ -136,7 +161,7 @@ function describeFate(
   const place = {
     endpoint: endpoint.id,
     url: endpoint.url,
-    deliveries: [...deliveries],
+    deliveries,
     attempts,
     ...(lastAttempt && { lastAttempt }),
   };

@@ -87,14 +87,14 @@ export class History {
 
 /** An event as it is searched. */
 function eventItem(record: EventRecord, showing: Showing): SearchItem {
-  const { event, timeMs, cause } = record.happening;
+  const { event, timeMs } = record.happening;
   return {
     atMs: timeMs,
     fields: {
       channel: event.channel,
       id: String(record.id),
       get user() {
-        return texts('userId' in event ? event.userId : undefined, cause.user_id);
+        return texts('userId' in event ? event.userId : undefined, record.cause.user_id);
       },
       get event() {
         return event.name === 'client_event' ? [event.name, event.event] : event.name;
@@ -103,7 +103,7 @@ function eventItem(record: EventRecord, showing: Showing): SearchItem {
         return event.name;
       },
       get socket() {
-        return texts(event.name === 'client_event' ? event.socketId : undefined, cause.socket_id);
+        return texts(event.name === 'client_event' ? event.socketId : undefined, record.cause.socket_id);
       },
       get endpoint() {
         return record.endpoints.map(({ endpoint }) => endpoint);
@@ -154,10 +154,10 @@ function deliveryItem(record: DeliveryRecord, showing: Showing): SearchItem {
       },
       get status() {
         const decided = fate === undefined || fate === 'delivered' ? (fate ?? 'pending') : 'dropped';
-        return texts(decided, last()?.status);
+        return texts(decided, last()?.end?.status);
       },
       get result() {
-        return last()?.outcome;
+        return last()?.end?.outcome ?? 'pending';
       },
       get reason() {
         return fate === 'delivered' ? undefined : fate;
@@ -173,7 +173,7 @@ function deliveryItem(record: DeliveryRecord, showing: Showing): SearchItem {
 
 /** The answers of endpoints are payloads, too. */
 function answersOf(record: DeliveryRecord, { payloads }: Showing): string {
-  return payloads ? record.attempts.map(({ answer }) => answer ?? '').join(' ') : '';
+  return payloads ? record.attempts.map(({ end }) => end?.answer ?? '').join(' ') : '';
 }
 
 function texts(...values: readonly (string | number | undefined)[]): readonly string[] {

@@ -3,7 +3,6 @@ import type { Leaving, WitnessedConnection } from '../ports/witness.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
-import type { EventCause } from './records.ts';
 import { Ring, type Numbered } from './ring.ts';
 import type { ShelfBounds } from './shelf.ts';
 
@@ -76,22 +75,13 @@ export class Movements {
     }
   }
 
-  /** What caused an event that has just happened. */
-  causeOf(appId: string, event: WebhookEvent, atMs: Millis): EventCause {
-    if (event.name === 'client_event') {
-      const { socketId, userId } = event;
-      return {
-        kind: 'client event',
-        socket_id: socketId,
-        ...(userId !== undefined && { user_id: userId }),
-        atMs,
-      };
-    }
+  /** What caused an event that has just happened, other than a client's. */
+  causeOf(appId: string, event: WebhookEvent): Movement | undefined {
+    if (event.name === 'client_event') return undefined;
     const traces = this.#apps.get(appId)?.get(event.channel);
     const { came, went } = ('userId' in event ? traces?.members?.get(event.userId) : traces) ?? noTraces;
     const departs = event.name === 'channel_vacated' || event.name === 'member_removed';
-    const cause = departs ? went : event.name === 'subscription_count' ? latest(came, went) : came;
-    return cause === undefined ? { kind: 'unknown', atMs } : describe(cause);
+    return departs ? went : event.name === 'subscription_count' ? latest(came, went) : came;
   }
 
   /** The departure has been told: whatever comes is new. */
@@ -151,17 +141,6 @@ export class Movements {
 }
 
 const noTraces: Traces = { came: undefined, went: undefined };
-
-/** A movement as the cause of an event. */
-function describe({ kind, socketId, userId, atMs }: Movement): EventCause {
-  return {
-    // One that was refused is not traced.
-    kind: kind === 'refused' ? 'unknown' : kind,
-    socket_id: socketId,
-    ...(userId !== undefined && { user_id: userId }),
-    atMs,
-  };
-}
 
 function forgetIn(traces: Traces, movement: Movement): void {
   if (traces.came === movement) traces.came = undefined;

@@ -16,7 +16,7 @@ import { Allowance } from './allowance.ts';
 import { DeliveryRecord, endOf, type Moment } from './delivery-record.ts';
 import { EventRecord } from './event-record.ts';
 import { Movements, type Movement } from './movements.ts';
-import type { EmulatorDelivery, EmulatorEvent, EventCause, EventStatus } from './records.ts';
+import type { EmulatorDelivery, EmulatorEvent, EventStatus } from './records.ts';
 import { RecordShelf, type Extent } from './record-shelf.ts';
 
 /** What the recorder is made with. */
@@ -49,14 +49,12 @@ export const defaultPerSecond = 500;
 export class Recorder implements Witness {
   readonly #options: RecorderOptions;
   readonly #movements: Movements;
-  readonly #events: RecordShelf<number, EventRecord>;
+  /** By the event itself, which is the same object all the way. */
+  readonly #events: RecordShelf<WebhookEvent, EventRecord>;
   readonly #deliveries: RecordShelf<string, DeliveryRecord>;
   readonly #allowance: Allowance;
   readonly #isFrugal: boolean;
   readonly #startedAtMs: number;
-  /** By the event itself, which is the same object all the way. */
-  readonly #byEvent = new WeakMap<WebhookEvent, EventRecord>();
-  readonly #underWay = new WeakMap<Attempt, DeliveryRecord>();
   #made = 0;
   #deliveriesMade = 0;
   #skipped = 0;
@@ -244,7 +242,6 @@ export class Recorder implements Witness {
     }
     delivery.begin(attempt, this.#moment());
     this.#deliveries.weighAgain(webhookId);
-    this.#underWay.set(attempt, delivery);
     this.#options.changed?.();
   }
 
@@ -254,16 +251,17 @@ export class Recorder implements Witness {
     const isKeptApart = this.#isFrugal && result !== 'success';
     if (isKeptApart) this.#keepApart(attempt.appId, events, { endpoint, webhookId, attempts: number });
     const records = this.#recordsOf(events);
-    let delivery = this.#underWay.get(attempt);
+    let delivery = this.#deliveries.get(webhookId);
     if (delivery === undefined && isKeptApart) {
       if (number === 1) this.#skippedDeliveries -= 1;
       delivery = this.#makeDelivery(attempt, records);
       delivery.begin(attempt, { atMs: atMs - elapsedMs, timeMs: timeMs - elapsedMs });
     }
-    delivery?.end(attempt, outcome, { atMs, timeMs, retryInMs });
+    const end = endOf(outcome);
+    delivery?.end(attempt, end, { atMs, timeMs, retryInMs });
     if (isKeptApart && delivery !== undefined) this.#deliveries.putApart(webhookId, delivery);
     this.#deliveries.weighAgain(webhookId);
-    for (const record of records) record.attemptEnded(endpoint, endOf(outcome));
+    for (const record of records) record.attemptEnded(endpoint, end);
     this.#options.changed?.();
   }
 
@@ -271,7 +269,7 @@ export class Recorder implements Witness {
     if (this.#isFrugal && fate !== 'delivered') {
       this.#keepApart(appId, events, { endpoint, webhookId, attempts });
     }
-    for (const { event } of events) this.#byEvent.get(event)?.decide(endpoint, fate);
+    for (const { event } of events) this.#events.get(event)?.decide(endpoint, fate);
     if (webhookId !== undefined) this.#deliveries.get(webhookId)?.decide(fate);
     this.#options.changed?.();
   }
@@ -281,7 +279,12 @@ export class Recorder implements Witness {
   }
 
   #recordsOf(events: readonly QueuedEvent[]): readonly EventRecord[] {
-    return events.flatMap(({ event }) => this.#byEvent.get(event) ?? []);
+    const records: EventRecord[] = [];
+    for (const { event } of events) {
+      const record = this.#events.get(event);
+      if (record !== undefined) records.push(record);
+    }
+    return records;
   }
 
   #moment(): Moment {
@@ -291,17 +294,18 @@ export class Recorder implements Witness {
   /** Keeps events that have failed where they are not pushed out, and records those that were skipped. */
   #keepApart(appId: string, events: readonly QueuedEvent[], of: Failing): void {
     for (const { event, createdAt } of events) {
-      let record = this.#byEvent.get(event);
+      let record = this.#events.get(event);
       if (record === undefined) {
         const now = this.#moment();
-        this.#skipped -= 1;
+        // One that was recorded and has given way was not skipped.
+        if (createdAt > (this.#events.lost?.happening.atMs ?? -Infinity)) this.#skipped -= 1;
         record = this.#record(appId, event, 'pending', {
           atMs: createdAt,
           timeMs: now.timeMs - (now.atMs - createdAt),
         });
         record.attempt(of.endpoint, of.webhookId, of.attempts);
       }
-      this.#events.putApart(record.id, record);
+      this.#events.putApart(event, record);
     }
   }
 
@@ -319,9 +323,9 @@ export class Recorder implements Witness {
 
   #record(appId: string, event: WebhookEvent, status: EventStatus, { atMs, timeMs }: Moment): EventRecord {
     this.#made += 1;
-    const known = this.#movements.causeOf(appId, event, atMs);
+    const known = this.#movements.causeOf(appId, event);
     // What came later has not caused it.
-    const cause: EventCause = known.atMs > atMs ? { kind: 'unknown', atMs } : known;
+    const cause = known !== undefined && known.atMs > atMs ? undefined : known;
     const skippedBefore = this.#skipped;
     const record = new EventRecord({
       id: this.#made,
@@ -333,12 +337,11 @@ export class Recorder implements Witness {
       status,
       skippedBefore,
     });
-    this.#byEvent.set(event, record);
     return record;
   }
 
   #keep(record: EventRecord): void {
-    this.#events.put(record.id, record);
+    this.#events.put(record.happening.event, record);
     this.#options.changed?.();
   }
 

@@ -10,15 +10,20 @@ export interface Kept {
   readonly bytes: number;
 }
 
-interface Place<V> {
+interface Place<K, V> {
+  readonly key: K;
   readonly value: V;
   bytes: number;
+  isLeft: boolean;
 }
 
 /** Keeps the latest that were put into it, by number and by bytes: the oldest give way. */
 export class Shelf<K, V extends Kept> {
   readonly #bounds: ShelfBounds;
-  readonly #places = new Map<K, Place<V>>();
+  readonly #places = new Map<K, Place<K, V>>();
+  /** The places in order: a Map finds its first entry slowly once many before it were deleted. */
+  #queue: Place<K, V>[] = [];
+  #head = 0;
   #bytes = 0;
   #lost: V | undefined;
 
@@ -49,7 +54,9 @@ export class Shelf<K, V extends Kept> {
   put(key: K, value: V): void {
     this.delete(key);
     const { bytes } = value;
-    this.#places.set(key, { value, bytes });
+    const place = { key, value, bytes, isLeft: false };
+    this.#places.set(key, place);
+    this.#queue.push(place);
     this.#bytes += bytes;
     this.#makeRoom();
   }
@@ -69,6 +76,7 @@ export class Shelf<K, V extends Kept> {
     const place = this.#places.get(key);
     if (place === undefined) return false;
     this.#bytes -= place.bytes;
+    place.isLeft = true;
     return this.#places.delete(key);
   }
 
@@ -84,11 +92,21 @@ export class Shelf<K, V extends Kept> {
 
   #makeRoom(): void {
     const { count, bytes } = this.#bounds;
-    if (this.#places.size <= count && this.#bytes <= bytes) return;
-    for (const [key, { value }] of this.#places) {
-      this.#lost = value;
-      this.delete(key);
-      if (this.#places.size <= count && this.#bytes <= bytes) return;
+    while (this.#places.size > count || (this.#bytes > bytes && this.#places.size > 0)) {
+      const first = this.#queue[this.#head];
+      if (first === undefined) return;
+      this.#head += 1;
+      if (first.isLeft) continue;
+      this.#lost = first.value;
+      this.delete(first.key);
     }
+    this.#tidy();
+  }
+
+  /** Once more than half of the queue is of no use, it is made anew: each place pays for that once. */
+  #tidy(): void {
+    if (this.#queue.length < 1024 || this.#queue.length < 2 * this.#places.size) return;
+    this.#queue = this.#queue.slice(this.#head).filter(({ isLeft }) => !isLeft);
+    this.#head = 0;
   }
 }

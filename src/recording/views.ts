@@ -25,9 +25,9 @@ const mostNamed = 50;
 
 /** An event with what caused it and what became of it, by the time of day. */
 export function viewEvent(record: EventRecord, { payloads }: Showing): EventView {
-  const { id, appId, event, atMs, timeMs, cause } = record.happening;
+  const { id, appId, event, atMs, timeMs } = record.happening;
   const { data, ...fields } = fieldsOf(event);
-  const { status, endpoints } = record;
+  const { status, cause, endpoints } = record;
   const told = { id, appId, ...fields, atMs: timeMs, status, cause: inWallTime(cause, timeMs - atMs) };
   return {
     ...told,
@@ -53,7 +53,7 @@ export function viewDelivery(record: DeliveryRecord): DeliveryView {
     events: nameEvents(record),
     eventCount: record.events.length,
     attempts: countAttempts(attempts),
-    ...(last && { lastAttempt: { result: last.outcome, ...answerOf(last) } }),
+    ...(last && { lastAttempt: endOf(last) }),
     ...(last?.elapsedMs !== undefined && { elapsedMs: roundMs(last.elapsedMs) }),
     ...(nextAttemptAt !== undefined && { nextAttemptAtMs: nextAttemptAt }),
     isResent: record.isResent,
@@ -72,14 +72,14 @@ export function viewDeliveryDetail(record: DeliveryRecord, showing: Showing): De
 
 /** One attempt. */
 export function viewAttempt(attempt: RecordedAttempt, showing: Showing): AttemptView {
-  const { number, resend, timeMs, elapsedMs, outcome, headers, answer } = attempt;
+  const { number, resend, timeMs, elapsedMs, headers, end } = attempt;
+  const answer = end?.answer;
   return {
     number,
     ...(resend !== undefined && { resend }),
     atMs: timeMs,
     ...(elapsedMs !== undefined && { elapsedMs: roundMs(elapsedMs) }),
-    result: outcome,
-    ...answerOf(attempt),
+    ...endOf(attempt),
     headers: showing.headerValues ? headers : hideOwnHeaders(headers),
     ...(showing.payloads && answer !== undefined && { answer }),
   };
@@ -94,8 +94,14 @@ function roundMs(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-function answerOf({ status, error }: RecordedAttempt): { readonly status?: number; readonly error?: string } {
-  return { ...(status !== undefined && { status }), ...(error !== undefined && { error }) };
+function endOf({ end }: RecordedAttempt): Pick<AttemptView, 'result' | 'status' | 'error'> {
+  if (end === undefined) return { result: 'pending' };
+  const { outcome, status, error } = end;
+  return {
+    result: outcome,
+    ...(status !== undefined && { status }),
+    ...(error !== undefined && { error }),
+  };
 }
 
 function inWallTime(cause: EventCause, offsetMs: number): CauseView {
