@@ -275,7 +275,7 @@ export class Recorder implements Witness {
   }
 
   #extent(lostAtMs: number | undefined, skipped: number): Extent {
-    return { keptSinceMs: lostAtMs ?? this.#startedAtMs, skipped: Math.max(0, skipped) };
+    return { keptSinceMs: Math.round(lostAtMs ?? this.#startedAtMs), skipped: Math.max(0, skipped) };
   }
 
   #recordsOf(events: readonly QueuedEvent[]): readonly EventRecord[] {

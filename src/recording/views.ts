@@ -28,7 +28,14 @@ export function viewEvent(record: EventRecord, { payloads }: Showing): EventView
   const { id, appId, event, atMs, timeMs } = record.happening;
   const { data, ...fields } = fieldsOf(event);
   const { status, cause, endpoints } = record;
-  const told = { id, appId, ...fields, atMs: timeMs, status, cause: inWallTime(cause, timeMs - atMs) };
+  const told = {
+    id,
+    appId,
+    ...fields,
+    atMs: Math.round(timeMs),
+    status,
+    cause: inWallTime(cause, timeMs - atMs),
+  };
   return {
     ...told,
     ...(payloads && data !== undefined && { data }),
@@ -49,13 +56,13 @@ export function viewDelivery(record: DeliveryRecord): DeliveryView {
     ...(fate === undefined || fate === 'delivered'
       ? { status: fate ?? 'pending' }
       : { status: 'dropped', reason: fate }),
-    atMs: record.beganAtMs ?? 0,
+    atMs: Math.round(record.beganAtMs ?? 0),
     events: nameEvents(record),
     eventCount: record.events.length,
     attempts: countAttempts(attempts),
     ...(last && { lastAttempt: endOf(last) }),
     ...(last?.elapsedMs !== undefined && { elapsedMs: roundMs(last.elapsedMs) }),
-    ...(nextAttemptAt !== undefined && { nextAttemptAtMs: nextAttemptAt }),
+    ...(nextAttemptAt !== undefined && { nextAttemptAtMs: Math.round(nextAttemptAt) }),
     isResent: record.isResent,
   };
 }
@@ -77,7 +84,7 @@ export function viewAttempt(attempt: RecordedAttempt, showing: Showing): Attempt
   return {
     number,
     ...(resend !== undefined && { resend }),
-    atMs: timeMs,
+    atMs: Math.round(timeMs),
     ...(elapsedMs !== undefined && { elapsedMs: roundMs(elapsedMs) }),
     ...endOf(attempt),
     headers: showing.headerValues ? headers : hideOwnHeaders(headers),
@@ -105,7 +112,7 @@ function endOf({ end }: RecordedAttempt): Pick<AttemptView, 'result' | 'status' 
 }
 
 function inWallTime(cause: EventCause, offsetMs: number): CauseView {
-  return { ...cause, atMs: cause.atMs + offsetMs };
+  return { ...cause, atMs: Math.round(cause.atMs + offsetMs) };
 }
 
 function viewFate({ endpoint, url, status, reason, deliveries, attempts }: EndpointFate): FateView {
