@@ -27,7 +27,7 @@ export type {
   EndpointFate,
   EventCause,
   EventStatus,
-} from './control/records.ts';
+} from './recording/records.ts';
 export type { ChannelInfo, ConnectionInfo } from './control/state.ts';
 export type { AbsenceOptions, WaitOptions } from './control/waiting.ts';
 export type { WebhookFault } from './control/webhook-faults.ts';

@@ -12,7 +12,7 @@ import { StandEmulator, type AppKeeper } from './control/emulator.ts';
 import { EmulatorError, invalidArgument } from './control/emulator-error.ts';
 import { createControlRoutes } from './control/control-api.ts';
 import { createOperations } from './control/operations.ts';
-import { Recorder } from './control/recorder.ts';
+import { Recorder } from './recording/recorder.ts';
 import { SeededRandom } from './control/seeded-random.ts';
 import { Stand } from './control/stand.ts';
 import { FaultySender } from './control/webhook-faults.ts';

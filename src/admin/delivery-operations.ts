@@ -9,7 +9,7 @@ import type { History } from '../recording/history.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { Showing } from '../recording/views.ts';
 import { appOf, type HasApps } from './parts.ts';
-import { answerOfResend, type RecordedDelivery } from './resend.ts';
+import { answerOfResend } from './resend.ts';
 import { bodies, ref } from './schemas.ts';
 import { beforeOf, limitOf, searchOf } from './search-of.ts';
 import { configOf } from './setting-operations.ts';
@@ -124,8 +124,7 @@ async function resend({ letters, recorder }: DeliveryParts, appId: string, id: s
   if (resent !== 'unknown') return resent;
   const record = recorder.deliveryRecord(appId, id);
   if (record === undefined) return 'unknown';
-  const recorded: RecordedDelivery = record.toResend();
-  return letters.resendRecorded(appId, recorded);
+  return letters.resendRecorded(record.delivery);
 }
 
 function refuseUnknownDelivery(id: string): never {

@@ -1,6 +1,7 @@
 import type { LocalApp } from '../app/local-app.ts';
 import type { AppConfig, Config, EndpointConfig } from '../config/schema.ts';
 import { keysOf } from '../configuration/run-time-changes.ts';
+import { batchPolicyOf } from '../webhooks/endpoint.ts';
 import { writeLimits } from '../protocol/limits.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import type { KeyUses } from '../app/key-uses.ts';
@@ -41,7 +42,7 @@ export function readApps(config: Pick<Config, 'webhooks'>, sources: AppSources):
       headers: isFull ? headers : Object.fromEntries(Object.keys(headers).map((name) => [name, ''])),
       standardSignature: endpoint.standardSignature,
       reconcile: endpoint.reconcile,
-      batch: { ...config.webhooks.batch, ...endpoint.batch },
+      batch: batchPolicyOf(endpoint, config.webhooks.batch),
       ...(pause && { pause }),
       ...(queue && { queue }),
       ...(lastAttempt && { lastAttempt }),

@@ -1,5 +1,5 @@
 import type { TestSender } from '../app/test-sender.ts';
-import type { ResendTarget } from '../app/resender.ts';
+import type { ResendTarget } from '../app/attempt-in-place.ts';
 import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
 import { parameterOf, textOf, type Operation, type Question } from '../operations/operation.ts';

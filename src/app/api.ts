@@ -2,23 +2,12 @@ import { authenticateHead, refuseBody } from '../auth/request-auth.ts';
 import type { ChannelCaches } from '../ports/channel-caches.ts';
 import type { ChannelQueries } from '../ports/channel-queries.ts';
 import type { WallTime } from '../ports/clock.ts';
-import type { Fanout } from '../ports/fanout.ts';
-import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
-import type { Metrics } from '../ports/metrics.ts';
 import type { TriggerAdmission } from '../ports/trigger-admission.ts';
 import { isUnavailable } from '../ports/unavailable.ts';
-import { channelKind, isUserId, type ChannelName } from '../protocol/channel-name.ts';
+import { isUserId, type ChannelName } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
-import { eventEncoder } from '../protocol/encode.ts';
-import {
-  badRequest,
-  forbidden,
-  isHttpError,
-  notFound,
-  tooManyRequests,
-  type HttpError,
-} from '../protocol/http-error.ts';
+import { badRequest, forbidden, isHttpError, notFound, type HttpError } from '../protocol/http-error.ts';
 import type { Query } from '../protocol/query.ts';
 import {
   decodeBatch,
@@ -33,23 +22,21 @@ import { cancelRecovery, recover, resendLetter, showRecovery } from './dead-lett
 import type { Drops } from './drop-journal.ts';
 import { describeLost, describeWebhookState, type WebhookLife } from './webhook-state.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
+import { Publisher, type PublisherOptions } from './publisher.ts';
 import { listChannels, type Questions } from './list-channels.ts';
 import { showChannel, showUsers } from './queries.ts';
 
 /** What the HTTP API is made with. */
-export interface ApiOptions extends Questions {
+export interface ApiOptions extends Questions, PublisherOptions {
   readonly apps: LocalApps;
   readonly ledger: ChannelQueries & ChannelCaches & TriggerAdmission;
-  readonly fanout: Fanout;
   readonly wallTime: WallTime;
-  readonly metrics: Pick<Metrics, 'messagePublished'>;
   readonly drops: Pick<Drops, 'read'>;
   readonly letters: Letters;
   /** In which life of the state this is. */
   readonly epoch: () => string;
   readonly webhookLife: () => WebhookLife;
   readonly reconcile: Reconcile;
-  readonly log: Log;
 }
 
 /** A request before its body is read. */
@@ -89,17 +76,20 @@ function unknownApp({ appId }: ApiHead): HttpError {
  */
 export class Api {
   readonly #options: ApiOptions;
+  readonly #publisher: Publisher;
 
   constructor(options: ApiOptions) {
     this.#options = options;
+    this.#publisher = new Publisher(options);
   }
 
   /** `POST /apps/ID/events` */
   readonly events = this.#route((app, { body }, query) => {
     const trigger = decodeTrigger(textOf(body), query, app.config.limits);
     if (isHttpError(trigger)) return trigger;
-    return this.#admit(app, 1, () =>
-      whenReady(this.#publish(app, [trigger]), () => this.#triggerInfo(app, trigger)),
+    return whenReady(
+      this.#publisher.publish(app, [trigger], 'api'),
+      (refusal) => refusal ?? this.#triggerInfo(app, trigger),
     );
   });
 
@@ -107,8 +97,9 @@ export class Api {
   readonly batchEvents = this.#route((app, { body }) => {
     const triggers = decodeBatch(textOf(body), app.config.limits);
     if (isHttpError(triggers)) return triggers;
-    return this.#admit(app, triggers.length, () =>
-      whenReady(this.#publish(app, triggers), () => this.#batchInfo(app, triggers)),
+    return whenReady(
+      this.#publisher.publish(app, triggers, 'api'),
+      (refusal) => refusal ?? this.#batchInfo(app, triggers),
     );
   });
 
@@ -190,44 +181,6 @@ export class Api {
         return app.config.isEnabled ? use(app, request, query) : disabled;
       };
     };
-  }
-
-  /** Goes on if the app may publish so many more events now. */
-  #admit(app: LocalApp, count: number, proceed: () => MaybePromise<ApiAnswer>): MaybePromise<ApiAnswer> {
-    const { id, limits } = app.config;
-    const perSecond = limits.triggersPerSecond;
-    if (perSecond === Infinity) return proceed();
-    // To try again would not help.
-    if (count > perSecond)
-      return badRequest(`batch has ${count} events, at most ${perSecond} a second are accepted`);
-    return whenReady(this.#options.ledger.admitTriggers(id, count, perSecond), (isAdmitted) =>
-      isAdmitted
-        ? proceed()
-        : tooManyRequests(`Rate limit exceeded: at most ${perSecond} events a second are accepted`, 1),
-    );
-  }
-
-  /** Publishes in order. Pending until events of cache channels are there for late subscribers. */
-  #publish(app: LocalApp, triggers: readonly Trigger[]): MaybePromise<unknown> {
-    const pending: Promise<void>[] = [];
-    for (const trigger of triggers) this.#publishOne(app, trigger, pending);
-    return pending.length === 0 ? undefined : Promise.all(pending);
-  }
-
-  #publishOne(app: LocalApp, { name, data, channels, except }: Trigger, pending: Promise<void>[]): void {
-    const { fanout, ledger, metrics, log } = this.#options;
-    const appId = app.config.id;
-    const encode = eventEncoder(name, data);
-    if (log.isDebug) log.debug({ appId, event: name, channels, except }, 'published');
-    for (const channel of channels) {
-      metrics.messagePublished(appId, 'api');
-      if (!channelKind(channel).isCache) {
-        fanout.publish(appId, channel, encode, except);
-        continue;
-      }
-      const step = ledger.cacheEvent(appId, channel, { name, data }, except);
-      if (step instanceof Promise) pending.push(step);
-    }
   }
 
   #triggerInfo(app: LocalApp, { channels, info }: Trigger): MaybePromise<ApiAnswer> {

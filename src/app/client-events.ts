@@ -57,14 +57,15 @@ export function relayClientEvent(
   const { event, data } = command;
   const { userId } = subscription;
   const channel = subscription.channel.name;
-  const { log } = options;
+  const { log, witness = noWitness } = options;
   if (log.isDebug) log.debug({ appId: app.config.id, socketId, channel, event }, 'client event published');
   options.metrics.messagePublished(app.config.id, 'client');
+  witness.clientEvent(session, command, userId);
   const publish = (): void =>
     options.fanout.publish(app.config.id, channel, eventEncoder(event, data, userId), socketId);
   const happened = { name: 'client_event', channel, event, data, socketId, userId } as const;
   if (!app.wantsWebhook('client_event', channel)) {
-    (options.witness ?? noWitness).unwanted(app.config.id, happened);
+    witness.unwanted(app.config.id, happened);
     return publish();
   }
   options.outbox.append(app.config.id, [happened]);

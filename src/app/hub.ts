@@ -6,6 +6,7 @@ import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { OnlineUsers } from '../ports/online-users.ts';
 import type { Socket } from '../ports/socket.ts';
+import { noWitness, type DisconnectReason, type Witness } from '../ports/witness.ts';
 import { clip } from '../protocol/clip.ts';
 import { decode, type Command } from '../protocol/decode.ts';
 import { encodeConnectionEstablished, encodeError, pongFrame } from '../protocol/encode.ts';
@@ -29,7 +30,6 @@ import {
 } from '../protocol/errors.ts';
 import { isAllowedOrigin } from '../protocol/origin.ts';
 import { servesProtocol } from '../protocol/protocol-version.ts';
-import type { ErrorReason } from '../protocol/refusals.ts';
 import type { Admissions } from './admissions.ts';
 import { relayClientEvent, type ClientEventOptions } from './client-events.ts';
 import type { FairTurns } from './fair-turns.ts';
@@ -79,12 +79,14 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #subscriptions: Subscriptions;
   readonly #users: Users;
+  readonly #witness: Witness;
   #isClosing = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
     this.#subscriptions = new Subscriptions(options);
     this.#users = new Users(options);
+    this.#witness = options.witness ?? noWitness;
   }
 
   /** A client has connected. Undefined if it was sent away. */
@@ -202,7 +204,7 @@ export class Hub {
     this.#closed(session, 'client');
   }
 
-  #closed(session: Session, reason: ErrorReason | 'client'): void {
+  #closed(session: Session, reason: DisconnectReason): void {
     if (!session.isOpen) return;
     session.isOpen = false;
     session.pending = undefined;
@@ -211,6 +213,7 @@ export class Hub {
     session.app.sessions.delete(session.socketId);
     this.#options.metrics.connectionClosed(session.app.config.id);
     this.#options.slots?.release(session.app.config.id);
+    this.#witness.disconnected(session, reason);
     this.#subscriptions.disconnect(session);
     this.#users.disconnect(session);
     const { log } = this.#options;
@@ -234,6 +237,7 @@ export class Hub {
     session.isAdmitted = true;
     app.sessions.set(socketId, session);
     metrics.connectionOpened(appId);
+    this.#witness.connected(session, remoteAddress);
     if (log.isDebug) log.debug({ appId, socketId, remoteAddress }, 'connected');
     socket.send(encodeConnectionEstablished(socketId, Math.round(activityTimeoutMs / 1000)));
   }

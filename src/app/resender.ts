@@ -4,11 +4,20 @@ import type { Log } from '../ports/log.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
-import type { WebhookRequest } from '../ports/webhook-sender.ts';
 import { createRequest } from '../webhooks/attempt.ts';
 import { describeAttempt, type LetterAttempt } from '../webhooks/dead-letter.ts';
 import { createPayload } from '../webhooks/payload.ts';
 import { attemptNow, inPlace, type AttemptInPlaceOptions, type ResendTarget } from './attempt-in-place.ts';
+
+/** An attempt that was made on demand. */
+export interface ResentFact {
+  readonly appId: string;
+  /** The `webhook-id` of the delivery. */
+  readonly deliveryId: string;
+  readonly attempt: LetterAttempt;
+  /** The headers that were sent. */
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 /** What resending needs. */
 export interface ResenderOptions extends AttemptInPlaceOptions {
@@ -19,15 +28,8 @@ export interface ResenderOptions extends AttemptInPlaceOptions {
   readonly epoch: () => string;
   /** Undefined: there is no such endpoint. */
   readonly target: (appId: string, endpointId: string) => ResendTarget | undefined;
-  /** Hears of every attempt that was made, once it has ended. */
-  readonly heard?: ((attempt: ResendMade) => void) | undefined;
-}
-
-/** An attempt that somebody asked for. */
-export interface ResendMade {
-  readonly delivery: Delivery;
-  readonly request: WebhookRequest;
-  readonly attempt: LetterAttempt;
+  /** Hears of each attempt, once it has ended: a resend is no fact of deliveries. */
+  readonly onAttempt?: ((fact: ResentFact) => void) | undefined;
 }
 
 /** A delivery as it was sent, or would have been: of it the same body is made again. */
@@ -141,7 +143,8 @@ export class Resender {
     const attempt = describeAttempt(outcome, { number, resend, timeMs, elapsedMs: Math.round(elapsedMs) });
     this.#options.letters.attempted(appId, id, attempt);
     this.#tell(delivery, attempt, elapsedMs);
-    this.#options.heard?.({ delivery, request, attempt });
+    const { headers } = request;
+    this.#options.onAttempt?.({ appId, deliveryId: id, attempt, headers });
     return attempt;
   }
 

@@ -27,6 +27,8 @@ export class Session {
   seat: Seat | undefined;
   /** Whether it counts among the connections of its app. Until then the client is told nothing. */
   isAdmitted = false;
+  /** When it was opened, by the clock of signs of life. */
+  readonly openedAt: Millis;
   /** When the client last gave a sign of life. */
   lastHeardAt: Millis;
   /** When it was asked for one, if it has not answered since. */
@@ -44,6 +46,7 @@ export class Session {
     this.app = app;
     this.socketId = socketId;
     this.socket = socket;
+    this.openedAt = at;
     this.lastHeardAt = at;
     this.budget = new FrameBudget(app.frameRates, at);
   }

@@ -5,7 +5,7 @@ import type { Clock, Millis } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Refusals } from '../ports/refusals.ts';
-import { noWitness, type Witness } from '../ports/witness.ts';
+import { noWitness, type Leaving, type Witness } from '../ports/witness.ts';
 import { parseChannelData } from '../protocol/channel-data.ts';
 import {
   channelKind,
@@ -115,7 +115,7 @@ export class Subscriptions {
     session.socket.unsubscribe(session.app.topic(name));
     const { clock, grace } = this.#options;
     const left = session.app.registry.leave(subscription, clock.now(), grace.unsubscribeMs);
-    this.#witness.left(session, subscription, 'unsubscribed');
+    this.#witnessLeave(session, subscription, 'unsubscribed');
     this.#tell(session, subscription, 'unsubscribed');
     this.#report(session, subscription, left);
   }
@@ -152,8 +152,12 @@ export class Subscriptions {
   #depart(session: Session, subscription: Subscription, until: Millis): void {
     const at = this.#options.clock.now();
     const left = session.app.registry.leave(subscription, at, Math.max(0, until - at));
-    this.#witness.left(session, subscription, 'disconnected');
+    this.#witnessLeave(session, subscription, 'disconnected');
     this.#report(session, subscription, left);
+  }
+
+  #witnessLeave(session: Session, subscription: Subscription, how: Leaving): void {
+    if (!isInternal(subscription.channel.name)) this.#witness.left(session, subscription, how);
   }
 
   #join(session: Session, channel: ChannelName, member?: Member): MaybePromise<void> {
@@ -183,6 +187,7 @@ export class Subscriptions {
       session.subscriptions.delete(channel);
       // While it was pending it counted here, so that the leave of another may not have looked like the last.
       const left = session.app.registry.leave(subscription, this.#options.clock.now(), 0);
+      this.#witnessLeave(session, subscription, 'refused');
       this.#report(session, subscription, left);
       const error = memberLimit(channel, session.app.config.limits.presenceMembers);
       return this.#refuse(session, channel, 'LimitReached', error);

@@ -10,7 +10,7 @@ import {
 import type { ApiFault, ConnectionDrop, ConnectionRefusal } from './client-faults.ts';
 import type { Fault } from './fault-list.ts';
 import type { EventMatch } from './match.ts';
-import type { EmulatorDelivery, EmulatorEvent } from './records.ts';
+import type { EmulatorDelivery, EmulatorEvent } from '../recording/records.ts';
 import type { Stand } from './stand.ts';
 import { describeChannels, describeConnections, type ChannelInfo, type ConnectionInfo } from './state.ts';
 import type { AbsenceOptions, WaitOptions } from './waiting.ts';

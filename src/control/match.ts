@@ -1,6 +1,6 @@
 import { checkMatch, type EventPattern, type Matcher } from '../webhooks/event-match.ts';
 import { invalidArgument } from './emulator-error.ts';
-import type { EmulatorEvent } from './records.ts';
+import type { EmulatorEvent } from '../recording/records.ts';
 
 /** Which events are meant: by their fields, or by a function. */
 export type EventMatch = EventPattern | ((event: EmulatorEvent) => boolean);

@@ -1,6 +1,6 @@
-import { formatMs, nameEvent } from './explain.ts';
+import { formatMs, nameEvent } from '../recording/explain.ts';
 import type { EventMatcher } from './match.ts';
-import type { EmulatorEvent } from './records.ts';
+import type { EmulatorEvent } from '../recording/records.ts';
 
 /** So many events are named in a message. */
 const mostNamed = 12;

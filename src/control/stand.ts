@@ -10,7 +10,7 @@ import type { ControlledClock } from './controlled-clock.ts';
 import { EmulatorError, invalidArgument, refuseUnknown } from './emulator-error.ts';
 import { FaultList, type ActiveFault, type Fault } from './fault-list.ts';
 import { Pace } from './pace.ts';
-import type { Recorder } from './recorder.ts';
+import type { Recorder } from '../recording/recorder.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { ClientCount } from './report.ts';
 import { Waiting } from './waiting.ts';

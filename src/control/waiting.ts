@@ -4,8 +4,8 @@ import { describeGiven } from '../webhooks/given.ts';
 import { EmulatorError, invalidArgument, refuseUnknown } from './emulator-error.ts';
 import { createMatcher, type EventMatch } from './match.ts';
 import type { Pace } from './pace.ts';
-import type { Recorder } from './recorder.ts';
-import type { EmulatorEvent } from './records.ts';
+import type { Recorder } from '../recording/recorder.ts';
+import type { EmulatorEvent } from '../recording/records.ts';
 import { reportMissing, reportUnexpected, type ClientCount } from './report.ts';
 
 /** How long a webhook is waited for. */

@@ -1,6 +1,8 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
+import type { ErrorReason } from '../protocol/refusals.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
+import type { Millis } from './clock.ts';
 
 /** A connection, as far as a witness has to know it. */
 export interface WitnessedConnection {
@@ -8,43 +10,64 @@ export interface WitnessedConnection {
   readonly app: { readonly config: { readonly id: string } };
 }
 
+/** A connection with what it held until it closed. */
+export interface WitnessedSession extends WitnessedConnection {
+  /** When it was opened, on the clock that watches for signs of life. */
+  readonly openedAt: Millis;
+  /** By channel name. */
+  readonly subscriptions: ReadonlyMap<string, unknown>;
+  /** Who is signed in. */
+  readonly user: { readonly userId: string } | undefined;
+}
+
 /** A subscription of it. */
-interface WitnessedSubscription {
+export interface WitnessedSubscription {
   readonly channel: { readonly name: ChannelName };
   /** Presence channels only. */
   readonly userId: string | undefined;
 }
 
-/**
- * Hears who comes and goes, and of events that no endpoint gets, for whoever has to explain what caused an event. What becomes
- * of the others, the stream of delivery facts says. An event is the same object throughout. Nobody waits for a witness, and
- * it changes nothing.
- */
-export interface WitnessedConnection {
-  readonly socketId: SocketId;
-  readonly app: { readonly config: { readonly id: string } };
+/** How a subscription ended. `refused`: it was let in and then found to be one too many. */
+export type Leaving = 'unsubscribed' | 'disconnected' | 'refused';
+
+/** Something that was published. */
+export interface WitnessedTrigger {
+  readonly name: string;
+  readonly data: string;
+  readonly channels: readonly ChannelName[];
 }
 
-/** A subscription of it. */
-interface WitnessedSubscription {
-  readonly channel: { readonly name: ChannelName };
-  /** Presence channels only. */
-  readonly userId: string | undefined;
+/** An event of a client, as it was passed on. */
+export interface WitnessedClientEvent {
+  readonly channel: string;
+  readonly event: string;
+  readonly data: string;
 }
 
+/** Who published: a backend, or a person in the Dashboard. */
+export type PublishSource = 'api' | 'dashboard';
+
+/** Why a connection closed; `client`: nobody here closed it. */
+export type DisconnectReason = ErrorReason | 'client';
+
 /**
- * Is told what becomes of every event on its way from a channel to the endpoints, and what caused it, for whoever
- * has to explain it. An event is the same object throughout. Nobody waits for a witness, and it changes nothing.
+ * Hears who comes and goes, what is published, and of events that no endpoint gets, for whoever has to explain what caused
+ * an event. What becomes of the others, the stream of delivery facts says. An event is the same object throughout. Nobody
+ * waits for a witness, and it changes nothing. It is handed what there is already: what it does not keep costs nothing.
  */
 export interface Witness {
+  /** A client was let in. */
+  connected(connection: WitnessedConnection, remoteAddress: string): void;
+  /** A connection that was let in has closed. It still has the channels that it is about to leave. */
+  disconnected(session: WitnessedSession, reason: DisconnectReason): void;
   /** A connection joins a channel. What that causes is told in the same turn. */
   joined(connection: WitnessedConnection, channel: ChannelName, userId: string | undefined): void;
   /** A connection has left a channel. What that causes is told in the same turn, or after its grace. */
-  left(
-    connection: WitnessedConnection,
-    subscription: WitnessedSubscription,
-    how: 'unsubscribed' | 'disconnected',
-  ): void;
+  left(connection: WitnessedConnection, subscription: WitnessedSubscription, how: Leaving): void;
+  /** An event was published on its channels. */
+  published(appId: string, trigger: WitnessedTrigger, source: PublishSource): void;
+  /** A client's event is passed on; `userId` is the sender's on a presence channel. */
+  clientEvent(connection: WitnessedConnection, event: WitnessedClientEvent, userId: string | undefined): void;
   /** An event is not sent, because what it would have told was undone within the grace, or is known already. */
   suppressed(appId: string, event: WebhookEvent, why: 'grace' | 'duplicate'): void;
   /** An event happened of which no endpoint wants to hear. */
@@ -55,8 +78,12 @@ const nothing = (): void => {};
 
 /** Nobody looks. */
 export const noWitness: Witness = {
+  connected: nothing,
+  disconnected: nothing,
   joined: nothing,
   left: nothing,
+  published: nothing,
+  clientEvent: nothing,
   suppressed: nothing,
   unwanted: nothing,
 };

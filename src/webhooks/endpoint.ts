@@ -22,8 +22,6 @@ export interface Endpoint {
   readonly standardSignature?: boolean;
   /** After events were dropped it is sent what brings it back to the truth. */
   readonly reconcile?: boolean;
-  /** Since when it is paused, as time of day: nothing is sent, and what happens waits. */
-  readonly heldSinceMs?: number;
   /** It must be on the public internet, whatever its URL's name means. */
   readonly publicOnly?: boolean;
   /** How its events are put together; what is absent is as for all. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ControlledClock } from '../../src/control/controlled-clock.ts';
-import { Recorder } from '../../src/control/recorder.ts';
+import { Recorder } from '../../src/recording/recorder.ts';
 import { SeededRandom } from '../../src/control/seeded-random.ts';
 import { createDispatcher } from '../support/unit/create-dispatcher.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';

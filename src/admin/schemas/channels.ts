@@ -61,6 +61,10 @@ const span = viewOf<SpanView>(
   { state: oneOf<SpanView['state']>({ present: true, lingering: true }), fromMs: millis('When it began.') },
   {
     toMs: millis('When it ended; absent while it lasts.'),
+    beganBefore: {
+      const: true,
+      description: 'It began earlier than what is kept: fromMs is only since when it is known.',
+    },
     deadlineMs: millis('Lingering: when its grace ends.'),
   },
 );
@@ -82,27 +86,30 @@ const timelineDelivery = viewOf<TimelineDelivery>({
 });
 
 const timeline = described(
-  viewOf<TimelineView>({
-    channel: text,
-    fromMs: millis('When it begins.'),
-    toMs: millis('When it ends.'),
-    keptSinceMs: keptSince,
-    skipped: described(count, 'What was not kept since then, because more happened than is recorded.'),
-    rows: described(
-      listOf(
-        viewOf<TimelineView['rows'][number]>(
-          { spans: listOf(ref('Span')) },
-          { userId: described(text, 'The member; absent: the channel itself.') },
+  viewOf<TimelineView>(
+    {
+      channel: text,
+      fromMs: millis('When it begins.'),
+      toMs: millis('When it ends.'),
+      keptSinceMs: keptSince,
+      skipped: described(count, 'What was not kept since then, because more happened than is recorded.'),
+      rows: described(
+        listOf(
+          viewOf<TimelineView['rows'][number]>(
+            { spans: listOf(ref('Span')) },
+            { userId: described(text, 'The member; absent: the channel itself.') },
+          ),
         ),
+        'The channel first, then its members.',
       ),
-      'The channel first, then its members.',
-    ),
-    events: described(listOf(ref('Event')), 'Events of the channel, with what became of each.'),
-    deliveries: described(
-      listOf(timelineDelivery),
-      'Deliveries that hold one of the events, attempt by attempt.',
-    ),
-  }),
+      events: described(listOf(ref('Event')), 'Events of the channel, with what became of each.'),
+      deliveries: described(
+        listOf(timelineDelivery),
+        'Deliveries that hold one of the events, attempt by attempt.',
+      ),
+    },
+    { moreRows: described(count, 'So many members more are not shown.') },
+  ),
   'What was recorded of a channel, and of its members.',
 );
 

@@ -73,14 +73,17 @@ const consoleRow = viewOf<ConsoleRow>(
   },
 );
 
-const consoleRows = viewOf<ConsoleRows>({
-  rows: described(listOf(ref('ConsoleRow')), 'Newest last.'),
-  skipped: described(
-    count,
-    'Rows that were not recorded or not sent, because more happened than can be shown.',
-  ),
-  keptSinceMs: keptSince,
-});
+const consoleRows = viewOf<ConsoleRows>(
+  {
+    rows: described(listOf(ref('ConsoleRow')), 'Newest last.'),
+    skipped: described(
+      count,
+      'Rows that were not recorded or not sent, because more happened than can be shown.',
+    ),
+    keptSinceMs: keptSince,
+  },
+  { isRestarted: { const: true, description: 'The rows begin anew: the server has been started since.' } },
+);
 
 const series = described(
   viewOf<SeriesView>({

@@ -79,15 +79,23 @@ const key = viewOf<KeyView>(
   { lastUsedAtMs: millis('When it was used last; absent: not since this process started.') },
 );
 
-const app = viewOf<AppView>({
-  id: text,
-  origin,
-  ...settings,
-  keys: listOf(ref('Key')),
-  endpoints: listOf(ref('Endpoint')),
-  connections: described(count, 'Connections to this node.'),
-  occupiedChannels: described(count, 'Channels that have subscribers on this node.'),
-});
+const notServed = described(
+  text,
+  'Why what was set at run time is not served at the moment; absent: it is served.',
+);
+
+const app = viewOf<AppView>(
+  {
+    id: text,
+    origin,
+    ...settings,
+    keys: listOf(ref('Key')),
+    endpoints: listOf(ref('Endpoint')),
+    connections: described(count, 'Connections to this node.'),
+    occupiedChannels: described(count, 'Channels that have subscribers on this node.'),
+  },
+  { notServed },
+);
 
 const appInput = viewOf<AppInput>(
   {},
@@ -138,6 +146,7 @@ const endpoint = viewOf<EndpointView>(
     batch: viewOf<EndpointView['batch']>(batch),
   },
   {
+    notServed,
     pause: described(ref('Pause'), 'Absent: it is not paused.'),
     queue: described(ref('Queue'), 'What waits for it; absent: another node sends the webhooks.'),
     lastAttempt: described(

@@ -72,6 +72,7 @@ const lanes = described(
         listOf(ref('LaneBatch')),
         'Batches that are not done with, oldest first, at most 100.',
       ),
+      batchCount: described(count, 'How many batches there are.'),
     },
     { queue: ref('Queue'), pause: ref('Pause') },
   ),

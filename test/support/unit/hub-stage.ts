@@ -9,6 +9,7 @@ import { createNotifier } from '../../../src/app/notifier.ts';
 import { SubscriptionCounts } from '../../../src/app/subscription-counts.ts';
 import type { Session } from '../../../src/app/session.ts';
 import type { ConnectionSlots } from '../../../src/ports/connection-slots.ts';
+import type { Witness } from '../../../src/ports/witness.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import { silentLog, type Log } from '../../../src/ports/log.ts';
 import { noMetrics, type Metrics } from '../../../src/ports/metrics.ts';
@@ -28,6 +29,7 @@ interface Given {
   readonly slots?: ConnectionSlots;
   readonly turns?: FairTurns;
   readonly admissions?: Admissions;
+  readonly witness?: Witness;
   readonly slicing?: ReturnType<typeof noSlices>;
   /** Stands before the in-memory ledger. */
   readonly ledger?: (memory: MemoryLedger) => Ledger;
@@ -107,6 +109,7 @@ export function hubStage({
   slots,
   turns,
   admissions,
+  witness,
   ledger: before,
   slicing = noSlices(),
 }: Given = {}) {
@@ -157,6 +160,7 @@ export function hubStage({
     ...(slots && { slots }),
     ...(turns && { turns }),
     ...(admissions && { admissions }),
+    ...(witness && { witness }),
   });
   return {
     clock,

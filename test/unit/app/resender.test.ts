@@ -157,7 +157,7 @@ describe('a resend of a delivery that was recorded', () => {
 
   test('has the id and the bytes of the delivery, and counts on', async () => {
     const heard: unknown[] = [];
-    const { clock, office, sender, store } = officeStage({ heard: (made) => heard.push(made) });
+    const { clock, office, sender, store } = officeStage({ onAttempt: (made) => heard.push(made) });
     const resent = office.resendRecorded(recorded);
     await clock.advance(0);
     const { request, answer } = sender.expectPost();
@@ -172,7 +172,7 @@ describe('a resend of a delivery that was recorded', () => {
     await answer(200);
     const attempt = await resent;
     expect(attempt).toMatchObject({ number: 3, resend: 2, result: 'success', status: 200 });
-    expect(heard).toEqual([{ delivery: recorded, request, attempt }]);
+    expect(heard).toEqual([{ appId: '1', deliveryId: 'msg_taken', attempt, headers: request.headers }]);
     expect(store.find('1', 'msg_taken')).toBeUndefined();
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createMatcher } from '../../../src/control/match.ts';
-import type { EmulatorEvent } from '../../../src/control/records.ts';
+import type { EmulatorEvent } from '../../../src/recording/records.ts';
 
 const event = {
   id: 1,

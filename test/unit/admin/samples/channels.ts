@@ -31,7 +31,7 @@ const channelDetail: Full<ChannelDetail> = {
   connections: [connection],
 };
 
-const span: Full<SpanView> = { state: 'lingering', fromMs: 1, toMs: 2, deadlineMs: 3 };
+const span: Full<SpanView> = { state: 'lingering', fromMs: 1, toMs: 2, beganBefore: true, deadlineMs: 3 };
 
 const timeline: Full<TimelineView> = {
   channel: 'presence-a',
@@ -40,6 +40,7 @@ const timeline: Full<TimelineView> = {
   keptSinceMs: 0,
   skipped: 0,
   rows: [{ userId: 'u', spans: [span] }],
+  moreRows: 1,
   events: [event],
   deliveries: [
     {

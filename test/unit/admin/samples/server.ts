@@ -88,6 +88,11 @@ export const serverSamples = {
   Overview: overview,
   Series: series,
   ConsoleRow: consoleRow,
-  ConsoleRows: { rows: [consoleRow], skipped: 0, keptSinceMs: 0 } satisfies Full<ConsoleRows>,
+  ConsoleRows: {
+    rows: [consoleRow],
+    isRestarted: true,
+    skipped: 0,
+    keptSinceMs: 0,
+  } satisfies Full<ConsoleRows>,
   Error: error,
 } as const;

@@ -38,6 +38,7 @@ const batch: Full<BatchInput> = { maxEvents: 1, maxDelayMs: 0, maxBytes: 1024 };
 const endpoint: Full<EndpointView> = {
   id: 'e',
   origin: 'run-time',
+  notServed: 'The file has one of this id.',
   url: 'http://localhost/',
   enabled: true,
   eventTypes: eventNames,
@@ -65,6 +66,7 @@ const endpointInput: Full<EndpointInput> = {
 const app: Full<AppView> = {
   id: 'a',
   origin: 'file',
+  notServed: 'The file has one of this id.',
   ...settings,
   keys: [key],
   endpoints: [endpoint],

@@ -49,6 +49,7 @@ const lanes: Full<LanesView> = {
   lanes: [lane],
   laneCount: 1,
   batches: [laneBatch],
+  batchCount: 1,
 };
 
 /** Samples of the schemas of schemas/truth.ts. */

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Recorder } from '../../../src/control/recorder.ts';
+import { Recorder } from '../../../src/recording/recorder.ts';
 import { queue } from '../../../src/app/held-events.ts';
 import type { Outcome } from '../../../src/ports/webhook-sender.ts';
 import type { Attempt } from '../../../src/webhooks/attempt.ts';

@@ -3,9 +3,12 @@ import type { AttemptEnd, EmulatorEvent, EndpointFate, EventCause } from './reco
 /** An event, as far as its explanation needs it. */
 type Explained = Omit<EmulatorEvent, 'why'>;
 
+/** Writes a moment for people. */
+type WriteMoment = (ms: number) => string;
+
 /** Why an event happened and what became of it, as a sentence without a full stop. */
-export function explain(event: Explained): string {
-  return `${describeCause(event)}; ${describeStatus(event)}`;
+export function explain(event: Explained, moment: WriteMoment = formatMs): string {
+  return `${describeCause(event, moment)}; ${describeStatus(event)}`;
 }
 
 /** An event in a few words: its name, whose, where and when. */
@@ -20,7 +23,7 @@ export function formatMs(ms: number): string {
   return `${Math.round(ms * 10) / 10} ms`;
 }
 
-function describeCause(event: Explained): string {
+function describeCause(event: Explained, moment: WriteMoment): string {
   const { cause } = event;
   switch (cause.kind) {
     case 'subscribed':
@@ -29,7 +32,7 @@ function describeCause(event: Explained): string {
         : `${who(cause)} subscribed`;
     case 'unsubscribed':
     case 'disconnected': {
-      const departed = `${who(cause)} ${cause.kind} at ${formatMs(cause.atMs)}`;
+      const departed = `${who(cause)} ${cause.kind} at ${moment(cause.atMs)}`;
       const lasted = event.atMs - cause.atMs;
       if (lasted === 0 || event.status === 'suppressed') return departed;
       return `${departed}, and nobody was back ${formatMs(lasted)} later, when the grace had passed`;

@@ -1,0 +1,184 @@
+import { consoleTypes, type ConsoleType } from '../admin/views/server.ts';
+import type { Clock, WallTime } from '../ports/clock.ts';
+import { Allowance } from './allowance.ts';
+import { sizeOf, type ConsoleContent, type ConsoleEntry } from './console-entry.ts';
+import { Ring } from './ring.ts';
+
+/** What the console's log is made with. */
+export interface ConsoleLogOptions {
+  readonly clock: Pick<Clock, 'after'>;
+  readonly wallTime: WallTime;
+  /** Memory that it takes, roughly: half of it is for what is refused or fails. */
+  readonly bytes: number;
+  /** The most entries of either half. */
+  readonly capacity?: number;
+  /** The most entries of one type that are recorded in a second; the others are counted. */
+  readonly perSecond?: number;
+}
+
+/** Which entries are meant. */
+export interface ConsoleScope {
+  readonly appId?: string | undefined;
+  readonly types?: ReadonlySet<ConsoleType> | undefined;
+}
+
+interface TypeBudget {
+  readonly allowance: Allowance;
+  /** How many were not recorded since the last that was. */
+  skipped: number;
+}
+
+/** What is kept apart, so that no flood of what goes well pushes it out. */
+const troubles: ReadonlySet<ConsoleType> = new Set([
+  'webhook failed',
+  'refused connection',
+  'refused message',
+  'refused request',
+  'setting',
+]);
+
+/** Within a millisecond of the start, so that numbers go on ascending through restarts. */
+const numbersInMs = 1000;
+
+/** The latest entries of the debug console, numbered as they happened, within bounds. */
+export class ConsoleLog {
+  readonly #wallTime: WallTime;
+  readonly #routine: Ring<ConsoleEntry>;
+  readonly #trouble: Ring<ConsoleEntry>;
+  readonly #budgets: ReadonlyMap<ConsoleType, TypeBudget>;
+  readonly #startedAtMs: number;
+  readonly #firstSeq: number;
+  #nextSeq: number;
+
+  constructor({ clock, wallTime, bytes, capacity = 20_000, perSecond = 200 }: ConsoleLogOptions) {
+    const bounds = { count: capacity, bytes: bytes / 2 };
+    this.#wallTime = wallTime;
+    this.#routine = new Ring(bounds);
+    this.#trouble = new Ring(bounds);
+    this.#budgets = new Map(
+      consoleTypes.map((type) => [type, { allowance: new Allowance(perSecond, clock), skipped: 0 }]),
+    );
+    this.#startedAtMs = wallTime.now();
+    this.#firstSeq = Math.max(1, Math.floor(this.#startedAtMs) * numbersInMs);
+    this.#nextSeq = this.#firstSeq;
+  }
+
+  /** The number that the next entry will have. */
+  get nextSeq(): number {
+    return this.#nextSeq;
+  }
+
+  /** The number of the first entry since the start. */
+  get firstSeq(): number {
+    return this.#firstSeq;
+  }
+
+  /** Memory that the entries take, roughly. */
+  get bytes(): number {
+    return this.#routine.bytes + this.#trouble.bytes;
+  }
+
+  /** How many entries are kept. */
+  get size(): number {
+    return this.#routine.size + this.#trouble.size;
+  }
+
+  /** Whether an entry of this type may be added now; if not it is counted. Whoever may has to add it. */
+  allows(type: ConsoleType): boolean {
+    const budget = this.#budgets.get(type);
+    if (budget === undefined || budget.allowance.take()) return true;
+    budget.skipped += 1;
+    return false;
+  }
+
+  /** Adds an entry that was allowed. */
+  add(type: ConsoleType, appId: string, content: ConsoleContent): void {
+    const budget = this.#budgets.get(type);
+    const skipped = budget?.skipped ?? 0;
+    if (budget !== undefined) budget.skipped = 0;
+    const seq = this.#nextSeq;
+    this.#nextSeq += 1;
+    const entry = {
+      seq,
+      type,
+      appId,
+      atMs: this.#wallTime.now(),
+      skipped,
+      content,
+      bytes: sizeOf(content),
+    };
+    (troubles.has(type) ? this.#trouble : this.#routine).push(entry);
+  }
+
+  /** Entries from this number on, in order. */
+  *from(seq: number, scope: ConsoleScope): Generator<ConsoleEntry, void> {
+    const rings = this.#ringsOf(scope).map((ring) => ring.from(seq));
+    for (const entry of merge(rings, (a, b) => a.seq < b.seq)) if (isIn(entry, scope)) yield entry;
+  }
+
+  /** Entries before this number, the last first. */
+  *before(seq: number, scope: ConsoleScope): Generator<ConsoleEntry, void> {
+    const rings = this.#ringsOf(scope).map((ring) => ring.before(seq));
+    for (const entry of merge(rings, (a, b) => a.seq > b.seq)) if (isIn(entry, scope)) yield entry;
+  }
+
+  /**
+   * How many entries from this number on have given way, at most: of which types they were is not known any more. 0 is
+   * exact.
+   */
+  goneSince(seq: number, scope: ConsoleScope): number {
+    const from = Math.max(seq, this.#firstSeq);
+    if (this.#ringsOf(scope).every((ring) => ring.lostSeq < from)) return 0;
+    let kept = 0;
+    for (const ring of [this.#routine, this.#trouble]) kept += ring.countFrom(from);
+    return this.#nextSeq - from - kept;
+  }
+
+  /** Since when all entries are kept but those that were skipped; time of day. */
+  keptSinceMs(scope: ConsoleScope): number {
+    const lost = this.#ringsOf(scope).map((ring) =>
+      ring.lostSeq < 0 ? this.#startedAtMs : (ring.oldest?.atMs ?? this.#wallTime.now()),
+    );
+    return Math.max(...lost, this.#startedAtMs);
+  }
+
+  /** Leaves no timer. */
+  close(): void {
+    for (const { allowance } of this.#budgets.values()) allowance.close();
+  }
+
+  #ringsOf({ types }: ConsoleScope): readonly Ring<ConsoleEntry>[] {
+    if (types === undefined) return [this.#routine, this.#trouble];
+    const wanted = [...types];
+    return [
+      ...(wanted.some((type) => !troubles.has(type)) ? [this.#routine] : []),
+      ...(wanted.some((type) => troubles.has(type)) ? [this.#trouble] : []),
+    ];
+  }
+}
+
+function isIn({ appId, type }: ConsoleEntry, scope: ConsoleScope): boolean {
+  return (scope.appId === undefined || scope.appId === appId) && (scope.types?.has(type) ?? true);
+}
+
+/** What these give, each in order, in one order. */
+function* merge(
+  sources: readonly Generator<ConsoleEntry, void>[],
+  isFirst: (a: ConsoleEntry, b: ConsoleEntry) => boolean,
+): Generator<ConsoleEntry, void> {
+  const heads = sources.map((source) => ({ source, entry: source.next().value }));
+  for (;;) {
+    let first: (typeof heads)[number] | undefined;
+    let taken: ConsoleEntry | undefined;
+    for (const head of heads) {
+      const { entry } = head;
+      if (entry !== undefined && (taken === undefined || isFirst(entry, taken))) {
+        first = head;
+        taken = entry;
+      }
+    }
+    if (first === undefined || taken === undefined) return;
+    first.entry = first.source.next().value;
+    yield taken;
+  }
+}

@@ -1,0 +1,213 @@
+import type { Millis } from '../ports/clock.ts';
+import type { DropReason } from '../webhooks/delivery-facts.ts';
+import type { Endpoint } from '../webhooks/endpoint.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
+import type { WebhookEventFields } from '../webhooks/event-match.ts';
+import { explain } from './explain.ts';
+import type { Movement } from './movements.ts';
+import type { AttemptEnd, EmulatorEvent, EndpointFate, EventCause, EventStatus } from './records.ts';
+import type { Numbered } from './ring.ts';
+
+/** What is known of an event when it happens. */
+export interface Happening {
+  readonly id: number;
+  readonly appId: string;
+  readonly event: WebhookEvent;
+  readonly atMs: Millis;
+  /** The same as the time of day. */
+  readonly timeMs: number;
+  /** What a connection did that caused it, if that is known. */
+  readonly cause: Movement | undefined;
+  readonly status: EventStatus;
+  /** How many before it were not recorded. */
+  readonly skippedBefore: number;
+}
+
+interface Fate {
+  readonly endpoint: Endpoint;
+  readonly isWanted: boolean;
+  /** Mostly there is one at most. */
+  deliveries: readonly string[];
+  attempts: number;
+  lastAttempt: AttemptEnd | undefined;
+  fate: 'delivered' | DropReason | undefined;
+}
+
+/** What a record, and what is known of each endpoint, take beside their texts, roughly. */
+const overheadBytes = { record: 700, fate: 250 };
+
+const none: readonly string[] = [];
+
+/** What is known of one event. */
+export class EventRecord implements Numbered {
+  readonly id: number;
+  /** Its place in the order of events: its id. */
+  readonly seq: number;
+  readonly appId: string;
+  readonly happening: Happening;
+  /** There are few endpoints. */
+  readonly #fates: Fate[] = [];
+
+  constructor(happening: Happening) {
+    this.id = happening.id;
+    this.seq = happening.id;
+    this.appId = happening.appId;
+    this.happening = happening;
+  }
+
+  get bytes(): number {
+    return overheadBytes.record + textOf(this.happening.event) + overheadBytes.fate * this.#fates.length;
+  }
+
+  /** Whether some endpoint has taken it: another may still be to get it. */
+  get wasDelivered(): boolean {
+    return this.#fates.some(({ fate }) => fate === 'delivered');
+  }
+
+  addEndpoint(endpoint: Endpoint, isWanted: boolean): void {
+    this.#add(endpoint, isWanted);
+  }
+
+  /** It was in so many further attempts of a delivery. */
+  attempt(endpoint: Endpoint, webhookId: string | undefined, attempts = 1): void {
+    const fate = this.#fateAt(endpoint);
+    fate.attempts += attempts;
+    if (webhookId !== undefined && !fate.deliveries.includes(webhookId)) {
+      fate.deliveries = [...fate.deliveries, webhookId];
+    }
+  }
+
+  attemptEnded({ id }: Endpoint, end: AttemptEnd): void {
+    const fate = this.#fates.find(({ endpoint }) => endpoint.id === id);
+    if (fate !== undefined) fate.lastAttempt = end;
+  }
+
+  decide(endpoint: Endpoint, decision: 'delivered' | DropReason): void {
+    this.#fateAt(endpoint).fate = decision;
+  }
+
+  /** What became of it. */
+  get status(): EventStatus {
+    const { status } = this.happening;
+    if (status !== 'pending') return status;
+    let isWanted = false;
+    let isDelivered = false;
+    for (const fate of this.#fates) {
+      if (!fate.isWanted) continue;
+      if (fate.fate === undefined) return 'pending';
+      isWanted = true;
+      isDelivered ||= fate.fate === 'delivered';
+    }
+    if (!isWanted) return 'filtered';
+    return isDelivered ? 'delivered' : 'dropped';
+  }
+
+  /** What caused it, with times on the clock. */
+  get cause(): EventCause {
+    const { event, cause, atMs } = this.happening;
+    return describeCause(event, cause, atMs);
+  }
+
+  /** What became of it at each endpoint. */
+  get endpoints(): readonly EndpointFate[] {
+    const { event } = this.happening;
+    return this.#fates.map((fate) => describeFate(fate, event));
+  }
+
+  /** All of it, with times on the clock. */
+  describe(): EmulatorEvent {
+    const { id, appId, event, atMs } = this.happening;
+    const { status, cause, endpoints } = this;
+    const told = { id, appId, ...fieldsOf(event), atMs, status, cause, endpoints };
+    return { ...told, why: explain(told) };
+  }
+
+  /** An endpoint of which nothing was said before wants it: it was not recorded when it happened. */
+  #fateAt(endpoint: Endpoint): Fate {
+    return this.#fates.find((fate) => fate.endpoint.id === endpoint.id) ?? this.#add(endpoint, true);
+  }
+
+  #add(endpoint: Endpoint, isWanted: boolean): Fate {
+    const fate: Fate = {
+      endpoint,
+      isWanted,
+      deliveries: none,
+      attempts: 0,
+      lastAttempt: undefined,
+      fate: undefined,
+    };
+    this.#fates.push(fate);
+    return fate;
+  }
+}
+
+function describeCause(event: WebhookEvent, cause: Movement | undefined, atMs: Millis): EventCause {
+  if (event.name === 'client_event') {
+    return { kind: 'client event', socket_id: event.socketId, ...userIn(event.userId), atMs };
+  }
+  // One that was refused is never the cause.
+  if (cause === undefined || cause.kind === 'refused') return { kind: 'unknown', atMs };
+  return { kind: cause.kind, socket_id: cause.socketId, ...userIn(cause.userId), atMs: cause.atMs };
+}
+
+function userIn(userId: string | undefined): { readonly user_id?: string } {
+  return userId === undefined ? {} : { user_id: userId };
+}
+
+function describeFate(
+  { endpoint, isWanted, fate, deliveries, attempts, lastAttempt }: Fate,
+  event: WebhookEvent,
+): EndpointFate {
+  const place = {
+    endpoint: endpoint.id,
+    url: endpoint.url,
+    deliveries,
+    attempts,
+    ...(lastAttempt && { lastAttempt }),
+  };
+  if (!isWanted) {
+    const reason = endpoint.eventTypes.has(event.name) ? 'channel' : 'event type';
+    return { ...place, status: 'filtered', reason };
+  }
+  if (fate === undefined || fate === 'delivered') return { ...place, status: fate ?? 'pending' };
+  return { ...place, status: 'dropped', reason: fate };
+}
+
+/** Characters of an event's own texts. */
+export function textOf(event: WebhookEvent): number {
+  const { name, channel } = event;
+  const rest =
+    event.name === 'client_event'
+      ? event.event.length + event.data.length
+      : 'userId' in event
+        ? event.userId.length
+        : 0;
+  return name.length + channel.length + rest;
+}
+
+/** An event with the names of its fields as they are sent. */
+export function fieldsOf(event: WebhookEvent): WebhookEventFields {
+  const { name, channel } = event;
+  switch (event.name) {
+    case 'channel_occupied':
+    case 'channel_vacated':
+    case 'cache_miss':
+      return { name, channel };
+    case 'member_added':
+    case 'member_removed':
+      return { name, channel, user_id: event.userId };
+    case 'subscription_count':
+      return { name, channel, subscription_count: event.count };
+    case 'client_event': {
+      const { event: eventName, data, socketId, userId } = event;
+      return {
+        name,
+        channel,
+        ...(userId !== undefined && { user_id: userId }),
+        event: eventName,
+        data,
+        socket_id: socketId,
+      };
+    }
+  }
+}

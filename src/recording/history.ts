@@ -1,0 +1,192 @@
+import type { DeliveryDetail, DeliveryView, EventView, PageOf } from '../admin/views/deliveries.ts';
+import type { TurnBudget } from '../structures/turn-budget.ts';
+import type { DeliveryRecord, RecordedAttempt } from './delivery-record.ts';
+import type { EventRecord } from './event-record.ts';
+import type { Extent } from './record-shelf.ts';
+import type { Recorder } from './recorder.ts';
+import type { Numbered } from './ring.ts';
+import type { Search, SearchItem } from './search.ts';
+import { countAttempts, viewDelivery, viewDeliveryDetail, viewEvent, type Showing } from './views.ts';
+
+/** Which part of a list is asked for. */
+export interface PageRequest {
+  readonly appId: string;
+  /** Without it everything matches. */
+  readonly search?: Search;
+  /** The `next` of the page before, which is a whole number. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+/** What reading the records needs. */
+export interface HistoryOptions {
+  readonly recorder: Recorder;
+  /** A long search takes many turns of the event loop: a step for each record that is looked at. */
+  readonly budget: TurnBudget;
+}
+
+/** The recorded events and deliveries as the Dashboard lists them, the newest first. */
+export class History {
+  readonly #options: HistoryOptions;
+
+  constructor(options: HistoryOptions) {
+    this.#options = options;
+  }
+
+  /** Events that match. */
+  events(request: PageRequest, showing: Showing): Promise<PageOf<EventView>> {
+    const { recorder } = this.#options;
+    return this.#page(recorder.eventRecords(), request, {
+      extent: recorder.eventExtent,
+      item: (record) => eventItem(record, showing),
+      view: (record) => viewEvent(record, showing),
+    });
+  }
+
+  /** Deliveries that match. */
+  deliveries(request: PageRequest, showing: Showing): Promise<PageOf<DeliveryView>> {
+    const { recorder } = this.#options;
+    return this.#page(recorder.deliveryRecords(), request, {
+      extent: recorder.deliveryExtent,
+      item: (record) => deliveryItem(record, showing),
+      view: viewDelivery,
+    });
+  }
+
+  /** One delivery in full; undefined: it is not kept. */
+  delivery(appId: string, id: string, showing: Showing): DeliveryDetail | undefined {
+    const record = this.#options.recorder.deliveryRecord(appId, id);
+    return record && viewDeliveryDetail(record, showing);
+  }
+
+  async #page<R extends Numbered & { readonly appId: string }, V>(
+    records: readonly R[],
+    { appId, search, before = Infinity, limit }: PageRequest,
+    of: {
+      readonly extent: Extent;
+      readonly item: (record: R) => SearchItem;
+      readonly view: (record: R) => V;
+    },
+  ): Promise<PageOf<V>> {
+    const items: V[] = [];
+    let last: R | undefined;
+    for (let index = records.length - 1; index >= 0; index -= 1) {
+      const record = records[index];
+      if (record === undefined || record.seq >= before || record.appId !== appId) continue;
+      if (!this.#options.budget.take()) await this.#options.budget.step();
+      if (search !== undefined && !search.matches(of.item(record))) continue;
+      if (last !== undefined && items.length === limit) {
+        return { items, next: String(last.seq), ...of.extent };
+      }
+      items.push(of.view(record));
+      last = record;
+    }
+    return { items, ...of.extent };
+  }
+}
+
+/** An event as it is searched. */
+function eventItem(record: EventRecord, showing: Showing): SearchItem {
+  const { event, timeMs } = record.happening;
+  return {
+    atMs: timeMs,
+    fields: {
+      channel: event.channel,
+      id: String(record.id),
+      get user() {
+        return texts('userId' in event ? event.userId : undefined, record.cause.user_id);
+      },
+      get event() {
+        return event.name === 'client_event' ? [event.name, event.event] : event.name;
+      },
+      get type() {
+        return event.name;
+      },
+      get socket() {
+        return texts(event.name === 'client_event' ? event.socketId : undefined, record.cause.socket_id);
+      },
+      get endpoint() {
+        return record.endpoints.map(({ endpoint }) => endpoint);
+      },
+      get url() {
+        return record.endpoints.map(({ url }) => url);
+      },
+      get status() {
+        return texts(record.status, ...record.endpoints.map(({ lastAttempt }) => lastAttempt?.status));
+      },
+      get result() {
+        return texts(...record.endpoints.map(({ lastAttempt }) => lastAttempt?.outcome));
+      },
+      get reason() {
+        return texts(...record.endpoints.map(({ reason }) => reason));
+      },
+      get attempts() {
+        return record.endpoints.reduce((most, { attempts }) => Math.max(most, attempts), 0);
+      },
+    },
+    text: () => textOfView(viewEvent(record, showing)),
+  };
+}
+
+/** A delivery as it is searched. */
+function deliveryItem(record: DeliveryRecord, showing: Showing): SearchItem {
+  const { events, fate } = record;
+  const last = (): RecordedAttempt | undefined => record.attempts.at(-1);
+  return {
+    atMs: record.beganAtMs ?? 0,
+    fields: {
+      id: record.id,
+      endpoint: record.endpoint,
+      url: record.url,
+      get channel() {
+        return events.map(({ channel }) => channel);
+      },
+      get user() {
+        return texts(...events.map((event) => ('userId' in event ? event.userId : undefined)));
+      },
+      get event() {
+        return texts(
+          ...events.flatMap((event) => [event.name, event.name === 'client_event' ? event.event : undefined]),
+        );
+      },
+      get socket() {
+        return texts(...events.map((event) => (event.name === 'client_event' ? event.socketId : undefined)));
+      },
+      get status() {
+        const decided = fate === undefined || fate === 'delivered' ? (fate ?? 'pending') : 'dropped';
+        return texts(decided, last()?.end?.status);
+      },
+      get result() {
+        return last()?.end?.outcome ?? 'pending';
+      },
+      get reason() {
+        return fate === 'delivered' ? undefined : fate;
+      },
+      get attempts() {
+        return countAttempts(record.attempts);
+      },
+    },
+    text: () =>
+      `${textOfView(viewDelivery(record))} ${showing.payloads ? record.body : ''} ${answersOf(record, showing)}`,
+  };
+}
+
+/** The answers of endpoints are payloads, too. */
+function answersOf(record: DeliveryRecord, { payloads }: Showing): string {
+  return payloads ? record.attempts.map(({ end }) => end?.answer ?? '').join(' ') : '';
+}
+
+function texts(...values: readonly (string | number | undefined)[]): readonly string[] {
+  return values.flatMap((value) => (value === undefined ? [] : String(value)));
+}
+
+/** The texts of a view, as they are read. */
+function textOfView(view: EventView | DeliveryView): string {
+  const words: string[] = [];
+  const collect = (value: unknown): void => {
+    if (typeof value === 'string') words.push(value);
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect);
+  };
+  collect(view);
+  return words.join(' ');
+}

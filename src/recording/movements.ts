@@ -1,0 +1,161 @@
+import type { Millis } from '../ports/clock.ts';
+import type { Leaving, WitnessedConnection } from '../ports/witness.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { SocketId } from '../protocol/socket-id.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
+import { Ring, type Numbered } from './ring.ts';
+import type { ShelfBounds } from './shelf.ts';
+
+/** A connection has come to a channel or gone from it. */
+export interface Movement extends Numbered {
+  readonly kind: 'subscribed' | Leaving;
+  readonly appId: string;
+  readonly channel: ChannelName;
+  readonly socketId: SocketId;
+  /** Presence channels only. */
+  readonly userId: string | undefined;
+  readonly atMs: Millis;
+}
+
+/** Who came and went last, of a channel or a member. */
+interface Traces {
+  came: Movement | undefined;
+  went: Movement | undefined;
+}
+
+interface ChannelTraces extends Traces {
+  members: Map<string, Traces> | undefined;
+}
+
+/** What a movement takes, roughly: itself, its place, and half of it again for the traces. */
+const movementBytes = 250;
+
+/**
+ * The latest movements of connections, and who came to each channel last and who left it last, until it is vacated: what is told of
+ * a channel was caused by one of them. The same for each member. What gives way is forgotten as a cause, too, where
+ * memory is bounded; else causes are kept until they are told.
+ */
+export class Movements {
+  readonly #ring: Ring<Movement>;
+  readonly #apps = new Map<string, Map<ChannelName, ChannelTraces>>();
+  #made = 0;
+  #lostUntilMs: Millis | undefined;
+
+  constructor(bounds: ShelfBounds, { forgetsCauses }: { readonly forgetsCauses: boolean }) {
+    this.#ring = new Ring(bounds, (movement) => {
+      this.#lostUntilMs = movement.atMs;
+      if (forgetsCauses) this.#forgetMovement(movement);
+    });
+  }
+
+  /** Until when movements have given way; undefined: none has. */
+  get lostUntilMs(): Millis | undefined {
+    return this.#lostUntilMs;
+  }
+
+  /** A connection has come or gone. */
+  add(
+    kind: Movement['kind'],
+    { socketId, app }: WitnessedConnection,
+    of: { readonly channel: ChannelName; readonly userId: string | undefined },
+    atMs: Millis,
+  ): void {
+    const { channel, userId } = of;
+    const appId = app.config.id;
+    this.#made += 1;
+    const movement = { seq: this.#made, bytes: movementBytes, kind, appId, channel, socketId, userId, atMs };
+    if (kind !== 'refused') this.#trace(movement);
+    this.#ring.push(movement);
+  }
+
+  /** The movements of one channel that are kept, the first first. */
+  *of(appId: string, channel: ChannelName): Generator<Movement, void> {
+    for (const movement of this.#ring.from(0)) {
+      if (movement.channel === channel && movement.appId === appId) yield movement;
+    }
+  }
+
+  /** What caused an event that has just happened, other than a client's. */
+  causeOf(appId: string, event: WebhookEvent): Movement | undefined {
+    if (event.name === 'client_event') return undefined;
+    const traces = this.#apps.get(appId)?.get(event.channel);
+    const { came, went } = ('userId' in event ? traces?.members?.get(event.userId) : traces) ?? noTraces;
+    const departs = event.name === 'channel_vacated' || event.name === 'member_removed';
+    return departs ? went : event.name === 'subscription_count' ? latest(came, went) : came;
+  }
+
+  /** The departure has been told: whatever comes is new. */
+  forget(appId: string, event: WebhookEvent): void {
+    const { name, channel } = event;
+    if (name === 'channel_vacated') {
+      this.#clear(appId, channel, (traces) => clearTraces(traces));
+    } else if (name === 'member_removed') {
+      this.#clear(appId, channel, ({ members }) => members?.delete(event.userId));
+    }
+  }
+
+  /** Forgets the movements of an app. Who is there may still be the cause of something. */
+  clear(appId: string): void {
+    this.#ring.deleteAll((movement) => movement.appId === appId);
+  }
+
+  #trace(movement: Movement): void {
+    const { appId, channel, userId, kind } = movement;
+    const end = kind === 'subscribed' ? 'came' : 'went';
+    let channels = this.#apps.get(appId);
+    if (channels === undefined) this.#apps.set(appId, (channels = new Map()));
+    let traces = channels.get(channel);
+    if (traces === undefined) {
+      traces = { came: undefined, went: undefined, members: undefined };
+      channels.set(channel, traces);
+    }
+    traces[end] = movement;
+    if (userId === undefined) return;
+    traces.members ??= new Map();
+    const member = traces.members.get(userId);
+    if (member !== undefined) member[end] = movement;
+    else traces.members.set(userId, { came: undefined, went: undefined, [end]: movement });
+  }
+
+  #forgetMovement(movement: Movement): void {
+    const { appId, channel, userId } = movement;
+    this.#clear(appId, channel, (traces) => {
+      forgetIn(traces, movement);
+      const member = userId === undefined ? undefined : traces.members?.get(userId);
+      if (userId === undefined || member === undefined) return;
+      forgetIn(member, movement);
+      if (isEmpty(member)) traces.members?.delete(userId);
+    });
+  }
+
+  /** Takes something out of the traces of a channel, and all of them if nothing is left. */
+  #clear(appId: string, channel: ChannelName, takeOut: (traces: ChannelTraces) => void): void {
+    const channels = this.#apps.get(appId);
+    const traces = channels?.get(channel);
+    if (channels === undefined || traces === undefined) return;
+    takeOut(traces);
+    if (!isEmpty(traces) || (traces.members?.size ?? 0) > 0) return;
+    channels.delete(channel);
+    if (channels.size === 0) this.#apps.delete(appId);
+  }
+}
+
+const noTraces: Traces = { came: undefined, went: undefined };
+
+function forgetIn(traces: Traces, movement: Movement): void {
+  if (traces.came === movement) traces.came = undefined;
+  if (traces.went === movement) traces.went = undefined;
+}
+
+function clearTraces(traces: Traces): void {
+  traces.came = undefined;
+  traces.went = undefined;
+}
+
+function isEmpty({ came, went }: Traces): boolean {
+  return came === undefined && went === undefined;
+}
+
+function latest(came: Movement | undefined, went: Movement | undefined): Movement | undefined {
+  return went === undefined || (came !== undefined && came.atMs > went.atMs) ? came : went;
+}

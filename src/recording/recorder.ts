@@ -1,0 +1,378 @@
+import type { ResentFact } from '../app/resender.ts';
+import type { Clock, WallTime } from '../ports/clock.ts';
+import {
+  type Leaving,
+  type Witness,
+  type WitnessedConnection,
+  type WitnessedSubscription,
+} from '../ports/witness.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { Attempt } from '../webhooks/attempt.ts';
+import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
+import type { Endpoint } from '../webhooks/endpoint.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
+import type { QueuedEvent } from '../webhooks/lane.ts';
+import { Allowance } from './allowance.ts';
+import { DeliveryRecord, endOf, type Moment } from './delivery-record.ts';
+import { EventRecord } from './event-record.ts';
+import { Movements, type Movement } from './movements.ts';
+import type { EmulatorDelivery, EmulatorEvent, EventStatus } from './records.ts';
+import { RecordShelf, type Extent } from './record-shelf.ts';
+
+/** What the recorder is made with. */
+export interface RecorderOptions {
+  readonly clock: Clock;
+  readonly wallTime: WallTime;
+  /** Called after something has been recorded. */
+  readonly changed?: () => void;
+  /** The most events, the most deliveries and the most movements that are kept. */
+  readonly capacity?: number;
+  /** What a server may spend on records that is not there for them; without it everything is recorded. */
+  readonly budget?: RecordingBudget;
+}
+
+/** What records may cost. */
+export interface RecordingBudget {
+  /** Memory of all that is kept, roughly. */
+  readonly bytes: number;
+  /** Events a second that go well; the others are counted. What fails or is dropped is recorded in any case. */
+  readonly perSecond: number;
+}
+
+/** How many events a second are recorded, unless it is said. */
+export const defaultPerSecond = 500;
+
+/**
+ * Keeps what happened, and why: the latest so many events, deliveries and movements. With a budget much of what goes well is
+ * counted and not kept, and what fails is kept apart, so that it is not pushed out by what goes well.
+ */
+export class Recorder implements Witness {
+  readonly #options: RecorderOptions;
+  readonly #movements: Movements;
+  /** By the event itself, which is the same object all the way. */
+  readonly #events: RecordShelf<WebhookEvent, EventRecord>;
+  readonly #deliveries: RecordShelf<string, DeliveryRecord>;
+  readonly #allowance: Allowance;
+  readonly #isFrugal: boolean;
+  readonly #startedAtMs: number;
+  #made = 0;
+  #deliveriesMade = 0;
+  #skipped = 0;
+  #skippedDeliveries = 0;
+  #final:
+    | { readonly events: readonly EmulatorEvent[]; readonly deliveries: readonly EmulatorDelivery[] }
+    | undefined;
+
+  // What these tell is for the debug console.
+  readonly connected = (): void => {};
+  readonly disconnected = (): void => {};
+  readonly published = (): void => {};
+  readonly clientEvent = (): void => {};
+
+  constructor(options: RecorderOptions) {
+    const { clock, wallTime, budget, capacity = budget === undefined ? 10_000 : 100_000 } = options;
+    const bytes = budget?.bytes ?? Infinity;
+    this.#options = options;
+    this.#isFrugal = budget !== undefined;
+    this.#startedAtMs = wallTime.now();
+    this.#allowance = new Allowance(budget?.perSecond ?? Infinity, clock);
+    // Deliveries have bodies, headers and answers.
+    this.#events = new RecordShelf({ count: capacity, bytes: 0.35 * bytes }, this.#isFrugal);
+    this.#deliveries = new RecordShelf({ count: capacity, bytes: 0.5 * bytes }, this.#isFrugal);
+    this.#movements = new Movements(
+      { count: capacity, bytes: 0.15 * bytes },
+      { forgetsCauses: this.#isFrugal },
+    );
+  }
+
+  /** Events in the order in which they happened, of one app or of all. */
+  events(appId?: string): readonly EmulatorEvent[] {
+    const all = this.#final?.events ?? this.#events.all().map((record) => record.describe());
+    return ofApp(all, appId);
+  }
+
+  /** The first event after another one, of one app or of all, that an endpoint has taken and that matches. */
+  firstDelivered(
+    appId: string | undefined,
+    after: number,
+    matches: (event: EmulatorEvent) => boolean,
+  ): EmulatorEvent | undefined {
+    for (const record of this.#events.all()) {
+      const isMeant = record.id > after && (appId === undefined || record.appId === appId);
+      if (!isMeant || !record.wasDelivered) continue;
+      const event = record.describe();
+      if (matches(event)) return event;
+    }
+    return undefined;
+  }
+
+  /** Deliveries in the order of their first attempts, of one app or of all. */
+  deliveries(appId?: string): readonly EmulatorDelivery[] {
+    const all = this.#final?.deliveries ?? this.#deliveries.all().map((record) => record.describe());
+    return ofApp(all, appId);
+  }
+
+  /** The records of events in the order in which they happened, for whoever describes them otherwise. */
+  eventRecords(): readonly EventRecord[] {
+    return this.#events.all();
+  }
+
+  /** The records of deliveries in the order of their first attempts. */
+  deliveryRecords(): readonly DeliveryRecord[] {
+    return this.#deliveries.all();
+  }
+
+  /** The record of one delivery. */
+  deliveryRecord(appId: string, id: string): DeliveryRecord | undefined {
+    const record = this.#deliveries.get(id);
+    return record?.appId === appId ? record : undefined;
+  }
+
+  /** Who came to a channel and went, as far as it is kept, the first first. */
+  movementsOf(appId: string, channel: ChannelName): Iterable<Movement> {
+    return this.#movements.of(appId, channel);
+  }
+
+  /** How far back events go. */
+  get eventExtent(): Extent {
+    const lost = this.#events.lost;
+    return this.#extent(lost?.happening.timeMs, this.#skipped - (lost?.happening.skippedBefore ?? 0));
+  }
+
+  /** How far back deliveries go. */
+  get deliveryExtent(): Extent {
+    const lost = this.#deliveries.lost;
+    return this.#extent(lost?.beganAtMs, this.#skippedDeliveries - (lost?.skippedBefore ?? 0));
+  }
+
+  /** Since when all movements are kept, by the time of day. */
+  get movementsSinceMs(): number {
+    const { clock, wallTime } = this.#options;
+    const lost = this.#movements.lostUntilMs;
+    return lost === undefined ? this.#startedAtMs : wallTime.now() - (clock.now() - lost);
+  }
+
+  /** Memory that the records of events and deliveries take, roughly. */
+  get bytes(): number {
+    return this.#events.bytes + this.#deliveries.bytes;
+  }
+
+  /** Tells what is recorded now, whatever happens from now on: how everybody is sent away at the end is no news. */
+  freeze(): void {
+    this.#final ??= { events: this.events(), deliveries: this.deliveries() };
+  }
+
+  /** Leaves no timer. */
+  close(): void {
+    this.#allowance.close();
+  }
+
+  /** Forgets what was recorded of an app. What still becomes of it is not recorded. */
+  clear(appId: string): void {
+    this.#events.deleteAll((record) => record.appId === appId);
+    this.#deliveries.deleteAll((record) => record.appId === appId);
+    this.#movements.clear(appId);
+  }
+
+  joined(connection: WitnessedConnection, channel: ChannelName, userId: string | undefined): void {
+    this.#movements.add('subscribed', connection, { channel, userId }, this.#options.clock.now());
+  }
+
+  left(connection: WitnessedConnection, { channel, userId }: WitnessedSubscription, how: Leaving): void {
+    this.#movements.add(how, connection, { channel: channel.name, userId }, this.#options.clock.now());
+  }
+
+  suppressed(appId: string, event: WebhookEvent, why: 'grace' | 'duplicate'): void {
+    if (why === 'duplicate') return this.#add(appId, event, 'deduplicated');
+    this.#add(appId, event, 'suppressed');
+    const arrival = arrivalFor(event);
+    if (arrival !== undefined) this.#add(appId, arrival, 'suppressed');
+  }
+
+  unwanted(appId: string, event: WebhookEvent): void {
+    this.#add(appId, event, 'filtered');
+  }
+
+  /** A delivery was sent again on demand. Of one that is not kept nothing is recorded. */
+  readonly resent = ({ appId, deliveryId, attempt, headers }: ResentFact): void => {
+    const { clock, wallTime } = this.#options;
+    const beganAt = clock.now() - (wallTime.now() - attempt.timeMs);
+    this.deliveryRecord(appId, deliveryId)?.resent({ ...attempt, headers }, beganAt);
+    this.#deliveries.weighAgain(deliveryId);
+    this.#options.changed?.();
+  };
+
+  /** Subscribes to the delivery facts. */
+  readonly hear = (fact: DeliveryFact): void => {
+    switch (fact.kind) {
+      case 'selected':
+        return this.#selected(fact);
+      case 'attempt-began':
+        return this.#attemptBegan(fact.attempt);
+      case 'attempt-ended':
+        return this.#attemptEnded(fact);
+      case 'decided':
+        return this.#decided(fact);
+      case 'unclaimed':
+      case 'disabled':
+      case 'enabled':
+      case 'ended':
+        return undefined;
+    }
+  };
+
+  #selected({ appId, event, served, wanting }: DeliveryFact & { readonly kind: 'selected' }): void {
+    const record = this.#make(appId, event, 'pending');
+    this.#movements.forget(appId, event);
+    if (record === undefined) return;
+    for (const one of served) record.addEndpoint(one.endpoint, wanting.includes(one));
+    this.#keep(record);
+  }
+
+  #attemptBegan(attempt: Attempt): void {
+    const { webhookId, endpoint, number, events } = attempt;
+    const records = this.#recordsOf(events);
+    for (const record of records) record.attempt(endpoint, webhookId);
+    let delivery = this.#deliveries.get(webhookId);
+    if (delivery === undefined) {
+      // A second attempt of one that is not kept any more is not one that began now.
+      if (number > 1) return;
+      if (this.#isFrugal && records.length === 0) return void (this.#skippedDeliveries += 1);
+      delivery = this.#makeDelivery(attempt, records);
+    }
+    delivery.begin(attempt, this.#moment());
+    this.#deliveries.weighAgain(webhookId);
+    this.#options.changed?.();
+  }
+
+  #attemptEnded({ attempt, outcome, result, elapsedMs, retryInMs }: AttemptEnded): void {
+    const { webhookId, endpoint, number, events } = attempt;
+    const { atMs, timeMs } = this.#moment();
+    const isKeptApart = this.#isFrugal && result !== 'success';
+    if (isKeptApart) this.#keepApart(attempt.appId, events, { endpoint, webhookId, attempts: number });
+    const records = this.#recordsOf(events);
+    let delivery = this.#deliveries.get(webhookId);
+    if (delivery === undefined && isKeptApart) {
+      if (number === 1) this.#skippedDeliveries -= 1;
+      delivery = this.#makeDelivery(attempt, records);
+      delivery.begin(attempt, { atMs: atMs - elapsedMs, timeMs: timeMs - elapsedMs });
+    }
+    const end = endOf(outcome);
+    delivery?.end(attempt, end, { atMs, timeMs, retryInMs });
+    if (isKeptApart && delivery !== undefined) this.#deliveries.putApart(webhookId, delivery);
+    this.#deliveries.weighAgain(webhookId);
+    for (const record of records) record.attemptEnded(endpoint, end);
+    this.#options.changed?.();
+  }
+
+  #decided({ appId, endpoint, fate, events, webhookId, attempts }: Decided): void {
+    if (this.#isFrugal && fate !== 'delivered') {
+      this.#keepApart(appId, events, { endpoint, webhookId, attempts });
+    }
+    for (const { event } of events) this.#events.get(event)?.decide(endpoint, fate);
+    if (webhookId !== undefined) this.#deliveries.get(webhookId)?.decide(fate);
+    this.#options.changed?.();
+  }
+
+  #extent(lostAtMs: number | undefined, skipped: number): Extent {
+    return { keptSinceMs: Math.round(lostAtMs ?? this.#startedAtMs), skipped: Math.max(0, skipped) };
+  }
+
+  #recordsOf(events: readonly QueuedEvent[]): readonly EventRecord[] {
+    const records: EventRecord[] = [];
+    for (const { event } of events) {
+      const record = this.#events.get(event);
+      if (record !== undefined) records.push(record);
+    }
+    return records;
+  }
+
+  #moment(): Moment {
+    return { atMs: this.#options.clock.now(), timeMs: this.#options.wallTime.now() };
+  }
+
+  /** Keeps events that have failed where they are not pushed out, and records those that were skipped. */
+  #keepApart(appId: string, events: readonly QueuedEvent[], of: Failing): void {
+    for (const { event, createdAt } of events) {
+      let record = this.#events.get(event);
+      if (record === undefined) {
+        const now = this.#moment();
+        // One that was recorded and has given way was not skipped.
+        if (createdAt > (this.#events.lost?.happening.atMs ?? -Infinity)) this.#skipped -= 1;
+        record = this.#record(appId, event, 'pending', {
+          atMs: createdAt,
+          timeMs: now.timeMs - (now.atMs - createdAt),
+        });
+        record.attempt(of.endpoint, of.webhookId, of.attempts);
+      }
+      this.#events.putApart(event, record);
+    }
+  }
+
+  #add(appId: string, event: WebhookEvent, status: EventStatus): void {
+    const record = this.#make(appId, event, status);
+    if (record !== undefined) this.#keep(record);
+  }
+
+  /** Makes the record of an event that happens now, if there is room for it in this second. */
+  #make(appId: string, event: WebhookEvent, status: EventStatus): EventRecord | undefined {
+    if (this.#allowance.take()) return this.#record(appId, event, status, this.#moment());
+    this.#skipped += 1;
+    return undefined;
+  }
+
+  #record(appId: string, event: WebhookEvent, status: EventStatus, { atMs, timeMs }: Moment): EventRecord {
+    this.#made += 1;
+    const known = this.#movements.causeOf(appId, event);
+    // What came later has not caused it.
+    const cause = known !== undefined && known.atMs > atMs ? undefined : known;
+    const skippedBefore = this.#skipped;
+    const record = new EventRecord({
+      id: this.#made,
+      appId,
+      event,
+      atMs,
+      timeMs,
+      cause,
+      status,
+      skippedBefore,
+    });
+    return record;
+  }
+
+  #keep(record: EventRecord): void {
+    this.#events.put(record.happening.event, record);
+    this.#options.changed?.();
+  }
+
+  #makeDelivery(attempt: Attempt, records: readonly EventRecord[]): DeliveryRecord {
+    this.#deliveriesMade += 1;
+    const eventIds = records.map(({ id }) => id);
+    const skippedBefore = this.#skippedDeliveries;
+    const delivery = new DeliveryRecord({ attempt, eventIds, seq: this.#deliveriesMade, skippedBefore });
+    this.#deliveries.put(attempt.webhookId, delivery);
+    return delivery;
+  }
+}
+
+/** Where events have failed, and in how many attempts. */
+interface Failing {
+  readonly endpoint: Endpoint;
+  readonly webhookId: string | undefined;
+  readonly attempts: number;
+}
+
+function ofApp<T extends { readonly appId: string }>(
+  all: readonly T[],
+  appId: string | undefined,
+): readonly T[] {
+  return appId === undefined ? all : all.filter((one) => one.appId === appId);
+}
+
+/** The event that a return within the grace would have been, had the departure been told. */
+function arrivalFor(departure: WebhookEvent): WebhookEvent | undefined {
+  const { channel } = departure;
+  if (departure.name === 'channel_vacated') return { name: 'channel_occupied', channel };
+  if (departure.name === 'member_removed') return { name: 'member_added', channel, userId: departure.userId };
+  return undefined;
+}

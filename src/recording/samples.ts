@@ -1,0 +1,119 @@
+import type { OverviewView, SeriesView } from '../admin/views/server.ts';
+import type { Cancel, Clock, Millis, WallTime } from '../ports/clock.ts';
+import type { Totals } from './totals.ts';
+
+const stepMs: Millis = 5000;
+
+/** An hour. */
+const steps = 720;
+
+/** What is counted in each step. */
+const countedKeys = ['published', 'received', 'delivered', 'failed', 'dropped', 'refused'] as const;
+
+type Counted = (typeof countedKeys)[number];
+
+/** Numbers of the last hour, a step for each five seconds, out of totals that somebody else counts. */
+export class Samples {
+  readonly #clock: Clock;
+  readonly #wallTime: WallTime;
+  readonly #totals: Readonly<Totals>;
+  readonly #counts: Readonly<Record<Counted, Float64Array>>;
+  readonly #connections = new Float64Array(steps);
+  /** The totals at the end of the last step. */
+  #before: Readonly<Totals>;
+  #endedAt: Millis;
+  /** How many steps have ended; the last one's place follows from it. */
+  #ended = 0;
+  #cancel: Cancel | undefined;
+
+  /** Begins to look at the totals every five seconds. */
+  constructor(
+    { clock, wallTime }: { readonly clock: Clock; readonly wallTime: WallTime },
+    totals: Readonly<Totals>,
+  ) {
+    this.#clock = clock;
+    this.#wallTime = wallTime;
+    this.#totals = totals;
+    this.#counts = {
+      published: new Float64Array(steps),
+      received: new Float64Array(steps),
+      delivered: new Float64Array(steps),
+      failed: new Float64Array(steps),
+      dropped: new Float64Array(steps),
+      refused: new Float64Array(steps),
+    };
+    this.#before = { ...totals };
+    this.#endedAt = clock.now();
+    this.#lookLater();
+  }
+
+  /** The steps that have ended, the oldest first. */
+  series(): SeriesView {
+    this.#catchUp();
+    return {
+      stepMs,
+      endMs: Math.round(this.#wallTime.now() - (this.#clock.now() - this.#endedAt)),
+      connections: this.#ordered(this.#connections),
+      published: this.#ordered(this.#counts.published),
+      received: this.#ordered(this.#counts.received),
+      delivered: this.#ordered(this.#counts.delivered),
+      failed: this.#ordered(this.#counts.failed),
+      dropped: this.#ordered(this.#counts.dropped),
+      refused: this.#ordered(this.#counts.refused),
+    };
+  }
+
+  /** How many a second over the last five: what has come since the last step, and of that step what is not older. */
+  rates(): OverviewView['rates'] {
+    this.#catchUp();
+    const share = 1 - (this.#clock.now() - this.#endedAt) / stepMs;
+    const rate = (key: Counted): number => {
+      const last = this.#ended === 0 ? 0 : (this.#counts[key][(this.#ended - 1) % steps] ?? 0);
+      const count = this.#totals[key] - this.#before[key] + share * last;
+      return Math.round((count * 10_000) / stepMs) / 10;
+    };
+    return {
+      published: rate('published'),
+      received: rate('received'),
+      delivered: rate('delivered'),
+      failed: rate('failed'),
+      dropped: rate('dropped'),
+      refused: rate('refused'),
+    };
+  }
+
+  /** Leaves no timer. */
+  close(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #lookLater(): void {
+    this.#cancel = this.#clock.after(this.#endedAt + stepMs - this.#clock.now(), () => {
+      this.#catchUp();
+      this.#lookLater();
+    });
+  }
+
+  /** Ends the steps that are over. If nobody looked for several, what happened in them is in the last one. */
+  #catchUp(): void {
+    let over = Math.floor((this.#clock.now() - this.#endedAt) / stepMs);
+    this.#endedAt += over * stepMs;
+    // More than an hour ago nobody asks for.
+    for (over = Math.min(over, steps); over > 0; over -= 1) this.#endStep(over === 1);
+  }
+
+  #endStep(isLast: boolean): void {
+    const place = this.#ended % steps;
+    const now = isLast ? this.#totals : this.#before;
+    for (const key of countedKeys) this.#counts[key][place] = now[key] - this.#before[key];
+    this.#connections[place] = now.connections;
+    this.#ended += 1;
+    if (isLast) this.#before = { ...this.#totals };
+  }
+
+  #ordered(values: Float64Array): readonly number[] {
+    const count = Math.min(this.#ended, steps);
+    return Array.from({ length: count }, (_, index) => values[(this.#ended - count + index) % steps] ?? 0);
+  }
+}

@@ -1,0 +1,170 @@
+import type { SpanView, TimelineView } from '../admin/views/channels.ts';
+import type { ChannelState } from '../ports/channel-queries.ts';
+import type { Clock, Millis, WallTime } from '../ports/clock.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { DeliveryRecord } from './delivery-record.ts';
+import type { EventRecord } from './event-record.ts';
+import type { Movement } from './movements.ts';
+import type { Recorder } from './recorder.ts';
+import { spansOf, type Grace, type Standing } from './spans.ts';
+import { viewAttempt, viewDelivery, viewEvent, type Showing } from './views.ts';
+
+/** What a timeline is made of. */
+export interface TimelineSource {
+  readonly recorder: Recorder;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly wallTime: WallTime;
+  readonly grace: Grace;
+}
+
+/** Whose timeline is wanted, and what is true of the channel now. */
+export interface TimelineRequest {
+  readonly appId: string;
+  readonly channel: ChannelName;
+  /** Undefined: it is not known. */
+  readonly state: ChannelState | undefined;
+  readonly showing: Showing;
+}
+
+/** The most of each that a timeline shows, the latest. */
+const most = { rows: 200, spans: 500, events: 500, deliveries: 200 };
+
+/** What was recorded of a channel: who was there when, what webhooks told of it, and how they were delivered. */
+export function viewTimeline(source: TimelineSource, request: TimelineRequest): TimelineView {
+  const { recorder, clock, wallTime } = source;
+  const { appId, channel, showing } = request;
+  const nowMs = clock.now();
+  const toWall = (ms: Millis): number => Math.round(wallTime.now() - (nowMs - ms));
+  const events = recorder
+    .eventRecords()
+    .filter(({ appId: app, happening }) => app === appId && happening.event.channel === channel);
+  const shown = events.slice(-most.events);
+  const sinceMs = Math.round(recorder.movementsSinceMs);
+  const rows = rowsOf(source, { ...request, events, nowMs });
+  const { skipped, keptSinceMs } = recorder.eventExtent;
+  return {
+    channel,
+    fromMs: sinceMs,
+    toMs: toWall(nowMs),
+    keptSinceMs: Math.round(Math.max(keptSinceMs, sinceMs)),
+    skipped: skipped + events.length - shown.length,
+    rows: rows.slice(0, most.rows).map(({ userId, spans }) => ({
+      ...(userId !== undefined && { userId }),
+      spans: spans.slice(-most.spans).map((span) => inWallTime(span, toWall)),
+    })),
+    ...(rows.length > most.rows && { moreRows: rows.length - most.rows }),
+    events: shown.map((record) => viewEvent(record, showing)),
+    deliveries: deliveriesOf(recorder, shown, showing),
+  };
+}
+
+/** The channel, and then its members, those first who moved last. */
+function rowsOf(
+  { recorder, wallTime, grace }: TimelineSource,
+  {
+    appId,
+    channel,
+    state,
+    events,
+    nowMs,
+  }: TimelineRequest & { readonly events: readonly EventRecord[]; readonly nowMs: Millis },
+): readonly { readonly userId?: string; readonly spans: readonly SpanView[] }[] {
+  const movements = [...recorder.movementsOf(appId, channel)];
+  const fromMs = nowMs - (wallTime.now() - recorder.movementsSinceMs);
+  const common = { grace, fromMs, nowMs };
+  const told = (name: 'channel_vacated' | 'member_removed', userId?: string): readonly Millis[] =>
+    events.filter((record) => tells(record, name, userId)).map(({ happening }) => happening.atMs);
+  const channelRow = {
+    spans: spansOf(movements, {
+      ...common,
+      standing: state === undefined ? 'unknown' : standingOf(state.occupied, state.subscriptionCount),
+      endedAt: told('channel_vacated'),
+    }),
+  };
+  const present = new Set(state?.userIds);
+  const memberRows = [...byUser(movements, present)].map(([userId, own]) => ({
+    userId,
+    spans: spansOf(own, {
+      ...common,
+      standing: state === undefined ? 'unknown' : standingOf(present.has(userId), undefined),
+      endedAt: told('member_removed', userId),
+    }),
+  }));
+  return [channelRow, ...memberRows];
+}
+
+function standingOf(isThere: boolean, connections: number | undefined): Standing {
+  if (!isThere) return { isThere, connections: 0 };
+  return { isThere, ...(connections !== undefined && { connections }) };
+}
+
+function tells({ status, happening }: EventRecord, name: string, userId: string | undefined): boolean {
+  const { event } = happening;
+  if (event.name !== name || status === 'suppressed') return false;
+  return userId === undefined || ('userId' in event && event.userId === userId);
+}
+
+/** The movements of each member, the latest to move first; then those who are there and have not moved. */
+function byUser(
+  movements: readonly Movement[],
+  present: ReadonlySet<string>,
+): ReadonlyMap<string, readonly Movement[]> {
+  const found = new Map<string, Movement[]>();
+  for (const movement of movements) {
+    const { userId } = movement;
+    if (userId === undefined) continue;
+    const own = found.get(userId) ?? [];
+    own.push(movement);
+    // Behind those who moved before.
+    found.delete(userId);
+    found.set(userId, own);
+  }
+  const rows = new Map<string, readonly Movement[]>([...found].toReversed());
+  for (const userId of present) if (!rows.has(userId)) rows.set(userId, []);
+  return rows;
+}
+
+function inWallTime(span: SpanView, toWall: (ms: Millis) => number): SpanView {
+  const { fromMs, toMs, deadlineMs, ...rest } = span;
+  return {
+    ...rest,
+    fromMs: toWall(fromMs),
+    ...(toMs !== undefined && { toMs: toWall(toMs) }),
+    ...(deadlineMs !== undefined && { deadlineMs: toWall(deadlineMs) }),
+  };
+}
+
+/** The deliveries that held these events, as far as they are kept. */
+function deliveriesOf(
+  recorder: Recorder,
+  events: readonly EventRecord[],
+  showing: Showing,
+): TimelineView['deliveries'] {
+  const eventIds = new Map<string, number[]>();
+  for (const event of events) {
+    for (const { deliveries } of event.endpoints) {
+      for (const id of deliveries) eventIds.set(id, [...(eventIds.get(id) ?? []), event.id]);
+    }
+  }
+  const records = [...eventIds].flatMap(([id, ids]) => {
+    const record = recorder.deliveryRecord(events[0]?.appId ?? '', id);
+    return record === undefined ? [] : [{ record, ids }];
+  });
+  return records
+    .toSorted((a, b) => a.record.seq - b.record.seq)
+    .slice(-most.deliveries)
+    .map(({ record, ids }) => viewOf(record, ids, showing));
+}
+
+function viewOf(
+  record: DeliveryRecord,
+  eventIds: readonly number[],
+  showing: Showing,
+): TimelineView['deliveries'][number] {
+  const { id, endpoint, status } = viewDelivery(record);
+  const attempts = record.attempts.map((attempt) => {
+    const { answer: _answer, headers: _headers, ...view } = viewAttempt(attempt, showing);
+    return view;
+  });
+  return { id, endpoint, status, eventIds, attempts };
+}

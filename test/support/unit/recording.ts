@@ -1,0 +1,93 @@
+import { queue } from '../../../src/app/held-events.ts';
+import type { Outcome } from '../../../src/ports/webhook-sender.ts';
+import type { Attempt } from '../../../src/webhooks/attempt.ts';
+import {
+  resultOf,
+  type AttemptEnded,
+  type Decided,
+  type DeliveryFact,
+} from '../../../src/webhooks/delivery-facts.ts';
+import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import { channelName, endpoint, socketIdOf } from './application.ts';
+
+/** The time of day at which a test begins, in milliseconds: 22:13:20 UTC. */
+export const startsAtMs = 1_700_000_000_000;
+
+export const main = { endpoint: endpoint() };
+export const picky = {
+  endpoint: endpoint({ id: 'picky', url: 'http://picky/', channels: { startsWith: 'x-' } }),
+};
+export const news = channelName('news');
+
+export const connection = (id: string, appId = '1') => ({
+  socketId: socketIdOf(id),
+  app: { config: { id: appId } },
+});
+
+/** A channel or a member that a connection has left. */
+export const subscriptionTo = (channel = news, userId?: string) => ({ channel: { name: channel }, userId });
+
+export const occupied = (channel = news): WebhookEvent => ({ name: 'channel_occupied', channel });
+export const vacated = (channel = news): WebhookEvent => ({ name: 'channel_vacated', channel });
+
+export function selected(event: WebhookEvent, appId = '1'): DeliveryFact {
+  return { kind: 'selected', appId, event, served: [main], wanting: [main] };
+}
+
+/** An attempt with these events, all of which came to be at the zero of the clock unless it is said. */
+export function attemptWith(
+  events: readonly WebhookEvent[],
+  {
+    number = 1,
+    webhookId = 'msg_1',
+    createdAt = 0,
+  }: { readonly number?: number; readonly webhookId?: string; readonly createdAt?: number } = {},
+): Attempt {
+  return {
+    appId: '1',
+    endpoint: main.endpoint,
+    webhookId,
+    number,
+    request: {
+      appId: '1',
+      endpointId: 'main',
+      url: 'http://receiver/hook',
+      headers: { 'X-Own': 'secret', 'X-Pusher-Key': 'app-key' },
+      body: Buffer.from('{"time_ms":1,"events":[]}'),
+    },
+    events: events.map((event) => queue(event, { createdAt, seq: 0 })),
+  };
+}
+
+export function ended(attempt: Attempt, outcome: Outcome, given: Partial<AttemptEnded> = {}): AttemptEnded {
+  return {
+    kind: 'attempt-ended',
+    attempt,
+    outcome,
+    result: resultOf(outcome),
+    elapsedMs: 0,
+    retryInMs: undefined,
+    wasFailing: false,
+    isFailing: false,
+    ...given,
+  };
+}
+
+export function decided(
+  events: readonly WebhookEvent[],
+  fate: Decided['fate'],
+  given: Partial<Decided> = {},
+): Decided {
+  return {
+    kind: 'decided',
+    appId: '1',
+    endpoint: main.endpoint,
+    fate,
+    events: events.map((event) => queue(event, { createdAt: 0, seq: 0 })),
+    webhookId: 'msg_1',
+    timeMs: 1,
+    begun: 1,
+    attempts: 1,
+    ...given,
+  };
+}

@@ -1,0 +1,318 @@
+import { describe, expect, test } from 'vitest';
+import { consoleTypes, type ConsoleRows } from '../../../src/admin/views/server.ts';
+import {
+  ConsoleFeed,
+  isConsoleFull,
+  parseConsoleTypes,
+  type ConsoleFeedOptions,
+  type ConsoleListener,
+} from '../../../src/recording/console-feed.ts';
+import { ConsoleWitness } from '../../../src/recording/console-witness.ts';
+import { isSearchFault, parseSearch, searchKeys } from '../../../src/recording/search.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { channelName } from '../../support/unit/application.ts';
+import {
+  attemptWith,
+  connection,
+  decided,
+  ended,
+  news,
+  occupied,
+  selected,
+  startsAtMs,
+  subscriptionTo,
+} from '../../support/unit/recording.ts';
+
+const trigger = (name: string, data = '{}') => ({ name, data, channels: [news, channelName('weather')] });
+
+function stage(given: Partial<ConsoleFeedOptions> = {}) {
+  const clock = new FakeClock();
+  const wallTime = { now: () => startsAtMs + clock.now() };
+  const feed = new ConsoleFeed({ clock, wallTime, bytes: 1_000_000, showsPayloads: true, ...given });
+  const witness = new ConsoleWitness(feed, clock);
+  const listen = (listener: Partial<ConsoleListener> = {}) => {
+    const heard: ConsoleRows[] = [];
+    const subscription = feed.subscribe({ hear: (rows) => heard.push(rows) > 0, ...listener });
+    if (isConsoleFull(subscription)) throw new Error(subscription.message);
+    return { heard, subscription };
+  };
+  return { clock, feed, witness, listen };
+}
+
+function query(text: string) {
+  const search = parseSearch(text, searchKeys, startsAtMs);
+  if (isSearchFault(search)) throw new Error(search.message);
+  return search;
+}
+
+describe('the debug console', () => {
+  test('has a row for each thing that happens, the newest last', () => {
+    const { clock, feed, witness } = stage();
+    const session = {
+      ...connection('1.1'),
+      openedAt: 0,
+      subscriptions: new Map([['news', 1]]),
+      user: { userId: '42' },
+    };
+    witness.connected(session, '10.0.0.1');
+    witness.joined(session, news, undefined);
+    witness.hear(selected(occupied()));
+    witness.published('1', trigger('update', '{"a":1}'), 'api');
+    witness.clientEvent(session, { channel: 'private-a', event: 'client-typing', data: '1' }, undefined);
+    witness.left(session, subscriptionTo(), 'unsubscribed');
+    clock.advanceSync(2500);
+    witness.disconnected(session, 'client');
+    witness.setting('1', 'endpoint main was paused');
+    const { rows, skipped, keptSinceMs } = feed.read({ limit: 100 });
+    expect(rows.map(({ type, text }) => [type, text])).toEqual([
+      ['connection', 'connected from 10.0.0.1'],
+      ['subscribed', 'subscribed: news'],
+      ['occupied', 'channel_occupied on news; for 1 endpoint'],
+      ['published', 'update on news and 1 more'],
+      ['client event', 'client-typing on private-a'],
+      ['unsubscribed', 'unsubscribed: news'],
+      ['disconnection', 'disconnected after 2.5 s; it was on news'],
+      ['setting', 'endpoint main was paused'],
+    ]);
+    expect(rows[3]).toEqual({
+      seq: startsAtMs * 1000 + 3,
+      atMs: startsAtMs,
+      appId: '1',
+      type: 'published',
+      channel: 'news',
+      name: 'update',
+      text: 'update on news and 1 more',
+      data: '{"a":1}',
+      details: { source: 'api', channels: 2 },
+    });
+    expect([skipped, keptSinceMs]).toEqual([0, startsAtMs]);
+  });
+
+  test('tells of attempts and drops', () => {
+    const { feed, witness } = stage();
+    const attempt = attemptWith([occupied()]);
+    witness.hear(
+      ended(attempt, { kind: 'answered', status: 503, body: 'busy' }, { elapsedMs: 31, retryInMs: 2000 }),
+    );
+    witness.hear(ended(attempt, { kind: 'unreachable', code: 'ECONNREFUSED' }));
+    witness.hear(ended(attempt, { kind: 'answered', status: 204 }, { elapsedMs: 3 }));
+    witness.hear(decided([occupied(), occupied()], 'expired', { attempts: 2 }));
+    witness.hear(decided([occupied()], 'delivered'));
+    expect(feed.read({ limit: 10 }).rows).toMatchObject([
+      {
+        type: 'webhook failed',
+        name: 'http://receiver/hook',
+        text: 'attempt 1: answered 503 in 31 ms, 1 event; again in 2 s',
+        data: 'busy',
+        details: { id: 'msg_1', endpoint: 'main', attempt: 1, status: 503 },
+      },
+      { type: 'webhook failed', text: 'attempt 1: ECONNREFUSED in 0 ms, 1 event; not tried again' },
+      { type: 'webhook sent', text: 'attempt 1: answered 204 in 3 ms, 1 event' },
+      { type: 'webhook failed', text: '2 events dropped (expired) after 2 attempts' },
+    ]);
+  });
+
+  test('tells of refusals, whose fields are read when somebody looks', () => {
+    const { feed, witness } = stage();
+    let reads = 0;
+    witness.refused({
+      kind: 'client_event',
+      reason: 'rate_limit',
+      appId: '1',
+      get fields() {
+        reads += 1;
+        return { socketId: '1.1', channel: 'private-a', error: 'Too many', code: 4301, nested: {} };
+      },
+    });
+    witness.refused({ kind: 'connection', reason: 'unknown_key', appId: '', fields: { key: 'x' } });
+    witness.refused({ kind: 'request', reason: 'unauthorized', appId: '1', fields: {} });
+    expect(reads).toBe(0);
+    expect(feed.read({ limit: 10 }).rows).toMatchObject([
+      {
+        type: 'refused message',
+        socketId: '1.1',
+        channel: 'private-a',
+        name: 'rate_limit',
+        text: 'client event refused (rate_limit): Too many',
+        details: { refused: 'client_event', reason: 'rate_limit', code: 4301 },
+      },
+      { type: 'refused connection', appId: '' },
+      { type: 'refused request' },
+    ]);
+  });
+
+  test('shows no payload where none may be shown, and clips the others', () => {
+    const hidden = stage({ showsPayloads: false });
+    hidden.witness.published('1', trigger('update', 'secret'), 'api');
+    expect(hidden.feed.read({ limit: 1 }).rows[0]).not.toHaveProperty('data');
+    expect(hidden.feed.read({ limit: 1, query: query('secret') }).rows).toEqual([]);
+    const { feed, witness } = stage();
+    witness.published('1', trigger('update', 'x'.repeat(10_000)), 'api');
+    expect(feed.read({ limit: 1 }).rows[0]?.data).toBe(`${'x'.repeat(4096)}...`);
+  });
+
+  test('gives what is asked for: an app, types, a search, a part', () => {
+    const { feed, witness } = stage();
+    witness.published('1', trigger('a'), 'api');
+    witness.published('2', trigger('a'), 'api');
+    witness.published('1', trigger('b'), 'api');
+    witness.setting('1', 'a');
+    const namesOf = ({ rows }: ConsoleRows) => rows.map(({ name, text }) => name ?? text);
+    expect(namesOf(feed.read({ limit: 10, appId: '1' }))).toEqual(['a', 'b', 'a']);
+    expect(namesOf(feed.read({ limit: 10, types: new Set(['published']) }))).toEqual(['a', 'a', 'b']);
+    expect(namesOf(feed.read({ limit: 10, query: query('event:b channel:weather') }))).toEqual(['b']);
+    const { rows } = feed.read({ limit: 2 });
+    expect(rows.map(({ name, text }) => name ?? text)).toEqual(['b', 'a']);
+    expect(namesOf(feed.read({ limit: 2, before: rows[0]?.seq }))).toEqual(['a', 'a']);
+  });
+
+  test('counts what is beyond the budget of a type, where that type is read', () => {
+    const { clock, feed, witness } = stage({ perSecond: 10 });
+    for (let count = 0; count < 15; count += 1) witness.published('1', trigger('flood'), 'api');
+    witness.setting('1', 'calm');
+    clock.advanceSync(1000);
+    witness.published('1', trigger('after'), 'api');
+    expect(feed.read({ limit: 100 })).toMatchObject({ skipped: 5 });
+    expect(feed.read({ limit: 100 }).rows).toHaveLength(12);
+    expect(feed.read({ limit: 100, types: new Set(['setting']) })).toMatchObject({ skipped: 0 });
+  });
+
+  test('keeps failures while a flood goes on', () => {
+    const { feed, witness } = stage({ capacity: 100, perSecond: Infinity });
+    witness.hear(ended(attemptWith([occupied()]), { kind: 'timeout' }));
+    for (let count = 0; count < 1000; count += 1) witness.published('1', trigger('flood'), 'api');
+    const { rows } = feed.read({ limit: 1000 });
+    expect([rows.length, rows[0]?.type]).toEqual([101, 'webhook failed']);
+  });
+
+  test('knows its types', () => {
+    expect(parseConsoleTypes('published, client event', consoleTypes)).toEqual(
+      new Set(['published', 'client event']),
+    );
+    expect(parseConsoleTypes('published,nothing', consoleTypes)).toMatchObject({
+      message: expect.stringContaining("got 'nothing'"),
+    });
+  });
+});
+
+describe('the live stream', () => {
+  test('tells what is new ten times a second, and has no timer while nobody listens', () => {
+    const { clock, witness, listen } = stage({ perSecond: Infinity });
+    witness.published('1', trigger('before'), 'api');
+    expect(clock.pending).toBe(0);
+    const { heard, subscription } = listen();
+    witness.published('1', trigger('a'), 'api');
+    witness.published('1', trigger('b'), 'api');
+    expect(heard).toEqual([]);
+    clock.advanceSync(100);
+    expect(heard.map(({ rows }) => rows.map(({ name }) => name))).toEqual([['a', 'b']]);
+    expect(clock.pending).toBe(0);
+    subscription.close();
+    witness.published('1', trigger('c'), 'api');
+    expect([clock.pending, heard.length]).toEqual([0, 1]);
+  });
+
+  test('tells each listener what it asked for', () => {
+    const { clock, witness, listen } = stage();
+    const settings = listen({ types: new Set(['setting']) });
+    const other = listen({ appId: '2' });
+    const all = listen();
+    witness.published('1', trigger('a'), 'api');
+    clock.advanceSync(100);
+    expect([settings.heard.length, other.heard.length, all.heard.length]).toEqual([0, 0, 1]);
+    witness.setting('2', 'changed');
+    clock.advanceSync(100);
+    expect([settings.heard.length, other.heard.length, all.heard.length]).toEqual([1, 1, 2]);
+  });
+
+  test('shows the newest of a batch that nobody could read', () => {
+    const { clock, witness, listen } = stage({ perSecond: Infinity });
+    const { heard } = listen();
+    for (let count = 0; count < 300; count += 1) witness.published('1', trigger(`${count}`), 'api');
+    clock.advanceSync(100);
+    expect(heard[0]?.rows).toHaveLength(200);
+    expect(heard[0]?.rows.at(-1)?.name).toBe('299');
+    expect(heard[0]?.skipped).toBe(100);
+  });
+
+  test('waits for a slow listener, and goes on from what it was told last', () => {
+    const { clock, witness, listen } = stage();
+    let takesMore = false;
+    const heard: ConsoleRows[] = [];
+    const { subscription } = listen({
+      hear(rows) {
+        heard.push(rows);
+        return takesMore;
+      },
+    });
+    witness.published('1', trigger('a'), 'api');
+    clock.advanceSync(100);
+    witness.published('1', trigger('b'), 'api');
+    clock.advanceSync(1000);
+    expect(heard).toHaveLength(1);
+    takesMore = true;
+    subscription.resume();
+    clock.advanceSync(100);
+    expect(heard[1]?.rows.map(({ name }) => name)).toEqual(['b']);
+  });
+
+  test('is resumed behind the row that was seen last', () => {
+    const { clock, feed, witness, listen } = stage();
+    for (const name of ['a', 'b', 'c']) witness.published('1', trigger(name), 'api');
+    const [first] = feed.read({ limit: 3 }).rows;
+    const { heard } = listen({ since: first?.seq });
+    clock.advanceSync(100);
+    expect(heard).toMatchObject([{ skipped: 0, rows: [{ name: 'b' }, { name: 'c' }] }]);
+    const { heard: nothing } = listen({ since: feed.read({ limit: 1 }).rows[0]?.seq });
+    clock.advanceSync(100);
+    expect(nothing).toEqual([]);
+  });
+
+  test('says that rows are gone', () => {
+    const { clock, feed, witness, listen } = stage({ capacity: 10, perSecond: Infinity });
+    witness.published('1', trigger('seen'), 'api');
+    const since = feed.read({ limit: 1 }).rows[0]?.seq;
+    for (let count = 0; count < 25; count += 1) witness.published('1', trigger(`${count}`), 'api');
+    const { heard } = listen({ since });
+    clock.advanceSync(100);
+    expect(heard[0]).toMatchObject({ skipped: 15 });
+    expect(heard[0]?.rows).toHaveLength(10);
+    const { heard: calm } = listen({ since, types: new Set(['setting']) });
+    witness.setting('1', 'changed');
+    clock.advanceSync(100);
+    expect(calm).toMatchObject([{ skipped: 0, rows: [{ text: 'changed' }] }]);
+  });
+
+  test.each([
+    ['an earlier life of the server', startsAtMs * 1000 - 10],
+    ['a number that was never given', startsAtMs * 1000 + 10],
+  ])('says that the server was restarted: %s', (_title, since) => {
+    const { clock, witness, listen } = stage();
+    witness.published('1', trigger('a'), 'api');
+    const { heard } = listen({ since });
+    clock.advanceSync(100);
+    expect(heard).toMatchObject([{ isRestarted: true, rows: [{ name: 'a' }] }]);
+  });
+
+  test('refuses the seventeenth listener', () => {
+    const { feed, listen } = stage();
+    const listeners = Array.from({ length: 16 }, () => listen());
+    const refused = feed.subscribe({ hear: () => true });
+    expect(refused).toEqual({
+      message: '16 pages are looking on already, and no more are served: close one of them',
+    });
+    listeners[0]?.subscription.close();
+    listen();
+    expect(feed.listeners).toBe(16);
+    feed.close();
+    expect(feed.listeners).toBe(0);
+  });
+});
+
+test('an attempt holds no body in the console', () => {
+  const { feed, witness } = stage();
+  const attempt = attemptWith([occupied()]);
+  witness.hear(ended(attempt, { kind: 'answered', status: 200 }));
+  const [entry] = feed.log.from(0, {});
+  expect(JSON.stringify(entry)).not.toContain('time_ms');
+});
