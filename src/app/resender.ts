@@ -3,7 +3,7 @@ import type { DeadLetters } from '../ports/dead-letters.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
-import type { WebhookSender } from '../ports/webhook-sender.ts';
+import type { WebhookRequest, WebhookSender } from '../ports/webhook-sender.ts';
 import type { AttemptPlaces, Claim, Contender, Place } from '../webhooks/attempt-places.ts';
 import { createRequest } from '../webhooks/attempt.ts';
 import { describeAttempt, type DeadLetter, type LetterAttempt } from '../webhooks/dead-letter.ts';
@@ -21,12 +21,12 @@ export interface ResendTarget {
 
 /** An attempt that was made on demand. */
 export interface ResentFact {
-  readonly appId: string;
   /** The `webhook-id` of the delivery. */
   readonly deliveryId: string;
+  readonly request: WebhookRequest;
   readonly attempt: LetterAttempt;
-  /** The headers that were sent. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** How many events are in it. */
+  readonly events: number;
 }
 
 /** What resending needs. */
@@ -152,8 +152,7 @@ export class Resender {
       elapsedMs: Math.round(elapsedMs),
     });
     letters.attempted(letter.appId, id, attempt);
-    const { headers } = request;
-    this.#options.onAttempt?.({ appId: letter.appId, deliveryId: id, attempt, headers });
+    this.#options.onAttempt?.({ deliveryId: id, request, attempt, events: events.length });
     this.#tell(letter, attempt, elapsedMs);
     return attempt;
   }

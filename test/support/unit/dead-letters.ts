@@ -76,7 +76,7 @@ export function officeStage({
   policy = {},
   store: bounds = {},
   ...given
-}: Partial<Pick<DeadLetterOfficeOptions, 'isHere' | 'log' | 'metrics'>> & {
+}: Partial<Pick<DeadLetterOfficeOptions, 'isHere' | 'log' | 'metrics' | 'onAttempt'>> & {
   applications?: ReturnType<typeof application>[];
   places?: AttemptPlaces;
   policy?: Partial<typeof defaultPolicy>;
