@@ -44,13 +44,28 @@ export function relayClientEvent(
   command: ClientEvent,
   options: ClientEventOptions,
 ): MaybePromise<void> {
-  const subscription = session.subscriptions.get(command.channel);
   const refusal = refuseClientEvent(session, command, options.clock.now());
-  if (refusal !== undefined) {
-    const subject = { channel: clip(command.channel), event: clip(command.event) };
-    options.refused(describeRefusal(session, 'client_event', refusal, subject));
-    return session.socket.send(encodeError(refusal));
-  }
+  if (refusal === undefined) return passOn(session, command, options);
+  const subject = { channel: clip(command.channel), event: clip(command.event) };
+  options.refused(describeRefusal(session, 'client_event', refusal, subject));
+  session.socket.send(encodeError(refusal));
+}
+
+/**
+ * Does the same for somebody else who speaks for the client: the client hears nothing of a refusal, which is the answer
+ * instead.
+ */
+export function relayForClient(
+  session: Session,
+  command: ClientEvent,
+  options: ClientEventOptions,
+): MaybePromise<ProtocolError | undefined> {
+  const refusal = refuseClientEvent(session, command, options.clock.now());
+  return refusal ?? whenReady(passOn(session, command, options), () => undefined);
+}
+
+function passOn(session: Session, command: ClientEvent, options: ClientEventOptions): MaybePromise<void> {
+  const subscription = session.subscriptions.get(command.channel);
   // Not to be had without a subscription; this tells the compiler.
   if (subscription === undefined) return;
   const { app, socketId } = session;

@@ -4,6 +4,7 @@ import type { Log } from '../ports/log.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
+import type { WebhookRequest } from '../ports/webhook-sender.ts';
 import { createRequest } from '../webhooks/attempt.ts';
 import { describeAttempt, type LetterAttempt } from '../webhooks/dead-letter.ts';
 import { createPayload } from '../webhooks/payload.ts';
@@ -11,12 +12,12 @@ import { attemptNow, inPlace, type AttemptInPlaceOptions, type ResendTarget } fr
 
 /** An attempt that was made on demand. */
 export interface ResentFact {
-  readonly appId: string;
   /** The `webhook-id` of the delivery. */
   readonly deliveryId: string;
+  readonly request: WebhookRequest;
   readonly attempt: LetterAttempt;
-  /** The headers that were sent. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** How many events are in it. */
+  readonly events: number;
 }
 
 /** What resending needs. */
@@ -143,8 +144,7 @@ export class Resender {
     const attempt = describeAttempt(outcome, { number, resend, timeMs, elapsedMs: Math.round(elapsedMs) });
     this.#options.letters.attempted(appId, id, attempt);
     this.#tell(delivery, attempt, elapsedMs);
-    const { headers } = request;
-    this.#options.onAttempt?.({ appId, deliveryId: id, attempt, headers });
+    this.#options.onAttempt?.({ deliveryId: id, request, attempt, events: delivery.events.length });
     return attempt;
   }
 

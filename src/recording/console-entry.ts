@@ -8,6 +8,7 @@ import type {
 } from '../ports/witness.ts';
 import type { SocketId } from '../protocol/socket-id.ts';
 import type { Attempt } from '../webhooks/attempt.ts';
+import type { LetterAttempt } from '../webhooks/dead-letter.ts';
 import type { AttemptEnded, Decided } from '../webhooks/delivery-facts.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { Numbered } from './ring.ts';
@@ -53,6 +54,14 @@ export type ConsoleContent =
       readonly events: number;
       readonly webhookId: string | undefined;
       readonly attempts: number;
+    }
+  | {
+      readonly kind: 'resent';
+      readonly webhookId: string;
+      readonly endpointId: string;
+      readonly url: string;
+      readonly attempt: LetterAttempt;
+      readonly events: number;
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'setting'; readonly text: string };
@@ -104,6 +113,8 @@ export function sizeOf(content: ConsoleContent): number {
       const answer = outcome.kind === 'answered' ? (outcome.body?.length ?? 0) : 0;
       return overheadBytes + answer + 60 * attempt.channels.length;
     }
+    case 'resent':
+      return overheadBytes + (content.attempt.answer?.length ?? 0);
     case 'refused':
       // Its fields are made when they are read; a channel or a name in it is clipped.
       return overheadBytes + 700;

@@ -4,6 +4,7 @@ import type { WebhookEvent } from '../webhooks/event.ts';
 import type { ConsoleContent, ConsoleEntry } from './console-entry.ts';
 import { endOf } from './delivery-record.ts';
 import { fieldsOf } from './event-record.ts';
+import type { AttemptEnd } from './records.ts';
 import type { SearchItem } from './search.ts';
 
 /** The longest payload that is shown in a row. */
@@ -115,6 +116,8 @@ function tell(content: ConsoleContent): Found {
       return tellAttempt(content);
     case 'dropped':
       return tellDropped(content);
+    case 'resent':
+      return tellResent(content);
     case 'refused':
       return tellRefused(content);
     case 'setting':
@@ -160,38 +163,59 @@ function tellEvent(event: WebhookEvent, wanting: number): Found {
 }
 
 function tellAttempt({ attempt, outcome, elapsedMs, retryInMs }: Of<'attempt'>): Found {
-  const { webhookId, number, endpointId, url, events, bytes, channels } = attempt;
+  const { bytes, channels } = attempt;
   const end = endOf(outcome);
-  const { outcome: result, status, error, answer } = end;
-  const came =
-    status !== undefined
-      ? `answered ${status}`
-      : result === 'timeout'
-        ? 'no answer in time'
-        : (error ?? 'failed');
   const next =
     retryInMs !== undefined
       ? `; again in ${formatSpan(retryInMs)}`
-      : result === 'success'
+      : end.outcome === 'success'
         ? ''
         : '; not tried again';
-  const text = `attempt ${number}: ${came} in ${formatSpan(elapsedMs)}, ${plural(events, 'event')}${next}`;
+  const found = tellPost(`attempt ${attempt.number}`, { ...attempt, end, elapsedMs });
+  const { told } = found;
+  return {
+    ...found,
+    told: { ...told, text: told.text + next, details: { ...told.details, bytes } },
+    channels,
+  };
+}
+
+function tellResent({ webhookId, endpointId, url, attempt, events }: Of<'resent'>): Found {
+  const { number, elapsedMs, result, ...rest } = attempt;
+  const end = { ...rest, outcome: result };
+  return tellPost('sent again', { webhookId, endpointId, url, number, events, end, elapsedMs });
+}
+
+/** What came of a POST. */
+function tellPost(
+  what: string,
+  {
+    webhookId,
+    endpointId,
+    url,
+    number,
+    events,
+    end,
+    elapsedMs,
+  }: Pick<Of<'attempt'>['attempt'], 'webhookId' | 'endpointId' | 'url' | 'number' | 'events'> & {
+    readonly end: AttemptEnd;
+    readonly elapsedMs: number;
+  },
+): Found {
+  const { outcome, status, error, answer } = end;
+  const failed = outcome === 'timeout' ? 'no answer in time' : (error ?? 'failed');
+  const came = status === undefined ? failed : `answered ${status}`;
   const details = {
     id: webhookId,
     endpoint: endpointId,
     attempt: number,
     elapsedMs: Math.round(elapsedMs),
-    bytes,
     ...(status !== undefined && { status }),
     ...(error !== undefined && { reason: error }),
   };
-  return {
-    told: { name: url, text, details, ...(answer !== undefined && { data: answer }) },
-    channels,
-    endpoint: endpointId,
-    url,
-    result,
-  };
+  const text = `${what}: ${came} in ${formatSpan(elapsedMs)}, ${plural(events, 'event')}`;
+  const told = { name: url, text, details, ...(answer !== undefined && { data: answer }) };
+  return { told, endpoint: endpointId, url, result: outcome };
 }
 
 function tellDropped({ reason, endpoint, events, webhookId, attempts }: Of<'dropped'>): Found {

@@ -1,4 +1,5 @@
 import type { ConsoleType } from '../admin/views/server.ts';
+import type { ResentFact } from '../app/resender.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Refusal } from '../ports/refusals.ts';
 import type {
@@ -123,6 +124,14 @@ export class ConsoleWitness implements Witness {
   readonly refused = (refusal: Refusal): void => {
     const type = refusalTypes[refusal.kind];
     if (this.#feed.log.allows(type)) this.#add(type, clip(refusal.appId, 100), { kind: 'refused', refusal });
+  };
+
+  /** A delivery was sent again on demand. */
+  readonly resent = ({ deliveryId, request, attempt, events }: ResentFact): void => {
+    const type = attempt.result === 'success' ? 'webhook sent' : 'webhook failed';
+    if (!this.#feed.log.allows(type)) return;
+    const { appId, endpointId, url } = request;
+    this.#add(type, appId, { kind: 'resent', webhookId: deliveryId, endpointId, url, attempt, events });
   };
 
   /** Something was set; `appId` is empty if it is about no app. */

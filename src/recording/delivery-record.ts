@@ -1,6 +1,6 @@
 import type { Delivery } from '../app/resender.ts';
 import type { Millis } from '../ports/clock.ts';
-import type { Outcome } from '../ports/webhook-sender.ts';
+import type { Outcome, WebhookRequest } from '../ports/webhook-sender.ts';
 import type { Attempt } from '../webhooks/attempt.ts';
 import type { LetterAttempt } from '../webhooks/dead-letter.ts';
 import { resultOf, type DropReason } from '../webhooks/delivery-facts.ts';
@@ -30,11 +30,6 @@ export interface Moment {
 interface SentBody {
   readonly time_ms: number;
   readonly events: readonly unknown[];
-}
-
-/** An attempt that was made on demand, with the headers that were sent. */
-export interface ResentAttempt extends LetterAttempt {
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** An attempt as it is kept. */
@@ -144,8 +139,12 @@ export class DeliveryRecord implements Numbered {
   }
 
   /** An attempt was made on demand. */
-  resent(attempt: ResentAttempt, atMs: Millis): void {
-    const { number, resend, timeMs, elapsedMs, result, status, answer, error, headers } = attempt;
+  resent(
+    attempt: LetterAttempt,
+    { atMs, request }: { readonly atMs: Millis; readonly request: WebhookRequest },
+  ): void {
+    const { number, resend, timeMs, elapsedMs, result, status, answer, error } = attempt;
+    const { headers } = request;
     this.#isResent = true;
     const end = {
       outcome: result,

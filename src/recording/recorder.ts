@@ -36,11 +36,11 @@ export interface RecordingBudget {
   /** Memory of all that is kept, roughly. */
   readonly bytes: number;
   /** Events a second that go well; the others are counted. What fails or is dropped is recorded in any case. */
-  readonly perSecond: number;
+  readonly perSecond?: number;
 }
 
 /** How many events a second are recorded, unless it is said. */
-export const defaultPerSecond = 500;
+const defaultPerSecond = 500;
 
 /**
  * Keeps what happened, and why: the latest so many events, deliveries and movements. With a budget much of what goes well is
@@ -71,11 +71,11 @@ export class Recorder implements Witness {
 
   constructor(options: RecorderOptions) {
     const { clock, wallTime, budget, capacity = budget === undefined ? 10_000 : 100_000 } = options;
-    const bytes = budget?.bytes ?? Infinity;
+    const { bytes, perSecond = defaultPerSecond } = budget ?? { bytes: Infinity, perSecond: Infinity };
     this.#options = options;
     this.#isFrugal = budget !== undefined;
     this.#startedAtMs = wallTime.now();
-    this.#allowance = new Allowance(budget?.perSecond ?? Infinity, clock);
+    this.#allowance = new Allowance(perSecond, clock);
     // Deliveries have bodies, headers and answers.
     this.#events = new RecordShelf({ count: capacity, bytes: 0.35 * bytes }, this.#isFrugal);
     this.#deliveries = new RecordShelf({ count: capacity, bytes: 0.5 * bytes }, this.#isFrugal);
@@ -194,10 +194,10 @@ export class Recorder implements Witness {
   }
 
   /** A delivery was sent again on demand. Of one that is not kept nothing is recorded. */
-  readonly resent = ({ appId, deliveryId, attempt, headers }: ResentFact): void => {
+  readonly resent = ({ deliveryId, request, attempt }: ResentFact): void => {
     const { clock, wallTime } = this.#options;
     const beganAt = clock.now() - (wallTime.now() - attempt.timeMs);
-    this.deliveryRecord(appId, deliveryId)?.resent({ ...attempt, headers }, beganAt);
+    this.deliveryRecord(request.appId, deliveryId)?.resent(attempt, { atMs: beganAt, request });
     this.#deliveries.weighAgain(deliveryId);
     this.#options.changed?.();
   };

@@ -1,4 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
+import { relayForClient } from '../../../src/app/client-events.ts';
+import { silentLog } from '../../../src/ports/log.ts';
+import { noMetrics } from '../../../src/ports/metrics.ts';
 import { application, endpoint } from '../../support/unit/application.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 import { notRebuilt } from '../../support/unit/not-rebuilt.ts';
@@ -207,4 +210,22 @@ test('accepted events are counted, refused ones are not', () => {
   sender.trigger(channel, 'x');
   sender.trigger('news', 'x');
   expect(messagePublished).toHaveBeenCalledExactlyOnceWith('1', 'client');
+});
+
+test('somebody who speaks for a client is answered instead of it', () => {
+  const stage = hubStage();
+  const [sender, receiver] = [stage.connect().join(channel), stage.connect().join(channel)];
+  const refused = vi.fn();
+  const options = { ...stage, metrics: noMetrics, log: silentLog, refused };
+  const say = (to: string) =>
+    relayForClient(
+      sender.session,
+      { kind: 'client-event', channel: to, event: 'client-typing', data: '"x"' },
+      options,
+    );
+  expect(say(channel)).toBeUndefined();
+  expect(receiver.socket.takeFrames()).toMatchObject([{ event: 'client-typing', data: '"x"' }]);
+  expect(say('private-other')).toMatchObject({ reason: 'not_subscribed' });
+  sender.socket.expectNoFrame();
+  expect(refused).not.toHaveBeenCalled();
 });

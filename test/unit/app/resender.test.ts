@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ResentFact } from '../../../src/app/resender.ts';
 import { unavailable } from '../../../src/ports/unavailable.ts';
 import { AttemptPlaces } from '../../../src/webhooks/attempt-places.ts';
 import { application, channelName, endpoint } from '../../support/unit/application.ts';
@@ -8,8 +9,8 @@ const news = { name: 'channel_occupied', channel: channelName('news') } as const
 const noRetry = { initialDelayMs: 1000, multiplier: 1, maxDelayMs: 1000, maxElapsedMs: 1000, jitter: 0 };
 
 /** A delivery was dropped after one attempt. */
-async function dropped() {
-  const made = officeStage({ policy: { retry: noRetry } });
+async function dropped(onAttempt?: (fact: ResentFact) => void) {
+  const made = officeStage({ policy: { retry: noRetry }, ...(onAttempt && { onAttempt }) });
   made.append('1', [news]);
   await made.clock.advance(250);
   const post = made.sender.expectPost();
@@ -48,6 +49,16 @@ describe('a resend', () => {
       resends: 1,
       resentAtMs: startedAtMs + 60_257,
     });
+  });
+
+  test('is told with its request and what came of it', async () => {
+    const told: ResentFact[] = [];
+    const { clock, office, sender } = await dropped((fact) => told.push(fact));
+    const resent = office.resend('1', 'msg_1');
+    await clock.advance(0);
+    const post = sender.expectPost();
+    await post.answer(503);
+    expect(told).toEqual([{ deliveryId: 'msg_1', request: post.request, attempt: await resent, events: 1 }]);
   });
 
   test('may be made again, whatever came of it', async () => {
@@ -172,7 +183,7 @@ describe('a resend of a delivery that was recorded', () => {
     await answer(200);
     const attempt = await resent;
     expect(attempt).toMatchObject({ number: 3, resend: 2, result: 'success', status: 200 });
-    expect(heard).toEqual([{ appId: '1', deliveryId: 'msg_taken', attempt, headers: request.headers }]);
+    expect(heard).toEqual([{ deliveryId: 'msg_taken', request, attempt, events: 2 }]);
     expect(store.find('1', 'msg_taken')).toBeUndefined();
   });
 

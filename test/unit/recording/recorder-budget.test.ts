@@ -274,13 +274,9 @@ describe('the history', () => {
       result: 'success',
       status: 200,
     } as const;
-    recorder.resent({
-      appId: '1',
-      deliveryId: 'msg_1',
-      attempt: resent,
-      headers: { 'X-Soketify-Resend': '1' },
-    });
-    recorder.resent({ appId: '1', deliveryId: 'unknown', attempt: resent, headers: {} });
+    const { request } = attempt;
+    recorder.resent({ deliveryId: 'msg_1', request, attempt: resent, events: 1 });
+    recorder.resent({ deliveryId: 'unknown', request, attempt: resent, events: 1 });
     expect(history.delivery('1', 'msg_1', showing)).toMatchObject({
       status: 'dropped',
       isResent: true,

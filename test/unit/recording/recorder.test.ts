@@ -1,43 +1,18 @@
 import { describe, expect, test, vi } from 'vitest';
 import { Recorder } from '../../../src/recording/recorder.ts';
 import { queue } from '../../../src/app/held-events.ts';
-import type { Outcome } from '../../../src/ports/webhook-sender.ts';
-import type { Attempt } from '../../../src/webhooks/attempt.ts';
-import { resultOf, type DeliveryFact } from '../../../src/webhooks/delivery-facts.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { channelName, endpoint, socketIdOf } from '../../support/unit/application.ts';
-
-const main = { endpoint: endpoint() };
-const picky = { endpoint: endpoint({ id: 'picky', url: 'http://picky/', channels: { startsWith: 'x-' } }) };
-const news = channelName('news');
-const connection = (id: string, appId = '1') => ({
-  socketId: socketIdOf(id),
-  app: { config: { id: appId } },
-});
-const occupied = (): WebhookEvent => ({ name: 'channel_occupied', channel: news });
-const vacated = (): WebhookEvent => ({ name: 'channel_vacated', channel: news });
-
-function ended(attempt: Attempt, outcome: Outcome): DeliveryFact {
-  const standing = { retryInMs: undefined, wasFailing: false, isFailing: false };
-  return { kind: 'attempt-ended', attempt, outcome, result: resultOf(outcome), elapsedMs: 0, ...standing };
-}
-
-function decided(event: WebhookEvent, fate: 'delivered' | 'expired'): DeliveryFact {
-  const events = [queue(event, { createdAt: 0, seq: 0 })];
-  const { endpoint: decider } = main;
-  return {
-    kind: 'decided',
-    appId: '1',
-    endpoint: decider,
-    fate,
-    events,
-    webhookId: 'msg_1',
-    timeMs: 1,
-    begun: 1,
-    attempts: 1,
-  };
-}
+import {
+  connection,
+  decided,
+  ended,
+  main,
+  news,
+  occupied,
+  picky,
+  vacated,
+} from '../../support/unit/recording.ts';
 
 function stage(capacity?: number) {
   const clock = new FakeClock();
@@ -78,7 +53,7 @@ describe('the recorder', () => {
     const second = attempt(event, 2);
     recorder.hear({ kind: 'attempt-began', attempt: second });
     recorder.hear(ended(second, { kind: 'answered', status: 204 }));
-    recorder.hear(decided(event, 'delivered'));
+    recorder.hear(decided([event], 'delivered'));
     expect(recorder.events()[0]).toMatchObject({
       status: 'delivered',
       endpoints: [
@@ -154,7 +129,7 @@ describe('the recorder', () => {
     recorder.clear('1');
     recorder.hear(ended(first, { kind: 'timeout' }));
     recorder.hear({ kind: 'attempt-began', attempt: attempt(event, 2) });
-    recorder.hear(decided(event, 'expired'));
+    recorder.hear(decided([event], 'expired'));
     expect([recorder.events(), recorder.deliveries()]).toEqual([[], []]);
   });
 

@@ -1,0 +1,206 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ConsoleRows } from '../../src/admin/views/server.ts';
+import { ConsoleFeed, isConsoleFull, type ConsoleSubscription } from '../../src/recording/console-feed.ts';
+import { Ring } from '../../src/recording/ring.ts';
+import { Shelf } from '../../src/recording/shelf.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
+import { step, type Step } from '../support/property/step.ts';
+
+const bytes = 6000;
+const capacity = 12;
+
+interface World {
+  readonly clock: FakeClock;
+  readonly feed: ConsoleFeed;
+  /** Texts of all that was added, in order. */
+  readonly added: string[];
+  /** Texts that a listener was told, in order, and how many it was told to have missed. */
+  readonly told: string[];
+  missed: number;
+  lastSeq: number | undefined;
+  takesMore: boolean;
+  subscription: ConsoleSubscription | undefined;
+}
+
+function hear(world: World, { rows, skipped, isRestarted }: ConsoleRows): boolean {
+  expect(isRestarted).toBeUndefined();
+  for (const { seq, text } of rows) {
+    expect(seq).toBeGreaterThan(world.lastSeq ?? 0);
+    world.lastSeq = seq;
+    world.told.push(text);
+  }
+  world.missed += skipped;
+  return world.takesMore;
+}
+
+function subscribe(world: World): void {
+  const subscription = world.feed.subscribe({
+    since: world.lastSeq,
+    hear: (rows) => hear(world, rows),
+  });
+  if (isConsoleFull(subscription)) throw new Error(subscription.message);
+  world.subscription = subscription;
+}
+
+const steps: fc.Arbitrary<Step<World>[]> = fc.array(
+  fc.oneof(
+    fc
+      .record({ isTrouble: fc.boolean(), size: fc.nat({ max: 500 }), count: fc.integer({ min: 1, max: 8 }) })
+      .map(({ isTrouble, size, count }) =>
+        step<World>(`add(${count}, ${isTrouble}, ${size})`, (world) => {
+          for (let index = 0; index < count; index += 1) {
+            const text = `${world.added.length} ${'x'.repeat(size)}`;
+            const type = isTrouble ? 'webhook failed' : 'published';
+            if (!world.feed.log.allows(type)) throw new Error('it has no budget');
+            world.feed.log.add(type, '1', { kind: 'setting', text });
+            world.added.push(text);
+            world.feed.added();
+          }
+        }),
+      ),
+    fc.nat({ max: 250 }).map((ms) => step<World>(`advance(${ms})`, ({ clock }) => clock.advanceSync(ms))),
+    fc.boolean().map((takesMore) =>
+      step<World>(`takesMore(${takesMore})`, (world) => {
+        world.takesMore = takesMore;
+        if (takesMore) world.subscription?.resume();
+      }),
+    ),
+    fc.constant(
+      step<World>('reconnect()', (world) => {
+        // Whoever has seen no row yet cannot say where to go on.
+        if (world.lastSeq === undefined) return;
+        world.subscription?.close();
+        subscribe(world);
+      }),
+    ),
+  ),
+  { maxLength: 60 },
+);
+
+describe(seeded('the console'), () => {
+  test(
+    'holds its bounds, and tells each row once and in order or says that it was missed',
+    () => {
+      fc.assert(
+        fc.property(steps, (all) => {
+          const clock = new FakeClock();
+          const feed = new ConsoleFeed({
+            clock,
+            wallTime: clock,
+            bytes,
+            capacity,
+            perSecond: Infinity,
+            showsPayloads: true,
+          });
+          const world: World = {
+            clock,
+            feed,
+            added: [],
+            told: [],
+            missed: 0,
+            lastSeq: undefined,
+            takesMore: true,
+            subscription: undefined,
+          };
+          subscribe(world);
+          for (const run of all) {
+            void run(world);
+            expect(feed.log.bytes).toBeLessThanOrEqual(bytes);
+            expect(feed.log.size).toBeLessThanOrEqual(2 * capacity);
+          }
+          world.takesMore = true;
+          world.subscription?.resume();
+          clock.advanceSync(200);
+          // In the order in which they were added, none twice.
+          const places = world.told.map((text) => Number(text.split(' ')[0]));
+          expect(places).toEqual([...new Set(places)].toSorted((a, b) => a - b));
+          const isReconnected = all.some((one) => one.toString() === 'reconnect()');
+          // A connection that ended may have been told of what was missed already, and be told so again.
+          if (isReconnected)
+            expect(world.told.length + world.missed).toBeGreaterThanOrEqual(world.added.length);
+          else expect(world.told.length + world.missed).toBe(world.added.length);
+          feed.close();
+          expect(clock.pending).toBe(0);
+        }),
+        runs(300),
+      );
+    },
+    patienceMs,
+  );
+});
+
+describe(seeded('a ring'), () => {
+  test('keeps the latest that fit, and finds them by their numbers', () => {
+    const sizes = fc.array(fc.nat({ max: 40 }), { maxLength: 80 });
+    fc.assert(
+      fc.property(
+        sizes,
+        fc.nat({ max: 20 }),
+        fc.nat({ max: 100 }),
+        fc.nat({ max: 170 }),
+        (all, count, most, at) => {
+          const dropped: number[] = [];
+          const ring = new Ring<{ seq: number; bytes: number }>({ count, bytes: most }, ({ seq }) =>
+            dropped.push(seq),
+          );
+          // Numbers have gaps.
+          const items = all.map((size, index) => ({ seq: 2 * index, bytes: size }));
+          let kept: typeof items = [];
+          for (const one of items) {
+            ring.push(one);
+            kept = [...kept, one];
+            while (kept.length > count || kept.reduce((sum, { bytes: size }) => sum + size, 0) > most)
+              kept.shift();
+          }
+          expect([...ring.from(0)]).toEqual(kept);
+          expect([...ring.from(at)]).toEqual(kept.filter(({ seq }) => seq >= at));
+          expect([...ring.before(at)]).toEqual(kept.filter(({ seq }) => seq < at).toReversed());
+          expect(ring.countFrom(at)).toBe(kept.filter(({ seq }) => seq >= at).length);
+          expect(dropped).toEqual(items.slice(0, items.length - kept.length).map(({ seq }) => seq));
+          expect(ring.lostSeq).toBe(dropped.at(-1) ?? -1);
+        },
+      ),
+      runs(500),
+    );
+  });
+});
+
+describe(seeded('a shelf'), () => {
+  test('keeps the latest that fit, whatever is taken out and grows', () => {
+    const doings = fc.array(
+      fc.record({
+        key: fc.nat({ max: 15 }),
+        size: fc.nat({ max: 40 }),
+        what: fc.constantFrom('put', 'delete', 'grow'),
+      }),
+      { maxLength: 200 },
+    );
+    fc.assert(
+      fc.property(doings, fc.nat({ max: 12 }), fc.nat({ max: 200 }), (all, count, most) => {
+        const shelf = new Shelf<number, { bytes: number }>({ count, bytes: most });
+        let model: { key: number; value: { bytes: number } }[] = [];
+        for (const { key, size, what } of all) {
+          if (what === 'put') {
+            const value = { bytes: size };
+            shelf.put(key, value);
+            model = [...model.filter((one) => one.key !== key), { key, value }];
+          } else if (what === 'delete') {
+            shelf.delete(key);
+            model = model.filter((one) => one.key !== key);
+          } else {
+            const value = shelf.get(key);
+            if (value !== undefined) value.bytes += size;
+            shelf.weighAgain(key);
+          }
+          const sum = (): number => model.reduce((total, { value }) => total + value.bytes, 0);
+          while (model.length > count || sum() > most) model.shift();
+          expect([...shelf.values()]).toEqual(model.map(({ value }) => value));
+          expect([shelf.size, shelf.bytes]).toEqual([model.length, sum()]);
+        }
+      }),
+      runs(500),
+    );
+  });
+});

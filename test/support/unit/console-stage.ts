@@ -1,0 +1,33 @@
+import type { ConsoleRows } from '../../../src/admin/views/server.ts';
+import {
+  ConsoleFeed,
+  isConsoleFull,
+  type ConsoleFeedOptions,
+  type ConsoleListener,
+} from '../../../src/recording/console-feed.ts';
+import { ConsoleWitness } from '../../../src/recording/console-witness.ts';
+import { FakeClock } from '../fake-clock.ts';
+import { channelName } from './application.ts';
+import { news, startsAtMs } from './recording.ts';
+
+/** Something that a backend publishes on two channels. */
+export const trigger = (name: string, data = '{}') => ({
+  name,
+  data,
+  channels: [news, channelName('weather')],
+});
+
+/** A debug console on a clock that can be moved. */
+export function consoleStage(given: Partial<ConsoleFeedOptions> = {}) {
+  const clock = new FakeClock();
+  const wallTime = { now: () => startsAtMs + clock.now() };
+  const feed = new ConsoleFeed({ clock, wallTime, bytes: 1_000_000, showsPayloads: true, ...given });
+  const witness = new ConsoleWitness(feed, clock);
+  const listen = (listener: Partial<ConsoleListener> = {}) => {
+    const heard: ConsoleRows[] = [];
+    const subscription = feed.subscribe({ hear: (rows) => heard.push(rows) > 0, ...listener });
+    if (isConsoleFull(subscription)) throw new Error(subscription.message);
+    return { heard, subscription };
+  };
+  return { clock, feed, witness, listen };
+}

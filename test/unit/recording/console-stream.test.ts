@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import type { ConsoleRows } from '../../../src/admin/views/server.ts';
+import { consoleStage as stage, trigger } from '../../support/unit/console-stage.ts';
+import { startsAtMs } from '../../support/unit/recording.ts';
+
+describe('the live stream', () => {
+  test('tells what is new ten times a second, and has no timer while nobody listens', () => {
+    const { clock, witness, listen } = stage({ perSecond: Infinity });
+    witness.published('1', trigger('before'), 'api');
+    expect(clock.pending).toBe(0);
+    const { heard, subscription } = listen();
+    witness.published('1', trigger('a'), 'api');
+    witness.published('1', trigger('b'), 'api');
+    expect(heard).toEqual([]);
+    clock.advanceSync(100);
+    expect(heard.map(({ rows }) => rows.map(({ name }) => name))).toEqual([['a', 'b']]);
+    expect(clock.pending).toBe(0);
+    subscription.close();
+    witness.published('1', trigger('c'), 'api');
+    expect([clock.pending, heard.length]).toEqual([0, 1]);
+  });
+
+  test('tells each listener what it asked for', () => {
+    const { clock, witness, listen } = stage();
+    const settings = listen({ types: new Set(['setting']) });
+    const other = listen({ appId: '2' });
+    const all = listen();
+    witness.published('1', trigger('a'), 'api');
+    clock.advanceSync(100);
+    expect([settings.heard.length, other.heard.length, all.heard.length]).toEqual([0, 0, 1]);
+    witness.setting('2', 'changed');
+    clock.advanceSync(100);
+    expect([settings.heard.length, other.heard.length, all.heard.length]).toEqual([1, 1, 2]);
+  });
+
+  test('shows the newest of a batch that nobody could read', () => {
+    const { clock, witness, listen } = stage({ perSecond: Infinity });
+    const { heard } = listen();
+    for (let count = 0; count < 300; count += 1) witness.published('1', trigger(`${count}`), 'api');
+    clock.advanceSync(100);
+    expect(heard[0]?.rows).toHaveLength(200);
+    expect(heard[0]?.rows.at(-1)?.name).toBe('299');
+    expect(heard[0]?.skipped).toBe(100);
+  });
+
+  test('waits for a slow listener, and goes on from what it was told last', () => {
+    const { clock, witness, listen } = stage();
+    let takesMore = false;
+    const heard: ConsoleRows[] = [];
+    const { subscription } = listen({
+      hear(rows) {
+        heard.push(rows);
+        return takesMore;
+      },
+    });
+    witness.published('1', trigger('a'), 'api');
+    clock.advanceSync(100);
+    witness.published('1', trigger('b'), 'api');
+    clock.advanceSync(1000);
+    expect(heard).toHaveLength(1);
+    takesMore = true;
+    subscription.resume();
+    clock.advanceSync(100);
+    expect(heard[1]?.rows.map(({ name }) => name)).toEqual(['b']);
+  });
+
+  test('is resumed behind the row that was seen last', () => {
+    const { clock, feed, witness, listen } = stage();
+    for (const name of ['a', 'b', 'c']) witness.published('1', trigger(name), 'api');
+    const [first] = feed.read({ limit: 3 }).rows;
+    const { heard } = listen({ since: first?.seq });
+    clock.advanceSync(100);
+    expect(heard).toMatchObject([{ skipped: 0, rows: [{ name: 'b' }, { name: 'c' }] }]);
+    const { heard: nothing } = listen({ since: feed.read({ limit: 1 }).rows[0]?.seq });
+    clock.advanceSync(100);
+    expect(nothing).toEqual([]);
+  });
+
+  test('says that rows are gone', () => {
+    const { clock, feed, witness, listen } = stage({ capacity: 10, perSecond: Infinity });
+    witness.published('1', trigger('seen'), 'api');
+    const since = feed.read({ limit: 1 }).rows[0]?.seq;
+    for (let count = 0; count < 25; count += 1) witness.published('1', trigger(`${count}`), 'api');
+    const { heard } = listen({ since });
+    clock.advanceSync(100);
+    expect(heard[0]).toMatchObject({ skipped: 15 });
+    expect(heard[0]?.rows).toHaveLength(10);
+    const { heard: calm } = listen({ since, types: new Set(['setting']) });
+    witness.setting('1', 'changed');
+    clock.advanceSync(100);
+    expect(calm).toMatchObject([{ skipped: 0, rows: [{ text: 'changed' }] }]);
+  });
+
+  test.each([
+    ['an earlier life of the server', startsAtMs * 1000 - 10],
+    ['a number that was never given', startsAtMs * 1000 + 10],
+  ])('says that the server was restarted: %s', (_title, since) => {
+    const { clock, witness, listen } = stage();
+    witness.published('1', trigger('a'), 'api');
+    const { heard } = listen({ since });
+    clock.advanceSync(100);
+    expect(heard).toMatchObject([{ isRestarted: true, rows: [{ name: 'a' }] }]);
+  });
+
+  test('refuses the seventeenth listener', () => {
+    const { feed, listen } = stage();
+    const listeners = Array.from({ length: 16 }, () => listen());
+    const refused = feed.subscribe({ hear: () => true });
+    expect(refused).toEqual({
+      message: '16 pages are looking on already, and no more are served: close one of them',
+    });
+    listeners[0]?.subscription.close();
+    listen();
+    expect(feed.listeners).toBe(16);
+    feed.close();
+    expect(feed.listeners).toBe(0);
+  });
+});

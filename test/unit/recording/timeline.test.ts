@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest';
+import type { ChannelState } from '../../../src/ports/channel-queries.ts';
+import { Recorder } from '../../../src/recording/recorder.ts';
+import { viewTimeline } from '../../../src/recording/timeline.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { channelName } from '../../support/unit/application.ts';
+import {
+  attemptWith,
+  connection,
+  decided,
+  ended,
+  selected,
+  startsAtMs,
+  subscriptionTo,
+} from '../../support/unit/recording.ts';
+
+const room = channelName('presence-room');
+const grace = { disconnectMs: 3000, unsubscribeMs: 1000 };
+const showing = { payloads: true, headerValues: true };
+
+function stage(bytes = 1_000_000) {
+  const clock = new FakeClock();
+  const wallTime = { now: () => startsAtMs + clock.now() };
+  const recorder = new Recorder({ clock, wallTime, budget: { bytes, perSecond: 500 } });
+  const timeline = (state?: Partial<ChannelState>) => {
+    const whole = state && { occupied: true, userIds: [], subscriptionCount: 1, ...state };
+    const request = { appId: '1', channel: room, state: whole, showing };
+    const view = viewTimeline({ recorder, clock, wallTime, grace }, request);
+    // From the start of the test on.
+    const rows = view.rows.map(({ userId, spans }) => ({
+      ...(userId !== undefined && { userId }),
+      spans: spans.map(({ fromMs, toMs, deadlineMs, ...rest }) => ({
+        ...rest,
+        from: fromMs - startsAtMs,
+        ...(toMs !== undefined && { to: toMs - startsAtMs }),
+        ...(deadlineMs !== undefined && { deadline: deadlineMs - startsAtMs }),
+      })),
+    }));
+    return { view, rows };
+  };
+  const join = (id: string, userId?: string) => recorder.joined(connection(id), room, userId);
+  const leave = (id: string, how: 'disconnected' | 'unsubscribed' | 'refused', userId?: string) =>
+    recorder.left(connection(id), subscriptionTo(room, userId), how);
+  return { clock, recorder, timeline, join, leave };
+}
+
+describe('a timeline', () => {
+  test('has a channel present while somebody is there, and lingering until the return', () => {
+    const { clock, timeline, join, leave } = stage();
+    clock.advanceSync(100);
+    join('1.1');
+    clock.advanceSync(100);
+    join('2.2');
+    leave('1.1', 'disconnected');
+    clock.advanceSync(100);
+    leave('2.2', 'disconnected');
+    clock.advanceSync(1000);
+    join('1.1');
+    clock.advanceSync(50);
+    expect(timeline({ subscriptionCount: 1 }).rows).toEqual([
+      {
+        spans: [
+          { state: 'present', from: 100, to: 300 },
+          { state: 'lingering', from: 300, to: 1300, deadline: 3300 },
+          { state: 'present', from: 1300 },
+        ],
+      },
+    ]);
+  });
+
+  test('has the deadline of the leave that lingers longest, and no end before it', () => {
+    const { clock, timeline, join, leave } = stage();
+    join('1.1');
+    join('2.2');
+    leave('1.1', 'disconnected');
+    clock.advanceSync(500);
+    leave('2.2', 'unsubscribed');
+    clock.advanceSync(500);
+    expect(timeline({ occupied: false, subscriptionCount: 0 }).rows).toEqual([
+      {
+        spans: [
+          { state: 'present', from: 0, to: 500 },
+          { state: 'lingering', from: 500, deadline: 3000 },
+        ],
+      },
+    ]);
+  });
+
+  test('ends a lingering when the departure is told, else with its deadline', () => {
+    const { clock, recorder, timeline, join, leave } = stage();
+    join('1.1', '42');
+    join('2.2', '43');
+    leave('1.1', 'disconnected', '42');
+    leave('2.2', 'disconnected', '43');
+    clock.advanceSync(3010);
+    recorder.hear(selected({ name: 'member_removed', channel: room, userId: '42' }));
+    recorder.suppressed('1', { name: 'member_removed', channel: room, userId: '43' }, 'grace');
+    clock.advanceSync(1000);
+    const gone = { occupied: false, subscriptionCount: 0 };
+    expect(timeline(gone).rows.slice(1)).toEqual([
+      {
+        userId: '43',
+        spans: [
+          { state: 'present', from: 0, to: 0 },
+          { state: 'lingering', from: 0, to: 3000, deadline: 3000 },
+        ],
+      },
+      {
+        userId: '42',
+        spans: [
+          { state: 'present', from: 0, to: 0 },
+          { state: 'lingering', from: 0, to: 3010, deadline: 3000 },
+        ],
+      },
+    ]);
+  });
+
+  test('tells members apart, and counts the connections of each', () => {
+    const { clock, timeline, join, leave } = stage();
+    join('1.1', '42');
+    join('2.2', '42');
+    join('3.3', '43');
+    clock.advanceSync(100);
+    leave('1.1', 'unsubscribed', '42');
+    leave('3.3', 'refused', '43');
+    clock.advanceSync(100);
+    expect(timeline({ userIds: ['42'], subscriptionCount: 1 }).rows).toEqual([
+      { spans: [{ state: 'present', from: 0 }] },
+      { userId: '43', spans: [{ state: 'present', from: 0, to: 100 }] },
+      { userId: '42', spans: [{ state: 'present', from: 0 }] },
+    ]);
+  });
+
+  test('knows who was there before movements are kept', () => {
+    const { clock, recorder, timeline, join, leave } = stage(40_000);
+    join('1.1', 'old');
+    join('2.2', 'quiet');
+    clock.advanceSync(100);
+    const other = channelName('other');
+    for (let count = 0; count < 100; count += 1) recorder.joined(connection('9.9'), other, undefined);
+    clock.advanceSync(100);
+    leave('1.1', 'unsubscribed', 'old');
+    clock.advanceSync(10);
+    expect(timeline({ userIds: ['quiet'], subscriptionCount: 1 }).rows).toEqual([
+      { spans: [{ state: 'present', from: 100, beganBefore: true }] },
+      {
+        userId: 'old',
+        spans: [
+          { state: 'present', from: 100, to: 200, beganBefore: true },
+          { state: 'lingering', from: 200, deadline: 1200 },
+        ],
+      },
+      { userId: 'quiet', spans: [{ state: 'present', from: 100, beganBefore: true }] },
+    ]);
+    expect(timeline({ userIds: ['quiet'] }).view.fromMs).toBe(startsAtMs + 100);
+  });
+
+  test('says nothing of who is there where that is not known', () => {
+    expect(stage().timeline().rows).toEqual([{ spans: [] }]);
+  });
+
+  test('has the events of the channel and their deliveries, attempt by attempt', () => {
+    const { clock, recorder, timeline } = stage();
+    const added = { name: 'member_added', channel: room, userId: '42' } as const;
+    const elsewhere = { name: 'channel_occupied', channel: channelName('other') } as const;
+    recorder.hear(selected(added));
+    recorder.hear(selected(elsewhere));
+    recorder.hear(selected({ ...added }, '2'));
+    const attempt = attemptWith([added, elsewhere]);
+    recorder.hear({ kind: 'attempt-began', attempt });
+    clock.advanceSync(40);
+    recorder.hear(ended(attempt, { kind: 'answered', status: 200 }));
+    recorder.hear(decided([added, elsewhere], 'delivered'));
+    const { view } = timeline({});
+    expect(view.events).toMatchObject([{ id: 1, name: 'member_added', status: 'delivered' }]);
+    expect(view.deliveries).toEqual([
+      {
+        id: 'msg_1',
+        endpoint: 'main',
+        status: 'delivered',
+        eventIds: [1],
+        attempts: [{ number: 1, atMs: startsAtMs, elapsedMs: 40, result: 'success', status: 200 }],
+      },
+    ]);
+  });
+
+  test('shows the latest members of many, and says how many more there are', () => {
+    const { timeline, join } = stage();
+    for (let count = 0; count < 250; count += 1) join(`1.${count}`, `${count}`);
+    const { view } = timeline({});
+    expect([view.rows.length, view.rows[1]?.userId, view.moreRows]).toEqual([200, '249', 51]);
+  });
+});
