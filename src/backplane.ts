@@ -12,6 +12,7 @@ import type { ConnectionSlots } from './ports/connection-slots.ts';
 import type { Fanout } from './ports/fanout.ts';
 import type { Ledger } from './ports/ledger.ts';
 import type { Log } from './ports/log.ts';
+import type { MaybePromise } from './ports/maybe-promise.ts';
 import type { Metrics, NodeHealth } from './ports/metrics.ts';
 import type { QueueReading } from './webhooks/delivery-facts.ts';
 import type { Outbox } from './ports/outbox.ts';
@@ -37,7 +38,7 @@ export interface Backplane {
   /** What a person who looks at the health of the node is told; nothing for a node that is alone. */
   describe(): NodeHealth | undefined;
   /** Has an endpoint be told what it does not know; undefined: nobody knows what that is. */
-  reconcile(appId: string, endpointId: string): number | undefined;
+  reconcile(appId: string, endpointId: string): MaybePromise<number | undefined>;
   /** What is known of the way that webhooks take. */
   webhookLife(): WebhookLife;
   /** How what is kept on disk does; undefined: nothing is. */

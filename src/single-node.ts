@@ -50,9 +50,11 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     target: (appId, endpointId) => dispatcher.target(appId, endpointId),
   });
   const reconciler = new Reconciler({
-    clock,
+    ...options,
     outbox: () => outbox,
     truthOf: (appId, channel) => ledger.announced(appId, channel),
+    recordsOf: (appId) => ledger.records(appId),
+    steps: questions,
     waitingFor: (appId, endpointId, channel) => dispatcher.waitingFor(appId, endpointId, channel),
     reconciled: (appId, endpointId, channel) => drops.resolve(appId, endpointId, channel),
     keeper: durable?.debts,

@@ -15,6 +15,7 @@ import { HeldEvents, queue } from './held-events.ts';
 import type { ResendTarget } from './resender.ts';
 import { Routes } from './routes.ts';
 import { Settlements, type SettlementOptions } from './settlement.ts';
+import { nothingWaits, type Waiting } from './waiting.ts';
 
 /** What the dispatcher is made with. */
 export interface DispatcherOptions
@@ -112,6 +113,16 @@ export class Dispatcher {
   /** What waits for an endpoint of a channel, in order. */
   waitingFor(appId: string, endpointId: string, channel: ChannelName): readonly WebhookEvent[] {
     return this.#routes.find(appId, endpointId)?.waitingOf(channel) ?? [];
+  }
+
+  /** The same, and what it waits for. */
+  waitingIn(appId: string, endpointId: string, channel: ChannelName): Waiting {
+    return this.#routes.find(appId, endpointId)?.waitingIn(channel) ?? nothingWaits;
+  }
+
+  /** The channels of which something waits for an endpoint, some of them twice. What comes or goes meanwhile may be missing. */
+  channelsWaiting(appId: string, endpointId: string): Iterable<ChannelName> {
+    return this.#routes.find(appId, endpointId)?.channelsWaiting() ?? [];
   }
 
   /** What every endpoint has waiting now. */

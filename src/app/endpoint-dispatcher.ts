@@ -20,6 +20,7 @@ import type { QueuedEvent } from '../webhooks/lane.ts';
 import { createPayload, type Payload } from '../webhooks/payload.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import type { Application } from './application.ts';
+import { nothingWaits, type Waiting } from './waiting.ts';
 
 /** What delivering needs, for whichever endpoint. */
 export interface DeliveryOptions {
@@ -149,6 +150,23 @@ export class EndpointDispatcher implements Contender {
   /** What waits of a channel, or is under way, in order. */
   waitingOf(channel: ChannelName): readonly WebhookEvent[] {
     return this.#queue.waitingOf(channel).map(({ event }) => event);
+  }
+
+  /** The same, and what it waits for. */
+  waitingIn(channel: ChannelName): Waiting {
+    if (this.#queue.events === 0) return nothingWaits;
+    const events = this.#queue.waitingOf(channel);
+    const { isFailing } = this.#queue;
+    const batch = this.#queue.batchOf(channel);
+    if (batch === undefined) return { events, isFailing };
+    const { attempts, state, nextAttemptAt } = batch;
+    const nextInMs = state === 'waiting' ? Math.max(0, nextAttemptAt - this.#options.clock.now()) : undefined;
+    return { events, isFailing, batch: { attempts, nextInMs } };
+  }
+
+  /** The channels of which something waits, some of them twice. What comes or goes meanwhile may be missing. */
+  channelsWaiting(): Iterable<ChannelName> {
+    return this.#queue.channelsWaiting();
   }
 
   read(): QueueReading {

@@ -123,6 +123,10 @@ export class Stack {
     const debts = database && new DebtTable(database);
     const reconciler = new Reconciler({
       clock,
+      wallTime,
+      applications,
+      recordsOf: (appId) => memory.records(appId),
+      steps: questions,
       outbox: () => outbox,
       truthOf: (appId, channel) => memory.announced(appId, channel),
       waitingFor: (appId, endpointId, channel) => this.dispatcher.waitingFor(appId, endpointId, channel),
