@@ -4,6 +4,7 @@ import type { DispatcherOptions } from './app/dispatcher.ts';
 import type { Drops } from './app/drop-journal.ts';
 import type { LocalApps } from './app/local-app.ts';
 import type { LocalDelivery } from './app/local-delivery.ts';
+import type { ReadTruth } from './app/truth.ts';
 import type { WebhookLife } from './app/webhook-state.ts';
 import type { SubscriptionCounts } from './app/subscription-counts.ts';
 import type { Config } from './config/schema.ts';
@@ -39,6 +40,8 @@ export interface Backplane {
   describe(): NodeHealth | undefined;
   /** Has an endpoint be told what it does not know; undefined: nobody knows what that is. */
   reconcile(appId: string, endpointId: string): MaybePromise<number | undefined>;
+  /** What an endpoint must believe, beside what is true. */
+  readonly truth: ReadTruth;
   /** What is known of the way that webhooks take. */
   webhookLife(): WebhookLife;
   /** How what is kept on disk does; undefined: nothing is. */

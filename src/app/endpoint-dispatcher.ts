@@ -159,9 +159,9 @@ export class EndpointDispatcher implements Contender {
     const { isFailing } = this.#queue;
     const batch = this.#queue.batchOf(channel);
     if (batch === undefined) return { events, isFailing };
-    const { attempts, state, nextAttemptAt } = batch;
+    const { attempts, state, nextAttemptAt, events: ofBatch } = batch;
     const nextInMs = state === 'waiting' ? Math.max(0, nextAttemptAt - this.#options.clock.now()) : undefined;
-    return { events, isFailing, batch: { attempts, nextInMs } };
+    return { events, isFailing, batch: { events: ofBatch, attempts, nextInMs } };
   }
 
   /** The channels of which something waits, some of them twice. What comes or goes meanwhile may be missing. */

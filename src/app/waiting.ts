@@ -9,6 +9,7 @@ export interface Waiting {
   readonly isFailing: boolean;
   /** The delivery that comes first; undefined: the events are in none yet. */
   readonly batch?: {
+    readonly events: readonly QueuedEvent[];
     /** Attempts begun. */
     readonly attempts: number;
     /** Until the next attempt, at the earliest; undefined: one is under way. */

@@ -16,6 +16,8 @@ export interface Debt {
   readonly isUncertain: boolean;
   /** The place of the last event by which it was told that nobody is there. */
   readonly vacatedSeq: number;
+  /** Somebody has asked that the endpoint be told. */
+  readonly isAsked: boolean;
 }
 
 interface DebtRecord {
@@ -97,8 +99,8 @@ export class Debts {
   of(channel: ChannelName): Debt | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return undefined;
-    const { told, vacatedSeq, isPartial, partialSeq } = debt;
-    return { told, vacatedSeq, isUncertain: isPartial && vacatedSeq <= partialSeq };
+    const { told, vacatedSeq, isAsked, isPartial, partialSeq } = debt;
+    return { told, vacatedSeq, isAsked, isUncertain: isPartial && vacatedSeq <= partialSeq };
   }
 
   /** Goes on with what was kept. */
@@ -136,9 +138,8 @@ export class Debts {
       debt.partialSeq = Math.max(debt.partialSeq, seq);
       return;
     }
-    if (seq > known.lastSeq) Object.assign(known, { lastSeq: seq, lastIsThere: isThere });
-    if (known.seq > seq) Object.assign(known, { isThere: !isThere, seq, why });
-    known.why ??= why;
+    if (seq > known.lastSeq) Object.assign(known, { lastSeq: seq, lastIsThere: isThere, why });
+    if (known.seq > seq) Object.assign(known, { isThere: !isThere, seq });
   }
 
   /** The endpoint has taken the event. Whether that says something of a debt. */
@@ -204,7 +205,9 @@ export class Debts {
       const next = this.#sweep.next();
       if (next.done === true) return void (this.#sweep = undefined);
       const [channel, debt] = next.value;
-      const paid = [...debt.told].filter(([, { isThere, lastIsThere }]) => isThere === lastIsThere);
+      const paid = [...debt.told].filter(
+        ([subject, told]) => told.lastIsThere === lastTold(debt, subject, told),
+      );
       if (paid.length > 0 && !waits(channel)) for (const [subject] of paid) this.#pay(channel, debt, subject);
     }
   }
@@ -220,7 +223,9 @@ export class Debts {
   ): readonly StateEvent[] | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return [];
-    const believed = new Map(Array.from(debt.told, ([subject, { isThere }]) => [subject, isThere] as const));
+    const believed = new Map(
+      Array.from(debt.told, ([subject, told]) => [subject, lastTold(debt, subject, told)] as const),
+    );
     const pending = waiting.filter(isStateEvent).map(readSubject);
     for (const { subject, isThere } of pending) if (believed.has(subject)) believed.set(subject, isThere);
     const events: StateEvent[] = [];
@@ -285,6 +290,14 @@ export class Debts {
     this.#clear(debt);
     this.#channels.delete(channel);
   }
+}
+
+/**
+ * What the endpoint was told last of a subject. Of members that it was not told have gone before a channel was vacated, it
+ * may believe either: some keep the members of a channel with it, others by themselves.
+ */
+function lastTold({ vacatedSeq }: DebtRecord, subject: string, { isThere, seq }: Told): boolean | undefined {
+  return isThere === true && subject !== itself && vacatedSeq > seq ? undefined : isThere;
 }
 
 function newRecord(isPartial: boolean): DebtRecord {

@@ -24,6 +24,7 @@ import { Slices } from '../../../src/structures/slices.ts';
 import type { DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
 import { DurableStore } from '../../../src/store/durable/durable-store.ts';
 import { Reconciler } from '../../../src/app/reconciler.ts';
+import { createTruth, type ReadTruth } from '../../../src/app/truth.ts';
 import { DebtTable } from '../../../src/store/durable/debt-table.ts';
 import { DropTable } from '../../../src/store/durable/drop-table.ts';
 import { Rows } from '../../../src/store/durable/rows.ts';
@@ -70,11 +71,13 @@ export class Stack {
   readonly api: Api;
   readonly apps: LocalApps;
   readonly applications: readonly Application[];
+  readonly reconciler: Reconciler;
+  /** What an endpoint must believe, beside what is true. */
+  readonly truth: ReadTruth;
   readonly #fanout: LocalDelivery;
   readonly #stopSweeper: () => void;
   /** The clock of everything that ends with the process. */
   readonly #process: MortalClock;
-  readonly #reconciler: Reconciler;
   readonly #restore: () => void;
   readonly #counted: Promise<unknown>;
   #reloading = Promise.resolve();
@@ -133,7 +136,18 @@ export class Stack {
       reconciled: (appId, endpointId, channel) => this.drops.resolve(appId, endpointId, channel),
       keeper: debts,
     });
-    this.#reconciler = reconciler;
+    this.reconciler = reconciler;
+    this.truth = createTruth({
+      clock,
+      wallTime,
+      endpointOf: (appId, endpointId) => this.dispatcher.target(appId, endpointId)?.endpoint,
+      debtsOf: (appId, endpointId) => reconciler.read(appId, endpointId),
+      recordsOf: (appId) => memory.records(appId),
+      recordOf: (appId, channel) => memory.record(appId, channel),
+      waitingIn: (appId, endpointId, channel) => this.dispatcher.waitingIn(appId, endpointId, channel),
+      channelsWaiting: (appId, endpointId) => this.dispatcher.channelsWaiting(appId, endpointId),
+      steps: questions,
+    });
     const { dispatcher, outbox: memoryOutbox } = createDispatcher({
       hear: reconciler.hear,
       clock,
@@ -218,6 +232,9 @@ export class Stack {
       const rows = new Rows(database);
       for (const { appId, kind, kept } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
         this.drops.restore(appId, kind, kept);
+        if (kind !== 'expendable' && !('forgotten' in kept)) {
+          reconciler.doubt(appId, kept.endpoint, kept.channel);
+        }
       }
       store?.restore({
         rows,
@@ -305,7 +322,7 @@ export class Stack {
 
   #replace(applications: readonly Application[]): void {
     this.dispatcher.replace(applications);
-    this.#reconciler.replace(applications);
+    this.reconciler.replace(applications);
   }
 
   async #close(withinMs: Millis): Promise<void> {
