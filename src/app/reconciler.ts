@@ -12,7 +12,7 @@ import { isStateEvent, type Untold } from '../webhooks/told.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import type { Application } from './application.ts';
 import { debtorKey, newDebtor, type Debtor } from './debtor.ts';
-import { hearSame, Unheard, type Hearing } from './unheard.ts';
+import { hearSame, leavesGap, Unheard, type Hearing } from './unheard.ts';
 
 /** What reconciling needs. */
 export interface ReconcilerOptions {
@@ -205,7 +205,7 @@ export class Reconciler {
     earlier?.unheard.stop();
     if (earlier !== undefined) this.#searches -= 1;
     debtor.search = undefined;
-    if (before !== undefined) former.push(before);
+    if (before !== undefined && leavesGap(before, hearing)) former.push(before);
     // The latest count most.
     former.splice(0, former.length - mostFormer);
     const end = (): void => {

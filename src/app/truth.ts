@@ -91,6 +91,8 @@ class Comparison {
   #channels = 0;
   #members = 0;
   #leftOut = 0;
+  /** Channels of which not everything is remembered that the endpoint was not told. */
+  #uncertain = 0;
   #canReconcile = false;
 
   constructor(options: TruthOptions, compared: Compared) {
@@ -121,6 +123,11 @@ class Comparison {
     if (debts.hasOverflowed) {
       limits.push(
         'More was dropped than is remembered: of channels of which nothing is remembered it is not known what the endpoint believes, also of those that nobody is on.',
+      );
+    }
+    if (this.#uncertain > 0) {
+      limits.push(
+        `Of ${this.#uncertain} ${this.#uncertain === 1 ? 'channel' : 'channels'} something was dropped that is not remembered: it may believe that users are there who have left.`,
       );
     }
     if (former.length > 0) {
@@ -156,8 +163,10 @@ class Comparison {
       return;
     }
     const waiting = this.#options.waitingIn(appId, endpoint.id, name);
+    const debt = debts.of(name);
+    if (debt?.isUncertain === true) this.#uncertain += 1;
     const beliefs = new Beliefs({
-      debt: debts.of(name),
+      debt,
       isUnsure: debts.hasOverflowed,
       waiting: waiting.events,
     });
@@ -171,9 +180,9 @@ class Comparison {
   }
 
   #compare(judged: Judged, subject: string, found: ChannelRecord | MemberRecord | undefined): void {
-    const belief = judged.beliefs.of(subject, found?.isAnnounced ?? false);
-    const isLive = found?.isLive ?? false;
     const isMember = subject !== itself;
+    const belief = this.#doubt(judged, judged.beliefs.of(subject, found?.isAnnounced ?? false), isMember);
+    const isLive = found?.isLive ?? false;
     if (isLive || belief.believed === true) {
       if (isMember) this.#members += 1;
       else this.#channels += 1;
@@ -191,6 +200,14 @@ class Comparison {
     });
   }
 
+  /** What seems to be gone to an endpoint may have left while it did not hear of it. */
+  #doubt({ name }: Judged, belief: Belief, isMember: boolean): Belief {
+    if (belief.believed !== false) return belief;
+    const kind = isMember ? 'member' : 'channel';
+    const wasHeard = this.#compared.former.some((hearing) => hears(hearing, kind, name) !== 'nothing');
+    return wasHeard ? { ...belief, believed: undefined } : belief;
+  }
+
   /** Why it differs: a sentence that is made only if it is shown. */
   #explain(
     { name, record, waiting }: Judged,
@@ -205,7 +222,7 @@ class Comparison {
     if (expected !== isAnnounced) {
       const heals = this.#isServed && (endpoint.reconcile === true || isAsked) && told !== undefined;
       if (told !== undefined) this.#canReconcile = true;
-      if (told === undefined || told.isThere === undefined) return () => ({ why: cannotTell(told), heals });
+      if (told === undefined || believed === undefined) return () => ({ why: cannotTell(told), heals });
       const [comes, goes] = isMember
         ? (['member_added', 'member_removed'] as const)
         : (['channel_occupied', 'channel_vacated'] as const);

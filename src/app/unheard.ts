@@ -114,6 +114,18 @@ export class Unheard {
   }
 }
 
+/** Whether something is not heard of any more, or was not heard of in full, so that there may be a gap in what is known. */
+export function leavesGap(before: Hearing, after: Hearing): boolean {
+  const { startsWith = '', endsWith = '' } = before.channels;
+  const { startsWith: laterStart = '', endsWith: laterEnd = '' } = after.channels;
+  if (!startsWith.startsWith(laterStart) || !endsWith.endsWith(laterEnd)) return true;
+  const example = `${startsWith}${endsWith}` as ChannelName;
+  return (['channel', 'member'] as const).some((kind) => {
+    const heard = hears(before, kind, example);
+    return heard === 'part' || (heard === 'all' && hears(after, kind, example) !== 'all');
+  });
+}
+
 /** Whether both hear of the same. */
 export function hearSame(one: Hearing, other: Hearing): boolean {
   const { startsWith = '', endsWith = '' } = one.channels;

@@ -99,8 +99,8 @@ export class Debts {
   of(channel: ChannelName): Debt | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return undefined;
-    const { told, vacatedSeq, isAsked, isPartial, partialSeq } = debt;
-    return { told, vacatedSeq, isAsked, isUncertain: isPartial && vacatedSeq <= partialSeq };
+    const { told, vacatedSeq, isAsked } = debt;
+    return { told, vacatedSeq, isAsked, isUncertain: isUncertain(debt) };
   }
 
   /** Goes on with what was kept. */
@@ -131,15 +131,17 @@ export class Debts {
     const debt = this.#channels.get(event.channel) ?? this.#open(event.channel);
     if (debt === undefined) return;
     const known = debt.told.get(subject);
+    // Where more was dropped than is known, it may be the opposite no more.
+    const before = isUncertain(debt) ? undefined : !isThere;
     if (known === undefined) {
-      const told = { isThere: !isThere, seq, lastSeq: seq, lastIsThere: isThere, why };
+      const told = { isThere: before, seq, lastSeq: seq, lastIsThere: isThere, why };
       if (this.#subjects < this.#most) return this.#set(debt, subject, told);
       debt.isPartial = true;
       debt.partialSeq = Math.max(debt.partialSeq, seq);
       return;
     }
     if (seq > known.lastSeq) Object.assign(known, { lastSeq: seq, lastIsThere: isThere, why });
-    if (known.seq > seq) Object.assign(known, { isThere: !isThere, seq });
+    if (known.seq > seq) Object.assign(known, { isThere: before, seq });
   }
 
   /** The endpoint has taken the event. Whether that says something of a debt. */
@@ -298,6 +300,11 @@ export class Debts {
  */
 function lastTold({ vacatedSeq }: DebtRecord, subject: string, { isThere, seq }: Told): boolean | undefined {
   return isThere === true && subject !== itself && vacatedSeq > seq ? undefined : isThere;
+}
+
+/** Whether of what is not remembered nothing is known: unless the endpoint was told since that nobody is there. */
+function isUncertain({ isPartial, vacatedSeq, partialSeq }: DebtRecord): boolean {
+  return isPartial && vacatedSeq <= partialSeq;
 }
 
 function newRecord(isPartial: boolean): DebtRecord {

@@ -21,6 +21,7 @@ import { unknownKey } from '../../../src/protocol/errors.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
 import { Slices } from '../../../src/structures/slices.ts';
+import type { DeliverySubscriber } from '../../../src/webhooks/delivery-facts.ts';
 import type { DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
 import { DurableStore } from '../../../src/store/durable/durable-store.ts';
 import { Reconciler } from '../../../src/app/reconciler.ts';
@@ -54,6 +55,8 @@ export interface StackOptions {
   readonly disk?: FakeDisk;
   /** The life of the process before this one, which was killed: clock and receivers go on. */
   readonly before?: Stack;
+  /** Also hears of all that happens to events. */
+  readonly hear?: DeliverySubscriber;
   /** With a disk: how long all who were announced linger after a restart. */
   readonly restartGraceMs?: Millis;
 }
@@ -149,7 +152,10 @@ export class Stack {
       steps: questions,
     });
     const { dispatcher, outbox: memoryOutbox } = createDispatcher({
-      hear: reconciler.hear,
+      hear(fact) {
+        reconciler.hear(fact);
+        options.hear?.(fact);
+      },
       clock,
       ...(store && { store }),
       wallTime,
