@@ -4,6 +4,7 @@ import type { DispatcherOptions } from './app/dispatcher.ts';
 import type { Drops } from './app/drop-journal.ts';
 import type { LocalApps } from './app/local-app.ts';
 import type { LocalDelivery } from './app/local-delivery.ts';
+import type { ReadTruth } from './app/truth.ts';
 import type { WebhookLife } from './app/webhook-state.ts';
 import type { SubscriptionCounts } from './app/subscription-counts.ts';
 import type { Config } from './config/schema.ts';
@@ -12,6 +13,7 @@ import type { ConnectionSlots } from './ports/connection-slots.ts';
 import type { Fanout } from './ports/fanout.ts';
 import type { Ledger } from './ports/ledger.ts';
 import type { Log } from './ports/log.ts';
+import type { MaybePromise } from './ports/maybe-promise.ts';
 import type { Metrics, NodeHealth } from './ports/metrics.ts';
 import type { QueueReading } from './webhooks/delivery-facts.ts';
 import type { Outbox } from './ports/outbox.ts';
@@ -38,7 +40,9 @@ export interface Backplane {
   /** What a person who looks at the health of the node is told; nothing for a node that is alone. */
   describe(): NodeHealth | undefined;
   /** Has an endpoint be told what it does not know; undefined: nobody knows what that is. */
-  reconcile(appId: string, endpointId: string): number | undefined;
+  reconcile(appId: string, endpointId: string): MaybePromise<number | undefined>;
+  /** What an endpoint must believe, beside what is true. */
+  readonly truth: ReadTruth;
   /** What is known of the way that webhooks take. */
   webhookLife(): WebhookLife;
   /** Keeps what is set at run time. */

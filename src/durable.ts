@@ -32,7 +32,7 @@ export interface DurableOptions {
 /** Who goes on with what was kept. */
 export interface Heirs {
   readonly ledger: StateHeir;
-  readonly drops: DropJournal;
+  readonly drops: Pick<DropJournal, 'restore'>;
   readonly letters: MemoryDeadLetters;
   /** Takes over what an endpoint was told last. */
   readonly debt: (debt: DebtOfEndpoint) => void;

@@ -7,6 +7,7 @@ import { keepDrops, type DroppedEvent, type DropReport, type Drops } from './app
 import type { LocalApps } from './app/local-app.ts';
 import { createNotifier } from './app/notifier.ts';
 import { createSweeper } from './app/sweeper.ts';
+import { unknownTruth } from './app/truth.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import type { RedisConfig } from './config/redis-schema.ts';
 import type { Clock, Millis } from './ports/clock.ts';
@@ -202,6 +203,10 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       release: (appId) => ledger.connectionsOf(appId).release(appId),
     },
     describeStore: () => undefined,
+    truth(appId, endpointId) {
+      const isConfigured = apps.byId(appId)?.config.endpoints.some(({ id }) => id === endpointId) === true;
+      return Promise.resolve(isConfigured ? unknownTruth(endpointId, options.wallTime.now()) : undefined);
+    },
     reconcile: () => undefined,
     webhookLife: () => ({
       kept: 'redis',

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { DeadLetterOffice } from './app/dead-letter-office.ts';
+import type { Application } from './app/application.ts';
 import { Dispatcher } from './app/dispatcher.ts';
-import { DropJournal, keepDrops } from './app/drop-journal.ts';
+import { DropJournal, keepDrops, type DroppedEvent } from './app/drop-journal.ts';
 import { createNotifier } from './app/notifier.ts';
 import { SubscriptionCounts } from './app/subscription-counts.ts';
 import { createSweeper } from './app/sweeper.ts';
 import { Reconciler } from './app/reconciler.ts';
+import { createTruth } from './app/truth.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import { noWitness } from './ports/witness.ts';
 import { MemoryDeadLetters } from './store/memory/dead-letters.ts';
@@ -51,9 +53,11 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     target: (appId, endpointId) => dispatcher.target(appId, endpointId),
   });
   const reconciler = new Reconciler({
-    clock,
+    ...options,
     outbox: () => outbox,
     truthOf: (appId, channel) => ledger.announced(appId, channel),
+    recordsOf: (appId) => ledger.records(appId),
+    steps: questions,
     waitingFor: (appId, endpointId, channel) => dispatcher.waitingFor(appId, endpointId, channel),
     reconciled: (appId, endpointId, channel) => drops.resolve(appId, endpointId, channel),
     keeper: durable?.debts,
@@ -98,6 +102,16 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     settings: durable?.settings ?? memorySettings,
     describe: () => undefined,
     describeStore: () => durable?.describe(),
+    truth: createTruth({
+      ...options,
+      endpointOf: (appId, endpointId) => dispatcher.target(appId, endpointId)?.endpoint,
+      debtsOf: (appId, endpointId) => reconciler.read(appId, endpointId),
+      recordsOf: (appId) => ledger.records(appId),
+      recordOf: (appId, channel) => ledger.record(appId, channel),
+      waitingIn: (appId, endpointId, channel) => dispatcher.waitingIn(appId, endpointId, channel),
+      channelsWaiting: (appId, endpointId) => dispatcher.channelsWaiting(appId, endpointId),
+      steps: questions,
+    }),
     reconcile: (appId, endpointId) => reconciler.reconcile(appId, endpointId),
     webhookLife: () => ({
       kept: durable === undefined ? 'memory' : 'disk',
@@ -110,7 +124,12 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     started: () =>
       durable?.restore({
         ledger,
-        drops,
+        drops: {
+          restore(appId, kind, kept) {
+            drops.restore(appId, kind, kept);
+            if (kind !== 'expendable') doubtDropped(reconciler, apps.byId(appId)?.config, kept);
+          },
+        },
         letters: letterStore,
         debt({ appId, endpointId, debt }) {
           const endpoint = apps.byId(appId)?.config.endpoints.find(({ id }) => id === endpointId);
@@ -158,4 +177,18 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     },
     abandon: () => (durable === undefined ? dispatcher.abandon() : dispatcher.stop()),
   };
+}
+
+/**
+ * What was dropped in an earlier life, of endpoints whose debts are not kept: something is not known of these channels, or
+ * of any.
+ */
+function doubtDropped(
+  reconciler: Pick<Reconciler, 'doubt'>,
+  app: Application | undefined,
+  kept: DroppedEvent | { readonly forgotten: number },
+): void {
+  if (app === undefined) return;
+  if (!('forgotten' in kept)) reconciler.doubt(app.id, kept.endpoint, kept.channel);
+  else if (kept.forgotten > 0) for (const { id } of app.endpoints) reconciler.doubt(app.id, id);
 }

@@ -17,6 +17,7 @@ import { ForeignEvents, type Foreign } from './foreign.ts';
 import { HeldEvents, queue } from './held-events.ts';
 import { Routes } from './routes.ts';
 import { Settlements, type SettlementOptions } from './settlement.ts';
+import { nothingWaits, type Waiting } from './waiting.ts';
 
 /** What the dispatcher is made with. */
 export interface DispatcherOptions
@@ -119,6 +120,16 @@ export class Dispatcher {
   /** What waits for an endpoint behind what; undefined: there is no such endpoint. */
   lanes(appId: string, endpointId: string): LanesView | undefined {
     return this.#routes.find(appId, endpointId)?.lanes();
+  }
+
+  /** The same, and what it waits for. */
+  waitingIn(appId: string, endpointId: string, channel: ChannelName): Waiting {
+    return this.#routes.find(appId, endpointId)?.waitingIn(channel) ?? nothingWaits;
+  }
+
+  /** The channels of which something waits for an endpoint, some of them twice. What comes or goes meanwhile may be missing. */
+  channelsWaiting(appId: string, endpointId: string): Iterable<ChannelName> {
+    return this.#routes.find(appId, endpointId)?.channelsWaiting() ?? [];
   }
 
   /** What every endpoint has waiting now. */

@@ -18,6 +18,7 @@ import type { DeliveryOptions } from './delivery-options.ts';
 import { HeldTime } from './held-time.ts';
 import { viewLanes } from './lanes.ts';
 import { keepBatch, Payloads } from './payloads.ts';
+import { nothingWaits, type Waiting } from './waiting.ts';
 
 /** An attempt that has ended. */
 interface Ended {
@@ -146,6 +147,23 @@ export class EndpointDispatcher implements Contender {
   /** What waits of a channel, or is under way, in order. */
   waitingOf(channel: ChannelName): readonly WebhookEvent[] {
     return this.#queue.waitingOf(channel).map(({ event }) => event);
+  }
+
+  /** The same, and what it waits for. */
+  waitingIn(channel: ChannelName): Waiting {
+    if (this.#queue.events === 0) return nothingWaits;
+    const events = this.#queue.waitingOf(channel);
+    const { isFailing } = this.#queue;
+    const batch = this.#queue.batchOf(channel);
+    if (batch === undefined) return { events, isFailing };
+    const { attempts, state, nextAttemptAt, events: ofBatch } = batch;
+    const nextInMs = state === 'waiting' ? Math.max(0, nextAttemptAt - this.#time.now) : undefined;
+    return { events, isFailing, batch: { events: ofBatch, attempts, nextInMs } };
+  }
+
+  /** The channels of which something waits, some of them twice. What comes or goes meanwhile may be missing. */
+  channelsWaiting(): Iterable<ChannelName> {
+    return this.#queue.channelsWaiting();
   }
 
   read(): QueueReading {

@@ -1,30 +1,34 @@
+import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import { clip } from '../protocol/clip.ts';
 import { parseObject } from '../protocol/decode.ts';
 import { badRequest, conflict, notFound, type HttpError } from '../protocol/http-error.ts';
 import type { ApiAnswer } from './api-answer.ts';
-import { stateUnavailable } from './api-answer.ts';
 import type { Application } from './application.ts';
 
 /** Has an endpoint be sent what it does not know. Returns of how many channels that is; undefined: nobody knows. */
-export type Reconcile = (appId: string, endpointId: string) => number | undefined;
+export type Reconcile = (appId: string, endpointId: string) => MaybePromise<number | undefined>;
 
 /** Answers a request to bring an endpoint back to the truth. */
-export function answerReconcile(app: Application, body: string, reconcile: Reconcile): ApiAnswer {
+export function answerReconcile(
+  app: Application,
+  body: string,
+  reconcile: Reconcile,
+): MaybePromise<ApiAnswer> {
   const endpointId = parse(body);
   if (typeof endpointId !== 'string') return endpointId;
   const endpoint = app.endpoints.find(({ id }) => id === endpointId);
   if (endpoint === undefined) return notFound(`Unknown endpoint: got '${clip(endpointId)}'`);
-  if (endpoint.reconcile !== true) {
-    return conflict(
-      `Nothing is known of what endpoint '${clip(endpointId)}' was told last. Give it "reconcile": true in the configuration`,
-    );
-  }
   if (!endpoint.isEnabled) return conflict(`Endpoint '${clip(endpointId)}' is disabled. Enable it first`);
   if (endpoint.heldSinceMs !== undefined) {
     return conflict(`Endpoint '${clip(endpointId)}' is paused. Resume it first`);
   }
-  const channels = reconcile(app.id, endpointId);
-  return channels === undefined ? stateUnavailable : { json: JSON.stringify({ channels }), status: 202 };
+  return whenReady(reconcile(app.id, endpointId), (channels) =>
+    channels === undefined
+      ? conflict(
+          `Nothing is known of what endpoint '${clip(endpointId)}' was told last: this server is one of several nodes, which Redis joins`,
+        )
+      : { json: JSON.stringify({ channels }), status: 202 },
+  );
 }
 
 function parse(body: string): string | HttpError {

@@ -1,25 +1,38 @@
-import type { Clock, Millis } from '../ports/clock.ts';
+import type { ChannelRecord } from '../channels/channel-record.ts';
+import type { Clock, Millis, WallTime } from '../ports/clock.ts';
+import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
-import { Debts, isStateEvent, type ChannelTruth, type KeptDebt } from '../webhooks/debts.ts';
+import type { TurnBudget } from '../structures/turn-budget.ts';
+import type { ChannelTruth, Debts, KeptDebt } from '../webhooks/debts.ts';
 import type { Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
 import { selects, type Endpoint } from '../webhooks/endpoint.ts';
 import type { EventName, WebhookEvent } from '../webhooks/event.ts';
+import { isStateEvent, type Untold } from '../webhooks/told.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import type { Application } from './application.ts';
+import { debtorKey, newDebtor, type Debtor } from './debtor.ts';
+import { hearSame, leavesGap, Unheard, type Hearing } from './unheard.ts';
 
 /** What reconciling needs. */
 export interface ReconcilerOptions {
   readonly clock: Clock;
+  readonly wallTime: WallTime;
+  /** Those that are there from the beginning: they have heard of all that was ever told. */
+  readonly applications: readonly Pick<Application, 'id' | 'endpoints'>[];
   /** Looked up when it is needed. */
   readonly outbox: () => Pick<Outbox, 'append'>;
   /** What webhooks have said of a channel, and not taken back. */
   readonly truthOf: (appId: string, channel: ChannelName) => ChannelTruth;
+  /** The channels of which webhooks have said something. */
+  readonly recordsOf: (appId: string) => Iterable<Readonly<ChannelRecord>>;
   /** What waits for an endpoint of a channel, in order. */
   readonly waitingFor: (appId: string, endpointId: string, channel: ChannelName) => readonly WebhookEvent[];
   /** The endpoint knows the truth of the channel again. */
   readonly reconciled: (appId: string, endpointId: string, channel: ChannelName) => void;
   readonly keeper?: DebtKeeper | undefined;
+  /** Has the search of many channels make room for the rest. */
+  readonly steps: TurnBudget;
 }
 
 /** Hears how debts change, for whoever keeps them beyond the process. */
@@ -28,18 +41,12 @@ export interface DebtKeeper {
   changed(appId: string, endpointId: string, channel: ChannelName, debt: KeptDebt | undefined): void;
 }
 
-interface Debtor {
-  readonly appId: string;
-  endpoint: Endpoint;
-  readonly debts: Debts;
-  /** Channels that are still to be looked at. */
-  due: ChannelName[];
-  /** When all are looked at again, whether the endpoint takes something or not; Infinity: nothing was dropped. */
-  lookAt: Millis;
+/** What is known of what an endpoint was told. */
+export interface DebtReading {
+  readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'unheard' | 'doubt' | 'settle'>;
+  /** What it heard of earlier, and then no more: what became of that it does not know. */
+  readonly former: readonly Hearing[];
 }
-
-/** So many channels and members are remembered for each endpoint: some 10 MB. */
-const mostSubjects = 50_000;
 
 /** An endpoint of which nothing is heard, because nothing waits for it, is tried again after so long. */
 const everyMs: Millis = 60_000;
@@ -47,26 +54,44 @@ const everyMs: Millis = 60_000;
 /** So many channels are looked at in a turn of the event loop. */
 const channelsInTurn = 200;
 
+/** So many changes of what an endpoint hears of are remembered. */
+const mostFormer = 20;
+
 /**
- * Brings endpoints back to the truth that have lost events. For each channel of which something was dropped it knows what the
- * endpoint was told last. As soon as the endpoint takes something again, it is sent what turns that into the truth, in the order
- * of the channel with later events.
+ * Knows what endpoints were not told, and brings those back to the truth that are to be. As soon as such an endpoint takes
+ * something again, it is sent what turns what it believes into the truth, in the order of the channel with later events.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   /** By app and endpoint. */
   readonly #debtors = new Map<string, Debtor>();
   readonly #alarm: Alarm;
+  #searches = 0;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#alarm = createAlarm(options.clock, () => this.#work());
+    for (const { id, endpoints } of options.applications) {
+      for (const endpoint of endpoints) {
+        const debtor = this.#debtorOf(id, endpoint);
+        debtor.isConfigured = true;
+        debtor.heard = endpoint;
+      }
+    }
   }
 
   /** Subscribes to the delivery facts. */
   readonly hear = (fact: DeliveryFact): void => {
-    if (fact.kind === 'decided') this.#decided(fact);
-    else if (fact.kind === 'enabled') this.#look(this.#debtors.get(keyOf(fact.appId, fact.endpoint.id)));
+    if (fact.kind === 'decided') return this.#decided(fact);
+    if (fact.kind === 'selected') {
+      if (this.#searches > 0) this.#selected(fact);
+      return;
+    }
+    if (fact.kind !== 'enabled' && fact.kind !== 'ended') return;
+    const key = debtorKey(fact.appId, fact.endpoint.id);
+    const debtor = this.#debtors.get(key);
+    if (fact.kind === 'enabled') this.#look(debtor);
+    else if (debtor?.isConfigured === false) this.#forget(key, debtor);
   };
 
   /** Goes on with what was kept. */
@@ -76,50 +101,158 @@ export class Reconciler {
     this.#lookIn(debtor, 0);
   }
 
-  /** Endpoints that are not configured, or not to be reconciled any more, are forgotten. */
+  /**
+   * Something of the channel was dropped in an earlier life of the process, and its debt was not kept; of any channel, if none
+   * is given.
+   */
+  doubt(appId: string, endpointId: string, channel?: ChannelName): void {
+    const debtor = this.#debtors.get(debtorKey(appId, endpointId));
+    if (debtor !== undefined && !debtor.debts.isReconciled) debtor.debts.doubt(channel);
+  }
+
+  /** These are configured from now on. What a new one has not heard of, it does not know. */
   replace(applications: readonly Pick<Application, 'id' | 'endpoints'>[]): void {
+    const apps = new Set(applications.map(({ id }) => id));
     const endpoints = new Map(
-      applications.flatMap((app) => app.endpoints.map((one) => [keyOf(app.id, one.id), one] as const)),
+      applications.flatMap((app) =>
+        app.endpoints.map((one) => [debtorKey(app.id, one.id), [app.id, one] as const] as const),
+      ),
     );
     for (const [key, debtor] of this.#debtors) {
-      const endpoint = endpoints.get(key);
-      if (endpoint?.reconcile === true) debtor.endpoint = endpoint;
-      else this.#forget(key, debtor);
+      if (endpoints.has(key)) continue;
+      debtor.isConfigured = false;
+      debtor.wasMissing ||= apps.has(debtor.appId);
+    }
+    for (const [appId, endpoint] of endpoints.values()) this.#configure(appId, endpoint);
+  }
+
+  /** Nothing is remembered of the app's endpoints any more: they begin anew. */
+  forget(appId: string): void {
+    for (const [key, debtor] of this.#debtors) {
+      if (debtor.appId !== appId) continue;
+      this.#forget(key, debtor);
+      if (!debtor.isConfigured) continue;
+      Object.assign(this.#debtorOf(appId, debtor.endpoint), { isConfigured: true, heard: debtor.endpoint });
     }
   }
 
-  /** Nothing is remembered of the app's endpoints any more. */
-  forget(appId: string): void {
-    for (const [key, debtor] of this.#debtors) if (debtor.appId === appId) this.#forget(key, debtor);
+  /** Has an endpoint be told what it does not know, also one that is not reconciled by itself. Returns of how many channels. */
+  reconcile(appId: string, endpointId: string): MaybePromise<number> {
+    const debtor = this.#debtors.get(debtorKey(appId, endpointId));
+    if (debtor === undefined) return 0;
+    return debtor.search === undefined ? this.#ask(debtor) : debtor.search.done.then(() => this.#ask(debtor));
   }
 
-  /** Looks at all channels of an endpoint now. Returns how many there are. */
-  reconcile(appId: string, endpointId: string): number {
-    const debtor = this.#debtors.get(keyOf(appId, endpointId));
-    this.#look(debtor);
-    return debtor?.debts.channels.length ?? 0;
+  /** Resolves once it is known what the endpoint was not told. Undefined: nothing is known of such an endpoint. */
+  async read(appId: string, endpointId: string): Promise<DebtReading | undefined> {
+    const key = debtorKey(appId, endpointId);
+    await this.#debtors.get(key)?.search?.done;
+    return this.#debtors.get(key);
   }
 
   stop(): void {
     this.#alarm.stop();
+    for (const { search } of this.#debtors.values()) search?.unheard.stop();
+  }
+
+  #ask(debtor: Debtor): number {
+    const channels = debtor.debts.ask();
+    if (channels > 0) this.#lookIn(debtor, 0);
+    return channels;
+  }
+
+  #configure(appId: string, endpoint: Endpoint): void {
+    const debtor = this.#debtorOf(appId, endpoint);
+    const { debts } = debtor;
+    debtor.endpoint = endpoint;
+    const isReconciled = endpoint.reconcile === true;
+    if (debts.isReconciled !== isReconciled) this.#switch(debtor, isReconciled);
+    if (debtor.wasMissing && debtor.heard !== undefined) {
+      debtor.former.push(debtor.heard);
+      debtor.heard = undefined;
+    }
+    debtor.isConfigured = true;
+    debtor.wasMissing = false;
+    const { heard } = debtor;
+    if (heard !== undefined && hearSame(heard, endpoint) && debtor.search === undefined)
+      debtor.heard = endpoint;
+    else this.#search(debtor, heard);
+  }
+
+  /** Debts of endpoints that are not reconciled are not kept beyond the process. */
+  #switch(debtor: Debtor, isReconciled: boolean): void {
+    const { appId, endpoint, debts } = debtor;
+    debts.isReconciled = isReconciled;
+    for (const channel of debts.channels) {
+      if (isReconciled) this.#changed(debtor, channel);
+      else this.#options.keeper?.changed(appId, endpoint.id, channel, undefined);
+    }
+    if (isReconciled && !debts.isEmpty) this.#lookIn(debtor, 0);
+  }
+
+  /** Finds what was told before the endpoint heard of such things. */
+  #search(debtor: Debtor, before: Hearing | undefined): void {
+    const { appId, endpoint: hearing, debts, former, search: earlier } = debtor;
+    const what = before === undefined ? 'added' : 'changed';
+    const unheard = new Unheard({
+      debts,
+      hearing,
+      before,
+      former: [...former],
+      why: { kind: 'before', what, atMs: this.#options.wallTime.now() },
+      touched: earlier?.unheard.touched,
+      noted: (channel) => this.#changed(debtor, channel),
+    });
+    earlier?.unheard.stop();
+    if (earlier !== undefined) this.#searches -= 1;
+    debtor.search = undefined;
+    if (before !== undefined && leavesGap(before, hearing)) former.push(before);
+    // The latest count most.
+    former.splice(0, former.length - mostFormer);
+    const end = (): void => {
+      debtor.heard = hearing;
+      if (debts.isReconciled && !debts.isEmpty) this.#lookIn(debtor, 0);
+    };
+    const found = unheard.find(this.#options.recordsOf(appId), this.#options.steps);
+    if (found === undefined) return end();
+    this.#searches += 1;
+    const done = found.then(() => {
+      if (debtor.search?.unheard !== unheard) return debtor.search?.done;
+      this.#searches -= 1;
+      debtor.search = undefined;
+      return end();
+    });
+    debtor.search = { unheard, done };
+  }
+
+  #selected({ appId, event, wanting }: Extract<DeliveryFact, { kind: 'selected' }>): void {
+    if (!isStateEvent(event)) return;
+    for (const { endpoint } of wanting) {
+      this.#debtors.get(debtorKey(appId, endpoint.id))?.search?.unheard.touch(event);
+    }
   }
 
   #decided({ appId, endpoint, fate, events }: Decided): void {
-    if (endpoint.reconcile !== true || fate === 'undone') return;
+    if (fate === 'undone') return;
     if (fate === 'delivered') {
-      const debtor = this.#debtors.get(keyOf(appId, endpoint.id));
-      if (debtor === undefined) return;
+      const debtor = this.#debtors.get(debtorKey(appId, endpoint.id));
+      if (debtor === undefined || debtor.debts.isEmpty) return;
       for (const { event, seq } of events) {
         if (isStateEvent(event) && debtor.debts.delivered(event, seq)) this.#changed(debtor, event.channel);
       }
       return this.#look(debtor);
     }
+    let why: Untold | undefined;
     for (const { event, seq } of events) {
       if (!isStateEvent(event)) continue;
+      why ??= { kind: 'dropped', reason: fate, atMs: this.#options.wallTime.now() };
       const debtor = this.#debtorOf(appId, endpoint);
-      debtor.debts.dropped(event, seq);
+      debtor.debts.dropped(event, seq, why);
       this.#changed(debtor, event.channel);
-      this.#lookIn(debtor, everyMs);
+      debtor.debts.sweep((channel) =>
+        this.#options.waitingFor(appId, endpoint.id, channel).some(isStateEvent),
+      );
+      if (debtor.debts.isReconciled) this.#lookIn(debtor, everyMs);
     }
   }
 
@@ -139,7 +272,7 @@ export class Reconciler {
     let nextAt = Infinity;
     for (const debtor of this.#debtors.values()) {
       if (debtor.lookAt <= at && debtor.due.length === 0) {
-        debtor.due = [...debtor.debts.channels];
+        debtor.due = [...debtor.debts.due];
         debtor.lookAt = debtor.due.length > 0 ? at + everyMs : Infinity;
       }
       const channels = debtor.due.splice(0, left);
@@ -168,27 +301,27 @@ export class Reconciler {
     if (news.length > 0) outbox().append(appId, news);
   }
 
+  /** Only what is repaired by itself is kept beyond the process. */
   #changed({ appId, endpoint, debts }: Debtor, channel: ChannelName): void {
-    this.#options.keeper?.changed(appId, endpoint.id, channel, debts.keep(channel));
+    if (debts.isReconciled) this.#options.keeper?.changed(appId, endpoint.id, channel, debts.keep(channel));
   }
 
   #debtorOf(appId: string, endpoint: Endpoint): Debtor {
-    const key = keyOf(appId, endpoint.id);
+    const key = debtorKey(appId, endpoint.id);
     let debtor = this.#debtors.get(key);
     if (debtor === undefined) {
-      debtor = { appId, endpoint, debts: new Debts(mostSubjects), due: [], lookAt: Infinity };
+      debtor = newDebtor(appId, endpoint);
       this.#debtors.set(key, debtor);
     }
     return debtor;
   }
 
-  #forget(key: string, { appId, endpoint, debts }: Debtor): void {
+  #forget(key: string, { appId, endpoint, debts, search }: Debtor): void {
     this.#debtors.delete(key);
+    if (search !== undefined) this.#searches -= 1;
+    search?.unheard.stop();
+    if (!debts.isReconciled) return;
     for (const channel of debts.channels)
       this.#options.keeper?.changed(appId, endpoint.id, channel, undefined);
   }
-}
-
-function keyOf(appId: string, endpointId: string): string {
-  return `${appId}\n${endpointId}`;
 }

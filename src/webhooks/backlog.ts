@@ -168,6 +168,11 @@ export class Backlog {
     return { lanes: smallestBy(this.#lanes.values(), most, firstOf), count };
   }
 
+  /** The channels of which something waits, or is on its way. */
+  get channels(): Iterable<ChannelName> {
+    return this.#lanes.keys();
+  }
+
   /** Earlier events of the channel are on their way, in a batch that was not taken from here: later ones wait. */
   block(channel: ChannelName): void {
     const lane = this.#laneOf(channel);

@@ -1,11 +1,6 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
-import { isExpendable, type WebhookEvent } from './event.ts';
-
-/** An event that says whether a channel is occupied, or a user a member of it. */
-export type StateEvent = Extract<
-  WebhookEvent,
-  { readonly name: 'channel_occupied' | 'channel_vacated' | 'member_added' | 'member_removed' }
->;
+import type { WebhookEvent } from './event.ts';
+import { isStateEvent, itself, readSubject, type StateEvent, type Told, type Untold } from './told.ts';
 
 /** What is true of a channel, as far as webhooks have said it. */
 export interface ChannelTruth {
@@ -13,19 +8,27 @@ export interface ChannelTruth {
   readonly userIds: ReadonlySet<string>;
 }
 
-/** What an endpoint was told last of a channel, or of a user on it. */
-interface Told {
-  readonly isThere: boolean;
-  /** The place of the event that this is known from, in the order in which events happened. */
-  readonly seq: number;
+/** What an endpoint was told of one channel of which it was not told something. */
+export interface Debt {
+  /** By user; of the channel itself under the empty name. */
+  readonly told: ReadonlyMap<string, Told>;
+  /** There is more that it was not told and that is not remembered; of what `told` lacks nothing is known. */
+  readonly isUncertain: boolean;
+  /** The place of the last event by which it was told that nobody is there. */
+  readonly vacatedSeq: number;
+  /** Somebody has asked that the endpoint be told. */
+  readonly isAsked: boolean;
 }
 
-/** What an endpoint was told of one channel of which something was dropped. */
-interface Debt {
-  /** By user; of the channel itself under the empty name. */
+interface DebtRecord {
   readonly told: Map<string, Told>;
   /** Something of it was dropped that was not remembered: the endpoint cannot be brought to the whole truth. */
   isPartial: boolean;
+  /** The place of the last such event. */
+  partialSeq: number;
+  vacatedSeq: number;
+  /** Somebody has asked that the endpoint be told. */
+  isAsked: boolean;
 }
 
 /** What else the endpoint gets. */
@@ -43,38 +46,72 @@ export interface KeptDebt {
   readonly told: readonly (readonly [subject: string, isThere: boolean, seq: number])[];
 }
 
-/** In the place of a user: the channel itself. No user has an empty id. */
-const itself = '';
-
-/** Whether it is an event of state. */
-export function isStateEvent(event: WebhookEvent): event is StateEvent {
-  return !isExpendable(event.name);
-}
+/** So many old debts are looked at with each new one while it is more than half full. */
+const sweptWithDrop = 2;
 
 /**
- * What one endpoint believes of the channels of which something was dropped. Events of a subject take turns, so a dropped one
- * says what the endpoint was told before it: the opposite. What it takes afterwards is what it was told last.
+ * What one endpoint believes of the channels of which it was not told something: because it was dropped, or because it was so
+ * before the endpoint came. Events of a subject take turns, so a dropped one says what the endpoint was told before it: the
+ * opposite. What it takes afterwards is what it was told last. Of all other channels it has taken whatever does not wait.
  */
 export class Debts {
   readonly #most: number;
-  readonly #channels = new Map<ChannelName, Debt>();
+  readonly #channels = new Map<ChannelName, DebtRecord>();
   #subjects = 0;
+  #asked = 0;
   #hasOverflowed = false;
+  #sweep: Iterator<[ChannelName, DebtRecord]> | undefined;
+  /** Debts are kept until they are settled, even if the endpoint has learned the truth by later events. */
+  isReconciled: boolean;
 
   /** So many subjects are remembered at most. */
-  constructor(most: number) {
+  constructor(most: number, isReconciled = true) {
     this.#most = most;
+    this.isReconciled = isReconciled;
   }
 
-  /** The channels of which something was dropped. */
+  /** The channels of which there are debts. */
   get channels(): readonly ChannelName[] {
     return [...this.#channels.keys()];
   }
 
+  /** The channels of which the endpoint is to be told what it does not know. */
+  get due(): readonly ChannelName[] {
+    if (!this.isReconciled && this.#asked === 0) return [];
+    return this.channels.filter((channel) => {
+      const debt = this.#channels.get(channel);
+      // Of what is not known there is nothing to say.
+      const isMute = debt === undefined || (debt.isPartial && debt.told.size === 0);
+      return !isMute && (this.isReconciled || debt.isAsked);
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.#channels.size === 0;
+  }
+
+  /** There was not room for every debt: of a channel without one it is not known either what the endpoint believes. */
+  get hasOverflowed(): boolean {
+    return this.#hasOverflowed;
+  }
+
+  /** What the endpoint was not told of the channel; undefined: there is no debt of it. */
+  of(channel: ChannelName): Debt | undefined {
+    const debt = this.#channels.get(channel);
+    if (debt === undefined) return undefined;
+    const { told, vacatedSeq, isAsked } = debt;
+    return { told, vacatedSeq, isAsked, isUncertain: isUncertain(debt) };
+  }
+
   /** Goes on with what was kept. */
   restore({ channel, isPartial, told }: KeptDebt): void {
-    const entries = told.map(([subject, isThere, seq]) => [subject, { isThere, seq }] as const);
-    this.#channels.set(channel, { told: new Map(entries), isPartial });
+    const debt = newRecord(isPartial);
+    for (const [subject, isThere, seq] of told) {
+      // What became of later events is not kept.
+      debt.told.set(subject, { isThere, seq, lastSeq: Infinity, lastIsThere: undefined, why: undefined });
+    }
+    this.#forget(channel);
+    this.#channels.set(channel, debt);
     this.#subjects += told.length;
   }
 
@@ -82,36 +119,99 @@ export class Debts {
   keep(channel: ChannelName): KeptDebt | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return undefined;
-    const told = Array.from(debt.told, ([subject, { isThere, seq }]) => [subject, isThere, seq] as const);
-    return { channel, isPartial: debt.isPartial, told };
+    const told = Array.from(debt.told).flatMap(([subject, { isThere, seq }]) =>
+      isThere === undefined ? [] : [[subject, isThere, seq] as const],
+    );
+    return { channel, isPartial: debt.isPartial || told.length < debt.told.size, told };
   }
 
   /** The endpoint will never get the event. */
-  dropped(event: StateEvent, seq: number): void {
-    const { subject, isThere } = read(event);
-    let debt = this.#channels.get(event.channel);
-    if (debt === undefined) {
-      if (this.#subjects >= this.#most) {
-        this.#hasOverflowed = true;
-        return;
-      }
-      debt = { told: new Map(), isPartial: this.#hasOverflowed };
-      this.#channels.set(event.channel, debt);
-    }
+  dropped(event: StateEvent, seq: number, why?: Untold): void {
+    const { subject, isThere } = readSubject(event);
+    const debt = this.#channels.get(event.channel) ?? this.#open(event.channel);
+    if (debt === undefined) return;
     const known = debt.told.get(subject);
-    if (known !== undefined && known.seq <= seq) return;
-    if (known === undefined && this.#subjects >= this.#most) debt.isPartial = true;
-    else this.#set(debt, subject, { isThere: !isThere, seq });
+    // Where more was dropped than is known, it may be the opposite no more.
+    const before = isUncertain(debt) ? undefined : !isThere;
+    if (known === undefined) {
+      const told = { isThere: before, seq, lastSeq: seq, lastIsThere: isThere, why };
+      if (this.#subjects < this.#most) return this.#set(debt, subject, told);
+      debt.isPartial = true;
+      debt.partialSeq = Math.max(debt.partialSeq, seq);
+      return;
+    }
+    if (seq > known.lastSeq) Object.assign(known, { lastSeq: seq, lastIsThere: isThere, why });
+    if (known.seq > seq) Object.assign(known, { isThere: before, seq });
   }
 
   /** The endpoint has taken the event. Whether that says something of a debt. */
   delivered(event: StateEvent, seq: number): boolean {
     const debt = this.#channels.get(event.channel);
     if (debt === undefined) return false;
-    const { subject, isThere } = read(event);
+    const { subject, isThere } = readSubject(event);
+    if (event.name === 'channel_vacated') debt.vacatedSeq = Math.max(debt.vacatedSeq, seq);
     const known = debt.told.get(subject);
-    if (known !== undefined && known.seq < seq) debt.told.set(subject, { isThere, seq });
+    if (known === undefined) {
+      // Of a subject of which nothing was known it is known now.
+      const told = { isThere, seq, lastSeq: seq, lastIsThere: isThere, why: undefined };
+      if (debt.isPartial && this.#subjects < this.#most) this.#set(debt, subject, told);
+    } else if (known.seq < seq) {
+      Object.assign(known, { isThere, seq });
+      // Nothing of the subject was dropped since, so it is like all of which nothing was dropped.
+      if (seq >= known.lastSeq) {
+        Object.assign(known, { lastSeq: seq, lastIsThere: isThere, why: undefined });
+        this.#pay(event.channel, debt, subject);
+      }
+    }
     return true;
+  }
+
+  /** The subject was there before the endpoint heard of it; an endpoint that may have heard of it believes `undefined`. */
+  unheard(channel: ChannelName, subject: string, why: Untold, isThere?: boolean): void {
+    const debt = this.#channels.get(channel) ?? this.#open(channel);
+    if (debt === undefined || debt.told.has(subject)) return;
+    // Older than all that the endpoint will hear of it.
+    const told = { isThere, seq: 0, lastSeq: 0, lastIsThere: true, why };
+    if (this.#subjects < this.#most) this.#set(debt, subject, told);
+    else debt.isPartial = true;
+  }
+
+  /** Something of the channel was dropped, and nobody knows any more what; of every channel, if none is given. */
+  doubt(channel?: ChannelName): void {
+    if (channel === undefined) this.#hasOverflowed = true;
+    else {
+      const debt = this.#channels.get(channel) ?? this.#open(channel);
+      if (debt !== undefined) debt.isPartial = true;
+    }
+  }
+
+  /** Somebody asks that the endpoint be told what it does not know, once. Returns of how many channels. */
+  ask(): number {
+    let channels = 0;
+    for (const debt of this.#channels.values()) {
+      if (debt.told.size === 0) continue;
+      channels += 1;
+      this.#setAsked(debt, true);
+    }
+    return channels;
+  }
+
+  /**
+   * Makes room, a little each time: what was dropped in pairs is no debt, unless something of the channel waits that was before
+   * them.
+   */
+  sweep(waits: (channel: ChannelName) => boolean): void {
+    if (this.isReconciled || 2 * Math.max(this.#subjects, this.#channels.size) < this.#most) return;
+    for (let count = 0; count < sweptWithDrop; count += 1) {
+      this.#sweep ??= this.#channels.entries();
+      const next = this.#sweep.next();
+      if (next.done === true) return void (this.#sweep = undefined);
+      const [channel, debt] = next.value;
+      const paid = [...debt.told].filter(
+        ([subject, told]) => told.lastIsThere === lastTold(debt, subject, told),
+      );
+      if (paid.length > 0 && !waits(channel)) for (const [subject] of paid) this.#pay(channel, debt, subject);
+    }
   }
 
   /**
@@ -125,21 +225,25 @@ export class Debts {
   ): readonly StateEvent[] | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return [];
-    const believed = new Map(Array.from(debt.told, ([subject, { isThere }]) => [subject, isThere] as const));
-    const pending = waiting.filter(isStateEvent).map(read);
+    const believed = new Map(
+      Array.from(debt.told, ([subject, told]) => [subject, lastTold(debt, subject, told)] as const),
+    );
+    const pending = waiting.filter(isStateEvent).map(readSubject);
     for (const { subject, isThere } of pending) if (believed.has(subject)) believed.set(subject, isThere);
     const events: StateEvent[] = [];
     for (const [userId, isThere] of believed) {
       if (userId === itself || isThere === userIds.has(userId)) continue;
-      events.push({ name: isThere ? 'member_removed' : 'member_added', channel, userId });
+      events.push({ name: userIds.has(userId) ? 'member_added' : 'member_removed', channel, userId });
     }
     // A channel is occupied before anybody is added, and vacated once everybody was removed.
-    const itsOwn = believed.get(itself);
-    if (itsOwn === false && isOccupied) events.unshift({ name: 'channel_occupied', channel });
-    if (itsOwn === true && !isOccupied) events.push({ name: 'channel_vacated', channel });
+    if (believed.has(itself) && believed.get(itself) !== isOccupied) {
+      if (isOccupied) events.unshift({ name: 'channel_occupied', channel });
+      else events.push({ name: 'channel_vacated', channel });
+    }
     const wanted = events.filter(({ name }) => wants(name));
     if (wanted.length > 0 || pending.length > 0) return wanted;
-    this.#forget(channel, debt);
+    if (debt.isPartial) this.#clear(debt);
+    else this.#forget(channel);
     return undefined;
   }
 
@@ -148,25 +252,61 @@ export class Debts {
     return this.#channels.get(channel)?.isPartial ?? this.#hasOverflowed;
   }
 
-  #set(debt: Debt, subject: string, told: Told): void {
+  /** Undefined: there is no room for a further channel. */
+  #open(channel: ChannelName): DebtRecord | undefined {
+    if (Math.max(this.#subjects, this.#channels.size) >= this.#most) {
+      this.#hasOverflowed = true;
+      return undefined;
+    }
+    const debt = newRecord(this.#hasOverflowed);
+    this.#channels.set(channel, debt);
+    return debt;
+  }
+
+  #set(debt: DebtRecord, subject: string, told: Told): void {
     if (!debt.told.has(subject)) this.#subjects += 1;
     debt.told.set(subject, told);
   }
 
-  #forget(channel: ChannelName, debt: Debt): void {
+  /** The endpoint knows as much of the subject as of any other. What it knows in a partial debt has to be remembered. */
+  #pay(channel: ChannelName, debt: DebtRecord, subject: string): void {
+    if (debt.isPartial) return;
+    if (debt.told.delete(subject)) this.#subjects -= 1;
+    if (debt.told.size === 0 && !this.isReconciled && !debt.isAsked) this.#forget(channel);
+  }
+
+  #clear(debt: DebtRecord): void {
     this.#subjects -= debt.told.size;
+    debt.told.clear();
+    this.#setAsked(debt, false);
+  }
+
+  #setAsked(debt: DebtRecord, isAsked: boolean): void {
+    if (debt.isAsked !== isAsked) this.#asked += isAsked ? 1 : -1;
+    debt.isAsked = isAsked;
+  }
+
+  #forget(channel: ChannelName): void {
+    const debt = this.#channels.get(channel);
+    if (debt === undefined) return;
+    this.#clear(debt);
     this.#channels.delete(channel);
   }
 }
 
-/** Of whom an event tells, and whether it says that it is there. */
-function read(event: StateEvent): { readonly subject: string; readonly isThere: boolean } {
-  switch (event.name) {
-    case 'channel_occupied':
-    case 'channel_vacated':
-      return { subject: itself, isThere: event.name === 'channel_occupied' };
-    case 'member_added':
-    case 'member_removed':
-      return { subject: event.userId, isThere: event.name === 'member_added' };
-  }
+/**
+ * What the endpoint was told last of a subject. Of members that it was not told have gone before a channel was vacated, it
+ * may believe either: some keep the members of a channel with it, others by themselves.
+ */
+function lastTold({ vacatedSeq }: DebtRecord, subject: string, { isThere, seq }: Told): boolean | undefined {
+  return isThere === true && subject !== itself && vacatedSeq > seq ? undefined : isThere;
+}
+
+/** Whether of what is not remembered nothing is known: unless the endpoint was told since that nobody is there. */
+function isUncertain({ isPartial, vacatedSeq, partialSeq }: DebtRecord): boolean {
+  return isPartial && vacatedSeq <= partialSeq;
+}
+
+function newRecord(isPartial: boolean): DebtRecord {
+  return { told: new Map(), isPartial, partialSeq: 0, vacatedSeq: 0, isAsked: false };
 }

@@ -253,6 +253,18 @@ export class DeliveryQueue {
     );
   }
 
+  /** The first batch with events of the channel that is not done with; undefined: there is none. */
+  batchOf(channel: ChannelName): Readonly<Batch> | undefined {
+    for (const batch of this.#unfinished) if (batch.channels.has(channel)) return batch;
+    return undefined;
+  }
+
+  /** The channels of which something waits, some of them twice. What comes or goes meanwhile may be missing. */
+  *channelsWaiting(): Generator<ChannelName, void> {
+    for (const { channels } of Array.from(this.#unfinished)) yield* channels;
+    yield* this.#backlog.channels;
+  }
+
   #giveUp(reason: DropReason, batches: readonly Batch[]): readonly Drop[] {
     const drops = batches.map((batch) => this.#give(batch, reason));
     const events = this.#takeOlder(Infinity);

@@ -44,6 +44,26 @@ export function batchPolicyOf({ batch = {} }: Pick<Endpoint, 'batch'>, forAll: B
   };
 }
 
+/** Of what an endpoint may hear that it is there or gone. */
+export type SubjectKind = 'channel' | 'member';
+
+const eventsOf: Readonly<Record<SubjectKind, readonly [EventName, EventName]>> = {
+  channel: ['channel_occupied', 'channel_vacated'],
+  member: ['member_added', 'member_removed'],
+};
+
+/** Whether the endpoint hears that channels, or members, of such a channel come and go: `part` if of one of both. */
+export function hears(
+  endpoint: Pick<Endpoint, 'eventTypes' | 'channels'>,
+  kind: SubjectKind,
+  channel: ChannelName,
+): 'all' | 'part' | 'nothing' {
+  const [comes, goes] = eventsOf[kind];
+  const hearsComing = selects(endpoint, comes, channel);
+  if (hearsComing !== selects(endpoint, goes, channel)) return 'part';
+  return hearsComing ? 'all' : 'nothing';
+}
+
 /** Whether the endpoint wants such an event of such a channel. */
 export function selects(
   endpoint: Pick<Endpoint, 'eventTypes' | 'channels'>,

@@ -84,6 +84,16 @@ export class MemoryLedger implements Ledger {
     return this.#occupancy.announced(appId, channel);
   }
 
+  /** The channel, if it is occupied or lingers. To be read only. */
+  record(appId: string, channel: ChannelName): ReturnType<Occupancy['channel']> {
+    return this.#occupancy.channel(appId, channel);
+  }
+
+  /** The channels of an app that are occupied or linger. To be read only; they come and go meanwhile. */
+  records(appId: string): ReturnType<Occupancy['channels']> {
+    return this.#occupancy.channels(appId);
+  }
+
   /** The channel still keeps this event, until then. */
   restoreCached(appId: string, channel: ChannelName, event: CachedEvent, expiresAt: Millis): void {
     this.#cached.restore(appId, channel, event, expiresAt);

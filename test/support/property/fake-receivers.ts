@@ -43,6 +43,8 @@ export class Receiver {
   readonly taken: ReceivedEvent[] = [];
   /** What came in, each delivery once, in the order of coming, whatever was answered. */
   readonly seen: ReceivedEvent[] = [];
+  /** What was answered with 2xx, so that the process heard it, in the order of the answers. */
+  readonly acknowledged: ReceivedEvent[] = [];
   readonly deliveries = new Map<string, Delivery>();
   #seenIds = new Set<string>();
   #takenIds = new Set<string>();
@@ -119,6 +121,7 @@ export class FakeReceivers implements WebhookSender {
         const isTaken = outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300;
         if (isTaken && isInTime) {
           if (isHeard) delivery.isDone = true;
+          if (isHeard) receiver.acknowledged.push(...delivery.events);
           receiver.take(id, delivery.events);
         }
         resolve(isInTime ? outcome : { kind: 'timeout' });

@@ -21,9 +21,11 @@ import { unknownKey } from '../../../src/protocol/errors.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
 import { Slices } from '../../../src/structures/slices.ts';
+import type { DeliverySubscriber } from '../../../src/webhooks/delivery-facts.ts';
 import type { DeliveryPolicy } from '../../../src/webhooks/delivery-queue.ts';
 import { DurableStore } from '../../../src/store/durable/durable-store.ts';
 import { Reconciler } from '../../../src/app/reconciler.ts';
+import { createTruth, type ReadTruth } from '../../../src/app/truth.ts';
 import { DebtTable } from '../../../src/store/durable/debt-table.ts';
 import { DropTable } from '../../../src/store/durable/drop-table.ts';
 import { Rows } from '../../../src/store/durable/rows.ts';
@@ -53,6 +55,8 @@ export interface StackOptions {
   readonly disk?: FakeDisk;
   /** The life of the process before this one, which was killed: clock and receivers go on. */
   readonly before?: Stack;
+  /** Also hears of all that happens to events. */
+  readonly hear?: DeliverySubscriber;
   /** With a disk: how long all who were announced linger after a restart. */
   readonly restartGraceMs?: Millis;
 }
@@ -70,11 +74,13 @@ export class Stack {
   readonly api: Api;
   readonly apps: LocalApps;
   readonly applications: readonly Application[];
+  readonly reconciler: Reconciler;
+  /** What an endpoint must believe, beside what is true. */
+  readonly truth: ReadTruth;
   readonly #fanout: LocalDelivery;
   readonly #stopSweeper: () => void;
   /** The clock of everything that ends with the process. */
   readonly #process: MortalClock;
-  readonly #reconciler: Reconciler;
   readonly #restore: () => void;
   readonly #counted: Promise<unknown>;
   #reloading = Promise.resolve();
@@ -123,15 +129,33 @@ export class Stack {
     const debts = database && new DebtTable(database);
     const reconciler = new Reconciler({
       clock,
+      wallTime,
+      applications,
+      recordsOf: (appId) => memory.records(appId),
+      steps: questions,
       outbox: () => outbox,
       truthOf: (appId, channel) => memory.announced(appId, channel),
       waitingFor: (appId, endpointId, channel) => this.dispatcher.waitingFor(appId, endpointId, channel),
       reconciled: (appId, endpointId, channel) => this.drops.resolve(appId, endpointId, channel),
       keeper: debts,
     });
-    this.#reconciler = reconciler;
+    this.reconciler = reconciler;
+    this.truth = createTruth({
+      clock,
+      wallTime,
+      endpointOf: (appId, endpointId) => this.dispatcher.target(appId, endpointId)?.endpoint,
+      debtsOf: (appId, endpointId) => reconciler.read(appId, endpointId),
+      recordsOf: (appId) => memory.records(appId),
+      recordOf: (appId, channel) => memory.record(appId, channel),
+      waitingIn: (appId, endpointId, channel) => this.dispatcher.waitingIn(appId, endpointId, channel),
+      channelsWaiting: (appId, endpointId) => this.dispatcher.channelsWaiting(appId, endpointId),
+      steps: questions,
+    });
     const { dispatcher, outbox: memoryOutbox } = createDispatcher({
-      hear: reconciler.hear,
+      hear(fact) {
+        reconciler.hear(fact);
+        options.hear?.(fact);
+      },
       clock,
       ...(store && { store }),
       wallTime,
@@ -214,6 +238,9 @@ export class Stack {
       const rows = new Rows(database);
       for (const { appId, kind, kept } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
         this.drops.restore(appId, kind, kept);
+        if (kind !== 'expendable' && !('forgotten' in kept)) {
+          reconciler.doubt(appId, kept.endpoint, kept.channel);
+        }
       }
       store?.restore({
         rows,
@@ -301,7 +328,7 @@ export class Stack {
 
   #replace(applications: readonly Application[]): void {
     this.dispatcher.replace(applications);
-    this.#reconciler.replace(applications);
+    this.reconciler.replace(applications);
   }
 
   async #close(withinMs: Millis): Promise<void> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { answerReconcile } from '../../../src/app/reconcile-request.ts';
 import { Reconciler } from '../../../src/app/reconciler.ts';
+import { TurnBudget } from '../../../src/structures/turn-budget.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { application, channelName, endpoint } from '../../support/unit/application.ts';
@@ -15,6 +16,10 @@ describe('an endpoint that is held', () => {
     const appended: (readonly WebhookEvent[])[] = [];
     const reconciler = new Reconciler({
       clock,
+      wallTime: { now: () => clock.now() },
+      applications: [application({ endpoints: [held] })],
+      recordsOf: () => [],
+      steps: new TurnBudget(100, async () => {}),
       outbox: () => ({ append: (_, events) => void appended.push(events) }),
       truthOf: () => ({ isOccupied: true, userIds: new Set() }),
       waitingFor: () => [],

@@ -1,0 +1,121 @@
+import { hears, type Endpoint } from '../webhooks/endpoint.ts';
+import type { QueuedEvent } from '../webhooks/lane.ts';
+import type { DropReason } from '../webhooks/delivery-facts.ts';
+import type { Told } from '../webhooks/told.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { Waiting } from './waiting.ts';
+
+/** A time of day as a person reads it, with the date unless it is that of `now`. */
+export function timeOf(ms: number, now: number): string {
+  const [date = '', time = ''] = new Date(ms).toISOString().slice(0, -1).split('T');
+  const [today] = new Date(now).toISOString().split('T');
+  return date === today ? `${time} UTC` : `${date} ${time} UTC`;
+}
+
+/** Why it is told nothing more: somebody has switched it off. */
+const off = 'the endpoint is switched off, so it is not told';
+
+/** It has left, but may come back without anybody being told. */
+export function lingers(
+  { isEnabled }: Endpoint,
+  isMember: boolean,
+  { untilMs, nowMs }: { readonly untilMs: number; readonly nowMs: number },
+): string {
+  const who = isMember ? 'The user has left' : 'The last subscriber has left';
+  const name = isMember ? 'member_removed' : 'channel_vacated';
+  const grace =
+    untilMs > nowMs ? `may come back until ${timeOf(untilMs, nowMs)}` : 'has not come back in time';
+  return `${who} and ${grace}; ${isEnabled ? `then ${name} follows` : off}`;
+}
+
+/** The endpoint has not got the event yet. */
+export function waits(
+  endpoint: Endpoint,
+  queued: QueuedEvent,
+  { batch, isFailing }: Waiting,
+  nowMs: number,
+): string {
+  const { name } = queued.event;
+  const { heldSinceMs, isEnabled } = endpoint;
+  if (heldSinceMs !== undefined) {
+    return `${name} waits, because the endpoint is paused since ${timeOf(heldSinceMs, nowMs)}`;
+  }
+  const failing = isFailing ? '; the endpoint fails at the moment' : '';
+  if (batch === undefined) return `${name} waits to be sent${failing}`;
+  const { attempts, nextInMs } = batch;
+  const last = isEnabled ? '' : ', the last one, because the endpoint is switched off';
+  const state =
+    nextInMs === undefined
+      ? `attempt ${attempts} is under way${last}`
+      : `attempt ${attempts + 1} comes in ${seconds(nextInMs)}`;
+  if (batch.events.includes(queued)) return `${name} is on its way: ${state}${failing}`;
+  return `${name} waits behind an earlier delivery of this channel: ${state}${failing}`;
+}
+
+const dropped: Readonly<Record<DropReason, string>> = {
+  expired: 'the endpoint did not take it in time',
+  overflow: 'too much waited for the endpoint',
+  shutdown: 'the server was stopped',
+  disabled: 'the endpoint was switched off',
+  undone: 'it was undone by a later event',
+};
+
+/** Whether and how what is lost is made up for. */
+export interface Repair {
+  readonly heals: boolean;
+  readonly nowMs: number;
+}
+
+/** The endpoint will not get the event. */
+export function lost({ why }: Told, name: string, { heals, nowMs }: Repair): string {
+  const then = heals
+    ? 'it is sent what is true once it takes something again'
+    : 'it stays so until somebody has the endpoint reconciled';
+  if (why === undefined) return `${name} was dropped before the server was started last; ${then}`;
+  const at = timeOf(why.atMs, nowMs);
+  if (why.kind === 'dropped') return `${name} was dropped at ${at}, because ${dropped[why.reason]}; ${then}`;
+  const since = why.what === 'added' ? 'the endpoint was added' : 'the endpoint was set to hear of it';
+  return `It was there before ${since} at ${at}; ${then}`;
+}
+
+/** Nobody can tell what the endpoint believes. */
+export function cannotTell(told: Told | undefined): string {
+  if (told !== undefined) {
+    return 'The endpoint heard of it at times and at times not, because its settings were changed: what it was told last is not known';
+  }
+  return 'Something of this channel was dropped that is not remembered, before the server was started or beyond the bound of what is remembered: what the endpoint was told last is not known';
+}
+
+/** What of the app's state the endpoint does not hear of, so that it is not compared. */
+export function limitsOf(endpoint: Endpoint, leftOut: number): readonly string[] {
+  const { startsWith = '', endsWith = '' } = endpoint.channels;
+  const limits: string[] = [];
+  const example = `${startsWith}${endsWith}` as ChannelName;
+  for (const [kind, name, comes, goes] of [
+    ['channel', 'channels', 'channel_occupied', 'channel_vacated'],
+    ['member', 'members', 'member_added', 'member_removed'],
+  ] as const) {
+    const heard = hears(endpoint, kind, example);
+    if (heard === 'part')
+      limits.push(`It hears of only one of ${comes} and ${goes}: ${name} are not compared.`);
+    if (heard === 'nothing')
+      limits.push(`It does not hear of ${comes} and ${goes}: ${name} are not compared.`);
+  }
+  const filters = [
+    ...(startsWith === '' ? [] : [`start with '${startsWith}'`]),
+    ...(endsWith === '' ? [] : [`end with '${endsWith}'`]),
+  ];
+  if (filters.length > 0) {
+    const names = filters.join(' and ');
+    limits.push(
+      `It hears only of channels whose names ${names}: ${leftOut} occupied ${leftOut === 1 ? 'channel is' : 'channels are'} left out.`,
+    );
+  }
+  if (!endpoint.isEnabled)
+    limits.push('It is switched off: what happens is dropped, and nothing heals by itself.');
+  return limits;
+}
+
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 100) / 10} s`;
+}

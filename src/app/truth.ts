@@ -1,0 +1,284 @@
+import type { DifferenceView, TruthView } from '../admin/views/truth.ts';
+import type { ChannelRecord, MemberRecord } from '../channels/channel-record.ts';
+import type { Clock, Millis, WallTime } from '../ports/clock.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { TurnBudget } from '../structures/turn-budget.ts';
+import { Beliefs, type Belief } from '../webhooks/belief.ts';
+import { hears, selects, type Endpoint } from '../webhooks/endpoint.ts';
+import { itself } from '../webhooks/told.ts';
+import type { DebtReading } from './reconciler.ts';
+import { cannotTell, limitsOf, lingers, lost, waits } from './truth-sentences.ts';
+import type { Waiting } from './waiting.ts';
+
+/** What comparing needs. */
+export interface TruthOptions {
+  readonly clock: Clock;
+  readonly wallTime: WallTime;
+  /** The endpoint as it is configured now. */
+  readonly endpointOf: (appId: string, endpointId: string) => Endpoint | undefined;
+  /** What the endpoint was not told. */
+  readonly debtsOf: (appId: string, endpointId: string) => Promise<DebtReading | undefined>;
+  /** The channels that are occupied or linger. */
+  readonly recordsOf: (appId: string) => Iterable<Readonly<ChannelRecord>>;
+  readonly recordOf: (appId: string, channel: ChannelName) => Readonly<ChannelRecord> | undefined;
+  readonly waitingIn: (appId: string, endpointId: string, channel: ChannelName) => Waiting;
+  readonly channelsWaiting: (appId: string, endpointId: string) => Iterable<ChannelName>;
+  /** Has it make room for the rest. */
+  readonly steps: TurnBudget;
+}
+
+/** Compares what an endpoint must believe to what is true. Undefined: there is no such endpoint. */
+export type ReadTruth = (appId: string, endpointId: string) => Promise<TruthView | undefined>;
+
+/** So many differences are shown. */
+const mostShown = 200;
+
+/** So many channels and members are looked at in one step. */
+const seenInStep = 10;
+
+/**
+ * Reads, on a node that is alone, what an endpoint must believe by what it has taken, and where that differs from what is
+ * true. Nothing is kept for it: it follows from what webhooks have said, what waits and what was dropped. Each channel is
+ * judged at one moment; other turns of the event loop come between.
+ */
+export function createTruth(options: TruthOptions): ReadTruth {
+  return async (appId, endpointId) => {
+    const debts = await options.debtsOf(appId, endpointId);
+    const endpoint = options.endpointOf(appId, endpointId);
+    if (debts === undefined || endpoint === undefined) return undefined;
+    const comparison = new Comparison(options, { appId, endpoint, ...debts });
+    await comparison.run();
+    return comparison.view();
+  };
+}
+
+/** What can be said where the endpoint is served by whichever of several nodes. */
+export function unknownTruth(endpoint: string, atMs: number): TruthView {
+  return {
+    endpoint,
+    atMs,
+    unknown:
+      'What endpoints were told is known on a server that is alone. This one is one of several nodes, which Redis joins: no node knows it',
+    channels: 0,
+    members: 0,
+    differences: [],
+    differing: 0,
+    limits: [],
+    canReconcile: false,
+  };
+}
+
+/** An endpoint that is compared. */
+interface Compared extends DebtReading {
+  readonly appId: string;
+  readonly endpoint: Endpoint;
+}
+
+/** A channel, at the moment at which it is judged. */
+interface Judged {
+  readonly name: ChannelName;
+  readonly record: Readonly<ChannelRecord> | undefined;
+  readonly waiting: Waiting;
+  readonly beliefs: Beliefs;
+}
+
+class Comparison {
+  readonly #options: TruthOptions;
+  readonly #compared: Compared;
+  readonly #seen = new Set<ChannelName>();
+  readonly #differences: DifferenceView[] = [];
+  #differing = 0;
+  #channels = 0;
+  #members = 0;
+  #leftOut = 0;
+  /** Channels of which not everything is remembered that the endpoint was not told. */
+  #uncertain = 0;
+  #canReconcile = false;
+
+  constructor(options: TruthOptions, compared: Compared) {
+    this.#options = options;
+    this.#compared = compared;
+  }
+
+  async run(): Promise<void> {
+    const { appId, endpoint, debts } = this.#compared;
+    const { recordsOf, recordOf, channelsWaiting } = this.#options;
+    const pace = new Pace(this.#options.steps);
+    for (const { name, members } of recordsOf(appId)) {
+      if (!pace.goesOn(1 + members.size)) await pace.rest();
+      this.#judge(name, recordOf(appId, name));
+    }
+    // What is not there any more, but of which the endpoint has not been told so.
+    for (const names of [debts.channels, channelsWaiting(appId, endpoint.id)]) {
+      for (const name of names) {
+        if (!pace.goesOn(1)) await pace.rest();
+        this.#judge(name, recordOf(appId, name));
+      }
+    }
+  }
+
+  view(): TruthView {
+    const { endpoint, debts, former } = this.#compared;
+    const limits = [...limitsOf(endpoint, this.#leftOut)];
+    if (debts.hasOverflowed) {
+      limits.push(
+        'More was dropped than is remembered: of channels of which nothing is remembered it is not known what the endpoint believes, also of those that nobody is on.',
+      );
+    }
+    if (this.#uncertain > 0) {
+      limits.push(
+        `Of ${this.#uncertain} ${this.#uncertain === 1 ? 'channel' : 'channels'} something was dropped that is not remembered: it may believe that users are there who have left.`,
+      );
+    }
+    if (former.length > 0) {
+      limits.push(
+        'Its event types or its channel filter were changed, or it was removed for a while: it may believe that somebody is there who has left while it did not hear of it.',
+      );
+    }
+    return {
+      endpoint: endpoint.id,
+      atMs: this.#options.wallTime.now(),
+      channels: this.#channels,
+      members: this.#members,
+      differences: this.#differences,
+      differing: this.#differing,
+      limits,
+      canReconcile: this.#canReconcile && this.#isServed,
+    };
+  }
+
+  get #isServed(): boolean {
+    const { isEnabled, heldSinceMs } = this.#compared.endpoint;
+    return isEnabled && heldSinceMs === undefined;
+  }
+
+  #judge(name: ChannelName, record: Readonly<ChannelRecord> | undefined): void {
+    if (this.#seen.has(name)) return;
+    this.#seen.add(name);
+    const { appId, endpoint, debts } = this.#compared;
+    const channels = hears(endpoint, 'channel', name) === 'all';
+    const members = hears(endpoint, 'member', name) === 'all';
+    if (!channels && !members) {
+      if (record?.isLive === true && !selectsAny(endpoint, name)) this.#leftOut += 1;
+      return;
+    }
+    const waiting = this.#options.waitingIn(appId, endpoint.id, name);
+    const debt = debts.of(name);
+    if (debt?.isUncertain === true) this.#uncertain += 1;
+    const beliefs = new Beliefs({
+      debt,
+      isUnsure: debts.hasOverflowed,
+      waiting: waiting.events,
+    });
+    const judged = { name, record, waiting, beliefs };
+    if (channels) this.#compare(judged, itself, record);
+    if (!members) return;
+    for (const member of record?.members.values() ?? []) this.#compare(judged, member.userId, member);
+    for (const userId of beliefs.subjects) {
+      if (userId !== itself && record?.members.has(userId) !== true) this.#compare(judged, userId, undefined);
+    }
+  }
+
+  #compare(judged: Judged, subject: string, found: ChannelRecord | MemberRecord | undefined): void {
+    const isMember = subject !== itself;
+    const belief = this.#doubt(judged, judged.beliefs.of(subject, found?.isAnnounced ?? false), isMember);
+    const isLive = found?.isLive ?? false;
+    if (isLive || belief.believed === true) {
+      if (isMember) this.#members += 1;
+      else this.#channels += 1;
+    }
+    if (belief.believed === isLive) return;
+    this.#differing += 1;
+    const reason = this.#explain(judged, belief, found, isMember);
+    if (this.#differences.length >= mostShown) return;
+    this.#differences.push({
+      channel: judged.name,
+      ...(isMember && { userId: subject }),
+      believed: belief.believed === undefined ? 'unknown' : belief.believed ? 'there' : 'gone',
+      actual: isLive ? 'there' : 'gone',
+      ...reason(),
+    });
+  }
+
+  /** What seems to be gone to an endpoint may have left while it did not hear of it. */
+  #doubt({ name }: Judged, belief: Belief, isMember: boolean): Belief {
+    if (belief.believed !== false) return belief;
+    const kind = isMember ? 'member' : 'channel';
+    const wasHeard = this.#compared.former.some((hearing) => hears(hearing, kind, name) !== 'nothing');
+    return wasHeard ? { ...belief, believed: undefined } : belief;
+  }
+
+  /** Why it differs: a sentence that is made only if it is shown. */
+  #explain(
+    { name, record, waiting }: Judged,
+    { believed, expected, first, told }: Belief,
+    found: ChannelRecord | MemberRecord | undefined,
+    isMember: boolean,
+  ): () => Pick<DifferenceView, 'why' | 'heals'> {
+    const { endpoint, debts } = this.#compared;
+    const isAsked = debts.of(name)?.isAsked === true;
+    const isAnnounced = found?.isAnnounced ?? false;
+    const nowMs = this.#options.wallTime.now();
+    if (expected !== isAnnounced) {
+      const heals = this.#isServed && (endpoint.reconcile === true || isAsked) && told !== undefined;
+      if (told !== undefined) this.#canReconcile = true;
+      if (told === undefined || believed === undefined) return () => ({ why: cannotTell(told), heals });
+      const [comes, goes] = isMember
+        ? (['member_added', 'member_removed'] as const)
+        : (['channel_occupied', 'channel_vacated'] as const);
+      return () => ({ why: lost(told, isAnnounced ? comes : goes, { heals, nowMs }), heals });
+    }
+    if (first !== undefined && believed !== isAnnounced) {
+      return () => ({ why: waits(endpoint, first, waiting, nowMs), heals: this.#isServed });
+    }
+    const untilMs = nowMs + deadlineOf(found, record) - this.#options.clock.now();
+    return () => ({ why: lingers(endpoint, isMember, { untilMs, nowMs }), heals: this.#isServed });
+  }
+}
+
+/** Makes room for the rest now and then. */
+class Pace {
+  readonly #steps: TurnBudget;
+  #seen = 0;
+
+  constructor(steps: TurnBudget) {
+    this.#steps = steps;
+  }
+
+  /** Whether so many more can be looked at in this turn. */
+  goesOn(seen: number): boolean {
+    this.#seen += seen;
+    if (this.#seen < seenInStep) return true;
+    const isRoom = this.#steps.take(this.#due);
+    if (isRoom) this.#seen = 0;
+    return isRoom;
+  }
+
+  /** Waits for a turn that has room. */
+  async rest(): Promise<void> {
+    await this.#steps.step(this.#due);
+    this.#seen = 0;
+  }
+
+  get #due(): number {
+    return Math.min(this.#steps.perTurn, Math.floor(this.#seen / seenInStep));
+  }
+}
+
+/** Until when it lingers. A channel does not go before its last member. */
+function deadlineOf(
+  found: ChannelRecord | MemberRecord | undefined,
+  record: Readonly<ChannelRecord> | undefined,
+): Millis {
+  let deadline = found?.deadline ?? -Infinity;
+  if (found?.kind === 'channel') {
+    for (const member of record?.members.values() ?? []) deadline = Math.max(deadline, member.deadline);
+  }
+  return deadline;
+}
+
+/** Whether the channel passes the endpoint's filter. */
+function selectsAny(endpoint: Endpoint, channel: ChannelName): boolean {
+  for (const name of endpoint.eventTypes) return selects(endpoint, name, channel);
+  return false;
+}

@@ -1,0 +1,140 @@
+import type { ChannelRecord } from '../channels/channel-record.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { TurnBudget } from '../structures/turn-budget.ts';
+import type { Debts } from '../webhooks/debts.ts';
+import { hears, type Endpoint, type SubjectKind } from '../webhooks/endpoint.ts';
+import { itself, readSubject, type StateEvent, type Untold } from '../webhooks/told.ts';
+
+/** What of an endpoint says of what it hears. */
+export type Hearing = Pick<Endpoint, 'eventTypes' | 'channels'>;
+
+/** What finding it is made with. */
+export interface UnheardOptions {
+  readonly debts: Debts;
+  /** What the endpoint hears from now on. */
+  readonly hearing: Hearing;
+  /** What it heard of until now, if anything. */
+  readonly before: Hearing | undefined;
+  /** What it heard of earlier. */
+  readonly former: readonly Hearing[];
+  readonly why: Untold;
+  /** Subjects of which it was sent something while an earlier search was under way. */
+  readonly touched?: ReadonlySet<string> | undefined;
+  /** The debt of a channel has changed. */
+  readonly noted: (channel: ChannelName) => void;
+}
+
+/** So many channels and members are looked at in one step. */
+const seenInStep = 10;
+
+/**
+ * Finds what was told before an endpoint heard of such things: a debt each. It takes some turns; of what it is sent
+ * meanwhile, the first event of a subject says whether that was there before.
+ */
+export class Unheard {
+  readonly #options: UnheardOptions;
+  readonly #touched: Set<string>;
+  #isStopped = false;
+
+  constructor(options: UnheardOptions) {
+    this.#options = options;
+    this.#touched = new Set(options.touched);
+  }
+
+  get touched(): ReadonlySet<string> {
+    return this.#touched;
+  }
+
+  /** The endpoint is sent an event. */
+  touch(event: StateEvent): void {
+    const { subject, isThere } = readSubject(event);
+    const key = keyOf(event.channel, subject);
+    if (!isThere && !this.#touched.has(key) && this.#note(event.channel, subject)) {
+      this.#options.noted(event.channel);
+    }
+    this.#touched.add(key);
+  }
+
+  /** Looks at all channels, in turns that have room for it. Undefined: that is done at once. */
+  find(records: Iterable<Readonly<ChannelRecord>>, steps: TurnBudget): Promise<void> | undefined {
+    return this.#find(records[Symbol.iterator](), steps);
+  }
+
+  /** Nobody asks any more. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #find(records: Iterator<Readonly<ChannelRecord>>, steps: TurnBudget): Promise<void> | undefined {
+    let seen = 0;
+    for (let next = records.next(); next.done !== true; next = records.next()) {
+      const record = next.value;
+      this.#look(record);
+      seen += 1 + record.members.size;
+      const taken = Math.min(steps.perTurn, Math.floor(seen / seenInStep));
+      if (taken === 0) continue;
+      seen = 0;
+      if (!steps.take(taken)) return this.#goOn(records, steps, taken);
+    }
+    return undefined;
+  }
+
+  async #goOn(records: Iterator<Readonly<ChannelRecord>>, steps: TurnBudget, taken: number): Promise<void> {
+    await steps.step(taken);
+    if (!this.#isStopped) await this.#find(records, steps);
+  }
+
+  #look({ name, isAnnounced, members }: Readonly<ChannelRecord>): void {
+    const isUntouched = (subject: string): boolean => !this.#touched.has(keyOf(name, subject));
+    let isNoted = isAnnounced && isUntouched(itself) && this.#note(name, itself);
+    if (members.size > 0 && this.#isNews(name, 'member')) {
+      for (const { isAnnounced: isTold, userId } of members.values()) {
+        if (isTold && isUntouched(userId)) isNoted = this.#note(name, userId) || isNoted;
+      }
+    }
+    if (isNoted) this.#options.noted(name);
+  }
+
+  #note(channel: ChannelName, subject: string): boolean {
+    const kind = subject === itself ? 'channel' : 'member';
+    if (!this.#isNews(channel, kind)) return false;
+    const { debts, before, former, why } = this.#options;
+    const mayKnow = [...former, ...(before === undefined ? [] : [before])].some(
+      (hearing) => hears(hearing, kind, channel) !== 'nothing',
+    );
+    debts.unheard(channel, subject, why, mayKnow ? undefined : false);
+    return true;
+  }
+
+  /** Whether the endpoint has not heard of such until now. */
+  #isNews(channel: ChannelName, kind: SubjectKind): boolean {
+    const { hearing, before } = this.#options;
+    if (hears(hearing, kind, channel) !== 'all') return false;
+    return before === undefined || hears(before, kind, channel) !== 'all';
+  }
+}
+
+/** Whether something is not heard of any more, or was not heard of in full, so that there may be a gap in what is known. */
+export function leavesGap(before: Hearing, after: Hearing): boolean {
+  const { startsWith = '', endsWith = '' } = before.channels;
+  const { startsWith: laterStart = '', endsWith: laterEnd = '' } = after.channels;
+  if (!startsWith.startsWith(laterStart) || !endsWith.endsWith(laterEnd)) return true;
+  const example = `${startsWith}${endsWith}` as ChannelName;
+  return (['channel', 'member'] as const).some((kind) => {
+    const heard = hears(before, kind, example);
+    return heard === 'part' || (heard === 'all' && hears(after, kind, example) !== 'all');
+  });
+}
+
+/** Whether both hear of the same. */
+export function hearSame(one: Hearing, other: Hearing): boolean {
+  const { startsWith = '', endsWith = '' } = one.channels;
+  const { startsWith: othersStart = '', endsWith: othersEnd = '' } = other.channels;
+  if (startsWith !== othersStart || endsWith !== othersEnd) return false;
+  const { eventTypes } = other;
+  return one.eventTypes.size === eventTypes.size && [...one.eventTypes].every((name) => eventTypes.has(name));
+}
+
+function keyOf(channel: ChannelName, subject: string): string {
+  return `${channel}\n${subject}`;
+}

@@ -1,0 +1,95 @@
+import { expect } from 'vitest';
+import type { TruthView } from '../../../src/admin/views/truth.ts';
+import type { Application } from '../../../src/app/application.ts';
+import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
+import { Replay } from '../../../src/webhooks/replay.ts';
+import type { ReceivedEvent } from '../../../src/webhooks/received.ts';
+import { filterBelief, truthOf, type Belief } from './replay.ts';
+import type { Stack } from './stack.ts';
+import type { StackClient } from './stack-client.ts';
+
+/** What a backend believes that replays what it has acknowledged. */
+export function foldOf(stack: Stack, endpoint: Endpoint): Belief {
+  const replay = new Replay();
+  for (const event of stack.receivers.get(endpoint.url)?.acknowledged ?? [])
+    replay.apply(event as ReceivedEvent);
+  const { occupied, members } = replay.state();
+  return {
+    occupied,
+    members: Object.entries(members).flatMap(([channel, users]) => users.map((user) => `${channel} ${user}`)),
+  };
+}
+
+/** The differences, as `channel there` or `channel user gone`: what the endpoint believes. */
+function listDifferences(belief: Belief, truth: Belief): readonly string[] {
+  const differing = (believed: readonly string[], actual: readonly string[]): string[] => [
+    ...believed.filter((one) => !actual.includes(one)).map((one) => `${one} there`),
+    ...actual.filter((one) => !believed.includes(one)).map((one) => `${one} gone`),
+  ];
+  return [
+    ...differing(belief.occupied, truth.occupied),
+    ...differing(belief.members, truth.members),
+  ].toSorted();
+}
+
+/** The part that is compared: where an endpoint hears of one of two events only, nothing is. */
+function filter(belief: Belief, endpoint: Endpoint): Belief {
+  const { eventTypes } = endpoint;
+  const { occupied, members } = filterBelief(belief, endpoint, () => true);
+  return {
+    occupied: eventTypes.has('channel_vacated') ? occupied : [],
+    members: eventTypes.has('member_removed') ? members : [],
+  };
+}
+
+const subjectOf = ({ channel, userId }: TruthView['differences'][number]): string =>
+  userId === undefined ? channel : `${channel} ${userId}`;
+
+/** What is not to be compared, and where it may be said that nobody can tell. */
+export interface Exceptions {
+  readonly skips?: (endpoint: Endpoint, channel: string) => boolean;
+  readonly mayNotKnow?: (endpoint: Endpoint, channel: string) => boolean;
+  /** For a while it did not hear of all: who left then it may believe to be there, and nobody knows. */
+  readonly hasGap?: (endpoint: Endpoint) => boolean;
+}
+
+/** What is said of each endpoint is what it believes and where that differs from what the clients hold. */
+export async function expectTruthSaid(
+  stack: Stack,
+  { apps, clients }: { readonly apps: readonly Application[]; readonly clients: readonly StackClient[] },
+  { skips = () => false, mayNotKnow = () => false, hasGap = () => false }: Exceptions = {},
+): Promise<void> {
+  for (const app of apps) {
+    for (const endpoint of app.endpoints) {
+      const view = (await stack.truth(app.id, endpoint.id)) ?? expect.fail(`${endpoint.id} is not known`);
+      const counts = (line: string): boolean => !skips(endpoint, line.split(' ')[0] ?? '');
+      const unknown = view.differences.filter(({ believed }) => believed === 'unknown');
+      expect(
+        unknown
+          .map(subjectOf)
+          .filter((one) => counts(one) && !hasGap(endpoint) && !mayNotKnow(endpoint, one.split(' ')[0] ?? '')),
+        `what is not known of ${endpoint.id}`,
+      ).toEqual([]);
+      const unsure = new Set(unknown.map(subjectOf));
+      const isSure = (line: string): boolean => !unsure.has(line.replace(/ (there|gone)$/, ''));
+      const said = view.differences
+        .filter(({ believed }) => believed !== 'unknown')
+        .map((one) => `${subjectOf(one)} ${one.believed}`);
+      const expected = listDifferences(
+        filter(foldOf(stack, endpoint), endpoint),
+        filter(truthOf(app.id, clients), endpoint),
+      );
+      const isMissed = (line: string): boolean => {
+        const mayBeMissed = hasGap(endpoint) || mayNotKnow(endpoint, line.split(' ')[0] ?? '');
+        const isIt = mayBeMissed && line.endsWith(' there') && !said.includes(line);
+        if (isIt) expect(view.limits.join('\n')).toMatch(/it may believe that/);
+        return isIt;
+      };
+      expect(said.toSorted().filter(counts), `what is said of ${endpoint.id}`).toEqual(
+        expected.filter((line) => counts(line) && isSure(line) && !isMissed(line)),
+      );
+      expect(view.differing).toBe(view.differences.length);
+      for (const { why } of view.differences) expect(why).toMatch(/^\S.{20,}[^.]$/);
+    }
+  }
+}
