@@ -1,4 +1,6 @@
+import type { LanesView } from './admin/views/truth.ts';
 import type { Application } from './app/application.ts';
+import type { ResendTarget } from './app/attempt-in-place.ts';
 import type { DeadLetterOffice } from './app/dead-letter-office.ts';
 import type { DispatcherOptions } from './app/dispatcher.ts';
 import type { Drops } from './app/drop-journal.ts';
@@ -6,6 +8,7 @@ import type { LocalApps } from './app/local-app.ts';
 import type { LocalDelivery } from './app/local-delivery.ts';
 import type { ReadTruth } from './app/truth.ts';
 import type { WebhookLife } from './app/webhook-state.ts';
+import type { ResentFact } from './app/resender.ts';
 import type { SubscriptionCounts } from './app/subscription-counts.ts';
 import type { Config } from './config/schema.ts';
 import type { StoreHealth } from './durable.ts';
@@ -43,6 +46,10 @@ export interface Backplane {
   reconcile(appId: string, endpointId: string): MaybePromise<number | undefined>;
   /** What an endpoint must believe, beside what is true. */
   readonly truth: ReadTruth;
+  /** What waits for an endpoint behind what; undefined: this node does not send to it. */
+  lanes(appId: string, endpointId: string): LanesView | undefined;
+  /** Where an attempt at an endpoint goes; undefined: this node does not send to it. */
+  target(appId: string, endpointId: string): ResendTarget | undefined;
   /** What is known of the way that webhooks take. */
   webhookLife(): WebhookLife;
   /** Keeps what is set at run time. */
@@ -77,6 +84,8 @@ export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'st
   readonly metrics: Metrics;
   /** Hears what causes events. */
   readonly witness?: Witness;
+  /** Hears of deliveries that are sent again on demand. */
+  readonly onAttempt?: (fact: ResentFact) => void;
   /** Has much that ends together end in slices. */
   readonly slices: Slices;
   /** Has what many channels are asked for make room for the rest. */

@@ -208,6 +208,10 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       return Promise.resolve(isConfigured ? unknownTruth(endpointId, options.wallTime.now()) : undefined);
     },
     reconcile: () => undefined,
+    lanes: (appId, endpointId) =>
+      dispatch.isDispatching ? dispatcher?.lanes(appId, endpointId) : undefined,
+    target: (appId, endpointId) =>
+      dispatch.isDispatching ? dispatcher?.target(appId, endpointId) : undefined,
     webhookLife: () => ({
       kept: 'redis',
       epoch: epoch(),

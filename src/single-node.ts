@@ -113,6 +113,8 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       steps: questions,
     }),
     reconcile: (appId, endpointId) => reconciler.reconcile(appId, endpointId),
+    lanes: (appId, endpointId) => dispatcher.lanes(appId, endpointId),
+    target: (appId, endpointId) => dispatcher.target(appId, endpointId),
     webhookLife: () => ({
       kept: durable === undefined ? 'memory' : 'disk',
       epoch: ownEpoch,

@@ -1,9 +1,10 @@
-import { relayClientEvent, type ClientEventOptions } from '../app/client-events.ts';
+import { relayForClient, type ClientEventOptions } from '../app/client-events.ts';
 import type { LocalApp } from '../app/local-app.ts';
 import type { Publisher } from '../app/publisher.ts';
 import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
 import { textOf, type Operation, type Question } from '../operations/operation.ts';
 import { done, object, whole } from '../operations/schema.ts';
+import { clip } from '../protocol/clip.ts';
 import { isJsonObject } from '../protocol/decode.ts';
 import { isHttpError } from '../protocol/http-error.ts';
 import { decodeTrigger, type Trigger } from '../protocol/trigger-request.ts';
@@ -46,22 +47,14 @@ export function publishOperations(parts: PublishParts): readonly Operation[] {
       answer: done,
       async run(question) {
         const session = sessionOf(appOf(parts, question), needed(question, 'socketId'));
-        const refusals: string[] = [];
-        await relayClientEvent(
-          session,
-          {
-            kind: 'client-event',
-            channel: needed(question, 'channel'),
-            event: needed(question, 'event'),
-            data: needed(question, 'data'),
-          },
-          {
-            ...parts.clientEvents,
-            refused: ({ fields }) => void refusals.push(String(fields['error'] ?? 'it was refused')),
-          },
-        );
-        const [refusal] = refusals;
-        if (refusal !== undefined) throw new OperationError(409, 'ERR_REFUSED', refusal);
+        const event = needed(question, 'event');
+        if (!event.startsWith('client-')) {
+          throw invalidQuestion(`event: expected a name that begins with client-, got '${clip(event)}'`);
+        }
+        const { channel, data } = { channel: needed(question, 'channel'), data: needed(question, 'data') };
+        const command = { kind: 'client-event', channel, event, data } as const;
+        const refusal = await relayForClient(session, command, parts.clientEvents);
+        if (refusal !== undefined) throw new OperationError(409, 'ERR_REFUSED', refusal.message);
       },
     },
   ];

@@ -5,10 +5,11 @@ import type { WallTime } from '../ports/clock.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { TriggerAdmission } from '../ports/trigger-admission.ts';
 import { isUnavailable } from '../ports/unavailable.ts';
+import { noWitness, type Witness } from '../ports/witness.ts';
 import { isUserId, type ChannelName } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
 import { badRequest, forbidden, isHttpError, notFound, type HttpError } from '../protocol/http-error.ts';
-import type { Query } from '../protocol/query.ts';
+import { queryValue, type Query } from '../protocol/query.ts';
 import {
   decodeBatch,
   decodeTrigger,
@@ -77,10 +78,12 @@ function unknownApp({ appId }: ApiHead): HttpError {
 export class Api {
   readonly #options: ApiOptions;
   readonly #publisher: Publisher;
+  readonly #witness: Witness;
 
   constructor(options: ApiOptions) {
     this.#options = options;
     this.#publisher = new Publisher(options);
+    this.#witness = options.witness ?? noWitness;
   }
 
   /** `POST /apps/ID/events` */
@@ -173,6 +176,7 @@ export class Api {
       const query = authenticateHead(app.config, head, this.#options.wallTime.now());
       if (isHttpError(query)) return query;
       if (!app.config.isEnabled) return disabled;
+      this.#witness.keyUsed(app.config.id, queryValue(query, 'auth_key') ?? '');
       return (request) => {
         const refusal = refuseBody(request.body, query);
         if (refusal !== undefined) return refusal;

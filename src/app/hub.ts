@@ -230,7 +230,7 @@ export class Hub {
     await this.departed();
   }
 
-  #admit(session: Session, { remoteAddress }: Greeting): void {
+  #admit(session: Session, { remoteAddress, key }: Greeting): void {
     const { metrics, log, activityTimeoutMs } = this.#options;
     const { app, socketId, socket } = session;
     const appId = app.config.id;
@@ -238,6 +238,7 @@ export class Hub {
     app.sessions.set(socketId, session);
     metrics.connectionOpened(appId);
     this.#witness.connected(session, remoteAddress);
+    this.#witness.keyUsed(appId, key);
     if (log.isDebug) log.debug({ appId, socketId, remoteAddress }, 'connected');
     socket.send(encodeConnectionEstablished(socketId, Math.round(activityTimeoutMs / 1000)));
   }

@@ -15,17 +15,21 @@ export interface TokenErrors {
   readonly wrongKey: (key: string) => ProtocolError;
 }
 
+/** The key that a token names; empty if it names none. */
+export function keyOf(auth: string): string {
+  return auth.slice(0, Math.max(0, auth.lastIndexOf(':')));
+}
+
 /** Why a token is not accepted; undefined when it is. */
 export function refuseToken(
   app: KeyRing,
   { auth = '', signed }: Token,
   errors: TokenErrors,
 ): ProtocolError | undefined {
-  const colon = auth.lastIndexOf(':');
-  if (colon < 0) return errors.malformed;
-  const key = auth.slice(0, colon);
+  if (!auth.includes(':')) return errors.malformed;
+  const key = keyOf(auth);
   const secret = secretOf(app, key);
   if (secret === undefined) return errors.wrongKey(key);
-  const signature = auth.slice(colon + 1);
+  const signature = auth.slice(key.length + 1);
   return verify(secret, signed, signature) ? undefined : wrongAuthSignature(signed, signature);
 }

@@ -28,6 +28,12 @@ export function secured<Given extends Answer>(answer: Given): Given {
   return { ...answer, headers: { ...securityHeaders, ...answer.headers } };
 }
 
+/** The headers of data. */
+export const dataHeaders: Readonly<Record<string, string>> = {
+  ...securityHeaders,
+  'Cache-Control': 'no-store',
+};
+
 /** The same for data, which nobody is to keep. */
 export function securedData<Given extends Answer>(answer: Given): Given {
   return secured({ ...answer, headers: { 'Cache-Control': 'no-store', ...answer.headers } });

@@ -56,6 +56,8 @@ export type DisconnectReason = ErrorReason | 'client';
  * waits for a witness, and it changes nothing. It is handed what there is already: what it does not keep costs nothing.
  */
 export interface Witness {
+  /** Somebody showed a key of the app: a client that was let in, or a backend that knows the secret. */
+  keyUsed(appId: string, key: string): void;
   /** A client was let in. */
   connected(connection: WitnessedConnection, remoteAddress: string): void;
   /** A connection that was let in has closed. It still has the channels that it is about to leave. */
@@ -78,6 +80,7 @@ const nothing = (): void => {};
 
 /** Nobody looks. */
 export const noWitness: Witness = {
+  keyUsed: nothing,
   connected: nothing,
   disconnected: nothing,
   joined: nothing,

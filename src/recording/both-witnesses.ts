@@ -3,6 +3,10 @@ import type { Witness } from '../ports/witness.ts';
 /** Tells two witnesses, one after the other. */
 export function bothWitnesses(first: Witness, second: Witness): Witness {
   return {
+    keyUsed(appId, key) {
+      first.keyUsed(appId, key);
+      second.keyUsed(appId, key);
+    },
     connected(connection, remoteAddress) {
       first.connected(connection, remoteAddress);
       second.connected(connection, remoteAddress);

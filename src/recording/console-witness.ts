@@ -113,6 +113,8 @@ export class ConsoleWitness implements Witness {
     this.#add('client event', app.config.id, { kind: 'client-event', socketId, userId, event });
   }
 
+  readonly keyUsed = (): void => {};
+
   // What was not sent is in the list of events.
   readonly suppressed = (): void => {};
 

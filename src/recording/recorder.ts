@@ -64,6 +64,7 @@ export class Recorder implements Witness {
     | undefined;
 
   // What these tell is for the debug console.
+  readonly keyUsed = (): void => {};
   readonly connected = (): void => {};
   readonly disconnected = (): void => {};
   readonly published = (): void => {};

@@ -1,0 +1,124 @@
+import { adminOperations, type AdminParts } from '../admin/operations.ts';
+import { failureOfChange } from '../admin/failures.ts';
+import { filterOf, consoleQuery } from '../admin/console-operations.ts';
+import { streamLive } from '../admin/live.ts';
+import { schemas } from '../admin/schemas.ts';
+import type { Caller } from '../auth/caller.ts';
+import { describeApi } from '../operations/openapi.ts';
+import { OperationError } from '../operations/operation-error.ts';
+import { readQuestion, type Operation } from '../operations/operation.ts';
+import {
+  createDocumentRoute,
+  createOperationRoutes,
+  type Admitted,
+  type Entry,
+  type Failure,
+} from '../operations/routes.ts';
+import type { Log } from '../ports/log.ts';
+import type { Answer, IncomingRequest } from '../transport/http-message.ts';
+import type { Route } from '../transport/http.ts';
+import { isRefusal } from './access-refusal.ts';
+import type { Access } from './access.ts';
+import { dataHeaders, jsonData, refusedAccess, securedData } from './answers.ts';
+import type { AccessDoor } from './guard.ts';
+import { callerOf } from './page-routes.ts';
+
+/** What the data of the Dashboard is served with. */
+export interface DataOptions {
+  readonly access: Access;
+  readonly parts: AdminParts;
+  readonly log: Log;
+  /** Further operations, of a server that is controlled by a test. */
+  readonly controls?: Controls | undefined;
+  /** Hears of each change: `appId` is empty if it is about no app. */
+  readonly changed: (appId: string, text: string) => void;
+}
+
+/** What a test can do to the server. */
+export interface Controls {
+  readonly operations: readonly Operation[];
+  failureOf(error: unknown): Failure | undefined;
+}
+
+/** Where each way in has its routes. */
+const prefixes: Readonly<Record<AccessDoor, string>> = { admin: '/admin', dashboard: '/dashboard/api' };
+
+/** The operations of the admin API twice: for programs under /admin, and for the page. */
+export function createDataRoutes(options: DataOptions): readonly Route[] {
+  const operations = adminOperations(options.parts);
+  const controls = options.controls?.operations ?? [];
+  const document = describeApi(operations, {
+    title: 'Admin API of soketify-emulator',
+    description: 'Endpoints and apps at run time, deliveries, channels and truth, for scripts.',
+    prefix: prefixes.admin,
+    hasToken: options.parts.hasToken,
+    schemas,
+  });
+  const admin = entryOf('admin', options);
+  const page = entryOf('dashboard', options);
+  return [
+    ...createOperationRoutes(operations, admin),
+    createDocumentRoute('/openapi.json', JSON.stringify(document, null, 2), admin),
+    ...createOperationRoutes([...operations, ...controls], page),
+  ]
+    .map((route): Route => ({ ...route, door: 'dashboard' }))
+    .concat(streamRoute('admin', options), streamRoute('dashboard', options));
+}
+
+function entryOf(door: AccessDoor, { access, log, controls, changed }: DataOptions): Entry<Caller> {
+  return {
+    prefix: prefixes[door],
+    headers: dataHeaders,
+    admit(caller, { method, isQuestion = false }) {
+      const admitted = access.admit(caller, { method, door, isQuestion });
+      if (isRefusal(admitted)) return admitted;
+      return { who: `${admitted.who} (${caller.remoteAddress})`, isFull: admitted.role === 'full' };
+    },
+    failureOf: (error) => failureOfChange(error) ?? controls?.failureOf(error),
+    changed({ who }: Admitted, { id, summary }: Operation, values) {
+      log.info({ who, operation: id, of: values, door }, 'changed by an operator');
+      changed(values[0] ?? '', `${summary.split(/[.;:,]/)[0] ?? id}: ${values.join(', ')}`);
+    },
+  };
+}
+
+/** How the stream is asked for. */
+const streamQuestion = { path: '/stream', query: consoleQuery };
+
+function streamRoute(door: AccessDoor, { access, parts }: DataOptions): Route {
+  return {
+    method: 'get',
+    pattern: `${prefixes[door]}/stream`,
+    door: 'dashboard',
+    readsCaller: true,
+    handle(request) {
+      const admitted = access.admit(callerOf(request), { method: 'get', door });
+      return isRefusal(admitted) ? refusedAccess(admitted) : openStream(request, parts);
+    },
+  };
+}
+
+function openStream(request: IncomingRequest, parts: AdminParts): Answer {
+  try {
+    const { rawQuery, body } = request;
+    const asked = { values: [], rawQuery, body, who: '', isFull: false };
+    const filter = filterOf(readQuestion(streamQuestion, asked), parts.wallTime.now());
+    const since = seqOf(callerOf(request).lastEventId);
+    return securedData({
+      status: 200,
+      contentType: 'text/event-stream; charset=utf-8',
+      // Some proxies gather what they pass on.
+      headers: { 'X-Accel-Buffering': 'no' },
+      stream: (sink) => streamLive(parts.live, sink, { ...filter, ...(since !== undefined && { since }) }),
+    });
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    const { status, code, message } = error;
+    return { ...jsonData({ error: { code, message } }), status };
+  }
+}
+
+/** The number of the row that was seen last; undefined: it is none of ours. */
+function seqOf(lastEventId: string): number | undefined {
+  return /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined;
+}
