@@ -8,6 +8,7 @@ import { selects } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { Share } from '../webhooks/share.ts';
+import { channelsWaiting } from '../webhooks/undecided.ts';
 import type { Application } from './application.ts';
 import { EndpointDispatcher, type DeliveryOptions } from './endpoint-dispatcher.ts';
 import { ForeignEvents, type Foreign } from './foreign.ts';
@@ -15,7 +16,7 @@ import { HeldEvents, queue } from './held-events.ts';
 import type { ResendTarget } from './resender.ts';
 import { Routes } from './routes.ts';
 import { Settlements, type SettlementOptions } from './settlement.ts';
-import { nothingWaits, type Waiting } from './waiting.ts';
+import { nothingWaits, viewWaiting, type Waiting } from './waiting.ts';
 
 /** What the dispatcher is made with. */
 export interface DispatcherOptions
@@ -112,17 +113,19 @@ export class Dispatcher {
 
   /** What waits for an endpoint of a channel, in order. */
   waitingFor(appId: string, endpointId: string, channel: ChannelName): readonly WebhookEvent[] {
-    return this.#routes.find(appId, endpointId)?.waitingOf(channel) ?? [];
+    return this.waitingIn(appId, endpointId, channel).events.map(({ event }) => event);
   }
 
   /** The same, and what it waits for. */
   waitingIn(appId: string, endpointId: string, channel: ChannelName): Waiting {
-    return this.#routes.find(appId, endpointId)?.waitingIn(channel) ?? nothingWaits;
+    const dispatcher = this.#routes.find(appId, endpointId);
+    return dispatcher?.waiting((waiting, now) => viewWaiting(waiting, channel, now)) ?? nothingWaits;
   }
 
   /** The channels of which something waits for an endpoint, some of them twice. What comes or goes meanwhile may be missing. */
   channelsWaiting(appId: string, endpointId: string): Iterable<ChannelName> {
-    return this.#routes.find(appId, endpointId)?.channelsWaiting() ?? [];
+    const dispatcher = this.#routes.find(appId, endpointId);
+    return dispatcher?.waiting(({ undecided }) => channelsWaiting(undecided)) ?? [];
   }
 
   /** What every endpoint has waiting now. */

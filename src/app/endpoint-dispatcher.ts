@@ -4,7 +4,6 @@ import type { Ids } from '../ports/ids.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Random } from '../ports/random.ts';
 import type { Outcome, WebhookSender } from '../ports/webhook-sender.ts';
-import type { ChannelName } from '../protocol/channel-name.ts';
 import { createAttempt, type Attempt } from '../webhooks/attempt.ts';
 import type { AttemptPlaces, Claim, Contender, Place } from '../webhooks/attempt-places.ts';
 import {
@@ -15,12 +14,10 @@ import {
 } from '../webhooks/delivery-facts.ts';
 import { DeliveryQueue, type Batch, type DeliveryPolicy, type Drop } from '../webhooks/delivery-queue.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
-import type { WebhookEvent } from '../webhooks/event.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { createPayload, type Payload } from '../webhooks/payload.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import type { Application } from './application.ts';
-import { nothingWaits, type Waiting } from './waiting.ts';
 
 /** What delivering needs, for whichever endpoint. */
 export interface DeliveryOptions {
@@ -147,26 +144,9 @@ export class EndpointDispatcher implements Contender {
     this.#look();
   }
 
-  /** What waits of a channel, or is under way, in order. */
-  waitingOf(channel: ChannelName): readonly WebhookEvent[] {
-    return this.#queue.waitingOf(channel).map(({ event }) => event);
-  }
-
-  /** The same, and what it waits for. */
-  waitingIn(channel: ChannelName): Waiting {
-    if (this.#queue.events === 0) return nothingWaits;
-    const events = this.#queue.waitingOf(channel);
-    const { isFailing } = this.#queue;
-    const batch = this.#queue.batchOf(channel);
-    if (batch === undefined) return { events, isFailing };
-    const { attempts, state, nextAttemptAt, events: ofBatch } = batch;
-    const nextInMs = state === 'waiting' ? Math.max(0, nextAttemptAt - this.#options.clock.now()) : undefined;
-    return { events, isFailing, batch: { events: ofBatch, attempts, nextInMs } };
-  }
-
-  /** The channels of which something waits, some of them twice. What comes or goes meanwhile may be missing. */
-  channelsWaiting(): Iterable<ChannelName> {
-    return this.#queue.channelsWaiting();
+  /** Reads what waits, at this moment in the queue's time. */
+  waiting<T>(view: (queue: DeliveryQueue, now: Millis) => T): T {
+    return view(this.#queue, this.#options.clock.now());
   }
 
   read(): QueueReading {

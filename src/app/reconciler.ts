@@ -174,7 +174,8 @@ export class Reconciler {
     debtor.isConfigured = true;
     debtor.wasMissing = false;
     const { heard } = debtor;
-    if (heard !== undefined && hearSame(heard, endpoint) && debtor.search === undefined) debtor.heard = endpoint;
+    if (heard !== undefined && hearSame(heard, endpoint) && debtor.search === undefined)
+      debtor.heard = endpoint;
     else this.#search(debtor, heard);
   }
 
@@ -248,8 +249,8 @@ export class Reconciler {
       const debtor = this.#debtorOf(appId, endpoint);
       debtor.debts.dropped(event, seq, why);
       this.#changed(debtor, event.channel);
-      debtor.debts.sweep(
-        (channel) => this.#options.waitingFor(appId, endpoint.id, channel).some(isStateEvent),
+      debtor.debts.sweep((channel) =>
+        this.#options.waitingFor(appId, endpoint.id, channel).some(isStateEvent),
       );
       if (debtor.debts.isReconciled) this.#lookIn(debtor, everyMs);
     }

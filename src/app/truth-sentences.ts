@@ -1,8 +1,7 @@
-import { hears, type Endpoint } from '../webhooks/endpoint.ts';
+import { hearsOf, type Endpoint } from '../webhooks/endpoint.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import type { DropReason } from '../webhooks/delivery-facts.ts';
 import type { Told } from '../webhooks/told.ts';
-import type { ChannelName } from '../protocol/channel-name.ts';
 import type { Waiting } from './waiting.ts';
 
 /** A time of day as a person reads it, with the date unless it is that of `now`. */
@@ -23,12 +22,18 @@ export function lingers(
 ): string {
   const who = isMember ? 'The user has left' : 'The last subscriber has left';
   const name = isMember ? 'member_removed' : 'channel_vacated';
-  const grace = untilMs > nowMs ? `may come back until ${timeOf(untilMs, nowMs)}` : 'has not come back in time';
+  const grace =
+    untilMs > nowMs ? `may come back until ${timeOf(untilMs, nowMs)}` : 'has not come back in time';
   return `${who} and ${grace}; ${isEnabled ? `then ${name} follows` : off}`;
 }
 
 /** The endpoint has not got the event yet. */
-export function waits(endpoint: Endpoint, queued: QueuedEvent, { batch, isFailing }: Waiting, nowMs: number): string {
+export function waits(
+  endpoint: Endpoint,
+  queued: QueuedEvent,
+  { batch, isFailing }: Waiting,
+  nowMs: number,
+): string {
   const { name } = queued.event;
   const { heldSinceMs, isEnabled } = endpoint;
   if (heldSinceMs !== undefined) {
@@ -84,14 +89,15 @@ export function cannotTell(told: Told | undefined): string {
 export function limitsOf(endpoint: Endpoint, leftOut: number): readonly string[] {
   const { startsWith = '', endsWith = '' } = endpoint.channels;
   const limits: string[] = [];
-  const example = `${startsWith}${endsWith}` as ChannelName;
   for (const [kind, name, comes, goes] of [
     ['channel', 'channels', 'channel_occupied', 'channel_vacated'],
     ['member', 'members', 'member_added', 'member_removed'],
   ] as const) {
-    const heard = hears(endpoint, kind, example);
-    if (heard === 'part') limits.push(`It hears of only one of ${comes} and ${goes}: ${name} are not compared.`);
-    if (heard === 'nothing') limits.push(`It does not hear of ${comes} and ${goes}: ${name} are not compared.`);
+    const heard = hearsOf(endpoint, kind);
+    if (heard === 'part')
+      limits.push(`It hears of only one of ${comes} and ${goes}: ${name} are not compared.`);
+    if (heard === 'nothing')
+      limits.push(`It does not hear of ${comes} and ${goes}: ${name} are not compared.`);
   }
   const filters = [
     ...(startsWith === '' ? [] : [`start with '${startsWith}'`]),
@@ -103,7 +109,8 @@ export function limitsOf(endpoint: Endpoint, leftOut: number): readonly string[]
       `It hears only of channels whose names ${names}: ${leftOut} occupied ${leftOut === 1 ? 'channel is' : 'channels are'} left out.`,
     );
   }
-  if (!endpoint.isEnabled) limits.push('It is switched off: what happens is dropped, and nothing heals by itself.');
+  if (!endpoint.isEnabled)
+    limits.push('It is switched off: what happens is dropped, and nothing heals by itself.');
   return limits;
 }
 

@@ -66,7 +66,12 @@ export class Beliefs {
     if (vacated !== undefined && vacated.seq > (last?.queued.seq ?? -1)) {
       return { believed, expected: false, first: steps[0]?.queued ?? vacated, told };
     }
-    return { believed, expected: last === undefined ? believed : last.isThere, first: steps[0]?.queued, told };
+    return {
+      believed,
+      expected: last === undefined ? believed : last.isThere,
+      first: steps[0]?.queued,
+      told,
+    };
   }
 
   #believed(subject: string, first: Step | undefined, isAnnounced: boolean): boolean | undefined {
