@@ -9,6 +9,7 @@ import { selects } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { Share } from '../webhooks/share.ts';
+import { channelsWaiting } from '../webhooks/undecided.ts';
 import type { Application } from './application.ts';
 import type { ResendTarget } from './attempt-in-place.ts';
 import type { DeliveryOptions } from './delivery-options.ts';
@@ -17,7 +18,7 @@ import { ForeignEvents, type Foreign } from './foreign.ts';
 import { HeldEvents, queue } from './held-events.ts';
 import { Routes } from './routes.ts';
 import { Settlements, type SettlementOptions } from './settlement.ts';
-import { nothingWaits, type Waiting } from './waiting.ts';
+import { nothingWaits, viewWaiting, type Waiting } from './waiting.ts';
 
 /** What the dispatcher is made with. */
 export interface DispatcherOptions
@@ -114,7 +115,7 @@ export class Dispatcher {
 
   /** What waits for an endpoint of a channel, in order. */
   waitingFor(appId: string, endpointId: string, channel: ChannelName): readonly WebhookEvent[] {
-    return this.#routes.find(appId, endpointId)?.waitingOf(channel) ?? [];
+    return this.waitingIn(appId, endpointId, channel).events.map(({ event }) => event);
   }
 
   /** What waits for an endpoint behind what; undefined: there is no such endpoint. */
@@ -124,12 +125,14 @@ export class Dispatcher {
 
   /** The same, and what it waits for. */
   waitingIn(appId: string, endpointId: string, channel: ChannelName): Waiting {
-    return this.#routes.find(appId, endpointId)?.waitingIn(channel) ?? nothingWaits;
+    const dispatcher = this.#routes.find(appId, endpointId);
+    return dispatcher?.waiting((waiting, now) => viewWaiting(waiting, channel, now)) ?? nothingWaits;
   }
 
   /** The channels of which something waits for an endpoint, some of them twice. What comes or goes meanwhile may be missing. */
   channelsWaiting(appId: string, endpointId: string): Iterable<ChannelName> {
-    return this.#routes.find(appId, endpointId)?.channelsWaiting() ?? [];
+    const dispatcher = this.#routes.find(appId, endpointId);
+    return dispatcher?.waiting(({ undecided }) => channelsWaiting(undecided)) ?? [];
   }
 
   /** What every endpoint has waiting now. */

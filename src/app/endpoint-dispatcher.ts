@@ -3,14 +3,12 @@ import type { Millis } from '../ports/clock.ts';
 import type { KeptBatch } from '../ports/delivery-store.ts';
 import { whenReady } from '../ports/maybe-promise.ts';
 import type { Outcome } from '../ports/webhook-sender.ts';
-import type { ChannelName } from '../protocol/channel-name.ts';
 import { createAttempt, type Attempt } from '../webhooks/attempt.ts';
 import type { Claim, Contender, Place } from '../webhooks/attempt-places.ts';
 import type { Batch, Drop } from '../webhooks/batch.ts';
 import { resultOf, type Decided, type QueueReading } from '../webhooks/delivery-facts.ts';
 import { DeliveryQueue } from '../webhooks/delivery-queue.ts';
 import { batchPolicyOf, type Endpoint } from '../webhooks/endpoint.ts';
-import type { WebhookEvent } from '../webhooks/event.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import type { Payload } from '../webhooks/payload.ts';
 import type { Application } from './application.ts';
@@ -18,7 +16,6 @@ import type { DeliveryOptions } from './delivery-options.ts';
 import { HeldTime } from './held-time.ts';
 import { viewLanes } from './lanes.ts';
 import { keepBatch, Payloads } from './payloads.ts';
-import { nothingWaits, type Waiting } from './waiting.ts';
 
 /** An attempt that has ended. */
 interface Ended {
@@ -144,26 +141,9 @@ export class EndpointDispatcher implements Contender {
     this.#look();
   }
 
-  /** What waits of a channel, or is under way, in order. */
-  waitingOf(channel: ChannelName): readonly WebhookEvent[] {
-    return this.#queue.waitingOf(channel).map(({ event }) => event);
-  }
-
-  /** The same, and what it waits for. */
-  waitingIn(channel: ChannelName): Waiting {
-    if (this.#queue.events === 0) return nothingWaits;
-    const events = this.#queue.waitingOf(channel);
-    const { isFailing } = this.#queue;
-    const batch = this.#queue.batchOf(channel);
-    if (batch === undefined) return { events, isFailing };
-    const { attempts, state, nextAttemptAt, events: ofBatch } = batch;
-    const nextInMs = state === 'waiting' ? Math.max(0, nextAttemptAt - this.#time.now) : undefined;
-    return { events, isFailing, batch: { events: ofBatch, attempts, nextInMs } };
-  }
-
-  /** The channels of which something waits, some of them twice. What comes or goes meanwhile may be missing. */
-  channelsWaiting(): Iterable<ChannelName> {
-    return this.#queue.channelsWaiting();
+  /** Reads what waits, at this moment in the queue's time. */
+  waiting<T>(view: (queue: DeliveryQueue, now: Millis) => T): T {
+    return view(this.#queue, this.#time.now);
   }
 
   read(): QueueReading {

@@ -1,8 +1,7 @@
-import { hears, type Endpoint } from '../webhooks/endpoint.ts';
+import { hearsOf, type Endpoint } from '../webhooks/endpoint.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import type { DropReason } from '../webhooks/delivery-facts.ts';
 import type { Told } from '../webhooks/told.ts';
-import type { ChannelName } from '../protocol/channel-name.ts';
 import type { Waiting } from './waiting.ts';
 
 /** A time of day as a person reads it, with the date unless it is that of `now`. */
@@ -90,12 +89,11 @@ export function cannotTell(told: Told | undefined): string {
 export function limitsOf(endpoint: Endpoint, leftOut: number): readonly string[] {
   const { startsWith = '', endsWith = '' } = endpoint.channels;
   const limits: string[] = [];
-  const example = `${startsWith}${endsWith}` as ChannelName;
   for (const [kind, name, comes, goes] of [
     ['channel', 'channels', 'channel_occupied', 'channel_vacated'],
     ['member', 'members', 'member_added', 'member_removed'],
   ] as const) {
-    const heard = hears(endpoint, kind, example);
+    const heard = hearsOf(endpoint, kind);
     if (heard === 'part')
       limits.push(`It hears of only one of ${comes} and ${goes}: ${name} are not compared.`);
     if (heard === 'nothing')

@@ -4,9 +4,10 @@ import type { Clock, Millis, WallTime } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import { Beliefs, type Belief } from '../webhooks/belief.ts';
-import { hears, selects, type Endpoint } from '../webhooks/endpoint.ts';
+import { hears, passes, type Endpoint } from '../webhooks/endpoint.ts';
 import { itself } from '../webhooks/told.ts';
-import type { DebtReading } from './reconciler.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { DebtReading, Reconciler } from './reconciler.ts';
 import { cannotTell, limitsOf, lingers, lost, waits } from './truth-sentences.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -14,17 +15,19 @@ import type { Waiting } from './waiting.ts';
 export interface TruthOptions {
   readonly clock: Clock;
   readonly wallTime: WallTime;
-  /** The endpoint as it is configured now. */
-  readonly endpointOf: (appId: string, endpointId: string) => Endpoint | undefined;
-  /** What the endpoint was not told. */
-  readonly debtsOf: (appId: string, endpointId: string) => Promise<DebtReading | undefined>;
-  /** The channels that are occupied or linger. */
-  readonly recordsOf: (appId: string) => Iterable<Readonly<ChannelRecord>>;
-  readonly recordOf: (appId: string, channel: ChannelName) => Readonly<ChannelRecord> | undefined;
-  readonly waitingIn: (appId: string, endpointId: string, channel: ChannelName) => Waiting;
-  readonly channelsWaiting: (appId: string, endpointId: string) => Iterable<ChannelName>;
+  readonly reconciler: Pick<Reconciler, 'read'>;
+  /** Looked up when they are needed. */
+  readonly dispatcher: () => Pick<Dispatcher, 'target' | 'waitingIn' | 'channelsWaiting'>;
+  readonly ledger: () => Attended;
   /** Has it make room for the rest. */
   readonly steps: TurnBudget;
+}
+
+/** Who knows which channels are occupied or linger. */
+export interface Attended {
+  record(appId: string, channel: ChannelName): Readonly<ChannelRecord> | undefined;
+  /** They come and go meanwhile. */
+  records(appId: string): Iterable<Readonly<ChannelRecord>>;
 }
 
 /** Compares what an endpoint must believe to what is true. Undefined: there is no such endpoint. */
@@ -43,8 +46,8 @@ const seenInStep = 10;
  */
 export function createTruth(options: TruthOptions): ReadTruth {
   return async (appId, endpointId) => {
-    const debts = await options.debtsOf(appId, endpointId);
-    const endpoint = options.endpointOf(appId, endpointId);
+    const debts = await options.reconciler.read(appId, endpointId);
+    const endpoint = options.dispatcher().target(appId, endpointId)?.endpoint;
     if (debts === undefined || endpoint === undefined) return undefined;
     const comparison = new Comparison(options, { appId, endpoint, ...debts });
     await comparison.run();
@@ -102,17 +105,18 @@ class Comparison {
 
   async run(): Promise<void> {
     const { appId, endpoint, debts } = this.#compared;
-    const { recordsOf, recordOf, channelsWaiting } = this.#options;
+    const { dispatcher, ledger } = this.#options;
+    const judge = (name: ChannelName): void => this.#judge(name, ledger().record(appId, name));
     const pace = new Pace(this.#options.steps);
-    for (const { name, members } of recordsOf(appId)) {
+    for (const { name, members } of ledger().records(appId)) {
       if (!pace.goesOn(1 + members.size)) await pace.rest();
-      this.#judge(name, recordOf(appId, name));
+      judge(name);
     }
     // What is not there any more, but of which the endpoint has not been told so.
-    for (const names of [debts.channels, channelsWaiting(appId, endpoint.id)]) {
+    for (const names of [debts.channels, dispatcher().channelsWaiting(appId, endpoint.id)]) {
       for (const name of names) {
         if (!pace.goesOn(1)) await pace.rest();
-        this.#judge(name, recordOf(appId, name));
+        judge(name);
       }
     }
   }
@@ -159,10 +163,10 @@ class Comparison {
     const channels = hears(endpoint, 'channel', name) === 'all';
     const members = hears(endpoint, 'member', name) === 'all';
     if (!channels && !members) {
-      if (record?.isLive === true && !selectsAny(endpoint, name)) this.#leftOut += 1;
+      if (record?.isLive === true && !passes(endpoint, name)) this.#leftOut += 1;
       return;
     }
-    const waiting = this.#options.waitingIn(appId, endpoint.id, name);
+    const waiting = this.#options.dispatcher().waitingIn(appId, endpoint.id, name);
     const debt = debts.of(name);
     if (debt?.isUncertain === true) this.#uncertain += 1;
     const beliefs = new Beliefs({
@@ -275,10 +279,4 @@ function deadlineOf(
     for (const member of record?.members.values() ?? []) deadline = Math.max(deadline, member.deadline);
   }
   return deadline;
-}
-
-/** Whether the channel passes the endpoint's filter. */
-function selectsAny(endpoint: Endpoint, channel: ChannelName): boolean {
-  for (const name of endpoint.eventTypes) return selects(endpoint, name, channel);
-  return false;
 }

@@ -2,7 +2,7 @@ import type { ChannelRecord } from '../channels/channel-record.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { Debts } from '../webhooks/debts.ts';
-import { hears, type Endpoint, type SubjectKind } from '../webhooks/endpoint.ts';
+import { hears, hearsOf, type Endpoint, type SubjectKind } from '../webhooks/endpoint.ts';
 import { itself, readSubject, type StateEvent, type Untold } from '../webhooks/told.ts';
 
 /** What of an endpoint says of what it hears. */
@@ -119,10 +119,9 @@ export function leavesGap(before: Hearing, after: Hearing): boolean {
   const { startsWith = '', endsWith = '' } = before.channels;
   const { startsWith: laterStart = '', endsWith: laterEnd = '' } = after.channels;
   if (!startsWith.startsWith(laterStart) || !endsWith.endsWith(laterEnd)) return true;
-  const example = `${startsWith}${endsWith}` as ChannelName;
   return (['channel', 'member'] as const).some((kind) => {
-    const heard = hears(before, kind, example);
-    return heard === 'part' || (heard === 'all' && hears(after, kind, example) !== 'all');
+    const heard = hearsOf(before, kind);
+    return heard === 'part' || (heard === 'all' && hearsOf(after, kind) !== 'all');
   });
 }
 

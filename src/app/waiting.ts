@@ -1,5 +1,8 @@
 import type { Millis } from '../ports/clock.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import type { DeliveryQueue } from '../webhooks/delivery-queue.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
+import { batchOf } from '../webhooks/undecided.ts';
 
 /** What waits for an endpoint of one channel, or is under way, and what it waits for. */
 export interface Waiting {
@@ -18,3 +21,19 @@ export interface Waiting {
 }
 
 export const nothingWaits: Waiting = { events: [], isFailing: false };
+
+/** What waits of a channel; `now` is of the queue's own time. */
+export function viewWaiting(
+  queue: Pick<DeliveryQueue, 'events' | 'isFailing' | 'undecided' | 'waitingOf'>,
+  channel: ChannelName,
+  now: Millis,
+): Waiting {
+  const { isFailing } = queue;
+  if (queue.events === 0) return nothingWaits;
+  const events = queue.waitingOf(channel);
+  const batch = events.length === 0 ? undefined : batchOf(queue.undecided, channel);
+  if (batch === undefined) return { events, isFailing };
+  const { attempts, state, nextAttemptAt, events: ofBatch } = batch;
+  const nextInMs = state === 'waiting' ? Math.max(0, nextAttemptAt - now) : undefined;
+  return { events, isFailing, batch: { events: ofBatch, attempts, nextInMs } };
+}

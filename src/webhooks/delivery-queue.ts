@@ -11,6 +11,7 @@ import { Probing } from './probing.ts';
 import { findBlockers, take, type QueueContents } from './queue-contents.ts';
 import { rankOf, ranks, type Rank } from './rank.ts';
 import { retryDelay, type RetryPolicy } from './retry.ts';
+import { waitingOf, type Undecided } from './undecided.ts';
 
 /** How one endpoint is delivered to. */
 export interface DeliveryPolicy {
@@ -113,11 +114,12 @@ export class DeliveryQueue {
 
   /** What is not decided of a channel, in order. It costs a look at every batch. */
   waitingOf(channel: ChannelName): readonly QueuedEvent[] {
-    const waiting: QueuedEvent[] = [];
-    for (const { channels, events } of this.#unfinished) {
-      if (channels.has(channel)) waiting.push(...events.filter(({ event }) => event.channel === channel));
-    }
-    return [...waiting, ...this.#backlog.waitingOf(channel)];
+    return waitingOf(this.undecided, channel);
+  }
+
+  /** What is not decided. To be read only. */
+  get undecided(): Undecided {
+    return { batches: this.#unfinished, backlog: this.#backlog };
   }
 
   /** Takes an event in. Returns what had to go for it. */
@@ -251,18 +253,6 @@ export class DeliveryQueue {
       'disabled',
       unfinished.filter(({ state }) => state === 'waiting'),
     );
-  }
-
-  /** The first batch with events of the channel that is not done with; undefined: there is none. */
-  batchOf(channel: ChannelName): Readonly<Batch> | undefined {
-    for (const batch of this.#unfinished) if (batch.channels.has(channel)) return batch;
-    return undefined;
-  }
-
-  /** The channels of which something waits, some of them twice. What comes or goes meanwhile may be missing. */
-  *channelsWaiting(): Generator<ChannelName, void> {
-    for (const { channels } of Array.from(this.#unfinished)) yield* channels;
-    yield* this.#backlog.channels;
   }
 
   #giveUp(reason: DropReason, batches: readonly Batch[]): readonly Drop[] {

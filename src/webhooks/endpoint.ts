@@ -52,16 +52,23 @@ const eventsOf: Readonly<Record<SubjectKind, readonly [EventName, EventName]>> =
   member: ['member_added', 'member_removed'],
 };
 
-/** Whether the endpoint hears that channels, or members, of such a channel come and go: `part` if of one of both. */
+/** Whether the endpoint hears of both that such come and that they go, of one of the two, or of neither. */
+export function hearsOf(
+  { eventTypes }: Pick<Endpoint, 'eventTypes'>,
+  kind: SubjectKind,
+): 'all' | 'part' | 'nothing' {
+  const [comes, goes] = eventsOf[kind];
+  if (eventTypes.has(comes) !== eventTypes.has(goes)) return 'part';
+  return eventTypes.has(comes) ? 'all' : 'nothing';
+}
+
+/** The same of such a channel. */
 export function hears(
   endpoint: Pick<Endpoint, 'eventTypes' | 'channels'>,
   kind: SubjectKind,
   channel: ChannelName,
 ): 'all' | 'part' | 'nothing' {
-  const [comes, goes] = eventsOf[kind];
-  const hearsComing = selects(endpoint, comes, channel);
-  if (hearsComing !== selects(endpoint, goes, channel)) return 'part';
-  return hearsComing ? 'all' : 'nothing';
+  return passes(endpoint, channel) ? hearsOf(endpoint, kind) : 'nothing';
 }
 
 /** Whether the endpoint wants such an event of such a channel. */
@@ -70,6 +77,11 @@ export function selects(
   name: EventName,
   channel: ChannelName,
 ): boolean {
-  const { startsWith = '', endsWith = '' } = endpoint.channels;
-  return endpoint.eventTypes.has(name) && channel.startsWith(startsWith) && channel.endsWith(endsWith);
+  return endpoint.eventTypes.has(name) && passes(endpoint, channel);
+}
+
+/** Whether the endpoint hears of such a channel at all. */
+export function passes({ channels }: Pick<Endpoint, 'channels'>, channel: ChannelName): boolean {
+  const { startsWith = '', endsWith = '' } = channels;
+  return channel.startsWith(startsWith) && channel.endsWith(endsWith);
 }

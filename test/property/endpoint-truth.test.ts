@@ -27,7 +27,10 @@ interface TruthWorld extends World {
   restart: () => void;
 }
 
-function edit(world: TruthWorld, change: (endpoints: readonly Endpoint[], app: Application) => Endpoint[]): void {
+function edit(
+  world: TruthWorld,
+  change: (endpoints: readonly Endpoint[], app: Application) => Endpoint[],
+): void {
   world.apps = world.apps.map((app) => ({ ...app, endpoints: change(app.endpoints, app) }));
   for (const { key, secret, endpoints } of world.apps) {
     for (const { url } of endpoints) {
@@ -40,13 +43,15 @@ function edit(world: TruthWorld, change: (endpoints: readonly Endpoint[], app: A
 
 const asTruthWorld = (world: World): TruthWorld => world as TruthWorld;
 
-const toggle = fc.nat({ max: 3 }).map((number) =>
-  step<World>(`toggle(${number})`, (world) =>
-    edit(asTruthWorld(world), (endpoints) =>
-      endpoints.map((one, index) => (index === number ? { ...one, isEnabled: !one.isEnabled } : one)),
+const toggle = fc
+  .nat({ max: 3 })
+  .map((number) =>
+    step<World>(`toggle(${number})`, (world) =>
+      edit(asTruthWorld(world), (endpoints) =>
+        endpoints.map((one, index) => (index === number ? { ...one, isEnabled: !one.isEnabled } : one)),
+      ),
     ),
-  ),
-);
+  );
 const add = fc.nat({ max: 3 }).map((number) =>
   step<World>(`add(like ${number})`, (given) => {
     const world = asTruthWorld(given);
@@ -55,7 +60,10 @@ const add = fc.nat({ max: 3 }).map((number) =>
       const like = endpoints[number] ?? expect.fail('there is no such endpoint');
       const late = `${id}-late-${world.late}`;
       // At most so many: the first four stay.
-      return [...endpoints.slice(0, 5), { ...like, id: late, url: `http://receiver/${late}`, isEnabled: true }];
+      return [
+        ...endpoints.slice(0, 5),
+        { ...like, id: late, url: `http://receiver/${late}`, isEnabled: true },
+      ];
     });
   }),
 );
@@ -103,10 +111,7 @@ const steps: fc.Arbitrary<Step<World>[]> = fc
     return all;
   });
 
-async function begin(
-  options: Omit<StackOptions, 'applications'>,
-  isReconciled = false,
-): Promise<TruthWorld> {
+async function begin(options: Omit<StackOptions, 'applications'>, isReconciled = false): Promise<TruthWorld> {
   const applications = twoApps.map((app) => ({
     ...app,
     endpoints: app.endpoints.map((one) => ({ ...one, reconcile: isReconciled })),
@@ -129,7 +134,10 @@ async function begin(
     present: new Set(twoApps.map(({ id }) => id)),
     reconfigure(apps) {
       world.present = new Set(apps.map(({ id }) => id));
-      return apps.map((app) => ({ ...app, endpoints: world.apps.find(({ id }) => id === app.id)?.endpoints ?? [] }));
+      return apps.map((app) => ({
+        ...app,
+        endpoints: world.apps.find(({ id }) => id === app.id)?.endpoints ?? [],
+      }));
     },
     late: 0,
     gaps: new Set(),
@@ -209,7 +217,8 @@ describe(seeded('what is said of an endpoint'), () => {
             const { dispatcher } = world.stack;
             const skips = ({ id }: Endpoint, channel: string): boolean =>
               world.apps.some(
-                (app) => dispatcher.waitingFor(app.id, id, channelName(channel)).length > 0 && id.startsWith(app.id),
+                (app) =>
+                  dispatcher.waitingFor(app.id, id, channelName(channel)).length > 0 && id.startsWith(app.id),
               );
             const mayNotKnow = ({ id }: Endpoint, channel: string): boolean =>
               !isReconciled && world.droppedBefore.has(`${id} ${channel}`);
@@ -241,7 +250,10 @@ describe(seeded('what is said of an endpoint'), () => {
           await world.stack.clock.advance(200_000);
           for (const { id, endpoints } of world.apps) {
             for (const endpoint of endpoints) {
-              expect(await world.stack.truth(id, endpoint.id)).toMatchObject({ differing: 0, differences: [] });
+              expect(await world.stack.truth(id, endpoint.id)).toMatchObject({
+                differing: 0,
+                differences: [],
+              });
               expect(await world.stack.reconciler.reconcile(id, endpoint.id)).toBe(0);
             }
           }

@@ -1,4 +1,3 @@
-import { createHash, createHmac } from 'node:crypto';
 import { Api } from '../../../src/app/api.ts';
 import type { Application } from '../../../src/app/application.ts';
 import { createDispatcher } from '../unit/create-dispatcher.ts';
@@ -38,6 +37,7 @@ import type { FakeDisk } from './fake-disk.ts';
 import { readingsAt, senderOf, wallStart } from './mortal-process.ts';
 import { FakeNode } from './fake-node.ts';
 import { FakeReceivers, Receiver, type Fate } from './fake-receivers.ts';
+import { signedTrigger } from './signed-trigger.ts';
 import { StackClient } from './stack-client.ts';
 import { whole } from '../unit/ask-api.ts';
 
@@ -140,17 +140,8 @@ export class Stack {
       keeper: debts,
     });
     this.reconciler = reconciler;
-    this.truth = createTruth({
-      clock,
-      wallTime,
-      endpointOf: (appId, endpointId) => this.dispatcher.target(appId, endpointId)?.endpoint,
-      debtsOf: (appId, endpointId) => reconciler.read(appId, endpointId),
-      recordsOf: (appId) => memory.records(appId),
-      recordOf: (appId, channel) => memory.record(appId, channel),
-      waitingIn: (appId, endpointId, channel) => this.dispatcher.waitingIn(appId, endpointId, channel),
-      channelsWaiting: (appId, endpointId) => this.dispatcher.channelsWaiting(appId, endpointId),
-      steps: questions,
-    });
+    const of = { dispatcher: () => this.dispatcher, ledger: () => memory };
+    this.truth = createTruth({ clock, wallTime, reconciler, ...of, steps: questions });
     const { dispatcher, outbox: memoryOutbox } = createDispatcher({
       hear(fact) {
         reconciler.hear(fact);
@@ -281,25 +272,8 @@ export class Stack {
 
   /** `POST /apps/ID/events`, signed as the server libraries sign. */
   async trigger(app: Application, body: Readonly<Record<string, unknown>>): Promise<unknown> {
-    const text = JSON.stringify(body);
-    const path = `/apps/${app.id}/events`;
-    const query = [
-      `auth_key=${app.key}`,
-      `auth_timestamp=${Math.floor((wallStart + this.clock.now()) / 1000)}`,
-      'auth_version=1.0',
-      `body_md5=${createHash('md5').update(text).digest('hex')}`,
-    ].join('&');
-    const signature = createHmac('sha256', app.secret).update(`POST\n${path}\n${query}`).digest('hex');
-    const rawQuery = `${query}&auth_signature=${signature}`;
-    return whole(this.api).events({
-      appId: app.id,
-      name: '',
-      method: 'POST',
-      path,
-      unprefixedPath: undefined,
-      rawQuery,
-      body: Buffer.from(text),
-    });
+    const seconds = Math.floor((wallStart + this.clock.now()) / 1000);
+    return whole(this.api).events(signedTrigger(app, body, seconds));
   }
 
   /** Ends as the server does, and has the time pass that this takes. */

@@ -67,7 +67,9 @@ export async function expectTruthSaid(
       expect(
         unknown
           .map(subjectOf)
-          .filter((one) => counts(one) && !hasGap(endpoint) && !mayNotKnow(endpoint, one.split(' ')[0] ?? '')),
+          .filter(
+            (one) => counts(one) && !hasGap(endpoint) && !mayNotKnow(endpoint, one.split(' ')[0] ?? ''),
+          ),
         `what is not known of ${endpoint.id}`,
       ).toEqual([]);
       const unsure = new Set(unknown.map(subjectOf));

@@ -1,0 +1,255 @@
+import { expect, it } from 'vitest';
+import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
+import { FakeDisk } from '../../support/property/fake-disk.ts';
+import { defaultPolicy } from '../../support/property/delivery-shell.ts';
+import { Stack, type StackOptions } from '../../support/property/stack.ts';
+import { application, endpoint } from '../../support/unit/application.ts';
+
+const url = 'http://receiver/hook';
+
+/** A program with one endpoint, one client on `presence-room` as anna, and the endpoint told so. */
+async function begin(given: Partial<Omit<Endpoint, 'eventTypes'>> = {}, options: Partial<StackOptions> = {}) {
+  const app = application({ endpoints: [endpoint({ url, ...given })] });
+  const stack = new Stack({ applications: [app], policy: defaultPolicy, ...options });
+  await stack.start();
+  const anna = stack.connect(app);
+  anna.subscribe('presence-room', 'anna');
+  await stack.clock.advance(1000);
+  const receiver = stack.receivers.get(url) ?? expect.fail('there is no receiver');
+  const read = async (id = 'main') =>
+    (await stack.truth(app.id, id)) ?? expect.fail('there is no such endpoint');
+  const put = async (...endpoints: readonly Partial<Endpoint>[]) => {
+    const all = endpoints.map((one) => ({ ...endpoint({ url, ...given }), ...one }));
+    stack.reload([{ ...app, endpoints: all }]);
+    await stack.clock.advance(0);
+  };
+  return { app, stack, anna, receiver, read, put };
+}
+
+const time = String.raw`\d\d:\d\d:\d\d\.\d{3} UTC`;
+
+it('says that an endpoint which has heard everything believes the truth, and how much that is', async () => {
+  const { read } = await begin();
+  expect(await read()).toMatchObject({ channels: 1, members: 1, differing: 0, differences: [], limits: [] });
+});
+
+it('knows no endpoint that is not configured', async () => {
+  const { stack, app } = await begin();
+  expect(await stack.truth(app.id, 'other')).toBeUndefined();
+  expect(await stack.truth('other', 'main')).toBeUndefined();
+});
+
+it('says until when who has left may come back', async () => {
+  const { anna, read, stack } = await begin();
+  anna.unsubscribe('presence-room');
+  await stack.clock.advance(100);
+  const { differences, canReconcile } = await read();
+  expect(canReconcile).toBe(false);
+  expect(differences).toMatchObject([
+    {
+      channel: 'presence-room',
+      believed: 'there',
+      actual: 'gone',
+      heals: true,
+      // Nobody was told at 1000 ms after the start; the grace is 3 s.
+      why: 'The last subscriber has left and may come back until 22:13:24.010 UTC; then channel_vacated follows',
+    },
+    {
+      userId: 'anna',
+      why: 'The user has left and may come back until 22:13:24.010 UTC; then member_removed follows',
+    },
+  ]);
+});
+
+it('says that an event waits, for what, and that the endpoint fails', async () => {
+  const { read, receiver, stack, app, put } = await begin();
+  receiver.downUntil(Infinity);
+  const client = stack.connect(app);
+  client.subscribe('news');
+  const whyOf = async () => (await read()).differences.map(({ why, heals }) => [why, heals]);
+  expect(await whyOf()).toEqual([['channel_occupied waits to be sent', true]]);
+  await stack.clock.advance(251);
+  expect((await whyOf())[0]?.[0]).toMatch(/^channel_occupied is on its way: attempt 2 comes in \d(\.\d)? s$/);
+  await stack.clock.advance(20_000);
+  expect((await whyOf())[0]?.[0]).toMatch(
+    /^channel_occupied is on its way: attempt \d+ .*; the endpoint fails at the moment$/,
+  );
+  client.unsubscribe('news');
+  await stack.clock.advance(4000);
+  // It believes that nobody is there, and nobody is: what waits says both.
+  expect(await whyOf()).toEqual([]);
+  stack.connect(app).subscribe('news');
+  expect((await whyOf())[0]?.[0]).toMatch(/^channel_occupied is on its way/);
+  await put({ heldSinceMs: 1_700_000_000_000 });
+  expect(await whyOf()).toEqual([
+    ['channel_occupied waits, because the endpoint is paused since 22:13:20.000 UTC', false],
+  ]);
+});
+
+it('says that an event waits behind an earlier delivery of its channel', async () => {
+  const { anna, app, read, receiver, stack } = await begin();
+  receiver.downUntil(Infinity);
+  stack.connect(app).subscribe('presence-room', 'bert');
+  await stack.clock.advance(251);
+  stack.connect(app).subscribe('presence-room', 'carl');
+  anna.unsubscribe('presence-room');
+  const { differences } = await read();
+  expect(differences.find(({ userId }) => userId === 'carl')?.why).toMatch(
+    /^member_added waits behind an earlier delivery of this channel: attempt 2 comes in /,
+  );
+});
+
+it.each([
+  [
+    'expired',
+    { reconcile: false },
+    'the endpoint did not take it in time; it stays so until somebody has the endpoint reconciled',
+    false,
+  ],
+  [
+    'expired',
+    { reconcile: true },
+    'the endpoint did not take it in time; it is sent what is true once it takes something again',
+    true,
+  ],
+  [
+    'overflow',
+    { reconcile: false },
+    'too much waited for the endpoint; it stays so until somebody has the endpoint reconciled',
+    false,
+  ],
+] as const)(
+  'says that an event was dropped (%s), and whether that heals, with %o',
+  async (reason, given, why, heals) => {
+    const policy = { ...defaultPolicy, ...(reason === 'overflow' && { queueMaxBytes: 1200 }) };
+    const { app, read, receiver, stack } = await begin(given, { policy });
+    receiver.downUntil(Infinity);
+    const client = stack.connect(app);
+    for (const name of ['one', 'two', 'three']) client.subscribe(name);
+    await stack.clock.advance(reason === 'expired' ? 301_000 : 10);
+    const { differences, canReconcile } = await read();
+    const [lost] = differences.filter((one) => one.why.includes('was dropped'));
+    expect(lost).toMatchObject({ channel: 'one', believed: 'gone', actual: 'there', heals });
+    expect(lost?.why).toMatch(new RegExp(`^channel_occupied was dropped at ${time}, because ${why}$`));
+    expect(canReconcile).toBe(true);
+  },
+);
+
+it('says that an endpoint was switched off, that nothing heals then, and can bring it back once it is on', async () => {
+  const { app, read, put, stack, anna, receiver } = await begin();
+  await put({ isEnabled: false });
+  stack.connect(app).subscribe('news');
+  anna.unsubscribe('presence-room');
+  await stack.clock.advance(100);
+  const off = await read();
+  expect(off.canReconcile).toBe(false);
+  expect(off.limits).toEqual(['It is switched off: what happens is dropped, and nothing heals by itself.']);
+  expect(off.differences.map(({ heals }) => heals)).toEqual([false, false, false]);
+  expect(off.differences.map(({ why }) => why).join('\n')).toMatch(
+    /the endpoint is switched off, so it is not told\n.*\nchannel_occupied was dropped .* because the endpoint was switched off/,
+  );
+  await stack.clock.advance(10_000);
+  await put({});
+  expect(await read()).toMatchObject({ differing: 3, canReconcile: true });
+  expect(await stack.reconciler.reconcile(app.id, 'main')).toBe(2);
+  await stack.clock.advance(1000);
+  expect(await read()).toMatchObject({ differing: 0 });
+  expect(
+    receiver.taken
+      .slice(2)
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(['channel_occupied', 'channel_vacated', 'member_removed']);
+});
+
+it('says what was there before an endpoint was added, and sends it that when somebody asks', async () => {
+  const { app, read, put, stack } = await begin();
+  await put({}, { id: 'late', url: `${url}/late` });
+  const late = await read('late');
+  expect(late).toMatchObject({ differing: 2, canReconcile: true });
+  expect(late.differences[0]).toMatchObject({
+    channel: 'presence-room',
+    believed: 'gone',
+    actual: 'there',
+    heals: false,
+  });
+  expect(late.differences[0]?.why).toMatch(
+    new RegExp(`^It was there before the endpoint was added at ${time}; it stays so until`),
+  );
+  expect((await read()).differing).toBe(0);
+  expect(await stack.reconciler.reconcile(app.id, 'late')).toBe(1);
+  const sent = await read('late');
+  expect(sent.differences.map(({ why, heals }) => [why, heals])).toEqual([
+    [
+      'It was there before the endpoint was added at 22:13:21.010 UTC; it is sent what is true once it takes something again',
+      true,
+    ],
+    [
+      'It was there before the endpoint was added at 22:13:21.010 UTC; it is sent what is true once it takes something again',
+      true,
+    ],
+  ]);
+});
+
+it('sends an endpoint that is added and reconciled what is there, without being asked', async () => {
+  const { read, put, stack } = await begin();
+  await put({}, { id: 'late', url: `${url}?again`, reconcile: true });
+  expect((await read('late')).differences.map(({ heals }) => heals)).toEqual([true, true]);
+  await stack.clock.advance(10);
+  expect((await read('late')).differences.map(({ why }) => why)).toEqual([
+    'channel_occupied waits to be sent',
+    'member_added waits to be sent',
+  ]);
+});
+
+it('says what an endpoint does not hear of, and does not call that a difference', async () => {
+  const { app, read, put, stack } = await begin();
+  stack.connect(app).subscribe('news');
+  await stack.clock.advance(1000);
+  const eventTypes = new Set(['channel_occupied', 'channel_vacated', 'member_added'] as const);
+  await put({ eventTypes, channels: { startsWith: 'presence-', endsWith: '' } });
+  expect(await read()).toMatchObject({
+    channels: 1,
+    members: 0,
+    differing: 0,
+    limits: [
+      'It hears of only one of member_added and member_removed: members are not compared.',
+      "It hears only of channels whose names start with 'presence-': 1 occupied channel is left out.",
+      'Its event types or its channel filter were changed, or it was removed for a while: it may believe that somebody is there who has left while it did not hear of it.',
+    ],
+  });
+});
+
+it('does not claim to know what an endpoint believes that did not hear of all for a while', async () => {
+  const { anna, read, put, stack } = await begin();
+  await put({ eventTypes: new Set(['channel_occupied', 'channel_vacated'] as const) });
+  await put({});
+  const { differences } = await read();
+  expect(differences).toMatchObject([{ userId: 'anna', believed: 'unknown', actual: 'there', heals: false }]);
+  expect(differences[0]?.why).toMatch(/settings were changed: what it was told last is not known$/);
+  anna.unsubscribe('presence-room');
+  await stack.clock.advance(10_000);
+  expect(await read()).toMatchObject({ differing: 0 });
+});
+
+it('does not claim to know what was dropped in an earlier life of the process', async () => {
+  const disk = new FakeDisk();
+  const { app, anna, receiver, stack } = await begin({}, { disk });
+  receiver.downUntil(stack.clock.now() + 305_000);
+  anna.unsubscribe('presence-room');
+  await stack.clock.advance(310_000);
+  anna.subscribe('presence-room', 'anna');
+  await stack.clock.advance(1000);
+  stack.kill();
+  const after = new Stack({ applications: [app], policy: defaultPolicy, disk, before: stack });
+  await after.start();
+  const view = await after.truth(app.id, 'main');
+  expect(view?.differences).toMatchObject([
+    { channel: 'presence-room', believed: 'unknown', heals: false },
+    { userId: 'anna', believed: 'unknown' },
+  ]);
+  expect(view?.differences[0]?.why).toMatch(/^Something of this channel was dropped that is not remembered/);
+  expect(view?.limits).toEqual([
+    'Of 1 channel something was dropped that is not remembered: it may believe that users are there who have left.',
+  ]);
+});

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { Debts } from '../../../src/webhooks/debts.ts';
+import type { StateEvent } from '../../../src/webhooks/told.ts';
+import { channelName } from '../../support/unit/application.ts';
+
+const occupied = (channel: string): StateEvent => ({
+  name: 'channel_occupied',
+  channel: channelName(channel),
+});
+const vacated = (channel: string): StateEvent => ({ name: 'channel_vacated', channel: channelName(channel) });
+
+it('forgets what was dropped in pairs, little by little, so that an endpoint that is off for days stays known', () => {
+  const debts = new Debts(20, false);
+  for (let seq = 1; seq <= 2000; seq += 2) {
+    debts.dropped(occupied(`room-${seq}`), seq);
+    debts.dropped(vacated(`room-${seq}`), seq + 1);
+    debts.sweep(() => false);
+  }
+  expect(debts.hasOverflowed).toBe(false);
+  expect(debts.channels.length).toBeLessThan(20);
+});
+
+it('forgets no pair while something of its channel waits that was before', () => {
+  const debts = new Debts(2, false);
+  debts.dropped(occupied('room'), 1);
+  debts.dropped(vacated('room'), 2);
+  for (let count = 0; count < 5; count += 1) debts.sweep(() => true);
+  expect(debts.of(channelName('room'))?.told.get('')).toMatchObject({ isThere: false, seq: 1 });
+});
+
+it('says that nothing is certain any more of what there was no room for', () => {
+  const debts = new Debts(2, false);
+  for (const channel of ['one', 'two', 'three']) debts.dropped(occupied(channel), 1);
+  expect(debts.channels).toEqual(['one', 'two']);
+  expect(debts.hasOverflowed).toBe(true);
+  expect(debts.isPartial(channelName('three'))).toBe(true);
+});
+
+it('knows again what was told once the channel was vacated after the drop that is not remembered', () => {
+  const debts = new Debts(10, false);
+  debts.doubt(channelName('room'));
+  expect(debts.of(channelName('room'))?.isUncertain).toBe(true);
+  // Whether it had heard that somebody came is not known.
+  debts.dropped(vacated('room'), 4);
+  expect(debts.of(channelName('room'))?.told.get('')?.isThere).toBeUndefined();
+  debts.delivered(occupied('room'), 5);
+  debts.delivered(vacated('room'), 6);
+  expect(debts.of(channelName('room'))).toMatchObject({ isUncertain: false });
+  expect(debts.of(channelName('room'))?.told.get('')?.isThere).toBe(false);
+});
+
+it('takes an endpoint that has heard later news for one that lost nothing, unless it is to be reconciled', () => {
+  const debts = new Debts(10, false);
+  debts.dropped(occupied('room'), 1);
+  debts.delivered(vacated('room'), 2);
+  expect(debts.isEmpty).toBe(true);
+  debts.isReconciled = true;
+  debts.dropped(occupied('room'), 3);
+  debts.delivered(vacated('room'), 4);
+  expect(debts.due).toEqual(['room']);
+});
