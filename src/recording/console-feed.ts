@@ -1,5 +1,6 @@
 import type { ConsoleRow, ConsoleRows, ConsoleType } from '../admin/views/server.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
+import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { ConsoleEntry } from './console-entry.ts';
 import { ConsoleLog, type ConsoleLogOptions, type ConsoleScope } from './console-log.ts';
 import { itemOf, rowOf } from './console-row.ts';
@@ -10,6 +11,8 @@ export interface ConsoleFeedOptions extends ConsoleLogOptions {
   readonly clock: Clock;
   /** Whether payloads may be shown. */
   readonly showsPayloads: boolean;
+  /** Reading far back takes many turns of the event loop: a step for each row that is looked at. */
+  readonly budget: TurnBudget;
 }
 
 /** Which rows are wanted. */
@@ -53,6 +56,9 @@ const batchMs = 100;
 /** The most rows in a batch: a person reads no more, and the newest count. */
 const mostRows = 200;
 
+/** So many rows are looked at before others have their turn. */
+const inATurn = 100;
+
 interface Open {
   readonly listener: ConsoleListener;
   /** The number of the first entry that it has not been told. */
@@ -84,15 +90,24 @@ export class ConsoleFeed {
   }
 
   /** Rows of the past, the newest last. */
-  read({ before = Infinity, limit, ...filter }: ConsoleRequest): ConsoleRows {
-    const rows: ConsoleRow[] = [];
+  async read({ before = Infinity, limit, ...filter }: ConsoleRequest): Promise<ConsoleRows> {
+    const entries: ConsoleEntry[] = [];
     let skipped = 0;
-    for (const entry of this.log.before(before, filter)) {
-      if (rows.length === limit) break;
-      skipped += entry.skipped;
-      if (this.#matches(entry, filter)) rows.push(this.#row(entry));
+    let at = before;
+    for (let isMore = true; isMore && entries.length < limit;) {
+      if (at < before) await this.#options.budget.step(Math.min(inATurn, this.#options.budget.perTurn));
+      let looked = 0;
+      for (const entry of this.log.before(at, filter)) {
+        at = entry.seq;
+        looked += 1;
+        skipped += entry.skipped;
+        if (this.#matches(entry, filter)) entries.push(entry);
+        if (looked === inATurn || entries.length === limit) break;
+      }
+      isMore = looked === inATurn;
     }
-    return { rows: rows.toReversed(), skipped, keptSinceMs: this.log.keptSinceMs(filter) };
+    const rows = entries.map((entry) => this.#row(entry)).toReversed();
+    return { rows, skipped, keptSinceMs: this.log.keptSinceMs(filter) };
   }
 
   /** Tells a listener what is new, and what it has missed. Nobody is refused while fewer than 16 look on. */

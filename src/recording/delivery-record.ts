@@ -47,7 +47,7 @@ export interface RecordedAttempt extends Moment {
 const mostAttempts = 100;
 
 /** What a record and an attempt take beside their texts, roughly. */
-const overheadBytes = { record: 800, attempt: 400, event: 150 };
+const overheadBytes = { record: 1200, attempt: 500, event: 150 };
 
 /** What is known of one delivery. */
 export class DeliveryRecord implements Numbered {
@@ -76,7 +76,7 @@ export class DeliveryRecord implements Numbered {
     this.eventIds = eventIds;
     this.events = events.map(({ event }) => event);
     this.#url = request.url;
-    this.#body = request.body;
+    this.#body = ownCopy(request.body);
     this.#bytes = overheadBytes.record + request.body.length;
     for (const event of this.events) this.#bytes += overheadBytes.event + textOf(event);
   }
@@ -116,7 +116,7 @@ export class DeliveryRecord implements Numbered {
 
   /** The body, the same in each attempt. */
   get body(): string {
-    return Buffer.from(this.#body).toString('utf8');
+    return Buffer.from(this.#body.buffer, this.#body.byteOffset, this.#body.byteLength).toString('utf8');
   }
 
   begin({ number, request }: Attempt, at: Moment): void {
@@ -234,6 +234,11 @@ export function endOf(outcome: Outcome): AttemptEnd {
     case 'unreachable':
       return { outcome: 'unreachable', error: outcome.code };
   }
+}
+
+/** A small body is a part of a larger piece of memory, which the record would keep alive as a whole. */
+function ownCopy(body: Uint8Array): Uint8Array {
+  return body.buffer.byteLength > body.byteLength ? new Uint8Array(body) : body;
 }
 
 function sizeOf({ headers, end }: RecordedAttempt): number {

@@ -6,6 +6,7 @@ import { Ring } from '../../src/recording/ring.ts';
 import { Shelf } from '../../src/recording/shelf.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
+import { noSlices } from '../support/turns.ts';
 import { step, type Step } from '../support/property/step.ts';
 
 const bytes = 6000;
@@ -93,6 +94,7 @@ describe(seeded('the console'), () => {
             capacity,
             perSecond: Infinity,
             showsPayloads: true,
+            budget: noSlices().questions,
           });
           const world: World = {
             clock,

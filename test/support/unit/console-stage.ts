@@ -7,6 +7,7 @@ import {
 } from '../../../src/recording/console-feed.ts';
 import { ConsoleWitness } from '../../../src/recording/console-witness.ts';
 import { FakeClock } from '../fake-clock.ts';
+import { noSlices } from '../turns.ts';
 import { channelName } from './application.ts';
 import { news, startsAtMs } from './recording.ts';
 
@@ -21,7 +22,14 @@ export const trigger = (name: string, data = '{}') => ({
 export function consoleStage(given: Partial<ConsoleFeedOptions> = {}) {
   const clock = new FakeClock();
   const wallTime = { now: () => startsAtMs + clock.now() };
-  const feed = new ConsoleFeed({ clock, wallTime, bytes: 1_000_000, showsPayloads: true, ...given });
+  const feed = new ConsoleFeed({
+    clock,
+    wallTime,
+    bytes: 1_000_000,
+    showsPayloads: true,
+    budget: noSlices().questions,
+    ...given,
+  });
   const witness = new ConsoleWitness(feed, clock);
   const listen = (listener: Partial<ConsoleListener> = {}) => {
     const heard: ConsoleRows[] = [];

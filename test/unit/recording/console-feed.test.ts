@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { consoleTypes, type ConsoleRows } from '../../../src/admin/views/server.ts';
 import { parseConsoleTypes } from '../../../src/recording/console-feed.ts';
 import { isSearchFault, parseSearch, searchKeys } from '../../../src/recording/search.ts';
+import { TurnBudget } from '../../../src/structures/turn-budget.ts';
+import { settle } from '../../support/fake-clock.ts';
+import { FakeTurns } from '../../support/turns.ts';
 import { consoleStage as stage, trigger } from '../../support/unit/console-stage.ts';
 import {
   attemptWith,
@@ -22,7 +25,7 @@ function query(text: string) {
 }
 
 describe('the debug console', () => {
-  test('has a row for each thing that happens, the newest last', () => {
+  test('has a row for each thing that happens, the newest last', async () => {
     const { clock, feed, witness } = stage();
     const session = {
       ...connection('1.1'),
@@ -39,7 +42,7 @@ describe('the debug console', () => {
     clock.advanceSync(2500);
     witness.disconnected(session, 'client');
     witness.setting('1', 'endpoint main was paused');
-    const { rows, skipped, keptSinceMs } = feed.read({ limit: 100 });
+    const { rows, skipped, keptSinceMs } = await feed.read({ limit: 100 });
     expect(rows.map(({ type, text }) => [type, text])).toEqual([
       ['connection', 'connected from 10.0.0.1'],
       ['subscribed', 'subscribed: news'],
@@ -64,7 +67,7 @@ describe('the debug console', () => {
     expect([skipped, keptSinceMs]).toEqual([0, startsAtMs]);
   });
 
-  test('tells of attempts and drops', () => {
+  test('tells of attempts and drops', async () => {
     const { feed, witness } = stage();
     const attempt = attemptWith([occupied()]);
     witness.hear(
@@ -74,7 +77,7 @@ describe('the debug console', () => {
     witness.hear(ended(attempt, { kind: 'answered', status: 204 }, { elapsedMs: 3 }));
     witness.hear(decided([occupied(), occupied()], 'expired', { attempts: 2 }));
     witness.hear(decided([occupied()], 'delivered'));
-    expect(feed.read({ limit: 10 }).rows).toMatchObject([
+    expect((await feed.read({ limit: 10 })).rows).toMatchObject([
       {
         type: 'webhook failed',
         name: 'http://receiver/hook',
@@ -88,7 +91,7 @@ describe('the debug console', () => {
     ]);
   });
 
-  test('tells what was sent again', () => {
+  test('tells what was sent again', async () => {
     const { feed, witness } = stage();
     const { request } = attemptWith([occupied()]);
     const attempt = {
@@ -100,7 +103,7 @@ describe('the debug console', () => {
       status: 200,
     } as const;
     witness.resent({ deliveryId: 'msg_1', request, attempt, events: 2 });
-    expect(feed.read({ limit: 1 }).rows).toMatchObject([
+    expect((await feed.read({ limit: 1 })).rows).toMatchObject([
       {
         type: 'webhook sent',
         text: 'sent again: answered 200 in 7 ms, 2 events',
@@ -109,7 +112,7 @@ describe('the debug console', () => {
     ]);
   });
 
-  test('tells of refusals, whose fields are read when somebody looks', () => {
+  test('tells of refusals, whose fields are read when somebody looks', async () => {
     const { feed, witness } = stage();
     let reads = 0;
     witness.refused({
@@ -124,7 +127,7 @@ describe('the debug console', () => {
     witness.refused({ kind: 'connection', reason: 'unknown_key', appId: '', fields: { key: 'x' } });
     witness.refused({ kind: 'request', reason: 'unauthorized', appId: '1', fields: {} });
     expect(reads).toBe(0);
-    expect(feed.read({ limit: 10 }).rows).toMatchObject([
+    expect((await feed.read({ limit: 10 })).rows).toMatchObject([
       {
         type: 'refused message',
         socketId: '1.1',
@@ -138,48 +141,64 @@ describe('the debug console', () => {
     ]);
   });
 
-  test('shows no payload where none may be shown, and clips the others', () => {
+  test('shows no payload where none may be shown, and clips the others', async () => {
     const hidden = stage({ showsPayloads: false });
     hidden.witness.published('1', trigger('update', 'secret'), 'api');
-    expect(hidden.feed.read({ limit: 1 }).rows[0]).not.toHaveProperty('data');
-    expect(hidden.feed.read({ limit: 1, query: query('secret') }).rows).toEqual([]);
+    expect((await hidden.feed.read({ limit: 1 })).rows[0]).not.toHaveProperty('data');
+    expect((await hidden.feed.read({ limit: 1, query: query('secret') })).rows).toEqual([]);
     const { feed, witness } = stage();
     witness.published('1', trigger('update', 'x'.repeat(10_000)), 'api');
-    expect(feed.read({ limit: 1 }).rows[0]?.data).toBe(`${'x'.repeat(4096)}...`);
+    expect((await feed.read({ limit: 1 })).rows[0]?.data).toBe(`${'x'.repeat(4096)}...`);
   });
 
-  test('gives what is asked for: an app, types, a search, a part', () => {
+  test('gives what is asked for: an app, types, a search, a part', async () => {
     const { feed, witness } = stage();
     witness.published('1', trigger('a'), 'api');
     witness.published('2', trigger('a'), 'api');
     witness.published('1', trigger('b'), 'api');
     witness.setting('1', 'a');
     const namesOf = ({ rows }: ConsoleRows) => rows.map(({ name, text }) => name ?? text);
-    expect(namesOf(feed.read({ limit: 10, appId: '1' }))).toEqual(['a', 'b', 'a']);
-    expect(namesOf(feed.read({ limit: 10, types: new Set(['published']) }))).toEqual(['a', 'a', 'b']);
-    expect(namesOf(feed.read({ limit: 10, query: query('event:b channel:weather') }))).toEqual(['b']);
-    const { rows } = feed.read({ limit: 2 });
+    expect(namesOf(await feed.read({ limit: 10, appId: '1' }))).toEqual(['a', 'b', 'a']);
+    expect(namesOf(await feed.read({ limit: 10, types: new Set(['published']) }))).toEqual(['a', 'a', 'b']);
+    expect(namesOf(await feed.read({ limit: 10, query: query('event:b channel:weather') }))).toEqual(['b']);
+    const { rows } = await feed.read({ limit: 2 });
     expect(rows.map(({ name, text }) => name ?? text)).toEqual(['b', 'a']);
-    expect(namesOf(feed.read({ limit: 2, before: rows[0]?.seq }))).toEqual(['a', 'a']);
+    expect(namesOf(await feed.read({ limit: 2, before: rows[0]?.seq }))).toEqual(['a', 'a']);
   });
 
-  test('counts what is beyond the budget of a type, where that type is read', () => {
+  test('counts what is beyond the budget of a type, where that type is read', async () => {
     const { clock, feed, witness } = stage({ perSecond: 10 });
     for (let count = 0; count < 15; count += 1) witness.published('1', trigger('flood'), 'api');
     witness.setting('1', 'calm');
     clock.advanceSync(1000);
     witness.published('1', trigger('after'), 'api');
-    expect(feed.read({ limit: 100 })).toMatchObject({ skipped: 5 });
-    expect(feed.read({ limit: 100 }).rows).toHaveLength(12);
-    expect(feed.read({ limit: 100, types: new Set(['setting']) })).toMatchObject({ skipped: 0 });
+    expect(await feed.read({ limit: 100 })).toMatchObject({ skipped: 5 });
+    expect((await feed.read({ limit: 100 })).rows).toHaveLength(12);
+    expect(await feed.read({ limit: 100, types: new Set(['setting']) })).toMatchObject({ skipped: 0 });
   });
 
-  test('keeps failures while a flood goes on', () => {
+  test('keeps failures while a flood goes on', async () => {
     const { feed, witness } = stage({ capacity: 100, perSecond: Infinity });
     witness.hear(ended(attemptWith([occupied()]), { kind: 'timeout' }));
     for (let count = 0; count < 1000; count += 1) witness.published('1', trigger('flood'), 'api');
-    const { rows } = feed.read({ limit: 1000 });
+    const { rows } = await feed.read({ limit: 1000 });
     expect([rows.length, rows[0]?.type]).toEqual([101, 'webhook failed']);
+  });
+
+  test('looks far back in many turns, whatever happens meanwhile', async () => {
+    const turns = new FakeTurns();
+    const budget = new TurnBudget(100, turns.nextTurn);
+    const { feed, witness } = stage({ capacity: 1000, perSecond: Infinity, budget });
+    witness.published('1', trigger('first'), 'api');
+    for (let count = 1; count < 500; count += 1) witness.published('1', trigger('flood'), 'api');
+    const reading = feed.read({ limit: 10, query: query('event:first') });
+    for (await settle(); turns.isAwaited; await settle()) {
+      witness.published('1', trigger('first'), 'api');
+      turns.turn();
+    }
+    // What came later is not of the past that was asked for.
+    expect((await reading).rows).toHaveLength(1);
+    expect(turns.count).toBeGreaterThanOrEqual(4);
   });
 
   test('knows its types', () => {

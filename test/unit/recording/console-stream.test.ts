@@ -64,22 +64,22 @@ describe('the live stream', () => {
     expect(heard[1]?.rows.map(({ name }) => name)).toEqual(['b']);
   });
 
-  test('is resumed behind the row that was seen last', () => {
+  test('is resumed behind the row that was seen last', async () => {
     const { clock, feed, witness, listen } = stage();
     for (const name of ['a', 'b', 'c']) witness.published('1', trigger(name), 'api');
-    const [first] = feed.read({ limit: 3 }).rows;
+    const [first] = (await feed.read({ limit: 3 })).rows;
     const { heard } = listen({ since: first?.seq });
     clock.advanceSync(100);
     expect(heard).toMatchObject([{ skipped: 0, rows: [{ name: 'b' }, { name: 'c' }] }]);
-    const { heard: nothing } = listen({ since: feed.read({ limit: 1 }).rows[0]?.seq });
+    const { heard: nothing } = listen({ since: (await feed.read({ limit: 1 })).rows[0]?.seq });
     clock.advanceSync(100);
     expect(nothing).toEqual([]);
   });
 
-  test('says that rows are gone', () => {
+  test('says that rows are gone', async () => {
     const { clock, feed, witness, listen } = stage({ capacity: 10, perSecond: Infinity });
     witness.published('1', trigger('seen'), 'api');
-    const since = feed.read({ limit: 1 }).rows[0]?.seq;
+    const since = (await feed.read({ limit: 1 })).rows[0]?.seq;
     for (let count = 0; count < 25; count += 1) witness.published('1', trigger(`${count}`), 'api');
     const { heard } = listen({ since });
     clock.advanceSync(100);

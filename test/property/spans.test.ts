@@ -1,0 +1,74 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Movement } from '../../src/recording/movements.ts';
+import { spansOf } from '../../src/recording/spans.ts';
+import { channelName, socketIdOf } from '../support/unit/application.ts';
+import { runs, seeded } from '../support/property/seeded.ts';
+
+const grace = { disconnectMs: 50, unsubscribeMs: 20 };
+
+/** What three connections do, each coming and going by turns, some of them there from the beginning. */
+const histories = fc.record({
+  before: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+  doings: fc.array(
+    fc.record({
+      who: fc.nat({ max: 2 }),
+      afterMs: fc.nat({ max: 60 }),
+      how: fc.constantFrom('disconnected', 'unsubscribed'),
+    }),
+    { maxLength: 30 },
+  ),
+  restMs: fc.nat({ max: 100 }),
+});
+
+describe(seeded('the spans of a timeline'), () => {
+  test('are present exactly while a connection is there, and come one behind the other', () => {
+    fc.assert(
+      fc.property(histories, ({ before, doings, restMs }) => {
+        const there = before.map((isThere) => isThere);
+        const movements: Movement[] = [];
+        const moments: { readonly atMs: number; readonly isThere: boolean }[] = [
+          { atMs: 0, isThere: there.includes(true) },
+        ];
+        let atMs = 0;
+        for (const { who, afterMs, how } of doings) {
+          atMs += afterMs + 1;
+          const kind = there[who] === true ? how : 'subscribed';
+          there[who] = kind === 'subscribed';
+          movements.push({
+            seq: movements.length,
+            bytes: 0,
+            kind,
+            appId: '1',
+            channel: channelName('news'),
+            socketId: socketIdOf(`1.${who}`),
+            userId: undefined,
+            atMs,
+          });
+          moments.push({ atMs, isThere: there.includes(true) });
+        }
+        const nowMs = atMs + restMs + 1;
+        const connections = there.filter(Boolean).length;
+        const standing = { isThere: connections > 0, connections };
+        const spans = spansOf(movements, { grace, fromMs: 0, nowMs, standing, endedAt: [] });
+        for (const [index, { isThere, atMs: from }] of moments.entries()) {
+          const until = moments[index + 1]?.atMs ?? nowMs;
+          const middle = (from + until) / 2;
+          const present = spans.filter(
+            ({ state, fromMs, toMs = nowMs }) => state === 'present' && fromMs <= middle && middle <= toMs,
+          );
+          expect(present).toHaveLength(isThere ? 1 : 0);
+        }
+        for (const [index, { state, fromMs, toMs = Infinity, deadlineMs }] of spans.entries()) {
+          expect(fromMs).toBeLessThanOrEqual(toMs);
+          expect(spans[index + 1]?.fromMs ?? Infinity).toBeGreaterThanOrEqual(toMs);
+          if (state !== 'lingering' || deadlineMs === undefined) continue;
+          // It lasts until somebody is back, and no longer than its grace.
+          if (toMs === Infinity) expect(deadlineMs).toBeGreaterThan(nowMs);
+          else expect(toMs).toBeLessThanOrEqual(deadlineMs);
+        }
+      }),
+      runs(1000),
+    );
+  });
+});
