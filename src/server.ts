@@ -8,10 +8,11 @@ import { createLocalDelivery } from './app/local-delivery.ts';
 import { RefusalLog } from './app/refusal-log.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import { outgrownBounds } from './config/bounds.ts';
-import type { Env } from './config/environment.ts';
+import { isProduction, type Env } from './config/environment.ts';
 import type { Config } from './config/schema.ts';
 import { toApplication } from './configuration/applications.ts';
 import { ConfigurationInForce } from './configuration/in-force.ts';
+import { readVersion } from './observe/process-metrics.ts';
 import { createPrometheusMetrics } from './observe/prometheus.ts';
 import { createLazySender } from './delivery/lazy-sender.ts';
 import type { ChannelQueries } from './ports/channel-queries.ts';
@@ -21,8 +22,9 @@ import { silentLog, type Log } from './ports/log.ts';
 import type { AppReading, NodeHealth } from './ports/metrics.ts';
 import type { Random } from './ports/random.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
-import type { Witness } from './ports/witness.ts';
-import type { DeliverySubscriber } from './webhooks/delivery-facts.ts';
+import type { Refusal } from './ports/refusals.ts';
+import type { DashboardOptions } from './dashboard/create.ts';
+import type { Recorder } from './recording/recorder.ts';
 import { DeliveryLog } from './app/delivery-log.ts';
 import { countDeliveries } from './app/delivery-metrics.ts';
 import { bodyBytes, frameCeilingBytes, leastBodyBytes } from './protocol/bounds.ts';
@@ -32,6 +34,7 @@ import { createSingleNode } from './single-node.ts';
 import { Slices } from './structures/slices.ts';
 import { TurnBudget } from './structures/turn-budget.ts';
 import { systemClock, systemNextTurn, systemRealTime, systemWallTime } from './system/clock.ts';
+import { randomNames } from './system/fresh-names.ts';
 import { createRandomIds } from './system/ids.ts';
 import { shareFiles, type OpenFiles } from './system/open-files.ts';
 import { createGateway } from './transport/gateway.ts';
@@ -58,9 +61,8 @@ export interface Overrides {
   readonly ids?: Ids;
   readonly sender?: WebhookSender;
   readonly log?: Log;
-  readonly witness?: Witness;
-  /** Also hear of all that happens to events. */
-  readonly subscribers?: readonly DeliverySubscriber[];
+  /** Records what happens, for whoever controls the server. */
+  readonly recorder?: Recorder;
   /** The files of the process, if it is the server's alone: then clients cannot take those that webhooks need. */
   readonly openFiles?: OpenFiles | undefined;
   /** Whether `/metrics` may be as old as a second. Default: true. */
@@ -69,9 +71,14 @@ export interface Overrides {
   readonly env?: Env;
   /** The name of the configuration file, for whoever is told to change something there. */
   readonly fileName?: string | undefined;
+  /** What a test can do to the server, for its Dashboard. */
+  readonly controls?: DashboardControls;
   /** Stands between the network and the use cases. */
   readonly front?: (inside: Inside) => Front;
 }
+
+/** What a test can do to the server, for its Dashboard. */
+export type DashboardControls = NonNullable<DashboardOptions['controls']>;
 
 /** What the network is served with. */
 export interface Front {
@@ -138,7 +145,24 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const { privateAddresses } = webhooks;
   const applications = config.apps.map((app) => toApplication(app, privateAddresses));
   const apps = new LocalApps(applications);
-  const metrics = createPrometheusMetrics(overrides.cachesMetrics === false ? undefined : livenessClock);
+  const counted = createPrometheusMetrics(overrides.cachesMetrics === false ? undefined : livenessClock);
+  const { recorder } = overrides;
+  const { leaves, questions: questionsInTurn } = config.redis === undefined ? perTurn.alone : perTurn.onRedis;
+  const questions = new TurnBudget(questionsInTurn, systemNextTurn);
+  // Loaded only where it is used.
+  const observation =
+    config.dashboard &&
+    new (await import('./dashboard/observation.ts')).Observation({
+      config: config.dashboard,
+      clock,
+      realClock: systemClock,
+      sessionClock: livenessClock,
+      wallTime,
+      questions,
+      recorder,
+    });
+  const metrics = observation?.count(counted) ?? counted;
+  const witness = observation?.witness ?? recorder;
   const refusals = new RefusalLog({
     // A log waits in real time, and nobody moves a clock on for its sake.
     clock: livenessClock,
@@ -146,7 +170,10 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     metrics,
     isApp: (appId) => apps.byId(appId) !== undefined,
   });
-  const { refused } = refusals;
+  const refused = (refusal: Refusal): void => {
+    refusals.refused(refusal);
+    observation?.refused(refusal);
+  };
   const gateway = createGateway(uws, {
     ...config,
     frameCeilingBytes: frameCeilingBytes(config.apps, config.maxBackpressureBytes),
@@ -170,7 +197,6 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     publishTopic,
     end: (session, error) => hub.end(session, error),
   });
-  const { leaves, questions } = config.redis === undefined ? perTurn.alone : perTurn.onRedis;
   const parts: BackplaneOptions = {
     config,
     apps,
@@ -183,17 +209,18 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     sender,
     log,
     metrics,
-    ...(overrides.witness && { witness: overrides.witness }),
+    ...(witness && { witness }),
+    ...(observation && { onAttempt: observation.resent }),
     subscribers: [
       countDeliveries(metrics, clock),
       new DeliveryLog(clock, log).hear,
-      ...(overrides.subscribers ?? []),
+      ...(observation?.subscribers ?? (recorder ? [recorder.hear] : [])),
     ],
     applications,
     policy: webhooks,
     places,
     slices: new Slices(leaves, systemNextTurn),
-    questions: new TurnBudget(questions, systemNextTurn),
+    questions,
     requestTimeoutMs: webhooks.requestTimeoutMs,
   };
   const backplane =
@@ -273,7 +300,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       ...describeStore(backplane.describeStore()),
       ...(gateway.isFull && { clients: 'not accepted' }),
     }),
-    metrics: () => metrics.render(),
+    metrics: () => counted.render(),
   };
   metrics.observeApps(() => readApps(apps));
   metrics.observeQueues(() => backplane.readQueues());
@@ -284,14 +311,42 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     waitingEndpoints: places.waiting,
     isStoreWritten: isStoreWritten(),
   }));
-  metrics.observeLog(() => log.droppedLines?.() ?? 0);
-  const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes: createRoutes(api, self) };
+  counted.observeLog(() => log.droppedLines?.() ?? 0);
+  const dashboard =
+    config.dashboard &&
+    observation &&
+    (await import('./dashboard/create.ts')).createDashboard({
+      ...parts,
+      ...backplane,
+      config: config.dashboard,
+      observation,
+      configuration,
+      backplane,
+      hub,
+      refused,
+      names: randomNames,
+      grace: { disconnectMs: webhooks.disconnectGraceMs, unsubscribeMs: webhooks.unsubscribeGraceMs },
+      version: readVersion(),
+      isProduction: isProduction(overrides.env ?? process.env),
+      realClock: systemClock,
+      address: () => ({
+        host: config.host,
+        port: served.port,
+        path: config.path,
+        isTls: config.tls !== undefined,
+      }),
+      attemptsUnderWay: () => places.underWay,
+      isAccepting: () => !gateway.isFull,
+      controls: overrides.controls,
+    });
+  const routes = [...createRoutes(api, self), ...(dashboard ?? [])];
+  const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes };
   const front = overrides.front?.(inside) ?? inside;
-  const { commands, routes } = trace?.front(front) ?? front;
-  metrics.observeRoutes([...new Set(routes.map(({ pattern }) => pattern))]);
+  const outside = trace?.front(front) ?? front;
+  counted.observeRoutes([...new Set(outside.routes.map(({ pattern }) => pattern))]);
   // What was kept and what waits belongs to apps and endpoints that were set at run time, too.
   await configuration.start();
-  const { port, metricsPort, dashboardPort } = await gateway.serve(commands, routes);
+  const served = await gateway.serve(outside.commands, outside.routes);
   backplane.started();
   if (own === undici && configuration.current.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
   const stopLiveness = watchLiveness(livenessClock, config, {
@@ -308,11 +363,10 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     await sender.close();
     gateway.close();
     refusals.close();
+    observation?.close();
   };
   return {
-    port,
-    metricsPort,
-    dashboardPort,
+    ...served,
     configuration,
     close: () => (closing ??= close()),
     abandon: () => backplane.abandon(),

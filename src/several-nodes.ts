@@ -208,8 +208,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       return Promise.resolve(isConfigured ? unknownTruth(endpointId, options.wallTime.now()) : undefined);
     },
     reconcile: () => undefined,
-    lanes: (appId, endpointId) =>
-      dispatch.isDispatching ? dispatcher?.lanes(appId, endpointId) : undefined,
+    lanes: (appId, endpointId) => (dispatch.isDispatching ? dispatcher?.lanes(appId, endpointId) : undefined),
     target: (appId, endpointId) =>
       dispatch.isDispatching ? dispatcher?.target(appId, endpointId) : undefined,
     webhookLife: () => ({

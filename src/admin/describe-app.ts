@@ -13,8 +13,8 @@ export interface AppSources {
   readonly keyUses: KeyUses;
   /** What waits for endpoints; undefined: another node sends the webhooks. */
   readonly queues: () => Iterable<QueueReading> | undefined;
-  /** The last attempt at an endpoint that is remembered. */
-  readonly lastAttempt: (appId: string, endpointId: string) => EndpointView['lastAttempt'];
+  /** Reads the last attempt at each endpoint, as far as it is remembered. */
+  readonly lastAttempts: () => (appId: string, endpointId: string) => EndpointView['lastAttempt'];
 }
 
 /** What one answer is made of: the queues are read once. */
@@ -28,9 +28,10 @@ export function readApps(config: Pick<Config, 'webhooks'>, sources: AppSources):
   const found = sources.queues();
   const queues =
     found && new Map(Array.from(found, (queue) => [`${queue.appId}\n${queue.endpoint}`, queue] as const));
+  const lastAttemptAt = sources.lastAttempts();
   const describeEndpoint: AppReader['describeEndpoint'] = (appId, endpoint, isFull) => {
     const { id, pause, headers } = endpoint;
-    const lastAttempt = sources.lastAttempt(appId, id);
+    const lastAttempt = lastAttemptAt(appId, id);
     const queue = queues && (describeQueue(queues.get(`${appId}\n${id}`)) ?? nothingWaits);
     return {
       id,

@@ -12,6 +12,7 @@ import { ConsoleWitness } from '../recording/console-witness.ts';
 import { Recorder } from '../recording/recorder.ts';
 import { Samples } from '../recording/samples.ts';
 import { countingMetrics, noTotals } from '../recording/totals.ts';
+import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { DeliverySubscriber } from '../webhooks/delivery-facts.ts';
 
 /** What observing is made with. */
@@ -23,6 +24,8 @@ export interface ObservationOptions {
   /** The clock by which connections are dated. */
   readonly sessionClock: Pick<Clock, 'now'>;
   readonly wallTime: WallTime;
+  /** Has long searches make room for the rest. */
+  readonly questions: TurnBudget;
   /** Records already, without a budget, for whoever controls the server. */
   readonly recorder?: Recorder | undefined;
 }
@@ -45,7 +48,8 @@ export class Observation {
   readonly #console: ConsoleWitness;
   readonly #totals = noTotals();
 
-  constructor({ config, clock, realClock, sessionClock, wallTime, recorder }: ObservationOptions) {
+  constructor(options: ObservationOptions) {
+    const { config, clock, realClock, sessionClock, wallTime, recorder, questions } = options;
     const { historyBytes, payloads } = config;
     const budget = { bytes: historyBytes * (1 - consoleShare) };
     this.recorder = recorder ?? new Recorder({ clock, wallTime, budget });
@@ -54,6 +58,7 @@ export class Observation {
       wallTime,
       bytes: historyBytes * consoleShare,
       showsPayloads: payloads,
+      budget: questions,
     });
     this.#console = new ConsoleWitness(this.feed, sessionClock);
     this.samples = new Samples({ clock: realClock, wallTime }, this.#totals);

@@ -78,8 +78,8 @@ export function buildInfo(): Metric<unknown> {
   return info;
 }
 
-/** From the package's own file, which is at another distance from the sources than from what is built of them. */
-function readVersion(): string {
+/** The version of the program, from the package's own file, which is at another distance from the sources than from what is built of them. */
+export function readVersion(): string {
   for (const path of ['../package.json', '../../package.json']) {
     try {
       const { version }: { version: string } = JSON.parse(

@@ -19,7 +19,7 @@ describe('an endpoint that is held', () => {
       wallTime: { now: () => clock.now() },
       applications: [application({ endpoints: [held] })],
       recordsOf: () => [],
-      steps: new TurnBudget(100, async () => {}),
+      steps: new TurnBudget(100, () => {}),
       outbox: () => ({ append: (_, events) => void appended.push(events) }),
       truthOf: () => ({ isOccupied: true, userIds: new Set() }),
       waitingFor: () => [],

@@ -1,0 +1,22 @@
+import type { EndpointView } from '../admin/views/settings.ts';
+import type { Recorder } from './recorder.ts';
+
+/** So many deliveries are looked at, the latest first. */
+const mostLooks = 2000;
+
+/** The last attempt at each endpoint of which one is among the latest deliveries, by app and endpoint. */
+export function readLastAttempts(
+  recorder: Pick<Recorder, 'deliveryRecords'>,
+): (appId: string, endpointId: string) => EndpointView['lastAttempt'] {
+  const found = new Map<string, NonNullable<EndpointView['lastAttempt']>>();
+  for (const { appId, endpoint, attempts } of recorder.deliveryRecords().slice(-mostLooks)) {
+    const last = attempts.findLast(({ end }) => end !== undefined);
+    if (last?.end === undefined) continue;
+    const { outcome, status } = last.end;
+    const key = `${appId}\n${endpoint}`;
+    const known = found.get(key);
+    if (known !== undefined && known.atMs > last.timeMs) continue;
+    found.set(key, { atMs: last.timeMs, result: outcome, ...(status !== undefined && { status }) });
+  }
+  return (appId, endpointId) => found.get(`${appId}\n${endpointId}`);
+}
