@@ -1,4 +1,4 @@
-import type { TimelineView } from '../../admin/views/channels.ts';
+import type { SpanView, TimelineView } from '../../admin/views/channels.ts';
 import type { EventView } from '../../admin/views/deliveries.ts';
 
 /** A part of time that is drawn. */
@@ -9,7 +9,16 @@ export interface TimeWindow {
 
 /** What a mark looks like. `some` stands for several that are drawn as one. */
 export type MarkShape =
-  'present' | 'lingering' | 'sent' | 'unsent' | 'success' | 'failed' | 'pending' | 'wait' | 'some';
+  | 'present'
+  | 'lingering'
+  | 'grace-left'
+  | 'sent'
+  | 'unsent'
+  | 'success'
+  | 'failed'
+  | 'pending'
+  | 'wait'
+  | 'some';
 
 /** Something that is drawn, from `x` on; a tick or an attempt has no width. */
 export interface Mark {
@@ -75,12 +84,7 @@ export function layOut(view: TimelineView, options: LayoutOptions): TimelineLayo
   const drafts = view.rows.map(({ userId, spans }): Draft => ({
     kind: userId === undefined ? 'channel' : 'member',
     label: userId ?? view.channel,
-    bars: spans.map((span) => ({
-      shape: span.state,
-      fromMs: span.fromMs,
-      toMs: span.toMs ?? nowMs,
-      text: describeSpan(span, nowMs),
-    })),
+    bars: spans.flatMap((span) => barsOf(span, nowMs)),
     points: pointsOf.get(userId ?? '') ?? [],
   }));
   const members = drafts.filter(({ kind }) => kind === 'member').filter((row) => isSeen(row, window));
@@ -209,19 +213,32 @@ function waitOf(delivery: TimelineView['deliveries'][number], nowMs: number): re
   return [{ shape: 'wait', fromMs: first.atMs, toMs: Math.max(toMs, first.atMs), text, deliveryId: id }];
 }
 
-function describeSpan(span: TimelineView['rows'][number]['spans'][number], nowMs: number): string {
-  const seconds = ((span.toMs ?? nowMs) - span.fromMs) / 1000;
-  const lasted = `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  switch (span.state) {
+/** A span as a bar, and what is left of a grace that lasts as another. */
+function barsOf(span: SpanView, nowMs: number): readonly Placed[] {
+  const { state, fromMs, toMs = nowMs, deadlineMs } = span;
+  const bar: Placed = { shape: state, fromMs, toMs, text: describeSpan(span, nowMs) };
+  if (span.toMs !== undefined || deadlineMs === undefined || deadlineMs <= nowMs) return [bar];
+  const text = `The grace ends in ${lengthOf(deadlineMs - nowMs)}, unless somebody comes back`;
+  return [bar, { shape: 'grace-left', fromMs: nowMs, toMs: deadlineMs, text }];
+}
+
+function describeSpan({ state, fromMs, toMs, deadlineMs }: SpanView, nowMs: number): string {
+  const lasted = lengthOf((toMs ?? nowMs) - fromMs);
+  switch (state) {
     case 'present':
-      return span.toMs === undefined ? `Present, for ${lasted} so far` : `Present for ${lasted}`;
-    case 'lingering':
-      return span.toMs === undefined
-        ? `In its grace, for ${lasted} so far`
-        : span.deadlineMs !== undefined && span.toMs < span.deadlineMs
-          ? `In its grace for ${lasted}, then back`
-          : `In its grace for ${lasted}, until it ended`;
+      return toMs === undefined ? `Present, for ${lasted} so far` : `Present for ${lasted}`;
+    case 'lingering': {
+      const grace = deadlineMs === undefined ? '' : ` of ${lengthOf(deadlineMs - fromMs)}`;
+      if (toMs === undefined) return `In its grace, for ${lasted}${grace} so far`;
+      return deadlineMs !== undefined && toMs < deadlineMs
+        ? `In its grace for ${lasted}${grace}, then back`
+        : `In its grace for ${lasted}, until it ended`;
+    }
   }
+}
+
+function lengthOf(ms: number): string {
+  return `${ms < 10_000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s`;
 }
 
 function isSeen({ bars, points }: Draft, window: TimeWindow): boolean {

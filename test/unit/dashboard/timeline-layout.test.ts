@@ -48,8 +48,20 @@ describe('The layout of a timeline', () => {
     expect(channel?.bars).toMatchObject([{ x: 0, width: 1000, shape: 'present' }]);
     expect(ann?.bars).toMatchObject([
       { x: 0, width: 500, shape: 'present' },
-      { x: 500, width: 100, shape: 'lingering', text: 'In its grace for 1.0 s, then back' },
+      { x: 500, width: 100, shape: 'lingering', text: 'In its grace for 1.0 s of 3.0 s, then back' },
       { x: 600, width: 400, shape: 'present' },
+    ]);
+  });
+
+  it('shows what is left of a grace that lasts', () => {
+    const rows: TimelineView['rows'] = [
+      { spans: [{ state: 'lingering', fromMs: 9000, deadlineMs: 12_000 }] },
+    ];
+    const window = { fromMs: 0, toMs: 20_000 };
+    const [channel] = layOut(view({ rows }), { ...all, window }).rows;
+    expect(channel?.bars).toMatchObject([
+      { x: 450, width: 50, shape: 'lingering', text: 'In its grace, for 1.0 s of 3.0 s so far' },
+      { x: 500, width: 100, shape: 'grace-left' },
     ]);
   });
 
