@@ -9,7 +9,7 @@ import {
   release,
   topOf,
   type Tail,
-} from '../../../src/dashboard/page/console-tail.ts';
+} from '../../../src/dashboard/page/console/console-tail.ts';
 
 const row = (seq: number, channel = 'orders'): ConsoleRow => ({
   seq,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeData, draftOf, emptyDraft, eventsOf } from '../../../src/dashboard/page/creator-draft.ts';
+import { describeData, draftOf, emptyDraft, eventsOf } from '../../../src/dashboard/page/console/creator-draft.ts';
 
 describe('The event creator', () => {
   it('sends an event to each channel that is named, once', () => {

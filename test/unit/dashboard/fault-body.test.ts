@@ -8,7 +8,7 @@ import {
   type ConnectionFaultForm,
   type WebhookEffect,
   type WebhookFaultForm,
-} from '../../../src/dashboard/page/fault-body.ts';
+} from '../../../src/dashboard/page/control/fault-body.ts';
 
 const webhook: WebhookFaultForm = {
   effect: 'status',

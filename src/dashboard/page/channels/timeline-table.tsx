@@ -1,4 +1,4 @@
-import type { TimelineView } from '../../admin/views/channels.ts';
+import type { TimelineView } from '../../../admin/views/channels.ts';
 
 const mostRows = 500;
 

@@ -1,4 +1,4 @@
-import type { ConsoleRow, ConsoleRows } from '../../admin/views/server.ts';
+import type { ConsoleRow, ConsoleRows } from '../../../admin/views/server.ts';
 
 /** A line of the console: a row, or where rows are missing. */
 export type TailLine =
