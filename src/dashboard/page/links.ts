@@ -1,7 +1,10 @@
 import { href } from './router.ts';
 
 /** The address of the debug console. */
-export function consoleLink(app: string | undefined, query: { readonly q?: string; readonly row?: string } = {}): string {
+export function consoleLink(
+  app: string | undefined,
+  query: { readonly q?: string; readonly row?: string } = {},
+): string {
   return href(app === undefined ? ['console'] : ['apps', app, 'console'], query);
 }
 

@@ -132,10 +132,10 @@ export function zoom(window: TimeWindow, factor: number, bounds: TimeWindow): Ti
 /** Shares a number out fairly: who wants little gets it, the rest is equal among those that want more. */
 export function shareOut(wanted: readonly number[], total: number): readonly number[] {
   const shares = wanted.map(() => 0);
-  const order = wanted.map((_, index) => index).sort((a, b) => (wanted[a] ?? 0) - (wanted[b] ?? 0));
+  const order = wanted.map((_, index) => index).toSorted((a, b) => (wanted[a] ?? 0) - (wanted[b] ?? 0));
   let left = total;
-  for (const [place, index] of order.entries()) {
-    const fair = Math.floor(left / (order.length - place));
+  for (const [done, index] of order.entries()) {
+    const fair = Math.floor(left / (order.length - done));
     const share = Math.min(wanted[index] ?? 0, fair);
     shares[index] = share;
     left -= share;

@@ -71,5 +71,5 @@ function linesOf(view: TimelineView): readonly Line[] {
       what: `attempt ${number} of ${id}: ${status ?? result}`,
     })),
   );
-  return [...spans, ...events, ...attempts].sort((a, b) => a.atMs - b.atMs);
+  return [...spans, ...events, ...attempts].toSorted((a, b) => a.atMs - b.atMs);
 }

@@ -96,10 +96,12 @@ function onKey(event: KeyboardEvent, actions: Actions): void {
 function runKey(key: string, isShifted: boolean, { zoomBy, panBy, showAll, step }: Actions): boolean {
   switch (key) {
     case 'ArrowRight':
-      isShifted ? panBy(0.25) : step(1);
+      if (isShifted) panBy(0.25);
+      else step(1);
       return true;
     case 'ArrowLeft':
-      isShifted ? panBy(-0.25) : step(-1);
+      if (isShifted) panBy(-0.25);
+      else step(-1);
       return true;
     case 'Home':
       step(-Infinity);
@@ -280,7 +282,7 @@ function boundsOf(view: TimelineView, nowMs: number): TimeWindow {
 function inOrder(rows: readonly TimelineRow[]): readonly Chosen[] {
   return rows
     .flatMap((row) => [...row.bars, ...row.points].map((mark) => ({ row, mark })))
-    .sort((a, b) => a.mark.fromMs - b.mark.fromMs);
+    .toSorted((a, b) => a.mark.fromMs - b.mark.fromMs);
 }
 
 function timeOfDay(atMs: number, isFine: boolean): string {

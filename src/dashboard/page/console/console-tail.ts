@@ -82,7 +82,7 @@ export function topOf(
   }
   return [...counts]
     .map(([value, count]) => ({ value, count }))
-    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
+    .toSorted((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
     .slice(0, most);
 }
 

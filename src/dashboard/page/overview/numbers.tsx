@@ -20,8 +20,18 @@ export function Numbers({ overview, series }: NumbersProps) {
         about={`${count(overview.occupiedChannels)} channels, ${count(overview.members)} members`}
         line={{ series, name: 'connections', tone: 'accent' }}
       />
-      <Tile title="Published" value={rate(rates.published)} unit="/s" line={{ series, name: 'published', tone: 'accent' }} />
-      <Tile title="From clients" value={rate(rates.received)} unit="/s" line={{ series, name: 'received', tone: 'accent' }} />
+      <Tile
+        title="Published"
+        value={rate(rates.published)}
+        unit="/s"
+        line={{ series, name: 'published', tone: 'accent' }}
+      />
+      <Tile
+        title="From clients"
+        value={rate(rates.received)}
+        unit="/s"
+        line={{ series, name: 'received', tone: 'accent' }}
+      />
       <Tile
         title="Webhooks delivered"
         value={rate(rates.delivered)}
@@ -34,8 +44,18 @@ export function Numbers({ overview, series }: NumbersProps) {
         unit="/s"
         line={{ series, name: 'failed', tone: 'bad' }}
       />
-      <Tile title="Events dropped" value={rate(rates.dropped)} unit="/s" line={{ series, name: 'dropped', tone: 'bad' }} />
-      <Tile title="Refused" value={rate(rates.refused)} unit="/s" line={{ series, name: 'refused', tone: 'calm' }} />
+      <Tile
+        title="Events dropped"
+        value={rate(rates.dropped)}
+        unit="/s"
+        line={{ series, name: 'dropped', tone: 'bad' }}
+      />
+      <Tile
+        title="Refused"
+        value={rate(rates.refused)}
+        unit="/s"
+        line={{ series, name: 'refused', tone: 'calm' }}
+      />
     </section>
   );
 }

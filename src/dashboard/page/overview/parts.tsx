@@ -52,8 +52,8 @@ export function Health({ overview: { health } }: Props) {
       <ul class="plain-list">
         {health.map(({ name, isGood, text }) => (
           <li key={name}>
-            <State tone={isGood ? 'good' : 'bad'}>{isGood ? 'good' : 'not good'}</State> <strong>{name}</strong>{' '}
-            <span class="muted">{text}</span>
+            <State tone={isGood ? 'good' : 'bad'}>{isGood ? 'good' : 'not good'}</State>{' '}
+            <strong>{name}</strong> <span class="muted">{text}</span>
           </li>
         ))}
       </ul>
