@@ -1,12 +1,12 @@
-import { Empty } from './components/notice.tsx';
-import { Page } from './components/page.tsx';
+import { ChannelPage } from './channels/channel-page.tsx';
+import { ChannelList } from './channels/channel-list.tsx';
 import type { PageProps } from './shell/pages.tsx';
 
-/** Stands in for the page until it is built. */
-export function ChannelsPage({ app }: PageProps) {
-  return (
-    <Page title="Channels">
-      <Empty title="Nothing here yet">{app ?? 'All apps'}</Empty>
-    </Page>
+/** The occupied channels of an app, or one of its channels. */
+export function ChannelsPage({ app, rest: [channel] }: PageProps) {
+  return channel === undefined ? (
+    <ChannelList app={app} />
+  ) : (
+    <ChannelPage key={channel} app={app} channel={channel} />
   );
 }

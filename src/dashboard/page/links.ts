@@ -15,7 +15,7 @@ export function channelLink(app: string, channel: string): string {
 
 /** The address of the list of events with their reasons. */
 export function whyLink(app: string, q: string): string {
-  return href(['apps', app, 'why'], { q });
+  return href(['apps', app, 'events'], { q });
 }
 
 /** The address of a delivery. */

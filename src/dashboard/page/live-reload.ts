@@ -22,9 +22,11 @@ export function useNews(
     const stop = listen(wanted, ({ rows, skipped }) => {
       if (skipped > 0 || rows.some((row) => heard.current.isAbout(row))) throttle.ask();
     });
-    const seen = generation.peek();
-    const unsubscribe = generation.subscribe((value) => {
-      if (value > seen + 1) throttle.ask();
+    // What happens before the stream is open, or while it is lost, is not told.
+    let isFirst = true;
+    const unsubscribe = generation.subscribe(() => {
+      if (!isFirst) throttle.ask();
+      isFirst = false;
     });
     return () => {
       stop();

@@ -112,11 +112,11 @@ function follow(query: TailQuery, update: Update): () => void {
     early = undefined;
   };
   void readHistory();
-  // After the connection was lost, rows in between are in the history only. The first one of this query is no loss.
-  let connections = 0;
+  // What happens before the stream is open, or while it is lost, is in the history only: it is read again each time.
+  let isFirst = true;
   const unsubscribe = generation.subscribe(() => {
-    connections += 1;
-    if (connections > 2) void readHistory();
+    if (!isFirst) void readHistory();
+    isFirst = false;
   });
   return () => {
     abort.abort();

@@ -42,6 +42,7 @@ const items: readonly NavItem[] = [
     path: ['webhooks', 'verify'],
     group: 'Webhooks',
   },
+  { title: 'Events and why', icon: 'help', shortcut: 'y', path: ['events'] },
   { title: 'Truth', icon: 'truth', shortcut: 't', path: ['truth'] },
   { title: 'Settings', icon: 'settings', shortcut: 's', path: ['settings'] },
 ];

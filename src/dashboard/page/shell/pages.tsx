@@ -4,6 +4,7 @@ import { ClockPage } from '../clock.tsx';
 import { Empty } from '../components/notice.tsx';
 import { Page } from '../components/page.tsx';
 import { ConsolePage } from '../console.tsx';
+import { EventsPage } from '../events.tsx';
 import { OverviewPage } from '../overview.tsx';
 import { routeApp } from '../router.ts';
 import { appWithId, apps } from '../session.ts';
@@ -56,6 +57,8 @@ function appPage(name: string, { app, rest }: PageProps): ComponentChild {
   switch (name) {
     case 'channels':
       return <ChannelsPage {...props} />;
+    case 'events':
+      return <EventsPage {...props} />;
     case 'truth':
       return <TruthPage {...props} />;
     case 'settings':
