@@ -36,7 +36,7 @@ export function Queues({ overview: { webhooks } }: Props) {
           {failing.map(({ appId, endpoint, url }) => (
             <li key={`${appId} ${endpoint}`}>
               <State tone="bad">failing</State> <a href={truthLink(appId, endpoint)}>{endpoint}</a>{' '}
-              <span class="muted break">{url}</span>
+              <span class="muted wrap">{url}</span>
             </li>
           ))}
         </ul>
@@ -95,7 +95,7 @@ export function ServerFacts({ server }: { readonly server: SelfView }) {
           Started: <Ago atMs={server.startedAtMs} />,
           'State is kept': keptWords[server.kept],
           'Settings are kept': keptWords[server.savedIn],
-          Epoch: <code class="break">{server.epoch}</code>,
+          Epoch: <code class="wrap">{server.epoch}</code>,
           'Store opened': starts === undefined ? undefined : plural(starts, 'time'),
           'Life before':
             lastEnd === undefined ? undefined : `ended ${lastEnd.how}, down for ${duration(lastEnd.downMs)}`,
