@@ -7,7 +7,7 @@ import { SearchBox } from './components/search-box.tsx';
 import { Table, type Column } from './components/table.tsx';
 import { State, type Tone } from './components/tag.tsx';
 import { At } from './components/time.tsx';
-import { count, duration, plural } from './format.ts';
+import { count, duration, plural, sentence } from './format.ts';
 import { channelLink, deliveryLink, truthLink } from './links.ts';
 import { useNews } from './live-reload.ts';
 import { useResource } from './resource.ts';
@@ -134,7 +134,7 @@ function What({ app, event }: EventProps) {
       <strong class="nowrap">{name}</strong>
       {clientEvent !== undefined && <span class="muted"> {clientEvent}</span>}
       {subscribers !== undefined && <span class="muted"> {count(subscribers)}</span>}
-      <div>
+      <div class="cell-name">
         <a class="mono small" href={channelLink(app, channel)}>
           {channel}
         </a>
@@ -147,15 +147,17 @@ function What({ app, event }: EventProps) {
 function Why({ app, event: { why, endpoints } }: EventProps) {
   return (
     <>
-      <span class="sentence">{why}.</span>
+      {sentence(why)}
       <ul class="fates">
         {endpoints.map(({ endpoint, status, reason, attempts, deliveries }) => (
           <li key={endpoint}>
-            <State tone={toneOfStatus[status]}>{status}</State>{' '}
-            <a href={truthLink(app, endpoint)}>{endpoint}</a>
-            <span class="muted">
-              {reason !== undefined && ` (${reason})`}
-              {attempts > 0 && `, ${plural(attempts, 'attempt')}`}
+            <State tone={toneOfStatus[status]}>{status}</State>
+            <span>
+              <a href={truthLink(app, endpoint)}>{endpoint}</a>
+              <span class="muted">
+                {reason !== undefined && ` (${reason})`}
+                {attempts > 0 && `, ${plural(attempts, 'attempt')}`}
+              </span>
             </span>
             {deliveries.map((id) => (
               <a key={id} class="mono small" href={deliveryLink(app, id)}>

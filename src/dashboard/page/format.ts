@@ -84,6 +84,11 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
+/** A text as a sentence: with one full stop. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 /** A list in words: a, b and c. */
 export function listed(items: readonly string[]): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;

@@ -18,7 +18,7 @@ export function TruthPage({ app }: PageProps) {
   return (
     <Page
       title="Truth"
-      lead="What an endpoint must believe by the webhooks that it acknowledged, beside what is true."
+      lead="What an endpoint must believe by what it acknowledged, beside what is true."
       actions={
         endpoint !== undefined && (
           <ButtonLink icon="deliveries" href={deliveriesLink(app, searchWord('endpoint', endpoint))}>

@@ -76,7 +76,10 @@ export function Connections({ app, detail, onDone }: PeopleProps) {
                 </a>
               ),
             },
-            { title: 'User', cell: (connection) => userOn(connection, channel) ?? '' },
+            {
+              title: 'User',
+              cell: (connection) => <span class="nowrap">{userOn(connection, channel)}</span>,
+            },
             {
               title: 'Other channels',
               kind: 'grow',

@@ -173,7 +173,7 @@ function eventPoint(event: EventView): Placed {
     shape: isSent(event) ? 'sent' : 'unsent',
     fromMs: event.atMs,
     toMs: event.atMs,
-    text: `${event.name}${sent}: ${event.status}. ${event.why}`,
+    text: `${event.name}${sent}: ${event.status}; ${event.why}`,
     eventId: event.id,
   };
 }

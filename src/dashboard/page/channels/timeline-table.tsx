@@ -62,7 +62,7 @@ function linesOf(view: TimelineView): readonly Line[] {
   const events = view.events.map(({ atMs, user_id: userId, name, status, why }) => ({
     atMs,
     who: userId ?? view.channel,
-    what: `${name}: ${status}. ${why}`,
+    what: `${name}: ${status}; ${why}`,
   }));
   const attempts = view.deliveries.flatMap(({ id, endpoint, attempts: list }) =>
     list.map(({ number, atMs, result, status }) => ({

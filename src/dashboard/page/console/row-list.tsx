@@ -88,12 +88,20 @@ function Row({ row, showsApp, isOpen, isFirst, replay }: RowProps) {
         </span>
         <span class="row-text">
           {showsApp && row.appId !== '' && <span class="muted">{row.appId} </span>}
+          <About value={row.channel} text={row.text} />
+          <About value={row.name} text={row.text} />
           {row.text}
         </span>
       </button>
       {isOpen && <RowDetail row={row} replay={replay} />}
     </li>
   );
+}
+
+/** What the row is about, unless its text says so. */
+function About({ value, text }: { readonly value: string | undefined; readonly text: string }) {
+  if (value === undefined || text.includes(value)) return null;
+  return <span class="row-about">{value}</span>;
 }
 
 function moveByArrows(event: KeyboardEvent & { readonly currentTarget: HTMLOListElement }): void {

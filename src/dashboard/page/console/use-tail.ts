@@ -87,15 +87,16 @@ function follow(query: TailQuery, update: Update): () => void {
   }
   const abort = new AbortController();
   // Rows that come while the history is on its way wait for it, so that none is shown twice or out of order.
-  let early: ConsoleRows[] | undefined = [];
+  const early: ConsoleRows[] = [];
+  let reading = 0;
   const take = (rows: ConsoleRows) =>
     update((before) => ({ ...before, error: undefined, tail: receive(before.tail, rows) }));
   const stop = listen(query, (rows) => {
-    if (early === undefined) take(rows);
+    if (reading === 0) take(rows);
     else early.push(rows);
   });
   const readHistory = async () => {
-    early ??= [];
+    reading += 1;
     try {
       const history = await api.console({ ...query, limit: historyRows }, abort.signal);
       update((before) => ({
@@ -108,8 +109,8 @@ function follow(query: TailQuery, update: Update): () => void {
       if (abort.signal.aborted) return;
       update((before) => ({ ...before, isLoading: false, error: asRequestError(error) }));
     }
-    for (const rows of early) take(rows);
-    early = undefined;
+    reading -= 1;
+    if (reading === 0) for (const rows of early.splice(0)) take(rows);
   };
   void readHistory();
   // What happens before the stream is open, or while it is lost, is in the history only: it is read again each time.

@@ -9,7 +9,7 @@ import { Table, type Column } from '../components/table.tsx';
 import { State } from '../components/tag.tsx';
 import { Ago } from '../components/time.tsx';
 import { toast } from '../components/toast.tsx';
-import { count, plural } from '../format.ts';
+import { count, plural, sentence } from '../format.ts';
 import { channelLink, whyLink, searchWord } from '../links.ts';
 import { useNews } from '../live-reload.ts';
 import { useAction, useResource } from '../resource.ts';
@@ -145,12 +145,12 @@ function columnsFor(app: string): readonly Column<DifferenceView>[] {
     {
       title: 'About',
       cell: ({ channel, userId }) => (
-        <>
+        <div class="cell-name">
           <a class="mono" href={channelLink(app, channel)}>
             {channel}
           </a>
           {userId !== undefined && <div class="muted">member {userId}</div>}
-        </>
+        </div>
       ),
     },
     { title: 'Believed', cell: ({ believed }) => believed },
@@ -160,7 +160,7 @@ function columnsFor(app: string): readonly Column<DifferenceView>[] {
       kind: 'grow',
       cell: ({ why, channel }) => (
         <>
-          {why} <a href={whyLink(app, searchWord('channel', channel))}>Events</a>
+          {sentence(why)} <a href={whyLink(app, searchWord('channel', channel))}>Events</a>
         </>
       ),
     },
