@@ -147,7 +147,13 @@ function control(state: MockState, { method, parts, body }: Asked): unknown {
   if (what === 'clock/advance') state.virtualMs += (body as { ms: number }).ms;
   if (what === 'clock/next') state.virtualMs += 3000;
   if (what.startsWith('clock')) return { mode: 'virtual', nowMs: state.virtualMs };
-  return method === 'GET' ? { faults: [] } : { id: 'fault-1' };
+  if (method === 'GET')
+    return {
+      webhooks: [{ id: 1, appId: 'shop', spec: { status: 503, times: 3 }, remaining: 2, hits: 1 }],
+      connections: [{ id: 2, spec: { refuse: 4100 }, hits: 12 }],
+      api: [],
+    };
+  return method === 'POST' ? { id: 3, hits: 0 } : {};
 }
 
 function found<Item>(item: Item | undefined): Item {

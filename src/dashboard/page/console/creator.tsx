@@ -122,11 +122,11 @@ function FormOf(props: DraftProps & { readonly app: string }) {
             />
             <EventName {...props} />
             <Field
-              label="All but the connection"
+              label="Except"
               value={draft.except}
               onInput={(except) => edit({ except })}
               placeholder="none"
-              hint="A socket_id that does not get it."
+              hint="The socket_id of who does not get it."
             />
           </div>
           <Data {...props} />

@@ -84,7 +84,7 @@ export function Faults({ app }: { readonly app: string | undefined }) {
           />
         )}
       </Section>
-      <div class="columns">
+      <div class="columns three">
         <WebhookForm app={app} inject={(body) => inject('webhooks', body)} />
         <ConnectionForm inject={(body) => inject('connections', body)} />
         <ApiForm inject={(body) => inject('api', body)} />

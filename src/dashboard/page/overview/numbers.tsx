@@ -33,7 +33,7 @@ export function Numbers({ overview, series }: NumbersProps) {
         line={{ series, name: 'received', tone: 'accent' }}
       />
       <Tile
-        title="Webhooks delivered"
+        title="Delivered"
         value={rate(rates.delivered)}
         unit="/s"
         line={{ series, name: 'delivered', tone: 'good' }}
