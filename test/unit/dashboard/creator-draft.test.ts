@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { describeData, draftOf, emptyDraft, eventsOf } from '../../../src/dashboard/page/console/creator-draft.ts';
+import {
+  describeData,
+  draftOf,
+  emptyDraft,
+  eventsOf,
+} from '../../../src/dashboard/page/console/creator-draft.ts';
 
 describe('The event creator', () => {
   it('sends an event to each channel that is named, once', () => {
@@ -52,6 +57,13 @@ describe('The event creator', () => {
       way: 'user',
       userId: '42',
     });
+  });
+
+  it('replays data as it came, unless it was edited', () => {
+    const draft = draftOf({ channel: 'orders', name: 'paid', data: '{"id":1}' });
+    expect(eventsOf(draft)).toMatchObject({ value: [{ data: '{"id":1}' }] });
+    const edited = { ...draft, data: draft.data.replace('1', '2') };
+    expect(eventsOf(edited)).toMatchObject({ value: [{ data: '{\n  "id": 2\n}' }] });
   });
 
   it('does not write data anew that would change by it', () => {

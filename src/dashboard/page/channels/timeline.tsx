@@ -30,23 +30,17 @@ export function Timeline({ view, nowMs, eventHref, deliveryHref }: TimelineProps
     [view, nowMs, width, window.fromMs, window.toMs],
   );
   const all = useMemo(() => inOrder(layout.rows), [layout]);
-  const [at, setAt] = useState<number | undefined>(undefined);
-  const chosen = at === undefined ? undefined : all[Math.min(at, all.length - 1)];
+  // What was chosen is kept as it was then: else a bar that lasts would be read aloud anew each second.
+  const [chosen, setChosen] = useState<Chosen | undefined>(undefined);
+  const at = chosen === undefined ? -1 : all.findIndex((one) => isSame(one, chosen));
 
-  const move = (change: (window: TimeWindow) => TimeWindow) => {
-    setWindow(change(window));
-    setAt(undefined);
-  };
   const actions: Actions = {
-    zoomBy: (factor) => move((one) => zoom(one, factor, bounds)),
-    panBy: (part) => move((one) => pan(one, part, bounds)),
-    showAll: () => {
-      setWindow(undefined);
-      setAt(undefined);
-    },
-    step: (by) => setAt(all.length === 0 ? undefined : stepFrom(at, by, all.length)),
+    zoomBy: (factor) => setWindow(zoom(centred(window, chosen?.mark), factor, bounds)),
+    panBy: (part) => setWindow(pan(window, part, bounds)),
+    showAll: () => setWindow(undefined),
+    step: (by) => setChosen(all[stepFrom(at, by, all.length)]),
   };
-  const choose = (mark: Mark) => setAt(all.findIndex((one) => one.mark === mark));
+  const choose = (mark: Mark) => setChosen(all.find((one) => one.mark === mark));
 
   return (
     <section class="timeline" aria-label={`Timeline of ${view.channel}`}>
@@ -65,7 +59,7 @@ export function Timeline({ view, nowMs, eventHref, deliveryHref }: TimelineProps
             key={`${row.kind} ${row.label}`}
             row={row}
             width={width}
-            chosen={chosen?.mark}
+            chosen={all[at]?.mark}
             choose={choose}
           />
         ))}
@@ -124,9 +118,28 @@ function runKey(key: string, isShifted: boolean, { zoomBy, panBy, showAll, step 
   }
 }
 
-function stepFrom(at: number | undefined, by: number, count: number): number {
-  if (at === undefined) return by > 0 && by !== Infinity ? 0 : by === -Infinity ? 0 : count - 1;
+function stepFrom(at: number, by: number, count: number): number {
+  if (at === -1) return by < 0 && by !== -Infinity ? count - 1 : by === Infinity ? count - 1 : 0;
   return Math.max(0, Math.min(count - 1, at + by));
+}
+
+/** Whether two marks are the same, although the time that one lasts has gone on. */
+function isSame(one: Chosen, other: Chosen): boolean {
+  return (
+    one.row.kind === other.row.kind &&
+    one.row.label === other.row.label &&
+    one.mark.shape === other.mark.shape &&
+    one.mark.fromMs === other.mark.fromMs &&
+    one.mark.eventId === other.mark.eventId &&
+    one.mark.deliveryId === other.mark.deliveryId
+  );
+}
+
+/** The window, moved so that the mark is in its middle. */
+function centred(window: TimeWindow, mark: Mark | undefined): TimeWindow {
+  if (mark === undefined) return window;
+  const half = (window.toMs - window.fromMs) / 2;
+  return { fromMs: mark.fromMs - half, toMs: mark.fromMs + half };
 }
 
 function Controls({ actions, isWhole }: { readonly actions: Actions; readonly isWhole: boolean }) {

@@ -16,6 +16,8 @@ export interface Draft {
   readonly except: string;
   /** A batch: JSON, a list of events. */
   readonly batch: string;
+  /** What is replayed: data that was indented to be read, and is not changed, is sent as it came. */
+  readonly replayed?: { readonly shown: string; readonly sent: string };
 }
 
 /** An event as `POST publish` takes it. */
@@ -50,7 +52,9 @@ export const emptyDraft: Draft = {
 export function draftOf(row: Pick<ConsoleRow, 'channel' | 'name' | 'data'>): Draft {
   const channel = row.channel ?? '';
   const userId = /^#server-to-user-(.+)$/.exec(channel)?.[1];
-  const common = { ...emptyDraft, name: row.name ?? '', data: pretty(row.data ?? '') };
+  const sent = row.data ?? '';
+  const shown = pretty(sent);
+  const common = { ...emptyDraft, name: row.name ?? '', data: shown, replayed: { shown, sent } };
   return userId === undefined ? { ...common, channels: channel } : { ...common, way: 'user', userId };
 }
 
@@ -63,6 +67,11 @@ export function describeData(data: string): { readonly isJson: boolean; readonly
     : { isJson: false, text: `Not JSON (${parsed.reason}): sent as it is, as a text.` };
 }
 
+/** The data as it is sent. */
+export function dataOf({ data, replayed }: Draft): string {
+  return data === replayed?.shown ? replayed.sent : data;
+}
+
 /** What `POST publish` is sent of a draft. */
 export function eventsOf(draft: Draft): Checked<readonly PublishedEvent[]> {
   if (draft.way === 'batch') return batchOf(draft.batch);
@@ -73,7 +82,8 @@ export function eventsOf(draft: Draft): Checked<readonly PublishedEvent[]> {
       (draft.way === 'user' ? { userId: 'Say which user.' } : { channels: 'Name at least one channel.' })),
   };
   if (Object.keys(faults).length > 0) return { faults };
-  const { name, data, except } = draft;
+  const { name, except } = draft;
+  const data = dataOf(draft);
   return {
     value: [{ name: name.trim(), channels, data, ...(except.trim() !== '' && { socket_id: except.trim() }) }],
   };

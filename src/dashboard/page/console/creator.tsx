@@ -8,7 +8,7 @@ import { plural } from '../format.ts';
 import { useAction } from '../resource.ts';
 import { apps } from '../session.ts';
 import { AsClient } from './as-client.tsx';
-import { eventsOf, type CreatorWay, type Draft } from './creator-draft.ts';
+import { dataOf, eventsOf, type CreatorWay, type Draft } from './creator-draft.ts';
 import { Data, EventName, type DraftProps } from './draft-fields.tsx';
 
 interface CreatorProps {
@@ -152,7 +152,8 @@ function prepare(app: string, draft: Draft): Prepared {
   };
 }
 
-function prepareClient(app: string, { socketId, channels: channel, name: event, data }: Draft): Prepared {
+function prepareClient(app: string, draft: Draft): Prepared {
+  const { socketId, channels: channel, name: event } = draft;
   const faults = {
     ...(socketId === '' && { socketId: 'Choose a connection.' }),
     ...(channel === '' && { channels: 'Choose a channel.' }),
@@ -162,7 +163,7 @@ function prepareClient(app: string, { socketId, channels: channel, name: event, 
   return {
     faults,
     send: async () => {
-      await api.clientEvent(app, { socketId, channel, event, data });
+      await api.clientEvent(app, { socketId, channel, event, data: dataOf(draft) });
       return `Sent ${event} as ${socketId}`;
     },
   };
