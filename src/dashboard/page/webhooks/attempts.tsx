@@ -22,7 +22,9 @@ export function Attempts({ attempts }: { readonly attempts: readonly AttemptView
         <li key={`${attempt.number} ${attempt.resend ?? ''}`}>
           <details open={index === 0}>
             <summary>
-              <span class="numbers">{attempt.resend === undefined ? `#${attempt.number}` : `Resend ${attempt.resend}`}</span>
+              <span class="numbers">
+                {attempt.resend === undefined ? `#${attempt.number}` : `Resend ${attempt.resend}`}
+              </span>
               <State tone={resultTone(attempt.result)}>
                 {attempt.status === undefined ? '' : `${attempt.status} `}
                 {resultWords[attempt.result]}

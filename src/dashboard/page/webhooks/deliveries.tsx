@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { DeliveryView } from '../../../admin/views/deliveries.ts';
-import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { Chips } from '../components/chips.tsx';
 import { Empty, ErrorNotice, Loading } from '../components/notice.tsx';
@@ -53,7 +52,9 @@ export function DeliveriesPage({ app }: PageProps) {
           <NewOnes list={list} />
           <Rows list={list} q={q} />
         </div>
-        {id !== undefined && <DeliveryPanel key={id} app={app} id={id} onClose={() => setQuery({ id: undefined })} />}
+        {id !== undefined && (
+          <DeliveryPanel key={id} app={app} id={id} onClose={() => setQuery({ id: undefined })} />
+        )}
       </div>
     </Page>
   );
@@ -62,14 +63,21 @@ export function DeliveriesPage({ app }: PageProps) {
 function Filters({ app, q }: { readonly app: string; readonly q: string }) {
   const endpoints = appWithId(app)?.endpoints ?? [];
   const words = [
-    ...['status:delivered', 'status:pending', 'status:dropped', 'status:5xx', 'attempts:>1'],
+    'status:delivered',
+    'status:pending',
+    'status:dropped',
+    'status:5xx',
+    'attempts:>1',
     ...(endpoints.length > 1 ? endpoints.map(({ id }) => `endpoint:${id}`) : []),
   ];
   return (
     <Chips
       label="Filters"
       chips={words.map((word) => ({
-        text: word.replace(/^status:/, '').replace('attempts:>1', 'retried').replace(/^endpoint:/, 'to '),
+        text: word
+          .replace(/^status:/, '')
+          .replace('attempts:>1', 'retried')
+          .replace(/^endpoint:/, 'to '),
         isOn: q.split(/\s+/).includes(word),
         onToggle: () => setQuery({ q: toggledWord(q, word), id: undefined }),
       }))}
@@ -97,7 +105,10 @@ function Rows({ list, q }: { readonly list: DeliveryList; readonly q: string }) 
         As soon as something happens that an endpoint selects, the request to it is listed here.
       </Empty>
     ) : (
-      <Empty title="Nothing is found" action={<Button onClick={() => setQuery({ q: undefined })}>Clear the search</Button>}>
+      <Empty
+        title="Nothing is found"
+        action={<Button onClick={() => setQuery({ q: undefined })}>Clear the search</Button>}
+      >
         No delivery that is kept matches <code>{q}</code>.
       </Empty>
     );
@@ -120,7 +131,8 @@ function Rows({ list, q }: { readonly list: DeliveryList; readonly q: string }) 
         <span class="muted small">
           {list.keptSinceMs !== undefined &&
             `Kept in memory: the last ${duration(Math.max(0, now.value - list.keptSinceMs))}.`}
-          {list.skipped > 0 && ` ${plural(list.skipped, 'delivery', 'deliveries')} were not recorded, because more happened than can be.`}
+          {list.skipped > 0 &&
+            ` ${plural(list.skipped, 'delivery', 'deliveries')} were not recorded, because more happened than can be.`}
         </span>
       </p>
     </>
@@ -166,7 +178,8 @@ function Events({ row }: { readonly row: DeliveryView }) {
 
 function Answer({ row }: { readonly row: DeliveryView }) {
   const { lastAttempt, nextAttemptAtMs, elapsedMs, status } = row;
-  if (lastAttempt === undefined || lastAttempt.result === 'pending') return <span class="muted">none yet</span>;
+  if (lastAttempt === undefined || lastAttempt.result === 'pending')
+    return <span class="muted">none yet</span>;
   return (
     <span class="nowrap">
       <span class={lastAttempt.result === 'success' ? 'good-text' : 'bad-text'}>

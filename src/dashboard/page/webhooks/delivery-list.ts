@@ -7,6 +7,8 @@ import { generation, listen } from '../stream.ts';
 
 const pageSize = 50;
 const settleMs = 400;
+/** How many new ones are counted while somebody reads. */
+const mostFresh = 100;
 
 /** The deliveries that are shown, and those that came meanwhile. */
 export interface DeliveryList {
@@ -30,8 +32,9 @@ export interface DeliveryList {
 export function useDeliveries(app: string, q: string, isHeld: boolean): DeliveryList {
   const [limit, setLimit] = useState(pageSize);
   const [shown, setShown] = useState<ReadonlySet<string> | undefined>(undefined);
-  const resource = useResource<PageOf<DeliveryView>>(`${app} ${q} ${limit}`, (signal) =>
-    api.deliveries(app, { q, limit }, signal),
+  const asked = isHeld ? limit + mostFresh : limit;
+  const resource = useResource<PageOf<DeliveryView>>(`${app} ${q} ${asked}`, (signal) =>
+    api.deliveries(app, { q, limit: asked }, signal),
   );
   const items = useLast(resource.value?.items, `${app} ${q}`);
   const current = generation.value;
@@ -41,16 +44,16 @@ export function useDeliveries(app: string, q: string, isHeld: boolean): Delivery
   useEffect(() => {
     setShown(isHeld && items !== undefined ? new Set(items.map(({ id }) => id)) : undefined);
     // What is shown is fixed at the moment when the reading begins.
-  }, [isHeld, app, q, limit, items === undefined]);
+  }, [isHeld, app, q, items === undefined]);
   const isNew = ({ id }: DeliveryView, index: number, all: readonly DeliveryView[]) =>
     shown !== undefined && !shown.has(id) && index < lastShownIndex(all, shown);
   return {
-    items: items?.filter((item, index, all) => !isNew(item, index, all)),
+    items: items?.filter((item, index, all) => !isNew(item, index, all)).slice(0, limit),
     error: resource.error,
     isLoading: resource.isLoading,
     keptSinceMs: resource.value?.keptSinceMs,
     skipped: resource.value?.skipped ?? 0,
-    hasMore: resource.value?.next !== undefined,
+    hasMore: (items?.length ?? 0) > limit || resource.value?.next !== undefined,
     fresh: items?.filter(isNew).length ?? 0,
     reload: resource.reload,
     more: () => setLimit(limit + pageSize),
@@ -62,7 +65,7 @@ export function useDeliveries(app: string, q: string, isHeld: boolean): Delivery
 }
 
 function lastShownIndex(all: readonly DeliveryView[], shown: ReadonlySet<string>): number {
-  return all.findLastIndex(({ id }) => shown.has(id)) + 1 || all.length;
+  return all.findLastIndex(({ id }) => shown.has(id)) + 1;
 }
 
 /** The last value under the same key, while another part of it is being read. */

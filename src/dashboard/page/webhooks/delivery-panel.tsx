@@ -2,20 +2,19 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { DeliveryDetail } from '../../../admin/views/deliveries.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
-import { confirmed } from '../components/confirm.tsx';
 import { JsonView } from '../components/code.tsx';
 import { CopyButton } from '../components/copy.tsx';
 import { KeyValue } from '../components/key-value.tsx';
 import { ErrorNotice, Loading } from '../components/notice.tsx';
 import { State } from '../components/tag.tsx';
 import { Ago, At, Countdown } from '../components/time.tsx';
-import { toast } from '../components/toast.tsx';
 import { useAction, useResource, type Action } from '../resource.ts';
 import { self } from '../session.ts';
 import { generation } from '../stream.ts';
 import { Attempts } from './attempts.tsx';
 import { curlCommand } from './curl.ts';
 import { Handlers } from './handlers.tsx';
+import { resend } from './resend.ts';
 import { deliveryState, reasonSentence } from './words.ts';
 
 interface DeliveryPanelProps {
@@ -89,7 +88,9 @@ function Content({ app, delivery, action, onResent }: ContentProps) {
             </>
           ),
           'Next attempt':
-            status === 'pending' && nextAttemptAtMs !== undefined ? <Countdown atMs={nextAttemptAtMs} /> : undefined,
+            status === 'pending' && nextAttemptAtMs !== undefined ? (
+              <Countdown atMs={nextAttemptAtMs} />
+            ) : undefined,
           Endpoint: (
             <>
               {delivery.endpoint} <span class="muted mono">{delivery.url}</span>
@@ -97,7 +98,10 @@ function Content({ app, delivery, action, onResent }: ContentProps) {
           ),
           Made: (
             <>
-              <At atMs={delivery.atMs} /> <span class="muted">(<Ago atMs={delivery.atMs} />)</span>
+              <At atMs={delivery.atMs} />{' '}
+              <span class="muted">
+                (<Ago atMs={delivery.atMs} />)
+              </span>
             </>
           ),
         }}
@@ -112,7 +116,11 @@ function Content({ app, delivery, action, onResent }: ContentProps) {
           Resend
         </Button>
         {last !== undefined && (
-          <CopyButton kind="plain" label="the request as curl" text={() => curlCommand(delivery, last.headers)}>
+          <CopyButton
+            kind="plain"
+            label="the request as curl"
+            text={() => curlCommand(delivery, last.headers)}
+          >
             Copy as curl
           </CopyButton>
         )}
@@ -127,22 +135,6 @@ function Content({ app, delivery, action, onResent }: ContentProps) {
       <Handlers appKey={last?.headers['x-pusher-key'] ?? last?.headers['X-Pusher-Key'] ?? ''} />
     </div>
   );
-}
-
-async function resend(app: string, { id, endpoint }: DeliveryDetail, onResent: () => void): Promise<void> {
-  const isSure = await confirmed({
-    title: 'Send it again?',
-    consequences: [
-      'One attempt is made at once, with the same webhook-id and body, marked with X-Soketify-Resend.',
-      'What it tells is old. A receiver that takes it for news may believe afterwards what is not true any more.',
-      `To bring ${endpoint} to the truth, reconcile it under Truth instead: it is sent what is true now.`,
-    ],
-    action: 'Resend',
-  });
-  if (!isSure) return;
-  const { result, status, error } = await api.resend(app, id);
-  toast(result === 'success' ? `Taken: ${status ?? 'success'}` : `Not taken: ${status ?? error ?? result}`, result === 'success' ? 'good' : 'bad');
-  onResent();
 }
 
 const afterDueMs = 1500;

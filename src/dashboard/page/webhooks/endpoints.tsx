@@ -39,7 +39,12 @@ export function EndpointsPage({ app: id }: PageProps) {
       )}
       <ul class="cards">
         {app.endpoints.map((endpoint) => (
-          <EndpointCard key={endpoint.id} app={id} endpoint={endpoint} editHref={settings({ edit: endpoint.id })} />
+          <EndpointCard
+            key={endpoint.id}
+            app={id}
+            endpoint={endpoint}
+            editHref={settings({ edit: endpoint.id })}
+          />
         ))}
       </ul>
     </Page>

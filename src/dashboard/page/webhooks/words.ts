@@ -15,7 +15,10 @@ export const deliveryKeys = {
 } as const;
 
 /** The state of a delivery in a word. */
-export function deliveryState({ status, attempts }: DeliveryView): { readonly word: string; readonly tone: Tone } {
+export function deliveryState({ status, attempts }: DeliveryView): {
+  readonly word: string;
+  readonly tone: Tone;
+} {
   switch (status) {
     case 'delivered':
       return { word: 'Delivered', tone: 'good' };
