@@ -95,3 +95,22 @@ export function useAction(): Action {
   };
   return { isBusy, error, run, clear: () => setError(undefined) };
 }
+
+/** Does something every so often while somebody looks; the next time is counted from when it was done. */
+export function useEvery(ms: number, work: () => Promise<void>): void {
+  const latest = useRef(work);
+  latest.current = work;
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = () => {
+      timer = setTimeout(() => {
+        if (document.visibilityState === 'visible') void latest.current().then(wait);
+        else wait();
+      }, ms);
+    };
+    wait();
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [ms]);
+}
