@@ -39,6 +39,8 @@ export interface SpanView {
   readonly state: 'present' | 'lingering';
   readonly fromMs: number;
   readonly toMs?: number;
+  /** It began earlier than what is kept: `fromMs` is only since when it is known. */
+  readonly beganBefore?: true;
   /** Lingering: when its grace ends. */
   readonly deadlineMs?: number;
 }
@@ -52,6 +54,8 @@ export interface TimelineView {
   readonly skipped: number;
   /** The channel first (`userId` absent), then its members. */
   readonly rows: readonly { readonly userId?: string; readonly spans: readonly SpanView[] }[];
+  /** So many members more are not shown. */
+  readonly moreRows?: number;
   /** Events of the channel, with what became of each. */
   readonly events: readonly EventView[];
   /** Deliveries that hold one of them, attempt by attempt. */

@@ -69,9 +69,9 @@ export interface PageOf<Item> {
   readonly items: readonly Item[];
   /** To be given as `before` for the items that follow; absent: there are none. */
   readonly next?: string;
-  /** Nothing older is kept. */
+  /** Everything since then is kept, but for what was skipped. What failed may be kept for longer. */
   readonly keptSinceMs: number;
-  /** What was not kept since then, because more happened than is recorded. */
+  /** What was not kept since then, of all apps, because more happened than is recorded. */
   readonly skipped: number;
 }
 

@@ -89,9 +89,11 @@ export interface ConsoleRow {
 /** `GET /console`, and each `rows` event of `GET /stream`. */
 export interface ConsoleRows {
   readonly rows: readonly ConsoleRow[];
+  /** The server was started again since the rows before: what it did last is not known. */
+  readonly isRestarted?: true;
   /** Rows that were not recorded or not sent since the rows before, because more happened than can be shown. */
   readonly skipped: number;
-  /** Nothing older is kept. */
+  /** Everything since then is kept, but for what was skipped. */
   readonly keptSinceMs: number;
 }
 

@@ -42,6 +42,7 @@ export interface LanesView {
   readonly laneCount: number;
   /** Batches that are not done with, oldest first, at most 100. */
   readonly batches: readonly LaneBatchView[];
+  readonly batchCount: number;
 }
 
 /** The events of one channel that are in no batch yet. */
@@ -61,7 +62,8 @@ export interface LaneBatchView {
   readonly attempts: number;
   readonly state: 'in-flight' | 'waiting';
   readonly ageMs: number;
+  /** Absent while an attempt is under way, and while the endpoint is held. */
   readonly nextAttemptInMs?: number;
-  /** After so long it is dropped. */
+  /** After so long it is dropped; a hold is not counted. */
   readonly deadlineInMs: number;
 }

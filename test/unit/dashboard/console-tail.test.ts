@@ -6,6 +6,7 @@ import {
   hold,
   prepend,
   receive,
+  receiveHistory,
   release,
   topOf,
   type Tail,
@@ -55,6 +56,17 @@ describe('The tail of the console', () => {
     expect(held.waiting).toHaveLength(1000);
     expect(held.waitingCount).toBe(3000);
     expect(keys(release(held)).at(-1)).toBe('6000');
+  });
+
+  it('goes on after the server was started again, whose rows are numbered anew', () => {
+    const before = receive(emptyTail, rows(500, 501));
+    const told = receive(before, { ...rows(1, 2), isRestarted: true });
+    expect(keys(told)).toEqual(['500', '501', 'restart-1', '1-1', '1-2']);
+    expect(keys(receiveHistory(before, rows(1, 2)))).toEqual(keys(told));
+    expect(
+      keys(receive(receiveHistory(before, { rows: [], skipped: 0, keptSinceMs: 0 }), rows(1, 1))),
+    ).toEqual(['500', '501', 'restart-1', '1-1']);
+    expect(keys(receiveHistory(before, rows(400, 501)))).toEqual(['500', '501']);
   });
 
   it('puts older rows before those there are', () => {

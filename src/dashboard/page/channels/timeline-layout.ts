@@ -108,7 +108,7 @@ export function layOut(view: TimelineView, options: LayoutOptions): TimelineLayo
   }));
   return {
     rows,
-    hiddenMembers: Math.max(0, members.length - maxMembers),
+    hiddenMembers: Math.max(0, members.length - maxMembers) + (view.moreRows ?? 0),
     isAggregated: rows.some(({ bars, points }) => [...bars, ...points].some(({ count }) => count > 1)),
     axis: axisOf(scale),
   };
@@ -222,8 +222,10 @@ function barsOf(span: SpanView, nowMs: number): readonly Placed[] {
   return [bar, { shape: 'grace-left', fromMs: nowMs, toMs: deadlineMs, text }];
 }
 
-function describeSpan({ state, fromMs, toMs, deadlineMs }: SpanView, nowMs: number): string {
-  const lasted = lengthOf((toMs ?? nowMs) - fromMs);
+function describeSpan(span: SpanView, nowMs: number): string {
+  const { state, fromMs, toMs, deadlineMs, beganBefore } = span;
+  const known = lengthOf((toMs ?? nowMs) - fromMs);
+  const lasted = beganBefore === true ? `at least ${known}` : known;
   switch (state) {
     case 'present':
       return toMs === undefined ? `Present, for ${lasted} so far` : `Present for ${lasted}`;

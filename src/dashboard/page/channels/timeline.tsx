@@ -277,7 +277,7 @@ function Notes({ view, hiddenMembers, isAggregated }: NotesProps) {
     <p class="tl-notes muted">
       Recorded since {timeOfDay(view.keptSinceMs, false)}; what was before is not known.
       {view.skipped > 0 && ` ${view.skipped} facts were not recorded, because more happened than is kept.`}
-      {hiddenMembers > 0 && ` ${hiddenMembers} more members are not drawn; the table has them.`}
+      {hiddenMembers > 0 && ` ${hiddenMembers} more members are not drawn.`}
       {isAggregated && ' Where there are too many marks, one stands for several: zoom in to see each.'}
     </p>
   );

@@ -1,9 +1,10 @@
 import type { ConsoleRow, ConsoleRows } from '../../../admin/views/server.ts';
 
-/** A line of the console: a row, or where rows are missing. */
+/** A line of the console: a row, where rows are missing, or where the server was started again. */
 export type TailLine =
   | { readonly kind: 'row'; readonly key: string; readonly row: ConsoleRow }
-  | { readonly kind: 'gap'; readonly key: string; readonly skipped: number };
+  | { readonly kind: 'gap'; readonly key: string; readonly skipped: number }
+  | { readonly kind: 'restart'; readonly key: string };
 
 /** The end of the console's rows, newest last. While it is held, what comes waits and nothing moves. */
 export interface Tail {
@@ -13,6 +14,8 @@ export interface Tail {
   readonly waitingCount: number;
   readonly isHeld: boolean;
   readonly lastSeq: number;
+  /** How often the server was started again meanwhile: each time its rows are numbered anew. */
+  readonly restarts: number;
   readonly keptSinceMs: number | undefined;
 }
 
@@ -26,16 +29,20 @@ export const emptyTail: Tail = {
   waitingCount: 0,
   isHeld: false,
   lastSeq: -1,
+  restarts: 0,
   keptSinceMs: undefined,
 };
 
 /** Takes rows that came. Those that are known already are passed over: a stream that resumes may repeat some. */
-export function receive(tail: Tail, { rows, skipped, keptSinceMs }: ConsoleRows): Tail {
+export function receive(before: Tail, { rows, skipped, keptSinceMs, isRestarted }: ConsoleRows): Tail {
+  const tail = isRestarted === true ? { ...before, lastSeq: -1, restarts: before.restarts + 1 } : before;
   const fresh = rows.filter(({ seq }) => seq > tail.lastSeq);
   const lastSeq = fresh.at(-1)?.seq ?? tail.lastSeq;
   const gap: readonly TailLine[] =
     skipped === 0 ? [] : [{ kind: 'gap', key: `gap-${fresh[0]?.seq ?? `after-${lastSeq}`}`, skipped }];
-  const lines = [...gap, ...fresh.map(lineOf)];
+  const restart: readonly TailLine[] =
+    isRestarted === true ? [{ kind: 'restart', key: `restart-${tail.restarts}` }] : [];
+  const lines = [...restart, ...gap, ...fresh.map((row) => lineOf(row, tail.restarts))];
   const known = { ...tail, lastSeq, keptSinceMs };
   if (!tail.isHeld) return { ...known, lines: newest([...tail.lines, ...lines]) };
   return {
@@ -45,11 +52,23 @@ export function receive(tail: Tail, { rows, skipped, keptSinceMs }: ConsoleRows)
   };
 }
 
+/** Takes the rows that the server keeps. If they end before what is known, the server was started again. */
+export function receiveHistory(tail: Tail, history: ConsoleRows): Tail {
+  const newestSeq = history.rows.at(-1)?.seq ?? -1;
+  return receive(tail, newestSeq < tail.lastSeq ? { ...history, isRestarted: true } : history);
+}
+
 /** Puts rows that are older than those there are before them. */
 export function prepend(tail: Tail, rows: readonly ConsoleRow[]): Tail {
   const first = tail.lines.find((line) => line.kind === 'row');
   const before = first?.kind === 'row' ? first.row.seq : Infinity;
-  return { ...tail, lines: [...rows.filter(({ seq }) => seq < before).map(lineOf), ...tail.lines] };
+  return {
+    ...tail,
+    lines: [
+      ...rows.filter(({ seq }) => seq < before).map((row) => lineOf(row, tail.restarts)),
+      ...tail.lines,
+    ],
+  };
 }
 
 /** From now on nothing moves. */
@@ -86,8 +105,8 @@ export function topOf(
     .slice(0, most);
 }
 
-function lineOf(row: ConsoleRow): TailLine {
-  return { kind: 'row', key: String(row.seq), row };
+function lineOf(row: ConsoleRow, restarts: number): TailLine {
+  return { kind: 'row', key: restarts === 0 ? String(row.seq) : `${restarts}-${row.seq}`, row };
 }
 
 /** The newest lines. Older ones are still with the server. */

@@ -3,8 +3,9 @@ import { Button, ButtonLink } from '../components/button.tsx';
 import { JsonView } from '../components/code.tsx';
 import { KeyValue } from '../components/key-value.tsx';
 import { exactTime } from '../format.ts';
-import { channelLink, consoleLink, deliveryLink, searchWord, whyLink } from '../links.ts';
+import { channelLink, consoleLink, deliveryLink, searchWord, truthLink, whyLink } from '../links.ts';
 import { self } from '../session.ts';
+import { typeGroups } from './types.ts';
 
 interface RowDetailProps {
   readonly row: ConsoleRow;
@@ -49,22 +50,40 @@ function Payload({ row: { data, type } }: { readonly row: ConsoleRow }) {
   return <p class="muted">Payloads are not shown on this server (dashboard.payloads).</p>;
 }
 
-/** Details of a row name what it is about by these keys. */
-function Links({ row: { appId, details = {} } }: { readonly row: ConsoleRow }) {
-  const delivery = details['delivery'] ?? details['deliveryId'];
-  const event = details['event'] ?? details['eventId'];
+function Links({ row }: { readonly row: ConsoleRow }) {
+  const { appId, type, details = {} } = row;
+  const { id, endpoint } = details;
+  const isWebhook = type === 'webhook sent' || type === 'webhook failed';
+  const about = isOfWebhooks(type) ? eventSearch(row) : undefined;
   return (
     <>
-      {typeof delivery === 'string' && (
-        <ButtonLink icon="deliveries" href={deliveryLink(appId, delivery)}>
+      {isWebhook && typeof id === 'string' && (
+        <ButtonLink icon="deliveries" href={deliveryLink(appId, id)}>
           Delivery
         </ButtonLink>
       )}
-      {typeof event === 'number' && (
-        <ButtonLink icon="help" href={whyLink(appId, `id:${event}`)}>
+      {isWebhook && typeof endpoint === 'string' && (
+        <ButtonLink icon="truth" href={truthLink(appId, endpoint)}>
+          Truth of {endpoint}
+        </ButtonLink>
+      )}
+      {about !== undefined && (
+        <ButtonLink icon="help" href={whyLink(appId, about)}>
           Why
         </ButtonLink>
       )}
     </>
   );
+}
+
+function isOfWebhooks(type: ConsoleRow['type']): boolean {
+  return typeGroups.some(({ title, types }) => title === 'Events for webhooks' && types.includes(type));
+}
+
+/** Finds the events that are like this one. */
+function eventSearch({ channel, name, userId }: ConsoleRow): string {
+  const fields = { channel, event: name, user: userId };
+  return Object.entries(fields)
+    .flatMap(([key, value]) => (value === undefined ? [] : [searchWord(key, value)]))
+    .join(' ');
 }

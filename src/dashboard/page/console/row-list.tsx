@@ -31,13 +31,16 @@ export function RowList({ lines, app, replay, onScrolled }: RowListProps) {
     <>
       <ol class="rows" ref={list} aria-label="Rows, newest first" onKeyDown={moveByArrows}>
         {newestFirst.map((line) =>
-          line.kind === 'gap' ? (
+          line.kind !== 'row' ? (
             <li key={line.key} class="row-gap">
-              Skipped {plural(line.skipped, 'row')}: more happened than can be shown
+              {line.kind === 'gap'
+                ? `Skipped ${plural(line.skipped, 'row')}: more happened than can be shown`
+                : 'The server was started again: what it did last is not known'}
             </li>
           ) : (
             <Row
               key={line.key}
+              id={line.key}
               row={line.row}
               showsApp={app === undefined}
               isOpen={chosen === line.key}
@@ -60,6 +63,7 @@ export function RowList({ lines, app, replay, onScrolled }: RowListProps) {
 }
 
 interface RowProps {
+  readonly id: string;
   readonly row: ConsoleRow;
   readonly showsApp: boolean;
   readonly isOpen: boolean;
@@ -68,8 +72,7 @@ interface RowProps {
   readonly replay: (row: ConsoleRow) => void;
 }
 
-function Row({ row, showsApp, isOpen, isFirst, replay }: RowProps) {
-  const key = String(row.seq);
+function Row({ id, row, showsApp, isOpen, isFirst, replay }: RowProps) {
   return (
     <li class={isOpen ? 'row open' : 'row'}>
       <button
@@ -78,7 +81,7 @@ function Row({ row, showsApp, isOpen, isFirst, replay }: RowProps) {
         data-row
         tabIndex={isFirst || isOpen ? 0 : -1}
         aria-expanded={isOpen}
-        onClick={() => setQuery({ row: isOpen ? undefined : key })}
+        onClick={() => setQuery({ row: isOpen ? undefined : id })}
       >
         <time class="mono row-time" dateTime={new Date(row.atMs).toISOString()}>
           {clockTime(row.atMs, now.peek())}

@@ -3,7 +3,16 @@ import type { ConsoleRows, ConsoleType } from '../../../admin/views/server.ts';
 import { api } from '../api.ts';
 import { asRequestError, type RequestError } from '../http.ts';
 import { generation, listen } from '../stream.ts';
-import { clear, emptyTail, hold, prepend, receive, release, type Tail } from './console-tail.ts';
+import {
+  clear,
+  emptyTail,
+  hold,
+  prepend,
+  receive,
+  receiveHistory,
+  release,
+  type Tail,
+} from './console-tail.ts';
 
 const historyRows = 300;
 
@@ -102,8 +111,9 @@ function follow(query: TailQuery, update: Update): () => void {
       update((before) => ({
         error: undefined,
         isLoading: false,
-        tail: receive(before.tail, history),
-        hasOlder: before.hasOlder || history.rows.length === historyRows,
+        tail: receiveHistory(before.tail, history),
+        // Numbers of a life before would ask for rows of this one.
+        hasOlder: before.tail.restarts === 0 && history.rows.length === historyRows,
       }));
     } catch (error) {
       if (abort.signal.aborted) return;

@@ -49,7 +49,7 @@ interface ContentProps {
 }
 
 function Content({ app, lanes, readAtMs }: ContentProps) {
-  const { queue, pause, batches, lanes: list, laneCount } = lanes;
+  const { queue, pause, batches, batchCount, lanes: list, laneCount } = lanes;
   return (
     <>
       {pause !== undefined && (
@@ -79,6 +79,11 @@ function Content({ app, lanes, readAtMs }: ContentProps) {
           rows={batches}
           keyOf={(batch) => batch.id ?? `${batch.ageMs} ${batch.channels.join(' ')}`}
         />
+      )}
+      {batchCount > batches.length && (
+        <p class="muted">
+          The {count(batches.length)} oldest of {count(batchCount)} batches.
+        </p>
       )}
       {list.length > 0 && (
         <>
