@@ -51,8 +51,14 @@ function twoUnits(ms: number, [large, largeName]: Unit, [small, smallName]: Unit
 export function relative(atMs: number, nowMs: number): string {
   const ms = nowMs - atMs;
   if (Math.abs(ms) < second) return 'just now';
-  const coarse = (value: number) => duration(value < minute ? Math.floor(value / second) * second : value);
   return ms > 0 ? `${coarse(ms)} ago` : `in ${coarse(-ms)}`;
+}
+
+/** A span in one unit: what changes every second draws the eye. */
+function coarse(ms: number): string {
+  const [unit, name] =
+    ms < minute ? [second, 's'] : ms < hour ? [minute, 'min'] : ms < day ? [hour, 'h'] : [day, 'd'];
+  return `${Math.floor(ms / unit)} ${name}`;
 }
 
 /** The time of day with milliseconds in the reader's zone, and the date unless it is today. */

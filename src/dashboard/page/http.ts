@@ -1,11 +1,6 @@
 import { signal } from '@preact/signals';
 import type { ErrorView } from '../../admin/views/server.ts';
-
-/** What is wrong with one field of what was sent. */
-export interface Fault {
-  readonly path: string;
-  readonly message: string;
-}
+import type { Fault } from './faults.ts';
 
 /** A request that failed. The status is 0 if there was no answer. */
 export class RequestError extends Error {

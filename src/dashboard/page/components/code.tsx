@@ -33,7 +33,7 @@ export function JsonView({ text, label }: { readonly text: string; readonly labe
         </span>
         {pretty !== undefined && (
           <Button kind="quiet" onClick={() => setRaw(!isRaw)}>
-            {isRaw ? 'Indent' : 'As sent'}
+            {isRaw ? 'Indent' : 'Raw'}
           </Button>
         )}
         <CopyButton text={text} label={label} />

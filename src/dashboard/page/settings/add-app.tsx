@@ -9,7 +9,7 @@ import { Page } from '../components/page.tsx';
 import { useAction } from '../resource.ts';
 import { href } from '../router.ts';
 import { refresh, self } from '../session.ts';
-import { faultAt } from './endpoint-draft.ts';
+import { faultAt } from '../faults.ts';
 import { keptSentence } from './webhooks.tsx';
 
 const fields = [

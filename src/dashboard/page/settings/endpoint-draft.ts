@@ -1,6 +1,6 @@
 import type { BatchInput, EndpointInput, EndpointView } from '../../../admin/views/settings.ts';
 import { defaultEventNames, eventNames, type EventName } from '../../../webhooks/event.ts';
-import type { Fault } from '../http.ts';
+import type { Fault } from '../faults.ts';
 
 /** An endpoint as it stands in the form: numbers and headers are text until they are saved. */
 export interface EndpointDraft {
@@ -116,19 +116,4 @@ function readBatch(draft: EndpointDraft, faults: Fault[]): BatchInput {
     return { [key]: Number(text) };
   };
   return { ...read('maxEvents'), ...read('maxDelayMs'), ...read('maxBytes') };
-}
-
-/** What is wrong with a field, in one text; undefined if nothing is. A path may lead below the field. */
-export function faultAt(faults: readonly Fault[], field: string): string | undefined {
-  const found = faults.filter(({ path }) => isAt(path, field)).map(({ message }) => message);
-  return found.length === 0 ? undefined : found.join(' ');
-}
-
-/** Faults of none of these fields. */
-export function otherFaults(faults: readonly Fault[], fields: readonly string[]): readonly Fault[] {
-  return faults.filter(({ path }) => !fields.some((field) => isAt(path, field)));
-}
-
-function isAt(path: string, field: string): boolean {
-  return path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`);
 }

@@ -5,18 +5,10 @@ import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { Check, Field, TextField } from '../components/field.tsx';
 import { ErrorNotice, Notice } from '../components/notice.tsx';
-import type { Fault } from '../http.ts';
+import { faultAt, otherFaults, type Fault } from '../faults.ts';
 import { useAction } from '../resource.ts';
 import { self } from '../session.ts';
-import {
-  checkDraft,
-  draftOf,
-  emptyDraft,
-  faultAt,
-  otherFaults,
-  withEventType,
-  type EndpointDraft,
-} from './endpoint-draft.ts';
+import { checkDraft, draftOf, emptyDraft, withEventType, type EndpointDraft } from './endpoint-draft.ts';
 import { eventMeanings } from './event-types.ts';
 
 const fields = ['id', 'url', 'eventTypes', 'channels', 'headers', 'batch', 'standardSignature', 'reconcile'];

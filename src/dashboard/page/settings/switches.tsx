@@ -10,7 +10,7 @@ import { toast } from '../components/toast.tsx';
 import { count, plural } from '../format.ts';
 import { useAction } from '../resource.ts';
 import { mayChange, refresh } from '../session.ts';
-import { faultAt } from './endpoint-draft.ts';
+import { faultAt } from '../faults.ts';
 import { changedLimits, limitTexts } from './limit-draft.ts';
 
 const switches = [

@@ -68,7 +68,7 @@ function Outcome({ outcome }: { readonly outcome: TestView }) {
         <span>{verdict}</span>
       </Notice>
       {answer !== undefined && answer !== '' && <JsonView label="Answer" text={answer} />}
-      <JsonView label="Body as sent" text={request.body} />
+      <JsonView label="Body" text={request.body} />
       <Code label="Headers as sent" text={headers.join('\n')} />
     </>
   );

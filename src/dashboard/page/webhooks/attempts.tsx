@@ -3,15 +3,7 @@ import { Code, JsonView } from '../components/code.tsx';
 import { State } from '../components/tag.tsx';
 import { At } from '../components/time.tsx';
 import { duration } from '../format.ts';
-import { resultTone } from './words.ts';
-
-const resultWords = {
-  success: 'taken',
-  refused: 'refused',
-  timeout: 'timed out',
-  unreachable: 'not reached',
-  pending: 'under way',
-} as const;
+import { resultTone, resultWords } from './words.ts';
 
 /** The attempts of a delivery, the latest first; each unfolds to what was sent and answered. */
 export function Attempts({ attempts }: { readonly attempts: readonly AttemptView[] }) {

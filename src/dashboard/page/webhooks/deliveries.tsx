@@ -16,7 +16,7 @@ import { now } from '../time.ts';
 import { DeliveryPanel } from './delivery-panel.tsx';
 import { useDeliveries, type DeliveryList } from './delivery-list.ts';
 import { toggledWord } from './search-words.ts';
-import { deliveryKeys, deliveryState } from './words.ts';
+import { deliveryKeys, deliveryState, resultWords } from './words.ts';
 
 /** The log of deliveries: newest first, live, searchable. */
 export function DeliveriesPage({ app }: PageProps) {
@@ -183,7 +183,7 @@ function Answer({ row }: { readonly row: DeliveryView }) {
   return (
     <span class="nowrap">
       <span class={lastAttempt.result === 'success' ? 'good-text' : 'bad-text'}>
-        {lastAttempt.status ?? lastAttempt.result}
+        {lastAttempt.status ?? resultWords[lastAttempt.result]}
       </span>{' '}
       <span class="muted small">
         {status === 'pending' && nextAttemptAtMs !== undefined ? (

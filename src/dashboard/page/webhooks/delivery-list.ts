@@ -4,6 +4,7 @@ import { api } from '../api.ts';
 import type { RequestError } from '../http.ts';
 import { useResource } from '../resource.ts';
 import { generation, listen } from '../stream.ts';
+import { hold } from './held-rows.ts';
 
 const pageSize = 50;
 const settleMs = 400;
@@ -45,16 +46,15 @@ export function useDeliveries(app: string, q: string, isHeld: boolean): Delivery
     setShown(isHeld && items !== undefined ? new Set(items.map(({ id }) => id)) : undefined);
     // What is shown is fixed at the moment when the reading begins.
   }, [isHeld, app, q, items === undefined]);
-  const isNew = ({ id }: DeliveryView, index: number, all: readonly DeliveryView[]) =>
-    shown !== undefined && !shown.has(id) && index < lastShownIndex(all, shown);
+  const held = items === undefined ? undefined : hold(items, shown, limit);
   return {
-    items: items?.filter((item, index, all) => !isNew(item, index, all)).slice(0, limit),
+    items: held?.rows,
     error: resource.error,
     isLoading: resource.isLoading,
     keptSinceMs: resource.value?.keptSinceMs,
     skipped: resource.value?.skipped ?? 0,
     hasMore: (items?.length ?? 0) > limit || resource.value?.next !== undefined,
-    fresh: items?.filter(isNew).length ?? 0,
+    fresh: held?.fresh ?? 0,
     reload: resource.reload,
     more: () => setLimit(limit + pageSize),
     showFresh: () => {
@@ -62,10 +62,6 @@ export function useDeliveries(app: string, q: string, isHeld: boolean): Delivery
       scrollTo({ top: 0 });
     },
   };
-}
-
-function lastShownIndex(all: readonly DeliveryView[], shown: ReadonlySet<string>): number {
-  return all.findLastIndex(({ id }) => shown.has(id)) + 1;
 }
 
 /** The last value under the same key, while another part of it is being read. */

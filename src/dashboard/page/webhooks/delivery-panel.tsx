@@ -128,7 +128,7 @@ function Content({ app, delivery, action, onResent }: ContentProps) {
       {self.value?.showsPayloads === false ? (
         <p class="hint">Payloads are not shown: dashboard.payloads is off.</p>
       ) : (
-        <JsonView label="Body as sent" text={delivery.body} />
+        <JsonView label="Body" text={delivery.body} />
       )}
       <h3>Attempts</h3>
       <Attempts attempts={delivery.attemptList} />

@@ -37,6 +37,7 @@ export function EndpointsPage({ app: id }: PageProps) {
           Nothing that happens in this app is sent to anybody.
         </Empty>
       )}
+      <h2 class="visually-hidden">All endpoints</h2>
       <ul class="cards">
         {app.endpoints.map((endpoint) => (
           <EndpointCard

@@ -10,7 +10,7 @@ import { count, plural } from '../format.ts';
 import { useAction, useEvery, useResource } from '../resource.ts';
 import { route, setQuery } from '../router.ts';
 import { appWithId } from '../session.ts';
-import { faultAt } from '../settings/endpoint-draft.ts';
+import { faultAt } from '../faults.ts';
 import { now } from '../time.ts';
 import { sinceText } from './since.ts';
 

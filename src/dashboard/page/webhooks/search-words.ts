@@ -5,6 +5,6 @@
 export function toggledWord(q: string, word: string): string {
   const words = q.split(/\s+/).filter(Boolean);
   if (words.includes(word)) return words.filter((one) => one !== word).join(' ');
-  const key = word.slice(0, word.indexOf(':') + 1);
+  const key = word.includes(':') ? word.slice(0, word.indexOf(':') + 1) : word;
   return [...words.filter((one) => !one.startsWith(key)), word].join(' ');
 }

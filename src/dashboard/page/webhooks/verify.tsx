@@ -7,7 +7,7 @@ import { ErrorNotice, Notice } from '../components/notice.tsx';
 import { Page } from '../components/page.tsx';
 import { useAction } from '../resource.ts';
 import { appWithId } from '../session.ts';
-import { faultAt } from '../settings/endpoint-draft.ts';
+import { faultAt } from '../faults.ts';
 import type { PageProps } from '../shell/pages.tsx';
 import { Handlers } from './handlers.tsx';
 

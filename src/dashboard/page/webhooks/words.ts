@@ -29,7 +29,16 @@ export function deliveryState({ status, attempts }: DeliveryView): {
   }
 }
 
-/** What an attempt came to. */
+/** What an attempt came to, in a word. */
+export const resultWords = {
+  success: 'taken',
+  refused: 'refused',
+  timeout: 'timed out',
+  unreachable: 'not reached',
+  pending: 'under way',
+} as const;
+
+/** What an attempt came to, as a colour. */
 export function resultTone(result: AttemptResult | 'pending'): Tone {
   switch (result) {
     case 'success':
