@@ -49,6 +49,12 @@ describe('The tail of the console', () => {
     expect(release(held)).toMatchObject({ waitingCount: 0, isHeld: false });
   });
 
+  it('shows what was there before, although a row is selected already', () => {
+    const tail = receive(receiveHistory(hold(emptyTail), rows(1, 3)), rows(4, 5));
+    expect(keys(tail)).toEqual(['1', '2', '3']);
+    expect(tail).toMatchObject({ isHeld: true, waitingCount: 2 });
+  });
+
   it('keeps a thousand lines, shown and waiting, however many come', () => {
     const shown = receive(emptyTail, rows(1, 3000));
     expect(shown.lines).toHaveLength(1000);

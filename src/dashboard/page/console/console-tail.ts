@@ -54,6 +54,8 @@ export function receive(before: Tail, { rows, skipped, keptSinceMs, isRestarted 
 
 /** Takes the rows that the server keeps. If they end before what is known, the server was started again. */
 export function receiveHistory(tail: Tail, history: ConsoleRows): Tail {
+  // What was there before anything was shown is no news, even if a row is selected by the address.
+  if (tail.lastSeq === -1 && tail.isHeld) return hold(receive({ ...tail, isHeld: false }, history));
   const newestSeq = history.rows.at(-1)?.seq ?? -1;
   return receive(tail, newestSeq < tail.lastSeq ? { ...history, isRestarted: true } : history);
 }

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import type { ConsoleRow } from '../../../admin/views/server.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { JsonView } from '../components/code.tsx';
@@ -16,8 +17,10 @@ interface RowDetailProps {
 export function RowDetail({ row, replay }: RowDetailProps) {
   const { appId, channel, socketId, userId } = row;
   const search = (key: string, value: string) => consoleLink(appId, { q: searchWord(key, value) });
+  const detail = useRef<HTMLDivElement>(null);
+  useEffect(() => detail.current?.scrollIntoView({ block: 'nearest' }), []);
   return (
-    <div class="row-detail">
+    <div class="row-detail" ref={detail}>
       <KeyValue
         items={{
           Time: <span class="mono">{exactTime(row.atMs)}</span>,

@@ -25,7 +25,9 @@ export function RowList({ lines, app, replay, onScrolled }: RowListProps) {
   const list = useRef<HTMLOListElement>(null);
   useScrolled(list, onScrolled);
   const chosen = route.value.query['row'];
-  const newestFirst = lines.slice(-shown).toReversed();
+  const chosenAt = lines.findIndex(({ key }) => key === chosen);
+  const most = chosenAt === -1 ? shown : Math.max(shown, lines.length - chosenAt);
+  const newestFirst = lines.slice(-most).toReversed();
   const firstKey = newestFirst.find(({ kind }) => kind === 'row')?.key;
   return (
     <>
@@ -50,10 +52,10 @@ export function RowList({ lines, app, replay, onScrolled }: RowListProps) {
           ),
         )}
       </ol>
-      {lines.length > shown && (
+      {lines.length > most && (
         <p class="table-more">
-          {count(shown)} of {count(lines.length)} rows shown.{' '}
-          <Button kind="quiet" onClick={() => setShown(shown + step)}>
+          {count(most)} of {count(lines.length)} rows shown.{' '}
+          <Button kind="quiet" onClick={() => setShown(most + step)}>
             Show more
           </Button>
         </p>
