@@ -1,4 +1,9 @@
 import { render } from 'preact';
+import { start } from './session.ts';
+import { Root } from './shell/root.tsx';
 
 const root = document.getElementById('app');
-if (root !== null) render(<h1>Dashboard</h1>, root);
+if (root !== null) {
+  render(<Root />, root);
+  void start();
+}

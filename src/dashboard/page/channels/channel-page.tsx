@@ -1,0 +1,106 @@
+import { useMemo } from 'preact/hooks';
+import type { ChannelDetail } from '../../../admin/views/channels.ts';
+import { consoleTypes } from '../../../admin/views/server.ts';
+import { api } from '../api.ts';
+import { ButtonLink } from '../components/button.tsx';
+import { JsonView } from '../components/code.tsx';
+import { ErrorNotice, Loading } from '../components/notice.tsx';
+import { Page, Section } from '../components/page.tsx';
+import { State } from '../components/tag.tsx';
+import { Countdown } from '../components/time.tsx';
+import { plural } from '../format.ts';
+import { consoleLink, deliveryLink, searchWord, whyLink } from '../links.ts';
+import { useNews } from '../live-reload.ts';
+import { useResource } from '../resource.ts';
+import { now } from '../time.ts';
+import { Kinds } from './channel-list.tsx';
+import { Connections, Members } from './people.tsx';
+import { Timeline } from './timeline.tsx';
+
+interface ChannelProps {
+  readonly app: string;
+  readonly channel: string;
+}
+
+/** One channel: who is there, what it keeps, and what happened on it. */
+export function ChannelPage({ app, channel }: ChannelProps) {
+  const detail = useResource(`channel ${app} ${channel}`, (signal) => api.channel(app, channel, signal));
+  const timeline = useResource(`timeline ${app} ${channel}`, (signal) => api.timeline(app, channel, signal));
+  const word = searchWord('channel', channel);
+  const reload = () => {
+    detail.reload();
+    timeline.reload();
+  };
+  useNews({ app, types: consoleTypes, q: word }, reload);
+  return (
+    <Page
+      title={channel}
+      lead={detail.value !== undefined && <Lead detail={detail.value} />}
+      actions={
+        <>
+          <ButtonLink icon="console" href={consoleLink(app, { q: word })}>
+            Console
+          </ButtonLink>
+          <ButtonLink icon="help" href={whyLink(app, word)}>
+            Events and why
+          </ButtonLink>
+        </>
+      }
+    >
+      {detail.error !== undefined && <ErrorNotice error={detail.error} onRetry={reload} />}
+      {detail.value === undefined && detail.error === undefined && <Loading what="the channel" />}
+      {detail.value?.cache !== undefined && <Cached cache={detail.value.cache} />}
+      <Section title="Timeline" lead="Who was there, what followed for webhooks, and how it was delivered.">
+        {timeline.error !== undefined && <ErrorNotice error={timeline.error} onRetry={timeline.reload} />}
+        {timeline.value === undefined && timeline.error === undefined && <Loading what="the timeline" />}
+        {timeline.value !== undefined && (
+          <Timeline
+            view={timeline.value}
+            nowMs={now.value}
+            eventHref={(id) => whyLink(app, `id:${id}`)}
+            deliveryHref={(id) => deliveryLink(app, id)}
+          />
+        )}
+      </Section>
+      {detail.value !== undefined && (
+        <>
+          <Members app={app} detail={detail.value} onDone={reload} />
+          <Connections app={app} detail={detail.value} onDone={reload} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function Lead({ detail }: { readonly detail: ChannelDetail }) {
+  const { occupied, subscriptionCount, userCount } = detail;
+  return (
+    <span class="channel-lead">
+      <Kinds channel={detail} />
+      <State tone={occupied ? 'good' : 'calm'}>{occupied ? 'occupied' : 'vacant'}</State>
+      <span>
+        {subscriptionCount === undefined
+          ? 'the number of subscribers is not known'
+          : plural(subscriptionCount, 'subscriber')}
+      </span>
+      {userCount !== undefined && <span>{plural(userCount, 'member')}</span>}
+    </span>
+  );
+}
+
+function Cached({ cache }: { readonly cache: NonNullable<ChannelDetail['cache']> }) {
+  // The server says what is left; until when that is depends on when it said so.
+  const endsAtMs = useMemo(() => now.peek() + cache.ttlSeconds * 1000, [cache]);
+  return (
+    <Section
+      title="Cached event"
+      lead={
+        <>
+          Whoever subscribes gets it first. It is forgotten <Countdown atMs={endsAtMs} />.
+        </>
+      }
+    >
+      <JsonView label="Cached event" text={cache.data} />
+    </Section>
+  );
+}

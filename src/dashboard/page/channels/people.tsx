@@ -1,0 +1,143 @@
+import type { ChannelDetail, ConnectionView } from '../../../admin/views/channels.ts';
+import { api } from '../api.ts';
+import { Button } from '../components/button.tsx';
+import { confirmed } from '../components/confirm.tsx';
+import { Empty } from '../components/notice.tsx';
+import { Section } from '../components/page.tsx';
+import { Table } from '../components/table.tsx';
+import { toast } from '../components/toast.tsx';
+import { plural } from '../format.ts';
+import { asRequestError } from '../http.ts';
+import { consoleLink, searchWord } from '../links.ts';
+
+interface PeopleProps {
+  readonly app: string;
+  readonly detail: ChannelDetail;
+  readonly onDone: () => void;
+}
+
+/** The members of a presence channel. */
+export function Members({ app, detail, onDone }: PeopleProps) {
+  const { userIds, kind } = detail;
+  if (kind !== 'presence') return null;
+  if (userIds === undefined)
+    return (
+      <Section title="Members">
+        <p>Who is a member is not known at this moment.</p>
+      </Section>
+    );
+  return (
+    <Section title="Members" lead={plural(userIds.length, 'member')}>
+      {userIds.length > 0 && (
+        <Table
+          label="Members"
+          rows={userIds.map((id) => ({ id }))}
+          keyOf={({ id }) => id}
+          columns={[
+            {
+              title: 'User',
+              kind: 'grow',
+              cell: ({ id }) => <a href={consoleLink(app, { q: searchWord('user', id) })}>{id}</a>,
+            },
+            {
+              title: 'Action',
+              kind: 'end',
+              cell: ({ id }) => (
+                <Button kind="quiet" changes onClick={() => void terminate(app, id, onDone)}>
+                  Terminate
+                </Button>
+              ),
+            },
+          ]}
+        />
+      )}
+    </Section>
+  );
+}
+
+/** The subscribers that are connected to this node. */
+export function Connections({ app, detail, onDone }: PeopleProps) {
+  const { connections, name: channel } = detail;
+  return (
+    <Section title="Connections" lead="Subscribers that are connected to this node.">
+      {connections.length === 0 ? (
+        <Empty title="No subscriber is connected to this node" />
+      ) : (
+        <Table
+          label="Connections"
+          rows={connections}
+          keyOf={({ socketId }) => socketId}
+          columns={[
+            {
+              title: 'Connection',
+              cell: ({ socketId }) => (
+                <a class="mono" href={consoleLink(app, { q: searchWord('socket', socketId) })}>
+                  {socketId}
+                </a>
+              ),
+            },
+            {
+              title: 'User',
+              cell: (connection) => <span class="nowrap">{userOn(connection, channel)}</span>,
+            },
+            {
+              title: 'Other channels',
+              kind: 'grow',
+              cell: ({ channels }) =>
+                plural(channels.filter(({ name }) => name !== channel).length, 'channel'),
+            },
+            {
+              title: 'Action',
+              kind: 'end',
+              cell: ({ socketId }) => (
+                <Button kind="quiet" changes onClick={() => void close(app, socketId, onDone)}>
+                  Close
+                </Button>
+              ),
+            },
+          ]}
+        />
+      )}
+    </Section>
+  );
+}
+
+function userOn({ userId, channels }: ConnectionView, channel: string): string | undefined {
+  return channels.find(({ name }) => name === channel)?.userId ?? userId;
+}
+
+async function terminate(app: string, user: string, onDone: () => void): Promise<void> {
+  const isSure = await confirmed({
+    title: `Terminate user ${user}?`,
+    consequences: [
+      'All connections that are signed in as this user are closed, on every node, and their clients do not come back by themselves.',
+      'The user leaves its channels at once or after the grace; webhooks are sent accordingly.',
+    ],
+    action: 'Terminate user',
+    isDangerous: true,
+  });
+  if (isSure) await done(() => api.terminateUser(app, user), `Terminated user ${user}`, onDone);
+}
+
+async function close(app: string, socketId: string, onDone: () => void): Promise<void> {
+  const isSure = await confirmed({
+    title: `Close connection ${socketId}?`,
+    consequences: [
+      'The client is told to come back, and mostly does so within a second.',
+      'If it is back within the grace, no webhook tells of it.',
+    ],
+    action: 'Close connection',
+    isDangerous: true,
+  });
+  if (isSure) await done(() => api.closeConnection(app, socketId), `Closed ${socketId}`, onDone);
+}
+
+async function done(work: () => Promise<unknown>, text: string, onDone: () => void): Promise<void> {
+  try {
+    await work();
+    toast(text);
+    onDone();
+  } catch (error) {
+    toast(asRequestError(error).message, 'bad');
+  }
+}

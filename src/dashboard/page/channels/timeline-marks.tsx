@@ -1,0 +1,117 @@
+import type { Mark } from './timeline-layout.ts';
+
+/** The height of a row's drawing. */
+export const laneHeight = 24;
+
+const middle = laneHeight / 2;
+
+/** The hatch of a grace, defined once in the document. */
+export function TimelinePatterns() {
+  return (
+    <svg class="tl-patterns" width="0" height="0" aria-hidden="true">
+      <defs>
+        <pattern
+          id="tl-hatch"
+          width="6"
+          height="6"
+          patternUnits="userSpaceOnUse"
+          patternTransform="rotate(45)"
+        >
+          <rect class="tl-hatch-ground" width="6" height="6" />
+          <line class="tl-hatch-line" x1="0" y1="0" x2="0" y2="6" />
+        </pattern>
+      </defs>
+    </svg>
+  );
+}
+
+/** A span as a bar. */
+export function Bar({ mark }: { readonly mark: Mark }) {
+  const width = Math.max(1.5, mark.width);
+  if (mark.shape === 'wait')
+    return <rect class="tl-wait" x={mark.x} y={middle - 1} width={width} height={2} />;
+  const fill = mark.shape === 'lingering' ? { fill: 'url(#tl-hatch)' } : {};
+  return (
+    <rect class={`tl-bar tl-${mark.shape}`} x={mark.x} y={5} width={width} height={14} rx={2} {...fill} />
+  );
+}
+
+/** A fact or an attempt. Each kind has a shape of its own, so that nobody depends on colour. */
+export function Point({ mark }: { readonly mark: Mark }) {
+  return (
+    <g class={`tl-point tl-${mark.shape}`} transform={`translate(${mark.x} ${middle})`}>
+      <PointShape mark={mark} />
+      {mark.count > 1 && (
+        <text class="tl-count" x={7} y={4}>
+          {mark.count}
+        </text>
+      )}
+    </g>
+  );
+}
+
+function PointShape({ mark }: { readonly mark: Mark }) {
+  switch (mark.shape) {
+    case 'sent':
+      return <path d="M0-9V9M0-9L5-6L0-3Z" />;
+    case 'unsent':
+      return <path d="M0-5L5 0L0 5L-5 0Z" />;
+    case 'success':
+      return <circle r={4.5} />;
+    case 'failed':
+      return <path d="M-4-4L4 4M4-4L-4 4" />;
+    case 'pending':
+      return <circle r={4} />;
+    case 'some':
+    case 'present':
+    case 'lingering':
+    case 'grace-left':
+    case 'wait':
+      return <rect x={-4} y={-4} width={8} height={8} />;
+  }
+}
+
+/** What the shapes mean. */
+export function Legend() {
+  return (
+    <ul class="tl-legend" aria-label="Legend">
+      <LegendBar shape="present" text="present" />
+      <LegendBar shape="lingering" text="in its grace" />
+      <LegendBar shape="grace-left" text="grace left" />
+      <LegendPoint shape="sent" text="event for webhooks" />
+      <LegendPoint shape="unsent" text="event not sent" />
+      <LegendPoint shape="success" text="attempt answered 2xx" />
+      <LegendPoint shape="failed" text="attempt failed" />
+      <LegendPoint shape="pending" text="attempt under way" />
+    </ul>
+  );
+}
+
+interface LegendProps {
+  readonly shape: Mark['shape'];
+  readonly text: string;
+}
+
+const sample = { fromMs: 0, toMs: 0, count: 1, text: '' };
+
+function LegendBar({ shape, text }: LegendProps) {
+  return (
+    <li>
+      <svg width="20" height={laneHeight} aria-hidden="true">
+        <Bar mark={{ ...sample, shape, x: 1, width: 18 }} />
+      </svg>
+      {text}
+    </li>
+  );
+}
+
+function LegendPoint({ shape, text }: LegendProps) {
+  return (
+    <li>
+      <svg width="14" height={laneHeight} aria-hidden="true">
+        <Point mark={{ ...sample, shape, x: 7, width: 0 }} />
+      </svg>
+      {text}
+    </li>
+  );
+}

@@ -1,0 +1,321 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { TimelineView } from '../../../admin/views/channels.ts';
+import { layOut, pan, zoom, type Mark, type TimelineRow, type TimeWindow } from './timeline-layout.ts';
+import { Bar, laneHeight, Legend, Point, TimelinePatterns } from './timeline-marks.tsx';
+import { TimelineTable } from './timeline-table.tsx';
+
+/** What a timeline needs besides what it shows. */
+export interface TimelineProps {
+  readonly view: TimelineView;
+  /** The server's time, up to which what lasts is drawn. */
+  readonly nowMs: number;
+  readonly eventHref: (id: number) => string;
+  readonly deliveryHref: (id: string) => string;
+}
+
+/** A mark and the row that it is in. */
+interface Chosen {
+  readonly row: TimelineRow;
+  readonly mark: Mark;
+}
+
+/** The life of a channel, its members and the deliveries about it, to be zoomed and panned by keys and buttons. */
+export function Timeline({ view, nowMs, eventHref, deliveryHref }: TimelineProps) {
+  const bounds = boundsOf(view, nowMs);
+  const [given, setWindow] = useState<TimeWindow | undefined>(undefined);
+  const window = given ?? bounds;
+  const [lanes, width] = useWidth();
+  const layout = useMemo(
+    () => layOut(view, { window, width, nowMs }),
+    [view, nowMs, width, window.fromMs, window.toMs],
+  );
+  const all = useMemo(() => inOrder(layout.rows), [layout]);
+  // What was chosen is kept as it was then: else a bar that lasts would be read aloud anew each second.
+  const [chosen, setChosen] = useState<Chosen | undefined>(undefined);
+  const at = chosen === undefined ? -1 : all.findIndex((one) => isSame(one, chosen));
+
+  const actions: Actions = {
+    zoomBy: (factor) => setWindow(zoom(centred(window, chosen?.mark), factor, bounds)),
+    panBy: (part) => setWindow(pan(window, part, bounds)),
+    showAll: () => setWindow(undefined),
+    step: (by) => setChosen(all[stepFrom(at, by, all.length)]),
+  };
+  const choose = (mark: Mark) => setChosen(all.find((one) => one.mark === mark));
+
+  return (
+    <section class="timeline" aria-label={`Timeline of ${view.channel}`}>
+      <TimelinePatterns />
+      <Controls actions={actions} isWhole={given === undefined} />
+      <div
+        class="tl-rows"
+        role="application"
+        tabIndex={0}
+        aria-label="Timeline. Left and right go from mark to mark, plus and minus zoom, shift with left and right pans, 0 shows all."
+        onKeyDown={(event) => onKey(event, actions)}
+      >
+        <Axis axis={layout.axis} window={window} lanes={lanes} />
+        {layout.rows.map((row) => (
+          <Row
+            key={`${row.kind} ${row.label}`}
+            row={row}
+            width={width}
+            chosen={all[at]?.mark}
+            choose={choose}
+          />
+        ))}
+      </div>
+      <p class="tl-detail" aria-live="polite">
+        <Detail chosen={chosen} eventHref={eventHref} deliveryHref={deliveryHref} />
+      </p>
+      <Notes view={view} hiddenMembers={layout.hiddenMembers} isAggregated={layout.isAggregated} />
+      <Legend />
+      <TimelineTable view={view} />
+    </section>
+  );
+}
+
+interface Actions {
+  readonly zoomBy: (factor: number) => void;
+  readonly panBy: (part: number) => void;
+  readonly showAll: () => void;
+  readonly step: (by: number) => void;
+}
+
+function onKey(event: KeyboardEvent, actions: Actions): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const isDone = runKey(event.key, event.shiftKey, actions);
+  if (isDone) event.preventDefault();
+}
+
+function runKey(key: string, isShifted: boolean, { zoomBy, panBy, showAll, step }: Actions): boolean {
+  switch (key) {
+    case 'ArrowRight':
+      if (isShifted) panBy(0.25);
+      else step(1);
+      return true;
+    case 'ArrowLeft':
+      if (isShifted) panBy(-0.25);
+      else step(-1);
+      return true;
+    case 'Home':
+      step(-Infinity);
+      return true;
+    case 'End':
+      step(Infinity);
+      return true;
+    case '+':
+    case '=':
+      zoomBy(0.5);
+      return true;
+    case '-':
+      zoomBy(2);
+      return true;
+    case '0':
+      showAll();
+      return true;
+    default:
+      return false;
+  }
+}
+
+function stepFrom(at: number, by: number, count: number): number {
+  if (at === -1) return by < 0 && by !== -Infinity ? count - 1 : by === Infinity ? count - 1 : 0;
+  return Math.max(0, Math.min(count - 1, at + by));
+}
+
+/** Whether two marks are the same, although the time that one lasts has gone on. */
+function isSame(one: Chosen, other: Chosen): boolean {
+  return (
+    one.row.kind === other.row.kind &&
+    one.row.label === other.row.label &&
+    one.mark.shape === other.mark.shape &&
+    one.mark.fromMs === other.mark.fromMs &&
+    one.mark.eventId === other.mark.eventId &&
+    one.mark.deliveryId === other.mark.deliveryId
+  );
+}
+
+/** The window, moved so that the mark is in its middle. */
+function centred(window: TimeWindow, mark: Mark | undefined): TimeWindow {
+  if (mark === undefined) return window;
+  const half = (window.toMs - window.fromMs) / 2;
+  return { fromMs: mark.fromMs - half, toMs: mark.fromMs + half };
+}
+
+function Controls({ actions, isWhole }: { readonly actions: Actions; readonly isWhole: boolean }) {
+  return (
+    <div class="tl-controls" role="group" aria-label="Zoom and pan">
+      <button type="button" class="button" onClick={() => actions.zoomBy(0.5)} aria-label="Zoom in">
+        +
+      </button>
+      <button
+        type="button"
+        class="button"
+        onClick={() => actions.zoomBy(2)}
+        aria-label="Zoom out"
+        disabled={isWhole}
+      >
+        −
+      </button>
+      <button
+        type="button"
+        class="button"
+        onClick={() => actions.panBy(-0.5)}
+        aria-label="Earlier"
+        disabled={isWhole}
+      >
+        ←
+      </button>
+      <button
+        type="button"
+        class="button"
+        onClick={() => actions.panBy(0.5)}
+        aria-label="Later"
+        disabled={isWhole}
+      >
+        →
+      </button>
+      <button type="button" class="button" onClick={actions.showAll} disabled={isWhole}>
+        Show all
+      </button>
+    </div>
+  );
+}
+
+interface AxisProps {
+  readonly axis: readonly { readonly x: number; readonly atMs: number }[];
+  readonly window: TimeWindow;
+  readonly lanes: { readonly current: HTMLDivElement | null };
+}
+
+function Axis({ axis, window, lanes }: AxisProps) {
+  const isFine = window.toMs - window.fromMs < 10_000;
+  return (
+    <div class="tl-row tl-axis" aria-hidden="true">
+      <span class="tl-label" />
+      <div class="tl-lane" ref={lanes}>
+        <svg height={laneHeight}>
+          {axis.map(({ x, atMs }) => (
+            <g key={atMs} transform={`translate(${x} 0)`}>
+              <line y1={18} y2={laneHeight} />
+              <text y={13}>{timeOfDay(atMs, isFine)}</text>
+            </g>
+          ))}
+        </svg>
+      </div>
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly row: TimelineRow;
+  readonly width: number;
+  readonly chosen: Mark | undefined;
+  readonly choose: (mark: Mark) => void;
+}
+
+function Row({ row, width, chosen, choose }: RowProps) {
+  const handlers = (mark: Mark) => ({ onPointerEnter: () => choose(mark), onClick: () => choose(mark) });
+  return (
+    <div class={`tl-row tl-${row.kind}`} aria-hidden="true">
+      <span class="tl-label" title={row.label}>
+        {row.label}
+      </span>
+      <div class="tl-lane">
+        <svg width={width} height={laneHeight}>
+          {row.bars.map((mark) => (
+            <g
+              key={`${mark.fromMs} ${mark.text}`}
+              class={mark === chosen ? 'tl-chosen' : ''}
+              {...handlers(mark)}
+            >
+              <Bar mark={mark} />
+            </g>
+          ))}
+          {row.points.map((mark) => (
+            <g
+              key={`${mark.fromMs} ${mark.text}`}
+              class={mark === chosen ? 'tl-chosen' : ''}
+              {...handlers(mark)}
+            >
+              <Point mark={mark} />
+            </g>
+          ))}
+        </svg>
+      </div>
+    </div>
+  );
+}
+
+interface DetailProps {
+  readonly chosen: Chosen | undefined;
+  readonly eventHref: (id: number) => string;
+  readonly deliveryHref: (id: string) => string;
+}
+
+function Detail({ chosen, eventHref, deliveryHref }: DetailProps) {
+  if (chosen === undefined)
+    return <span class="muted">Point at a mark, or go to it with the arrow keys.</span>;
+  const { row, mark } = chosen;
+  return (
+    <>
+      <time>{timeOfDay(mark.fromMs, true)}</time> <strong>{row.label}</strong> {mark.text}{' '}
+      {mark.eventId !== undefined && <a href={eventHref(mark.eventId)}>Why</a>}
+      {mark.deliveryId !== undefined && <a href={deliveryHref(mark.deliveryId)}>Delivery</a>}
+    </>
+  );
+}
+
+interface NotesProps {
+  readonly view: TimelineView;
+  readonly hiddenMembers: number;
+  readonly isAggregated: boolean;
+}
+
+function Notes({ view, hiddenMembers, isAggregated }: NotesProps) {
+  return (
+    <p class="tl-notes muted">
+      Recorded since {timeOfDay(view.keptSinceMs, false)}; what was before is not known.
+      {view.skipped > 0 && ` ${view.skipped} facts were not recorded, because more happened than is kept.`}
+      {hiddenMembers > 0 && ` ${hiddenMembers} more members are not drawn.`}
+      {isAggregated && ' Where there are too many marks, one stands for several: zoom in to see each.'}
+    </p>
+  );
+}
+
+function boundsOf(view: TimelineView, nowMs: number): TimeWindow {
+  const deadlines = view.rows.flatMap(({ spans }) =>
+    spans.filter(({ toMs }) => toMs === undefined).map(({ deadlineMs }) => deadlineMs ?? 0),
+  );
+  const toMs = Math.max(view.toMs, nowMs, ...deadlines);
+  return { fromMs: Math.min(view.fromMs, toMs - 1000), toMs };
+}
+
+/** All marks in the order of time, for the arrow keys. */
+function inOrder(rows: readonly TimelineRow[]): readonly Chosen[] {
+  return rows
+    .flatMap((row) => [...row.bars, ...row.points].map((mark) => ({ row, mark })))
+    .toSorted((a, b) => a.mark.fromMs - b.mark.fromMs);
+}
+
+function timeOfDay(atMs: number, isFine: boolean): string {
+  const options = { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false } as const;
+  return new Date(atMs).toLocaleTimeString(undefined, {
+    ...options,
+    ...(isFine && { fractionalSecondDigits: 1 as const }),
+  });
+}
+
+/** The width that an element has at the moment. */
+function useWidth(): readonly [{ readonly current: HTMLDivElement | null }, number] {
+  const ref = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(600);
+  useEffect(() => {
+    const element = ref.current;
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(() => setWidth(Math.max(100, element.clientWidth)));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, width];
+}

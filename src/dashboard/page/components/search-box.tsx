@@ -1,0 +1,92 @@
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import type { RequestError } from '../http.ts';
+import { Icon } from './icon.tsx';
+
+const settleMs = 300;
+
+interface SearchBoxProps {
+  /** What is searched, such as "Search deliveries". */
+  readonly label: string;
+  readonly value: string;
+  readonly onSearch: (text: string) => void;
+  readonly placeholder?: string;
+  /** Keys of the search that help here, with what they find. */
+  readonly keys?: Readonly<Record<string, string>>;
+  /** Why the server did not understand the search. */
+  readonly error?: RequestError | undefined;
+}
+
+/** The field for a search. `/` focuses it, Escape empties it. */
+export function SearchBox({ label, value, onSearch, placeholder, keys, error }: SearchBoxProps) {
+  const [text, setText] = useState(value);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const id = useId();
+  useEffect(() => {
+    setText(value);
+  }, [value]);
+  const search = (next: string) => {
+    clearTimeout(timer.current);
+    if (next.trim() !== value) onSearch(next.trim());
+  };
+  return (
+    <div class="search">
+      <div class="search-field">
+        <Icon name="search" />
+        <input
+          type="search"
+          data-search
+          aria-label={label}
+          aria-invalid={error !== undefined}
+          aria-describedby={error === undefined ? undefined : id}
+          placeholder={placeholder ?? label}
+          autocomplete="off"
+          spellcheck={false}
+          value={text}
+          onInput={(event) => {
+            const next = event.currentTarget.value;
+            setText(next);
+            clearTimeout(timer.current);
+            timer.current = setTimeout(() => search(next), settleMs);
+          }}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') search(text);
+          }}
+        />
+        <kbd aria-hidden="true">/</kbd>
+        {keys !== undefined && <SearchHelp keys={keys} />}
+      </div>
+      {error !== undefined && (
+        <p class="fault" id={id} role="alert">
+          {error.message}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function SearchHelp({ keys }: { readonly keys: Readonly<Record<string, string>> }) {
+  const id = useId();
+  return (
+    <>
+      <button type="button" class="button quiet" popovertarget={id}>
+        Syntax
+      </button>
+      <div id={id} popover="auto" class="popover">
+        <p>
+          All words must match. <code>-word</code> leaves out, <code>*</code> stands for anything, quotes keep
+          words together.
+        </p>
+        <dl class="search-keys">
+          {Object.entries(keys).map(([key, meaning]) => (
+            <div key={key}>
+              <dt>
+                <code>{key}</code>
+              </dt>
+              <dd>{meaning}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,20 @@
+import type { ComponentChildren } from 'preact';
+
+/** What a state means for whoever looks: its colour. The word stands beside it always. */
+export type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'calm' | 'accent';
+
+/** A state as a word with its colour. */
+export function Tag({
+  tone = 'calm',
+  children,
+}: {
+  readonly tone?: Tone;
+  readonly children: ComponentChildren;
+}) {
+  return <span class={`tag ${tone}`}>{children}</span>;
+}
+
+/** A state as a dot and a word, for lists with many of them. */
+export function State({ tone, children }: { readonly tone: Tone; readonly children: ComponentChildren }) {
+  return <span class={`state ${tone}`}>{children}</span>;
+}

@@ -1,0 +1,170 @@
+import { useState } from 'preact/hooks';
+import { api } from '../api.ts';
+import { Button } from '../components/button.tsx';
+import { Choice, Field, TextField } from '../components/field.tsx';
+import { ErrorNotice } from '../components/notice.tsx';
+import { toast } from '../components/toast.tsx';
+import { plural } from '../format.ts';
+import { useAction } from '../resource.ts';
+import { apps } from '../session.ts';
+import { AsClient } from './as-client.tsx';
+import { dataOf, eventsOf, type CreatorWay, type Draft } from './creator-draft.ts';
+import { Data, EventName, type DraftProps } from './draft-fields.tsx';
+
+interface CreatorProps {
+  /** Absent: the form asks for it. */
+  readonly app: string | undefined;
+  readonly draft: Draft;
+  readonly onChange: (draft: Draft) => void;
+  readonly onClose: () => void;
+}
+
+const ways: readonly { readonly value: CreatorWay; readonly text: string }[] = [
+  { value: 'channels', text: 'As a backend, to channels' },
+  { value: 'user', text: 'As a backend, to a user' },
+  { value: 'client', text: 'As a connected client' },
+  { value: 'batch', text: 'As a backend, several at once' },
+];
+
+/** Sends an event: as a backend does, or as if a connected client had sent it. */
+export function Creator({ app: given, draft, onChange, onClose }: CreatorProps) {
+  const [chosenApp, setChosenApp] = useState(given ?? apps.value[0]?.id ?? '');
+  const app = given ?? chosenApp;
+  const [faults, setFaults] = useState<Readonly<Record<string, string>>>({});
+  const action = useAction();
+  const edit = (changes: Partial<Draft>) => {
+    onChange({ ...draft, ...changes });
+    setFaults({});
+    action.clear();
+  };
+  const submit = () => {
+    const { faults: found, send } = prepare(app, draft);
+    setFaults(found);
+    if (send !== undefined) action.run(async () => toast(await send()));
+  };
+  return (
+    <section class="creator" aria-label="Event creator">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <div class="creator-row">
+          <Choice label="Send" value={draft.way} options={ways} onChange={(way) => edit({ way })} />
+          {given === undefined && (
+            <Choice
+              label="App"
+              value={app}
+              options={apps.value.map(({ id }) => ({ value: id, text: id }))}
+              onChange={setChosenApp}
+            />
+          )}
+        </div>
+        <FormOf app={app} draft={draft} edit={edit} faults={faults} />
+        {action.error !== undefined && <ErrorNotice error={action.error} title="It was not sent" />}
+        <div class="actions">
+          <Button kind="primary" type="submit" icon="send" isBusy={action.isBusy} changes>
+            Send
+          </Button>
+          <Button kind="quiet" onClick={onClose}>
+            Close
+          </Button>
+        </div>
+      </form>
+    </section>
+  );
+}
+
+function FormOf(props: DraftProps & { readonly app: string }) {
+  const { draft, edit, faults } = props;
+  switch (draft.way) {
+    case 'batch':
+      return (
+        <TextField
+          label="Events"
+          rows={8}
+          value={draft.batch}
+          onInput={(batch) => edit({ batch })}
+          fault={faults['batch']}
+          hint="A JSON list. Data that is not a text is sent as JSON."
+        />
+      );
+    case 'client':
+      return <AsClient {...props} />;
+    case 'user':
+      return (
+        <>
+          <div class="creator-row">
+            <Field
+              label="User"
+              value={draft.userId}
+              onInput={(userId) => edit({ userId })}
+              fault={faults['userId']}
+              hint="Every connection that is signed in as this user gets it."
+            />
+            <EventName {...props} />
+          </div>
+          <Data {...props} />
+        </>
+      );
+    case 'channels':
+      return (
+        <>
+          <div class="creator-row">
+            <Field
+              label="Channels"
+              value={draft.channels}
+              onInput={(channels) => edit({ channels })}
+              fault={faults['channels']}
+              placeholder="orders, private-user-42"
+              hint="Separated by commas or blanks."
+            />
+            <EventName {...props} />
+            <Field
+              label="Except"
+              value={draft.except}
+              onInput={(except) => edit({ except })}
+              placeholder="none"
+              hint="The socket_id of who does not get it."
+            />
+          </div>
+          <Data {...props} />
+        </>
+      );
+  }
+}
+
+interface Prepared {
+  readonly faults: Readonly<Record<string, string>>;
+  /** Sends it, and says in a sentence what was sent. */
+  readonly send?: () => Promise<string>;
+}
+
+function prepare(app: string, draft: Draft): Prepared {
+  if (draft.way === 'client') return prepareClient(app, draft);
+  const checked = eventsOf(draft);
+  if ('faults' in checked) return { faults: checked.faults };
+  const { value: events } = checked;
+  return {
+    faults: {},
+    send: async () => `Published ${plural((await api.publish(app, events)).published, 'event')}`,
+  };
+}
+
+function prepareClient(app: string, draft: Draft): Prepared {
+  const { socketId, channels: channel, name: event } = draft;
+  const faults = {
+    ...(socketId === '' && { socketId: 'Choose a connection.' }),
+    ...(channel === '' && { channels: 'Choose a channel.' }),
+    ...(!event.startsWith('client-') && { name: 'The name of a client event begins with client-.' }),
+  };
+  if (Object.keys(faults).length > 0) return { faults };
+  return {
+    faults,
+    send: async () => {
+      await api.clientEvent(app, { socketId, channel, event, data: dataOf(draft) });
+      return `Sent ${event} as ${socketId}`;
+    },
+  };
+}

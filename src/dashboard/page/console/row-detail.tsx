@@ -1,0 +1,92 @@
+import { useEffect, useRef } from 'preact/hooks';
+import type { ConsoleRow } from '../../../admin/views/server.ts';
+import { Button, ButtonLink } from '../components/button.tsx';
+import { JsonView } from '../components/code.tsx';
+import { KeyValue } from '../components/key-value.tsx';
+import { exactTime } from '../format.ts';
+import { channelLink, consoleLink, deliveryLink, searchWord, truthLink, whyLink } from '../links.ts';
+import { self } from '../session.ts';
+import { typeGroups } from './types.ts';
+
+interface RowDetailProps {
+  readonly row: ConsoleRow;
+  readonly replay: (row: ConsoleRow) => void;
+}
+
+/** All that is known of a row, and where it leads. */
+export function RowDetail({ row, replay }: RowDetailProps) {
+  const { appId, channel, socketId, userId } = row;
+  const search = (key: string, value: string) => consoleLink(appId, { q: searchWord(key, value) });
+  const detail = useRef<HTMLDivElement>(null);
+  useEffect(() => detail.current?.scrollIntoView({ block: 'nearest' }), []);
+  return (
+    <div class="row-detail" ref={detail}>
+      <KeyValue
+        items={{
+          Time: <span class="mono">{exactTime(row.atMs)}</span>,
+          App: appId === '' ? undefined : appId,
+          Channel: channel === undefined ? undefined : <a href={channelLink(appId, channel)}>{channel}</a>,
+          Name: row.name,
+          Connection:
+            socketId === undefined ? undefined : <a href={search('socket', socketId)}>{socketId}</a>,
+          User: userId === undefined ? undefined : <a href={search('user', userId)}>{userId}</a>,
+          ...row.details,
+        }}
+      />
+      <Payload row={row} />
+      <div class="actions">
+        {row.type === 'published' && (
+          <Button icon="send" changes onClick={() => replay(row)}>
+            Replay
+          </Button>
+        )}
+        <Links row={row} />
+      </div>
+    </div>
+  );
+}
+
+function Payload({ row: { data, type } }: { readonly row: ConsoleRow }) {
+  if (data !== undefined) return <JsonView label="Payload" text={data} />;
+  const hasPayload = type === 'published' || type === 'client event';
+  if (!hasPayload || self.value?.showsPayloads !== false) return null;
+  return <p class="muted">Payloads are not shown on this server (dashboard.payloads).</p>;
+}
+
+function Links({ row }: { readonly row: ConsoleRow }) {
+  const { appId, type, details = {} } = row;
+  const { id, endpoint } = details;
+  const isWebhook = type === 'webhook sent' || type === 'webhook failed';
+  const about = isOfWebhooks(type) ? eventSearch(row) : undefined;
+  return (
+    <>
+      {isWebhook && typeof id === 'string' && (
+        <ButtonLink icon="deliveries" href={deliveryLink(appId, id)}>
+          Delivery
+        </ButtonLink>
+      )}
+      {isWebhook && typeof endpoint === 'string' && (
+        <ButtonLink icon="truth" href={truthLink(appId, endpoint)}>
+          Truth of {endpoint}
+        </ButtonLink>
+      )}
+      {about !== undefined && (
+        <ButtonLink icon="help" href={whyLink(appId, about)}>
+          Why
+        </ButtonLink>
+      )}
+    </>
+  );
+}
+
+function isOfWebhooks(type: ConsoleRow['type']): boolean {
+  return typeGroups.some(({ title, types }) => title === 'Events for webhooks' && types.includes(type));
+}
+
+/** Finds the events that are like this one. */
+function eventSearch({ channel, name, userId }: ConsoleRow): string {
+  const fields = { channel, event: name, user: userId };
+  return Object.entries(fields)
+    .flatMap(([key, value]) => (value === undefined ? [] : [searchWord(key, value)]))
+    .join(' ');
+}

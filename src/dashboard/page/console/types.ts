@@ -1,0 +1,50 @@
+import { consoleTypes, type ConsoleType } from '../../../admin/views/server.ts';
+import type { Tone } from '../components/tag.tsx';
+
+/** Types that are switched together, in the order of the page. */
+export const typeGroups: readonly { readonly title: string; readonly types: readonly ConsoleType[] }[] = [
+  { title: 'Connections', types: ['connection', 'disconnection', 'subscribed', 'unsubscribed'] },
+  { title: 'Messages', types: ['published', 'client event'] },
+  {
+    title: 'Events for webhooks',
+    types: ['occupied', 'vacated', 'member added', 'member removed', 'cache miss', 'subscription count'],
+  },
+  { title: 'Webhooks', types: ['webhook sent', 'webhook failed'] },
+  { title: 'Refused', types: ['refused connection', 'refused message', 'refused request'] },
+  { title: 'Settings', types: ['setting'] },
+];
+
+/** The colour of a type; its word stands beside it. */
+export const toneOf: Readonly<Record<ConsoleType, Tone>> = {
+  connection: 'calm',
+  disconnection: 'calm',
+  subscribed: 'calm',
+  unsubscribed: 'calm',
+  published: 'accent',
+  'client event': 'accent',
+  occupied: 'busy',
+  vacated: 'busy',
+  'member added': 'busy',
+  'member removed': 'busy',
+  'cache miss': 'busy',
+  'subscription count': 'busy',
+  'webhook sent': 'good',
+  'webhook failed': 'bad',
+  'refused connection': 'warn',
+  'refused message': 'warn',
+  'refused request': 'warn',
+  setting: 'calm',
+};
+
+/** The types that a query names; absent or empty means all. */
+export function typesOf(query: string | undefined): readonly ConsoleType[] {
+  const named = (query ?? '').split(',');
+  const known = consoleTypes.filter((type) => named.includes(type));
+  return known.length === 0 ? (query === 'none' ? [] : consoleTypes) : known;
+}
+
+/** The query that names these types: the counterpart of `typesOf`. */
+export function queryOfTypes(types: readonly ConsoleType[]): string | undefined {
+  if (types.length === consoleTypes.length) return undefined;
+  return types.length === 0 ? 'none' : types.join(',');
+}

@@ -1,0 +1,240 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { Button } from '../components/button.tsx';
+import { Check, Choice, Field } from '../components/field.tsx';
+import { ErrorNotice } from '../components/notice.tsx';
+import { Section } from '../components/page.tsx';
+import { useAction } from '../resource.ts';
+import { apps, appWithId } from '../session.ts';
+import {
+  apiFault,
+  connectionFault,
+  mayBeDelivered,
+  webhookFault,
+  type ApiFaultForm,
+  type ConnectionFaultForm,
+  type ConnectionTarget,
+  type FaultBody,
+  type WebhookEffect,
+  type WebhookFaultForm,
+} from './fault-body.ts';
+
+interface FormProps {
+  readonly inject: (body: FaultBody) => Promise<void>;
+}
+
+/** A form with one button, and what the server says to it. */
+function FaultForm({
+  title,
+  action: verb,
+  body,
+  inject,
+  children,
+}: FormProps & {
+  readonly title: string;
+  readonly action: string;
+  readonly body: () => FaultBody;
+  readonly children: ComponentChildren;
+}) {
+  const action = useAction();
+  return (
+    <Section title={title}>
+      <form
+        class="fault-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          action.run(() => inject(body()));
+        }}
+      >
+        {children}
+        {action.error !== undefined && <ErrorNotice error={action.error} />}
+        <div class="actions">
+          <Button type="submit" changes isBusy={action.isBusy}>
+            {verb}
+          </Button>
+        </div>
+      </form>
+    </Section>
+  );
+}
+
+const effects: readonly { readonly value: WebhookEffect; readonly text: string }[] = [
+  { value: 'status', text: 'is answered with a status' },
+  { value: 'reset', text: 'has its connection reset' },
+  { value: 'refuse', text: 'finds its connection refused' },
+  { value: 'timeout', text: 'gets no answer in time' },
+  { value: 'delay', text: 'leaves later' },
+  { value: 'duplicate', text: 'comes twice' },
+];
+
+const noWebhookFault: WebhookFaultForm = {
+  effect: 'status',
+  endpoint: '',
+  times: '1',
+  status: '503',
+  retryAfterMs: '',
+  delayMs: '',
+  delivered: false,
+};
+
+/** Requests to endpoints fail, are late, or come twice. */
+export function WebhookForm({ inject, app }: FormProps & { readonly app: string | undefined }) {
+  const [form, setForm] = useState(noWebhookFault);
+  const edit = (changes: Partial<WebhookFaultForm>) => setForm({ ...form, ...changes });
+  const { effect } = form;
+  const endpoints = (app === undefined ? apps.value : [appWithId(app)]).flatMap(
+    (one) => one?.endpoints ?? [],
+  );
+  return (
+    <FaultForm
+      title="A request to an endpoint …"
+      action="Add fault"
+      body={() => webhookFault(form)}
+      inject={inject}
+    >
+      <Choice
+        label="What happens"
+        value={effect}
+        options={effects}
+        onChange={(value) => edit({ effect: value })}
+      />
+      {effect === 'status' && (
+        <div class="creator-row">
+          <Field label="Status" value={form.status} onInput={(status) => edit({ status })} />
+          <Field
+            label="Retry-After"
+            unit="ms"
+            value={form.retryAfterMs}
+            placeholder="none"
+            onInput={(retryAfterMs) => edit({ retryAfterMs })}
+          />
+        </div>
+      )}
+      <Choice
+        label="Endpoint"
+        value={form.endpoint}
+        options={[
+          { value: '', text: 'Any endpoint' },
+          ...endpoints.map(({ id, url }) => ({ value: id, text: `${id} (${url})` })),
+        ]}
+        onChange={(endpoint) => edit({ endpoint })}
+      />
+      <div class="creator-row">
+        <Times value={form.times} onInput={(times) => edit({ times })} />
+        <Field
+          label={effect === 'delay' ? 'How much later' : 'Delayed before by'}
+          unit="ms"
+          value={form.delayMs}
+          placeholder="0"
+          onInput={(delayMs) => edit({ delayMs })}
+        />
+      </div>
+      {mayBeDelivered(effect) && (
+        <Check
+          label="The endpoint gets the request all the same"
+          isOn={form.delivered}
+          onChange={(delivered) => edit({ delivered })}
+          hint="Only its answer is lost, so the same events come again."
+        />
+      )}
+    </FaultForm>
+  );
+}
+
+const targets: readonly { readonly value: ConnectionTarget; readonly text: string }[] = [
+  { value: 'all', text: 'all connections' },
+  { value: 'channel', text: 'subscribers of a channel' },
+  { value: 'userId', text: 'connections of a user' },
+  { value: 'socketId', text: 'one connection' },
+];
+
+const targetLabels = { all: '', channel: 'Channel', userId: 'User', socketId: 'socket_id' } as const;
+
+const noConnectionFault: ConnectionFaultForm = {
+  action: 'drop',
+  target: 'all',
+  value: '',
+  code: '',
+  times: '1',
+};
+
+/** Ends connections now, or refuses those that come. */
+export function ConnectionForm({ inject }: FormProps) {
+  const [form, setForm] = useState(noConnectionFault);
+  const edit = (changes: Partial<ConnectionFaultForm>) => setForm({ ...form, ...changes });
+  const { action, target } = form;
+  return (
+    <FaultForm
+      title="Connections …"
+      action={action === 'drop' ? 'End them now' : 'Add fault'}
+      body={() => connectionFault(form)}
+      inject={inject}
+    >
+      <Choice
+        label="What happens"
+        value={action}
+        options={[
+          { value: 'drop', text: 'are ended now' },
+          { value: 'refuse', text: 'are refused when they come' },
+        ]}
+        onChange={(value) => edit({ action: value, code: value === 'refuse' ? '4100' : '' })}
+      />
+      {action === 'drop' && (
+        <Choice
+          label="Which"
+          value={target}
+          options={targets}
+          onChange={(value) => edit({ target: value })}
+        />
+      )}
+      {action === 'drop' && target !== 'all' && (
+        <Field
+          label={targetLabels[target]}
+          value={form.value}
+          onInput={(value) => edit({ value })}
+          isRequired
+        />
+      )}
+      <Field
+        label="Close code"
+        value={form.code}
+        placeholder={action === 'drop' ? 'none: cut without a word' : '4100'}
+        onInput={(code) => edit({ code })}
+        hint="4000 to 4099: do not come back. 4100 to 4199: come back after a while. 4200 to 4299: at once."
+      />
+      {action === 'refuse' && <Times value={form.times} onInput={(times) => edit({ times })} />}
+    </FaultForm>
+  );
+}
+
+const noApiFault: ApiFaultForm = { status: '503', path: '', body: '', times: '1' };
+
+/** The HTTP API answers with an error and does nothing. */
+export function ApiForm({ inject }: FormProps) {
+  const [form, setForm] = useState(noApiFault);
+  const edit = (changes: Partial<ApiFaultForm>) => setForm({ ...form, ...changes });
+  return (
+    <FaultForm
+      title="A request to the HTTP API …"
+      action="Add fault"
+      body={() => apiFault(form)}
+      inject={inject}
+    >
+      <div class="creator-row">
+        <Field label="is answered with status" value={form.status} onInput={(status) => edit({ status })} />
+        <Times value={form.times} onInput={(times) => edit({ times })} />
+      </div>
+      <Field
+        label="Only paths that hold"
+        value={form.path}
+        placeholder="any, or /events"
+        onInput={(path) => edit({ path })}
+      />
+      <Field label="Text of the answer" value={form.body} onInput={(body) => edit({ body })} />
+    </FaultForm>
+  );
+}
+
+function Times({ value, onInput }: { readonly value: string; readonly onInput: (value: string) => void }) {
+  return <Field label="Times" value={value} onInput={onInput} placeholder="until it is ended" />;
+}

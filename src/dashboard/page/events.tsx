@@ -1,0 +1,172 @@
+import type { EventView } from '../../admin/views/deliveries.ts';
+import { api } from './api.ts';
+import { Button } from './components/button.tsx';
+import { Empty, ErrorNotice, Loading } from './components/notice.tsx';
+import { Page } from './components/page.tsx';
+import { SearchBox } from './components/search-box.tsx';
+import { Table, type Column } from './components/table.tsx';
+import { State, type Tone } from './components/tag.tsx';
+import { At } from './components/time.tsx';
+import { count, duration, plural, sentence } from './format.ts';
+import { channelLink, deliveryLink, truthLink } from './links.ts';
+import { useNews } from './live-reload.ts';
+import { useResource } from './resource.ts';
+import { hrefWith, route, setQuery } from './router.ts';
+import type { PageProps } from './shell/pages.tsx';
+import { now } from './time.ts';
+
+const pageSize = 100;
+
+const searchKeys = {
+  'channel:presence-*': 'of a channel; * stands for anything',
+  'event:member_*': 'the name of a webhook event',
+  'user:42': 'of a member',
+  'status:suppressed': 'delivered, pending, dropped, filtered, suppressed or deduplicated',
+  'endpoint:backend': 'that concern an endpoint',
+  'id:17': 'one event',
+  'since:10m': 'in the last ten minutes',
+} as const;
+
+const changes = [
+  'occupied',
+  'vacated',
+  'member added',
+  'member removed',
+  'client event',
+  'cache miss',
+  'subscription count',
+  'webhook sent',
+  'webhook failed',
+] as const;
+
+/** What webhooks tell or would have told, and why each was sent, held, suppressed or dropped. */
+export function EventsPage({ app }: PageProps) {
+  const { q, before } = route.value.query;
+  const page = useResource(`events ${app} ${q ?? ''} ${before ?? ''}`, (signal) =>
+    api.events(app, { q, before, limit: pageSize }, signal),
+  );
+  const { value, error, isLoading, reload } = page;
+  // Older pages do not change, and somebody is reading.
+  useNews(before === undefined ? { app, types: changes } : undefined, reload);
+  return (
+    <Page
+      title="Events and why"
+      lead={
+        value === undefined
+          ? 'Why each event was sent, held, suppressed or dropped.'
+          : `Why each event was sent, held, suppressed or dropped. The last ${duration(Math.max(1000, now.value - value.keptSinceMs))} are kept.`
+      }
+    >
+      <div class="toolbar">
+        <SearchBox
+          label="Search events"
+          value={q ?? ''}
+          onSearch={(text) => setQuery({ q: text, before: undefined })}
+          placeholder="channel:presence-room status:suppressed"
+          keys={searchKeys}
+          error={error?.status === 400 ? error : undefined}
+        />
+      </div>
+      {error !== undefined && error.status !== 400 && (
+        <ErrorNotice error={error} title="The events cannot be read" onRetry={reload} />
+      )}
+      {value === undefined && error === undefined && <Loading what="the events" />}
+      {value !== undefined && value.skipped > 0 && (
+        <p class="muted">{plural(value.skipped, 'event')} were not kept: more happened than is recorded.</p>
+      )}
+      {value?.items.length === 0 && (
+        <Empty title="No event matches">What webhooks tell, and what they do not tell, appears here.</Empty>
+      )}
+      {value !== undefined && value.items.length > 0 && (
+        <Table
+          label="Events, newest first"
+          columns={columnsFor(app)}
+          rows={value.items}
+          keyOf={({ id }) => id}
+        />
+      )}
+      {value?.next !== undefined && (
+        <p class="console-older">
+          <a class="button" href={hrefWith({ before: value.next })}>
+            Older events
+          </a>
+          {before !== undefined && (
+            <Button kind="quiet" isBusy={isLoading} onClick={() => setQuery({ before: undefined })}>
+              Newest events
+            </Button>
+          )}
+        </p>
+      )}
+    </Page>
+  );
+}
+
+const toneOfStatus = {
+  pending: 'busy',
+  delivered: 'good',
+  dropped: 'bad',
+  filtered: 'calm',
+  suppressed: 'calm',
+  deduplicated: 'calm',
+} as const satisfies Record<EventView['status'], Tone>;
+
+function columnsFor(app: string): readonly Column<EventView>[] {
+  return [
+    { title: 'Time', cell: ({ atMs }) => <At atMs={atMs} /> },
+    {
+      title: 'Status',
+      cell: ({ status }) => <State tone={toneOfStatus[status]}>{status}</State>,
+    },
+    { title: 'Event', cell: (event) => <What app={app} event={event} /> },
+    { title: 'Why', kind: 'grow', cell: (event) => <Why app={app} event={event} /> },
+  ];
+}
+
+interface EventProps {
+  readonly app: string;
+  readonly event: EventView;
+}
+
+function What({ app, event }: EventProps) {
+  const { name, channel, user_id: userId, event: clientEvent, subscription_count: subscribers } = event;
+  return (
+    <>
+      <strong class="nowrap">{name}</strong>
+      {clientEvent !== undefined && <span class="muted"> {clientEvent}</span>}
+      {subscribers !== undefined && <span class="muted"> {count(subscribers)}</span>}
+      <div class="cell-name">
+        <a class="mono small" href={channelLink(app, channel)}>
+          {channel}
+        </a>
+        {userId !== undefined && <span class="muted small"> user {userId}</span>}
+      </div>
+    </>
+  );
+}
+
+function Why({ app, event: { why, endpoints } }: EventProps) {
+  return (
+    <>
+      {sentence(why)}
+      <ul class="fates">
+        {endpoints.map(({ endpoint, status, reason, attempts, deliveries }) => (
+          <li key={endpoint}>
+            <State tone={toneOfStatus[status]}>{status}</State>
+            <span>
+              <a href={truthLink(app, endpoint)}>{endpoint}</a>
+              <span class="muted">
+                {reason !== undefined && ` (${reason})`}
+                {attempts > 0 && `, ${plural(attempts, 'attempt')}`}
+              </span>
+            </span>
+            {deliveries.map((id) => (
+              <a key={id} class="mono small" href={deliveryLink(app, id)}>
+                {id}
+              </a>
+            ))}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,103 @@
+import { signal } from '@preact/signals';
+import type { ErrorView } from '../../admin/views/server.ts';
+import type { Fault } from './faults.ts';
+
+/** A request that failed. The status is 0 if there was no answer. */
+export class RequestError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly faults: readonly Fault[];
+
+  constructor(status: number, { code, message, faults }: ErrorView['error']) {
+    super(message);
+    this.name = 'RequestError';
+    this.status = status;
+    this.code = code;
+    this.faults = faults ?? [];
+  }
+}
+
+/** Counts the answers that asked for a login. */
+export const loginsAsked = signal(0);
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** A parameter that is undefined or empty is left out. */
+export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** A request to come: the path is relative to the document. */
+export interface RequestPlan {
+  readonly method: Method;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Makes a request and returns the JSON of its answer. Every failure is a `RequestError`, an abort excepted. */
+export async function send<Answer>({ method, path, body, signal: abort }: RequestPlan): Promise<Answer> {
+  const response = await reach(path, {
+    method,
+    credentials: 'same-origin',
+    cache: 'no-store',
+    ...(abort !== undefined && { signal: abort }),
+    ...(method !== 'GET' && {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body ?? {}),
+    }),
+  });
+  if (!response.ok) throw await errorOf(response);
+  try {
+    const answer: Answer = await response.json();
+    return answer;
+  } catch (error) {
+    if (abort?.aborted === true) throw error;
+    throw new RequestError(response.status, {
+      code: 'unreadable',
+      message: 'The server answered something that is not JSON. Is a proxy in between?',
+    });
+  }
+}
+
+/** The query of a path. */
+export function withQuery(path: string, parameters: Parameters): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(parameters))
+    if (value !== undefined && value !== '') query.set(key, String(value));
+  const text = query.toString();
+  return text === '' ? path : `${path}?${text}`;
+}
+
+/** What went wrong, as a `RequestError`. */
+export function asRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new RequestError(0, { code: 'page', message: `The page failed: ${message}` });
+}
+
+async function reach(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, init);
+  } catch (error) {
+    if (init.signal?.aborted === true) throw error;
+    throw new RequestError(0, {
+      code: 'unreachable',
+      message: 'The server cannot be reached. It may be stopped, or the network is down.',
+    });
+  }
+}
+
+async function errorOf(response: Response): Promise<RequestError> {
+  if (response.status === 401) loginsAsked.value += 1;
+  const fallback: ErrorView['error'] = {
+    code: 'unknown',
+    message: `The server answered ${response.status} without saying why.`,
+  };
+  const body: unknown = await response.json().catch(() => undefined);
+  return new RequestError(response.status, isErrorView(body) ? body.error : fallback);
+}
+
+function isErrorView(value: unknown): value is ErrorView {
+  if (typeof value !== 'object' || value === null || !('error' in value)) return false;
+  const { error } = value;
+  return typeof error === 'object' && error !== null && 'code' in error && 'message' in error;
+}

@@ -1,0 +1,48 @@
+import type { SelfView } from '../../../admin/views/server.ts';
+import type { AppView } from '../../../admin/views/settings.ts';
+import { ButtonLink } from '../components/button.tsx';
+import { Code } from '../components/code.tsx';
+import { Section } from '../components/page.tsx';
+import { consoleLink } from '../links.ts';
+import { href } from '../router.ts';
+import { clientSnippet, serverSnippet } from './snippets.ts';
+
+interface GettingStartedProps {
+  readonly app: AppView;
+  readonly address: SelfView['address'];
+}
+
+/** The first steps, with this server's own key and address. */
+export function GettingStarted({ app, address }: GettingStartedProps) {
+  const key = app.keys.find(({ isFirst }) => isFirst)?.key ?? app.keys[0]?.key ?? 'KEY';
+  const facts = { appId: app.id, key, address, pageHost: location.hostname };
+  const settings = href(['apps', app.id, 'settings']);
+  return (
+    <Section title="Nothing has happened yet" lead="Three steps to the first webhook.">
+      <ol class="steps">
+        <li>
+          <h3>Connect a client</h3>
+          <Code label="pusher-js" text={clientSnippet(facts)} />
+        </li>
+        <li>
+          <h3>Publish an event</h3>
+          <Code label="pusher for Node" text={serverSnippet(facts)} />
+          <p>
+            The secret stands in <a href={settings}>Settings</a>, under Keys. Or send an event from here:{' '}
+            <a href={consoleLink(app.id)}>Debug console</a>.
+          </p>
+        </li>
+        <li>
+          <h3>Add an endpoint</h3>
+          <p>
+            In the Settings of the app, under Webhooks: add the URL of your backend, select event types, save.
+            Webhooks are sent from then on.
+          </p>
+          <ButtonLink kind="primary" href={settings}>
+            Open Settings
+          </ButtonLink>
+        </li>
+      </ol>
+    </Section>
+  );
+}

@@ -1,0 +1,106 @@
+import type { OverviewView, SeriesView } from '../../../admin/views/server.ts';
+import { Sparkline } from '../components/sparkline.tsx';
+import { count, duration, rate } from '../format.ts';
+
+interface NumbersProps {
+  readonly overview: OverviewView;
+  readonly series: SeriesView | undefined;
+}
+
+type SeriesName = Exclude<keyof SeriesView, 'stepMs' | 'endMs'>;
+
+/** The numbers of this moment, each over the line of the last hour. */
+export function Numbers({ overview, series }: NumbersProps) {
+  const { rates } = overview;
+  return (
+    <section class="tiles" aria-label="Numbers of this moment">
+      <Tile
+        title="Connections"
+        value={count(overview.connections)}
+        about={`${count(overview.occupiedChannels)} channels, ${count(overview.members)} members`}
+        line={{ series, name: 'connections', tone: 'accent' }}
+      />
+      <Tile
+        title="Published"
+        value={rate(rates.published)}
+        unit="/s"
+        line={{ series, name: 'published', tone: 'accent' }}
+      />
+      <Tile
+        title="From clients"
+        value={rate(rates.received)}
+        unit="/s"
+        line={{ series, name: 'received', tone: 'accent' }}
+      />
+      <Tile
+        title="Delivered"
+        value={rate(rates.delivered)}
+        unit="/s"
+        line={{ series, name: 'delivered', tone: 'good' }}
+      />
+      <Tile
+        title="Attempts failed"
+        value={rate(rates.failed)}
+        unit="/s"
+        line={{ series, name: 'failed', tone: 'bad' }}
+      />
+      <Tile
+        title="Events dropped"
+        value={rate(rates.dropped)}
+        unit="/s"
+        line={{ series, name: 'dropped', tone: 'bad' }}
+      />
+      <Tile
+        title="Refused"
+        value={rate(rates.refused)}
+        unit="/s"
+        line={{ series, name: 'refused', tone: 'calm' }}
+      />
+    </section>
+  );
+}
+
+interface Line {
+  readonly series: SeriesView | undefined;
+  readonly name: SeriesName;
+  readonly tone: 'accent' | 'good' | 'bad' | 'calm';
+}
+
+interface TileProps {
+  readonly title: string;
+  readonly value: string;
+  readonly unit?: string;
+  readonly about?: string;
+  readonly line: Line;
+}
+
+function Tile({ title, value, unit, about, line: { series, name, tone } }: TileProps) {
+  const values = series?.[name] ?? [];
+  const sum = values.reduce((total, one) => total + one, 0);
+  const most = Math.max(0, ...values);
+  const isQuiet = most === 0;
+  return (
+    <div class="tile">
+      <h2 class="tile-title">{title}</h2>
+      <p class="tile-value">
+        {value}
+        {unit !== undefined && <span class="tile-unit">{unit}</span>}
+      </p>
+      <p class="tile-about">{about ?? describe(series, sum)}</p>
+      <Sparkline
+        values={values}
+        tone={isQuiet ? 'calm' : tone}
+        label={`${title} in the last ${spanOf(series)}: at most ${count(most)} in ${duration(series?.stepMs ?? 0)}`}
+      />
+    </div>
+  );
+}
+
+function describe(series: SeriesView | undefined, sum: number): string {
+  return series === undefined ? 'no history yet' : `${count(sum)} in the last ${spanOf(series)}`;
+}
+
+function spanOf(series: SeriesView | undefined): string {
+  const ms = series === undefined ? 0 : series.stepMs * series.connections.length;
+  return ms === 3_600_000 ? 'hour' : duration(ms);
+}

@@ -1,0 +1,112 @@
+import type { OverviewView, SelfView } from '../../../admin/views/server.ts';
+import { KeyValue } from '../components/key-value.tsx';
+import { Section } from '../components/page.tsx';
+import { Table } from '../components/table.tsx';
+import { State } from '../components/tag.tsx';
+import { Ago } from '../components/time.tsx';
+import { bytes, count, duration, plural } from '../format.ts';
+import { consoleLink, truthLink } from '../links.ts';
+
+interface Props {
+  readonly overview: OverviewView;
+}
+
+/** What waits for endpoints, and which of them fail. */
+export function Queues({ overview: { webhooks } }: Props) {
+  const { waiting, bytes: size, oldestAgeMs, failing, underWay } = webhooks;
+  return (
+    <Section title="Webhook queues">
+      {waiting === undefined ? (
+        <p>Another node sends the webhooks; what waits for them is known there.</p>
+      ) : (
+        <KeyValue
+          items={{
+            Waiting: `${plural(waiting, 'event')}${size === undefined ? '' : `, ${bytes(size)}`}`,
+            Oldest: waiting === 0 || oldestAgeMs === undefined ? 'nothing waits' : duration(oldestAgeMs),
+            'Under way': plural(underWay, 'attempt'),
+          }}
+        />
+      )}
+      {failing.length === 0 ? (
+        <p>
+          <State tone="good">No endpoint fails</State>
+        </p>
+      ) : (
+        <ul class="plain-list">
+          {failing.map(({ appId, endpoint, url }) => (
+            <li key={`${appId} ${endpoint}`}>
+              <State tone="bad">failing</State> <a href={truthLink(appId, endpoint)}>{endpoint}</a>{' '}
+              <span class="muted wrap">{url}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
+}
+
+/** How what the node relies on does. */
+export function Health({ overview: { health } }: Props) {
+  return (
+    <Section title="Health">
+      <ul class="plain-list">
+        {health.map(({ name, isGood, text }) => (
+          <li key={name}>
+            <State tone={isGood ? 'good' : 'bad'}>{isGood ? 'good' : 'not good'}</State>{' '}
+            <strong>{name}</strong> <span class="muted">{text}</span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+/** What was refused most. */
+export function Refusals({ overview: { refusals } }: Props) {
+  return (
+    <Section title="Refused most since the start">
+      {refusals.length === 0 ? (
+        <p class="muted">Nothing was refused.</p>
+      ) : (
+        <Table
+          label="Refusals by reason"
+          rows={refusals}
+          keyOf={({ kind, reason }) => `${kind} ${reason}`}
+          linkOf={({ reason }) => consoleLink(undefined, { q: reason })}
+          columns={[
+            { title: 'Reason', kind: 'grow', cell: ({ reason }) => <code>{reason}</code> },
+            { title: 'Kind', cell: ({ kind }) => kind },
+            { title: 'Count', kind: 'end', cell: ({ count: times }) => count(times) },
+          ]}
+        />
+      )}
+    </Section>
+  );
+}
+
+/** Which server this is, and what outlives it. */
+export function ServerFacts({ server }: { readonly server: SelfView }) {
+  const { lastEnd, starts } = server;
+  return (
+    <Section title="Server">
+      <KeyValue
+        items={{
+          Version: server.version,
+          Started: <Ago atMs={server.startedAtMs} />,
+          'State is kept': keptWords[server.kept],
+          'Settings are kept': keptWords[server.savedIn],
+          Epoch: <code class="wrap">{server.epoch}</code>,
+          'Store opened': starts === undefined ? undefined : plural(starts, 'time'),
+          'Life before':
+            lastEnd === undefined ? undefined : `ended ${lastEnd.how}, down for ${duration(lastEnd.downMs)}`,
+        }}
+      />
+    </Section>
+  );
+}
+
+const keptWords = {
+  memory: 'in memory: it ends with the process',
+  disk: 'on disk: it outlives the process',
+  redis: 'in Redis: all nodes share it',
+} as const satisfies Record<SelfView['kept'], string>;

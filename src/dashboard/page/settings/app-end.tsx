@@ -1,0 +1,101 @@
+import type { AppView } from '../../../admin/views/settings.ts';
+import { api } from '../api.ts';
+import { Button, ButtonLink } from '../components/button.tsx';
+import { Code } from '../components/code.tsx';
+import { confirmed } from '../components/confirm.tsx';
+import { ErrorNotice } from '../components/notice.tsx';
+import { Section } from '../components/page.tsx';
+import { toast } from '../components/toast.tsx';
+import { count, plural } from '../format.ts';
+import { useAction, useResource } from '../resource.ts';
+import { go, hrefWith, route, setQuery } from '../router.ts';
+import { refresh, self } from '../session.ts';
+import { keptSentence } from './webhooks.tsx';
+
+/** What was set at run time, as the configuration file has it. */
+export function ExportSection() {
+  const isShown = route.value.query['export'] !== undefined;
+  const exported = useResource(isShown ? 'export' : undefined, api.exported);
+  const text = exported.value === undefined ? undefined : `${JSON.stringify(exported.value, null, 2)}\n`;
+  return (
+    <Section
+      title="Export"
+      lead={`What was set in the Dashboard or by the admin API, of all apps, as the configuration file has it. ${keptSentence(self.value?.savedIn)}`}
+      actions={
+        isShown ? (
+          <>
+            {text !== undefined && (
+              <Button icon="download" onClick={() => download(text)}>
+                Download
+              </Button>
+            )}
+            <Button onClick={() => setQuery({ export: undefined })}>Hide</Button>
+          </>
+        ) : (
+          <ButtonLink href={hrefWith({ export: 'shown' })}>Show as configuration</ButtonLink>
+        )
+      }
+    >
+      {exported.error !== undefined && <ErrorNotice error={exported.error} onRetry={exported.reload} />}
+      {text !== undefined && (
+        <>
+          <p class="hint">
+            Secrets are left out: <code>secretFile</code> names a file that you write them to.
+          </p>
+          <Code label="Configuration" text={text} />
+        </>
+      )}
+    </Section>
+  );
+}
+
+/** The end of an app. */
+export function RemoveSection({ app }: { readonly app: AppView }) {
+  const action = useAction();
+  if (app.origin === 'file')
+    return (
+      <Section title="Remove the app" lead="It is set by the configuration file: remove it there.">
+        {null}
+      </Section>
+    );
+  return (
+    <Section
+      title="Remove the app"
+      lead="Its clients are disconnected, its endpoints are sent nothing more."
+      actions={
+        <Button kind="danger" isBusy={action.isBusy} onClick={() => action.run(() => removeApp(app))} changes>
+          Remove {app.id}
+        </Button>
+      }
+    >
+      {action.error !== undefined && <ErrorNotice error={action.error} />}
+    </Section>
+  );
+}
+
+async function removeApp({ id, connections, endpoints }: AppView): Promise<void> {
+  const isSure = await confirmed({
+    title: `Remove app ${id}?`,
+    consequences: [
+      `${plural(connections, 'connection')} to this node ${connections === 1 ? 'is' : 'are'} closed, and clients cannot come back.`,
+      `${count(endpoints.length)} of its endpoints and all of its keys are gone. Export them first if you may want them back.`,
+      'What waits for its endpoints and what they lost is gone as well.',
+    ],
+    action: 'Remove app',
+    isDangerous: true,
+  });
+  if (!isSure) return;
+  await api.removeApp(id);
+  await refresh();
+  toast(`Removed app ${id}`);
+  go([]);
+}
+
+function download(text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = 'soketify-run-time.json';
+  link.click();
+  URL.revokeObjectURL(url);
+}

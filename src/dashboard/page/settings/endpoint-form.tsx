@@ -1,0 +1,234 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { EndpointView } from '../../../admin/views/settings.ts';
+import { eventNames } from '../../../webhooks/event.ts';
+import { api } from '../api.ts';
+import { Button } from '../components/button.tsx';
+import { Check, Field, TextField } from '../components/field.tsx';
+import { ErrorNotice, Notice } from '../components/notice.tsx';
+import { faultAt, otherFaults, type Fault } from '../faults.ts';
+import { useAction } from '../resource.ts';
+import { self } from '../session.ts';
+import { checkDraft, draftOf, emptyDraft, withEventType, type EndpointDraft } from './endpoint-draft.ts';
+import { eventMeanings } from './event-types.ts';
+
+const fields = ['id', 'url', 'eventTypes', 'channels', 'headers', 'batch', 'standardSignature', 'reconcile'];
+
+interface EndpointFormProps {
+  readonly app: string;
+  /** Absent: a new one. */
+  readonly endpoint: EndpointView | undefined;
+  readonly onSaved: (endpoint: EndpointView) => void;
+  readonly onCancel: () => void;
+}
+
+interface PartProps {
+  readonly draft: EndpointDraft;
+  readonly set: (draft: EndpointDraft) => void;
+  readonly faults: readonly Fault[];
+}
+
+/** The form of an endpoint. */
+export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormProps) {
+  const [draft, set] = useState(endpoint === undefined ? emptyDraft : draftOf(endpoint));
+  const [ownFaults, setOwnFaults] = useState<readonly Fault[]>([]);
+  const action = useAction();
+  const form = useRef<HTMLFormElement>(null);
+  const faults = [...ownFaults, ...(action.error?.faults ?? [])];
+  const rest = otherFaults(faults, fields);
+  useEffect(() => form.current?.querySelector('input')?.focus(), []);
+  useEffect(() => focusFirstFault(form.current), [ownFaults, action.error]);
+  const save = () => {
+    const checked = checkDraft(draft);
+    setOwnFaults('faults' in checked ? checked.faults : []);
+    action.clear();
+    if ('faults' in checked) return;
+    action.run(async () => {
+      onSaved(
+        endpoint === undefined
+          ? await api.addEndpoint(app, checked.input)
+          : await api.changeEndpoint(app, endpoint.id, checked.input),
+      );
+    });
+  };
+  const part = { draft, set, faults };
+  return (
+    <form
+      ref={form}
+      class="panel form"
+      aria-label={endpoint === undefined ? 'New endpoint' : `Endpoint ${endpoint.id}`}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <h3>{endpoint === undefined ? 'New endpoint' : `Edit ${endpoint.id}`}</h3>
+      <Address {...part} />
+      <EventTypes {...part} />
+      <details>
+        <summary>Channel filter, headers, batching, signature, reconcile</summary>
+        <div class="form">
+          <Filter {...part} />
+          <Batching {...part} />
+          <Promises {...part} isNew={endpoint === undefined} />
+        </div>
+      </details>
+      {action.error !== undefined && <ErrorNotice title="Not saved." error={action.error} hidesFaults />}
+      {rest.length > 0 && (
+        <Notice kind="bad">{rest.map(({ path, message }) => `${path}: ${message}`).join(' ')}</Notice>
+      )}
+      <div class="actions">
+        <Button kind="primary" type="submit" isBusy={action.isBusy} changes>
+          Save
+        </Button>
+        <Button onClick={onCancel}>Cancel</Button>
+      </div>
+    </form>
+  );
+}
+
+function Address({ draft, set, faults }: PartProps) {
+  const isProduction = self.value?.isProduction === true;
+  return (
+    <Field
+      label="Endpoint URL"
+      inputMode="url"
+      placeholder="https://example.com/webhooks"
+      value={draft.url}
+      onInput={(url) => set({ ...draft, url })}
+      fault={faultAt(faults, 'url')}
+      hint={
+        isProduction
+          ? 'It must be https: this server is in production.'
+          : 'In production it must be https; here http will do.'
+      }
+    />
+  );
+}
+
+function EventTypes({ draft, set, faults }: PartProps) {
+  const fault = faultAt(faults, 'eventTypes');
+  return (
+    <fieldset aria-describedby={fault === undefined ? undefined : 'event-types-fault'}>
+      <legend>Event types</legend>
+      {fault !== undefined && (
+        <p class="fault" id="event-types-fault">
+          {fault}
+        </p>
+      )}
+      <div class="checks">
+        {eventNames.map((name) => (
+          <Check
+            key={name}
+            label={<code>{name}</code>}
+            hint={eventMeanings[name]}
+            isOn={draft.eventTypes.includes(name)}
+            onChange={(isOn) => set(withEventType(draft, name, isOn))}
+          />
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function Filter({ draft, set, faults }: PartProps) {
+  return (
+    <>
+      <div class="columns">
+        <Field
+          label="Only channels that begin with"
+          placeholder="presence-"
+          value={draft.startsWith}
+          onInput={(startsWith) => set({ ...draft, startsWith })}
+          fault={faultAt(faults, 'channels')}
+        />
+        <Field
+          label="Only channels that end with"
+          value={draft.endsWith}
+          onInput={(endsWith) => set({ ...draft, endsWith })}
+        />
+      </div>
+      <TextField
+        label="Headers of each request"
+        rows={2}
+        placeholder="Authorization: Bearer ..."
+        hint="One a line: Name: value."
+        value={draft.headers}
+        onInput={(headers) => set({ ...draft, headers })}
+        fault={faultAt(faults, 'headers')}
+      />
+    </>
+  );
+}
+
+function Batching({ draft, set, faults }: PartProps) {
+  return (
+    <fieldset>
+      <legend>Batching</legend>
+      <Check
+        label="Gather events into one request"
+        hint="Without it each request holds exactly one event."
+        isOn={draft.isBatching}
+        onChange={(isBatching) => set({ ...draft, isBatching })}
+      />
+      {draft.isBatching && (
+        <div class="columns">
+          {(
+            [
+              ['maxEvents', 'At most', 'events'],
+              ['maxDelayMs', 'Wait at most', 'ms'],
+              ['maxBytes', 'At most', 'bytes'],
+            ] as const
+          ).map(([key, label, unit]) => (
+            <Field
+              key={key}
+              label={`${label} (${unit})`}
+              inputMode="numeric"
+              placeholder="as configured"
+              value={draft[key]}
+              onInput={(value) => set({ ...draft, [key]: value })}
+              fault={faultAt(faults, `batch.${key}`)}
+            />
+          ))}
+        </div>
+      )}
+    </fieldset>
+  );
+}
+
+function Promises({ draft, set, faults, isNew }: PartProps & { readonly isNew: boolean }) {
+  return (
+    <>
+      <Check
+        label="Standard Webhooks signature"
+        hint="Besides X-Pusher-Signature each request has webhook-signature, for libraries of Standard Webhooks."
+        isOn={draft.standardSignature}
+        onChange={(standardSignature) => set({ ...draft, standardSignature })}
+      />
+      <Check
+        label="Reconcile"
+        hint="After events were dropped, the endpoint is sent what makes its knowledge true again, as soon as it answers."
+        isOn={draft.reconcile}
+        onChange={(reconcile) => set({ ...draft, reconcile })}
+      />
+      {isNew && (
+        <Field
+          label="Id"
+          placeholder="made of the URL"
+          hint="A short name for lists, searches and the API."
+          value={draft.id}
+          onInput={(id) => set({ ...draft, id })}
+          fault={faultAt(faults, 'id')}
+        />
+      )}
+    </>
+  );
+}
+
+function focusFirstFault(form: HTMLFormElement | null): void {
+  const field = form?.querySelector('[aria-invalid="true"]');
+  if (!(field instanceof HTMLElement)) return;
+  const details = field.closest('details');
+  if (details !== null) details.open = true;
+  field.focus();
+}

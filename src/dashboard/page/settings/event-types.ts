@@ -1,0 +1,13 @@
+import type { EventName } from '../../../webhooks/event.ts';
+
+/** When each event is sent, in one line. */
+export const eventMeanings: Readonly<Record<EventName, string>> = {
+  channel_occupied: 'The first subscriber joined a channel.',
+  channel_vacated: 'The last subscriber left a channel, and nobody came back within the grace.',
+  member_added: 'A user joined a presence channel.',
+  member_removed: 'A user left a presence channel, and did not come back within the grace.',
+  client_event: 'A subscriber of a private or presence channel sent a client event.',
+  cache_miss: 'A client subscribed to a cache channel that is empty.',
+  subscription_count:
+    'The number of subscribers of a channel changed. Pusher has it, Soketify does not; the app must count subscriptions.',
+};

@@ -1,0 +1,81 @@
+import { useState } from 'preact/hooks';
+import type { EndpointView, PauseView } from '../../../admin/views/settings.ts';
+import { api } from '../api.ts';
+import { Button } from '../components/button.tsx';
+import { Dialog } from '../components/dialog.tsx';
+import { ErrorNotice } from '../components/notice.tsx';
+import { toast } from '../components/toast.tsx';
+import { useAction } from '../resource.ts';
+import { refresh } from '../session.ts';
+
+const ways: readonly {
+  readonly how: PauseView['how'];
+  readonly title: string;
+  readonly lines: readonly string[];
+}[] = [
+  {
+    how: 'hold',
+    title: 'Hold',
+    lines: [
+      'Nothing is sent. What happens waits in the queue, and the five minutes of each delivery stand still.',
+      'After you resume, everything is sent in order: the endpoint ends up with the truth. What finds no room in the queue is dropped.',
+    ],
+  },
+  {
+    how: 'off',
+    title: 'Off',
+    lines: [
+      'Nothing is sent, and nothing waits: what happens meanwhile is listed under Dropped.',
+      'After you resume, the endpoint believes what was true before the pause, until later events or a reconcile correct it.',
+    ],
+  },
+];
+
+/** Asks how an endpoint is to be paused, in words. */
+export function PauseDialog({
+  app,
+  endpoint,
+  onClose,
+}: {
+  readonly app: string;
+  readonly endpoint: EndpointView;
+  readonly onClose: () => void;
+}) {
+  const [how, setHow] = useState<PauseView['how']>('hold');
+  const action = useAction();
+  const pause = () => {
+    action.run(async () => {
+      await api.pause(app, endpoint.id, how);
+      await refresh();
+      toast(`Paused ${endpoint.id}`);
+      onClose();
+    });
+  };
+  return (
+    <Dialog title={`Pause ${endpoint.id}`} onClose={onClose}>
+      <fieldset class="choices">
+        <legend class="visually-hidden">How</legend>
+        {ways.map((way) => (
+          <label key={way.how} class={way.how === how ? 'choice chosen' : 'choice'}>
+            <input type="radio" name="how" checked={way.how === how} onChange={() => setHow(way.how)} />
+            <span>
+              <strong>{way.title}</strong>
+              {way.lines.map((line) => (
+                <span key={line} class="hint">
+                  {line}
+                </span>
+              ))}
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <div class="dialog-actions">
+        <Button onClick={onClose}>Cancel</Button>
+        <Button kind="primary" isBusy={action.isBusy} onClick={pause} changes>
+          Pause
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,153 @@
+import { useState } from 'preact/hooks';
+import type { AppSettings, AppView } from '../../../admin/views/settings.ts';
+import { limitTable, type LimitName } from '../../../protocol/limits.ts';
+import { api } from '../api.ts';
+import { Button } from '../components/button.tsx';
+import { Check, Field, TextField } from '../components/field.tsx';
+import { ErrorNotice, Notice } from '../components/notice.tsx';
+import { Section } from '../components/page.tsx';
+import { toast } from '../components/toast.tsx';
+import { count, plural } from '../format.ts';
+import { useAction } from '../resource.ts';
+import { mayChange, refresh } from '../session.ts';
+import { faultAt } from '../faults.ts';
+import { changedLimits, limitTexts } from './limit-draft.ts';
+
+const switches = [
+  ['enabled', 'Enabled', 'Off: clients and backends of this app are refused.'],
+  [
+    'clientEvents',
+    'Client events',
+    'Clients may send events to each other on private and presence channels.',
+  ],
+  [
+    'subscriptionCount',
+    'Subscription counts',
+    'Subscribers are told how many they are; endpoints may choose subscription_count.',
+  ],
+  ['watchlist', 'Watchlist events', 'Users may watch whether others are online.'],
+  ['forceTls', 'Force TLS', 'Connections and requests without TLS are refused.'],
+] as const;
+
+type SwitchName = (typeof switches)[number][0];
+
+/** The switches of an app: each takes effect at once. */
+export function SwitchesSection({ app }: { readonly app: AppView }) {
+  const action = useAction();
+  const isLocked = app.origin === 'file' || !mayChange.value;
+  const change = (name: SwitchName, isOn: boolean) => {
+    action.run(async () => {
+      await api.changeApp(app.id, { [name]: isOn });
+      await refresh();
+      toast('Saved');
+    });
+  };
+  return (
+    <Section title="Switches" lead={originSentence(app)}>
+      {action.error !== undefined && <ErrorNotice title="Not saved." error={action.error} />}
+      <div class="panel checks">
+        {switches.map(([name, label, hint]) => (
+          <Check
+            key={name}
+            label={label}
+            hint={hint}
+            isOn={app[name]}
+            isDisabled={isLocked}
+            onChange={(isOn) => change(name, isOn)}
+          />
+        ))}
+      </div>
+    </Section>
+  );
+}
+
+/** Allowed origins and limits of an app. */
+export function LimitsSection({ app }: { readonly app: AppView }) {
+  const [texts, setTexts] = useState(limitTexts(app.limits));
+  const [origins, setOrigins] = useState(app.allowedOrigins.join('\n'));
+  const [wrong, setWrong] = useState<string | undefined>(undefined);
+  const action = useAction();
+  const isLocked = app.origin === 'file' || !mayChange.value;
+  const faults = action.error?.faults ?? [];
+  const save = () => {
+    const limits = changedLimits(app.limits, texts);
+    setWrong(typeof limits === 'string' ? limits : undefined);
+    if (typeof limits === 'string') return;
+    const allowedOrigins = origins
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(Boolean);
+    const changes: Partial<AppSettings> = { limits, allowedOrigins };
+    action.run(async () => {
+      await api.changeApp(app.id, changes);
+      await refresh();
+      toast('Saved');
+    });
+  };
+  const names = Object.keys(app.limits).filter(isLimitName);
+  return (
+    <Section title="Origins and limits" lead={originSentence(app)}>
+      <details open={faults.length > 0 || undefined}>
+        <summary>
+          {app.allowedOrigins.length === 0
+            ? 'Any origin'
+            : plural(app.allowedOrigins.length, 'allowed origin')}
+          , {count(names.length)} limits
+        </summary>
+        <form
+          class="panel form"
+          aria-label="Origins and limits"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!isLocked) save();
+          }}
+        >
+          <TextField
+            label="Allowed origins"
+            hint="Pages that clients may connect from, one a line. Empty: any."
+            rows={2}
+            placeholder="https://example.com"
+            value={origins}
+            onInput={setOrigins}
+            fault={faultAt(faults, 'allowedOrigins')}
+          />
+          <div class="columns">
+            {names.map((name) => (
+              <Field
+                key={name}
+                label={name}
+                unit={limitTable[name].unit}
+                inputMode="numeric"
+                placeholder="no limit"
+                isDisabled={isLocked}
+                hint={`${limitTable[name].meaning} At most ${count(limitTable[name].max)}.`}
+                value={texts[name] ?? ''}
+                onInput={(text) => setTexts({ ...texts, [name]: text })}
+                fault={faultAt(faults, `limits.${name}`)}
+              />
+            ))}
+          </div>
+          {wrong !== undefined && <Notice kind="bad">{wrong}</Notice>}
+          {action.error !== undefined && <ErrorNotice title="Not saved." error={action.error} hidesFaults />}
+          {app.origin === 'run-time' && (
+            <div class="actions">
+              <Button kind="primary" type="submit" isBusy={action.isBusy} changes>
+                Save
+              </Button>
+            </div>
+          )}
+        </form>
+      </details>
+    </Section>
+  );
+}
+
+function originSentence({ origin }: AppView): string {
+  return origin === 'file'
+    ? 'Set by the configuration file: change them there.'
+    : 'Set here: what you change takes effect at once.';
+}
+
+function isLimitName(name: string): name is LimitName {
+  return Object.hasOwn(limitTable, name);
+}

@@ -1,0 +1,83 @@
+import { useState } from 'preact/hooks';
+import type { AppView, EndpointView } from '../../../admin/views/settings.ts';
+import { Button, ButtonLink } from '../components/button.tsx';
+import { Empty, Notice } from '../components/notice.tsx';
+import { Section } from '../components/page.tsx';
+import { hrefWith, route, setQuery } from '../router.ts';
+import { mayChange, refresh, self } from '../session.ts';
+import { EndpointCard } from './endpoint-card.tsx';
+import { EndpointForm } from './endpoint-form.tsx';
+
+const newOne = '+';
+
+/** The section Webhooks: the endpoints of an app, and the form of one. */
+export function WebhooksSection({ app }: { readonly app: AppView }) {
+  const [saved, setSaved] = useState<string | undefined>(undefined);
+  const edited = route.value.query['edit'];
+  const endpoint = app.endpoints.find(({ id, origin }) => id === edited && origin === 'run-time');
+  const isOpen = mayChange.value && (edited === newOne || endpoint !== undefined);
+  const close = () => setQuery({ edit: undefined });
+  const onSaved = ({ id }: EndpointView) => {
+    void refresh().then(() => {
+      setSaved(id);
+      close();
+      return undefined;
+    });
+  };
+  return (
+    <Section
+      title="Webhooks"
+      lead="Each endpoint is sent the events that it selects, from the moment it is saved."
+      actions={
+        mayChange.value ? (
+          <ButtonLink kind="primary" icon="plus" href={hrefWith({ edit: newOne })}>
+            Add endpoint
+          </ButtonLink>
+        ) : (
+          <Button kind="primary" icon="plus" changes>
+            Add endpoint
+          </Button>
+        )
+      }
+    >
+      {saved !== undefined && !isOpen && <Saved id={saved} />}
+      {isOpen && (
+        <EndpointForm key={edited} app={app.id} endpoint={endpoint} onSaved={onSaved} onCancel={close} />
+      )}
+      {app.endpoints.length === 0 && !isOpen && (
+        <Empty title="No endpoint yet">
+          Add the URL of your backend, choose event types, and save: from then on it is sent what happens.
+        </Empty>
+      )}
+      <ul class="cards">
+        {app.endpoints.map((one) => (
+          <EndpointCard key={one.id} app={app.id} endpoint={one} editHref={hrefWith({ edit: one.id })} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Saved({ id }: { readonly id: string }) {
+  return (
+    <div role="status">
+      <Notice kind={self.value?.savedIn === 'memory' ? 'warn' : 'good'} title={`Saved ${id}.`}>
+        <span>It is in force from now on. {keptSentence(self.value?.savedIn)}</span>
+      </Notice>
+    </div>
+  );
+}
+
+/** Where what is set here is kept, and for how long. */
+export function keptSentence(savedIn: 'memory' | 'disk' | 'redis' | undefined): string {
+  switch (savedIn) {
+    case 'memory':
+      return 'It is kept in memory and ends with the process. Export it, or configure a store, to keep it.';
+    case 'disk':
+      return 'It is kept on disk and outlives the process.';
+    case 'redis':
+      return 'It is kept in Redis and holds on every node.';
+    case undefined:
+      return 'Where it is kept is not known.';
+  }
+}

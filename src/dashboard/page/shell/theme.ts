@@ -1,0 +1,30 @@
+import { effect, signal } from '@preact/signals';
+
+const themes = ['system', 'light', 'dark'] as const;
+type Theme = (typeof themes)[number];
+const storeKey = 'soketify-theme';
+
+/** Whether the page is light or dark, or as the system has it. */
+export const theme = signal<Theme>(themes.find((one) => one === readStored()) ?? 'system');
+
+/** Goes on to the next theme. */
+export function nextTheme(): void {
+  theme.value = themes[(themes.indexOf(theme.value) + 1) % themes.length] ?? 'system';
+  try {
+    localStorage.setItem(storeKey, theme.value);
+  } catch {
+    // A browser without storage forgets it; nothing else depends on it.
+  }
+}
+
+effect(() => {
+  document.documentElement.dataset['theme'] = theme.value;
+});
+
+function readStored(): string | null {
+  try {
+    return localStorage.getItem(storeKey);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,182 @@
+import { useEffect, useMemo } from 'preact/hooks';
+import type { LaneBatchView, LanesView, LaneView } from '../../../admin/views/truth.ts';
+import { api } from '../api.ts';
+import { Button } from '../components/button.tsx';
+import { Empty, ErrorNotice, Loading, Notice } from '../components/notice.tsx';
+import { Section } from '../components/page.tsx';
+import { Table, type Column } from '../components/table.tsx';
+import { State } from '../components/tag.tsx';
+import { Ago, Countdown } from '../components/time.tsx';
+import { bytes, count, duration, listed, plural } from '../format.ts';
+import { channelLink, deliveryLink } from '../links.ts';
+import { useResource } from '../resource.ts';
+import { stats } from '../stream.ts';
+import { now } from '../time.ts';
+
+interface LanesProps {
+  readonly app: string;
+  readonly endpoint: string;
+}
+
+/** An endpoint's queue by channel: what is under way, and what waits behind it. */
+export function Lanes({ app, endpoint }: LanesProps) {
+  const { value, error, isLoading, reload } = useResource(`lanes ${app} ${endpoint}`, (signal) =>
+    api.lanes(app, endpoint, signal),
+  );
+  // The stream's numbers come every two seconds: lanes go with them.
+  const told = stats.value;
+  useEffect(() => {
+    if (value !== undefined && !isLoading) reload();
+  }, [told]);
+  const readAtMs = useMemo(() => now.peek(), [value]);
+  return (
+    <Section
+      title="Lanes"
+      lead="A channel is a lane: its events are sent in order, so a batch on its way holds up what comes behind it in the same lane."
+      actions={<Button kind="quiet" icon="refresh" label="Read the lanes again" onClick={reload} />}
+    >
+      {error !== undefined && <ErrorNotice error={error} title="The lanes cannot be read" onRetry={reload} />}
+      {value === undefined && error === undefined && <Loading what="the lanes" />}
+      {value !== undefined && <Content app={app} lanes={value} readAtMs={readAtMs} />}
+    </Section>
+  );
+}
+
+interface ContentProps {
+  readonly app: string;
+  readonly lanes: LanesView;
+  readonly readAtMs: number;
+}
+
+function Content({ app, lanes, readAtMs }: ContentProps) {
+  const { queue, pause, batches, batchCount, lanes: list, laneCount } = lanes;
+  return (
+    <>
+      {pause !== undefined && (
+        <Notice kind="warn" title={pause.how === 'hold' ? 'Paused: held' : 'Paused: off'}>
+          <span>
+            {pause.how === 'hold'
+              ? 'Nothing is sent. What happens waits, and its five minutes stand still.'
+              : 'What happens is not sent, and is listed as dropped.'}{' '}
+            Since <Ago atMs={pause.sinceMs} />.
+          </span>
+        </Notice>
+      )}
+      {queue === undefined ? (
+        <p>Another node sends the webhooks; its queue is known there.</p>
+      ) : (
+        <p>
+          {queue.isFailing && <State tone="bad">failing</State>}{' '}
+          {queue.events === 0
+            ? 'Nothing waits.'
+            : `${plural(queue.events, 'event')} (${bytes(queue.bytes)}) wait, the oldest for ${duration(queue.oldestAgeMs)}.`}
+        </p>
+      )}
+      {batches.length > 0 && (
+        <Table
+          label="Batches that are not done with, oldest first"
+          columns={batchColumns(app, readAtMs)}
+          rows={batches}
+          keyOf={(batch) => batch.id ?? `${batch.ageMs} ${batch.channels.join(' ')}`}
+        />
+      )}
+      {batchCount > batches.length && (
+        <p class="muted">
+          The {count(batches.length)} oldest of {count(batchCount)} batches.
+        </p>
+      )}
+      {list.length > 0 && (
+        <>
+          <Table
+            label="Lanes with events that are in no batch yet"
+            columns={laneColumns(app)}
+            rows={list}
+            keyOf={({ channel }) => channel}
+          />
+          {laneCount > list.length && (
+            <p class="muted">
+              The {count(list.length)} of {count(laneCount)} lanes that wait longest.
+            </p>
+          )}
+        </>
+      )}
+      {batches.length === 0 && list.length === 0 && queue !== undefined && (
+        <Empty title="Nothing is under way or waits" />
+      )}
+    </>
+  );
+}
+
+const shownChannels = 3;
+
+function batchColumns(app: string, readAtMs: number): readonly Column<LaneBatchView>[] {
+  return [
+    {
+      title: 'Batch',
+      cell: ({ state, id }) => (
+        <>
+          <State tone={state === 'in-flight' ? 'busy' : 'warn'}>
+            {state === 'in-flight' ? 'under way' : 'waits'}
+          </State>
+          {id !== undefined && (
+            <div>
+              <a class="mono small" href={deliveryLink(app, id)}>
+                {id}
+              </a>
+            </div>
+          )}
+        </>
+      ),
+    },
+    {
+      title: 'Channels',
+      kind: 'grow',
+      cell: ({ channels }) => {
+        const more = channels.length - shownChannels;
+        const named = channels.slice(0, shownChannels);
+        return listed(more > 0 ? [...named, `${count(more)} more`] : named);
+      },
+    },
+    { title: 'Events', kind: 'end', cell: ({ events }) => count(events) },
+    { title: 'Attempts', kind: 'end', cell: ({ attempts }) => count(attempts) },
+    { title: 'Age', kind: 'end', cell: ({ ageMs }) => duration(ageMs) },
+    {
+      title: 'Next attempt',
+      kind: 'end',
+      cell: ({ nextAttemptInMs }) =>
+        nextAttemptInMs === undefined ? '' : <Countdown atMs={readAtMs + nextAttemptInMs} />,
+    },
+    {
+      title: 'Dropped',
+      kind: 'end',
+      cell: ({ deadlineInMs }) => <Countdown atMs={readAtMs + deadlineInMs} />,
+    },
+  ];
+}
+
+function laneColumns(app: string): readonly Column<LaneView>[] {
+  return [
+    {
+      title: 'Lane',
+      kind: 'grow',
+      cell: ({ channel }) => (
+        <a class="mono" href={channelLink(app, channel)}>
+          {channel}
+        </a>
+      ),
+    },
+    { title: 'Events', kind: 'end', cell: ({ events }) => count(events) },
+    { title: 'Oldest', kind: 'end', cell: ({ oldestAgeMs }) => duration(oldestAgeMs) },
+    {
+      title: 'Waits behind',
+      cell: ({ blockedBy }) =>
+        blockedBy === undefined ? (
+          'nothing: next batch'
+        ) : (
+          <a class="mono small" href={deliveryLink(app, blockedBy)}>
+            {blockedBy}
+          </a>
+        ),
+    },
+  ];
+}

@@ -1,0 +1,191 @@
+import type { ComponentChildren } from 'preact';
+import type { DifferenceView, TruthView } from '../../../admin/views/truth.ts';
+import { api } from '../api.ts';
+import { Button } from '../components/button.tsx';
+import { confirmed } from '../components/confirm.tsx';
+import { ErrorNotice, Loading, Notice } from '../components/notice.tsx';
+import { Section } from '../components/page.tsx';
+import { Table, type Column } from '../components/table.tsx';
+import { State } from '../components/tag.tsx';
+import { Ago } from '../components/time.tsx';
+import { toast } from '../components/toast.tsx';
+import { count, plural, sentence } from '../format.ts';
+import { channelLink, whyLink, searchWord } from '../links.ts';
+import { useNews } from '../live-reload.ts';
+import { useAction, useResource } from '../resource.ts';
+
+const changes = [
+  'occupied',
+  'vacated',
+  'member added',
+  'member removed',
+  'webhook sent',
+  'webhook failed',
+] as const;
+
+interface TruthProps {
+  readonly app: string;
+  readonly endpoint: string;
+}
+
+/** Whether an endpoint knows the truth, and if not, where, why, and what can be done. */
+export function TruthOf({ app, endpoint }: TruthProps) {
+  const { value, error, isLoading, reload, set } = useResource(`truth ${app} ${endpoint}`, (signal) =>
+    api.truth(app, endpoint, signal),
+  );
+  useNews({ app, types: changes }, reload);
+  const repair = useAction();
+  const onRepair = () =>
+    repair.run(async () => {
+      if (!(await confirmed(repairQuestion(endpoint)))) return;
+      const { channels } = await api.reconcile(app, endpoint);
+      toast(
+        channels === 0
+          ? 'Nothing had to be sent'
+          : `What is true of ${plural(channels, 'channel')} is on its way`,
+      );
+      set(await api.truth(app, endpoint));
+    });
+  return (
+    <section aria-label={`Truth of ${endpoint}`} class="truth">
+      {error !== undefined && <ErrorNotice error={error} title="The truth cannot be read" onRetry={reload} />}
+      {value === undefined && error === undefined && <Loading what="the truth" />}
+      {value !== undefined && (
+        <Verdict
+          truth={value}
+          actions={
+            <>
+              {value.canReconcile && value.differing > 0 && (
+                <Button kind="primary" isBusy={repair.isBusy} changes onClick={onRepair}>
+                  Repair
+                </Button>
+              )}
+              <Button kind="quiet" icon="refresh" label="Compare again" isBusy={isLoading} onClick={reload} />
+            </>
+          }
+        />
+      )}
+      {repair.error !== undefined && <ErrorNotice error={repair.error} title="It was not repaired" />}
+      {value !== undefined && value.differences.length > 0 && <Differences app={app} truth={value} />}
+      {value !== undefined && value.limits.length > 0 && <Limits limits={value.limits} />}
+    </section>
+  );
+}
+
+interface VerdictProps {
+  readonly truth: TruthView;
+  readonly actions: ComponentChildren;
+}
+
+function Verdict({ truth, actions }: VerdictProps) {
+  const { unknown, differing, differences, channels, members } = truth;
+  const compared = `${plural(channels, 'channel')} and ${plural(members, 'member')}`;
+  if (unknown !== undefined)
+    return (
+      <Notice title="Nobody can tell" actions={actions}>
+        <span>{unknown}</span>
+      </Notice>
+    );
+  if (differing === 0)
+    return (
+      <Notice kind="good" title="This endpoint knows the truth." actions={actions}>
+        <span>
+          Replaying what it acknowledged gives exactly what is: {compared}. Compared <Ago atMs={truth.atMs} />
+          .
+        </span>
+      </Notice>
+    );
+  const lasting = differences.filter(({ heals }) => !heals).length;
+  // Differences beyond those that are listed may be of either kind.
+  const isPartial = differing > differences.length;
+  return (
+    <Notice
+      kind={lasting > 0 ? 'bad' : 'info'}
+      title={
+        lasting > 0
+          ? `${count(lasting)}${isPartial ? ' or more' : ''} of ${plural(differing, 'difference')} will not heal by ${lasting === 1 ? 'itself' : 'themselves'}.`
+          : `${plural(differing, 'difference')}; time will heal ${isPartial ? 'those that are listed' : differing === 1 ? 'it' : 'them'}.`
+      }
+      actions={actions}
+    >
+      <span>
+        Of {compared}. Compared <Ago atMs={truth.atMs} />.
+        {lasting > 0 && !truth.canReconcile && ' This endpoint cannot be repaired from here.'}
+      </span>
+    </Notice>
+  );
+}
+
+function Differences({ app, truth }: { readonly app: string; readonly truth: TruthView }) {
+  const { differences, differing } = truth;
+  return (
+    <Section
+      title="Differences"
+      {...(differing > differences.length && {
+        lead: `The first ${count(differences.length)} of ${count(differing)}.`,
+      })}
+    >
+      <Table
+        label="Differences"
+        columns={columnsFor(app)}
+        // What does not heal needs somebody, so it comes first.
+        rows={differences.toSorted((a, b) => Number(a.heals) - Number(b.heals))}
+        keyOf={({ channel, userId }) => `${channel} ${userId ?? ''}`}
+      />
+    </Section>
+  );
+}
+
+function columnsFor(app: string): readonly Column<DifferenceView>[] {
+  return [
+    {
+      title: 'State',
+      cell: ({ heals }) => <State tone={heals ? 'calm' : 'bad'}>{heals ? 'heals' : 'stays wrong'}</State>,
+    },
+    {
+      title: 'About',
+      cell: ({ channel, userId }) => (
+        <div class="cell-name">
+          <a class="mono" href={channelLink(app, channel)}>
+            {channel}
+          </a>
+          {userId !== undefined && <div class="muted">member {userId}</div>}
+        </div>
+      ),
+    },
+    { title: 'Believed', cell: ({ believed }) => believed },
+    { title: 'Is', cell: ({ actual }) => actual },
+    {
+      title: 'Why',
+      kind: 'grow',
+      cell: ({ why, channel }) => (
+        <>
+          {sentence(why)} <a href={whyLink(app, searchWord('channel', channel))}>Events</a>
+        </>
+      ),
+    },
+  ];
+}
+
+function Limits({ limits }: { readonly limits: readonly string[] }) {
+  return (
+    <Notice title="What is not compared">
+      <ul>
+        {limits.map((limit) => (
+          <li key={limit}>{limit}</li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+function repairQuestion(endpoint: string) {
+  return {
+    title: `Repair what ${endpoint} believes?`,
+    consequences: [
+      'For each channel and member that this endpoint was told of wrongly or not at all, it is sent what is true now, as new webhooks with new ids.',
+      'Other endpoints get nothing. Events in between that nobody needs any more, such as a member who came and went, are not sent again.',
+    ],
+    action: 'Send what is true',
+  };
+}

@@ -1,0 +1,152 @@
+import { useEffect, useRef } from 'preact/hooks';
+import type { DeliveryDetail } from '../../../admin/views/deliveries.ts';
+import { api } from '../api.ts';
+import { Button } from '../components/button.tsx';
+import { JsonView } from '../components/code.tsx';
+import { CopyButton } from '../components/copy.tsx';
+import { KeyValue } from '../components/key-value.tsx';
+import { ErrorNotice, Loading } from '../components/notice.tsx';
+import { State } from '../components/tag.tsx';
+import { Ago, At, Countdown } from '../components/time.tsx';
+import { useAction, useResource, type Action } from '../resource.ts';
+import { self } from '../session.ts';
+import { generation } from '../stream.ts';
+import { Attempts } from './attempts.tsx';
+import { curlCommand } from './curl.ts';
+import { Handlers } from './handlers.tsx';
+import { resend } from './resend.ts';
+import { deliveryState, reasonSentence } from './words.ts';
+
+interface DeliveryPanelProps {
+  readonly app: string;
+  readonly id: string;
+  readonly onClose: () => void;
+}
+
+/** A delivery in full, beside the list. */
+export function DeliveryPanel({ app, id, onClose }: DeliveryPanelProps) {
+  const delivery = useResource(`${app} ${id}`, (signal) => api.delivery(app, id, signal));
+  const action = useAction();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const current = generation.value;
+  useEffect(() => heading.current?.focus(), []);
+  useEffect(delivery.reload, [current]);
+  useReloadWhenDue(delivery.value, delivery.reload);
+  return (
+    <section
+      class="panel side"
+      aria-label="Delivery"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onClose();
+      }}
+    >
+      <header class="section-head">
+        <h2 ref={heading} tabIndex={-1} class="mono wrap">
+          {id}
+        </h2>
+        <div class="actions">
+          <CopyButton text={id} label="the webhook-id" />
+          <Button kind="quiet" icon="close" label="Close the delivery" onClick={onClose} />
+        </div>
+      </header>
+      {delivery.error !== undefined && (
+        <ErrorNotice
+          error={delivery.error}
+          {...(delivery.error.status === 404 && { title: 'It is not kept any more.' })}
+          onRetry={delivery.reload}
+        />
+      )}
+      {action.error !== undefined && <ErrorNotice title="Not resent." error={action.error} />}
+      {delivery.value === undefined ? (
+        delivery.error === undefined && <Loading what="the delivery" />
+      ) : (
+        <Content app={app} delivery={delivery.value} action={action} onResent={delivery.reload} />
+      )}
+    </section>
+  );
+}
+
+interface ContentProps {
+  readonly app: string;
+  readonly delivery: DeliveryDetail;
+  readonly action: Action;
+  readonly onResent: () => void;
+}
+
+function Content({ app, delivery, action, onResent }: ContentProps) {
+  const { word, tone } = deliveryState(delivery);
+  const { nextAttemptAtMs, reason, status } = delivery;
+  const last = delivery.attemptList.at(-1);
+  return (
+    <div class="stack">
+      <KeyValue
+        items={{
+          Status: (
+            <>
+              <State tone={tone}>{word}</State>
+              {reason !== undefined && <span class="muted"> {reasonSentence(reason)}</span>}
+            </>
+          ),
+          'Next attempt':
+            status === 'pending' && nextAttemptAtMs !== undefined ? (
+              <Countdown atMs={nextAttemptAtMs} />
+            ) : undefined,
+          Endpoint: (
+            <>
+              {delivery.endpoint} <span class="muted mono">{delivery.url}</span>
+            </>
+          ),
+          Made: (
+            <>
+              <At atMs={delivery.atMs} />{' '}
+              <span class="muted">
+                (<Ago atMs={delivery.atMs} />)
+              </span>
+            </>
+          ),
+        }}
+      />
+      <div class="actions">
+        <Button
+          icon="send"
+          isBusy={action.isBusy}
+          onClick={() => action.run(() => resend(app, delivery, onResent))}
+          changes
+        >
+          Resend
+        </Button>
+        {last !== undefined && (
+          <CopyButton
+            kind="plain"
+            label="the request as curl"
+            text={() => curlCommand(delivery, last.headers)}
+          >
+            Copy as curl
+          </CopyButton>
+        )}
+      </div>
+      {self.value?.showsPayloads === false ? (
+        <p class="hint">Payloads are not shown: dashboard.payloads is off.</p>
+      ) : (
+        <JsonView label="Body" text={delivery.body} />
+      )}
+      <h3>Attempts</h3>
+      <Attempts attempts={delivery.attemptList} />
+      <Handlers appKey={last?.headers['x-pusher-key'] ?? last?.headers['X-Pusher-Key'] ?? ''} />
+    </div>
+  );
+}
+
+const afterDueMs = 1500;
+
+/** Reads a delivery again when its next attempt should have been made. */
+function useReloadWhenDue(delivery: DeliveryDetail | undefined, reload: () => void): void {
+  const due = delivery?.status === 'pending' ? delivery.nextAttemptAtMs : undefined;
+  useEffect(() => {
+    if (due === undefined) return undefined;
+    const timer = setTimeout(reload, Math.max(0, due - Date.now()) + afterDueMs);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [due]);
+}

@@ -1,0 +1,190 @@
+import { api } from '../api.ts';
+import { ButtonLink, Button } from '../components/button.tsx';
+import { Chips } from '../components/chips.tsx';
+import { Choice } from '../components/field.tsx';
+import { Empty, ErrorNotice, Loading } from '../components/notice.tsx';
+import { Page } from '../components/page.tsx';
+import { SearchBox } from '../components/search-box.tsx';
+import { Table } from '../components/table.tsx';
+import { Tag } from '../components/tag.tsx';
+import { Ago, At } from '../components/time.tsx';
+import type { DroppedDelivery, DroppedPage as DroppedList } from '../dead-letters.ts';
+import { count, duration, listed, plural } from '../format.ts';
+import { useResource, type Resource } from '../resource.ts';
+import { hrefWith, route, setQuery } from '../router.ts';
+import { appWithId } from '../session.ts';
+import type { PageProps } from '../shell/pages.tsx';
+import { generation } from '../stream.ts';
+import { now } from '../time.ts';
+import { DroppedPanel } from './dropped-panel.tsx';
+import { RecoverPanel } from './recover.tsx';
+
+const reasons = ['expired', 'overflow', 'shutdown', 'disabled'] as const;
+const pageSize = 100;
+
+/** What endpoints lost, and how to send it again. */
+export function DroppedPage({ app }: PageProps) {
+  const { endpoint, reason, channel, id, recover, limit = String(pageSize) } = route.value.query;
+  const key = JSON.stringify([app, endpoint, reason, channel, limit, generation.value]);
+  const list = useResource(key, (signal) =>
+    api.dropped(app, { endpoint, reason, channel, limit: Number(limit) }, signal),
+  );
+  const selected = list.value?.deliveries.find((one) => one.id === id);
+  return (
+    <Page
+      title="Dropped"
+      lead="Deliveries that were given up. Replaying them tells an endpoint what was; reconcile tells it what is."
+      actions={
+        <>
+          <Button icon="refresh" onClick={list.reload}>
+            Read again
+          </Button>
+          <ButtonLink
+            kind="primary"
+            icon="send"
+            href={hrefWith({ recover: endpoint ?? 'choose', id: undefined })}
+          >
+            Recover
+          </ButtonLink>
+        </>
+      }
+    >
+      <div class="toolbar">
+        <SearchBox
+          label="Only this channel"
+          placeholder="presence-room-general"
+          value={channel ?? ''}
+          onSearch={(text) => setQuery({ channel: text, id: undefined })}
+          error={list.error?.status === 400 ? list.error : undefined}
+        />
+        <Filters app={app} />
+      </div>
+      {recover !== undefined && (
+        <RecoverPanel
+          app={app}
+          chosen={recover}
+          onClose={() => setQuery({ recover: undefined, recovery: undefined })}
+          onSent={list.reload}
+        />
+      )}
+      {list.error !== undefined && list.error.status !== 400 && (
+        <ErrorNotice error={list.error} onRetry={list.reload} />
+      )}
+      <div class={selected === undefined ? 'split' : 'split with-panel'}>
+        <div class="split-list">
+          <Rows list={list} />
+        </div>
+        {selected !== undefined && (
+          <DroppedPanel
+            key={selected.id}
+            app={app}
+            letter={selected}
+            onClose={() => setQuery({ id: undefined })}
+            onResent={list.reload}
+          />
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function Filters({ app }: { readonly app: string }) {
+  const { endpoint, reason } = route.value.query;
+  const endpoints = appWithId(app)?.endpoints ?? [];
+  return (
+    <>
+      <Chips
+        label="Reason"
+        chips={reasons.map((one) => ({
+          text: one,
+          isOn: one === reason,
+          onToggle: () => setQuery({ reason: one === reason ? undefined : one, id: undefined }),
+        }))}
+      />
+      {endpoints.length > 1 && (
+        <Choice
+          label="Endpoint"
+          isLabelHidden
+          value={endpoint ?? ''}
+          options={[
+            { value: '', text: 'All endpoints' },
+            ...endpoints.map(({ id }) => ({ value: id, text: id })),
+          ]}
+          onChange={(value) => setQuery({ endpoint: value, id: undefined })}
+        />
+      )}
+    </>
+  );
+}
+
+function Rows({ list }: { readonly list: Resource<DroppedList> }) {
+  const page = list.value;
+  if (page === undefined) return list.error === undefined ? <Loading what="what was dropped" /> : null;
+  if (page.deliveries.length === 0)
+    return (
+      <Empty title="Nothing was dropped">
+        {(route.value.query['reason'] ?? route.value.query['channel'] ?? route.value.query['endpoint'])
+          ? 'Nothing that is kept matches these filters.'
+          : `Everything was delivered, or still is tried. Kept for ${duration(Math.max(0, now.value - page.kept_since))} so far.`}
+      </Empty>
+    );
+  return (
+    <>
+      <Table
+        label="Dropped deliveries, the latest first"
+        rows={page.deliveries}
+        keyOf={({ id }) => id}
+        linkOf={({ id }) => hrefWith({ id, recover: undefined })}
+        selected={route.value.query['id']}
+        columns={columns}
+      />
+      <p class="list-foot">
+        {page.next !== undefined && (
+          <Button onClick={() => setQuery({ limit: String(page.deliveries.length + pageSize) })}>
+            Show older
+          </Button>
+        )}
+        <span class="muted small">
+          {plural(page.deliveries.length, 'delivery', 'deliveries')} shown, kept since{' '}
+          <At atMs={page.kept_since} />.
+          {page.forgotten.deliveries > 0 &&
+            ` ${plural(page.forgotten.deliveries, 'delivery', 'deliveries')} with ${plural(page.forgotten.events, 'event')} ${page.forgotten.deliveries === 1 ? 'is' : 'are'} forgotten, because there was no room.`}
+        </span>
+      </p>
+    </>
+  );
+}
+
+const columns = [
+  { title: 'Dropped', cell: ({ dropped_at: at }: DroppedDelivery) => <Ago atMs={at} /> },
+  { title: 'Reason', cell: ({ reason }: DroppedDelivery) => <Tag tone="bad">{reason}</Tag> },
+  { title: 'Events', kind: 'grow', cell: (row: DroppedDelivery) => <Events row={row} /> },
+  { title: 'Endpoint', kind: 'minor', cell: ({ endpoint }: DroppedDelivery) => endpoint },
+  { title: 'Attempts', kind: 'end', cell: ({ attempts_made: made }: DroppedDelivery) => count(made) },
+  { title: 'Resent', kind: 'minor', cell: (row: DroppedDelivery) => <Resent row={row} /> },
+] as const;
+
+function Events({ row: { events } }: { readonly row: DroppedDelivery }) {
+  const channels = [...new Set(events.map(({ channel }) => channel))];
+  const names = [...new Set(events.map(({ name }) => name))];
+  return (
+    <>
+      <code>{listed(names)}</code>{' '}
+      <span class="muted">
+        {channels[0]}
+        {channels.length > 1 && ` and ${plural(channels.length - 1, 'other channel')}`}
+        {events.length > 1 && ` (${count(events.length)} events)`}
+      </span>
+    </>
+  );
+}
+
+function Resent({ row: { resends, resent_at: at } }: { readonly row: DroppedDelivery }) {
+  if (resends === 0) return <span class="muted">no</span>;
+  if (at === undefined) return <Tag tone="warn">{`${plural(resends, 'time')}, not taken`}</Tag>;
+  return (
+    <span class="nowrap">
+      <Tag tone="good">taken</Tag> <Ago atMs={at} />
+    </span>
+  );
+}

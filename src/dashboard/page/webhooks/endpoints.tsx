@@ -1,0 +1,53 @@
+import { ButtonLink } from '../components/button.tsx';
+import { Empty } from '../components/notice.tsx';
+import { Page } from '../components/page.tsx';
+import { plural } from '../format.ts';
+import { href } from '../router.ts';
+import { appWithId, refresh } from '../session.ts';
+import { EndpointCard, stateOf } from '../settings/endpoint-card.tsx';
+import type { PageProps } from '../shell/pages.tsx';
+import { useEvery } from '../resource.ts';
+
+const rereadMs = 5000;
+
+/** The endpoints of an app, and how each does. */
+export function EndpointsPage({ app: id }: PageProps) {
+  const app = appWithId(id);
+  // Queues are no part of the stream.
+  useEvery(rereadMs, refresh);
+  if (app === undefined) return null;
+  const settings = (query: Readonly<Record<string, string>> = {}) => href(['apps', id, 'settings'], query);
+  const failing = app.endpoints.filter((endpoint) => stateOf(endpoint).tone === 'bad').length;
+  return (
+    <Page
+      title="Endpoints"
+      lead={
+        failing === 0
+          ? `${plural(app.endpoints.length, 'endpoint')}, none of them failing`
+          : `${plural(app.endpoints.length, 'endpoint')}, ${failing} failing`
+      }
+      actions={
+        <ButtonLink kind="primary" icon="plus" href={settings({ edit: '+' })}>
+          Add endpoint
+        </ButtonLink>
+      }
+    >
+      {app.endpoints.length === 0 && (
+        <Empty title="No endpoint yet" action={<a href={settings({ edit: '+' })}>Add an endpoint</a>}>
+          Nothing that happens in this app is sent to anybody.
+        </Empty>
+      )}
+      <h2 class="visually-hidden">All endpoints</h2>
+      <ul class="cards">
+        {app.endpoints.map((endpoint) => (
+          <EndpointCard
+            key={endpoint.id}
+            app={id}
+            endpoint={endpoint}
+            editHref={settings({ edit: endpoint.id })}
+          />
+        ))}
+      </ul>
+    </Page>
+  );
+}

@@ -1,0 +1,225 @@
+import { useEffect, useState } from 'preact/hooks';
+import { api } from '../api.ts';
+import { Button } from '../components/button.tsx';
+import { confirmed } from '../components/confirm.tsx';
+import { Choice, Field } from '../components/field.tsx';
+import { ErrorNotice, Notice } from '../components/notice.tsx';
+import { toast } from '../components/toast.tsx';
+import type { RecoverStart, Recovery } from '../dead-letters.ts';
+import { count, plural } from '../format.ts';
+import { useAction, useEvery, useResource } from '../resource.ts';
+import { route, setQuery } from '../router.ts';
+import { appWithId } from '../session.ts';
+import { faultAt } from '../faults.ts';
+import { now } from '../time.ts';
+import { sinceText } from './since.ts';
+
+const progressMs = 1000;
+
+interface RecoverPanelProps {
+  readonly app: string;
+  /** The endpoint, if it is one. */
+  readonly chosen: string;
+  readonly onClose: () => void;
+  readonly onSent: () => void;
+}
+
+/** Sends again what an endpoint lost: first the estimate, then the question, then the progress. */
+export function RecoverPanel({ app, chosen, onClose, onSent }: RecoverPanelProps) {
+  const endpoints = appWithId(app)?.endpoints ?? [];
+  const endpoint = endpoints.find(({ id }) => id === chosen) ?? endpoints[0];
+  const recovery = route.value.query['recovery'];
+  if (endpoint === undefined) return <Notice title="There is no endpoint to send anything to." />;
+  return (
+    <section class="panel form spaced" aria-labelledby="recover">
+      <header class="section-head">
+        <h2 id="recover">Recover</h2>
+        <Button kind="quiet" icon="close" label="Close recovery" onClick={onClose} />
+      </header>
+      <Choice
+        label="Endpoint"
+        value={endpoint.id}
+        options={endpoints.map(({ id }) => ({ value: id, text: id }))}
+        onChange={(id) => setQuery({ recover: id, recovery: undefined })}
+      />
+      {recovery === undefined ? (
+        <Plan key={endpoint.id} app={app} endpoint={endpoint.id} canReconcile={endpoint.reconcile} />
+      ) : (
+        <Progress key={recovery} app={app} id={recovery} onSent={onSent} />
+      )}
+    </section>
+  );
+}
+
+interface PlanProps {
+  readonly app: string;
+  readonly endpoint: string;
+  readonly canReconcile: boolean;
+}
+
+function Plan({ app, endpoint, canReconcile }: PlanProps) {
+  const [since, setSince] = useState('');
+  const [estimate, setEstimate] = useState<RecoverStart | undefined>(undefined);
+  const action = useAction();
+  const plan = () => {
+    const from = sinceText(since, now.peek());
+    return { endpoint, ...(from !== '' && { since: from }) };
+  };
+  const ask = () => {
+    action.run(async () => {
+      setEstimate(await api.recover(app, { ...plan(), dry_run: true }));
+    });
+  };
+  const begin = (matched: RecoverStart['matched']) => {
+    action.run(async () => {
+      if (!(await isSure(endpoint, matched))) return;
+      const { id } = await api.recover(app, plan());
+      setQuery({ recovery: id });
+    });
+  };
+  return (
+    <>
+      <Field
+        label="Lost since"
+        placeholder="all that is kept"
+        hint="How long ago, such as 10m, 2h or 1d, or a time such as 2026-01-31T12:00:00Z."
+        value={since}
+        onInput={(text) => {
+          setSince(text);
+          setEstimate(undefined);
+        }}
+        fault={faultAt(action.error?.faults ?? [], 'since')}
+      />
+      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <div class="actions" aria-live="polite">
+        <Button onClick={ask} isBusy={action.isBusy} changes>
+          Estimate
+        </Button>
+        {estimate !== undefined && (
+          <span>
+            {plural(estimate.matched.deliveries, 'delivery', 'deliveries')} with{' '}
+            {plural(estimate.matched.events, 'event')} would be sent.
+          </span>
+        )}
+        {estimate !== undefined && estimate.matched.deliveries > 0 && (
+          <Button
+            kind="primary"
+            icon="send"
+            onClick={() => begin(estimate.matched)}
+            isBusy={action.isBusy}
+            changes
+          >
+            Send them
+          </Button>
+        )}
+      </div>
+      <Reconcile app={app} endpoint={endpoint} canReconcile={canReconcile} />
+    </>
+  );
+}
+
+function Reconcile({ app, endpoint, canReconcile }: PlanProps) {
+  const action = useAction();
+  const reconcile = () => {
+    action.run(async () => {
+      const { channels } = await api.reconcile(app, endpoint);
+      toast(`${plural(channels, 'channel')} of ${endpoint} ${channels === 1 ? 'is' : 'are'} looked at`);
+    });
+  };
+  return (
+    <>
+      <Notice
+        title="If it need not know what was, but what is:"
+        actions={
+          canReconcile && (
+            <Button onClick={reconcile} isBusy={action.isBusy} changes>
+              Reconcile now
+            </Button>
+          )
+        }
+      >
+        <span>
+          {canReconcile
+            ? 'Reconcile sends exactly the events that make what it knows true again.'
+            : 'Reconcile would send exactly the events that make what it knows true again; this endpoint has it off. Switch it on in its settings.'}
+        </span>
+      </Notice>
+      {action.error !== undefined && <ErrorNotice error={action.error} />}
+    </>
+  );
+}
+
+function isSure(endpoint: string, { deliveries, events }: RecoverStart['matched']): Promise<boolean> {
+  return confirmed({
+    title: `Send ${plural(deliveries, 'delivery', 'deliveries')} to ${endpoint} again?`,
+    consequences: [
+      `${plural(events, 'event')} go out in the order in which they happened, one delivery after the other, each marked with X-Soketify-Resend.`,
+      'They tell what was. A receiver that takes them for news may believe afterwards what is not true any more.',
+      'After three failures in a row it stops by itself. You can cancel it at any time.',
+    ],
+    action: 'Send them',
+  });
+}
+
+const endSentences: Readonly<Record<Recovery['state'], string>> = {
+  running: 'Sending.',
+  finished: 'Finished.',
+  cancelled: 'Cancelled.',
+  stopped: 'Stopped.',
+};
+
+function Progress({
+  app,
+  id,
+  onSent,
+}: {
+  readonly app: string;
+  readonly id: string;
+  readonly onSent: () => void;
+}) {
+  const recovery = useResource(`${app} ${id}`, (signal) => api.recovery(app, id, signal));
+  const action = useAction();
+  const value = recovery.value;
+  const isRunning = value?.state === 'running';
+  useEvery(progressMs, async () => {
+    if (isRunning) recovery.reload();
+    await Promise.resolve();
+  });
+  useEffect(() => {
+    if (value !== undefined && !isRunning) onSent();
+  }, [isRunning]);
+  const cancel = () => {
+    action.run(async () => {
+      recovery.set(await api.cancelRecovery(app, id));
+    });
+  };
+  if (value === undefined)
+    return recovery.error === undefined ? null : (
+      <ErrorNotice error={recovery.error} onRetry={recovery.reload} />
+    );
+  const { matched, sent, failed, skipped, left, state, cause } = value;
+  return (
+    <>
+      <progress
+        max={Math.max(1, matched.deliveries)}
+        value={matched.deliveries - left}
+        aria-label="Progress"
+      />
+      <div role="status">
+        <strong>{endSentences[state]}</strong> {cause !== undefined && `${cause}. `}
+        {count(sent)} taken, {count(failed)} failed, {count(skipped)} skipped, {count(left)} left of{' '}
+        {count(matched.deliveries)}.
+      </div>
+      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <div class="actions">
+        {isRunning ? (
+          <Button kind="danger" onClick={cancel} isBusy={action.isBusy} changes>
+            Cancel
+          </Button>
+        ) : (
+          <Button onClick={() => setQuery({ recovery: undefined })}>Recover more</Button>
+        )}
+      </div>
+    </>
+  );
+}

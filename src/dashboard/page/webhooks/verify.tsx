@@ -1,0 +1,93 @@
+import { useState } from 'preact/hooks';
+import type { VerifyView } from '../../../admin/views/settings.ts';
+import { api } from '../api.ts';
+import { Button } from '../components/button.tsx';
+import { Field, TextField } from '../components/field.tsx';
+import { ErrorNotice, Notice } from '../components/notice.tsx';
+import { Page } from '../components/page.tsx';
+import { useAction } from '../resource.ts';
+import { appWithId } from '../session.ts';
+import { faultAt } from '../faults.ts';
+import type { PageProps } from '../shell/pages.tsx';
+import { Handlers } from './handlers.tsx';
+
+/** Says of a body and a signature whether this app signed it, and if not, why. */
+export function VerifyPage({ app }: PageProps) {
+  const [body, setBody] = useState('');
+  const [signature, setSignature] = useState('');
+  const [key, setKey] = useState('');
+  const [verdict, setVerdict] = useState<VerifyView | undefined>(undefined);
+  const action = useAction();
+  const faults = action.error?.faults ?? [];
+  const verify = () => {
+    setVerdict(undefined);
+    action.run(async () => {
+      setVerdict(
+        await api.verify(app, {
+          body,
+          signature: signature.trim(),
+          ...(key.trim() !== '' && { key: key.trim() }),
+        }),
+      );
+    });
+  };
+  return (
+    <Page
+      title="Verify a signature"
+      lead="Paste what your receiver got. It is compared with every key of the app, and nothing is sent to anybody."
+    >
+      <form
+        class="panel form"
+        aria-label="Verify a signature"
+        onSubmit={(event) => {
+          event.preventDefault();
+          verify();
+        }}
+      >
+        <TextField
+          label="Body"
+          rows={6}
+          placeholder='{"time_ms":1700000000000,"events":[...]}'
+          hint="The raw bytes, as they came. A body that was parsed and written again has another signature."
+          value={body}
+          onInput={setBody}
+          fault={faultAt(faults, 'body')}
+        />
+        <Field
+          label="X-Pusher-Signature"
+          placeholder="64 hex digits"
+          value={signature}
+          onInput={setSignature}
+          fault={faultAt(faults, 'signature')}
+        />
+        <Field
+          label="X-Pusher-Key"
+          placeholder="any key of the app"
+          hint="If it is given, the answer says as well whether the signature is that key's."
+          value={key}
+          onInput={setKey}
+          fault={faultAt(faults, 'key')}
+        />
+        {action.error !== undefined && <ErrorNotice error={action.error} hidesFaults />}
+        <div class="actions">
+          <Button kind="primary" type="submit" isBusy={action.isBusy}>
+            Verify
+          </Button>
+        </div>
+        <div aria-live="polite">
+          {verdict !== undefined && (
+            <Notice
+              kind={verdict.isGenuine ? 'good' : 'bad'}
+              title={verdict.isGenuine ? 'Genuine.' : 'Not genuine.'}
+            >
+              <span>{verdict.sentence}</span>
+            </Notice>
+          )}
+        </div>
+      </form>
+      <div class="panel spaced">
+        <Handlers appKey={appWithId(app)?.keys[0]?.key ?? ''} />
+      </div>
+    </Page>
+  );
+}

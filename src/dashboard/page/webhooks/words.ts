@@ -1,0 +1,65 @@
+import type { AttemptResult, DeliveryView } from '../../../admin/views/deliveries.ts';
+import type { Tone } from '../components/tag.tsx';
+
+/** The keys that help to find deliveries. */
+export const deliveryKeys = {
+  'status:5xx': 'delivered, pending, dropped, or the status of the answer',
+  'event:member_*': 'the type of an event',
+  'channel:presence-*': 'the channel of an event',
+  'user:42': 'the user of an event',
+  'endpoint:main': 'the id of the endpoint',
+  'result:timeout': 'success, refused, timeout, unreachable',
+  'attempts:>3': 'how many attempts were made',
+  'id:msg_*': 'the webhook-id',
+  'since:10m': 'how long ago at most, or a time; until likewise',
+} as const;
+
+/** The state of a delivery in a word. */
+export function deliveryState({ status, attempts }: DeliveryView): {
+  readonly word: string;
+  readonly tone: Tone;
+} {
+  switch (status) {
+    case 'delivered':
+      return { word: 'Delivered', tone: 'good' };
+    case 'pending':
+      return attempts > 1 ? { word: 'Retrying', tone: 'warn' } : { word: 'Pending', tone: 'busy' };
+    case 'dropped':
+      return { word: 'Dropped', tone: 'bad' };
+  }
+}
+
+/** What an attempt came to, in a word. */
+export const resultWords = {
+  success: 'taken',
+  refused: 'refused',
+  timeout: 'timed out',
+  unreachable: 'not reached',
+  pending: 'under way',
+} as const;
+
+/** What an attempt came to, as a colour. */
+export function resultTone(result: AttemptResult | 'pending'): Tone {
+  switch (result) {
+    case 'success':
+      return 'good';
+    case 'pending':
+      return 'busy';
+    case 'refused':
+    case 'timeout':
+    case 'unreachable':
+      return 'bad';
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  expired: 'It was tried for five minutes and never taken.',
+  overflow: 'The queue of the endpoint was full.',
+  shutdown: 'The server was stopped before it was delivered.',
+  disabled: 'The endpoint was disabled or off.',
+};
+
+/** Why something was dropped, as a sentence. */
+export function reasonSentence(reason: string): string {
+  return reasons[reason] ?? `The reason given is "${reason}".`;
+}

@@ -1,0 +1,17 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../dist/dashboard/', import.meta.url));
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+};
+
+/** A file of the built page; undefined if there is none. */
+export function fileBeneath(path: string): { readonly type: string; readonly content: Buffer } | undefined {
+  const file = `${root}${path === '' ? 'index.html' : basename(path)}`;
+  const type = types[extname(file)];
+  return type === undefined || !existsSync(file) ? undefined : { type, content: readFileSync(file) };
+}

@@ -1,0 +1,13 @@
+/** A request that the mock refuses, as the admin API does. */
+export class Refused extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly faults: readonly { path: string; message: string }[];
+
+  constructor(status: number, code: string, message: string, faults: Refused['faults'] = []) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.faults = faults;
+  }
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import {
+  clientSnippet,
+  serverSnippet,
+  type SnippetFacts,
+} from '../../../src/dashboard/page/overview/snippets.ts';
+
+const facts: SnippetFacts = {
+  appId: 'shop',
+  key: 'key-1',
+  address: { host: '127.0.0.1', port: 6001, path: '', isTls: false },
+  pageHost: 'page.example.com',
+};
+
+describe('The snippets of the first steps', () => {
+  it('connect to the address and with the key of this server', () => {
+    const snippet = clientSnippet(facts);
+    expect(snippet).toContain(`wsHost: '127.0.0.1'`);
+    expect(snippet).toContain('wsPort: 6001');
+    expect(snippet).toContain(`'key-1'`);
+    expect(snippet).not.toContain('wsPath');
+    expect(serverSnippet(facts)).toContain(`port: '6001'`);
+  });
+
+  it('use TLS and the path where the server has them', () => {
+    const address = { host: 'ws.example.com', port: 443, path: '/realtime', isTls: true };
+    const snippet = clientSnippet({ ...facts, address });
+    expect(snippet).toContain('wssPort: 443');
+    expect(snippet).toContain(`wsPath: '/realtime'`);
+    expect(snippet).toContain('forceTLS: true');
+  });
+
+  it.each(['0.0.0.0', '::', ''])('do not name %o, to which nobody can connect', (host) => {
+    const address = { ...facts.address, host };
+    expect(clientSnippet({ ...facts, address })).toContain(`wsHost: 'page.example.com'`);
+    expect(serverSnippet({ ...facts, address })).toContain(`host: 'page.example.com'`);
+  });
+});
