@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
+import axe from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { createMock } from './server.ts';
 
@@ -46,7 +46,6 @@ const flags = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const mock = createMock(values);
 await new Promise<void>((resolve) => mock.listen(0, '127.0.0.1', resolve));
@@ -88,7 +87,7 @@ async function photograph(opened: Browser, look: (typeof looks)[number]): Promis
 async function judge(page: Page, width: number): Promise<void> {
   const wide = await page.evaluate('document.documentElement.scrollWidth');
   if (Number(wide) > width) console.log(`  wider than the screen: ${String(wide)} px`);
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const problems = (await page.evaluate(
     'axe.run().then(({ violations }) => violations.map(({ id, help, nodes }) => `${id}: ${help}\\n      ${nodes.slice(0, 4).map(({ html, failureSummary }) => html + " " + failureSummary.split("\\n")[1]).join("\\n      ")}`))',
   )) as string[];
