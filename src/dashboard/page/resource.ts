@@ -114,3 +114,19 @@ export function useEvery(ms: number, work: () => Promise<void>): void {
     };
   }, [ms]);
 }
+
+/** Reads again whenever a value changes, such as the generation of the stream. */
+export function useReloadOn(value: unknown, reload: () => void): void {
+  const before = useRef(value);
+  useEffect(() => {
+    if (before.current !== value) reload();
+    before.current = value;
+  }, [value]);
+}
+
+/** The last value under the same key, while a longer part of it is being read. */
+export function useLast<Value>(value: Value | undefined, key: string): Value | undefined {
+  const held = useRef<{ key: string; value: Value | undefined }>({ key, value });
+  if (held.current.key !== key || value !== undefined) held.current = { key, value };
+  return held.current.value;
+}

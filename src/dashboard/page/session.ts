@@ -35,6 +35,11 @@ export function appWithId(id: string | undefined): AppView | undefined {
 /** Begins: takes a token from the fragment, asks who we are, and reads what every page needs. */
 export async function start(): Promise<void> {
   const token = takeToken();
+  // Before the router, which then sees an address without the token.
+  addEventListener('hashchange', () => {
+    const another = takeToken();
+    if (another !== undefined) void login(another);
+  });
   followAddress();
   effect(() => {
     if (loginsAsked.value > 0 && standing.peek().state === 'open') standing.value = { state: 'login' };
@@ -42,15 +47,27 @@ export async function start(): Promise<void> {
   await (token === undefined ? enter(session.read) : login(token));
 }
 
+/** Begins again after the server did not answer. */
+export async function retry(): Promise<void> {
+  standing.value = { state: 'starting' };
+  await enter(session.read);
+}
+
 /** Logs in with a token. */
 export function login(token: string): Promise<void> {
   return enter(() => session.login(token));
 }
 
-/** Ends the session. */
-export async function logout(): Promise<void> {
+/** Ends the session. Returns whether there is a login at all: on loopback a server may ask for none. */
+export async function logout(): Promise<boolean> {
   await session.logout();
-  standing.value = { state: 'login' };
+  try {
+    await session.read();
+    return false;
+  } catch {
+    standing.value = { state: 'login' };
+    return true;
+  }
 }
 
 /** Reads the server and its apps again. */

@@ -1,11 +1,11 @@
-import { createRequire } from 'node:module';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
+import axe from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { createMock } from './server.ts';
 
-// Photographs pages of the built Dashboard in light and dark, wide and narrow, and has axe look at each:
+// Photographs pages of the built Dashboard in light, dark and forced colours, wide, narrow and zoomed, and has axe look at each:
 //   npx tsx test/support/dashboard/look.ts --out /tmp/shots [--production] [--clock] [--empty] [#/apps/shop/settings ...]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,6 +33,9 @@ const looks = [
   { name: 'light', colorScheme: 'light', width: 1280, height: 800 },
   { name: 'dark', colorScheme: 'dark', width: 1280, height: 800 },
   { name: 'narrow', colorScheme: 'light', width: 360, height: 740 },
+  // A screen of 1280 at 200 %.
+  { name: 'zoomed', colorScheme: 'light', width: 640, height: 400 },
+  { name: 'forced', colorScheme: 'dark', width: 1280, height: 800, forcedColors: 'active' },
 ] as const;
 const flags = [
   '--no-sandbox',
@@ -43,7 +46,6 @@ const flags = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const mock = createMock(values);
 await new Promise<void>((resolve) => mock.listen(0, '127.0.0.1', resolve));
@@ -58,7 +60,8 @@ mock.closeAllConnections();
 
 async function photograph(opened: Browser, look: (typeof looks)[number]): Promise<void> {
   const { name, colorScheme, width, height } = look;
-  const context = await opened.newContext({ colorScheme, viewport: { width, height } });
+  const forcedColors = 'forcedColors' in look ? look.forcedColors : 'none';
+  const context = await opened.newContext({ colorScheme, forcedColors, viewport: { width, height } });
   const page = await context.newPage();
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) console.log(`  console: ${message.text()}`);
@@ -84,7 +87,7 @@ async function photograph(opened: Browser, look: (typeof looks)[number]): Promis
 async function judge(page: Page, width: number): Promise<void> {
   const wide = await page.evaluate('document.documentElement.scrollWidth');
   if (Number(wide) > width) console.log(`  wider than the screen: ${String(wide)} px`);
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const problems = (await page.evaluate(
     'axe.run().then(({ violations }) => violations.map(({ id, help, nodes }) => `${id}: ${help}\\n      ${nodes.slice(0, 4).map(({ html, failureSummary }) => html + " " + failureSummary.split("\\n")[1]).join("\\n      ")}`))',
   )) as string[];

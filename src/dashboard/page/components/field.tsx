@@ -54,13 +54,14 @@ export function Field(props: FieldProps) {
 
 interface TextFieldProps extends Pick<
   FieldProps,
-  'label' | 'value' | 'onInput' | 'hint' | 'fault' | 'placeholder'
+  'label' | 'value' | 'onInput' | 'hint' | 'fault' | 'placeholder' | 'isDisabled'
 > {
   readonly rows?: number;
 }
 
 /** A field for more than a line. */
-export function TextField({ label, value, onInput, hint, fault, placeholder, rows = 4 }: TextFieldProps) {
+export function TextField(props: TextFieldProps) {
+  const { label, value, onInput, hint, fault, placeholder, rows = 4 } = props;
   const id = useId();
   return (
     <div class="field">
@@ -68,6 +69,7 @@ export function TextField({ label, value, onInput, hint, fault, placeholder, row
       <textarea
         id={id}
         rows={rows}
+        disabled={props.isDisabled}
         value={value}
         placeholder={placeholder}
         spellcheck={false}

@@ -29,9 +29,9 @@ export function Page({ title, lead, actions, children }: PageProps) {
 }
 
 /** A part of a page, with a heading of its own. */
-export function Section({ title, lead, actions, children }: PageProps) {
+export function Section({ id, title, lead, actions, children }: PageProps & { readonly id?: string }) {
   return (
-    <section class="section">
+    <section class="section" id={id}>
       <header class="section-head">
         <div>
           <h2>{title}</h2>

@@ -12,7 +12,7 @@ import { toast } from '../components/toast.tsx';
 import { bytes, duration, plural } from '../format.ts';
 import { useAction, type Action } from '../resource.ts';
 import { href } from '../router.ts';
-import { refresh } from '../session.ts';
+import { mayChange, refresh } from '../session.ts';
 import { PauseDialog } from './pause.tsx';
 import { TestDialog } from './test-send.tsx';
 
@@ -46,9 +46,11 @@ export function EndpointCard(props: EndpointCardProps) {
           <PauseButton {...props} action={action} onPause={() => setOpen('pause')} />
           {endpoint.origin === 'run-time' && (
             <>
-              <ButtonLink kind="quiet" icon="edit" href={props.editHref}>
-                Edit
-              </ButtonLink>
+              {mayChange.value && (
+                <ButtonLink kind="quiet" icon="edit" href={props.editHref}>
+                  Edit
+                </ButtonLink>
+              )}
               <Button
                 kind="quiet"
                 icon="trash"

@@ -104,6 +104,7 @@ export function LimitsSection({ app }: { readonly app: AppView }) {
         >
           <TextField
             label="Allowed origins"
+            isDisabled={isLocked}
             hint="Pages that clients may connect from, one a line. Empty: any."
             rows={2}
             placeholder="https://example.com"

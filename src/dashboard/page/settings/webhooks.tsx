@@ -1,8 +1,9 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { AppView, EndpointView } from '../../../admin/views/settings.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { Empty, Notice } from '../components/notice.tsx';
 import { Section } from '../components/page.tsx';
+import { plural } from '../format.ts';
 import { hrefWith, route, setQuery } from '../router.ts';
 import { mayChange, refresh, self } from '../session.ts';
 import { EndpointCard } from './endpoint-card.tsx';
@@ -17,6 +18,10 @@ export function WebhooksSection({ app }: { readonly app: AppView }) {
   const endpoint = app.endpoints.find(({ id, origin }) => id === edited && origin === 'run-time');
   const isOpen = mayChange.value && (edited === newOne || endpoint !== undefined);
   const close = () => setQuery({ edit: undefined });
+  const cancel = () => {
+    close();
+    document.querySelector<HTMLElement>('#webhooks .section-head .button')?.focus();
+  };
   const onSaved = ({ id }: EndpointView) => {
     void refresh().then(() => {
       setSaved(id);
@@ -26,6 +31,7 @@ export function WebhooksSection({ app }: { readonly app: AppView }) {
   };
   return (
     <Section
+      id="webhooks"
       title="Webhooks"
       lead="Each endpoint is sent the events that it selects, from the moment it is saved."
       actions={
@@ -40,9 +46,10 @@ export function WebhooksSection({ app }: { readonly app: AppView }) {
         )
       }
     >
+      <KeptNotice app={app} />
       {saved !== undefined && !isOpen && <Saved id={saved} />}
       {isOpen && (
-        <EndpointForm key={edited} app={app.id} endpoint={endpoint} onSaved={onSaved} onCancel={close} />
+        <EndpointForm key={edited} app={app.id} endpoint={endpoint} onSaved={onSaved} onCancel={cancel} />
       )}
       {app.endpoints.length === 0 && !isOpen && (
         <Empty title="No endpoint yet">
@@ -59,12 +66,26 @@ export function WebhooksSection({ app }: { readonly app: AppView }) {
 }
 
 function Saved({ id }: { readonly id: string }) {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => element.current?.focus(), []);
   return (
-    <div role="status">
+    <div role="status" ref={element} tabIndex={-1}>
       <Notice kind={self.value?.savedIn === 'memory' ? 'warn' : 'good'} title={`Saved ${id}.`}>
         <span>It is in force from now on. {keptSentence(self.value?.savedIn)}</span>
       </Notice>
     </div>
+  );
+}
+
+/** What does not outlive the process is no surprise later if it is said now. */
+function KeptNotice({ app }: { readonly app: AppView }) {
+  const ownOnes = app.endpoints.filter(({ origin }) => origin === 'run-time').length;
+  if (self.value?.savedIn !== 'memory' || ownOnes === 0) return null;
+  return (
+    <p class="hint">
+      {plural(ownOnes, 'endpoint')} of these {ownOnes === 1 ? 'was' : 'were'} set here.{' '}
+      {keptSentence('memory')}
+    </p>
   );
 }
 

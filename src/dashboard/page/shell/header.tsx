@@ -123,7 +123,13 @@ function RoleBadge() {
 }
 
 function leave(): void {
-  logout().catch((error: unknown) => {
-    toast(asRequestError(error).message, 'bad');
-  });
+  logout().then(
+    (hasLogin) => {
+      if (!hasLogin) toast('This server asks for no login: whoever reaches it may use it.');
+      return undefined;
+    },
+    (error: unknown) => {
+      toast(asRequestError(error).message, 'bad');
+    },
+  );
 }

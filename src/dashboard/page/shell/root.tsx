@@ -4,7 +4,7 @@ import { ErrorNotice, Loading, Notice } from '../components/notice.tsx';
 import { Toasts } from '../components/toast.tsx';
 import { relative } from '../format.ts';
 import { replace, route } from '../router.ts';
-import { appsError, refresh, self, standing, start } from '../session.ts';
+import { appsError, refresh, retry, self, standing } from '../session.ts';
 import { live, lostSinceMs, startStream } from '../stream.ts';
 import { startTicking } from '../time.ts';
 import { now } from '../time.ts';
@@ -31,7 +31,7 @@ export function Root() {
       return (
         <main class="alone">
           <h1>The Dashboard cannot start</h1>
-          <ErrorNotice error={current.error} onRetry={() => void start()} />
+          <ErrorNotice error={current.error} onRetry={() => void retry()} />
         </main>
       );
     case 'open':

@@ -2,12 +2,15 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeliveryView, PageOf } from '../../../admin/views/deliveries.ts';
 import { api } from '../api.ts';
 import type { RequestError } from '../http.ts';
-import { useResource } from '../resource.ts';
+import { useLast, useReloadOn, useResource, type Resource } from '../resource.ts';
 import { generation, listen } from '../stream.ts';
 import { hold } from './held-rows.ts';
 
 const pageSize = 50;
 const settleMs = 400;
+/** Where more rows than this come at once, nobody can read them: the list is read again less often. */
+const crowd = 10;
+const crowdedMs = 2000;
 /** How many new ones are counted while somebody reads. */
 const mostFresh = 100;
 
@@ -38,10 +41,9 @@ export function useDeliveries(app: string, q: string, isHeld: boolean): Delivery
     api.deliveries(app, { q, limit: asked }, signal),
   );
   const items = useLast(resource.value?.items, `${app} ${q}`);
-  const current = generation.value;
   useEffect(() => setLimit(pageSize), [app, q]);
-  useEffect(resource.reload, [current]);
-  useWebhookRows(app, resource.reload);
+  useReloadOn(generation.value, resource.reload);
+  useWebhookRows(app, resource);
   useEffect(() => {
     setShown(isHeld && items !== undefined ? new Set(items.map(({ id }) => id)) : undefined);
     // What is shown is fixed at the moment when the reading begins.
@@ -64,25 +66,25 @@ export function useDeliveries(app: string, q: string, isHeld: boolean): Delivery
   };
 }
 
-/** The last value under the same key, while another part of it is being read. */
-function useLast<Value>(value: Value | undefined, key: string): Value | undefined {
-  const held = useRef<{ key: string; value: Value | undefined }>({ key, value });
-  if (held.current.key !== key || value !== undefined) held.current = { key, value };
-  return held.current.value;
-}
-
-/** Hears of webhooks, and reads again a moment after: many of them are read at once. */
-function useWebhookRows(app: string, reload: () => void): void {
-  const latest = useRef(reload);
-  latest.current = reload;
+/** Hears of webhooks, and reads again a moment after, once for many of them and never while it is still reading. */
+function useWebhookRows(app: string, list: Pick<Resource<unknown>, 'isLoading' | 'reload'>): void {
+  const latest = useRef(list);
+  latest.current = list;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = listen({ app, types: ['webhook sent', 'webhook failed', 'setting'] }, () => {
+    const readAfter = (ms: number) => {
       timer ??= setTimeout(() => {
         timer = undefined;
-        latest.current();
-      }, settleMs);
-    });
+        if (latest.current.isLoading) readAfter(settleMs);
+        else latest.current.reload();
+      }, ms);
+    };
+    const stop = listen(
+      { app, types: ['webhook sent', 'webhook failed', 'setting'] },
+      ({ rows, skipped }) => {
+        readAfter(rows.length + skipped > crowd ? crowdedMs : settleMs);
+      },
+    );
     return () => {
       stop();
       clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { DeliveryDetail } from '../../../admin/views/deliveries.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
@@ -8,13 +8,15 @@ import { KeyValue } from '../components/key-value.tsx';
 import { ErrorNotice, Loading } from '../components/notice.tsx';
 import { State } from '../components/tag.tsx';
 import { Ago, At, Countdown } from '../components/time.tsx';
-import { useAction, useResource, type Action } from '../resource.ts';
+import { useAction, useReloadOn, useResource, type Action } from '../resource.ts';
 import { self } from '../session.ts';
 import { generation } from '../stream.ts';
+import { now } from '../time.ts';
 import { Attempts } from './attempts.tsx';
 import { curlCommand } from './curl.ts';
 import { Handlers } from './handlers.tsx';
 import { resend } from './resend.ts';
+import { SidePanel } from './side-panel.tsx';
 import { deliveryState, reasonSentence } from './words.ts';
 
 interface DeliveryPanelProps {
@@ -27,28 +29,10 @@ interface DeliveryPanelProps {
 export function DeliveryPanel({ app, id, onClose }: DeliveryPanelProps) {
   const delivery = useResource(`${app} ${id}`, (signal) => api.delivery(app, id, signal));
   const action = useAction();
-  const heading = useRef<HTMLHeadingElement>(null);
-  const current = generation.value;
-  useEffect(() => heading.current?.focus(), []);
-  useEffect(delivery.reload, [current]);
+  useReloadOn(generation.value, delivery.reload);
   useReloadWhenDue(delivery.value, delivery.reload);
   return (
-    <section
-      class="panel side"
-      aria-label="Delivery"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') onClose();
-      }}
-    >
-      <header class="section-head">
-        <h2 ref={heading} tabIndex={-1} class="mono wrap">
-          {id}
-        </h2>
-        <div class="actions">
-          <CopyButton text={id} label="the webhook-id" />
-          <Button kind="quiet" icon="close" label="Close the delivery" onClick={onClose} />
-        </div>
-      </header>
+    <SidePanel id={id} label="Delivery" onClose={onClose}>
       {delivery.error !== undefined && (
         <ErrorNotice
           error={delivery.error}
@@ -62,7 +46,7 @@ export function DeliveryPanel({ app, id, onClose }: DeliveryPanelProps) {
       ) : (
         <Content app={app} delivery={delivery.value} action={action} onResent={delivery.reload} />
       )}
-    </section>
+    </SidePanel>
   );
 }
 
@@ -144,7 +128,7 @@ function useReloadWhenDue(delivery: DeliveryDetail | undefined, reload: () => vo
   const due = delivery?.status === 'pending' ? delivery.nextAttemptAtMs : undefined;
   useEffect(() => {
     if (due === undefined) return undefined;
-    const timer = setTimeout(reload, Math.max(0, due - Date.now()) + afterDueMs);
+    const timer = setTimeout(reload, Math.max(0, due - now.peek()) + afterDueMs);
     return () => {
       clearTimeout(timer);
     };

@@ -1,7 +1,5 @@
-import { useEffect, useRef } from 'preact/hooks';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { JsonView } from '../components/code.tsx';
-import { CopyButton } from '../components/copy.tsx';
 import { KeyValue } from '../components/key-value.tsx';
 import { ErrorNotice } from '../components/notice.tsx';
 import { Tag } from '../components/tag.tsx';
@@ -13,6 +11,7 @@ import { href } from '../router.ts';
 import { self } from '../session.ts';
 import { Attempts } from './attempts.tsx';
 import { resend } from './resend.ts';
+import { SidePanel } from './side-panel.tsx';
 import { reasonSentence } from './words.ts';
 
 interface DroppedPanelProps {
@@ -25,26 +24,9 @@ interface DroppedPanelProps {
 /** A delivery that was given up, in full. */
 export function DroppedPanel({ app, letter, onClose, onResent }: DroppedPanelProps) {
   const action = useAction();
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
   const { id, endpoint, reason, attempts, attempts_made: made } = letter;
   return (
-    <section
-      class="panel side"
-      aria-label="Dropped delivery"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') onClose();
-      }}
-    >
-      <header class="section-head">
-        <h2 ref={heading} tabIndex={-1} class="mono wrap">
-          {id}
-        </h2>
-        <div class="actions">
-          <CopyButton text={id} label="the webhook-id" />
-          <Button kind="quiet" icon="close" label="Close the delivery" onClick={onClose} />
-        </div>
-      </header>
+    <SidePanel id={id} label="Dropped delivery" onClose={onClose}>
       <div class="stack">
         <KeyValue
           items={{
@@ -97,6 +79,6 @@ export function DroppedPanel({ app, letter, onClose, onResent }: DroppedPanelPro
           }))}
         />
       </div>
-    </section>
+    </SidePanel>
   );
 }

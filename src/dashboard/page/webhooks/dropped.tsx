@@ -10,7 +10,7 @@ import { Tag } from '../components/tag.tsx';
 import { Ago, At } from '../components/time.tsx';
 import type { DroppedDelivery, DroppedPage as DroppedList } from '../dead-letters.ts';
 import { count, duration, listed, plural } from '../format.ts';
-import { useResource, type Resource } from '../resource.ts';
+import { useLast, useReloadOn, useResource, type Resource } from '../resource.ts';
 import { hrefWith, route, setQuery } from '../router.ts';
 import { appWithId } from '../session.ts';
 import type { PageProps } from '../shell/pages.tsx';
@@ -25,10 +25,12 @@ const pageSize = 100;
 /** What endpoints lost, and how to send it again. */
 export function DroppedPage({ app }: PageProps) {
   const { endpoint, reason, channel, id, recover, limit = String(pageSize) } = route.value.query;
-  const key = JSON.stringify([app, endpoint, reason, channel, limit, generation.value]);
-  const list = useResource(key, (signal) =>
+  const key = JSON.stringify([app, endpoint, reason, channel]);
+  const read = useResource(`${key} ${limit}`, (signal) =>
     api.dropped(app, { endpoint, reason, channel, limit: Number(limit) }, signal),
   );
+  const list = { ...read, value: useLast(read.value, key) };
+  useReloadOn(generation.value, read.reload);
   const selected = list.value?.deliveries.find((one) => one.id === id);
   return (
     <Page

@@ -31,7 +31,7 @@ export function RecoverPanel({ app, chosen, onClose, onSent }: RecoverPanelProps
   const recovery = route.value.query['recovery'];
   if (endpoint === undefined) return <Notice title="There is no endpoint to send anything to." />;
   return (
-    <section class="panel form spaced" aria-labelledby="recover">
+    <section class="panel form spaced recover" aria-labelledby="recover">
       <header class="section-head">
         <h2 id="recover">Recover</h2>
         <Button kind="quiet" icon="close" label="Close recovery" onClick={onClose} />
