@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
-import { createServer, type Overrides, type Server } from '../../../src/server.ts';
+import type { Overrides } from '../../../src/overrides.ts';
+import { createServer, type Server } from '../../../src/server.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 export const app = { id: '1', key: 'app-key', secret: 'app-secret' } as const;
