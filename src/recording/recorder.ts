@@ -12,12 +12,14 @@ import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-f
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
-import { Allowance, type AllowanceBounds } from './allowance.ts';
+import { Allowance } from './allowance.ts';
+import { arrivalFor } from './arrival.ts';
 import { DeliveryRecord, endOf, type Moment } from './delivery-record.ts';
 import { EventRecord } from './event-record.ts';
 import { Movements, type Movement } from './movements.ts';
 import type { EmulatorDelivery, EmulatorEvent, EventStatus } from './records.ts';
 import { RecordShelf, type Extent } from './record-shelf.ts';
+import { boundsOf, type RecordingBudget } from './recording-budget.ts';
 
 /** What the recorder is made with. */
 export interface RecorderOptions {
@@ -30,22 +32,6 @@ export interface RecorderOptions {
   /** What a server may spend on records that is not there for them; without it everything is recorded. */
   readonly budget?: RecordingBudget;
 }
-
-/** What records may cost. */
-export interface RecordingBudget {
-  /** Memory of all that is kept, roughly. */
-  readonly bytes: number;
-  /** Events a second that go well; the others are counted. What fails or is dropped is recorded in any case. */
-  readonly perSecond?: number;
-  /** Movements of connections: whenever one is beyond these, those before it are forgotten. */
-  readonly movements?: AllowanceBounds;
-}
-
-/** How many events a second are recorded, unless it is said. */
-const defaultPerSecond = 500;
-
-/** Some thousand clients may come back to their channels at once. */
-const defaultMovements: AllowanceBounds = { perSecond: 1000, burst: 5000 };
 
 /**
  * Keeps what happened, and why: the latest so many events, deliveries and movements. With a budget much of what goes well is
@@ -78,7 +64,7 @@ export class Recorder implements Witness {
 
   constructor(options: RecorderOptions) {
     const { clock, wallTime, budget, capacity = budget === undefined ? 10_000 : 100_000 } = options;
-    const { bytes, perSecond = defaultPerSecond, movements = defaultMovements } = budget ?? unbounded;
+    const { bytes, perSecond, movements } = boundsOf(budget);
     this.#options = options;
     this.#isFrugal = budget !== undefined;
     this.#startedAtMs = wallTime.now();
@@ -345,17 +331,7 @@ export class Recorder implements Witness {
     // What came later has not caused it.
     const cause = known !== undefined && known.atMs > atMs ? undefined : known;
     const skippedBefore = this.#skipped;
-    const record = new EventRecord({
-      id: this.#made,
-      appId,
-      event,
-      atMs,
-      timeMs,
-      cause,
-      status,
-      skippedBefore,
-    });
-    return record;
+    return new EventRecord({ id: this.#made, appId, event, atMs, timeMs, cause, status, skippedBefore });
   }
 
   #keep(record: EventRecord): void {
@@ -373,8 +349,6 @@ export class Recorder implements Witness {
   }
 }
 
-const unbounded = { bytes: Infinity, perSecond: Infinity, movements: { perSecond: Infinity } };
-
 const none: readonly EventRecord[] = [];
 
 /** Where events have failed, and in how many attempts. */
@@ -389,12 +363,4 @@ function ofApp<T extends { readonly appId: string }>(
   appId: string | undefined,
 ): readonly T[] {
   return appId === undefined ? all : all.filter((one) => one.appId === appId);
-}
-
-/** The event that a return within the grace would have been, had the departure been told. */
-function arrivalFor(departure: WebhookEvent): WebhookEvent | undefined {
-  const { channel } = departure;
-  if (departure.name === 'channel_vacated') return { name: 'channel_occupied', channel };
-  if (departure.name === 'member_removed') return { name: 'member_added', channel, userId: departure.userId };
-  return undefined;
 }

@@ -9,6 +9,7 @@ import {
 } from '../../../src/webhooks/delivery-facts.ts';
 import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import { createPayload } from '../../../src/webhooks/payload.ts';
 import type { QueuedEvent } from '../../../src/webhooks/lane.ts';
 import { channelName, endpoint, socketIdOf } from './application.ts';
 
@@ -69,7 +70,11 @@ export function attemptWith(
       endpointId: 'main',
       url: 'http://receiver/hook',
       headers: { 'X-Own': 'secret', 'X-Pusher-Key': 'app-key' },
-      body: Buffer.from('{"time_ms":1,"events":[]}'),
+      body: createPayload({
+        id: webhookId,
+        timeMs: 1,
+        events: events.map((event) => queuedOf(event).json),
+      }).body,
     },
     events: events.map(queuedOf),
   };
