@@ -64,11 +64,11 @@ export class Recorder implements Witness {
 
   constructor(options: RecorderOptions) {
     const { clock, wallTime, budget, capacity = budget === undefined ? 10_000 : 100_000 } = options;
-    const { bytes, perSecond, movements } = boundsOf(budget);
+    const { bytes, events, movements } = boundsOf(budget);
     this.#options = options;
     this.#isFrugal = budget !== undefined;
     this.#startedAtMs = wallTime.now();
-    this.#allowance = new Allowance({ perSecond }, clock);
+    this.#allowance = new Allowance(events, clock);
     this.#movementAllowance = new Allowance(movements, clock);
     // Deliveries have bodies, headers and answers.
     this.#events = new RecordShelf({ count: capacity, bytes: 0.35 * bytes }, this.#isFrugal);

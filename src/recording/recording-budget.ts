@@ -4,21 +4,21 @@ import type { AllowanceBounds } from './allowance.ts';
 export interface RecordingBudget {
   /** Memory of all that is kept, roughly. */
   readonly bytes: number;
-  /** Events a second that go well; the others are counted. What fails or is dropped is recorded in any case. */
-  readonly perSecond?: number;
+  /** Events that go well; the others are counted. What fails or is dropped is recorded in any case. */
+  readonly events?: AllowanceBounds;
   /** Movements of connections: whenever one is beyond these, those before it are forgotten. */
   readonly movements?: AllowanceBounds;
 }
 
-/** How many events a second are recorded, unless it is said. */
-const defaultPerSecond = 500;
+/** More than a person can follow; a burst is recorded whole. */
+const defaultEvents: AllowanceBounds = { perSecond: 250, burst: 1000 };
 
 /** Some thousand clients may come back to their channels at once. */
-const defaultMovements: AllowanceBounds = { perSecond: 1000, burst: 5000 };
+const defaultMovements: AllowanceBounds = { perSecond: 500, burst: 5000 };
 
 /** The budget with all that it does not say; without one everything is recorded. */
 export function boundsOf(budget: RecordingBudget | undefined): Required<RecordingBudget> {
   if (budget === undefined)
-    return { bytes: Infinity, perSecond: Infinity, movements: { perSecond: Infinity } };
-  return { perSecond: defaultPerSecond, movements: defaultMovements, ...budget };
+    return { bytes: Infinity, events: { perSecond: Infinity }, movements: { perSecond: Infinity } };
+  return { events: defaultEvents, movements: defaultMovements, ...budget };
 }

@@ -25,7 +25,7 @@ const showing = { payloads: true, headerValues: true };
 function stage({ bytes = 1_000_000, perSecond = 10 } = {}) {
   const clock = new FakeClock();
   const wallTime = { now: () => startsAtMs + clock.now() };
-  const recorder = new Recorder({ clock, wallTime, budget: { bytes, perSecond } });
+  const recorder = new Recorder({ clock, wallTime, budget: { bytes, events: { perSecond } } });
   const history = new History({ recorder, budget: noSlices().questions });
   /** An event that is delivered at the first attempt. */
   const deliver = (event: WebhookEvent, webhookId: string): void => {

@@ -19,7 +19,11 @@ import {
 function stage({ perSecond = 10, movements = { perSecond: 1000, burst: 5000 } } = {}) {
   const clock = new FakeClock();
   const wallTime = { now: () => startsAtMs + clock.now() };
-  const recorder = new Recorder({ clock, wallTime, budget: { bytes: 1_000_000, perSecond, movements } });
+  const recorder = new Recorder({
+    clock,
+    wallTime,
+    budget: { bytes: 1_000_000, events: { perSecond }, movements },
+  });
   return { clock, recorder };
 }
 
