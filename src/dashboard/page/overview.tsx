@@ -27,9 +27,7 @@ export function OverviewPage({ app }: GlobalPageProps) {
   const newest = latest(value, stats.value);
   return (
     <Page title="Overview" lead={app === undefined ? 'All apps of this node.' : `App ${app} on this node.`}>
-      {error !== undefined && (
-        <ErrorNotice error={error} title="The overview cannot be read" onRetry={reload} />
-      )}
+      <ErrorNotice error={error} title="The overview cannot be read" onRetry={reload} />
       {newest === undefined && error === undefined && <Loading what="the overview" />}
       {newest !== undefined && <Content overview={newest} series={value?.series} app={app} />}
     </Page>

@@ -38,9 +38,7 @@ export function ChannelList({ app }: { readonly app: string }) {
           placeholder="presence-"
         />
       </div>
-      {first.error !== undefined && (
-        <ErrorNotice error={first.error} title="The channels cannot be read" onRetry={first.reload} />
-      )}
+      <ErrorNotice error={first.error} title="The channels cannot be read" onRetry={first.reload} />
       {channels === undefined && first.error === undefined && <Loading what="the channels" />}
       {channels?.length === 0 && <NoChannels app={app} prefix={prefix} />}
       {channels !== undefined && channels.length > 0 && (
@@ -60,7 +58,7 @@ export function ChannelList({ app }: { readonly app: string }) {
               </Button>
             </p>
           )}
-          {more.error !== undefined && <ErrorNotice error={more.error} />}
+          <ErrorNotice error={more.error} />
         </>
       )}
     </Page>

@@ -62,7 +62,7 @@ export function Creator({ app: given, draft, onChange, onClose }: CreatorProps) 
           )}
         </div>
         <FormOf app={app} draft={draft} edit={edit} faults={faults} />
-        {action.error !== undefined && <ErrorNotice error={action.error} title="It was not sent" />}
+        <ErrorNotice error={action.error} title="It was not sent" />
         <div class="actions">
           <Button kind="primary" type="submit" icon="send" isBusy={action.isBusy} changes>
             Send

@@ -70,7 +70,7 @@ export function Clock({ clock }: { readonly clock: ClockView }) {
           Move on
         </Button>
       </form>
-      {action.error !== undefined && <ErrorNotice error={action.error} title="The clock was not moved" />}
+      <ErrorNotice error={action.error} title="The clock was not moved" />
     </Section>
   );
 }

@@ -47,7 +47,7 @@ function FaultForm({
         }}
       >
         {children}
-        {action.error !== undefined && <ErrorNotice error={action.error} />}
+        <ErrorNotice error={action.error} />
         <div class="actions">
           <Button type="submit" changes isBusy={action.isBusy}>
             {verb}

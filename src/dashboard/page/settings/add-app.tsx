@@ -56,7 +56,7 @@ export function AddAppPage() {
               fault={faultAt(action.error?.faults ?? [], name)}
             />
           ))}
-          {action.error !== undefined && <ErrorNotice title="Not added." error={action.error} hidesFaults />}
+          <ErrorNotice title="Not added." error={action.error} hidesFaults />
           <div class="actions">
             <Button kind="primary" type="submit" isBusy={action.isBusy} changes>
               Add app

@@ -36,7 +36,7 @@ export function ExportSection() {
         )
       }
     >
-      {exported.error !== undefined && <ErrorNotice error={exported.error} onRetry={exported.reload} />}
+      <ErrorNotice error={exported.error} onRetry={exported.reload} />
       {text !== undefined && (
         <>
           <p class="hint">
@@ -68,7 +68,7 @@ export function RemoveSection({ app }: { readonly app: AppView }) {
         </Button>
       }
     >
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
     </Section>
   );
 }

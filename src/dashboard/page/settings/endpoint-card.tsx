@@ -66,7 +66,7 @@ export function EndpointCard(props: EndpointCardProps) {
       <p class="wrap mono">{endpoint.url}</p>
       <Chosen endpoint={endpoint} />
       <Doing endpoint={endpoint} />
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       {open === 'pause' && <PauseDialog app={app} endpoint={endpoint} onClose={() => setOpen(undefined)} />}
       {open === 'test' && <TestDialog app={app} endpoint={endpoint} onClose={() => setOpen(undefined)} />}
     </li>

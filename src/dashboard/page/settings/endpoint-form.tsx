@@ -73,7 +73,7 @@ export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormP
           <Promises {...part} isNew={endpoint === undefined} />
         </div>
       </details>
-      {action.error !== undefined && <ErrorNotice title="Not saved." error={action.error} hidesFaults />}
+      <ErrorNotice title="Not saved." error={action.error} hidesFaults />
       {rest.length > 0 && (
         <Notice kind="bad">{rest.map(({ path, message }) => `${path}: ${message}`).join(' ')}</Notice>
       )}

@@ -52,7 +52,7 @@ export function KeysSection({ app }: { readonly app: AppView }) {
         </>
       }
     >
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       <KeyTable app={app} pairs={pairs} action={action} />
       <Rotation isFile={app.origin === 'file'} />
     </Section>

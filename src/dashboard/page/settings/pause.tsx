@@ -69,7 +69,7 @@ export function PauseDialog({
           </label>
         ))}
       </fieldset>
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       <div class="dialog-actions">
         <Button onClick={onClose}>Cancel</Button>
         <Button kind="primary" isBusy={action.isBusy} onClick={pause} changes>

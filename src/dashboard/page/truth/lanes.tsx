@@ -35,7 +35,7 @@ export function Lanes({ app, endpoint }: LanesProps) {
       lead="A channel is a lane: its events are sent in order, so a batch on its way holds up what comes behind it in the same lane."
       actions={<Button kind="quiet" icon="refresh" label="Read the lanes again" onClick={reload} />}
     >
-      {error !== undefined && <ErrorNotice error={error} title="The lanes cannot be read" onRetry={reload} />}
+      <ErrorNotice error={error} title="The lanes cannot be read" onRetry={reload} />
       {value === undefined && error === undefined && <Loading what="the lanes" />}
       {value !== undefined && <Content app={app} lanes={value} readAtMs={readAtMs} />}
     </Section>

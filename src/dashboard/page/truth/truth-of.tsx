@@ -48,7 +48,7 @@ export function TruthOf({ app, endpoint }: TruthProps) {
     });
   return (
     <section aria-label={`Truth of ${endpoint}`} class="truth">
-      {error !== undefined && <ErrorNotice error={error} title="The truth cannot be read" onRetry={reload} />}
+      <ErrorNotice error={error} title="The truth cannot be read" onRetry={reload} />
       {value === undefined && error === undefined && <Loading what="the truth" />}
       {value !== undefined && (
         <Verdict
@@ -65,7 +65,7 @@ export function TruthOf({ app, endpoint }: TruthProps) {
           }
         />
       )}
-      {repair.error !== undefined && <ErrorNotice error={repair.error} title="It was not repaired" />}
+      <ErrorNotice error={repair.error} title="It was not repaired" />
       {value !== undefined && value.differences.length > 0 && <Differences app={app} truth={value} />}
       {value !== undefined && value.limits.length > 0 && <Limits limits={value.limits} />}
     </section>

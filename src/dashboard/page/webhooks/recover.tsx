@@ -90,7 +90,7 @@ function Plan({ app, endpoint, canReconcile }: PlanProps) {
         }}
         fault={faultAt(action.error?.faults ?? [], 'since')}
       />
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       <div class="actions" aria-live="polite">
         <Button onClick={ask} isBusy={action.isBusy} changes>
           Estimate
@@ -144,7 +144,7 @@ function Reconcile({ app, endpoint, canReconcile }: PlanProps) {
             : 'Reconcile would send exactly the events that make what it knows true again; this endpoint has it off. Switch it on in its settings.'}
         </span>
       </Notice>
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
     </>
   );
 }
@@ -210,7 +210,7 @@ function Progress({
         {count(sent)} taken, {count(failed)} failed, {count(skipped)} skipped, {count(left)} left of{' '}
         {count(matched.deliveries)}.
       </div>
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       <div class="actions">
         {isRunning ? (
           <Button kind="danger" onClick={cancel} isBusy={action.isBusy} changes>

@@ -68,7 +68,7 @@ export function VerifyPage({ app }: PageProps) {
           onInput={setKey}
           fault={faultAt(faults, 'key')}
         />
-        {action.error !== undefined && <ErrorNotice error={action.error} hidesFaults />}
+        <ErrorNotice error={action.error} hidesFaults />
         <div class="actions">
           <Button kind="primary" type="submit" isBusy={action.isBusy}>
             Verify
