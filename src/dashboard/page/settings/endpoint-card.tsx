@@ -173,11 +173,8 @@ async function remove(app: string, { id, queue }: EndpointView): Promise<void> {
   const isSure = await confirmed({
     title: `Delete endpoint ${id}?`,
     consequences: [
-      'From now on nothing is sent to it, on any node.',
-      waiting === 0
-        ? 'What comes to wait for it is dropped.'
-        : `${plural(waiting, 'event')} that wait for it are dropped.`,
-      'Whatever its receiver believes now stays as it is: it is not told that channels were vacated.',
+      `What happens from now on is not sent to it, on any node.${waiting === 0 ? '' : ` It still gets what waits: ${plural(waiting, 'event')}.`}`,
+      'What its receiver believes stays as it is: it is not told that channels were vacated.',
     ],
     action: 'Delete endpoint',
     isDangerous: true,

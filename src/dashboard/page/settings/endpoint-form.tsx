@@ -25,6 +25,7 @@ interface PartProps {
   readonly draft: EndpointDraft;
   readonly set: (draft: EndpointDraft) => void;
   readonly faults: readonly Fault[];
+  readonly endpoint: EndpointView | undefined;
 }
 
 /** The form of an endpoint. */
@@ -38,7 +39,7 @@ export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormP
   useEffect(() => form.current?.querySelector('input')?.focus(), []);
   useEffect(() => focusFirstFault(form.current), [ownFaults, action.error]);
   const save = () => {
-    const checked = checkDraft(draft);
+    const checked = checkDraft(draft, endpoint);
     setOwnFaults('faults' in checked ? checked.faults : []);
     action.clear();
     if ('faults' in checked) return;
@@ -50,7 +51,7 @@ export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormP
       );
     });
   };
-  const part = { draft, set, faults };
+  const part = { draft, set, faults, endpoint };
   return (
     <form
       ref={form}
@@ -70,7 +71,7 @@ export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormP
         <div class="form">
           <Filter {...part} />
           <Batching {...part} />
-          <Promises {...part} isNew={endpoint === undefined} />
+          <Promises {...part} />
         </div>
       </details>
       <ErrorNotice title="Not saved." error={action.error} hidesFaults />
@@ -161,7 +162,7 @@ function Filter({ draft, set, faults }: PartProps) {
   );
 }
 
-function Batching({ draft, set, faults }: PartProps) {
+function Batching({ draft, set, faults, endpoint }: PartProps) {
   return (
     <fieldset>
       <legend>Batching</legend>
@@ -184,7 +185,7 @@ function Batching({ draft, set, faults }: PartProps) {
               key={key}
               label={`${label} (${unit})`}
               inputMode="numeric"
-              placeholder="as configured"
+              placeholder={inherited(key, endpoint)}
               value={draft[key]}
               onInput={(value) => set({ ...draft, [key]: value })}
               fault={faultAt(faults, `batch.${key}`)}
@@ -196,7 +197,13 @@ function Batching({ draft, set, faults }: PartProps) {
   );
 }
 
-function Promises({ draft, set, faults, isNew }: PartProps & { readonly isNew: boolean }) {
+/** What holds if a field of the batching stays empty, as far as it is known. */
+function inherited(key: keyof EndpointView['batch'], endpoint: EndpointView | undefined): string {
+  const isKnown = endpoint !== undefined && endpoint.ownBatch?.[key] === undefined;
+  return isKnown ? `${endpoint.batch[key]}, as the server` : 'as the server';
+}
+
+function Promises({ draft, set, faults, endpoint }: PartProps) {
   return (
     <>
       <Check
@@ -211,7 +218,7 @@ function Promises({ draft, set, faults, isNew }: PartProps & { readonly isNew: b
         isOn={draft.reconcile}
         onChange={(reconcile) => set({ ...draft, reconcile })}
       />
-      {isNew && (
+      {endpoint === undefined && (
         <Field
           label="Id"
           placeholder="made of the URL"

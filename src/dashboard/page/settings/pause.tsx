@@ -25,8 +25,8 @@ const ways: readonly {
     how: 'off',
     title: 'Off',
     lines: [
-      'Nothing is sent, and nothing waits: what happens meanwhile is listed under Dropped.',
-      'After you resume, the endpoint believes what was true before the pause, until later events or a reconcile correct it.',
+      'Nothing is sent. What waits and what happens meanwhile is dropped, and listed under Dropped.',
+      'After you resume, the endpoint believes what it knew before, until later events or a reconcile correct it.',
     ],
   },
 ];
