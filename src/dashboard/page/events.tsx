@@ -1,6 +1,7 @@
 import type { EventView } from '../../admin/views/deliveries.ts';
 import { api } from './api.ts';
 import { Button } from './components/button.tsx';
+import { DeliveryLink } from './components/delivery-link.tsx';
 import { Empty, ErrorNotice, Loading } from './components/notice.tsx';
 import { Page } from './components/page.tsx';
 import { SearchBox } from './components/search-box.tsx';
@@ -8,7 +9,8 @@ import { Table, type Column } from './components/table.tsx';
 import { State, type Tone } from './components/tag.tsx';
 import { At } from './components/time.tsx';
 import { count, duration, plural, sentence } from './format.ts';
-import { channelLink, deliveryLink, truthLink } from './links.ts';
+import { channelLink, truthLink } from './links.ts';
+import { groupBy } from './group-by.ts';
 import { useNews } from './live-reload.ts';
 import { useResource } from './resource.ts';
 import { hrefWith, route, setQuery } from './router.ts';
@@ -145,28 +147,45 @@ function What({ app, event }: EventProps) {
 }
 
 function Why({ app, event: { why, endpoints } }: EventProps) {
+  // Of an event that concerns endpoints, the sentence goes on with what is listed here.
+  const text = endpoints.length === 0 ? why : (why.split('; ', 1)[0] ?? why);
+  const groups = groupBy(endpoints, ({ status, reason, attempts, deliveries }) =>
+    [status, reason, attempts, ...deliveries].join(' '),
+  );
   return (
     <>
-      {sentence(why)}
+      {sentence(text)}
       <ul class="fates">
-        {endpoints.map(({ endpoint, status, reason, attempts, deliveries }) => (
-          <li key={endpoint}>
-            <State tone={toneOfStatus[status]}>{status}</State>
-            <span>
-              <a href={truthLink(app, endpoint)}>{endpoint}</a>
-              <span class="muted">
-                {reason !== undefined && ` (${reason})`}
-                {attempts > 0 && `, ${plural(attempts, 'attempt')}`}
-              </span>
-            </span>
-            {deliveries.map((id) => (
-              <a key={id} class="mono small" href={deliveryLink(app, id)}>
-                {id}
-              </a>
-            ))}
+        {[...groups].map(([key, fates]) => (
+          <li key={key}>
+            <Fates app={app} fates={fates} />
           </li>
         ))}
       </ul>
+    </>
+  );
+}
+
+/** Endpoints for which the same became of an event. */
+function Fates({ app, fates }: { readonly app: string; readonly fates: EventView['endpoints'] }) {
+  const [first] = fates;
+  if (first === undefined) return null;
+  const { status, reason, attempts, deliveries } = first;
+  return (
+    <>
+      <State tone={toneOfStatus[status]}>{status}</State>
+      {fates.map(({ endpoint }) => (
+        <a key={endpoint} href={truthLink(app, endpoint)}>
+          {endpoint}
+        </a>
+      ))}
+      <span class="muted">
+        {reason !== undefined && `(${reason}) `}
+        {attempts > 0 && plural(attempts, 'attempt')}
+      </span>
+      {deliveries.map((id) => (
+        <DeliveryLink key={id} app={app} id={id} />
+      ))}
     </>
   );
 }

@@ -79,9 +79,9 @@ const columns: readonly Column<ChannelView>[] = [
 /** The kind of a channel as words. */
 export function Kinds({ channel: { kind, isCache } }: { readonly channel: ChannelView }) {
   return (
-    <>
+    <span class="nowrap">
       <Tag tone={kind === 'public' ? 'calm' : 'accent'}>{kind}</Tag> {isCache && <Tag tone="busy">cache</Tag>}
-    </>
+    </span>
   );
 }
 

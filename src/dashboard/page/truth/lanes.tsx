@@ -2,13 +2,14 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { LaneBatchView, LanesView, LaneView } from '../../../admin/views/truth.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
+import { DeliveryLink } from '../components/delivery-link.tsx';
 import { Empty, ErrorNotice, Loading, Notice } from '../components/notice.tsx';
 import { Section } from '../components/page.tsx';
 import { Table, type Column } from '../components/table.tsx';
 import { State } from '../components/tag.tsx';
 import { Ago, Countdown } from '../components/time.tsx';
 import { bytes, count, duration, listed, plural } from '../format.ts';
-import { channelLink, deliveryLink } from '../links.ts';
+import { channelLink } from '../links.ts';
 import { useResource } from '../resource.ts';
 import { stats } from '../stream.ts';
 import { now } from '../time.ts';
@@ -120,9 +121,7 @@ function batchColumns(app: string, readAtMs: number): readonly Column<LaneBatchV
           </State>
           {id !== undefined && (
             <div>
-              <a class="mono small" href={deliveryLink(app, id)}>
-                {id}
-              </a>
+              <DeliveryLink app={app} id={id} />
             </div>
           )}
         </>
@@ -170,13 +169,7 @@ function laneColumns(app: string): readonly Column<LaneView>[] {
     {
       title: 'Waits behind',
       cell: ({ blockedBy }) =>
-        blockedBy === undefined ? (
-          'nothing: next batch'
-        ) : (
-          <a class="mono small" href={deliveryLink(app, blockedBy)}>
-            {blockedBy}
-          </a>
-        ),
+        blockedBy === undefined ? 'nothing: next batch' : <DeliveryLink app={app} id={blockedBy} />,
     },
   ];
 }
