@@ -19,16 +19,6 @@ import { now } from './time.ts';
 
 const pageSize = 100;
 
-const searchKeys = {
-  'channel:presence-*': 'of a channel; * stands for anything',
-  'event:member_*': 'the name of a webhook event',
-  'user:42': 'of a member',
-  'status:suppressed': 'delivered, pending, dropped, filtered, suppressed or deduplicated',
-  'endpoint:backend': 'that concern an endpoint',
-  'id:17': 'one event',
-  'since:10m': 'in the last ten minutes',
-} as const;
-
 const changes = [
   'occupied',
   'vacated',
@@ -65,7 +55,7 @@ export function EventsPage({ app }: PageProps) {
           value={q ?? ''}
           onSearch={(text) => setQuery({ q: text, before: undefined })}
           placeholder="channel:presence-room status:suppressed"
-          keys={searchKeys}
+          keys="events"
           error={error?.status === 400 ? error : undefined}
         />
       </div>
@@ -74,7 +64,7 @@ export function EventsPage({ app }: PageProps) {
       )}
       {value === undefined && error === undefined && <Loading what="the events" />}
       {value !== undefined && value.skipped > 0 && (
-        <p class="muted">{plural(value.skipped, 'event')} were not kept: more happened than is recorded.</p>
+        <p class="muted">{plural(value.skipped, 'event')} were not recorded: more happened than is kept.</p>
       )}
       {value?.items.length === 0 && (
         <Empty title="No event matches">What webhooks tell, and what they do not tell, appears here.</Empty>

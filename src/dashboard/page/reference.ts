@@ -1,4 +1,7 @@
 import { limitTable } from '../../protocol/limits.ts';
+import { clientCode, serverCode } from './overview/snippet-code.ts';
+import { searchKeys } from './search-keys.ts';
+import { rotation } from './settings/rotation.ts';
 import { expressCode, laravelCode, nextCode } from './webhooks/handler-code.ts';
 
 /**
@@ -7,6 +10,9 @@ import { expressCode, laravelCode, nextCode } from './webhooks/handler-code.ts';
  */
 export const reference = {
   limits: limitTable,
+  search: searchKeys,
+  rotation,
+  snippets: { client: clientCode, server: serverCode },
   handlers: { express: expressCode, next: nextCode, laravel: laravelCode },
 } as const;
 

@@ -29,7 +29,7 @@ export function ChannelList({ app }: { readonly app: string }) {
   const next = more.next ?? (more.items.length === 0 ? first.value?.next : undefined);
   const channels = first.value === undefined ? undefined : joined(first.value.items, more.items);
   return (
-    <Page title="Channels" lead="Channels that somebody is subscribed to. Counts are live.">
+    <Page title="Channels" lead="Channels that somebody is subscribed to.">
       <div class="toolbar">
         <SearchBox
           label="Channels that begin with"

@@ -45,7 +45,7 @@ export function Timeline({ view, nowMs, eventHref, deliveryHref }: TimelineProps
         class="tl-rows"
         role="application"
         tabIndex={0}
-        aria-label="Timeline. Left and right go from mark to mark, plus and minus zoom, shift with left and right pans, 0 shows all."
+        aria-label="Timeline. Arrow keys go from mark to mark, with shift they pan; plus and minus zoom, 0 shows all."
         onKeyDown={(event) => onKey(event, actions)}
       >
         <Axis axis={layout.axis} window={window} lanes={lanes} />
@@ -120,14 +120,11 @@ function stepFrom(at: number, by: number, count: number): number {
 
 /** Whether two marks are the same, although the time that one lasts has gone on. */
 function isSame(one: PlacedMark, other: PlacedMark): boolean {
-  return (
-    one.row.kind === other.row.kind &&
-    one.row.label === other.row.label &&
-    one.mark.shape === other.mark.shape &&
-    one.mark.fromMs === other.mark.fromMs &&
-    one.mark.eventId === other.mark.eventId &&
-    one.mark.deliveryId === other.mark.deliveryId
-  );
+  return identityOf(one) === identityOf(other);
+}
+
+function identityOf({ row, mark }: PlacedMark): string {
+  return [row.kind, row.label, mark.shape, mark.fromMs, mark.eventId, mark.deliveryId].join(' ');
 }
 
 /** The window, moved so that the mark is in its middle. */
@@ -245,9 +242,9 @@ function Notes({ view, hiddenMembers, isAggregated }: NotesProps) {
   return (
     <p class="tl-notes muted">
       Recorded since {timeOfDay(view.keptSinceMs, false)}; what was before is not known.
-      {view.skipped > 0 && ` ${view.skipped} facts were not recorded, because more happened than is kept.`}
+      {view.skipped > 0 && ` ${view.skipped} facts were not recorded: more happened than is kept.`}
       {hiddenMembers > 0 && ` ${hiddenMembers} more members are not drawn.`}
-      {isAggregated && ' Where there are too many marks, one stands for several: zoom in to see each.'}
+      {isAggregated && ' Some marks stand for several; zoom in to see each.'}
     </p>
   );
 }

@@ -33,10 +33,7 @@ export function AddAppPage() {
     });
   };
   return (
-    <Page
-      title="Add an app"
-      lead="Clients and backends connect to an app with its key; apps know nothing of each other."
-    >
+    <Page title="Add an app" lead="Clients and backends connect to an app with its key.">
       {added === undefined ? (
         <form
           class="panel form narrow"

@@ -26,7 +26,17 @@ interface PartProps {
   readonly set: (draft: EndpointDraft) => void;
   readonly faults: readonly Fault[];
   readonly endpoint: EndpointView | undefined;
+  /** What a field of a text needs; the path is where the server finds fault with it. */
+  readonly text: (key: KeyOf<string>, path?: string) => TextBinding;
+  readonly check: (key: KeyOf<boolean>) => Pick<Parameters<typeof Check>[0], 'isOn' | 'onChange'>;
 }
+
+type TextBinding = Pick<Parameters<typeof Field>[0], 'value' | 'onInput' | 'fault'>;
+
+/** The fields of the form that hold such a value. */
+type KeyOf<Value> = {
+  [Key in keyof EndpointDraft]: EndpointDraft[Key] extends Value ? Key : never;
+}[keyof EndpointDraft];
 
 /** The form of an endpoint. */
 export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormProps) {
@@ -51,7 +61,18 @@ export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormP
       );
     });
   };
-  const part = { draft, set, faults, endpoint };
+  const part: PartProps = {
+    draft,
+    set,
+    faults,
+    endpoint,
+    text: (key, path = key) => ({
+      value: draft[key],
+      onInput: (value) => set({ ...draft, [key]: value }),
+      fault: faultAt(faults, path),
+    }),
+    check: (key) => ({ isOn: draft[key], onChange: (isOn) => set({ ...draft, [key]: isOn }) }),
+  };
   return (
     <form
       ref={form}
@@ -88,16 +109,14 @@ export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormP
   );
 }
 
-function Address({ draft, set, faults }: PartProps) {
+function Address({ text }: PartProps) {
   const isProduction = self.value?.isProduction === true;
   return (
     <Field
       label="Endpoint URL"
       inputMode="url"
       placeholder="https://example.com/webhooks"
-      value={draft.url}
-      onInput={(url) => set({ ...draft, url })}
-      fault={faultAt(faults, 'url')}
+      {...text('url')}
       hint={
         isProduction
           ? 'It must be https: this server is in production.'
@@ -132,45 +151,36 @@ function EventTypes({ draft, set, faults }: PartProps) {
   );
 }
 
-function Filter({ draft, set, faults }: PartProps) {
+function Filter({ text }: PartProps) {
   return (
     <>
       <div class="columns">
         <Field
           label="Only channels that begin with"
           placeholder="presence-"
-          value={draft.startsWith}
-          onInput={(startsWith) => set({ ...draft, startsWith })}
-          fault={faultAt(faults, 'channels')}
+          {...text('startsWith', 'channels')}
         />
-        <Field
-          label="Only channels that end with"
-          value={draft.endsWith}
-          onInput={(endsWith) => set({ ...draft, endsWith })}
-        />
+        <Field label="Only channels that end with" {...text('endsWith')} />
       </div>
       <TextField
         label="Headers of each request"
         rows={2}
         placeholder="Authorization: Bearer ..."
         hint="One a line: Name: value."
-        value={draft.headers}
-        onInput={(headers) => set({ ...draft, headers })}
-        fault={faultAt(faults, 'headers')}
+        {...text('headers')}
       />
     </>
   );
 }
 
-function Batching({ draft, set, faults, endpoint }: PartProps) {
+function Batching({ draft, endpoint, text, check }: PartProps) {
   return (
     <fieldset>
       <legend>Batching</legend>
       <Check
         label="Gather events into one request"
         hint="Without it each request holds exactly one event."
-        isOn={draft.isBatching}
-        onChange={(isBatching) => set({ ...draft, isBatching })}
+        {...check('isBatching')}
       />
       {draft.isBatching && (
         <div class="columns">
@@ -186,9 +196,7 @@ function Batching({ draft, set, faults, endpoint }: PartProps) {
               label={`${label} (${unit})`}
               inputMode="numeric"
               placeholder={inherited(key, endpoint)}
-              value={draft[key]}
-              onInput={(value) => set({ ...draft, [key]: value })}
-              fault={faultAt(faults, `batch.${key}`)}
+              {...text(key, `batch.${key}`)}
             />
           ))}
         </div>
@@ -203,29 +211,25 @@ function inherited(key: keyof EndpointView['batch'], endpoint: EndpointView | un
   return isKnown ? `${endpoint.batch[key]}, as the server` : 'as the server';
 }
 
-function Promises({ draft, set, faults, endpoint }: PartProps) {
+function Promises({ endpoint, text, check }: PartProps) {
   return (
     <>
       <Check
         label="Standard Webhooks signature"
-        hint="Besides X-Pusher-Signature each request has webhook-signature, for libraries of Standard Webhooks."
-        isOn={draft.standardSignature}
-        onChange={(standardSignature) => set({ ...draft, standardSignature })}
+        hint="Each request has webhook-signature as well."
+        {...check('standardSignature')}
       />
       <Check
         label="Reconcile"
-        hint="After events were dropped, the endpoint is sent what makes its knowledge true again, as soon as it answers."
-        isOn={draft.reconcile}
-        onChange={(reconcile) => set({ ...draft, reconcile })}
+        hint="After events were dropped, it is sent what makes its knowledge true again."
+        {...check('reconcile')}
       />
       {endpoint === undefined && (
         <Field
           label="Id"
           placeholder="made of the URL"
           hint="A short name for lists, searches and the API."
-          value={draft.id}
-          onInput={(id) => set({ ...draft, id })}
-          fault={faultAt(faults, 'id')}
+          {...text('id')}
         />
       )}
     </>

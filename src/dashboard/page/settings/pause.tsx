@@ -17,8 +17,8 @@ const ways: readonly {
     how: 'hold',
     title: 'Hold',
     lines: [
-      'Nothing is sent. What happens waits in the queue, and the five minutes of each delivery stand still.',
-      'After you resume, everything is sent in order: the endpoint ends up with the truth. What finds no room in the queue is dropped.',
+      'Nothing is sent. What happens waits, and its five minutes stand still.',
+      'After you resume, everything is sent in order. What finds no room in the queue is dropped.',
     ],
   },
   {
@@ -26,7 +26,7 @@ const ways: readonly {
     title: 'Off',
     lines: [
       'Nothing is sent. What waits and what happens meanwhile is dropped, and listed under Dropped.',
-      'After you resume, the endpoint believes what it knew before, until later events or a reconcile correct it.',
+      'After you resume, the endpoint believes what it knew before, until later events or a reconcile.',
     ],
   },
 ];

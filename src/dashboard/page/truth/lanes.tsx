@@ -33,7 +33,7 @@ export function Lanes({ app, endpoint }: LanesProps) {
   return (
     <Section
       title="Lanes"
-      lead="A channel is a lane: its events are sent in order, so a batch on its way holds up what comes behind it in the same lane."
+      lead="A channel is a lane: a batch on its way holds up what comes behind it."
       actions={<Button kind="quiet" icon="refresh" label="Read the lanes again" onClick={reload} />}
     >
       <ErrorNotice error={error} title="The lanes cannot be read" onRetry={reload} />
@@ -64,7 +64,7 @@ function Content({ app, lanes, readAtMs }: ContentProps) {
         </Notice>
       )}
       {queue === undefined ? (
-        <p>Another node sends the webhooks; its queue is known there.</p>
+        <p>Another node sends the webhooks; what waits for them is known there.</p>
       ) : (
         <p>
           {queue.isFailing && <State tone="bad">failing</State>}{' '}

@@ -183,8 +183,8 @@ function repairQuestion(endpoint: string) {
   return {
     title: `Repair what ${endpoint} believes?`,
     consequences: [
-      'For each channel and member that this endpoint was told of wrongly or not at all, it is sent what is true now, as new webhooks with new ids.',
-      'Other endpoints get nothing. Events in between that nobody needs any more, such as a member who came and went, are not sent again.',
+      'For each channel and member that differs, this endpoint is sent what is true now, as new webhooks.',
+      'Other endpoints get nothing. What is past, such as a member who came and went, is not sent again.',
     ],
     action: 'Send what is true',
   };
