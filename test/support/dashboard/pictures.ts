@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { chromium } from 'playwright-core';
 import pusherJs from 'pusher-js';
+import { launchChromium } from '../browser/chromium.ts';
 
 // Makes the pictures of the README from the built server, with life in it:
 //   npm run build && npx tsx test/support/dashboard/pictures.ts
@@ -67,7 +67,7 @@ enter('hugo', 'general');
 await wait(4000);
 
 mkdirSync(out, { recursive: true });
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+const browser = await launchChromium();
 await photograph('dashboard', '#/apps/shop/channels/presence-general');
 await photograph('truth', '#/apps/shop/truth?endpoint=billing');
 await browser.close();
