@@ -21,7 +21,7 @@ export async function startStage(config: Config = {}): Promise<Stage> {
   const bad = await startReceiver({ answer: () => 500 });
   const webhooks: AppConfig['webhooks'] = [
     { id: 'good', url: good.url },
-    { id: 'refuses', url: bad.url, eventTypes: ['channel_occupied', 'member_added'] },
+    { id: 'refuses', url: bad.url },
   ];
   const server = await startServer({
     apps: [{ ...app, clientEvents: true, webhooks }],
