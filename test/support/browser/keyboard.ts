@@ -39,7 +39,10 @@ export interface Stop {
 /** Goes round the page by Tab once and returns every stop. */
 export async function stopsOf(page: Page): Promise<readonly Stop[]> {
   await page.evaluate(() => {
-    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    // Tab goes on from where the focus was last, so it is put before everything.
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
     for (const element of document.querySelectorAll('[data-passed]')) element.removeAttribute('data-passed');
   });
   const stops: Stop[] = [];
@@ -50,12 +53,16 @@ export async function stopsOf(page: Page): Promise<readonly Stop[]> {
       if (!(element instanceof Element) || element === document.body) return undefined;
       if (element.hasAttribute('data-passed')) return undefined;
       element.setAttribute('data-passed', '');
-      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
-      const hasOutline = outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0;
+      const isRinged = (one: Element | null) => {
+        if (one === null) return false;
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
+        return (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0) || boxShadow !== 'none';
+      };
       const text = element.getAttribute('aria-label') ?? element.textContent ?? '';
       return {
         name: `${element.tagName.toLowerCase()} ${text.trim().slice(0, 40)}`,
-        isMarked: hasOutline || boxShadow !== 'none',
+        // A search field is marked as a whole.
+        isMarked: isRinged(element) || isRinged(element.closest('.search-field')),
       };
     });
     if (stop === undefined) return stops;
