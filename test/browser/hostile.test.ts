@@ -24,7 +24,7 @@ async function attack(server: Server): Promise<void> {
   const eve = await connectSocket(server);
   const member = { user_id: `${image}${link}`, user_info: { name: script, home: link } };
   await eve.subscribe('presence-room', member);
-  await eve.subscribe(`${link.replace(':', '.').replaceAll(/[()]/g, '_')}`);
+  await eve.subscribe(link.replace(':', '.').replaceAll(/[()]/g, '_'));
   eve.send({ event: `client-${image}`, channel: 'presence-room', data: { text: script } });
   await eve.framesBeforePong();
   await sdkFor(server).trigger(['presence-room', 'cache-stock'], image, { html: script, href: link });

@@ -25,7 +25,9 @@ test('every page is reached by Tab and Enter, and hears where it is', async () =
   const [overview, ...others] = await sidebar.getByRole('link').all();
   for (const link of [...others, ...(overview === undefined ? [] : [overview])]) {
     const title = (await link.textContent()) ?? '';
-    await press(page, link);
+    // The heading has the focus after a page was opened, and the menu is before it.
+    await tabTo(page, link, 'Shift+Tab');
+    await page.keyboard.press('Enter');
     await seen(page, title);
     await page
       .getByRole('heading', { level: 1, name: title, exact: true })
@@ -168,6 +170,7 @@ test('an event is published from the event creator, and its row is opened and le
   expect(await room.data('greeting')).toEqual({ text: 'hello' });
 
   const row = page.locator('[data-row]').filter({ hasText: 'greeting on private-news' });
+  await row.waitFor();
   await tabTo(page, page.locator('[data-row]').first());
   for (let step = 0; step < 20 && !(await row.evaluate((one) => one === document.activeElement)); step += 1)
     await page.keyboard.press('ArrowDown');

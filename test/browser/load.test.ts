@@ -62,9 +62,9 @@ test('a page under 200 events a second stays small, says what it leaves out, and
     }
   };
 
-  await load(4);
+  await load(3);
   const before = [await heapOf(console), await heapOf(deliveries)];
-  await load(4);
+  await load(3);
   const after = [await heapOf(console), await heapOf(deliveries)];
   for (const [index, bytes] of after.entries()) {
     expect(bytes - (before[index] ?? 0), `growth of tab ${index}`).toBeLessThan(4 * mebibyte);

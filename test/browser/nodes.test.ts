@@ -30,7 +30,9 @@ test('an endpoint saved on one node is shown and in force on all, and deleted on
 
   await one.page.getByLabel('Endpoint URL').fill(hooks.url);
   await one.page.getByRole('button', { name: 'Save' }).click();
-  await one.page.getByText('It is kept in Redis and holds on every node.').waitFor();
+  await one.page
+    .getByText('It is in force from now on. It is kept in Redis and holds on every node.')
+    .waitFor();
   for (const { page } of [two, three]) await page.getByText(hooks.url).waitFor();
 
   for (const [index, node] of [first, second, third].entries()) {
@@ -49,7 +51,7 @@ test('an endpoint saved on one node is shown and in force on all, and deleted on
   await two.page.getByRole('link', { name: 'Add endpoint' }).click();
   await two.page.getByLabel('Endpoint URL').fill(others.url);
   await two.page.getByRole('button', { name: 'Save' }).click();
-  await two.page.getByText('It is kept in Redis').waitFor();
+  await two.page.getByText('It is in force from now on.').waitFor();
   await one.page.getByText(others.url).waitFor();
   await last.subscribePresence('presence-later');
   await others.namesOf('presence-later', 2);

@@ -7,9 +7,14 @@ export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab
   await target.waitFor();
   const passed: string[] = [];
   for (let stop = 0; stop < mostStops; stop += 1) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
+    const { isThere, name } = await target.evaluate((element) => {
+      const focused = document.activeElement;
+      const text = focused?.getAttribute('aria-label') ?? focused?.textContent ?? '';
+      return { isThere: element === focused, name: `${focused?.tagName ?? ''} ${text.trim().slice(0, 30)}` };
+    });
+    if (isThere) return;
+    passed.push(name);
     await page.keyboard.press(key);
-    passed.push(await nameOfFocused(page));
   }
   throw new Error(
     `${key} never reaches ${target.toString()}. It went by: ${passed.slice(0, 60).join(' | ')}`,
@@ -38,37 +43,49 @@ export interface Stop {
 
 /** Goes round the page by Tab once and returns every stop. */
 export async function stopsOf(page: Page): Promise<readonly Stop[]> {
-  await page.evaluate(() => {
-    // Tab goes on from where the focus was last, so it is put before everything.
-    document.body.tabIndex = -1;
-    document.body.focus();
-    document.body.removeAttribute('tabindex');
-    for (const element of document.querySelectorAll('[data-passed]')) element.removeAttribute('data-passed');
-  });
-  const stops: Stop[] = [];
-  for (let count = 0; count < mostStops; count += 1) {
-    await page.keyboard.press('Tab');
-    const stop = await page.evaluate(() => {
-      const element = document.activeElement;
-      if (!(element instanceof Element) || element === document.body) return undefined;
-      if (element.hasAttribute('data-passed')) return undefined;
-      element.setAttribute('data-passed', '');
-      const isRinged = (one: Element | null) => {
-        if (one === null) return false;
-        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
-        return (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0) || boxShadow !== 'none';
-      };
-      const text = element.getAttribute('aria-label') ?? element.textContent ?? '';
-      return {
-        name: `${element.tagName.toLowerCase()} ${text.trim().slice(0, 40)}`,
-        // A search field is marked as a whole.
-        isMarked: isRinged(element) || isRinged(element.closest('.search-field')),
-      };
-    });
-    if (stop === undefined) return stops;
-    stops.push(stop);
+  const round = await page.evaluateHandle(watchRound);
+  try {
+    for (let pressed = 0; pressed < mostStops; pressed += 10) {
+      await Promise.all(Array.from({ length: 10 }, () => page.keyboard.press('Tab')));
+      if (await round.evaluate(({ isDone }) => isDone)) return await round.evaluate(({ stops }) => stops);
+    }
+  } finally {
+    await round.dispose();
   }
   throw new Error(`The page has more than ${mostStops} stops of the Tab key`);
+}
+
+/** Runs in the page: notes each element that gets the focus, until one gets it again. */
+function watchRound(): { readonly stops: Stop[]; isDone: boolean } {
+  for (const element of document.querySelectorAll('[data-passed]')) element.removeAttribute('data-passed');
+  // Tab goes on from where the focus was last, so it is put before everything.
+  document.body.tabIndex = -1;
+  document.body.focus();
+  document.body.removeAttribute('tabindex');
+  const round = { stops: new Array<Stop>(), isDone: false };
+  const isRinged = (one: Element | null) => {
+    if (one === null) return false;
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
+    return (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) > 0) || boxShadow !== 'none';
+  };
+  const hear = ({ target }: FocusEvent) => {
+    // A heading that was opened has the focus, but is no stop.
+    if (!(target instanceof HTMLElement || target instanceof SVGElement) || target.tabIndex < 0) return;
+    if (target.hasAttribute('data-passed')) {
+      round.isDone = true;
+      document.removeEventListener('focusin', hear);
+      return;
+    }
+    target.setAttribute('data-passed', '');
+    const text = target.getAttribute('aria-label') ?? target.textContent ?? '';
+    round.stops.push({
+      name: `${target.tagName.toLowerCase()} ${text.trim().slice(0, 40)}`,
+      // A search field is marked as a whole.
+      isMarked: isRinged(target) || isRinged(target.closest('.search-field')),
+    });
+  };
+  document.addEventListener('focusin', hear);
+  return round;
 }
 
 /** What can be used with a mouse and was not passed by `stopsOf`. Rows but the first are reached by arrows. */
@@ -85,12 +102,4 @@ export function unreached(page: Page): Promise<readonly string[]> {
         (element) => `${element.tagName.toLowerCase()} ${(element.textContent ?? '').trim().slice(0, 60)}`,
       ),
   );
-}
-
-function nameOfFocused(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const element = document.activeElement;
-    const name = element?.getAttribute('aria-label') ?? element?.textContent ?? '';
-    return `${element?.tagName.toLowerCase() ?? 'nothing'} ${name.trim().slice(0, 30)}`;
-  });
 }

@@ -25,11 +25,14 @@ export async function startStage(config: Config = {}): Promise<Stage> {
   ];
   const server = await startServer({
     apps: [{ ...app, clientEvents: true, webhooks }],
-    webhooks: { ...quick, retry: { initialDelayMs: 50, maxDelayMs: 50, maxElapsedMs: 200 } },
+    // Long enough that even on a loaded machine nothing is dropped before it was tried.
+    webhooks: { ...quick, retry: { initialDelayMs: 50, maxDelayMs: 200, maxElapsedMs: 1000 } },
     ...config,
   });
   const anna = await connectClient(server, { member: { user_id: 'anna', user_info: { name: 'Anna' } } });
   await anna.subscribePresence('presence-a-room-with-a-rather-long-name-that-has-to-go-somewhere');
+  // So that what follows is another delivery.
+  await good.events.first(({ name }) => name === 'member_added');
   const room = await anna.subscribePresence('presence-room');
   await anna.subscribe('cache-stock');
   await anna.subscribe('private-chat');
