@@ -54,6 +54,7 @@ const known: Readonly<Record<Name, true>> = {
   pongTimeoutMs: true,
   maxBackpressureBytes: true,
   compression: true,
+  dashboard: true,
   control: true,
   patienceMs: true,
   now: true,

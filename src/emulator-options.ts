@@ -107,6 +107,11 @@ export interface EmulatorOptions {
   /** Default: 1 MB, or the largest message that the limits of the apps allow. Apps that are added later must not need more. */
   readonly maxBackpressureBytes?: number;
   readonly compression?: boolean;
+  /**
+   * Serves the Dashboard under `/dashboard/` and the admin API under `/admin`, to look at what a test does. On another host
+   * than this machine it needs a token. Default: false.
+   */
+  readonly dashboard?: boolean | { readonly token?: string; readonly viewToken?: string };
   /** Serves the control API, for tests in other languages and processes. Default: false. */
   readonly control?: boolean | { readonly token?: string };
   /**
@@ -125,7 +130,7 @@ export function contentOf(given: JsonObject): JsonObject {
   const { apps = [{}] } = given;
   // What is no list is left to whoever checks the content.
   const named = Array.isArray(apps) ? apps.map((app: unknown, index) => completeApp(app, index)) : apps;
-  return withoutUndefined({ port: 0, ...given, apps: named });
+  return withoutUndefined({ port: 0, dashboard: false, ...given, apps: named });
 }
 
 /** An app with made-up names, of which there is no other. */

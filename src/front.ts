@@ -2,7 +2,7 @@ import type { Session } from './app/session.ts';
 import { injected } from './control/client-faults.ts';
 import type { Stand } from './control/stand.ts';
 import { encodeError } from './protocol/encode.ts';
-import type { Front, Inside } from './server.ts';
+import type { Front, Inside } from './overrides.ts';
 import { plainText, type OutgoingResponse, type RequestHead } from './transport/http-message.ts';
 import { beginningOf, type Handle, type Route } from './transport/http.ts';
 import type { SocketCommands } from './transport/sockets.ts';

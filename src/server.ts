@@ -6,42 +6,32 @@ import { watchLiveness } from './app/liveness.ts';
 import { LocalApps, type LocalApp } from './app/local-app.ts';
 import { createLocalDelivery } from './app/local-delivery.ts';
 import { RefusalLog } from './app/refusal-log.ts';
-import type { Backplane, BackplaneOptions } from './backplane.ts';
+import type { BackplaneOptions } from './backplane.ts';
 import { outgrownBounds } from './config/bounds.ts';
-import { isProduction, type Env } from './config/environment.ts';
+import { isProduction } from './config/environment.ts';
 import type { Config } from './config/schema.ts';
 import { toApplication } from './configuration/applications.ts';
 import { ConfigurationInForce } from './configuration/in-force.ts';
 import { readVersion } from './observe/process-metrics.ts';
 import { createPrometheusMetrics } from './observe/prometheus.ts';
 import { createLazySender } from './delivery/lazy-sender.ts';
-import type { ChannelQueries } from './ports/channel-queries.ts';
-import type { Clock, WallTime } from './ports/clock.ts';
-import type { Ids } from './ports/ids.ts';
-import { silentLog, type Log } from './ports/log.ts';
-import type { AppReading, NodeHealth } from './ports/metrics.ts';
-import type { Random } from './ports/random.ts';
-import type { WebhookSender } from './ports/webhook-sender.ts';
+import { silentLog } from './ports/log.ts';
 import type { Refusal } from './ports/refusals.ts';
-import type { DashboardOptions } from './dashboard/create.ts';
-import type { Recorder } from './recording/recorder.ts';
 import { DeliveryLog } from './app/delivery-log.ts';
 import { countDeliveries } from './app/delivery-metrics.ts';
 import { bodyBytes, frameCeilingBytes, leastBodyBytes } from './protocol/bounds.ts';
 import { appDisabled, unknownKey } from './protocol/errors.ts';
-import type { StoreHealth } from './durable.ts';
+import type { Inside, Overrides } from './overrides.ts';
+import { createSelfReport } from './self-report.ts';
 import { createSingleNode } from './single-node.ts';
 import { Slices } from './structures/slices.ts';
 import { TurnBudget } from './structures/turn-budget.ts';
 import { systemClock, systemNextTurn, systemRealTime, systemWallTime } from './system/clock.ts';
 import { randomNames } from './system/fresh-names.ts';
 import { createRandomIds } from './system/ids.ts';
-import { shareFiles, type OpenFiles } from './system/open-files.ts';
+import { shareFiles } from './system/open-files.ts';
 import { createGateway } from './transport/gateway.ts';
-import type { Session } from './app/session.ts';
-import type { Route } from './transport/http.ts';
 import { createRoutes } from './transport/routes.ts';
-import type { SocketCommands } from './transport/sockets.ts';
 import { loadUws } from './transport/uws.ts';
 import { AttemptPlaces, type Turns } from './webhooks/attempt-places.ts';
 
@@ -51,48 +41,6 @@ const perTurn = {
   /** Each is a call of a script. */
   onRedis: { leaves: 40, questions: 100 },
 };
-
-/** What may be put in the place of the real thing. */
-export interface Overrides {
-  readonly clock?: Clock;
-  readonly livenessClock?: Clock;
-  readonly wallTime?: WallTime;
-  readonly random?: Random;
-  readonly ids?: Ids;
-  readonly sender?: WebhookSender;
-  readonly log?: Log;
-  /** Records what happens, for whoever controls the server. */
-  readonly recorder?: Recorder;
-  /** The files of the process, if it is the server's alone: then clients cannot take those that webhooks need. */
-  readonly openFiles?: OpenFiles | undefined;
-  /** Whether `/metrics` may be as old as a second. Default: true. */
-  readonly cachesMetrics?: boolean;
-  /** The environment, which says whether what is set at run time must be fit for production. Default: the process's. */
-  readonly env?: Env;
-  /** The name of the configuration file, for whoever is told to change something there. */
-  readonly fileName?: string | undefined;
-  /** What a test can do to the server, for its Dashboard. */
-  readonly controls?: DashboardControls;
-  /** Stands between the network and the use cases. */
-  readonly front?: (inside: Inside) => Front;
-}
-
-/** What a test can do to the server, for its Dashboard. */
-export type DashboardControls = NonNullable<DashboardOptions['controls']>;
-
-/** What the network is served with. */
-export interface Front {
-  readonly commands: SocketCommands<Session>;
-  readonly routes: readonly Route[];
-}
-
-/** The inside of a server, for what stands in front of it. */
-export interface Inside extends Front {
-  readonly apps: LocalApps;
-  readonly hub: Pick<Hub, 'end' | 'endAll' | 'endAllNow'>;
-  readonly ledger: ChannelQueries;
-  readonly backplane: Pick<Backplane, 'forget' | 'readQueues'>;
-}
 
 /** A server that accepts connections. */
 export interface Server {
@@ -283,35 +231,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       },
     },
   });
-  const isStoreWritten = (): boolean | undefined => {
-    const store = backplane.describeStore();
-    return store && store.failure === undefined;
-  };
-  const isStoreTroubled = (): boolean => {
-    const store = backplane.describeStore();
-    return store?.failure !== undefined || store?.lost !== undefined;
-  };
-  const self = {
-    isReady: () => !isClosing(),
-    isDegraded: () => backplane.describe()?.isWhole === false || isStoreTroubled() || gateway.isFull,
-    describe: () => ({
-      apps: apps.size,
-      ...describeHealth(backplane.describe()),
-      ...describeStore(backplane.describeStore()),
-      ...(gateway.isFull && { clients: 'not accepted' }),
-    }),
-    metrics: () => counted.render(),
-  };
-  metrics.observeApps(() => readApps(apps));
-  metrics.observeQueues(() => backplane.readQueues());
-  metrics.observeHealth(() => backplane.describe());
-  metrics.observeLoad(() => ({
-    isAccepting: !gateway.isFull,
-    attempts: places.underWay,
-    waitingEndpoints: places.waiting,
-    isStoreWritten: isStoreWritten(),
-  }));
-  counted.observeLog(() => log.droppedLines?.() ?? 0);
+  const self = createSelfReport({ apps, backplane, gateway, places, log, metrics: counted, isClosing });
   const dashboard =
     config.dashboard &&
     observation &&
@@ -381,27 +301,6 @@ function bodyBytesOf(app: LocalApp | undefined): number {
 function otherSecrets({ control, dashboard, tls }: Config): readonly string[] {
   const secrets = [control?.token, dashboard?.token, dashboard?.viewToken, tls?.passphrase];
   return secrets.filter((secret) => secret !== undefined);
-}
-
-function* readApps(apps: LocalApps): Generator<AppReading, void> {
-  for (const { config, registry } of apps) {
-    const { occupiedChannels, members } = registry;
-    yield { id: config.id, endpoints: config.endpoints.map(({ id }) => id), occupiedChannels, members };
-  }
-}
-
-/** What `/healthz` says of the state that is shared with other nodes. */
-function describeHealth(health: NodeHealth | undefined): Record<string, unknown> {
-  if (health === undefined) return {};
-  const { isWhole, isFull, isDispatching } = health;
-  const trouble = isFull ? 'full' : 'unreachable';
-  return { redis: isWhole ? 'connected' : trouble, dispatching: isDispatching };
-}
-
-function describeStore(health: StoreHealth | undefined): Record<string, unknown> {
-  if (health === undefined) return {};
-  const { failure, lost } = health;
-  return { store: failure ?? 'written', ...(lost !== undefined && { storeLost: lost }) };
 }
 
 /** Starting an attempt takes up to a millisecond: so many of them hold up nobody. */

@@ -10,7 +10,7 @@ import type { Address, Credentials } from './control/addresses.ts';
 import { ControlledClock } from './control/controlled-clock.ts';
 import { StandEmulator, type AppKeeper } from './control/emulator.ts';
 import { EmulatorError, invalidArgument } from './control/emulator-error.ts';
-import { createControlRoutes } from './control/control-api.ts';
+import { createControlRoutes, failureOfEmulator } from './control/control-api.ts';
 import { createOperations } from './control/operations.ts';
 import { Recorder } from './recording/recorder.ts';
 import { SeededRandom } from './control/seeded-random.ts';
@@ -20,6 +20,7 @@ import { createHttpSender } from './delivery/http-sender.ts';
 import { uniqueApp, type AppOptions } from './emulator-options.ts';
 import { createFront } from './front.ts';
 import type { WallTime } from './ports/clock.ts';
+import type { Operation } from './operations/operation.ts';
 import type { Log } from './ports/log.ts';
 import type { ClosingError } from './protocol/errors.ts';
 import { createServer, type Server } from './server.ts';
@@ -70,6 +71,12 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
     clock,
   });
   const keeper = createKeeper(stand, () => server.configuration);
+  const operations = createOperations({
+    stand,
+    address: () => addressOf(config, server.port),
+    apps: keeper,
+    tellsSecrets: config.control?.token !== undefined,
+  });
   const server: Server = await createServer(config, {
     // A test reads what is.
     cachesMetrics: false,
@@ -81,9 +88,14 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
     livenessClock: options.liveness === 'virtual' ? clock.background : real,
     ...(log && { log }),
     fileName: options.fileName,
+    controls: {
+      operations: dashboardOperations(operations),
+      failureOf: failureOfEmulator,
+      clock: () => ({ mode: clock.isVirtual ? 'virtual' : 'real', nowMs: clock.now() }),
+    },
     front(inside) {
       stand.hold(inside);
-      return createFront(inside, stand, routesOf(config, stand, { keeper, port: () => server.port }));
+      return createFront(inside, stand, routesOf(config, operations));
     },
   });
 
@@ -144,16 +156,13 @@ function refuseTaken(app: AppConfig, { apps }: Config): void {
   );
 }
 
-function routesOf(
-  config: Config,
-  stand: Stand,
-  { keeper, port }: { readonly keeper: AppKeeper<AppOptions>; readonly port: () => number },
-): readonly Route[] {
-  if (config.control === undefined) return [];
-  const { token } = config.control;
-  const address = () => addressOf(config, port());
-  const tellsSecrets = token !== undefined;
-  return createControlRoutes(createOperations({ stand, address, apps: keeper, tellsSecrets }), token);
+function routesOf({ control }: Config, operations: readonly Operation[]): readonly Route[] {
+  return control === undefined ? [] : createControlRoutes(operations, control.token);
+}
+
+/** The operations that the Dashboard adds to its own: time and faults. The rest it knows by the admin API. */
+function dashboardOperations(operations: readonly Operation[]): readonly Operation[] {
+  return operations.filter(({ path }) => /^\/control\/(?:clock|faults|reset)/.test(path));
 }
 
 function parseApp(options: AppOptions | undefined, config: Config): AppConfig {

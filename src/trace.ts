@@ -5,7 +5,7 @@ import type { PublishTopic, Socket } from './ports/socket.ts';
 import type { Outcome, WebhookSender } from './ports/webhook-sender.ts';
 import { clip } from './protocol/clip.ts';
 import { maskCredentials } from './protocol/mask.ts';
-import type { Front } from './server.ts';
+import type { Front } from './overrides.ts';
 import type { Answer, OutgoingResponse, RequestHead } from './transport/http-message.ts';
 import { beginningOf, type Handle, type Route } from './transport/http.ts';
 

@@ -31,8 +31,9 @@ const usage = `npm run bench -- [options]
 
   --scenario NAMES    only these, separated by commas (default: all but soak)
   --only TEXT         only cases whose name contains this
-  --targets NAMES     ${targetNames.join(', ')}; with +tls, +redis or +store behind a name for a variant:
-                      emulator,emulator+tls,raw+tls (default: emulator,raw,soketi)
+  --targets NAMES     ${targetNames.join(', ')}; with +tls, +redis, +store, +bare (no Dashboard) or
+                      +page (one page of it is open) behind a name for a variant: emulator,emulator+tls,raw+tls
+                      (default: emulator,raw,soketi)
   --url URL           also a server that runs already, such as http://127.0.0.1:6001, with
     --app-id, --app-key, --app-secret   its app, and
     --server-pid PID                    its process, when that is on this machine, for CPU and memory

@@ -1,5 +1,6 @@
 import type { TestSender } from '../app/test-sender.ts';
 import type { ResendTarget } from '../app/attempt-in-place.ts';
+import type { EndpointConfig } from '../config/schema.ts';
 import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
 import { parameterOf, textOf, type Operation, type Question } from '../operations/operation.ts';
@@ -64,8 +65,13 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
       summary: 'Sends an endpoint what brings it from what it believes to what is true.',
       answer: object({ channels: whole }, ['channels']),
       async run(question) {
-        const channels = await parts.reconcile(...place(question));
-        return { channels: channels ?? refuseElsewhere() };
+        const [appId, endpointId] = place(question);
+        refuseSilent(endpointOf(parts, appId, endpointId));
+        const channels = await parts.reconcile(appId, endpointId);
+        if (channels !== undefined) return { channels };
+        throw refuseReconcile(
+          `nothing is known of what the endpoint '${endpointId}' was told last, because this server is one of several nodes, which Redis joins`,
+        );
       },
     },
     {
@@ -86,6 +92,17 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
       run: (question) => parts.lanes(...place(question)) ?? refuseElsewhere(),
     },
   ];
+}
+
+/** What is sent while nothing may be sent would be dropped, or wait behind what makes it needless. */
+function refuseSilent({ id, enabled, pause }: EndpointConfig): void {
+  if (enabled && pause === undefined) return;
+  const how = enabled ? 'paused. Resume it first' : 'disabled. Enable it first';
+  throw refuseReconcile(`the endpoint '${id}' is ${how}`);
+}
+
+function refuseReconcile(why: string): OperationError {
+  return new OperationError(409, 'ERR_CONFLICT', `nothing was sent: ${why}`);
 }
 
 function refuseElsewhere(): never {

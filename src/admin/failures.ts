@@ -1,27 +1,29 @@
 import { ChangeError, type ChangeErrorCode } from '../configuration/change-error.ts';
 import type { Failure } from '../operations/routes.ts';
 
-const statuses: Readonly<Record<ChangeErrorCode, number>> = {
-  invalid: 400,
-  'unknown-app': 404,
-  'unknown-endpoint': 404,
-  'unknown-key': 404,
-  'set-by-file': 409,
-  taken: 409,
-  'last-app': 409,
-  'first-key': 409,
-  'not-served': 409,
-  'not-saved': 503,
-  'not-understood': 503,
+/** The status and the code of each: what reads and what changes call the same thing the same. */
+const answers: Readonly<Record<ChangeErrorCode, readonly [status: number, code: string]>> = {
+  invalid: [400, 'ERR_INVALID'],
+  'unknown-app': [404, 'ERR_APP_UNKNOWN'],
+  'unknown-endpoint': [404, 'ERR_ENDPOINT_UNKNOWN'],
+  'unknown-key': [404, 'ERR_KEY_UNKNOWN'],
+  'set-by-file': [409, 'ERR_SET_BY_FILE'],
+  taken: [409, 'ERR_TAKEN'],
+  'last-app': [409, 'ERR_LAST_APP'],
+  'first-key': [409, 'ERR_FIRST_KEY'],
+  'not-served': [409, 'ERR_NOT_SERVED'],
+  'not-saved': [503, 'ERR_NOT_SAVED'],
+  'not-understood': [503, 'ERR_NOT_UNDERSTOOD'],
 };
 
 /** What a change that was not made is to somebody who asks by HTTP; undefined: the error is something else. */
 export function failureOfChange(error: unknown): Failure | undefined {
   if (!(error instanceof ChangeError)) return undefined;
-  const { code, message, faults } = error;
+  const { message, faults } = error;
+  const [status, code] = answers[error.code];
   return {
-    status: statuses[code],
-    code: `ERR_${code.replaceAll('-', '_').toUpperCase()}`,
+    status,
+    code,
     message,
     ...(faults.length > 0 && { faults }),
   };

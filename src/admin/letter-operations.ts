@@ -1,8 +1,9 @@
 import { listLetters } from '../app/dead-letter-queries.ts';
 import { cancelRecovery, recover, showRecovery } from '../app/dead-letter-requests.ts';
 import { parameterOf, type Operation } from '../operations/operation.ts';
-import { described, flag, object, text, type Schema } from '../operations/schema.ts';
+import type { Schema } from '../operations/schema.ts';
 import { answerOf, appOf, type LetterParts } from './parts.ts';
+import { bodies } from './schemas.ts';
 
 /** As the HTTP API answers: see docs/dead-letters.md. */
 const asTheHttpApi: Schema = { type: 'object' };
@@ -34,14 +35,7 @@ export function letterOperations(parts: LetterParts): readonly Operation[] {
       path: '/apps/{app}/recover',
       id: 'recover',
       summary: 'Sends again what an endpoint has lost; with `dry_run` only says how much that is.',
-      body: object(
-        {
-          endpoint: text,
-          since: described({ type: ['string', 'number'] }, 'Only what was dropped since this time.'),
-          dry_run: flag,
-        },
-        ['endpoint'],
-      ),
+      body: bodies.recover,
       answer: asTheHttpApi,
       run: async (question) =>
         answerOf(await recover(appOf(parts, question), parts.letters, JSON.stringify(question.body))),

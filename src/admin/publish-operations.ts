@@ -5,12 +5,13 @@ import { OperationError, invalidQuestion } from '../operations/operation-error.t
 import { textOf, type Operation, type Question } from '../operations/operation.ts';
 import { done, object, whole } from '../operations/schema.ts';
 import { clip } from '../protocol/clip.ts';
-import { isJsonObject } from '../protocol/decode.ts';
+import { isJsonObject, type JsonObject } from '../protocol/decode.ts';
 import { isHttpError } from '../protocol/http-error.ts';
 import { decodeTrigger, type Trigger } from '../protocol/trigger-request.ts';
+import { describeGiven, describeUnknown } from '../webhooks/given.ts';
 import { sessionOf } from './channel-operations.ts';
 import { appOf, refusalOf, type HasApps } from './parts.ts';
-import { bodies } from './schemas.ts';
+import { bodies, publishedFields } from './schemas.ts';
 
 /** What sending events works on. */
 export interface PublishParts extends HasApps {
@@ -74,10 +75,22 @@ function triggersOf({ config }: LocalApp, { body }: Question): readonly Trigger[
   }
   return events.map((event: unknown, index) => {
     if (!isJsonObject(event)) throw invalidQuestion(`events[${index}]: expected an object`);
+    refuseOther(event, index);
     const trigger = decodeTrigger(JSON.stringify(event), [], config.limits);
     if (isHttpError(trigger)) throw refusalOf({ ...trigger, text: `events[${index}]: ${trigger.text}` });
     return trigger;
   });
+}
+
+/** Whoever misspells `socket_id` must not have the event sent to that connection, too. */
+function refuseOther(event: JsonObject, index: number): void {
+  const where = `events[${index}]`;
+  const unknown = describeUnknown(where, Object.keys(event), Object.keys(publishedFields));
+  if (unknown !== undefined) throw invalidQuestion(unknown);
+  if (typeof event['data'] === 'string') return;
+  throw invalidQuestion(
+    `${where}: data: expected a string, which clients get as it is, got ${describeGiven(event['data'])}`,
+  );
 }
 
 function needed(question: Question, name: string): string {

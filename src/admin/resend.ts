@@ -22,7 +22,10 @@ export function answerOfResend(resent: Resent, id: string): AttemptView {
     case 'gone':
       throw refuse(409, 'not sent: the endpoint of this delivery is not configured any more');
     case 'disabled':
-      throw refuse(409, 'not sent: the endpoint of this delivery is disabled. Enable it first');
+      throw refuse(
+        409,
+        'not sent: the endpoint of this delivery is disabled, or paused off. Enable or resume it first',
+      );
     case 'held':
       throw refuse(409, 'not sent: the endpoint of this delivery is paused. Resume it first');
     default: {

@@ -17,15 +17,15 @@ export const schemas = {
   ...truthSchemas,
 } as const satisfies Record<SchemaName, Schema>;
 
-const publishedEvent = object(
-  {
-    name: text,
-    channels: listOf(text),
-    data: described(text, 'The data as clients get it, a string.'),
-    socket_id: described(text, 'The connection that shall not receive it.'),
-  },
-  ['name', 'channels', 'data'],
-);
+/** What an event that is published consists of. */
+export const publishedFields = {
+  name: text,
+  channels: listOf(text),
+  data: described(text, 'The data as clients get it, a string.'),
+  socket_id: described(text, 'The connection that shall not receive it.'),
+} as const satisfies Record<string, Schema>;
+
+const publishedEvent = object(publishedFields, ['name', 'channels', 'data']);
 
 /** What the operations take. Each lists the fields that are accepted, by which others are refused. */
 export const bodies = {

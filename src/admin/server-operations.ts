@@ -63,14 +63,16 @@ function describeSelf(parts: ServerParts, isFull: boolean): SelfView {
 }
 
 /** What this node cannot say, one sentence each. */
-function notesOf({ configuration, nodeHealth }: ServerParts, kept: WebhookLife['kept']): readonly string[] {
+function notesOf(
+  { configuration, nodeHealth, controlledClock }: ServerParts,
+  kept: WebhookLife['kept'],
+): readonly string[] {
   const { obstacle, savedIn } = configuration;
   const notes: string[] = [];
   if (obstacle !== undefined) notes.push(obstacle);
   if (savedIn === 'memory') {
-    notes.push(
-      'What is set here is kept in memory: it ends with the process. Give the server a store to keep it.',
-    );
+    const advice = controlledClock === undefined ? ' Give the server a store to keep it.' : '';
+    notes.push(`What is set here is kept in memory: it ends with the process.${advice}`);
   }
   if (kept === 'redis') {
     notes.push(

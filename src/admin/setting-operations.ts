@@ -1,5 +1,6 @@
 import type { AppConfig } from '../config/schema.ts';
 import type { ConfigurationInForce } from '../configuration/in-force.ts';
+import { describeIdle } from '../configuration/describe-idle.ts';
 import { exportChanges } from '../configuration/export-changes.ts';
 import type { RunTimeSettings } from '../configuration/run-time-settings.ts';
 import { OperationError } from '../operations/operation-error.ts';
@@ -30,8 +31,7 @@ function appOperations(parts: SettingParts): readonly Operation[] {
       summary: 'The apps, with their keys and endpoints. No secrets.',
       answer: object({ apps: listOf(ref('App')) }, ['apps']),
       run({ isFull }) {
-        const reader = readerOf(parts);
-        return { apps: configuration.current.apps.map((app) => reader.describe(app, isFull)) };
+        return { apps: listApps(parts, isFull) };
       },
     },
     {
@@ -232,8 +232,34 @@ export function endpointOf(parts: Pick<SettingParts, 'configuration'>, appId: st
   );
 }
 
+/** The apps that are served, and those that were set at run time and are not served at the moment. */
+function listApps(parts: SettingParts, isFull: boolean): readonly AppView[] {
+  const { configuration } = parts;
+  const reader = readerOf(parts);
+  const { idle, ground, changes, current } = configuration;
+  const served = current.apps.map((app) => withIdle(parts, reader.describe(app, isFull), isFull));
+  const others = idle.flatMap((one) => {
+    const app = one.kind === 'app' ? changes.added.find(({ id }) => id === one.appId) : undefined;
+    return app === undefined
+      ? []
+      : [{ ...reader.describe(app, isFull), notServed: describeIdle(one, ground) }];
+  });
+  return [...served, ...others];
+}
+
 function describeApp(parts: SettingParts, appId: string, isFull: boolean): AppView {
-  return readerOf(parts).describe(configOf(parts, appId), isFull);
+  return withIdle(parts, readerOf(parts).describe(configOf(parts, appId), isFull), isFull);
+}
+
+/** The app with its endpoints that were set at run time and are not served at the moment. */
+function withIdle(parts: SettingParts, app: AppView, isFull: boolean): AppView {
+  const { idle, ground } = parts.configuration;
+  const endpoints = idle.flatMap((one) => {
+    if (one.kind !== 'endpoint' || one.appId !== app.id) return [];
+    const view = readerOf(parts).describeEndpoint(app.id, one.endpoint, isFull);
+    return [{ ...view, notServed: describeIdle(one, ground) }];
+  });
+  return endpoints.length === 0 ? app : { ...app, endpoints: [...app.endpoints, ...endpoints] };
 }
 
 function describeEndpoint(

@@ -128,7 +128,8 @@ export class Reconciler {
 
   /** Nothing is remembered of the app's endpoints any more: they begin anew. */
   forget(appId: string): void {
-    for (const [key, debtor] of this.#debtors) {
+    // What begins anew is put behind the others: a list that is still read would never end.
+    for (const [key, debtor] of Array.from(this.#debtors)) {
       if (debtor.appId !== appId) continue;
       this.#forget(key, debtor);
       if (!debtor.isConfigured) continue;

@@ -231,7 +231,13 @@ export interface Pause {
 
 /** An endpoint of an app, set at run time or by the file. Its `id` is its identity: two endpoints may share a URL. */
 export type EndpointConfig = DeepReadonly<
-  ParsedApp['webhooks'][number] & { id: string; isSetAtRunTime?: boolean; pause?: Pause }
+  ParsedApp['webhooks'][number] & {
+    id: string;
+    isSetAtRunTime?: boolean;
+    pause?: Pause;
+    /** The hold before, by the time of day: what waited meanwhile did not age. */
+    lastHold?: { fromMs: number; toMs: number };
+  }
 >;
 
 /** An app, set at run time or by the file, with its secrets and the limits that hold for it. */

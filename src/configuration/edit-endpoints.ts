@@ -55,20 +55,23 @@ export function pauseEndpoint(appId: string, endpointId: string, pause: Pause): 
     const place = { appId, endpointId };
     refuseUnknown(place, changes, ground);
     const before = changes.pauses.find(isPauseOf(place));
-    if (before?.pause.how === pause.how) return changes;
+    if (before?.endedMs === undefined && before?.pause.how === pause.how) return changes;
     return { ...changes, pauses: [...withoutPause(place, changes), { ...place, pause }] };
   };
 }
 
-/** Ends the pause of an endpoint; one that is not paused stays as it is. */
-export function resumeEndpoint(appId: string, endpointId: string): Edit {
+/** Ends the pause of an endpoint at this time of day; one that is not paused stays as it is. */
+export function resumeEndpoint(appId: string, endpointId: string, atMs: number): Edit {
   return (changes, ground) => {
     const place = { appId, endpointId };
-    if (!changes.pauses.some(isPauseOf(place))) {
-      refuseUnknown(place, changes, ground);
-      return changes;
-    }
-    return { ...changes, pauses: withoutPause(place, changes) };
+    const before = changes.pauses.find(isPauseOf(place));
+    if (before === undefined) refuseUnknown(place, changes, ground);
+    if (before === undefined || before.endedMs !== undefined) return changes;
+    const others = withoutPause(place, changes);
+    return {
+      ...changes,
+      pauses: before.pause.how === 'hold' ? [...others, { ...before, endedMs: atMs }] : others,
+    };
   };
 }
 

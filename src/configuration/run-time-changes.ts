@@ -11,6 +11,11 @@ export interface PausedEndpoint {
   readonly appId: string;
   readonly endpointId: string;
   readonly pause: Pause;
+  /**
+   * A hold that is over, and when it ended, by the time of day. It is kept, because a process that begins soon after must not
+   * count it to the age of what it takes over. Absent: the pause lasts.
+   */
+  readonly endedMs?: number;
 }
 
 /** What was changed while the server ran, over what the file says. It stays when the file is read again. */
@@ -165,8 +170,11 @@ function idlenessOf(
 }
 
 function withPause(endpoint: EndpointConfig, paused: readonly PausedEndpoint[]): EndpointConfig {
-  const pause = paused.find(({ endpointId }) => endpointId === endpoint.id)?.pause;
-  return pause === undefined ? endpoint : { ...endpoint, pause };
+  const found = paused.find(({ endpointId }) => endpointId === endpoint.id);
+  if (found === undefined) return endpoint;
+  const { pause, endedMs } = found;
+  if (endedMs === undefined) return { ...endpoint, pause };
+  return { ...endpoint, lastHold: { fromMs: pause.sinceMs, toMs: endedMs } };
 }
 
 function byApp<T extends { readonly appId: string }>(items: readonly T[]): ReadonlyMap<string, readonly T[]> {

@@ -141,7 +141,8 @@ export class RunTimeSettings {
   }
 
   resume(appId: string, endpointId: string): Promise<void> {
-    return this.#options.configuration.change(resumeEndpoint(appId, endpointId));
+    const { configuration, wallTime } = this.#options;
+    return configuration.change(resumeEndpoint(appId, endpointId, wallTime.now()));
   }
 
   /** Makes a change out of what is in force in its turn, and resolves with what became of it. */

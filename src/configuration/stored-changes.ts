@@ -21,7 +21,12 @@ export function writeChanges({ added, removed, endpoints, pauses }: RunTimeChang
     apps: added.map(writeApp),
     removed,
     endpoints: endpoints.map(({ appId, endpoint }) => ({ app: appId, endpoint: writeEndpoint(endpoint) })),
-    pauses: pauses.map(({ appId, endpointId, pause }) => ({ app: appId, endpoint: endpointId, ...pause })),
+    pauses: pauses.map(({ appId, endpointId, pause, endedMs }) => ({
+      app: appId,
+      endpoint: endpointId,
+      ...pause,
+      ...(endedMs !== undefined && { endedMs }),
+    })),
   });
 }
 
@@ -116,8 +121,11 @@ function readPause(item: unknown): PausedEndpoint | undefined {
     fieldOf(item, key),
   );
   if (!isText(appId) || !isText(endpointId) || !isHow(how) || typeof sinceMs !== 'number') return undefined;
-  if (!hasKeys(item, 4)) return undefined;
-  return { appId, endpointId, pause: { how, sinceMs } };
+  const endedMs = fieldOf(item, 'endedMs');
+  const paused = { appId, endpointId, pause: { how, sinceMs } };
+  if (hasKeys(item, 4)) return endedMs === undefined ? paused : undefined;
+  const isOver = how === 'hold' && typeof endedMs === 'number' && hasKeys(item, 5);
+  return isOver ? { ...paused, endedMs } : undefined;
 }
 
 /** What has more keys than are known says something that would be lost. */

@@ -50,5 +50,9 @@ export function refusedAccess({ status, code, message, retryAfterSeconds }: Acce
     ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
     ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
   };
-  return securedData({ ...json(JSON.stringify({ error: { code, message } }), status), headers });
+  return securedData({
+    ...json(JSON.stringify({ error: { code, message } }), status),
+    headers,
+    reason: message,
+  });
 }

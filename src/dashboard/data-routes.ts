@@ -76,7 +76,7 @@ function entryOf(door: AccessDoor, { access, log, controls, changed }: DataOptio
     },
     failureOf: (error) => failureOfChange(error) ?? controls?.failureOf(error),
     changed({ who }: Admitted, { id, summary }: Operation, values) {
-      log.info({ who, operation: id, of: values, door }, 'changed by an operator');
+      log.info({ who, operation: id, of: values, door }, 'done by an operator');
       changed(values[0] ?? '', `${summary.split(/[.;:,]/)[0] ?? id}: ${values.join(', ')}`);
     },
   };

@@ -61,7 +61,7 @@ export function readQuestion(
     Object.keys(known),
   );
   const body = readBody(sent);
-  const fields = schema?.['properties'];
+  const fields = schema === undefined ? {} : schema['properties'];
   if (typeof fields === 'object' && fields !== null) {
     refuseUnknown(`the body of ${path}`, Object.keys(body), Object.keys(fields));
   }

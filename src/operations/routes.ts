@@ -17,6 +17,8 @@ export interface RoutedResponse {
   readonly contentType: string;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the log says of a refusal. */
+  readonly reason?: string;
 }
 
 /** One route, in uWebSockets.js' form. */
@@ -124,5 +126,6 @@ function answer<C>(status: number, body: string, { headers }: Entry<C>): RoutedR
 }
 
 function fail<C>({ status, code, message, faults }: Failure, entry: Entry<C>): RoutedResponse {
-  return answer(status, JSON.stringify({ error: { code, message, ...(faults && { faults }) } }), entry);
+  const body = JSON.stringify({ error: { code, message, ...(faults && { faults }) } });
+  return { ...answer(status, body, entry), reason: message };
 }

@@ -157,9 +157,9 @@ export class Exchange {
   }
 
   /** Returns the id of the request, by which the client can name it. */
-  #tellRefusal({ status, body }: OutgoingResponse): string {
+  #tellRefusal({ status, body, reason }: OutgoingResponse): string {
     const requestId = this.#givenId || this.#options.ids.requestId();
-    const text = typeof body === 'string' ? body : '';
+    const text = reason ?? (typeof body === 'string' ? body : '');
     this.#refused(status, this.#describe(requestId, status, text));
     return requestId;
   }

@@ -27,6 +27,8 @@ export interface OutgoingResponse {
   readonly contentType: string;
   readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the log says of a refusal, where the body is not for people. */
+  readonly reason?: string;
 }
 
 /** An answer that goes on until one of the two sides ends it. */

@@ -78,7 +78,7 @@ const edit = fc.oneof(
     .map(([id, one, kind]) =>
       named(`pause(${id}, ${one}, ${kind})`, pauseEndpoint(id, one, { how: kind, sinceMs: 1 })),
     ),
-  fc.tuple(appId, endpointId).map(([id, one]) => named(`resume(${id}, ${one})`, resumeEndpoint(id, one))),
+  fc.tuple(appId, endpointId).map(([id, one]) => named(`resume(${id}, ${one})`, resumeEndpoint(id, one, 2))),
 );
 type Step = { readonly name: string; readonly edit: Edit } | { readonly name: string; readonly file: Config };
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -88,7 +88,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** An app without what may be laid over it. */
 const bare = ({ webhooks: _endpoints, ...rest }: AppConfig) => rest;
-const unpaused = ({ pause: _pause, ...rest }: EndpointConfig) => rest;
+const unpaused = ({ pause: _pause, lastHold: _hold, ...rest }: EndpointConfig) => rest;
 
 /** What the file sets is in force as it is there, in its order, and what was set besides is served or told as idle. */
 function expectTrue(config: Config, changes: RunTimeChanges, isProduction: boolean): void {
@@ -118,9 +118,13 @@ function expectTrue(config: Config, changes: RunTimeChanges, isProduction: boole
   const ids = served.flatMap(({ id, webhooks }) => webhooks.map((one) => `${id}/${one.id}`));
   expect(new Set(ids).size).toBe(ids.length);
   expect(new Set(served.flatMap(keysOf)).size).toBe(served.flatMap(keysOf).length);
-  for (const { appId: of, endpointId: which, pause } of changes.pauses) {
+  for (const { appId: of, endpointId: which, pause, endedMs } of changes.pauses) {
     const paused = served.find(({ id }) => id === of)?.webhooks.find(({ id }) => id === which);
-    if (paused !== undefined) expect(paused.pause).toEqual(pause);
+    if (paused === undefined) continue;
+    expect(paused.pause).toEqual(endedMs === undefined ? pause : undefined);
+    expect(paused.lastHold).toEqual(
+      endedMs === undefined ? undefined : { fromMs: pause.sinceMs, toMs: endedMs },
+    );
   }
 }
 

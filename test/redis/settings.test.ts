@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { RunTimeSettings } from '../../src/configuration/run-time-settings.ts';
 import { silentLog } from '../../src/ports/log.ts';
-import type { Overrides, Server } from '../../src/server.ts';
+import type { Overrides } from '../../src/overrides.ts';
+import type { Server } from '../../src/server.ts';
 import { createRedisClients, type RedisLocation } from '../../src/store/redis/connect.ts';
 import { LeadKeys } from '../../src/store/redis/keys.ts';
 import { RedisLink } from '../../src/store/redis/link.ts';

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
+import type { Env } from '../../../src/config/environment.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
-import { createServer, type Overrides, type Server } from '../../../src/server.ts';
+import type { Overrides } from '../../../src/overrides.ts';
+import { createServer, type Server } from '../../../src/server.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 export const app = { id: '1', key: 'app-key', secret: 'app-secret' } as const;
@@ -12,11 +14,11 @@ export const otherApp = { id: '2', key: 'other-key', secret: 'other-secret' } as
 export type Given = Readonly<Record<string, unknown>>;
 
 /** The configuration as the program would load it from a file of this content. */
-export function configOf(given: Given = {}): Config {
+export function configOf(given: Given = {}, env: Env = {}): Config {
   const content = { port: 0, apps: [app], ...given };
   const loaded = loadConfig({
     file: 'test.json',
-    env: {},
+    env,
     overrides: {},
     readFile: (path) => (path.endsWith('test.json') ? JSON.stringify(content) : readFileSync(path, 'utf8')),
   });
@@ -26,7 +28,7 @@ export function configOf(given: Given = {}): Config {
 
 /** A server on a free loopback port, closed when the test ends. */
 export async function startServer(given: Given = {}, overrides: Overrides = {}): Promise<Server> {
-  const config = configOf(given);
+  const config = configOf(given, overrides.env);
   const server = await createServer(config, { cachesMetrics: false, ...overrides });
   onTestFinished(async () => {
     const closed = server.close();

@@ -259,7 +259,21 @@ describe('a pause', () => {
     });
     const [app] = layOver(file.apps, changes, development);
     expect(app?.webhooks[0]).toMatchObject({ url: 'https://new/', pause });
-    expect(resumeEndpoint('1', 'main')(changes, ground)).toEqual(noChanges);
+    const off = make(pauseEndpoint('1', 'main', { how: 'off', sinceMs: 3 }));
+    expect(resumeEndpoint('1', 'main', 8)(off, ground)).toEqual(noChanges);
+  });
+
+  test('that held the endpoint is remembered once it is over, until the next one begins', () => {
+    const held = make(pauseEndpoint('1', 'main', { how: 'hold', sinceMs: 3 }));
+    const over = resumeEndpoint('1', 'main', 8)(held, ground);
+    const [app] = layOver(ground.file.apps, over, development);
+    expect(app?.webhooks[0]).toMatchObject({ lastHold: { fromMs: 3, toMs: 8 } });
+    expect(app?.webhooks[0]).not.toHaveProperty('pause');
+    expect(resumeEndpoint('1', 'main', 9)(over, ground)).toBe(over);
+    const again = pauseEndpoint('1', 'main', { how: 'hold', sinceMs: 12 })(over, ground);
+    const [held2] = layOver(ground.file.apps, again, development);
+    expect(held2?.webhooks[0]).toMatchObject({ pause: { how: 'hold', sinceMs: 12 } });
+    expect(held2?.webhooks[0]).not.toHaveProperty('lastHold');
   });
 
   test('lasts since it began, however often it is asked for', () => {
@@ -272,8 +286,8 @@ describe('a pause', () => {
   test('of an endpoint that there is not is refused, and so is its end', () => {
     expect(refusal(pauseEndpoint('1', 'none', pause))[0]).toBe('unknown-endpoint');
     expect(refusal(pauseEndpoint('7', 'main', pause))[0]).toBe('unknown-app');
-    expect(refusal(resumeEndpoint('1', 'none'))[0]).toBe('unknown-endpoint');
-    expect(resumeEndpoint('1', 'main')(noChanges, ground)).toBe(noChanges);
+    expect(refusal(resumeEndpoint('1', 'none', 8))[0]).toBe('unknown-endpoint');
+    expect(resumeEndpoint('1', 'main', 8)(noChanges, ground)).toBe(noChanges);
   });
 
   test.each([

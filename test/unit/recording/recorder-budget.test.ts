@@ -200,7 +200,7 @@ describe('the history', () => {
       elapsedMs: 12.3,
       nextAttemptAtMs: startsAtMs + 1012,
       isResent: false,
-      body: '{"time_ms":1,"events":[]}',
+      body: '{"time_ms":1,"events":[{"name":"channel_occupied","channel":"news"}]}',
       eventIds: [1],
       attemptList: [
         {

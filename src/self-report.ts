@@ -1,0 +1,73 @@
+import type { LocalApps } from './app/local-app.ts';
+import type { Backplane } from './backplane.ts';
+import type { StoreHealth } from './durable.ts';
+import type { PrometheusMetrics } from './observe/prometheus.ts';
+import type { Log } from './ports/log.ts';
+import type { AppReading, NodeHealth } from './ports/metrics.ts';
+import type { SelfReport } from './transport/routes.ts';
+import type { AttemptPlaces } from './webhooks/attempt-places.ts';
+
+/** What a server knows of itself. */
+interface SelfSources {
+  readonly apps: LocalApps;
+  readonly backplane: Backplane;
+  readonly gateway: { readonly isFull: boolean };
+  readonly places: AttemptPlaces;
+  readonly log: Log;
+  readonly metrics: PrometheusMetrics;
+  readonly isClosing: () => boolean;
+}
+
+/** What health checks and metrics say of the server. Metrics are told where to read it when somebody looks. */
+export function createSelfReport(sources: SelfSources): SelfReport {
+  const { apps, backplane, gateway, places, log, metrics, isClosing } = sources;
+  const isStoreTroubled = (): boolean => {
+    const store = backplane.describeStore();
+    return store?.failure !== undefined || store?.lost !== undefined;
+  };
+  metrics.observeApps(() => readApps(apps));
+  metrics.observeQueues(() => backplane.readQueues());
+  metrics.observeHealth(() => backplane.describe());
+  metrics.observeLoad(() => {
+    const store = backplane.describeStore();
+    return {
+      isAccepting: !gateway.isFull,
+      attempts: places.underWay,
+      waitingEndpoints: places.waiting,
+      isStoreWritten: store && store.failure === undefined,
+    };
+  });
+  metrics.observeLog(() => log.droppedLines?.() ?? 0);
+  return {
+    isReady: () => !isClosing(),
+    isDegraded: () => backplane.describe()?.isWhole === false || isStoreTroubled() || gateway.isFull,
+    describe: () => ({
+      apps: apps.size,
+      ...describeHealth(backplane.describe()),
+      ...describeStore(backplane.describeStore()),
+      ...(gateway.isFull && { clients: 'not accepted' }),
+    }),
+    metrics: () => metrics.render(),
+  };
+}
+
+function* readApps(apps: LocalApps): Generator<AppReading, void> {
+  for (const { config, registry } of apps) {
+    const { occupiedChannels, members } = registry;
+    yield { id: config.id, endpoints: config.endpoints.map(({ id }) => id), occupiedChannels, members };
+  }
+}
+
+/** What `/healthz` says of the state that is shared with other nodes. */
+function describeHealth(health: NodeHealth | undefined): Record<string, unknown> {
+  if (health === undefined) return {};
+  const { isWhole, isFull, isDispatching } = health;
+  const trouble = isFull ? 'full' : 'unreachable';
+  return { redis: isWhole ? 'connected' : trouble, dispatching: isDispatching };
+}
+
+function describeStore(health: StoreHealth | undefined): Record<string, unknown> {
+  if (health === undefined) return {};
+  const { failure, lost } = health;
+  return { store: failure ?? 'written', ...(lost !== undefined && { storeLost: lost }) };
+}

@@ -1,0 +1,175 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { request } from 'undici';
+import { expect } from 'vitest';
+import type { Overrides } from '../../../src/overrides.ts';
+import type { Server } from '../../../src/server.ts';
+import { startServer, type Given } from './server.ts';
+
+export const token = 'a-token-of-24-characters';
+export const viewToken = 'another-token-to-look-at';
+
+/** What the page of the Dashboard sends with each request. */
+export const samePage = { 'sec-fetch-site': 'same-origin' } as const;
+
+export type Headers = Readonly<Record<string, string>>;
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
+
+/** A request as it is written. */
+export interface Asked {
+  readonly headers?: Headers;
+  /** Text is sent as it is; anything else as JSON, and as such. */
+  readonly body?: unknown;
+}
+
+/** An answer whose body was read; `json` is undefined where it is something else. */
+export interface Told {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  readonly json: unknown;
+}
+
+/** One request. */
+export async function ask(
+  { port }: { readonly port: number },
+  method: Method,
+  path: string,
+  { headers = {}, body }: Asked = {},
+): Promise<Told> {
+  const isJson = body !== undefined && typeof body !== 'string';
+  const { statusCode, ...answer } = await request(`http://127.0.0.1:${port}${path}`, {
+    method,
+    headers: { ...(isJson && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: isJson ? JSON.stringify(body) : body }),
+  });
+  const text = await answer.body.text();
+  return { status: statusCode, headers: answer.headers, text, json: jsonIn(text) };
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an operation is asked: what the braces of its path stand for, and the rest. */
+export interface Call {
+  readonly of?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number>>;
+  readonly body?: unknown;
+  readonly headers?: Headers;
+  /** By the door of the page instead of that for programs. */
+  readonly isPage?: boolean;
+}
+
+/** One operation of the document. */
+export interface Described {
+  readonly id: string;
+  readonly method: Method;
+  readonly path: string;
+  readonly hasBody: boolean;
+}
+
+/** A server with its admin API, and what its document says of it. */
+export class Admin {
+  readonly server: Server;
+  readonly document: ApiDocument;
+  readonly #ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, keywords: ['components'] });
+  readonly #headers: Headers;
+
+  private constructor(server: Server, document: ApiDocument, headers: Headers) {
+    this.server = server;
+    this.document = document;
+    this.#headers = headers;
+  }
+
+  /** Every call has these headers besides its own. */
+  static async of(server: Server, headers: Headers = {}): Promise<Admin> {
+    const { json } = await ask(portOf(server), 'GET', '/admin/openapi.json', { headers });
+    return new Admin(server, json as ApiDocument, headers);
+  }
+
+  static async start(given: Given = {}, overrides: Overrides = {}, headers: Headers = {}): Promise<Admin> {
+    return Admin.of(await startServer(given, overrides), headers);
+  }
+
+  get port(): number {
+    return portOf(this.server).port;
+  }
+
+  /** Every operation of the document. */
+  get operations(): readonly Described[] {
+    return Object.entries(this.document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { operationId, requestBody }]) => ({
+        id: operationId,
+        method: method.toUpperCase() as Method,
+        path,
+        hasBody: requestBody !== undefined,
+      })),
+    );
+  }
+
+  /** Calls an operation. Its answer must be as the document says. */
+  async call(id: string, { of = {}, query, body, headers = {}, isPage = false }: Call = {}): Promise<Told> {
+    const operation = this.operations.find((one) => one.id === id);
+    if (operation === undefined) throw new Error(`the document has no operation ${id}`);
+    const { method } = operation;
+    const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      return encodeURIComponent(of[name] ?? '');
+    });
+    const door = isPage ? path.replace('/admin/', '/dashboard/api/') : path;
+    const told = await ask(this, method, `${door}${query ? `?${asQuery(query)}` : ''}`, {
+      headers: { ...this.#headers, ...(isPage && samePage), ...headers },
+      ...(method !== 'GET' && { body: body ?? {} }),
+    });
+    expect(this.faultsOf(id, told), `${id} was answered ${told.status} ${told.text.slice(0, 500)}`).toEqual(
+      [],
+    );
+    return told;
+  }
+
+  /** The same, of which the answer is wanted. */
+  async get<View>(id: string, call: Call = {}): Promise<View> {
+    const { status, text, json } = await this.call(id, call);
+    if (status !== 200) throw new Error(`${id} was answered ${status} ${text}`);
+    return json as View;
+  }
+
+  /** What in an answer is not as the document says. */
+  faultsOf(id: string, { status, json }: Told): readonly string[] {
+    const described = Object.values(this.document.paths)
+      .flatMap((methods) => Object.values(methods))
+      .find(({ operationId }) => operationId === id);
+    if (described === undefined) return [`there is no operation ${id}`];
+    const content = described.responses[status === 200 ? 200 : 'default'].content;
+    const schema = content['application/json']?.schema;
+    if (schema === undefined) return [`the document says nothing of what ${id} answers`];
+    const validate = this.#ajv.compile({ components: this.document.components, ...schema });
+    if (validate(json)) return [];
+    return (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
+  }
+}
+
+interface ApiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>;
+  readonly components: object;
+}
+
+interface DescribedOperation {
+  readonly operationId: string;
+  readonly requestBody?: object;
+  readonly responses: Readonly<
+    Record<200 | 'default', { readonly content: Readonly<Record<string, { readonly schema: object }>> }>
+  >;
+}
+
+function portOf({ port, dashboardPort }: Server): { readonly port: number } {
+  return { port: dashboardPort ?? port };
+}
+
+function asQuery(query: NonNullable<Call['query']>): string {
+  const texts = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]);
+  return new URLSearchParams(texts).toString();
+}
