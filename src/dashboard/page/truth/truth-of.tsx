@@ -15,6 +15,10 @@ import { useNews } from '../live-reload.ts';
 import { useAction, useResource } from '../resource.ts';
 
 const changes = [
+  // Who leaves makes a difference before anything is told: that is his grace. It ends when he returns.
+  'subscribed',
+  'unsubscribed',
+  'disconnection',
   'occupied',
   'vacated',
   'member added',
