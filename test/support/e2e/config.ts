@@ -13,8 +13,7 @@ export interface Config {
     readonly shutdown?: 'report' | 'keep';
   };
   readonly dashboard?:
-    | boolean
-    | { readonly token?: string; readonly viewToken?: string; readonly payloads?: boolean };
+    boolean | { readonly token?: string; readonly viewToken?: string; readonly payloads?: boolean };
 }
 
 interface RedisConfig {
