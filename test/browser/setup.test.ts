@@ -35,7 +35,7 @@ describe('an endpoint that is added under Settings, Webhooks', () => {
 
     await visit(tab, first);
     await page.getByRole('combobox', { name: 'App' }).selectOption(app.id);
-    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
     await seen(page, 'Settings');
     const webhooks = page.locator('#webhooks');
     await webhooks.getByRole('link', { name: 'Add endpoint' }).click();
