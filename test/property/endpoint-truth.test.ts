@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Application } from '../../src/app/application.ts';
 import type { Endpoint } from '../../src/webhooks/endpoint.ts';
 import { eventNames, type EventName } from '../../src/webhooks/event.ts';
+import { defaultPolicy } from '../support/property/delivery-shell.ts';
 import { FakeDisk } from '../support/property/fake-disk.ts';
 import { Receiver } from '../support/property/fake-receivers.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
@@ -230,6 +231,38 @@ describe(seeded('what is said of an endpoint'), () => {
     },
     patienceMs,
   );
+
+  it('has a user there whose leaving waits behind a client event that is not safe yet', async () => {
+    const { batch } = defaultPolicy;
+    const policy = { ...defaultPolicy, batch: { ...batch, maxEvents: 1 }, queueMaxBytes: 600 };
+    const world = await begin({ policy, disk: new FakeDisk(), restartGraceMs: 3000 });
+    const { stack } = world;
+    const [client = expect.fail('there is no client')] = world.clients;
+    const differences = async (): Promise<readonly string[]> => {
+      await expectTruthSaid(world.stack, world, { mayNotKnow: () => world.stack !== stack });
+      const view = (await world.stack.truth('a', 'a-all')) ?? expect.fail('it is not known');
+      return view.differences.map(
+        ({ userId = 'channel', believed, actual }) => `${userId}: ${believed}, ${actual}`,
+      );
+    };
+    client.subscribe('presence-room', 'u1');
+    await stack.clock.advance(1000);
+    // There was room for one event: `channel_occupied` was taken, `member_added` dropped.
+    expect(await differences()).toEqual(['u1: gone, there']);
+    client.send('client-typing', 'presence-room', '0');
+    client.unsubscribe('presence-room');
+    await stack.clock.advance(0);
+    expect([...client.leaving]).toEqual([['presence-room', 'u1']]);
+    expect(await differences()).toEqual(['u1: gone, there']);
+    await stack.clock.advance(2);
+    expect([...client.leaving]).toEqual([]);
+    expect(await differences()).toEqual(['channel: there, gone']);
+    stack.kill();
+    for (const one of world.clients) one.lose();
+    world.restart();
+    await world.stack.start();
+    expect(await differences()).toEqual(['channel: unknown, gone', 'u1: unknown, gone']);
+  });
 
   it(
     'is made true by asking for it, once',

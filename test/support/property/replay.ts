@@ -10,13 +10,17 @@ export interface Belief {
   readonly members: readonly string[];
 }
 
-/** What the clients of one app hold. */
-export function truthOf(appId: string, clients: readonly StackClient[]): Belief {
+/** What the clients of one app hold; `holdsOf` says what one of them does. */
+export function truthOf(
+  appId: string,
+  clients: readonly StackClient[],
+  holdsOf = ({ holds }: StackClient): Iterable<readonly [string, string | undefined]> => holds,
+): Belief {
   const occupied = new Set<string>();
   const members = new Set<string>();
-  for (const { app, holds } of clients) {
-    if (app.id !== appId) continue;
-    for (const [channel, userId] of holds) {
+  for (const client of clients) {
+    if (client.app.id !== appId) continue;
+    for (const [channel, userId] of holdsOf(client)) {
       occupied.add(channel);
       if (userId !== undefined) members.add(`${channel} ${userId}`);
     }

@@ -90,6 +90,19 @@ export class StackClient {
     return this.socket.isOpen;
   }
 
+  /**
+   * Channels that it has left, and as whom, while the program has not come to that: commands wait behind a client event that
+   * is not safe yet. It is still on them, to the program.
+   */
+  get leaving(): ReadonlyMap<string, string | undefined> {
+    const leaving = new Map<string, string | undefined>();
+    if (!this.socket.isOpen || this.#session?.pending === undefined) return leaving;
+    for (const [channel, { userId }] of this.#session.subscriptions) {
+      if (!this.holds.has(channel) && !channel.startsWith('#')) leaving.set(channel, userId);
+    }
+    return leaving;
+  }
+
   #gone(): void {
     this.holds.clear();
     this.#asked.clear();

@@ -53,7 +53,13 @@ export interface Exceptions {
   readonly hasGap?: (endpoint: Endpoint) => boolean;
 }
 
-/** What is said of each endpoint is what it believes and where that differs from what the clients hold. */
+/** What a client holds by what the program has read of it. */
+const readBy = ({ holds, leaving }: StackClient) => [...holds, ...leaving];
+
+/**
+ * What is said of each endpoint is what it believes and where that differs from what the clients hold, as far as the program
+ * has come to what they said.
+ */
 export async function expectTruthSaid(
   stack: Stack,
   { apps, clients }: { readonly apps: readonly Application[]; readonly clients: readonly StackClient[] },
@@ -79,7 +85,7 @@ export async function expectTruthSaid(
         .map((one) => `${subjectOf(one)} ${one.believed}`);
       const expected = listDifferences(
         filter(foldOf(stack, endpoint), endpoint),
-        filter(truthOf(app.id, clients), endpoint),
+        filter(truthOf(app.id, clients, readBy), endpoint),
       );
       const isMissed = (line: string): boolean => {
         const mayBeMissed = hasGap(endpoint) || mayNotKnow(endpoint, line.split(' ')[0] ?? '');
