@@ -25,7 +25,15 @@ export class Allowance {
   #hasRefused = false;
   #refusedAt: Millis | undefined;
 
-  constructor({ perSecond, burst = perSecond }: AllowanceBounds, clock: Pick<Clock, 'now' | 'after'>) {
+  readonly #restored: () => void;
+
+  /** `restored` is called whenever all that was spent has come back. */
+  constructor(
+    { perSecond, burst = perSecond }: AllowanceBounds,
+    clock: Pick<Clock, 'now' | 'after'>,
+    restored: () => void = () => {},
+  ) {
+    this.#restored = restored;
     this.#clock = clock;
     this.#perSecond = perSecond;
     this.#most = burst;
@@ -61,6 +69,7 @@ export class Allowance {
       this.#hasRefused = false;
       this.#left = Math.min(this.#most, this.#left + this.#perSecond / givesBackASecond);
       this.#cancel = this.#left < this.#most ? this.#giveBackLater() : undefined;
+      if (this.#cancel === undefined) this.#restored();
     });
   }
 }

@@ -64,7 +64,9 @@ export type ConsoleContent =
       readonly events: number;
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'setting'; readonly text: string };
+  | { readonly kind: 'setting'; readonly text: string }
+  /** No row: it carries what was not recorded at the end of a flood, of whichever app. */
+  | { readonly kind: 'gap' };
 
 /** Of an attempt, what is shown: its body is not kept for it. */
 type AttemptFacts = Pick<Attempt, 'webhookId' | 'number'> & {
@@ -93,6 +95,7 @@ const overheadBytes = 300;
 /** The memory that an entry takes, roughly. */
 export function sizeOf(content: ConsoleContent): number {
   switch (content.kind) {
+    case 'gap':
     case 'connected':
     case 'subscribed':
     case 'unsubscribed':

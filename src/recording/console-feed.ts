@@ -81,7 +81,7 @@ export class ConsoleFeed {
 
   constructor(options: ConsoleFeedOptions) {
     this.#options = options;
-    this.log = new ConsoleLog(options);
+    this.log = new ConsoleLog(options, () => this.added());
   }
 
   /** How many look on. */
@@ -185,6 +185,7 @@ export class ConsoleFeed {
   }
 
   #matches(entry: ConsoleEntry, { query }: ConsoleFilter): boolean {
+    if (entry.content.kind === 'gap') return false;
     return query === undefined || query.matches(itemOf(entry, this.#options.showsPayloads));
   }
 

@@ -40,6 +40,11 @@ export class TypeBudget {
     return false;
   }
 
+  /** How many were not recorded and are not told with an entry yet. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
   /** How many were not recorded since this was asked last. */
   takeSkipped(): number {
     const skipped = this.#skipped;
@@ -77,7 +82,14 @@ export class ConsoleLog {
   readonly #firstSeq: number;
   #nextSeq: number;
 
-  constructor({ clock, wallTime, bytes, capacity = 20_000, perSecond = 200 }: ConsoleLogOptions) {
+  readonly #added: () => void;
+
+  /** `added` is called for what it adds by itself. */
+  constructor(
+    { clock, wallTime, bytes, capacity = 20_000, perSecond = 200 }: ConsoleLogOptions,
+    added: () => void = () => {},
+  ) {
+    this.#added = added;
     const bounds = { count: capacity, bytes: bytes / 2 };
     this.#wallTime = wallTime;
     this.#routine = new Ring(bounds);
@@ -113,8 +125,9 @@ export class ConsoleLog {
   budgetOf(type: ConsoleType): TypeBudget {
     let budget = this.#budgets.get(type);
     if (budget === undefined) {
-      budget = new TypeBudget(type, new Allowance(this.#bounds, this.#clock));
-      this.#budgets.set(type, budget);
+      const made = new TypeBudget(type, new Allowance(this.#bounds, this.#clock, () => this.#tellGap(made)));
+      this.#budgets.set(type, made);
+      budget = made;
     }
     return budget;
   }
@@ -174,6 +187,13 @@ export class ConsoleLog {
     for (const budget of this.#budgets.values()) budget.close();
   }
 
+  /** A flood is over: what was not recorded of its end would else be told with the next entry, whenever that comes. */
+  #tellGap(budget: TypeBudget): void {
+    if (budget.skipped === 0) return;
+    this.add(budget, '', { kind: 'gap' });
+    this.#added();
+  }
+
   #ringsOf({ types }: ConsoleScope): readonly Ring<ConsoleEntry>[] {
     if (types === undefined) return [this.#routine, this.#trouble];
     const wanted = [...types];
@@ -184,8 +204,9 @@ export class ConsoleLog {
   }
 }
 
-function isIn({ appId, type }: ConsoleEntry, scope: ConsoleScope): boolean {
-  return (scope.appId === undefined || scope.appId === appId) && (scope.types?.has(type) ?? true);
+function isIn({ appId, type, content }: ConsoleEntry, scope: ConsoleScope): boolean {
+  const isOfApp = scope.appId === undefined || scope.appId === appId || content.kind === 'gap';
+  return isOfApp && (scope.types?.has(type) ?? true);
 }
 
 /** What these give, each in order, in one order. */

@@ -122,6 +122,8 @@ function tell(content: ConsoleContent): Found {
       return tellRefused(content);
     case 'setting':
       return { told: { text: content.text } };
+    case 'gap':
+      return { told: { text: 'more happened than is recorded' } };
   }
 }
 

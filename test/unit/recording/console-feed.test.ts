@@ -177,6 +177,17 @@ describe('the debug console', () => {
     expect(await feed.read({ limit: 100, types: new Set(['setting']) })).toMatchObject({ skipped: 0 });
   });
 
+  test('says what it has not recorded of the end of a flood, although nothing follows', async () => {
+    const { clock, feed, witness } = stage({ perSecond: 10 });
+    for (let count = 0; count < 15; count += 1) witness.published('1', trigger('flood'), 'api');
+    expect(await feed.read({ limit: 100 })).toMatchObject({ skipped: 0 });
+    clock.advanceSync(1000);
+    const read = await feed.read({ limit: 100, appId: '1' });
+    expect([read.rows.length, read.skipped]).toEqual([10, 5]);
+    clock.advanceSync(5000);
+    expect(await feed.read({ limit: 100 })).toMatchObject({ skipped: 5 });
+  });
+
   test('keeps failures while a flood goes on', async () => {
     const { feed, witness } = stage({ capacity: 100, perSecond: Infinity });
     witness.hear(ended(attemptWith([occupied()]), { kind: 'timeout' }));
