@@ -1,5 +1,6 @@
 import type { TestSender } from '../app/test-sender.ts';
 import type { ResendTarget } from '../app/attempt-in-place.ts';
+import type { EndpointConfig } from '../config/schema.ts';
 import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
 import { parameterOf, textOf, type Operation, type Question } from '../operations/operation.ts';
@@ -64,7 +65,9 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
       summary: 'Sends an endpoint what brings it from what it believes to what is true.',
       answer: object({ channels: whole }, ['channels']),
       async run(question) {
-        const channels = await parts.reconcile(...place(question));
+        const [appId, endpointId] = place(question);
+        refuseAtRest(endpointOf(parts, appId, endpointId));
+        const channels = await parts.reconcile(appId, endpointId);
         return { channels: channels ?? refuseElsewhere() };
       },
     },
@@ -86,6 +89,13 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
       run: (question) => parts.lanes(...place(question)) ?? refuseElsewhere(),
     },
   ];
+}
+
+/** What brings it to the truth would wait with the rest, or be dropped. */
+function refuseAtRest({ id, enabled, pause }: EndpointConfig): void {
+  if (enabled && pause === undefined) return;
+  const why = pause === undefined ? 'disabled. Enable it first' : 'paused. Resume it first';
+  throw new OperationError(409, 'ERR_NOT_SENT', `nothing is sent: endpoint '${id}' is ${why}`);
 }
 
 function refuseElsewhere(): never {

@@ -22,7 +22,10 @@ export function answerOfResend(resent: Resent, id: string): AttemptView {
     case 'gone':
       throw refuse(409, 'not sent: the endpoint of this delivery is not configured any more');
     case 'disabled':
-      throw refuse(409, 'not sent: the endpoint of this delivery is disabled. Enable it first');
+      throw refuse(
+        409,
+        'not sent: the endpoint of this delivery is sent nothing, for it is paused in this way, or disabled in the configuration file. Resume or enable it first',
+      );
     case 'held':
       throw refuse(409, 'not sent: the endpoint of this delivery is paused. Resume it first');
     default: {

@@ -114,7 +114,10 @@ const cases: Readonly<Record<string, Case>> = {
   },
   resendDelivery: async (world) => {
     const delivery = await world.delivered();
-    return [{ of: { ...of, delivery } }, { number: 2, resend: 1, result: 'success', answer: 'thanks' }];
+    return [
+      { of: { ...of, delivery } },
+      { number: 2, resend: 1, result: 'success', answer: 'thanks', headers: { 'X-Soketify-Resend': '1' } },
+    ];
   },
   listEvents: async (world) => {
     await world.delivered();

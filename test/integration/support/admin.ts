@@ -1,7 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { request } from 'undici';
 import { expect } from 'vitest';
-import type { Overrides, Server } from '../../../src/server.ts';
+import type { Overrides } from '../../../src/overrides.ts';
+import type { Server } from '../../../src/server.ts';
 import { startServer, type Given } from './server.ts';
 
 export const token = 'a-token-of-24-characters';
@@ -142,7 +143,8 @@ export class Admin {
       .flatMap((methods) => Object.values(methods))
       .find(({ operationId }) => operationId === id);
     if (described === undefined) return [`there is no operation ${id}`];
-    const { schema } = described.responses[status === 200 ? 200 : 'default'].content['application/json'];
+    const { content } = described.responses[status === 200 ? 200 : 'default'];
+    const schema = content['application/json']?.schema;
     const validate = this.#ajv.compile({ components: this.document.components, ...schema });
     if (validate(json)) return [];
     return (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
@@ -167,5 +169,7 @@ function portOf({ port, dashboardPort }: Server): { readonly port: number } {
 }
 
 function asQuery(query: NonNullable<Call['query']>): string {
-  return new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString();
+  return new URLSearchParams(
+    Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
 }
