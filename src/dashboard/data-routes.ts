@@ -133,5 +133,6 @@ function openStream(request: IncomingRequest, parts: AdminParts): Answer {
 
 /** The number of the row that was seen last; undefined: it is none of ours. */
 function seqOf(lastEventId: string): number | undefined {
-  return /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined;
+  const seq = /^\d{1,16}$/.test(lastEventId) ? Number(lastEventId) : undefined;
+  return seq !== undefined && Number.isSafeInteger(seq) ? seq : undefined;
 }

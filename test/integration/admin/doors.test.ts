@@ -314,5 +314,5 @@ test('the view token is shown no secret and no value of a header', async () => {
   for (const secret of ['app-secret', 'own-secret', 'of-the-file', 'of-the-api', token, viewToken]) {
     expect(all).not.toContain(secret);
   }
-  expect(all).toContain('X-Key');
+  expect(all).toContain('X-Api-Key');
 });
