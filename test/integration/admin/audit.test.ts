@@ -94,6 +94,5 @@ test('no line of the log, at its wordiest, holds a secret, whatever is called', 
     expect(answers.join('\n')).not.toContain(secret);
   }
   expect(lines).not.toContain('fifth-secret');
-  const telling = log.lines.filter((line) => JSON.stringify(line).includes('of-the-file'));
-  expect(telling.slice(0, 2)).toEqual([]);
+  expect(lines).not.toContain('of-the-file');
 });
