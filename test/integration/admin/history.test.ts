@@ -41,13 +41,13 @@ describe('what was delivered', () => {
     await (await world.connect()).subscribe('news');
     await expect.poll(() => search(world, 'status:503 status:pending')).toEqual(['news']);
     const { items } = await world.admin.get<PageOf<DeliveryView>>('listDeliveries', { of });
-    const [{ nextAttemptAtMs = 0, atMs = 0, ...told } = {}] = items;
+    const [told] = items;
     expect(told).toMatchObject({
       status: 'pending',
       attempts: 1,
       lastAttempt: { result: 'refused', status: 503 },
     });
-    expect(nextAttemptAtMs).toBeGreaterThan(atMs);
+    expect(told?.nextAttemptAtMs).toBeGreaterThan(told?.atMs ?? Infinity);
     expect(await search(world, 'status:5xx')).toEqual(['news']);
     expect(await search(world, 'down')).toEqual(['news']);
     expect(await search(world, 'attempts:>1')).toEqual([]);

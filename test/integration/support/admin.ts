@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { request } from 'undici';
 import { expect } from 'vitest';
 import type { Overrides } from '../../../src/overrides.ts';
@@ -77,6 +77,7 @@ export class Admin {
   readonly server: Server;
   readonly document: ApiDocument;
   readonly #ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, keywords: ['components'] });
+  readonly #validators = new Map<string, ValidateFunction>();
   readonly #headers: Headers;
 
   private constructor(server: Server, document: ApiDocument, headers: Headers) {
@@ -145,7 +146,10 @@ export class Admin {
     if (described === undefined) return [`there is no operation ${id}`];
     const { content } = described.responses[status === 200 ? 200 : 'default'];
     const schema = content['application/json']?.schema;
-    const validate = this.#ajv.compile({ components: this.document.components, ...schema });
+    const key = `${id} ${status === 200}`;
+    const validate =
+      this.#validators.get(key) ?? this.#ajv.compile({ components: this.document.components, ...schema });
+    this.#validators.set(key, validate);
     if (validate(json)) return [];
     return (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
   }
