@@ -1,11 +1,21 @@
 import type { AppConfig, Config } from './config/schema.ts';
 
+/** Where the server listens. */
+export interface StartedPorts {
+  readonly port: number;
+  /** The port of the Dashboard, where it has one of its own. */
+  readonly dashboardPort?: number | undefined;
+}
+
 /** What the first log line says: where, which apps, which endpoints, and how to connect. Never a secret. */
-export function describeStart(config: Config, port: number): Record<string, unknown> {
+export function describeStart(config: Config, ports: StartedPorts): Record<string, unknown> {
+  const { port } = ports;
+  const dashboard = dashboardUrl(config, ports);
   return {
     port,
     host: config.host,
     url: httpUrl(config, port),
+    ...(dashboard !== undefined && { dashboard }),
     apps: config.apps.map(({ id, key, enabled, webhooks }) => ({
       id,
       key,
@@ -17,7 +27,9 @@ export function describeStart(config: Config, port: number): Record<string, unkn
 }
 
 /** The same for a person at a terminal. */
-export function formatWelcome(config: Config, port: number): string {
+export function formatWelcome(config: Config, ports: StartedPorts): string {
+  const { port } = ports;
+  const dashboard = dashboardUrl(config, ports);
   const apps = config.apps.map(({ id, key, enabled, webhooks }) => {
     const endpoints = webhooks.map(
       ({ url, eventTypes }) => `    webhooks to ${publicUrl(url)}  (${eventTypes.join(', ')})\n`,
@@ -26,7 +38,8 @@ export function formatWelcome(config: Config, port: number): string {
     return `  app ${id}, key ${key}${enabled ? '' : ' (disabled)'}\n${endpoints.length === 0 ? none : endpoints.join('')}`;
   });
   const connect = connectLines(config, port).map((line) => `  ${line}\n`);
-  return `\n${httpUrl(config, port)} serves\n${apps.join('')}\nConnect with pusher-js:\n${connect.join('')}\n`;
+  const look = dashboard === undefined ? '' : `\nDashboard: ${dashboard}\n`;
+  return `\n${httpUrl(config, port)} serves\n${apps.join('')}${look}\nConnect with pusher-js:\n${connect.join('')}\n`;
 }
 
 function connectLines(config: Config, port: number): readonly string[] {
@@ -51,8 +64,17 @@ function httpUrl(config: Config, port: number): string {
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${config.path}`;
 }
 
+/** Where the Dashboard is; undefined: it is not served. A port of its own speaks plain HTTP. */
+function dashboardUrl(config: Config, { port, dashboardPort }: StartedPorts): string | undefined {
+  const { dashboard } = config;
+  if (dashboard === undefined) return undefined;
+  if (dashboardPort === undefined) return `${httpUrl(config, port)}/dashboard/`;
+  const host = dashboard.host ?? config.host;
+  return `${httpUrl({ ...config, host, tls: undefined }, dashboardPort)}/dashboard/`;
+}
+
 /** A host that a client on this machine can name: "all addresses" is none. */
-function reachableHost({ host }: Config): string {
+function reachableHost({ host }: Pick<Config, 'host'>): string {
   return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }
 

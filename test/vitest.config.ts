@@ -64,7 +64,7 @@ export default defineConfig({
           setupFiles: ['test/support/browser/require.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 4 },
         },
       },

@@ -5,7 +5,7 @@ import { batchPolicyOf } from '../webhooks/endpoint.ts';
 import { writeLimits } from '../protocol/limits.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import type { KeyUses } from '../app/key-uses.ts';
-import type { AppView, EndpointView, KeyView, QueueView } from './views/settings.ts';
+import type { AppView, BatchInput, EndpointView, KeyView, QueueView } from './views/settings.ts';
 
 /** What is known of apps beside their configuration. */
 export interface AppSources {
@@ -44,6 +44,7 @@ export function readApps(config: Pick<Config, 'webhooks'>, sources: AppSources):
       standardSignature: endpoint.standardSignature,
       reconcile: endpoint.reconcile,
       batch: batchPolicyOf(endpoint, config.webhooks.batch),
+      ...(endpoint.batch && { ownBatch: ownBatchOf(endpoint.batch) }),
       ...(pause && { pause }),
       ...(queue && { queue }),
       ...(lastAttempt && { lastAttempt }),
@@ -69,6 +70,14 @@ export function readApps(config: Pick<Config, 'webhooks'>, sources: AppSources):
         occupiedChannels: local?.registry.occupiedChannels ?? 0,
       };
     },
+  };
+}
+
+function ownBatchOf({ maxEvents, maxDelayMs, maxBytes }: NonNullable<EndpointConfig['batch']>): BatchInput {
+  return {
+    ...(maxEvents !== undefined && { maxEvents }),
+    ...(maxDelayMs !== undefined && { maxDelayMs }),
+    ...(maxBytes !== undefined && { maxBytes }),
   };
 }
 

@@ -66,9 +66,12 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
       answer: object({ channels: whole }, ['channels']),
       async run(question) {
         const [appId, endpointId] = place(question);
-        refuseAtRest(endpointOf(parts, appId, endpointId));
+        refuseSilent(endpointOf(parts, appId, endpointId));
         const channels = await parts.reconcile(appId, endpointId);
-        return { channels: channels ?? refuseElsewhere() };
+        if (channels !== undefined) return { channels };
+        throw refuseReconcile(
+          `nothing is known of what the endpoint '${endpointId}' was told last, because this server is one of several nodes, which Redis joins`,
+        );
       },
     },
     {
@@ -91,11 +94,15 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
   ];
 }
 
-/** What brings it to the truth would wait with the rest, or be dropped. */
-function refuseAtRest({ id, enabled, pause }: EndpointConfig): void {
+/** What is sent while nothing may be sent would be dropped, or wait behind what makes it needless. */
+function refuseSilent({ id, enabled, pause }: EndpointConfig): void {
   if (enabled && pause === undefined) return;
-  const why = pause === undefined ? 'disabled. Enable it first' : 'paused. Resume it first';
-  throw new OperationError(409, 'ERR_NOT_SENT', `nothing is sent: endpoint '${id}' is ${why}`);
+  const how = enabled ? 'paused. Resume it first' : 'disabled. Enable it first';
+  throw refuseReconcile(`the endpoint '${id}' is ${how}`);
+}
+
+function refuseReconcile(why: string): OperationError {
+  return new OperationError(409, 'ERR_CONFLICT', `nothing was sent: ${why}`);
 }
 
 function refuseElsewhere(): never {

@@ -24,7 +24,7 @@ export function answerOfResend(resent: Resent, id: string): AttemptView {
     case 'disabled':
       throw refuse(
         409,
-        'not sent: the endpoint of this delivery is disabled or paused. Enable or resume it first',
+        'not sent: the endpoint of this delivery is disabled, or paused off. Enable or resume it first',
       );
     case 'held':
       throw refuse(409, 'not sent: the endpoint of this delivery is paused. Resume it first');

@@ -204,19 +204,21 @@ export class Dispatcher {
         (event.onlyFor ?? endpoint.id) === endpoint.id &&
         !settledFor.has(endpoint.id),
     );
-    this.#options.tell({ kind: 'selected', appId, event, served, wanting });
+    const share = held?.share ?? shareOf(event, ref);
+    const queued =
+      held?.queued ??
+      (wanting.length === 0
+        ? undefined
+        : queue(event, { createdAt: this.#options.clock.now() - ageMs, seq: seq ?? this.#taken, share }));
+    this.#options.tell({ kind: 'selected', appId, event, served, wanting, queued });
     const missing =
       held === undefined ? wanting : wanting.filter((one) => !held.heldFor.has(one.endpoint.id));
-    const share = held?.share ?? shareOf(event, ref);
     share?.add(missing.length);
     // What it came to at those that are done with it is not known: one of them may have got it.
     if (share?.ref !== undefined) {
       this.#settlements.taken(appId, event, share, settledFor.size > 0 ? 'delivered' : 'released');
     }
-    if (missing.length === 0) return;
-    const queued =
-      held?.queued ??
-      queue(event, { createdAt: this.#options.clock.now() - ageMs, seq: seq ?? this.#taken, share });
+    if (queued === undefined) return;
     for (const dispatcher of missing) dispatcher.push(queued);
   }
 

@@ -65,7 +65,7 @@ export function queue(
   { createdAt, seq, share }: Pick<QueuedEvent, 'createdAt' | 'seq' | 'share'>,
 ): QueuedEvent {
   const json = encodeEvent(event);
-  return { event, json, bytes: Buffer.byteLength(json), seq, createdAt, share };
+  return { event, json, bytes: Buffer.byteLength(json), seq, createdAt, share, isRecorded: false };
 }
 
 function identify(appId: string, ref: EventRef): string {

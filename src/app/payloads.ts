@@ -1,4 +1,4 @@
-import type { DeliveryStore, KeptBatch } from '../ports/delivery-store.ts';
+import type { DeliveryStore, EventRef, KeptBatch } from '../ports/delivery-store.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Batch } from '../webhooks/batch.ts';
 import type { Decided } from '../webhooks/delivery-facts.ts';
@@ -48,7 +48,8 @@ export function keepBatch(
   { events }: Batch,
   { id, timeMs }: Payload,
 ): MaybePromise<boolean> {
-  const refs = events.flatMap(({ share }) => share?.ref ?? []);
+  const refs: EventRef[] = [];
+  for (const { share } of events) if (share?.ref !== undefined) refs.push(share.ref);
   const kept = store.keep({ id, appId: app.id, endpointId: endpoint.id, timeMs, refs });
   // Why it rejects is the store's to report: it knows what it talks to.
   return kept instanceof Promise ? kept.catch(() => false) : kept;

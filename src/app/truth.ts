@@ -4,7 +4,7 @@ import type { Clock, Millis, WallTime } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import { Beliefs, type Belief } from '../webhooks/belief.ts';
-import { hears, passes, type Endpoint } from '../webhooks/endpoint.ts';
+import { hears, hearsOf, passes, type Endpoint } from '../webhooks/endpoint.ts';
 import { itself } from '../webhooks/told.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { DebtReading, Reconciler } from './reconciler.ts';
@@ -49,6 +49,7 @@ export function createTruth(options: TruthOptions): ReadTruth {
     const debts = await options.reconciler.read(appId, endpointId);
     const endpoint = options.dispatcher().target(appId, endpointId)?.endpoint;
     if (debts === undefined || endpoint === undefined) return undefined;
+    if (!isComparable(endpoint)) return withoutAnswer(endpoint.id, options.wallTime.now(), hearsOfNeither);
     const comparison = new Comparison(options, { appId, endpoint, ...debts });
     await comparison.run();
     return comparison.view();
@@ -57,11 +58,26 @@ export function createTruth(options: TruthOptions): ReadTruth {
 
 /** What can be said where the endpoint is served by whichever of several nodes. */
 export function unknownTruth(endpoint: string, atMs: number): TruthView {
+  return withoutAnswer(
+    endpoint,
+    atMs,
+    'What endpoints were told is known on a server that is alone. This one is one of several nodes, which Redis joins: no node knows it',
+  );
+}
+
+const hearsOfNeither =
+  'Its event types tell it neither both of channel_occupied and channel_vacated nor both of member_added and member_removed, so there is nothing that it must believe';
+
+/** Whether its event types say who is there: both that somebody comes and that he goes. */
+function isComparable(endpoint: Endpoint): boolean {
+  return hearsOf(endpoint, 'channel') === 'all' || hearsOf(endpoint, 'member') === 'all';
+}
+
+function withoutAnswer(endpoint: string, atMs: number, unknown: string): TruthView {
   return {
     endpoint,
     atMs,
-    unknown:
-      'What endpoints were told is known on a server that is alone. This one is one of several nodes, which Redis joins: no node knows it',
+    unknown,
     channels: 0,
     members: 0,
     differences: [],

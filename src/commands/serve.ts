@@ -9,7 +9,7 @@ import { createServer, type Server } from '../server.ts';
 import { readOpenFiles, warnOfOpenFileLimit } from '../system/open-files.ts';
 import { hasTerminal } from '../system/terminal.ts';
 import { watchFiles } from '../system/watch-files.ts';
-import { describeStart, formatWelcome } from '../welcome.ts';
+import { describeStart, formatWelcome, type StartedPorts } from '../welcome.ts';
 import { exitCode } from './exit-code.ts';
 
 /** What the command line says of the server. */
@@ -55,7 +55,7 @@ export async function serve({
       watchesAll: watch,
     });
     obeySignals(server, reloader, log);
-    tellStart(config, server.port, log);
+    tellStart(config, server, log);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     process.stderr.write(`${error.code}: ${error.message}\n`);
@@ -72,10 +72,11 @@ async function startServer(config: Config, log: Log, fileName: string | undefine
   return (await createStandIn(config, { ...control, liveness: 'real', log, fileName })).server;
 }
 
-function tellStart(config: Config, port: number, log: Log): void {
+function tellStart(config: Config, ports: StartedPorts, log: Log): void {
   const forPerson = process.stdout.isTTY;
-  log.info(forPerson ? { port } : describeStart(config, port), 'listening');
-  if (forPerson) process.stdout.write(formatWelcome(config, port));
+  const { port } = ports;
+  log.info(forPerson ? { port } : describeStart(config, ports), 'listening');
+  if (forPerson) process.stdout.write(formatWelcome(config, ports));
 }
 
 /** One press of Ctrl-C may come twice: from the terminal, and once more passed on by npm. */

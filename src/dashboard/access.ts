@@ -39,6 +39,8 @@ export interface LoggedIn extends Admitted {
 
 /** Decides who may use the Dashboard and the admin API. */
 export interface Access {
+  /** Whether there is a token to log in with. */
+  readonly needsLogin: boolean;
   /** Lets a caller in who may do this, or says why not. */
   admit(caller: Caller, request: AccessRequest): Admitted | AccessRefusal;
   /** Begins a session of the page. */
@@ -66,6 +68,10 @@ class ConfiguredAccess implements Access {
     this.#guard = { hasToken: token !== undefined, allowedHosts, isProduction };
     this.#sessions = new Sessions(clock, randomBytes);
     this.#failedLogins = new FailedLogins(clock);
+  }
+
+  get needsLogin(): boolean {
+    return this.#guard.hasToken;
   }
 
   admit(caller: Caller, { method, door, isQuestion = false }: AccessRequest): Admitted | AccessRefusal {

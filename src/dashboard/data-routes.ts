@@ -82,7 +82,7 @@ function entryOf(door: AccessDoor, { access, log, controls, changed }: DataOptio
       const { how } = change.body;
       log.info(
         { who, operation: id, of, ...(typeof how === 'string' && { how }), door },
-        'changed by an operator',
+        'done by an operator',
       );
       changed(change.values[0] ?? '', `${summary.split(/[.;:,]/)[0] ?? id}: ${of.join(', ')}`);
     },

@@ -62,7 +62,8 @@ export function callerOf({ caller }: Pick<IncomingRequest, 'caller'>): Caller {
 
 function tellSession(access: Access, caller: Caller): OutgoingResponse {
   const admitted = access.admit(caller, { method: 'get', door: 'dashboard' });
-  return isRefusal(admitted) ? refusedAccess(admitted) : jsonData({ role: admitted.role });
+  if (isRefusal(admitted)) return refusedAccess(admitted);
+  return jsonData({ role: admitted.role, needsLogin: access.needsLogin });
 }
 
 function login(access: Access, request: IncomingRequest): OutgoingResponse {

@@ -1,12 +1,12 @@
-import { consoleTypes, type ConsoleType } from '../admin/views/server.ts';
+import type { ConsoleType } from '../admin/views/server.ts';
 import type { Clock, WallTime } from '../ports/clock.ts';
-import { Allowance } from './allowance.ts';
+import { Allowance, type AllowanceBounds } from './allowance.ts';
 import { sizeOf, type ConsoleContent, type ConsoleEntry } from './console-entry.ts';
 import { Ring } from './ring.ts';
 
 /** What the console's log is made with. */
 export interface ConsoleLogOptions {
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly wallTime: WallTime;
   /** Memory that it takes, roughly: half of it is for what is refused or fails. */
   readonly bytes: number;
@@ -22,10 +22,35 @@ export interface ConsoleScope {
   readonly types?: ReadonlySet<ConsoleType> | undefined;
 }
 
-interface TypeBudget {
-  readonly allowance: Allowance;
-  /** How many were not recorded since the last that was. */
-  skipped: number;
+/** What entries of one type may cost. */
+export class TypeBudget {
+  readonly type: ConsoleType;
+  readonly #allowance: Allowance;
+  #skipped = 0;
+
+  constructor(type: ConsoleType, allowance: Allowance) {
+    this.type = type;
+    this.#allowance = allowance;
+  }
+
+  /** Whether an entry may be added now; if not it is counted. Whoever may has to add it. */
+  allows(): boolean {
+    if (this.#allowance.take()) return true;
+    this.#skipped += 1;
+    return false;
+  }
+
+  /** How many were not recorded since this was asked last. */
+  takeSkipped(): number {
+    const skipped = this.#skipped;
+    this.#skipped = 0;
+    return skipped;
+  }
+
+  /** Leaves no timer. */
+  close(): void {
+    this.#allowance.close();
+  }
 }
 
 /** What is kept apart, so that no flood of what goes well pushes it out. */
@@ -45,7 +70,9 @@ export class ConsoleLog {
   readonly #wallTime: WallTime;
   readonly #routine: Ring<ConsoleEntry>;
   readonly #trouble: Ring<ConsoleEntry>;
-  readonly #budgets: ReadonlyMap<ConsoleType, TypeBudget>;
+  readonly #budgets = new Map<ConsoleType, TypeBudget>();
+  readonly #bounds: AllowanceBounds;
+  readonly #clock: Pick<Clock, 'now' | 'after'>;
   readonly #startedAtMs: number;
   readonly #firstSeq: number;
   #nextSeq: number;
@@ -55,9 +82,8 @@ export class ConsoleLog {
     this.#wallTime = wallTime;
     this.#routine = new Ring(bounds);
     this.#trouble = new Ring(bounds);
-    this.#budgets = new Map(
-      consoleTypes.map((type) => [type, { allowance: new Allowance(perSecond, clock), skipped: 0 }]),
-    );
+    this.#clock = clock;
+    this.#bounds = { perSecond };
     this.#startedAtMs = wallTime.now();
     this.#firstSeq = Math.max(1, Math.floor(this.#startedAtMs) * numbersInMs);
     this.#nextSeq = this.#firstSeq;
@@ -83,19 +109,20 @@ export class ConsoleLog {
     return this.#routine.size + this.#trouble.size;
   }
 
-  /** Whether an entry of this type may be added now; if not it is counted. Whoever may has to add it. */
-  allows(type: ConsoleType): boolean {
-    const budget = this.#budgets.get(type);
-    if (budget === undefined || budget.allowance.take()) return true;
-    budget.skipped += 1;
-    return false;
+  /** What entries of this type may cost: whoever adds many looks it up once. */
+  budgetOf(type: ConsoleType): TypeBudget {
+    let budget = this.#budgets.get(type);
+    if (budget === undefined) {
+      budget = new TypeBudget(type, new Allowance(this.#bounds, this.#clock));
+      this.#budgets.set(type, budget);
+    }
+    return budget;
   }
 
-  /** Adds an entry that was allowed. */
-  add(type: ConsoleType, appId: string, content: ConsoleContent): void {
-    const budget = this.#budgets.get(type);
-    const skipped = budget?.skipped ?? 0;
-    if (budget !== undefined) budget.skipped = 0;
+  /** Adds an entry that its budget allowed. */
+  add(budget: TypeBudget, appId: string, content: ConsoleContent): void {
+    const { type } = budget;
+    const skipped = budget.takeSkipped();
     const seq = this.#nextSeq;
     this.#nextSeq += 1;
     const entry = {
@@ -144,7 +171,7 @@ export class ConsoleLog {
 
   /** Leaves no timer. */
   close(): void {
-    for (const { allowance } of this.#budgets.values()) allowance.close();
+    for (const budget of this.#budgets.values()) budget.close();
   }
 
   #ringsOf({ types }: ConsoleScope): readonly Ring<ConsoleEntry>[] {

@@ -1,4 +1,3 @@
-import type { ConsoleType } from '../admin/views/server.ts';
 import type { ResentFact } from '../app/resender.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Refusal } from '../ports/refusals.ts';
@@ -16,59 +15,78 @@ import type {
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
 import type { RefusalKind } from '../protocol/refusals.ts';
-import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
+import type { AttemptEnded, AttemptResult, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
 import type { EventName, WebhookEvent } from '../webhooks/event.ts';
 import type { ConsoleContent } from './console-entry.ts';
 import type { ConsoleFeed } from './console-feed.ts';
+import type { ConsoleLog, TypeBudget } from './console-log.ts';
 
 /** So many channels of a connection or an attempt are named. */
 const mostChannels = 20;
 
-/** The types of the rows that tell an event; a client's event has a row already. */
-const eventTypes: Readonly<Record<EventName, ConsoleType | undefined>> = {
-  channel_occupied: 'occupied',
-  channel_vacated: 'vacated',
-  member_added: 'member added',
-  member_removed: 'member removed',
-  cache_miss: 'cache miss',
-  subscription_count: 'subscription count',
-  client_event: undefined,
-};
-
-const refusalTypes: Readonly<Record<RefusalKind, ConsoleType>> = {
-  connection: 'refused connection',
-  request: 'refused request',
-  subscription: 'refused message',
-  signin: 'refused message',
-  client_event: 'refused message',
-  message: 'refused message',
-};
+/** The budgets of the rows, by what they are asked for. */
+function budgetsOf(log: ConsoleLog) {
+  const client = log.budgetOf('refused message');
+  return {
+    connected: log.budgetOf('connection'),
+    disconnected: log.budgetOf('disconnection'),
+    joined: log.budgetOf('subscribed'),
+    left: log.budgetOf('unsubscribed'),
+    published: log.budgetOf('published'),
+    clientEvent: log.budgetOf('client event'),
+    sent: log.budgetOf('webhook sent'),
+    failed: log.budgetOf('webhook failed'),
+    setting: log.budgetOf('setting'),
+    /** Of a client's event nothing is told: it has a row already. */
+    events: {
+      channel_occupied: log.budgetOf('occupied'),
+      channel_vacated: log.budgetOf('vacated'),
+      member_added: log.budgetOf('member added'),
+      member_removed: log.budgetOf('member removed'),
+      cache_miss: log.budgetOf('cache miss'),
+      subscription_count: log.budgetOf('subscription count'),
+      client_event: undefined,
+    } satisfies Readonly<Record<EventName, TypeBudget | undefined>>,
+    refusals: {
+      connection: log.budgetOf('refused connection'),
+      request: log.budgetOf('refused request'),
+      subscription: client,
+      signin: client,
+      client_event: client,
+      message: client,
+    } satisfies Readonly<Record<RefusalKind, TypeBudget>>,
+  };
+}
 
 /** Hears what happens, and adds it to the debug console as far as its budgets allow. */
 export class ConsoleWitness implements Witness {
   readonly #feed: ConsoleFeed;
   readonly #sessionClock: Pick<Clock, 'now'>;
+  readonly #budgets: ReturnType<typeof budgetsOf>;
 
   /** `sessionClock` is the one by which connections are dated. */
   constructor(feed: ConsoleFeed, sessionClock: Pick<Clock, 'now'>) {
     this.#feed = feed;
     this.#sessionClock = sessionClock;
+    this.#budgets = budgetsOf(feed.log);
   }
 
   connected({ app, socketId }: WitnessedConnection, remoteAddress: string): void {
-    if (!this.#feed.log.allows('connection')) return;
-    this.#add('connection', app.config.id, { kind: 'connected', socketId, remoteAddress });
+    const budget = this.#budgets.connected;
+    if (!budget.allows()) return;
+    this.#add(budget, app.config.id, { kind: 'connected', socketId, remoteAddress });
   }
 
   disconnected(session: WitnessedSession, reason: DisconnectReason): void {
-    if (!this.#feed.log.allows('disconnection')) return;
+    const budget = this.#budgets.disconnected;
+    if (!budget.allows()) return;
     const { app, socketId, subscriptions, user, openedAt } = session;
     const channels: string[] = [];
     for (const channel of subscriptions.keys()) {
       if (channels.length === mostChannels) break;
       channels.push(channel);
     }
-    this.#add('disconnection', app.config.id, {
+    this.#add(budget, app.config.id, {
       kind: 'disconnected',
       socketId,
       userId: user?.userId,
@@ -80,8 +98,9 @@ export class ConsoleWitness implements Witness {
   }
 
   joined({ app, socketId }: WitnessedConnection, channel: ChannelName, userId: string | undefined): void {
-    if (!this.#feed.log.allows('subscribed')) return;
-    this.#add('subscribed', app.config.id, { kind: 'subscribed', socketId, userId, channel });
+    const budget = this.#budgets.joined;
+    if (!budget.allows()) return;
+    this.#add(budget, app.config.id, { kind: 'subscribed', socketId, userId, channel });
   }
 
   left(
@@ -90,8 +109,9 @@ export class ConsoleWitness implements Witness {
     how: Leaving,
   ): void {
     // The row of a disconnection names the channels; what was refused has a row of its own.
-    if (how !== 'unsubscribed' || !this.#feed.log.allows('unsubscribed')) return;
-    this.#add('unsubscribed', app.config.id, {
+    const budget = this.#budgets.left;
+    if (how !== 'unsubscribed' || !budget.allows()) return;
+    this.#add(budget, app.config.id, {
       kind: 'unsubscribed',
       socketId,
       userId,
@@ -100,8 +120,9 @@ export class ConsoleWitness implements Witness {
   }
 
   published(appId: string, trigger: WitnessedTrigger, source: PublishSource): void {
-    if (!this.#feed.log.allows('published')) return;
-    this.#add('published', appId, { kind: 'published', trigger, source });
+    const budget = this.#budgets.published;
+    if (!budget.allows()) return;
+    this.#add(budget, appId, { kind: 'published', trigger, source });
   }
 
   clientEvent(
@@ -109,8 +130,9 @@ export class ConsoleWitness implements Witness {
     event: WitnessedClientEvent,
     userId: string | undefined,
   ): void {
-    if (!this.#feed.log.allows('client event')) return;
-    this.#add('client event', app.config.id, { kind: 'client-event', socketId, userId, event });
+    const budget = this.#budgets.clientEvent;
+    if (!budget.allows()) return;
+    this.#add(budget, app.config.id, { kind: 'client-event', socketId, userId, event });
   }
 
   readonly keyUsed = (): void => {};
@@ -124,21 +146,22 @@ export class ConsoleWitness implements Witness {
 
   /** A client or a backend did not get what it asked for. */
   readonly refused = (refusal: Refusal): void => {
-    const type = refusalTypes[refusal.kind];
-    if (this.#feed.log.allows(type)) this.#add(type, clip(refusal.appId, 100), { kind: 'refused', refusal });
+    const budget = this.#budgets.refusals[refusal.kind];
+    if (budget.allows()) this.#add(budget, clip(refusal.appId, 100), { kind: 'refused', refusal });
   };
 
   /** A delivery was sent again on demand. */
   readonly resent = ({ deliveryId, request, attempt, events }: ResentFact): void => {
-    const type = attempt.result === 'success' ? 'webhook sent' : 'webhook failed';
-    if (!this.#feed.log.allows(type)) return;
+    const budget = this.#ended(attempt.result);
+    if (!budget.allows()) return;
     const { appId, endpointId, url } = request;
-    this.#add(type, appId, { kind: 'resent', webhookId: deliveryId, endpointId, url, attempt, events });
+    this.#add(budget, appId, { kind: 'resent', webhookId: deliveryId, endpointId, url, attempt, events });
   };
 
   /** Something was set; `appId` is empty if it is about no app. */
   setting(appId: string, text: string): void {
-    if (this.#feed.log.allows('setting')) this.#add('setting', appId, { kind: 'setting', text });
+    const budget = this.#budgets.setting;
+    if (budget.allows()) this.#add(budget, appId, { kind: 'setting', text });
   }
 
   /** Subscribes to the delivery facts. */
@@ -160,14 +183,13 @@ export class ConsoleWitness implements Witness {
   };
 
   #event(appId: string, event: WebhookEvent, wanting: number): void {
-    const type = eventTypes[event.name];
-    if (type === undefined || !this.#feed.log.allows(type)) return;
-    this.#add(type, appId, { kind: 'event', event, wanting });
+    const budget = this.#budgets.events[event.name];
+    if (budget?.allows() === true) this.#add(budget, appId, { kind: 'event', event, wanting });
   }
 
   #attempt({ attempt, outcome, result, elapsedMs, retryInMs }: AttemptEnded): void {
-    const type = result === 'success' ? 'webhook sent' : 'webhook failed';
-    if (!this.#feed.log.allows(type)) return;
+    const budget = this.#ended(result);
+    if (!budget.allows()) return;
     const { appId, endpoint, webhookId, number, request, events } = attempt;
     const channels = new Set<string>();
     for (const { event } of events) {
@@ -183,17 +205,22 @@ export class ConsoleWitness implements Witness {
       bytes: request.body.length,
       channels: [...channels],
     };
-    this.#add(type, appId, { kind: 'attempt', attempt: facts, outcome, elapsedMs, retryInMs });
+    this.#add(budget, appId, { kind: 'attempt', attempt: facts, outcome, elapsedMs, retryInMs });
   }
 
   #decided({ appId, endpoint, fate, events, webhookId, attempts }: Decided): void {
-    if (fate === 'delivered' || !this.#feed.log.allows('webhook failed')) return;
+    const budget = this.#budgets.failed;
+    if (fate === 'delivered' || !budget.allows()) return;
     const content = { kind: 'dropped', reason: fate, endpoint, events: events.length, webhookId } as const;
-    this.#add('webhook failed', appId, { ...content, attempts });
+    this.#add(budget, appId, { ...content, attempts });
   }
 
-  #add(type: ConsoleType, appId: string, content: ConsoleContent): void {
-    this.#feed.log.add(type, appId, content);
+  #ended(result: AttemptResult): TypeBudget {
+    return result === 'success' ? this.#budgets.sent : this.#budgets.failed;
+  }
+
+  #add(budget: TypeBudget, appId: string, content: ConsoleContent): void {
+    this.#feed.log.add(budget, appId, content);
     this.#feed.added();
   }
 }

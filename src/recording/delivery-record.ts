@@ -4,8 +4,7 @@ import type { Outcome, WebhookRequest } from '../ports/webhook-sender.ts';
 import type { Attempt } from '../webhooks/attempt.ts';
 import type { LetterAttempt } from '../webhooks/dead-letter.ts';
 import { resultOf, type DropReason } from '../webhooks/delivery-facts.ts';
-import type { WebhookEvent } from '../webhooks/event.ts';
-import { textOf } from './event-record.ts';
+import type { WebhookEventFields } from '../webhooks/event-match.ts';
 import type { AttemptEnd, DeliveryAttempt, EmulatorDelivery } from './records.ts';
 import type { Numbered } from './ring.ts';
 
@@ -29,7 +28,7 @@ export interface Moment {
 /** The body of a webhook, which this program wrote. */
 interface SentBody {
   readonly time_ms: number;
-  readonly events: readonly unknown[];
+  readonly events: readonly WebhookEventFields[];
 }
 
 /** An attempt as it is kept. */
@@ -47,7 +46,7 @@ export interface RecordedAttempt extends Moment {
 const mostAttempts = 100;
 
 /** What a record and an attempt take beside their texts, roughly. */
-const overheadBytes = { record: 1200, attempt: 500, event: 150 };
+const overheadBytes = { record: 1200, attempt: 500 };
 
 /** What is known of one delivery. */
 export class DeliveryRecord implements Numbered {
@@ -57,7 +56,7 @@ export class DeliveryRecord implements Numbered {
   readonly seq: number;
   readonly skippedBefore: number;
   readonly eventIds: readonly number[];
-  readonly events: readonly WebhookEvent[];
+  readonly eventCount: number;
   readonly #body: Uint8Array;
   readonly #attempts: RecordedAttempt[] = [];
   #url: string;
@@ -74,11 +73,10 @@ export class DeliveryRecord implements Numbered {
     this.seq = seq;
     this.skippedBefore = skippedBefore;
     this.eventIds = eventIds;
-    this.events = events.map(({ event }) => event);
+    this.eventCount = events.length;
     this.#url = request.url;
     this.#body = ownCopy(request.body);
     this.#bytes = overheadBytes.record + request.body.length;
-    for (const event of this.events) this.#bytes += overheadBytes.event + textOf(event);
   }
 
   get bytes(): number {
@@ -117,6 +115,11 @@ export class DeliveryRecord implements Numbered {
   /** The body, the same in each attempt. */
   get body(): string {
     return Buffer.from(this.#body.buffer, this.#body.byteOffset, this.#body.byteLength).toString('utf8');
+  }
+
+  /** Read from the body each time: to keep thousands of small objects alive would cost more than all else that is recorded. */
+  get events(): readonly WebhookEventFields[] {
+    return this.#sent.events;
   }
 
   begin({ number, request }: Attempt, at: Moment): void {
@@ -162,7 +165,7 @@ export class DeliveryRecord implements Numbered {
 
   /** What another attempt on demand needs: of it the same body is made again. */
   get delivery(): Delivery {
-    const { time_ms: timeMs, events }: SentBody = JSON.parse(this.body);
+    const { time_ms: timeMs, events } = this.#sent;
     return {
       appId: this.appId,
       endpointId: this.endpoint,
@@ -189,6 +192,11 @@ export class DeliveryRecord implements Numbered {
       body: this.body,
       attempts: this.#attempts.map(describeAttempt),
     };
+  }
+
+  get #sent(): SentBody {
+    const sent: SentBody = JSON.parse(this.body);
+    return sent;
   }
 
   #keep(attempt: RecordedAttempt): void {

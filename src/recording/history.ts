@@ -21,7 +21,7 @@ export interface PageRequest {
 /** What reading the records needs. */
 export interface HistoryOptions {
   readonly recorder: Recorder;
-  /** A long search takes many turns of the event loop: a step for each record that is looked at. */
+  /** A long search takes many turns of the event loop: a step for each event in the records that are looked at. */
   readonly budget: TurnBudget;
 }
 
@@ -38,6 +38,7 @@ export class History {
     const { recorder } = this.#options;
     return this.#page(recorder.eventRecords(), request, {
       extent: recorder.eventExtent,
+      steps: () => 1,
       item: (record) => eventItem(record, showing),
       view: (record) => viewEvent(record, showing),
     });
@@ -48,6 +49,7 @@ export class History {
     const { recorder } = this.#options;
     return this.#page(recorder.deliveryRecords(), request, {
       extent: recorder.deliveryExtent,
+      steps: ({ eventCount }) => Math.max(1, eventCount),
       item: (record) => deliveryItem(record, showing),
       view: viewDelivery,
     });
@@ -64,16 +66,19 @@ export class History {
     { appId, search, before = Infinity, limit }: PageRequest,
     of: {
       readonly extent: Extent;
+      readonly steps: (record: R) => number;
       readonly item: (record: R) => SearchItem;
       readonly view: (record: R) => V;
     },
   ): Promise<PageOf<V>> {
+    const { budget } = this.#options;
     const items: V[] = [];
     let last: R | undefined;
     for (let index = records.length - 1; index >= 0; index -= 1) {
       const record = records[index];
       if (record === undefined || record.seq >= before || record.appId !== appId) continue;
-      if (!this.#options.budget.take()) await this.#options.budget.step();
+      const steps = Math.min(of.steps(record), budget.perTurn);
+      if (!budget.take(steps)) await budget.step(steps);
       if (search !== undefined && !search.matches(of.item(record))) continue;
       if (last !== undefined && items.length === limit) {
         return { items, next: String(last.seq), ...of.extent };
@@ -130,7 +135,9 @@ function eventItem(record: EventRecord, showing: Showing): SearchItem {
 
 /** A delivery as it is searched. */
 function deliveryItem(record: DeliveryRecord, showing: Showing): SearchItem {
-  const { events, fate } = record;
+  const { fate } = record;
+  let read: DeliveryRecord['events'] | undefined;
+  const events = (): DeliveryRecord['events'] => (read ??= record.events);
   const last = (): RecordedAttempt | undefined => record.attempts.at(-1);
   return {
     atMs: record.beganAtMs ?? 0,
@@ -139,18 +146,16 @@ function deliveryItem(record: DeliveryRecord, showing: Showing): SearchItem {
       endpoint: record.endpoint,
       url: record.url,
       get channel() {
-        return events.map(({ channel }) => channel);
+        return events().map(({ channel }) => channel);
       },
       get user() {
-        return texts(...events.map((event) => ('userId' in event ? event.userId : undefined)));
+        return texts(...events().map(({ user_id: userId }) => userId));
       },
       get event() {
-        return texts(
-          ...events.flatMap((event) => [event.name, event.name === 'client_event' ? event.event : undefined]),
-        );
+        return texts(...events().flatMap(({ name, event }) => [name, event]));
       },
       get socket() {
-        return texts(...events.map((event) => (event.name === 'client_event' ? event.socketId : undefined)));
+        return texts(...events().map(({ socket_id: socketId }) => socketId));
       },
       get status() {
         const decided = fate === undefined || fate === 'delivered' ? (fate ?? 'pending') : 'dropped';

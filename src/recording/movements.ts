@@ -68,6 +68,12 @@ export class Movements {
     this.#ring.push(movement);
   }
 
+  /** A movement was not kept. What came before it is forgotten: what followed from that is not known any more. */
+  skip(): void {
+    if (this.#ring.size > 0) this.#ring.deleteAll(() => true);
+    if (this.#apps.size > 0) this.#apps.clear();
+  }
+
   /** The movements of one channel that are kept, the first first. */
   *of(appId: string, channel: ChannelName): Generator<Movement, void> {
     for (const movement of this.#ring.from(0)) {
@@ -86,6 +92,7 @@ export class Movements {
 
   /** The departure has been told: whatever comes is new. */
   forget(appId: string, event: WebhookEvent): void {
+    if (this.#apps.size === 0) return;
     const { name, channel } = event;
     if (name === 'channel_vacated') {
       this.#clear(appId, channel, (traces) => clearTraces(traces));

@@ -31,7 +31,8 @@ export class RecordShelf<K, V extends Numbered> {
   }
 
   get(key: K): V | undefined {
-    return this.#main.get(key) ?? this.#apart?.get(key);
+    const apart = this.#apart;
+    return this.#main.get(key) ?? (apart === undefined || apart.size === 0 ? undefined : apart.get(key));
   }
 
   put(key: K, value: V): void {

@@ -13,11 +13,13 @@ import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { Allowance } from './allowance.ts';
+import { arrivalFor } from './arrival.ts';
 import { DeliveryRecord, endOf, type Moment } from './delivery-record.ts';
 import { EventRecord } from './event-record.ts';
 import { Movements, type Movement } from './movements.ts';
 import type { EmulatorDelivery, EmulatorEvent, EventStatus } from './records.ts';
 import { RecordShelf, type Extent } from './record-shelf.ts';
+import { boundsOf, type RecordingBudget } from './recording-budget.ts';
 
 /** What the recorder is made with. */
 export interface RecorderOptions {
@@ -31,17 +33,6 @@ export interface RecorderOptions {
   readonly budget?: RecordingBudget;
 }
 
-/** What records may cost. */
-export interface RecordingBudget {
-  /** Memory of all that is kept, roughly. */
-  readonly bytes: number;
-  /** Events a second that go well; the others are counted. What fails or is dropped is recorded in any case. */
-  readonly perSecond?: number;
-}
-
-/** How many events a second are recorded, unless it is said. */
-const defaultPerSecond = 500;
-
 /**
  * Keeps what happened, and why: the latest so many events, deliveries and movements. With a budget much of what goes well is
  * counted and not kept, and what fails is kept apart, so that it is not pushed out by what goes well.
@@ -53,6 +44,7 @@ export class Recorder implements Witness {
   readonly #events: RecordShelf<WebhookEvent, EventRecord>;
   readonly #deliveries: RecordShelf<string, DeliveryRecord>;
   readonly #allowance: Allowance;
+  readonly #movementAllowance: Allowance;
   readonly #isFrugal: boolean;
   readonly #startedAtMs: number;
   #made = 0;
@@ -72,11 +64,12 @@ export class Recorder implements Witness {
 
   constructor(options: RecorderOptions) {
     const { clock, wallTime, budget, capacity = budget === undefined ? 10_000 : 100_000 } = options;
-    const { bytes, perSecond = defaultPerSecond } = budget ?? { bytes: Infinity, perSecond: Infinity };
+    const { bytes, events, movements } = boundsOf(budget);
     this.#options = options;
     this.#isFrugal = budget !== undefined;
     this.#startedAtMs = wallTime.now();
-    this.#allowance = new Allowance(perSecond, clock);
+    this.#allowance = new Allowance(events, clock);
+    this.#movementAllowance = new Allowance(movements, clock);
     // Deliveries have bodies, headers and answers.
     this.#events = new RecordShelf({ count: capacity, bytes: 0.35 * bytes }, this.#isFrugal);
     this.#deliveries = new RecordShelf({ count: capacity, bytes: 0.5 * bytes }, this.#isFrugal);
@@ -149,8 +142,9 @@ export class Recorder implements Witness {
   /** Since when all movements are kept, by the time of day. */
   get movementsSinceMs(): number {
     const { clock, wallTime } = this.#options;
-    const lost = this.#movements.lostUntilMs;
-    return lost === undefined ? this.#startedAtMs : wallTime.now() - (clock.now() - lost);
+    const { lostUntilMs = -Infinity } = this.#movements;
+    const lost = Math.max(lostUntilMs, this.#movementAllowance.refusedAt ?? -Infinity);
+    return lost === -Infinity ? this.#startedAtMs : wallTime.now() - (clock.now() - lost);
   }
 
   /** Memory that the records of events and deliveries take, roughly. */
@@ -166,6 +160,7 @@ export class Recorder implements Witness {
   /** Leaves no timer. */
   close(): void {
     this.#allowance.close();
+    this.#movementAllowance.close();
   }
 
   /** Forgets what was recorded of an app. What still becomes of it is not recorded. */
@@ -176,10 +171,12 @@ export class Recorder implements Witness {
   }
 
   joined(connection: WitnessedConnection, channel: ChannelName, userId: string | undefined): void {
+    if (!this.#movementAllowance.take()) return this.#movements.skip();
     this.#movements.add('subscribed', connection, { channel, userId }, this.#options.clock.now());
   }
 
   left(connection: WitnessedConnection, { channel, userId }: WitnessedSubscription, how: Leaving): void {
+    if (!this.#movementAllowance.take()) return this.#movements.skip();
     this.#movements.add(how, connection, { channel: channel.name, userId }, this.#options.clock.now());
   }
 
@@ -222,11 +219,12 @@ export class Recorder implements Witness {
     }
   };
 
-  #selected({ appId, event, served, wanting }: DeliveryFact & { readonly kind: 'selected' }): void {
+  #selected({ appId, event, served, wanting, queued }: DeliveryFact & { readonly kind: 'selected' }): void {
     const record = this.#make(appId, event, 'pending');
     this.#movements.forget(appId, event);
     if (record === undefined) return;
     for (const one of served) record.addEndpoint(one.endpoint, wanting.includes(one));
+    if (queued !== undefined) queued.isRecorded = true;
     this.#keep(record);
   }
 
@@ -248,11 +246,12 @@ export class Recorder implements Witness {
 
   #attemptEnded({ attempt, outcome, result, elapsedMs, retryInMs }: AttemptEnded): void {
     const { webhookId, endpoint, number, events } = attempt;
-    const { atMs, timeMs } = this.#moment();
     const isKeptApart = this.#isFrugal && result !== 'success';
     if (isKeptApart) this.#keepApart(attempt.appId, events, { endpoint, webhookId, attempts: number });
     const records = this.#recordsOf(events);
     let delivery = this.#deliveries.get(webhookId);
+    if (records.length === 0 && delivery === undefined && !isKeptApart) return;
+    const { atMs, timeMs } = this.#moment();
     if (delivery === undefined && isKeptApart) {
       if (number === 1) this.#skippedDeliveries -= 1;
       delivery = this.#makeDelivery(attempt, records);
@@ -270,7 +269,7 @@ export class Recorder implements Witness {
     if (this.#isFrugal && fate !== 'delivered') {
       this.#keepApart(appId, events, { endpoint, webhookId, attempts });
     }
-    for (const { event } of events) this.#events.get(event)?.decide(endpoint, fate);
+    for (const record of this.#recordsOf(events)) record.decide(endpoint, fate);
     if (webhookId !== undefined) this.#deliveries.get(webhookId)?.decide(fate);
     this.#options.changed?.();
   }
@@ -279,13 +278,15 @@ export class Recorder implements Witness {
     return { keptSinceMs: Math.round(lostAtMs ?? this.#startedAtMs), skipped: Math.max(0, skipped) };
   }
 
+  /** In a flood there are mostly none, and nothing is looked up. */
   #recordsOf(events: readonly QueuedEvent[]): readonly EventRecord[] {
-    const records: EventRecord[] = [];
-    for (const { event } of events) {
+    let records: EventRecord[] | undefined;
+    for (const { event, isRecorded } of events) {
+      if (isRecorded !== true) continue;
       const record = this.#events.get(event);
-      if (record !== undefined) records.push(record);
+      if (record !== undefined) (records ??= []).push(record);
     }
-    return records;
+    return records ?? none;
   }
 
   #moment(): Moment {
@@ -294,7 +295,8 @@ export class Recorder implements Witness {
 
   /** Keeps events that have failed where they are not pushed out, and records those that were skipped. */
   #keepApart(appId: string, events: readonly QueuedEvent[], of: Failing): void {
-    for (const { event, createdAt } of events) {
+    for (const queued of events) {
+      const { event, createdAt } = queued;
       let record = this.#events.get(event);
       if (record === undefined) {
         const now = this.#moment();
@@ -307,6 +309,7 @@ export class Recorder implements Witness {
         record.attempt(of.endpoint, of.webhookId, of.attempts);
       }
       this.#events.putApart(event, record);
+      queued.isRecorded = true;
     }
   }
 
@@ -328,17 +331,7 @@ export class Recorder implements Witness {
     // What came later has not caused it.
     const cause = known !== undefined && known.atMs > atMs ? undefined : known;
     const skippedBefore = this.#skipped;
-    const record = new EventRecord({
-      id: this.#made,
-      appId,
-      event,
-      atMs,
-      timeMs,
-      cause,
-      status,
-      skippedBefore,
-    });
-    return record;
+    return new EventRecord({ id: this.#made, appId, event, atMs, timeMs, cause, status, skippedBefore });
   }
 
   #keep(record: EventRecord): void {
@@ -356,6 +349,8 @@ export class Recorder implements Witness {
   }
 }
 
+const none: readonly EventRecord[] = [];
+
 /** Where events have failed, and in how many attempts. */
 interface Failing {
   readonly endpoint: Endpoint;
@@ -368,12 +363,4 @@ function ofApp<T extends { readonly appId: string }>(
   appId: string | undefined,
 ): readonly T[] {
   return appId === undefined ? all : all.filter((one) => one.appId === appId);
-}
-
-/** The event that a return within the grace would have been, had the departure been told. */
-function arrivalFor(departure: WebhookEvent): WebhookEvent | undefined {
-  const { channel } = departure;
-  if (departure.name === 'channel_vacated') return { name: 'channel_occupied', channel };
-  if (departure.name === 'member_removed') return { name: 'member_added', channel, userId: departure.userId };
-  return undefined;
 }

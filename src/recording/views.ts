@@ -58,7 +58,7 @@ export function viewDelivery(record: DeliveryRecord): DeliveryView {
       : { status: 'dropped', reason: fate }),
     atMs: Math.round(record.beganAtMs ?? 0),
     events: nameEvents(record),
-    eventCount: record.events.length,
+    eventCount: record.eventCount,
     attempts: countAttempts(attempts),
     ...(last && { lastAttempt: endOf(last) }),
     ...(last?.elapsedMs !== undefined && { elapsedMs: roundMs(last.elapsedMs) }),
@@ -124,7 +124,7 @@ function nameEvents({ events }: DeliveryRecord): DeliveryView['events'] {
   const named = new Map<string, DeliveryView['events'][number]>();
   for (const event of events) {
     if (named.size === mostNamed) break;
-    const { name, channel, user_id: userId } = fieldsOf(event);
+    const { name, channel, user_id: userId } = event;
     const key = `${name} ${channel} ${userId ?? ''}`;
     if (!named.has(key)) {
       named.set(key, { name, channel, ...(userId !== undefined && { user_id: userId }) });

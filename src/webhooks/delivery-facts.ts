@@ -66,13 +66,17 @@ export interface Decided {
  * subscribes; nobody waits for a subscriber, and none changes anything. An event is the same object throughout.
  */
 export type DeliveryFact =
-  /** An event happened, or was read from a store. Of the endpoints that are served, `wanting` are to hear of it. */
+  /**
+   * An event happened, or was read from a store. Of the endpoints that are served, `wanting` are to hear of it: `queued` is the
+   * event on its way to them.
+   */
   | {
       readonly kind: 'selected';
       readonly appId: string;
       readonly event: WebhookEvent;
       readonly served: readonly Serving[];
       readonly wanting: readonly Serving[];
+      readonly queued: QueuedEvent | undefined;
     }
   | { readonly kind: 'attempt-began'; readonly attempt: Attempt }
   | AttemptEnded

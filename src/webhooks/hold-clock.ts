@@ -44,6 +44,8 @@ export class HoldClock {
 
   /** What this time shows, or showed, at a moment of the clock. A later moment never gives an earlier time. */
   local(moment: Millis): Millis {
+    // Mostly nobody has ever held it.
+    if (this.#overMs === 0 && this.#since === undefined) return moment;
     const at = this.#since === undefined ? moment : Math.min(moment, this.#since);
     let before = this.#overMs;
     for (let index = this.#over.length - 1; index >= 0; index -= 1) {

@@ -17,6 +17,8 @@ export interface QueuedEvent {
   readonly createdAt: Millis;
   /** Who is not done with it yet, where somebody asks for that. */
   readonly share?: Share | undefined;
+  /** Whether somebody keeps a record of it: of the others nothing needs to be looked up. */
+  isRecorded?: boolean;
 }
 
 /** The events of one channel that are in no batch yet. */

@@ -100,7 +100,7 @@ describe('the login', () => {
     const known = await session({ ...samePage, cookie });
     expect({ status: known.status, body: known.body.toString() }).toEqual({
       status: 200,
-      body: '{"role":"full"}',
+      body: '{"role":"full","needsLogin":true}',
     });
     const out = await ask('POST', '/dashboard/logout', { headers: { ...samePage, cookie } });
     expect(out).toMatchObject({
@@ -140,7 +140,7 @@ describe('the login', () => {
     const answer = await ask('GET', '/dashboard/session', { headers: samePage });
     expect({ status: answer.status, body: answer.body.toString() }).toEqual({
       status: 200,
-      body: '{"role":"full"}',
+      body: '{"role":"full","needsLogin":false}',
     });
     const host = { ...samePage, host: 'evil.example' };
     expect((await ask('GET', '/dashboard/session', { headers: host })).status).toBe(421);

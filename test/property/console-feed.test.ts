@@ -54,8 +54,9 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
           for (let index = 0; index < count; index += 1) {
             const text = `${world.added.length} ${'x'.repeat(size)}`;
             const type = isTrouble ? 'webhook failed' : 'published';
-            if (!world.feed.log.allows(type)) throw new Error('it has no budget');
-            world.feed.log.add(type, '1', { kind: 'setting', text });
+            const budget = world.feed.log.budgetOf(type);
+            if (!budget.allows()) throw new Error('it has no budget');
+            world.feed.log.add(budget, '1', { kind: 'setting', text });
             world.added.push(text);
             world.feed.added();
           }

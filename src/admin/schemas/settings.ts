@@ -143,10 +143,14 @@ const endpoint = viewOf<EndpointView>(
     headers: described(texts, 'Extra request headers; to all but the full role their values are empty.'),
     standardSignature: signature,
     reconcile,
-    batch: viewOf<EndpointView['batch']>(batch),
+    batch: described(viewOf<EndpointView['batch']>(batch), 'What holds for it.'),
   },
   {
     notServed,
+    ownBatch: described(
+      ref('BatchInput'),
+      "What of batch was set for this endpoint; the rest is as the server's configuration says.",
+    ),
     pause: described(ref('Pause'), 'Absent: it is not paused.'),
     queue: described(ref('Queue'), 'What waits for it; absent: another node sends the webhooks.'),
     lastAttempt: described(

@@ -100,7 +100,10 @@ export interface EndpointView {
   readonly headers: Readonly<Record<string, string>>;
   readonly standardSignature: boolean;
   readonly reconcile: boolean;
+  /** What holds for it. */
   readonly batch: { readonly maxEvents: number; readonly maxDelayMs: number; readonly maxBytes: number };
+  /** What of that was set for this endpoint; the rest is as the server's configuration says. Absent: nothing. */
+  readonly ownBatch?: BatchInput;
   readonly pause?: PauseView;
   /** What waits for it; absent: another node sends the webhooks. */
   readonly queue?: QueueView;

@@ -73,9 +73,15 @@ const ofApp = (app: string, ...parts: readonly string[]) => at('apps', app, ...p
 const ofEndpoint = (app: string, endpoint: string, ...parts: readonly string[]) =>
   at('apps', app, 'endpoints', endpoint, ...parts);
 
+/** Who looks. `needsLogin`: there is a token, so that one can log out as well. */
+export interface SessionView {
+  readonly role: Role;
+  readonly needsLogin: boolean;
+}
+
 /** The session of the page: whether somebody is logged in, and with what role. */
 export const session = {
-  read: () => send<{ role: Role }>({ method: 'GET', path: 'session' }),
+  read: () => send<SessionView>({ method: 'GET', path: 'session' }),
   login: (token: string) => send<{ role: Role }>({ method: 'POST', path: 'login', body: { token } }),
   logout: () => send<unknown>({ method: 'POST', path: 'logout' }),
 };
@@ -83,7 +89,7 @@ export const session = {
 /** Every operation of the admin API that the page uses. */
 export const api = {
   self: () => get<SelfView>('self'),
-  overview: (app?: string, signal?: Abort) => get<OverviewView>('overview', { app }, signal),
+  overview: (signal?: Abort) => get<OverviewView>('overview', {}, signal),
   exported: () => get<{ apps: readonly unknown[] }>('export'),
 
   apps: () => get<{ apps: readonly AppView[] }>('apps'),

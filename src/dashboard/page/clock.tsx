@@ -9,10 +9,7 @@ import type { GlobalPageProps } from './shell/pages.tsx';
 export function ClockPage({ app }: GlobalPageProps) {
   const clock = self.value?.clock;
   return (
-    <Page
-      title="Clock and faults"
-      lead="Time that you move, and failures on demand: as a test does it, by hand."
-    >
+    <Page title="Clock and faults" lead="Time that you move, and failures on demand.">
       {clock === undefined ? (
         <Empty title="No test controls this server">
           Clock and faults are there with <code>--control</code>, or in a server that{' '}

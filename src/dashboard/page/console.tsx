@@ -7,7 +7,6 @@ import { SearchBox } from './components/search-box.tsx';
 import { Creator } from './console/creator.tsx';
 import { draftOf, emptyDraft, type Draft } from './console/creator-draft.ts';
 import { RowList } from './console/row-list.tsx';
-import { searchKeys } from './console/search-keys.ts';
 import { Top, TypeChoice } from './console/side.tsx';
 import { queryOfTypes, typesOf } from './console/types.ts';
 import { useTail, type TailControl } from './console/use-tail.ts';
@@ -60,7 +59,7 @@ export function ConsolePage({ app }: GlobalPageProps) {
             value={q ?? ''}
             onSearch={(text) => setQuery({ q: text, row: undefined })}
             placeholder="channel:orders event:paid -refused"
-            keys={searchKeys}
+            keys="console"
             error={control.error?.status === 400 ? control.error : undefined}
           />
           {control.error !== undefined && control.error.status !== 400 && (
@@ -118,9 +117,7 @@ function Rows({ control, app, replay, onScrolled }: RowsProps) {
     return isLoading ? (
       <Loading what="the console" />
     ) : (
-      <Empty title="No rows">
-        Nothing of these types has happened that matches. What happens from now on appears here at once.
-      </Empty>
+      <Empty title="No rows">What happens from now on appears here at once.</Empty>
     );
   return (
     <>

@@ -1,6 +1,7 @@
 import type { EventView } from '../../admin/views/deliveries.ts';
 import { api } from './api.ts';
 import { Button } from './components/button.tsx';
+import { DeliveryLink } from './components/delivery-link.tsx';
 import { Empty, ErrorNotice, Loading } from './components/notice.tsx';
 import { Page } from './components/page.tsx';
 import { SearchBox } from './components/search-box.tsx';
@@ -8,7 +9,8 @@ import { Table, type Column } from './components/table.tsx';
 import { State, type Tone } from './components/tag.tsx';
 import { At } from './components/time.tsx';
 import { count, duration, plural, sentence } from './format.ts';
-import { channelLink, deliveryLink, truthLink } from './links.ts';
+import { channelLink, truthLink } from './links.ts';
+import { groupBy } from './group-by.ts';
 import { useNews } from './live-reload.ts';
 import { useResource } from './resource.ts';
 import { hrefWith, route, setQuery } from './router.ts';
@@ -16,16 +18,6 @@ import type { PageProps } from './shell/pages.tsx';
 import { now } from './time.ts';
 
 const pageSize = 100;
-
-const searchKeys = {
-  'channel:presence-*': 'of a channel; * stands for anything',
-  'event:member_*': 'the name of a webhook event',
-  'user:42': 'of a member',
-  'status:suppressed': 'delivered, pending, dropped, filtered, suppressed or deduplicated',
-  'endpoint:backend': 'that concern an endpoint',
-  'id:17': 'one event',
-  'since:10m': 'in the last ten minutes',
-} as const;
 
 const changes = [
   'occupied',
@@ -63,7 +55,7 @@ export function EventsPage({ app }: PageProps) {
           value={q ?? ''}
           onSearch={(text) => setQuery({ q: text, before: undefined })}
           placeholder="channel:presence-room status:suppressed"
-          keys={searchKeys}
+          keys="events"
           error={error?.status === 400 ? error : undefined}
         />
       </div>
@@ -72,7 +64,7 @@ export function EventsPage({ app }: PageProps) {
       )}
       {value === undefined && error === undefined && <Loading what="the events" />}
       {value !== undefined && value.skipped > 0 && (
-        <p class="muted">{plural(value.skipped, 'event')} were not kept: more happened than is recorded.</p>
+        <p class="muted">{plural(value.skipped, 'event')} were not recorded: more happened than is kept.</p>
       )}
       {value?.items.length === 0 && (
         <Empty title="No event matches">What webhooks tell, and what they do not tell, appears here.</Empty>
@@ -145,28 +137,45 @@ function What({ app, event }: EventProps) {
 }
 
 function Why({ app, event: { why, endpoints } }: EventProps) {
+  // Of an event that concerns endpoints, the sentence goes on with what is listed here.
+  const text = endpoints.length === 0 ? why : (why.split('; ', 1)[0] ?? why);
+  const groups = groupBy(endpoints, ({ status, reason, attempts, deliveries }) =>
+    [status, reason, attempts, ...deliveries].join(' '),
+  );
   return (
     <>
-      {sentence(why)}
+      {sentence(text)}
       <ul class="fates">
-        {endpoints.map(({ endpoint, status, reason, attempts, deliveries }) => (
-          <li key={endpoint}>
-            <State tone={toneOfStatus[status]}>{status}</State>
-            <span>
-              <a href={truthLink(app, endpoint)}>{endpoint}</a>
-              <span class="muted">
-                {reason !== undefined && ` (${reason})`}
-                {attempts > 0 && `, ${plural(attempts, 'attempt')}`}
-              </span>
-            </span>
-            {deliveries.map((id) => (
-              <a key={id} class="mono small" href={deliveryLink(app, id)}>
-                {id}
-              </a>
-            ))}
+        {[...groups].map(([key, fates]) => (
+          <li key={key}>
+            <Fates app={app} fates={fates} />
           </li>
         ))}
       </ul>
+    </>
+  );
+}
+
+/** Endpoints for which the same became of an event. */
+function Fates({ app, fates }: { readonly app: string; readonly fates: EventView['endpoints'] }) {
+  const [first] = fates;
+  if (first === undefined) return null;
+  const { status, reason, attempts, deliveries } = first;
+  return (
+    <>
+      <State tone={toneOfStatus[status]}>{status}</State>
+      {fates.map(({ endpoint }) => (
+        <a key={endpoint} href={truthLink(app, endpoint)}>
+          {endpoint}
+        </a>
+      ))}
+      <span class="muted">
+        {reason !== undefined && `(${reason}) `}
+        {attempts > 0 && plural(attempts, 'attempt')}
+      </span>
+      {deliveries.map((id) => (
+        <DeliveryLink key={id} app={app} id={id} />
+      ))}
     </>
   );
 }

@@ -31,14 +31,17 @@ export interface RequestPlan {
   readonly path: string;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
+  /** Data is asked for anew each time; files need not be. */
+  readonly cache?: RequestCache;
 }
 
 /** Makes a request and returns the JSON of its answer. Every failure is a `RequestError`, an abort excepted. */
-export async function send<Answer>({ method, path, body, signal: abort }: RequestPlan): Promise<Answer> {
+export async function send<Answer>(plan: RequestPlan): Promise<Answer> {
+  const { method, path, body, signal: abort, cache = 'no-store' } = plan;
   const response = await reach(path, {
     method,
     credentials: 'same-origin',
-    cache: 'no-store',
+    cache,
     ...(abort !== undefined && { signal: abort }),
     ...(method !== 'GET' && {
       headers: { 'content-type': 'application/json' },

@@ -13,9 +13,9 @@ import { GettingStarted } from './overview/getting-started.tsx';
 import { Numbers } from './overview/numbers.tsx';
 import { Health, Queues, Refusals, ServerFacts } from './overview/parts.tsx';
 
-/** What the server does now and did in the last hour, of one app or of all. */
+/** What this node does now and did in the last hour. */
 export function OverviewPage({ app }: GlobalPageProps) {
-  const overview = useResource(`overview ${app ?? ''}`, (signal) => api.overview(app, signal));
+  const overview = useResource('overview', (signal) => api.overview(signal));
   const { value, error, reload } = overview;
   useNews({ app, types: ['setting'] }, reload);
   // The lines of the last hour grow by a step at a time; the numbers come by the stream.
@@ -26,10 +26,8 @@ export function OverviewPage({ app }: GlobalPageProps) {
   }, [step]);
   const newest = latest(value, stats.value);
   return (
-    <Page title="Overview" lead={app === undefined ? 'All apps of this node.' : `App ${app} on this node.`}>
-      {error !== undefined && (
-        <ErrorNotice error={error} title="The overview cannot be read" onRetry={reload} />
-      )}
+    <Page title="Overview" lead="All apps of this node, now and in the last hour.">
+      <ErrorNotice error={error} title="The overview cannot be read" onRetry={reload} />
       {newest === undefined && error === undefined && <Loading what="the overview" />}
       {newest !== undefined && <Content overview={newest} series={value?.series} app={app} />}
     </Page>

@@ -1,7 +1,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import type { SelfView } from '../../admin/views/server.ts';
-import type { AppView, Role } from '../../admin/views/settings.ts';
-import { api, session } from './api.ts';
+import type { AppView } from '../../admin/views/settings.ts';
+import { api, session, type SessionView } from './api.ts';
 import { asRequestError, loginsAsked, type RequestError } from './http.ts';
 import { followAddress } from './router.ts';
 
@@ -10,7 +10,7 @@ export type Standing =
   | { readonly state: 'starting' }
   | { readonly state: 'login'; readonly error?: RequestError }
   | { readonly state: 'failed'; readonly error: RequestError }
-  | { readonly state: 'open'; readonly role: Role };
+  | ({ readonly state: 'open' } & SessionView);
 
 /** Whether the page may be seen, and what for. */
 export const standing = signal<Standing>({ state: 'starting' });
@@ -55,19 +55,13 @@ export async function retry(): Promise<void> {
 
 /** Logs in with a token. */
 export function login(token: string): Promise<void> {
-  return enter(() => session.login(token));
+  return enter(async () => ({ ...(await session.login(token)), needsLogin: true }));
 }
 
-/** Ends the session. Returns whether there is a login at all: on loopback a server may ask for none. */
-export async function logout(): Promise<boolean> {
+/** Ends the session. */
+export async function logout(): Promise<void> {
   await session.logout();
-  try {
-    await session.read();
-    return false;
-  } catch {
-    standing.value = { state: 'login' };
-    return true;
-  }
+  standing.value = { state: 'login' };
 }
 
 /** Reads the server and its apps again. */
@@ -82,12 +76,12 @@ export async function refresh(): Promise<void> {
   }
 }
 
-async function enter(ask: () => Promise<{ role: Role }>): Promise<void> {
+async function enter(ask: () => Promise<SessionView>): Promise<void> {
   try {
-    const { role } = await ask();
+    const view = await ask();
     await refresh();
     if (self.value === undefined) throw appsError.value;
-    standing.value = { state: 'open', role };
+    standing.value = { state: 'open', ...view };
   } catch (error) {
     standing.value = refusal(asRequestError(error));
   }

@@ -32,7 +32,7 @@ export function TruthPage({ app }: PageProps) {
           title="The app has no endpoint"
           action={<a href={href(['apps', app, 'settings'])}>Add one in Settings</a>}
         >
-          As soon as there is one, this page says whether it knows the truth.
+          This page says whether it knows the truth.
         </Empty>
       ) : (
         <>

@@ -146,6 +146,7 @@ export class Admin {
     if (described === undefined) return [`there is no operation ${id}`];
     const { content } = described.responses[status === 200 ? 200 : 'default'];
     const schema = content['application/json']?.schema;
+    if (schema === undefined) return [`the document says nothing of what ${id} answers`];
     const key = `${id} ${status === 200}`;
     const validate =
       this.#validators.get(key) ?? this.#ajv.compile({ components: this.document.components, ...schema });

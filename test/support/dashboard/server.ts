@@ -71,7 +71,7 @@ function session(
     state.isOpen = true;
     state.role = token === 'full-token' ? 'full' : 'view';
   } else if (!state.isOpen) throw new Refused(401, 'session', 'Log in first.');
-  send(response, 200, { role: state.role });
+  send(response, 200, { role: state.role, needsLogin: state.needsLogin });
 }
 
 function sendFile(path: string, response: ServerResponse): void {

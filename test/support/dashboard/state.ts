@@ -31,6 +31,7 @@ export class MockState {
   readonly recoveries = new Map<string, Recovery>();
   readonly options: MockOptions;
   role: Role;
+  readonly needsLogin: boolean;
   isOpen: boolean;
   virtualMs = 12_000;
   settingsVersion = 0;
@@ -39,7 +40,8 @@ export class MockState {
   constructor(options: MockOptions) {
     this.options = options;
     this.role = options.view === true ? 'view' : 'full';
-    this.isOpen = options.login !== true;
+    this.needsLogin = options.login === true;
+    this.isOpen = !this.needsLogin;
     const isEmpty = options.empty === true;
     this.apps = appFixtures(Date.now()).slice(0, isEmpty ? 1 : undefined);
     if (isEmpty)

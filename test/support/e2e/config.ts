@@ -12,6 +12,8 @@ export interface Config {
     readonly sync?: 'process' | 'disk';
     readonly shutdown?: 'report' | 'keep';
   };
+  readonly dashboard?:
+    boolean | { readonly token?: string; readonly viewToken?: string; readonly payloads?: boolean };
 }
 
 interface RedisConfig {

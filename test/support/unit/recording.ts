@@ -7,11 +7,18 @@ import {
   type Decided,
   type DeliveryFact,
 } from '../../../src/webhooks/delivery-facts.ts';
+import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import { createPayload } from '../../../src/webhooks/payload.ts';
+import type { QueuedEvent } from '../../../src/webhooks/lane.ts';
 import { channelName, endpoint, socketIdOf } from './application.ts';
 
 /** The time of day at which a test begins, in milliseconds: 22:13:20 UTC. */
 export const startsAtMs = 1_700_000_000_000;
+
+interface Serving {
+  readonly endpoint: Endpoint;
+}
 
 export const main = { endpoint: endpoint() };
 export const picky = {
@@ -30,18 +37,28 @@ export const subscriptionTo = (channel = news, userId?: string) => ({ channel: {
 export const occupied = (channel = news): WebhookEvent => ({ name: 'channel_occupied', channel });
 export const vacated = (channel = news): WebhookEvent => ({ name: 'channel_vacated', channel });
 
-export function selected(event: WebhookEvent, appId = '1'): DeliveryFact {
-  return { kind: 'selected', appId, event, served: [main], wanting: [main] };
+const queuedEvents = new WeakMap<WebhookEvent, QueuedEvent>();
+
+/** The event on its way, the same each time. It came to be at the zero of the clock. */
+export function queuedOf(event: WebhookEvent): QueuedEvent {
+  const queued = queuedEvents.get(event) ?? queue(event, { createdAt: 0, seq: 0 });
+  queuedEvents.set(event, queued);
+  return queued;
 }
 
-/** An attempt with these events, all of which came to be at the zero of the clock unless it is said. */
+export function selected(
+  event: WebhookEvent,
+  appId = '1',
+  { served = [main], wanting = served }: Partial<Record<'served' | 'wanting', readonly Serving[]>> = {},
+): DeliveryFact {
+  const queued = wanting.length === 0 ? undefined : queuedOf(event);
+  return { kind: 'selected', appId, event, served, wanting, queued };
+}
+
+/** An attempt with these events. */
 export function attemptWith(
   events: readonly WebhookEvent[],
-  {
-    number = 1,
-    webhookId = 'msg_1',
-    createdAt = 0,
-  }: { readonly number?: number; readonly webhookId?: string; readonly createdAt?: number } = {},
+  { number = 1, webhookId = 'msg_1' }: { readonly number?: number; readonly webhookId?: string } = {},
 ): Attempt {
   return {
     appId: '1',
@@ -53,9 +70,13 @@ export function attemptWith(
       endpointId: 'main',
       url: 'http://receiver/hook',
       headers: { 'X-Own': 'secret', 'X-Pusher-Key': 'app-key' },
-      body: Buffer.from('{"time_ms":1,"events":[]}'),
+      body: createPayload({
+        id: webhookId,
+        timeMs: 1,
+        events: events.map((event) => queuedOf(event).json),
+      }).body,
     },
-    events: events.map((event) => queue(event, { createdAt, seq: 0 })),
+    events: events.map(queuedOf),
   };
 }
 
@@ -83,7 +104,7 @@ export function decided(
     appId: '1',
     endpoint: main.endpoint,
     fate,
-    events: events.map((event) => queue(event, { createdAt: 0, seq: 0 })),
+    events: events.map(queuedOf),
     webhookId: 'msg_1',
     timeMs: 1,
     begun: 1,

@@ -220,6 +220,14 @@ it('says what an endpoint does not hear of, and does not call that a difference'
   });
 });
 
+it('does not say that an endpoint knows the truth whose event types tell it nothing that could be compared', async () => {
+  const { read, put } = await begin();
+  await put({ eventTypes: new Set(['channel_occupied', 'member_added', 'client_event'] as const) });
+  const truth = await read();
+  expect(truth).toMatchObject({ channels: 0, members: 0, differences: [], canReconcile: false });
+  expect(truth.unknown).toMatch(/^Its event types tell it neither both of channel_occupied and/);
+});
+
 it('does not claim to know what an endpoint believes that did not hear of all for a while', async () => {
   const { anna, read, put, stack } = await begin();
   await put({ eventTypes: new Set(['channel_occupied', 'channel_vacated'] as const) });

@@ -21,6 +21,7 @@ const view: EndpointView = {
   standardSignature: true,
   reconcile: true,
   batch: { maxEvents: 20, maxDelayMs: 5, maxBytes: 1000 },
+  ownBatch: { maxDelayMs: 5 },
 };
 
 test('an endpoint that is edited and not changed is sent as it is', () => {
@@ -33,9 +34,26 @@ test('an endpoint that is edited and not changed is sent as it is', () => {
       headers: { 'x-team': 'growth: north' },
       standardSignature: true,
       reconcile: true,
-      batch: { maxEvents: 20, maxDelayMs: 5, maxBytes: 1000 },
+      // The rest goes on following the server's configuration.
+      batch: { maxDelayMs: 5 },
     },
   });
+});
+
+test('an endpoint whose batching the server switches off follows it until it has numbers of its own', () => {
+  const before: EndpointView = { ...view, batch: { ...view.batch, maxEvents: 1 } };
+  expect(checkDraft(draftOf(before), before)).toMatchObject({ input: { batch: { maxDelayMs: 5 } } });
+  const on = { ...draftOf(before), isBatching: true };
+  expect(checkDraft(on, before)).toMatchObject({ faults: [{ path: 'batch.maxEvents' }] });
+  expect(checkDraft({ ...on, maxEvents: '3' }, before)).toMatchObject({
+    input: { batch: { maxEvents: 3, maxDelayMs: 5 } },
+  });
+});
+
+test('an endpoint with batching off of its own stays so', () => {
+  const { batch } = view;
+  const before: EndpointView = { ...view, batch: { ...batch, maxEvents: 1 }, ownBatch: { maxEvents: 1 } };
+  expect(checkDraft(draftOf(before), before)).toMatchObject({ input: { batch: { maxEvents: 1 } } });
 });
 
 test('a new endpoint leaves id and batching to the server', () => {

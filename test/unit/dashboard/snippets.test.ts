@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  clientSnippet,
-  serverSnippet,
-  type SnippetFacts,
-} from '../../../src/dashboard/page/overview/snippets.ts';
+import { clientCode, serverCode } from '../../../src/dashboard/page/overview/snippet-code.ts';
+import { filled, type SnippetFacts } from '../../../src/dashboard/page/overview/snippets.ts';
 
 const facts: SnippetFacts = {
   appId: 'shop',
@@ -14,17 +11,18 @@ const facts: SnippetFacts = {
 
 describe('The snippets of the first steps', () => {
   it('connect to the address and with the key of this server', () => {
-    const snippet = clientSnippet(facts);
+    const snippet = filled(clientCode, facts);
     expect(snippet).toContain(`wsHost: '127.0.0.1'`);
     expect(snippet).toContain('wsPort: 6001');
     expect(snippet).toContain(`'key-1'`);
     expect(snippet).not.toContain('wsPath');
-    expect(serverSnippet(facts)).toContain(`port: '6001'`);
+    expect(snippet).not.toContain('%');
+    expect(filled(serverCode, facts)).toContain(`port: '6001'`);
   });
 
   it('use TLS and the path where the server has them', () => {
     const address = { host: 'ws.example.com', port: 443, path: '/realtime', isTls: true };
-    const snippet = clientSnippet({ ...facts, address });
+    const snippet = filled(clientCode, { ...facts, address });
     expect(snippet).toContain('wssPort: 443');
     expect(snippet).toContain(`wsPath: '/realtime'`);
     expect(snippet).toContain('forceTLS: true');
@@ -32,7 +30,7 @@ describe('The snippets of the first steps', () => {
 
   it.each(['0.0.0.0', '::', ''])('do not name %o, to which nobody can connect', (host) => {
     const address = { ...facts.address, host };
-    expect(clientSnippet({ ...facts, address })).toContain(`wsHost: 'page.example.com'`);
-    expect(serverSnippet({ ...facts, address })).toContain(`host: 'page.example.com'`);
+    expect(filled(clientCode, { ...facts, address })).toContain(`wsHost: 'page.example.com'`);
+    expect(filled(serverCode, { ...facts, address })).toContain(`host: 'page.example.com'`);
   });
 });

@@ -11,9 +11,10 @@ import {
 } from '../../../src/dashboard/page/format.ts';
 import { changedLimits, limitTexts } from '../../../src/dashboard/page/settings/limit-draft.ts';
 import { curlCommand } from '../../../src/dashboard/page/webhooks/curl.ts';
-import { laravelHandler, nextHandler } from '../../../src/dashboard/page/webhooks/handler-code.ts';
+import { laravelCode, nextCode } from '../../../src/dashboard/page/webhooks/handler-code.ts';
 import { toggledWord } from '../../../src/dashboard/page/webhooks/search-words.ts';
 import { sinceText } from '../../../src/dashboard/page/webhooks/since.ts';
+import { withKey } from '../../../src/dashboard/page/webhooks/with-key.ts';
 import { linePath } from '../../../src/dashboard/page/components/sparkline-path.ts';
 
 test('a span of time has one unit or two', () => {
@@ -71,8 +72,10 @@ test('a command for a shell holds the bytes that were sent', () => {
 });
 
 test('a key that is code stays text in a handler', () => {
-  expect(laravelHandler("a'b\\")).toContain(String.raw`!== 'a\'b\\'`);
-  expect(nextHandler('a"b')).toContain(String.raw`!== "a\"b"`);
+  expect(withKey(laravelCode, 'laravel', "a'b\\")).toContain(String.raw`!== 'a\'b\\'`);
+  expect(withKey(nextCode, 'next', 'a"b$&')).toContain(String.raw`!== "a\"b$&"`);
+  expect(withKey(nextCode, 'next', 'shop-key')).toContain('The secret of key shop-key\n');
+  expect(withKey(nextCode, 'next', 'shop-key')).not.toContain('KEY');
 });
 
 test('a filter takes the place of another one of its key', () => {

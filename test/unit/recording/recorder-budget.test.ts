@@ -25,7 +25,7 @@ const showing = { payloads: true, headerValues: true };
 function stage({ bytes = 1_000_000, perSecond = 10 } = {}) {
   const clock = new FakeClock();
   const wallTime = { now: () => startsAtMs + clock.now() };
-  const recorder = new Recorder({ clock, wallTime, budget: { bytes, perSecond } });
+  const recorder = new Recorder({ clock, wallTime, budget: { bytes, events: { perSecond } } });
   const history = new History({ recorder, budget: noSlices().questions });
   /** An event that is delivered at the first attempt. */
   const deliver = (event: WebhookEvent, webhookId: string): void => {
@@ -200,7 +200,7 @@ describe('the history', () => {
       elapsedMs: 12.3,
       nextAttemptAtMs: startsAtMs + 1012,
       isResent: false,
-      body: '{"time_ms":1,"events":[]}',
+      body: '{"time_ms":1,"events":[{"name":"channel_occupied","channel":"news"}]}',
       eventIds: [1],
       attemptList: [
         {

@@ -1,6 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
 import { Recorder } from '../../../src/recording/recorder.ts';
-import { queue } from '../../../src/app/held-events.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import {
@@ -11,6 +10,8 @@ import {
   news,
   occupied,
   picky,
+  queuedOf,
+  selected,
   vacated,
 } from '../../support/unit/recording.ts';
 
@@ -31,7 +32,7 @@ function stage(capacity?: number) {
       headers: { a: 'b' },
       body: Buffer.from('{}'),
     },
-    events: [queue(event, { createdAt: 0, seq: 0 })],
+    events: [queuedOf(event)],
   });
   return { clock, changed, recorder, attempt };
 }
@@ -41,7 +42,7 @@ describe('the recorder', () => {
     const { clock, recorder, attempt } = stage();
     const event = occupied();
     recorder.joined(connection('1.1'), news, undefined);
-    recorder.hear({ kind: 'selected', appId: '1', event: event, served: [main, picky], wanting: [main] });
+    recorder.hear(selected(event, '1', { served: [main, picky], wanting: [main] }));
     expect(recorder.events()).toMatchObject([
       { id: 1, status: 'pending', why: 'socket 1.1 subscribed; queued for http://receiver/hook' },
     ]);
@@ -101,8 +102,8 @@ describe('the recorder', () => {
     recorder.left(connection('1.1'), { channel: { name: news }, userId: undefined }, 'disconnected');
     clock.advanceSync(5);
     recorder.left(connection('2.2'), { channel: { name: news }, userId: undefined }, 'unsubscribed');
-    recorder.hear({ kind: 'selected', appId: '1', event: vacated(), served: [], wanting: [] });
-    recorder.hear({ kind: 'selected', appId: '1', event: vacated(), served: [], wanting: [] });
+    recorder.hear(selected(vacated(), '1', { served: [] }));
+    recorder.hear(selected(vacated(), '1', { served: [] }));
     expect(recorder.events().map(({ cause }) => cause)).toEqual([
       { kind: 'unsubscribed', socket_id: '2.2', atMs: 5 },
       { kind: 'unknown', atMs: 5 },
@@ -113,8 +114,8 @@ describe('the recorder', () => {
     const { recorder } = stage();
     recorder.joined(connection('1.1', '1'), news, undefined);
     recorder.joined(connection('2.2', '2'), news, undefined);
-    recorder.hear({ kind: 'selected', appId: '1', event: occupied(), served: [], wanting: [] });
-    recorder.hear({ kind: 'selected', appId: '2', event: occupied(), served: [], wanting: [] });
+    recorder.hear(selected(occupied(), '1', { served: [] }));
+    recorder.hear(selected(occupied(), '2', { served: [] }));
     expect(recorder.events('2')).toMatchObject([{ appId: '2', cause: { socket_id: '2.2' } }]);
     recorder.clear('2');
     expect(recorder.events()).toMatchObject([{ appId: '1' }]);
@@ -123,7 +124,7 @@ describe('the recorder', () => {
   test('records nothing more of what it has forgotten', () => {
     const { recorder, attempt } = stage();
     const event = occupied();
-    recorder.hear({ kind: 'selected', appId: '1', event: event, served: [main], wanting: [main] });
+    recorder.hear(selected(event));
     const first = attempt(event);
     recorder.hear({ kind: 'attempt-began', attempt: first });
     recorder.clear('1');
@@ -137,7 +138,7 @@ describe('the recorder', () => {
     const { recorder, attempt } = stage(3);
     for (let count = 0; count < 10; count += 1) {
       const event = occupied();
-      recorder.hear({ kind: 'selected', appId: '1', event: event, served: [main], wanting: [main] });
+      recorder.hear(selected(event));
       recorder.hear({ kind: 'attempt-began', attempt: attempt(event, 1, `msg_${count}`) });
     }
     expect(recorder.events().map(({ id }) => id)).toEqual([8, 9, 10]);

@@ -21,7 +21,7 @@ const showing = { payloads: true, headerValues: true };
 function stage(bytes = 1_000_000) {
   const clock = new FakeClock();
   const wallTime = { now: () => startsAtMs + clock.now() };
-  const recorder = new Recorder({ clock, wallTime, budget: { bytes, perSecond: 500 } });
+  const recorder = new Recorder({ clock, wallTime, budget: { bytes, events: { perSecond: 500 } } });
   const timeline = (state?: Partial<ChannelState>) => {
     const whole = state && { occupied: true, userIds: [], subscriptionCount: 1, ...state };
     const request = { appId: '1', channel: room, state: whole, showing };

@@ -29,7 +29,7 @@ export function ChannelList({ app }: { readonly app: string }) {
   const next = more.next ?? (more.items.length === 0 ? first.value?.next : undefined);
   const channels = first.value === undefined ? undefined : joined(first.value.items, more.items);
   return (
-    <Page title="Channels" lead="Channels that somebody is subscribed to. Counts are live.">
+    <Page title="Channels" lead="Channels that somebody is subscribed to.">
       <div class="toolbar">
         <SearchBox
           label="Channels that begin with"
@@ -38,9 +38,7 @@ export function ChannelList({ app }: { readonly app: string }) {
           placeholder="presence-"
         />
       </div>
-      {first.error !== undefined && (
-        <ErrorNotice error={first.error} title="The channels cannot be read" onRetry={first.reload} />
-      )}
+      <ErrorNotice error={first.error} title="The channels cannot be read" onRetry={first.reload} />
       {channels === undefined && first.error === undefined && <Loading what="the channels" />}
       {channels?.length === 0 && <NoChannels app={app} prefix={prefix} />}
       {channels !== undefined && channels.length > 0 && (
@@ -60,7 +58,7 @@ export function ChannelList({ app }: { readonly app: string }) {
               </Button>
             </p>
           )}
-          {more.error !== undefined && <ErrorNotice error={more.error} />}
+          <ErrorNotice error={more.error} />
         </>
       )}
     </Page>
@@ -81,9 +79,9 @@ const columns: readonly Column<ChannelView>[] = [
 /** The kind of a channel as words. */
 export function Kinds({ channel: { kind, isCache } }: { readonly channel: ChannelView }) {
   return (
-    <>
+    <span class="nowrap">
       <Tag tone={kind === 'public' ? 'calm' : 'accent'}>{kind}</Tag> {isCache && <Tag tone="busy">cache</Tag>}
-    </>
+    </span>
   );
 }
 

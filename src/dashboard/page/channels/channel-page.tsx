@@ -47,11 +47,11 @@ export function ChannelPage({ app, channel }: ChannelProps) {
         </>
       }
     >
-      {detail.error !== undefined && <ErrorNotice error={detail.error} onRetry={reload} />}
+      <ErrorNotice error={detail.error} onRetry={reload} />
       {detail.value === undefined && detail.error === undefined && <Loading what="the channel" />}
       {detail.value?.cache !== undefined && <Cached cache={detail.value.cache} />}
       <Section title="Timeline" lead="Who was there, what followed for webhooks, and how it was delivered.">
-        {timeline.error !== undefined && <ErrorNotice error={timeline.error} onRetry={timeline.reload} />}
+        <ErrorNotice error={timeline.error} onRetry={timeline.reload} />
         {timeline.value === undefined && timeline.error === undefined && <Loading what="the timeline" />}
         {timeline.value !== undefined && (
           <Timeline

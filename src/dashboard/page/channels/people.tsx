@@ -23,7 +23,7 @@ export function Members({ app, detail, onDone }: PeopleProps) {
   if (userIds === undefined)
     return (
       <Section title="Members">
-        <p>Who is a member is not known at this moment.</p>
+        <p>Not known at this moment.</p>
       </Section>
     );
   return (
@@ -110,8 +110,8 @@ async function terminate(app: string, user: string, onDone: () => void): Promise
   const isSure = await confirmed({
     title: `Terminate user ${user}?`,
     consequences: [
-      'All connections that are signed in as this user are closed, on every node, and their clients do not come back by themselves.',
-      'The user leaves its channels at once or after the grace; webhooks are sent accordingly.',
+      'All connections of this user are closed, on every node, and their clients do not come back by themselves.',
+      'It leaves its channels, and webhooks tell of that.',
     ],
     action: 'Terminate user',
     isDangerous: true,
@@ -123,7 +123,7 @@ async function close(app: string, socketId: string, onDone: () => void): Promise
   const isSure = await confirmed({
     title: `Close connection ${socketId}?`,
     consequences: [
-      'The client is told to come back, and mostly does so within a second.',
+      'The client is told to come back.',
       'If it is back within the grace, no webhook tells of it.',
     ],
     action: 'Close connection',

@@ -1,5 +1,6 @@
 import type { SpanView, TimelineView } from '../../../admin/views/channels.ts';
 import type { EventView } from '../../../admin/views/deliveries.ts';
+import { groupBy } from '../group-by.ts';
 
 /** A part of time that is drawn. */
 export interface TimeWindow {
@@ -141,20 +142,6 @@ export function shareOut(wanted: readonly number[], total: number): readonly num
     left -= share;
   }
   return shares;
-}
-
-function groupBy<Item, Key>(
-  items: readonly Item[],
-  keyOf: (item: Item) => Key,
-): ReadonlyMap<Key, readonly Item[]> {
-  const groups = new Map<Key, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 function eventPoints(events: readonly EventView[]): ReadonlyMap<string, readonly Placed[]> {

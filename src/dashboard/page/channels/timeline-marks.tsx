@@ -71,47 +71,43 @@ function PointShape({ mark }: { readonly mark: Mark }) {
   }
 }
 
+const bars: readonly LegendEntry[] = [
+  ['present', 'present'],
+  ['lingering', 'in its grace'],
+  ['grace-left', 'grace left'],
+];
+const points: readonly LegendEntry[] = [
+  ['sent', 'event for webhooks'],
+  ['unsent', 'event not sent'],
+  ['success', 'attempt answered 2xx'],
+  ['failed', 'attempt failed'],
+  ['pending', 'attempt under way'],
+];
+
+type LegendEntry = readonly [Mark['shape'], string];
+
 /** What the shapes mean. */
 export function Legend() {
   return (
     <ul class="tl-legend" aria-label="Legend">
-      <LegendBar shape="present" text="present" />
-      <LegendBar shape="lingering" text="in its grace" />
-      <LegendBar shape="grace-left" text="grace left" />
-      <LegendPoint shape="sent" text="event for webhooks" />
-      <LegendPoint shape="unsent" text="event not sent" />
-      <LegendPoint shape="success" text="attempt answered 2xx" />
-      <LegendPoint shape="failed" text="attempt failed" />
-      <LegendPoint shape="pending" text="attempt under way" />
+      {bars.map(([shape, text]) => (
+        <li key={shape}>
+          <svg width="20" height={laneHeight} aria-hidden="true">
+            <Bar mark={{ ...sample, shape, x: 1, width: 18 }} />
+          </svg>
+          {text}
+        </li>
+      ))}
+      {points.map(([shape, text]) => (
+        <li key={shape}>
+          <svg width="14" height={laneHeight} aria-hidden="true">
+            <Point mark={{ ...sample, shape, x: 7, width: 0 }} />
+          </svg>
+          {text}
+        </li>
+      ))}
     </ul>
   );
 }
 
-interface LegendProps {
-  readonly shape: Mark['shape'];
-  readonly text: string;
-}
-
 const sample = { fromMs: 0, toMs: 0, count: 1, text: '' };
-
-function LegendBar({ shape, text }: LegendProps) {
-  return (
-    <li>
-      <svg width="20" height={laneHeight} aria-hidden="true">
-        <Bar mark={{ ...sample, shape, x: 1, width: 18 }} />
-      </svg>
-      {text}
-    </li>
-  );
-}
-
-function LegendPoint({ shape, text }: LegendProps) {
-  return (
-    <li>
-      <svg width="14" height={laneHeight} aria-hidden="true">
-        <Point mark={{ ...sample, shape, x: 7, width: 0 }} />
-      </svg>
-      {text}
-    </li>
-  );
-}

@@ -1,8 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { TimelineView } from '../../../admin/views/channels.ts';
+import { Button } from '../components/button.tsx';
 import { layOut, pan, zoom, type Mark, type TimelineRow, type TimeWindow } from './timeline-layout.ts';
 import { Bar, laneHeight, Legend, Point, TimelinePatterns } from './timeline-marks.tsx';
-import { TimelineTable } from './timeline-table.tsx';
+import { TimelineTable, type PlacedMark } from './timeline-table.tsx';
 
 /** What a timeline needs besides what it shows. */
 export interface TimelineProps {
@@ -11,12 +12,6 @@ export interface TimelineProps {
   readonly nowMs: number;
   readonly eventHref: (id: number) => string;
   readonly deliveryHref: (id: string) => string;
-}
-
-/** A mark and the row that it is in. */
-interface Chosen {
-  readonly row: TimelineRow;
-  readonly mark: Mark;
 }
 
 /** The life of a channel, its members and the deliveries about it, to be zoomed and panned by keys and buttons. */
@@ -31,7 +26,7 @@ export function Timeline({ view, nowMs, eventHref, deliveryHref }: TimelineProps
   );
   const all = useMemo(() => inOrder(layout.rows), [layout]);
   // What was chosen is kept as it was then: else a bar that lasts would be read aloud anew each second.
-  const [chosen, setChosen] = useState<Chosen | undefined>(undefined);
+  const [chosen, setChosen] = useState<PlacedMark | undefined>(undefined);
   const at = chosen === undefined ? -1 : all.findIndex((one) => isSame(one, chosen));
 
   const actions: Actions = {
@@ -50,7 +45,7 @@ export function Timeline({ view, nowMs, eventHref, deliveryHref }: TimelineProps
         class="tl-rows"
         role="application"
         tabIndex={0}
-        aria-label="Timeline. Left and right go from mark to mark, plus and minus zoom, shift with left and right pans, 0 shows all."
+        aria-label="Timeline. Arrow keys go from mark to mark, with shift they pan; plus and minus zoom, 0 shows all."
         onKeyDown={(event) => onKey(event, actions)}
       >
         <Axis axis={layout.axis} window={window} lanes={lanes} />
@@ -69,7 +64,7 @@ export function Timeline({ view, nowMs, eventHref, deliveryHref }: TimelineProps
       </p>
       <Notes view={view} hiddenMembers={layout.hiddenMembers} isAggregated={layout.isAggregated} />
       <Legend />
-      <TimelineTable view={view} />
+      <TimelineTable marks={all} />
     </section>
   );
 }
@@ -124,15 +119,12 @@ function stepFrom(at: number, by: number, count: number): number {
 }
 
 /** Whether two marks are the same, although the time that one lasts has gone on. */
-function isSame(one: Chosen, other: Chosen): boolean {
-  return (
-    one.row.kind === other.row.kind &&
-    one.row.label === other.row.label &&
-    one.mark.shape === other.mark.shape &&
-    one.mark.fromMs === other.mark.fromMs &&
-    one.mark.eventId === other.mark.eventId &&
-    one.mark.deliveryId === other.mark.deliveryId
-  );
+function isSame(one: PlacedMark, other: PlacedMark): boolean {
+  return identityOf(one) === identityOf(other);
+}
+
+function identityOf({ row, mark }: PlacedMark): string {
+  return [row.kind, row.label, mark.shape, mark.fromMs, mark.eventId, mark.deliveryId].join(' ');
 }
 
 /** The window, moved so that the mark is in its middle. */
@@ -143,41 +135,24 @@ function centred(window: TimeWindow, mark: Mark | undefined): TimeWindow {
 }
 
 function Controls({ actions, isWhole }: { readonly actions: Actions; readonly isWhole: boolean }) {
+  const { zoomBy, panBy, showAll } = actions;
   return (
     <div class="tl-controls" role="group" aria-label="Zoom and pan">
-      <button type="button" class="button" onClick={() => actions.zoomBy(0.5)} aria-label="Zoom in">
+      <Button label="Zoom in" onClick={() => zoomBy(0.5)}>
         +
-      </button>
-      <button
-        type="button"
-        class="button"
-        onClick={() => actions.zoomBy(2)}
-        aria-label="Zoom out"
-        disabled={isWhole}
-      >
+      </Button>
+      <Button label="Zoom out" onClick={() => zoomBy(2)} isDisabled={isWhole}>
         −
-      </button>
-      <button
-        type="button"
-        class="button"
-        onClick={() => actions.panBy(-0.5)}
-        aria-label="Earlier"
-        disabled={isWhole}
-      >
+      </Button>
+      <Button label="Earlier" onClick={() => panBy(-0.5)} isDisabled={isWhole}>
         ←
-      </button>
-      <button
-        type="button"
-        class="button"
-        onClick={() => actions.panBy(0.5)}
-        aria-label="Later"
-        disabled={isWhole}
-      >
+      </Button>
+      <Button label="Later" onClick={() => panBy(0.5)} isDisabled={isWhole}>
         →
-      </button>
-      <button type="button" class="button" onClick={actions.showAll} disabled={isWhole}>
+      </Button>
+      <Button onClick={showAll} isDisabled={isWhole}>
         Show all
-      </button>
+      </Button>
     </div>
   );
 }
@@ -215,7 +190,6 @@ interface RowProps {
 }
 
 function Row({ row, width, chosen, choose }: RowProps) {
-  const handlers = (mark: Mark) => ({ onPointerEnter: () => choose(mark), onClick: () => choose(mark) });
   return (
     <div class={`tl-row tl-${row.kind}`} aria-hidden="true">
       <span class="tl-label" title={row.label}>
@@ -223,22 +197,14 @@ function Row({ row, width, chosen, choose }: RowProps) {
       </span>
       <div class="tl-lane">
         <svg width={width} height={laneHeight}>
-          {row.bars.map((mark) => (
+          {[...row.bars, ...row.points].map((mark, index) => (
             <g
               key={`${mark.fromMs} ${mark.text}`}
               class={mark === chosen ? 'tl-chosen' : ''}
-              {...handlers(mark)}
+              onPointerEnter={() => choose(mark)}
+              onClick={() => choose(mark)}
             >
-              <Bar mark={mark} />
-            </g>
-          ))}
-          {row.points.map((mark) => (
-            <g
-              key={`${mark.fromMs} ${mark.text}`}
-              class={mark === chosen ? 'tl-chosen' : ''}
-              {...handlers(mark)}
-            >
-              <Point mark={mark} />
+              {index < row.bars.length ? <Bar mark={mark} /> : <Point mark={mark} />}
             </g>
           ))}
         </svg>
@@ -248,7 +214,7 @@ function Row({ row, width, chosen, choose }: RowProps) {
 }
 
 interface DetailProps {
-  readonly chosen: Chosen | undefined;
+  readonly chosen: PlacedMark | undefined;
   readonly eventHref: (id: number) => string;
   readonly deliveryHref: (id: string) => string;
 }
@@ -276,9 +242,9 @@ function Notes({ view, hiddenMembers, isAggregated }: NotesProps) {
   return (
     <p class="tl-notes muted">
       Recorded since {timeOfDay(view.keptSinceMs, false)}; what was before is not known.
-      {view.skipped > 0 && ` ${view.skipped} facts were not recorded, because more happened than is kept.`}
+      {view.skipped > 0 && ` ${view.skipped} facts were not recorded: more happened than is kept.`}
       {hiddenMembers > 0 && ` ${hiddenMembers} more members are not drawn.`}
-      {isAggregated && ' Where there are too many marks, one stands for several: zoom in to see each.'}
+      {isAggregated && ' Some marks stand for several; zoom in to see each.'}
     </p>
   );
 }
@@ -292,7 +258,7 @@ function boundsOf(view: TimelineView, nowMs: number): TimeWindow {
 }
 
 /** All marks in the order of time, for the arrow keys. */
-function inOrder(rows: readonly TimelineRow[]): readonly Chosen[] {
+function inOrder(rows: readonly TimelineRow[]): readonly PlacedMark[] {
   return rows
     .flatMap((row) => [...row.bars, ...row.points].map((mark) => ({ row, mark })))
     .toSorted((a, b) => a.mark.fromMs - b.mark.fromMs);

@@ -14,7 +14,7 @@ interface FieldProps {
   readonly placeholder?: string;
   readonly isDisabled?: boolean;
   readonly isRequired?: boolean;
-  readonly unit?: string;
+  readonly unit?: string | undefined;
 }
 
 /** A field with its label, what it is for, and what is wrong with it. */

@@ -27,18 +27,19 @@ export function Notice({ kind = 'info', title, children, actions }: NoticeProps)
   );
 }
 
-/** Why something failed. Faults that belong to a field stand beside it, unless they are asked for here. */
+/** Why something failed, if it did. Faults that belong to a field stand beside it, unless they are asked for here. */
 export function ErrorNotice({
   error,
   title,
   onRetry,
   hidesFaults = false,
 }: {
-  readonly error: RequestError;
+  readonly error: RequestError | undefined;
   readonly title?: string;
   readonly onRetry?: () => void;
   readonly hidesFaults?: boolean;
 }) {
+  if (error === undefined) return null;
   return (
     <Notice
       kind="bad"

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { routeApp } from '../router.ts';
 
 interface PageProps {
   readonly title: string;
@@ -11,9 +12,10 @@ interface PageProps {
 
 /** A page: its one heading, what can be done, and its content. The shell moves the focus to the heading. */
 export function Page({ title, lead, actions, children }: PageProps) {
+  const app = routeApp.value;
   useEffect(() => {
-    document.title = `${title} · soketify-emulator`;
-  }, [title]);
+    document.title = [title, app, 'soketify-emulator'].filter(Boolean).join(' · ');
+  }, [title, app]);
   return (
     <>
       <header class="page-head">

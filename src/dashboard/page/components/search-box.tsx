@@ -1,6 +1,9 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { RequestError } from '../http.ts';
+import type { Reference } from '../reference.ts';
+import { useReference } from '../use-reference.ts';
 import { Icon } from './icon.tsx';
+import { ErrorNotice } from './notice.tsx';
 
 const settleMs = 300;
 
@@ -10,8 +13,8 @@ interface SearchBoxProps {
   readonly value: string;
   readonly onSearch: (text: string) => void;
   readonly placeholder?: string;
-  /** Keys of the search that help here, with what they find. */
-  readonly keys?: Readonly<Record<string, string>>;
+  /** Whose keys of the search help here. */
+  readonly keys?: keyof Reference['search'];
   /** Why the server did not understand the search. */
   readonly error?: RequestError | undefined;
 }
@@ -64,29 +67,40 @@ export function SearchBox({ label, value, onSearch, placeholder, keys, error }: 
   );
 }
 
-function SearchHelp({ keys }: { readonly keys: Readonly<Record<string, string>> }) {
+function SearchHelp({ keys }: { readonly keys: keyof Reference['search'] }) {
   const id = useId();
+  const [isOpen, setOpen] = useState(false);
   return (
     <>
       <button type="button" class="button quiet" popovertarget={id}>
         Syntax
       </button>
-      <div id={id} popover="auto" class="popover">
+      <div id={id} popover="auto" class="popover" onToggle={() => setOpen(true)}>
         <p>
           All words must match. <code>-word</code> leaves out, <code>*</code> stands for anything, quotes keep
           words together.
         </p>
-        <dl class="search-keys">
-          {Object.entries(keys).map(([key, meaning]) => (
-            <div key={key}>
-              <dt>
-                <code>{key}</code>
-              </dt>
-              <dd>{meaning}</dd>
-            </div>
-          ))}
-        </dl>
+        {isOpen && <SearchKeys keys={keys} />}
       </div>
+    </>
+  );
+}
+
+function SearchKeys({ keys }: { readonly keys: keyof Reference['search'] }) {
+  const { value, error } = useReference();
+  return (
+    <>
+      <ErrorNotice error={error} />
+      <dl class="search-keys">
+        {Object.entries(value?.search[keys] ?? {}).map(([key, meaning]) => (
+          <div key={key}>
+            <dt>
+              <code>{key}</code>
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
     </>
   );
 }

@@ -5,7 +5,7 @@ import { Choice, Field } from '../components/field.tsx';
 import { Empty, ErrorNotice, Loading } from '../components/notice.tsx';
 import { count } from '../format.ts';
 import { useResource } from '../resource.ts';
-import { Data, type DraftProps } from './draft-fields.tsx';
+import { bindText, Data, type DraftProps } from './draft-fields.tsx';
 
 const mostListed = 200;
 
@@ -24,7 +24,7 @@ export function AsClient(props: DraftProps & { readonly app: string }) {
         title="No connection can send a client event"
         action={<Button onClick={reload}>Look again</Button>}
       >
-        A client event needs a connection that is subscribed to a private or presence channel.
+        It must be subscribed to a private or presence channel.
       </Empty>
     );
   const channels = channelsOf(able.find(({ socketId }) => socketId === draft.socketId));
@@ -57,13 +57,7 @@ export function AsClient(props: DraftProps & { readonly app: string }) {
           />
           <Fault text={faults['channels']} />
         </div>
-        <Field
-          label="Event"
-          value={draft.name}
-          onInput={(name) => edit({ name })}
-          fault={faults['name']}
-          placeholder="client-typing"
-        />
+        <Field label="Event" {...bindText(props, 'name')} placeholder="client-typing" />
         <Button
           kind="quiet"
           icon="refresh"

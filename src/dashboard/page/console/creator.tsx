@@ -9,7 +9,7 @@ import { useAction } from '../resource.ts';
 import { apps } from '../session.ts';
 import { AsClient } from './as-client.tsx';
 import { dataOf, eventsOf, type CreatorWay, type Draft } from './creator-draft.ts';
-import { Data, EventName, type DraftProps } from './draft-fields.tsx';
+import { bindText, Data, EventName, type DraftProps } from './draft-fields.tsx';
 
 interface CreatorProps {
   /** Absent: the form asks for it. */
@@ -62,7 +62,7 @@ export function Creator({ app: given, draft, onChange, onClose }: CreatorProps) 
           )}
         </div>
         <FormOf app={app} draft={draft} edit={edit} faults={faults} />
-        {action.error !== undefined && <ErrorNotice error={action.error} title="It was not sent" />}
+        <ErrorNotice error={action.error} title="It was not sent" />
         <div class="actions">
           <Button kind="primary" type="submit" icon="send" isBusy={action.isBusy} changes>
             Send
@@ -77,16 +77,13 @@ export function Creator({ app: given, draft, onChange, onClose }: CreatorProps) 
 }
 
 function FormOf(props: DraftProps & { readonly app: string }) {
-  const { draft, edit, faults } = props;
-  switch (draft.way) {
+  switch (props.draft.way) {
     case 'batch':
       return (
         <TextField
           label="Events"
           rows={8}
-          value={draft.batch}
-          onInput={(batch) => edit({ batch })}
-          fault={faults['batch']}
+          {...bindText(props, 'batch')}
           hint="A JSON list. Data that is not a text is sent as JSON."
         />
       );
@@ -98,10 +95,8 @@ function FormOf(props: DraftProps & { readonly app: string }) {
           <div class="creator-row">
             <Field
               label="User"
-              value={draft.userId}
-              onInput={(userId) => edit({ userId })}
-              fault={faults['userId']}
-              hint="Every connection that is signed in as this user gets it."
+              {...bindText(props, 'userId')}
+              hint="Every connection of this user gets it."
             />
             <EventName {...props} />
           </div>
@@ -114,17 +109,14 @@ function FormOf(props: DraftProps & { readonly app: string }) {
           <div class="creator-row">
             <Field
               label="Channels"
-              value={draft.channels}
-              onInput={(channels) => edit({ channels })}
-              fault={faults['channels']}
+              {...bindText(props, 'channels')}
               placeholder="orders, private-user-42"
               hint="Separated by commas or blanks."
             />
             <EventName {...props} />
             <Field
               label="Except"
-              value={draft.except}
-              onInput={(except) => edit({ except })}
+              {...bindText(props, 'except')}
               placeholder="none"
               hint="The socket_id of who does not get it."
             />

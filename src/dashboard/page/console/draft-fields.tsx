@@ -1,6 +1,9 @@
 import { Field, TextField } from '../components/field.tsx';
 import { describeData, type Draft } from './creator-draft.ts';
 
+/** The fields that hold a text as it was typed. */
+type TextKey = 'channels' | 'userId' | 'name' | 'data' | 'except' | 'batch';
+
 /** What the fields of the event creator need. */
 export interface DraftProps {
   readonly draft: Draft;
@@ -8,28 +11,28 @@ export interface DraftProps {
   readonly faults: Readonly<Record<string, string>>;
 }
 
+/** What a field of a text needs. */
+export function bindText({ draft, edit, faults }: DraftProps, key: TextKey) {
+  return {
+    value: draft[key],
+    onInput: (value: string) => edit({ [key]: value }),
+    fault: faults[key],
+  };
+}
+
 /** The name of the event. */
-export function EventName({ draft, edit, faults }: DraftProps) {
-  return (
-    <Field
-      label="Event"
-      value={draft.name}
-      onInput={(name) => edit({ name })}
-      fault={faults['name']}
-      placeholder="order-paid"
-    />
-  );
+export function EventName(props: DraftProps) {
+  return <Field label="Event" placeholder="order-paid" {...bindText(props, 'name')} />;
 }
 
 /** The data, with what kind of text it is. */
-export function Data({ draft, edit }: DraftProps) {
-  const { isJson, text } = describeData(draft.data);
+export function Data(props: DraftProps) {
+  const { isJson, text } = describeData(props.draft.data);
   return (
     <TextField
       label="Data"
       rows={5}
-      value={draft.data}
-      onInput={(data) => edit({ data })}
+      {...bindText(props, 'data')}
       hint={<span class={isJson ? 'data-json' : 'data-text'}>{text}</span>}
     />
   );

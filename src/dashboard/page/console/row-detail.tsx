@@ -50,7 +50,7 @@ function Payload({ row: { data, type } }: { readonly row: ConsoleRow }) {
   if (data !== undefined) return <JsonView label="Payload" text={data} />;
   const hasPayload = type === 'published' || type === 'client event';
   if (!hasPayload || self.value?.showsPayloads !== false) return null;
-  return <p class="muted">Payloads are not shown on this server (dashboard.payloads).</p>;
+  return <p class="muted">Payloads are not shown: dashboard.payloads is off.</p>;
 }
 
 function Links({ row }: { readonly row: ConsoleRow }) {

@@ -75,6 +75,7 @@ interface RowProps {
 }
 
 function Row({ id, row, showsApp, isOpen, isFirst, replay }: RowProps) {
+  const endpoint = row.details?.['endpoint'];
   return (
     <li class={isOpen ? 'row open' : 'row'}>
       <button
@@ -94,7 +95,7 @@ function Row({ id, row, showsApp, isOpen, isFirst, replay }: RowProps) {
         <span class="row-text">
           {showsApp && row.appId !== '' && <span class="muted">{row.appId} </span>}
           <About value={row.channel} text={row.text} />
-          <About value={row.name} text={row.text} />
+          <About value={typeof endpoint === 'string' ? endpoint : row.name} text={row.text} />
           {row.text}
         </span>
       </button>

@@ -32,7 +32,7 @@ export function Clock({ clock }: { readonly clock: ClockView }) {
   const moveOwn = () => {
     const ms = Number(own.trim());
     const isGood = own.trim() !== '' && Number.isFinite(ms) && ms >= 0;
-    setFault(isGood ? undefined : `Expected milliseconds such as 1500, got '${own}'.`);
+    setFault(isGood ? undefined : `Expected milliseconds, got '${own}'.`);
     if (isGood) move('clock/advance', { ms });
   };
   return (
@@ -40,7 +40,7 @@ export function Clock({ clock }: { readonly clock: ClockView }) {
       title="Clock"
       lead={
         clock.mode === 'virtual'
-          ? 'It stands still until it is moved. Moving it does all that falls due in between, in order.'
+          ? 'It stands still until it is moved; then all that falls due in between is done.'
           : 'It goes by itself, and can be moved on.'
       }
     >
@@ -70,7 +70,7 @@ export function Clock({ clock }: { readonly clock: ClockView }) {
           Move on
         </Button>
       </form>
-      {action.error !== undefined && <ErrorNotice error={action.error} title="The clock was not moved" />}
+      <ErrorNotice error={action.error} title="The clock was not moved" />
     </Section>
   );
 }

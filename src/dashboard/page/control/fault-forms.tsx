@@ -47,7 +47,7 @@ function FaultForm({
         }}
       >
         {children}
-        {action.error !== undefined && <ErrorNotice error={action.error} />}
+        <ErrorNotice error={action.error} />
         <div class="actions">
           <Button type="submit" changes isBusy={action.isBusy}>
             {verb}
@@ -56,6 +56,27 @@ function FaultForm({
       </form>
     </Section>
   );
+}
+
+interface Form<Fields> {
+  readonly form: Fields;
+  readonly edit: (changes: Partial<Fields>) => void;
+  /** What a field of a text needs. */
+  readonly text: (key: keyof Fields) => Pick<Parameters<typeof Field>[0], 'value' | 'onInput'>;
+}
+
+function useForm<Fields extends { readonly [Key in keyof Fields]: string | boolean }>(
+  empty: Fields,
+): Form<Fields> {
+  const [form, setForm] = useState(empty);
+  return {
+    form,
+    edit: (changes) => setForm({ ...form, ...changes }),
+    text: (key) => ({
+      value: String(form[key]),
+      onInput: (value) => setForm({ ...form, [key]: value }),
+    }),
+  };
 }
 
 const effects: readonly { readonly value: WebhookEffect; readonly text: string }[] = [
@@ -79,8 +100,7 @@ const noWebhookFault: WebhookFaultForm = {
 
 /** Requests to endpoints fail, are late, or come twice. */
 export function WebhookForm({ inject, app }: FormProps & { readonly app: string | undefined }) {
-  const [form, setForm] = useState(noWebhookFault);
-  const edit = (changes: Partial<WebhookFaultForm>) => setForm({ ...form, ...changes });
+  const { form, edit, text } = useForm(noWebhookFault);
   const { effect } = form;
   const endpoints = (app === undefined ? apps.value : [appWithId(app)]).flatMap(
     (one) => one?.endpoints ?? [],
@@ -100,14 +120,8 @@ export function WebhookForm({ inject, app }: FormProps & { readonly app: string 
       />
       {effect === 'status' && (
         <div class="creator-row">
-          <Field label="Status" value={form.status} onInput={(status) => edit({ status })} />
-          <Field
-            label="Retry-After"
-            unit="ms"
-            value={form.retryAfterMs}
-            placeholder="none"
-            onInput={(retryAfterMs) => edit({ retryAfterMs })}
-          />
+          <Field label="Status" {...text('status')} />
+          <Field label="Retry-After" unit="ms" placeholder="none" {...text('retryAfterMs')} />
         </div>
       )}
       <Choice
@@ -120,13 +134,12 @@ export function WebhookForm({ inject, app }: FormProps & { readonly app: string 
         onChange={(endpoint) => edit({ endpoint })}
       />
       <div class="creator-row">
-        <Times value={form.times} onInput={(times) => edit({ times })} />
+        <Times {...text('times')} />
         <Field
           label={effect === 'delay' ? 'How much later' : 'Delayed before by'}
           unit="ms"
-          value={form.delayMs}
           placeholder="0"
-          onInput={(delayMs) => edit({ delayMs })}
+          {...text('delayMs')}
         />
       </div>
       {mayBeDelivered(effect) && (
@@ -160,8 +173,7 @@ const noConnectionFault: ConnectionFaultForm = {
 
 /** Ends connections now, or refuses those that come. */
 export function ConnectionForm({ inject }: FormProps) {
-  const [form, setForm] = useState(noConnectionFault);
-  const edit = (changes: Partial<ConnectionFaultForm>) => setForm({ ...form, ...changes });
+  const { form, edit, text } = useForm(noConnectionFault);
   const { action, target } = form;
   return (
     <FaultForm
@@ -188,21 +200,15 @@ export function ConnectionForm({ inject }: FormProps) {
         />
       )}
       {action === 'drop' && target !== 'all' && (
-        <Field
-          label={targetLabels[target]}
-          value={form.value}
-          onInput={(value) => edit({ value })}
-          isRequired
-        />
+        <Field label={targetLabels[target]} {...text('value')} isRequired />
       )}
       <Field
         label="Close code"
-        value={form.code}
         placeholder={action === 'drop' ? 'none: cut without a word' : '4100'}
-        onInput={(code) => edit({ code })}
+        {...text('code')}
         hint="4000 to 4099: do not come back. 4100 to 4199: come back after a while. 4200 to 4299: at once."
       />
-      {action === 'refuse' && <Times value={form.times} onInput={(times) => edit({ times })} />}
+      {action === 'refuse' && <Times {...text('times')} />}
     </FaultForm>
   );
 }
@@ -211,8 +217,7 @@ const noApiFault: ApiFaultForm = { status: '503', path: '', body: '', times: '1'
 
 /** The HTTP API answers with an error and does nothing. */
 export function ApiForm({ inject }: FormProps) {
-  const [form, setForm] = useState(noApiFault);
-  const edit = (changes: Partial<ApiFaultForm>) => setForm({ ...form, ...changes });
+  const { form, text } = useForm(noApiFault);
   return (
     <FaultForm
       title="A request to the HTTP API …"
@@ -221,20 +226,15 @@ export function ApiForm({ inject }: FormProps) {
       inject={inject}
     >
       <div class="creator-row">
-        <Field label="is answered with status" value={form.status} onInput={(status) => edit({ status })} />
-        <Times value={form.times} onInput={(times) => edit({ times })} />
+        <Field label="is answered with status" {...text('status')} />
+        <Times {...text('times')} />
       </div>
-      <Field
-        label="Only paths that hold"
-        value={form.path}
-        placeholder="any, or /events"
-        onInput={(path) => edit({ path })}
-      />
-      <Field label="Text of the answer" value={form.body} onInput={(body) => edit({ body })} />
+      <Field label="Only paths that hold" placeholder="any, or /events" {...text('path')} />
+      <Field label="Text of the answer" {...text('body')} />
     </FaultForm>
   );
 }
 
-function Times({ value, onInput }: { readonly value: string; readonly onInput: (value: string) => void }) {
-  return <Field label="Times" value={value} onInput={onInput} placeholder="until it is ended" />;
+function Times(props: Pick<Parameters<typeof Field>[0], 'value' | 'onInput'>) {
+  return <Field label="Times" placeholder="until it is ended" {...props} />;
 }

@@ -69,10 +69,8 @@ export function Faults({ app }: { readonly app: string | undefined }) {
           )
         }
       >
-        {error !== undefined && (
-          <ErrorNotice error={error} title="The faults cannot be read" onRetry={reload} />
-        )}
-        {action.error !== undefined && <ErrorNotice error={action.error} />}
+        <ErrorNotice error={error} title="The faults cannot be read" onRetry={reload} />
+        <ErrorNotice error={action.error} />
         {value === undefined && error === undefined && <Loading what="the faults" />}
         {value !== undefined && rows.length === 0 && <Empty title="Everything works as it should" />}
         {rows.length > 0 && (

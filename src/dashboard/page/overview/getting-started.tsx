@@ -5,7 +5,8 @@ import { Code } from '../components/code.tsx';
 import { Section } from '../components/page.tsx';
 import { consoleLink } from '../links.ts';
 import { href } from '../router.ts';
-import { clientSnippet, serverSnippet } from './snippets.ts';
+import { useReference } from '../use-reference.ts';
+import { filled } from './snippets.ts';
 
 interface GettingStartedProps {
   readonly app: AppView;
@@ -16,17 +17,18 @@ interface GettingStartedProps {
 export function GettingStarted({ app, address }: GettingStartedProps) {
   const key = app.keys.find(({ isFirst }) => isFirst)?.key ?? app.keys[0]?.key ?? 'KEY';
   const facts = { appId: app.id, key, address, pageHost: location.hostname };
+  const snippets = useReference().value?.snippets;
   const settings = href(['apps', app.id, 'settings']);
   return (
     <Section title="Nothing has happened yet" lead="Three steps to the first webhook.">
       <ol class="steps">
         <li>
           <h3>Connect a client</h3>
-          <Code label="pusher-js" text={clientSnippet(facts)} />
+          <Code label="pusher-js" text={filled(snippets?.client ?? '', facts)} />
         </li>
         <li>
           <h3>Publish an event</h3>
-          <Code label="pusher for Node" text={serverSnippet(facts)} />
+          <Code label="pusher for Node" text={filled(snippets?.server ?? '', facts)} />
           <p>
             The secret stands in <a href={settings}>Settings</a>, under Keys. Or send an event from here:{' '}
             <a href={consoleLink(app.id)}>Debug console</a>.
@@ -34,10 +36,7 @@ export function GettingStarted({ app, address }: GettingStartedProps) {
         </li>
         <li>
           <h3>Add an endpoint</h3>
-          <p>
-            In the Settings of the app, under Webhooks: add the URL of your backend, select event types, save.
-            Webhooks are sent from then on.
-          </p>
+          <p>Under Webhooks: add the URL of your backend, select event types, save.</p>
           <ButtonLink kind="primary" href={settings}>
             Open Settings
           </ButtonLink>

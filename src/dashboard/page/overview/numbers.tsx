@@ -20,45 +20,21 @@ export function Numbers({ overview, series }: NumbersProps) {
         about={`${count(overview.occupiedChannels)} channels, ${count(overview.members)} members`}
         line={{ series, name: 'connections', tone: 'accent' }}
       />
-      <Tile
-        title="Published"
-        value={rate(rates.published)}
-        unit="/s"
-        line={{ series, name: 'published', tone: 'accent' }}
-      />
-      <Tile
-        title="From clients"
-        value={rate(rates.received)}
-        unit="/s"
-        line={{ series, name: 'received', tone: 'accent' }}
-      />
-      <Tile
-        title="Delivered"
-        value={rate(rates.delivered)}
-        unit="/s"
-        line={{ series, name: 'delivered', tone: 'good' }}
-      />
-      <Tile
-        title="Attempts failed"
-        value={rate(rates.failed)}
-        unit="/s"
-        line={{ series, name: 'failed', tone: 'bad' }}
-      />
-      <Tile
-        title="Events dropped"
-        value={rate(rates.dropped)}
-        unit="/s"
-        line={{ series, name: 'dropped', tone: 'bad' }}
-      />
-      <Tile
-        title="Refused"
-        value={rate(rates.refused)}
-        unit="/s"
-        line={{ series, name: 'refused', tone: 'calm' }}
-      />
+      {perSecond.map(([title, name, tone]) => (
+        <Tile key={name} title={title} value={rate(rates[name])} unit="/s" line={{ series, name, tone }} />
+      ))}
     </section>
   );
 }
+
+const perSecond = [
+  ['Published', 'published', 'accent'],
+  ['From clients', 'received', 'accent'],
+  ['Delivered', 'delivered', 'good'],
+  ['Attempts failed', 'failed', 'bad'],
+  ['Events dropped', 'dropped', 'bad'],
+  ['Refused', 'refused', 'calm'],
+] as const;
 
 interface Line {
   readonly series: SeriesView | undefined;

@@ -9,44 +9,18 @@ export interface SnippetFacts {
   readonly pageHost: string;
 }
 
-/** A browser that connects and listens, by pusher-js. */
-export function clientSnippet(facts: SnippetFacts): string {
-  const { key, address } = facts;
-  const port = address.isTls ? 'wssPort' : 'wsPort';
-  return [
-    `import Pusher from 'pusher-js';`,
-    ``,
-    `const pusher = new Pusher('${key}', {`,
-    `  wsHost: '${hostOf(facts)}',`,
-    `  ${port}: ${address.port},`,
-    ...(address.path === '' ? [] : [`  wsPath: '${address.path}',`]),
-    `  forceTLS: ${address.isTls},`,
-    `  enabledTransports: ['ws', 'wss'],`,
-    `  cluster: 'local',`,
-    `});`,
-    `pusher.subscribe('orders').bind('order-paid', console.log);`,
-  ].join('\n');
-}
-
-/** A backend that publishes, by Pusher's library for Node. */
-export function serverSnippet(facts: SnippetFacts): string {
-  const { appId, key, address } = facts;
-  return [
-    `import Pusher from 'pusher';`,
-    ``,
-    `const pusher = new Pusher({`,
-    `  appId: '${appId}',`,
-    `  key: '${key}',`,
-    `  secret: process.env.PUSHER_SECRET,`,
-    `  host: '${hostOf(facts)}',`,
-    `  port: '${address.port}',`,
-    `  useTLS: ${address.isTls},`,
-    `});`,
-    `await pusher.trigger('orders', 'order-paid', { id: 1 });`,
-  ].join('\n');
-}
-
-/** An address that means every interface is none that somebody can connect to. */
-function hostOf({ address, pageHost }: SnippetFacts): string {
-  return ['', '0.0.0.0', '::', '[::]'].includes(address.host) ? pageHost : address.host;
+/** The code of a snippet, with the key and address of this server. */
+export function filled(code: string, { appId, key, address, pageHost }: SnippetFacts): string {
+  const { host, port, path, isTls } = address;
+  const values: Readonly<Record<string, string>> = {
+    appId,
+    key,
+    // An address that means every interface is none that somebody can connect to.
+    host: ['', '0.0.0.0', '::', '[::]'].includes(host) ? pageHost : host,
+    port: String(port),
+    portName: isTls ? 'wssPort' : 'wsPort',
+    path: path === '' ? '' : `\n  wsPath: '${path}',`,
+    isTls: String(isTls),
+  };
+  return code.replaceAll(/%(\w+)%/g, (text, name: string) => values[name] ?? text);
 }

@@ -33,10 +33,7 @@ export function AddAppPage() {
     });
   };
   return (
-    <Page
-      title="Add an app"
-      lead="Clients and backends connect to an app with its key; apps know nothing of each other."
-    >
+    <Page title="Add an app" lead="Clients and backends connect to an app with its key.">
       {added === undefined ? (
         <form
           class="panel form narrow"
@@ -56,7 +53,7 @@ export function AddAppPage() {
               fault={faultAt(action.error?.faults ?? [], name)}
             />
           ))}
-          {action.error !== undefined && <ErrorNotice title="Not added." error={action.error} hidesFaults />}
+          <ErrorNotice title="Not added." error={action.error} hidesFaults />
           <div class="actions">
             <Button kind="primary" type="submit" isBusy={action.isBusy} changes>
               Add app

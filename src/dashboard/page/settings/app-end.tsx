@@ -6,7 +6,7 @@ import { confirmed } from '../components/confirm.tsx';
 import { ErrorNotice } from '../components/notice.tsx';
 import { Section } from '../components/page.tsx';
 import { toast } from '../components/toast.tsx';
-import { count, plural } from '../format.ts';
+import { plural } from '../format.ts';
 import { useAction, useResource } from '../resource.ts';
 import { go, hrefWith, route, setQuery } from '../router.ts';
 import { refresh, self } from '../session.ts';
@@ -20,7 +20,7 @@ export function ExportSection() {
   return (
     <Section
       title="Export"
-      lead={`What was set in the Dashboard or by the admin API, of all apps, as the configuration file has it. ${keptSentence(self.value?.savedIn)}`}
+      lead={`What was set at run time, of all apps, as the configuration file has it. ${keptSentence(self.value?.savedIn)}`}
       actions={
         isShown ? (
           <>
@@ -36,7 +36,7 @@ export function ExportSection() {
         )
       }
     >
-      {exported.error !== undefined && <ErrorNotice error={exported.error} onRetry={exported.reload} />}
+      <ErrorNotice error={exported.error} onRetry={exported.reload} />
       {text !== undefined && (
         <>
           <p class="hint">
@@ -61,14 +61,14 @@ export function RemoveSection({ app }: { readonly app: AppView }) {
   return (
     <Section
       title="Remove the app"
-      lead="Its clients are disconnected, its endpoints are sent nothing more."
+      lead="Its clients are disconnected; nothing is sent any more."
       actions={
         <Button kind="danger" isBusy={action.isBusy} onClick={() => action.run(() => removeApp(app))} changes>
           Remove {app.id}
         </Button>
       }
     >
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
     </Section>
   );
 }
@@ -78,8 +78,8 @@ async function removeApp({ id, connections, endpoints }: AppView): Promise<void>
     title: `Remove app ${id}?`,
     consequences: [
       `${plural(connections, 'connection')} to this node ${connections === 1 ? 'is' : 'are'} closed, and clients cannot come back.`,
-      `${count(endpoints.length)} of its endpoints and all of its keys are gone. Export them first if you may want them back.`,
-      'What waits for its endpoints and what they lost is gone as well.',
+      `Its keys and ${plural(endpoints.length, 'endpoint')} are gone. Export them first if you may want them back.`,
+      'What waits for them and what they lost is gone as well.',
     ],
     action: 'Remove app',
     isDangerous: true,

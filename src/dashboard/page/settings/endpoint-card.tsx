@@ -66,7 +66,7 @@ export function EndpointCard(props: EndpointCardProps) {
       <p class="wrap mono">{endpoint.url}</p>
       <Chosen endpoint={endpoint} />
       <Doing endpoint={endpoint} />
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       {open === 'pause' && <PauseDialog app={app} endpoint={endpoint} onClose={() => setOpen(undefined)} />}
       {open === 'test' && <TestDialog app={app} endpoint={endpoint} onClose={() => setOpen(undefined)} />}
     </li>
@@ -139,7 +139,7 @@ function Chosen({ endpoint }: { readonly endpoint: EndpointView }) {
 function Doing({ endpoint }: { readonly endpoint: EndpointView }) {
   const { queue, lastAttempt, pause } = endpoint;
   const parts: ComponentChildren[] = [];
-  if (queue === undefined) parts.push('Another node sends the webhooks and knows the queue.');
+  if (queue === undefined) parts.push('Another node sends the webhooks; what waits for them is known there.');
   else if (queue.events === 0) parts.push('Nothing waits.');
   else
     parts.push(
@@ -173,11 +173,8 @@ async function remove(app: string, { id, queue }: EndpointView): Promise<void> {
   const isSure = await confirmed({
     title: `Delete endpoint ${id}?`,
     consequences: [
-      'From now on nothing is sent to it, on any node.',
-      waiting === 0
-        ? 'What comes to wait for it is dropped.'
-        : `${plural(waiting, 'event')} that wait for it are dropped.`,
-      'Whatever its receiver believes now stays as it is: it is not told that channels were vacated.',
+      `What happens from now on is not sent to it, on any node.${waiting === 0 ? '' : ` It still gets what waits: ${plural(waiting, 'event')}.`}`,
+      'What its receiver believes stays as it is: it is not told that channels were vacated.',
     ],
     action: 'Delete endpoint',
     isDangerous: true,

@@ -12,6 +12,7 @@ export interface EndpointDraft {
   /** One a line: `Name: value`. */
   readonly headers: string;
   readonly isBatching: boolean;
+  /** Empty numbers are as the server's configuration says. */
   readonly maxEvents: string;
   readonly maxDelayMs: string;
   readonly maxBytes: string;
@@ -37,7 +38,8 @@ export const emptyDraft: EndpointDraft = {
 
 /** The form of an endpoint that there is. */
 export function draftOf(view: EndpointView): EndpointDraft {
-  const isBatching = view.batch.maxEvents > 1;
+  const { maxEvents, maxDelayMs, maxBytes } = view.ownBatch ?? {};
+  const isOff = maxEvents === 1;
   return {
     id: view.id,
     url: view.url,
@@ -47,13 +49,17 @@ export function draftOf(view: EndpointView): EndpointDraft {
     headers: Object.entries(view.headers)
       .map(([name, value]) => `${name}: ${value}`)
       .join('\n'),
-    isBatching,
-    maxEvents: isBatching ? String(view.batch.maxEvents) : '',
-    maxDelayMs: String(view.batch.maxDelayMs),
-    maxBytes: String(view.batch.maxBytes),
+    isBatching: view.batch.maxEvents > 1,
+    maxEvents: isOff ? '' : numberText(maxEvents),
+    maxDelayMs: numberText(maxDelayMs),
+    maxBytes: numberText(maxBytes),
     standardSignature: view.standardSignature,
     reconcile: view.reconcile,
   };
+}
+
+function numberText(value: number | undefined): string {
+  return value === undefined ? '' : String(value);
 }
 
 /** With this event type chosen or not, in the order in which they are listed. */
@@ -65,8 +71,8 @@ export function withEventType(draft: EndpointDraft, name: EventName, isOn: boole
 /** What is sent to be saved, or what is wrong with what was typed. */
 export type Checked = { readonly input: EndpointInput } | { readonly faults: readonly Fault[] };
 
-/** Reads the form. Whether the server takes the values, only it can say. */
-export function checkDraft(draft: EndpointDraft): Checked {
+/** Reads the form of a new endpoint, or of one that there was before. Whether the server takes the values, only it can say. */
+export function checkDraft(draft: EndpointDraft, before?: EndpointView): Checked {
   const faults: Fault[] = [];
   if (draft.url.trim() === '')
     faults.push({ path: 'url', message: 'Enter a URL, such as https://example.com/webhooks.' });
@@ -76,7 +82,7 @@ export function checkDraft(draft: EndpointDraft): Checked {
       message: 'Choose at least one event type; without any, nothing is sent.',
     });
   const headers = readHeaders(draft.headers, faults);
-  const batch = readBatch(draft, faults);
+  const batch = readBatch(draft, faults, before);
   if (faults.length > 0) return { faults };
   return {
     input: {
@@ -104,8 +110,11 @@ function readHeaders(text: string, faults: Fault[]): Record<string, string> {
   return headers;
 }
 
-function readBatch(draft: EndpointDraft, faults: Fault[]): BatchInput {
-  if (!draft.isBatching) return { maxEvents: 1 };
+function readBatch(draft: EndpointDraft, faults: Fault[], before: EndpointView | undefined): BatchInput {
+  const isOffByServer = before?.batch.maxEvents === 1 && before.ownBatch?.maxEvents === undefined;
+  if (!draft.isBatching) return isOffByServer ? (before.ownBatch ?? {}) : { maxEvents: 1 };
+  if (isOffByServer && draft.maxEvents.trim() === '')
+    faults.push({ path: 'batch.maxEvents', message: 'Enter how many: the server gathers none by itself.' });
   const read = (key: 'maxEvents' | 'maxDelayMs' | 'maxBytes') => {
     const text = draft[key].trim();
     if (text === '') return {};

@@ -25,7 +25,18 @@ interface PartProps {
   readonly draft: EndpointDraft;
   readonly set: (draft: EndpointDraft) => void;
   readonly faults: readonly Fault[];
+  readonly endpoint: EndpointView | undefined;
+  /** What a field of a text needs; the path is where the server finds fault with it. */
+  readonly text: (key: KeyOf<string>, path?: string) => TextBinding;
+  readonly check: (key: KeyOf<boolean>) => Pick<Parameters<typeof Check>[0], 'isOn' | 'onChange'>;
 }
+
+type TextBinding = Pick<Parameters<typeof Field>[0], 'value' | 'onInput' | 'fault'>;
+
+/** The fields of the form that hold such a value. */
+type KeyOf<Value> = {
+  [Key in keyof EndpointDraft]: EndpointDraft[Key] extends Value ? Key : never;
+}[keyof EndpointDraft];
 
 /** The form of an endpoint. */
 export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormProps) {
@@ -38,7 +49,7 @@ export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormP
   useEffect(() => form.current?.querySelector('input')?.focus(), []);
   useEffect(() => focusFirstFault(form.current), [ownFaults, action.error]);
   const save = () => {
-    const checked = checkDraft(draft);
+    const checked = checkDraft(draft, endpoint);
     setOwnFaults('faults' in checked ? checked.faults : []);
     action.clear();
     if ('faults' in checked) return;
@@ -50,7 +61,18 @@ export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormP
       );
     });
   };
-  const part = { draft, set, faults };
+  const part: PartProps = {
+    draft,
+    set,
+    faults,
+    endpoint,
+    text: (key, path = key) => ({
+      value: draft[key],
+      onInput: (value) => set({ ...draft, [key]: value }),
+      fault: faultAt(faults, path),
+    }),
+    check: (key) => ({ isOn: draft[key], onChange: (isOn) => set({ ...draft, [key]: isOn }) }),
+  };
   return (
     <form
       ref={form}
@@ -70,10 +92,10 @@ export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormP
         <div class="form">
           <Filter {...part} />
           <Batching {...part} />
-          <Promises {...part} isNew={endpoint === undefined} />
+          <Promises {...part} />
         </div>
       </details>
-      {action.error !== undefined && <ErrorNotice title="Not saved." error={action.error} hidesFaults />}
+      <ErrorNotice title="Not saved." error={action.error} hidesFaults />
       {rest.length > 0 && (
         <Notice kind="bad">{rest.map(({ path, message }) => `${path}: ${message}`).join(' ')}</Notice>
       )}
@@ -87,16 +109,14 @@ export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormP
   );
 }
 
-function Address({ draft, set, faults }: PartProps) {
+function Address({ text }: PartProps) {
   const isProduction = self.value?.isProduction === true;
   return (
     <Field
       label="Endpoint URL"
       inputMode="url"
       placeholder="https://example.com/webhooks"
-      value={draft.url}
-      onInput={(url) => set({ ...draft, url })}
-      fault={faultAt(faults, 'url')}
+      {...text('url')}
       hint={
         isProduction
           ? 'It must be https: this server is in production.'
@@ -131,45 +151,36 @@ function EventTypes({ draft, set, faults }: PartProps) {
   );
 }
 
-function Filter({ draft, set, faults }: PartProps) {
+function Filter({ text }: PartProps) {
   return (
     <>
       <div class="columns">
         <Field
           label="Only channels that begin with"
           placeholder="presence-"
-          value={draft.startsWith}
-          onInput={(startsWith) => set({ ...draft, startsWith })}
-          fault={faultAt(faults, 'channels')}
+          {...text('startsWith', 'channels')}
         />
-        <Field
-          label="Only channels that end with"
-          value={draft.endsWith}
-          onInput={(endsWith) => set({ ...draft, endsWith })}
-        />
+        <Field label="Only channels that end with" {...text('endsWith')} />
       </div>
       <TextField
         label="Headers of each request"
         rows={2}
         placeholder="Authorization: Bearer ..."
         hint="One a line: Name: value."
-        value={draft.headers}
-        onInput={(headers) => set({ ...draft, headers })}
-        fault={faultAt(faults, 'headers')}
+        {...text('headers')}
       />
     </>
   );
 }
 
-function Batching({ draft, set, faults }: PartProps) {
+function Batching({ draft, endpoint, text, check }: PartProps) {
   return (
     <fieldset>
       <legend>Batching</legend>
       <Check
         label="Gather events into one request"
         hint="Without it each request holds exactly one event."
-        isOn={draft.isBatching}
-        onChange={(isBatching) => set({ ...draft, isBatching })}
+        {...check('isBatching')}
       />
       {draft.isBatching && (
         <div class="columns">
@@ -184,10 +195,8 @@ function Batching({ draft, set, faults }: PartProps) {
               key={key}
               label={`${label} (${unit})`}
               inputMode="numeric"
-              placeholder="as configured"
-              value={draft[key]}
-              onInput={(value) => set({ ...draft, [key]: value })}
-              fault={faultAt(faults, `batch.${key}`)}
+              placeholder={inherited(key, endpoint)}
+              {...text(key, `batch.${key}`)}
             />
           ))}
         </div>
@@ -196,29 +205,31 @@ function Batching({ draft, set, faults }: PartProps) {
   );
 }
 
-function Promises({ draft, set, faults, isNew }: PartProps & { readonly isNew: boolean }) {
+/** What holds if a field of the batching stays empty, as far as it is known. */
+function inherited(key: keyof EndpointView['batch'], endpoint: EndpointView | undefined): string {
+  const isKnown = endpoint !== undefined && endpoint.ownBatch?.[key] === undefined;
+  return isKnown ? `${endpoint.batch[key]}, as the server` : 'as the server';
+}
+
+function Promises({ endpoint, text, check }: PartProps) {
   return (
     <>
       <Check
         label="Standard Webhooks signature"
-        hint="Besides X-Pusher-Signature each request has webhook-signature, for libraries of Standard Webhooks."
-        isOn={draft.standardSignature}
-        onChange={(standardSignature) => set({ ...draft, standardSignature })}
+        hint="Each request has webhook-signature as well."
+        {...check('standardSignature')}
       />
       <Check
         label="Reconcile"
-        hint="After events were dropped, the endpoint is sent what makes its knowledge true again, as soon as it answers."
-        isOn={draft.reconcile}
-        onChange={(reconcile) => set({ ...draft, reconcile })}
+        hint="After events were dropped, it is sent what makes its knowledge true again."
+        {...check('reconcile')}
       />
-      {isNew && (
+      {endpoint === undefined && (
         <Field
           label="Id"
           placeholder="made of the URL"
           hint="A short name for lists, searches and the API."
-          value={draft.id}
-          onInput={(id) => set({ ...draft, id })}
-          fault={faultAt(faults, 'id')}
+          {...text('id')}
         />
       )}
     </>

@@ -4,6 +4,7 @@ import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { confirmed } from '../components/confirm.tsx';
 import { CopyButton } from '../components/copy.tsx';
+import { LazyDetails } from '../components/lazy-details.tsx';
 import { ErrorNotice } from '../components/notice.tsx';
 import { Section } from '../components/page.tsx';
 import { Table } from '../components/table.tsx';
@@ -52,7 +53,7 @@ export function KeysSection({ app }: { readonly app: AppView }) {
         </>
       }
     >
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       <KeyTable app={app} pairs={pairs} action={action} />
       <Rotation isFile={app.origin === 'file'} />
     </Section>
@@ -147,28 +148,18 @@ function KeyActions({
 
 function Rotation({ isFile }: { readonly isFile: boolean }) {
   return (
-    <details>
-      <summary>Change a key without an outage</summary>
-      <ol class="steps">
-        <li>
-          <strong>Add a pair.</strong> Clients and backends are accepted with either.
-        </li>
-        <li>
-          <strong>Move clients and backends to it</strong>, and have the receivers of webhooks accept both
-          secrets. Then make it first: webhooks are signed with it from then on.
-        </li>
-        <li>
-          <strong>Remove the old pair</strong> when its last use is long ago. Uses count since this process
-          started, on this node.
-        </li>
-      </ol>
-      {isFile && (
-        <p class="hint">
-          The keys of this app are set by the configuration file: its first pair is <code>key</code> and{' '}
-          <code>secret</code>, the others are <code>otherKeys</code>.
-        </p>
+    <LazyDetails summary="Change a key without an outage">
+      {({ rotation }) => (
+        <>
+          <ol class="steps">
+            {rotation.steps.map((step) => (
+              <li key={step}>{step}</li>
+            ))}
+          </ol>
+          {isFile && <p class="hint">{rotation.inFile}</p>}
+        </>
       )}
-    </details>
+    </LazyDetails>
   );
 }
 
@@ -176,8 +167,8 @@ async function makeFirst(app: AppView, { key }: KeyView): Promise<void> {
   const isSure = await confirmed({
     title: `Sign webhooks with ${key}?`,
     consequences: [
-      'From the next request on, X-Pusher-Key is this key and the signature is made with its secret.',
-      'A receiver that knows only the other secret refuses webhooks from then on, and they are tried again for five minutes.',
+      'From the next request on, X-Pusher-Key is this key.',
+      'A receiver that knows only the other secret refuses webhooks from then on.',
     ],
     action: 'Make it first',
   });

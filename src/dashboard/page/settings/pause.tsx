@@ -17,16 +17,16 @@ const ways: readonly {
     how: 'hold',
     title: 'Hold',
     lines: [
-      'Nothing is sent. What happens waits in the queue, and the five minutes of each delivery stand still.',
-      'After you resume, everything is sent in order: the endpoint ends up with the truth. What finds no room in the queue is dropped.',
+      'Nothing is sent. What happens waits, and its five minutes stand still.',
+      'After you resume, everything is sent in order. What finds no room in the queue is dropped.',
     ],
   },
   {
     how: 'off',
     title: 'Off',
     lines: [
-      'Nothing is sent, and nothing waits: what happens meanwhile is listed under Dropped.',
-      'After you resume, the endpoint believes what was true before the pause, until later events or a reconcile correct it.',
+      'Nothing is sent. What waits and what happens meanwhile is dropped, and listed under Dropped.',
+      'After you resume, the endpoint believes what it knew before, until later events or a reconcile.',
     ],
   },
 ];
@@ -69,7 +69,7 @@ export function PauseDialog({
           </label>
         ))}
       </fieldset>
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       <div class="dialog-actions">
         <Button onClick={onClose}>Cancel</Button>
         <Button kind="primary" isBusy={action.isBusy} onClick={pause} changes>

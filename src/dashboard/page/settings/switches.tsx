@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { AppSettings, AppView } from '../../../admin/views/settings.ts';
-import { limitTable, type LimitName } from '../../../protocol/limits.ts';
+import type { Limit } from '../../../protocol/limits.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { Check, Field, TextField } from '../components/field.tsx';
@@ -11,6 +11,7 @@ import { count, plural } from '../format.ts';
 import { useAction } from '../resource.ts';
 import { mayChange, refresh } from '../session.ts';
 import { faultAt } from '../faults.ts';
+import { useReference } from '../use-reference.ts';
 import { changedLimits, limitTexts } from './limit-draft.ts';
 
 const switches = [
@@ -44,7 +45,7 @@ export function SwitchesSection({ app }: { readonly app: AppView }) {
   };
   return (
     <Section title="Switches" lead={originSentence(app)}>
-      {action.error !== undefined && <ErrorNotice title="Not saved." error={action.error} />}
+      <ErrorNotice title="Not saved." error={action.error} />
       <div class="panel checks">
         {switches.map(([name, label, hint]) => (
           <Check
@@ -84,7 +85,8 @@ export function LimitsSection({ app }: { readonly app: AppView }) {
       toast('Saved');
     });
   };
-  const names = Object.keys(app.limits).filter(isLimitName);
+  const names = Object.keys(app.limits);
+  const known: Readonly<Record<string, Limit>> = useReference().value?.limits ?? {};
   return (
     <Section title="Origins and limits" lead={originSentence(app)}>
       <details open={faults.length > 0 || undefined}>
@@ -117,11 +119,11 @@ export function LimitsSection({ app }: { readonly app: AppView }) {
               <Field
                 key={name}
                 label={name}
-                unit={limitTable[name].unit}
+                unit={known[name]?.unit}
                 inputMode="numeric"
                 placeholder="no limit"
                 isDisabled={isLocked}
-                hint={`${limitTable[name].meaning} At most ${count(limitTable[name].max)}.`}
+                hint={known[name] && `${known[name].meaning} At most ${count(known[name].max)}.`}
                 value={texts[name] ?? ''}
                 onInput={(text) => setTexts({ ...texts, [name]: text })}
                 fault={faultAt(faults, `limits.${name}`)}
@@ -129,7 +131,7 @@ export function LimitsSection({ app }: { readonly app: AppView }) {
             ))}
           </div>
           {wrong !== undefined && <Notice kind="bad">{wrong}</Notice>}
-          {action.error !== undefined && <ErrorNotice title="Not saved." error={action.error} hidesFaults />}
+          <ErrorNotice title="Not saved." error={action.error} hidesFaults />
           {app.origin === 'run-time' && (
             <div class="actions">
               <Button kind="primary" type="submit" isBusy={action.isBusy} changes>
@@ -147,8 +149,4 @@ function originSentence({ origin }: AppView): string {
   return origin === 'file'
     ? 'Set by the configuration file: change them there.'
     : 'Set here: what you change takes effect at once.';
-}
-
-function isLimitName(name: string): name is LimitName {
-  return Object.hasOwn(limitTable, name);
 }

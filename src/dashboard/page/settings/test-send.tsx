@@ -48,7 +48,7 @@ export function TestDialog({
         {!endpoint.eventTypes.includes(event) &&
           ' This endpoint has not chosen it: it gets it in this test only.'}
       </p>
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       <div aria-live="polite" class="stack">
         {outcome !== undefined && <Outcome outcome={outcome} />}
       </div>

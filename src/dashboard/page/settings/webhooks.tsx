@@ -52,9 +52,7 @@ export function WebhooksSection({ app }: { readonly app: AppView }) {
         <EndpointForm key={edited} app={app.id} endpoint={endpoint} onSaved={onSaved} onCancel={cancel} />
       )}
       {app.endpoints.length === 0 && !isOpen && (
-        <Empty title="No endpoint yet">
-          Add the URL of your backend, choose event types, and save: from then on it is sent what happens.
-        </Empty>
+        <Empty title="No endpoint yet">Add the URL of your backend, select event types, save.</Empty>
       )}
       <ul class="cards">
         {app.endpoints.map((one) => (
@@ -93,7 +91,7 @@ function KeptNotice({ app }: { readonly app: AppView }) {
 export function keptSentence(savedIn: 'memory' | 'disk' | 'redis' | undefined): string {
   switch (savedIn) {
     case 'memory':
-      return 'It is kept in memory and ends with the process. Export it, or configure a store, to keep it.';
+      return 'It ends with the process. Export it, or configure a store, to keep it.';
     case 'disk':
       return 'It is kept on disk and outlives the process.';
     case 'redis':

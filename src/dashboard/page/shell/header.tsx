@@ -47,7 +47,7 @@ export function Header() {
             isHelpOpen.value = true;
           }}
         />
-        <Button kind="quiet" icon="logout" label="Log out" onClick={leave} />
+        <LogOut />
       </div>
     </header>
   );
@@ -122,14 +122,11 @@ function RoleBadge() {
   return <Tag tone="warn">Read-only</Tag>;
 }
 
-function leave(): void {
-  logout().then(
-    (hasLogin) => {
-      if (!hasLogin) toast('This server asks for no login: whoever reaches it may use it.');
-      return undefined;
-    },
-    (error: unknown) => {
-      toast(asRequestError(error).message, 'bad');
-    },
-  );
+function LogOut() {
+  const current = standing.value;
+  if (current.state !== 'open' || !current.needsLogin) return null;
+  const leave = () => {
+    logout().catch((error: unknown) => toast(asRequestError(error).message, 'bad'));
+  };
+  return <Button kind="quiet" icon="logout" label="Log out" onClick={leave} />;
 }

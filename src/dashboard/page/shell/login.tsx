@@ -21,7 +21,7 @@ export function Login({ error }: { readonly error: RequestError | undefined }) {
   return (
     <main class="alone">
       <h1>Log in to the Dashboard</h1>
-      {error !== undefined && <ErrorNotice error={error} />}
+      <ErrorNotice error={error} />
       <form
         onSubmit={(event) => {
           event.preventDefault();

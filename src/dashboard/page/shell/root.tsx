@@ -43,7 +43,8 @@ function Shell() {
   useEffect(startShortcuts, []);
   useFocusOnNavigation();
   useEffect(() => {
-    if (route.value.path.length === 0)
+    // The address may name a page already, while its event is still to come.
+    if (route.value.path.length === 0 && !/^#\/./.test(location.hash))
       replace(linkedApp.value === undefined ? ['overview'] : ['apps', linkedApp.value, 'overview']);
   }, [route.value]);
   return (

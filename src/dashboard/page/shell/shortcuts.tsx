@@ -78,7 +78,7 @@ export function ShortcutHelp() {
         label="Shortcuts of single keys"
         isOn={areOn.value}
         onChange={setOn}
-        hint="Switch them off if you speak to your computer."
+        hint="Off, for those who speak to their computer."
       />
     </Dialog>
   );

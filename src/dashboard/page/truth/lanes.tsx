@@ -2,13 +2,14 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { LaneBatchView, LanesView, LaneView } from '../../../admin/views/truth.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
+import { DeliveryLink } from '../components/delivery-link.tsx';
 import { Empty, ErrorNotice, Loading, Notice } from '../components/notice.tsx';
 import { Section } from '../components/page.tsx';
 import { Table, type Column } from '../components/table.tsx';
 import { State } from '../components/tag.tsx';
 import { Ago, Countdown } from '../components/time.tsx';
 import { bytes, count, duration, listed, plural } from '../format.ts';
-import { channelLink, deliveryLink } from '../links.ts';
+import { channelLink } from '../links.ts';
 import { useResource } from '../resource.ts';
 import { stats } from '../stream.ts';
 import { now } from '../time.ts';
@@ -32,10 +33,10 @@ export function Lanes({ app, endpoint }: LanesProps) {
   return (
     <Section
       title="Lanes"
-      lead="A channel is a lane: its events are sent in order, so a batch on its way holds up what comes behind it in the same lane."
+      lead="A channel is a lane: a batch on its way holds up what comes behind it."
       actions={<Button kind="quiet" icon="refresh" label="Read the lanes again" onClick={reload} />}
     >
-      {error !== undefined && <ErrorNotice error={error} title="The lanes cannot be read" onRetry={reload} />}
+      <ErrorNotice error={error} title="The lanes cannot be read" onRetry={reload} />
       {value === undefined && error === undefined && <Loading what="the lanes" />}
       {value !== undefined && <Content app={app} lanes={value} readAtMs={readAtMs} />}
     </Section>
@@ -63,7 +64,7 @@ function Content({ app, lanes, readAtMs }: ContentProps) {
         </Notice>
       )}
       {queue === undefined ? (
-        <p>Another node sends the webhooks; its queue is known there.</p>
+        <p>Another node sends the webhooks; what waits for them is known there.</p>
       ) : (
         <p>
           {queue.isFailing && <State tone="bad">failing</State>}{' '}
@@ -120,9 +121,7 @@ function batchColumns(app: string, readAtMs: number): readonly Column<LaneBatchV
           </State>
           {id !== undefined && (
             <div>
-              <a class="mono small" href={deliveryLink(app, id)}>
-                {id}
-              </a>
+              <DeliveryLink app={app} id={id} />
             </div>
           )}
         </>
@@ -170,13 +169,7 @@ function laneColumns(app: string): readonly Column<LaneView>[] {
     {
       title: 'Waits behind',
       cell: ({ blockedBy }) =>
-        blockedBy === undefined ? (
-          'nothing: next batch'
-        ) : (
-          <a class="mono small" href={deliveryLink(app, blockedBy)}>
-            {blockedBy}
-          </a>
-        ),
+        blockedBy === undefined ? 'nothing: next batch' : <DeliveryLink app={app} id={blockedBy} />,
     },
   ];
 }

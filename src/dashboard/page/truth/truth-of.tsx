@@ -15,6 +15,10 @@ import { useNews } from '../live-reload.ts';
 import { useAction, useResource } from '../resource.ts';
 
 const changes = [
+  // Who leaves makes a difference before anything is told: that is his grace. It ends when he returns.
+  'subscribed',
+  'unsubscribed',
+  'disconnection',
   'occupied',
   'vacated',
   'member added',
@@ -48,7 +52,7 @@ export function TruthOf({ app, endpoint }: TruthProps) {
     });
   return (
     <section aria-label={`Truth of ${endpoint}`} class="truth">
-      {error !== undefined && <ErrorNotice error={error} title="The truth cannot be read" onRetry={reload} />}
+      <ErrorNotice error={error} title="The truth cannot be read" onRetry={reload} />
       {value === undefined && error === undefined && <Loading what="the truth" />}
       {value !== undefined && (
         <Verdict
@@ -65,7 +69,7 @@ export function TruthOf({ app, endpoint }: TruthProps) {
           }
         />
       )}
-      {repair.error !== undefined && <ErrorNotice error={repair.error} title="It was not repaired" />}
+      <ErrorNotice error={repair.error} title="It was not repaired" />
       {value !== undefined && value.differences.length > 0 && <Differences app={app} truth={value} />}
       {value !== undefined && value.limits.length > 0 && <Limits limits={value.limits} />}
     </section>
@@ -183,8 +187,8 @@ function repairQuestion(endpoint: string) {
   return {
     title: `Repair what ${endpoint} believes?`,
     consequences: [
-      'For each channel and member that this endpoint was told of wrongly or not at all, it is sent what is true now, as new webhooks with new ids.',
-      'Other endpoints get nothing. Events in between that nobody needs any more, such as a member who came and went, are not sent again.',
+      'For each channel and member that differs, this endpoint is sent what is true now, as new webhooks.',
+      'Other endpoints get nothing. What is past, such as a member who came and went, is not sent again.',
     ],
     action: 'Send what is true',
   };

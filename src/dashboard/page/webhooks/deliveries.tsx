@@ -16,7 +16,7 @@ import { now } from '../time.ts';
 import { DeliveryPanel } from './delivery-panel.tsx';
 import { useDeliveries, type DeliveryList } from './delivery-list.ts';
 import { toggledWord } from './search-words.ts';
-import { deliveryKeys, deliveryState, resultWords } from './words.ts';
+import { deliveryState, resultWords } from './words.ts';
 
 /** The log of deliveries: newest first, live, searchable. */
 export function DeliveriesPage({ app }: PageProps) {
@@ -38,7 +38,7 @@ export function DeliveriesPage({ app }: PageProps) {
           label="Search deliveries"
           placeholder="channel:presence-* status:5xx since:10m"
           value={q}
-          keys={deliveryKeys}
+          keys="deliveries"
           onSearch={(text) => setQuery({ q: text, id: undefined })}
           error={list.error?.status === 400 ? list.error : undefined}
         />
@@ -101,9 +101,7 @@ function Rows({ list, q }: { readonly list: DeliveryList; readonly q: string }) 
   if (list.items === undefined) return list.error === undefined ? <Loading what="deliveries" /> : null;
   if (list.items.length === 0)
     return q === '' ? (
-      <Empty title="No delivery yet">
-        As soon as something happens that an endpoint selects, the request to it is listed here.
-      </Empty>
+      <Empty title="No delivery yet">What endpoints are sent is listed here.</Empty>
     ) : (
       <Empty
         title="Nothing is found"
@@ -132,7 +130,7 @@ function Rows({ list, q }: { readonly list: DeliveryList; readonly q: string }) 
           {list.keptSinceMs !== undefined &&
             `Kept in memory: the last ${duration(Math.max(0, now.value - list.keptSinceMs))}.`}
           {list.skipped > 0 &&
-            ` ${plural(list.skipped, 'delivery', 'deliveries')} were not recorded, because more happened than can be.`}
+            ` ${plural(list.skipped, 'delivery', 'deliveries')} were not recorded: more happened than is kept.`}
         </span>
       </p>
     </>

@@ -40,7 +40,7 @@ export function DeliveryPanel({ app, id, onClose }: DeliveryPanelProps) {
           onRetry={delivery.reload}
         />
       )}
-      {action.error !== undefined && <ErrorNotice title="Not resent." error={action.error} />}
+      <ErrorNotice title="Not resent." error={action.error} />
       {delivery.value === undefined ? (
         delivery.error === undefined && <Loading what="the delivery" />
       ) : (

@@ -58,7 +58,7 @@ export function DroppedPanel({ app, letter, onClose, onResent }: DroppedPanelPro
           </Button>
           <ButtonLink href={href(['apps', app, 'truth'], { endpoint })}>What it believes now</ButtonLink>
         </div>
-        {action.error !== undefined && <ErrorNotice title="Not resent." error={action.error} />}
+        <ErrorNotice title="Not resent." error={action.error} />
         {self.value?.showsPayloads === false ? (
           <p class="hint">Payloads are not shown: dashboard.payloads is off.</p>
         ) : (

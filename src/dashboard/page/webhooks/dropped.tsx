@@ -35,7 +35,7 @@ export function DroppedPage({ app }: PageProps) {
   return (
     <Page
       title="Dropped"
-      lead="Deliveries that were given up. Replaying them tells an endpoint what was; reconcile tells it what is."
+      lead="Deliveries that were given up. Recover tells an endpoint what was, reconcile what is."
       actions={
         <>
           <Button icon="refresh" onClick={list.reload}>

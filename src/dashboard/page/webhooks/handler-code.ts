@@ -1,11 +1,10 @@
-/** A receiver for Express, as Soketify's page has it, for the webhooks of one key. */
-export function expressHandler(appKey: string): string {
-  return `const express = require("express");
+/** A receiver for Express, as Soketify's page has it. KEY stands for the key whose webhooks it takes. */
+export const expressCode = `const express = require("express");
 const crypto = require("crypto");
 
 const app = express();
 
-// The secret of key ${appKey}
+// The secret of key KEY
 const secret = process.env.SOKETIFY_APP_SECRET;
 
 // Use raw body for signature verification
@@ -17,7 +16,7 @@ app.use(
     const appKey = req.headers["x-pusher-key"];
     const rawBody = req.body; // Buffer
 
-    if (appKey !== ${quoted(appKey)}) {
+    if (appKey !== "KEY") {
       return res.status(401).json({ error: "Unknown key" });
     }
 
@@ -65,11 +64,9 @@ function handleWebhookEvents(events) {
 
 app.listen(3000);
 `;
-}
 
-/** A receiver for the App Router of Next.js. */
-export function nextHandler(appKey: string): string {
-  return `// app/api/webhooks/soketify/route.ts
+/** The same for the App Router of Next.js. */
+export const nextCode = `// app/api/webhooks/soketify/route.ts
 import { createHmac } from "crypto";
 import { NextRequest, NextResponse } from "next/server";
 
@@ -78,13 +75,13 @@ export async function POST(req: NextRequest) {
   if (!signature) {
     return NextResponse.json({ error: "Missing signature" }, { status: 401 });
   }
-  if (req.headers.get("x-pusher-key") !== ${quoted(appKey)}) {
+  if (req.headers.get("x-pusher-key") !== "KEY") {
     return NextResponse.json({ error: "Unknown key" }, { status: 401 });
   }
 
   const rawBody = await req.text();
 
-  // The secret of key ${appKey}
+  // The secret of key KEY
   const expected = createHmac("sha256", process.env.SOKETIFY_APP_SECRET!)
     .update(rawBody)
     .digest("hex");
@@ -107,11 +104,9 @@ async function processEvent(event: { name: string; channel: string; user_id?: st
   console.log(event.name, event.channel, event.user_id ?? "");
 }
 `;
-}
 
-/** A receiver for Laravel. */
-export function laravelHandler(appKey: string): string {
-  return String.raw`// routes/api.php
+/** The same for Laravel. */
+export const laravelCode = String.raw`// routes/api.php
 use Illuminate\Http\Request;
 use Illuminate\Support\Facades\Route;
 
@@ -119,11 +114,11 @@ Route::post('/webhooks/soketify', function (Request $request) {
     $signature = $request->header('X-Pusher-Signature', '');
     $rawBody = $request->getContent();
 
-    if ($request->header('X-Pusher-Key') !== ${phpQuoted(appKey)}) {
+    if ($request->header('X-Pusher-Key') !== 'KEY') {
         return response()->json(['error' => 'Unknown key'], 401);
     }
 
-    // The secret of key ${appKey}
+    // The secret of key KEY
     $expected = hash_hmac('sha256', $rawBody, config('broadcasting.connections.pusher.secret'));
 
     if (!hash_equals($expected, $signature)) {
@@ -144,12 +139,3 @@ Route::post('/webhooks/soketify', function (Request $request) {
     return response()->json(['ok' => true]);
 });
 `;
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text);
-}
-
-function phpQuoted(text: string): string {
-  return `'${text.replaceAll('\\', String.raw`\\`).replaceAll("'", String.raw`\'`)}'`;
-}

@@ -1,34 +1,33 @@
 import { useState } from 'preact/hooks';
 import { Code } from '../components/code.tsx';
 import { Choice } from '../components/field.tsx';
-import { expressHandler, laravelHandler, nextHandler } from './handler-code.ts';
+import { LazyDetails } from '../components/lazy-details.tsx';
+import { withKey, type Framework } from './with-key.ts';
 
-const kinds = {
-  express: { text: 'Node.js / Express', code: expressHandler },
-  next: { text: 'Next.js App Router', code: nextHandler },
-  laravel: { text: 'Laravel (PHP)', code: laravelHandler },
-} as const;
-type Kind = keyof typeof kinds;
+const names = {
+  express: 'Node.js / Express',
+  next: 'Next.js App Router',
+  laravel: 'Laravel (PHP)',
+} as const satisfies Record<Framework, string>;
 
-const options: readonly { readonly value: Kind; readonly text: string }[] = [
-  { value: 'express', text: kinds.express.text },
-  { value: 'next', text: kinds.next.text },
-  { value: 'laravel', text: kinds.laravel.text },
+const options: readonly { readonly value: Framework; readonly text: string }[] = [
+  { value: 'express', text: names.express },
+  { value: 'next', text: names.next },
+  { value: 'laravel', text: names.laravel },
 ];
 
 /** The code of a receiver for the webhooks of a key. */
 export function Handlers({ appKey }: { readonly appKey: string }) {
-  const [kind, setKind] = useState<Kind>('express');
+  const [framework, setFramework] = useState<Framework>('express');
   return (
-    <details>
-      <summary>Code that receives it</summary>
-      <div class="stack">
-        <Choice label="Framework" value={kind} options={options} onChange={setKind} />
-        <Code label={kinds[kind].text} text={kinds[kind].code(appKey)} />
-        <p class="hint">
-          The secret that belongs to this key is read from the environment; it is under Settings, Keys.
-        </p>
-      </div>
-    </details>
+    <LazyDetails summary="Code that receives it">
+      {({ handlers }) => (
+        <div class="stack">
+          <Choice label="Framework" value={framework} options={options} onChange={setFramework} />
+          <Code label={names[framework]} text={withKey(handlers[framework], framework, appKey)} />
+          <p class="hint">Its secret is under Settings, Keys; the code reads it from the environment.</p>
+        </div>
+      )}
+    </LazyDetails>
   );
 }

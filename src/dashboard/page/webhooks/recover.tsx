@@ -90,7 +90,7 @@ function Plan({ app, endpoint, canReconcile }: PlanProps) {
         }}
         fault={faultAt(action.error?.faults ?? [], 'since')}
       />
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       <div class="actions" aria-live="polite">
         <Button onClick={ask} isBusy={action.isBusy} changes>
           Estimate
@@ -141,10 +141,10 @@ function Reconcile({ app, endpoint, canReconcile }: PlanProps) {
         <span>
           {canReconcile
             ? 'Reconcile sends exactly the events that make what it knows true again.'
-            : 'Reconcile would send exactly the events that make what it knows true again; this endpoint has it off. Switch it on in its settings.'}
+            : 'This endpoint has reconcile off; it can be switched on in its settings.'}
         </span>
       </Notice>
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
     </>
   );
 }
@@ -153,9 +153,9 @@ function isSure(endpoint: string, { deliveries, events }: RecoverStart['matched'
   return confirmed({
     title: `Send ${plural(deliveries, 'delivery', 'deliveries')} to ${endpoint} again?`,
     consequences: [
-      `${plural(events, 'event')} go out in the order in which they happened, one delivery after the other, each marked with X-Soketify-Resend.`,
-      'They tell what was. A receiver that takes them for news may believe afterwards what is not true any more.',
-      'After three failures in a row it stops by itself. You can cancel it at any time.',
+      `${plural(events, 'event')} go out in their order, each request marked with X-Soketify-Resend.`,
+      'What they tell is old. A receiver that takes it for news may believe afterwards what is not true any more.',
+      'It stops after three failures in a row, or when you cancel it.',
     ],
     action: 'Send them',
   });
@@ -210,7 +210,7 @@ function Progress({
         {count(sent)} taken, {count(failed)} failed, {count(skipped)} skipped, {count(left)} left of{' '}
         {count(matched.deliveries)}.
       </div>
-      {action.error !== undefined && <ErrorNotice error={action.error} />}
+      <ErrorNotice error={action.error} />
       <div class="actions">
         {isRunning ? (
           <Button kind="danger" onClick={cancel} isBusy={action.isBusy} changes>

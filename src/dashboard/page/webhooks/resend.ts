@@ -13,7 +13,7 @@ export async function resend(app: string, { id, endpoint }: Resendable, onResent
   const isSure = await confirmed({
     title: 'Send it again?',
     consequences: [
-      'One attempt is made at once, with the same webhook-id and body, marked with X-Soketify-Resend.',
+      'One attempt is made at once, with the same body, marked with X-Soketify-Resend.',
       'What it tells is old. A receiver that takes it for news may believe afterwards what is not true any more.',
       `To bring ${endpoint} to the truth, reconcile it under Truth instead: it is sent what is true now.`,
     ],

@@ -34,7 +34,7 @@ export function VerifyPage({ app }: PageProps) {
   return (
     <Page
       title="Verify a signature"
-      lead="Paste what your receiver got. It is compared with every key of the app, and nothing is sent to anybody."
+      lead="Paste what your receiver got. It is compared with every key of the app."
     >
       <form
         class="panel form"
@@ -48,7 +48,7 @@ export function VerifyPage({ app }: PageProps) {
           label="Body"
           rows={6}
           placeholder='{"time_ms":1700000000000,"events":[...]}'
-          hint="The raw bytes, as they came. A body that was parsed and written again has another signature."
+          hint="The raw bytes: a body that was parsed and written again has another signature."
           value={body}
           onInput={setBody}
           fault={faultAt(faults, 'body')}
@@ -63,12 +63,12 @@ export function VerifyPage({ app }: PageProps) {
         <Field
           label="X-Pusher-Key"
           placeholder="any key of the app"
-          hint="If it is given, the answer says as well whether the signature is that key's."
+          hint="Whether the signature is of this key."
           value={key}
           onInput={setKey}
           fault={faultAt(faults, 'key')}
         />
-        {action.error !== undefined && <ErrorNotice error={action.error} hidesFaults />}
+        <ErrorNotice error={action.error} hidesFaults />
         <div class="actions">
           <Button kind="primary" type="submit" isBusy={action.isBusy}>
             Verify

@@ -1,19 +1,6 @@
 import type { AttemptResult, DeliveryView } from '../../../admin/views/deliveries.ts';
 import type { Tone } from '../components/tag.tsx';
 
-/** The keys that help to find deliveries. */
-export const deliveryKeys = {
-  'status:5xx': 'delivered, pending, dropped, or the status of the answer',
-  'event:member_*': 'the type of an event',
-  'channel:presence-*': 'the channel of an event',
-  'user:42': 'the user of an event',
-  'endpoint:main': 'the id of the endpoint',
-  'result:timeout': 'success, refused, timeout, unreachable',
-  'attempts:>3': 'how many attempts were made',
-  'id:msg_*': 'the webhook-id',
-  'since:10m': 'how long ago at most, or a time; until likewise',
-} as const;
-
 /** The state of a delivery in a word. */
 export function deliveryState({ status, attempts }: DeliveryView): {
   readonly word: string;
@@ -55,7 +42,7 @@ export function resultTone(result: AttemptResult | 'pending'): Tone {
 const reasons: Readonly<Record<string, string>> = {
   expired: 'It was tried for five minutes and never taken.',
   overflow: 'The queue of the endpoint was full.',
-  shutdown: 'The server was stopped before it was delivered.',
+  shutdown: 'The server was stopped before.',
   disabled: 'The endpoint was disabled or off.',
 };
 

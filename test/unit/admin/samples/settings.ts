@@ -47,6 +47,7 @@ const endpoint: Full<EndpointView> = {
   standardSignature: true,
   reconcile: false,
   batch,
+  ownBatch: batch,
   pause,
   queue,
   lastAttempt: { atMs: 1, result: 'refused', status: 500 },

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { seen, useChromium, visit } from '../support/browser/open-page.ts';
+import { photograph } from '../support/browser/screenshots.ts';
+import { faultsOfAccess } from '../support/browser/axe.ts';
+import { app, quickConfig } from '../support/e2e/config.ts';
+import { startServer } from '../support/e2e/server.ts';
+
+const openTab = useChromium();
+const token = 'a-token-that-may-do-all';
+const viewToken = 'a-token-that-may-look';
+const start = () =>
+  startServer({
+    ...quickConfig({ id: 'main', url: 'http://127.0.0.1:9/hook' }),
+    dashboard: { token, viewToken },
+  });
+
+test('a wrong token is refused, the right one lets in, and logging out shows the login again', async () => {
+  await using server = await start();
+  const tab = await openTab(server);
+  const { page } = tab;
+  await visit(tab, server, '', 'Log in to the Dashboard');
+  await photograph(page, 'login');
+  expect(await faultsOfAccess(page)).toEqual([]);
+  const field = page.getByLabel('Token');
+  await field.fill('a-token-that-is-not-one');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.locator('main .notice.bad').waitFor();
+  expect(await page.context().cookies()).toEqual([]);
+
+  await field.fill(token);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await seen(page, 'Overview');
+  const [cookie] = await page.context().cookies();
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict', path: '/dashboard' });
+  expect(await page.evaluate(() => document.cookie)).toBe('');
+
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await seen(page, 'Log in to the Dashboard');
+  const answer = await fetch(`${server.url}/dashboard/api/apps`, {
+    headers: { cookie: `${cookie?.name}=${cookie?.value}`, 'sec-fetch-site': 'same-origin' },
+  });
+  expect(answer.status).toBe(401);
+  await page.reload();
+  await seen(page, 'Log in to the Dashboard');
+});
+
+test('a token in the fragment logs in and disappears from the address and the history', async () => {
+  await using server = await start();
+  const { page } = await openTab(server);
+  await page.goto(`${server.url}/dashboard/#token=${token}`);
+  await seen(page, 'Overview');
+  expect(page.url()).not.toContain(token);
+  await page.reload();
+  await seen(page, 'Overview');
+  await page.goBack().catch(() => undefined);
+  expect(page.url()).not.toContain(token);
+});
+
+test('the token for looking sees all and changes nothing, in the page and at the server', async () => {
+  await using server = await start();
+  const tab = await openTab(server);
+  const { page } = tab;
+  await page.goto(`${server.url}/dashboard/#token=${viewToken}`);
+  await seen(page, 'Overview');
+  await page.getByText('Read-only').waitFor();
+
+  await visit(tab, server, `apps/${app.id}/settings?edit=%2B`, 'Settings');
+  await page.getByRole('heading', { name: 'main' }).waitFor();
+  expect(await page.getByLabel('Endpoint URL').count()).toBe(0);
+  for (const name of ['Add endpoint', 'Test', 'Pause']) {
+    const button = page.getByRole('button', { name, exact: true }).first();
+    expect(await button.getAttribute('aria-disabled'), name).toBe('true');
+    await button.click({ force: true });
+    expect(await page.getByRole('dialog').count()).toBe(0);
+  }
+  await visit(tab, server, `apps/${app.id}/console`, 'Debug console');
+  expect(await page.getByRole('button', { name: 'Event creator' }).getAttribute('aria-disabled')).toBe(
+    'true',
+  );
+
+  // The page asks as a page of this origin may; only the role is missing.
+  const refused = await page.evaluate(async () => {
+    const ask = async (method: string, path: string, body: unknown) => {
+      const headers = { 'content-type': 'application/json' };
+      const { status } = await fetch(`api/${path}`, { method, headers, body: JSON.stringify(body) });
+      return `${status} ${path}`;
+    };
+    return Promise.all([
+      ask('POST', 'apps/1/endpoints', { url: 'http://127.0.0.1:9/x' }),
+      ask('POST', 'apps/1/endpoints/main/test', { event: 'member_added' }),
+      ask('POST', 'apps/1/endpoints/main/pause', { how: 'off' }),
+      ask('POST', 'apps/1/publish', { events: [{ name: 'x', channels: ['news'], data: '' }] }),
+      ask('POST', 'apps/1/secrets', {}),
+      ask('POST', 'apps', { id: '2' }),
+      ask('DELETE', 'apps/1', {}),
+    ]);
+  });
+  expect(refused.map((line) => line.slice(0, 3))).toEqual(Array<string>(7).fill('403'));
+});

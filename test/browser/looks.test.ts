@@ -1,0 +1,91 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { faultsOfAccess } from '../support/browser/axe.ts';
+import { cutOff } from '../support/browser/layout.ts';
+import { seen, useChromium, visit, type Tab } from '../support/browser/open-page.ts';
+import { photograph } from '../support/browser/screenshots.ts';
+import { pages, startStage, type Stage } from '../support/browser/stage.ts';
+
+const openTab = useChromium();
+
+/** Goes through all pages, and waits on each until it has read what it shows. */
+async function onEachPage(
+  stage: Stage,
+  tab: Tab,
+  look: (name: string) => Promise<readonly string[]>,
+): Promise<void> {
+  const faults: string[] = [];
+  for (const { name, address, heading } of pages) {
+    await visit(tab, stage.server, address, heading);
+    await tab.page.locator('.loading').first().waitFor({ state: 'hidden' });
+    for (const fault of await look(name)) faults.push(`${name}: ${fault}`);
+  }
+  expect(faults).toEqual([]);
+}
+
+test.each(['light', 'dark'] as const)(
+  'axe finds nothing wrong with any page when it is %s',
+  async (colorScheme) => {
+    const stage = await startStage();
+    onTestFinished(() => stage[Symbol.asyncDispose]());
+    const tab = await openTab(stage.server, { colorScheme });
+    await onEachPage(stage, tab, async (name) => {
+      await photograph(tab.page, `${name}-${colorScheme}`);
+      return faultsOfAccess(tab.page, colorScheme === 'dark' ? 'colours' : 'everything');
+    });
+  },
+);
+
+test.each([
+  ['on a phone', { width: 360, height: 740 }],
+  ['at a zoom of 200 %', { width: 640, height: 400 }],
+])('nothing is cut off or sticks out %s', async (_, size) => {
+  const stage = await startStage();
+  onTestFinished(() => stage[Symbol.asyncDispose]());
+  const tab = await openTab(stage.server, size);
+  await onEachPage(stage, tab, async (name) => {
+    await photograph(tab.page, `${name}-${size.width}`);
+    return cutOff(tab.page);
+  });
+});
+
+test('nothing is wrong with what opens over or beside a page', async () => {
+  const stage = await startStage();
+  onTestFinished(() => stage[Symbol.asyncDispose]());
+  const tab = await openTab(stage.server, { width: 360, height: 740 });
+  const { page } = tab;
+  const look = async (name: string) => {
+    await photograph(page, `${name}-360`);
+    expect([...(await faultsOfAccess(page)), ...(await cutOff(page))], name).toEqual([]);
+  };
+  await visit(tab, stage.server, 'apps/1/webhooks/deliveries', 'Deliveries');
+  await page.locator('a[data-row]').first().click();
+  await page.getByRole('button', { name: 'Resend' }).waitFor();
+  await look('delivery');
+  await page.getByRole('button', { name: 'Resend' }).click();
+  await page.getByRole('dialog').waitFor();
+  await look('resend');
+  await page.keyboard.press('Escape');
+
+  await visit(tab, stage.server, 'apps/1/webhooks/endpoints', 'Endpoints');
+  for (const name of ['Test', 'Pause']) {
+    await page.getByRole('button', { name, exact: true }).first().click();
+    await page.getByRole('dialog').waitFor();
+    await look(name.toLowerCase());
+    await page.keyboard.press('Escape');
+  }
+
+  await visit(tab, stage.server, 'apps/1/console', 'Debug console');
+  await page.getByRole('button', { name: 'Event creator' }).click();
+  await page.locator('[data-row]').first().click();
+  await page.locator('.row-detail').waitFor();
+  await look('console-open');
+
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+  await look('menu');
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await seen(page, 'Overview');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await look('shortcuts');
+});

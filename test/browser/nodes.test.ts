@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { useChromium, visit } from '../support/browser/open-page.ts';
+import { connectClient } from '../support/e2e/client.ts';
+import { app, quick } from '../support/e2e/config.ts';
+import { startReceiver } from '../support/e2e/receiver.ts';
+import { startServer, type Server } from '../support/e2e/server.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+
+const openTab = useChromium();
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+async function startNode(): Promise<Server> {
+  const server = await startServer({ apps: [app], webhooks: quick, redis: { url: redis.url } });
+  onTestFinished(() => server.kill());
+  return server;
+}
+
+test('an endpoint saved on one node is shown and in force on all, and deleted on any', async () => {
+  await using hooks = await startReceiver();
+  const [first, second, third] = await Promise.all([startNode(), startNode(), startNode()]);
+  const [one, two, three] = [await openTab(first), await openTab(second), await openTab(third)];
+  await visit(one, first, `apps/${app.id}/settings?edit=%2B`, 'Settings');
+  await visit(two, second, `apps/${app.id}/settings`, 'Settings');
+  await visit(three, third, `apps/${app.id}/webhooks/endpoints`, 'Endpoints');
+  await two.page.getByText('No endpoint yet').waitFor();
+
+  await one.page.getByLabel('Endpoint URL').fill(hooks.url);
+  await one.page.getByRole('button', { name: 'Save' }).click();
+  await one.page
+    .getByText('It is in force from now on. It is kept in Redis and holds on every node.')
+    .waitFor();
+  for (const { page } of [two, three]) await page.getByText(hooks.url).waitFor();
+
+  for (const [index, node] of [first, second, third].entries()) {
+    const client = await connectClient(node, { member: { user_id: `user-${index}` } });
+    await client.subscribePresence(`presence-${index}`);
+    expect(await hooks.namesOf(`presence-${index}`, 2)).toEqual(['channel_occupied', 'member_added']);
+  }
+
+  await three.page.getByRole('button', { name: /^Delete/ }).click();
+  await three.page.getByRole('dialog').getByRole('button', { name: 'Delete endpoint' }).click();
+  for (const { page } of [one, two, three]) await page.getByText(hooks.url).waitFor({ state: 'hidden' });
+  const last = await connectClient(first, { member: { user_id: 'late' } });
+  await last.subscribePresence('presence-late');
+  // What the deleted endpoint is not sent, another one is: so it is certain that it would have come.
+  await using others = await startReceiver();
+  await two.page.getByRole('link', { name: 'Add endpoint' }).click();
+  await two.page.getByLabel('Endpoint URL').fill(others.url);
+  await two.page.getByRole('button', { name: 'Save' }).click();
+  await two.page.getByText('It is in force from now on.').waitFor();
+  await one.page.getByText(others.url).waitFor();
+  await last.subscribePresence('presence-later');
+  await others.namesOf('presence-later', 2);
+  expect(hooks.events.items.filter(({ channel }) => channel.startsWith('presence-late'))).toEqual([]);
+});

@@ -1,0 +1,93 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { launchChromium } from './chromium.ts';
+
+/** What a page did that it never may; empty while all is well. */
+export type Misdeeds = readonly string[];
+
+/** A tab that shows the Dashboard. */
+export interface Tab {
+  readonly page: Page;
+  readonly misdeeds: Misdeeds;
+}
+
+interface TabOptions {
+  readonly colorScheme?: 'light' | 'dark';
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export type OpenTab = (server: Served, options?: TabOptions) => Promise<Tab>;
+
+/** Where the Dashboard is served. */
+export interface Served {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+}
+
+/** Chromium for all tests of a file. The function opens a tab that asks nobody but `server`, which is checked at the end. */
+export function useChromium(): OpenTab {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser.close());
+  return async (server, { colorScheme = 'light', width = 1280, height = 800 } = {}) => {
+    const context = await browser.newContext({
+      colorScheme,
+      viewport: { width, height },
+      reducedMotion: 'reduce',
+    });
+    context.setDefaultTimeout(15_000);
+    const misdeeds: string[] = [];
+    await tellViolations(context);
+    const page = await context.newPage();
+    watch(page, server, misdeeds);
+    onTestFinished(async () => {
+      await context.close();
+      expect(misdeeds, 'what the page may not do').toEqual([]);
+    });
+    return { page, misdeeds };
+  };
+}
+
+/** Violations of the content security policy arrive as messages of the console. */
+async function tellViolations(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) => {
+      console.error(`CSP: ${violatedDirective} ${blockedURI} in ${sourceFile}`);
+    });
+  });
+}
+
+function watch(page: Page, { url }: Served, misdeeds: string[]): void {
+  page.on('request', (request) => {
+    const asked = request.url();
+    const isOwn = asked.startsWith(`${url}/dashboard/`) || asked.startsWith('data:');
+    if (!isOwn) misdeeds.push(`asks ${asked}`);
+  });
+  page.on('dialog', (dialog) => {
+    misdeeds.push(`opens a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('popup', (popup) => misdeeds.push(`opens ${popup.url()}`));
+  page.on('pageerror', (error) => misdeeds.push(`throws ${error.stack ?? error.message}`));
+  page.on('console', (message) => {
+    // Chromium says so of each refused request and of a server that is away; both are part of tests.
+    const isNetwork = /^Failed to load resource|ERR_CONNECTION|ERR_INCOMPLETE_CHUNKED/.test(message.text());
+    if (message.type() === 'error' && !isNetwork) misdeeds.push(`writes ${message.text()}`);
+  });
+}
+
+/** Goes to a page of the Dashboard by its address, such as `apps/1/settings`, and waits for its heading. */
+export async function visit({ page }: Tab, server: Served, address = '', heading?: string): Promise<void> {
+  await page.goto(`${server.url}/dashboard/${address === '' ? '' : `#/${address}`}`);
+  await seen(page, heading);
+}
+
+/** Waits for the page with this heading, or for any. */
+export async function seen(page: Page, heading?: string): Promise<void> {
+  await page
+    .getByRole('heading', { level: 1, ...(heading !== undefined && { name: heading, exact: true }) })
+    .waitFor();
+}
