@@ -4,6 +4,7 @@ import { whenReady } from './ports/maybe-promise.ts';
 import type { PublishTopic, Socket } from './ports/socket.ts';
 import type { Outcome, WebhookSender } from './ports/webhook-sender.ts';
 import { clip } from './protocol/clip.ts';
+import { holdsSecret } from './config/exposure.ts';
 import { maskCredentials } from './protocol/mask.ts';
 import type { Front } from './overrides.ts';
 import type { Answer, OutgoingResponse, RequestHead } from './transport/http-message.ts';
@@ -90,12 +91,19 @@ export class Trace {
 
   #route(route: Route): Route {
     const beginning = beginningOf(route);
+    // Settings hold secrets in places that no mask knows, such as the headers of an endpoint.
+    const showBytes = (bytes: Uint8Array): string =>
+      route.door === 'dashboard' ? `(${bytes.byteLength} bytes)` : this.#showBytes(bytes);
+    const showBody = (response: Answer): string =>
+      route.door === 'dashboard' && !('stream' in response)
+        ? `(${Buffer.byteLength(response.body)} bytes)`
+        : this.#showBody(response);
     const begin = (head: RequestHead): OutgoingResponse | Handle => {
       const about = { method: head.method, path: this.#show(head.path) };
       const query = this.#show(head.rawQuery);
       const answered = <Given extends Answer>(response: Given): Given => {
         const { status } = response;
-        this.#write({ ...about, status, body: this.#showBody(response) }, 'request answered');
+        this.#write({ ...about, status, body: showBody(response) }, 'request answered');
         return response;
       };
       const begun = beginning(head);
@@ -105,7 +113,7 @@ export class Trace {
         return answered(begun);
       }
       return (request) => {
-        this.#write({ ...about, query, body: this.#showBytes(request.body) }, 'request received');
+        this.#write({ ...about, query, body: showBytes(request.body) }, 'request received');
         return whenReady(begun(request), answered);
       };
     };
@@ -144,6 +152,7 @@ export class Trace {
     for (const { config } of this.#apps) {
       yield config.secret;
       for (const { secret } of config.otherKeys) yield secret;
+      for (const { headers } of config.endpoints) yield* secretsIn(headers);
     }
   }
 }
@@ -190,4 +199,9 @@ class TracedSocket implements Socket {
   unsubscribe(topic: string): void {
     this.#socket.unsubscribe(topic);
   }
+}
+
+/** Endpoints know by such headers who is asking, and may answer with them. */
+function* secretsIn(headers: Readonly<Record<string, string>>): Generator<string, void> {
+  for (const [name, value] of Object.entries(headers)) if (holdsSecret(name)) yield value;
 }

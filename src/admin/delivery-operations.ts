@@ -82,7 +82,12 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
       async run(question) {
         const { id: appId } = appOf(parts, question).config;
         const id = parameterOf(question, 'delivery');
-        return answerOfResend(await resend(parts, appId, id), id);
+        const attempt = answerOfResend(await resend(parts, appId, id), id);
+        // The headers are known to the record alone.
+        const recorded = history
+          .delivery(appId, id, showing(question))
+          ?.attemptList.find(({ resend: times }) => times === attempt.resend);
+        return { ...attempt, headers: recorded?.headers ?? {} };
       },
     },
     {

@@ -46,7 +46,9 @@ export async function resendLetter(app: LocalApp, letters: Letters, id: string):
     case 'gone':
       return conflict('Not sent: the endpoint of this delivery is not configured any more');
     case 'disabled':
-      return conflict('Not sent: the endpoint of this delivery is disabled. Enable it first');
+      return conflict(
+        'Not sent: the endpoint of this delivery is disabled or paused. Enable or resume it first',
+      );
     case 'held':
       return conflict('Not sent: the endpoint of this delivery is paused. Resume it first');
     default: {
@@ -103,7 +105,8 @@ function answerRecovery(recovery: Recovery | undefined | Unavailable, id: string
 function refuseRecovery(why: string, endpointId: string): HttpError {
   const endpoint = `endpoint '${clip(endpointId)}'`;
   if (why === 'gone') return conflict(`Nothing is sent: the app has no ${endpoint}`);
-  if (why === 'disabled') return conflict(`Nothing is sent: ${endpoint} is disabled. Enable it first`);
+  if (why === 'disabled')
+    return conflict(`Nothing is sent: ${endpoint} is disabled or paused. Enable or resume it first`);
   if (why === 'held') return conflict(`Nothing is sent: ${endpoint} is paused. Resume it first`);
   return conflict(`A recovery of ${endpoint} is under way. Wait for it, or end it by DELETE`);
 }

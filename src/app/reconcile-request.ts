@@ -18,7 +18,8 @@ export function answerReconcile(
   if (typeof endpointId !== 'string') return endpointId;
   const endpoint = app.endpoints.find(({ id }) => id === endpointId);
   if (endpoint === undefined) return notFound(`Unknown endpoint: got '${clip(endpointId)}'`);
-  if (!endpoint.isEnabled) return conflict(`Endpoint '${clip(endpointId)}' is disabled. Enable it first`);
+  if (!endpoint.isEnabled)
+    return conflict(`Endpoint '${clip(endpointId)}' is disabled or paused. Enable or resume it first`);
   if (endpoint.heldSinceMs !== undefined) {
     return conflict(`Endpoint '${clip(endpointId)}' is paused. Resume it first`);
   }

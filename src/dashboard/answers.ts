@@ -44,12 +44,21 @@ export function jsonData(content: object, headers: Readonly<Record<string, strin
   return securedData({ ...json(JSON.stringify(content)), headers });
 }
 
-/** What somebody is answered whom access was refused. */
-export function refusedAccess({ status, code, message, retryAfterSeconds }: AccessRefusal): OutgoingResponse {
-  const headers = {
+/** What else is said to somebody whom access was refused. */
+export function headersOfRefusal({
+  status,
+  retryAfterSeconds,
+}: AccessRefusal): Readonly<Record<string, string>> {
+  return {
     ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
     ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
   };
+}
+
+/** What somebody is answered whom access was refused. */
+export function refusedAccess(refusal: AccessRefusal): OutgoingResponse {
+  const { status, code, message } = refusal;
+  const headers = headersOfRefusal(refusal);
   return securedData({
     ...json(JSON.stringify({ error: { code, message } }), status),
     headers,

@@ -4,6 +4,7 @@ import { filterOf, consoleQuery } from '../admin/console-operations.ts';
 import { streamLive } from '../admin/live.ts';
 import { schemas } from '../admin/schemas.ts';
 import type { Caller } from '../auth/caller.ts';
+import { fieldOf } from '../config/json.ts';
 import { describeApi } from '../operations/openapi.ts';
 import { OperationError } from '../operations/operation-error.ts';
 import { readQuestion, type Operation } from '../operations/operation.ts';
@@ -11,6 +12,7 @@ import {
   createDocumentRoute,
   createOperationRoutes,
   type Admitted,
+  type Change,
   type Entry,
   type Failure,
 } from '../operations/routes.ts';
@@ -19,7 +21,7 @@ import type { Answer, IncomingRequest } from '../transport/http-message.ts';
 import type { Route } from '../transport/http.ts';
 import { isRefusal } from './access-refusal.ts';
 import type { Access } from './access.ts';
-import { dataHeaders, jsonData, refusedAccess, securedData } from './answers.ts';
+import { dataHeaders, headersOfRefusal, jsonData, refusedAccess, securedData } from './answers.ts';
 import type { AccessDoor } from './guard.ts';
 import { callerOf } from './page-routes.ts';
 
@@ -71,15 +73,26 @@ function entryOf(door: AccessDoor, { access, log, controls, changed }: DataOptio
     headers: dataHeaders,
     admit(caller, { method, isQuestion = false }) {
       const admitted = access.admit(caller, { method, door, isQuestion });
-      if (isRefusal(admitted)) return admitted;
+      if (isRefusal(admitted)) return { ...admitted, headers: headersOfRefusal(admitted) };
       return { who: `${admitted.who} (${caller.remoteAddress})`, isFull: admitted.role === 'full' };
     },
     failureOf: (error) => failureOfChange(error) ?? controls?.failureOf(error),
-    changed({ who }: Admitted, { id, summary }: Operation, values) {
-      log.info({ who, operation: id, of: values, door }, 'done by an operator');
-      changed(values[0] ?? '', `${summary.split(/[.;:,]/)[0] ?? id}: ${values.join(', ')}`);
+    changed({ who }: Admitted, { id, summary }: Operation, change: Change) {
+      const of = subjectsOf(change);
+      const { how } = change.body;
+      log.info(
+        { who, operation: id, of, ...(typeof how === 'string' && { how }), door },
+        'done by an operator',
+      );
+      changed(change.values[0] ?? '', `${summary.split(/[.;:,]/)[0] ?? id}: ${of.join(', ')}`);
     },
   };
+}
+
+/** What was changed: what the path names, and what was made, by its id or key. */
+function subjectsOf({ values, answer }: Change): readonly string[] {
+  const made = ['id', 'key'].map((name) => fieldOf(answer, name)).find((value) => typeof value === 'string');
+  return typeof made === 'string' && !values.includes(made) ? [...values, made] : values;
 }
 
 /** How the stream is asked for. */
@@ -120,5 +133,6 @@ function openStream(request: IncomingRequest, parts: AdminParts): Answer {
 
 /** The number of the row that was seen last; undefined: it is none of ours. */
 function seqOf(lastEventId: string): number | undefined {
-  return /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined;
+  const seq = /^\d{1,16}$/.test(lastEventId) ? Number(lastEventId) : undefined;
+  return seq !== undefined && Number.isSafeInteger(seq) ? seq : undefined;
 }

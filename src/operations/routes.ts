@@ -1,4 +1,5 @@
 import { OperationError, type FieldFault } from './operation-error.ts';
+import type { JsonObject } from '../protocol/decode.ts';
 import { parametersOf, readQuestion, type Operation } from './operation.ts';
 
 /** A request to a route of operations; `C` is what is known of the caller. */
@@ -35,6 +36,8 @@ export interface Failure {
   readonly code: string;
   readonly message: string;
   readonly faults?: readonly FieldFault[] | undefined;
+  /** Further headers of the answer. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Who was let in. */
@@ -55,7 +58,15 @@ export interface Entry<C> {
   failureOf(error: unknown): Failure | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   /** Hears of each change that was made. */
-  readonly changed?: (admitted: Admitted, operation: Operation, values: readonly string[]) => void;
+  readonly changed?: (admitted: Admitted, operation: Operation, change: Change) => void;
+}
+
+/** A change that was made. */
+export interface Change {
+  /** What the braces of the path stand for, in their order. */
+  readonly values: readonly string[];
+  readonly body: JsonObject;
+  readonly answer: unknown;
 }
 
 /** A route for each operation. */
@@ -98,11 +109,11 @@ function createRoute<C>(operation: Operation, entry: Entry<C>): OperationRoute<C
       const values = [appId, name].slice(0, parametersOf(operation.path).length);
       try {
         const question = readQuestion(operation, { values, rawQuery, body, ...admitted });
-        const told = JSON.stringify((await operation.run(question)) ?? {});
+        const done = (await operation.run(question)) ?? {};
         if (operation.method !== 'get' && operation.isQuestion !== true) {
-          entry.changed?.(admitted, operation, values);
+          entry.changed?.(admitted, operation, { values, body: question.body, answer: done });
         }
-        return answer(200, told, entry);
+        return answer(200, JSON.stringify(done), entry);
       } catch (error) {
         const failure = error instanceof OperationError ? error : entry.failureOf(error);
         if (failure === undefined) throw error;
@@ -121,11 +132,12 @@ function isFailure(admitted: Admitted | Failure): admitted is Failure {
   return 'status' in admitted;
 }
 
-function answer<C>(status: number, body: string, { headers }: Entry<C>): RoutedResponse {
+function answer<C>(status: number, body: string, { headers }: Pick<Entry<C>, 'headers'>): RoutedResponse {
   return { status, contentType: 'application/json', body, ...(headers && { headers }) };
 }
 
-function fail<C>({ status, code, message, faults }: Failure, entry: Entry<C>): RoutedResponse {
+function fail<C>({ status, code, message, faults, headers }: Failure, entry: Entry<C>): RoutedResponse {
   const body = JSON.stringify({ error: { code, message, ...(faults && { faults }) } });
-  return { ...answer(status, body, entry), reason: message };
+  const further = headers === undefined ? entry : { headers: { ...entry.headers, ...headers } };
+  return { ...answer(status, body, further), reason: message };
 }

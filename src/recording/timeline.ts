@@ -163,8 +163,14 @@ function viewOf(
 ): TimelineView['deliveries'][number] {
   const { id, endpoint, status } = viewDelivery(record);
   const attempts = record.attempts.map((attempt) => {
-    const { answer: _answer, headers: _headers, ...view } = viewAttempt(attempt, showing);
-    return view;
+    const { number, atMs, elapsedMs, result, status: answered } = viewAttempt(attempt, showing);
+    return {
+      number,
+      atMs,
+      ...(elapsedMs !== undefined && { elapsedMs }),
+      result,
+      ...(answered !== undefined && { status: answered }),
+    };
   });
   return { id, endpoint, status, eventIds, attempts };
 }

@@ -51,8 +51,8 @@ const cases: Readonly<Record<string, Case>> = {
       id: '1',
       keys: [{ key: 'app-key', isFirst: true }],
       endpoints: [
-        { id: 'main', origin: 'file', headers: { 'X-Key': 'of-the-file' } },
-        { id: 'added', origin: 'run-time', headers: { 'X-Key': 'of-the-api' } },
+        { id: 'main', origin: 'file', headers: { 'X-Api-Key': 'of-the-file' } },
+        { id: 'added', origin: 'run-time', headers: { 'X-Api-Key': 'of-the-api' } },
       ],
     },
   ),
@@ -92,7 +92,12 @@ const cases: Readonly<Record<string, Case>> = {
   },
   testEndpoint: at(
     { of: main, body: { event: 'channel_occupied' } },
-    { result: 'success', status: 200, answer: 'thanks', request: { headers: { 'X-Key': 'of-the-file' } } },
+    {
+      result: 'success',
+      status: 200,
+      answer: 'thanks',
+      request: { headers: { 'X-Api-Key': 'of-the-file' } },
+    },
   ),
   reconcileEndpoint: at({ of: main }, { channels: 0 }),
   readTruth: async (world) => {
@@ -114,7 +119,10 @@ const cases: Readonly<Record<string, Case>> = {
   },
   resendDelivery: async (world) => {
     const delivery = await world.delivered();
-    return [{ of: { ...of, delivery } }, { number: 2, resend: 1, result: 'success', answer: 'thanks' }];
+    return [
+      { of: { ...of, delivery } },
+      { number: 2, resend: 1, result: 'success', answer: 'thanks', headers: { 'X-Soketify-Resend': '1' } },
+    ];
   },
   listEvents: async (world) => {
     await world.delivered();

@@ -28,7 +28,7 @@ export class AdminWorld {
     const receiver = await Receiver.start(({ response }) => {
       response.writeHead(status.now).end(status.now === 200 ? 'thanks' : 'down');
     });
-    const webhooks = [{ id: 'main', url: receiver.url, headers: { 'X-Key': 'of-the-file' } }];
+    const webhooks = [{ id: 'main', url: receiver.url, headers: { 'X-Api-Key': 'of-the-file' } }];
     const server = await startServer(
       {
         apps: [{ ...app, clientEvents: true, webhooks }],
@@ -57,7 +57,7 @@ export class AdminWorld {
     await this.admin.get('addApp', { body: { id: 'own', key: 'own-key', secret: 'own-secret' } });
     await this.admin.get('addEndpoint', {
       of: { app: '1' },
-      body: { id: 'added', url: `${this.receiver.url}/added`, headers: { 'X-Key': 'of-the-api' } },
+      body: { id: 'added', url: `${this.receiver.url}/added`, headers: { 'X-Api-Key': 'of-the-api' } },
     });
   }
 

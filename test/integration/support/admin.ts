@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { request } from 'undici';
 import { expect } from 'vitest';
 import type { Overrides } from '../../../src/overrides.ts';
@@ -77,6 +77,7 @@ export class Admin {
   readonly server: Server;
   readonly document: ApiDocument;
   readonly #ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, keywords: ['components'] });
+  readonly #validators = new Map<string, ValidateFunction>();
   readonly #headers: Headers;
 
   private constructor(server: Server, document: ApiDocument, headers: Headers) {
@@ -143,10 +144,13 @@ export class Admin {
       .flatMap((methods) => Object.values(methods))
       .find(({ operationId }) => operationId === id);
     if (described === undefined) return [`there is no operation ${id}`];
-    const content = described.responses[status === 200 ? 200 : 'default'].content;
+    const { content } = described.responses[status === 200 ? 200 : 'default'];
     const schema = content['application/json']?.schema;
     if (schema === undefined) return [`the document says nothing of what ${id} answers`];
-    const validate = this.#ajv.compile({ components: this.document.components, ...schema });
+    const key = `${id} ${status === 200}`;
+    const validate =
+      this.#validators.get(key) ?? this.#ajv.compile({ components: this.document.components, ...schema });
+    this.#validators.set(key, validate);
     if (validate(json)) return [];
     return (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
   }
@@ -170,6 +174,7 @@ function portOf({ port, dashboardPort }: Server): { readonly port: number } {
 }
 
 function asQuery(query: NonNullable<Call['query']>): string {
-  const texts = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]);
-  return new URLSearchParams(texts).toString();
+  return new URLSearchParams(
+    Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
 }

@@ -196,7 +196,7 @@ describe('POST webhooks/deliveries/DELIVERY/resend', () => {
     );
     dispatcher.replace([application({ endpoints: [endpoint({ isEnabled: false })] })]);
     expect(await resend('msg_1')).toBe(
-      '409 Not sent: the endpoint of this delivery is disabled. Enable it first',
+      '409 Not sent: the endpoint of this delivery is disabled or paused. Enable or resume it first',
     );
     dispatcher.replace([application({ endpoints: [] })]);
     expect(await resend('msg_1')).toBe(
@@ -264,7 +264,7 @@ describe('POST webhooks/recover', () => {
     );
     dispatcher.replace([application({ endpoints: [endpoint({ isEnabled: false })] })]);
     expect(await recover({ endpoint: 'main', dry_run: true })).toBe(
-      "409 Nothing is sent: endpoint 'main' is disabled. Enable it first",
+      "409 Nothing is sent: endpoint 'main' is disabled or paused. Enable or resume it first",
     );
   });
 
