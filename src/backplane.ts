@@ -1,4 +1,4 @@
-import type { LanesView } from './admin/views/truth.ts';
+import type { LanesView } from './views/truth.ts';
 import type { Application } from './app/application.ts';
 import type { ResendTarget } from './app/attempt-in-place.ts';
 import type { DeadLetterOffice } from './app/dead-letter-office.ts';

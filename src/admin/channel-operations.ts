@@ -19,7 +19,7 @@ import { terminated } from '../protocol/errors.ts';
 import { isSocketId } from '../protocol/socket-id.ts';
 import { appOf, refusalOf, type ChannelParts } from './parts.ts';
 import { ref } from './schemas.ts';
-import type { ChannelDetail, ChannelPage, ChannelView, ConnectionView } from './views/channels.ts';
+import type { ChannelDetail, ChannelPage, ChannelView, ConnectionView } from '../views/channels.ts';
 
 /** So many channels are on a page at most, and by default. */
 const mostOnPage = 1000;

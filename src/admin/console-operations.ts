@@ -4,7 +4,7 @@ import { parseConsoleTypes, type ConsoleFeed, type ConsoleFilter } from '../reco
 import type { WallTime } from '../ports/clock.ts';
 import { ref } from './schemas.ts';
 import { beforeOf, limitOf, searchOf } from './search-of.ts';
-import { consoleTypes } from './views/server.ts';
+import { consoleTypes } from '../views/server.ts';
 
 /** What the debug console works on. */
 export interface ConsoleParts {

@@ -5,7 +5,7 @@ import { batchPolicyOf } from '../webhooks/endpoint.ts';
 import { writeLimits } from '../protocol/limits.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import type { KeyUses } from '../app/key-uses.ts';
-import type { AppView, BatchInput, EndpointView, KeyView, QueueView } from './views/settings.ts';
+import type { AppView, BatchInput, EndpointView, KeyView, QueueView } from '../views/settings.ts';
 
 /** What is known of apps beside their configuration. */
 export interface AppSources {

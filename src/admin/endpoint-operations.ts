@@ -9,7 +9,7 @@ import type { MaybePromise } from '../ports/maybe-promise.ts';
 import { eventNames } from '../webhooks/event.ts';
 import { bodies, ref } from './schemas.ts';
 import { endpointOf } from './setting-operations.ts';
-import type { LanesView, TruthView } from './views/truth.ts';
+import type { LanesView, TruthView } from '../views/truth.ts';
 
 /** What operations on endpoints work on. */
 export interface EndpointParts {

@@ -1,6 +1,6 @@
 import type { Cancel, Clock, Millis } from '../ports/clock.ts';
 import { isConsoleFull, type ConsoleFeed, type ConsoleFilter } from '../recording/console-feed.ts';
-import type { OverviewView } from './views/server.ts';
+import type { OverviewView } from '../views/server.ts';
 
 /** Where the text of a stream goes. */
 export interface LiveSink {

@@ -3,7 +3,7 @@ import type { WallTime } from '../ports/clock.ts';
 import type { NodeHealth } from '../ports/metrics.ts';
 import type { Samples } from '../recording/samples.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
-import type { OverviewView } from './views/server.ts';
+import type { OverviewView } from '../views/server.ts';
 
 /** What the overview is made of. */
 export interface OverviewParts {

@@ -4,7 +4,7 @@ import type { Resent } from '../app/resender.ts';
 import { isUnavailable } from '../ports/unavailable.ts';
 import { clip } from '../protocol/clip.ts';
 import { refusalOf } from './parts.ts';
-import type { AttemptView } from './views/deliveries.ts';
+import type { AttemptView } from '../views/deliveries.ts';
 
 /** What came of sending a delivery again. Throws why it was not sent. */
 export function answerOfResend(resent: Resent, id: string): AttemptView {

@@ -3,7 +3,7 @@ import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import type { Operation } from '../operations/operation.ts';
 import { readOverview, type OverviewParts } from './overview.ts';
 import { ref } from './schemas.ts';
-import type { ClockView, SelfView } from './views/server.ts';
+import type { ClockView, SelfView } from '../views/server.ts';
 
 /** What operations on the server as a whole work on. */
 export interface ServerParts extends OverviewParts {

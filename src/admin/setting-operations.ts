@@ -8,7 +8,7 @@ import { parameterOf, type Operation, type Question } from '../operations/operat
 import { done, listOf, object, type Schema } from '../operations/schema.ts';
 import { readApps, type AppReader, type AppSources } from './describe-app.ts';
 import { bodies, ref } from './schemas.ts';
-import type { AppView, EndpointView } from './views/settings.ts';
+import type { AppView, EndpointView } from '../views/settings.ts';
 
 /** What operations on settings work on. */
 export interface SettingParts extends AppSources {

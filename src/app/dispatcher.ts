@@ -1,4 +1,4 @@
-import type { LanesView } from '../admin/views/truth.ts';
+import type { LanesView } from '../views/truth.ts';
 import type { Cancel } from '../ports/clock.ts';
 import type { EventOrigin, RestoredBatch } from '../ports/delivery-source.ts';
 import { noDeliveryStore, type DeliveryStore, type EventRef } from '../ports/delivery-store.ts';

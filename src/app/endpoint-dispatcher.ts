@@ -1,4 +1,4 @@
-import type { LanesView } from '../admin/views/truth.ts';
+import type { LanesView } from '../views/truth.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { KeptBatch } from '../ports/delivery-store.ts';
 import { whenReady } from '../ports/maybe-promise.ts';

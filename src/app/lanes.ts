@@ -1,4 +1,4 @@
-import type { LaneBatchView, LanesView } from '../admin/views/truth.ts';
+import type { LaneBatchView, LanesView } from '../views/truth.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Batch } from '../webhooks/batch.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';

@@ -1,4 +1,4 @@
-import type { TestView } from '../admin/views/settings.ts';
+import type { TestView } from '../views/settings.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Log } from '../ports/log.ts';
 import { createRequest } from '../webhooks/attempt.ts';

@@ -1,4 +1,4 @@
-import type { DifferenceView, TruthView } from '../admin/views/truth.ts';
+import type { DifferenceView, TruthView } from '../views/truth.ts';
 import type { ChannelRecord, MemberRecord } from '../channels/channel-record.ts';
 import type { Clock, Millis, WallTime } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';

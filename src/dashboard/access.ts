@@ -1,4 +1,4 @@
-import type { Role } from '../admin/views/settings.ts';
+import type { Role } from '../views/settings.ts';
 import { bearerOf, isSameToken, type Caller } from '../auth/caller.ts';
 import type { DashboardConfig } from '../config/dashboard.ts';
 import type { Clock } from '../ports/clock.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AdminParts } from '../admin/operations.ts';
 import { readOverview } from '../admin/overview.ts';
-import type { SelfView, ClockView } from '../admin/views/server.ts';
+import type { SelfView, ClockView } from '../views/server.ts';
 import type { Hub } from '../app/hub.ts';
 import type { ClientEventOptions } from '../app/client-events.ts';
 import type { LocalApps } from '../app/local-app.ts';

@@ -1,5 +1,5 @@
 import { sign } from '../auth/hmac.ts';
-import type { Role } from '../admin/views/settings.ts';
+import type { Role } from '../views/settings.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
 
 /** Bytes drawn at random, which nobody can guess. */

@@ -1,4 +1,4 @@
-import type { ConsoleType } from '../admin/views/server.ts';
+import type { ConsoleType } from '../views/server.ts';
 import type { Refusal } from '../ports/refusals.ts';
 import type {
   DisconnectReason,

@@ -1,4 +1,4 @@
-import type { ConsoleRow, ConsoleRows, ConsoleType } from '../admin/views/server.ts';
+import type { ConsoleRow, ConsoleRows, ConsoleType } from '../views/server.ts';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { ConsoleEntry } from './console-entry.ts';

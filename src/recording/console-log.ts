@@ -1,4 +1,4 @@
-import type { ConsoleType } from '../admin/views/server.ts';
+import type { ConsoleType } from '../views/server.ts';
 import type { Clock, WallTime } from '../ports/clock.ts';
 import { Allowance, type AllowanceBounds } from './allowance.ts';
 import { sizeOf, type ConsoleContent, type ConsoleEntry } from './console-entry.ts';

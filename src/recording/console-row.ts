@@ -1,4 +1,4 @@
-import type { ConsoleRow } from '../admin/views/server.ts';
+import type { ConsoleRow } from '../views/server.ts';
 import { clip } from '../protocol/clip.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { ConsoleContent, ConsoleEntry } from './console-entry.ts';

@@ -1,4 +1,4 @@
-import type { DeliveryDetail, DeliveryView, EventView, PageOf } from '../admin/views/deliveries.ts';
+import type { DeliveryDetail, DeliveryView, EventView, PageOf } from '../views/deliveries.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { DeliveryRecord, RecordedAttempt } from './delivery-record.ts';
 import type { EventRecord } from './event-record.ts';

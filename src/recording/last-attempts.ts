@@ -1,4 +1,4 @@
-import type { EndpointView } from '../admin/views/settings.ts';
+import type { EndpointView } from '../views/settings.ts';
 import type { Recorder } from './recorder.ts';
 
 /** So many deliveries are looked at, the latest first. */

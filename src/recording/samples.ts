@@ -1,4 +1,4 @@
-import type { OverviewView, SeriesView } from '../admin/views/server.ts';
+import type { OverviewView, SeriesView } from '../views/server.ts';
 import type { Cancel, Clock, Millis, WallTime } from '../ports/clock.ts';
 import type { Totals } from './totals.ts';
 

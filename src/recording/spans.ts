@@ -1,4 +1,4 @@
-import type { SpanView } from '../admin/views/channels.ts';
+import type { SpanView } from '../views/channels.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Movement } from './movements.ts';
 

@@ -1,4 +1,4 @@
-import type { SpanView, TimelineView } from '../admin/views/channels.ts';
+import type { SpanView, TimelineView } from '../views/channels.ts';
 import type { ChannelState } from '../ports/channel-queries.ts';
 import type { Clock, Millis, WallTime } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';

@@ -5,7 +5,7 @@ import type {
   DeliveryView,
   EventView,
   FateView,
-} from '../admin/views/deliveries.ts';
+} from '../views/deliveries.ts';
 import type { DeliveryRecord, RecordedAttempt } from './delivery-record.ts';
 import { fieldsOf, type EventRecord } from './event-record.ts';
 import { explain } from './explain.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ConsoleRows } from '../../src/admin/views/server.ts';
+import type { ConsoleRows } from '../../src/views/server.ts';
 import { ConsoleFeed, isConsoleFull, type ConsoleSubscription } from '../../src/recording/console-feed.ts';
 import { Ring } from '../../src/recording/ring.ts';
 import { Shelf } from '../../src/recording/shelf.ts';

@@ -6,7 +6,7 @@ import type {
   ConnectionView,
   SpanView,
   TimelineView,
-} from '../views/channels.ts';
+} from '../../views/channels.ts';
 import { attemptCourse, attemptNumber, deliveryStatus } from './deliveries.ts';
 import { keptSince } from './server.ts';
 import { count, oneOf, ref, viewOf, type OptionalFields, type RequiredFields } from './view-schema.ts';

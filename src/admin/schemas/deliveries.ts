@@ -8,7 +8,7 @@ import type {
   EventView,
   FateView,
   PageOf,
-} from '../views/deliveries.ts';
+} from '../../views/deliveries.ts';
 import { keptSince } from './server.ts';
 import { answerBody, attemptResult, eventName, httpStatus } from './settings.ts';
 import {

@@ -8,8 +8,8 @@ import {
   type OverviewView,
   type SelfView,
   type SeriesView,
-} from '../views/server.ts';
-import type { Role } from '../views/settings.ts';
+} from '../../views/server.ts';
+import type { Role } from '../../views/settings.ts';
 import { count, number, oneOf, ref, viewOf } from './view-schema.ts';
 
 /** What lists and streams say of what they do not show. */

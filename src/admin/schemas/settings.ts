@@ -1,7 +1,7 @@
 import { described, flag, listOf, millis, text, type Schema } from '../../operations/schema.ts';
 import { forEachLimit } from '../../protocol/limits.ts';
 import { eventNames } from '../../webhooks/event.ts';
-import type { AttemptResult, RequestView } from '../views/deliveries.ts';
+import type { AttemptResult, RequestView } from '../../views/deliveries.ts';
 import type {
   AppInput,
   AppSettings,
@@ -16,7 +16,7 @@ import type {
   SettingOrigin,
   TestView,
   VerifyView,
-} from '../views/settings.ts';
+} from '../../views/settings.ts';
 import { count, oneOf, ref, texts, viewOf, type FieldSchemas } from './view-schema.ts';
 
 /** The name of a webhook event. */

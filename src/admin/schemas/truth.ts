@@ -1,5 +1,5 @@
 import { described, flag, listOf, millis, text, type Schema } from '../../operations/schema.ts';
-import type { DifferenceView, LaneBatchView, LanesView, LaneView, TruthView } from '../views/truth.ts';
+import type { DifferenceView, LaneBatchView, LanesView, LaneView, TruthView } from '../../views/truth.ts';
 import { count, number, oneOf, ref, viewOf } from './view-schema.ts';
 
 const difference = described(

@@ -1,12 +1,6 @@
-import type { ChannelDetail, ChannelPage, ConnectionView, TimelineView } from '../../admin/views/channels.ts';
-import type {
-  AttemptView,
-  DeliveryDetail,
-  DeliveryView,
-  EventView,
-  PageOf,
-} from '../../admin/views/deliveries.ts';
-import type { ConsoleRows, OverviewView, SelfView } from '../../admin/views/server.ts';
+import type { ChannelDetail, ChannelPage, ConnectionView, TimelineView } from '../../views/channels.ts';
+import type { AttemptView, DeliveryDetail, DeliveryView, EventView, PageOf } from '../../views/deliveries.ts';
+import type { ConsoleRows, OverviewView, SelfView } from '../../views/server.ts';
 import type {
   AppInput,
   AppSettings,
@@ -18,8 +12,8 @@ import type {
   Role,
   TestView,
   VerifyView,
-} from '../../admin/views/settings.ts';
-import type { LanesView, TruthView } from '../../admin/views/truth.ts';
+} from '../../views/settings.ts';
+import type { LanesView, TruthView } from '../../views/truth.ts';
 import type { EventName } from '../../webhooks/event.ts';
 import type { DroppedFilter, DroppedPage, Recovery, RecoverPlan, RecoverStart } from './dead-letters.ts';
 import { send, withQuery, type Parameters } from './http.ts';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ConsoleRow } from '../../admin/views/server.ts';
+import type { ConsoleRow } from '../../views/server.ts';
 import { Button } from './components/button.tsx';
 import { Empty, ErrorNotice, Loading, Notice } from './components/notice.tsx';
 import { Page } from './components/page.tsx';

@@ -1,4 +1,4 @@
-import type { AttemptResult } from '../../admin/views/deliveries.ts';
+import type { AttemptResult } from '../../views/deliveries.ts';
 
 /** What of the dropped deliveries is wanted. */
 export interface DroppedFilter {

@@ -1,4 +1,4 @@
-import type { EventView } from '../../admin/views/deliveries.ts';
+import type { EventView } from '../../views/deliveries.ts';
 import { api } from './api.ts';
 import { Button } from './components/button.tsx';
 import { DeliveryLink } from './components/delivery-link.tsx';

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { ErrorView } from '../../admin/views/server.ts';
+import type { ErrorView } from '../../views/server.ts';
 import type { Fault } from './faults.ts';
 
 /** A request that failed. The status is 0 if there was no answer. */

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { ConsoleRow } from '../../admin/views/server.ts';
+import type { ConsoleRow } from '../../views/server.ts';
 import { generation, listen, type RowsWanted } from './stream.ts';
 
 const atMostEveryMs = 2000;

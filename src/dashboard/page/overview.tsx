@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import type { OverviewView, SelfView } from '../../admin/views/server.ts';
+import type { OverviewView, SelfView } from '../../views/server.ts';
 import { api } from './api.ts';
 import { ErrorNotice, Loading, Notice } from './components/notice.tsx';
 import { Page } from './components/page.tsx';

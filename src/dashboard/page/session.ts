@@ -1,6 +1,6 @@
 import { computed, effect, signal } from '@preact/signals';
-import type { SelfView } from '../../admin/views/server.ts';
-import type { AppView } from '../../admin/views/settings.ts';
+import type { SelfView } from '../../views/server.ts';
+import type { AppView } from '../../views/settings.ts';
 import { api, session, type SessionView } from './api.ts';
 import { asRequestError, loginsAsked, type RequestError } from './http.ts';
 import { followAddress } from './router.ts';

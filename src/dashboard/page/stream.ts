@@ -1,5 +1,5 @@
 import { batch, computed, effect, signal } from '@preact/signals';
-import type { ConsoleRows, ConsoleType, OverviewView } from '../../admin/views/server.ts';
+import type { ConsoleRows, ConsoleType, OverviewView } from '../../views/server.ts';
 import { withQuery } from './http.ts';
 import { refresh, standing } from './session.ts';
 import { setServerTime } from './time.ts';

@@ -1,4 +1,4 @@
-import type { EndpointView } from '../../admin/views/settings.ts';
+import type { EndpointView } from '../../views/settings.ts';
 import { ButtonLink } from './components/button.tsx';
 import { Choice } from './components/field.tsx';
 import { Empty } from './components/notice.tsx';

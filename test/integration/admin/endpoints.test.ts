@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AppView } from '../../../src/admin/views/settings.ts';
+import type { AppView } from '../../../src/views/settings.ts';
 import { token } from '../support/admin.ts';
 import { AdminWorld } from '../support/admin-world.ts';
 import { app } from '../support/server.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DeliveryDetail, DeliveryView, EventView, PageOf } from '../../../src/admin/views/deliveries.ts';
+import type { DeliveryDetail, DeliveryView, EventView, PageOf } from '../../../src/views/deliveries.ts';
 import { AdminWorld } from '../support/admin-world.ts';
 
 const of = { app: '1' };

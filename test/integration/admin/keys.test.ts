@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { AppView } from '../../../src/admin/views/settings.ts';
+import type { AppView } from '../../../src/views/settings.ts';
 import { AdminWorld, backendOf } from '../support/admin-world.ts';
 
 const of = { app: 'own' };

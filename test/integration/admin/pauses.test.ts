@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { EndpointView } from '../../../src/admin/views/settings.ts';
+import type { EndpointView } from '../../../src/views/settings.ts';
 import { AdminWorld } from '../support/admin-world.ts';
 
 const of = { app: '1' };

@@ -5,7 +5,7 @@ import type {
   EndpointInput,
   EndpointView,
   TestView,
-} from '../../../src/admin/views/settings.ts';
+} from '../../../src/views/settings.ts';
 import { endpointOf, newApp } from './fixtures/apps.ts';
 import { Refused } from './refused.ts';
 import type { Asked } from './routes.ts';

@@ -1,6 +1,6 @@
-import type { DeliveryDetail, EventView } from '../../../src/admin/views/deliveries.ts';
-import type { ConsoleRow, OverviewView, SelfView } from '../../../src/admin/views/server.ts';
-import type { AppView, KeyPairView, Role } from '../../../src/admin/views/settings.ts';
+import type { DeliveryDetail, EventView } from '../../../src/views/deliveries.ts';
+import type { ConsoleRow, OverviewView, SelfView } from '../../../src/views/server.ts';
+import type { AppView, KeyPairView, Role } from '../../../src/views/settings.ts';
 import { appFixtures } from './fixtures/apps.ts';
 import { channelNames } from './fixtures/channels.ts';
 import { consoleRow } from './fixtures/console.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { TruthView } from '../../../src/admin/views/truth.ts';
+import type { TruthView } from '../../../src/views/truth.ts';
 import type { Application } from '../../../src/app/application.ts';
 import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
 import { Replay } from '../../../src/webhooks/replay.ts';

@@ -1,4 +1,4 @@
-import type { ConsoleRows } from '../../../src/admin/views/server.ts';
+import type { ConsoleRows } from '../../../src/views/server.ts';
 import {
   ConsoleFeed,
   isConsoleFull,

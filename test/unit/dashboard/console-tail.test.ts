@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConsoleRow } from '../../../src/admin/views/server.ts';
+import type { ConsoleRow } from '../../../src/views/server.ts';
 import {
   clear,
   emptyTail,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EndpointView } from '../../../src/admin/views/settings.ts';
+import type { EndpointView } from '../../../src/views/settings.ts';
 import { faultAt, otherFaults } from '../../../src/dashboard/page/faults.ts';
 import {
   checkDraft,

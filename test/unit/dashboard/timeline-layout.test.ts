@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TimelineView } from '../../../src/admin/views/channels.ts';
-import type { EventView } from '../../../src/admin/views/deliveries.ts';
+import type { TimelineView } from '../../../src/views/channels.ts';
+import type { EventView } from '../../../src/views/deliveries.ts';
 import { layOut, pan, shareOut, zoom } from '../../../src/dashboard/page/channels/timeline-layout.ts';
 
 const event = (id: number, atMs: number, fields: Partial<EventView> = {}): EventView => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { consoleTypes, type ConsoleRows } from '../../../src/admin/views/server.ts';
+import { consoleTypes, type ConsoleRows } from '../../../src/views/server.ts';
 import { parseConsoleTypes } from '../../../src/recording/console-feed.ts';
 import { isSearchFault, parseSearch, searchKeys } from '../../../src/recording/search.ts';
 import { TurnBudget } from '../../../src/structures/turn-budget.ts';

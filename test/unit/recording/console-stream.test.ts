@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ConsoleRows } from '../../../src/admin/views/server.ts';
+import type { ConsoleRows } from '../../../src/views/server.ts';
 import { consoleStage as stage, trigger } from '../../support/unit/console-stage.ts';
 import { startsAtMs } from '../../support/unit/recording.ts';
 

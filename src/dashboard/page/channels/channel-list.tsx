@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ChannelView } from '../../../admin/views/channels.ts';
+import type { ChannelView } from '../../../views/channels.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { Empty, ErrorNotice, Loading } from '../components/notice.tsx';

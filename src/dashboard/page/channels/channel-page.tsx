@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import type { ChannelDetail } from '../../../admin/views/channels.ts';
-import { consoleTypes } from '../../../admin/views/server.ts';
+import type { ChannelDetail } from '../../../views/channels.ts';
+import { consoleTypes } from '../../../views/server.ts';
 import { api } from '../api.ts';
 import { ButtonLink } from '../components/button.tsx';
 import { JsonView } from '../components/code.tsx';

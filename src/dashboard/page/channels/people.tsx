@@ -1,4 +1,4 @@
-import type { ChannelDetail, ConnectionView } from '../../../admin/views/channels.ts';
+import type { ChannelDetail, ConnectionView } from '../../../views/channels.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { confirmed } from '../components/confirm.tsx';

@@ -1,5 +1,5 @@
-import type { SpanView, TimelineView } from '../../../admin/views/channels.ts';
-import type { EventView } from '../../../admin/views/deliveries.ts';
+import type { SpanView, TimelineView } from '../../../views/channels.ts';
+import type { EventView } from '../../../views/deliveries.ts';
 import { groupBy } from '../group-by.ts';
 
 /** A part of time that is drawn. */

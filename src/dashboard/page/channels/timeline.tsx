@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { TimelineView } from '../../../admin/views/channels.ts';
+import type { TimelineView } from '../../../views/channels.ts';
 import { Button } from '../components/button.tsx';
 import { layOut, pan, zoom, type Mark, type TimelineRow, type TimeWindow } from './timeline-layout.ts';
 import { Bar, laneHeight, Legend, Point, TimelinePatterns } from './timeline-marks.tsx';

@@ -1,4 +1,4 @@
-import type { ConnectionView } from '../../../admin/views/channels.ts';
+import type { ConnectionView } from '../../../views/channels.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { Choice, Field } from '../components/field.tsx';

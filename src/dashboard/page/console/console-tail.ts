@@ -1,4 +1,4 @@
-import type { ConsoleRow, ConsoleRows } from '../../../admin/views/server.ts';
+import type { ConsoleRow, ConsoleRows } from '../../../views/server.ts';
 
 /** A line of the console: a row, where rows are missing, or where the server was started again. */
 export type TailLine =

@@ -1,4 +1,4 @@
-import type { ConsoleRow } from '../../../admin/views/server.ts';
+import type { ConsoleRow } from '../../../views/server.ts';
 
 /** Who an event is sent as, and to whom. */
 export type CreatorWay = 'channels' | 'user' | 'client' | 'batch';

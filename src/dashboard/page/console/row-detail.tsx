@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { ConsoleRow } from '../../../admin/views/server.ts';
+import type { ConsoleRow } from '../../../views/server.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { JsonView } from '../components/code.tsx';
 import { KeyValue } from '../components/key-value.tsx';

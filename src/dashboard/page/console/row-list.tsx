@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ConsoleRow } from '../../../admin/views/server.ts';
+import type { ConsoleRow } from '../../../views/server.ts';
 import { Button } from '../components/button.tsx';
 import { Tag } from '../components/tag.tsx';
 import { clockTime, count, plural } from '../format.ts';

@@ -1,4 +1,4 @@
-import { consoleTypes, type ConsoleType } from '../../../admin/views/server.ts';
+import { consoleTypes, type ConsoleType } from '../../../views/server.ts';
 import { Button } from '../components/button.tsx';
 import { count } from '../format.ts';
 import { searchWord } from '../links.ts';

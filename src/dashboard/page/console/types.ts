@@ -1,4 +1,4 @@
-import { consoleTypes, type ConsoleType } from '../../../admin/views/server.ts';
+import { consoleTypes, type ConsoleType } from '../../../views/server.ts';
 import type { Tone } from '../components/tag.tsx';
 
 /** Types that are switched together, in the order of the page. */

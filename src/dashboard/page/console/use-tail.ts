@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ConsoleRows, ConsoleType } from '../../../admin/views/server.ts';
+import type { ConsoleRows, ConsoleType } from '../../../views/server.ts';
 import { api } from '../api.ts';
 import { asRequestError, type RequestError } from '../http.ts';
 import { generation, listen } from '../stream.ts';

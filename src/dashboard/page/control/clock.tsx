@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ClockView } from '../../../admin/views/server.ts';
+import type { ClockView } from '../../../views/server.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { Field } from '../components/field.tsx';

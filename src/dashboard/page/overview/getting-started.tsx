@@ -1,5 +1,5 @@
-import type { SelfView } from '../../../admin/views/server.ts';
-import type { AppView } from '../../../admin/views/settings.ts';
+import type { SelfView } from '../../../views/server.ts';
+import type { AppView } from '../../../views/settings.ts';
 import { ButtonLink } from '../components/button.tsx';
 import { Code } from '../components/code.tsx';
 import { Section } from '../components/page.tsx';

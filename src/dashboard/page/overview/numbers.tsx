@@ -1,4 +1,4 @@
-import type { OverviewView, SeriesView } from '../../../admin/views/server.ts';
+import type { OverviewView, SeriesView } from '../../../views/server.ts';
 import { Sparkline } from '../components/sparkline.tsx';
 import { count, duration, rate } from '../format.ts';
 

@@ -1,4 +1,4 @@
-import type { OverviewView, SelfView } from '../../../admin/views/server.ts';
+import type { OverviewView, SelfView } from '../../../views/server.ts';
 import { KeyValue } from '../components/key-value.tsx';
 import { Section } from '../components/page.tsx';
 import { Table } from '../components/table.tsx';

@@ -1,4 +1,4 @@
-import type { SelfView } from '../../../admin/views/server.ts';
+import type { SelfView } from '../../../views/server.ts';
 
 /** What a snippet needs to know. */
 export interface SnippetFacts {

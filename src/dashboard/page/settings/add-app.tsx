@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { AppInput, AppView } from '../../../admin/views/settings.ts';
+import type { AppInput, AppView } from '../../../views/settings.ts';
 import { api } from '../api.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { Code } from '../components/code.tsx';

@@ -1,4 +1,4 @@
-import type { AppView } from '../../../admin/views/settings.ts';
+import type { AppView } from '../../../views/settings.ts';
 import { api } from '../api.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { Code } from '../components/code.tsx';

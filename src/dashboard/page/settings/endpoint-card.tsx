@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import type { EndpointView } from '../../../admin/views/settings.ts';
+import type { EndpointView } from '../../../views/settings.ts';
 import { eventNames } from '../../../webhooks/event.ts';
 import { api } from '../api.ts';
 import { Button, ButtonLink } from '../components/button.tsx';

@@ -1,4 +1,4 @@
-import type { BatchInput, EndpointInput, EndpointView } from '../../../admin/views/settings.ts';
+import type { BatchInput, EndpointInput, EndpointView } from '../../../views/settings.ts';
 import { defaultEventNames, eventNames, type EventName } from '../../../webhooks/event.ts';
 import type { Fault } from '../faults.ts';
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { EndpointView } from '../../../admin/views/settings.ts';
+import type { EndpointView } from '../../../views/settings.ts';
 import { eventNames } from '../../../webhooks/event.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { AppView, KeyPairView, KeyView } from '../../../admin/views/settings.ts';
+import type { AppView, KeyPairView, KeyView } from '../../../views/settings.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { confirmed } from '../components/confirm.tsx';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { EndpointView, PauseView } from '../../../admin/views/settings.ts';
+import type { EndpointView, PauseView } from '../../../views/settings.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { Dialog } from '../components/dialog.tsx';

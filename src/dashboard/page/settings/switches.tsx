@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { AppSettings, AppView } from '../../../admin/views/settings.ts';
+import type { AppSettings, AppView } from '../../../views/settings.ts';
 import type { Limit } from '../../../protocol/limits.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';

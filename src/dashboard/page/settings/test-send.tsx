@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { EndpointView, TestView } from '../../../admin/views/settings.ts';
+import type { EndpointView, TestView } from '../../../views/settings.ts';
 import { eventNames, type EventName } from '../../../webhooks/event.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';

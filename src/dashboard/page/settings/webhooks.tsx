@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { AppView, EndpointView } from '../../../admin/views/settings.ts';
+import type { AppView, EndpointView } from '../../../views/settings.ts';
 import { Button, ButtonLink } from '../components/button.tsx';
 import { Empty, Notice } from '../components/notice.tsx';
 import { Section } from '../components/page.tsx';

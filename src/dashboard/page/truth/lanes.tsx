@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from 'preact/hooks';
-import type { LaneBatchView, LanesView, LaneView } from '../../../admin/views/truth.ts';
+import type { LaneBatchView, LanesView, LaneView } from '../../../views/truth.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { DeliveryLink } from '../components/delivery-link.tsx';

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { DifferenceView, TruthView } from '../../../admin/views/truth.ts';
+import type { DifferenceView, TruthView } from '../../../views/truth.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { confirmed } from '../components/confirm.tsx';

@@ -1,4 +1,4 @@
-import type { AttemptView } from '../../../admin/views/deliveries.ts';
+import type { AttemptView } from '../../../views/deliveries.ts';
 import { Code, JsonView } from '../components/code.tsx';
 import { State } from '../components/tag.tsx';
 import { At } from '../components/time.tsx';

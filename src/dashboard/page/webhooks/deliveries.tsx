@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { DeliveryView } from '../../../admin/views/deliveries.ts';
+import type { DeliveryView } from '../../../views/deliveries.ts';
 import { Button } from '../components/button.tsx';
 import { Chips } from '../components/chips.tsx';
 import { Empty, ErrorNotice, Loading } from '../components/notice.tsx';

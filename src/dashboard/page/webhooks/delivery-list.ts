@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DeliveryView, PageOf } from '../../../admin/views/deliveries.ts';
+import type { DeliveryView, PageOf } from '../../../views/deliveries.ts';
 import { api } from '../api.ts';
 import type { RequestError } from '../http.ts';
 import { useLast, useReloadOn, useResource, type Resource } from '../resource.ts';

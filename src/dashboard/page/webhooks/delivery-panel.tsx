@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import type { DeliveryDetail } from '../../../admin/views/deliveries.ts';
+import type { DeliveryDetail } from '../../../views/deliveries.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { JsonView } from '../components/code.tsx';

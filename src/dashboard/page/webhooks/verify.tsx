@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { VerifyView } from '../../../admin/views/settings.ts';
+import type { VerifyView } from '../../../views/settings.ts';
 import { api } from '../api.ts';
 import { Button } from '../components/button.tsx';
 import { Field, TextField } from '../components/field.tsx';

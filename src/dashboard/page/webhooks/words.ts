@@ -1,4 +1,4 @@
-import type { AttemptResult, DeliveryView } from '../../../admin/views/deliveries.ts';
+import type { AttemptResult, DeliveryView } from '../../../views/deliveries.ts';
 import type { Tone } from '../components/tag.tsx';
 
 /** The state of a delivery in a word. */

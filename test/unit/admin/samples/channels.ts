@@ -5,7 +5,7 @@ import type {
   ConnectionView,
   SpanView,
   TimelineView,
-} from '../../../../src/admin/views/channels.ts';
+} from '../../../../src/views/channels.ts';
 import { event } from './deliveries.ts';
 import type { Full } from './full.ts';
 

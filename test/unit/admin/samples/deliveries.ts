@@ -6,7 +6,7 @@ import type {
   EventView,
   FateView,
   PageOf,
-} from '../../../../src/admin/views/deliveries.ts';
+} from '../../../../src/views/deliveries.ts';
 import type { Full } from './full.ts';
 
 const attempt: Full<AttemptView> = {

@@ -6,7 +6,7 @@ import type {
   OverviewView,
   SelfView,
   SeriesView,
-} from '../../../../src/admin/views/server.ts';
+} from '../../../../src/views/server.ts';
 import type { Full } from './full.ts';
 
 const clock: Full<ClockView> = { mode: 'virtual', nowMs: 3000 };

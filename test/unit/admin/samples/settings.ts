@@ -1,4 +1,4 @@
-import type { RequestView } from '../../../../src/admin/views/deliveries.ts';
+import type { RequestView } from '../../../../src/views/deliveries.ts';
 import type {
   AppInput,
   AppSettings,
@@ -12,7 +12,7 @@ import type {
   QueueView,
   TestView,
   VerifyView,
-} from '../../../../src/admin/views/settings.ts';
+} from '../../../../src/views/settings.ts';
 import { defaultLimits, writeLimits } from '../../../../src/protocol/limits.ts';
 import { eventNames } from '../../../../src/webhooks/event.ts';
 import type { Full } from './full.ts';

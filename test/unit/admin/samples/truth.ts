@@ -4,7 +4,7 @@ import type {
   LanesView,
   LaneView,
   TruthView,
-} from '../../../../src/admin/views/truth.ts';
+} from '../../../../src/views/truth.ts';
 import { pause, queue } from './settings.ts';
 import type { Full } from './full.ts';
 

@@ -1,4 +1,4 @@
-import type { EventName } from '../../webhooks/event.ts';
+import type { EventName } from '../webhooks/event.ts';
 
 /** What an attempt came to: `success` is 2xx, `refused` any other answer. */
 export type AttemptResult = 'success' | 'refused' | 'timeout' | 'unreachable';

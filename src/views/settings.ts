@@ -1,4 +1,4 @@
-import type { EventName } from '../../webhooks/event.ts';
+import type { EventName } from '../webhooks/event.ts';
 import type { AttemptResult, RequestView } from './deliveries.ts';
 
 /** What somebody may do: `view` changes nothing and never sees a secret. */
