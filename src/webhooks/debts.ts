@@ -43,6 +43,10 @@ interface Answering {
 export interface KeptDebt {
   readonly channel: ChannelName;
   readonly isPartial: boolean;
+  /** The place of the last such event; undefined: an earlier version did not keep it. */
+  readonly partialSeq?: number | undefined;
+  /** The place of the last event by which it was told that nobody is there; undefined: an earlier version did not keep it. */
+  readonly vacatedSeq?: number | undefined;
   readonly told: readonly (readonly [subject: string, isThere: boolean, seq: number])[];
 }
 
@@ -104,9 +108,12 @@ export class Debts {
   }
 
   /** Goes on with what was kept. */
-  restore({ channel, isPartial, told }: KeptDebt): void {
-    const debt = newRecord(isPartial);
-    for (const [subject, isThere, seq] of told) {
+  restore({ channel, isPartial, partialSeq = 0, vacatedSeq, told }: KeptDebt): void {
+    const debt = { ...newRecord(isPartial), partialSeq, vacatedSeq: vacatedSeq ?? 0 };
+    for (const [subject, wasThere, seq] of told) {
+      // It may have been told since that nobody is there.
+      const isUnsure = vacatedSeq === undefined && wasThere && subject !== itself;
+      const isThere = isUnsure ? undefined : wasThere;
       // What became of later events is not kept.
       debt.told.set(subject, { isThere, seq, lastSeq: Infinity, lastIsThere: undefined, why: undefined });
     }
@@ -119,10 +126,16 @@ export class Debts {
   keep(channel: ChannelName): KeptDebt | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return undefined;
-    const told = Array.from(debt.told).flatMap(([subject, { isThere, seq }]) =>
-      isThere === undefined ? [] : [[subject, isThere, seq] as const],
-    );
-    return { channel, isPartial: debt.isPartial || told.length < debt.told.size, told };
+    let { isPartial, partialSeq } = debt;
+    const told: [string, boolean, number][] = [];
+    for (const [subject, { isThere, seq }] of debt.told) {
+      if (isThere !== undefined) told.push([subject, isThere, seq]);
+      else {
+        isPartial = true;
+        partialSeq = Math.max(partialSeq, seq);
+      }
+    }
+    return { channel, isPartial, partialSeq, vacatedSeq: debt.vacatedSeq, told };
   }
 
   /** The endpoint will never get the event. */

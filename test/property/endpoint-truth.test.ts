@@ -264,6 +264,30 @@ describe(seeded('what is said of an endpoint'), () => {
     expect(await differences()).toEqual(['channel: unknown, gone', 'u1: unknown, gone']);
   });
 
+  it('knows after a kill that a channel was vacated after the leave of its member was dropped', async () => {
+    const policy = { ...defaultPolicy, concurrency: 1, queueMaxBytes: 600 };
+    const world = await begin({ policy, disk: new FakeDisk(), restartGraceMs: 3000 }, true);
+    const { stack, clients } = world;
+    const [first = expect.fail('there is no client'), , second = expect.fail('there is no other')] = clients;
+    second.subscribe('presence-cache-hall', 'u1');
+    second.disconnect();
+    first.subscribe('presence-room', 'u1');
+    await stack.clock.advance(250);
+    first.disconnect();
+    await stack.clock.advance(3100);
+    const heard = stack.receivers.get('http://receiver/a-all')?.acknowledged ?? [];
+    const ofHall = heard.filter(({ channel }) => channel === 'presence-cache-hall').map(({ name }) => name);
+    expect(ofHall).toEqual(['member_added', 'channel_occupied', 'channel_vacated']);
+    stack.kill();
+    for (const one of clients) one.lose();
+    world.restart();
+    await world.stack.start();
+    const { dispatcher } = world.stack;
+    const skips = ({ id }: Endpoint, channel: string): boolean =>
+      dispatcher.waitingFor(id.charAt(0), id, channelName(channel)).length > 0;
+    await expectTruthSaid(world.stack, world, { skips });
+  });
+
   it(
     'is made true by asking for it, once',
     async () => {
