@@ -64,6 +64,8 @@ export class Debts {
   #subjects = 0;
   #asked = 0;
   #hasOverflowed = false;
+  /** The place of the last event for whose debt there was no room. */
+  #overflowSeq = 0;
   #sweep: Iterator<[ChannelName, DebtRecord]> | undefined;
   /** Debts are kept until they are settled, even if the endpoint has learned the truth by later events. */
   isReconciled: boolean;
@@ -142,7 +144,7 @@ export class Debts {
   dropped(event: StateEvent, seq: number, why?: Untold): void {
     const { subject, isThere } = readSubject(event);
     const debt = this.#channels.get(event.channel) ?? this.#open(event.channel);
-    if (debt === undefined) return;
+    if (debt === undefined) return void (this.#overflowSeq = Math.max(this.#overflowSeq, seq));
     const known = debt.told.get(subject);
     // Where more was dropped than is known, it may be the opposite no more.
     const before = isUncertain(debt) ? undefined : !isThere;
@@ -189,12 +191,15 @@ export class Debts {
     else debt.isPartial = true;
   }
 
-  /** Something of the channel was dropped, and nobody knows any more what; of every channel, if none is given. */
-  doubt(channel?: ChannelName): void {
-    if (channel === undefined) this.#hasOverflowed = true;
-    else {
-      const debt = this.#channels.get(channel) ?? this.#open(channel);
-      if (debt !== undefined) debt.isPartial = true;
+  /** Something of the channel was dropped, at this place or before, and nobody knows any more what; of any channel, if none is given. */
+  doubt(seq: number, channel?: ChannelName): void {
+    const debt = channel === undefined ? undefined : (this.#channels.get(channel) ?? this.#open(channel));
+    if (debt === undefined) {
+      this.#hasOverflowed = true;
+      this.#overflowSeq = Math.max(this.#overflowSeq, seq);
+    } else {
+      debt.isPartial = true;
+      debt.partialSeq = Math.max(debt.partialSeq, seq);
     }
   }
 
@@ -271,7 +276,7 @@ export class Debts {
       this.#hasOverflowed = true;
       return undefined;
     }
-    const debt = newRecord(this.#hasOverflowed);
+    const debt = { ...newRecord(this.#hasOverflowed), partialSeq: this.#overflowSeq };
     this.#channels.set(channel, debt);
     return debt;
   }

@@ -41,8 +41,8 @@ it('says that nothing is certain any more of what there was no room for', () => 
 
 it('knows again what was told once the channel was vacated after the drop that is not remembered', () => {
   const debts = new Debts(10, false);
-  debts.doubt(channelName('room'));
-  expect(debts.of(channelName('room'))?.isUncertain).toBe(true);
+  debts.doubt(3, room);
+  expect(debts.of(room)?.isUncertain).toBe(true);
   // Whether it had heard that somebody came is not known.
   debts.dropped(vacated('room'), 4);
   expect(debts.of(channelName('room'))?.told.get('')?.isThere).toBeUndefined();
@@ -105,4 +105,22 @@ it('is as uncertain after a restart of what is not remembered, until the channel
   expect(debts.of(room)).toMatchObject({ isUncertain: true });
   debts.delivered(vacated('room'), 6);
   expect(debts.of(room)).toMatchObject({ isUncertain: false });
+});
+
+it('stays uncertain where what there was no room for was dropped after the channel was vacated', () => {
+  const debts = new Debts(1);
+  debts.dropped(occupied('other'), 1);
+  debts.dropped(removed('u1'), 5);
+  const answering = { waiting: [], wants: () => true };
+  debts.settle(channelName('other'), { isOccupied: false, userIds: new Set() }, answering);
+  debts.dropped(occupied('room'), 6);
+  debts.delivered(vacated('room'), 4);
+  expect(debts.of(room)).toMatchObject({ isUncertain: true });
+});
+
+it('stays uncertain where the channel was vacated before the drop that is not remembered', () => {
+  const debts = new Debts(10, false);
+  debts.doubt(3, room);
+  debts.delivered(vacated('room'), 2);
+  expect(debts.of(room)?.isUncertain).toBe(true);
 });
