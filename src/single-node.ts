@@ -9,6 +9,7 @@ import { createSweeper } from './app/sweeper.ts';
 import { Reconciler } from './app/reconciler.ts';
 import { createTruth } from './app/truth.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
+import type { ChannelName } from './protocol/channel-name.ts';
 import { noWitness } from './ports/witness.ts';
 import { MemoryDeadLetters } from './store/memory/dead-letters.ts';
 import { MemoryLedger } from './store/memory/ledger.ts';
@@ -126,7 +127,11 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
         drops: {
           restore(appId, kind, kept) {
             drops.restore(appId, kind, kept);
-            if (kind !== 'expendable') doubtDropped(reconciler, apps.byId(appId)?.config, kept);
+            if (kind === 'expendable') return;
+            const { lastPlace } = durable.store;
+            const doubt = (endpointId: string, channel?: ChannelName): void =>
+              reconciler.doubt(appId, endpointId, lastPlace, channel);
+            doubtDropped(doubt, apps.byId(appId)?.config, kept);
           },
         },
         letters: letterStore,
@@ -183,11 +188,11 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
  * of any.
  */
 function doubtDropped(
-  reconciler: Pick<Reconciler, 'doubt'>,
+  doubt: (endpointId: string, channel?: ChannelName) => void,
   app: Application | undefined,
   kept: DroppedEvent | { readonly forgotten: number },
 ): void {
   if (app === undefined) return;
-  if (!('forgotten' in kept)) reconciler.doubt(app.id, kept.endpoint, kept.channel);
-  else if (kept.forgotten > 0) for (const { id } of app.endpoints) reconciler.doubt(app.id, id);
+  if (!('forgotten' in kept)) doubt(kept.endpoint, kept.channel);
+  else if (kept.forgotten > 0) for (const { id } of app.endpoints) doubt(id);
 }

@@ -103,11 +103,11 @@ export class Reconciler {
 
   /**
    * Something of the channel was dropped in an earlier life of the process, and its debt was not kept; of any channel, if none
-   * is given.
+   * is given. `lastPlace`: no event of an earlier life has a later place.
    */
-  doubt(appId: string, endpointId: string, channel?: ChannelName): void {
+  doubt(appId: string, endpointId: string, lastPlace: number, channel?: ChannelName): void {
     const debtor = this.#debtors.get(debtorKey(appId, endpointId));
-    if (debtor !== undefined && !debtor.debts.isReconciled) debtor.debts.doubt(channel);
+    if (debtor !== undefined && !debtor.debts.isReconciled) debtor.debts.doubt(lastPlace, channel);
   }
 
   /** These are configured from now on. What a new one has not heard of, it does not know. */

@@ -43,6 +43,10 @@ interface Answering {
 export interface KeptDebt {
   readonly channel: ChannelName;
   readonly isPartial: boolean;
+  /** The place of the last such event; undefined: an earlier version did not keep it. */
+  readonly partialSeq?: number | undefined;
+  /** The place of the last event by which it was told that nobody is there; undefined: an earlier version did not keep it. */
+  readonly vacatedSeq?: number | undefined;
   readonly told: readonly (readonly [subject: string, isThere: boolean, seq: number])[];
 }
 
@@ -60,6 +64,8 @@ export class Debts {
   #subjects = 0;
   #asked = 0;
   #hasOverflowed = false;
+  /** The place of the last event for whose debt there was no room. */
+  #overflowSeq = 0;
   #sweep: Iterator<[ChannelName, DebtRecord]> | undefined;
   /** Debts are kept until they are settled, even if the endpoint has learned the truth by later events. */
   isReconciled: boolean;
@@ -104,9 +110,12 @@ export class Debts {
   }
 
   /** Goes on with what was kept. */
-  restore({ channel, isPartial, told }: KeptDebt): void {
-    const debt = newRecord(isPartial);
-    for (const [subject, isThere, seq] of told) {
+  restore({ channel, isPartial, partialSeq = 0, vacatedSeq, told }: KeptDebt): void {
+    const debt = { ...newRecord(isPartial), partialSeq, vacatedSeq: vacatedSeq ?? 0 };
+    for (const [subject, wasThere, seq] of told) {
+      // It may have been told since that nobody is there.
+      const isUnsure = vacatedSeq === undefined && wasThere && subject !== itself;
+      const isThere = isUnsure ? undefined : wasThere;
       // What became of later events is not kept.
       debt.told.set(subject, { isThere, seq, lastSeq: Infinity, lastIsThere: undefined, why: undefined });
     }
@@ -119,17 +128,23 @@ export class Debts {
   keep(channel: ChannelName): KeptDebt | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return undefined;
-    const told = Array.from(debt.told).flatMap(([subject, { isThere, seq }]) =>
-      isThere === undefined ? [] : [[subject, isThere, seq] as const],
-    );
-    return { channel, isPartial: debt.isPartial || told.length < debt.told.size, told };
+    let { isPartial, partialSeq } = debt;
+    const told: [string, boolean, number][] = [];
+    for (const [subject, { isThere, seq }] of debt.told) {
+      if (isThere !== undefined) told.push([subject, isThere, seq]);
+      else {
+        isPartial = true;
+        partialSeq = Math.max(partialSeq, seq);
+      }
+    }
+    return { channel, isPartial, partialSeq, vacatedSeq: debt.vacatedSeq, told };
   }
 
   /** The endpoint will never get the event. */
   dropped(event: StateEvent, seq: number, why?: Untold): void {
     const { subject, isThere } = readSubject(event);
     const debt = this.#channels.get(event.channel) ?? this.#open(event.channel);
-    if (debt === undefined) return;
+    if (debt === undefined) return void (this.#overflowSeq = Math.max(this.#overflowSeq, seq));
     const known = debt.told.get(subject);
     // Where more was dropped than is known, it may be the opposite no more.
     const before = isUncertain(debt) ? undefined : !isThere;
@@ -176,12 +191,15 @@ export class Debts {
     else debt.isPartial = true;
   }
 
-  /** Something of the channel was dropped, and nobody knows any more what; of every channel, if none is given. */
-  doubt(channel?: ChannelName): void {
-    if (channel === undefined) this.#hasOverflowed = true;
-    else {
-      const debt = this.#channels.get(channel) ?? this.#open(channel);
-      if (debt !== undefined) debt.isPartial = true;
+  /** Something of the channel was dropped, at this place or before, and nobody knows any more what; of any channel, if none is given. */
+  doubt(seq: number, channel?: ChannelName): void {
+    const debt = channel === undefined ? undefined : (this.#channels.get(channel) ?? this.#open(channel));
+    if (debt === undefined) {
+      this.#hasOverflowed = true;
+      this.#overflowSeq = Math.max(this.#overflowSeq, seq);
+    } else {
+      debt.isPartial = true;
+      debt.partialSeq = Math.max(debt.partialSeq, seq);
     }
   }
 
@@ -258,7 +276,7 @@ export class Debts {
       this.#hasOverflowed = true;
       return undefined;
     }
-    const debt = newRecord(this.#hasOverflowed);
+    const debt = { ...newRecord(this.#hasOverflowed), partialSeq: this.#overflowSeq };
     this.#channels.set(channel, debt);
     return debt;
   }

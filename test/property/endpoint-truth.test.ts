@@ -182,6 +182,13 @@ const configured = ({ apps, present, clients }: TruthWorld) => ({
   clients,
 });
 const exceptions = ({ gaps }: TruthWorld) => ({ hasGap: ({ id }: Endpoint) => gaps.has(id) });
+/** Whether something of a channel waits for an endpoint. */
+const waits =
+  ({ apps, stack: { dispatcher } }: TruthWorld) =>
+  ({ id }: Endpoint, channel: string): boolean =>
+    apps.some(
+      (app) => dispatcher.waitingFor(app.id, id, channelName(channel)).length > 0 && id.startsWith(app.id),
+    );
 
 const options = fc.record({ fates: allFates, policy: stackPolicy, grace: graces });
 
@@ -215,12 +222,7 @@ describe(seeded('what is said of an endpoint'), () => {
             await one(world);
             await world.stack.clock.advance(0);
             // What was acknowledged right before a kill, and not noted any more, waits again.
-            const { dispatcher } = world.stack;
-            const skips = ({ id }: Endpoint, channel: string): boolean =>
-              world.apps.some(
-                (app) =>
-                  dispatcher.waitingFor(app.id, id, channelName(channel)).length > 0 && id.startsWith(app.id),
-              );
+            const skips = waits(world);
             const mayNotKnow = ({ id }: Endpoint, channel: string): boolean =>
               !isReconciled && world.droppedBefore.has(`${id} ${channel}`);
             await expectTruthSaid(world.stack, world, { skips, mayNotKnow });
@@ -262,6 +264,27 @@ describe(seeded('what is said of an endpoint'), () => {
     world.restart();
     await world.stack.start();
     expect(await differences()).toEqual(['channel: unknown, gone', 'u1: unknown, gone']);
+  });
+
+  it('knows after a kill that a channel was vacated after the leave of its member was dropped', async () => {
+    const policy = { ...defaultPolicy, concurrency: 1, queueMaxBytes: 600 };
+    const world = await begin({ policy, disk: new FakeDisk(), restartGraceMs: 3000 }, true);
+    const { stack, clients } = world;
+    const [first = expect.fail('there is no client'), , second = expect.fail('there is no other')] = clients;
+    second.subscribe('presence-cache-hall', 'u1');
+    second.disconnect();
+    first.subscribe('presence-room', 'u1');
+    await stack.clock.advance(250);
+    first.disconnect();
+    await stack.clock.advance(3100);
+    const heard = stack.receivers.get('http://receiver/a-all')?.acknowledged ?? [];
+    const ofHall = heard.filter(({ channel }) => channel === 'presence-cache-hall').map(({ name }) => name);
+    expect(ofHall).toEqual(['member_added', 'channel_occupied', 'channel_vacated']);
+    stack.kill();
+    for (const one of clients) one.lose();
+    world.restart();
+    await world.stack.start();
+    await expectTruthSaid(world.stack, world, { skips: waits(world) });
   });
 
   it(

@@ -42,5 +42,8 @@ function isDebt(value: unknown): value is KeptDebt {
   const isTold = (one: unknown): boolean =>
     Array.isArray(one) && isText(one[0]) && isBoolean(one[1]) && isNumber(one[2]);
   const areTold = (all: unknown): boolean => Array.isArray(all) && all.every(isTold);
-  return hasFields(value, { channel: isText, isPartial: isBoolean, told: areTold });
+  // An earlier version did not keep these.
+  const isPlace = (one: unknown): boolean => one === undefined || isNumber(one);
+  const places = { partialSeq: isPlace, vacatedSeq: isPlace };
+  return hasFields(value, { channel: isText, isPartial: isBoolean, ...places, told: areTold });
 }

@@ -144,6 +144,11 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     };
   }
 
+  /** No event so far, of this life or an earlier one, has a later place in the order in which events happened. */
+  get lastPlace(): number {
+    return this.#outbox.lastPlace;
+  }
+
   append(appId: string, events: readonly WebhookEvent[]): void {
     const machine = this.#options.machine();
     for (const event of events) {

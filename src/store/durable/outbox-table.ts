@@ -61,6 +61,11 @@ export class OutboxTable {
     this.#lastSeq = life * segmentsInLife;
   }
 
+  /** No event so far has a later place. */
+  get lastPlace(): number {
+    return seqOf(this.#lastSeq, mostRows - 1);
+  }
+
   /** What was kept, the oldest first. Call it once, before anything is added. */
   *restore(kept: Rows): Generator<KeptEvent, void> {
     const settled = new Map<unknown, Settled>();

@@ -230,7 +230,7 @@ export class Stack {
       for (const { appId, kind, kept } of dropTable?.restore(rows, ({ timeMs }) => timeMs) ?? []) {
         this.drops.restore(appId, kind, kept);
         if (kind !== 'expendable' && !('forgotten' in kept)) {
-          reconciler.doubt(appId, kept.endpoint, kept.channel);
+          reconciler.doubt(appId, kept.endpoint, store?.lastPlace ?? 0, kept.channel);
         }
       }
       store?.restore({

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { Beliefs } from '../../../src/webhooks/belief.ts';
 import { Debts } from '../../../src/webhooks/debts.ts';
 import type { StateEvent } from '../../../src/webhooks/told.ts';
 import { channelName } from '../../support/unit/application.ts';
@@ -8,6 +9,8 @@ const occupied = (channel: string): StateEvent => ({
   channel: channelName(channel),
 });
 const vacated = (channel: string): StateEvent => ({ name: 'channel_vacated', channel: channelName(channel) });
+const room = channelName('room');
+const removed = (userId: string): StateEvent => ({ name: 'member_removed', channel: room, userId });
 
 it('forgets what was dropped in pairs, little by little, so that an endpoint that is off for days stays known', () => {
   const debts = new Debts(20, false);
@@ -38,8 +41,8 @@ it('says that nothing is certain any more of what there was no room for', () => 
 
 it('knows again what was told once the channel was vacated after the drop that is not remembered', () => {
   const debts = new Debts(10, false);
-  debts.doubt(channelName('room'));
-  expect(debts.of(channelName('room'))?.isUncertain).toBe(true);
+  debts.doubt(3, room);
+  expect(debts.of(room)?.isUncertain).toBe(true);
   // Whether it had heard that somebody came is not known.
   debts.dropped(vacated('room'), 4);
   expect(debts.of(channelName('room'))?.told.get('')?.isThere).toBeUndefined();
@@ -58,4 +61,66 @@ it('takes an endpoint that has heard later news for one that lost nothing, unles
   debts.dropped(occupied('room'), 3);
   debts.delivered(vacated('room'), 4);
   expect(debts.due).toEqual(['room']);
+});
+
+/** Goes on in the next life of the process, with what was kept, which may be what an earlier version wrote. */
+function restart(debts: Debts, without: Partial<Record<'partialSeq' | 'vacatedSeq', undefined>> = {}): Debts {
+  const kept = debts.keep(room) ?? expect.fail('nothing is kept');
+  const next = new Debts(10);
+  next.restore({ ...kept, ...without });
+  return next;
+}
+
+it('knows after a restart that an endpoint was told that nobody is there, after the leave of a member was dropped', () => {
+  const before = new Debts(10);
+  before.dropped(removed('u1'), 3);
+  before.delivered(vacated('room'), 4);
+  const debts = restart(before);
+  const beliefs = new Beliefs({ debt: debts.of(room), isUnsure: false, waiting: [] });
+  expect(beliefs.of('u1', false)).toMatchObject({ believed: false });
+  // Some keep the members of a channel with it, others by themselves: whatever is true has to be said.
+  const answering = { waiting: [], wants: () => true };
+  const truth = { isOccupied: true, userIds: new Set(['u1']) };
+  expect(debts.settle(room, truth, answering)).toEqual([
+    { name: 'member_added', channel: room, userId: 'u1' },
+  ]);
+});
+
+it('does not know what a member is believed to be where a version before has kept less', () => {
+  const before = new Debts(10);
+  before.dropped(removed('u1'), 3);
+  before.dropped(vacated('room'), 4);
+  const debts = restart(before, { vacatedSeq: undefined, partialSeq: undefined });
+  const beliefs = new Beliefs({ debt: debts.of(room), isUnsure: false, waiting: [] });
+  expect(beliefs.of('u1', false)).toMatchObject({ believed: undefined });
+  expect(beliefs.of('', false)).toMatchObject({ believed: true });
+});
+
+it('is as uncertain after a restart of what is not remembered, until the channel is vacated after it', () => {
+  const before = new Debts(1);
+  before.dropped(removed('u1'), 3);
+  before.dropped(removed('u2'), 5);
+  before.delivered(vacated('room'), 4);
+  const debts = restart(before);
+  expect(debts.of(room)).toMatchObject({ isUncertain: true });
+  debts.delivered(vacated('room'), 6);
+  expect(debts.of(room)).toMatchObject({ isUncertain: false });
+});
+
+it('stays uncertain where what there was no room for was dropped after the channel was vacated', () => {
+  const debts = new Debts(1);
+  debts.dropped(occupied('other'), 1);
+  debts.dropped(removed('u1'), 5);
+  const answering = { waiting: [], wants: () => true };
+  debts.settle(channelName('other'), { isOccupied: false, userIds: new Set() }, answering);
+  debts.dropped(occupied('room'), 6);
+  debts.delivered(vacated('room'), 4);
+  expect(debts.of(room)).toMatchObject({ isUncertain: true });
+});
+
+it('stays uncertain where the channel was vacated before the drop that is not remembered', () => {
+  const debts = new Debts(10, false);
+  debts.doubt(3, room);
+  debts.delivered(vacated('room'), 2);
+  expect(debts.of(room)?.isUncertain).toBe(true);
 });
