@@ -140,7 +140,7 @@ async function listChannels(parts: ChannelParts, app: LocalApp, question: Questi
 }
 
 async function showChannel(
-  { ledger }: ChannelParts,
+  { ledger, showsPayloads }: ChannelParts,
   app: LocalApp,
   channel: ChannelName,
 ): Promise<ChannelDetail> {
@@ -151,7 +151,7 @@ async function showChannel(
     ...describeChannel(channel, state),
     occupied: state.occupied,
     ...(channelKind(channel).access === 'presence' && { userIds: state.userIds }),
-    ...(cache && { cache: { data: cache.data, ttlSeconds: cache.ttl } }),
+    ...(cache && { cache: { data: showsPayloads ? cache.data : '', ttlSeconds: cache.ttl } }),
     connections: here.slice(0, mostConnections).map(describeConnection),
   };
 }

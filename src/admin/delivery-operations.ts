@@ -25,6 +25,9 @@ export interface DeliveryParts extends HasApps {
   readonly showsPayloads: boolean;
 }
 
+/** To find out why a signature does not match costs many digests of the body. */
+const mostVerified = 256 * 1024;
+
 const mostOnPage = 500;
 const usualPage = 100;
 
@@ -115,6 +118,11 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
           throw invalidQuestion('body: missing; expected the body of the webhook as it came');
         if (signature === undefined) {
           throw invalidQuestion('signature: missing; expected the value of the header X-Pusher-Signature');
+        }
+        if (body.length > mostVerified) {
+          throw invalidQuestion(
+            `body: has ${body.length} characters; at most ${mostVerified} are compared. Verify it by code`,
+          );
         }
         const { id } = appOf(parts, question).config;
         return explainSignature({ body, signature, ...(key !== undefined && { key }) }, configOf(parts, id));

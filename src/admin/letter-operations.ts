@@ -28,7 +28,10 @@ export function letterOperations(parts: LetterParts): readonly Operation[] {
       },
       answer: asTheHttpApi,
       run: async (question) =>
-        answerOf(await listLetters(appOf(parts, question), parts.letters, question.query)),
+        withoutPayloads(
+          answerOf(await listLetters(appOf(parts, question), parts.letters, question.query)),
+          parts.showsPayloads,
+        ),
     },
     {
       method: 'post',
@@ -59,4 +62,13 @@ export function letterOperations(parts: LetterParts): readonly Operation[] {
         answerOf(cancelRecovery(appOf(parts, question), parts.letters, parameterOf(question, 'recovery'))),
     },
   ];
+}
+
+/** What must not be shown of dropped deliveries: data of client events, and answers of endpoints. */
+function withoutPayloads(told: unknown, showsPayloads: boolean): unknown {
+  if (showsPayloads) return told;
+  const hidden: readonly string[] = ['data', 'answer'];
+  return JSON.parse(
+    JSON.stringify(told, (name, value: unknown) => (hidden.includes(name) ? undefined : value)),
+  );
 }

@@ -29,16 +29,27 @@ const commentMs: Millis = 15_000;
 /** A reader that lost its connection is to come back after so long. */
 const retryMs: Millis = 2000;
 
+/** What somebody wants to be told. */
+export interface LiveRequest extends ConsoleFilter {
+  /** The number of the row that was seen last. */
+  readonly since?: number;
+  /** Whether the reader may still look: a session may end while the stream is open. */
+  readonly isAllowed: () => boolean;
+}
+
 /**
  * Streams rows of the console, numbers and news of settings as server-sent events. Whoever reads too slowly misses rows, and
- * is told how many. When too many look on already, the stream says so and ends. Returns how to end it.
+ * is told how many. When too many look on already, the stream says so and ends; so it does when the reader may not look any
+ * more. Returns how to end it.
  */
 export function streamLive(
   { feed, clock, overview, onSettings }: LiveParts,
   sink: LiveSink,
-  filter: ConsoleFilter & { readonly since?: number },
+  { isAllowed, ...filter }: LiveRequest,
 ): Cancel {
   let isSlow = false;
+  /** Rows that came while the reader was too slow for anything. */
+  let missed = 0;
   const say = (event: string, data: unknown, id?: number): boolean => {
     if (isSlow) return false;
     const head = id === undefined ? '' : `id: ${id}\n`;
@@ -48,7 +59,16 @@ export function streamLive(
   sink.write(`retry: ${retryMs}\n\n`);
   const subscription = feed.subscribe({
     ...filter,
-    hear: (rows) => say('rows', rows, rows.rows.at(-1)?.seq),
+    hear(news) {
+      const { rows, skipped } = news;
+      if (isSlow) {
+        missed += rows.length + skipped;
+        return false;
+      }
+      const isTaken = say('rows', { ...news, skipped: skipped + missed }, rows.at(-1)?.seq);
+      missed = 0;
+      return isTaken;
+    },
   });
   if (isConsoleFull(subscription)) {
     say('full', { error: { code: 'ERR_TOO_MANY', message: subscription.message } });
@@ -62,7 +82,10 @@ export function streamLive(
   say('stats', overview());
   const ends: Cancel[] = [
     () => subscription.close(),
-    every(clock, statsMs, () => void say('stats', overview())),
+    every(clock, statsMs, () => {
+      if (isAllowed()) say('stats', overview());
+      else sink.end();
+    }),
     every(clock, commentMs, () => {
       if (!isSlow) isSlow = !sink.write(': still here\n\n');
     }),

@@ -15,12 +15,16 @@ export interface HasApps {
 
 /** What operations on channels and connections work on. */
 export interface ChannelParts extends HasApps, Questions {
+  /** Whether data of events and bodies of webhooks may be shown. */
+  readonly showsPayloads: boolean;
   readonly hub: Pick<Hub, 'end'>;
   readonly fanout: Pick<Fanout, 'terminate'>;
 }
 
 /** What operations on dropped deliveries work on. */
 export interface LetterParts extends HasApps {
+  /** Whether data of events may be shown. */
+  readonly showsPayloads: boolean;
   readonly letters: Letters;
 }
 

@@ -78,7 +78,7 @@ function appOperations(parts: SettingParts): readonly Operation[] {
       id: 'exportSettings',
       summary: 'What was set at run time as a configuration file has it, without secrets.',
       answer: { type: 'object' },
-      run: () => exportChanges(configuration.changes),
+      run: ({ isFull }) => exportChanges(configuration.changes, isFull),
     },
   ];
 }
@@ -268,5 +268,19 @@ function describeEndpoint(
   endpointId: string,
   isFull: boolean,
 ): EndpointView {
-  return readerOf(parts).describeEndpoint(appId, endpointOf(parts, appId, endpointId), isFull);
+  const reader = readerOf(parts);
+  const { idle, ground } = parts.configuration;
+  const unserved = idle.find(
+    (one) => one.kind === 'endpoint' && one.appId === appId && one.endpoint.id === endpointId,
+  );
+  if (unserved?.kind !== 'endpoint' || isServed(parts, appId, endpointId)) {
+    return reader.describeEndpoint(appId, endpointOf(parts, appId, endpointId), isFull);
+  }
+  const view = reader.describeEndpoint(appId, unserved.endpoint, isFull);
+  return { ...view, notServed: describeIdle(unserved, ground) };
+}
+
+function isServed({ configuration }: SettingParts, appId: string, endpointId: string): boolean {
+  const app = configuration.current.apps.find(({ id }) => id === appId);
+  return app?.webhooks.some(({ id }) => id === endpointId) === true;
 }

@@ -43,7 +43,9 @@ export function isOfPage({ origin, fetchSite }: Caller): boolean {
 
 /** Whether a `Host` header names this machine in a way that nobody else can define. */
 export function namesThisMachine(host: string): boolean {
-  return /^(?:127(?:\.\d{1,3}){3}|\[::1\]|(?:[^.]+\.)*localhost)$/.test(hostName(host));
+  return /^(?:127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}|\[::1\]|(?:[a-z0-9-]+\.)*localhost)$/.test(
+    hostName(host),
+  );
 }
 
 /** The name in a `Host` header, in lower case and without its port. */

@@ -54,7 +54,7 @@ export const dashboard = z
   .union([field.flag(), settings], { error: 'expected true, false or an object' })
   .optional()
   .describe(
-    'Serve the Dashboard under /dashboard and the admin API under /admin. Default: true with a token, or on a loopback host unless NODE_ENV is production.',
+    'Serve the Dashboard under /dashboard and the admin API under /admin. Default: true with a token, or on a loopback host unless NODE_ENV is production or trustedProxies or path are set.',
   );
 
 /** How the Dashboard is served. */
@@ -74,16 +74,18 @@ export interface DashboardConfig {
 interface Surroundings {
   readonly host: string;
   readonly production: boolean;
+  /** Somebody else passes requests on, as far as the configuration tells: by the address they come from this machine then. */
+  readonly isBehindProxies: boolean;
 }
 
 /** The settings of a configuration without a fault; undefined when the Dashboard is not served. */
 export function resolveDashboard(
   parsed: z.output<typeof dashboard>,
-  { host, production }: Surroundings,
+  { host, production, isBehindProxies }: Surroundings,
   files: Files,
 ): DashboardConfig | undefined {
   if (parsed === false) return undefined;
-  if (parsed === undefined && (production || !isLoopback(host))) return undefined;
+  if (parsed === undefined && (production || !isLoopback(host) || isBehindProxies)) return undefined;
   const given = typeof parsed === 'object' ? parsed : settings.parse({});
   const { tokenFile, viewTokenFile, ...rest } = given;
   return {

@@ -26,7 +26,15 @@ export function resolve(parsed: ParsedConfig, files: Files, production: boolean)
     redis: resolveRedis(redis, files),
     store: store && { ...store, path: files.pathOf(store.path) },
     control: resolveControl(control),
-    dashboard: resolveDashboard(dashboard, { host: parsed.host, production }, files),
+    dashboard: resolveDashboard(
+      dashboard,
+      {
+        host: parsed.host,
+        production,
+        isBehindProxies: parsed.trustedProxies.length > 0 || parsed.path !== '',
+      },
+      files,
+    ),
     limits: resolveLimits(parsed.limits),
     apps,
     maxConnections: parsed.maxConnections ?? Infinity,

@@ -9,18 +9,19 @@ const placeholder = 'REPLACE-ME';
 
 /**
  * What was set at run time as a configuration file has it, without secrets: each pair names a file for its secret, and headers
- * that hold one a placeholder. An app that the file has is there with its id and the endpoints that it has besides.
+ * that hold one a placeholder; so do all headers unless they may be shown. An app that the file has is there with its id and the endpoints that it has besides.
  */
-export function exportChanges({ added, endpoints }: RunTimeChanges): {
-  readonly apps: readonly JsonObject[];
-} {
+export function exportChanges(
+  { added, endpoints }: RunTimeChanges,
+  showsHeaders: boolean,
+): { readonly apps: readonly JsonObject[] } {
   const ids = new Set([...added.map(({ id }) => id), ...endpoints.map(({ appId }) => appId)]);
   return {
     apps: [...ids].map((id) => {
       const app = added.find((one) => one.id === id);
       const webhooks = endpoints
         .filter(({ appId }) => appId === id)
-        .map(({ endpoint }) => writeWithoutSecrets(endpoint));
+        .map(({ endpoint }) => writeWithoutSecrets(endpoint, showsHeaders));
       return app === undefined ? { id, webhooks } : { ...writeAppWithoutSecrets(app), webhooks };
     }),
   };
@@ -35,10 +36,10 @@ function writeAppWithoutSecrets(app: AppConfig): JsonObject {
   };
 }
 
-function writeWithoutSecrets(endpoint: EndpointConfig): JsonObject {
+function writeWithoutSecrets(endpoint: EndpointConfig, showsHeaders: boolean): JsonObject {
   const headers = Object.entries(endpoint.headers).map(([name, value]) => [
     name,
-    holdsSecret(name) ? placeholder : value,
+    !showsHeaders || holdsSecret(name) ? placeholder : value,
   ]);
   return { ...writeEndpoint(endpoint), headers: Object.fromEntries(headers) };
 }

@@ -43,6 +43,8 @@ export interface Access {
   readonly needsLogin: boolean;
   /** Lets a caller in who may do this, or says why not. */
   admit(caller: Caller, request: AccessRequest): Admitted | AccessRefusal;
+  /** Why nobody may log in in this way now, whichever token comes; undefined if somebody may. */
+  refuseLogin(caller: Caller): AccessRefusal | undefined;
   /** Begins a session of the page. */
   login(token: string, caller: Caller): LoggedIn | AccessRefusal;
   /** Ends the session of the page, if there is one. */
@@ -84,16 +86,21 @@ class ConfiguredAccess implements Access {
     return roleRefusal ?? refuseContentType(caller) ?? admitted;
   }
 
-  login(token: string, caller: Caller): LoggedIn | AccessRefusal {
+  refuseLogin(caller: Caller): AccessRefusal | undefined {
     const refusal = this.#refusePost(caller);
     if (refusal !== undefined) return refusal;
     if (!this.#guard.hasToken) {
       const message = 'there is no token to log in with: the Dashboard is open to this machine';
       return { status: 403, code: 'ERR_NO_TOKEN', message };
     }
+    const waitMs = this.#failedLogins.waitMs(caller.remoteAddress);
+    return waitMs > 0 ? refuseTries(Math.ceil(waitMs / 1000)) : undefined;
+  }
+
+  login(token: string, caller: Caller): LoggedIn | AccessRefusal {
+    const refusal = this.refuseLogin(caller);
+    if (refusal !== undefined) return refusal;
     const { remoteAddress } = caller;
-    const waitMs = this.#failedLogins.waitMs(remoteAddress);
-    if (waitMs > 0) return refuseTries(Math.ceil(waitMs / 1000));
     const session = this.#ownerOf(token);
     if (session === undefined) {
       this.#failedLogins.note(remoteAddress);

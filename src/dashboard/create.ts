@@ -52,6 +52,9 @@ export interface DashboardOptions extends PublisherOptions, ClientEventOptions, 
 /** The routes of the Dashboard and of the admin API. */
 export function createDashboard(options: DashboardOptions): readonly Route[] {
   const { config, isProduction, realClock, log, observation, controls } = options;
+  options.configuration.onChange(() => {
+    observation.keyUses.keepOnly(new Set(options.configuration.current.apps.map(({ id }) => id)));
+  });
   const access = createAccess({ config, isProduction, clock: realClock, randomBytes });
   return [
     ...createPageRoutes({ access, files: createStaticFiles() }),

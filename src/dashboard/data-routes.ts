@@ -105,13 +105,16 @@ function streamRoute(door: AccessDoor, { access, parts }: DataOptions): Route {
     door: 'dashboard',
     readsCaller: true,
     handle(request) {
-      const admitted = access.admit(callerOf(request), { method: 'get', door });
-      return isRefusal(admitted) ? refusedAccess(admitted) : openStream(request, parts);
+      const caller = callerOf(request);
+      const admit = () => access.admit(caller, { method: 'get', door });
+      const admitted = admit();
+      if (isRefusal(admitted)) return refusedAccess(admitted);
+      return openStream(request, parts, () => !isRefusal(admit()));
     },
   };
 }
 
-function openStream(request: IncomingRequest, parts: AdminParts): Answer {
+function openStream(request: IncomingRequest, parts: AdminParts, isAllowed: () => boolean): Answer {
   try {
     const { rawQuery, body } = request;
     const asked = { values: [], rawQuery, body, who: '', isFull: false };
@@ -122,7 +125,8 @@ function openStream(request: IncomingRequest, parts: AdminParts): Answer {
       contentType: 'text/event-stream; charset=utf-8',
       // Some proxies gather what they pass on.
       headers: { 'X-Accel-Buffering': 'no' },
-      stream: (sink) => streamLive(parts.live, sink, { ...filter, ...(since !== undefined && { since }) }),
+      stream: (sink) =>
+        streamLive(parts.live, sink, { ...filter, isAllowed, ...(since !== undefined && { since }) }),
     });
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;

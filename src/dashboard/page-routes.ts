@@ -12,6 +12,9 @@ export interface PageOptions {
   readonly files: StaticFiles;
 }
 
+/** No token is as long. */
+const mostLoginBytes = 4096;
+
 /** Relative, so that it is right behind a prefix and proxies, whatever they call it. */
 const toPage: OutgoingResponse = secured({
   status: 303,
@@ -44,7 +47,17 @@ export function createPageRoutes({ access, files }: PageOptions): readonly Route
       pattern: '/dashboard/session',
       handle: (request) => tellSession(access, callerOf(request)),
     },
-    { ...common, method: 'post', pattern: '/dashboard/login', handle: (request) => login(access, request) },
+    {
+      ...common,
+      method: 'post',
+      pattern: '/dashboard/login',
+      maxBodyBytes: mostLoginBytes,
+      begin(head) {
+        // Who may not log in at all is told so before his body is read.
+        const refusal = access.refuseLogin(callerOf(head));
+        return refusal === undefined ? (request) => login(access, request) : refusedAccess(refusal);
+      },
+    },
     {
       ...common,
       method: 'post',
@@ -68,7 +81,6 @@ function tellSession(access: Access, caller: Caller): OutgoingResponse {
 
 function login(access: Access, request: IncomingRequest): OutgoingResponse {
   const token = tokenIn(request.body);
-  // Who may not log in at all is told that first.
   const outcome = access.login(token ?? '', callerOf(request));
   if (!isRefusal(outcome)) return jsonData({ role: outcome.role }, { 'Set-Cookie': outcome.setCookie });
   return token === undefined && outcome.status === 401 ? malformed : refusedAccess(outcome);

@@ -15,7 +15,8 @@ export interface Session {
 /** A session ends after so long. */
 export const sessionMs: Millis = 12 * 60 * 60 * 1000;
 
-const mostSessions = 1000;
+/** Of each token. */
+const mostSessions = 500;
 const idBytes = 32;
 
 /** Who has logged in, in memory: a restart ends every session. */
@@ -39,7 +40,7 @@ export class Sessions {
 
   /** Returns the id by which the session is known. */
   open(session: Session): string {
-    this.#forget();
+    this.#forget(session);
     const id = Buffer.from(this.#randomBytes(idBytes)).toString('base64url');
     this.#sessions.set(digest(id), { session, endsAt: this.#clock.now() + sessionMs });
     return id;
@@ -54,12 +55,16 @@ export class Sessions {
     this.#sessions.delete(digest(id));
   }
 
-  /** Makes room for one more: those who came first are over first. */
-  #forget(): void {
-    for (const [key, { endsAt }] of this.#sessions) {
-      if (endsAt > this.#clock.now() && this.#sessions.size < mostSessions) return;
-      this.#sessions.delete(key);
+  /** Makes room for one more of this token: nobody ends the sessions of another one by logging in. */
+  #forget({ who }: Session): void {
+    const ofToken: string[] = [];
+    for (const [key, { session, endsAt }] of this.#sessions) {
+      if (endsAt <= this.#clock.now()) this.#sessions.delete(key);
+      else if (session.who === who) ofToken.push(key);
     }
+    // Those who came first are over first.
+    for (const key of ofToken.slice(0, Math.max(0, ofToken.length - mostSessions + 1)))
+      this.#sessions.delete(key);
   }
 }
 

@@ -69,8 +69,29 @@ export function readQuestion(
   return { parameters, query, body, who, isFull };
 }
 
+/** Nothing that is accepted is as deep; what is much deeper cannot be written again. */
+const deepest = 64;
+
+/** Whether objects and lists stand in each other too deep. Brackets in texts do not count. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  let isInText = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (isInText) {
+      if (character === '\\') index += 1;
+      else if (character === '"') isInText = false;
+    } else if (character === '"') isInText = true;
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    if (depth > deepest) return true;
+  }
+  return false;
+}
+
 function readBody(sent: Uint8Array): JsonObject {
   const text = Buffer.from(sent).toString('utf8');
+  if (isDeep(text)) throw invalidQuestion(`the body is nested deeper than ${deepest} objects and lists`);
   const body = text.trim() === '' ? {} : parseObject(text);
   if (body === undefined)
     throw invalidQuestion(`expected a JSON object as the body, got '${text.slice(0, 100)}'`);

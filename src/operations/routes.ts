@@ -2,14 +2,18 @@ import { OperationError, type FieldFault } from './operation-error.ts';
 import type { JsonObject } from '../protocol/decode.ts';
 import { parametersOf, readQuestion, type Operation } from './operation.ts';
 
-/** A request to a route of operations; `C` is what is known of the caller. */
-export interface RoutedRequest<C> {
+/** A request to a route of operations before its body is read; `C` is what is known of the caller. */
+export interface RoutedHead<C> {
   /** What the path names first, and second. */
   readonly appId: string;
   readonly name: string;
   readonly rawQuery: string;
-  readonly body: Uint8Array;
   readonly caller?: C;
+}
+
+/** A request whose body has been read. */
+interface RoutedRequest {
+  readonly body: Uint8Array;
 }
 
 /** The answer to it. */
@@ -22,12 +26,15 @@ export interface RoutedResponse {
   readonly reason?: string;
 }
 
-/** One route, in uWebSockets.js' form. */
+/** Answers once the body has come. */
+type Handle = (request: RoutedRequest) => Promise<RoutedResponse>;
+
+/** One route, in uWebSockets.js' form. Who may not use it is refused by the head, and no body is kept for him. */
 export interface OperationRoute<C> {
   readonly method: Operation['method'];
   readonly pattern: string;
   readonly readsCaller: true;
-  handle(request: RoutedRequest<C>): Promise<RoutedResponse>;
+  begin(head: RoutedHead<C>): RoutedResponse | Handle;
 }
 
 /** Why something is not done. */
@@ -91,7 +98,7 @@ export function createDocumentRoute<C>(path: string, document: string, entry: En
     method: 'get',
     pattern: entry.prefix + path,
     readsCaller: true,
-    handle: async ({ caller }) => {
+    begin({ caller }) {
       const admitted = entry.admit(callerOf(caller), operation);
       return isFailure(admitted) ? fail(admitted, entry) : answer(200, document, entry);
     },
@@ -103,24 +110,33 @@ function createRoute<C>(operation: Operation, entry: Entry<C>): OperationRoute<C
     method: operation.method,
     pattern: entry.prefix + operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     readsCaller: true,
-    async handle({ appId, name, rawQuery, body, caller }) {
+    begin({ appId, name, rawQuery, caller }) {
       const admitted = entry.admit(callerOf(caller), operation);
       if (isFailure(admitted)) return fail(admitted, entry);
       const values = [appId, name].slice(0, parametersOf(operation.path).length);
-      try {
-        const question = readQuestion(operation, { values, rawQuery, body, ...admitted });
-        const done = (await operation.run(question)) ?? {};
-        if (operation.method !== 'get' && operation.isQuestion !== true) {
-          entry.changed?.(admitted, operation, { values, body: question.body, answer: done });
-        }
-        return answer(200, JSON.stringify(done), entry);
-      } catch (error) {
-        const failure = error instanceof OperationError ? error : entry.failureOf(error);
-        if (failure === undefined) throw error;
-        return fail(failure, entry);
-      }
+      return ({ body }) => run(operation, entry, admitted, { values, rawQuery, body });
     },
   };
+}
+
+async function run<C>(
+  operation: Operation,
+  entry: Entry<C>,
+  admitted: Admitted,
+  asked: { readonly values: readonly string[]; readonly rawQuery: string; readonly body: Uint8Array },
+): Promise<RoutedResponse> {
+  try {
+    const question = readQuestion(operation, { ...asked, ...admitted });
+    const done = (await operation.run(question)) ?? {};
+    if (operation.method !== 'get' && operation.isQuestion !== true) {
+      entry.changed?.(admitted, operation, { values: asked.values, body: question.body, answer: done });
+    }
+    return answer(200, JSON.stringify(done), entry);
+  } catch (error) {
+    const failure = error instanceof OperationError ? error : entry.failureOf(error);
+    if (failure === undefined) throw error;
+    return fail(failure, entry);
+  }
 }
 
 function callerOf<C>(caller: C | undefined): C {

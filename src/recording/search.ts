@@ -40,10 +40,14 @@ export interface SearchFault {
   readonly message: string;
 }
 
+/** The text that it is given is in lower case. */
 type Condition = (item: SearchItem) => boolean;
 
 /** The longest search, in characters. */
 const longestSearch = 1000;
+
+/** The most words of a search: each may cost a look at every record. */
+const mostTerms = 16;
 
 /** Whether a search was not understood. */
 export function isSearchFault(search: Search | SearchFault): search is SearchFault {
@@ -61,13 +65,24 @@ export function parseSearch(text: string, knownKeys: readonly string[], nowMs: n
   }
   const terms = splitTerms(text);
   if ('message' in terms) return terms;
+  if (terms.length > mostTerms) {
+    return { message: `the search has ${terms.length} words; at most ${mostTerms} are accepted` };
+  }
   const conditions: Condition[] = [];
   for (const term of terms) {
     const condition = conditionOf(term, knownKeys, nowMs);
     if ('message' in condition) return condition;
     conditions.push(term.isNegated ? (item) => !condition(item) : condition);
   }
-  return { matches: (item) => conditions.every((condition) => condition(item)) };
+  return {
+    matches(item) {
+      // A long text is made and read once, however many words are looked for in it.
+      let lower: string | undefined;
+      const { fields, atMs } = item;
+      const read = { fields, atMs, text: () => (lower ??= item.text().toLowerCase()) };
+      return conditions.every((condition) => condition(read));
+    },
+  };
 }
 
 function conditionOf(
@@ -77,7 +92,7 @@ function conditionOf(
 ): Condition | SearchFault {
   if (key === undefined) {
     const pieces = piecesOf(parts);
-    return ({ text }) => holdsInOrder(text().toLowerCase(), pieces);
+    return ({ text }) => holdsInOrder(text(), pieces);
   }
   if (key === 'since' || key === 'until') return momentCondition(key, wordOf(parts), nowMs);
   if (!knownKeys.includes(key)) {

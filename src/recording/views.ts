@@ -133,7 +133,9 @@ function nameEvents({ events }: DeliveryRecord): DeliveryView['events'] {
   return [...named.values()];
 }
 
-const protocolHeaders = /^(content-type|x-pusher-.*|x-soketify-.*|webhook-.*)$/i;
+/** What the delivery itself sets; no endpoint can be given one of these names. */
+const protocolHeaders =
+  /^(content-type|x-pusher-key|x-pusher-signature|x-soketify-(attempt|epoch|resend|test)|webhook-(id|timestamp|signature))$/i;
 
 function hideOwnHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(

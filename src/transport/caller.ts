@@ -30,16 +30,15 @@ function isLocal(res: HttpResponse): boolean {
   return isLoopback(new Uint8Array(res.getRemoteAddress()));
 }
 
-/** What proxies add to a request that they pass on. */
-const proxyHeaders: readonly string[] = [
-  'forwarded',
-  'via',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-];
+/** What proxies and networks in front of a server add to a request that they pass on, whatever stands in it. */
+const addedByProxies =
+  /^(?:forwarded|via|x-forwarded.*|x-original-.*|x-real-ip|x-envoy-.*|.*-client-ip|.*-clientip|cf-.*|cdn-loop|x-cluster-.*)$/;
 
+/** Of several equal headers `getHeader` finds the first alone, which a client may have sent empty. */
 function isForwarded(req: HttpRequest): boolean {
-  return proxyHeaders.some((name) => req.getHeader(name) !== '');
+  let isFound = false;
+  req.forEach((name) => {
+    if (addedByProxies.test(name)) isFound = true;
+  });
+  return isFound;
 }

@@ -34,6 +34,8 @@ interface RouteBase {
   readonly door?: DoorName;
   /** The route asks who the caller is: `caller` of the request is set. */
   readonly readsCaller?: true;
+  /** A larger body is refused before it is read, whatever else is accepted. */
+  readonly maxBodyBytes?: number;
 }
 
 /** The first step of a route, whichever it has. */
@@ -60,6 +62,7 @@ interface Place {
   readonly readsCaller: boolean;
   readonly isLocal: boolean;
   readonly keepsBody: boolean;
+  readonly maxBodyBytes: number;
   readonly prefixLength: number;
   readonly parameters: number;
 }
@@ -95,6 +98,7 @@ function mountRoute(app: TemplatedApp, route: Route, prefix: string, options: Ht
       isLocal: route.door === 'metrics' && options.metricsAreLocal,
       // Nobody signs, and nobody reads, the body of another GET.
       keepsBody: !('handle' in route) || route.method !== 'get',
+      maxBodyBytes: route.maxBodyBytes ?? Infinity,
       prefixLength: prefix.length,
       parameters: route.pattern.split(':').length - 1,
     };
@@ -190,7 +194,7 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
   };
   exchange.appId = request.appId;
   if (place.isLocal && !isFromHere(res, req)) return exchange.answer(metricsElsewhere);
-  const maxBytes = options.bodyBytes(request.appId);
+  const maxBytes = Math.min(options.bodyBytes(request.appId), place.maxBodyBytes);
   const { contentLength, asksForEnd } = exchange.head;
   const isBeyondDrain = contentLength > maxBytes + maxDrainBytes;
   // Without a handler for it, the native parser reads a body and throws it away, for 12 s at most. Where the client

@@ -33,5 +33,5 @@ export function createPeer(trustedProxies: readonly string[], isTls: boolean): P
 
 /** Some proxies add a header of their own to the one that the client sent; `getHeader` finds the client's alone. */
 function readForwardedFor(req: HttpRequest): string {
-  return req.getHeader('x-forwarded-for') === '' ? '' : allValues(req, 'x-forwarded-for');
+  return allValues(req, 'x-forwarded-for');
 }
