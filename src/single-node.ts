@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Acquaintance } from './app/acquaintance.ts';
 import { DeadLetterOffice } from './app/dead-letter-office.ts';
 import type { Application } from './app/application.ts';
 import { Dispatcher } from './app/dispatcher.ts';
@@ -52,7 +53,12 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     epoch,
     store: letterStore,
     target: (appId, endpointId) => dispatcher.target(appId, endpointId),
+    onAttempt(fact) {
+      acquaintance.resent(fact);
+      options.onAttempt?.(fact);
+    },
   });
+  const acquaintance = new Acquaintance(options.wallTime, options.applications);
   const reconciler = new Reconciler({
     ...options,
     outbox: () => outbox,
@@ -108,6 +114,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       reconciler,
       dispatcher: () => dispatcher,
       ledger: () => ledger,
+      alsoUnknown: (appId, endpointId) => acquaintance.limitsOf(appId, endpointId),
       steps: questions,
     }),
     reconcile: (appId, endpointId) => reconciler.reconcile(appId, endpointId),
@@ -147,6 +154,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
       dispatcher.replace(applications);
       letters.replace(applications);
       reconciler.replace(applications);
+      acquaintance.replace(applications);
     },
     forget(appId, work) {
       dispatcher.forget(appId, () => {

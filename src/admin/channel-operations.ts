@@ -78,7 +78,8 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
       method: 'post',
       path: '/apps/{app}/users/{user}/terminate',
       id: 'terminateUser',
-      summary: 'Closes every connection that is signed in as the user, on all nodes.',
+      summary:
+        'Closes every connection that is signed in as the user, on all nodes, and those of this node that are the user on a presence channel.',
       answer: done,
       async run(question) {
         const app = appOf(parts, question);
@@ -86,6 +87,10 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
         if (!isUserId(userId, app.config.limits))
           throw invalidQuestion(`invalid user id: got '${clip(userId)}'`);
         known(await parts.fanout.terminate(app.config.id, userId));
+        for (const session of [...app.sessions.values()]) {
+          const isMember = [...session.subscriptions.values()].some((one) => one.userId === userId);
+          if (isMember) parts.hub.end(session, terminated);
+        }
       },
     },
   ];

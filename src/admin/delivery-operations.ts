@@ -4,6 +4,7 @@ import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
 import { parameterOf, textOf, type Operation, type Question } from '../operations/operation.ts';
 import type { WallTime } from '../ports/clock.ts';
+import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import { clip } from '../protocol/clip.ts';
 import type { History } from '../recording/history.ts';
 import type { Recorder } from '../recording/recorder.ts';
@@ -21,6 +22,8 @@ export interface DeliveryParts extends HasApps {
   readonly recorder: Recorder;
   readonly letters: Pick<DeadLetterOffice, 'resend' | 'resendRecorded'>;
   readonly wallTime: WallTime;
+  /** What waits for endpoints; undefined: another node sends the webhooks. */
+  readonly queues: () => Iterable<QueueReading> | undefined;
   /** Whether data of events and bodies of webhooks may be shown. */
   readonly showsPayloads: boolean;
 }
@@ -62,7 +65,7 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
       summary: 'Requests to endpoints with their attempts, newest first, as far as they are recorded.',
       query: listQuery,
       answer: ref('DeliveryPage'),
-      run: (question) => history.deliveries(page(question), showing(question)),
+      run: async (question) => elsewhere(parts, await history.deliveries(page(question), showing(question))),
     },
     {
       method: 'get',
@@ -100,7 +103,7 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
       summary: 'What happened that webhooks tell or would have told, newest first, and why.',
       query: listQuery,
       answer: ref('EventPage'),
-      run: (question) => history.events(page(question), showing(question)),
+      run: async (question) => elsewhere(parts, await history.events(page(question), showing(question))),
     },
     {
       method: 'post',
@@ -129,6 +132,19 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
       },
     },
   ];
+}
+
+/** An empty list is no answer where another node sends the webhooks. */
+function elsewhere<Page extends { readonly items: readonly unknown[] }>(
+  { queues }: DeliveryParts,
+  page: Page,
+): Page {
+  if (page.items.length > 0 || queues() !== undefined) return page;
+  throw new OperationError(
+    503,
+    'ERR_ELSEWHERE',
+    'this node does not know: another node sends the webhooks at the moment. Ask that node',
+  );
 }
 
 /** A dead letter is sent again as such; any other delivery by what is recorded of it. */

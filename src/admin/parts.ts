@@ -1,7 +1,7 @@
 import type { Hub } from '../app/hub.ts';
 import type { LocalApp, LocalApps } from '../app/local-app.ts';
 import type { Questions } from '../app/list-channels.ts';
-import type { Letters } from '../app/dead-letter-queries.ts';
+import { lettersUnavailable, type Letters } from '../app/dead-letter-queries.ts';
 import type { ApiAnswer } from '../app/api-answer.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import { OperationError } from '../operations/operation-error.ts';
@@ -39,6 +39,7 @@ export function appOf({ apps }: HasApps, question: Question): LocalApp {
 
 /** What the HTTP API answers, as the answer of an operation. Throws what it refuses. */
 export function answerOf(answer: ApiAnswer): unknown {
+  if (answer === lettersUnavailable) throw new OperationError(503, 'ERR_ELSEWHERE', answer.text);
   if (isHttpError(answer)) throw refusalOf(answer);
   return JSON.parse(answer.json);
 }

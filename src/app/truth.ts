@@ -19,6 +19,8 @@ export interface TruthOptions {
   /** Looked up when they are needed. */
   readonly dispatcher: () => Pick<Dispatcher, 'target' | 'waitingIn' | 'channelsWaiting'>;
   readonly ledger: () => Attended;
+  /** What is not known for other reasons, one sentence each. */
+  readonly alsoUnknown: (appId: string, endpointId: string) => readonly string[];
   /** Has it make room for the rest. */
   readonly steps: TurnBudget;
 }
@@ -139,7 +141,10 @@ class Comparison {
 
   view(): TruthView {
     const { endpoint, debts, former } = this.#compared;
-    const limits = [...limitsOf(endpoint, this.#leftOut)];
+    const limits = [
+      ...limitsOf(endpoint, this.#leftOut),
+      ...this.#options.alsoUnknown(this.#compared.appId, endpoint.id),
+    ];
     if (debts.hasOverflowed) {
       limits.push(
         'More was dropped than is remembered: of channels of which nothing is remembered it is not known what the endpoint believes, also of those that nobody is on.',

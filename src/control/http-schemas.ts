@@ -84,7 +84,7 @@ export const schemas = {
         {
           kind: {
             type: 'string',
-            enum: ['subscribed', 'unsubscribed', 'disconnected', 'client event', 'unknown'],
+            enum: ['subscribed', 'unsubscribed', 'disconnected', 'client event', 'reconciled', 'unknown'],
           },
           socket_id: text,
           user_id: text,

@@ -84,10 +84,30 @@ function entryOf(door: AccessDoor, { access, log, controls, changed }: DataOptio
         { who, operation: id, of, ...(typeof how === 'string' && { how }), door },
         'done by an operator',
       );
-      changed(change.values[0] ?? '', `${summary.split(/[.;:,]/)[0] ?? id}: ${of.join(', ')}`);
+      if (!settingIds.has(id)) return;
+      const what = summary.split(/[.;:,]/)[0] ?? id;
+      changed(
+        change.values[0] ?? '',
+        `${what}: ${[...of, ...(typeof how === 'string' ? [how] : [])].join(', ')}`,
+      );
     },
   };
 }
+
+/** The operations that change what is set; others do something once. */
+const settingIds: ReadonlySet<string> = new Set([
+  'addApp',
+  'changeApp',
+  'removeApp',
+  'addKey',
+  'makeKeyFirst',
+  'removeKey',
+  'addEndpoint',
+  'changeEndpoint',
+  'removeEndpoint',
+  'pauseEndpoint',
+  'resumeEndpoint',
+]);
 
 /** What was changed: what the path names, and what was made, by its id or key. */
 function subjectsOf({ values, answer }: Change): readonly string[] {

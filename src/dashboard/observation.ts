@@ -77,6 +77,8 @@ export class Observation {
 
   /** Something was refused. */
   readonly refused = (refusal: Refusal): void => {
+    // What an operator asked for in vain is no trouble of clients or backends.
+    if (refusal.kind === 'request' && /^\/(?:dashboard|admin)/.test(String(refusal.fields['route']))) return;
     this.refusals.add(refusal.kind, refusal.reason);
     this.#console.refused(refusal);
   };

@@ -145,6 +145,7 @@ function describeCause(event: WebhookEvent, cause: Movement | undefined, atMs: M
   if (event.name === 'client_event') {
     return { kind: 'client event', socket_id: event.socketId, ...userIn(event.userId), atMs };
   }
+  if (event.onlyFor !== undefined) return { kind: 'reconciled', atMs };
   // One that was refused is never the cause.
   if (cause === undefined || cause.kind === 'refused') return { kind: 'unknown', atMs };
   return { kind: cause.kind, socket_id: cause.socketId, ...userIn(cause.userId), atMs: cause.atMs };

@@ -39,6 +39,8 @@ function describeCause(event: Explained, moment: WriteMoment): string {
     }
     case 'client event':
       return `${who(cause)} sent it`;
+    case 'reconciled':
+      return 'it brings an endpoint to what is true, which the endpoint was not told before';
     case 'unknown':
       return 'the cause is not known any more';
   }

@@ -9,7 +9,7 @@ import {
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { Attempt } from '../webhooks/attempt.ts';
 import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
-import type { Endpoint } from '../webhooks/endpoint.ts';
+import { selects, type Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { Allowance } from './allowance.ts';
@@ -223,7 +223,12 @@ export class Recorder implements Witness {
     const record = this.#make(appId, event, 'pending');
     this.#movements.forget(appId, event);
     if (record === undefined) return;
-    for (const one of served) record.addEndpoint(one.endpoint, wanting.includes(one));
+    for (const one of served) {
+      const isWanted = wanting.includes(one);
+      // It selects such events, and is not to get this one: it is for another endpoint alone, or has been decided before.
+      if (!isWanted && selects(one.endpoint, event.name, event.channel)) continue;
+      record.addEndpoint(one.endpoint, isWanted);
+    }
     if (queued !== undefined) queued.isRecorded = true;
     this.#keep(record);
   }

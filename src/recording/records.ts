@@ -19,7 +19,7 @@ export type EventStatus =
 /** Why an event happened: what a connection did. */
 export interface EventCause {
   /** `unknown`: nothing is recorded of it any more. */
-  readonly kind: 'subscribed' | 'unsubscribed' | 'disconnected' | 'client event' | 'unknown';
+  readonly kind: 'subscribed' | 'unsubscribed' | 'disconnected' | 'client event' | 'reconciled' | 'unknown';
   readonly socket_id?: string;
   readonly user_id?: string;
   /** When the connection did it, on the emulator's clock. */

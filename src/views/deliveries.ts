@@ -77,7 +77,7 @@ export interface PageOf<Item> {
 
 /** What caused an event. */
 export interface CauseView {
-  readonly kind: 'subscribed' | 'unsubscribed' | 'disconnected' | 'client event' | 'unknown';
+  readonly kind: 'subscribed' | 'unsubscribed' | 'disconnected' | 'client event' | 'reconciled' | 'unknown';
   readonly socket_id?: string;
   readonly user_id?: string;
   readonly atMs: number;

@@ -28,7 +28,7 @@ test('a lost connection is said, and the page heals when the server is back', as
   await page.getByText('The connection to the server is lost.').waitFor({ state: 'hidden' });
   await sdkFor(second).trigger('news', 'after', {});
   await page.locator('.row').getByText('after on news').waitFor();
-  await page.getByText('The server was started again').waitFor();
+  await page.getByText('The server was started again').first().waitFor();
   expect(await page.locator('.row').getByText('before on news').count()).toBe(1);
 });
 

@@ -153,7 +153,7 @@ describe('a body that is too large is 413', () => {
 
 describe('a path that leads nowhere is 404', () => {
   test.each([
-    { path: '/' },
+    { path: '/nothing' },
     { path: '/apps' },
     { path: '/apps/1' },
     { path: '/apps/1/nothing' },

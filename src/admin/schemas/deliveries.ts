@@ -114,6 +114,7 @@ const cause = described(
         unsubscribed: true,
         disconnected: true,
         'client event': true,
+        reconciled: true,
         unknown: true,
       }),
       atMs: millis('When the connection did it.'),

@@ -50,9 +50,10 @@ function Content({ overview, series, app }: ContentProps) {
           <span>{server.lost}</span>
         </Notice>
       )}
-      {server !== undefined && start !== undefined && isUntouched(overview, series) && (
-        <GettingStarted app={start} address={server.address} />
-      )}
+      {server !== undefined &&
+        start !== undefined &&
+        (server.starts ?? 1) === 1 &&
+        isUntouched(overview, series) && <GettingStarted app={start} address={server.address} />}
       <Numbers overview={overview} series={series} />
       <div class="columns">
         <Queues overview={overview} />

@@ -108,7 +108,8 @@ export function useEvery(ms: number, work: () => Promise<void>): void {
         else wait();
       }, ms);
     };
-    wait();
+    // What was read for another page may be old.
+    void latest.current().then(wait);
     return () => {
       clearTimeout(timer);
     };

@@ -141,7 +141,7 @@ export class Stack {
     });
     this.reconciler = reconciler;
     const of = { dispatcher: () => this.dispatcher, ledger: () => memory };
-    this.truth = createTruth({ clock, wallTime, reconciler, ...of, steps: questions });
+    this.truth = createTruth({ clock, wallTime, reconciler, ...of, alsoUnknown: () => [], steps: questions });
     const { dispatcher, outbox: memoryOutbox } = createDispatcher({
       hear(fact) {
         reconciler.hear(fact);

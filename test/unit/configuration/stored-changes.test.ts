@@ -86,7 +86,10 @@ describe('what is not understood is said', () => {
 test('an export is what a file would have, without secrets', () => {
   const [endpoint] = app.webhooks;
   if (endpoint === undefined) throw new Error('there is one');
-  const exported = exportChanges({ ...changes, endpoints: [...changes.endpoints, { appId: '1', endpoint }] });
+  const exported = exportChanges(
+    { ...changes, endpoints: [...changes.endpoints, { appId: '1', endpoint }] },
+    true,
+  );
   expect(JSON.stringify(exported)).not.toContain('hush');
   expect(exported.apps).toMatchObject([
     {

@@ -132,6 +132,7 @@ describe('a search', () => {
     );
     expect(faultOf('a "b c')).toBe('a quote is opened and not closed: "b c');
     expect(faultOf('x'.repeat(1001))).toContain('1001 characters');
+    expect(faultOf('a '.repeat(17))).toContain('17 words');
     expect(faultOf('x '.repeat(51))).toBe('at most 50 words are accepted');
   });
 });

@@ -29,7 +29,7 @@ export function Numbers({ overview, series }: NumbersProps) {
 
 const perSecond = [
   ['Published', 'published', 'accent'],
-  ['From clients', 'received', 'accent'],
+  ['Client messages', 'received', 'accent'],
   ['Delivered', 'delivered', 'good'],
   ['Attempts failed', 'failed', 'bad'],
   ['Events dropped', 'dropped', 'bad'],

@@ -92,10 +92,17 @@ function Verdict({ truth, actions }: VerdictProps) {
     );
   if (differing === 0)
     return (
-      <Notice kind="good" title="This endpoint knows the truth." actions={actions}>
+      <Notice
+        kind="good"
+        title={
+          truth.limits.length === 0
+            ? 'This endpoint knows the truth.'
+            : 'This endpoint knows the truth, as far as it is compared.'
+        }
+        actions={actions}
+      >
         <span>
-          Replaying what it acknowledged gives exactly what is: {compared}. Compared <Ago atMs={truth.atMs} />
-          .
+          Replaying what it acknowledged gives what is: {compared}. Compared <Ago atMs={truth.atMs} />.
         </span>
       </Notice>
     );

@@ -141,7 +141,7 @@ function Reconcile({ app, endpoint, canReconcile }: PlanProps) {
         <span>
           {canReconcile
             ? 'Reconcile sends exactly the events that make what it knows true again.'
-            : 'This endpoint has reconcile off; it can be switched on in its settings.'}
+            : 'This endpoint has reconcile off: repair it under Truth.'}
         </span>
       </Notice>
       <ErrorNotice error={action.error} />
