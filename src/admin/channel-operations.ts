@@ -87,7 +87,7 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
         if (!isUserId(userId, app.config.limits))
           throw invalidQuestion(`invalid user id: got '${clip(userId)}'`);
         known(await parts.fanout.terminate(app.config.id, userId));
-        for (const session of [...app.sessions.values()]) {
+        for (const session of app.sessions.values()) {
           const isMember = [...session.subscriptions.values()].some((one) => one.userId === userId);
           if (isMember) parts.hub.end(session, terminated);
         }

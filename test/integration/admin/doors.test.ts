@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { Admin, ask, samePage, token, viewToken, type Call, type Headers } from '../support/admin.ts';
 import { AdminWorld } from '../support/admin-world.ts';
@@ -16,18 +15,6 @@ const refusedWith = (status: number, code: string) => ({
   status,
   json: { error: { code, message: expect.any(String) as string } },
 });
-
-/** What is answered to these bytes, up to the end of the first answer's head and what comes with it. */
-function rawHttp(port: number, bytes: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
-    socket.once('data', (data) => {
-      socket.destroy();
-      resolve(data.toString('utf8'));
-    });
-    socket.once('error', reject);
-  });
-}
 
 /** Something that would be right in the path of any operation. */
 const anywhere = {
@@ -119,27 +106,6 @@ describe('without a token', () => {
       expect(await ask(server, 'GET', path, { headers })).toMatchObject(refusedWith(403, 'ERR_FORWARDED'));
     }
   });
-});
-
-test('an empty header of the client does not hide the one that a proxy adds', async () => {
-  const { server } = await Admin.start();
-  const answer = await rawHttp(
-    server.port,
-    'GET /admin/apps HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For:\r\nX-Forwarded-For: 203.0.113.7\r\nConnection: close\r\n\r\n',
-  );
-  expect(answer).toContain('403 Forbidden');
-  expect(answer).toContain('ERR_FORWARDED');
-});
-
-test('nothing of a body is awaited of somebody who may not ask, nor of a login that is too long', async () => {
-  const { server } = await Admin.start(tokens);
-  for (const path of ['/admin/apps', '/dashboard/api/apps']) {
-    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n{`;
-    expect(await rawHttp(server.port, head)).toContain('401 Unauthorized');
-  }
-  const login =
-    'POST /dashboard/login HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{';
-  expect(await rawHttp(server.port, login)).toContain('413');
 });
 
 describe('a change', () => {

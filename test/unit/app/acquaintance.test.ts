@@ -18,7 +18,7 @@ function resent(result: 'success' | 'refused'): ResentFact {
       body: Buffer.from(''),
       publicOnly: false,
     },
-  } as ResentFact;
+  };
 }
 
 test('an endpoint that got another URL is said to have got one', () => {
