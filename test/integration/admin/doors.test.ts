@@ -93,7 +93,6 @@ describe('without a token', () => {
     'x-forwarded-for',
     'x-forwarded-host',
     'x-forwarded-proto',
-    'x-forwarded-port',
     'x-real-ip',
     'true-client-ip',
     'cf-connecting-ip',
