@@ -59,13 +59,14 @@ export function streamLive(
   sink.write(`retry: ${retryMs}\n\n`);
   const subscription = feed.subscribe({
     ...filter,
-    hear(news) {
+    hear(news, lastSeq) {
       const { rows, skipped } = news;
       if (isSlow) {
         missed += rows.length + skipped;
         return false;
       }
-      const isTaken = say('rows', { ...news, skipped: skipped + missed }, rows.at(-1)?.seq);
+      // The number is told without rows, too: whoever comes back is not told the same once more.
+      const isTaken = say('rows', { ...news, skipped: skipped + missed }, lastSeq);
       missed = 0;
       return isTaken;
     },

@@ -31,8 +31,8 @@ export interface ConsoleRequest extends ConsoleFilter {
 export interface ConsoleListener extends ConsoleFilter {
   /** The number of the last row that was seen, such as `Last-Event-ID`; without it rows begin now. */
   readonly since?: number | undefined;
-  /** Takes what is new. False: no more is taken until the subscription is resumed. */
-  hear(rows: ConsoleRows): boolean;
+  /** Takes what is new, up to this number. False: no more is taken until the subscription is resumed. */
+  hear(rows: ConsoleRows, lastSeq: number): boolean;
 }
 
 /** A stream of rows to a listener. */
@@ -175,12 +175,13 @@ export class ConsoleFeed {
     open.next = this.log.nextSeq;
     open.isRestarted = false;
     if (shown.length === 0 && skipped === 0 && !isRestarted) return;
-    const isTaken = listener.hear({
+    const news: ConsoleRows = {
       rows: shown.map((entry) => this.#row(entry)),
       skipped,
       keptSinceMs: this.log.keptSinceMs(listener),
       ...(isRestarted && { isRestarted }),
-    });
+    };
+    const isTaken = listener.hear(news, open.next - 1);
     open.isPaused = !isTaken;
   }
 
