@@ -43,7 +43,7 @@ export interface DeliveryView {
 /** One POST. */
 export interface AttemptView {
   readonly number: number;
-  /** It was made on demand, the so manieth. */
+  /** It was made on demand: which resend of the delivery it was, counted from 1. */
   readonly resend?: number;
   readonly atMs: number;
   readonly elapsedMs?: number;

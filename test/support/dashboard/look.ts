@@ -6,7 +6,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { createMock } from './server.ts';
 
 // Photographs pages of the built Dashboard in light, dark and forced colours, wide, narrow and zoomed, and has axe look at each:
-//   npx tsx test/support/dashboard/look.ts --out /tmp/shots [--production] [--clock] [--empty] [#/apps/shop/settings ...]
+//   npx tsx test/support/dashboard/look.ts --out shots [--production] [--clock] [--empty] [#/apps/shop/settings ...]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
