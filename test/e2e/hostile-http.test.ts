@@ -68,7 +68,7 @@ describe('an authentication that is not one is 401 with a text that says why', (
     const get = { path: '/apps/1/channels' };
     expect(await callApi(server, { ...get, params: { auth_timestamp: seconds(500) } })).toMatchObject({
       status: 200,
-      text: '{"channels":{}}',
+      text: expect.stringContaining('{"channels":{') as string,
     });
     expect((await callApi(server, { ...get, params: { whatever: 'a b' } })).status).toBe(200);
     const body_md5 = 'd41d8cd98f00b204e9800998ecf8427e';
