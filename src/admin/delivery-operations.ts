@@ -9,7 +9,7 @@ import { clip } from '../protocol/clip.ts';
 import type { History } from '../recording/history.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { Showing } from '../recording/views.ts';
-import { appOf, type HasApps } from './parts.ts';
+import { appOf, refuseElsewhere, type HasApps } from './parts.ts';
 import { answerOfResend } from './resend.ts';
 import { bodies, ref } from './schemas.ts';
 import { beforeOf, limitOf, searchOf } from './search-of.ts';
@@ -140,11 +140,7 @@ function elsewhere<Page extends { readonly items: readonly unknown[] }>(
   page: Page,
 ): Page {
   if (page.items.length > 0 || queues() !== undefined) return page;
-  throw new OperationError(
-    503,
-    'ERR_ELSEWHERE',
-    'this node does not know: another node sends the webhooks at the moment. Ask that node',
-  );
+  return refuseElsewhere();
 }
 
 /** A dead letter is sent again as such; any other delivery by what is recorded of it. */

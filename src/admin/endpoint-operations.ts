@@ -7,6 +7,7 @@ import { parameterOf, textOf, type Operation, type Question } from '../operation
 import { object, whole } from '../operations/schema.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import { eventNames } from '../webhooks/event.ts';
+import { refuseElsewhere } from './parts.ts';
 import { bodies, ref } from './schemas.ts';
 import { endpointOf } from './setting-operations.ts';
 import type { LanesView, TruthView } from '../views/truth.ts';
@@ -103,12 +104,4 @@ function refuseSilent({ id, enabled, pause }: EndpointConfig): void {
 
 function refuseReconcile(why: string): OperationError {
   return new OperationError(409, 'ERR_CONFLICT', `nothing was sent: ${why}`);
-}
-
-function refuseElsewhere(): never {
-  throw new OperationError(
-    503,
-    'ERR_ELSEWHERE',
-    'this node does not know: another node sends the webhooks at the moment. Ask that node',
-  );
 }

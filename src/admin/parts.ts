@@ -33,8 +33,28 @@ export function appOf({ apps }: HasApps, question: Question): LocalApp {
   const id = parameterOf(question, 'app');
   const app = apps.byId(id);
   if (app !== undefined) return app;
-  const known = [...apps].map(({ config }) => config.id).join(', ');
-  throw new OperationError(404, 'ERR_APP_UNKNOWN', `there is no app '${id}'; there are: ${known}`);
+  throw unknownApp(
+    id,
+    Array.from(apps, ({ config }) => config.id),
+  );
+}
+
+/** There is no such app; there are these. */
+export function unknownApp(id: string, known: readonly string[]): OperationError {
+  return new OperationError(
+    404,
+    'ERR_APP_UNKNOWN',
+    `there is no app '${id}'; there are: ${known.join(', ')}`,
+  );
+}
+
+/** Only the node that sends the webhooks knows, and this is another one. */
+export function refuseElsewhere(): never {
+  throw new OperationError(
+    503,
+    'ERR_ELSEWHERE',
+    'this node does not know: another node sends the webhooks at the moment. Ask that node',
+  );
 }
 
 /** What the HTTP API answers, as the answer of an operation. Throws what it refuses. */

@@ -7,6 +7,7 @@ import { OperationError } from '../operations/operation-error.ts';
 import { parameterOf, type Operation, type Question } from '../operations/operation.ts';
 import { done, listOf, object, type Schema } from '../operations/schema.ts';
 import { readApps, type AppReader, type AppSources } from './describe-app.ts';
+import { unknownApp } from './parts.ts';
 import { bodies, ref } from './schemas.ts';
 import type { AppView, EndpointView } from '../views/settings.ts';
 
@@ -215,8 +216,10 @@ export function configOf({ configuration }: Pick<SettingParts, 'configuration'>,
   const { apps } = configuration.current;
   const app = apps.find(({ id }) => id === appId);
   if (app !== undefined) return app;
-  const known = apps.map(({ id }) => id).join(', ');
-  throw new OperationError(404, 'ERR_APP_UNKNOWN', `there is no app '${appId}'; there are: ${known}`);
+  throw unknownApp(
+    appId,
+    apps.map(({ id }) => id),
+  );
 }
 
 /** An endpoint's configuration. Throws when the app has none with this id. */
@@ -237,7 +240,7 @@ function listApps(parts: SettingParts, isFull: boolean): readonly AppView[] {
   const { configuration } = parts;
   const reader = readerOf(parts);
   const { idle, ground, changes, current } = configuration;
-  const served = current.apps.map((app) => withIdle(parts, reader.describe(app, isFull), isFull));
+  const served = current.apps.map(servedApps(parts, reader, isFull));
   const others = idle.flatMap((one) => {
     const app = one.kind === 'app' ? changes.added.find(({ id }) => id === one.appId) : undefined;
     return app === undefined
@@ -248,18 +251,28 @@ function listApps(parts: SettingParts, isFull: boolean): readonly AppView[] {
 }
 
 function describeApp(parts: SettingParts, appId: string, isFull: boolean): AppView {
-  return withIdle(parts, readerOf(parts).describe(configOf(parts, appId), isFull), isFull);
+  return servedApps(parts, readerOf(parts), isFull)(configOf(parts, appId));
 }
 
-/** The app with its endpoints that were set at run time and are not served at the moment. */
-function withIdle(parts: SettingParts, app: AppView, isFull: boolean): AppView {
-  const { idle, ground } = parts.configuration;
-  const endpoints = idle.flatMap((one) => {
-    if (one.kind !== 'endpoint' || one.appId !== app.id) return [];
-    const view = readerOf(parts).describeEndpoint(app.id, one.endpoint, isFull);
-    return [{ ...view, notServed: describeIdle(one, ground) }];
-  });
-  return endpoints.length === 0 ? app : { ...app, endpoints: [...app.endpoints, ...endpoints] };
+/**
+ * How an app that is served is described, with those of its endpoints that were set at run time
+ * and are not served at the moment.
+ */
+function servedApps(
+  { configuration }: SettingParts,
+  reader: AppReader,
+  isFull: boolean,
+): (app: AppConfig) => AppView {
+  const { idle, ground } = configuration;
+  return (config) => {
+    const app = reader.describe(config, isFull);
+    const endpoints = idle.flatMap((one) => {
+      if (one.kind !== 'endpoint' || one.appId !== app.id) return [];
+      const view = reader.describeEndpoint(app.id, one.endpoint, isFull);
+      return [{ ...view, notServed: describeIdle(one, ground) }];
+    });
+    return endpoints.length === 0 ? app : { ...app, endpoints: [...app.endpoints, ...endpoints] };
+  };
 }
 
 function describeEndpoint(
