@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { ConfirmHost } from '../components/confirm.tsx';
 import { ErrorNotice, Loading, Notice } from '../components/notice.tsx';
 import { Toasts } from '../components/toast.tsx';
@@ -112,11 +112,14 @@ function ServerNotices() {
   );
 }
 
-/** Whoever follows a link hears the new page from its heading on. */
+/**
+ * Whoever follows a link hears the new page from its heading on. The focus moves with the commit of the page: later it could be
+ * taken from a field that somebody has entered meanwhile.
+ */
 function useFocusOnNavigation(): void {
   const path = route.value.path.join('/');
   const before = useRef('');
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (before.current !== '') focusHeading();
     before.current = path;
   }, [path]);
