@@ -81,10 +81,10 @@ async function measure(options: Options): Promise<number> {
 }
 
 function targetsOf(
-  { targets, external: running, before, profileDir }: Options,
+  { targets, external: running, before, profileDir, sockudo }: Options,
   prefix: readonly string[],
 ): TargetKind[] {
-  const launch = { prefix, profileDir };
+  const launch = { prefix, profileDir, sockudo };
   return [
     ...targets.map((name) => chooseTarget(name, launch)),
     ...(before === undefined ? [] : [emulatorOf(before, 'before', launch)]),

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type { Address } from './driver/address.ts';
 import { faultOfTarget, targetNames } from './servers/choose.ts';
 import { programIn } from './servers/emulator.ts';
+import { faultOfSockudo } from './servers/sockudo.ts';
 
 /** What the command line asked for. */
 export interface Options {
@@ -14,6 +15,8 @@ export interface Options {
   readonly external: (Address & { readonly pid: number | undefined }) | undefined;
   /** The folder of another checkout that was built, to be measured as `before`. */
   readonly before: string | undefined;
+  /** The program of a Sockudo; there is no such target without it. */
+  readonly sockudo: string | undefined;
   /** Only cases whose name contains this. */
   readonly only: string;
   readonly rounds: number;
@@ -33,7 +36,8 @@ const usage = `npm run bench -- [options]
   --only TEXT         only cases whose name contains this
   --targets NAMES     ${targetNames.join(', ')}; with +tls, +redis, +store, +bare (no Dashboard) or
                       +page (one page of it is open) behind a name for a variant: emulator,emulator+tls,raw+tls
-                      (default: emulator,raw,soketi)
+                      (default: emulator,raw,soketi, and sockudo where --sockudo is given)
+  --sockudo PATH      the program for the target sockudo, which its owner has built
   --url URL           also a server that runs already, such as http://127.0.0.1:6001, with
     --app-id, --app-key, --app-secret   its app, and
     --server-pid PID                    its process, when that is on this machine, for CPU and memory
@@ -61,6 +65,7 @@ const accepted = {
   'app-secret': { type: 'string', default: 'app-secret' },
   'server-pid': { type: 'string' },
   before: { type: 'string' },
+  sockudo: { type: 'string' },
   rounds: { type: 'string', default: '3' },
   seconds: { type: 'string', default: '3' },
   quick: { type: 'boolean', default: false },
@@ -96,21 +101,25 @@ function optionsOf(values: Values, known: readonly string[]): Options {
     throw new Error(`There is no scenario "${unknown}". Known are: ${known.join(', ')}.`);
   }
   const targets = listOf(values.targets);
-  const fault = targets.map(faultOfTarget).find((text) => text !== undefined);
+  const fault = targets.map((name) => faultOfTarget(name, values.sockudo)).find((text) => text !== undefined);
   if (fault !== undefined) throw new Error(fault);
+  const sockudoFault = values.sockudo === undefined ? undefined : faultOfSockudo(values.sockudo);
+  if (sockudoFault !== undefined) throw new Error(sockudoFault);
   if (!/^[\w.-]+$/.test(values.keep)) {
     throw new Error(`--keep is a file name without folders, got "${values.keep}"`);
   }
   if (values.before !== undefined && !existsSync(programIn(values.before))) {
     throw new Error(`--before is the folder of a checkout that was built, got "${values.before}"`);
   }
-  const whenAlone = values.url === undefined ? [...targetNames] : [];
+  const offered = targetNames.filter((name) => name !== 'sockudo' || values.sockudo !== undefined);
+  const whenAlone = values.url === undefined ? offered : [];
   const all = known.filter((name) => name !== 'soak' || values.minutes !== undefined);
   return {
     scenarios: named.length === 0 ? all : named,
     targets: targets.length === 0 ? whenAlone : targets,
     external: values.url === undefined ? undefined : externalOf(values.url, values),
     before: values.before,
+    sockudo: values.sockudo,
     only: values.only,
     rounds: values.quick ? 1 : wholeNumber('--rounds', values.rounds, 50),
     seconds: values.quick ? 1 : wholeNumber('--seconds', values.seconds, 60),

@@ -35,9 +35,10 @@ export interface Case {
   open(bench: Bench): Promise<Opened>;
 }
 
-/** Bounds for the median: against the median of the floor, or for itself. */
+/** A bound for the median: against the median of the floor, against that of another target of the run, or for itself. */
 export interface Wanted {
   readonly timesRaw?: number;
+  readonly timesOther?: { readonly target: string; readonly atMost: number };
   readonly atMost?: number;
 }
 

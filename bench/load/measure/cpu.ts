@@ -39,10 +39,11 @@ const pageBytes = canReadCpu ? askSystem('PAGESIZE', 4096) : 4096;
 /** CPU seconds, user and system, that the process has used so far; null where it cannot be read. */
 export function readCpu(pid: number | undefined): number | null {
   if (!canReadCpu || pid === undefined) return null;
-  return nanosecondsOfThreads(pid) ?? ticksOf(pid);
+  // Threads that have ended are in the ticks alone, which are rounded down.
+  return Math.max(nanosecondsOfThreads(pid) ?? 0, ticksOf(pid));
 }
 
-/** By the scheduler's own account of each thread, where the kernel keeps one; a server's threads do not end. */
+/** By the scheduler's own account of each thread that lives, where the kernel keeps one. */
 function nanosecondsOfThreads(pid: number): number | null {
   try {
     const nanoseconds = readdirSync(`/proc/${pid}/task`).reduce(

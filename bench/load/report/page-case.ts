@@ -2,7 +2,7 @@ import { colorOf } from './color.ts';
 import { count, number, percent } from './format.ts';
 import { barOf, escape } from './plot.ts';
 import type { CaseResult } from './result.ts';
-import { busyDriver, judgedBy, summarise, verdictOf, type Summary } from './summary.ts';
+import { busyDriver, judgedBy, rivalOf, summarise, verdictOf, type Summary } from './summary.ts';
 
 /** One case: its name, and a bar for each target with what else there is to say of it. */
 export function caseRows(result: CaseResult): string {
@@ -13,15 +13,19 @@ export function caseRows(result: CaseResult): string {
   return `<h3>${escape(result.name)}<small>${escape(judgedBy(result))}</small></h3><div class="rows">${rows}</div>`;
 }
 
-/** Where the bound lies on the scale of the bars; one that depends on the floor needs the floor. */
+/** Where the bound lies on the scale of the bars; one that depends on another target needs that target. */
 function boundOf({ wanted }: CaseResult, summaries: readonly Summary[]): number | null {
   if (wanted?.atMost !== undefined) return wanted.atMost;
-  const floor = summaries.find(({ target }) => target === 'raw')?.judged;
-  return wanted?.timesRaw === undefined || !floor ? null : floor.median * wanted.timesRaw;
+  const [other, times] =
+    wanted?.timesOther === undefined
+      ? ['raw', wanted?.timesRaw]
+      : [wanted.timesOther.target, wanted.timesOther.atMost];
+  const judged = summaries.find(({ target }) => target === other)?.judged;
+  return times === undefined || !judged ? null : judged.median * times;
 }
 
 function row(summary: Summary, result: CaseResult, full: number, bound: number | null): string {
-  const { target, judged, timesFloor } = summary;
+  const { target, judged, timesFloor, timesRival } = summary;
   const verdict = verdictOf(result, summary);
   const bar =
     judged === null || full <= 0
@@ -32,7 +36,8 @@ function row(summary: Summary, result: CaseResult, full: number, bound: number |
     verdict === null
       ? ''
       : `<span class="${verdict.isMet === true ? 'good' : verdict.isMet === false ? 'bad' : 'soft'}">wanted ${escape(verdict.wanted)}${verdict.isMet === null ? '' : verdict.isMet ? ' ✓' : ' ✗'}</span>`;
-  const more = [wanted, ...remarks(summary)].filter((text) => text !== '').join(' · ');
+  const rival = timesRival === null ? '' : `${timesRival.toFixed(2)} × ${escape(rivalOf(result))}`;
+  const more = [wanted, rival, ...remarks(summary)].filter((text) => text !== '').join(' · ');
   const value = judged === null ? '-' : number(judged.median);
   return `<div>${escape(target)}</div><div>${bar}</div><div class="value">${value}</div><div class="times">${times}</div><div class="more">${more}</div>`;
 }

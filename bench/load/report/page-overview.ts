@@ -1,7 +1,7 @@
 import { number, optional } from './format.ts';
 import { escape } from './plot.ts';
 import type { BenchResult, CaseResult } from './result.ts';
-import { judgedBy, summarise, verdictOf, type Summary } from './summary.ts';
+import { judgedBy, rivalOf, summarise, verdictOf, type Summary } from './summary.ts';
 
 /** What one wants to know first: the cases for which a bound is wanted, and whether anything was lost. */
 export function overview(result: BenchResult): string {
@@ -13,7 +13,7 @@ export function overview(result: BenchResult): string {
   const titles = ['emulator', ...others].map((name) => `<th>${escape(name)}</th>`).join('');
   const rows = bounded.map(({ name, entry }) => row(name, entry, others)).join('');
   return `<h2>At a glance</h2><p>${faults(result)}</p>
-<div class="wide"><table><tr><th>what is wanted of the emulator</th>${titles}<th>× raw</th><th>wanted</th><th></th></tr>${rows}</table></div>`;
+<div class="wide"><table><tr><th>what is wanted of the emulator</th>${titles}<th>× raw</th><th>× other</th><th>wanted</th><th></th></tr>${rows}</table></div>`;
 }
 
 function row(scenario: string, entry: CaseResult, others: readonly string[]): string {
@@ -29,7 +29,8 @@ function row(scenario: string, entry: CaseResult, others: readonly string[]): st
         ? '<span class="good">✓ met</span>'
         : '<span class="bad">✗ missed</span>';
   const times = optional(own?.timesFloor ?? null, (value) => value.toFixed(2));
-  return `<tr><td>${scenario}: ${escape(entry.name)}<br><small>${escape(judgedBy(entry))}</small></td>${cells}<td>${times}</td><td>${escape(verdict?.wanted ?? '')}</td><td>${mark}</td></tr>`;
+  const timesRival = optional(own?.timesRival ?? null, (value) => `${value.toFixed(2)} × ${rivalOf(entry)}`);
+  return `<tr><td>${scenario}: ${escape(entry.name)}<br><small>${escape(judgedBy(entry))}</small></td>${cells}<td>${times}</td><td>${escape(timesRival)}</td><td>${escape(verdict?.wanted ?? '')}</td><td>${mark}</td></tr>`;
 }
 
 function median(summary: Summary | undefined): string {

@@ -1,7 +1,7 @@
 import type { Percentiles } from '../measure/latencies.ts';
 import type { Sample } from '../measure/sample.ts';
 import { spreadOf, type Spread } from '../measure/spread.ts';
-import { floorOf } from '../servers/target.ts';
+import { counterpartOf } from '../servers/target.ts';
 import type { BenchResult, CaseResult, TargetResult } from './result.ts';
 
 /** One target in a case, in a few numbers. */
@@ -12,6 +12,8 @@ export interface Summary {
   readonly judged: Spread | null;
   /** Its median against that of the floor, where the floor was measured in the same run. */
   readonly timesFloor: number | null;
+  /** The same against the target that `rivalOf` names. */
+  readonly timesRival: number | null;
   readonly perSecond: Spread | null;
   /** Microseconds of server CPU per operation, which is also seconds per million operations. */
   readonly cpuMicros: Spread | null;
@@ -41,17 +43,26 @@ export function judgedBy(result: CaseResult): string {
   return result.judge ?? `µs of CPU per ${result.operation}`;
 }
 
+/** The target that all others of a case are compared with, beside the floor. */
+export function rivalOf({ wanted }: CaseResult): string {
+  return wanted?.timesOther?.target ?? 'sockudo';
+}
+
 /** Sums up all targets of a case. */
 export function summarise(result: CaseResult): Summary[] {
   const judged = new Map(result.targets.map((target) => [target.target, judgedOf(result, target)]));
   return result.targets.map((target) => {
     const own = judged.get(target.target) ?? null;
-    const floor = judged.get(floorOf(target.target)) ?? null;
-    const isFloor = floorOf(target.target) === target.target;
+    const times = (base: string): number | null => {
+      const name = counterpartOf(target.target, base);
+      const other = judged.get(name) ?? null;
+      return own === null || other === null || name === target.target ? null : own.median / other.median;
+    };
     return {
       ...numbersOf(target),
       judged: own,
-      timesFloor: own === null || floor === null || isFloor ? null : own.median / floor.median,
+      timesFloor: times('raw'),
+      timesRival: times(rivalOf(result)),
     };
   });
 }
@@ -59,13 +70,16 @@ export function summarise(result: CaseResult): Summary[] {
 /** Compares the emulator with what is wanted of it; the bounds are those of the plain one, without TLS and Redis. */
 export function verdictOf({ wanted }: CaseResult, summary: Summary): Verdict | null {
   if (wanted === null || summary.target !== 'emulator') return null;
-  const { judged, timesFloor } = summary;
-  if (wanted.timesRaw !== undefined) {
-    const isMet = timesFloor === null ? null : timesFloor <= wanted.timesRaw;
-    return { wanted: `≤ ${wanted.timesRaw} × raw`, isMet };
-  }
+  const { judged, timesFloor, timesRival } = summary;
+  const { timesRaw, timesOther } = wanted;
+  if (timesRaw !== undefined) return againstOther('raw', timesRaw, timesFloor);
+  if (timesOther !== undefined) return againstOther(timesOther.target, timesOther.atMost, timesRival);
   if (wanted.atMost === undefined) return null;
   return { wanted: `≤ ${wanted.atMost}`, isMet: judged === null ? null : judged.median <= wanted.atMost };
+}
+
+function againstOther(target: string, atMost: number, times: number | null): Verdict {
+  return { wanted: `≤ ${atMost} × ${target}`, isMet: times === null ? null : times <= atMost };
 }
 
 /** Whether the emulator lost, doubled or refused anything, or failed: its figures then describe a server that failed. */
@@ -80,7 +94,11 @@ function judgedOf({ judge }: CaseResult, { samples }: TargetResult): Spread | nu
   return judge === null ? cpuOf(samples) : spreadOrNull(figureValues(samples, judge));
 }
 
-function numbersOf({ target, fault, samples }: TargetResult): Omit<Summary, 'judged' | 'timesFloor'> {
+function numbersOf({
+  target,
+  fault,
+  samples,
+}: TargetResult): Omit<Summary, 'judged' | 'timesFloor' | 'timesRival'> {
   const total = (pick: (sample: Sample) => number): number =>
     samples.reduce((sum, sample) => sum + pick(sample), 0);
   const totalOrNull = (pick: (sample: Sample) => number | null): number | null =>

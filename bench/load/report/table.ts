@@ -1,9 +1,9 @@
 import { count, number, optional, percent, range } from './format.ts';
 import type { CaseResult } from './result.ts';
-import { busyDriver, judgedBy, summarise, verdictOf, type Summary } from './summary.ts';
+import { busyDriver, judgedBy, rivalOf, summarise, verdictOf, type Summary } from './summary.ts';
 
 interface Column {
-  readonly title: string;
+  readonly title: string | ((result: CaseResult) => string);
   readonly isText?: boolean;
   readonly cell: (summary: Summary, result: CaseResult) => string;
 }
@@ -13,6 +13,10 @@ const columns: readonly Column[] = [
   { title: 'median', cell: ({ judged }) => optional(judged, ({ median }) => number(median)) },
   { title: 'min … max', cell: ({ judged }) => optional(judged, range) },
   { title: '× raw', cell: ({ timesFloor }) => optional(timesFloor, (times) => times.toFixed(2)) },
+  {
+    title: (result) => `× ${rivalOf(result)}`,
+    cell: ({ timesRival }) => optional(timesRival, (times) => times.toFixed(2)),
+  },
   { title: 'wanted', cell: (summary, result) => verdict(result, summary) },
   { title: 'per second', cell: ({ perSecond }) => optional(perSecond, ({ median }) => count(median)) },
   { title: 'p50 ms', cell: ({ latency }) => optional(latency, ({ p50 }) => number(p50)) },
@@ -34,7 +38,8 @@ export function formatCase(result: CaseResult): string {
   const summaries = summarise(result);
   const table = columns
     .map(({ title, isText, cell }) => {
-      const cells = [title, ...summaries.map((summary) => cell(summary, result))];
+      const head = typeof title === 'string' ? title : title(result);
+      const cells = [head, ...summaries.map((summary) => cell(summary, result))];
       return { isText, cells, isEmpty: cells.slice(1).every((text) => text === '-' || text === '') };
     })
     .filter(({ isEmpty }) => !isEmpty)

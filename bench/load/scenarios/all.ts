@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { clientEvents } from './client-events.ts';
+import { cold } from './cold.ts';
 import { connectSubscribe } from './connect-subscribe.ts';
 import { fanOut } from './fan-out.ts';
 import { httpTrigger } from './http-trigger.ts';
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   clientEvents,
   presenceStorm,
   webhooks,
+  cold,
   reconnectStorm,
   manyChannels,
   manyApps,

@@ -70,7 +70,8 @@ async function storm(target: Target, channelOf: (index: number) => string, secon
   return sample;
 }
 
-function subscriptionOf(target: Target, socket: DriverSocket, channel: string): Buffer {
+/** What subscribes the socket to a channel of whichever kind its name tells; on a presence channel as a user of its own. */
+export function subscriptionOf(target: Target, socket: DriverSocket, channel: string): Buffer {
   if (!/^(private|presence)-/.test(channel)) return subscribeFrame(channel);
   const userId = channel.startsWith('presence-') ? `user-${socket.id}` : null;
   return subscribeFrame(channel, channelAuth(target, socket.id, channel, userId));

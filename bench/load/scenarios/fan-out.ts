@@ -37,7 +37,7 @@ function paced(size: number, bytes: number, wanted: Wanted | undefined): Case {
     name: `${title(size, bytes)}, one at a time, ${perSecond}/s`,
     operation: 'delivery',
     ...(wanted === undefined ? {} : { wanted }),
-    open: (bench) => open(bench, size, bytes, (load, seconds) => onePerTick(load, perSecond, seconds)),
+    open: (bench) => openFanOut(bench, size, bytes, (load, seconds) => onePerTick(load, perSecond, seconds)),
   };
 }
 
@@ -46,7 +46,7 @@ function crowded(size: number, bytes: number, wanted: Wanted): Case {
     name: `${title(size, bytes)}, ${publisherCount} in flight`,
     operation: 'delivery',
     wanted,
-    open: (bench) => open(bench, size, bytes, eightInFlight),
+    open: (bench) => openFanOut(bench, size, bytes, eightInFlight),
   };
 }
 
@@ -55,7 +55,8 @@ function title(size: number, bytes: number): string {
   return `${subscribers}, ${bytes === 1024 ? '1 KB' : `${bytes} B`}`;
 }
 
-async function open(
+/** Opens a server whose only channel has so many subscribers, for `round` to publish to. */
+export async function openFanOut(
   bench: Bench,
   size: number,
   bytes: number,

@@ -9,7 +9,7 @@ import type { Target } from '../servers/target.ts';
 
 const payload = 'x'.repeat(100);
 const connections = 32;
-const perSecond = 500;
+const pacedPerSecond = 500;
 const held = 'bench-one';
 const batch = Array.from({ length: 10 }, () => held);
 
@@ -41,9 +41,9 @@ export const httpTrigger: Scenario = {
       open: (bench) => openBarrage(bench, (target) => signBatch(target, batch, payload), batch.length),
     },
     {
-      name: `nobody subscribed, 100 B, ${perSecond}/s on schedule`,
+      name: `nobody subscribed, 100 B, ${pacedPerSecond}/s on schedule`,
       operation: 'request',
-      open: openPaced,
+      open: (bench) => openPacedTrigger(bench, pacedPerSecond),
     },
   ],
   notes: [
@@ -93,12 +93,13 @@ async function cannonade(
   };
 }
 
-async function openPaced(bench: Bench): Promise<Opened> {
+/** Opens a server that gets so many requests a second, for a channel that nobody holds. */
+export async function openPacedTrigger(bench: Bench, perSecond: number): Promise<Opened> {
   const target = await bench.start({});
   const publisher = new Publisher(target, connections);
   return {
     pid: target.pid,
-    round: (seconds) => paced(target, publisher, seconds),
+    round: (seconds) => paced(target, publisher, { perSecond, seconds }),
     close: async () => {
       await publisher.close();
       await target.stop();
@@ -106,12 +107,16 @@ async function openPaced(bench: Bench): Promise<Opened> {
   };
 }
 
-async function paced(target: Target, publisher: Publisher, seconds: number): Promise<Sample> {
+async function paced(
+  target: Target,
+  publisher: Publisher,
+  schedule: { readonly perSecond: number; readonly seconds: number },
+): Promise<Sample> {
   const request = signTrigger(target, 'bench-nobody', payload);
   const latencies = new Latencies();
   const answers: Promise<boolean>[] = [];
   const end = beginSample(target);
-  await onSchedule({ perSecond, seconds }, (_, dueAt) => {
+  await onSchedule(schedule, (_, dueAt) => {
     const answer = publisher.post(request);
     answers.push(answer);
     void answer.then(() => latencies.record(performance.now() - dueAt));

@@ -2,27 +2,34 @@ import { encodeFrame, Opcode } from '../driver/frames.ts';
 import { Receiver } from '../driver/receiver.ts';
 import { channelAuth } from '../driver/signing.ts';
 import { DriverSocket, subscribeFrame } from '../driver/socket.ts';
+import type { Sample } from '../measure/sample.ts';
 import type { Bench, Case, Opened } from '../scenario.ts';
 import { appOf, type Target } from '../servers/target.ts';
-import { keepUnderWay } from './webhooks-in-flight.ts';
+import { keepUnderWay, type Source } from './webhooks-in-flight.ts';
 
 const channelCount = 10;
-const eventsPerWrite = 10;
 
 /** Client events on channels with no other subscriber: all there is to do is to tell the endpoint. */
 export const clientEventWebhooks: Case = {
   name: 'client events, batched, nobody else subscribed',
   operation: 'event',
   wanted: { atMost: 12 },
-  open,
+  open: (bench) => openClientEvents(bench, 10, keepUnderWay),
 };
 
-async function open(bench: Bench): Promise<Opened> {
+/** Opens a server with senders on channels of their own, each of which sends so many events in one write. */
+export async function openClientEvents(
+  bench: Bench,
+  eventsPerWrite: number,
+  round: (source: Source, seconds: number) => Promise<Sample>,
+): Promise<Opened> {
   const receiver = new Receiver(appOf(0).secret);
   const webhooks = [{ url: await receiver.listen(), eventTypes: ['client_event'] }];
   const target = await bench.start({ webhooks });
   const sockets = await Promise.all(Array.from({ length: channelCount }, () => DriverSocket.open(target)));
-  const senders = await Promise.all(sockets.map((socket, index) => subscribe(target, socket, index)));
+  const senders = await Promise.all(
+    sockets.map((socket, index) => subscribe(target, socket, { index, eventsPerWrite })),
+  );
   let writes = 0;
   let dropped = 0;
   for (const socket of sockets) socket.onDrop = () => (dropped += 1);
@@ -35,7 +42,7 @@ async function open(bench: Bench): Promise<Opened> {
   const source = { target, receiver, cause, dropped: () => dropped };
   return {
     pid: target.pid,
-    round: (seconds) => keepUnderWay(source, seconds),
+    round: (seconds) => round(source, seconds),
     close: async () => {
       await Promise.all(sockets.map((socket) => socket.close()));
       await target.stop();
@@ -49,7 +56,11 @@ interface Sender {
   readonly frames: Buffer;
 }
 
-async function subscribe(target: Target, socket: DriverSocket, index: number): Promise<Sender> {
+async function subscribe(
+  target: Target,
+  socket: DriverSocket,
+  { index, eventsPerWrite }: { readonly index: number; readonly eventsPerWrite: number },
+): Promise<Sender> {
   const channel = `private-bench-${index}`;
   await socket.confirm(subscribeFrame(channel, channelAuth(target, socket.id, channel)));
   const message = JSON.stringify({ event: 'client-bench', channel, data: { text: 'x'.repeat(100) } });

@@ -1,11 +1,12 @@
 import type { Receiver } from '../driver/receiver.ts';
-import { beginSample, type Sample } from '../measure/sample.ts';
-import { settle } from '../measure/wait.ts';
+import { beginSample, type Outcome, type Sample } from '../measure/sample.ts';
+import { onSchedule, settle } from '../measure/wait.ts';
 import type { Target } from '../servers/target.ts';
 
 /** Events under way at most: enough to fill many batches, little enough to measure delivery and not a queue. */
 const window = 2000;
-const stallMs = 3000;
+/** Longer than servers wait before they tell that a channel is vacated. */
+const stallMs = 5000;
 
 /** What keeps events on their way. */
 export interface Source {
@@ -18,10 +19,8 @@ export interface Source {
 }
 
 /** Keeps as many webhook events under way as the window allows, and waits for the last of them. */
-export async function keepUnderWay(
-  { target, receiver, cause, dropped }: Source,
-  seconds: number,
-): Promise<Sample> {
+export async function keepUnderWay(source: Source, seconds: number): Promise<Sample> {
+  const { target, receiver, cause, dropped } = source;
   let caused = 0;
   let atOnce = 0;
   let isOpen = true;
@@ -44,22 +43,43 @@ export async function keepUnderWay(
     stallMs,
   );
   isOpen = false;
-  const endedAt = await settle(
+  const endedAt = await lastOf(receiver, caused);
+  return end(outcomeOf(source, caused, droppedBefore), endedAt);
+}
+
+/** Causes events on a schedule, so many times a second, and waits for the last of them. */
+export async function keepPace(
+  source: Source,
+  schedule: { readonly perSecond: number; readonly seconds: number },
+): Promise<Sample> {
+  const { target, receiver, cause, dropped } = source;
+  let caused = 0;
+  receiver.startRound();
+  const droppedBefore = dropped();
+  const end = beginSample(target);
+  await onSchedule(schedule, () => (caused += cause()));
+  const endedAt = await lastOf(receiver, caused);
+  return end(outcomeOf(source, caused, droppedBefore), endedAt);
+}
+
+/** Resolves to when the last of so many events came, or the last one that came at all. */
+function lastOf(receiver: Receiver, caused: number): Promise<number> {
+  return settle(
     () => receiver.events >= caused,
     () => receiver.events,
     stallMs,
   );
+}
+
+function outcomeOf({ receiver, dropped }: Source, caused: number, droppedBefore: number): Outcome {
   const { events, posts, repeatedEvents, badSignatures } = receiver;
-  return end(
-    {
-      operations: events,
-      accepted: null,
-      delivered: events,
-      missing: Math.max(0, caused - events),
-      duplicated: repeatedEvents + Math.max(0, events - caused),
-      errors: badSignatures + dropped() - droppedBefore,
-      figures: [{ name: 'POSTs per 1,000 events', value: (posts / Math.max(1, events)) * 1000 }],
-    },
-    endedAt,
-  );
+  return {
+    operations: events,
+    accepted: null,
+    delivered: events,
+    missing: Math.max(0, caused - events),
+    duplicated: repeatedEvents + Math.max(0, events - caused),
+    errors: badSignatures + dropped() - droppedBefore,
+    figures: [{ name: 'POSTs per 1,000 events', value: (posts / Math.max(1, events)) * 1000 }],
+  };
 }

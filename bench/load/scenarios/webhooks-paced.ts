@@ -6,7 +6,8 @@ import { onSchedule, settle } from '../measure/wait.ts';
 import type { Bench, Case, Opened } from '../scenario.ts';
 import { appOf, type Target } from '../servers/target.ts';
 
-const stallMs = 3000;
+/** Longer than servers wait before they tell that a channel is vacated. */
+const stallMs = 5000;
 const eventTypes = ['channel_occupied', 'channel_vacated'];
 const healthy: Manner = { status: 200, delayMs: 0 };
 const slow: Manner = { status: 200, delayMs: 100 };
@@ -23,14 +24,30 @@ export const pacedWebhooks: readonly Case[] = [
 /** The figures are those of the first endpoint. */
 function paced(eventsPerSecond: number, what: string, manners: readonly Manner[]): Case {
   const name = `${eventsPerSecond.toLocaleString('en')} events/s on schedule, ${what}`;
-  // Of each channel two events.
-  return { name, operation: 'event', open: (bench) => open(bench, manners, eventsPerSecond / 2) };
+  return {
+    name,
+    operation: 'event',
+    open: (bench) => openPacedChurn(bench, { manners, eventsPerSecond, graceMs: 0 }),
+  };
 }
 
-async function open(bench: Bench, manners: readonly Manner[], pairsPerSecond: number): Promise<Opened> {
+/** How channels are occupied and vacated, and who is told. */
+export interface PacedChurn {
+  /** Of the endpoints; one that answers at once is the default. */
+  readonly manners?: readonly Manner[];
+  readonly eventsPerSecond: number;
+  /** How long a leave lingers; the default is the server's own. */
+  readonly graceMs?: number;
+}
+
+/** Opens a server on which channels are occupied and left at once, each a moment after the one before. */
+export async function openPacedChurn(bench: Bench, churning: PacedChurn): Promise<Opened> {
+  const { manners = [healthy], eventsPerSecond, ...grace } = churning;
+  // Of each channel two events.
+  const pairsPerSecond = eventsPerSecond / 2;
   const receivers = manners.map((manner) => new Receiver(appOf(0).secret, manner));
   const urls = await Promise.all(receivers.map((receiver) => receiver.listen()));
-  const target = await bench.start({ webhooks: urls.map((url) => ({ url, eventTypes })), graceMs: 0 });
+  const target = await bench.start({ webhooks: urls.map((url) => ({ url, eventTypes })), ...grace });
   const churn = await Churn.connect(target, 1);
   return {
     pid: target.pid,
@@ -58,8 +75,9 @@ async function round({ target, receivers, churn, pairsPerSecond }: Load, seconds
   for (const one of receivers) one.startRound();
   receiver.onEvents = (events) => {
     const now = performance.now();
-    for (const { channel } of events) {
-      const due = dueAt.get(churnNumber(channel));
+    for (const { name, channel } of events) {
+      // A vacated channel may have a grace.
+      const due = name === 'channel_occupied' ? dueAt.get(churnNumber(channel)) : undefined;
       if (due !== undefined) latencies.record(now - due);
     }
   };

@@ -2,26 +2,32 @@ import { certificate } from './certificate.ts';
 import { emulator } from './emulator.ts';
 import { raw } from './raw.ts';
 import { faultOfRedis } from './redis.ts';
+import { faultOfSockudo, sockudo } from './sockudo.ts';
 import { installSoketi, soketi } from './soketi.ts';
 import type { Launch, TargetKind, Variant } from './target.ts';
 
 /** The servers that the bench can start, by the name that the command line gives them. */
-export const targetNames = ['emulator', 'raw', 'soketi'] as const;
+export const targetNames = ['emulator', 'raw', 'soketi', 'sockudo'] as const;
 
-const makers = { emulator, raw, soketi };
+const makers = { emulator, raw, soketi, sockudo };
 const variants = ['tls', 'redis', 'store', 'bare', 'page'];
 
-/** What is wrong with a name such as `emulator+tls`; undefined when it can be used. */
-export function faultOfTarget(name: string): string | undefined {
+/**
+ * What is wrong with a name such as `emulator+tls`; undefined when it can be used. `sockudoPath` is the program for
+ * the target `sockudo`.
+ */
+export function faultOfTarget(name: string, sockudoPath?: string): string | undefined {
   const [base = '', ...given] = name.split('+');
   if (!isKnown(base)) return `There is no target "${base}". Known are: ${targetNames.join(', ')}.`;
   const unknown = given.find((variant) => !variants.includes(variant));
   if (unknown !== undefined) return `There is no variant "${unknown}". Known are: ${variants.join(', ')}.`;
   if (base === 'raw' && given.includes('redis')) return 'The target "raw" has nothing to ask Redis for.';
+  if (base === 'sockudo' && given.includes('redis')) return 'The target "sockudo" is measured without Redis.';
   if (base !== 'emulator' && given.includes('store')) return `The target "${base}" keeps nothing on disk.`;
   if (base !== 'emulator' && (given.includes('bare') || given.includes('page'))) {
     return `The target "${base}" has no Dashboard.`;
   }
+  if (base === 'sockudo') return faultOfSockudo(sockudoPath);
   return given.includes('redis') ? faultOfRedis() : undefined;
 }
 

@@ -23,16 +23,18 @@ export function killProcesses(): void {
 
 /**
  * Starts a server and waits until `find` returns something for a line of its standard output. Throws with the last
- * of what it said when it ends before that or takes longer than 20 s.
+ * of what it said when it ends before that or takes longer than 20 s. `env` is all of its environment; by default the
+ * caller's, without what would change the servers of this bench.
  */
 export async function startProcess<Found>(
   words: readonly string[],
   find: (line: string) => Found | null,
+  env: NodeJS.ProcessEnv = cleanEnvironment(),
 ): Promise<ServerProcess<Found>> {
   const [command, ...args] = words;
   if (command === undefined) throw new Error('There is no command to start');
   const startedAt = performance.now();
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment() });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   running.add(child);
   const exited = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   void exited.then(() => running.delete(child));

@@ -54,6 +54,8 @@ export interface Launch {
   readonly prefix: readonly string[];
   /** Where to leave CPU profiles of the emulator and the floor, in a folder each; if anywhere. */
   readonly profileDir: string | undefined;
+  /** The program of a Sockudo, if its owner has built one. */
+  readonly sockudo: string | undefined;
 }
 
 /** A server of the bench's own that has started on this machine, and the Redis that was started for it. */
@@ -104,7 +106,7 @@ export function appsOf({ appCount = 1 }: ServerSettings) {
   return Array.from({ length: appCount }, (_, index) => appOf(index));
 }
 
-/** The floor for a target: the raw server that speaks TLS if the target does. */
-export function floorOf(name: string): string {
-  return name.includes('+tls') ? 'raw+tls' : 'raw';
+/** Which variant of another target one is compared with: the one that speaks TLS if it does, for instance `raw+tls`. */
+export function counterpartOf(name: string, base: string): string {
+  return name.includes('+tls') ? `${base}+tls` : base;
 }
