@@ -61,6 +61,25 @@ describe('the report of the bench', () => {
     expect(own && verdictOf(result, own)).toEqual({ wanted: '≤ 3', isMet: false });
   });
 
+  test('compares with a target that the case names, each variant with its like', () => {
+    const wanted = { timesOther: { target: 'soketi', atMost: 0.9 } };
+    const targets = ['emulator', 'soketi', 'emulator+tls', 'soketi+tls'].map((name, index) =>
+      target(name, [sample([8, 10, 9, 15][index] ?? 0)]),
+    );
+    const result = measured(targets, { wanted });
+    const [own, rival, withTls] = summarise(result);
+    expect(own?.timesRival).toBe(0.8);
+    expect(rival?.timesRival).toBeNull();
+    expect(withTls?.timesRival).toBe(0.6);
+    expect(own && verdictOf(result, own)).toEqual({ wanted: '≤ 0.9 × soketi', isMet: true });
+    expect(formatCase(result)).toContain('× soketi');
+  });
+
+  test('compares with Sockudo where nothing else is named and it was measured', () => {
+    const [own] = summarise(measured([target('emulator', [sample(6)]), target('sockudo', [sample(2)])]));
+    expect(own?.timesRival).toBe(3);
+  });
+
   test('does not say whether a bound is met that depends on a floor which was not measured', () => {
     const result = measured([target('emulator', [sample(1)])], { wanted: { timesRaw: 1.05 } });
     const [own] = summarise(result);
