@@ -42,7 +42,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function measure(options: Options): Promise<number> {
-  const placement = separateCores();
+  const placement = separateCores(options.cores);
   const targets = targetsOf(options, placement.serverPrefix);
   const facts = runFacts({
     placement: placement.description,
@@ -95,7 +95,10 @@ function targetsOf(
 /** Why nothing of the scenario can be run, in one sentence. */
 function faultOf(scenario: Scenario, targets: readonly TargetKind[]): string | undefined {
   if (scenario.needsRedis === true && faultOfRedis() !== undefined) return faultOfRedis();
-  const needs = scenario.needs ?? [];
+  const { needs = [], needsOne } = scenario;
+  if (needsOne !== undefined && !targets.some(({ abilities }) => abilities.has(needsOne.ability))) {
+    return needsOne.otherwise;
+  }
   const isPossible = targets.some(({ abilities }) => needs.every((ability) => abilities.has(ability)));
   return isPossible ? undefined : 'None of the targets can do what it asks for.';
 }

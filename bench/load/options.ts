@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Address } from './driver/address.ts';
 import { faultOfTarget, targetNames } from './servers/choose.ts';
@@ -19,6 +20,8 @@ export interface Options {
   readonly sockudo: string | undefined;
   /** Only cases whose name contains this. */
   readonly only: string;
+  /** How many cores the servers are pinned to. */
+  readonly cores: number;
   readonly rounds: number;
   readonly seconds: number;
   readonly minutes: number;
@@ -34,14 +37,15 @@ const usage = `npm run bench -- [options]
 
   --scenario NAMES    only these, separated by commas (default: all but soak)
   --only TEXT         only cases whose name contains this
-  --targets NAMES     ${targetNames.join(', ')}; with +tls, +redis, +store, +bare (no Dashboard) or
-                      +page (one page of it is open) behind a name for a variant: emulator,emulator+tls,raw+tls
+  --targets NAMES     ${targetNames.join(', ')}; with +tls, +redis, +store, +bare (no Dashboard),
+                      +page (one page of it is open) or +workers2 (so many threads) behind a name for a variant: emulator,emulator+tls,raw+tls
                       (default: emulator,raw,soketi, and sockudo where --sockudo is given)
   --sockudo PATH      the program for the target sockudo, which its owner has built
   --url URL           also a server that runs already, such as http://127.0.0.1:6001, with
     --app-id, --app-key, --app-secret   its app, and
     --server-pid PID                    its process, when that is on this machine, for CPU and memory
   --before DIR        also the program as it was built in DIR, another checkout, as "before"
+  --cores N          pin the servers to so many cores (default 1); the driver has one of its own if one is left
   --rounds N          measured rounds of each case and target (default 3, at most 50)
   --seconds S         length of a round (default 3, at most 60)
   --quick             one round of one second: to see that all works, not to measure
@@ -66,6 +70,7 @@ const accepted = {
   'server-pid': { type: 'string' },
   before: { type: 'string' },
   sockudo: { type: 'string' },
+  cores: { type: 'string', default: '1' },
   rounds: { type: 'string', default: '3' },
   seconds: { type: 'string', default: '3' },
   quick: { type: 'boolean', default: false },
@@ -121,6 +126,7 @@ function optionsOf(values: Values, known: readonly string[]): Options {
     before: values.before,
     sockudo: values.sockudo,
     only: values.only,
+    cores: wholeNumber('--cores', values.cores, availableParallelism()),
     rounds: values.quick ? 1 : wholeNumber('--rounds', values.rounds, 50),
     seconds: values.quick ? 1 : wholeNumber('--seconds', values.seconds, 60),
     minutes: wholeNumber('--minutes', values.minutes ?? '2', 24 * 60),

@@ -8,6 +8,8 @@ export interface Scenario {
   readonly question: string;
   /** What a target must be able to do; others are left out of this scenario. */
   readonly needs?: readonly Ability[];
+  /** What one target must be able to do, the others being there for comparison; left out, saying `otherwise`, without. */
+  readonly needsOne?: { readonly ability: Ability; readonly otherwise: string };
   /** Left out, visibly, where no Redis can be started. */
   readonly needsRedis?: boolean;
   readonly cases: readonly Case[];
@@ -37,6 +39,8 @@ export interface Case {
 
 /** A bound for the median: against the median of the floor, against that of another target of the run, or for itself. */
 export interface Wanted {
+  /** The target of which it is wanted; the default is `emulator`. */
+  readonly of?: string;
   readonly timesRaw?: number;
   readonly timesOther?: { readonly target: string; readonly atMost: number };
   readonly atMost?: number;

@@ -4,8 +4,6 @@ import { availableParallelism } from 'node:os';
 
 /** The system's command to bind a process to a core, on Linux. */
 const pinner = 'taskset';
-const serverCore = '0';
-const driverCore = '1';
 
 /** How the two processes are kept apart, for the head of the report. */
 export interface Placement {
@@ -14,16 +12,31 @@ export interface Placement {
   readonly description: string;
 }
 
-/** Pins this process to one core and says how to start the server on another, where the system can do that. */
-export function separateCores(): Placement {
-  if (availableParallelism() < 2) {
-    return { serverPrefix: [], description: 'one core only: server and driver share it' };
-  }
+/** Which cores servers and driver get, of so many that the machine has: the driver one of its own if one is left. */
+export function coresFor(
+  serverCores: number,
+  available: number,
+): { readonly server: string; readonly driver: string; readonly isShared: boolean } {
+  const last = serverCores - 1;
+  const server = last === 0 ? '0' : `0-${last}`;
+  return serverCores < available
+    ? { server, driver: String(serverCores), isShared: false }
+    : { server, driver: server, isShared: true };
+}
+
+/** Pins this process and says how to start servers on so many other cores, where the system can do that. */
+export function separateCores(serverCores: number): Placement {
+  const available = availableParallelism();
+  if (available < 2) return { serverPrefix: [], description: 'one core only: server and driver share it' };
+  const { server, driver, isShared } = coresFor(serverCores, available);
+  const servers = `server on core${serverCores === 1 ? '' : 's'} ${server}`;
   try {
-    execFileSync(pinner, ['-a', '-c', '-p', driverCore, String(process.pid)], { stdio: 'ignore' });
+    execFileSync(pinner, ['-a', '-c', '-p', driver, String(process.pid)], { stdio: 'ignore' });
     return {
-      serverPrefix: [pinner, '-c', serverCore],
-      description: `server on core ${serverCore}, driver on core ${driverCore}`,
+      serverPrefix: [pinner, '-c', server],
+      description: isShared
+        ? `${servers}, which the driver shares: rates say little, CPU per operation does`
+        : `${servers}, driver on core ${driver}`,
     };
   } catch {
     return { serverPrefix: [], description: `not pinned: ${pinner} is not available` };
@@ -40,20 +53,31 @@ const pageBytes = canReadCpu ? askSystem('PAGESIZE', 4096) : 4096;
 export function readCpu(pid: number | undefined): number | null {
   if (!canReadCpu || pid === undefined) return null;
   // Threads that have ended are in the ticks alone, which are rounded down.
-  return Math.max(nanosecondsOfThreads(pid) ?? 0, ticksOf(pid));
+  return Math.max(secondsOfThreads(pid), ticksOf(pid));
+}
+
+/** CPU seconds of each thread that lives, by its id; empty where they cannot be read. */
+export function readThreads(pid: number | undefined): ReadonlyMap<string, number> {
+  if (!canReadCpu || pid === undefined) return new Map();
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return new Map(
+    threads.flatMap((thread) => {
+      const nanoseconds = nanosecondsOf(`/proc/${pid}/task/${thread}`);
+      return nanoseconds === null ? [] : [[thread, nanoseconds / 1e9] as const];
+    }),
+  );
 }
 
 /** By the scheduler's own account of each thread that lives, where the kernel keeps one. */
-function nanosecondsOfThreads(pid: number): number | null {
+function secondsOfThreads(pid: number): number {
+  return [...readThreads(pid).values()].reduce((sum, seconds) => sum + seconds, 0);
+}
+
+function nanosecondsOf(thread: string): number | null {
   try {
-    const nanoseconds = readdirSync(`/proc/${pid}/task`).reduce(
-      (sum, thread) =>
-        sum + Number.parseInt(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1'), 10),
-      0,
-    );
-    return nanoseconds / 1e9;
+    return Number.parseInt(readFileSync(`${thread}/schedstat`, 'latin1'), 10);
   } catch {
-    return null; // The kernel was built without it, or a thread ended meanwhile: the ticks will do.
+    return null; // The kernel was built without it, or the thread has ended meanwhile: the ticks will do.
   }
 }
 

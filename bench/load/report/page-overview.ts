@@ -1,7 +1,7 @@
 import { number, optional } from './format.ts';
 import { escape } from './plot.ts';
 import type { BenchResult, CaseResult } from './result.ts';
-import { judgedBy, rivalOf, summarise, verdictOf, type Summary } from './summary.ts';
+import { judgedBy, rivalOf, summarise, verdictOf, wantedOf, type Summary } from './summary.ts';
 
 /** What one wants to know first: the cases for which a bound is wanted, and whether anything was lost. */
 export function overview(result: BenchResult): string {
@@ -19,9 +19,12 @@ export function overview(result: BenchResult): string {
 function row(scenario: string, entry: CaseResult, others: readonly string[]): string {
   const summaries = summarise(entry);
   const find = (name: string): Summary | undefined => summaries.find(({ target }) => target === name);
-  const own = find('emulator');
+  const own = find(wantedOf(entry));
   const verdict = own === undefined ? null : verdictOf(entry, own);
-  const cells = [own, ...others.map(find)].map((one) => `<td>${median(one)}</td>`).join('');
+  const cells = ['emulator', ...others]
+    .map(find)
+    .map((one) => `<td>${median(one)}</td>`)
+    .join('');
   const mark =
     verdict === null || verdict.isMet === null
       ? ''

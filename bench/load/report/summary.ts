@@ -67,9 +67,15 @@ export function summarise(result: CaseResult): Summary[] {
   });
 }
 
-/** Compares the emulator with what is wanted of it; the bounds are those of the plain one, without TLS and Redis. */
-export function verdictOf({ wanted }: CaseResult, summary: Summary): Verdict | null {
-  if (wanted === null || summary.target !== 'emulator') return null;
+/** The target of which something is wanted: the plain emulator, without TLS and Redis, if no other is named. */
+export function wantedOf({ wanted }: CaseResult): string {
+  return wanted?.of ?? 'emulator';
+}
+
+/** Compares a target with what is wanted of it. */
+export function verdictOf(result: CaseResult, summary: Summary): Verdict | null {
+  const { wanted } = result;
+  if (wanted === null || summary.target !== wantedOf(result)) return null;
   const { judged, timesFloor, timesRival } = summary;
   const { timesRaw, timesOther } = wanted;
   if (timesRaw !== undefined) return againstOther('raw', timesRaw, timesFloor);

@@ -14,6 +14,7 @@ import { soak } from './soak.ts';
 import { startup } from './startup.ts';
 import { underAttack } from './under-attack.ts';
 import { webhooks } from './webhooks.ts';
+import { workers } from './workers.ts';
 
 /** All of them, in the order in which they run and are reported. */
 export const scenarios: readonly Scenario[] = [
@@ -29,6 +30,7 @@ export const scenarios: readonly Scenario[] = [
   manyApps,
   idle,
   startup,
+  workers,
   ledger,
   nodes,
   underAttack,

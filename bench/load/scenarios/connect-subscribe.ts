@@ -2,7 +2,7 @@ import { channelAuth } from '../driver/signing.ts';
 import { DriverSocket, subscribeFrame } from '../driver/socket.ts';
 import { openFilesLimit } from '../measure/cpu.ts';
 import { beginSample, nothingLost, type Sample } from '../measure/sample.ts';
-import type { Case, Scenario, Wanted } from '../scenario.ts';
+import type { Bench, Case, Opened, Scenario, Wanted } from '../scenario.ts';
 import type { Target } from '../servers/target.ts';
 
 const wantedSize = 2000;
@@ -32,14 +32,17 @@ function connecting(kind: string, channelOf: (index: number) => string, wanted?:
     name: `${kind}, ${size.toLocaleString('en-US')} connections, ${atOnce} at a time`,
     operation: 'connection',
     ...(wanted === undefined ? {} : { wanted }),
-    open: async (bench) => {
-      const target = await bench.start({});
-      return {
-        pid: target.pid,
-        round: (seconds) => storm(target, channelOf, seconds),
-        close: () => target.stop(),
-      };
-    },
+    open: (bench) => openStorm(bench, channelOf),
+  };
+}
+
+/** Opens a server to which connections come, 64 at a time, the nth subscribing to the channel that `channelOf` gives. */
+export async function openStorm(bench: Bench, channelOf: (index: number) => string): Promise<Opened> {
+  const target = await bench.start({});
+  return {
+    pid: target.pid,
+    round: (seconds) => storm(target, channelOf, seconds),
+    close: () => target.stop(),
   };
 }
 

@@ -77,7 +77,8 @@ export async function openFanOut(
   };
 }
 
-async function eightInFlight(load: Load, seconds: number): Promise<Sample> {
+/** Eight publishers, each sending its next message when its last was accepted. */
+export async function eightInFlight(load: Load, seconds: number): Promise<Sample> {
   const { target, subscribers, payload } = load;
   const request = signTrigger(target, channel, payload);
   const droppedBefore = subscribers.dropped;

@@ -52,7 +52,7 @@ export const httpTrigger: Scenario = {
 };
 
 /** `frames` are the frames that one accepted request brings the only subscriber. */
-async function openBarrage(
+export async function openBarrage(
   bench: Bench,
   sign: (target: Target) => SignedRequest,
   frames: number,

@@ -11,6 +11,7 @@ export const targetNames = ['emulator', 'raw', 'soketi', 'sockudo'] as const;
 
 const makers = { emulator, raw, soketi, sockudo };
 const variants = ['tls', 'redis', 'store', 'bare', 'page'];
+const workersPattern = /^workers([1-9]\d?)$/;
 
 /**
  * What is wrong with a name such as `emulator+tls`; undefined when it can be used. `sockudoPath` is the program for
@@ -19,14 +20,17 @@ const variants = ['tls', 'redis', 'store', 'bare', 'page'];
 export function faultOfTarget(name: string, sockudoPath?: string): string | undefined {
   const [base = '', ...given] = name.split('+');
   if (!isKnown(base)) return `There is no target "${base}". Known are: ${targetNames.join(', ')}.`;
-  const unknown = given.find((variant) => !variants.includes(variant));
-  if (unknown !== undefined) return `There is no variant "${unknown}". Known are: ${variants.join(', ')}.`;
+  const unknown = given.find((variant) => !variants.includes(variant) && !workersPattern.test(variant));
+  if (unknown !== undefined)
+    return `There is no variant "${unknown}". Known are: ${variants.join(', ')}, workersN (1 to 99).`;
   if (base === 'raw' && given.includes('redis')) return 'The target "raw" has nothing to ask Redis for.';
   if (base === 'sockudo' && given.includes('redis')) return 'The target "sockudo" is measured without Redis.';
   if (base !== 'emulator' && given.includes('store')) return `The target "${base}" keeps nothing on disk.`;
   if (base !== 'emulator' && (given.includes('bare') || given.includes('page'))) {
     return `The target "${base}" has no Dashboard.`;
   }
+  if (base !== 'emulator' && workersIn(given) !== null)
+    return `The target "${base}" has no setting for workers.`;
   if (base === 'sockudo') return faultOfSockudo(sockudoPath);
   return given.includes('redis') ? faultOfRedis() : undefined;
 }
@@ -40,9 +44,15 @@ export function chooseTarget(name: string, launch: Launch): TargetKind {
     tls: given.includes('tls') ? certificate() : null,
     usesRedis: given.includes('redis'),
     usesStore: given.includes('store'),
+    workers: workersIn(given),
     dashboard: given.includes('bare') ? 'off' : given.includes('page') ? 'watched' : 'closed',
   };
   return makers[base](name, launch, variant);
+}
+
+function workersIn(given: readonly string[]): number | null {
+  const counts = given.flatMap((variant) => workersPattern.exec(variant)?.[1] ?? []);
+  return counts.length === 0 ? null : Number(counts.at(-1));
 }
 
 function isKnown(name: string): name is keyof typeof makers {

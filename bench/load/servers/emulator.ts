@@ -10,6 +10,7 @@ import {
   appsOf,
   nodeCommand,
   targetOf,
+  type Ability,
   type Launch,
   type ServerSettings,
   type TargetKind,
@@ -33,15 +34,19 @@ export function emulatorOf(
   checkout: string,
   name: string,
   launch: Launch,
-  variant: Variant = { tls: null, usesRedis: false, usesStore: false, dashboard: 'closed' },
+  variant: Variant = { tls: null, usesRedis: false, usesStore: false, workers: null, dashboard: 'closed' },
 ): TargetKind {
   const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string };
   return {
     name,
     version: `soketify-emulator ${version}`,
-    abilities: new Set(
-      variant.usesRedis ? ['webhooks', 'own-process', 'apps'] : ['webhooks', 'own-process', 'apps', 'nodes'],
-    ),
+    abilities: new Set<Ability>([
+      'webhooks',
+      'own-process',
+      'apps',
+      ...(variant.usesRedis ? [] : (['nodes'] as const)),
+      ...((variant.workers ?? 1) > 1 ? (['workers'] as const) : []),
+    ]),
     start: async (given) => {
       const redis = variant.usesRedis ? await startRedis(launch.prefix) : null;
       const settings = redis === null ? given : { ...given, redisUrl: redis.url };
@@ -69,7 +74,7 @@ function limitsOf(folder: string): object {
   return Object.fromEntries(names.filter((name) => schema.includes(`"${name}"`)).map((name) => [name, null]));
 }
 
-function configOf(settings: ServerSettings, { tls, dashboard }: Variant, limits: object): object {
+function configOf(settings: ServerSettings, { tls, dashboard, workers }: Variant, limits: object): object {
   const { batchEvents, graceMs, hasDefaultLimits = false, redisUrl, webhooks = [] } = settings;
   return {
     host: '127.0.0.1',
@@ -82,6 +87,7 @@ function configOf(settings: ServerSettings, { tls, dashboard }: Variant, limits:
     })),
     ...(hasDefaultLimits ? {} : { limits }),
     ...(tls === null ? {} : { tls }),
+    ...(workers === null ? {} : { workers }),
     ...(dashboard === 'off' ? { dashboard: false } : {}),
     ...(redisUrl === undefined ? {} : { redis: { url: redisUrl } }),
     webhooks: {

@@ -37,7 +37,9 @@ export type Ability =
   /** It serves more than one app. */
   | 'apps'
   /** It runs as several nodes, as this project does it. */
-  | 'nodes';
+  | 'nodes'
+  /** It serves with several threads, as this project does it. */
+  | 'workers';
 
 /** A kind of server, with its variant: `emulator`, `raw+tls`. */
 export interface TargetKind {
@@ -92,6 +94,8 @@ export interface Variant {
   readonly usesRedis: boolean;
   /** It keeps on disk what a kill must not lose. */
   readonly usesStore: boolean;
+  /** Threads that share the port; null is what the server does by itself. */
+  readonly workers: number | null;
   /** Off, served but looked at by nobody (the default on loopback), or with one page open. */
   readonly dashboard: 'off' | 'closed' | 'watched';
 }

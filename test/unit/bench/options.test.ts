@@ -28,6 +28,12 @@ describe('the options of the bench', () => {
     expect(text).toContain('got "/nowhere/sockudo", which does not tell its version: ');
   });
 
+  test('know workers of the emulator only', () => {
+    expect(read('--targets', 'emulator+workers2').targets).toEqual(['emulator+workers2']);
+    expect(readOptions(['--targets', 'raw+workers2'], known)).toContain('"raw" has no setting for workers');
+    expect(readOptions(['--targets', 'emulator+workers0'], known)).toContain('no variant "workers0"');
+  });
+
   test('refuse variants that Sockudo does not have here', () => {
     const text = readOptions(['--sockudo', process.execPath, '--targets', 'sockudo+redis'], known);
     expect(text).toContain('"sockudo" is measured without Redis');

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { nothingLost, type Sample } from '../../../bench/load/measure/sample.ts';
 import { slopeOf, spreadOf } from '../../../bench/load/measure/spread.ts';
+import { coresFor } from '../../../bench/load/measure/cpu.ts';
 import { readTrace } from '../../../bench/load/measure/syscalls.ts';
+import { connectionsOfWorkers, unevenness } from '../../../bench/load/measure/workers.ts';
 import { renderPage } from '../../../bench/load/report/page.ts';
 import type { BenchResult, CaseResult, TargetResult } from '../../../bench/load/report/result.ts';
 import { hasFaults, summarise, verdictOf } from '../../../bench/load/report/summary.ts';
@@ -75,6 +77,15 @@ describe('the report of the bench', () => {
     expect(formatCase(result)).toContain('× soketi');
   });
 
+  test('judges a variant where something is wanted of it, and then not the plain one', () => {
+    const wanted = { of: 'emulator+workers2', timesOther: { target: 'emulator', atMost: 1.1 } };
+    const targets = [target('emulator', [sample(10)]), target('emulator+workers2', [sample(12)])];
+    const result = measured(targets, { wanted });
+    const [one, two] = summarise(result);
+    expect(one && verdictOf(result, one)).toBeNull();
+    expect(two && verdictOf(result, two)).toEqual({ wanted: '≤ 1.1 × emulator', isMet: false });
+  });
+
   test('compares with Sockudo where nothing else is named and it was measured', () => {
     const [own] = summarise(measured([target('emulator', [sample(6)]), target('sockudo', [sample(2)])]));
     expect(own?.timesRival).toBe(3);
@@ -118,6 +129,26 @@ describe('the arithmetic of the bench', () => {
   test('finds the slope of a line', () => {
     const points = [0, 1, 2, 3].map((x) => [x, 5 + 2 * x] as const);
     expect(slopeOf(points)).toBeCloseTo(2);
+  });
+
+  test('gives the driver a core of its own as long as one is left', () => {
+    expect(coresFor(1, 2)).toEqual({ server: '0', driver: '1', isShared: false });
+    expect(coresFor(2, 4)).toEqual({ server: '0-1', driver: '2', isShared: false });
+    expect(coresFor(2, 2)).toEqual({ server: '0-1', driver: '0-1', isShared: true });
+  });
+
+  test('reads how many connections each worker has, of all apps', () => {
+    const metrics = [
+      '# TYPE soketify_connections gauge',
+      'soketify_connections{app_id="1",worker="2"} 30',
+      'soketify_connections{app_id="1",worker="1"} 10',
+      'soketify_connections{app_id="2",worker="1"} 5',
+      'soketify_connections_opened_total{app_id="1",worker="1"} 99',
+    ].join('\n');
+    expect(connectionsOfWorkers(metrics)).toEqual([15, 30]);
+    expect(unevenness([15, 30])).toBeCloseTo(4 / 3);
+    expect(connectionsOfWorkers('soketify_connections{app_id="1"} 3')).toEqual([]);
+    expect(unevenness([])).toBeNaN();
   });
 
   test('reads what strace counted, with and without errors', () => {

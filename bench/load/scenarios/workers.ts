@@ -1,0 +1,181 @@
+import { originOf } from '../driver/address.ts';
+import { barrage, Publisher } from '../driver/publisher.ts';
+import { signTrigger } from '../driver/signing.ts';
+import { Subscribers } from '../driver/subscribers.ts';
+import { onePerTick } from '../driver/deliveries.ts';
+import { readThreads } from '../measure/cpu.ts';
+import { beginSample, nothingLost, type Sample } from '../measure/sample.ts';
+import { pause } from '../measure/wait.ts';
+import { connectionsOfWorkers, unevenness } from '../measure/workers.ts';
+import type { Bench, Case, Opened, Scenario, Wanted } from '../scenario.ts';
+import type { Target } from '../servers/target.ts';
+import { openStorm } from './connect-subscribe.ts';
+import { eightInFlight, openFanOut } from './fan-out.ts';
+import { openBarrage } from './http-trigger.ts';
+
+const two = 'emulator+workers2';
+const payload = 'x'.repeat(100);
+const connections = 1000;
+/** So many connections are tried, one after the other, to find the threads that serve. */
+const probes = 16;
+const probeRequests = 100;
+const idleMs = 1000;
+
+/**
+ * Asks: what do several workers cost, beside the one thread that does the same?
+ *
+ * The same loads as in the scenarios of those names, on the emulator as it is and with two workers; the CPU is that of all
+ * threads together. Which thread is a worker is found by asking: the one that a request on some connection keeps busy.
+ */
+export const workers: Scenario = {
+  name: 'workers',
+  question: 'What do two workers cost, beside the one thread that does the same?',
+  needs: ['nodes'],
+  needsOne: {
+    ability: 'workers',
+    otherwise: `None of the targets has workers: name one, such as --targets emulator,${two}.`,
+  },
+  cases: [
+    {
+      name: '1,000 subscribers, 100 B, 8 in flight',
+      operation: 'delivery',
+      wanted: timesOne(1.1),
+      open: (bench) => openFanOut(bench, 1000, 100, eightInFlight),
+    },
+    {
+      name: '1,000 subscribers, 100 B, one at a time, 20/s',
+      operation: 'delivery',
+      wanted: timesOne(1.1),
+      open: (bench) => openFanOut(bench, 1000, 100, (load, seconds) => onePerTick(load, 20, seconds)),
+    },
+    {
+      name: 'HTTP trigger, nobody subscribed, 32 connections',
+      operation: 'request',
+      wanted: timesOne(1.25),
+      open: (bench) => openBarrage(bench, (target) => signTrigger(target, 'bench-nobody', payload), 0),
+    },
+    {
+      name: 'connect and subscribe public',
+      operation: 'connection',
+      wanted: timesOne(1.3),
+      open: (bench) => openStorm(bench, () => 'bench-connect'),
+    },
+    {
+      name: 'connect and subscribe presence, alone on a channel',
+      operation: 'connection',
+      wanted: timesOne(1.3),
+      open: (bench) => openStorm(bench, (index) => `presence-bench-${index}`),
+    },
+    passedOver(),
+    spread(),
+  ],
+  notes: [
+    'On one core, and where the driver shares the cores of the servers, rates say nothing of workers; CPU per operation does.',
+    'What a worker pays for a message whose channel it does not hold is the CPU of its thread while another one gets all requests, less what it uses while nothing happens.',
+  ],
+};
+
+function timesOne(atMost: number): Wanted {
+  return { of: two, timesOther: { target: 'emulator', atMost } };
+}
+
+function passedOver(): Case {
+  return {
+    name: 'a message of a channel that a worker does not hold',
+    operation: 'message',
+    needs: ['workers'],
+    judge: { figure: 'µs of CPU of a worker that does not hold it' },
+    wanted: { of: two, atMost: 0.1 },
+    open: async (bench) => {
+      const target = await bench.start({});
+      const threads = await servingThreads(target);
+      return {
+        pid: target.pid,
+        round: (seconds) => passOver(target, threads, seconds),
+        close: () => target.stop(),
+      };
+    },
+  };
+}
+
+async function passOver(target: Target, threads: ReadonlySet<string>, seconds: number): Promise<Sample> {
+  const idle = beginThreads(target);
+  await pause(idleMs);
+  const idleUse = idle();
+  const end = beginSample(target);
+  const endThreads = beginThreads(target);
+  const { accepted, refused } = await barrage(target, [signTrigger(target, 'bench-nobody', payload)], {
+    connections: 1,
+    seconds,
+  });
+  const use = endThreads();
+  const sample = end({ ...nothingLost, operations: accepted, accepted, errors: refused });
+  const net = [...threads].map(
+    (thread) => (use.get(thread) ?? 0) - ((idleUse.get(thread) ?? 0) * sample.seconds * 1000) / idleMs,
+  );
+  // The busiest one got the requests.
+  const others = net.toSorted((a, b) => b - a).slice(1);
+  const mean = others.reduce((sum, one) => sum + one, 0) / others.length;
+  return {
+    ...sample,
+    figures: [
+      { name: 'µs of CPU of a worker that does not hold it', value: (mean / accepted) * 1e6 },
+      { name: 'threads that serve', value: threads.size },
+    ],
+  };
+}
+
+/** The threads that serve requests: for each of some connections, the one that was busiest while it was used. */
+async function servingThreads(target: Target): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  const request = signTrigger(target, 'bench-nobody', payload);
+  for (let probe = 0; probe < probes; probe += 1) {
+    const publisher = new Publisher(target, 1);
+    const end = beginThreads(target);
+    for (let sent = 0; sent < probeRequests; sent += 1) await publisher.post(request);
+    const [busiest] = [...end()].toSorted(([, a], [, b]) => b - a);
+    if (busiest !== undefined) found.add(busiest[0]);
+    await publisher.close();
+  }
+  return found;
+}
+
+/** Reads the CPU of each thread now; the returned function says what each has used since. */
+function beginThreads({ pid }: Target): () => ReadonlyMap<string, number> {
+  const before = readThreads(pid);
+  return () =>
+    new Map([...readThreads(pid)].map(([thread, seconds]) => [thread, seconds - (before.get(thread) ?? 0)]));
+}
+
+function spread(): Case {
+  return {
+    name: `spread of ${connections.toLocaleString('en')} connections over the workers`,
+    operation: 'connection',
+    needs: ['workers'],
+    judge: { figure: 'connections of the worker with most, in units of the mean' },
+    wanted: { of: two, atMost: 1.5 },
+    warmUpSeconds: 0,
+    open: openSpread,
+  };
+}
+
+async function openSpread(bench: Bench): Promise<Opened> {
+  const target = await bench.start({});
+  return {
+    pid: target.pid,
+    round: async () => {
+      const end = beginSample(target);
+      const group = await Subscribers.join(target, 'bench-spread', connections, 1);
+      const sample = end({ ...nothingLost, operations: connections, errors: group.dropped });
+      const answer = await fetch(`${originOf(target)}/metrics`);
+      const counts = connectionsOfWorkers(await answer.text());
+      await group.close();
+      const figures = [
+        { name: 'connections of the worker with most, in units of the mean', value: unevenness(counts) },
+        { name: 'workers', value: counts.length },
+      ];
+      return { ...sample, figures };
+    },
+    close: () => target.stop(),
+  };
+}
