@@ -3,6 +3,7 @@ import { clientEvents } from './client-events.ts';
 import { cold } from './cold.ts';
 import { connectSubscribe } from './connect-subscribe.ts';
 import { fanOut } from './fan-out.ts';
+import { heartbeats } from './heartbeats.ts';
 import { httpTrigger } from './http-trigger.ts';
 import { ledger } from './ledger.ts';
 import { manyApps, manyChannels } from './many.ts';
@@ -33,6 +34,7 @@ export const scenarios: readonly Scenario[] = [
   workers,
   ledger,
   nodes,
+  heartbeats,
   underAttack,
   soak,
 ];

@@ -67,6 +67,7 @@ export async function beginRedisUse(redis: BenchRedis): Promise<() => Promise<Re
     return {
       seconds,
       cpuSeconds,
+      calls: after.calls - before.calls,
       scripts: after.scripts - before.scripts,
       scriptMicros: after.scriptMicros - before.scriptMicros,
       published: after.published - before.published,
@@ -106,6 +107,7 @@ export function withoutIdle(use: RedisUse, idle: RedisUse): RedisUse {
   return {
     seconds: use.seconds,
     cpuSeconds: use.cpuSeconds - idle.cpuSeconds * share,
+    calls: use.calls - idle.calls * share,
     scripts: use.scripts - idle.scripts * share,
     scriptMicros: use.scriptMicros - idle.scriptMicros * share,
     published: use.published - idle.published * share,

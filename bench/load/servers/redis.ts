@@ -17,6 +17,8 @@ export interface BenchRedis {
 
 /** Counts since the start. */
 export interface CommandCounts {
+  /** Commands, those that scripts made included. */
+  readonly calls: number;
   /** Calls of scripts, however they were sent. */
   readonly scripts: number;
   /** Microseconds that were spent within those. */
@@ -63,11 +65,13 @@ export async function startRedis(prefix: readonly string[]): Promise<BenchRedis>
 }
 
 /** Reads lines such as `cmdstat_evalsha:calls=12,usec=340,usec_per_call=28.33,...`. */
-function countsOf(info: string): CommandCounts {
-  const lines = [...info.matchAll(/^cmdstat_(\w+):calls=(\d+),usec=(\d+)/gm)];
+export function countsOf(info: string): CommandCounts {
+  // A subcommand stands behind its command: `cmdstat_client|id`.
+  const lines = [...info.matchAll(/^cmdstat_([\w|]+):calls=(\d+),usec=(\d+)/gm)];
   const sum = (names: readonly string[], column: 2 | 3): number =>
     lines.reduce((total, line) => total + (names.includes(line[1] ?? '') ? Number(line[column]) : 0), 0);
   return {
+    calls: lines.reduce((total, line) => total + Number(line[2]), 0),
     scripts: sum(scriptCommands, 2),
     scriptMicros: sum(scriptCommands, 3),
     published: sum(publishCommands, 2),

@@ -8,6 +8,7 @@ import { renderPage } from '../../../bench/load/report/page.ts';
 import type { BenchResult, CaseResult, TargetResult } from '../../../bench/load/report/result.ts';
 import { hasFaults, summarise, verdictOf } from '../../../bench/load/report/summary.ts';
 import { formatCase } from '../../../bench/load/report/table.ts';
+import { countsOf } from '../../../bench/load/servers/redis.ts';
 
 function sample(cpuMicros: number, changes: Partial<Sample> = {}): Sample {
   const cpu = { serverCpuSeconds: cpuMicros / 1000, driverCpuSeconds: 0.1 };
@@ -149,6 +150,16 @@ describe('the arithmetic of the bench', () => {
     expect(unevenness([15, 30])).toBeCloseTo(4 / 3);
     expect(connectionsOfWorkers('soketify_connections{app_id="1"} 3')).toEqual([]);
     expect(unevenness([])).toBeNaN();
+  });
+
+  test('counts what Redis was asked for, scripts and what was published apart', () => {
+    const info = [
+      '# Commandstats',
+      'cmdstat_evalsha:calls=12,usec=340,usec_per_call=28.33,rejected_calls=0,failed_calls=0',
+      'cmdstat_spublish:calls=5,usec=10,usec_per_call=2.00,rejected_calls=0,failed_calls=0',
+      'cmdstat_client|id:calls=2,usec=4,usec_per_call=2.00,rejected_calls=0,failed_calls=0',
+    ].join('\r\n');
+    expect(countsOf(info)).toEqual({ calls: 19, scripts: 12, scriptMicros: 340, published: 5 });
   });
 
   test('reads what strace counted, with and without errors', () => {
