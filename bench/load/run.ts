@@ -26,6 +26,7 @@ export async function runScenario(scenario: Scenario, run: Run): Promise<Scenari
   const results: CaseResult[] = [];
   for (const group of groupsOf(scenario, run.only)) {
     for (const result of await runGroup(scenario, group, run)) {
+      if (result.targets.length === 0) continue;
       results.push(result);
       run.onCase(result);
     }

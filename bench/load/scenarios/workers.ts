@@ -40,31 +40,35 @@ export const workers: Scenario = {
       name: '1,000 subscribers, 100 B, 8 in flight',
       operation: 'delivery',
       wanted: timesOne(1.1),
-      open: (bench) => openFanOut(bench, 1000, 100, eightInFlight),
+      open: balanced((bench) => openFanOut(bench, 1000, 100, eightInFlight)),
     },
     {
       name: '1,000 subscribers, 100 B, one at a time, 20/s',
       operation: 'delivery',
       wanted: timesOne(1.1),
-      open: (bench) => openFanOut(bench, 1000, 100, (load, seconds) => onePerTick(load, 20, seconds)),
+      open: balanced((bench) =>
+        openFanOut(bench, 1000, 100, (load, seconds) => onePerTick(load, 20, seconds)),
+      ),
     },
     {
       name: 'HTTP trigger, nobody subscribed, 32 connections',
       operation: 'request',
       wanted: timesOne(1.25),
-      open: (bench) => openBarrage(bench, (target) => signTrigger(target, 'bench-nobody', payload), 0),
+      open: balanced((bench) =>
+        openBarrage(bench, (target) => signTrigger(target, 'bench-nobody', payload), 0),
+      ),
     },
     {
       name: 'connect and subscribe public',
       operation: 'connection',
       wanted: timesOne(1.3),
-      open: (bench) => openStorm(bench, () => 'bench-connect'),
+      open: balanced((bench) => openStorm(bench, () => 'bench-connect')),
     },
     {
       name: 'connect and subscribe presence, alone on a channel',
       operation: 'connection',
       wanted: timesOne(1.3),
-      open: (bench) => openStorm(bench, (index) => `presence-bench-${index}`),
+      open: balanced((bench) => openStorm(bench, (index) => `presence-bench-${index}`)),
     },
     passedOver(),
     spread(),
@@ -77,6 +81,39 @@ export const workers: Scenario = {
 
 function timesOne(atMost: number): Wanted {
   return { of: two, timesOther: { target: 'emulator', atMost } };
+}
+
+/** Adds to each round how evenly the threads that serve were busy. */
+function balanced(open: (bench: Bench) => Promise<Opened>): (bench: Bench) => Promise<Opened> {
+  return async (bench) => {
+    const started: Target[] = [];
+    const opened = await open({
+      ...bench,
+      start: async (settings) => {
+        const target = await bench.start(settings);
+        started.push(target);
+        return target;
+      },
+    });
+    const [target] = started;
+    if (target === undefined) throw new Error('The case has started no server');
+    const threads = await servingThreads(target);
+    return {
+      ...opened,
+      round: async (seconds) => {
+        const end = beginThreads(target);
+        const sample = await opened.round(seconds);
+        const used = end();
+        const value = unevenness([...threads].map((thread) => used.get(thread) ?? 0));
+        const figures = [
+          ...(sample.figures ?? []),
+          { name: 'CPU of the busiest thread that serves, in units of their mean', value },
+          { name: 'threads that serve', value: threads.size },
+        ];
+        return { ...sample, figures };
+      },
+    };
+  };
 }
 
 function passedOver(): Case {
