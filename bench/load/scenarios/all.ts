@@ -3,7 +3,6 @@ import { clientEvents } from './client-events.ts';
 import { cold } from './cold.ts';
 import { connectSubscribe } from './connect-subscribe.ts';
 import { fanOut } from './fan-out.ts';
-import { heartbeats } from './heartbeats.ts';
 import { httpTrigger } from './http-trigger.ts';
 import { ledger } from './ledger.ts';
 import { manyApps, manyChannels } from './many.ts';
@@ -11,6 +10,7 @@ import { idle } from './idle.ts';
 import { nodes } from './nodes.ts';
 import { presenceStorm } from './presence-storm.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
+import { redis } from './redis.ts';
 import { soak } from './soak.ts';
 import { startup } from './startup.ts';
 import { underAttack } from './under-attack.ts';
@@ -34,7 +34,7 @@ export const scenarios: readonly Scenario[] = [
   workers,
   ledger,
   nodes,
-  heartbeats,
+  redis,
   underAttack,
   soak,
 ];

@@ -37,14 +37,17 @@ export async function single(starter: Starter): Promise<Deployment> {
   return { nodes: [node], redis: null, stop: () => node.stop() };
 }
 
-/** Some nodes on a Redis of their own. */
-export async function onRedis(starter: Starter, count: number): Promise<Deployment> {
+/** Some nodes on a Redis of their own, which tell these endpoints; there are none by default. */
+export async function onRedis(
+  starter: Starter,
+  count: number,
+  webhooks: NonNullable<ServerSettings['webhooks']> = [],
+): Promise<Deployment> {
   const redis = await starter.startRedis();
-  const first = await starter.start({ ...settings, redisUrl: redis.url });
+  const ofNode = { ...settings, webhooks, redisUrl: redis.url };
+  const first = await starter.start(ofNode);
   const others: Target[] = [];
-  while (others.length + 1 < count) {
-    others.push(await starter.start({ ...settings, redisUrl: redis.url }));
-  }
+  while (others.length + 1 < count) others.push(await starter.start(ofNode));
   return {
     nodes: [first, ...others],
     redis,
