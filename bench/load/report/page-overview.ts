@@ -3,16 +3,18 @@ import { escape } from './plot.ts';
 import type { BenchResult, CaseResult } from './result.ts';
 import { judgedBy, rivalOf, summarise, verdictOf, wantedOf, type Summary } from './summary.ts';
 
+const peerNames = ['soketi', 'sockudo'];
+
 /** What one wants to know first: the cases for which a bound is wanted, and whether anything was lost. */
 export function overview(result: BenchResult): string {
   const bounded = result.scenarios.flatMap(({ name, cases }) =>
     cases.filter(({ wanted }) => wanted !== null).map((entry) => ({ name, entry })),
   );
   const others = result.facts.targets.map(({ name }) => name).filter((name) => name !== 'emulator');
-  if (bounded.length === 0) return `<p>${faults(result)}</p>`;
+  if (bounded.length === 0) return `<p>${faults(result)}</p>${peers(result)}`;
   const titles = ['emulator', ...others].map((name) => `<th>${escape(name)}</th>`).join('');
   const rows = bounded.map(({ name, entry }) => row(name, entry, others)).join('');
-  return `<h2>At a glance</h2><p>${faults(result)}</p>
+  return `<h2>At a glance</h2><p>${faults(result)}</p>${peers(result)}
 <div class="wide"><table><tr><th>what is wanted of the emulator</th>${titles}<th>× raw</th><th>× other</th><th>wanted</th><th></th></tr>${rows}</table></div>`;
 }
 
@@ -38,6 +40,27 @@ function row(scenario: string, entry: CaseResult, others: readonly string[]): st
 
 function median(summary: Summary | undefined): string {
   return optional(summary?.judged ?? null, (judged) => number(judged.median));
+}
+
+/** Servers that do the same job, unlike the floor: where each of them is better than the emulator. */
+function peers({ scenarios, facts }: BenchResult): string {
+  const judged = scenarios.flatMap(({ name, cases }) =>
+    cases.map((entry) => ({ title: `${name}: ${entry.name}`, summaries: summarise(entry) })),
+  );
+  return peerNames
+    .filter((peer) => facts.targets.some(({ name }) => name === peer))
+    .map((peer) => {
+      const compared = judged.flatMap(({ title, summaries }) => {
+        const median = (name: string): number | undefined =>
+          summaries.find(({ target }) => target === name)?.judged?.median;
+        const [own, theirs] = [median('emulator'), median(peer)];
+        return own === undefined || theirs === undefined ? [] : [{ title, isBetter: theirs < own }];
+      });
+      const better = compared.filter(({ isBetter }) => isBetter).map(({ title }) => escape(title));
+      const where = better.length === 0 ? '' : `: ${better.join('; ')}`;
+      return `<p><b>${peer}</b> is better than the emulator in ${better.length} of ${compared.length} cases${where}.</p>`;
+    })
+    .join('');
 }
 
 /** Deliveries lost, doubled and refused, of each target. */

@@ -112,6 +112,18 @@ describe('the report of the bench', () => {
     expect(text).toContain('url failed: connection refused');
   });
 
+  test('tells in which cases a peer is better', () => {
+    const lost = measured([target('emulator', [sample(4)]), target('sockudo', [sample(2)])], {
+      name: 'lost',
+    });
+    const won = measured([target('emulator', [sample(1)]), target('sockudo', [sample(2)])], { name: 'won' });
+    const { facts, ...rest } = run([lost, won]);
+    const targets = [...facts.targets, { name: 'sockudo', version: '5' }];
+    const page = renderPage({ ...rest, facts: { ...facts, targets } });
+    expect(page).toContain('<b>sockudo</b> is better than the emulator in 1 of 2 cases: a: lost.');
+    expect(page).not.toContain('<b>soketi</b>');
+  });
+
   test('is a page that fetches nothing and takes no text for markup', () => {
     const latency = { p50: 1, p90: 2, p99: 3, p999: 4, max: 5, curve: [[50, 1]] as const, count: 1 };
     const page = renderPage(
