@@ -51,9 +51,9 @@ function peers({ scenarios, facts }: BenchResult): string {
     .filter((peer) => facts.targets.some(({ name }) => name === peer))
     .map((peer) => {
       const compared = judged.flatMap(({ title, summaries }) => {
-        const median = (name: string): number | undefined =>
+        const medianOf = (name: string): number | undefined =>
           summaries.find(({ target }) => target === name)?.judged?.median;
-        const [own, theirs] = [median('emulator'), median(peer)];
+        const [own, theirs] = [medianOf('emulator'), medianOf(peer)];
         return own === undefined || theirs === undefined ? [] : [{ title, isBetter: theirs < own }];
       });
       const better = compared.filter(({ isBetter }) => isBetter).map(({ title }) => escape(title));
