@@ -8,8 +8,16 @@ export interface ServerProcess<Found> {
   readonly found: Found;
   /** From the start of the process to that line. */
   readonly readyMs: number;
-  /** SIGTERM, and SIGKILL if it has not ended after 10 s. Resolves when it has ended. */
+  /** SIGTERM unless it is to be killed, and SIGKILL if it has not ended after 10 s. Resolves when it has ended. */
   stop(): Promise<void>;
+}
+
+/** How a process is treated otherwise than by default. */
+export interface Manner {
+  /** All of its environment; the default is the caller's, without what would change the servers of this bench. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Whether it is ended without being asked; the default is no. */
+  readonly isKilled?: boolean;
 }
 
 const startLimitMs = 20_000;
@@ -23,13 +31,12 @@ export function killProcesses(): void {
 
 /**
  * Starts a server and waits until `find` returns something for a line of its standard output. Throws with the last
- * of what it said when it ends before that or takes longer than 20 s. `env` is all of its environment; by default the
- * caller's, without what would change the servers of this bench.
+ * of what it said when it ends before that or takes longer than 20 s.
  */
 export async function startProcess<Found>(
   words: readonly string[],
   find: (line: string) => Found | null,
-  env: NodeJS.ProcessEnv = cleanEnvironment(),
+  { env = cleanEnvironment(), isKilled = false }: Manner = {},
 ): Promise<ServerProcess<Found>> {
   const [command, ...args] = words;
   if (command === undefined) throw new Error('There is no command to start');
@@ -40,7 +47,7 @@ export async function startProcess<Found>(
   void exited.then(() => running.delete(child));
   const found = await firstFound(child, find);
   const readyMs = performance.now() - startedAt;
-  return { pid: child.pid ?? 0, found, readyMs, stop: () => stop(child, exited) };
+  return { pid: child.pid ?? 0, found, readyMs, stop: () => stop(child, exited, isKilled) };
 }
 
 /** Nothing from the caller's shell may change what is measured. */
@@ -74,8 +81,8 @@ function firstFound<Found>(child: ChildProcess, find: (line: string) => Found | 
   });
 }
 
-async function stop(child: ChildProcess, exited: Promise<void>): Promise<void> {
-  child.kill('SIGTERM');
+async function stop(child: ChildProcess, exited: Promise<void>, isKilled: boolean): Promise<void> {
+  child.kill(isKilled ? 'SIGKILL' : 'SIGTERM');
   const limit = setTimeout(() => {
     process.stderr.write(
       `A server did not stop within ${stopLimitMs} ms and was killed: ${child.spawnargs.join(' ')}\n`,

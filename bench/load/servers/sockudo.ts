@@ -47,8 +47,12 @@ export function sockudo(name: string, launch: Launch, variant: Variant): TargetK
         startProcess(
           [...launch.prefix, program, '--config', file],
           (line) => (/https? server listening/.test(line) ? true : null),
-          // It takes its settings from variables such as PORT and DEBUG as well.
-          { PATH: process.env['PATH'], RUST_LOG: logFilter },
+          {
+            // It takes its settings from variables such as PORT and DEBUG as well.
+            env: { PATH: process.env['PATH'], RUST_LOG: logFilter },
+            // When asked, it may wait for its last webhooks for longer than a run would like.
+            isKilled: true,
+          },
         ),
       );
       // It says so before it listens.
