@@ -16,22 +16,30 @@ const { dependencies, devDependencies } = JSON.parse(readFileSync(`${root}/packa
 rmSync(`${root}/dist`, { recursive: true, force: true });
 const tsc = ['node_modules/typescript/bin/tsc', '-p', 'src', '--emitDeclarationOnly'];
 execFileSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
-await build({
+/** Small, needed at each start, and hundreds of files together: they become a part of what is built. */
+const bundled = ['commander', 'fastest-levenshtein', 'jsonc-parser', 'pino', 'zod'];
+const common = {
   absWorkingDir: root,
-  entryPoints: ['src/main.ts', 'src/index.ts'],
-  outdir: 'dist',
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
   sourcemap: true,
-  external: Object.keys({ ...dependencies, ...devDependencies }).filter((name) => name !== 'zod'),
+  external: Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !bundled.includes(name)),
+  legalComments: 'none',
   logLevel: 'warning',
+};
+// The library.
+await build({
+  ...common,
+  entryPoints: ['src/index.ts'],
+  outdir: 'dist',
+  splitting: true,
+  format: 'esm',
 });
+await buildProgram();
 // Read beside the module that they are in.
 cpSync(`${root}/src/store/redis/scripts`, `${root}/dist/scripts`, { recursive: true });
-for (const file of ['index.cjs', 'index.d.cts', 'load.cjs'])
+for (const file of ['index.cjs', 'index.d.cts', 'load.cjs', 'main.cjs', 'main.js'])
   cpSync(`${root}/src/${file}`, `${root}/dist/${file}`);
 
 // The page of the Dashboard, complete: the browser asks nobody else for anything. Names hold a hash, so that a browser may
@@ -72,6 +80,43 @@ for (const { name, contents } of files) {
   writeFileSync(`${root}/dist/dashboard/${name}`, contents);
   writeFileSync(`${root}/dist/dashboard/${name}.br`, brotliCompressSync(contents));
   writeFileSync(`${root}/dist/dashboard/${name}.gz`, smallestGzip(contents));
+}
+
+// Last, because it must not be older than the program.
+execFileSync(process.execPath, ['src/write-compiled.mjs'], { cwd: root, stdio: 'inherit' });
+
+/**
+ * The program, as one script that V8 can keep compiled: the function that Node would make of a CommonJS module. Its first
+ * line is the name of this build, by which `main.cjs` knows what was compiled of it.
+ */
+async function buildProgram() {
+  const unnamed = '0'.repeat(64);
+  const { outputFiles } = await build({
+    ...common,
+    entryPoints: ['src/main.ts'],
+    outfile: 'dist/program.cjs',
+    format: 'cjs',
+    // The modules that ES modules are, where there are both, are the ones that can be bundled.
+    mainFields: ['module', 'main'],
+    supported: { 'dynamic-import': false },
+    // The whole text is kept in memory, because functions are compiled when they are called first.
+    minifyWhitespace: true,
+    lineLimit: 160,
+    define: { 'import.meta.url': 'programUrl' },
+    banner: {
+      js: `// ${unnamed}\n(function (exports, require, module, __filename, __dirname) { const programUrl = require('node:url').pathToFileURL(__filename).href;`,
+    },
+    footer: { js: '})' },
+    write: false,
+  });
+  for (const { path, text } of outputFiles)
+    writeFileSync(path, path.endsWith('.cjs') ? withName(text) : text);
+
+  function withName(text) {
+    // All that is beyond ASCII is escaped, but for comments of others.
+    const ascii = text.replace(/[^\0-\x7f]/g, '?');
+    return ascii.replace(unnamed, createHash('sha256').update(ascii).digest('hex'));
+  }
 }
 
 /** Which memory level packs best depends on the content. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigFault } from './fault.ts';
 import { quote } from './fault.ts';
 import * as field from './fields.ts';

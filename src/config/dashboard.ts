@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { quote, type ConfigFault } from './fault.ts';
 import * as field from './fields.ts';
 import type { Files } from './files.ts';

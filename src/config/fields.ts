@@ -1,7 +1,10 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Limit } from '../protocol/limits.ts';
 import { isOriginPattern } from '../protocol/origin.ts';
+
+// To compile code for each object pays only where many are checked.
+z.config({ jitless: true });
 
 /** No timer is longer than a day: far below the 2^31 - 1 ms at which `setTimeout` fires at once. */
 export const dayMs = 86_400_000;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KeyPair } from '../auth/key-pair.ts';
 import { forEachLimit, type Limits } from '../protocol/limits.ts';
 import { defaultEventNames, eventNames } from '../webhooks/event.ts';

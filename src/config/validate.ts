@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeKind, describeValue, formatPath, quote, type ConfigFault } from './fault.ts';
 import { nearest } from './nearest.ts';
 import { configSchema, type ParsedConfig } from './schema.ts';
