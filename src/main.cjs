@@ -12,7 +12,7 @@ const {
   fstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -35,9 +35,12 @@ const checksumBytes = 32;
 const keepAfterMs = 5000;
 
 const isKept = !process.env.NODE_DISABLE_COMPILE_CACHE;
+/** Both files are read into the same place, because none of it is needed later. */
+let place = Buffer.allocUnsafeSlow(0);
 const { name, text, mtimeMs } = readProgram();
 const cachedData = isKept ? readCompiled() : undefined;
 const script = new Script(text, { filename: programFile, cachedData });
+place = undefined;
 const program = { exports: {} };
 script.runInThisContext()(program.exports, require, program, programFile, __dirname);
 
@@ -89,7 +92,9 @@ function checksumOf(data) {
 function readWithTime(file) {
   const descriptor = openSync(file, 'r');
   try {
-    return { content: readFileSync(descriptor), mtimeMs: fstatSync(descriptor).mtimeMs };
+    const { size, mtimeMs: changedMs } = fstatSync(descriptor);
+    if (size > place.length) place = Buffer.allocUnsafeSlow(Math.ceil(1.25 * size));
+    return { content: place.subarray(0, readSync(descriptor, place, 0, size)), mtimeMs: changedMs };
   } finally {
     closeSync(descriptor);
   }
