@@ -25,6 +25,8 @@ const common = {
   target: 'node20',
   sourcemap: true,
   external: Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !bundled.includes(name)),
+  // Of two forms of a package that of ES modules can become a part in any case.
+  mainFields: ['module', 'main'],
   legalComments: 'none',
   logLevel: 'warning',
 };
@@ -96,8 +98,6 @@ async function buildProgram() {
     entryPoints: ['src/main.ts'],
     outfile: 'dist/program.cjs',
     format: 'cjs',
-    // The modules that ES modules are, where there are both, are the ones that can be bundled.
-    mainFields: ['module', 'main'],
     supported: { 'dynamic-import': false },
     // The whole text is kept in memory, because functions are compiled when they are called first.
     minifyWhitespace: true,
