@@ -24,6 +24,6 @@ USER node
 EXPOSE 6001
 # With the configuration that process 1, the server, was started with: by TLS or not, on its port, under its path.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s \
-  CMD ["node", "dist/main.js", "health", "--of", "1"]
+  CMD ["node", "dist/main.cjs", "health", "--of", "1"]
 # No shell between: signals reach the server, which ends gracefully.
-ENTRYPOINT ["node", "dist/main.js"]
+ENTRYPOINT ["node", "dist/main.cjs"]

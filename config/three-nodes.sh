@@ -38,12 +38,12 @@ if [ -z "${SOKETIFY_REDIS_URL:-}" ]; then
   done
   export SOKETIFY_REDIS_URL="redis://127.0.0.1:$port"
 fi
-[ -f dist/main.js ] || npm run build --silent
+[ -f dist/main.cjs ] || npm run build --silent
 
 ports=(6001 6002 6003)
 nodes=()
 for port in "${ports[@]}"; do
-  node dist/main.js --config config/cluster.json --port "$port" > >(sed -u "s/^/$port  /") 2>&1 &
+  node dist/main.cjs --config config/cluster.json --port "$port" > >(sed -u "s/^/$port  /") 2>&1 &
   pids+=($!)
   nodes+=($!)
 done

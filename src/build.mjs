@@ -1,10 +1,10 @@
-// Builds dist/: types by tsc, and the program as few files, because finding and linking hundreds of small modules takes
-// a third of the time that a start takes. zod goes in as well: it alone is a hundred files, and where the program runs
-// it need not be installed. All other packages stay what they are, and so does the code: nothing is renamed, and stack
-// traces name functions as the sources do.
+// Builds dist/: types by tsc, the library as few files, and the program as one script, because finding, linking and
+// compiling hundreds of small modules takes most of the time of a start. Small packages go in as well, and need not be
+// installed where the program runs. The code stays what it is: nothing is renamed, and stack traces name functions as the
+// sources do.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -16,22 +16,32 @@ const { dependencies, devDependencies } = JSON.parse(readFileSync(`${root}/packa
 rmSync(`${root}/dist`, { recursive: true, force: true });
 const tsc = ['node_modules/typescript/bin/tsc', '-p', 'src', '--emitDeclarationOnly'];
 execFileSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
-await build({
+/** Small, needed at each start, and hundreds of files together: they become a part of what is built. */
+const bundled = ['commander', 'fastest-levenshtein', 'jsonc-parser', 'pino'];
+const common = {
   absWorkingDir: root,
-  entryPoints: ['src/main.ts', 'src/index.ts'],
-  outdir: 'dist',
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
   sourcemap: true,
-  external: Object.keys({ ...dependencies, ...devDependencies }).filter((name) => name !== 'zod'),
+  external: Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !bundled.includes(name)),
+  // Of two forms of a package that of ES modules can become a part in any case.
+  mainFields: ['module', 'main'],
+  legalComments: 'none',
   logLevel: 'warning',
+};
+// The library.
+await build({
+  ...common,
+  entryPoints: ['src/index.ts'],
+  outdir: 'dist',
+  splitting: true,
+  format: 'esm',
 });
+await buildProgram();
 // Read beside the module that they are in.
 cpSync(`${root}/src/store/redis/scripts`, `${root}/dist/scripts`, { recursive: true });
-for (const file of ['index.cjs', 'index.d.cts', 'load.cjs'])
+for (const file of ['index.cjs', 'index.d.cts', 'load.cjs', 'main.cjs', 'main.js'])
   cpSync(`${root}/src/${file}`, `${root}/dist/${file}`);
 
 // The page of the Dashboard, complete: the browser asks nobody else for anything. Names hold a hash, so that a browser may
@@ -72,6 +82,59 @@ for (const { name, contents } of files) {
   writeFileSync(`${root}/dist/dashboard/${name}`, contents);
   writeFileSync(`${root}/dist/dashboard/${name}.br`, brotliCompressSync(contents));
   writeFileSync(`${root}/dist/dashboard/${name}.gz`, smallestGzip(contents));
+}
+
+// Last, because it must not be older than the program.
+execFileSync(process.execPath, ['src/write-compiled.mjs'], { cwd: root, stdio: 'inherit' });
+
+/**
+ * The program, as one script that V8 can keep compiled: the function that Node would make of a CommonJS module. Its first
+ * line is the name of this build, by which `main.cjs` knows what was compiled of it.
+ */
+async function buildProgram() {
+  const unnamed = '0'.repeat(64);
+  const { outputFiles, metafile } = await build({
+    ...common,
+    entryPoints: ['src/main.ts'],
+    outfile: 'dist/program.cjs',
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    // The whole text is kept in memory, because functions are compiled when they are called first.
+    minifyWhitespace: true,
+    lineLimit: 160,
+    define: { 'import.meta.url': 'programUrl' },
+    banner: {
+      js: `// ${unnamed}\n(function (exports, require, module, __filename, __dirname) { const programUrl = require('node:url').pathToFileURL(__filename).href;`,
+    },
+    footer: { js: '})' },
+    write: false,
+    metafile: true,
+  });
+  writeFileSync(`${root}/dist/licenses.txt`, licensesOf(Object.keys(metafile.inputs)));
+  for (const { path, text } of outputFiles)
+    writeFileSync(path, path.endsWith('.cjs') ? withName(text) : text);
+
+  function withName(text) {
+    // All that is beyond ASCII is escaped, but for comments of others.
+    const ascii = text.replace(/[^\0-\x7f]/g, '?');
+    return ascii.replace(unnamed, createHash('sha256').update(ascii).digest('hex'));
+  }
+}
+
+/** The licences of the packages that these files are of, which go where the files go. */
+function licensesOf(sources) {
+  const folders = new Set(sources.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
+  return [...folders]
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map(licenseIn)
+    .join('\n');
+}
+
+function licenseIn(folder) {
+  const names = readdirSync(`${root}/${folder}`).filter((name) => /^licen[cs]e/i.test(name));
+  const { name, version, license } = JSON.parse(readFileSync(`${root}/${folder}/package.json`, 'utf8'));
+  const licences = names.map((file) => readFileSync(`${root}/${folder}/${file}`, 'utf8'));
+  return [`${name} ${version} (${license})`, ...licences].join('\n\n');
 }
 
 /** Which memory level packs best depends on the content. */

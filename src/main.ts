@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { UsageError, type Subcommand } from './commands/command.ts';
@@ -17,6 +16,8 @@ const subcommands: readonly (readonly [name: string, summary: string, load: () =
 const { version }: { version: string } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 );
+
+let isServing = false;
 
 const program = new Command('soketify-emulator')
   .description(
@@ -61,17 +62,24 @@ Exit codes: 0 ended by a signal (or by a second one), 1 could not start or faile
       throw new UsageError(`unknown command '${unknown}'; expected one of ${names}, or none for the server`);
     }
     await (await import('./commands/serve.ts')).serve(options);
+    isServing = true;
   });
 
-for (const [name, summary, load] of subcommands) {
-  const command = program.command(name).summary(summary);
-  if (process.argv.includes(name, 2)) (await load()).define(command);
-}
+/** Resolves when all that was asked for has begun: whether a server was, and serves now. */
+export const started: Promise<boolean> = run();
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`error: ${error.message}\n`);
-  process.exit(exitCode.badConfiguration);
+/** What is built of this file is no ES module, which could wait at its top. */
+async function run(): Promise<boolean> {
+  for (const [name, summary, load] of subcommands) {
+    const command = program.command(name).summary(summary);
+    if (process.argv.includes(name, 2)) (await load()).define(command);
+  }
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exit(exitCode.badConfiguration);
+  }
+  return isServing;
 }

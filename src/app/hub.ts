@@ -210,7 +210,7 @@ export class Hub {
     session.pending = undefined;
     this.#options.admissions?.leave(session.seat);
     if (!session.isAdmitted) return;
-    session.app.sessions.delete(session.socketId);
+    session.app.release(session);
     this.#options.metrics.connectionClosed(session.app.config.id);
     this.#options.slots?.release(session.app.config.id);
     this.#witness.disconnected(session, reason);
@@ -235,7 +235,7 @@ export class Hub {
     const { app, socketId, socket } = session;
     const appId = app.config.id;
     session.isAdmitted = true;
-    app.sessions.set(socketId, session);
+    app.admit(session);
     metrics.connectionOpened(appId);
     this.#witness.connected(session, remoteAddress);
     this.#witness.keyUsed(appId, key);

@@ -26,32 +26,63 @@ export function judge(
   return at - session.lastHeardAt >= policy.activityTimeoutMs * patience ? 'ping' : 'alive';
 }
 
-/** Every connection is looked at so often, if an answer may take less than ten times as long; else less often. */
+/** When a silence will call for something, unless it ends before. */
+function dueAt({ lastHeardAt, pingedAt }: Session, policy: LivenessPolicy): Millis {
+  return pingedAt === undefined
+    ? lastHeardAt + policy.activityTimeoutMs * patience
+    : pingedAt + policy.pongTimeoutMs;
+}
+
+/** Looks are so far apart, if an answer may take less than ten times as long; else further. */
 const leastIntervalMs: Millis = 1000;
 
 /** Whom liveness looks after, and how it ends a connection. */
 export interface LivenessNode {
-  readonly apps: Iterable<{ readonly sessions: ReadonlyMap<unknown, Session> }>;
+  /** Each with the connections that are new since the last look. */
+  readonly apps: Iterable<{ readonly newcomers: Set<Session> }>;
   end(session: Session, error: ClosingError): void;
 }
 
 /**
- * Looks after every connection, again and again: one timer in all instead of one per connection. The client
+ * Looks after every connection: one timer in all instead of one per connection, and at each look only those whose time may
+ * have come, because looking at thousands that are silent costs more than anything else that they do. The client
  * is asked in both ways, because a frozen page still answers the WebSocket ping, and some clients answer
  * only the event.
  */
 export function watchLiveness(clock: Clock, policy: LivenessPolicy, node: LivenessNode): Cancel {
   const intervalMs = Math.max(leastIntervalMs, policy.pongTimeoutMs / 10);
+  const startedAt = clock.now();
+  /** Those to be looked at, by the number of the look. */
+  const rounds = new Map<number, Set<Session>>();
+  let done = 0;
+
+  const lookLater = (session: Session): void => {
+    const number = Math.max(done + 1, Math.ceil((dueAt(session, policy) - startedAt) / intervalMs));
+    const round = rounds.get(number) ?? new Set();
+    rounds.set(number, round.add(session));
+    session.round = round;
+  };
+  const lookAt = (session: Session, at: Millis): void => {
+    const verdict = judge(session, policy, at);
+    if (verdict === 'dead') return node.end(session, pongNotReceived);
+    if (verdict === 'ping') ask(session, at);
+    lookLater(session);
+  };
   const look = (): void => {
     const at = clock.now();
-    for (const { sessions } of node.apps) {
-      for (const session of sessions.values()) {
-        const verdict = judge(session, policy, at);
-        if (verdict === 'dead') node.end(session, pongNotReceived);
-        if (verdict === 'ping') ask(session, at);
-      }
+    // Timers may be a little early, and after a pause several looks are made up for.
+    const last = Math.max(done + 1, Math.round((at - startedAt) / intervalMs));
+    while (done < last) {
+      done += 1;
+      const round = rounds.get(done);
+      rounds.delete(done);
+      for (const session of round ?? []) lookAt(session, at);
     }
-    cancel = clock.after(intervalMs, look);
+    for (const { newcomers } of node.apps) {
+      for (const session of newcomers) lookLater(session);
+      newcomers.clear();
+    }
+    cancel = clock.after(Math.max(1, startedAt + (done + 1) * intervalMs - clock.now()), look);
   };
   let cancel = clock.after(intervalMs, look);
   return () => cancel();

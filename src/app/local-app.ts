@@ -16,6 +16,8 @@ export class LocalApp {
   #frameRates: FrameRates;
   readonly registry = new Registry();
   readonly sessions = new Map<SocketId, Session>();
+  /** Of these, whom nobody has looked after yet. */
+  readonly newcomers = new Set<Session>();
   /** Made with the first channel that nobody was on before. */
   newChannels: TokenBucket | undefined;
   /** The connections here that are signed in, by user id. */
@@ -49,6 +51,18 @@ export class LocalApp {
   /** How much a client may send. */
   get frameRates(): FrameRates {
     return this.#frameRates;
+  }
+
+  /** A connection counts from now on. */
+  admit(session: Session): void {
+    this.sessions.set(session.socketId, session);
+    session.round = this.newcomers.add(session);
+  }
+
+  /** It has ended. */
+  release(session: Session): void {
+    this.sessions.delete(session.socketId);
+    session.round?.delete(session);
   }
 
   /** The transport's topic for a channel. */

@@ -33,6 +33,8 @@ export class Session {
   lastHeardAt: Millis;
   /** When it was asked for one, if it has not answered since. */
   pingedAt: Millis | undefined;
+  /** Those among whom its signs of life are looked at next; see `watchLiveness`. */
+  round: Set<Session> | undefined;
   /** What it may still send. */
   readonly budget: FrameBudget;
   /** Made with the first client event. */

@@ -17,5 +17,9 @@ export interface SubscriptionClaim {
 export function refuseSubscription(app: KeyRing, claim: SubscriptionClaim): ProtocolError | undefined {
   const { socketId, channel, auth, channelData } = claim;
   const signed = describeSigned(socketId, channel, channelData);
-  return refuseToken(app, { auth, signed }, { malformed: missingAuth(channel), wrongKey: wrongAuthKey });
+  return refuseToken(
+    app,
+    { auth, signed },
+    { malformed: () => missingAuth(channel), wrongKey: wrongAuthKey },
+  );
 }

@@ -11,7 +11,7 @@ export interface Token {
 
 /** How to say that a token has not the form, or names a key that is not the app's. */
 export interface TokenErrors {
-  readonly malformed: ProtocolError;
+  readonly malformed: () => ProtocolError;
   readonly wrongKey: (key: string) => ProtocolError;
 }
 
@@ -26,7 +26,7 @@ export function refuseToken(
   { auth = '', signed }: Token,
   errors: TokenErrors,
 ): ProtocolError | undefined {
-  if (!auth.includes(':')) return errors.malformed;
+  if (!auth.includes(':')) return errors.malformed();
   const key = keyOf(auth);
   const secret = secretOf(app, key);
   if (secret === undefined) return errors.wrongKey(key);

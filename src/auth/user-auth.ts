@@ -16,5 +16,5 @@ export interface SignInClaim {
 export function refuseSignIn(app: KeyRing, claim: SignInClaim): ProtocolError | undefined {
   const { socketId, auth, userData } = claim;
   const signed = `${socketId}::user::${userData}`;
-  return refuseToken(app, { auth, signed }, { malformed: missingUserAuth, wrongKey: wrongUserAuthKey });
+  return refuseToken(app, { auth, signed }, { malformed: () => missingUserAuth, wrongKey: wrongUserAuthKey });
 }

@@ -6,7 +6,7 @@ export interface ConfigFault {
   readonly message: string;
 }
 
-/** A path by its keys, as zod gives it. */
+/** A path by its keys. */
 export type Path = readonly PropertyKey[];
 
 const longestQuote = 60;

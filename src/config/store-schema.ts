@@ -1,7 +1,8 @@
 import * as field from './fields.ts';
+import { group } from './shape.ts';
 
 /** The store block as a file may hold it. */
-export const store = field.group({
+export const store = group({
   path: field.nonEmptyText().describe('The folder, relative to this file. It is made if it is missing.'),
   sync: field
     .oneOf(['process', 'disk'])

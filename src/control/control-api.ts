@@ -39,16 +39,17 @@ export function createControlRoutes(
     admit: (caller) => refuseCaller(caller, token) ?? { who: 'control', isFull: true },
     failureOf: failureOfEmulator,
   };
-  const document = describeApi(operations, {
-    title: 'Control API of soketify-emulator',
-    description:
-      'Moves the clock, injects faults, and tells what was sent and why, for tests in any language.',
-    prefix: '',
-    hasToken: token !== undefined,
-    schemas,
-  });
+  const describe = () =>
+    describeApi(operations, {
+      title: 'Control API of soketify-emulator',
+      description:
+        'Moves the clock, injects faults, and tells what was sent and why, for tests in any language.',
+      prefix: '',
+      hasToken: token !== undefined,
+      schemas,
+    });
   return [
-    createDocumentRoute('/control/openapi.json', JSON.stringify(document, null, 2), entry),
+    createDocumentRoute('/control/openapi.json', describe, entry),
     ...createOperationRoutes(operations, entry),
   ];
 }

@@ -49,18 +49,19 @@ const prefixes: Readonly<Record<AccessDoor, string>> = { admin: '/admin', dashbo
 export function createDataRoutes(options: DataOptions): readonly Route[] {
   const operations = adminOperations(options.parts);
   const controls = options.controls?.operations ?? [];
-  const document = describeApi(operations, {
-    title: 'Admin API of soketify-emulator',
-    description: 'Endpoints and apps at run time, deliveries, channels and truth, for scripts.',
-    prefix: prefixes.admin,
-    hasToken: options.parts.hasToken,
-    schemas,
-  });
+  const describe = () =>
+    describeApi(operations, {
+      title: 'Admin API of soketify-emulator',
+      description: 'Endpoints and apps at run time, deliveries, channels and truth, for scripts.',
+      prefix: prefixes.admin,
+      hasToken: options.parts.hasToken,
+      schemas,
+    });
   const admin = entryOf('admin', options);
   const page = entryOf('dashboard', options);
   return [
     ...createOperationRoutes(operations, admin),
-    createDocumentRoute('/openapi.json', JSON.stringify(document, null, 2), admin),
+    createDocumentRoute('/openapi.json', describe, admin),
     ...createOperationRoutes([...operations, ...controls], page),
   ]
     .map((route): Route => ({ ...route, door: 'dashboard' }))

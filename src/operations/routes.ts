@@ -84,8 +84,13 @@ export function createOperationRoutes<C>(
   return operations.map((operation) => createRoute(operation, entry));
 }
 
-/** A GET that answers with the same text whenever it is asked. */
-export function createDocumentRoute<C>(path: string, document: string, entry: Entry<C>): OperationRoute<C> {
+/** A GET that answers with the same document whenever it is asked. It is made for the first who asks. */
+export function createDocumentRoute<C>(
+  path: string,
+  describe: () => object,
+  entry: Entry<C>,
+): OperationRoute<C> {
+  let text: string | undefined;
   const operation = {
     method: 'get',
     path,
@@ -100,7 +105,9 @@ export function createDocumentRoute<C>(path: string, document: string, entry: En
     readsCaller: true,
     begin({ caller }) {
       const admitted = entry.admit(callerOf(caller), operation);
-      return isFailure(admitted) ? fail(admitted, entry) : answer(200, document, entry);
+      return isFailure(admitted)
+        ? fail(admitted, entry)
+        : answer(200, (text ??= JSON.stringify(describe(), null, 2)), entry);
     },
   };
 }

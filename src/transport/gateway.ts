@@ -132,7 +132,7 @@ class UwsGateway implements Gateway {
     this.#generations = new Generations(options.clock, this.#compression.minLength);
     const { clock, log, maxBackpressureBytes, maxTotalBackpressureBytes } = options;
     this.#unread = new UnreadWatch(clock, log, Math.max(maxBackpressureBytes, maxTotalBackpressureBytes));
-    this.publish = (topic, frame) => this.#turn.publish(() => this.#generations.publishNow(topic, frame));
+    this.publish = (topic, frame) => this.#turn.publish(() => this.#publishNow(topic, frame));
   }
 
   async serve<S>(commands: SocketCommands<S>, routes: readonly Route[]): Promise<Served> {
@@ -201,6 +201,11 @@ class UwsGateway implements Gateway {
     this.#ownDoors.clear();
   }
 
+  readonly #publishNow: PublishTopic = (topic, frame) => {
+    this.#unread.saidToMany(frame.length);
+    this.#generations.publishNow(topic, frame);
+  };
+
   #createDoor(
     native: TemplatedApp,
     address: Address,
@@ -239,7 +244,7 @@ class UwsGateway implements Gateway {
       minCompressedLength: this.#compression.minLength,
       turn: this.#turn,
       unread: this.#unread,
-      publishNow: generations.publishNow,
+      publishNow: this.#publishNow,
       publishElsewhereNow: (topic, frame) => generations.publishElsewhereNow(generation, topic, frame),
       opened: () => generations.opened(generation),
       closed: () => generations.closed(generation),

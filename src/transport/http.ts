@@ -74,11 +74,16 @@ const noBody: Uint8Array = Buffer.alloc(0);
 
 /** Serves the routes, with the prefix and without; another method is 405, and everything else 404. */
 export function mountHttp(app: TemplatedApp, routes: readonly Route[], options: HttpOptions): void {
+  const methodsByPattern = new Map<string, string[]>();
+  for (const { pattern, method } of routes) {
+    const methods = methodsByPattern.get(pattern) ?? [];
+    methods.push(...(method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+    methodsByPattern.set(pattern, methods);
+  }
   for (const prefix of new Set(['', options.path])) {
     for (const route of routes) mountRoute(app, route, prefix, options);
-    for (const pattern of new Set(routes.map((route) => route.pattern))) {
-      const methods = methodsOf(routes.filter((route) => route.pattern === pattern));
-      mountOtherMethods(app, { prefix, pattern, methods }, options);
+    for (const [pattern, methods] of methodsByPattern) {
+      mountOtherMethods(app, { prefix, pattern, methods: [...methods, 'OPTIONS'] }, options);
     }
   }
   app.any('/*', (res, req) => {
@@ -118,13 +123,6 @@ function mountRoute(app: TemplatedApp, route: Route, prefix: string, options: Ht
       app.del(pattern, serveAs('DELETE'));
       break;
   }
-}
-
-function methodsOf(routes: readonly Route[]): readonly string[] {
-  const served = routes.flatMap(({ method }) =>
-    method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
-  );
-  return [...served, 'OPTIONS'];
 }
 
 /** Serves OPTIONS for a path; any other method is told which are accepted. */

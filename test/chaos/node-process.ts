@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { isRunning, killChild, launch } from './children.ts';
 import { configOf, type NodeSetting } from './settings.ts';
 
-const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/main.cjs', import.meta.url));
 const startLimitMs = 10_000;
 const stopLimitMs = 15_000;
 /** How many lines of each node's log are kept. */

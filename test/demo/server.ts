@@ -16,7 +16,7 @@ export interface RunningServer {
   stop(): Promise<number | null>;
 }
 
-const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/main.cjs', import.meta.url));
 
 /** Starts the built program on a free port with one app and one webhook endpoint; all else is the default. */
 export async function startServer(webhookUrl: string): Promise<RunningServer> {

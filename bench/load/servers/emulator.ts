@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,11 @@ export function emulator(name: string, launch: Launch, variant: Variant): Target
 
 /** Where a checkout has its program, once it is built. */
 export function programIn(folder: string): string {
-  return join(folder, 'dist/main.js');
+  const [program, older] = ['main.cjs', 'main.js'].map((name) => join(folder, 'dist', name)) as [
+    string,
+    string,
+  ];
+  return existsSync(program) ? program : older;
 }
 
 /** The program as it was built in a checkout. */

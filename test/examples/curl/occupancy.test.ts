@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const script = fileURLToPath(new URL('occupancy.sh', import.meta.url));
-const program = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../../../dist/main.cjs', import.meta.url));
 
 test('the suite for bash and curl passes, and ends by itself', async () => {
   const env = { PATH: process.env['PATH'], EMULATOR: `${process.execPath} ${program}` };

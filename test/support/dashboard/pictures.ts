@@ -42,7 +42,7 @@ writeFileSync(
   }),
   { mode: 0o600 },
 );
-const server = spawn(process.execPath, ['dist/main.js', '--config', config], { stdio: 'ignore' });
+const server = spawn(process.execPath, ['dist/main.cjs', '--config', config], { stdio: 'ignore' });
 await until(async () => (await fetch(`http://127.0.0.1:${port}/`)).ok);
 
 const clients = new Map<string, pusherJs.default>();

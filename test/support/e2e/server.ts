@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from './config.ts';
 import { Journal } from './journal.ts';
 
-const program = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../../../dist/main.cjs', import.meta.url));
 
 /** How a run of the program ended, and all that it wrote. */
 export interface Exit {

@@ -100,6 +100,31 @@ test.each([
   expect(looked).toBe(looks);
 });
 
+test('a connection that has ended is not kept for the look that it waited for', async () => {
+  const { connect, advance } = watched();
+  const [early, late] = [connect(), connect()];
+  early.vanish();
+  expect(early.session.round?.size).toBe(1);
+  await advance(10_000);
+  late.vanish();
+  expect(late.session.round?.size).toBe(0);
+});
+
+test('a connection is looked at when its time may have come, and not before', async () => {
+  const { connect, advance } = watched();
+  const { session } = connect();
+  let looked = 0;
+  Object.defineProperty(session, 'pingedAt', {
+    get() {
+      looked += 1;
+      return undefined;
+    },
+  });
+  await advance(149_000);
+  // To find out when that is.
+  expect(looked).toBe(1);
+});
+
 test('nobody is looked after once it has stopped', async () => {
   const { clock, stop } = watched();
   stop();

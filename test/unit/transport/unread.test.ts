@@ -17,6 +17,7 @@ function stage(mostBytes: number, unread: readonly number[]) {
       },
     };
     watch.add(reader);
+    watch.said(unreadBytes);
     return reader;
   });
   return { clock, watch, warn, givenUp, readers };
@@ -37,16 +38,40 @@ test('when too much waits for all, those for whom most waits are given up, and n
 });
 
 test('as long as no more waits than may, nobody is given up', async () => {
-  const { clock, givenUp, readers } = stage(100, [50, 50]);
+  const { clock, watch, givenUp, readers } = stage(100, [50, 50]);
   await clock.advance(5000);
   expect(givenUp).toEqual([]);
   for (const reader of readers) reader.unreadBytes += 1;
+  watch.saidToMany(1);
+  await clock.advance(1000);
+  expect(givenUp).toHaveLength(1);
+});
+
+test('clients are not asked what waits for them before so much was said that it may be too much', async () => {
+  const { clock, watch, readers } = stage(1000, [0, 0]);
+  let asked = 0;
+  Object.defineProperty(readers[0], 'unreadBytes', { get: () => (asked += 1) - asked });
+  watch.said(100);
+  await clock.advance(10_000);
+  expect([clock.pending, asked]).toEqual([0, 0]);
+  watch.saidToMany(150);
+  await clock.advance(10_000);
+  // Once more, because what was said just before may not have been put together for its readers.
+  expect([clock.pending, asked]).toEqual([0, 2]);
+});
+
+test('what was said just before a look counts until the next one', async () => {
+  const { clock, watch, givenUp, readers } = stage(1000, [0, 0]);
+  watch.saidToMany(200);
+  await clock.advance(1000);
+  expect(givenUp).toEqual([]);
+  for (const reader of readers) reader.unreadBytes = 600;
   await clock.advance(1000);
   expect(givenUp).toHaveLength(1);
 });
 
 test('without clients there is no timer', () => {
-  const { clock, watch, readers } = stage(100, [1, 2]);
+  const { clock, watch, readers } = stage(100, [50, 50]);
   expect(clock.pending).toBe(1);
   for (const reader of readers) watch.remove(reader);
   expect(clock.pending).toBe(0);

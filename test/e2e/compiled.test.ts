@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+/** An installation of the program of its own, with what was compiled by the build. */
+function install(): { readonly folder: string; readonly compiled: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'soketify-compiled-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  for (const name of ['main.cjs', 'main.js', 'program.cjs', 'compiled']) {
+    cpSync(join(root, 'dist', name), join(folder, 'dist', name), {
+      recursive: true,
+      preserveTimestamps: true,
+    });
+  }
+  const [name = ''] = readdirSync(join(folder, 'dist/compiled'));
+  return { folder, compiled: join(folder, 'dist/compiled', name) };
+}
+
+function run(folder: string, file = 'main.cjs'): string {
+  const { stdout, stderr } = spawnSync(process.execPath, [join(folder, 'dist', file), '--version'], {
+    encoding: 'utf8',
+  });
+  return stdout.trim() + stderr;
+}
+
+test('the build compiles the program for the Node that builds', () => {
+  expect(install().compiled).toMatch(new RegExp(`/${process.version}-${process.platform}-${process.arch}$`));
+});
+
+test('the program starts with what was compiled, by either name', () => {
+  const { folder } = install();
+  expect([run(folder), run(folder, 'main.js')]).toEqual([version, version]);
+});
+
+test('the program starts where it can neither use nor write what was compiled', () => {
+  const { folder, compiled } = install();
+  rmSync(join(compiled, '..'), { recursive: true });
+  expect(run(folder)).toBe(version);
+  writeFileSync(join(compiled, '..'), 'a file in the place of the folder');
+  expect(run(folder)).toBe(version);
+});
+
+test.each([
+  ['empty', () => Buffer.alloc(0)],
+  ['cut off', (whole: Buffer) => whole.subarray(0, whole.length / 2)],
+  ['damaged', (whole: Buffer) => whole.fill(0x5a, whole.length / 2, whole.length / 2 + 64)],
+  ['something else', () => Buffer.from('not compiled at all, but longer than a checksum')],
+])('the program starts although what was compiled is %s', (_, change) => {
+  const { folder, compiled } = install();
+  writeFileSync(compiled, change(readFileSync(compiled)));
+  expect(run(folder)).toBe(version);
+});
+
+test('what was compiled of another build is not used', () => {
+  const { folder, compiled } = install();
+  const program = join(folder, 'dist/program.cjs');
+  // As long as before, which is all that V8 looks at, and no newer than what was compiled.
+  const text = readFileSync(program, 'utf8');
+  const other = `// ${'f'.repeat(64)}${text.slice(text.indexOf('\n'))}`.replace(
+    'to listen on, instead',
+    'TO LISTEN ON, instead',
+  );
+  expect(other).toHaveLength(text.length);
+  writeFileSync(program, other);
+  utimesSync(program, 0, 0);
+  expect(helpOf(folder)).toContain('TO LISTEN ON');
+  expect(readFileSync(compiled).length).toBeGreaterThan(0);
+});
+
+test('what was compiled before somebody changed the program is not used', () => {
+  const { folder, compiled } = install();
+  const program = join(folder, 'dist/program.cjs');
+  writeFileSync(
+    program,
+    readFileSync(program, 'utf8').replace('to listen on, instead', 'TO LISTEN ON, instead'),
+  );
+  utimesSync(compiled, 1, 1);
+  expect(helpOf(folder)).toContain('TO LISTEN ON');
+});
+
+function helpOf(folder: string): string {
+  return spawnSync(process.execPath, [join(folder, 'dist/main.cjs'), '--help'], { encoding: 'utf8' }).stdout;
+}
