@@ -10,6 +10,12 @@ export interface Payload {
   readonly body: Uint8Array;
 }
 
+/** That of a delivery of an endpoint. */
+export interface BegunPayload extends Payload {
+  /** Deliveries of the endpoint that had begun with it, this one included; 0: another process began it. */
+  readonly begun: number;
+}
+
 /** The parts of a payload that are known once it is to be sent for the first time. */
 export interface PayloadParts extends Omit<Payload, 'body'> {
   /** The events as JSON objects, in order. */
