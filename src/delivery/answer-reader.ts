@@ -12,7 +12,7 @@ export interface AnswerListener {
 /** What of an answer comes next. */
 type Part = 'head' | 'fixed' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'until-end' | 'done';
 
-/** No head is longer, no line of a chunk, and no trailer. */
+/** No head is longer, no line of a chunk, nor all trailers together. */
 const mostHeadBytes = 16 * 1024;
 
 const lineEnd = '\r\n';
@@ -43,6 +43,7 @@ export class AnswerReader {
   #held: Buffer | undefined;
   /** Bytes of the body, or of its chunk, that are still to come. */
   #missing = 0;
+  #trailerBytes = 0;
   #isReusable = false;
   #keepAlive: string | undefined;
 
@@ -173,8 +174,10 @@ export class AnswerReader {
     } else if (this.#part === 'chunk-end') {
       if (line !== '') return 'HPE_STRICT';
       this.#part = 'chunk-size';
-    } else if (line === '') {
-      this.#part = 'done';
+    } else {
+      if (line === '') this.#part = 'done';
+      this.#trailerBytes += end;
+      if (this.#trailerBytes > mostHeadBytes) return 'HPE_HEADER_OVERFLOW';
     }
     return end + lineEnd.length;
   }

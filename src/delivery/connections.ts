@@ -76,6 +76,7 @@ export class Connections {
       closed: (gone) => {
         this.#all.delete(gone);
         this.#forgetIdle(gone);
+        if (this.#idle.get(key)?.length === 0) this.#idle.delete(key);
       },
     });
     this.#all.add(connection);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createSender } from '../../src/delivery/sender.ts';
 import { Receiver } from './support/receiver.ts';
 import {
@@ -96,6 +96,27 @@ describe('a kept connection', () => {
     await turn();
     expect(await send(url)).toEqual(taken);
     expect(sockets).toHaveLength(2);
+  });
+
+  test.each([
+    ['long enough', 'Keep-Alive: timeout=5', 1],
+    ['for less time than an answer may need', 'Keep-Alive: timeout=2', 2],
+    ['not at all', 'Connection: close', 2],
+  ])('of an endpoint that keeps it %s is used accordingly', async (_, field, connections) => {
+    const answer = `HTTP/1.1 200 OK\r\n${field}\r\nContent-Length: 2\r\n\r\nok`;
+    const { url, sockets } = await rawServer(({ socket }) => void socket.write(answer));
+    const { send } = own();
+    for (let round = 0; round < 2; round += 1) expect(await send(url)).toEqual(taken);
+    expect(sockets).toHaveLength(connections);
+  });
+
+  test('by TLS serves the next attempt, too', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { url, sockets } = await rawServer(({ socket }) => void socket.write(ok), 'https');
+    const { send } = own();
+    for (let round = 0; round < 3; round += 1) expect(await send(url)).toEqual(taken);
+    expect(sockets).toHaveLength(1);
   });
 
   test('is not used again after garbage', async () => {

@@ -102,6 +102,7 @@ describe('what is no answer', () => {
     ['fffffffffffff\r\n', 'HPE_INVALID_CHUNK_SIZE'],
     ['1\r\naXX', 'HPE_STRICT'],
     [`1;${'x'.repeat(17 * 1024)}`, 'HPE_HEADER_OVERFLOW'],
+    [`0\r\n${'a: b\r\n'.repeat(5000)}`, 'HPE_HEADER_OVERFLOW'],
   ])('a chunk %j is refused as %s, after the head', (bytes, fault) => {
     expect(read(`${chunkedHead}${bytes}`)).toMatchObject({ status: 200, fault, isDone: false });
   });
