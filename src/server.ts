@@ -14,7 +14,7 @@ import { toApplication } from './configuration/applications.ts';
 import { ConfigurationInForce } from './configuration/in-force.ts';
 import { readVersion } from './observe/process-metrics.ts';
 import { createPrometheusMetrics } from './observe/prometheus.ts';
-import { createLazySender } from './delivery/lazy-sender.ts';
+import { createSender } from './delivery/sender.ts';
 import { silentLog } from './ports/log.ts';
 import type { Refusal } from './ports/refusals.ts';
 import { DeliveryLog } from './app/delivery-log.ts';
@@ -78,16 +78,10 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const { webhooks } = config;
   const shares = overrides.openFiles && shareFiles(overrides.openFiles, webhooks.totalConcurrency);
   const attempts = shares?.attempts ?? webhooks.totalConcurrency;
-  const undici = createLazySender(async () =>
-    (await import('./delivery/undici-sender.ts')).createUndiciSender({
-      clock,
-      requestTimeoutMs: webhooks.requestTimeoutMs,
-      mostConnections: 2 * attempts,
-    }),
-  );
-  const own = overrides.sender ?? undici;
+  const { requestTimeoutMs } = webhooks;
+  const own = overrides.sender ?? createSender({ clock, requestTimeoutMs, mostConnections: 2 * attempts });
   // Where time is moved by a test, nothing waits for real turns.
-  const places = new AttemptPlaces(attempts, own === undici ? realTurns : undefined);
+  const places = new AttemptPlaces(attempts, overrides.sender === undefined ? realTurns : undefined);
   const uws = await loadUws();
 
   const { privateAddresses } = webhooks;
@@ -169,7 +163,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     places,
     slices: new Slices(leaves, systemNextTurn),
     questions,
-    requestTimeoutMs: webhooks.requestTimeoutMs,
+    requestTimeoutMs,
   };
   const backplane =
     config.redis === undefined
@@ -268,7 +262,6 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   await configuration.start();
   const served = await gateway.serve(outside.commands, outside.routes);
   backplane.started();
-  if (own === undici && configuration.current.apps.some((app) => app.webhooks.length > 0)) undici.prepare();
   const stopLiveness = watchLiveness(livenessClock, config, {
     apps,
     end: (session, error) => hub.end(session, error),

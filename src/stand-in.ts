@@ -16,7 +16,7 @@ import { Recorder } from './recording/recorder.ts';
 import { SeededRandom } from './control/seeded-random.ts';
 import { Stand } from './control/stand.ts';
 import { FaultySender } from './control/webhook-faults.ts';
-import { createHttpSender } from './delivery/http-sender.ts';
+import { createSender } from './delivery/sender.ts';
 import { uniqueApp, type AppOptions } from './emulator-options.ts';
 import { createFront } from './front.ts';
 import type { WallTime } from './ports/clock.ts';
@@ -65,7 +65,7 @@ export async function createStandIn(config: Config, options: StandInOptions): Pr
   const sendsWithinMs = Math.max(disconnectGraceMs, unsubscribeGraceMs) + batch.maxDelayMs;
   const stand = new Stand({ clock, real, activity, recorder, random, sendsWithinMs });
   const sender = new FaultySender({
-    sender: createHttpSender(clock, real),
+    sender: createSender({ clock, socketClock: real, keepsConnections: false }),
     faults: stand.webhookFaults,
     activity,
     clock,

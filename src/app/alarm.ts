@@ -12,9 +12,10 @@ export interface Alarm {
 
 /**
  * An alarm that calls `ring` when due; `ring` sets it again if need be. An alarm set for later than it
- * stands is left as it is: to ring once in vain is cheaper than to move a timer with every event.
+ * stands is left as it is: to ring once in vain is cheaper than to move a timer with every event. With `slackMs` it may ring
+ * that much late, at multiples of it, so that it rings once for all that is due by then.
  */
-export function createAlarm(clock: Clock, ring: () => void): Alarm {
+export function createAlarm(clock: Clock, ring: () => void, slackMs: Millis = 0): Alarm {
   let standsAt = Infinity;
   let cancel: Cancel = () => {};
   let isStopped = false;
@@ -25,10 +26,11 @@ export function createAlarm(clock: Clock, ring: () => void): Alarm {
   return {
     clear,
     set(dueAt) {
-      if (dueAt >= standsAt || isStopped) return;
+      const at = slackMs > 0 ? Math.ceil(dueAt / slackMs) * slackMs : dueAt;
+      if (at >= standsAt || isStopped) return;
       cancel();
-      standsAt = dueAt;
-      cancel = clock.after(Math.max(0, dueAt - clock.now()), () => {
+      standsAt = at;
+      cancel = clock.after(Math.max(0, standsAt - clock.now()), () => {
         standsAt = Infinity;
         ring();
       });

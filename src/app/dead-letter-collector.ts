@@ -10,7 +10,7 @@ import {
   type LetterEvent,
   type LossReason,
 } from '../webhooks/dead-letter.ts';
-import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
+import { passingSelected, type AttemptEnded, type Decided } from '../webhooks/delivery-facts.ts';
 import { batchPolicyOf } from '../webhooks/endpoint.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
@@ -80,7 +80,7 @@ export class DeadLetterCollector {
   }
 
   /** Subscribes to the facts. */
-  readonly hear = (fact: DeliveryFact): void => {
+  readonly hear = passingSelected((fact) => {
     switch (fact.kind) {
       case 'attempt-ended':
         return this.#attemptEnded(fact);
@@ -95,7 +95,7 @@ export class DeadLetterCollector {
       case 'disabled':
       case 'enabled':
     }
-  };
+  });
 
   /** Completes what is gathered, for somebody who is about to read the letters. */
   flush(): void {

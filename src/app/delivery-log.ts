@@ -1,7 +1,12 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import type { Outcome } from '../ports/webhook-sender.ts';
-import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
+import {
+  passingSelected,
+  type AttemptEnded,
+  type Decided,
+  type DeliveryFact,
+} from '../webhooks/delivery-facts.ts';
 import { DropLog } from './drop-log.ts';
 
 /** What is kept in mind of an endpoint of which something was dropped. */
@@ -24,7 +29,7 @@ export class DeliveryLog {
   }
 
   /** Subscribes to the facts. */
-  readonly hear = (fact: DeliveryFact): void => {
+  readonly hear = passingSelected((fact) => {
     switch (fact.kind) {
       case 'selected':
       case 'attempt-began':
@@ -45,7 +50,7 @@ export class DeliveryLog {
       case 'ended':
         return this.#ended(fact);
     }
-  };
+  });
 
   #attemptEnded({
     attempt,

@@ -41,6 +41,8 @@ export interface DispatcherOptions
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions & DeliveryOptions;
+  /** Those of the subscribers who want to know which events were selected. */
+  readonly #hearSelected: readonly DeliverySubscriber[];
   readonly #routes: Routes;
   readonly #settlements: Settlements;
   readonly #held: HeldEvents;
@@ -54,6 +56,7 @@ export class Dispatcher {
     const tell: DeliverySubscriber = (fact) => {
       for (const hear of subscribers) hear(fact);
     };
+    this.#hearSelected = subscribers.filter(({ passesOver }) => passesOver?.includes('selected') !== true);
     this.#options = { places: new AttemptPlaces(Infinity), ...options, store, tell };
     const { maxElapsedMs } = policy.retry;
     this.#routes = new Routes({
@@ -198,19 +201,15 @@ export class Dispatcher {
     const held = ref === undefined ? undefined : this.#held.take(appId, ref);
     const event = held?.queued.event ?? taken;
     const served = this.#routes.of(appId);
-    const wanting = served.filter(
-      ({ endpoint }) =>
-        selects(endpoint, event.name, event.channel) &&
-        (event.onlyFor ?? endpoint.id) === endpoint.id &&
-        !settledFor.has(endpoint.id),
-    );
+    const wanting = whoWants(served, event, settledFor);
     const share = held?.share ?? shareOf(event, ref);
     const queued =
       held?.queued ??
       (wanting.length === 0
         ? undefined
         : queue(event, { createdAt: this.#options.clock.now() - ageMs, seq: seq ?? this.#taken, share }));
-    this.#options.tell({ kind: 'selected', appId, event, served, wanting, queued });
+    const fact = { kind: 'selected', appId, event, served, wanting, queued } as const;
+    for (const hear of this.#hearSelected) hear(fact);
     const missing =
       held === undefined ? wanting : wanting.filter((one) => !held.heldFor.has(one.endpoint.id));
     share?.add(missing.length);
@@ -263,6 +262,19 @@ export class Dispatcher {
     const place = { appId, endpointId: endpoint.id, batchId };
     this.#settlements.settle(place, events, fate === 'delivered' ? 'delivered' : 'dropped');
   }
+}
+
+/** Those that are to get an event: mostly all of them. */
+function whoWants(
+  served: readonly EndpointDispatcher[],
+  { name, channel, onlyFor }: WebhookEvent,
+  settledFor: ReadonlySet<string>,
+): readonly EndpointDispatcher[] {
+  const isWanted = ({ endpoint }: EndpointDispatcher): boolean =>
+    selects(endpoint, name, channel) &&
+    (onlyFor === undefined || onlyFor === endpoint.id) &&
+    !settledFor.has(endpoint.id);
+  return served.every(isWanted) ? served : served.filter(isWanted);
 }
 
 /** Who waits for an event: the taking itself where it is kept; undefined where nobody asks. */

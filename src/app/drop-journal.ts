@@ -3,7 +3,7 @@ import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Unavailable } from '../ports/unavailable.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { EventName } from '../webhooks/event.ts';
-import type { DeliverySubscriber, DropReason } from '../webhooks/delivery-facts.ts';
+import { passingSelected, type DeliverySubscriber, type DropReason } from '../webhooks/delivery-facts.ts';
 import { dropKind, dropKinds, type DropKind } from '../webhooks/drop-kind.ts';
 
 /** An event that an endpoint did not get and will not. */
@@ -42,7 +42,7 @@ export interface Drops {
  * Keeps what endpoints did not get. What was undone leaves an endpoint with the truth: nobody has to ask for it.
  */
 export function keepDrops(drops: Pick<Drops, 'add'>, wallTime: WallTime): DeliverySubscriber {
-  return (fact) => {
+  return passingSelected((fact) => {
     if (fact.kind !== 'decided') return;
     const { appId, endpoint, fate: reason, events } = fact;
     if (reason === 'delivered' || reason === 'undone') return;
@@ -51,7 +51,7 @@ export function keepDrops(drops: Pick<Drops, 'add'>, wallTime: WallTime): Delive
       const { channel, name } = event;
       drops.add(appId, { endpoint: endpoint.id, channel, name, reason, timeMs });
     }
-  };
+  });
 }
 
 /** Hears how the journal changes, for whoever keeps it beyond the process. */

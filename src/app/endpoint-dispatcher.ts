@@ -40,11 +40,18 @@ export class EndpointDispatcher implements Contender {
   readonly #settle: (decided: Decided) => void;
   /** Whether it answered the last attempt, whatever it said; undefined: nothing is known of where it is now. */
   #hasAnswered: boolean | undefined;
+  /** The place that was taken for the next attempt. */
+  #place: Place | undefined;
   #whenEmpty: (() => void) | undefined;
   #isFlushing = false;
   #isHalting = false;
   #isAbandoned = false;
   #isStopped = false;
+
+  readonly #takePlace = (): boolean => {
+    this.#place = this.#options.places.take(this);
+    return this.#place !== undefined;
+  };
 
   /** `settle` is called once for every event, when it has been delivered or dropped. */
   constructor(
@@ -154,7 +161,7 @@ export class EndpointDispatcher implements Contender {
 
   /** What waits behind what. */
   lanes(): LanesView {
-    const idOf = (batch: Batch): string | undefined => this.#payloads.find(batch)?.id;
+    const idOf = ({ payload }: Batch): string | undefined => payload?.id;
     const waiting = { queue: this.#queue, time: this.#time.clock, reading: this.read(), idOf };
     return viewLanes({ endpoint: this.#endpoint, ...waiting }, this.#options.clock.now());
   }
@@ -239,16 +246,11 @@ export class EndpointDispatcher implements Contender {
 
   /** Returns when there is something to do again. */
   #work(at: Millis): Millis {
-    let place: Place | undefined;
-    const takePlace = (): boolean => {
-      place = this.#options.places.take(this);
-      return place !== undefined;
-    };
     for (;;) {
-      const next = this.#queue.next(at, takePlace);
+      const next = this.#queue.next(at, this.#takePlace);
       if (next.kind === 'wait') return next.until;
       if (next.kind === 'drop') this.#drop(next.drop);
-      else if (place !== undefined) this.#begin(next.batch, place);
+      else this.#begin(next.batch);
     }
   }
 
@@ -264,15 +266,19 @@ export class EndpointDispatcher implements Contender {
     report?.();
   }
 
-  #begin(batch: Batch, place: Place): void {
+  /** Begins an attempt in the place that was taken for it. */
+  #begin(batch: Batch): void {
+    const place = this.#place;
+    if (place === undefined) throw new Error('an attempt begins without a place');
+    this.#place = undefined;
     const payload = this.#payloads.of(batch);
-    if (batch.attempts > 1) void this.#attempt(batch, payload, place);
-    else {
-      void whenReady(keepBatch(this.#options.store, this, batch, payload), (isKept) => {
-        if (this.#mayAttempt(batch, isKept)) return this.#attempt(batch, payload, place);
-        this.#options.places.giveBack(place);
-      });
-    }
+    const kept = batch.attempts > 1 || keepBatch(this.#options.store, this, batch, payload);
+    // Nothing comes between where nothing is kept.
+    if (kept === true) return void this.#attempt(batch, payload, place);
+    void whenReady(kept, (isKept) => {
+      if (this.#mayAttempt(batch, isKept)) return this.#attempt(batch, payload, place);
+      this.#options.places.giveBack(place);
+    });
   }
 
   #mayAttempt(batch: Batch, isKept: boolean): boolean {
@@ -339,7 +345,7 @@ export class EndpointDispatcher implements Contender {
   }
 
   #decide(fate: Decided['fate'], events: readonly QueuedEvent[], batch: Batch | undefined): void {
-    const payload = batch && this.#payloads.find(batch);
+    const payload = batch?.payload;
     const decided: Decided = {
       kind: 'decided',
       appId: this.#app.id,

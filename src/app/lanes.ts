@@ -28,12 +28,12 @@ export function viewLanes({ endpoint, queue, time, reading, idOf }: LanesSource,
     endpoint: endpoint.id,
     queue: { events, bytes, oldestAgeMs, isFailing },
     ...(heldSinceMs !== undefined && { pause: { how: 'hold', sinceMs: heldSinceMs } }),
-    lanes: lanes.map(({ lane: { channel, slots }, blockedBy }) => {
+    lanes: lanes.map(({ lane: { channel, first, size }, blockedBy }) => {
       const id = blockedBy && idOf(blockedBy);
-      const createdAt = slots.first?.queued.createdAt ?? now;
+      const createdAt = first?.queued.createdAt ?? now;
       return {
         channel,
-        events: slots.size,
+        events: size,
         oldestAgeMs: now - createdAt,
         ...(id !== undefined && { blockedBy: id }),
       };
@@ -53,7 +53,7 @@ function viewBatch(
   const isDueLater = batch.state === 'waiting' && !time.isHeld;
   return {
     ...(id !== undefined && { id }),
-    channels: [...batch.channels],
+    channels: batch.lanes.map(({ channel }) => channel),
     events: batch.events.length,
     attempts: batch.attempts,
     state: batch.state === 'in-flight' ? 'in-flight' : 'waiting',

@@ -1,43 +1,31 @@
 import type { DeliveryStore, EventRef, KeptBatch } from '../ports/delivery-store.ts';
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import type { Batch } from '../webhooks/batch.ts';
-import type { Decided } from '../webhooks/delivery-facts.ts';
-import { createPayload, type Payload } from '../webhooks/payload.ts';
+import { createPayload, type BegunPayload, type Payload } from '../webhooks/payload.ts';
 import type { DeliveryOptions } from './delivery-options.ts';
 
-/** The bodies of an endpoint's batches, each made once, and how many of its deliveries have begun. */
+/** Makes the bodies of an endpoint's batches, each once, and counts the deliveries that have begun. */
 export class Payloads {
   readonly #options: Pick<DeliveryOptions, 'ids' | 'wallTime'>;
-  readonly #made = new WeakMap<Batch, Payload & Pick<Decided, 'begun'>>();
-  #begun = 0;
+  /** Deliveries that have begun here. To be read only. */
+  begun = 0;
 
   constructor(options: Pick<DeliveryOptions, 'ids' | 'wallTime'>) {
     this.#options = options;
   }
 
-  /** Deliveries that have begun here. */
-  get begun(): number {
-    return this.#begun;
-  }
-
-  /** Undefined: the batch has none yet. */
-  find(batch: Batch): (Payload & Pick<Decided, 'begun'>) | undefined {
-    return this.#made.get(batch);
-  }
-
   /** That of the batch; `kept` is what another process gave it. */
-  of(batch: Batch, kept?: Pick<KeptBatch, 'id' | 'timeMs'>): Payload {
-    const known = this.#made.get(batch);
-    if (known !== undefined) return known;
+  of(batch: Batch, kept?: Pick<KeptBatch, 'id' | 'timeMs'>): BegunPayload {
+    return (batch.payload ??= this.#make(batch, kept));
+  }
+
+  #make({ events }: Batch, kept: Pick<KeptBatch, 'id' | 'timeMs'> | undefined): BegunPayload {
     const { ids, wallTime } = this.#options;
-    const payload = createPayload({
-      id: kept?.id ?? ids.webhookId(),
-      timeMs: kept?.timeMs ?? wallTime.now(),
-      events: batch.events.map(({ json }) => json),
-    });
-    if (kept === undefined) this.#begun += 1;
-    this.#made.set(batch, { ...payload, begun: kept === undefined ? this.#begun : 0 });
-    return payload;
+    const id = kept?.id ?? ids.webhookId();
+    const timeMs = kept?.timeMs ?? wallTime.now();
+    if (kept === undefined) this.begun += 1;
+    const { body } = createPayload({ id, timeMs, events: events.map(({ json }) => json) });
+    return { id, timeMs, body, begun: kept === undefined ? this.begun : 0 };
   }
 }
 

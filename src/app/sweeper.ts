@@ -10,10 +10,16 @@ export interface Sweeper {
   stop(): void;
 }
 
-/** `ledger` is looked up when something is due, because the ledger itself is made with the sweeper's `wake`. */
+/**
+ * Departures are reported together with others that are due soon after, as far as the clock has slack: in a crowd each is
+ * due at another millisecond. `ledger` is looked up when something is due, because the ledger itself is made with the sweeper's
+ * `wake`.
+ */
 export function createSweeper(clock: Clock, ledger: () => Pick<Attendance, 'sweep'>): Sweeper {
-  const alarm = createAlarm(clock, () => {
-    void whenReady(ledger().sweep(), (dueAt) => alarm.set(dueAt ?? Infinity));
-  });
+  const ring = (): void =>
+    void whenReady(ledger().sweep(), (dueAt) => {
+      alarm.set(dueAt ?? Infinity);
+    });
+  const alarm = createAlarm(clock, ring, clock.slackMs);
   return { wake: (dueAt) => alarm.set(dueAt), stop: () => alarm.stop() };
 }

@@ -1,4 +1,5 @@
-import { Agent, request } from 'undici';
+import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
 
 /** What is posted. Header names are sent as they are written. */
 export interface Post {
@@ -22,22 +23,35 @@ export type PostOutcome = { readonly elapsedMs: number } & (
 
 /** Posts once. Redirects are not followed; an expected failure is a value. */
 export async function post({ url, headers, body, timeoutMs }: Post): Promise<PostOutcome> {
-  const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 0 } });
   const signal = AbortSignal.timeout(timeoutMs);
   const startedAt = performance.now();
   const elapsed = () => ({ elapsedMs: Math.round(performance.now() - startedAt) });
   try {
-    const answer = await request(url, { method: 'POST', headers, body, dispatcher: agent, signal });
-    const text = await answer.body.text();
-    return { kind: 'answered', status: answer.statusCode, text, ...elapsed() };
+    const answer = await send({ url, headers, body }, signal);
+    let text = '';
+    for await (const part of answer.setEncoding('utf8')) text += String(part);
+    return { kind: 'answered', status: answer.statusCode ?? 0, text, ...elapsed() };
   } catch (error) {
     if (signal.aborted) return { kind: 'timeout', ...elapsed() };
     if (!(error instanceof Error)) throw error;
     const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
     return { kind: 'unreachable', code, message: error.message, ...elapsed() };
-  } finally {
-    await agent.destroy();
   }
+}
+
+/** Resolves with the answer, whose body is still to be read. */
+function send(
+  { url, headers, body }: Omit<Post, 'timeoutMs'>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const options = { method: 'POST', headers: { ...headers, 'Content-Length': body.byteLength }, signal };
+  return new Promise((resolve, reject) => {
+    request(url, { ...options, agent: false })
+      .on('response', resolve)
+      .on('error', reject)
+      .end(body);
+  });
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -45,7 +59,6 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'the name of the host cannot be looked up now',
   ECONNRESET: 'the connection was broken before an answer came',
-  UND_ERR_SOCKET: 'the connection was broken before an answer came',
   EHOSTUNREACH: 'there is no way to that host',
   ENETUNREACH: 'there is no way to that host',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; NODE_EXTRA_CA_CERTS=FILE makes it trusted',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createHttpSender } from '../delivery/http-sender.ts';
+import { createSender } from '../delivery/sender.ts';
 import type { Outcome, Post } from '../ports/webhook-sender.ts';
 import { systemClock } from '../system/clock.ts';
 import { createRandomIds } from '../system/ids.ts';
@@ -80,7 +80,7 @@ async function sendWebhook(options: SendOptions, env: Env): Promise<ExitCode> {
 
 /** Sends as the server does, which judges alike. */
 async function send(post: Post, timeoutMs: number): Promise<{ outcome: Outcome; elapsedMs: number }> {
-  const sender = createHttpSender(systemClock);
+  const sender = createSender({ clock: systemClock, keepsConnections: false });
   const startedAt = systemClock.now();
   const outcome = await sender.send(post, timeoutMs);
   const elapsedMs = Math.round(systemClock.now() - startedAt);

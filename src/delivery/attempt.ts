@@ -1,9 +1,7 @@
 import type { Cancel, Clock, Millis } from '../ports/clock.ts';
 import type { Outcome } from '../ports/webhook-sender.ts';
+import type { AnswerFields, AnswerListener } from './answer-reader.ts';
 import type { OpenAnswers } from './open-answers.ts';
-
-/** Header fields of an answer, by their names in lower case. */
-type Fields = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** What an attempt is made with. */
 export interface AttemptOptions {
@@ -29,13 +27,13 @@ const mostKeptBytes = 4096;
 const noBytes = Buffer.alloc(0);
 
 /**
- * One attempt, whichever library makes it: it is told what comes from the connection, and decides what comes of it.
+ * One attempt: it is told what comes from the connection, and decides what comes of it.
  *
  * The status line decides, if it comes in time: an endpoint that has acknowledged gets the events no second time,
  * whatever becomes of the body. A body that takes long holds up nobody: the attempt is settled, and the rest is read
  * and thrown away, because some servers stop working for a client that has hung up.
  */
-export class Attempt {
+export class Attempt implements AnswerListener {
   readonly #options: AttemptOptions;
   readonly #deadline: Millis;
   /** Ends the wait for the status line, and then that for the body. */
@@ -44,6 +42,8 @@ export class Attempt {
   #answer: (Outcome & { readonly kind: 'answered' }) | undefined;
   #bodyBytes = 0;
   #kept: Buffer = noBytes;
+  /** Whether the rest of the body is waited for. */
+  #isWaiting = false;
   #isSettled = false;
   #leaveOpenAnswers: (() => void) | undefined;
 
@@ -61,16 +61,10 @@ export class Attempt {
     if (this.#isSettled) cut();
   }
 
-  /** The head of an answer has come. */
-  answered(status: number, fields: Fields): void {
-    // `100 Continue`, early hints and the like: the answer is still to come.
-    if (status < 200 || this.#isSettled) return;
-    this.#answer = answerOf(status, fields);
-    // Mostly the body ends in this very turn; then nothing is to be timed. Test frameworks replace `queueMicrotask`.
-    void Promise.resolve().then(() => this.#waitForBody());
+  answered(status: number, fields: AnswerFields): void {
+    if (!this.#isSettled) this.#answer = answerOf(status, fields);
   }
 
-  /** A part of the answer's body has come. */
   received(chunk: Uint8Array): void {
     const missing = Math.max(0, mostKeptBytes - this.#bodyBytes);
     this.#bodyBytes += chunk.byteLength;
@@ -94,8 +88,10 @@ export class Attempt {
     this.#cut?.();
   }
 
-  #waitForBody(): void {
-    if (this.#isSettled) return;
+  /** No more has come for now, and the answer is not complete. */
+  waitForMore(): void {
+    if (this.#isSettled || this.#answer === undefined || this.#isWaiting) return;
+    this.#isWaiting = true;
     this.#cancelWait();
     const { clock } = this.#options;
     const waitMs = Math.min(bodyPatienceMs, this.#deadline - clock.now());
@@ -121,20 +117,20 @@ export class Attempt {
   }
 }
 
-function answerOf(status: number, fields: Fields): Outcome & { readonly kind: 'answered' } {
+function answerOf(status: number, fields: AnswerFields): Outcome & { readonly kind: 'answered' } {
   const retryAfterMs = parseRetryAfter(fields['retry-after']);
   const { location } = fields;
   return {
     kind: 'answered',
     status,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(status >= 300 && status < 400 && typeof location === 'string' && { location }),
+    ...(status >= 300 && status < 400 && location !== undefined && { location }),
   };
 }
 
 /** `Retry-After` in whole seconds. Its other form, a date, is the endpoint's clock's: the backoff serves. */
-function parseRetryAfter(value: string | readonly string[] | undefined): Millis | undefined {
-  return typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined;
+function parseRetryAfter(value: string | undefined): Millis | undefined {
+  return value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined;
 }
 
 /** The system's word for why there was no answer. */

@@ -11,6 +11,11 @@ export type Cancel = () => void;
 export interface Clock {
   /** The present moment. It never goes back; its zero means nothing. */
   now(): Millis;
+  /**
+   * What is due within so long is better done together, if it may be that much late: each timer wakes the process. Absent: 0, and
+   * everything is done when it is due.
+   */
+  readonly slackMs?: Millis;
   /** Runs `run` once, `delayMs` from now (at least one turn later), unless cancelled before. */
   after(delayMs: Millis, run: () => void): Cancel;
 }

@@ -1,7 +1,11 @@
-import type { Cancel, Clock, Millis } from '../ports/clock.ts';
+import type { Clock, Millis } from '../ports/clock.ts';
+import { ticksASecond, type Ticker } from './ticker.ts';
 
-/** So often a second what was spent is given back. */
-const givesBackASecond = 10;
+/** By what an allowance knows the time. */
+export interface AllowanceTime {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly ticker: Ticker;
+}
 
 /** How much there is to be spent. */
 export interface AllowanceBounds {
@@ -13,14 +17,14 @@ export interface AllowanceBounds {
 
 /**
  * So many things a second, after a burst. To be asked when nothing is left costs a comparison, because what was spent comes
- * back by a timer, which runs only while something is spent.
+ * back with the ticks that follow.
  */
 export class Allowance {
-  readonly #clock: Pick<Clock, 'now' | 'after'>;
+  readonly #time: AllowanceTime;
   readonly #perSecond: number;
   readonly #most: number;
   #left: number;
-  #cancel: Cancel | undefined;
+  #isWaiting = false;
   /** Whether it has refused since something was given back last. */
   #hasRefused = false;
   #refusedAt: Millis | undefined;
@@ -30,11 +34,11 @@ export class Allowance {
   /** `restored` is called whenever all that was spent has come back. */
   constructor(
     { perSecond, burst = perSecond }: AllowanceBounds,
-    clock: Pick<Clock, 'now' | 'after'>,
+    time: AllowanceTime,
     restored: () => void = () => {},
   ) {
     this.#restored = restored;
-    this.#clock = clock;
+    this.#time = time;
     this.#perSecond = perSecond;
     this.#most = burst;
     this.#left = burst;
@@ -42,7 +46,7 @@ export class Allowance {
 
   /** When it refused last, or up to a tenth of a second later: to refuse reads no clock. */
   get refusedAt(): Millis | undefined {
-    return this.#hasRefused ? this.#clock.now() : this.#refusedAt;
+    return this.#hasRefused ? this.#time.clock.now() : this.#refusedAt;
   }
 
   /** Whether one more is allowed now; if so it counts. */
@@ -53,23 +57,20 @@ export class Allowance {
     }
     if (this.#perSecond === Infinity) return true;
     this.#left -= 1;
-    this.#cancel ??= this.#giveBackLater();
+    if (!this.#isWaiting) {
+      this.#isWaiting = true;
+      this.#time.ticker.add(this.#giveBack);
+    }
     return true;
   }
 
-  /** Leaves no timer. */
-  close(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-  }
-
-  #giveBackLater(): Cancel {
-    return this.#clock.after(1000 / givesBackASecond, () => {
-      if (this.#hasRefused) this.#refusedAt = this.#clock.now();
-      this.#hasRefused = false;
-      this.#left = Math.min(this.#most, this.#left + this.#perSecond / givesBackASecond);
-      this.#cancel = this.#left < this.#most ? this.#giveBackLater() : undefined;
-      if (this.#cancel === undefined) this.#restored();
-    });
-  }
+  /** Returns whether there is more to be given back. */
+  readonly #giveBack = (): boolean => {
+    if (this.#hasRefused) this.#refusedAt = this.#time.clock.now();
+    this.#hasRefused = false;
+    this.#left = Math.min(this.#most, this.#left + this.#perSecond / ticksASecond);
+    this.#isWaiting = this.#left < this.#most;
+    if (!this.#isWaiting) this.#restored();
+    return this.#isWaiting;
+  };
 }

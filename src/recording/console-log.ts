@@ -1,8 +1,9 @@
 import type { ConsoleType } from '../views/server.ts';
 import type { Clock, WallTime } from '../ports/clock.ts';
-import { Allowance, type AllowanceBounds } from './allowance.ts';
+import { Allowance, type AllowanceBounds, type AllowanceTime } from './allowance.ts';
 import { sizeOf, type ConsoleContent, type ConsoleEntry } from './console-entry.ts';
 import { Ring } from './ring.ts';
+import { Ticker } from './ticker.ts';
 
 /** What the console's log is made with. */
 export interface ConsoleLogOptions {
@@ -51,11 +52,6 @@ export class TypeBudget {
     this.#skipped = 0;
     return skipped;
   }
-
-  /** Leaves no timer. */
-  close(): void {
-    this.#allowance.close();
-  }
 }
 
 /** What is kept apart, so that no flood of what goes well pushes it out. */
@@ -77,7 +73,7 @@ export class ConsoleLog {
   readonly #trouble: Ring<ConsoleEntry>;
   readonly #budgets = new Map<ConsoleType, TypeBudget>();
   readonly #bounds: AllowanceBounds;
-  readonly #clock: Pick<Clock, 'now' | 'after'>;
+  readonly #time: AllowanceTime;
   readonly #startedAtMs: number;
   readonly #firstSeq: number;
   #nextSeq: number;
@@ -94,7 +90,7 @@ export class ConsoleLog {
     this.#wallTime = wallTime;
     this.#routine = new Ring(bounds);
     this.#trouble = new Ring(bounds);
-    this.#clock = clock;
+    this.#time = { clock, ticker: new Ticker(clock) };
     this.#bounds = { perSecond };
     this.#startedAtMs = wallTime.now();
     this.#firstSeq = Math.max(1, Math.floor(this.#startedAtMs) * numbersInMs);
@@ -125,7 +121,7 @@ export class ConsoleLog {
   budgetOf(type: ConsoleType): TypeBudget {
     let budget = this.#budgets.get(type);
     if (budget === undefined) {
-      const made = new TypeBudget(type, new Allowance(this.#bounds, this.#clock, () => this.#tellGap(made)));
+      const made = new TypeBudget(type, new Allowance(this.#bounds, this.#time, () => this.#tellGap(made)));
       this.#budgets.set(type, made);
       budget = made;
     }
@@ -184,7 +180,7 @@ export class ConsoleLog {
 
   /** Leaves no timer. */
   close(): void {
-    for (const budget of this.#budgets.values()) budget.close();
+    this.#time.ticker.close();
   }
 
   /** A flood is over: what was not recorded of its end would else be told with the next entry, whenever that comes. */

@@ -72,13 +72,13 @@ export class EventRecord implements Numbered {
   attempt(endpoint: Endpoint, webhookId: string | undefined, attempts = 1): void {
     const fate = this.#fateAt(endpoint);
     fate.attempts += attempts;
-    if (webhookId !== undefined && !fate.deliveries.includes(webhookId)) {
-      fate.deliveries = [...fate.deliveries, webhookId];
-    }
+    if (webhookId === undefined) return;
+    if (fate.deliveries === none) fate.deliveries = [webhookId];
+    else if (!fate.deliveries.includes(webhookId)) fate.deliveries = [...fate.deliveries, webhookId];
   }
 
-  attemptEnded({ id }: Endpoint, end: AttemptEnd): void {
-    const fate = this.#fates.find(({ endpoint }) => endpoint.id === id);
+  attemptEnded(endpoint: Endpoint, end: AttemptEnd): void {
+    const fate = this.#find(endpoint);
     if (fate !== undefined) fate.lastAttempt = end;
   }
 
@@ -124,7 +124,12 @@ export class EventRecord implements Numbered {
 
   /** An endpoint of which nothing was said before wants it: it was not recorded when it happened. */
   #fateAt(endpoint: Endpoint): Fate {
-    return this.#fates.find((fate) => fate.endpoint.id === endpoint.id) ?? this.#add(endpoint, true);
+    return this.#find(endpoint) ?? this.#add(endpoint, true);
+  }
+
+  #find({ id }: Endpoint): Fate | undefined {
+    for (const fate of this.#fates) if (fate.endpoint.id === id) return fate;
+    return undefined;
   }
 
   #add(endpoint: Endpoint, isWanted: boolean): Fate {

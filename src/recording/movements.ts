@@ -108,7 +108,7 @@ export class Movements {
 
   #trace(movement: Movement): void {
     const { appId, channel, userId, kind } = movement;
-    const end = kind === 'subscribed' ? 'came' : 'went';
+    const hasCome = kind === 'subscribed';
     let channels = this.#apps.get(appId);
     if (channels === undefined) this.#apps.set(appId, (channels = new Map()));
     let traces = channels.get(channel);
@@ -116,12 +116,18 @@ export class Movements {
       traces = { came: undefined, went: undefined, members: undefined };
       channels.set(channel, traces);
     }
-    traces[end] = movement;
+    if (hasCome) traces.came = movement;
+    else traces.went = movement;
     if (userId === undefined) return;
     traces.members ??= new Map();
     const member = traces.members.get(userId);
-    if (member !== undefined) member[end] = movement;
-    else traces.members.set(userId, { came: undefined, went: undefined, [end]: movement });
+    if (member === undefined) {
+      traces.members.set(userId, {
+        came: hasCome ? movement : undefined,
+        went: hasCome ? undefined : movement,
+      });
+    } else if (hasCome) member.came = movement;
+    else member.went = movement;
   }
 
   #forgetMovement(movement: Movement): void {

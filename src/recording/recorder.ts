@@ -18,6 +18,7 @@ import { DeliveryRecord, endOf, type Moment } from './delivery-record.ts';
 import { EventRecord } from './event-record.ts';
 import { Movements, type Movement } from './movements.ts';
 import type { EmulatorDelivery, EmulatorEvent, EventStatus } from './records.ts';
+import { Ticker } from './ticker.ts';
 import { RecordShelf, type Extent } from './record-shelf.ts';
 import { boundsOf, type RecordingBudget } from './recording-budget.ts';
 
@@ -43,6 +44,7 @@ export class Recorder implements Witness {
   /** By the event itself, which is the same object all the way. */
   readonly #events: RecordShelf<WebhookEvent, EventRecord>;
   readonly #deliveries: RecordShelf<string, DeliveryRecord>;
+  readonly #ticker: Ticker;
   readonly #allowance: Allowance;
   readonly #movementAllowance: Allowance;
   readonly #isFrugal: boolean;
@@ -66,10 +68,12 @@ export class Recorder implements Witness {
     const { clock, wallTime, budget, capacity = budget === undefined ? 10_000 : 100_000 } = options;
     const { bytes, events, movements } = boundsOf(budget);
     this.#options = options;
+    this.#ticker = new Ticker(clock);
     this.#isFrugal = budget !== undefined;
     this.#startedAtMs = wallTime.now();
-    this.#allowance = new Allowance(events, clock);
-    this.#movementAllowance = new Allowance(movements, clock);
+    const time = { clock, ticker: this.#ticker };
+    this.#allowance = new Allowance(events, time);
+    this.#movementAllowance = new Allowance(movements, time);
     // Deliveries have bodies, headers and answers.
     this.#events = new RecordShelf({ count: capacity, bytes: 0.35 * bytes }, this.#isFrugal);
     this.#deliveries = new RecordShelf({ count: capacity, bytes: 0.5 * bytes }, this.#isFrugal);
@@ -159,8 +163,7 @@ export class Recorder implements Witness {
 
   /** Leaves no timer. */
   close(): void {
-    this.#allowance.close();
-    this.#movementAllowance.close();
+    this.#ticker.close();
   }
 
   /** Forgets what was recorded of an app. What still becomes of it is not recorded. */

@@ -7,6 +7,9 @@ import type { NextTurn } from '../structures/turn-budget.ts';
 /** The longest that the runtime's timers can wait; a longer wait would end at once. */
 const longestDelayMs = 2 ** 31 - 1;
 
+/** Little beside any grace, and much beside the distance of timers when many are due. */
+const slackMs = 20;
+
 /** The runtime's timers. */
 type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>;
 
@@ -16,6 +19,7 @@ type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>;
  */
 export function createSystemClock(timers: Timers = { setTimeout, clearTimeout }): Clock {
   return {
+    slackMs,
     now: () => performance.now(),
     after(delayMs, run) {
       const timer = timers.setTimeout(run, Math.min(longestDelayMs, Math.ceil(delayMs)));

@@ -27,7 +27,7 @@ export function createAttempt(
   app: Owner,
   endpoint: Endpoint,
   payload: Payload,
-  { events, ...which }: AttemptNumber & { readonly events: readonly QueuedEvent[] },
+  which: AttemptNumber & { readonly events: readonly QueuedEvent[] },
 ): Attempt {
   return {
     appId: app.id,
@@ -35,7 +35,7 @@ export function createAttempt(
     webhookId: payload.id,
     number: which.attempt,
     request: createRequest(app, endpoint, payload, which),
-    events,
+    events: which.events,
   };
 }
 

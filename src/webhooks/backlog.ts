@@ -4,7 +4,7 @@ import { LinkedList } from '../structures/linked-list.ts';
 import { smallestBy } from '../structures/smallest-by.ts';
 import { sourceOf } from './event.ts';
 import type { HoldClock } from './hold-clock.ts';
-import { isYounger, type Lane, type QueuedEvent, type Slot } from './lane.ts';
+import { ByAge, Lane, type QueuedEvent, type Slot } from './lane.ts';
 import { rankOf, type Rank } from './rank.ts';
 import { Shedding } from './shedding.ts';
 import { Turns } from './turns.ts';
@@ -42,11 +42,12 @@ export class Backlog {
   readonly #ready = new LinkedList<Lane>();
   /** In a crowd: the same lanes, by turns. */
   #crowd: Turns<Lane> | undefined;
-  readonly #byAge = new LinkedList<Slot>();
+  readonly #byAge = new ByAge();
   /** Since something had to go: what goes next, and until how few bytes that is kept in mind. */
   #shedding: { readonly order: Shedding; readonly untilBytes: number } | undefined;
   #pushed = 0;
-  #bytes = 0;
+  /** Of all events. To be read only: a field, because the queue asks with every step. */
+  bytes = 0;
   /** Lanes with events. */
   #laneCount = 0;
   #readyEvents = 0;
@@ -70,19 +71,15 @@ export class Backlog {
     return this.#byAge.size;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** When the oldest event came to be, on the clock; Infinity when there is none. */
   get oldestCreatedAt(): Millis {
-    return this.#byAge.first?.queued.createdAt ?? Infinity;
+    return this.#byAge.oldest?.queued.createdAt ?? Infinity;
   }
 
   /** The same in the endpoint's own time. */
   get oldestAt(): Millis {
-    const { first } = this.#byAge;
-    return first === undefined ? Infinity : this.#time.local(first.queued.createdAt);
+    const { oldest } = this.#byAge;
+    return oldest === undefined ? Infinity : this.#time.local(oldest.queued.createdAt);
   }
 
   /** When a batch is to be made: -Infinity when one is full, Infinity when nothing may be sent. */
@@ -99,16 +96,17 @@ export class Backlog {
       order: this.#pushed,
       queued,
       lane,
-      laneNode: undefined,
-      ageNode: undefined,
+      before: undefined,
+      after: undefined,
+      older: undefined,
+      younger: undefined,
     };
-    if (lane.slots.size === 0) this.#laneCount += 1;
-    slot.laneNode = lane.slots.push(slot);
-    slot.ageNode = this.#byAge.insert(slot, isYounger);
+    if (lane.size === 0) this.#laneCount += 1;
+    lane.append(slot);
+    this.#byAge.insert(slot);
     this.#shedding?.order.enter(slot);
     if (this.size > crowdedBatches * this.#policy.maxEvents) this.#beginCrowd();
-    lane.bytes += bytes;
-    this.#bytes += bytes;
+    this.bytes += bytes;
     if (isReady(lane)) {
       this.#readyEvents += 1;
       this.#readyBytes += bytes;
@@ -121,35 +119,38 @@ export class Backlog {
    * Takes the events of the next batch out, in the order in which they happened, and blocks their channels.
    * Empty when nothing may be sent.
    */
-  takeBatch(): QueuedEvent[] {
+  takeBatch(): { readonly events: readonly QueuedEvent[]; readonly lanes: readonly Lane[] } {
     const { maxEvents, maxBytes } = this.#policy;
     const taken: Slot[] = [];
+    const lanes: Lane[] = [];
     let bytes = envelopeBytes;
+    let isInOrder = true;
+    let last = -1;
     for (let lane = this.#next(); lane !== undefined && taken.length < maxEvents; lane = this.#next()) {
       const before = taken.length;
-      for (
-        let slot = lane.slots.first;
-        slot !== undefined && taken.length < maxEvents;
-        slot = lane.slots.first
-      ) {
+      for (let slot = lane.first; slot !== undefined && taken.length < maxEvents; slot = lane.first) {
         const size = slot.queued.bytes + 1;
         if (taken.length > 0 && bytes + size > maxBytes) break;
         bytes += size;
         taken.push(slot);
+        isInOrder &&= slot.order > last;
+        last = slot.order;
         this.#remove(slot);
       }
       if (taken.length === before) break;
       this.#makeUnready(lane);
       lane.blockedBy = 1;
+      lanes.push(lane);
     }
     if (this.size < (crowdedBatches * maxEvents) / 2) this.#endCrowd();
-    if (this.#shedding !== undefined && this.#bytes < this.#shedding.untilBytes) this.#shedding = undefined;
-    return taken.toSorted((a, b) => a.order - b.order).map((slot) => slot.queued);
+    if (this.#shedding !== undefined && this.bytes < this.#shedding.untilBytes) this.#shedding = undefined;
+    if (!isInOrder) taken.sort((a, b) => a.order - b.order);
+    return { events: taken.map(({ queued }) => queued), lanes };
   }
 
   /** The events of a channel, in order. */
   waitingOf(channel: ChannelName): readonly QueuedEvent[] {
-    return Array.from(this.#lanes.get(channel)?.slots ?? [], ({ queued }) => queued);
+    return Array.from(this.#lanes.get(channel) ?? [], ({ queued }) => queued);
   }
 
   /** The lanes whose first events are the oldest, so many at most, and how many have events. */
@@ -161,10 +162,10 @@ export class Backlog {
       if (found.length >= Math.min(most, count)) return { lanes: found, count };
       looked += 1;
       if (looked > mostLooks) break;
-      if (slot === slot.lane.slots.first) found.push(slot.lane);
+      if (slot === slot.lane.first) found.push(slot.lane);
     }
     // Some lanes hold so many old events that to look at each lane is the shorter way.
-    const firstOf = ({ slots }: Lane): number => slots.first?.queued.createdAt ?? Infinity;
+    const firstOf = ({ first }: Lane): number => first?.queued.createdAt ?? Infinity;
     return { lanes: smallestBy(this.#lanes.values(), most, firstOf), count };
   }
 
@@ -174,25 +175,24 @@ export class Backlog {
   }
 
   /** Earlier events of the channel are on their way, in a batch that was not taken from here: later ones wait. */
-  block(channel: ChannelName): void {
+  block(channel: ChannelName): Lane {
     const lane = this.#laneOf(channel);
     this.#makeUnready(lane);
     lane.blockedBy += 1;
+    return lane;
   }
 
   /** A batch with earlier events of the channel is done with: the later ones may go. */
-  release(channel: ChannelName): void {
-    const lane = this.#lanes.get(channel);
-    if (lane === undefined) return;
+  release(lane: Lane): void {
     lane.blockedBy -= 1;
     if (lane.blockedBy > 0) return;
-    if (lane.slots.size > 0) this.#makeReady(lane);
+    if (lane.size > 0) this.#makeReady(lane);
     else this.#lanes.delete(lane.channel);
   }
 
   /** Takes out the oldest event if it came to be at or before `createdBy`, in the endpoint's own time. */
   takeOlder(createdBy: Millis): QueuedEvent | undefined {
-    const oldest = this.#byAge.first;
+    const { oldest } = this.#byAge;
     if (oldest === undefined || this.#time.local(oldest.queued.createdAt) > createdBy) return undefined;
     return this.#discard(oldest);
   }
@@ -211,7 +211,7 @@ export class Backlog {
   }
 
   #shed(): Shedding {
-    this.#shedding ??= { order: new Shedding(this.#byAge), untilBytes: this.#bytes / 2 };
+    this.#shedding ??= { order: new Shedding(this.#byAge), untilBytes: this.bytes / 2 };
     return this.#shedding.order;
   }
 
@@ -242,7 +242,7 @@ export class Backlog {
 
   /** Puts a lane with events among those that may be batched. */
   #queue(lane: Lane): void {
-    const { first } = lane.slots;
+    const { first } = lane;
     if (this.#crowd === undefined) lane.readyNode = this.#ready.push(lane);
     else if (first !== undefined) {
       const { event } = first.queued;
@@ -253,24 +253,17 @@ export class Backlog {
   #laneOf(channel: ChannelName): Lane {
     let lane = this.#lanes.get(channel);
     if (lane === undefined) {
-      lane = {
-        channel,
-        slots: new LinkedList(),
-        bytes: 0,
-        blockedBy: 0,
-        readyNode: undefined,
-        turn: undefined,
-      };
+      lane = new Lane(channel);
       this.#lanes.set(channel, lane);
     }
     return lane;
   }
 
   #makeReady(lane: Lane): void {
-    const { first } = lane.slots;
+    const { first } = lane;
     if (first === undefined) return;
     this.#queue(lane);
-    this.#readyEvents += lane.slots.size;
+    this.#readyEvents += lane.size;
     this.#readyBytes += lane.bytes;
     this.#flushAt = Math.min(
       this.#flushAt,
@@ -284,19 +277,18 @@ export class Backlog {
     if (lane.turn !== undefined) this.#crowd?.remove(lane.turn);
     lane.readyNode = undefined;
     lane.turn = undefined;
-    this.#readyEvents -= lane.slots.size;
+    this.#readyEvents -= lane.size;
     this.#readyBytes -= lane.bytes;
     if (this.#readyEvents === 0) this.#flushAt = Infinity;
   }
 
   #remove(slot: Slot): void {
-    const { lane, queued, laneNode, ageNode } = slot;
-    if (laneNode !== undefined) lane.slots.remove(laneNode);
-    if (lane.slots.size === 0) this.#laneCount -= 1;
-    if (ageNode !== undefined) this.#byAge.remove(ageNode);
+    const { lane, queued } = slot;
+    lane.remove(slot);
+    if (lane.size === 0) this.#laneCount -= 1;
+    this.#byAge.remove(slot);
     this.#shedding?.order.leave(slot);
-    lane.bytes -= queued.bytes;
-    this.#bytes -= queued.bytes;
+    this.bytes -= queued.bytes;
     if (isReady(lane)) {
       this.#readyEvents -= 1;
       this.#readyBytes -= queued.bytes;
@@ -306,7 +298,7 @@ export class Backlog {
   #discard(slot: Slot): QueuedEvent {
     const { lane } = slot;
     this.#remove(slot);
-    if (lane.slots.size === 0) {
+    if (lane.size === 0) {
       this.#makeUnready(lane);
       if (lane.blockedBy === 0) this.#lanes.delete(lane.channel);
     }

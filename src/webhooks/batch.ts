@@ -1,17 +1,18 @@
 import type { Millis } from '../ports/clock.ts';
-import type { ChannelName } from '../protocol/channel-name.ts';
 import type { ListNode } from '../structures/linked-list.ts';
 import type { DropReason } from './delivery-facts.ts';
-import type { QueuedEvent } from './lane.ts';
+import type { Lane, QueuedEvent } from './lane.ts';
+import type { BegunPayload } from './payload.ts';
 
 /**
- * Events that are delivered together, or not at all. All but the events is the machine's to change. Its moments are
+ * Events that are delivered together, or not at all. All but the events and the payload is the machine's to change. Its moments are
  * those of the endpoint's own time.
  */
 export interface Batch {
   /** In the order in which they happened. */
   readonly events: readonly QueuedEvent[];
-  readonly channels: ReadonlySet<ChannelName>;
+  /** Those of its channels, each once. */
+  readonly lanes: readonly Lane[];
   readonly bytes: number;
   /** When the oldest event came to be, on the clock. */
   readonly createdAt: Millis;
@@ -23,7 +24,10 @@ export interface Batch {
   state: 'in-flight' | 'waiting' | 'done';
   nextAttemptAt: Millis;
   node: ListNode<Batch> | undefined;
-  readonly ticket: Ticket;
+  /** What the heaps hold of it: from when it first waits. */
+  ticket: Ticket | undefined;
+  /** What is sent, once it was made: the shell's to set. */
+  payload: BegunPayload | undefined;
   /** Whether it is given up unless the attempt under way succeeds. */
   isLastAttempt: boolean;
   /** Whether the machine will look at it at its deadline: from when it first waits. */
@@ -45,25 +49,29 @@ export interface Ticket {
 
 /** A batch of these events, of which so many attempts were begun. */
 export function createBatch(
-  events: readonly QueuedEvent[],
+  { events, lanes }: Pick<Batch, 'events' | 'lanes'>,
   attempts: number,
   deadlineOf: (createdAt: Millis) => Millis,
 ): Batch {
-  const createdAt = events.reduce((oldest, queued) => Math.min(oldest, queued.createdAt), Infinity);
-  const batch: Batch = {
+  let createdAt = Infinity;
+  let bytes = 0;
+  for (const queued of events) {
+    if (queued.createdAt < createdAt) ({ createdAt } = queued);
+    bytes += queued.bytes;
+  }
+  return {
     events,
-    channels: new Set(events.map(({ event }) => event.channel)),
-    bytes: events.reduce((sum, { bytes }) => sum + bytes, 0),
+    lanes,
+    bytes,
     createdAt,
     deadline: deadlineOf(createdAt),
     attempts,
     state: 'waiting',
     nextAttemptAt: -Infinity,
     node: undefined,
-    ticket: { batch: undefined },
+    ticket: undefined,
+    payload: undefined,
     isLastAttempt: false,
     isTimed: false,
   };
-  batch.ticket.batch = batch;
-  return batch;
 }

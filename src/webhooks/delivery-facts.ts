@@ -95,8 +95,16 @@ export type DeliveryFact =
   /** Nothing more becomes of what an endpoint has waiting, as far as this process is concerned. */
   | { readonly kind: 'ended'; readonly appId: string; readonly endpoint: Endpoint };
 
-/** Hears of every fact. */
-export type DeliverySubscriber = (fact: DeliveryFact) => void;
+/** Hears of every fact, but for those kinds that it passes over: there are many `selected`, and calls cost. */
+export interface DeliverySubscriber {
+  (fact: DeliveryFact): void;
+  readonly passesOver?: readonly DeliveryFact['kind'][];
+}
+
+/** A subscriber to whom it means nothing that an event was selected. */
+export function passingSelected(hear: (fact: DeliveryFact) => void): DeliverySubscriber {
+  return Object.assign(hear, { passesOver: ['selected'] as const });
+}
 
 /** What an endpoint has waiting at this moment. */
 export interface QueueReading {

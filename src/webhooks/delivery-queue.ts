@@ -26,6 +26,8 @@ export interface DeliveryPolicy {
 /** Memory that a queued event takes beside its JSON, roughly as measured: without it the bound would not be one. */
 export const eventOverheadBytes = 500;
 
+const nothing: readonly Drop[] = [];
+
 /** What is to be done now. */
 export type Next =
   /** An attempt has begun with this answer. */
@@ -125,6 +127,7 @@ export class DeliveryQueue {
   /** Takes an event in. Returns what had to go for it. */
   push(queued: QueuedEvent): readonly Drop[] {
     this.#backlog.push(queued);
+    if (this.bytes <= this.#policy.queueMaxBytes) return nothing;
     const drops: Drop[] = [];
     for (let drop = this.#shed(); drop !== undefined; drop = this.#shed()) drops.push(drop);
     return drops;
@@ -135,8 +138,9 @@ export class DeliveryQueue {
    * `nextAttemptAt` or later; until the batch is done with, no event of its channels that is pushed is sent.
    */
   restore(events: readonly QueuedEvent[], attempts: number, nextAttemptAt: Millis): Batch {
-    const batch = this.#createBatch(events, attempts);
-    for (const channel of batch.channels) this.#backlog.block(channel);
+    const channels = new Set(events.map(({ event }) => event.channel));
+    const lanes = Array.from(channels, (channel) => this.#backlog.block(channel));
+    const batch = this.#createBatch({ events, lanes }, attempts);
     this.#wait(batch, nextAttemptAt);
     return batch;
   }
@@ -156,8 +160,8 @@ export class DeliveryQueue {
 
   /** Whether a push for which nothing had to go gives `next` something to do before this moment, which it had not without it. */
   isDueBefore(moment: Millis): boolean {
-    if (this.#backlog.oldestAt + this.#policy.retry.maxElapsedMs < moment) return true;
-    return this.#newBatchDueAt() < moment && this.#startsAt() < moment;
+    if (this.#newBatchDueAt() < moment && this.#startsAt() < moment) return true;
+    return this.#backlog.oldestAt + this.#policy.retry.maxElapsedMs < moment;
   }
 
   /** An attempt succeeded. It may be too late: then the batch was given up while under way. */
@@ -304,8 +308,9 @@ export class DeliveryQueue {
       batch.isTimed = false;
       if (batch.state === 'waiting') return this.#give(batch, 'expired');
     }
-    const events = this.#takeOlder(at - this.#policy.retry.maxElapsedMs);
-    return events.length > 0 ? { reason: 'expired', events } : undefined;
+    const createdBy = at - this.#policy.retry.maxElapsedMs;
+    if (this.#backlog.oldestAt > createdBy) return undefined;
+    return { reason: 'expired', events: this.#takeOlder(createdBy) };
   }
 
   /** Begins the attempt that is due. */
@@ -349,30 +354,31 @@ export class DeliveryQueue {
     return this.#createBatch(this.#backlog.takeBatch(), 0);
   }
 
-  #createBatch(events: readonly QueuedEvent[], attempts: number): Batch {
+  #createBatch(content: Pick<Batch, 'events' | 'lanes'>, attempts: number): Batch {
     const { maxElapsedMs } = this.#policy.retry;
-    const batch = createBatch(events, attempts, (createdAt) => this.#time.local(createdAt) + maxElapsedMs);
+    const batch = createBatch(content, attempts, (createdAt) => this.#time.local(createdAt) + maxElapsedMs);
     batch.node = this.#unfinished.push(batch);
     this.#unfinishedBytes += batch.bytes;
-    this.#unfinishedEvents += events.length;
+    this.#unfinishedEvents += batch.events.length;
     return batch;
   }
 
   #wait(batch: Batch, nextAttemptAt: Millis): void {
     batch.state = 'waiting';
     batch.nextAttemptAt = nextAttemptAt;
-    this.#retries.add(nextAttemptAt, batch.ticket);
-    if (!batch.isTimed) this.#expiries.add(batch.deadline, batch.ticket);
+    const ticket = (batch.ticket ??= { batch });
+    this.#retries.add(nextAttemptAt, ticket);
+    if (!batch.isTimed) this.#expiries.add(batch.deadline, ticket);
     batch.isTimed = true;
   }
 
   #finish(batch: Batch): void {
     batch.state = 'done';
-    batch.ticket.batch = undefined;
+    if (batch.ticket !== undefined) batch.ticket.batch = undefined;
     if (batch.node !== undefined) this.#unfinished.remove(batch.node);
     this.#unfinishedBytes -= batch.bytes;
     this.#unfinishedEvents -= batch.events.length;
-    for (const channel of batch.channels) this.#backlog.release(channel);
+    for (const lane of batch.lanes) this.#backlog.release(lane);
   }
 
   #give(batch: Batch, reason: DropReason): Drop {

@@ -10,6 +10,12 @@ export interface Payload {
   readonly body: Uint8Array;
 }
 
+/** That of a delivery of an endpoint. */
+export interface BegunPayload extends Payload {
+  /** Deliveries of the endpoint that had begun with it, this one included; 0: another process began it. */
+  readonly begun: number;
+}
+
 /** The parts of a payload that are known once it is to be sent for the first time. */
 export interface PayloadParts extends Omit<Payload, 'body'> {
   /** The events as JSON objects, in order. */
@@ -46,18 +52,18 @@ export function attemptHeaders(
   { attempt, epoch, resend, isTest }: AttemptNumber,
 ): Readonly<Record<string, string>> {
   const timestamp = String(Math.floor(timeMs / 1000));
-  return {
-    ...endpoint.headers,
-    'Content-Type': 'application/json',
-    ...signatureHeaders(app, body),
-    'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    ...(endpoint.standardSignature === true && {
-      'webhook-signature': standardSignature(app.secret, { id, timestamp, body }),
-    }),
-    'X-Soketify-Attempt': String(attempt),
-    ...(epoch !== undefined && { 'X-Soketify-Epoch': epoch }),
-    ...(resend !== undefined && { 'X-Soketify-Resend': String(resend) }),
-    ...(isTest === true && { 'X-Soketify-Test': '1' }),
-  };
+  // One after the other: to spread parts that may be absent costs more than all the rest of an attempt's head.
+  const headers: Record<string, string> = { ...endpoint.headers };
+  headers['Content-Type'] = 'application/json';
+  Object.assign(headers, signatureHeaders(app, body));
+  headers['webhook-id'] = id;
+  headers['webhook-timestamp'] = timestamp;
+  if (endpoint.standardSignature === true) {
+    headers['webhook-signature'] = standardSignature(app.secret, { id, timestamp, body });
+  }
+  headers['X-Soketify-Attempt'] = String(attempt);
+  if (epoch !== undefined) headers['X-Soketify-Epoch'] = epoch;
+  if (resend !== undefined) headers['X-Soketify-Resend'] = String(resend);
+  if (isTest === true) headers['X-Soketify-Test'] = '1';
+  return headers;
 }

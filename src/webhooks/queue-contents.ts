@@ -23,7 +23,7 @@ export function findBlockers(lanes: readonly Lane[], batches: Iterable<Batch>): 
   const blocked = new Set(lanes.filter(({ blockedBy }) => blockedBy > 0).map(({ channel }) => channel));
   const blockers = new Map<ChannelName, Batch>();
   for (const batch of blocked.size > 0 ? batches : []) {
-    for (const channel of batch.channels) {
+    for (const { channel } of batch.lanes) {
       if (blocked.has(channel) && !blockers.has(channel)) blockers.set(channel, batch);
     }
   }

@@ -51,13 +51,13 @@ export class Shedding {
     const holding = this.#holdingOf(sourceOf(queued.event), rankOf(queued.event));
     this.#resize(holding, queued.bytes);
     this.#places.set(slot, { holding, node: holding.slots.insert(slot, isYounger) });
-    if (lane.slots.size < 2) return;
+    if (lane.size < 2) return;
     let suspect = this.#suspectOf.get(lane);
     if (suspect === undefined) {
       suspect = { from: 2, node: undefined };
       this.#suspectOf.set(lane, suspect);
     }
-    if (lane.slots.size >= suspect.from) suspect.node ??= this.#suspects.push(lane);
+    if (lane.size >= suspect.from) suspect.node ??= this.#suspects.push(lane);
   }
 
   leave(slot: Slot): void {
@@ -68,15 +68,15 @@ export class Shedding {
     holding.slots.remove(node);
     this.#resize(holding, -slot.queued.bytes);
     if (holding.slots.size === 0) this.#group(holding.rank).bySource.delete(holding.source);
-    if (slot.lane.slots.size === 0) this.#acquit(slot.lane);
+    if (slot.lane.size === 0) this.#acquit(slot.lane);
   }
 
   /** Events of some channel that undo one another. Empty when there are none. They stay until they `leave`. */
   undone(): readonly Slot[] {
     for (let lane = this.#suspects.first; lane !== undefined; lane = this.#suspects.first) {
-      const undone = findUndone(lane.slots, ({ queued }) => queued.event);
+      const undone = findUndone(lane, ({ queued }) => queued.event);
       this.#acquit(lane);
-      const from = Math.max(2, suspicion * (lane.slots.size - undone.length));
+      const from = Math.max(2, suspicion * (lane.size - undone.length));
       this.#suspectOf.set(lane, { from, node: undefined });
       if (undone.length > 0) return undone;
     }

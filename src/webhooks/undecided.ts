@@ -4,7 +4,7 @@ import type { QueuedEvent } from './lane.ts';
 /** A batch that is not done with. */
 interface UndecidedBatch {
   readonly events: readonly QueuedEvent[];
-  readonly channels: ReadonlySet<ChannelName>;
+  readonly lanes: readonly { readonly channel: ChannelName }[];
   readonly attempts: number;
   readonly state: 'in-flight' | 'waiting' | 'done';
   readonly nextAttemptAt: number;
@@ -24,20 +24,24 @@ export interface Undecided {
 /** What waits of a channel, in order. It costs a look at every batch. */
 export function waitingOf({ batches, backlog }: Undecided, channel: ChannelName): readonly QueuedEvent[] {
   const waiting: QueuedEvent[] = [];
-  for (const { channels, events } of batches) {
-    if (channels.has(channel)) waiting.push(...events.filter(({ event }) => event.channel === channel));
+  for (const batch of batches) {
+    if (isIn(batch, channel)) waiting.push(...batch.events.filter(({ event }) => event.channel === channel));
   }
   return [...waiting, ...backlog.waitingOf(channel)];
 }
 
 /** The first batch with events of the channel; undefined: there is none. */
 export function batchOf({ batches }: Undecided, channel: ChannelName): UndecidedBatch | undefined {
-  for (const batch of batches) if (batch.channels.has(channel)) return batch;
+  for (const batch of batches) if (isIn(batch, channel)) return batch;
   return undefined;
 }
 
 /** The channels of which something waits, some of them twice. What comes or goes meanwhile may be missing. */
 export function* channelsWaiting({ batches, backlog }: Undecided): Generator<ChannelName, void> {
-  for (const { channels } of Array.from(batches)) yield* channels;
+  for (const { lanes } of Array.from(batches)) for (const { channel } of lanes) yield channel;
   yield* backlog.channels;
+}
+
+function isIn({ lanes }: UndecidedBatch, channel: ChannelName): boolean {
+  return lanes.some((lane) => lane.channel === channel);
 }

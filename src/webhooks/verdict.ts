@@ -54,8 +54,6 @@ const byCode: Readonly<Record<string, string>> = {
     'Nothing listens at this host and port. Does the receiver run, on this port, and not only on the 127.0.0.1 of another machine or container?',
   ECONNRESET:
     'The connection was broken before an answer came. Look into the log of the receiver and of proxies before it.',
-  UND_ERR_SOCKET:
-    'The connection was broken before an answer came. Look into the log of the receiver and of proxies before it.',
   EPIPE:
     'The connection was broken while the request was sent. Look into the log of the receiver and of proxies before it.',
   ETIMEDOUT: 'The host does not answer. Is it up, and does a firewall let this server through?',

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
-import { createHttpSender } from '../../src/delivery/http-sender.ts';
-import { createUndiciSender } from '../../src/delivery/undici-sender.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createSender } from '../../src/delivery/sender.ts';
 import { Receiver } from './support/receiver.ts';
 import {
   bodyPatienceMs,
@@ -18,7 +17,7 @@ import {
 } from './support/senders.ts';
 
 describe('connections', () => {
-  const newSender = () => senderOf((itsClock) => createUndiciSender({ clock: itsClock }));
+  const newSender = () => senderOf((itsClock) => createSender({ clock: itsClock }));
 
   test('are kept from attempt to attempt, whatever the answers', async () => {
     let count = 0;
@@ -68,16 +67,7 @@ describe('connections', () => {
 });
 
 describe('a kept connection', () => {
-  /** A sender whose attempts come one after the other: undici takes a connection back a turn after its answer. */
-  const own = () => {
-    const { send, clock } = senderOf((itsClock) => createUndiciSender({ clock: itsClock }));
-    const sendCalmly = async (url: string) => {
-      const outcome = await send(url);
-      for (let turns = 0; turns < 3; turns += 1) await turn();
-      return outcome;
-    };
-    return { send: sendCalmly, clock };
-  };
+  const own = () => senderOf((itsClock) => createSender({ clock: itsClock }));
 
   test('serves the next attempt, with interim answers or without', async () => {
     const { url, sockets } = await rawServer(({ socket }) => {
@@ -108,6 +98,27 @@ describe('a kept connection', () => {
     expect(sockets).toHaveLength(2);
   });
 
+  test.each([
+    ['long enough', 'Keep-Alive: timeout=5', 1],
+    ['for less time than an answer may need', 'Keep-Alive: timeout=2', 2],
+    ['not at all', 'Connection: close', 2],
+  ])('of an endpoint that keeps it %s is used accordingly', async (_, field, connections) => {
+    const answer = `HTTP/1.1 200 OK\r\n${field}\r\nContent-Length: 2\r\n\r\nok`;
+    const { url, sockets } = await rawServer(({ socket }) => void socket.write(answer));
+    const { send } = own();
+    for (let round = 0; round < 2; round += 1) expect(await send(url)).toEqual(taken);
+    expect(sockets).toHaveLength(connections);
+  });
+
+  test('by TLS serves the next attempt, too', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { url, sockets } = await rawServer(({ socket }) => void socket.write(ok), 'https');
+    const { send } = own();
+    for (let round = 0; round < 3; round += 1) expect(await send(url)).toEqual(taken);
+    expect(sockets).toHaveLength(1);
+  });
+
   test('is not used again after garbage', async () => {
     const { url, sockets } = await rawServer(({ socket }) => void socket.write(`${ok}garbage`));
     const { send } = own();
@@ -134,9 +145,9 @@ describe('a kept connection', () => {
   });
 });
 
-test('a connection of node:http ends with its attempt, so that a receiver can be closed', async () => {
+test('a connection that is not kept ends with its attempt, so that a receiver can be closed', async () => {
   const receiver = await Receiver.start();
-  const { send } = senderOf((clock) => createHttpSender(clock));
+  const { send } = senderOf((clock) => createSender({ clock, keepsConnections: false }));
   await send(receiver.url);
   receiver.server.close();
   await once(receiver.server, 'close');

@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
-import { createHttpSender } from '../../../src/delivery/http-sender.ts';
 import type { Names } from '../../../src/delivery/names.ts';
-import { createUndiciSender } from '../../../src/delivery/undici-sender.ts';
+import { createSender } from '../../../src/delivery/sender.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { PostSender } from '../../../src/ports/webhook-sender.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -22,10 +21,10 @@ export const bodyPatienceMs = 250;
 
 type Create = (clock: Clock, names?: Names) => PostSender;
 
-/** All senders there are: they are to do the same. */
+/** Both ways to send: they are to do the same. */
 export const senders: readonly (readonly [string, Create])[] = [
-  ['undici', (clock, names) => createUndiciSender({ clock, ...(names && { names }) })],
-  ['node:http', (clock, names) => createHttpSender(clock, clock, names)],
+  ['a kept connection', (clock, names) => createSender({ clock, names })],
+  ['a connection of its own', (clock, names) => createSender({ clock, keepsConnections: false, names })],
 ];
 
 /** A sender that is closed with the test. */

@@ -73,6 +73,22 @@ describe('an alarm', () => {
   });
 });
 
+test('an alarm with slack rings late and once for all that is due by then, never early', () => {
+  const clock = new FakeClock();
+  const rung: number[] = [];
+  const startedAt = clock.now();
+  const alarm = createAlarm(clock, () => rung.push(clock.now()), 20);
+  for (const dueInMs of [103, 101, 119, 110]) {
+    alarm.set(startedAt + dueInMs);
+    clock.advanceSync(1);
+  }
+  clock.advanceSync(1000);
+  expect(rung).toHaveLength(1);
+  expect(rung[0]).toBeGreaterThanOrEqual(startedAt + 119);
+  expect(rung[0]).toBeLessThan(startedAt + 101 + 20);
+  expect(clock.pending).toBe(0);
+});
+
 describe('the sweeper', () => {
   test('sweeps when something is due, and again when the ledger says', () => {
     const clock = new FakeClock();

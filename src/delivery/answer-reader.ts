@@ -1,0 +1,203 @@
+/** Header fields of an answer that matter here, by their names in lower case; of one that came twice, both values. */
+export type AnswerFields = Readonly<Record<string, string | undefined>>;
+
+/** Who is told what an answer says. */
+export interface AnswerListener {
+  /** The head of the final answer has come. */
+  answered(status: number, fields: AnswerFields): void;
+  /** A part of its body has come; the bytes are there during the call only. */
+  received(chunk: Uint8Array): void;
+}
+
+/** What of an answer comes next. */
+type Part = 'head' | 'fixed' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'until-end' | 'done';
+
+/** No head is longer, no line of a chunk, nor all trailers together. */
+const mostHeadBytes = 16 * 1024;
+
+const lineEnd = '\r\n';
+const carriageReturn = 13;
+const headEnd = '\r\n\r\n';
+const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |\r|$)/;
+const beginning = Buffer.from('HTTP/1.');
+
+/** The fields that are read; all others are passed over. */
+const known: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'location',
+  'retry-after',
+  'transfer-encoding',
+]);
+
+/**
+ * Reads one answer to a POST from the bytes of a connection, as HTTP/1.1 has it (RFC 9112). Interim answers (1xx) are passed
+ * over, but for `101 Switching Protocols`, after which none follows. What cannot be read ends the reading with a code, as
+ * Node's own parser names it.
+ */
+export class AnswerReader {
+  readonly #listener: AnswerListener;
+  #part: Part = 'head';
+  /** Bytes that came and are not enough for the next step. */
+  #held: Buffer | undefined;
+  /** Bytes of the body, or of its chunk, that are still to come. */
+  #missing = 0;
+  #trailerBytes = 0;
+  #isReusable = false;
+  #keepAlive: string | undefined;
+
+  constructor(listener: AnswerListener) {
+    this.#listener = listener;
+  }
+
+  /** Whether the answer is complete. */
+  get isDone(): boolean {
+    return this.#part === 'done';
+  }
+
+  /** Whether the connection may be used again, once the answer is complete. */
+  get isReusable(): boolean {
+    return this.#isReusable;
+  }
+
+  /** What the endpoint said about how long it keeps the connection: the field `Keep-Alive`. */
+  get keepAlive(): string | undefined {
+    return this.#keepAlive;
+  }
+
+  /** Takes the next bytes. Returns why they cannot be read, if so. */
+  read(bytes: Buffer): string | undefined {
+    let rest = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes]);
+    this.#held = undefined;
+    while (rest.length > 0 && this.#part !== 'done') {
+      const step = this.#step(rest);
+      if (typeof step === 'string') return step;
+      if (step === 0) {
+        // The bytes are the connection's only for now.
+        this.#held = Buffer.from(rest);
+        return undefined;
+      }
+      rest = rest.subarray(step);
+    }
+    // Nothing was asked for to which this would be the answer.
+    if (rest.length > 0) this.#isReusable = false;
+    return undefined;
+  }
+
+  /** The connection has ended. Returns whether the answer is complete by that. */
+  finish(): boolean {
+    if (this.#part === 'until-end') this.#part = 'done';
+    return this.#part === 'done';
+  }
+
+  /** Takes as much as it can use; 0: it needs more. A text says why it cannot be read. */
+  #step(bytes: Buffer): number | string {
+    switch (this.#part) {
+      case 'head':
+        return this.#readHead(bytes);
+      case 'fixed':
+      case 'chunk':
+        return this.#readBody(bytes);
+      case 'until-end':
+        this.#listener.received(bytes);
+        return bytes.length;
+      case 'chunk-size':
+      case 'chunk-end':
+      case 'trailers':
+        return this.#readLine(bytes);
+      case 'done':
+        return bytes.length;
+    }
+  }
+
+  #readHead(bytes: Buffer): number | string {
+    const length = Math.min(bytes.length, beginning.length);
+    if (bytes.compare(beginning, 0, length, 0, length) !== 0) return 'HPE_INVALID_CONSTANT';
+    const end = bytes.indexOf(headEnd, 0, 'latin1');
+    if (end < 0 ? bytes.length > mostHeadBytes : end > mostHeadBytes) return 'HPE_HEADER_OVERFLOW';
+    if (end < 0) return 0;
+    const head = bytes.toString('latin1', 0, end);
+    const [, minor, code] = statusLine.exec(head) ?? [];
+    if (code === undefined) return 'HPE_INVALID_STATUS';
+    const status = Number(code);
+    if (status === 101) return 'HPE_UNEXPECTED_UPGRADE';
+    if (status >= 200) {
+      const fields = readFields(head);
+      if (fields === undefined) return 'HPE_INVALID_HEADER_TOKEN';
+      const fault = this.#begin(status, fields, minor === '1');
+      if (fault !== undefined) return fault;
+      this.#listener.answered(status, fields);
+    }
+    return end + headEnd.length;
+  }
+
+  /** Finds out how the body ends, and whether the connection may be used after it. */
+  #begin(status: number, fields: AnswerFields, isCurrent: boolean): string | undefined {
+    const { connection, 'content-length': length, 'transfer-encoding': coding } = fields;
+    this.#keepAlive = fields['keep-alive'];
+    this.#isReusable = isCurrent && (connection === undefined || !/\bclose\b/i.test(connection));
+    if (status === 204 || status === 304) {
+      this.#part = 'done';
+    } else if (coding !== undefined) {
+      // Both at once is how answers are smuggled.
+      if (length !== undefined) this.#isReusable = false;
+      this.#part = /(?:^|,)\s*chunked\s*$/i.test(coding) ? 'chunk-size' : 'until-end';
+    } else if (length === undefined) {
+      this.#part = 'until-end';
+    } else {
+      if (!/^\d{1,15}$/.test(length)) return 'HPE_INVALID_CONTENT_LENGTH';
+      this.#missing = Number(length);
+      this.#part = this.#missing === 0 ? 'done' : 'fixed';
+    }
+    return undefined;
+  }
+
+  #readBody(bytes: Buffer): number {
+    const size = Math.min(this.#missing, bytes.length);
+    this.#missing -= size;
+    if (this.#missing === 0) this.#part = this.#part === 'fixed' ? 'done' : 'chunk-end';
+    this.#listener.received(bytes.subarray(0, size));
+    return size;
+  }
+
+  #readLine(bytes: Buffer): number | string {
+    if (this.#part === 'chunk-end' && bytes[0] !== carriageReturn) return 'HPE_STRICT';
+    const end = bytes.indexOf(lineEnd, 0, 'latin1');
+    if (end < 0) return bytes.length > mostHeadBytes ? 'HPE_HEADER_OVERFLOW' : 0;
+    const line = bytes.toString('latin1', 0, end);
+    if (this.#part === 'chunk-size') {
+      const [, size] = /^([\da-f]{1,12})[ \t]*(?:;.*)?$/i.exec(line) ?? [];
+      if (size === undefined) return 'HPE_INVALID_CHUNK_SIZE';
+      this.#missing = Number.parseInt(size, 16);
+      this.#part = this.#missing === 0 ? 'trailers' : 'chunk';
+    } else if (this.#part === 'chunk-end') {
+      if (line !== '') return 'HPE_STRICT';
+      this.#part = 'chunk-size';
+    } else {
+      if (line === '') this.#part = 'done';
+      this.#trailerBytes += end;
+      if (this.#trailerBytes > mostHeadBytes) return 'HPE_HEADER_OVERFLOW';
+    }
+    return end + lineEnd.length;
+  }
+}
+
+/** The fields of a head that matter here; undefined: it is none. */
+function readFields(head: string): AnswerFields | undefined {
+  const fields: Record<string, string> = {};
+  for (let from = head.indexOf(lineEnd); from >= 0;) {
+    const start = from + lineEnd.length;
+    from = head.indexOf(lineEnd, start);
+    const line = from < 0 ? head.slice(start) : head.slice(start, from);
+    const colon = line.indexOf(':');
+    // A line that begins with a space would go on with the one before, which nobody does any more.
+    if (colon <= 0 || line[0] === ' ' || line[0] === '\t') return undefined;
+    const name = line.slice(0, colon).toLowerCase();
+    if (!known.has(name)) continue;
+    const value = line.slice(colon + 1).trim();
+    const before = fields[name];
+    fields[name] = before === undefined ? value : `${before}, ${value}`;
+  }
+  return fields;
+}
