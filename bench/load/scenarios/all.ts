@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { clientEvents } from './client-events.ts';
+import { comeback } from './comeback.ts';
 import { connectSubscribe } from './connect-subscribe.ts';
 import { fanOut } from './fan-out.ts';
 import { httpTrigger } from './http-trigger.ts';
@@ -28,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   idle,
   startup,
   ledger,
+  comeback,
   nodes,
   underAttack,
   soak,

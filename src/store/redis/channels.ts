@@ -5,7 +5,7 @@ import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
 import { Departures, type Departed } from './departures.ts';
-import { answered, named, newHeld, withLetIn, type Held } from './held.ts';
+import { answered, answerTo, hasLapsed, knows, named, newHeld, withLetIn, type Held } from './held.ts';
 import { Patience } from './patience.ts';
 import type { Registration } from './registration.ts';
 import { toNotice, type Change, type Told } from './replica.ts';
@@ -47,10 +47,12 @@ export class Channels {
     if (member !== undefined && isNewMember) {
       held.members.set(member.userId, { ...member, asking: 0, isLetIn: false });
     }
-    if (isNewMember || held.reported === 0 || !this.#knows(held, join)) return this.#report(held, join);
-    const answer = this.#answer(held, join);
+    if (isNewMember || held.reported === 0 || !knows(held, join, this.#options.clock.now())) {
+      return this.#report(held, join);
+    }
+    const answer = answerTo(held, join, this.#options.clock.now());
     if (join.wantsCacheMiss && answer.cached === undefined) this.#options.metrics.deduplicated(appId);
-    return answer;
+    return join.after === undefined ? answer : this.#answerInTurn(held, join);
   }
 
   leave(leave: Leave): void {
@@ -191,23 +193,6 @@ export class Channels {
     return held;
   }
 
-  /** Whether the subscriber can be answered without asking. */
-  #knows({ replica }: Held, { member, readsCache, wantsCacheMiss }: Join): boolean {
-    if (member === undefined && !readsCache) return true;
-    if (!replica.isTrusted || (member !== undefined && !replica.members.has(member.userId))) return false;
-    const at = this.#options.clock.now();
-    return !readsCache || !wantsCacheMiss || replica.cached(at) !== undefined || replica.missStands(at);
-  }
-
-  #answer(held: Held, { member, readsCache }: Join): Extract<JoinAnswer, { kind: 'joined' }> {
-    const cached = readsCache ? held.replica.cached(this.#options.clock.now()) : undefined;
-    return {
-      kind: 'joined',
-      ...(member !== undefined && { members: held.replica.members }),
-      ...(cached && { cached }),
-    };
-  }
-
   async #report(held: Held, join: Join): Promise<JoinAnswer> {
     const { member, memberLimit, readsCache, wantsCacheMiss, source } = join;
     const patience = new Patience(this.#options.clock);
@@ -229,11 +214,28 @@ export class Channels {
     const reply = this.#registration.isAway ? undefined : await patience.wait(step);
     if (reply === undefined) await this.#enterAlone(held, { member, step, patience });
     else if (readsCache && held.replica.isKnown) await patience.wait(this.#caughtUp(reply));
+    const isRefused = reply?.[0] === 'limit';
+    if (here !== undefined) answered(held, here, !isRefused);
+    if (reply !== undefined && !isRefused) this.#entered(held, reply);
+    if (join.after !== undefined) await join.after;
     held.joining -= 1;
-    if (here !== undefined) answered(held, here, reply?.[0] !== 'limit');
-    if (reply?.[0] === 'limit') return { kind: 'member-limit' };
-    if (reply !== undefined) this.#entered(held, reply);
-    return this.#answer(held, join);
+    return isRefused ? { kind: 'member-limit' } : this.#answerNow(held, join);
+  }
+
+  /** The answer to a join that needs no step, once its turn comes. */
+  async #answerInTurn(held: Held, join: Join): Promise<JoinAnswer> {
+    held.joining += 1;
+    await join.after;
+    held.joining -= 1;
+    return this.#answerNow(held, join);
+  }
+
+  /** What was known when the join was taken may have lapsed since: of the miss that follows webhooks are to hear. */
+  #answerNow(held: Held, join: Join): JoinAnswer | Promise<JoinAnswer> {
+    const at = this.#options.clock.now();
+    const { after, ...again } = join;
+    const isLapsed = after !== undefined && this.#isHeld(held) && hasLapsed(held, join, at);
+    return isLapsed ? this.#report(held, again) : answerTo(held, join, at);
   }
 
   /**

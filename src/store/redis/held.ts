@@ -1,4 +1,5 @@
-import type { Member } from '../../ports/attendance.ts';
+import type { Join, JoinAnswer, Member } from '../../ports/attendance.ts';
+import type { Millis } from '../../ports/clock.ts';
 import type { KeptChannel } from './channel-scripts.ts';
 import { Replica } from './replica.ts';
 
@@ -39,6 +40,34 @@ export function newHeld(channel: KeptChannel): Held {
     waiting: [],
     joining: 0,
     countToRepeat: undefined,
+  };
+}
+
+/** Whether a subscriber can be answered without asking. */
+export function knows({ replica }: Held, { member, readsCache, wantsCacheMiss }: Join, at: Millis): boolean {
+  if (member === undefined && !readsCache) return true;
+  if (!replica.isTrusted || (member !== undefined && !replica.members.has(member.userId))) return false;
+  return !readsCache || !wantsCacheMiss || replica.cached(at) !== undefined || replica.missStands(at);
+}
+
+/** Whether what is known of the cache has ended, so that Redis is to be asked again; not if the subscriber has gone. */
+export function hasLapsed(held: Held, join: Join, at: Millis): boolean {
+  const { member, readsCache, wantsCacheMiss } = join;
+  if (!readsCache || !wantsCacheMiss || !held.replica.isTrusted) return false;
+  return (member === undefined || held.members.has(member.userId)) && !knows(held, join, at);
+}
+
+/** What a subscriber who was let in is told at this moment. */
+export function answerTo(
+  { replica }: Held,
+  { member, readsCache }: Join,
+  at: Millis,
+): Extract<JoinAnswer, { kind: 'joined' }> {
+  const cached = readsCache ? replica.cached(at) : undefined;
+  return {
+    kind: 'joined',
+    ...(member !== undefined && { members: replica.members }),
+    ...(cached && { cached }),
   };
 }
 
