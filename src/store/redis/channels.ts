@@ -1,11 +1,10 @@
 import type { Join, JoinAnswer, Leave, Member } from '../../ports/attendance.ts';
 import type { CachedEvent } from '../../ports/channel-caches.ts';
-import type { Millis } from '../../ports/clock.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
-import { Departures, type Departed } from './departures.ts';
 import { answered, answerTo, hasLapsed, knows, named, newHeld, withLetIn, type Held } from './held.ts';
+import { Leaves } from './leaves.ts';
 import { Patience } from './patience.ts';
 import type { Registration } from './registration.ts';
 import { toNotice, type Change, type Told } from './replica.ts';
@@ -19,7 +18,7 @@ export class Channels {
   readonly #registration: Registration;
   readonly #partition: ChannelSurroundings;
   readonly #held = new Map<string, Held>();
-  readonly #departures: Departures;
+  readonly #leaves: Leaves;
   readonly #uncounted = new Set<Held>();
   /** Events that subscribers here were told before Redis knew them. */
   readonly #toldEarly = new Set<string>();
@@ -37,7 +36,7 @@ export class Channels {
     this.#registration = registration;
     this.scripts = scripts;
     this.#partition = partition;
-    this.#departures = new Departures(options.leaseMs);
+    this.#leaves = new Leaves({ ...options, registration, scripts, due: partition.due });
   }
 
   join(join: Join): JoinAnswer | Promise<JoinAnswer> {
@@ -52,7 +51,7 @@ export class Channels {
     }
     const answer = answerTo(held, join, this.#options.clock.now());
     if (join.wantsCacheMiss && answer.cached === undefined) this.#options.metrics.deduplicated(appId);
-    return join.after === undefined ? answer : this.#answerInTurn(held, join);
+    return join.after === undefined && held.hearing === undefined ? answer : this.#answerInTurn(held, join);
   }
 
   leave(leave: Leave): void {
@@ -60,13 +59,14 @@ export class Channels {
     const key = keyOf(appId, channel);
     const held = this.#held.get(key);
     if (held === undefined) return;
-    this.#departures.add(this.#options.clock.now(), leave, held.members.get(member?.userId ?? ''));
+    const leaver = held.members.get(member?.userId ?? '');
     if (member !== undefined) held.members.delete(member.userId);
     if (channelLingersMs !== undefined) {
       this.#held.delete(key);
       this.#uncounted.delete(held);
+      this.#partition.letGo(appId, channel);
     }
-    this.#sendLeave(held, leave);
+    this.#leaves.leave(held, leave, leaver);
   }
 
   /** Has everything of the app leave, without grace, step by step. */
@@ -157,8 +157,7 @@ export class Channels {
       held.replica.distrust();
       void this.#assert(held);
     }
-    // What was still to be reported as gone: nobody else remembers that it ever was there.
-    if (isDataLost) for (const departed of this.#departures) this.#assertDeparted(departed);
+    if (isDataLost) this.#leaves.tellAgain((appId, name) => this.#held.get(keyOf(appId, name)));
   }
 
   /** What Redis had no memory for is asserted again. */
@@ -190,7 +189,15 @@ export class Channels {
     if (known !== undefined) return known;
     const held = newHeld(this.scripts.channel(appId, name));
     this.#held.set(key, held);
+    void this.#hear(held);
     return held;
+  }
+
+  async #hear(held: Held): Promise<void> {
+    held.hearing = this.#partition.hear(held.appId, held.name);
+    if (held.hearing === undefined) return;
+    await held.hearing;
+    held.hearing = undefined;
   }
 
   async #report(held: Held, join: Join): Promise<JoinAnswer> {
@@ -217,7 +224,7 @@ export class Channels {
     const isRefused = reply?.[0] === 'limit';
     if (here !== undefined) answered(held, here, !isRefused);
     if (reply !== undefined && !isRefused) this.#entered(held, reply);
-    if (join.after !== undefined) await join.after;
+    await this.#turn(held, join, patience);
     held.joining -= 1;
     return isRefused ? { kind: 'member-limit' } : this.#answerNow(held, join);
   }
@@ -225,9 +232,15 @@ export class Channels {
   /** The answer to a join that needs no step, once its turn comes. */
   async #answerInTurn(held: Held, join: Join): Promise<JoinAnswer> {
     held.joining += 1;
-    await join.after;
+    await this.#turn(held, join, new Patience(this.#options.clock));
     held.joining -= 1;
     return this.#answerNow(held, join);
+  }
+
+  /** Resolves when those before the join are answered, and what others publish is heard here, if it can be. */
+  async #turn(held: Held, { after }: Join, patience: Patience): Promise<void> {
+    if (after !== undefined) await after;
+    if (held.hearing !== undefined && !this.#registration.isAway) await patience.wait(held.hearing);
   }
 
   /** What was known when the join was taken may have lapsed since: of the miss that follows webhooks are to hear. */
@@ -308,38 +321,6 @@ export class Channels {
     if (reply !== undefined) this.#entered(held, reply);
   }
 
-  #assertDeparted({ appId, name, channelUntil = -Infinity, members }: Departed): void {
-    const now = this.#held.get(keyOf(appId, name));
-    const at = this.#options.clock.now();
-    // What was due while Redis was there has been reported.
-    const since = this.#registration.heardAt;
-    const gone = [...members.values()].filter(
-      ({ member, until }) => until >= since && now?.members.has(member.userId) !== true,
-    );
-    const isChannelGone = now === undefined && channelUntil >= since;
-    if (gone.length === 0 && !isChannelGone) return;
-    const channel = this.scripts.channel(appId, name);
-    const args = [now?.reported ?? 0, '', -1, '', '', ...named(gone.map(({ member }) => member))];
-    void this.#registration.step(this.scripts.step('join', channel, args));
-    for (const { member, until } of gone) {
-      this.#sendLeave(channel, { member: { userId: member.userId, lingersMs: until - at } });
-    }
-    if (now === undefined) this.#sendLeave(channel, { channelLingersMs: channelUntil - at });
-  }
-
-  #sendLeave(
-    channel: KeptChannel,
-    { channelLingersMs, member, source }: Pick<Leave, 'channelLingersMs' | 'member' | 'source'>,
-  ): void {
-    const channelMs = channelLingersMs === undefined ? '' : wholeMs(channelLingersMs);
-    const memberMs = wholeMs(member?.lingersMs ?? 0);
-    const at = this.#options.clock.now();
-    if (channelMs !== '') this.#partition.due(at + channelMs);
-    if (member !== undefined) this.#partition.due(at + memberMs);
-    const args = [channelMs, member?.userId ?? '', memberMs, source ?? ''];
-    void this.#registration.step(this.scripts.step('leave', channel, args));
-  }
-
   #count({ appId, name }: Held): number {
     return this.#options.countSubscribers(appId, name);
   }
@@ -350,8 +331,3 @@ export class Channels {
 }
 
 const keyOf = (appId: string, channel: string): string => `${appId}\n${channel}`;
-
-/** Scripts reckon in whole milliseconds; nothing is due too early. */
-function wholeMs(ms: Millis): number {
-  return Math.max(0, Math.ceil(ms));
-}

@@ -21,6 +21,8 @@ export interface Held extends KeptChannel {
   isRefused: boolean;
   /** Somebody asked for the cached event, and whether there is one is to be found out yet: if not, webhooks are told. */
   mayMissCache: boolean;
+  /** Resolves once what others publish is heard here; undefined: it is. */
+  hearing: Promise<void> | undefined;
   /** Those who wait for a trusted snapshot. */
   waiting: (() => void)[];
   /** Joins that are not answered yet; they are not told what subscribers are told meanwhile. */
@@ -37,6 +39,7 @@ export function newHeld(channel: KeptChannel): Held {
     reported: 0,
     isRefused: false,
     mayMissCache: false,
+    hearing: undefined,
     waiting: [],
     joining: 0,
     countToRepeat: undefined,

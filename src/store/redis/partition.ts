@@ -5,7 +5,8 @@ import { ChannelScripts } from './channel-scripts.ts';
 import { Channels } from './channels.ts';
 import { Connections } from './connections.ts';
 import { RedisDrops } from './drops.ts';
-import { PartitionKeys } from './keys.ts';
+import type { Hearing } from './hearing.ts';
+import type { PartitionKeys } from './keys.ts';
 import { parseNotice, type Notice } from './notice.ts';
 import { Registration, type Registered } from './registration.ts';
 import type { Reply } from './replies.ts';
@@ -18,6 +19,12 @@ import { Users } from './users.ts';
 /** A node that did not cause a departure looks for it so much later than the one that did. */
 const handicapMs: Millis = 500;
 
+/**
+ * In a cluster topics are asked for anew after so many heartbeats that were not heard: the slot may have moved, of which the
+ * client does not always hear. To make the connection of a single server anew is dearer, and waits for a whole lease.
+ */
+const mostBeatsUnheard = 3;
+
 /** What a dead epoch held is released in portions. */
 const portion = 100;
 
@@ -26,6 +33,14 @@ export interface NamesAfter {
   readonly prefix: string;
   readonly after: string;
   readonly limit: number;
+}
+
+/** What a partition shares with the others, and which of them it is. */
+interface PartitionParts {
+  readonly keys: PartitionKeys;
+  readonly index: number;
+  readonly standing: StandingLog;
+  readonly hearing: Hearing;
 }
 
 /** One partition of the state, as this node takes part in it. */
@@ -44,16 +59,18 @@ export class Partition {
   #mustRead = false;
   /** When something was last heard on the topic; this node's own heartbeats are. */
   #topicHeardAt: Millis = -Infinity;
+  /** Heartbeats since then that were answered. */
+  #beatsUnheard = 0;
   /** When something is due, as far as is known. */
   #dueAt: Millis = Infinity;
   readonly #running = new Set<Promise<unknown>>();
   /** Who waits for a revision to be heard. */
   #listeners: { readonly revision: number; readonly tell: () => void }[] = [];
 
-  constructor(options: RedisLedgerOptions, index: number, standing: StandingLog) {
+  constructor(options: RedisLedgerOptions, { keys, index, standing, hearing }: PartitionParts) {
     this.#options = options;
     this.#standing = standing;
-    this.keys = new PartitionKeys(options.keyPrefix, index);
+    this.keys = keys;
     this.registration = new Registration({
       keys: this.keys,
       run: options.link.run,
@@ -74,6 +91,8 @@ export class Partition {
     this.channels = new Channels(options, this.registration, scripts, {
       due: (at) => this.#due(at),
       heard: (revision) => this.#heard(revision),
+      hear: (appId, channel) => hearing.begin(appId, channel),
+      letGo: (appId, channel) => hearing.end(appId, channel),
     });
     this.users = new Users(options, this.registration, this.keys);
     this.connections = new Connections(options, this.registration, this.keys);
@@ -87,6 +106,11 @@ export class Partition {
     });
   }
 
+  /** When something was last heard on the topic. */
+  get topicHeardAt(): Millis {
+    return this.#topicHeardAt;
+  }
+
   get dueAt(): Millis {
     return this.#dueAt;
   }
@@ -98,7 +122,7 @@ export class Partition {
 
   /** Something was said on the partition's topic: a notice, the revision at a heartbeat, or that data was lost. */
   receive(message: string): void {
-    this.#topicHeardAt = this.#options.clock.now();
+    this.#hearTopic();
     if (message.startsWith('b')) this.#compare(Number(message.slice(1)), 0);
     else if (message.startsWith('d')) this.registration.begun(message.slice(1));
     else this.#hear(parseNotice(message.slice(1)));
@@ -202,15 +226,24 @@ export class Partition {
   /** The heartbeats are taken, so they are to be heard as well. */
   #seeToTopic(): void {
     const { clock, leaseMs, link } = this.#options;
-    if (!this.registration.isRegistered || clock.now() - this.#topicHeardAt < leaseMs) return;
-    this.#topicHeardAt = clock.now();
-    link.renew(this.keys.topic);
+    if (!this.registration.isRegistered) return;
+    this.#beatsUnheard += 1;
+    const isSilent = clock.now() - this.#topicHeardAt >= leaseMs;
+    if (!isSilent && !(link.isCluster && this.#beatsUnheard > mostBeatsUnheard)) return;
+    this.#beatsUnheard = 0;
+    if (isSilent) this.#topicHeardAt = clock.now();
+    link.topics.renew(this.keys.topic);
+  }
+
+  #hearTopic(): void {
+    this.#topicHeardAt = this.#options.clock.now();
+    this.#beatsUnheard = 0;
   }
 
   #registered({ former, revision, isDataLost }: Registered): void {
     if (isDataLost) this.#standing.dataLost();
     this.#revision = Math.max(this.#revision, revision);
-    this.#topicHeardAt = this.#options.clock.now();
+    this.#hearTopic();
     this.#tellListeners();
     this.channels.assertAll(isDataLost);
     this.users.assertAll();
