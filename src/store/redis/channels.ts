@@ -3,7 +3,7 @@ import type { CachedEvent } from '../../ports/channel-caches.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
-import { answered, answerTo, hasLapsed, knows, named, newHeld, withLetIn, type Held } from './held.ts';
+import { HeldChannel, named } from './held.ts';
 import { Leaves } from './leaves.ts';
 import { Patience } from './patience.ts';
 import type { Registration } from './registration.ts';
@@ -17,9 +17,9 @@ export class Channels {
   readonly #options: RedisLedgerOptions;
   readonly #registration: Registration;
   readonly #partition: ChannelSurroundings;
-  readonly #held = new Map<string, Held>();
+  readonly #held = new Map<string, HeldChannel>();
   readonly #leaves: Leaves;
-  readonly #uncounted = new Set<Held>();
+  readonly #uncounted = new Set<HeldChannel>();
   /** Events that subscribers here were told before Redis knew them. */
   readonly #toldEarly = new Set<string>();
   #marks = 0;
@@ -42,14 +42,10 @@ export class Channels {
   join(join: Join): JoinAnswer | Promise<JoinAnswer> {
     const { appId, channel, member } = join;
     const held = this.#hold(appId, channel);
-    const isNewMember = member !== undefined && !held.members.has(member.userId);
-    if (member !== undefined && isNewMember) {
-      held.members.set(member.userId, { ...member, asking: 0, isLetIn: false });
-    }
-    if (isNewMember || held.reported === 0 || !knows(held, join, this.#options.clock.now())) {
-      return this.#report(held, join);
-    }
-    const answer = answerTo(held, join, this.#options.clock.now());
+    const at = this.#options.clock.now();
+    const isNewMember = member !== undefined && held.enter(member);
+    if (isNewMember || held.reported === 0 || !held.knows(join, at)) return this.#report(held, join);
+    const answer = held.answer(join, at);
     if (join.wantsCacheMiss && answer.cached === undefined) this.#options.metrics.deduplicated(appId);
     return join.after === undefined && held.hearing === undefined ? answer : this.#answerInTurn(held, join);
   }
@@ -183,24 +179,24 @@ export class Channels {
     return reads.every(Boolean);
   }
 
-  #hold(appId: string, name: ChannelName): Held {
+  #hold(appId: string, name: ChannelName): HeldChannel {
     const key = keyOf(appId, name);
     const known = this.#held.get(key);
     if (known !== undefined) return known;
-    const held = newHeld(this.scripts.channel(appId, name));
+    const held = new HeldChannel(this.scripts.channel(appId, name));
     this.#held.set(key, held);
     void this.#hear(held);
     return held;
   }
 
-  async #hear(held: Held): Promise<void> {
+  async #hear(held: HeldChannel): Promise<void> {
     held.hearing = this.#partition.hear(held.appId, held.name);
     if (held.hearing === undefined) return;
     await held.hearing;
     held.hearing = undefined;
   }
 
-  async #report(held: Held, join: Join): Promise<JoinAnswer> {
+  async #report(held: HeldChannel, join: Join): Promise<JoinAnswer> {
     const { member, memberLimit, readsCache, wantsCacheMiss, source } = join;
     const patience = new Patience(this.#options.clock);
     const here = held.members.get(member?.userId ?? '');
@@ -220,9 +216,9 @@ export class Channels {
     );
     const reply = this.#registration.isAway ? undefined : await patience.wait(step);
     if (reply === undefined) await this.#enterAlone(held, { member, step, patience });
-    else if (readsCache && held.replica.isKnown) await patience.wait(this.#caughtUp(reply));
+    else if (readsCache && held.state !== 'asking') await patience.wait(this.#caughtUp(reply));
     const isRefused = reply?.[0] === 'limit';
-    if (here !== undefined) answered(held, here, !isRefused);
+    if (here !== undefined) held.answered(here, !isRefused);
     if (reply !== undefined && !isRefused) this.#entered(held, reply);
     await this.#turn(held, join, patience);
     held.joining -= 1;
@@ -230,7 +226,7 @@ export class Channels {
   }
 
   /** The answer to a join that needs no step, once its turn comes. */
-  async #answerInTurn(held: Held, join: Join): Promise<JoinAnswer> {
+  async #answerInTurn(held: HeldChannel, join: Join): Promise<JoinAnswer> {
     held.joining += 1;
     await this.#turn(held, join, new Patience(this.#options.clock));
     held.joining -= 1;
@@ -238,17 +234,17 @@ export class Channels {
   }
 
   /** Resolves when those before the join are answered, and what others publish is heard here, if it can be. */
-  async #turn(held: Held, { after }: Join, patience: Patience): Promise<void> {
+  async #turn(held: HeldChannel, { after }: Join, patience: Patience): Promise<void> {
     if (after !== undefined) await after;
     if (held.hearing !== undefined && !this.#registration.isAway) await patience.wait(held.hearing);
   }
 
   /** What was known when the join was taken may have lapsed since: of the miss that follows webhooks are to hear. */
-  #answerNow(held: Held, join: Join): JoinAnswer | Promise<JoinAnswer> {
+  #answerNow(held: HeldChannel, join: Join): JoinAnswer | Promise<JoinAnswer> {
     const at = this.#options.clock.now();
     const { after, ...again } = join;
-    const isLapsed = after !== undefined && this.#isHeld(held) && hasLapsed(held, join, at);
-    return isLapsed ? this.#report(held, again) : answerTo(held, join, at);
+    const isLapsed = after !== undefined && this.#isHeld(held) && held.hasLapsed(join, at);
+    return isLapsed ? this.#report(held, again) : held.answer(join, at);
   }
 
   /**
@@ -261,7 +257,7 @@ export class Channels {
 
   /** Redis does not answer: the subscriber is let in, and told what this node knows. */
   async #enterAlone(
-    held: Held,
+    held: HeldChannel,
     given: { member: Member | undefined; step: Promise<Reply | undefined>; patience: Patience },
   ): Promise<void> {
     const { member, step, patience } = given;
@@ -273,17 +269,17 @@ export class Channels {
     };
     void step.then(enterLate);
     if (!this.#registration.isAway) {
-      await patience.wait(new Promise<void>((resolve) => held.waiting.push(resolve)));
+      await patience.wait(held.nextSnapshot());
     }
     // A snapshot that came meanwhile knows of everything.
-    if (held.replica.isTrusted) return;
+    if (held.state === 'known') return;
     held.replica.answeredAlone();
     // A member that went meanwhile is not to be told of.
     if (member === undefined || !held.members.has(member.userId)) return;
     this.#tell(held, held.replica.anticipate({ kind: 'in', member }, this.#options.clock.now()));
   }
 
-  #entered(held: Held, [status, isBack, membersBack, missStood, ...description]: Reply): void {
+  #entered(held: HeldChannel, [status, isBack, membersBack, missStood, ...description]: Reply): void {
     const { metrics } = this.#options;
     if (status === 'full') held.isRefused = true;
     else held.mayMissCache = false;
@@ -295,24 +291,21 @@ export class Channels {
     this.#merge(held, toDescription(description));
   }
 
-  #merge(held: Held, description: Description): void {
-    const members = held.isRefused ? withLetIn(held, description.members) : description.members;
-    this.#tell(held, held.replica.merge({ ...description, members }, this.#options.clock.now()));
-    const { waiting } = held;
-    held.waiting = [];
-    for (const resolve of waiting) resolve();
+  #merge(held: HeldChannel, description: Description): void {
+    this.#tell(held, held.merge(description, this.#options.clock.now()));
+    held.snapshotCame();
   }
 
-  #tell(held: Held, told: readonly Told[]): void {
+  #tell(held: HeldChannel, told: readonly Told[]): void {
     if (!this.#isHeld(held)) return;
     for (const one of told) this.#options.notify(held.appId, held.name, toNotice(one));
   }
 
-  #isHeld(held: Held): boolean {
+  #isHeld(held: HeldChannel): boolean {
     return this.#held.get(keyOf(held.appId, held.name)) === held;
   }
 
-  async #assert(held: Held): Promise<void> {
+  async #assert(held: HeldChannel): Promise<void> {
     held.isRefused = false;
     held.reported = this.#count(held);
     const miss = held.mayMissCache ? 'miss' : '';
@@ -321,11 +314,11 @@ export class Channels {
     if (reply !== undefined) this.#entered(held, reply);
   }
 
-  #count({ appId, name }: Held): number {
+  #count({ appId, name }: HeldChannel): number {
     return this.#options.countSubscribers(appId, name);
   }
 
-  #tellsCounts({ appId, name }: Held): string {
+  #tellsCounts({ appId, name }: HeldChannel): string {
     return this.#options.tellsCounts(appId, name) ? '1' : '';
   }
 }

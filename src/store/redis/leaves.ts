@@ -2,7 +2,7 @@ import type { Leave, Member } from '../../ports/attendance.ts';
 import type { Clock, Millis } from '../../ports/clock.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
 import { Departures, type Departed } from './departures.ts';
-import { named, type Held } from './held.ts';
+import { named, type HeldChannel } from './held.ts';
 import type { Registration } from './registration.ts';
 
 export interface LeavesOptions {
@@ -31,11 +31,14 @@ export class Leaves {
   }
 
   /** What was still to be reported as gone: nobody else remembers that it ever was there. `held`: what is there now. */
-  tellAgain(held: (appId: string, channel: string) => Held | undefined): void {
+  tellAgain(held: (appId: string, channel: string) => HeldChannel | undefined): void {
     for (const departed of this.#departures) this.#tellAgain(departed, held(departed.appId, departed.name));
   }
 
-  #tellAgain({ appId, name, channelUntil = -Infinity, members }: Departed, now: Held | undefined): void {
+  #tellAgain(
+    { appId, name, channelUntil = -Infinity, members }: Departed,
+    now: HeldChannel | undefined,
+  ): void {
     const { clock, registration, scripts } = this.#options;
     const at = clock.now();
     // What was due while Redis was there has been reported.
