@@ -156,7 +156,8 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   const counts = createAlarm(clock, () => ledger.reportCounts());
 
   try {
-    await ledger.start((message) => fanout.receive(message));
+    link.topics.receiveOthers((message) => fanout.receive(message));
+    await ledger.start();
     await settings.start();
   } catch (error) {
     link.close();

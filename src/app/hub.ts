@@ -31,10 +31,10 @@ import {
 import { isAllowedOrigin } from '../protocol/origin.ts';
 import { servesProtocol } from '../protocol/protocol-version.ts';
 import type { Admissions } from './admissions.ts';
+import { CommandOrder } from './command-order.ts';
 import { relayClientEvent, type ClientEventOptions } from './client-events.ts';
 import type { FairTurns } from './fair-turns.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
-import { PendingCommands } from './pending-commands.ts';
 import { describeRefusal } from './refusal-log.ts';
 import { Session } from './session.ts';
 import { Subscriptions, type SubscriptionOptions } from './subscriptions.ts';
@@ -71,13 +71,14 @@ export interface Greeting {
   readonly remoteAddress: string;
 }
 
-/** So many commands of one connection that wait are performed before others have their turn. */
-const mostStepsInATurn = 50;
-
-/** The use cases of a socket. The commands of one connection take effect strictly in order. */
+/**
+ * The use cases of a socket. The commands of one connection take effect and are answered strictly in order; joins of
+ * several channels may wait for the ledger together.
+ */
 export class Hub {
   readonly #options: HubOptions;
   readonly #subscriptions: Subscriptions;
+  readonly #commands: CommandOrder;
   readonly #users: Users;
   readonly #witness: Witness;
   #isClosing = false;
@@ -86,6 +87,11 @@ export class Hub {
     this.#options = options;
     this.#subscriptions = new Subscriptions(options);
     this.#users = new Users(options);
+    this.#commands = new CommandOrder({
+      turns: options.turns,
+      perform: (session, command) => this.#perform(session, command),
+      isTooMuch: (session) => this.end(session, tooManyPendingFrames),
+    });
     this.#witness = options.witness ?? noWitness;
   }
 
@@ -129,24 +135,15 @@ export class Hub {
 
   /** A text frame has come, and was accepted. */
   receive(session: Session, text: string): void {
-    const { app, budget, pending } = session;
+    const { app, budget } = session;
     this.#options.metrics.messageReceived(app.config.id);
     const command = decode(text);
     if (command.kind === 'invalid') budget.penalise(text.length);
-    const turns = budget.isAhead(app.frameRates) ? this.#options.turns : undefined;
+    const isAhead = this.#options.turns !== undefined && budget.isAhead(app.frameRates);
     // It passes by what waits for an answer, but not by what the client itself has sent too fast.
-    if (command.kind === 'ping' && turns === undefined) return session.socket.send(pongFrame);
+    if (command.kind === 'ping' && !isAhead) return session.socket.send(pongFrame);
     if (command.kind === 'pong') return;
-    if (pending !== undefined) {
-      pending.push(command, text.length);
-      if (pending.isTooMuch) this.end(session, tooManyPendingFrames);
-    } else if (turns !== undefined) {
-      session.pending = new PendingCommands(app.frameBytes);
-      session.pending.push(command, text.length);
-      void turns.next().then(() => this.#resume(session));
-    } else {
-      this.#perform(session, command);
-    }
+    this.#commands.take(session, command, text.length, isAhead);
   }
 
   /** A binary frame has come, and was accepted. */
@@ -248,12 +245,12 @@ export class Hub {
     const { apps, slots } = this.#options;
     const { app, socket } = session;
     const appId = app.config.id;
-    session.pending = new PendingCommands(app.frameBytes);
+    this.#commands.hold(session);
     const isFree = await slot;
     const refusal = this.#isClosing ? serverClosing : refuseConnection(apps.byKey(greeting.key), greeting);
     if (isFree && refusal === undefined && session.isOpen) {
       this.#admit(session, greeting);
-      return this.#resume(session);
+      return this.#commands.resume(session);
     }
     if (isFree) slots?.release(appId);
     if (!session.isOpen) return;
@@ -303,27 +300,7 @@ export class Hub {
     this.end(session, error);
   }
 
-  #perform(session: Session, command: Command): void {
-    const step = this.#step(session, command);
-    if (!(step instanceof Promise)) return;
-    session.pending = new PendingCommands(session.app.frameBytes);
-    void step.then(() => this.#resume(session));
-  }
-
-  /** Goes on with what waits, until that waits for an answer itself. */
-  async #resume(session: Session): Promise<void> {
-    let done = 0;
-    // A session that has ended meanwhile has nothing pending.
-    for (let next = session.pending?.shift(); next !== undefined; next = session.pending?.shift()) {
-      const step = this.#step(session, next);
-      if (step instanceof Promise) await step;
-      done += 1;
-      if (done % mostStepsInATurn === 0) await this.#options.turns?.next();
-    }
-    session.pending = undefined;
-  }
-
-  #step(session: Session, command: Command): MaybePromise<void> {
+  #perform(session: Session, command: Command): MaybePromise<void> | 'in-turn' {
     switch (command.kind) {
       case 'subscribe':
         return this.#subscriptions.subscribe(session, command);

@@ -8,7 +8,7 @@ const leastBound = 4 * 1024 * 1024;
 /** What keeping a command costs, however short its frame was. */
 const lengthOfKeeping = 100;
 
-/** What a client has said behind a command that is not answered yet, in order. */
+/** What a client has said and has to wait, in order: for an answer to an earlier command, or for its turn. */
 export class PendingCommands {
   readonly #commands: { readonly command: Command; readonly length: number }[] = [];
   #next = 0;
@@ -29,6 +29,11 @@ export class PendingCommands {
   push(command: Command, length: number): void {
     this.#commands.push({ command, length });
     this.#length += length + lengthOfKeeping;
+  }
+
+  /** The oldest, which stays. Undefined when there is none. */
+  peek(): Command | undefined {
+    return this.#commands[this.#next]?.command;
   }
 
   /** Takes the oldest. Undefined when there is none left. */

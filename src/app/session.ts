@@ -7,6 +7,7 @@ import type { RateWindow } from '../protocol/rate-window.ts';
 import type { TokenBucket } from '../protocol/token-bucket.ts';
 import type { UserData } from '../protocol/user-data.ts';
 import type { Seat } from './admissions.ts';
+import type { JoinsUnderWay } from './joins.ts';
 import type { LocalApp } from './local-app.ts';
 import type { PendingCommands } from './pending-commands.ts';
 
@@ -41,7 +42,9 @@ export class Session {
   clientEvents: RateWindow | undefined;
   /** Made with the first channel that nobody was on before. */
   newChannels: TokenBucket | undefined;
-  /** Commands behind one that waits for an answer; undefined while none does. */
+  /** Joins that are not answered yet; undefined while there are none. */
+  joins: JoinsUnderWay | undefined;
+  /** Commands whose turn has not come, and those behind them; undefined while there are none. */
   pending: PendingCommands | undefined;
 
   constructor(app: LocalApp, socketId: SocketId, socket: Socket, at: Millis) {

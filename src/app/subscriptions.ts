@@ -57,6 +57,8 @@ export interface SubscriptionOptions extends Refusals {
   };
 }
 
+/** Which channel a client does not get, and why. */
+type Refusal = [channel: string, type: 'AuthError' | 'LimitReached' | 'InvalidChannel', error: ProtocolError];
 type Joined = Extract<JoinAnswer, { kind: 'joined' }>;
 type SubscribeCommand = Extract<Command, { kind: 'subscribe' }>;
 
@@ -77,8 +79,11 @@ export class Subscriptions {
     this.#disconnectMs = this.#options.grace.shutdownMs;
   }
 
-  /** Lets the client in, or tells it why not. Pending while the answer needs the ledger's word. */
-  subscribe(session: Session, command: SubscribeCommand): MaybePromise<void> {
+  /**
+   * Lets the client in, or tells it why not. Pending while the answer needs the ledger's word. `in-turn`: nothing was done,
+   * because the client would be answered at once, and earlier joins are not answered yet.
+   */
+  subscribe(session: Session, command: SubscribeCommand): MaybePromise<void> | 'in-turn' {
     const { limits } = session.app.config;
     const { channel } = command;
     if (!isChannelName(channel, limits)) {
@@ -87,6 +92,7 @@ export class Subscriptions {
       return this.#refuse(session, name, 'InvalidChannel', invalidChannel(message));
     }
     if (session.subscriptions.has(channel)) {
+      if (session.joins !== undefined) return 'in-turn';
       const error = alreadySubscribed(channel);
       this.#options.refused(describeRefusal(session, 'subscription', error, { channel }));
       session.socket.send(encodeError(error));
@@ -105,6 +111,7 @@ export class Subscriptions {
       ? undefined
       : refuseChannel(session, channel, this.#options.clock.now());
     if (excess !== undefined) return this.#refuse(session, channel, 'LimitReached', excess);
+    if (isInternal(channel) && session.joins !== undefined) return 'in-turn';
     return this.#join(session, channel, member);
   }
 
@@ -177,6 +184,7 @@ export class Subscriptions {
       readsCache: isCache,
       wantsCacheMiss: isCache && app.wantsWebhook('cache_miss', channel),
       source: session.socketId,
+      ...(session.joins && { after: session.joins.last }),
     });
     return whenReady(answer, (settled) => this.#settle(session, channel, settled));
   }
@@ -192,7 +200,7 @@ export class Subscriptions {
       this.#witnessLeave(session, subscription, 'refused');
       this.#report(session, subscription, left);
       const error = memberLimit(channel, session.app.config.limits.presenceMembers);
-      return this.#refuse(session, channel, 'LimitReached', error);
+      return this.#tellRefusal(session, channel, 'LimitReached', error);
     }
     this.#welcome(session, channel, answer);
     this.#tell(session, subscription, 'subscribed');
@@ -215,13 +223,14 @@ export class Subscriptions {
     this.#options.counts.changed(app, channel);
   }
 
+  /** In the turn of the command: what was not answered before may decide otherwise. */
+  #refuse(session: Session, ...refusal: Refusal): 'in-turn' | undefined {
+    if (session.joins !== undefined) return 'in-turn';
+    this.#tellRefusal(session, ...refusal);
+  }
+
   /** Tells both who listens on the channel and who listens on the connection. The connection stays. */
-  #refuse(
-    session: Session,
-    channel: string,
-    type: 'AuthError' | 'LimitReached' | 'InvalidChannel',
-    error: ProtocolError,
-  ): void {
+  #tellRefusal(session: Session, ...[channel, type, error]: Refusal): void {
     this.#options.refused(describeRefusal(session, 'subscription', error, { channel }));
     session.socket.send(encodeSubscriptionError(channel, type, error));
     session.socket.send(encodeError(error));

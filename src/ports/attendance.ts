@@ -22,6 +22,11 @@ export interface Join {
   readonly wantsCacheMiss: boolean;
   /** The connection that comes: the source of the facts that this causes. Absent: not known. */
   readonly source?: SocketId;
+  /**
+   * The answer is to come after this has resolved, true of that moment: until then an earlier join of the connection is not
+   * answered. The step itself is taken at once. Only a ledger that answers later is given it.
+   */
+  readonly after?: Promise<unknown>;
 }
 
 /** What a subscriber must be told. */

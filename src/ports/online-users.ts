@@ -18,7 +18,7 @@ export type UserState = 'online' | 'offline';
 export interface OnlineUsers {
   /**
    * This node has a connection signed in as the user. Answers which of the watched users are online; they are
-   * watched until `unwatch`.
+   * watched until `unwatch`. When the answer has come, what other nodes publish to the user arrives here.
    */
   signIn(signIn: SignIn): MaybePromise<ReadonlySet<string>>;
   /** A connection wants to know of these users no more, once for each sign-in that named them. */

@@ -9,12 +9,14 @@ import { Stack } from '../support/property/stack.ts';
 import { step, type Step } from '../support/property/step.ts';
 
 const [app] = twoApps;
-const makeStack = (ledgerDelays?: readonly number[]): Stack =>
+const makeStack = (ledgerDelays?: readonly number[], answerDelays: readonly number[] = []): Stack =>
   new Stack({
     applications: twoApps,
     policy: defaultPolicy,
+    answerDelays,
     ...(ledgerDelays !== undefined && { ledgerDelays }),
   });
+const delays = fc.array(fc.constantFrom(0, 1, 50, 1000), { minLength: 1, maxLength: 8 });
 const said = (client: StackClient): string[] =>
   client.socket.frames.map((frame) => (JSON.parse(frame) as { event: string }).event);
 
@@ -35,6 +37,47 @@ const command: fc.Arbitrary<Step<StackClient>> = fc.oneof(
   fc.constant(step<StackClient>('raw(nonsense)', (client) => client.raw('nonsense'))),
 );
 
+const roomy = twoApps[1];
+const visit = fc.record({
+  who: fc.nat({ max: 2 }),
+  what: fc.oneof({ arbitrary: channel, weight: 6 }, fc.constant('publish'), fc.constant('wait')),
+});
+
+interface Told {
+  readonly members: Set<string>;
+  last: number;
+}
+
+/** What a client believes after these frames. Throws where they contradict what it was told before. */
+function readTold(frames: readonly string[]) {
+  const told = new Map<string, Told>();
+  for (const text of frames) {
+    const { event, channel: name = '', data } = JSON.parse(text) as Record<string, string>;
+    const content = JSON.parse(data ?? '{}') as { presence?: { ids: string[] }; user_id?: string };
+    const known = told.get(name);
+    const userId = content.user_id ?? '';
+    const fault = `${event} ${data} after ${[...(known?.members ?? [])].join()} ${known?.last}`;
+    if (event === 'pusher_internal:subscription_succeeded') {
+      told.set(name, { members: new Set(content.presence?.ids), last: NaN });
+    } else if (event === 'pusher_internal:member_added') {
+      if (known === undefined || known.members.has(userId)) throw new Error(fault);
+      known.members.add(userId);
+    } else if (event === 'pusher_internal:member_removed') {
+      if (known?.members.delete(userId) !== true) throw new Error(fault);
+    } else if (event === 'pusher:cache_miss' && known !== undefined) {
+      known.last = 0;
+    } else if (event === 'news') {
+      const isNext = known !== undefined && (Number.isNaN(known.last) || Number(data) === known.last + 1);
+      if (!isNext) throw new Error(fault);
+      known.last = Number(data);
+    }
+  }
+  return {
+    membersOf: (name: string): ReadonlySet<string> => told.get(name)?.members ?? new Set(),
+    lastOf: (name: string) => told.get(name)?.last,
+  };
+}
+
 function subscribe(name: string): (client: StackClient) => void {
   return (client) => client.subscribe(name, name.startsWith('presence-') ? 'u1' : undefined);
 }
@@ -43,14 +86,14 @@ describe(seeded('slow ledger'), () => {
   it(
     'makes no difference to the frames that a connection gets, nor to their order',
     async () => {
-      const delays = fc.array(fc.constantFrom(0, 1, 50, 1000), { minLength: 1, maxLength: 8 });
       await fc.assert(
         fc.asyncProperty(
           fc.array(command, { maxLength: 30, size: 'max' }),
           delays,
-          async (commands, slow) => {
+          delays,
+          async (commands, slow, answers) => {
             const frames = [undefined, slow].map(async (ledgerDelays) => {
-              const stack = makeStack(ledgerDelays);
+              const stack = makeStack(ledgerDelays, answers);
               const client = stack.connect(app);
               for (const run of commands) await run(client);
               await stack.clock.advance(60_000);
@@ -60,6 +103,45 @@ describe(seeded('slow ledger'), () => {
             expect(later).toEqual(atOnce);
           },
         ),
+        runs(150),
+      );
+    },
+    patienceMs,
+  );
+
+  it(
+    'has each subscriber told of everybody who comes and goes, and of every event, once',
+    async () => {
+      const visits = fc.array(visit, { maxLength: 40, size: 'max' });
+      await fc.assert(
+        fc.asyncProperty(visits, delays, delays, async (steps, slow, answers) => {
+          const stack = makeStack(slow, answers);
+          const clients = [0, 1, 2].map(() => stack.connect(roomy));
+          let published = 0;
+          const publish = (): void => {
+            published += 1;
+            const channels = ['cache-news', 'presence-cache-hall'];
+            void stack.trigger(roomy, { name: 'news', channels, data: String(published) });
+          };
+          for (const { who, what } of steps) {
+            const client = clients[who];
+            if (what === 'publish') publish();
+            else if (what === 'wait') await stack.clock.advance(20);
+            else if (client?.wants(what) === true) client.unsubscribe(what);
+            else client?.subscribe(what, what.startsWith('presence-') ? `u${who}` : undefined);
+          }
+          await stack.clock.advance(200_000);
+          const holders = (name: string) =>
+            clients.flatMap(({ holds }, who) => (holds.has(name) ? [`u${who}`] : []));
+          for (const { socket, holds } of clients) {
+            const told = readTold(socket.frames);
+            for (const name of holds.keys()) {
+              if (name.startsWith('presence-'))
+                expect([...told.membersOf(name)].toSorted()).toEqual(holders(name));
+              if (name.includes('cache-')) expect(told.lastOf(name)).toBe(published);
+            }
+          }
+        }),
         runs(150),
       );
     },

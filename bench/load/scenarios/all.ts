@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { clientEvents } from './client-events.ts';
 import { cold } from './cold.ts';
+import { comeback } from './comeback.ts';
 import { connectSubscribe } from './connect-subscribe.ts';
 import { fanOut } from './fan-out.ts';
 import { httpTrigger } from './http-trigger.ts';
@@ -33,6 +34,7 @@ export const scenarios: readonly Scenario[] = [
   startup,
   workers,
   ledger,
+  comeback,
   nodes,
   redis,
   underAttack,

@@ -1,8 +1,9 @@
 import type { Millis } from '../../ports/clock.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { ChannelKeys, PartitionKeys } from './keys.ts';
-import type { Registration, SendStep } from './registration.ts';
+import type { Registration } from './registration.ts';
 import { toDescription, type Description, type Reply } from './replies.ts';
+import type { SendStep } from './steps.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
 
 /** A channel, and where it is kept. */

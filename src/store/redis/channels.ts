@@ -1,11 +1,10 @@
 import type { Join, JoinAnswer, Leave, Member } from '../../ports/attendance.ts';
 import type { CachedEvent } from '../../ports/channel-caches.ts';
-import type { Millis } from '../../ports/clock.ts';
 import type { ChannelName } from '../../protocol/channel-name.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { ChannelScripts, KeptChannel } from './channel-scripts.ts';
-import { Departures, type Departed } from './departures.ts';
-import { answered, named, newHeld, withLetIn, type Held } from './held.ts';
+import { HeldChannel, named } from './held.ts';
+import { Leaves } from './leaves.ts';
 import { Patience } from './patience.ts';
 import type { Registration } from './registration.ts';
 import { toNotice, type Change, type Told } from './replica.ts';
@@ -18,9 +17,9 @@ export class Channels {
   readonly #options: RedisLedgerOptions;
   readonly #registration: Registration;
   readonly #partition: ChannelSurroundings;
-  readonly #held = new Map<string, Held>();
-  readonly #departures: Departures;
-  readonly #uncounted = new Set<Held>();
+  readonly #held = new Map<string, HeldChannel>();
+  readonly #leaves: Leaves;
+  readonly #uncounted = new Set<HeldChannel>();
   /** Events that subscribers here were told before Redis knew them. */
   readonly #toldEarly = new Set<string>();
   #marks = 0;
@@ -37,20 +36,18 @@ export class Channels {
     this.#registration = registration;
     this.scripts = scripts;
     this.#partition = partition;
-    this.#departures = new Departures(options.leaseMs);
+    this.#leaves = new Leaves({ ...options, registration, scripts, due: partition.due });
   }
 
   join(join: Join): JoinAnswer | Promise<JoinAnswer> {
     const { appId, channel, member } = join;
     const held = this.#hold(appId, channel);
-    const isNewMember = member !== undefined && !held.members.has(member.userId);
-    if (member !== undefined && isNewMember) {
-      held.members.set(member.userId, { ...member, asking: 0, isLetIn: false });
-    }
-    if (isNewMember || held.reported === 0 || !this.#knows(held, join)) return this.#report(held, join);
-    const answer = this.#answer(held, join);
+    const at = this.#options.clock.now();
+    const isNewMember = member !== undefined && held.enter(member);
+    if (isNewMember || held.reported === 0 || !held.knows(join, at)) return this.#report(held, join);
+    const answer = held.answer(join, at);
     if (join.wantsCacheMiss && answer.cached === undefined) this.#options.metrics.deduplicated(appId);
-    return answer;
+    return join.after === undefined && held.hearing === undefined ? answer : this.#answerInTurn(held, join);
   }
 
   leave(leave: Leave): void {
@@ -58,13 +55,14 @@ export class Channels {
     const key = keyOf(appId, channel);
     const held = this.#held.get(key);
     if (held === undefined) return;
-    this.#departures.add(this.#options.clock.now(), leave, held.members.get(member?.userId ?? ''));
+    const leaver = held.members.get(member?.userId ?? '');
     if (member !== undefined) held.members.delete(member.userId);
     if (channelLingersMs !== undefined) {
       this.#held.delete(key);
       this.#uncounted.delete(held);
+      this.#partition.letGo(appId, channel);
     }
-    this.#sendLeave(held, leave);
+    this.#leaves.leave(held, leave, leaver);
   }
 
   /** Has everything of the app leave, without grace, step by step. */
@@ -155,8 +153,7 @@ export class Channels {
       held.replica.distrust();
       void this.#assert(held);
     }
-    // What was still to be reported as gone: nobody else remembers that it ever was there.
-    if (isDataLost) for (const departed of this.#departures) this.#assertDeparted(departed);
+    if (isDataLost) this.#leaves.tellAgain((appId, name) => this.#held.get(keyOf(appId, name)));
   }
 
   /** What Redis had no memory for is asserted again. */
@@ -182,33 +179,24 @@ export class Channels {
     return reads.every(Boolean);
   }
 
-  #hold(appId: string, name: ChannelName): Held {
+  #hold(appId: string, name: ChannelName): HeldChannel {
     const key = keyOf(appId, name);
     const known = this.#held.get(key);
     if (known !== undefined) return known;
-    const held = newHeld(this.scripts.channel(appId, name));
+    const held = new HeldChannel(this.scripts.channel(appId, name));
     this.#held.set(key, held);
+    void this.#hear(held);
     return held;
   }
 
-  /** Whether the subscriber can be answered without asking. */
-  #knows({ replica }: Held, { member, readsCache, wantsCacheMiss }: Join): boolean {
-    if (member === undefined && !readsCache) return true;
-    if (!replica.isTrusted || (member !== undefined && !replica.members.has(member.userId))) return false;
-    const at = this.#options.clock.now();
-    return !readsCache || !wantsCacheMiss || replica.cached(at) !== undefined || replica.missStands(at);
+  async #hear(held: HeldChannel): Promise<void> {
+    held.hearing = this.#partition.hear(held.appId, held.name);
+    if (held.hearing === undefined) return;
+    await held.hearing;
+    held.hearing = undefined;
   }
 
-  #answer(held: Held, { member, readsCache }: Join): Extract<JoinAnswer, { kind: 'joined' }> {
-    const cached = readsCache ? held.replica.cached(this.#options.clock.now()) : undefined;
-    return {
-      kind: 'joined',
-      ...(member !== undefined && { members: held.replica.members }),
-      ...(cached && { cached }),
-    };
-  }
-
-  async #report(held: Held, join: Join): Promise<JoinAnswer> {
+  async #report(held: HeldChannel, join: Join): Promise<JoinAnswer> {
     const { member, memberLimit, readsCache, wantsCacheMiss, source } = join;
     const patience = new Patience(this.#options.clock);
     const here = held.members.get(member?.userId ?? '');
@@ -228,12 +216,35 @@ export class Channels {
     );
     const reply = this.#registration.isAway ? undefined : await patience.wait(step);
     if (reply === undefined) await this.#enterAlone(held, { member, step, patience });
-    else if (readsCache && held.replica.isKnown) await patience.wait(this.#caughtUp(reply));
+    else if (readsCache && held.state !== 'asking') await patience.wait(this.#caughtUp(reply));
+    const isRefused = reply?.[0] === 'limit';
+    if (here !== undefined) held.answered(here, !isRefused);
+    if (reply !== undefined && !isRefused) this.#entered(held, reply);
+    await this.#turn(held, join, patience);
     held.joining -= 1;
-    if (here !== undefined) answered(held, here, reply?.[0] !== 'limit');
-    if (reply?.[0] === 'limit') return { kind: 'member-limit' };
-    if (reply !== undefined) this.#entered(held, reply);
-    return this.#answer(held, join);
+    return isRefused ? { kind: 'member-limit' } : this.#answerNow(held, join);
+  }
+
+  /** The answer to a join that needs no step, once its turn comes. */
+  async #answerInTurn(held: HeldChannel, join: Join): Promise<JoinAnswer> {
+    held.joining += 1;
+    await this.#turn(held, join, new Patience(this.#options.clock));
+    held.joining -= 1;
+    return this.#answerNow(held, join);
+  }
+
+  /** Resolves when those before the join are answered, and what others publish is heard here, if it can be. */
+  async #turn(held: HeldChannel, { after }: Join, patience: Patience): Promise<void> {
+    if (after !== undefined) await after;
+    if (held.hearing !== undefined && !this.#registration.isAway) await patience.wait(held.hearing);
+  }
+
+  /** What was known when the join was taken may have lapsed since: of the miss that follows webhooks are to hear. */
+  #answerNow(held: HeldChannel, join: Join): JoinAnswer | Promise<JoinAnswer> {
+    const at = this.#options.clock.now();
+    const { after, ...again } = join;
+    const isLapsed = after !== undefined && this.#isHeld(held) && held.hasLapsed(join, at);
+    return isLapsed ? this.#report(held, again) : held.answer(join, at);
   }
 
   /**
@@ -246,7 +257,7 @@ export class Channels {
 
   /** Redis does not answer: the subscriber is let in, and told what this node knows. */
   async #enterAlone(
-    held: Held,
+    held: HeldChannel,
     given: { member: Member | undefined; step: Promise<Reply | undefined>; patience: Patience },
   ): Promise<void> {
     const { member, step, patience } = given;
@@ -258,17 +269,17 @@ export class Channels {
     };
     void step.then(enterLate);
     if (!this.#registration.isAway) {
-      await patience.wait(new Promise<void>((resolve) => held.waiting.push(resolve)));
+      await patience.wait(held.nextSnapshot());
     }
     // A snapshot that came meanwhile knows of everything.
-    if (held.replica.isTrusted) return;
+    if (held.state === 'known') return;
     held.replica.answeredAlone();
     // A member that went meanwhile is not to be told of.
     if (member === undefined || !held.members.has(member.userId)) return;
     this.#tell(held, held.replica.anticipate({ kind: 'in', member }, this.#options.clock.now()));
   }
 
-  #entered(held: Held, [status, isBack, membersBack, missStood, ...description]: Reply): void {
+  #entered(held: HeldChannel, [status, isBack, membersBack, missStood, ...description]: Reply): void {
     const { metrics } = this.#options;
     if (status === 'full') held.isRefused = true;
     else held.mayMissCache = false;
@@ -280,24 +291,21 @@ export class Channels {
     this.#merge(held, toDescription(description));
   }
 
-  #merge(held: Held, description: Description): void {
-    const members = held.isRefused ? withLetIn(held, description.members) : description.members;
-    this.#tell(held, held.replica.merge({ ...description, members }, this.#options.clock.now()));
-    const { waiting } = held;
-    held.waiting = [];
-    for (const resolve of waiting) resolve();
+  #merge(held: HeldChannel, description: Description): void {
+    this.#tell(held, held.merge(description, this.#options.clock.now()));
+    held.snapshotCame();
   }
 
-  #tell(held: Held, told: readonly Told[]): void {
+  #tell(held: HeldChannel, told: readonly Told[]): void {
     if (!this.#isHeld(held)) return;
     for (const one of told) this.#options.notify(held.appId, held.name, toNotice(one));
   }
 
-  #isHeld(held: Held): boolean {
+  #isHeld(held: HeldChannel): boolean {
     return this.#held.get(keyOf(held.appId, held.name)) === held;
   }
 
-  async #assert(held: Held): Promise<void> {
+  async #assert(held: HeldChannel): Promise<void> {
     held.isRefused = false;
     held.reported = this.#count(held);
     const miss = held.mayMissCache ? 'miss' : '';
@@ -306,50 +314,13 @@ export class Channels {
     if (reply !== undefined) this.#entered(held, reply);
   }
 
-  #assertDeparted({ appId, name, channelUntil = -Infinity, members }: Departed): void {
-    const now = this.#held.get(keyOf(appId, name));
-    const at = this.#options.clock.now();
-    // What was due while Redis was there has been reported.
-    const since = this.#registration.heardAt;
-    const gone = [...members.values()].filter(
-      ({ member, until }) => until >= since && now?.members.has(member.userId) !== true,
-    );
-    const isChannelGone = now === undefined && channelUntil >= since;
-    if (gone.length === 0 && !isChannelGone) return;
-    const channel = this.scripts.channel(appId, name);
-    const args = [now?.reported ?? 0, '', -1, '', '', ...named(gone.map(({ member }) => member))];
-    void this.#registration.step(this.scripts.step('join', channel, args));
-    for (const { member, until } of gone) {
-      this.#sendLeave(channel, { member: { userId: member.userId, lingersMs: until - at } });
-    }
-    if (now === undefined) this.#sendLeave(channel, { channelLingersMs: channelUntil - at });
-  }
-
-  #sendLeave(
-    channel: KeptChannel,
-    { channelLingersMs, member, source }: Pick<Leave, 'channelLingersMs' | 'member' | 'source'>,
-  ): void {
-    const channelMs = channelLingersMs === undefined ? '' : wholeMs(channelLingersMs);
-    const memberMs = wholeMs(member?.lingersMs ?? 0);
-    const at = this.#options.clock.now();
-    if (channelMs !== '') this.#partition.due(at + channelMs);
-    if (member !== undefined) this.#partition.due(at + memberMs);
-    const args = [channelMs, member?.userId ?? '', memberMs, source ?? ''];
-    void this.#registration.step(this.scripts.step('leave', channel, args));
-  }
-
-  #count({ appId, name }: Held): number {
+  #count({ appId, name }: HeldChannel): number {
     return this.#options.countSubscribers(appId, name);
   }
 
-  #tellsCounts({ appId, name }: Held): string {
+  #tellsCounts({ appId, name }: HeldChannel): string {
     return this.#options.tellsCounts(appId, name) ? '1' : '';
   }
 }
 
 const keyOf = (appId: string, channel: string): string => `${appId}\n${channel}`;
-
-/** Scripts reckon in whole milliseconds; nothing is due too early. */
-function wholeMs(ms: Millis): number {
-  return Math.max(0, Math.ceil(ms));
-}

@@ -43,6 +43,7 @@ type Options = Pick<
   | 'connectTimeout'
   | 'retryStrategy'
   | 'autoResendUnfulfilledCommands'
+  | 'autoResubscribe'
   | 'maxRetriesPerRequest'
   | 'socketTimeout'
   | 'keepAlive'
@@ -68,11 +69,13 @@ export function createRedisClients({ location, tls, silenceMs }: ConnectOptions)
     keepAlive: 10_000,
   };
   const commands: Options = { ...common, enableOfflineQueue: false };
+  // After a lost connection `Topics` asks for them again: the client would ask for each in a command of its own, all at once.
+  const topics: Options = { ...common, autoResubscribe: false };
   switch (location.kind) {
     case 'single':
       return {
         commands: new Redis({ ...parseUrl(location.url, tls), ...commands }),
-        subscriber: new Redis({ ...parseUrl(location.url, tls), ...common }),
+        subscriber: new Redis({ ...parseUrl(location.url, tls), ...topics }),
       };
     case 'sentinel': {
       const { name, urls, url } = location;
@@ -89,7 +92,7 @@ export function createRedisClients({ location, tls, silenceMs }: ConnectOptions)
       };
       return {
         commands: new Redis({ ...master, ...commands }),
-        subscriber: new Redis({ ...master, ...common }),
+        subscriber: new Redis({ ...master, ...topics }),
       };
     }
     case 'cluster': {

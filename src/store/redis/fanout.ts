@@ -17,8 +17,8 @@ export interface RedisFanoutOptions {
 }
 
 /**
- * Reaches the connections of all nodes: those here at once, the others through the topic of the channel's
- * partition, which every node hears. What is published while Redis is away stays on this node.
+ * Reaches the connections of all nodes: those here at once, the others through the topic of the channel, which nodes hear
+ * that have a subscriber of it. What is published while Redis is away stays on this node.
  */
 export class RedisFanout implements Fanout {
   readonly #options: RedisFanoutOptions;
@@ -33,7 +33,7 @@ export class RedisFanout implements Fanout {
     const { link, local, partitions } = this.#options;
     const frame = encode(channel);
     local.publish(appId, channel, () => frame, except);
-    const topic = partitions[partitionOf(appId, channel)]?.topic;
+    const topic = partitions[partitionOf(appId, channel)]?.heard(appId, channel);
     if (topic === undefined) return;
     link.publish(topic, `${this.#origin}${except ?? ''}\n${appId}\n${channel.length}\n${channel}${frame}`);
   }
@@ -46,10 +46,9 @@ export class RedisFanout implements Fanout {
     return outcome;
   }
 
-  /** Takes what another node has published. Whether the message was such a one. */
-  receive(message: string): boolean {
-    if (!message.startsWith('p')) return false;
-    if (message.startsWith(this.#origin)) return true;
+  /** Takes what was published on a channel, if another node has published it. */
+  receive(message: string): void {
+    if (!message.startsWith('p') || message.startsWith(this.#origin)) return;
     const exceptAt = message.indexOf('\n') + 1;
     const appAt = message.indexOf('\n', exceptAt) + 1;
     const lengthAt = message.indexOf('\n', appAt) + 1;
@@ -62,6 +61,5 @@ export class RedisFanout implements Fanout {
       () => message.slice(frameAt),
       isSocketId(except) ? except : undefined,
     );
-    return true;
   }
 }

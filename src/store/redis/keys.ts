@@ -31,7 +31,7 @@ export class PartitionKeys {
   readonly settled: string;
   /** The highest token of a dispatcher that was seen here. */
   readonly fence: string;
-  /** Where notices and published events go. */
+  /** Where notices and heartbeats go, which every node hears. */
   readonly topic: string;
   /** Tells whoever dispatches that there is something in the outbox. */
   readonly wake: string;
@@ -52,6 +52,11 @@ export class PartitionKeys {
 
   held(epoch: string): string {
     return `${this.#prefix}held:${epoch}`;
+  }
+
+  /** Where what is published on a channel goes; nodes hear it that have a subscriber there. */
+  heard(appId: string, channel: string): string {
+    return `${this.#prefix}heard:${appId}:${channel}`;
   }
 
   user(appId: string, userId: string): string {

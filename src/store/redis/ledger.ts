@@ -7,14 +7,15 @@ import type { ConnectionSlots } from '../../ports/connection-slots.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { SignIn } from '../../ports/online-users.ts';
 import { allOf, isUnavailable, type Unavailable } from '../../ports/unavailable.ts';
-import type { ChannelName } from '../../protocol/channel-name.ts';
+import { serverToUserChannel, type ChannelName } from '../../protocol/channel-name.ts';
 import { RateWindow } from '../../protocol/rate-window.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
 import type { RedisDrops } from './drops.ts';
-import { layoutName, LeadKeys, partitionCount, partitionOf, userName } from './keys.ts';
+import { Hearing } from './hearing.ts';
+import { layoutName, LeadKeys, partitionCount, PartitionKeys, partitionOf, userName } from './keys.ts';
 import { Partition, type NamesAfter } from './partition.ts';
-import { answerOf } from './patience.ts';
+import { answerOf, Patience } from './patience.ts';
 import type { StandingReading } from './standing.ts';
 import { StandingLog } from './standing-log.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
@@ -30,6 +31,7 @@ export class RedisLedger implements Ledger {
   readonly #options: RedisLedgerOptions;
   readonly #partitions: readonly Partition[];
   readonly #standing: StandingLog;
+  readonly #hearing: Hearing;
   /** While Redis is away each node admits for itself. */
   readonly #triggers = new Map<string, RateWindow>();
   #epoch = '';
@@ -38,18 +40,22 @@ export class RedisLedger implements Ledger {
     this.#options = options;
     const standing = new StandingLog({ ...options, read: () => this.#readStanding() });
     this.#standing = standing;
-    this.#partitions = Array.from(
+    const keys = Array.from(
       { length: partitionCount },
-      (_, index) => new Partition(options, index, standing),
+      (_, index) => new PartitionKeys(options.keyPrefix, index),
+    );
+    const hearing = new Hearing({ ...options, topics: options.link.topics, partitions: keys });
+    this.#hearing = hearing;
+    this.#partitions = keys.map(
+      (one, index) => new Partition(options, { keys: one, index, standing, hearing }),
     );
   }
 
   /**
    * Begins to listen, then registers the node. Rejects when Redis cannot be reached, or holds what another
-   * version of the program has laid out otherwise. `receive` is offered each
-   * message first, and says whether it was its own.
+   * version of the program has laid out otherwise.
    */
-  async start(receive: (message: string) => boolean = () => false): Promise<void> {
+  async start(): Promise<void> {
     const { link, clock, keyPrefix } = this.#options;
     await link.ready(clock, startWithinMs);
     const layout = new LeadKeys(keyPrefix).layout;
@@ -61,12 +67,9 @@ export class RedisLedger implements Ledger {
       throw new Error(`the keys that begin with ${keyPrefix} are laid out as ${found}, not as ${layoutName}`);
     }
     await Promise.all(
-      this.#partitions.map((partition) => {
-        const { topic } = partition.keys;
-        return link.subscribe(topic, (message) => {
-          if (!receive(message)) partition.receive(message);
-        });
-      }),
+      this.#partitions.map((partition) =>
+        link.subscribe(partition.keys.topic, (message) => partition.receive(message)),
+      ),
     );
     await Promise.all(this.#partitions.map(({ registration }) => registration.register()));
     this.#readEpoch();
@@ -80,9 +83,9 @@ export class RedisLedger implements Ledger {
     return this.#epoch;
   }
 
-  /** Whether all of the state can be read and written now. */
+  /** Whether all of the state can be read and written now, and what other nodes say is heard. */
   get isWhole(): boolean {
-    return this.#isReached && !this.isFull;
+    return this.#isReached && !this.isFull && this.#isHeard;
   }
 
   /** Whether Redis is there, and has no memory for anything new. */
@@ -97,6 +100,7 @@ export class RedisLedger implements Ledger {
 
   /** Keeps this node's leases. To be called several times in each lease. */
   async beat(): Promise<void> {
+    this.#options.link.topics.askAgain();
     await Promise.all(this.#partitions.map((partition) => partition.beat()));
     this.#readEpoch();
     // Only now it is known how the node stands.
@@ -132,7 +136,8 @@ export class RedisLedger implements Ledger {
 
   async signIn({ appId, userId, watched }: SignIn): Promise<ReadonlySet<string>> {
     const steps = watched.map((id) => this.#ofUser(appId, id).users.watch(appId, id));
-    await Promise.all([this.#ofUser(appId, userId).users.signIn(appId, userId), ...steps]);
+    const own = this.#hearUser(appId, userId);
+    await Promise.all([this.#ofUser(appId, userId).users.signIn(appId, userId), own, ...steps]);
     return new Set(
       watched.filter((id) => id === userId || this.#ofUser(appId, id).users.isOnline(appId, id)),
     );
@@ -140,6 +145,7 @@ export class RedisLedger implements Ledger {
 
   signOut(appId: string, userId: string): void {
     this.#ofUser(appId, userId).users.signOut(appId, userId);
+    this.#hearing.end(appId, serverToUserChannel(userId));
   }
 
   unwatch(appId: string, watched: readonly string[]): void {
@@ -274,12 +280,28 @@ export class RedisLedger implements Ledger {
     return { unreachable, isFull: this.#partitions.some(({ registration }) => registration.isFull) };
   }
 
+  get #isHeard(): boolean {
+    const at = this.#options.clock.now();
+    return (
+      this.#options.link.topics.areHeard &&
+      this.#partitions.every(({ topicHeardAt }) => at - topicHeardAt < this.#options.leaseMs / 2)
+    );
+  }
+
   get #isReached(): boolean {
     const at = this.#options.clock.now();
     return this.#partitions.every(
       ({ registration }) =>
         registration.isRegistered && at - registration.heardAt < this.#options.leaseMs / 2,
     );
+  }
+
+  /** What is sent to a user who is signed in here arrives from now on, or once Redis is back. */
+  async #hearUser(appId: string, userId: string): Promise<void> {
+    const channel = serverToUserChannel(userId);
+    const heard = this.#hearing.begin(appId, channel);
+    if (heard === undefined || this.#of(appId, channel).registration.isAway) return;
+    await new Patience(this.#options.clock).wait(heard);
   }
 
   #admitAlone(appId: string, count: number, perSecond: number): boolean {

@@ -2,6 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import type { Clock, Millis } from '../../ports/clock.ts';
 import { loadScripts, type ScriptName } from './scripts.ts';
 import { toReply, type Reply } from './replies.ts';
+import { Topics } from './topics.ts';
 
 /** Runs one of our scripts. Rejects when Redis cannot be reached, or refuses. */
 export type RunScript = (
@@ -27,10 +28,11 @@ export interface RedisClients {
 
 /** What a node and Redis say to each other. */
 export class RedisLink {
+  /** What the node hears. */
+  readonly topics: Topics;
   readonly #commands: Redis | Cluster;
   readonly #subscriber: Redis | Cluster;
   readonly #scripts = loadScripts();
-  readonly #handlers = new Map<string, (message: string) => void>();
   #lastError: Error | undefined;
   readonly #mostUnanswered: number;
   /** The characters of messages that were sent, and of which Redis has said nothing yet. */
@@ -53,7 +55,12 @@ export class RedisLink {
         told(error);
       });
     }
-    subscriber.on('smessage', (topic: string, message: string) => this.#handlers.get(topic)?.(message));
+    this.topics = new Topics(subscriber);
+  }
+
+  /** Whether Redis is a cluster. */
+  get isCluster(): boolean {
+    return this.#commands.isCluster;
   }
 
   /**
@@ -68,15 +75,8 @@ export class RedisLink {
 
   /** Resolves once Redis can be spoken to. Rejects, with the cause, when it cannot in time. */
   async ready(clock: Clock, withinMs: Millis): Promise<void> {
-    const commands = this.#commands;
-    if (commands.status === 'ready') return;
-    await new Promise<void>((resolve, reject) => {
-      const cancel = clock.after(withinMs, () => reject(this.#lastError ?? new Error('no answer')));
-      commands.once('ready', () => {
-        cancel();
-        resolve();
-      });
-    });
+    const clients = new Set([this.#commands, this.#subscriber]);
+    await Promise.all([...clients].map((client) => this.#whenReady(client, clock, withinMs)));
   }
 
   /** Each time that commands go over another connection, perhaps to another server. A cluster has many, and says nothing. */
@@ -109,36 +109,30 @@ export class RedisLink {
     this.#publish(topic, message).then(answered, answered);
   }
 
-  /** Receives what is sent to a topic, also after a lost connection was made again. */
-  async subscribe(topic: string, handle: (message: string) => void): Promise<void> {
-    this.#handlers.set(topic, handle);
-    await this.#subscriber.ssubscribe(topic);
+  /** See `Topics`. */
+  subscribe(topic: string, handle: (message: string) => void): Promise<void> {
+    return this.topics.subscribe(topic, handle);
   }
 
-  /**
-   * Redis answers, but what is sent to this topic is not heard: no command waits on that connection, so that its
-   * silence is no fault to the client. It is made anew.
-   */
-  renew(topic: string): void {
-    const subscriber = this.#subscriber;
-    if (!subscriber.isCluster) {
-      if (subscriber.status === 'ready') subscriber.disconnect(true);
-      return;
-    }
-    // A connection that does not answer even this is given up by the client.
-    subscriber.sunsubscribe(topic).catch(() => {});
-    subscriber.ssubscribe(topic).catch(() => {});
-  }
-
-  async unsubscribe(topic: string): Promise<void> {
-    this.#handlers.delete(topic);
-    await this.#subscriber.sunsubscribe(topic);
+  unsubscribe(topic: string): Promise<void> {
+    return this.topics.unsubscribe(topic);
   }
 
   /** Ends the connections at once. */
   close(): void {
     this.#commands.disconnect();
     this.#subscriber.disconnect();
+  }
+
+  async #whenReady(client: Redis | Cluster, clock: Clock, withinMs: Millis): Promise<void> {
+    if (client.status === 'ready') return;
+    await new Promise<void>((resolve, reject) => {
+      const cancel = clock.after(withinMs, () => reject(this.#lastError ?? new Error('no answer')));
+      client.once('ready', () => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   async #publish(topic: string, message: string): Promise<void> {

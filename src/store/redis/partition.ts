@@ -4,13 +4,16 @@ import type { WebhookEvent } from '../../webhooks/event.ts';
 import { ChannelScripts } from './channel-scripts.ts';
 import { Channels } from './channels.ts';
 import { Connections } from './connections.ts';
+import { DeadEpochs, splitFirst } from './dead-epochs.ts';
 import { RedisDrops } from './drops.ts';
-import { PartitionKeys } from './keys.ts';
+import type { Hearing } from './hearing.ts';
+import type { PartitionKeys } from './keys.ts';
 import { parseNotice, type Notice } from './notice.ts';
 import { Registration, type Registered } from './registration.ts';
 import type { Reply } from './replies.ts';
 import type { ScriptName } from './scripts.ts';
-import { describeFailure, type StandingLog } from './standing-log.ts';
+import { Revisions } from './revisions.ts';
+import type { StandingLog } from './standing-log.ts';
 import type { RedisLedgerOptions } from './surroundings.ts';
 import { Terminations } from './terminations.ts';
 import { Users } from './users.ts';
@@ -18,14 +21,25 @@ import { Users } from './users.ts';
 /** A node that did not cause a departure looks for it so much later than the one that did. */
 const handicapMs: Millis = 500;
 
-/** What a dead epoch held is released in portions. */
-const portion = 100;
+/**
+ * In a cluster topics are asked for anew after so many heartbeats that were not heard: the slot may have moved, of which the
+ * client does not always hear. To make the connection of a single server anew is dearer, and waits for a whole lease.
+ */
+const mostBeatsUnheard = 3;
 
 /** Names that start with the prefix and come after a name, so many. */
 export interface NamesAfter {
   readonly prefix: string;
   readonly after: string;
   readonly limit: number;
+}
+
+/** What a partition shares with the others, and which of them it is. */
+interface PartitionParts {
+  readonly keys: PartitionKeys;
+  readonly index: number;
+  readonly standing: StandingLog;
+  readonly hearing: Hearing;
 }
 
 /** One partition of the state, as this node takes part in it. */
@@ -39,21 +53,21 @@ export class Partition {
   readonly terminations: Terminations;
   readonly #options: RedisLedgerOptions;
   readonly #standing: StandingLog;
-  /** The last revision of which this node has heard, or from which on it has read everything. */
-  #revision = 0;
+  readonly #revisions = new Revisions();
+  readonly #deadEpochs: DeadEpochs;
   #mustRead = false;
   /** When something was last heard on the topic; this node's own heartbeats are. */
   #topicHeardAt: Millis = -Infinity;
+  /** Heartbeats since then that were answered. */
+  #beatsUnheard = 0;
   /** When something is due, as far as is known. */
   #dueAt: Millis = Infinity;
   readonly #running = new Set<Promise<unknown>>();
-  /** Who waits for a revision to be heard. */
-  #listeners: { readonly revision: number; readonly tell: () => void }[] = [];
 
-  constructor(options: RedisLedgerOptions, index: number, standing: StandingLog) {
+  constructor(options: RedisLedgerOptions, { keys, index, standing, hearing }: PartitionParts) {
     this.#options = options;
     this.#standing = standing;
-    this.keys = new PartitionKeys(options.keyPrefix, index);
+    this.keys = keys;
     this.registration = new Registration({
       keys: this.keys,
       run: options.link.run,
@@ -62,7 +76,7 @@ export class Partition {
       messageBytes: options.messageBytes,
       newEpoch: options.newEpoch,
       present: () => this.#present(),
-      revision: () => this.#revision,
+      revision: () => this.#revisions.last,
       registered: (registered) => {
         this.#registered(registered);
         options.registered(index);
@@ -73,7 +87,9 @@ export class Partition {
     const scripts = new ChannelScripts(options, this.registration, this.keys);
     this.channels = new Channels(options, this.registration, scripts, {
       due: (at) => this.#due(at),
-      heard: (revision) => this.#heard(revision),
+      heard: (revision) => this.#revisions.heard(revision),
+      hear: (appId, channel) => hearing.begin(appId, channel),
+      letGo: (appId, channel) => hearing.end(appId, channel),
     });
     this.users = new Users(options, this.registration, this.keys);
     this.connections = new Connections(options, this.registration, this.keys);
@@ -85,6 +101,20 @@ export class Partition {
       head: () => [this.#present(), this.keys.topic],
       terminate: options.terminate,
     });
+    this.#deadEpochs = new DeadEpochs({
+      ...options,
+      keys,
+      scripts,
+      users: this.users,
+      connections: this.connections,
+      bury: (epoch) => this.#script('bury', [keys.nodes, keys.held(epoch)], [epoch]),
+      due: (at) => this.#due(at),
+    });
+  }
+
+  /** When something was last heard on the topic. */
+  get topicHeardAt(): Millis {
+    return this.#topicHeardAt;
   }
 
   get dueAt(): Millis {
@@ -98,30 +128,17 @@ export class Partition {
 
   /** Something was said on the partition's topic: a notice, the revision at a heartbeat, or that data was lost. */
   receive(message: string): void {
-    this.#topicHeardAt = this.#options.clock.now();
-    if (message.startsWith('b')) this.#compare(Number(message.slice(1)), 0);
+    this.#hearTopic();
+    if (message.startsWith('b')) this.#readIf(this.#revisions.said(Number(message.slice(1))));
     else if (message.startsWith('d')) this.registration.begun(message.slice(1));
     else this.#hear(parseNotice(message.slice(1)));
-    this.#tellListeners();
+    this.#revisions.tellListeners();
   }
 
   #hear(notice: Notice | undefined): void {
-    if (notice === undefined || notice.revision <= this.#revision) return;
-    this.#compare(notice.revision, 1);
+    if (notice === undefined || notice.revision <= this.#revisions.last) return;
+    this.#readIf(this.#revisions.noticed(notice.revision));
     this.#take(notice);
-  }
-
-  /** Resolves once everything up to this revision was heard, or else is read; a heartbeat at the latest says so. */
-  async #heard(revision: number): Promise<void> {
-    if (revision > this.#revision)
-      await new Promise<void>((tell) => this.#listeners.push({ revision, tell }));
-  }
-
-  #tellListeners(): void {
-    if (this.#listeners.length === 0) return;
-    const listeners = this.#listeners;
-    this.#listeners = listeners.filter(({ revision }) => revision > this.#revision);
-    for (const { revision, tell } of listeners) if (revision <= this.#revision) tell();
   }
 
   /** Keeps the lease, and sees to what others have left undone. */
@@ -131,7 +148,7 @@ export class Partition {
     this.#seeToTopic();
     if (beat.dueMs !== undefined) this.#due(this.#options.clock.now() + beat.dueMs + handicapMs);
     if (!this.registration.isFull) this.#assertRefused();
-    if (beat.dead !== '') this.#run(this.#release(beat.dead));
+    if (beat.dead !== '') this.#release(beat.dead);
     if (this.#mustRead) this.#readAll();
     if (beat.isAwaited) await this.beat();
   }
@@ -191,7 +208,7 @@ export class Partition {
   async close(lingersMs: Millis): Promise<void> {
     const { epoch } = this.registration;
     await this.registration.close();
-    if (epoch !== '') await this.#release(epoch, lingersMs);
+    if (epoch !== '') await this.#deadEpochs.release(epoch, lingersMs);
   }
 
   #assertRefused(): void {
@@ -202,16 +219,24 @@ export class Partition {
   /** The heartbeats are taken, so they are to be heard as well. */
   #seeToTopic(): void {
     const { clock, leaseMs, link } = this.#options;
-    if (!this.registration.isRegistered || clock.now() - this.#topicHeardAt < leaseMs) return;
-    this.#topicHeardAt = clock.now();
-    link.renew(this.keys.topic);
+    if (!this.registration.isRegistered) return;
+    this.#beatsUnheard += 1;
+    const isSilent = clock.now() - this.#topicHeardAt >= leaseMs;
+    if (!isSilent && !(link.isCluster && this.#beatsUnheard > mostBeatsUnheard)) return;
+    this.#beatsUnheard = 0;
+    if (isSilent) this.#topicHeardAt = clock.now();
+    link.topics.renew(this.keys.topic);
+  }
+
+  #hearTopic(): void {
+    this.#topicHeardAt = this.#options.clock.now();
+    this.#beatsUnheard = 0;
   }
 
   #registered({ former, revision, isDataLost }: Registered): void {
     if (isDataLost) this.#standing.dataLost();
-    this.#revision = Math.max(this.#revision, revision);
-    this.#topicHeardAt = this.#options.clock.now();
-    this.#tellListeners();
+    this.#hearTopic();
+    this.#revisions.startFrom(revision);
     this.channels.assertAll(isDataLost);
     this.users.assertAll();
     this.connections.assertAll(former);
@@ -220,15 +245,12 @@ export class Partition {
       this.#run(this.terminations.endAgain());
     }
     if (former === '') return;
-    this.#run(this.#release(former));
+    this.#release(former);
     this.#run(this.users.readAll());
     this.#run(this.#readEnded());
   }
 
-  /** `isNew`: how much the revision was to be raised by what was heard. */
-  #compare(revision: number, isNew: 0 | 1): void {
-    const isMissing = this.#revision !== 0 && revision > this.#revision + isNew;
-    this.#revision = Math.max(this.#revision, revision);
+  #readIf(isMissing: boolean): void {
     if (isMissing) this.#readAll();
   }
 
@@ -263,33 +285,8 @@ export class Partition {
     this.#mustRead ||= !done.every(Boolean);
   }
 
-  /** Releases all that a dead epoch held. What fails is left to others, after a lease. */
-  async #release(epoch: string, lingersMs = this.#options.graceMs): Promise<void> {
-    const { link, pace } = this.#options;
-    try {
-      for (;;) {
-        const subjects = await link.commands.srandmember(this.keys.held(epoch), portion);
-        const released = await pace.each(subjects, (subject) => this.#releaseOne(epoch, subject, lingersMs));
-        if (released.length === 0 || released.includes(false)) break;
-      }
-      await this.#script('bury', [this.keys.nodes, this.keys.held(epoch)], [epoch]);
-    } catch (error) {
-      this.#options.log.debug(
-        { error: describeFailure(error), epoch },
-        'could not release what a dead node held',
-      );
-    }
-  }
-
-  async #releaseOne(epoch: string, subject: string, lingersMs: Millis): Promise<boolean> {
-    const [kind, rest] = splitFirst(subject);
-    const [appId, name] = splitFirst(rest);
-    if (kind === 'c') {
-      this.#due(this.#options.clock.now() + Math.ceil(lingersMs));
-      return this.channels.scripts.release(epoch, { appId, name, lingersMs });
-    }
-    if (kind === 'u') return this.users.release(epoch, appId, name);
-    return this.connections.releaseEpoch(epoch, appId);
+  #release(epoch: string): void {
+    this.#run(this.#deadEpochs.release(epoch, this.#options.graceMs));
   }
 
   #expire(subject: string): Promise<void> {
@@ -319,10 +316,4 @@ export class Partition {
     this.#running.add(work);
     void work.finally(() => this.#running.delete(work));
   }
-}
-
-/** What stands before the first line break, and after it. */
-function splitFirst(text: string): readonly [string, string] {
-  const end = text.indexOf('\n');
-  return end < 0 ? [text, ''] : [text.slice(0, end), text.slice(end + 1)];
 }

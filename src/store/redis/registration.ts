@@ -1,20 +1,10 @@
 import type { Clock, Millis } from '../../ports/clock.ts';
 import type { PartitionKeys } from './keys.ts';
 import type { RunScript } from './link.ts';
+import { RecordedSteps, type RecordedStep } from './recorded-steps.ts';
 import type { Reply } from './replies.ts';
+import { Epoch, Steps, type SendStep } from './steps.ts';
 import { TheirClock } from './their-clock.ts';
-
-/** Runs a step's script under this epoch and number. */
-export type SendStep = (epoch: string, number: number) => Promise<Reply>;
-
-/** A step that is worth repeating, until it is known to be taken. */
-interface Recorded {
-  readonly send: SendStep;
-  readonly bytes: number;
-  readonly settle: (isTaken: boolean) => void;
-  /** Under which epoch and number it was sent last; undefined: not yet. */
-  sentAs: { readonly epoch: string; readonly number: number } | undefined;
-}
 
 /** What a node is told when a partition has registered it. */
 export interface Registered {
@@ -55,10 +45,6 @@ export interface RegistrationOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** Steps that wait to be taken, at most: beyond, the oldest are given up. Two of the largest may wait in any case. */
-const recordedSteps = 10_000;
-const leastRecordedBytes = 16 * 1024 * 1024;
-
 /** The wait before a registration is tried again: doubled each time, up to the longest. */
 const firstRetryMs: Millis = 50;
 const longestRetryMs: Millis = 1000;
@@ -71,32 +57,31 @@ const longestRetryMs: Millis = 1000;
  */
 export class Registration {
   readonly #options: RegistrationOptions;
-  #epoch = '';
+  readonly #steps: Steps;
+  readonly #recorded: RecordedSteps;
+  readonly #theirClock = new TheirClock();
+  #epoch = new Epoch('');
   #former = '';
   #data: string | undefined;
   #life: string | undefined;
-  #sent = 0;
-  /** The last step that is known to be taken. */
-  #taken = 0;
   #state: 'away' | 'registered' | 'closed' = 'away';
   #isRegistering = false;
   #failures = 0;
-  #heardAt: Millis = -Infinity;
-  #isFull = false;
-  readonly #theirClock = new TheirClock();
-  #recorded: Recorded[] = [];
-  #recordedBytes = 0;
-  readonly #mostRecordedBytes: number;
-  #whenFlushed: (() => void)[] = [];
-  #inFlight = 0;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
-    this.#mostRecordedBytes = Math.max(leastRecordedBytes, 2 * (options.messageBytes ?? 0));
+    this.#recorded = new RecordedSteps(options.messageBytes ?? 0);
+    this.#steps = new Steps({
+      clock: options.clock,
+      failed: (epoch, error) => {
+        this.#lose(epoch);
+        if (error !== undefined) options.failed(error);
+      },
+    });
   }
 
   get epoch(): string {
-    return this.#epoch;
+    return this.#epoch.name;
   }
 
   /** The one before, which may not be released yet; empty: none. */
@@ -109,7 +94,7 @@ export class Registration {
    * taken, and the last revision that was heard.
    */
   get standing(): readonly (string | number)[] {
-    return [this.#epoch, this.#taken, this.#options.revision()];
+    return [this.#epoch.name, this.#epoch.taken, this.#options.revision()];
   }
 
   /**
@@ -126,7 +111,7 @@ export class Registration {
 
   /** When Redis last answered. */
   get heardAt(): Millis {
-    return this.#heardAt;
+    return this.#steps.heardAt;
   }
 
   /** The last attempt to register has failed. */
@@ -136,12 +121,12 @@ export class Registration {
 
   /** Whether Redis cannot be asked at this moment: it refuses, or is silent. */
   isUnreachable(at: Millis): boolean {
-    return this.isAway || at - this.#heardAt >= this.#options.leaseMs / 2;
+    return this.isAway || at - this.heardAt >= this.#options.leaseMs / 2;
   }
 
   /** Redis has no memory left for anything new. */
   get isFull(): boolean {
-    return this.#isFull;
+    return this.#steps.isFull;
   }
 
   /** A moment of this node's clock as Redis counts it, to within a round trip. Undefined before it has answered. */
@@ -151,7 +136,7 @@ export class Registration {
 
   /** Whether nothing is under way. */
   get isIdle(): boolean {
-    return this.#inFlight === 0 && !this.#isRegistering && (this.isRegistered || this.#state === 'closed');
+    return this.#steps.areIdle && !this.#isRegistering && (this.isRegistered || this.#state === 'closed');
   }
 
   /** Registers, or tries until it can. Resolves when it has, or when it is closed. */
@@ -172,9 +157,7 @@ export class Registration {
    */
   async step(send: SendStep): Promise<Reply | undefined> {
     if (this.#state !== 'registered') return undefined;
-    const epoch = this.#epoch;
-    this.#sent += 1;
-    return this.#follow(send, epoch, this.#sent);
+    return this.#steps.take(send, this.#epoch, this.#epoch.next());
   }
 
   /**
@@ -183,24 +166,15 @@ export class Registration {
    */
   record(send: SendStep, bytes: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const recorded: Recorded = { send, bytes, settle: resolve, sentAs: undefined };
-      this.#recorded.push(recorded);
-      this.#recordedBytes += bytes;
-      while (this.#recorded.length > recordedSteps || this.#recordedBytes > this.#mostRecordedBytes) {
-        const [oldest] = this.#recorded;
-        if (oldest !== undefined) this.#settle(oldest, false);
-      }
+      const recorded = this.#recorded.add(send, bytes, resolve);
       // What waits for memory comes first.
-      if (this.#state === 'registered' && !this.#isFull) void this.#send(recorded);
+      if (this.#state === 'registered' && !this.isFull) void this.#send(recorded);
     });
   }
 
   /** Resolves once nothing that was recorded waits any more. */
   flushed(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#recorded.length === 0) resolve();
-      else this.#whenFlushed.push(resolve);
-    });
+    return this.#recorded.flushed();
   }
 
   /**
@@ -216,11 +190,11 @@ export class Registration {
       const [status, due, dead, theirs, isFull, isAwaited, data, lost] = await run(
         'heartbeat',
         [keys.state, keys.nodes, keys.due],
-        [present(), keys.topic, epoch, this.#taken, leaseMs, revision()],
+        [present(), keys.topic, epoch.name, epoch.taken, leaseMs, revision()],
       );
       this.#theirClock.learn(Number(theirs), askedAt, clock.now());
       if (epoch === this.#epoch) this.#life = lifeOf(data, lost);
-      if (status === 'ok') this.#heardAt = clock.now();
+      if (status === 'ok') this.#steps.heardAt = clock.now();
       else this.#lose(epoch);
       this.#setFull(isFull === 1);
       const dueMs = Number(due);
@@ -240,11 +214,11 @@ export class Registration {
   async close(): Promise<void> {
     this.#state = 'closed';
     this.#isRegistering = false;
-    for (const recorded of Array.from(this.#recorded)) this.#settle(recorded, false);
+    this.#recorded.giveUp();
     // Also if it was lost: Redis may be back, and know the epoch still.
-    if (this.#epoch === '') return;
+    if (this.epoch === '') return;
     const { run, keys, present } = this.#options;
-    await run('withdraw', [keys.state, keys.nodes], [present(), keys.topic, this.#epoch]).catch(() => {});
+    await run('withdraw', [keys.state, keys.nodes], [present(), keys.topic, this.epoch]).catch(() => {});
   }
 
   #isClosed(): boolean {
@@ -264,30 +238,38 @@ export class Registration {
       clock,
     } = this.#options;
     const former = this.#epoch;
-    const epoch = newEpoch();
+    const epoch = new Epoch(newEpoch());
     const askedAt = clock.now();
     try {
       const [data, revision, lastTaken, theirs, lost] = await run(
         'register',
         [keys.state, keys.nodes],
-        [present(), keys.topic, epoch, former, leaseMs, epoch, heard(), this.#data ?? '', this.#taken],
+        [
+          present(),
+          keys.topic,
+          epoch.name,
+          former.name,
+          leaseMs,
+          epoch.name,
+          heard(),
+          this.#data ?? '',
+          former.taken,
+        ],
       );
       if (this.#isClosed()) return true;
       this.#theirClock.learn(Number(theirs), askedAt, clock.now());
       this.#isRegistering = false;
       const isEmptied = this.#data !== undefined && this.#data !== data;
       // An epoch that is not known any more was reaped, or given up by all: what it did has been seen to.
-      const isBehind = Number(lastTaken) >= 0 && Number(lastTaken) < this.#taken;
+      const isBehind = Number(lastTaken) >= 0 && Number(lastTaken) < former.taken;
       this.#data = String(data);
       this.#life = lifeOf(data, lost);
-      this.#former = former;
+      this.#former = former.name;
       this.#epoch = epoch;
-      this.#sent = 0;
-      this.#taken = 0;
       this.#failures = 0;
       this.#state = 'registered';
-      this.#forgetTaken(former, Number(lastTaken));
-      registered({ former, revision: Number(revision), isDataLost: isEmptied || isBehind });
+      this.#recorded.taken(former.name, Number(lastTaken));
+      registered({ former: former.name, revision: Number(revision), isDataLost: isEmptied || isBehind });
       this.#sendRecorded();
       return true;
     } catch (error) {
@@ -296,16 +278,9 @@ export class Registration {
     }
   }
 
-  #forgetTaken(epoch: string, lastTaken: number): void {
-    for (const recorded of Array.from(this.#recorded)) {
-      const { sentAs } = recorded;
-      if (sentAs?.epoch === epoch && sentAs.number <= lastTaken) this.#settle(recorded, true);
-    }
-  }
-
   #setFull(isFull: boolean): void {
-    if (this.#isFull === isFull) return;
-    this.#isFull = isFull;
+    if (this.isFull === isFull) return;
+    this.#steps.isFull = isFull;
     if (this.#state !== 'registered' || isFull) return;
     this.#options.memoryIsBack();
     this.#sendRecorded();
@@ -313,59 +288,22 @@ export class Registration {
 
   /** All that is not under way already; not while it would be refused. */
   #sendRecorded(): void {
-    if (this.#isFull) return;
-    for (const recorded of Array.from(this.#recorded)) {
-      if (recorded.sentAs?.epoch !== this.#epoch) void this.#send(recorded);
-    }
+    if (this.isFull) return;
+    for (const recorded of this.#recorded.notSentUnder(this.epoch)) void this.#send(recorded);
   }
 
-  async #send(recorded: Recorded): Promise<void> {
-    this.#sent += 1;
+  async #send(recorded: RecordedStep): Promise<void> {
     const epoch = this.#epoch;
-    const number = this.#sent;
-    const sentAs = { epoch, number };
+    const sentAs = { epoch: epoch.name, number: epoch.next() };
     recorded.sentAs = sentAs;
-    const reply = await this.#follow(recorded.send, epoch, number);
+    const reply = await this.#steps.take(recorded.send, epoch, sentAs.number);
     if (reply === undefined) return;
-    if (reply[0] !== 'full') this.#settle(recorded, true);
+    if (reply[0] !== 'full') this.#recorded.settle(recorded, true);
     else if (recorded.sentAs === sentAs) recorded.sentAs = undefined;
   }
 
-  async #follow(send: SendStep, epoch: string, number: number): Promise<Reply | undefined> {
-    this.#inFlight += 1;
-    try {
-      const reply = await send(epoch, number);
-      if (reply[0] === 'unknown' || reply[0] === 'gap') {
-        this.#lose(epoch);
-        return undefined;
-      }
-      if (epoch === this.#epoch) this.#taken = Math.max(this.#taken, number);
-      this.#heardAt = this.#options.clock.now();
-      if (reply[0] === 'full') this.#isFull = true;
-      return reply;
-    } catch (error) {
-      this.#lose(epoch);
-      this.#options.failed(error);
-      return undefined;
-    } finally {
-      this.#inFlight -= 1;
-    }
-  }
-
-  #settle(recorded: Recorded, isTaken: boolean): void {
-    const index = this.#recorded.indexOf(recorded);
-    if (index < 0) return;
-    this.#recorded.splice(index, 1);
-    this.#recordedBytes -= recorded.bytes;
-    recorded.settle(isTaken);
-    if (this.#recorded.length > 0) return;
-    const waiting = this.#whenFlushed;
-    this.#whenFlushed = [];
-    for (const resolve of waiting) resolve();
-  }
-
   /** Something under this epoch has gone wrong: it is not to be trusted any more. */
-  #lose(epoch: string): void {
+  #lose(epoch: Epoch): void {
     if (epoch !== this.#epoch || this.#state !== 'registered') return;
     void this.register();
   }

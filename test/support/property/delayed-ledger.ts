@@ -8,23 +8,43 @@ import type { Unavailable } from '../../../src/ports/unavailable.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
 
-/** A ledger at some distance: each step is taken, and answered, after a while, in the order of the calls. */
+/**
+ * A ledger at some distance: each step is taken after a while, in the order of the calls. Joins are answered after another
+ * while, in any order but that which their connections ask for; the rest is answered when it is taken.
+ */
 export class DelayedLedger implements Ledger {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #delays: readonly Millis[];
   readonly #waiting: (() => void)[] = [];
+  readonly #answerDelays: readonly Millis[];
+  /** The event of each cache channel, by app and channel. */
+  readonly #cached = new Map<string, CachedEvent>();
   #calls = 0;
+  #joins = 0;
   #lastAt = -Infinity;
 
-  constructor(ledger: Ledger, clock: Clock, delays: readonly Millis[]) {
+  constructor(
+    ledger: Ledger,
+    clock: Clock,
+    { delays, answerDelays = [] }: { delays: readonly Millis[]; answerDelays?: readonly Millis[] },
+  ) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#delays = delays;
+    this.#answerDelays = answerDelays;
   }
 
-  join(join: Join): Promise<JoinAnswer> {
-    return this.#later(() => this.#ledger.join(join) as JoinAnswer);
+  async join(join: Join): Promise<JoinAnswer> {
+    const delayMs = this.#answerDelays[this.#joins % this.#answerDelays.length] ?? 0;
+    this.#joins += 1;
+    const answer = await this.#later(() => this.#ledger.join(join) as JoinAnswer);
+    if (delayMs > 0) await new Promise<void>((resolve) => void this.#clock.after(delayMs, resolve));
+    await join.after;
+    if (answer.kind !== 'joined' || !join.readsCache) return answer;
+    // The members are those of this moment in any case.
+    const cached = this.#cached.get(`${join.appId}/${join.channel}`);
+    return { ...answer, ...(cached && { cached }) };
   }
 
   leave(leave: Leave): Promise<void> {
@@ -32,7 +52,10 @@ export class DelayedLedger implements Ledger {
   }
 
   cacheEvent(appId: string, channel: ChannelName, event: CachedEvent, except?: SocketId): Promise<void> {
-    return this.#later(() => this.#ledger.cacheEvent(appId, channel, event, except) as undefined);
+    return this.#later(() => {
+      this.#cached.set(`${appId}/${channel}`, event);
+      return this.#ledger.cacheEvent(appId, channel, event, except) as undefined;
+    });
   }
 
   async forgetCacheMiss(appId: string, channel: ChannelName, episode: string): Promise<void> {

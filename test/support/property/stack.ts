@@ -49,6 +49,8 @@ export interface StackOptions {
   readonly grace?: { readonly disconnectMs: Millis; readonly unsubscribeMs: Millis };
   /** Answers of the ledger come so much later, one after the other, over and over. */
   readonly ledgerDelays?: readonly Millis[];
+  /** Joins are answered so much later still, not in the order of the calls. */
+  readonly answerDelays?: readonly Millis[];
   /** Channels that are left in one turn, of which there is one each millisecond; without it there is room for all. */
   readonly leavesPerTurn?: number;
   /** What outlives the process. */
@@ -181,8 +183,11 @@ export class Stack {
       wake: (dueAt) => sweeper.wake(dueAt),
       countSubscribers: (appId, channel) => this.apps.byId(appId)?.registry.subscribers(channel) ?? 0,
     });
+    const { ledgerDelays: delays, answerDelays } = options;
     this.ledger =
-      options.ledgerDelays === undefined ? memory : new DelayedLedger(memory, clock, options.ledgerDelays);
+      delays === undefined
+        ? memory
+        : new DelayedLedger(memory, clock, { delays, ...(answerDelays && { answerDelays }) });
     this.hub = new Hub({
       slices,
       apps: this.apps,

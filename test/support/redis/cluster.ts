@@ -90,6 +90,35 @@ async function join(members: readonly Member[]): Promise<void> {
   });
 }
 
+/** Moves the slot of a key to the next master, as redis-cli does, while clients go on. Resolves when all members know. */
+export async function moveSlotOf(key: string, { servers }: RedisCluster): Promise<void> {
+  const masters = servers
+    .slice(0, masterCount)
+    .map(({ url, port }) => ({ client: new Redis(url), port: String(port) }));
+  try {
+    const [first] = masters;
+    if (first === undefined) throw new Error('A cluster has masters');
+    const slot = Number(await first.client.call('CLUSTER', 'KEYSLOT', key));
+    const fromIndex = masters.findIndex((_, index) => slot < firstSlot(index + 1));
+    const [from, to] = [masters[fromIndex], masters[(fromIndex + 1) % masterCount]];
+    if (from === undefined || to === undefined) throw new Error(`No master has slot ${slot}`);
+    const idOf = async ({ client }: { client: Redis }) => String(await client.call('CLUSTER', 'MYID'));
+    const [fromId, toId] = [await idOf(from), await idOf(to)];
+    await to.client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
+    await from.client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
+    for (;;) {
+      const keys = (await from.client.call('CLUSTER', 'GETKEYSINSLOT', slot, 100)) as string[];
+      if (keys.length === 0) break;
+      await from.client.call('MIGRATE', '127.0.0.1', to.port, '', 0, 5000, 'KEYS', ...keys);
+    }
+    for (const { client } of [to, from, ...masters.filter((one) => one !== to && one !== from)]) {
+      await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
+    }
+  } finally {
+    for (const { client } of masters) client.disconnect();
+  }
+}
+
 function firstSlot(index: number): number {
   return Math.round((slotCount * index) / masterCount);
 }

@@ -7,7 +7,7 @@ import type { RedisServer } from './server.ts';
 import { leaseMs, WalkNode } from './walk-node.ts';
 
 /** A way to Redis on which what Redis says over the present connections can be held up, while they stay open. */
-async function startWay(redis: RedisServer) {
+export async function startWay(redis: RedisServer) {
   const held: { readonly client: Socket; readonly upstream: Socket }[] = [];
   const server = createServer((client) => {
     const upstream = connect(redis.port, '127.0.0.1');

@@ -84,7 +84,8 @@ export class WalkNode {
     });
   }
 
-  async join(id: string, channel: ChannelName, userId?: string): Promise<void> {
+  /** `after`: it is not to be answered before. */
+  async join(id: string, channel: ChannelName, userId?: string, after?: Promise<unknown>): Promise<void> {
     const subscription = this.#registry.join(channel, userId);
     const client: Client = {
       channel,
@@ -102,6 +103,7 @@ export class WalkNode {
       memberLimit: Infinity,
       readsCache: channel.includes('cache-'),
       wantsCacheMiss: channel.includes('cache-'),
+      ...(after && { after }),
     });
     if (answer.kind !== 'joined') throw new Error('refused without a limit');
     client.isSubscribed = true;

@@ -4,28 +4,31 @@ import type { Limits } from '../../../src/protocol/limits.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { delegateLedger } from '../../support/unit/delegate-ledger.ts';
 import { application } from '../../support/unit/application.ts';
-import { hubStage } from '../../support/unit/hub-stage.ts';
+import { hubStage, type Actor } from '../../support/unit/hub-stage.ts';
 
 /** A ledger behind a network: joins take effect at once and are answered when the test says so. */
 function slowStage(limits: Partial<Limits> = {}) {
   const held: (() => void)[] = [];
+  /** The channels that somebody joined, in order. */
+  const asked: string[] = [];
   const stage = hubStage({
     apps: [application({ limits })],
     ledger: (memory): Ledger => ({
       ...delegateLedger(memory),
       join(join) {
         const joined = memory.join(join);
+        asked.push(join.channel);
         return new Promise((resolve) => {
-          held.push(() => resolve(joined));
+          held.push(() => resolve((join.after ?? Promise.resolve()).then(() => joined)));
         });
       },
     }),
   });
-  const answer = async (): Promise<void> => {
-    held.shift()?.();
+  const answer = async (which = 0): Promise<void> => {
+    held.splice(which, 1).forEach((resolve) => resolve());
     await settle();
   };
-  return { ...stage, answer };
+  return { ...stage, asked, answer };
 }
 
 const user = { user_id: '7' };
@@ -127,8 +130,10 @@ describe('while a subscription waits for its answer', () => {
     expect(outbox.takeLines()).toEqual([
       'channel_occupied presence-a',
       'member_added presence-a 7',
+      'channel_occupied news',
       'member_removed presence-a 7',
       'channel_vacated presence-a',
+      'channel_vacated news',
     ]);
   });
 
@@ -146,5 +151,133 @@ describe('while a subscription waits for its answer', () => {
       'member_added presence-a',
       'client-typing presence-a',
     ]);
+  });
+
+  test('joins of other channels begin, and are answered in the order of the commands', async () => {
+    const { connect, asked, answer } = slowStage();
+    const actor = connect();
+    for (const channel of ['presence-a', 'news', 'cache-a']) actor.subscribe(channel, user);
+    expect(asked).toEqual(['presence-a', 'news', 'cache-a']);
+    await answer(2);
+    await answer(1);
+    actor.socket.expectNoFrame();
+    await answer();
+    expect(events(actor.socket.takeFrames())).toEqual([
+      'subscription_succeeded presence-a',
+      'subscription_succeeded news',
+      'subscription_succeeded cache-a',
+      'cache_miss cache-a',
+    ]);
+  });
+
+  test('who comes meanwhile is told of once: by the answer, or by a notice', async () => {
+    const { connect, answer } = slowStage();
+    const actor = connect();
+    actor.subscribe('news');
+    actor.subscribe('presence-a', user);
+    await answer(1);
+    const other = connect();
+    other.subscribe('presence-a', { user_id: '8' });
+    await answer();
+    await answer();
+    const [, welcome, ...others] = actor.socket.takeFrames();
+    expect(welcome?.data).toContain('"ids":["7","8"]');
+    expect(others).toEqual([]);
+  });
+
+  test('what is refused at once is refused in its turn', async () => {
+    const { connect, answer } = slowStage();
+    const actor = connect();
+    actor.subscribe('news');
+    actor.say({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'wrong' } });
+    actor.subscribe('b');
+    actor.socket.expectNoFrame();
+    await answer();
+    expect(events(actor.socket.takeFrames())).toEqual([
+      'subscription_succeeded news',
+      'subscription_error private-a',
+      'error',
+    ]);
+    await answer();
+    expect(events(actor.socket.takeFrames())).toEqual(['subscription_succeeded b']);
+  });
+
+  test('whether a channel is one too many is decided once earlier joins are', async () => {
+    const { connect, answer } = slowStage({ channelsPerConnection: 1, presenceMembers: 1 });
+    const first = connect();
+    first.subscribe('presence-a', { user_id: '8' });
+    await answer();
+    const actor = connect();
+    actor.subscribe('presence-a', user);
+    actor.subscribe('news');
+    await answer();
+    await answer();
+    expect(events(actor.socket.takeFrames())).toEqual([
+      'subscription_error presence-a',
+      'error',
+      'subscription_succeeded news',
+    ]);
+  });
+
+  test('another channel is left at once', async () => {
+    const { connect, answer } = slowStage();
+    const actor = connect();
+    actor.subscribe('news');
+    await answer();
+    actor.subscribe('presence-a', user);
+    actor.unsubscribe('news');
+    expect([...actor.session.subscriptions.keys()]).toEqual(['presence-a']);
+  });
+
+  test.each([
+    ['signs in', (actor: Actor) => actor.signIn({ id: '7' }), 'signin_success'],
+    ['speaks on another channel', (actor: Actor) => actor.trigger('private-b', 'x'), 'error'],
+    ['says nonsense', (actor: Actor) => actor.say('nonsense'), 'error'],
+  ])('a client that %s is answered in its turn', async (_, act, event) => {
+    const { connect, answer } = slowStage();
+    const actor = connect();
+    actor.subscribe('presence-a', user);
+    act(actor);
+    actor.socket.expectNoFrame();
+    await answer();
+    expect(events(actor.socket.takeFrames())).toEqual(['subscription_succeeded presence-a', event]);
+  });
+
+  test('64 joins of a connection may be under way', async () => {
+    const { connect, asked, answer } = slowStage();
+    const actor = connect();
+    for (let index = 0; index < 70; index += 1) actor.subscribe(`room-${index}`);
+    expect(asked).toHaveLength(64);
+    await answer();
+    expect(asked).toHaveLength(65);
+  });
+
+  test('where 512 joins of all connections are under way, each may have one', async () => {
+    const { connect, asked, answer } = slowStage();
+    for (let one = 0; one < 8; one += 1) {
+      const actor = connect();
+      for (let index = 0; index < 64; index += 1) actor.subscribe(`room-${index}`);
+    }
+    expect(asked).toHaveLength(512);
+    const late = connect();
+    late.subscribe('late-1');
+    late.subscribe('late-2');
+    expect(asked).toHaveLength(513);
+    await answer(512);
+    expect(asked.slice(512)).toEqual(['late-1', 'late-2']);
+  });
+
+  test('joins of a connection that has closed make room for others', async () => {
+    const { connect, asked, answer } = slowStage();
+    for (let one = 0; one < 8; one += 1) {
+      const actor = connect();
+      for (let index = 0; index < 64; index += 1) actor.subscribe(`room-${index}`);
+      actor.vanish();
+    }
+    for (let index = 0; index < 512; index += 1) await answer();
+    const late = connect();
+    late.subscribe('late-1');
+    late.subscribe('late-2');
+    expect(asked.slice(512)).toEqual(['late-1', 'late-2']);
   });
 });

@@ -1,0 +1,69 @@
+import type { Command } from '../protocol/decode.ts';
+import type { Session } from './session.ts';
+
+/** So many joins of one connection may wait for the ledger at a time. */
+const mostOfOne = 64;
+
+/**
+ * While so many of all connections do, each may have one. When all clients come back together, more would only make each
+ * of them wait longer, until the ledger's patience ends.
+ */
+const mostOfAll = 512;
+
+/** The joins of one connection that wait for the ledger, in the order of its commands. */
+export interface JoinsUnderWay {
+  /** By channel: resolves once the client was told the answer, and with it all earlier ones. */
+  readonly answers: Map<unknown, Promise<void>>;
+  /** The answer to the last of them. */
+  last: Promise<void>;
+}
+
+/**
+ * Which commands may be performed although earlier joins of their connection are not answered yet: joins of other
+ * channels, so that a client with many channels does not wait for one after the other, and what the client is not
+ * answered. The answers come in the order of the commands all the same.
+ */
+export class Joins {
+  #underWay = 0;
+
+  /** What a command waits for; undefined: it may be performed now. It is to be asked for again afterwards. */
+  before({ joins }: Session, command: Command): Promise<void> | undefined {
+    if (joins === undefined) return undefined;
+    const { answers, last } = joins;
+    switch (command.kind) {
+      case 'ping':
+      case 'pong':
+        return undefined;
+      case 'unsubscribe':
+        return answers.get(command.channel);
+      case 'subscribe': {
+        const isTooMuch = answers.size >= mostOfOne || this.#underWay >= mostOfAll;
+        return answers.get(command.channel) ?? (isTooMuch ? oldest(answers) : undefined);
+      }
+      case 'client-event':
+      case 'signin':
+      case 'invalid':
+        return last;
+    }
+  }
+
+  /** A join was begun; the client will have been told when `answered` resolves. */
+  add(session: Session, channel: unknown, answered: Promise<void>): void {
+    this.#underWay += 1;
+    const settled = answered.then(() => this.#remove(session, channel));
+    const joins = (session.joins ??= { answers: new Map(), last: settled });
+    joins.answers.set(channel, settled);
+    joins.last = settled;
+  }
+
+  #remove(session: Session, channel: unknown): void {
+    this.#underWay -= 1;
+    session.joins?.answers.delete(channel);
+    if (session.joins?.answers.size === 0) session.joins = undefined;
+  }
+}
+
+function oldest(answers: ReadonlyMap<unknown, Promise<void>>): Promise<void> | undefined {
+  for (const answer of answers.values()) return answer;
+  return undefined;
+}

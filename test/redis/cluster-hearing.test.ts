@@ -1,0 +1,87 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createRedisClients } from '../../src/store/redis/connect.ts';
+import { partitionOf, PartitionKeys } from '../../src/store/redis/keys.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { moveSlotOf, startRedisCluster, type RedisCluster } from '../support/redis/cluster.ts';
+import { HearingNode } from '../support/redis/hearing-node.ts';
+
+let cluster: RedisCluster;
+beforeAll(async () => {
+  cluster = await startRedisCluster();
+});
+afterAll(() => cluster.stop());
+
+let made = 0;
+
+async function twoNodes() {
+  made += 1;
+  const keyPrefix = `hearing-${made}:`;
+  const [here, there] = ['here', 'there'].map((name) => {
+    const location = { kind: 'cluster', urls: cluster.urls } as const;
+    const clients = createRedisClients({ location, silenceMs: 5000 });
+    return new HearingNode(clients, keyPrefix, { name, clock: systemClock });
+  }) as [HearingNode, HearingNode];
+  await Promise.all([here.start(), there.start()]);
+  return { here, there, keyPrefix };
+}
+
+/** Until `here` gets what `there` publishes on each of these channels, and then on all of them once more. */
+async function expectHeard(
+  { here, there }: { here: HearingNode; there: HearingNode },
+  channels: readonly string[],
+): Promise<void> {
+  const missing = async (text: string): Promise<string[]> => {
+    await Promise.all([here.ledger.beat(), there.ledger.beat()]);
+    for (const channel of channels) there.publish(channel, text);
+    await new Promise<void>((resolve) => void systemClock.after(50, resolve));
+    return channels.filter((channel) => !here.arrived.includes(`${channel} ${text}`));
+  };
+  await expect.poll(() => missing('attempt'), { timeout: 20_000 }).toEqual([]);
+  for (const channel of channels) there.publish(channel, 'once');
+  await expect
+    .poll(() => here.arrived.filter((one) => one.endsWith(' once')).toSorted(), { timeout: 10_000 })
+    .toEqual(channels.map((channel) => `${channel} once`).toSorted());
+}
+
+const channels = Array.from({ length: 300 }, (_, index) => `room-${index}`);
+
+test('whoever is let in gets what is published from then on, on whichever server of a cluster', async () => {
+  const { here, there } = await twoNodes();
+  await Promise.all(
+    channels.map(async (channel) => {
+      await here.join(channel);
+      there.publish(channel, 'x');
+    }),
+  );
+  await expect.poll(() => here.arrived.length, { timeout: 10_000 }).toBe(channels.length);
+  expect(new Set(here.arrived).size).toBe(channels.length);
+});
+
+test('channels are heard again when the connections of the topics were killed', async () => {
+  const { here, there } = await twoNodes();
+  await Promise.all(channels.map((channel) => here.join(channel)));
+  for (const { url } of cluster.servers) {
+    const admin = new Redis(url);
+    onTestFinished(() => admin.disconnect());
+    await admin.client('KILL', 'TYPE', 'PUBSUB');
+  }
+  await expectHeard({ here, there }, channels);
+});
+
+test('channels are heard again when their slot has moved to another server, and those that come afterwards', async () => {
+  const { here, there, keyPrefix } = await twoNodes();
+  await Promise.all(channels.map((channel) => here.join(channel)));
+  const partition = partitionOf('a1', 'room-0');
+  await moveSlotOf(new PartitionKeys(keyPrefix, partition).topic, cluster);
+  await expectHeard({ here, there }, channels);
+  const later = Array.from({ length: 300 }, (_, index) => `later-${index}`).filter(
+    (channel) => partitionOf('a1', channel) === partition,
+  );
+  await Promise.all(later.map((channel) => here.join(channel)));
+  here.arrived.length = 0;
+  for (const channel of later) there.publish(channel, 'x');
+  await expect
+    .poll(() => here.arrived.toSorted(), { timeout: 10_000 })
+    .toEqual(later.map((channel) => `${channel} x`).toSorted());
+});

@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createRedisClients } from '../../src/store/redis/connect.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { HearingNode } from '../support/redis/hearing-node.ts';
+import { startWay } from '../support/redis/late-node.ts';
+import { startRedis, type RedisServer } from '../support/redis/server.ts';
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+let prefixes = 0;
+
+const clientsAt = (url: string) =>
+  createRedisClients({ location: { kind: 'single', url }, silenceMs: 60_000 });
+
+/** Two nodes; what `here` hears comes over a way on which it can be held up. */
+async function twoNodes({ clock = systemClock }: { clock?: typeof systemClock } = {}) {
+  prefixes += 1;
+  const keyPrefix = `hearing${process.pid}-${prefixes}:`;
+  const way = await startWay(redis);
+  const [direct, throughWay] = [clientsAt(redis.url), clientsAt(way.url)];
+  direct.subscriber.disconnect();
+  throughWay.commands.disconnect();
+  const clients = { commands: direct.commands, subscriber: throughWay.subscriber };
+  const here = new HearingNode(clients, keyPrefix, { name: 'here', clock });
+  const there = new HearingNode(clientsAt(redis.url), keyPrefix, { name: 'there', clock });
+  await Promise.all([here.start(), there.start()]);
+  const admin = new Redis(redis.url);
+  onTestFinished(() => admin.disconnect());
+  const topics = async (): Promise<number> => {
+    const all = (await admin.call('PUBSUB', 'SHARDCHANNELS', `${keyPrefix}*:heard:*`)) as string[];
+    return all.length;
+  };
+  /** All that was published by `there` has arrived at `here`, or will not. */
+  const delivered = async (): Promise<void> => {
+    await there.clients.commands.ping();
+    await here.clients.subscriber.ping();
+  };
+  return { here, there, way, admin, topics, delivered };
+}
+
+/** Whether each of them says so, after a heartbeat. */
+async function isWhole(...nodes: readonly HearingNode[]): Promise<boolean> {
+  await Promise.all(nodes.map(({ ledger }) => ledger.beat()));
+  return nodes.every(({ ledger }) => ledger.isWhole);
+}
+
+test('a node is sent nothing of a channel that nobody there holds, and what its own subscribers get only once', async () => {
+  const { here, there, delivered } = await twoNodes();
+  await here.join('room');
+  for (let index = 0; index < 100; index += 1) there.publish(`elsewhere-${index}`, 'x');
+  here.publish('room', 'own');
+  there.publish('room', 'theirs');
+  await delivered();
+  await here.clients.commands.ping();
+  await here.clients.subscriber.ping();
+  expect(here.sent).toBe(2);
+  expect(here.arrived).toEqual(['room own', 'room theirs']);
+});
+
+test('whoever is let in gets what is published from then on', async () => {
+  const { here, there, delivered } = await twoNodes();
+  const channels = Array.from({ length: 500 }, (_, index) => `room-${index}`);
+  await Promise.all(
+    channels.map(async (channel) => {
+      // Another one comes to the same channel meanwhile.
+      await Promise.race([here.join(channel), here.join(channel)]);
+      there.publish(channel, 'x');
+    }),
+  );
+  await delivered();
+  expect(here.arrived.toSorted()).toEqual(channels.map((channel) => `${channel} x`).toSorted());
+});
+
+test('nobody is let in before the node hears the channel, as long as Redis answers', async () => {
+  const { here, way } = await twoNodes({ clock: new FakeClock() });
+  way.holdUp();
+  const letIn: string[] = [];
+  const joins = ['first', 'second'].map(async (who) => {
+    await here.join('room');
+    letIn.push(who);
+  });
+  while (!here.ledger.isIdle) await here.clients.commands.ping();
+  expect(letIn).toEqual([]);
+  way.goOn();
+  await Promise.all(joins);
+});
+
+test('somebody who joins while the node hears nothing is let in after two seconds, and hears the channel once it can be', async () => {
+  const clock = new FakeClock();
+  const { here, there, way, delivered } = await twoNodes({ clock });
+  way.holdUp();
+  const join = here.join('room');
+  while (!here.ledger.isIdle) await here.clients.commands.ping();
+  await clock.advance(2000);
+  await join;
+  way.goOn();
+  await here.clients.subscriber.ping();
+  there.publish('room', 'x');
+  await delivered();
+  expect(here.arrived).toEqual(['room x']);
+});
+
+test('a signed-in user is sent what is published on another node, and no longer than it is signed in', async () => {
+  const clock = new FakeClock();
+  const { here, there, topics, delivered } = await twoNodes({ clock });
+  await here.ledger.signIn({ appId: 'a1', userId: 'u1', watched: [] });
+  there.publish('#server-to-user-u1', 'hello');
+  await delivered();
+  expect(here.arrived).toEqual(['#server-to-user-u1 hello']);
+  here.ledger.signOut('a1', 'u1');
+  await clock.advance(30_000);
+  await here.clients.subscriber.ping();
+  expect(await topics()).toBe(0);
+});
+
+test('a channel that was left is let go after 30 s, and not if somebody comes back before', async () => {
+  const clock = new FakeClock();
+  const { here, there, topics, delivered } = await twoNodes({ clock });
+  for (const channel of ['back', 'left']) await here.join(channel);
+  for (const channel of ['back', 'left']) here.leave(channel);
+  await clock.advance(29_000);
+  await here.join('back');
+  await clock.advance(2000);
+  await here.clients.subscriber.ping();
+  expect(await topics()).toBe(1);
+  await here.join('left');
+  for (const channel of ['back', 'left']) there.publish(channel, 'x');
+  await delivered();
+  expect(here.arrived).toEqual(['back x', 'left x']);
+});
+
+test('after the connection of the topics was killed the node says that it is not whole until all of them are heard again', async () => {
+  const { here, there, admin, topics, delivered } = await twoNodes();
+  const channels = Array.from({ length: 3000 }, (_, index) => `room-${index}`);
+  await Promise.all(channels.map((channel) => here.join(channel)));
+  for (const channel of channels.slice(2000)) here.leave(channel);
+  await expect.poll(() => isWhole(here, there), { timeout: 10_000 }).toBe(true);
+  const closed = once(here.clients.subscriber, 'close');
+  await admin.client('KILL', 'TYPE', 'PUBSUB');
+  await closed;
+  expect(here.ledger.isWhole).toBe(false);
+  // Somebody comes meanwhile.
+  const join = here.join('meanwhile');
+  await expect.poll(() => isWhole(here, there), { timeout: 10_000 }).toBe(true);
+  await join;
+  expect(await topics()).toBe(3001);
+  const held = [...channels.slice(0, 2000), 'meanwhile'];
+  for (const channel of held) there.publish(channel, 'x');
+  await delivered();
+  expect(here.arrived).toEqual(held.map((channel) => `${channel} x`));
+});
+
+test('channels are heard again on another Redis in the place of the first', async () => {
+  await using other = await startRedis();
+  const clients = clientsAt(other.url);
+  const [here, there] = ['here', 'there'].map(
+    (name) =>
+      new HearingNode(name === 'here' ? clients : clientsAt(other.url), 'restarted:', {
+        name,
+        clock: systemClock,
+      }),
+  ) as [HearingNode, HearingNode];
+  await Promise.all([here.start(), there.start()]);
+  await here.join('room');
+  await other.restart();
+  await expect.poll(() => isWhole(here, there), { timeout: 20_000 }).toBe(true);
+  there.publish('room', 'x');
+  await expect.poll(() => here.arrived).toEqual(['room x']);
+});

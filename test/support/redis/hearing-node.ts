@@ -1,0 +1,97 @@
+import { onTestFinished } from 'vitest';
+import type { Join } from '../../../src/ports/attendance.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
+import { silentLog } from '../../../src/ports/log.ts';
+import { noMetrics } from '../../../src/ports/metrics.ts';
+import type { ChannelName } from '../../../src/protocol/channel-name.ts';
+import { RedisFanout } from '../../../src/store/redis/fanout.ts';
+import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
+import { RedisLedger } from '../../../src/store/redis/ledger.ts';
+import { RedisLink, type RedisClients } from '../../../src/store/redis/link.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { noSlices } from '../turns.ts';
+
+export const leaseMs = 10_000;
+
+/** A node that publishes, and notes what arrives for its subscribers; by `clients` it reaches Redis. */
+export class HearingNode {
+  readonly ledger: RedisLedger;
+  readonly link: RedisLink;
+  readonly clients: RedisClients;
+  /** What arrived for subscribers here, as `channel frame`. */
+  readonly arrived: string[] = [];
+  /** Messages of channels that Redis has sent to this node, its own included. */
+  sent = 0;
+  readonly #fanout: RedisFanout;
+  readonly #held = new Set<ChannelName>();
+
+  constructor(clients: RedisClients, keyPrefix: string, { name, clock }: { name: string; clock: Clock }) {
+    this.clients = clients;
+    this.link = new RedisLink(clients);
+    const partitions = Array.from(
+      { length: partitionCount },
+      (_, index) => new PartitionKeys(keyPrefix, index),
+    );
+    let epochs = 0;
+    this.ledger = new RedisLedger({
+      ...noSlices(),
+      link: this.link,
+      keyPrefix,
+      leaseMs,
+      graceMs: 0,
+      clock,
+      cacheTtlMs: 1000,
+      log: silentLog,
+      metrics: noMetrics,
+      newEpoch: () => `${name}.${(epochs += 1)}`,
+      notify: () => {},
+      notifyCount: () => {},
+      notifyWatchers: () => {},
+      terminate: () => {},
+      wake: () => {},
+      countSubscribers: (_appId, channel) => (this.#held.has(channel) ? 1 : 0),
+      countConnections: () => 0,
+      tellsCounts: () => false,
+      registered: () => {},
+    });
+    this.#fanout = new RedisFanout({
+      link: this.link,
+      ledger: this.ledger,
+      partitions,
+      nodeId: name,
+      local: {
+        publish: (_appId, channel, encode) => this.arrived.push(`${channel} ${encode(channel)}`),
+        terminate: () => 'done',
+      },
+    });
+    this.link.topics.receiveOthers((message) => {
+      this.sent += 1;
+      this.#fanout.receive(message);
+    });
+    onTestFinished(() => this.link.close());
+  }
+
+  async start(): Promise<this> {
+    await this.link.ready(systemClock, 10_000);
+    await this.ledger.start();
+    await this.ledger.beat();
+    return this;
+  }
+
+  async join(channel: string, after?: Join['after']): Promise<void> {
+    const name = channel as ChannelName;
+    this.#held.add(name);
+    const answer = { memberLimit: Infinity, readsCache: false, wantsCacheMiss: false };
+    await this.ledger.join({ appId: 'a1', channel: name, ...answer, ...(after && { after }) });
+  }
+
+  leave(channel: string): void {
+    const name = channel as ChannelName;
+    this.#held.delete(name);
+    this.ledger.leave({ appId: 'a1', channel: name, channelLingersMs: 0 });
+  }
+
+  publish(channel: string, text: string): void {
+    this.#fanout.publish('a1', channel as ChannelName, () => text);
+  }
+}

@@ -1,0 +1,202 @@
+import { EventEmitter } from 'node:events';
+import type { Redis } from 'ioredis';
+import { describe, expect, test } from 'vitest';
+import { Topics } from '../../../src/store/redis/topics.ts';
+import { settle } from '../../support/fake-clock.ts';
+
+/** A client for topics; its commands are answered when the test says so. */
+class FakeSubscriber extends EventEmitter {
+  status = 'ready';
+  readonly isCluster: boolean;
+  /** Every command, as it was sent. */
+  readonly sent: string[] = [];
+  disconnects = 0;
+  readonly #waiting: { readonly answer: () => void; readonly refuse: () => void }[] = [];
+
+  constructor(isCluster = false) {
+    super();
+    this.isCluster = isCluster;
+  }
+
+  ssubscribe(...topics: string[]): Promise<void> {
+    this.sent.push(`+${topics.join(' ')}`);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ answer: resolve, refuse: () => reject(new Error('refused')) });
+    });
+  }
+
+  async sunsubscribe(...topics: string[]): Promise<void> {
+    this.sent.push(`-${topics.join(' ')}`);
+  }
+
+  disconnect(): void {
+    this.disconnects += 1;
+  }
+
+  async answer(): Promise<void> {
+    this.#waiting.shift()?.answer();
+    await settle();
+  }
+
+  async refuse(): Promise<void> {
+    this.#waiting.shift()?.refuse();
+    await settle();
+  }
+
+  lose(): void {
+    this.status = 'reconnecting';
+    this.emit('close');
+    for (const { refuse } of this.#waiting.splice(0)) refuse();
+  }
+
+  async comeBack(): Promise<void> {
+    this.status = 'ready';
+    this.sent.length = 0;
+    this.emit('ready');
+    await settle();
+  }
+}
+
+function stage(isCluster = false) {
+  const subscriber = new FakeSubscriber(isCluster);
+  const topics = new Topics(subscriber as unknown as Redis);
+  const heard: string[] = [];
+  const hear = (topic: string): Promise<void> | undefined => {
+    const promise = topics.hear(topic);
+    void promise?.then(() => heard.push(topic));
+    return promise;
+  };
+  return { subscriber, topics, hear, heard };
+}
+
+describe('a topic', () => {
+  test('is heard once Redis says so, and then without asking', async () => {
+    const { subscriber, topics, hear, heard } = stage();
+    void hear('{1}a');
+    void hear('{1}a');
+    await settle();
+    expect(heard).toEqual([]);
+    await subscriber.answer();
+    expect(heard).toEqual(['{1}a', '{1}a']);
+    expect(topics.hear('{1}a')).toBeUndefined();
+    expect(subscriber.sent).toEqual(['+{1}a']);
+  });
+
+  test('that is let go and wanted again waits for the second answer', async () => {
+    const { subscriber, topics, hear, heard } = stage();
+    void topics.hear('{1}a');
+    topics.letGo(['{1}a']);
+    void hear('{1}a');
+    await subscriber.answer();
+    expect(heard).toEqual([]);
+    await subscriber.answer();
+    expect(heard).toEqual(['{1}a']);
+    expect(subscriber.sent).toEqual(['+{1}a', '-{1}a', '+{1}a']);
+  });
+
+  test('that was refused is asked for again', async () => {
+    const { subscriber, topics, hear, heard } = stage();
+    void hear('{1}a');
+    topics.askAgain();
+    await subscriber.refuse();
+    expect(heard).toEqual([]);
+    topics.askAgain();
+    await subscriber.answer();
+    expect(heard).toEqual(['{1}a']);
+    expect(subscriber.sent).toEqual(['+{1}a', '+{1}a']);
+  });
+
+  test('without a handler of its own is received with the others', async () => {
+    const { subscriber, topics } = stage();
+    const received: string[] = [];
+    topics.receiveOthers((message) => received.push(`other ${message}`));
+    void topics.subscribe('{1}own', (message) => received.push(`own ${message}`));
+    subscriber.emit('smessage', '{1}own', '1');
+    subscriber.emit('smessage', '{1}a', '2');
+    expect(received).toEqual(['own 1', 'other 2']);
+  });
+
+  test('is let go together with others, in a cluster with those of the same words in braces', () => {
+    for (const isCluster of [false, true]) {
+      const { subscriber, topics } = stage(isCluster);
+      topics.letGo(['{1}a', '{2}a', '{1}b']);
+      expect(subscriber.sent).toEqual(isCluster ? ['-{1}a {1}b', '-{2}a'] : ['-{1}a {2}a {1}b']);
+    }
+  });
+});
+
+test('where nothing is let go nothing is said', () => {
+  const { subscriber, topics } = stage();
+  topics.letGo([]);
+  expect(subscriber.sent).toEqual([]);
+});
+
+describe('after a lost connection', () => {
+  const many = Array.from({ length: 4000 }, (_, index) => `{${index % 64}}${index}`);
+
+  test('all topics are asked for, 500 in a command and four commands at a time', async () => {
+    const { subscriber, topics } = stage();
+    for (const topic of many) void topics.hear(topic);
+    for (const _ of many) await subscriber.answer();
+    subscriber.lose();
+    expect(topics.areHeard).toBe(false);
+    await subscriber.comeBack();
+    expect(subscriber.sent).toHaveLength(4);
+    for (let answered = 0; answered < 7; answered += 1) await subscriber.answer();
+    expect(topics.areHeard).toBe(false);
+    await subscriber.answer();
+    expect(topics.areHeard).toBe(true);
+    const asked = subscriber.sent.flatMap((command) => command.slice(1).split(' '));
+    expect(asked.toSorted()).toEqual(many.toSorted());
+    expect(subscriber.sent.every((command) => command.split(' ').length === 500)).toBe(true);
+  });
+
+  test('who came meanwhile waits for it, and what was let go is not asked for', async () => {
+    const { subscriber, topics, hear, heard } = stage();
+    void topics.hear('{1}left');
+    await subscriber.answer();
+    void hear('{1}asked');
+    subscriber.lose();
+    void hear('{1}meanwhile');
+    topics.letGo(['{1}left']);
+    await subscriber.comeBack();
+    expect(subscriber.sent).toEqual(['+{1}asked {1}meanwhile']);
+    expect(heard).toEqual([]);
+    await subscriber.answer();
+    expect(heard).toEqual(['{1}asked', '{1}meanwhile']);
+  });
+
+  test('that is lost again the topics are asked for on the third, and only that makes them whole', async () => {
+    const { subscriber, topics } = stage();
+    void topics.hear('{1}a');
+    await subscriber.answer();
+    subscriber.lose();
+    await subscriber.comeBack();
+    subscriber.lose();
+    await settle();
+    await subscriber.comeBack();
+    expect(topics.areHeard).toBe(false);
+    await subscriber.answer();
+    expect(topics.areHeard).toBe(true);
+    expect(subscriber.sent).toEqual(['+{1}a']);
+  });
+});
+
+describe('a silent topic', () => {
+  test('has the connection to a single server made anew, once', () => {
+    const { subscriber, topics } = stage();
+    topics.renew('{1}topic');
+    topics.renew('{2}topic');
+    expect(subscriber.disconnects).toBe(1);
+  });
+
+  test('has all that are on its server in a cluster asked for again', async () => {
+    const { subscriber, topics } = stage(true);
+    void topics.subscribe('{1}topic', () => {});
+    void topics.hear('{1}a');
+    void topics.hear('{2}a');
+    subscriber.sent.length = 0;
+    topics.renew('{1}topic');
+    expect(subscriber.sent).toEqual(['-{1}topic {1}a', '+{1}topic {1}a']);
+  });
+});
