@@ -12,6 +12,7 @@ import { reconnectStorm } from './reconnect-storm.ts';
 import { soak } from './soak.ts';
 import { startup } from './startup.ts';
 import { underAttack } from './under-attack.ts';
+import { webhooksOnNodes } from './webhooks-on-nodes.ts';
 import { webhooks } from './webhooks.ts';
 
 /** All of them, in the order in which they run and are reported. */
@@ -29,6 +30,7 @@ export const scenarios: readonly Scenario[] = [
   startup,
   ledger,
   nodes,
+  webhooksOnNodes,
   underAttack,
   soak,
 ];

@@ -32,7 +32,7 @@ async function open(bench: Bench): Promise<Opened> {
     sender?.socket.send(sender.frames);
     return eventsPerWrite;
   };
-  const source = { target, receiver, cause, dropped: () => dropped };
+  const source = { servers: [target], receiver, cause, dropped: () => dropped };
   return {
     pid: target.pid,
     round: (seconds) => keepUnderWay(source, seconds),

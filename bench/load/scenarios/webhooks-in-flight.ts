@@ -1,7 +1,6 @@
 import type { Receiver } from '../driver/receiver.ts';
-import { beginSample, type Sample } from '../measure/sample.ts';
+import { beginSample, type Measured, type Sample } from '../measure/sample.ts';
 import { settle } from '../measure/wait.ts';
-import type { Target } from '../servers/target.ts';
 
 /** Events under way at most: enough to fill many batches, little enough to measure delivery and not a queue. */
 const window = 2000;
@@ -9,7 +8,8 @@ const stallMs = 3000;
 
 /** What keeps events on their way. */
 export interface Source {
-  readonly target: Target;
+  /** Whose CPU counts. */
+  readonly servers: readonly Measured[];
   readonly receiver: Receiver;
   /** Causes some events, always as many. Returns how many. */
   readonly cause: () => number;
@@ -19,7 +19,7 @@ export interface Source {
 
 /** Keeps as many webhook events under way as the window allows, and waits for the last of them. */
 export async function keepUnderWay(
-  { target, receiver, cause, dropped }: Source,
+  { servers, receiver, cause, dropped }: Source,
   seconds: number,
 ): Promise<Sample> {
   let caused = 0;
@@ -35,7 +35,7 @@ export async function keepUnderWay(
   receiver.startRound();
   receiver.onEvents = fill;
   const droppedBefore = dropped();
-  const end = beginSample(target);
+  const end = beginSample(...servers);
   const startedAt = performance.now();
   fill();
   await settle(

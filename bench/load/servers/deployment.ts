@@ -38,13 +38,16 @@ export async function single(starter: Starter): Promise<Deployment> {
 }
 
 /** Some nodes on a Redis of their own. */
-export async function onRedis(starter: Starter, count: number): Promise<Deployment> {
+export async function onRedis(
+  starter: Starter,
+  count: number,
+  given: Pick<ServerSettings, 'webhooks'> = {},
+): Promise<Deployment> {
   const redis = await starter.startRedis();
-  const first = await starter.start({ ...settings, redisUrl: redis.url });
+  const start = (): Promise<Target> => starter.start({ ...settings, ...given, redisUrl: redis.url });
+  const first = await start();
   const others: Target[] = [];
-  while (others.length + 1 < count) {
-    others.push(await starter.start({ ...settings, redisUrl: redis.url }));
-  }
+  while (others.length + 1 < count) others.push(await start());
   return {
     nodes: [first, ...others],
     redis,

@@ -97,9 +97,11 @@ export class RedisDeliveries implements DeliveryStore {
     return this.#rights.partitions.get(partition)?.token ?? 0;
   }
 
-  /** The partitions of each batch that waits for another attempt. */
-  *ties(): Generator<readonly number[]> {
-    for (const refs of this.#waiting.values()) yield refs.map((ref) => parseRef(ref).partition);
+  /** The partitions of each batch that waits for another attempt; with `isHalted` also of those whose attempts have not ended. */
+  *ties(isHalted: boolean): Generator<readonly number[]> {
+    const partitionsOf = (refs: readonly EventRef[]) => refs.map((ref) => parseRef(ref).partition);
+    for (const refs of this.#waiting.values()) yield partitionsOf(refs);
+    if (isHalted) for (const refs of this.#begun.values()) yield partitionsOf(refs);
   }
 
   /**

@@ -31,6 +31,9 @@ export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
   readonly begin: (store: DeliveryStore) => DeliveryMachine;
 }
 
+/** All partitions are looked at so often at most. */
+const lookMs: Millis = 1000;
+
 /** Who gives partitions away waits so long for the attempts under way. */
 const haltMs: Millis = 1000;
 
@@ -57,6 +60,8 @@ export class RedisDispatch {
   /** Whether Redis has ever known who dispatches, and since when it does not any more. */
   #hasHeardOfRights = false;
   #forgottenSince: Millis | undefined;
+  /** When all partitions were looked at. */
+  #lookedAt: Millis = -Infinity;
   /** When the rights were asked for. */
   #askedAt: Millis = 0;
   #isClosed = false;
@@ -98,8 +103,7 @@ export class RedisDispatch {
       await this.#share();
       await this.#deliveries.flush();
       this.#machine?.resume();
-      // Whoever was to wake this node may not have been heard.
-      this.#intake.wakeAll();
+      this.#look();
     } catch (error) {
       this.#options.log.debug(
         { error: describeFailure(error) },
@@ -170,9 +174,17 @@ export class RedisDispatch {
       case 'lost':
         return this.#takeOver([...this.#rights.partitions.keys()]);
       case 'kept':
-        // For the clocks only, which may be set, or be another server's by now: nobody waits for it.
-        void this.#fence([...this.#works.keys()]).catch(() => {});
     }
+  }
+
+  /** Looks at all partitions, now and then: whoever was to wake this node may not have been heard. */
+  #look(): void {
+    const now = this.#options.clock.now();
+    if (now - this.#lookedAt < lookMs) return;
+    this.#lookedAt = now;
+    // For the clocks only, which may be set, or be another server's by now: nobody waits for it.
+    void this.#fence([...this.#works.keys()]).catch(() => {});
+    this.#intake.wakeAll();
   }
 
   /**
@@ -233,6 +245,8 @@ export class RedisDispatch {
         goOnWith(batch, delayMs, events, { machine, store: this.#deliveries });
       }
       isDone = await this.#intake.open(machine, indices, outboxes);
+      // What came meanwhile has woken nobody.
+      this.#lookedAt = -Infinity;
       if (isDone) log.info(counts, 'this node dispatches the webhooks from now on');
     } finally {
       // It has not taken all that came before what is to come.
@@ -262,12 +276,11 @@ export class RedisDispatch {
   /** Gives away what is more than this node's share. */
   async #share(): Promise<void> {
     const { clock, leaseMs } = this.#options;
-    const { nodes } = this.#rights;
-    const ties = this.#deliveries.ties();
-    const parcels = this.#parcels.pack({ now: clock.now(), owned: this.#works.keys(), nodes, ties });
     const machine = this.#machine;
-    if (parcels.length === 0 || machine === undefined) return;
+    if (machine === undefined || this.#pack(false).length === 0) return;
     const isCalm = await this.#halt(machine, Math.min(haltMs, leaseMs / 4));
+    // Attempts that have not ended tie partitions together as well.
+    const parcels = this.#pack(true);
     this.#parcels.gave(clock.now());
     // It may have ended otherwise meanwhile.
     if (this.#machine !== machine || this.#isClosed) return;
@@ -276,6 +289,12 @@ export class RedisDispatch {
     if (!(await this.#deliveries.flush())) return;
     for (const parcel of parcels) await this.#give(parcel);
     await this.#follow(await this.#ask());
+  }
+
+  #pack(isHalted: boolean): readonly Parcel[] {
+    const { nodes } = this.#rights;
+    const ties = this.#deliveries.ties(isHalted);
+    return this.#parcels.pack({ now: this.#options.clock.now(), owned: this.#works.keys(), nodes, ties });
   }
 
   /** Whether all attempts under way have ended in time. */
