@@ -46,7 +46,9 @@ async function open(bench: Bench, count: number): Promise<Opened> {
   const deployment = await onRedis(bench, count, { webhooks: [endpoint] });
   const { nodes } = deployment;
   await shared(nodes);
-  const churns = await Promise.all(nodes.map((node) => Churn.connect(node, pairsPerWrite)));
+  const churns = await Promise.all(
+    nodes.map((node, index) => Churn.connect(node, pairsPerWrite, `node-${index}-`)),
+  );
   let turn = 0;
   const cause = (): number => churns[(turn += 1) % churns.length]?.next().events ?? 0;
   const dropped = (): number => churns.reduce((sum, churn) => sum + churn.dropped, 0);

@@ -48,6 +48,7 @@ export class RedisDispatch {
   readonly #intake: Intake;
   #machine: DeliveryMachine | undefined;
   #rights: Rights = noRights;
+  #nodes = 1;
   /** The partitions that the machine works for, or is about to, with the tokens of the rights to them. */
   readonly #works = new Map<number, number>();
   /** Those whose servers know a later token. */
@@ -89,9 +90,9 @@ export class RedisDispatch {
     return this.isDispatching ? this.#works.size : 0;
   }
 
-  /** How many nodes dispatch, this one in any case. */
+  /** How many nodes dispatch, this one in any case. It is asked for often. */
   get nodes(): number {
-    return Math.max(1, [...this.#rights.nodes.values()].filter((count) => count > 0).length);
+    return this.#nodes;
   }
 
   /** Claims or keeps rights, and does what follows from it. To be called several times in each lease. */
@@ -159,6 +160,7 @@ export class RedisDispatch {
     if (verdict.kind === 'lost') this.#end();
     if (rights.partitions.get(lettersPartition)?.token !== this.#lettersToken) this.#options.letters.leave();
     this.#rights = rights;
+    this.#nodes = Math.max(1, [...rights.nodes.values()].filter((count) => count > 0).length);
     this.#askedAt = askedAt;
     this.#deliveries.allow(rights, rights.token > 0 ? askedAt + leaseMs : -Infinity);
     return verdict;
