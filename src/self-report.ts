@@ -61,9 +61,14 @@ function* readApps(apps: LocalApps): Generator<AppReading, void> {
 /** What `/healthz` says of the state that is shared with other nodes. */
 function describeHealth(health: NodeHealth | undefined): Record<string, unknown> {
   if (health === undefined) return {};
-  const { isWhole, isFull, isDispatching } = health;
+  const { isWhole, isFull, isDispatching, partitions, keepsLetters } = health;
   const trouble = isFull ? 'full' : 'unreachable';
-  return { redis: isWhole ? 'connected' : trouble, dispatching: isDispatching };
+  return {
+    redis: isWhole ? 'connected' : trouble,
+    dispatching: isDispatching,
+    partitions,
+    dropped: keepsLetters ? 'kept here' : 'kept by another node',
+  };
 }
 
 function describeStore(health: StoreHealth | undefined): Record<string, unknown> {

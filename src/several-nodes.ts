@@ -1,26 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { createAlarm } from './app/alarm.ts';
-import type { Application } from './app/application.ts';
-import { DeadLetterOffice } from './app/dead-letter-office.ts';
-import { Dispatcher } from './app/dispatcher.ts';
-import { keepDrops, type DroppedEvent, type DropReport, type Drops } from './app/drop-journal.ts';
+import type { DroppedEvent, DropReport, Drops } from './app/drop-journal.ts';
 import type { LocalApps } from './app/local-app.ts';
 import { createNotifier } from './app/notifier.ts';
 import { createSweeper } from './app/sweeper.ts';
 import { unknownTruth } from './app/truth.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
 import type { RedisConfig } from './config/redis-schema.ts';
+import { createDispatching } from './dispatching.ts';
 import type { Clock, Millis } from './ports/clock.ts';
-import type { DeliveryStore } from './ports/delivery-store.ts';
 import { StartError } from './ports/start-error.ts';
 import { isUnavailable, type Unavailable } from './ports/unavailable.ts';
 import { channelKind } from './protocol/channel-name.ts';
-import { MemoryDeadLetters } from './store/memory/dead-letters.ts';
 import { createRedisClients } from './store/redis/connect.ts';
-import { RedisDispatch } from './store/redis/dispatch.ts';
 import { RedisFanout } from './store/redis/fanout.ts';
 import { LeadKeys, partitionCount, PartitionKeys } from './store/redis/keys.ts';
-import { RedisLetters } from './store/redis/letters.ts';
 import { RedisLedger } from './store/redis/ledger.ts';
 import { RedisLink } from './store/redis/link.ts';
 import { RedisSettings } from './store/redis/settings.ts';
@@ -38,11 +32,14 @@ const farewellMs: Millis = 1000;
 /** Scripts that are called in one turn of the event loop for the sake of what is due, or of what is read anew. */
 const callsPerTurn = 40;
 
-/** Events that are taken from the outboxes in one turn. */
-const eventsPerTurn = 250;
-
 /** Heartbeats in each lease. */
 const beatsPerLease = 10;
+
+/**
+ * The longest lease of a right to dispatch, whatever a node's lease is. Nobody is taken for gone when it lapses, and to take over
+ * costs little.
+ */
+const mostDispatchLeaseMs: Millis = 4000;
 
 /** One of several nodes, which share what they know on Redis. Rejects when Redis cannot be reached. */
 export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneOptions): Promise<Backplane> {
@@ -66,32 +63,8 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
   const settings = new RedisSettings(link, lead);
   const drops = createDrops(() => ledger);
   const epoch = (): string => ledger.epoch;
-  const keptLetters = new RedisLetters({
-    link,
-    lead,
-    isDispatching: () => dispatch.isDispatching,
-    failed(error) {
-      if (log.isDebug) log.debug({ error: describeFailure(error) }, 'could not keep dead letters on Redis');
-    },
-  });
-  const kept = new MemoryDeadLetters({
-    ...options,
-    ...config.webhooks.deadLetters,
-    life: nodeId,
-    keeper: keptLetters,
-  });
-  const letters = new DeadLetterOffice({
-    ...options,
-    epoch,
-    store: kept,
-    target: (appId, endpointId) => dispatcher?.target(appId, endpointId),
-    // They are in the memory of the node that sends, as long as it is certain that no other one does.
-    isHere: () => dispatch.isDispatching && store?.mayAttempt() === true,
-  });
-  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime), letters.hear];
   const pace = new TurnBudget(callsPerTurn, systemNextTurn);
   let epochs = 0;
-  let applications: readonly Application[] = options.applications;
 
   const sweeper = createSweeper(clock, () => ledger);
   const ledger = new RedisLedger({
@@ -119,36 +92,18 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     },
   });
   const fanout = new RedisFanout({ link, ledger, partitions, local, nodeId });
-  let dispatcher: Dispatcher | undefined;
-  let store: DeliveryStore | undefined;
-  const dispatch = new RedisDispatch({
+  const dispatching = createDispatching({
+    ...options,
     link,
-    clock,
     lead,
     partitions,
     nodeId,
-    leaseMs,
-    log,
-    present: () => '',
-    requestTimeoutMs: options.requestTimeoutMs,
-    pace: new TurnBudget(eventsPerTurn, systemNextTurn),
-    async prepare() {
-      kept.restore(await keptLetters.read());
-    },
-    begin(given) {
-      keptLetters.begin(kept.keptSinceMs);
-      store = given;
-      dispatcher = new Dispatcher({
-        ...options,
-        applications,
-        subscribers,
-        store,
-        epoch,
-        ledger: () => ledger,
-      });
-      return dispatcher;
-    },
+    leaseMs: Math.min(leaseMs, mostDispatchLeaseMs),
+    ledger: () => ledger,
+    drops,
+    epoch,
   });
+  const { dispatch, letters } = dispatching;
   link.onReady(() => {
     dispatch.reread();
     settings.look();
@@ -169,12 +124,8 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     );
   }
   ledger.limitConnections(limitedApps(apps));
-  // Apart: a lease must not wait until all that is to be dispatched was read.
-  const dispatchBeat = async (): Promise<void> => {
-    await dispatch.beat();
-    keptLetters.flush();
-  };
-  const beat = (work: () => Promise<unknown>) => every(clock, leaseMs / beatsPerLease, work);
+  const beat = (work: () => Promise<unknown>, ofLeaseMs = leaseMs) =>
+    every(clock, ofLeaseMs / beatsPerLease, work);
   const watch = async (): Promise<void> => {
     ledger.watch();
     settings.look();
@@ -209,32 +160,34 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       return Promise.resolve(isConfigured ? unknownTruth(endpointId, options.wallTime.now()) : undefined);
     },
     reconcile: () => undefined,
-    lanes: (appId, endpointId) => (dispatch.isDispatching ? dispatcher?.lanes(appId, endpointId) : undefined),
-    target: (appId, endpointId) =>
-      dispatch.isDispatching ? dispatcher?.target(appId, endpointId) : undefined,
+    lanes: (appId, endpointId) => dispatching.dispatcher()?.lanes(appId, endpointId),
+    target: (appId, endpointId) => dispatching.dispatcher()?.target(appId, endpointId),
     webhookLife: () => ({
       kept: 'redis',
       epoch: epoch(),
       starts: undefined,
       lastEnd: undefined,
       lost: undefined,
-      queues: dispatch.isDispatching ? dispatcher?.readQueues() : undefined,
+      queues: dispatching.dispatcher()?.readQueues(),
+      partitions: { here: dispatch.partitions, all: partitionCount },
     }),
     started() {
       // Not before: endpoints that were set at run time are known by now.
-      beats.push(beat(dispatchBeat));
+      // Apart: a lease must not wait until all that is to be dispatched was read.
+      beats.push(beat(() => dispatching.beat(), dispatching.leaseMs));
     },
     describe: () => ({
       isWhole: ledger.isWhole,
       isFull: ledger.isFull,
       isDispatching: dispatch.isDispatching,
+      partitions: dispatch.partitions,
+      partitionCount,
+      keepsLetters: dispatching.keepsLetters(),
     }),
-    readQueues: () => (dispatch.isDispatching ? (dispatcher?.readQueues() ?? []) : []),
+    readQueues: () => dispatching.dispatcher()?.readQueues() ?? [],
     replace(changed) {
-      applications = changed;
       ledger.limitConnections(limitedApps(apps));
-      dispatcher?.replace(changed);
-      letters.replace(changed);
+      dispatching.replace(changed);
     },
     forget() {
       throw new Error('what several nodes know cannot be forgotten by one of them');
@@ -253,7 +206,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       await within(ledger.close(shutdownGraceMs ?? disconnectGraceMs), farewellMs);
       link.close();
     },
-    abandon: () => dispatcher?.stop(),
+    abandon: () => dispatching.abandon(),
   };
 }
 

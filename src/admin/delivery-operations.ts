@@ -4,6 +4,7 @@ import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
 import { parameterOf, textOf, type Operation, type Question } from '../operations/operation.ts';
 import type { WallTime } from '../ports/clock.ts';
+import { isUnavailable } from '../ports/unavailable.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import { clip } from '../protocol/clip.ts';
 import type { History } from '../recording/history.ts';
@@ -22,7 +23,7 @@ export interface DeliveryParts extends HasApps {
   readonly recorder: Recorder;
   readonly letters: Pick<DeadLetterOffice, 'resend' | 'resendRecorded'>;
   readonly wallTime: WallTime;
-  /** What waits for endpoints; undefined: another node sends the webhooks. */
+  /** What waits for endpoints; undefined: this node sends no webhooks. */
   readonly queues: () => Iterable<QueueReading> | undefined;
   /** Whether data of events and bodies of webhooks may be shown. */
   readonly showsPayloads: boolean;
@@ -134,7 +135,7 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
   ];
 }
 
-/** An empty list is no answer where another node sends the webhooks. */
+/** An empty list is no answer where other nodes send the webhooks. */
 function elsewhere<Page extends { readonly items: readonly unknown[] }>(
   { queues }: DeliveryParts,
   page: Page,
@@ -146,9 +147,10 @@ function elsewhere<Page extends { readonly items: readonly unknown[] }>(
 /** A dead letter is sent again as such; any other delivery by what is recorded of it. */
 async function resend({ letters, recorder }: DeliveryParts, appId: string, id: string) {
   const resent = await letters.resend(appId, id);
-  if (resent !== 'unknown') return resent;
+  if (resent !== 'unknown' && !isUnavailable(resent)) return resent;
+  // Dropped deliveries may be kept by another node, while this one has sent the delivery and recorded it.
   const record = recorder.deliveryRecord(appId, id);
-  if (record === undefined) return 'unknown';
+  if (record === undefined) return resent;
   return letters.resendRecorded(record.delivery);
 }
 

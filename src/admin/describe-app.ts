@@ -11,7 +11,7 @@ import type { AppView, BatchInput, EndpointView, KeyView, QueueView } from '../v
 export interface AppSources {
   readonly local: (appId: string) => LocalApp | undefined;
   readonly keyUses: KeyUses;
-  /** What waits for endpoints; undefined: another node sends the webhooks. */
+  /** What waits for endpoints; undefined: this node sends no webhooks. */
   readonly queues: () => Iterable<QueueReading> | undefined;
   /** Reads the last attempt at each endpoint, as far as it is remembered. */
   readonly lastAttempts: () => (appId: string, endpointId: string) => EndpointView['lastAttempt'];

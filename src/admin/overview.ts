@@ -11,7 +11,7 @@ export interface OverviewParts {
   readonly wallTime: WallTime;
   readonly samples: Samples;
   readonly refusals: RefusalCounts;
-  /** What waits for endpoints; undefined: another node sends the webhooks. */
+  /** What waits for endpoints; undefined: this node sends no webhooks. */
   readonly queues: () => Iterable<QueueReading> | undefined;
   readonly attemptsUnderWay: () => number;
   readonly isAccepting: () => boolean;
@@ -119,11 +119,18 @@ function describeRedis({ isWhole, isFull }: NodeHealth): OverviewView['health'][
       };
 }
 
-function describeDispatch({ isDispatching }: NodeHealth): OverviewView['health'][number] {
-  const text = isDispatching
-    ? 'This node sends the webhooks of all nodes.'
-    : 'Another node sends the webhooks: deliveries and queues are shown there.';
-  return { name: 'Webhooks', isGood: true, text };
+function describeDispatch({
+  isDispatching,
+  partitions,
+  partitionCount,
+}: NodeHealth): OverviewView['health'][number] {
+  return { name: 'Webhooks', isGood: true, text: describeShare() };
+
+  function describeShare(): string {
+    if (!isDispatching) return 'Other nodes send the webhooks: deliveries and queues are shown there.';
+    if (partitions === partitionCount) return 'This node sends the webhooks of all nodes.';
+    return `This node sends the webhooks of ${partitions} of ${partitionCount} parts of the channels; other nodes send the rest, and show it.`;
+  }
 }
 
 function describeStore({

@@ -48,12 +48,12 @@ export function unknownApp(id: string, known: readonly string[]): OperationError
   );
 }
 
-/** Only the node that sends the webhooks knows, and this is another one. */
+/** Only a node that sends webhooks knows, and this one sends none. */
 export function refuseElsewhere(): never {
   throw new OperationError(
     503,
     'ERR_ELSEWHERE',
-    'this node does not know: another node sends the webhooks at the moment. Ask that node',
+    'this node does not know: other nodes send the webhooks at the moment. Ask a node whose /healthz says "dispatching":true',
   );
 }
 

@@ -78,9 +78,16 @@ function notesOf(
     notes.push(
       'This is one of several nodes. Connections, the debug console, events and rates are those of this node alone.',
     );
-    if (nodeHealth()?.isDispatching !== true) {
-      notes.push('Another node sends the webhooks at the moment: deliveries and queues are shown there.');
+    const health = nodeHealth();
+    if (health?.isDispatching !== true) {
+      notes.push('Other nodes send the webhooks at the moment: deliveries and queues are shown there.');
+    } else if (health.partitions < health.partitionCount) {
+      notes.push(
+        `This node sends the webhooks of ${health.partitions} of ${health.partitionCount} parts of the channels: deliveries and queues of the others are shown on other nodes.`,
+      );
     }
+    if (health?.keepsLetters !== true)
+      notes.push('Dropped deliveries are shown by the node that keeps them.');
   }
   return notes;
 }

@@ -23,9 +23,9 @@ export type Letters = Pick<
   'read' | 'find' | 'resend' | 'estimate' | 'recover' | 'recovery' | 'cancel'
 >;
 
-/** The letters are on another node, which cannot be asked. */
+/** The letters are on another node, which this one cannot ask. */
 export const lettersUnavailable: HttpError = serviceUnavailable(
-  'Dropped deliveries are not known here: the node that sends the webhooks has them. Ask that node',
+  'Dropped deliveries are not known here: one of the nodes keeps those of all. Ask the node whose /healthz says "dropped":"kept here"',
   1,
 );
 

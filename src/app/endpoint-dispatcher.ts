@@ -66,7 +66,16 @@ export class EndpointDispatcher implements Contender {
     this.#settle = settle;
     const batch = batchPolicyOf(endpoint, options.policy.batch);
     this.#time = new HeldTime(options.clock, () => this.#look());
-    this.#queue = new DeliveryQueue({ ...options.policy, batch }, this.#time.clock);
+    const { policy } = options;
+    // It may change at any time.
+    const queuePolicy = {
+      ...policy,
+      batch,
+      get concurrency() {
+        return policy.concurrency;
+      },
+    };
+    this.#queue = new DeliveryQueue(queuePolicy, this.#time.clock);
     this.#payloads = new Payloads(options);
     this.#time.begin(endpoint, options.wallTime.now());
     if (this.#time.isHeld) this.#hold();

@@ -121,12 +121,14 @@ export class Resender {
   async #findRecorded(delivery: Delivery): Promise<Found | NotSent | Unavailable> {
     const { appId, id, attemptsMade, resends } = delivery;
     const letter = await this.#options.letters.find(appId, id);
-    if (isUnavailable(letter)) return letter;
-    return this.#aim({
+    // Another node keeps what was dropped: what is recorded here has to do, on a node that sends to the endpoint.
+    const known = isUnavailable(letter) ? undefined : letter;
+    const found = this.#aim({
       ...delivery,
-      attemptsMade: Math.max(attemptsMade, letter?.attemptsMade ?? 0),
-      resends: Math.max(resends, letter?.resends ?? 0),
+      attemptsMade: Math.max(attemptsMade, known?.attemptsMade ?? 0),
+      resends: Math.max(resends, known?.resends ?? 0),
     });
+    return found === 'gone' && isUnavailable(letter) ? letter : found;
   }
 
   #aim(delivery: Delivery): Found | NotSent {

@@ -21,11 +21,13 @@ export interface WebhookLife {
   readonly lost: string | undefined;
   /** What endpoints have waiting; undefined: this node does not dispatch, and so does not know. */
   readonly queues: Iterable<QueueReading> | undefined;
+  /** The partitions that this node dispatches, of all; undefined: there is one node, which dispatches everything. */
+  readonly partitions?: { readonly here: number; readonly all: number };
 }
 
 /** The answer to `GET /apps/ID/webhooks/state`. */
 export function describeWebhookState(appId: string, life: WebhookLife): Record<string, unknown> {
-  const { kept, epoch, starts, lastEnd, lost, queues } = life;
+  const { kept, epoch, starts, lastEnd, lost, queues, partitions } = life;
   const own = queues && [...queues].filter((queue) => queue.appId === appId);
   return {
     epoch,
@@ -41,6 +43,8 @@ export function describeWebhookState(appId: string, life: WebhookLife): Record<s
         oldest_age_ms: Math.round(oldestAgeMs),
         failing: isFailing,
       })) ?? null,
+    // What waits elsewhere is not in it.
+    ...(partitions && { partitions }),
   };
 }
 

@@ -189,10 +189,12 @@ function queueGauges(queues: Iterable<QueueReading>): readonly Metric<Known>[] {
 function healthGauges(health: NodeHealth | undefined): readonly Metric<Known>[] {
   if (health === undefined) return [];
   const up = gauge('redis_up', '1 while the state shared on Redis can be read and written.', none);
-  const dispatching = gauge('dispatching', '1 while this node sends the webhooks of all.', none);
+  const dispatching = gauge('dispatching', '1 while this node sends webhooks.', none);
+  const partitions = gauge('dispatched_partitions', 'Partitions of which this node sends the webhooks.', none);
   up.add(health.isWhole ? 1 : 0);
   dispatching.add(health.isDispatching ? 1 : 0);
-  return [up, dispatching];
+  partitions.add(health.partitions);
+  return [up, dispatching, partitions];
 }
 
 function loadGauges(load: LoadReading | undefined): readonly Metric<Known>[] {

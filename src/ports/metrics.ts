@@ -19,8 +19,13 @@ export interface NodeHealth {
   readonly isWhole: boolean;
   /** It can, but has no room for anything new. */
   readonly isFull: boolean;
-  /** Whether this node sends the webhooks of all. */
+  /** Whether this node sends webhooks. */
   readonly isDispatching: boolean;
+  /** The partitions of which it sends the webhooks, and how many there are over all nodes. */
+  readonly partitions: number;
+  readonly partitionCount: number;
+  /** Whether it keeps the dead letters of all nodes. */
+  readonly keepsLetters: boolean;
 }
 
 /** How busy this process is at this moment. */

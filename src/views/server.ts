@@ -127,7 +127,7 @@ export interface OverviewView {
     readonly refused: number;
   };
   readonly webhooks: {
-    /** Absent: another node sends the webhooks. */
+    /** Of this node; absent: other nodes send the webhooks. */
     readonly waiting?: number;
     readonly bytes?: number;
     readonly oldestAgeMs?: number;

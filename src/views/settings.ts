@@ -105,7 +105,7 @@ export interface EndpointView {
   /** What of that was set for this endpoint; the rest is as the server's configuration says. Absent: nothing. */
   readonly ownBatch?: BatchInput;
   readonly pause?: PauseView;
-  /** What waits for it; absent: another node sends the webhooks. */
+  /** What waits for it on this node; absent: other nodes send the webhooks. */
   readonly queue?: QueueView;
   /** The last attempt that is remembered. */
   readonly lastAttempt?: { readonly atMs: number; readonly result: AttemptResult; readonly status?: number };

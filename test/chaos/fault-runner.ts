@@ -64,6 +64,8 @@ export class FaultRunner {
         return this.#withNode(planned, (node, place) => this.#restart(node, place, lastsMs));
       case 'rolling':
         return this.#roll(planned);
+      case 'add':
+        return this.#add(planned);
       case 'redis-kill':
         return this.#withRedis(kind, async (redis) => {
           await redis.kill();
@@ -100,6 +102,17 @@ export class FaultRunner {
     if (fault !== undefined) this.#stage.journal.problem(fault);
     await pause(pauseMs);
     await this.#stage.fleet.fill(place);
+  }
+
+  /** Another node comes, has its share of everything, and ends. */
+  async #add({ kind, lastsMs }: PlannedFault): Promise<boolean> {
+    const { fleet, disturbances } = this.#stage;
+    const fault = disturbances.begin(kind, 'another node');
+    const close = await fleet.add();
+    await pause(lastsMs);
+    await close();
+    disturbances.end(fault);
+    return true;
   }
 
   /** Restarts one node after the other. */

@@ -21,6 +21,8 @@ export class Fleet {
   readonly #places: (NodeProcess | undefined)[];
   readonly #busy = new Set<number>();
   readonly #ended: NodeProcess[] = [];
+  /** Places that are no more. */
+  readonly #closed = new Set<number>();
   #started = 0;
   #isStopping = false;
 
@@ -41,7 +43,7 @@ export class Fleet {
   }
 
   get isComplete(): boolean {
-    return this.live.length === this.#places.length;
+    return this.live.length === this.places.length;
   }
 
   /** The nodes that run and the last of those that have ended. */
@@ -50,7 +52,7 @@ export class Fleet {
   }
 
   get places(): readonly number[] {
-    return [...this.#places.keys()];
+    return [...this.#places.keys()].filter((place) => !this.#closed.has(place));
   }
 
   /** Does something with the node of a place, unless something else is being done with it. */
@@ -85,6 +87,23 @@ export class Fleet {
         await pause(500);
       }
     }
+  }
+
+  /** One node more than before, until its place is closed again, which ends it gracefully. */
+  async add(): Promise<() => Promise<void>> {
+    const place = this.#places.push(undefined) - 1;
+    await this.fill(place);
+    return async () => {
+      // Something else may be being done with it, such as a restart.
+      while (this.#busy.has(place) && !this.#isStopping) await pause(50);
+      this.#closed.add(place);
+      const node = this.#places[place];
+      this.#places[place] = undefined;
+      if (node === undefined || !node.isRunning) return;
+      this.#ended.push(node);
+      const fault = await node.terminate();
+      if (fault !== undefined) this.#options.journal.problem(fault);
+    };
   }
 
   /** Ends all nodes gracefully. */

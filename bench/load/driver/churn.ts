@@ -4,6 +4,7 @@ import type { Address } from './address.ts';
 const socketCount = 10;
 /** Channel names repeat after this many, long after their events were delivered. */
 const channelCount = 20_000;
+const usualPrefix = 'churn-';
 
 /** Sockets that subscribe to a channel and leave it at once: with no grace each pair is two webhook events. */
 export class Churn {
@@ -14,13 +15,13 @@ export class Churn {
   /** Connections lost. */
   dropped = 0;
 
-  private constructor(sockets: readonly DriverSocket[], pairsPerWrite: number) {
+  private constructor(sockets: readonly DriverSocket[], pairsPerWrite: number, prefix: string) {
     this.#sockets = sockets;
     this.#pairsPerWrite = pairsPerWrite;
     this.#frames = Array.from({ length: channelCount / pairsPerWrite }, (_, group) =>
       Buffer.concat(
         Array.from({ length: pairsPerWrite }, (__, i) => {
-          const channel = `churn-${group * pairsPerWrite + i}`;
+          const channel = `${prefix}${group * pairsPerWrite + i}`;
           return Buffer.concat([subscribeFrame(channel), unsubscribeFrame(channel)]);
         }),
       ),
@@ -28,10 +29,10 @@ export class Churn {
     for (const socket of sockets) socket.onDrop = () => (this.dropped += 1);
   }
 
-  /** Connects; each `next` then sends this many pairs in one write. */
-  static async connect(address: Address, pairsPerWrite: number): Promise<Churn> {
+  /** Connects; each `next` then sends this many pairs in one write. With a prefix of its own it shares no channel with others. */
+  static async connect(address: Address, pairsPerWrite: number, prefix = usualPrefix): Promise<Churn> {
     const sockets = await Promise.all(Array.from({ length: socketCount }, () => DriverSocket.open(address)));
-    return new Churn(sockets, pairsPerWrite);
+    return new Churn(sockets, pairsPerWrite, prefix);
   }
 
   /** Sends the next pairs. Returns the number of events that they cause and the number of their first channel. */
@@ -47,7 +48,7 @@ export class Churn {
   }
 }
 
-/** The number in the name of a channel that `Churn` uses. */
+/** The number in the name of a channel that `Churn` uses, with the usual prefix. */
 export function churnNumber(channel: string): number {
-  return Number(channel.slice('churn-'.length));
+  return Number(channel.slice(usualPrefix.length));
 }

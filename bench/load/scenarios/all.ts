@@ -15,6 +15,7 @@ import { redis } from './redis.ts';
 import { soak } from './soak.ts';
 import { startup } from './startup.ts';
 import { underAttack } from './under-attack.ts';
+import { webhooksOnNodes } from './webhooks-on-nodes.ts';
 import { webhooks } from './webhooks.ts';
 import { workers } from './workers.ts';
 
@@ -37,6 +38,7 @@ export const scenarios: readonly Scenario[] = [
   comeback,
   nodes,
   redis,
+  webhooksOnNodes,
   underAttack,
   soak,
 ];

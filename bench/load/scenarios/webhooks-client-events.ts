@@ -39,7 +39,7 @@ export async function openClientEvents(
     sender?.socket.send(sender.frames);
     return eventsPerWrite;
   };
-  const source = { target, receiver, cause, dropped: () => dropped };
+  const source = { servers: [target], receiver, cause, dropped: () => dropped };
   return {
     pid: target.pid,
     round: (seconds) => round(source, seconds),

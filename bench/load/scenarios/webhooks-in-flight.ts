@@ -1,7 +1,6 @@
 import type { Receiver } from '../driver/receiver.ts';
-import { beginSample, type Outcome, type Sample } from '../measure/sample.ts';
+import { beginSample, type Measured, type Outcome, type Sample } from '../measure/sample.ts';
 import { onSchedule, settle } from '../measure/wait.ts';
-import type { Target } from '../servers/target.ts';
 
 /** Events under way at most: enough to fill many batches, little enough to measure delivery and not a queue. */
 const window = 2000;
@@ -10,7 +9,8 @@ const stallMs = 5000;
 
 /** What keeps events on their way. */
 export interface Source {
-  readonly target: Target;
+  /** Whose CPU counts. */
+  readonly servers: readonly Measured[];
   readonly receiver: Receiver;
   /** Causes some events, always as many. Returns how many. */
   readonly cause: () => number;
@@ -20,7 +20,7 @@ export interface Source {
 
 /** Keeps as many webhook events under way as the window allows, and waits for the last of them. */
 export async function keepUnderWay(source: Source, seconds: number): Promise<Sample> {
-  const { target, receiver, cause, dropped } = source;
+  const { servers, receiver, cause, dropped } = source;
   let caused = 0;
   let atOnce = 0;
   let isOpen = true;
@@ -34,7 +34,7 @@ export async function keepUnderWay(source: Source, seconds: number): Promise<Sam
   receiver.startRound();
   receiver.onEvents = fill;
   const droppedBefore = dropped();
-  const end = beginSample(target);
+  const end = beginSample(...servers);
   const startedAt = performance.now();
   fill();
   await settle(
@@ -52,11 +52,11 @@ export async function keepPace(
   source: Source,
   schedule: { readonly perSecond: number; readonly seconds: number },
 ): Promise<Sample> {
-  const { target, receiver, cause, dropped } = source;
+  const { servers, receiver, cause, dropped } = source;
   let caused = 0;
   receiver.startRound();
   const droppedBefore = dropped();
-  const end = beginSample(target);
+  const end = beginSample(...servers);
   await onSchedule(schedule, () => (caused += cause()));
   const endedAt = await lastOf(receiver, caused);
   return end(outcomeOf(source, caused, droppedBefore), endedAt);

@@ -48,7 +48,12 @@ async function open(bench: Bench, settings: ServerSettings): Promise<Opened> {
   const endpoint = { url: await receiver.listen(), eventTypes };
   const target = await bench.start({ ...settings, webhooks: [endpoint], graceMs: 0 });
   const churn = await Churn.connect(target, pairsPerWrite);
-  const source = { target, receiver, cause: () => churn.next().events, dropped: () => churn.dropped };
+  const source = {
+    servers: [target],
+    receiver,
+    cause: () => churn.next().events,
+    dropped: () => churn.dropped,
+  };
   return {
     pid: target.pid,
     round: (seconds) => keepUnderWay(source, seconds),

@@ -128,7 +128,7 @@ const overview = viewOf<OverviewView>(
         underWay: described(count, 'Requests that are under way.'),
       },
       {
-        waiting: described(count, 'Events that wait; absent: another node sends the webhooks.'),
+        waiting: described(count, 'Events that wait on this node; absent: other nodes send the webhooks.'),
         bytes: described(count, 'Their bytes.'),
         oldestAgeMs: millis('The age of the oldest.'),
       },

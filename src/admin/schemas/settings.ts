@@ -152,7 +152,7 @@ const endpoint = viewOf<EndpointView>(
       "What of batch was set for this endpoint; the rest is as the server's configuration says.",
     ),
     pause: described(ref('Pause'), 'Absent: it is not paused.'),
-    queue: described(ref('Queue'), 'What waits for it; absent: another node sends the webhooks.'),
+    queue: described(ref('Queue'), 'What waits for it on this node; absent: other nodes send the webhooks.'),
     lastAttempt: described(
       viewOf<NonNullable<EndpointView['lastAttempt']>>(
         { atMs: millis('When it began.'), result: attemptResult },

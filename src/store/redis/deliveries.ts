@@ -2,22 +2,29 @@ import type { Clock, Millis } from '../../ports/clock.ts';
 import type { DeliveryStore, EventRef, KeptBatch, Settlement } from '../../ports/delivery-store.ts';
 import type { LeadKeys, PartitionKeys } from './keys.ts';
 import type { RedisLink } from './link.ts';
+import { parseRef } from './refs.ts';
+import { noRights, type Rights } from './rights.ts';
 
 export interface DeliveriesOptions {
   readonly link: RedisLink;
   readonly clock: Clock;
   readonly lead: LeadKeys;
   readonly partitions: readonly PartitionKeys[];
+  /** By which this node is known among those that dispatch. */
+  readonly nodeId: string;
   /** The present moment as the scripts are to take it; empty: Redis's own. */
   readonly present: () => string;
   /** The longest that an attempt takes. */
   readonly requestTimeoutMs: Millis;
-  /** Somebody else has the right to dispatch: whatever is under way is theirs. */
+  /** Somebody else has the right to something of this: whatever is under way is theirs. */
   readonly superseded: () => void;
 }
 
 /** More than is settled while a write waits to be copied to a replica. */
 const rememberedRefs = 10_000;
+
+/** An attempt that begins so long after its batch was kept at the latest has a known end. */
+const promptMs: Millis = 500;
 
 /** What was decided and is not yet known to be kept. */
 interface Unsettled {
@@ -28,9 +35,17 @@ interface Unsettled {
   readonly batchId: string | undefined;
 }
 
+/** A batch is tried again, which is not known to be kept yet. */
+interface Postponement {
+  readonly attempts: number;
+  readonly at: Millis;
+  /** Undefined: it could not be kept so far. */
+  writing: Promise<boolean> | undefined;
+}
+
 /**
- * Deliveries kept on Redis, by the one node that has the right to dispatch. Its token goes with everything
- * that it writes, so that it can do no harm once another node has a later one.
+ * Deliveries kept on Redis, by a node that has the right to some of the partitions. Its tokens go with everything
+ * that it writes, so that it can do no harm once another node has later ones.
  */
 export class RedisDeliveries implements DeliveryStore {
   readonly isShared = true;
@@ -39,32 +54,54 @@ export class RedisDeliveries implements DeliveryStore {
   readonly outstanding = new Set<EventRef>();
   /** The last that were settled for all. */
   readonly #done = new Set<EventRef>();
-  #token = 0;
-  /** Until then the right is this node's for certain. */
+  #rights: Rights = noRights;
+  /** Until then the rights are this node's for certain. */
   #rightUntil: Millis = -Infinity;
   #unsettled: Unsettled[] = [];
   #settling: Promise<boolean> | undefined;
+  /** Batches that wait for another attempt, and what they hold. */
+  readonly #waiting = new Map<string, readonly EventRef[]>();
+  /** Those of which it is not known yet that this is kept. */
+  readonly #unwritten = new Map<string, Postponement>();
+  /** What batches hold that were kept, and of which no attempt has failed. */
+  readonly #begun = new Map<string, readonly EventRef[]>();
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
   }
 
-  get token(): number {
-    return this.#token;
-  }
-
-  /** The right to dispatch was claimed or kept. */
-  allow(token: number, until: Millis): void {
-    this.#token = token;
+  /** The rights were claimed or kept. */
+  allow(rights: Rights, until: Millis): void {
+    this.#rights = rights;
     this.#rightUntil = until;
   }
 
-  /** The right is not this node's any more. */
+  /** No right is this node's any more. */
   forbid(): void {
     this.#rightUntil = -Infinity;
     this.#unsettled = [];
+    this.#unwritten.clear();
+    this.forget();
+  }
+
+  /** The machine that took events and batches has ended. What it decided is still to be written. */
+  forget(): void {
     this.outstanding.clear();
     this.#done.clear();
+    this.#waiting.clear();
+    this.#begun.clear();
+  }
+
+  /** The token of this node's right to a partition; 0: it has none. */
+  tokenOf(partition: number): number {
+    return this.#rights.partitions.get(partition)?.token ?? 0;
+  }
+
+  /** The partitions of each batch that waits for another attempt; with `isHalted` also of those whose attempts have not ended. */
+  *ties(isHalted: boolean): Generator<readonly number[]> {
+    const partitionsOf = (refs: readonly EventRef[]) => refs.map((ref) => parseRef(ref).partition);
+    for (const refs of this.#waiting.values()) yield partitionsOf(refs);
+    if (isHalted) for (const refs of this.#begun.values()) yield partitionsOf(refs);
   }
 
   /**
@@ -79,18 +116,41 @@ export class RedisDeliveries implements DeliveryStore {
   }
 
   mayAttempt(): boolean {
-    return this.#options.clock.now() + this.#options.requestTimeoutMs < this.#rightUntil;
+    const now = this.#options.clock.now();
+    if (now >= this.#rightUntil) return false;
+    // Whoever takes over would not know that another attempt had begun.
+    for (const { at } of this.#unwritten.values()) if (at <= now) return false;
+    return true;
+  }
+
+  /** Goes on with a batch that was kept before. */
+  restored(batch: KeptBatch): void {
+    this.#waiting.set(batch.id, batch.refs);
   }
 
   async keep(batch: KeptBatch): Promise<boolean> {
+    const { clock, requestTimeoutMs } = this.#options;
     const { id, ...rest } = batch;
     // A batch that is kept implies that the one which had its channels before is settled.
     if (!(await this.flush())) return false;
-    return this.#write(id, JSON.stringify(rest), 1, 0);
+    const askedAt = clock.now();
+    const endsInMs = promptMs + requestTimeoutMs;
+    const isKept = await this.#write(id, { batch: JSON.stringify(rest), attempts: 1, delayMs: 0, endsInMs });
+    if (!isKept) return false;
+    this.#begun.set(id, batch.refs);
+    if (clock.now() - askedAt <= promptMs) return true;
+    // The attempt would last longer than was said.
+    return await this.#write(id, { attempts: 1, delayMs: 0 });
   }
 
   postpone(batchId: string, attempts: number, delayMs: Millis): void {
-    void this.#write(batchId, '', attempts, delayMs);
+    const refs = this.#begun.get(batchId);
+    if (refs !== undefined) this.#waiting.set(batchId, refs);
+    this.#begun.delete(batchId);
+    const at = this.#options.clock.now() + delayMs;
+    const postponement: Postponement = { attempts, at, writing: undefined };
+    this.#unwritten.set(batchId, postponement);
+    void this.#postpone(batchId, postponement);
   }
 
   settle({ endpointId, batchId, events }: Settlement): void {
@@ -103,11 +163,15 @@ export class RedisDeliveries implements DeliveryStore {
     }
     const last = events.flatMap(({ ref, isLast }) => (isLast ? ref : []));
     this.#unsettled.push({ last, marks, batchId });
+    if (batchId !== undefined) this.#drop(batchId);
     void this.flush();
   }
 
   /** Writes what was decided. Resolves with whether all of it is kept. */
   async flush(): Promise<boolean> {
+    for (const [id, postponement] of this.#unwritten) {
+      if (!(await (postponement.writing ?? this.#postpone(id, postponement)))) return false;
+    }
     while (this.#unsettled.length > 0) {
       this.#settling ??= this.#flushOnce().finally(() => {
         this.#settling = undefined;
@@ -115,6 +179,21 @@ export class RedisDeliveries implements DeliveryStore {
       if (!(await this.#settling)) return false;
     }
     return true;
+  }
+
+  #drop(batchId: string): void {
+    this.#waiting.delete(batchId);
+    this.#begun.delete(batchId);
+    this.#unwritten.delete(batchId);
+  }
+
+  async #postpone(id: string, postponement: Postponement): Promise<boolean> {
+    const { attempts, at } = postponement;
+    postponement.writing = this.#write(id, { attempts, delayMs: at - this.#options.clock.now() });
+    const isKept = await postponement.writing;
+    postponement.writing = undefined;
+    if (isKept && this.#unwritten.get(id) === postponement) this.#unwritten.delete(id);
+    return isKept;
   }
 
   async #flushOnce(): Promise<boolean> {
@@ -131,9 +210,9 @@ export class RedisDeliveries implements DeliveryStore {
       const done = await Promise.all([...marks].map(([partition, list]) => this.#mark(partition, list)));
       if (done.includes(false)) return this.#superseded();
       // Only then: a batch that is still kept is delivered again, under the same id.
-      for (const { batchId } of settling) if (batchId !== undefined) void this.#write(batchId, '', 0, 0);
+      for (const { batchId } of settling) if (batchId !== undefined) void this.#forgetBatch(batchId);
       // Until then the stream has them still, and they are not to be taken from it again.
-      for (const { last } of settling) for (const ref of last) this.#forget(ref);
+      for (const { last } of settling) for (const ref of last) this.#settled(ref);
       const written = new Set(settling);
       this.#unsettled = this.#unsettled.filter((one) => !written.has(one));
       return true;
@@ -142,7 +221,7 @@ export class RedisDeliveries implements DeliveryStore {
     }
   }
 
-  #forget(ref: EventRef): void {
+  #settled(ref: EventRef): void {
     this.outstanding.delete(ref);
     this.#done.add(ref);
     for (const oldest of this.#done) {
@@ -157,18 +236,25 @@ export class RedisDeliveries implements DeliveryStore {
     const [isMine] = await this.#options.link.run(
       'settle',
       [keys.fence, keys.outbox, keys.settled],
-      [this.#token, ...list],
+      [this.tokenOf(partition), ...list],
     );
     return isMine === 1;
   }
 
-  async #write(id: string, batch: string, attempts: number, delayMs: Millis): Promise<boolean> {
-    const { link, lead, present } = this.#options;
+  async #forgetBatch(id: string): Promise<void> {
+    await this.#write(id, { attempts: 0, delayMs: 0 });
+  }
+
+  async #write(
+    id: string,
+    { batch = '', attempts, delayMs, endsInMs = 0 }: KeptAttempts & { readonly batch?: string },
+  ): Promise<boolean> {
+    const { link, lead, nodeId, present } = this.#options;
     try {
       const [isMine] = await link.run(
         'keep',
         [lead.lead, lead.batches, lead.attempts],
-        [present(), this.#token, id, batch, attempts, Math.ceil(delayMs)],
+        [present(), nodeId, this.#rights.token, id, batch, attempts, Math.ceil(delayMs), endsInMs],
       );
       return isMine === 0 ? this.#superseded() : isMine === 1;
     } catch {
@@ -182,12 +268,12 @@ export class RedisDeliveries implements DeliveryStore {
   }
 }
 
-/** A ref names a partition and an entry of its stream. */
-export function formatRef(partition: number, id: string): EventRef {
-  return `${partition}:${id}`;
-}
-
-export function parseRef(ref: EventRef): { readonly partition: number; readonly id: string } {
-  const [partition = '', id = ''] = ref.split(':');
-  return { partition: Number(partition), id };
+/** What is kept of a batch's attempts. */
+interface KeptAttempts {
+  /** So many have begun; 0: the batch is forgotten. */
+  readonly attempts: number;
+  /** Until the next. */
+  readonly delayMs: Millis;
+  /** Within that the first has ended; 0: that is not known. */
+  readonly endsInMs?: Millis;
 }

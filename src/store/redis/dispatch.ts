@@ -1,98 +1,115 @@
-import type { Millis } from '../../ports/clock.ts';
-import type { DeliveryMachine, RestoredEvent } from '../../ports/delivery-source.ts';
-import type { DeliveryStore, EventRef, KeptBatch } from '../../ports/delivery-store.ts';
+import type { Cancel, Millis } from '../../ports/clock.ts';
+import type { DeliveryMachine } from '../../ports/delivery-source.ts';
+import type { DeliveryStore } from '../../ports/delivery-store.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TurnBudget } from '../../structures/turn-budget.ts';
-import { formatRef, RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
-import { OutboxReader } from './outbox-reader.ts';
-import { Outboxes, type OutboxEvent } from './outboxes.ts';
-import { TheirClock } from './their-clock.ts';
+import { RedisDeliveries, type DeliveriesOptions } from './deliveries.ts';
+import { Intake } from './intake.ts';
+import { goOnWith, readLeftBatches } from './kept-batches.ts';
+import { Parcels, type Parcel } from './parcels.ts';
+import { judge, noRights, readRights, type Rights, type Verdict } from './rights.ts';
+import { largestShare, lettersPartition } from './sharing.ts';
 import { describeFailure } from './standing-log.ts';
-import { UnknownEvents } from './unknown-events.ts';
-import { parseEntry, parseKeptBatch } from './kept.ts';
 
+/** What a node's part in dispatching is made with. */
 export interface DispatchOptions extends Omit<DeliveriesOptions, 'superseded'> {
-  /** By which this node is known as the one that dispatches. */
-  readonly nodeId: string;
-  /** A node that was not heard of for so long is taken for dead. */
+  /** A node that was not heard of for so long has no right any more. */
   readonly leaseMs: Millis;
   readonly log: Log;
   /** Events are read and taken in turns of the event loop that have room for them. */
   readonly pace: TurnBudget;
-  /** Reads what else the node before has kept, before this one begins. A rejection puts that off. */
-  readonly prepare: () => Promise<void>;
+  /** The id of a part of a batch that is torn. */
+  readonly newId: () => string;
+  /** The dead letters of all nodes, which the owner of one partition keeps. */
+  readonly letters: {
+    /** This node keeps them from now on, or does already. A rejection puts off what it was about to do. */
+    take(): Promise<void>;
+    /** Another node keeps them. */
+    leave(): void;
+  };
   /** Begins to dispatch: what the machine does is kept in the store. */
   readonly begin: (store: DeliveryStore) => DeliveryMachine;
 }
 
-/** The endpoint ids of `settled`, one to a line. */
-const noEndpoints: ReadonlySet<string> = new Set();
+/** All partitions are looked at so often at most. */
+const lookMs: Millis = 1000;
+
+/** Who gives partitions away waits so long for the attempts under way. */
+const haltMs: Millis = 1000;
 
 /**
- * This node's part in dispatching. One node has the right to; it reads the events of all partitions, in
- * order, and delivers them. When it is not heard of for a lease, another claims the right, restores the batches
- * that were under way, and goes on.
+ * This node's part in dispatching. Each partition belongs to one node, which reads its events, in order, and delivers them.
+ * When a node is not heard of for a lease, whoever notices first takes all that it had, with the batches that were under way;
+ * then the nodes share evenly. A node that gives partitions away ends its machine, and goes on with another one for the rest.
  */
 export class RedisDispatch {
   readonly #options: DispatchOptions;
   readonly #deliveries: RedisDeliveries;
+  readonly #intake: Intake;
   #machine: DeliveryMachine | undefined;
-  readonly #reader: OutboxReader;
-  readonly #woken = new Set<number>();
-  #isReading = false;
-  #isTakingOver = false;
-  /** Undefined: it could not be had as it was wanted. */
-  #isListening: boolean | undefined = false;
-  #isClosed = false;
+  #rights: Rights = noRights;
+  #nodes = 1;
+  /** The partitions that the machine works for, or is about to, with the tokens of the rights to them. */
+  readonly #works = new Map<number, number>();
+  /** Those whose servers know a later token. */
+  readonly #refused = new Set<number>();
+  /** Attempts of a machine that has ended may last until then. */
+  #restsUntil: Millis = -Infinity;
+  readonly #parcels: Parcels;
+  /** That of the right to keep the dead letters, when it was taken up last. */
+  #lettersToken = 0;
   /** Whether Redis has ever known who dispatches, and since when it does not any more. */
-  #hasHeardOfRight = false;
+  #hasHeardOfRights = false;
   #forgottenSince: Millis | undefined;
-  /** What the right's own clock said, and when. */
-  #clock = { theirs: 0, ours: 0 };
-  readonly #unknown: UnknownEvents;
-  /** By partition: in a cluster each server has a clock of its own. */
-  readonly #clocks: readonly TheirClock[];
+  /** When all partitions were looked at. */
+  #lookedAt: Millis = -Infinity;
+  /** When the rights were asked for. */
+  #askedAt: Millis = 0;
+  #isClosed = false;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
-    this.#deliveries = new RedisDeliveries({ ...options, superseded: () => this.#end() });
-    this.#clocks = options.partitions.map(() => new TheirClock());
-    this.#reader = new OutboxReader(options.link, options.partitions);
-    this.#unknown = new UnknownEvents(options.log);
+    const deliveries = new RedisDeliveries({ ...options, superseded: () => this.#end() });
+    this.#deliveries = deliveries;
+    this.#parcels = new Parcels(options.nodeId, options.leaseMs);
+    this.#intake = new Intake({
+      ...options,
+      deliveries,
+      theirNow: () => this.#theirNow(),
+      mayGoOn: () => this.#mayGoOn(),
+    });
   }
 
-  /** Whether this node dispatches. */
+  /** Whether this node dispatches anything. */
   get isDispatching(): boolean {
     return this.#machine !== undefined;
   }
 
-  /** Claims or keeps the right. To be called several times in each lease. */
+  /** How many partitions it dispatches. */
+  get partitions(): number {
+    return this.isDispatching ? this.#works.size : 0;
+  }
+
+  /** How many nodes dispatch, this one in any case. It is asked for often. */
+  get nodes(): number {
+    return this.#nodes;
+  }
+
+  /** Claims or keeps rights, and does what follows from it. To be called several times in each lease. */
   async beat(): Promise<void> {
     if (this.#isClosed) return;
-    const { clock, log } = this.#options;
-    const askedAt = clock.now();
-    const lease = this.#lease;
     try {
-      const [token = 0, before, theirs = 0] = await this.#lead(lease);
-      if (this.#isClosed) return;
-      this.#note(token, before);
-      if (token === 0) return this.#end();
-      this.#clock = { theirs: Number(theirs), ours: askedAt };
-      const wasMine = before === this.#deliveries.token || before === -1;
-      if (!wasMine) this.#end();
-      const isRenewal = token === this.#deliveries.token;
-      this.#deliveries.allow(Number(token), askedAt + lease);
-      if (this.#machine === undefined) await this.#takeOver();
-      else if (!isRenewal) await this.#recover();
-      // For the clocks only, which may be set, or be another server's by now: nobody waits for it.
-      else void this.#fence().catch(() => {});
-      if (this.#machine === undefined) return;
+      await this.#follow(await this.#ask());
+      if (this.#machine === undefined || this.#isClosed) return;
+      await this.#share();
       await this.#deliveries.flush();
-      this.#machine.resume();
-      // Whoever was to wake this node may not have been heard.
-      this.#wakeAll();
+      this.#machine?.resume();
+      this.#look();
     } catch (error) {
-      log.debug({ error: describeFailure(error) }, 'could not claim or keep the right to dispatch');
+      this.#options.log.debug(
+        { error: describeFailure(error) },
+        'could not claim or keep the right to dispatch',
+      );
     }
   }
 
@@ -101,260 +118,210 @@ export class RedisDispatch {
    * were passed already. Without a partition: of all.
    */
   reread(index?: number): void {
-    if (index === undefined) {
-      this.#reader.rewindAll();
-      this.#wakeAll();
-    } else {
-      this.#reader.rewind(index);
-      this.#wake(index);
-    }
+    this.#intake.reread(index);
   }
 
-  /** Ends the attempts under way, keeps what is left, and gives the right up. */
+  /** Ends the attempts under way, keeps what is left, and gives all rights up. */
   async close(withinMs: Millis): Promise<void> {
     this.#isClosed = true;
     const machine = this.#machine;
-    if (machine === undefined) return;
-    await Promise.race([
-      machine.halt(),
-      new Promise<void>((resolve) => void this.#options.clock.after(withinMs, resolve)),
-    ]);
+    const isCalm = machine === undefined || (await this.#halt(machine, withinMs));
     await this.#deliveries.flush();
-    this.#end();
-    await this.#lead(0).catch(() => {});
+    this.#end(isCalm);
+    if (this.#rights.token > 0) await this.#give({ heir: '', partitions: [] }).catch(() => {});
   }
 
-  /** So long the right is this node's after it was asked for. */
-  get #lease(): Millis {
-    return this.#options.leaseMs + this.#options.requestTimeoutMs;
+  /** Asks for the rights. What was lost is left at once. */
+  async #ask(): Promise<Verdict> {
+    const { clock, link, lead, leaseMs, nodeId, partitions, present, requestTimeoutMs } = this.#options;
+    const works = [...this.#works].filter(([index]) => !this.#refused.has(index));
+    const refused = [...this.#refused].map((index) => [index, 0]);
+    const askedAt = clock.now();
+    if (this.#isClosed) throw new Error('this node has ended its part in dispatching');
+    const reply = await link.run(
+      'lead',
+      [lead.lead],
+      [
+        present(),
+        nodeId,
+        leaseMs,
+        Math.ceil(requestTimeoutMs),
+        partitions.length,
+        this.#leavesRights() ? 1 : 0,
+        ...[...works, ...refused].flat(),
+      ],
+    );
+    this.#refused.clear();
+    const rights = readRights(reply);
+    const verdict = judge(this.#works, rights);
+    this.#forgottenSince =
+      verdict.kind === 'forgotten' ? (this.#forgottenSince ?? this.#options.clock.now()) : undefined;
+    this.#hasHeardOfRights ||= verdict.kind !== 'forgotten';
+    if (verdict.kind === 'lost') this.#end();
+    if (rights.partitions.get(lettersPartition)?.token !== this.#lettersToken) this.#options.letters.leave();
+    this.#rights = rights;
+    this.#nodes = Math.max(1, [...rights.nodes.values()].filter((count) => count > 0).length);
+    this.#askedAt = askedAt;
+    this.#deliveries.allow(rights, rights.token > 0 ? askedAt + leaseMs : -Infinity);
+    return verdict;
   }
 
-  #lead(leaseMs: Millis): Promise<readonly (string | number)[]> {
-    const { link, lead, nodeId, present } = this.#options;
-    return link.run('lead', [lead.lead], [present(), nodeId, leaseMs, this.#leavesRight() ? 1 : 0]);
+  async #follow(verdict: Verdict): Promise<void> {
+    if (this.#isClosed) return;
+    switch (verdict.kind) {
+      case 'forgotten':
+        return;
+      case 'won':
+        return this.#takeOver(verdict.partitions);
+      case 'lost':
+        return this.#takeOver([...this.#rights.partitions.keys()]);
+      case 'kept':
+    }
+  }
+
+  /** Looks at all partitions, now and then: whoever was to wake this node may not have been heard. */
+  #look(): void {
+    const now = this.#options.clock.now();
+    if (now - this.#lookedAt < lookMs) return;
+    this.#lookedAt = now;
+    // For the clocks only, which may be set, or be another server's by now: nobody waits for it.
+    void this.#fence([...this.#works.keys()]).catch(() => {});
+    this.#intake.wakeAll();
   }
 
   /**
-   * When Redis has lost its data, the one that dispatches still has in memory what waits for endpoints: for a lease
-   * the others leave it the right.
+   * When Redis has lost its data, those who dispatch still have in memory what waits for endpoints: for a lease
+   * the others leave them their rights.
    */
-  #leavesRight(): boolean {
+  #leavesRights(): boolean {
     const { clock, leaseMs } = this.#options;
-    if (this.isDispatching || !this.#hasHeardOfRight) return false;
+    if (this.isDispatching || !this.#hasHeardOfRights) return false;
     return this.#forgottenSince === undefined || clock.now() - this.#forgottenSince < leaseMs;
   }
 
-  #note(token: number | string, before: number | string | undefined): void {
-    const isForgotten = token === 0 && before === -1;
-    this.#forgottenSince = isForgotten ? (this.#forgottenSince ?? this.#options.clock.now()) : undefined;
-    this.#hasHeardOfRight ||= !isForgotten;
-  }
-
-  #end(): void {
-    if (this.#machine === undefined) return;
-    this.#machine.stop();
-    this.#machine = undefined;
+  /** Leaves everything as it is in the store, which others work on. */
+  #end(isCalm = false): void {
+    if (this.isDispatching) this.#options.log.info({}, 'this node does not dispatch the webhooks any more');
+    this.#endMachine(isCalm);
     this.#deliveries.forbid();
-    this.#options.log.info({}, 'this node does not dispatch the webhooks any more');
-    void this.#listen(false).catch(() => {});
   }
 
-  async #takeOver(): Promise<void> {
-    const { link, lead, prepare, begin, log } = this.#options;
-    await this.#listen(true);
-    await this.#fence();
-    const [batches, attempts] = await Promise.all([
-      link.commands.hgetall(lead.batches),
-      link.commands.hgetall(lead.attempts),
-    ]);
-    const outboxes = new Outboxes();
-    if (!(await this.#readInto(outboxes)) || this.#isClosed) return;
-    const { events } = outboxes;
-    const kept = Object.entries(batches).flatMap(([id, json]) => parseKeptBatch(id, json) ?? []);
-    const known = kept.filter((batch) => !this.#unknown.holdBatch(batch, events));
-    await prepare();
-    if (this.#isClosed) return;
-    const machine = begin(this.#deliveries);
-    this.#machine = machine;
-    for (const batch of known) this.#restore(machine, batch, attempts[batch.id] ?? '1 0', events);
-    const counts = { batches: kept.length, events: events.size };
-    // What comes meanwhile is read after it.
-    this.#isTakingOver = true;
+  #endMachine(isCalm: boolean): void {
+    const { clock, requestTimeoutMs } = this.#options;
+    if (this.isDispatching && !isCalm) this.#restsUntil = clock.now() + requestTimeoutMs;
+    this.#machine?.stop();
+    this.#machine = undefined;
+    this.#intake.close(this.#works.keys());
+    this.#works.clear();
+    this.#deliveries.forget();
+  }
+
+  /** Goes on with what is in these partitions, beside what the machine works for already. */
+  async #takeOver(indices: readonly number[]): Promise<void> {
+    if (indices.length === 0) return;
+    const { clock, letters, begin, log } = this.#options;
+    const rights = this.#rights;
+    for (const index of indices) this.#works.set(index, this.#deliveries.tokenOf(index));
+    let machine: DeliveryMachine | undefined;
+    let isDone = false;
     try {
-      for (const event of outboxes.oldestFirst()) {
-        if (!(await this.#mayGoOn()) || this.#machine !== machine) return;
-        this.#take(machine, event);
+      // What the machine before has decided, if there was one.
+      if (!(await this.#deliveries.flush())) return;
+      await this.#intake.listen(indices);
+      await this.#fence(indices);
+      const left = await readLeftBatches(this.#options, new Set(indices), rights);
+      const outboxes = await this.#intake.read(indices);
+      if (outboxes === undefined) return;
+      const { events } = outboxes;
+      const known = left.filter(({ batch }) => !this.#intake.unknown.holdBatch(batch, events));
+      if (indices.includes(lettersPartition)) {
+        this.#lettersToken = this.#deliveries.tokenOf(lettersPartition);
+        await letters.take();
       }
+      if (this.#isClosed || !indices.every((index) => this.#works.has(index))) return;
+      machine = this.#machine ??= begin(this.#deliveries);
+      const counts = { partitions: this.#works.size, batches: left.length, events: events.size };
+      const restMs = this.#restsUntil - clock.now();
+      for (const batch of known) {
+        const delayMs = Math.max(restMs, batch.nextAt - this.#theirNow());
+        goOnWith(batch, delayMs, events, { machine, store: this.#deliveries });
+      }
+      isDone = await this.#intake.open(machine, indices, outboxes);
+      // What came meanwhile has woken nobody.
+      this.#lookedAt = -Infinity;
+      if (isDone) log.info(counts, 'this node dispatches the webhooks from now on');
     } finally {
-      this.#isTakingOver = false;
+      // It has not taken all that came before what is to come.
+      if (!isDone && machine !== undefined && machine === this.#machine) this.#endMachine(false);
+      if (!isDone) for (const index of indices) this.#works.delete(index);
     }
-    log.info(counts, 'this node dispatches the webhooks from now on');
-  }
-
-  /** Whether it could be read whole while the right was this node's. */
-  async #readInto(outboxes: Outboxes): Promise<boolean> {
-    const { link, partitions, clock } = this.#options;
-    this.#unknown.clear();
-    this.#reader.rewindAll();
-    const entries = await Promise.all(partitions.map((_, index) => this.#reader.read(index, () => false)));
-    const settled = await Promise.all(partitions.map(({ settled: key }) => link.commands.hgetall(key)));
-    // One moment for all: events of the same millisecond must not change places.
-    const now = clock.now();
-    for (const [index, list] of entries.entries()) {
-      for (const [id, fields] of list) {
-        if (!(await this.#mayGoOn())) return false;
-        const ref = formatRef(index, id);
-        const entry = parseEntry(fields);
-        const settledFor = new Set(settled[index]?.[id]?.split('\n') ?? noEndpoints);
-        if (entry.event === undefined) this.#unknown.add(ref, entry);
-        else outboxes.add(index, { ...entry, ref, ageMs: this.#ageOf(index, id, now), settledFor });
-      }
-    }
-    return true;
   }
 
   /**
-   * Waits for a turn of the event loop that has room for one more event, and renews the right before it ends, which no beat
-   * does meanwhile. Whether it is still this node's.
+   * Waits for a turn of the event loop that has room for one more event, and renews the rights before they end, which no beat
+   * does meanwhile. Whether they are still this node's.
    */
   async #mayGoOn(): Promise<boolean> {
-    await this.#options.pace.step();
-    const { clock } = this.#options;
-    const lease = this.#lease;
-    const askedAt = clock.now();
-    if (askedAt < this.#clock.ours + lease / 4) return true;
-    const [token = 0, , theirs = 0] = await this.#lead(lease);
-    this.#clock = { theirs: Number(theirs), ours: askedAt };
-    if (token !== 0 && token === this.#deliveries.token) this.#deliveries.allow(token, askedAt + lease);
-    else this.#end();
-    return token !== 0 && token === this.#deliveries.token;
+    const { clock, leaseMs, pace } = this.#options;
+    await pace.step();
+    if (clock.now() < this.#askedAt + leaseMs / 4) return this.#works.size > 0;
+    const { kind } = await this.#ask();
+    return kind === 'kept' || kind === 'won';
   }
 
-  #take(machine: DeliveryMachine, { ref, appId, event, ageMs, settledFor }: OutboxEvent): void {
-    if (this.#unknown.holds(appId, event.channel)) return;
-    this.#deliveries.outstanding.add(ref);
-    machine.take(appId, event, { ref, ageMs, settledFor });
+  async #fence(indices: readonly number[]): Promise<void> {
+    const refused = await this.#intake.fence(indices);
+    for (const index of refused) this.#refused.add(index);
+    if (refused.length > 0) throw new Error('another node has a later token');
   }
 
-  /** Goes on with a batch that was kept, unless it was decided already. */
-  #restore(
-    machine: DeliveryMachine,
-    batch: KeptBatch,
-    attempts: string,
-    events: Map<EventRef, OutboxEvent>,
-  ): void {
-    const { id, appId, endpointId, refs } = batch;
-    const found = refs.flatMap((ref) => events.get(ref) ?? []);
-    const [begun = '1', nextAt = '0'] = attempts.split(' ');
-    const isDecided =
-      found.length < refs.length || found.some(({ settledFor }) => settledFor.has(endpointId));
-    if (!isDecided) {
-      const delayMs = Number(nextAt) - this.#theirNow();
-      machine.restore({ ...batch, attempts: Number(begun), delayMs, events: found });
-      return;
-    }
-    // It was settled in some partitions, and the rest was cut off.
-    const left = found.filter(({ settledFor }) => !settledFor.has(endpointId));
-    for (const event of left) events.set(event.ref, withSettled(event, endpointId));
-    this.#deliveries.settle({
-      appId,
-      endpointId,
-      batchId: id,
-      events: left.map(({ ref }) => ({ ref, isLast: false })),
-    });
-  }
-
-  /** The right is this node's again, and nobody else had it: what it has in memory still counts. */
-  async #recover(): Promise<void> {
-    await this.#listen(true);
-    await this.#fence();
-    this.#reader.rewindAll();
-  }
-
-  async #fence(): Promise<void> {
-    const { clock, link, partitions, present } = this.#options;
-    const { token } = this.#deliveries;
-    const askedAt = clock.now();
-    const fenced = await Promise.all(
-      partitions.map(async ({ fence }, index) => {
-        const [isMine, theirs] = await link.run('fence', [fence], [present(), token]);
-        this.#clocks[index]?.learn(Number(theirs), askedAt, clock.now());
-        return isMine === 1;
-      }),
-    );
-    if (fenced.includes(false)) throw new Error('another node has a later token');
-  }
-
-  async #listen(isListening: boolean): Promise<void> {
-    if (this.#isListening === isListening) return;
-    this.#isListening = isListening;
-    const { link, partitions } = this.#options;
-    const done = await Promise.allSettled(
-      partitions.map(({ wake }, index) =>
-        isListening ? link.subscribe(wake, () => this.#wake(index)) : link.unsubscribe(wake),
-      ),
-    );
-    const failed = done.find((one) => one.status === 'rejected');
-    if (failed === undefined) return;
-    this.#isListening = undefined;
-    throw failed.reason;
-  }
-
-  #wakeAll(): void {
-    for (const index of this.#options.partitions.keys()) this.#woken.add(index);
-    void this.#read();
-  }
-
-  #wake(index: number): void {
-    this.#woken.add(index);
-    void this.#read();
-  }
-
-  /** Takes what has come to the partitions that woke this node. */
-  async #read(): Promise<void> {
+  /** Gives away what is more than this node's share. */
+  async #share(): Promise<void> {
+    const { clock, leaseMs } = this.#options;
     const machine = this.#machine;
-    if (this.#isReading || this.#isTakingOver || machine === undefined) return;
-    this.#isReading = true;
-    try {
-      while (this.#woken.size > 0 && this.#machine === machine) {
-        const indices = [...this.#woken];
-        this.#woken.clear();
-        await Promise.all(indices.map((index) => this.#takeFrom(index, machine)));
-      }
-    } catch (error) {
-      // The next beat wakes all.
-      this.#options.log.debug({ error: describeFailure(error) }, 'could not read events to dispatch');
-    } finally {
-      this.#isReading = false;
-    }
+    if (machine === undefined || this.#pack(false).length === 0) return;
+    const isCalm = await this.#halt(machine, Math.min(haltMs, leaseMs / 4));
+    // Attempts that have not ended tie partitions together as well.
+    const parcels = this.#pack(true);
+    this.#parcels.gave(clock.now());
+    // It may have ended otherwise meanwhile.
+    if (this.#machine !== machine || this.#isClosed) return;
+    this.#endMachine(isCalm);
+    // What it has decided is to be known to whoever goes on.
+    if (!(await this.#deliveries.flush())) return;
+    for (const parcel of parcels) await this.#give(parcel);
+    await this.#follow(await this.#ask());
   }
 
-  async #takeFrom(index: number, machine: DeliveryMachine): Promise<void> {
-    const entries = await this.#reader.read(index, (id) => this.#deliveries.knows(formatRef(index, id)));
-    const now = this.#options.clock.now();
-    for (const [id, fields] of entries) {
-      await this.#options.pace.step();
-      // Whoever dispatches now, even if it is this node again, has read for itself.
-      if (this.#machine !== machine) return;
-      const ref = formatRef(index, id);
-      const entry = parseEntry(fields);
-      if (entry.event === undefined) this.#unknown.add(ref, entry);
-      else
-        this.#take(machine, { ...entry, ref, ageMs: this.#ageOf(index, id, now), settledFor: noEndpoints });
-    }
+  #pack(isHalted: boolean): readonly Parcel[] {
+    const { nodes } = this.#rights;
+    const ties = this.#deliveries.ties(isHalted);
+    return this.#parcels.pack({ now: this.#options.clock.now(), owned: this.#works.keys(), nodes, ties });
   }
 
-  /** How long ago an entry was made: its id begins with its server's time. */
-  #ageOf(index: number, id: string, now: Millis): Millis {
-    const theirs = this.#clocks[index]?.at(now) ?? this.#theirNow();
-    return Math.max(0, theirs - Number(id.slice(0, id.indexOf('-'))));
+  /** Whether all attempts under way have ended in time. */
+  async #halt(machine: DeliveryMachine, withinMs: Millis): Promise<boolean> {
+    let cancel: Cancel = () => {};
+    const timeIsUp = new Promise<false>((resolve) => {
+      cancel = this.#options.clock.after(withinMs, () => resolve(false));
+    });
+    const isCalm = await Promise.race([machine.halt().then(() => true), timeIsUp]);
+    cancel();
+    return isCalm;
+  }
+
+  async #give({ heir, partitions }: Parcel): Promise<void> {
+    const { clock, link, lead, nodeId, present } = this.#options;
+    const restMs = Math.ceil(Math.max(0, this.#restsUntil - clock.now()));
+    const most = largestShare(this.#rights.nodes);
+    await link.run(
+      'give',
+      [lead.lead],
+      [present(), nodeId, this.#rights.token, heir, restMs, most, ...partitions],
+    );
   }
 
   #theirNow(): Millis {
-    return this.#clock.theirs + this.#options.clock.now() - this.#clock.ours;
+    return this.#rights.at + this.#options.clock.now() - this.#askedAt;
   }
-}
-
-function withSettled<T extends RestoredEvent>(event: T, endpointId: string): T {
-  return { ...event, settledFor: new Set([...event.settledFor, endpointId]) };
 }

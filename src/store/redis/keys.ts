@@ -97,6 +97,8 @@ export class LeadKeys {
   readonly attempts: string;
   readonly layout: string;
   readonly letters: string;
+  /** Dead letters on their way to the node that keeps them: a list. */
+  readonly letterInbox: string;
   /** What was set at run time. */
   readonly settings: string;
   /** Tells that it has changed. */
@@ -109,6 +111,7 @@ export class LeadKeys {
     this.attempts = `${prefix}attempts`;
     this.layout = `${prefix}layout`;
     this.letters = `${prefix}letters`;
+    this.letterInbox = `${prefix}letter-inbox`;
     this.settings = `${prefix}settings`;
     this.settingsTopic = `${prefix}settings-topic`;
   }

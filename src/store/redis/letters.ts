@@ -7,8 +7,8 @@ import type { RedisLink } from './link.ts';
 export interface RedisLettersOptions {
   readonly link: RedisLink;
   readonly lead: LeadKeys;
-  /** Whether this node sends the webhooks: another one keeps nothing. */
-  readonly isDispatching: () => boolean;
+  /** Whether this node keeps the letters of all nodes: another one sends it what it has. */
+  readonly isKeeper: () => boolean;
   /** A write has failed; it is tried again with the next one, or with `flush`. */
   readonly failed: (error: unknown) => void;
 }
@@ -18,20 +18,20 @@ const forgottenOf = 'forgotten ';
 const keptSince = 'kept since';
 
 /**
- * Dead letters kept on Redis, so that the node which sends next knows them: a hash of what the one that sends has in memory,
- * by the number of each letter, and how much of each app is forgotten.
+ * Dead letters kept on Redis, so that the node which keeps them next knows them: a hash of what the one that keeps them has in
+ * memory, by the number of each letter, and how much of each app is forgotten.
  */
 export class RedisLetters implements LetterKeeper {
   readonly #options: RedisLettersOptions;
   /** The new values of fields; undefined: the field is to be removed. */
   #changes = new Map<string, string | undefined>();
-  #isWriting = false;
+  #writing: Promise<boolean> | undefined;
 
   constructor(options: RedisLettersOptions) {
     this.#options = options;
   }
 
-  /** What was kept, for the node that begins to send. Rejects when it cannot be had. */
+  /** What was kept, for the node that begins to keep it. Rejects when it cannot be had. */
   async read(): Promise<KeptLetters> {
     const fields = await this.#options.link.commands.hgetall(this.#options.lead.letters);
     this.#changes.clear();
@@ -74,22 +74,33 @@ export class RedisLetters implements LetterKeeper {
 
   /** Writes what could not be written so far. */
   flush(): void {
-    if (!this.#isWriting && this.#changes.size > 0) void this.#write();
+    if (this.#changes.size > 0) void this.written();
+  }
+
+  /** Resolves once everything is kept; with false, when it could not be. */
+  async written(): Promise<boolean> {
+    while (this.#changes.size > 0 || this.#writing !== undefined) {
+      this.#writing ??= this.#write().finally(() => {
+        this.#writing = undefined;
+      });
+      if (!(await this.#writing)) return false;
+    }
+    return true;
   }
 
   #change(field: string, value: string | undefined): void {
     this.#changes.set(field, value);
     // What changes in this turn goes together.
-    if (!this.#isWriting) void Promise.resolve().then(() => this.flush());
+    if (this.#writing === undefined) void Promise.resolve().then(() => this.flush());
   }
 
-  async #write(): Promise<void> {
-    const { link, lead, isDispatching, failed } = this.#options;
-    // Another node has them now, and has read what was written.
-    if (!isDispatching()) return this.#changes.clear();
-    this.#isWriting = true;
+  /** Whether it could be written. */
+  async #write(): Promise<boolean> {
+    const { link, lead, isKeeper, failed } = this.#options;
     const changes = this.#changes;
     this.#changes = new Map();
+    // Another node has them now, and has read what was written.
+    if (!isKeeper()) return true;
     const set = [...changes].flatMap(([field, value]) => (value === undefined ? [] : [field, value]));
     const removed = [...changes].flatMap(([field, value]) => (value === undefined ? [field] : []));
     try {
@@ -97,13 +108,11 @@ export class RedisLetters implements LetterKeeper {
         set.length > 0 && link.commands.hset(lead.letters, ...set),
         removed.length > 0 && link.commands.hdel(lead.letters, ...removed),
       ]);
+      return true;
     } catch (error) {
       this.#changes = new Map([...changes, ...this.#changes]);
       failed(error);
-      this.#isWriting = false;
-      return;
+      return false;
     }
-    this.#isWriting = false;
-    this.flush();
   }
 }

@@ -291,7 +291,7 @@ test('a node that does not have the letters answers 503, not that there are none
   ];
   expect(new Set(answers)).toEqual(
     new Set([
-      '503 Dropped deliveries are not known here: the node that sends the webhooks has them. Ask that node',
+      '503 Dropped deliveries are not known here: one of the nodes keeps those of all. Ask the node whose /healthz says "dropped":"kept here"',
     ]),
   );
 });

@@ -170,7 +170,14 @@ describe('the metrics', () => {
     const metrics = createPrometheusMetrics();
     metrics.observeApps(() => [app]);
     metrics.observeRoutes(['/livez']);
-    metrics.observeHealth(() => ({ isWhole: true, isFull: false, isDispatching: true }));
+    metrics.observeHealth(() => ({
+      isWhole: true,
+      isFull: false,
+      isDispatching: true,
+      partitions: 21,
+      partitionCount: 64,
+      keepsLetters: true,
+    }));
     metrics.observeLoad(() => ({
       isAccepting: true,
       attempts: 0,

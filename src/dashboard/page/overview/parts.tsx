@@ -17,7 +17,7 @@ export function Queues({ overview: { webhooks } }: Props) {
   return (
     <Section title="Webhook queues">
       {waiting === undefined ? (
-        <p>Another node sends the webhooks; what waits for them is known there.</p>
+        <p>Other nodes send the webhooks; what waits for them is known there.</p>
       ) : (
         <KeyValue
           items={{

@@ -139,7 +139,7 @@ function Chosen({ endpoint }: { readonly endpoint: EndpointView }) {
 function Doing({ endpoint }: { readonly endpoint: EndpointView }) {
   const { queue, lastAttempt, pause } = endpoint;
   const parts: ComponentChildren[] = [];
-  if (queue === undefined) parts.push('Another node sends the webhooks; what waits for them is known there.');
+  if (queue === undefined) parts.push('Other nodes send the webhooks; what waits for them is known there.');
   else if (queue.events === 0) parts.push('Nothing waits.');
   else
     parts.push(

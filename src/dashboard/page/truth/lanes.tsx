@@ -64,7 +64,7 @@ function Content({ app, lanes, readAtMs }: ContentProps) {
         </Notice>
       )}
       {queue === undefined ? (
-        <p>Another node sends the webhooks; what waits for them is known there.</p>
+        <p>Other nodes send the webhooks; what waits for them is known there.</p>
       ) : (
         <p>
           {queue.isFailing && <State tone="bad">failing</State>}{' '}

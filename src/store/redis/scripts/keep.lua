@@ -1,30 +1,36 @@
--- Keeps, changes or forgets a batch, if whoever asks has the right to dispatch.
+-- Keeps, changes or forgets a batch, if whoever asks has a part in dispatching.
 --
--- KEYS[1]  lead
+-- KEYS[1]  lead; see lead.lua
 -- KEYS[2]  batches: delivery id to JSON
--- KEYS[3]  attempts: delivery id to the attempts begun and the moment of the next
+-- KEYS[3]  attempts: delivery id to the attempts begun, the moment of the next, and until when the first may last, if that
+--          is known: it is until the first has failed
 -- ARGV[1]  the present moment in milliseconds; empty: the server's time
--- ARGV[2]  token
--- ARGV[3]  delivery id
--- ARGV[4]  the batch; empty: it stays as it is
--- ARGV[5]  attempts begun; 0: the batch is forgotten
--- ARGV[6]  milliseconds until the next
+-- ARGV[2]  who asks
+-- ARGV[3]  its token
+-- ARGV[4]  delivery id
+-- ARGV[5]  the batch; empty: it stays as it is
+-- ARGV[6]  attempts begun; 0: the batch is forgotten
+-- ARGV[7]  milliseconds until the next
+-- ARGV[8]  milliseconds until the first has ended for certain; 0: that is not known
 --
--- Answers 1; 0: somebody else has the right; -1: who has it was forgotten with all data.
+-- Answers 1; 0: whoever asks has no part in it any more; -1: who has one was forgotten with all data.
 
-local lead = redis.call('HMGET', KEYS[1], 'token', 't', 'o')
-local token = lead[1]
-if token ~= ARGV[2] then
-  return { token and 0 or -1 }
+local lead = redis.call('HMGET', KEYS[1], 'node:' .. ARGV[2], 'owner', 'token', 't', 'o')
+if not lead[1] or lead[2] ~= '*' or string.match(lead[1], '%d+$') ~= ARGV[3] then
+  return { lead[3] and 0 or -1 }
 end
-if ARGV[5] == '0' then
-  redis.call('HDEL', KEYS[2], ARGV[3])
-  redis.call('HDEL', KEYS[3], ARGV[3])
+if ARGV[6] == '0' then
+  redis.call('HDEL', KEYS[2], ARGV[4])
+  redis.call('HDEL', KEYS[3], ARGV[4])
   return { 1 }
 end
-local at = present(KEYS[1], ARGV[1], tonumber(lead[2] or 0), tonumber(lead[3] or 0))
-if ARGV[4] ~= '' then
-  redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
+local at = present(KEYS[1], ARGV[1], tonumber(lead[4] or 0), tonumber(lead[5] or 0))
+if ARGV[5] ~= '' then
+  redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
 end
-redis.call('HSET', KEYS[3], ARGV[3], ARGV[5] .. ' ' .. integer(at + tonumber(ARGV[6])))
+local attempts = ARGV[6] .. ' ' .. integer(at + tonumber(ARGV[7]))
+if ARGV[8] ~= '0' then
+  attempts = attempts .. ' ' .. integer(at + tonumber(ARGV[8]))
+end
+redis.call('HSET', KEYS[3], ARGV[4], attempts)
 return { 1 }

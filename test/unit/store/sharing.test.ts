@@ -1,0 +1,118 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Parcels, tearAfterMs } from '../../../src/store/redis/parcels.ts';
+import {
+  choosePartitions,
+  largestShare,
+  lettersPartition,
+  planGifts,
+} from '../../../src/store/redis/sharing.ts';
+import { runs, seeded } from '../../support/property/seeded.ts';
+
+const all = Array.from({ length: 64 }, (_, index) => index);
+const countsOf = (...counts: readonly number[]): Map<string, number> =>
+  new Map(counts.map((count, index) => [`n${index}`, count]));
+
+describe('what a node gives to others', () => {
+  test('is nothing while all have the same, or one more', () => {
+    for (const giver of ['n0', 'n1', 'n2']) expect(planGifts(countsOf(22, 21, 21), giver)).toEqual([]);
+  });
+
+  test('is half of everything when a second node comes', () => {
+    expect(planGifts(countsOf(64, 0), 'n0')).toEqual([{ heir: 'n1', count: 32 }]);
+  });
+
+  test('goes to all who lack something, the poorest first', () => {
+    expect(planGifts(countsOf(43, 21, 0), 'n0')).toEqual([{ heir: 'n2', count: 21 }]);
+    expect(planGifts(countsOf(64, 0, 0), 'n0')).toEqual([
+      { heir: 'n1', count: 21 },
+      { heir: 'n2', count: 21 },
+    ]);
+  });
+
+  test('is nothing when it has no more than the others', () => {
+    expect(planGifts(countsOf(64, 0), 'n1')).toEqual([]);
+    expect(planGifts(countsOf(64), 'n0')).toEqual([]);
+  });
+});
+
+describe(seeded('giving'), () => {
+  test('makes all shares equal, or one more, whoever gives first', () => {
+    const nodes = fc.integer({ min: 1, max: 12 });
+    const owners = fc.array(fc.nat(11), { minLength: 64, maxLength: 64 });
+    const order = fc.infiniteStream(fc.nat(11));
+    fc.assert(
+      fc.property(nodes, owners, order, (count, partitions, turns) => {
+        const counts = countsOf(...Array.from({ length: count }, () => 0));
+        const give = (name: string, by: number) => counts.set(name, (counts.get(name) ?? 0) + by);
+        for (const owner of partitions) give(`n${owner % count}`, 1);
+        const isFair = () => {
+          const [least, most] = [Math.min(...counts.values()), Math.max(...counts.values())];
+          return most - least <= 1;
+        };
+        let steps = 0;
+        for (const turn of turns) {
+          if (isFair() || steps === 1000) break;
+          steps += 1;
+          const giver = `n${turn % count}`;
+          for (const gift of planGifts(counts, giver)) {
+            give(giver, -gift.count);
+            give(gift.heir, gift.count);
+            expect(counts.get(gift.heir)).toBeLessThanOrEqual(largestShare(counts));
+          }
+        }
+        expect(isFair()).toBe(true);
+        for (const name of counts.keys()) expect(planGifts(counts, name)).toEqual([]);
+      }),
+      runs(200),
+    );
+  });
+});
+
+describe('the partitions that go', () => {
+  test('are none that a batch ties to one that stays', () => {
+    const chosen = choosePartitions(all, 32, [all.slice(0, 20), [20, 40, 60]], false) ?? [];
+    expect(chosen).toHaveLength(32);
+    expect(chosen.filter((index) => index < 20)).toEqual([]);
+    const tied = [20, 40, 60].filter((index) => chosen.includes(index));
+    expect([0, 3]).toContain(tied.length);
+  });
+
+  test('are none at all while batches tie all of them together, unless they may be torn', () => {
+    const ties = all.slice(1).map((index) => [index - 1, index]);
+    expect(choosePartitions(all, 32, ties, false)).toBeUndefined();
+    const torn = choosePartitions(all, 32, ties, true) ?? [];
+    expect(new Set(torn).size).toBe(32);
+  });
+
+  test('never have the one whose owner keeps the dead letters', () => {
+    for (const mayTear of [false, true]) {
+      expect(choosePartitions(all, 63, [], mayTear)).not.toContain(lettersPartition);
+    }
+  });
+
+  test('ties of partitions that are not its own do not matter', () => {
+    expect(choosePartitions([0, 1, 2, 3], 2, [[9, 1], [10]], false)).toHaveLength(2);
+  });
+});
+
+describe('a parcel', () => {
+  const ties = [all];
+  const holdings = { owned: all, nodes: countsOf(64, 0) };
+
+  test('waits for the batches that would be torn, and then tears them', () => {
+    const parcels = new Parcels('n0', 4000);
+    expect(parcels.pack({ ...holdings, ties, now: 0 })).toEqual([]);
+    expect(parcels.pack({ ...holdings, ties, now: tearAfterMs - 1 })).toEqual([]);
+    const [parcel] = parcels.pack({ ...holdings, ties, now: tearAfterMs });
+    expect(parcel?.partitions).toHaveLength(32);
+  });
+
+  test('goes at once where nothing is torn, and the next one not before a lease has passed', () => {
+    const parcels = new Parcels('n0', 4000);
+    expect(parcels.pack({ ...holdings, ties: [], now: 0 })).toHaveLength(1);
+    parcels.gave(10);
+    expect(parcels.pack({ ...holdings, ties: [], now: 4009 })).toEqual([]);
+    expect(parcels.pack({ ...holdings, ties: [], now: 4010 })).toHaveLength(1);
+  });
+});
