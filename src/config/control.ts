@@ -1,11 +1,11 @@
+import * as z from 'zod';
 import type { ConfigFault } from './fault.ts';
 import { quote } from './fault.ts';
 import * as field from './fields.ts';
 import { fieldOf } from './json.ts';
 import { defaultHost, isLoopback } from './hosts.ts';
-import { either, group, type Output } from './shape.ts';
 
-const settings = group({
+const settings = field.group({
   token: field
     .nonEmptyText()
     .optional()
@@ -25,15 +25,16 @@ const settings = group({
 });
 
 /** The control key as a file may hold it: an object, or true for one with defaults. */
-export const control = either('expected true, false or an object', field.flag(), settings)
+export const control = z
+  .union([field.flag(), settings], { error: 'expected true, false or an object' })
   .optional()
   .describe('Serve the control API under /control, for tests. Never in production.');
 
 /** How the server is controlled. */
-export type ControlConfig = Output<typeof settings>;
+export type ControlConfig = z.output<typeof settings>;
 
 /** The settings; undefined when the server is not controlled. */
-export function resolveControl(parsed: Output<typeof control>): ControlConfig | undefined {
+export function resolveControl(parsed: z.output<typeof control>): ControlConfig | undefined {
   if (parsed === undefined || parsed === false) return undefined;
   return parsed === true ? settings.parse({}) : parsed;
 }

@@ -1,10 +1,10 @@
+import * as z from 'zod';
 import { quote, type ConfigFault } from './fault.ts';
 import * as field from './fields.ts';
 import type { Files } from './files.ts';
 import { fieldOf } from './json.ts';
 import { defaultHost, defaultPort, isLoopback } from './hosts.ts';
 import { readSecret } from './secrets.ts';
-import { either, group, list, type Output } from './shape.ts';
 
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
@@ -15,10 +15,10 @@ const expectedToken =
   'expected at least 16 visible ASCII characters, such as the output of "openssl rand -hex 32"';
 
 function token() {
-  return field.textLike(tokenForm, expectedToken).optional();
+  return z.string({ error: expectedToken }).regex(tokenForm, { error: expectedToken }).optional();
 }
 
-const settings = group({
+const settings = field.group({
   token: token().describe(
     'Logs in and may do everything. Needed in production, and on a host that others reach.',
   ),
@@ -38,7 +38,8 @@ const settings = group({
     .describe(
       'Serve the Dashboard and the admin API here, by plain HTTP, and nowhere else; 0 picks a free one.',
     ),
-  allowedHosts: list(field.host())
+  allowedHosts: field
+    .listOf(field.host())
     .default([])
     .describe('The names, without a port, by which browsers ask for it, besides localhost.'),
   payloads: field.flag().default(true).describe('Whether data of events and bodies of webhooks are shown.'),
@@ -49,7 +50,8 @@ const settings = group({
 });
 
 /** The dashboard key as a file may hold it: an object, or true for one with defaults. */
-export const dashboard = either('expected true, false or an object', field.flag(), settings)
+export const dashboard = z
+  .union([field.flag(), settings], { error: 'expected true, false or an object' })
   .optional()
   .describe(
     'Serve the Dashboard under /dashboard and the admin API under /admin. Default: true with a token, or on a loopback host unless NODE_ENV is production or trustedProxies or path are set.',
@@ -78,7 +80,7 @@ interface Surroundings {
 
 /** The settings of a configuration without a fault; undefined when the Dashboard is not served. */
 export function resolveDashboard(
-  parsed: Output<typeof dashboard>,
+  parsed: z.output<typeof dashboard>,
   { host, production, isBehindProxies }: Surroundings,
   files: Files,
 ): DashboardConfig | undefined {

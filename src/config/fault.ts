@@ -6,7 +6,7 @@ export interface ConfigFault {
   readonly message: string;
 }
 
-/** A path by its keys. */
+/** A path by its keys, as zod gives it. */
 export type Path = readonly PropertyKey[];
 
 const longestQuote = 60;

@@ -1,7 +1,10 @@
 import { isIP } from 'node:net';
+import * as z from 'zod';
 import type { Limit } from '../protocol/limits.ts';
 import { isOriginPattern } from '../protocol/origin.ts';
-import { record, single, type Shape } from './shape.ts';
+
+// To compile code for each object pays only where many are checked.
+z.config({ jitless: true });
 
 /** No timer is longer than a day: far below the 2^31 - 1 ms at which `setTimeout` fires at once. */
 export const dayMs = 86_400_000;
@@ -12,104 +15,75 @@ export const dayMs = 86_400_000;
  */
 
 /** A whole number in a range, both ends included. */
-export function wholeNumber(min: number, max: number): Shape<number> {
-  return wholeNumberOf(`expected a whole number from ${min} to ${max}`, min, max);
+export function wholeNumber(min: number, max: number) {
+  const error = `expected a whole number from ${min} to ${max}`;
+  return z.number({ error }).int({ error }).min(min, { error }).max(max, { error });
 }
 
 /** A whole number of milliseconds that a timer can wait. */
-export function milliseconds(min = 1): Shape<number> {
+export function milliseconds(min = 1) {
   return wholeNumber(min, dayMs);
 }
 
 /** A number in a range, both ends included. */
-export function ratio(min: number, max: number): Shape<number> {
-  return numberOf(`expected a number from ${min} to ${max}`, { minimum: min, maximum: max });
-}
-
-/** Whole seconds, in milliseconds. */
-export function wholeSeconds(min: number, max: number): Shape<number> {
-  const message = `expected whole seconds in milliseconds, from ${min} to ${max}`;
-  return numberOf(message, { minimum: min, maximum: max, multipleOf: 1000 });
+export function ratio(min: number, max: number) {
+  const error = `expected a number from ${min} to ${max}`;
+  return z.number({ error }).min(min, { error }).max(max, { error });
 }
 
 /** A limit of the table; `null` is "no limit". */
-export function limit({ max, unit, meaning }: Limit): Shape<number | null> {
-  const message = `expected a whole number of ${unit} from 1 to ${max}, or null for no limit`;
-  return wholeNumberOf(message, 1, max).nullable().describe(meaning);
-}
-
-function wholeNumberOf(message: string, minimum: number, maximum: number): Shape<number> {
-  const isOne = (input: unknown): input is number =>
-    typeof input === 'number' && Number.isSafeInteger(input) && input >= minimum && input <= maximum;
-  return single(message, isOne, { type: 'integer', minimum, maximum });
-}
-
-interface NumberSchema {
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly multipleOf?: number;
-}
-
-function numberOf(message: string, schema: NumberSchema): Shape<number> {
-  const { minimum, maximum, multipleOf } = schema;
-  const isOne = (input: unknown): input is number =>
-    typeof input === 'number' &&
-    input >= minimum &&
-    input <= maximum &&
-    (multipleOf === undefined || input % multipleOf === 0);
-  return single(message, isOne, { type: 'number', ...schema });
+export function limit({ max, unit, meaning }: Limit) {
+  const error = `expected a whole number of ${unit} from 1 to ${max}, or null for no limit`;
+  return z
+    .number({ error })
+    .int({ error })
+    .min(1, { error })
+    .max(max, { error })
+    .nullable()
+    .describe(meaning);
 }
 
 /** True or false. */
-export function flag(): Shape<boolean> {
-  const isOne = (input: unknown): input is boolean => typeof input === 'boolean';
-  return single('expected true or false', isOne, { type: 'boolean' });
-}
-
-/** A string that passes a test; `schema` says for editors what it can say of that. */
-function textThat(message: string, passes: (given: string) => boolean, schema = {}): Shape<string> {
-  const isOne = (input: unknown): input is string => typeof input === 'string' && passes(input);
-  return single(message, isOne, { type: 'string', ...schema });
-}
-
-/** A string of this form. */
-export function textLike(form: RegExp, message: string): Shape<string> {
-  return textThat(message, (given) => form.test(given), { pattern: form.source });
+export function flag() {
+  return z.boolean({ error: 'expected true or false' });
 }
 
 /** Any string, the empty one included. */
-export function text(): Shape<string> {
-  return textThat('expected a string', () => true);
+export function text() {
+  return z.string({ error: 'expected a string' });
 }
 
 /** A string with something in it. */
-export function nonEmptyText(): Shape<string> {
-  return textThat('expected a non-empty string', (given) => given !== '', { minLength: 1 });
+export function nonEmptyText() {
+  const error = 'expected a non-empty string';
+  return z.string({ error }).min(1, { error });
 }
 
 /** An id that goes unescaped into URLs, signatures, log lines and metrics. */
-export function urlSafeId(): Shape<string> {
-  return textLike(
-    /^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,200}$/,
-    'expected 1 to 200 of the URL-safe characters A-Z a-z 0-9 . _ ~ -, and not "." or ".."',
-  );
+export function urlSafeId() {
+  const error = 'expected 1 to 200 of the URL-safe characters A-Z a-z 0-9 . _ ~ -, and not "." or ".."';
+  return z.string({ error }).regex(/^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,200}$/, { error });
 }
 
 /** One of a few words. */
-export function oneOf<const Word extends string>(words: readonly Word[]): Shape<Word> {
-  const isOne = (input: unknown): input is Word => words.some((known) => known === input);
-  return single(`expected one of ${words.join(', ')}`, isOne, { type: 'string', enum: [...words] });
+export function oneOf<const Word extends string>(words: readonly Word[]) {
+  return z.enum(words, { error: `expected one of ${words.join(', ')}` });
 }
 
-/** One word. */
-export function word<const Word extends string>(one: Word): Shape<Word> {
-  const isOne = (input: unknown): input is Word => input === one;
-  return single(`expected ${one}`, isOne, { type: 'string', const: one });
+/** A list. */
+export function listOf<Item extends z.ZodType>(item: Item) {
+  return z.array(item, { error: 'expected a list' });
+}
+
+/** An object with these keys and no others. */
+export function group<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, { error: 'expected an object' });
 }
 
 /** An address to listen on, or a host name. */
-export function host(): Shape<string> {
-  return textThat('expected an IP address or a host name', isHost);
+export function host() {
+  const error = 'expected an IP address or a host name';
+  return z.string({ error }).refine((value) => isHost(value), { error });
 }
 
 function isHost(value: string): boolean {
@@ -119,26 +93,25 @@ function isHost(value: string): boolean {
 }
 
 /** A path that stands before others: empty, or `/one` or `/one/two`. */
-export function pathPrefix(): Shape<string> {
-  return textLike(
-    /^(\/[A-Za-z0-9._~-]{1,100}){0,8}$/,
-    'expected a path such as /realtime, without a slash at the end',
-  );
+export function pathPrefix() {
+  const error = 'expected a path such as /realtime, without a slash at the end';
+  return z.string({ error }).regex(/^(\/[A-Za-z0-9._~-]{1,100}){0,8}$/, { error });
 }
 
 /** An origin, in which `*` stands for labels of the host or for the port: `https://*.example.com`. */
-export function origin(): Shape<string> {
-  const form = /^(\*|[A-Za-z][A-Za-z0-9+.-]*:\/\/[A-Za-z0-9._*:[\]-]{1,260})$/;
-  return textThat(
-    'expected an origin such as https://example.com, https://*.example.com, http://localhost:* or *; within one, * stands for labels at the beginning of the host, for a part of a label that is not the last, or for the port',
-    (given) => form.test(given) && isOriginPattern(given),
-    { pattern: form.source },
-  );
+export function origin() {
+  const error =
+    'expected an origin such as https://example.com, https://*.example.com, http://localhost:* or *; within one, * stands for labels at the beginning of the host, for a part of a label that is not the last, or for the port';
+  return z
+    .string({ error })
+    .regex(/^(\*|[A-Za-z][A-Za-z0-9+.-]*:\/\/[A-Za-z0-9._*:[\]-]{1,260})$/, { error })
+    .refine((value) => isOriginPattern(value), { error });
 }
 
 /** An IP address, or a network in CIDR notation. */
-export function network(): Shape<string> {
-  return textThat('expected an IP address or a network such as 10.0.0.0/8', isNetwork);
+export function network() {
+  const error = 'expected an IP address or a network such as 10.0.0.0/8';
+  return z.string({ error }).refine((value) => isNetwork(value), { error });
 }
 
 function isNetwork(value: string): boolean {
@@ -149,10 +122,12 @@ function isNetwork(value: string): boolean {
 }
 
 /** Where webhooks are posted. A password in it would end up in log lines, so none is accepted. */
-export function endpointUrl(): Shape<string> {
-  return textThat('expected an http or https URL without a user name or password', isEndpointUrl, {
-    format: 'uri',
-  });
+export function endpointUrl() {
+  const error = 'expected an http or https URL without a user name or password';
+  return z
+    .string({ error })
+    .refine((value) => isEndpointUrl(value), { error })
+    .meta({ format: 'uri' });
 }
 
 function isEndpointUrl(value: string): boolean {
@@ -183,26 +158,24 @@ const reservedHeaders: readonly string[] = [
 ];
 
 /** Extra request headers, by name. */
-export function headers(): Shape<Record<string, string>> {
-  const form = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-  const name = textThat(
-    `expected the name of an HTTP header other than ${reservedHeaders.join(', ')}`,
-    (given) => form.test(given) && !reservedHeaders.includes(given.toLowerCase()),
-    { pattern: form.source },
-  );
-  const content = textLike(
-    /^[\t\x20-\x7e\x80-\xff]*$/,
-    'expected the value of an HTTP header: a string without line breaks or control characters',
-  );
-  return record(name, content);
+export function headers() {
+  const nameError = `expected the name of an HTTP header other than ${reservedHeaders.join(', ')}`;
+  const valueError =
+    'expected the value of an HTTP header: a string without line breaks or control characters';
+  const name = z
+    .string()
+    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: nameError })
+    .refine((value) => !reservedHeaders.includes(value.toLowerCase()), { error: nameError });
+  const value = z.string({ error: valueError }).regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: valueError });
+  return z.record(name, value, {
+    error: (issue) => (issue.code === 'invalid_key' ? nameError : 'expected an object'),
+  });
 }
 
 /** Where a Redis server is. It may hold a user, a password and the number of a database. */
-export function redisUrl(): Shape<string> {
-  return textThat(
-    'expected a URL such as redis://host:6379, or rediss://user:password@host:6380/2',
-    isRedisUrl,
-  );
+export function redisUrl() {
+  const error = 'expected a URL such as redis://host:6379, or rediss://user:password@host:6380/2';
+  return z.string({ error }).refine((value) => isRedisUrl(value), { error });
 }
 
 function isRedisUrl(value: string): boolean {
@@ -222,6 +195,7 @@ function isEscaped(part: string): boolean {
 }
 
 /** What stands before the names of all keys. Braces mean something to a cluster. */
-export function keyPrefix(): Shape<string> {
-  return textLike(/^[!-z|~]{1,64}$/, 'expected 1 to 64 printable characters without spaces and braces');
+export function keyPrefix() {
+  const error = 'expected 1 to 64 printable characters without spaces and braces';
+  return z.string({ error }).regex(/^[!-z|~]{1,64}$/, { error });
 }

@@ -1,7 +1,8 @@
+import * as z from 'zod';
 import { configSchema } from './schema.ts';
 
 /** The text of config/schema.json: what editors check and complete a configuration file with. */
 export function jsonSchemaText(): string {
-  const schema = { $schema: 'http://json-schema.org/draft-07/schema#', ...configSchema.toJsonSchema() };
+  const schema = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' });
   return `${JSON.stringify(schema, null, 2)}\n`;
 }

@@ -1,50 +1,64 @@
 import * as field from './fields.ts';
-import { group, list } from './shape.ts';
 
 /** The redis block as a file may hold it. Relations between its keys are checked by redis.ts. */
-export const redis = group({
-  url: field.redisUrl().optional().describe('One server.'),
-  urlFile: field
-    .nonEmptyText()
-    .optional()
-    .describe('Instead of url: the file that holds it, relative to this one.'),
-  sentinel: group({
-    name: field.nonEmptyText().describe('What the sentinels call the master.'),
-    urls: list(field.redisUrl(), { message: 'expected at least one URL' }).describe('The sentinels.'),
-    url: field
-      .redisUrl()
+export const redis = field
+  .group({
+    url: field.redisUrl().optional().describe('One server.'),
+    urlFile: field
+      .nonEmptyText()
       .optional()
-      .describe('User, password, database and TLS of the servers; host and port are not read.'),
+      .describe('Instead of url: the file that holds it, relative to this one.'),
+    sentinel: field
+      .group({
+        name: field.nonEmptyText().describe('What the sentinels call the master.'),
+        urls: field
+          .listOf(field.redisUrl())
+          .min(1, { error: 'expected at least one URL' })
+          .describe('The sentinels.'),
+        url: field
+          .redisUrl()
+          .optional()
+          .describe('User, password, database and TLS of the servers; host and port are not read.'),
+      })
+      .optional()
+      .describe('The master that sentinels name.'),
+    cluster: field
+      .listOf(field.redisUrl())
+      .min(1, { error: 'expected at least one URL' })
+      .optional()
+      .describe(
+        'Some servers of a cluster; the others are found. User, password and TLS are those of the first.',
+      ),
+    keyPrefix: field.keyPrefix().default('soketify:').describe('Before the names of all keys and topics.'),
+    leaseMs: field
+      .wholeNumber(1000, 600_000)
+      .default(10_000)
+      .describe('A node that was not heard of for so long is taken for dead.'),
+    tls: field
+      .group({
+        caFile: field
+          .nonEmptyText()
+          .optional()
+          .describe('The authorities to trust, PEM, relative to this file.'),
+        certFile: field.nonEmptyText().optional().describe('The certificate of this client, PEM.'),
+        keyFile: field.nonEmptyText().optional().describe('Its private key, PEM.'),
+        servername: field
+          .nonEmptyText()
+          .optional()
+          .describe('The name that the certificate of Redis must have.'),
+        rejectUnauthorized: field.flag().default(true).describe('Whether that certificate is checked.'),
+      })
+      .optional()
+      .describe('For rediss://, what is not as usual.'),
   })
-    .optional()
-    .describe('The master that sentinels name.'),
-  cluster: list(field.redisUrl(), { message: 'expected at least one URL' })
-    .optional()
-    .describe(
-      'Some servers of a cluster; the others are found. User, password and TLS are those of the first.',
-    ),
-  keyPrefix: field.keyPrefix().default('soketify:').describe('Before the names of all keys and topics.'),
-  leaseMs: field
-    .wholeNumber(1000, 600_000)
-    .default(10_000)
-    .describe('A node that was not heard of for so long is taken for dead.'),
-  tls: group({
-    caFile: field.nonEmptyText().optional().describe('The authorities to trust, PEM, relative to this file.'),
-    certFile: field.nonEmptyText().optional().describe('The certificate of this client, PEM.'),
-    keyFile: field.nonEmptyText().optional().describe('Its private key, PEM.'),
-    servername: field.nonEmptyText().optional().describe('The name that the certificate of Redis must have.'),
-    rejectUnauthorized: field.flag().default(true).describe('Whether that certificate is checked.'),
-  })
-    .optional()
-    .describe('For rediss://, what is not as usual.'),
-}).meta({
-  oneOf: [
-    { required: ['url'] },
-    { required: ['urlFile'] },
-    { required: ['sentinel'] },
-    { required: ['cluster'] },
-  ],
-});
+  .meta({
+    oneOf: [
+      { required: ['url'] },
+      { required: ['urlFile'] },
+      { required: ['sentinel'] },
+      { required: ['cluster'] },
+    ],
+  });
 
 /** Where Redis is, and how it is used. */
 export interface RedisConfig {

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { KeyPair } from '../auth/key-pair.ts';
 import { forEachLimit, type Limits } from '../protocol/limits.ts';
 import { defaultEventNames, eventNames } from '../webhooks/event.ts';
@@ -6,7 +7,6 @@ import { control, type ControlConfig } from './control.ts';
 import { dashboard, type DashboardConfig } from './dashboard.ts';
 import { defaultHost, defaultPort } from './hosts.ts';
 import { redis, type RedisConfig } from './redis-schema.ts';
-import { group, list, partial, type Fields, type Output } from './shape.ts';
 import { batchOfEndpoint, webhooks, type privateAddresses } from './webhooks-schema.ts';
 import { store, type StoreConfig } from './store-schema.ts';
 
@@ -19,9 +19,9 @@ const gibibyte = 1024 * mebibyte;
 
 const limitFields = forEachLimit((limit) => field.limit(limit));
 
-const limits = group(forEachLimit((limit) => field.limit(limit).default(limit.default)));
+const limits = field.group(forEachLimit((limit) => field.limit(limit).default(limit.default)));
 
-const webhook = group({
+const webhook = field.group({
   id: field
     .urlSafeId()
     .optional()
@@ -33,13 +33,16 @@ const webhook = group({
       'Whether events are sent to it. A disabled one keeps its place; what it is not told is listed.',
     ),
   url: field.endpointUrl().describe('Where to POST. Must be HTTPS when NODE_ENV is production.'),
-  eventTypes: list(field.oneOf(eventNames), { message: `expected at least one of ${eventNames.join(', ')}` })
+  eventTypes: field
+    .listOf(field.oneOf(eventNames))
+    .min(1, { error: `expected at least one of ${eventNames.join(', ')}` })
     .default([...defaultEventNames])
     .describe('The events sent to this endpoint.'),
-  channels: group({
-    startsWith: field.text().default('').describe('Only channels whose name begins so.'),
-    endsWith: field.text().default('').describe('Only channels whose name ends so.'),
-  })
+  channels: field
+    .group({
+      startsWith: field.text().default('').describe('Only channels whose name begins so.'),
+      endsWith: field.text().default('').describe('Only channels whose name ends so.'),
+    })
     .prefault({})
     .describe('The channels whose events are sent to this endpoint.'),
   headers: field.headers().default({}).describe('Extra request headers.'),
@@ -65,8 +68,8 @@ const secretFile = field
   .describe('Instead of secret: the file that holds it, relative to this one.');
 
 /** An object with a secret, or the file of one: of both exactly one, which secrets.ts checks and editors are told. */
-function groupWithSecret<F extends Fields>(fields: F) {
-  return group(fields).meta({ oneOf: [{ required: ['secret'] }, { required: ['secretFile'] }] });
+function groupWithSecret<Shape extends z.ZodRawShape>(shape: Shape) {
+  return field.group(shape).meta({ oneOf: [{ required: ['secret'] }, { required: ['secretFile'] }] });
 }
 
 const keyPair = groupWithSecret({
@@ -83,7 +86,8 @@ const app = groupWithSecret({
     .optional()
     .describe('Signs channel authorisations, API requests and webhooks.'),
   secretFile,
-  otherKeys: list(keyPair)
+  otherKeys: field
+    .listOf(keyPair)
     .default([])
     .describe('Further pairs that are accepted, for rotation; webhooks are signed with the first pair.'),
   enabled: field
@@ -97,92 +101,120 @@ const app = groupWithSecret({
     .describe('Whether subscribers and webhooks are told how many subscribers a channel has.'),
   watchlist: field.flag().default(true).describe('Whether clients are told of the users they watch.'),
   forceTls: field.flag().default(false).describe('Whether clients must connect by wss://.'),
-  allowedOrigins: list(field.origin())
+  allowedOrigins: field
+    .listOf(field.origin())
     .default(['*'])
     .describe(
       'The pages that may connect, by origin; in one, * stands for labels of the host or the port. Clients without one may.',
     ),
-  limits: group(partial(limitFields)).default({}).describe("This app's own limits, over the common ones."),
-  webhooks: list(webhook).default([]).describe('The endpoints that are told what happens.'),
+  limits: field
+    .group(limitFields)
+    .partial()
+    .default({})
+    .describe("This app's own limits, over the common ones."),
+  webhooks: field.listOf(webhook).default([]).describe('The endpoints that are told what happens.'),
 });
 
 function connections(meaning: string) {
   return field.limit({ default: null, max: 10_000_000, unit: 'connections', meaning }).default(null);
 }
 
+const activityTimeout = 'expected whole seconds in milliseconds, from 1000 to 86400000';
+
 /** What a configuration file may hold. Relations between keys are checked by relations.ts. */
-export const configSchema = group({
-  $schema: field.text().optional().describe('For editors: "./schema.json".'),
-  host: field.host().default(defaultHost).describe('The address to listen on.'),
-  port: field
-    .wholeNumber(0, 65_535)
-    .default(defaultPort)
-    .describe('The port to listen on; 0 picks a free one.'),
-  apps: list(app, { message: 'expected at least one app' }).describe('The apps that are served.'),
-  limits: limits.prefault({}).describe('What an app accepts; null is no limit.'),
-  path: field.pathPrefix().default('').describe('A path before every route, such as /realtime.'),
-  tls: group({
-    certFile: field.nonEmptyText().describe('The certificate with its chain, PEM, relative to this file.'),
-    keyFile: field.nonEmptyText().describe('Its private key, PEM, relative to this file.'),
-    passphrase: field.nonEmptyText().optional().describe('What the private key is encrypted with.'),
+export const configSchema = field
+  .group({
+    $schema: field.text().optional().describe('For editors: "./schema.json".'),
+    host: field.host().default(defaultHost).describe('The address to listen on.'),
+    port: field
+      .wholeNumber(0, 65_535)
+      .default(defaultPort)
+      .describe('The port to listen on; 0 picks a free one.'),
+    apps: field
+      .listOf(app)
+      .min(1, { error: 'expected at least one app' })
+      .describe('The apps that are served.'),
+    limits: limits.prefault({}).describe('What an app accepts; null is no limit.'),
+    path: field.pathPrefix().default('').describe('A path before every route, such as /realtime.'),
+    tls: field
+      .group({
+        certFile: field
+          .nonEmptyText()
+          .describe('The certificate with its chain, PEM, relative to this file.'),
+        keyFile: field.nonEmptyText().describe('Its private key, PEM, relative to this file.'),
+        passphrase: field.nonEmptyText().optional().describe('What the private key is encrypted with.'),
+      })
+      .optional()
+      .describe('Serve https:// and wss:// instead of http:// and ws://.'),
+    trustedProxies: field
+      .listOf(field.network())
+      .default([])
+      .describe('Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks.'),
+    metrics: field
+      .group({
+        host: field.host().optional().describe('Default: the host of the server.'),
+        port: field.wholeNumber(0, 65_535).describe('0 picks a free one.'),
+      })
+      .optional()
+      .describe('Serve /metrics on a port of its own, and nowhere else.'),
+    publicMetrics: field
+      .flag()
+      .optional()
+      .describe(
+        'Whether /metrics on the port of the clients is answered to other machines. Default: unless NODE_ENV is production.',
+      ),
+    compression: field
+      .flag()
+      .default(false)
+      .describe('Whether long frames are compressed for clients that can (permessage-deflate).'),
+    activityTimeoutMs: z
+      .number({ error: activityTimeout })
+      .min(1000, { error: activityTimeout })
+      .max(field.dayMs, { error: activityTimeout })
+      .multipleOf(1000, { error: activityTimeout })
+      .default(120_000)
+      .describe('Silence after which a connection is asked whether it lives: whole seconds.'),
+    pongTimeoutMs: field.milliseconds(1000).default(30_000).describe('The time that it then has to answer.'),
+    cacheTtlMs: field
+      .wholeNumber(1, 1_800_000)
+      .default(1_800_000)
+      .describe('How long a cached event is kept.'),
+    shutdownTimeoutMs: field
+      .milliseconds(0)
+      .default(10_000)
+      .describe('The time to deliver the last webhooks.'),
+    maxBackpressureBytes: field
+      .wholeNumber(kibibyte, gibibyte)
+      .optional()
+      .describe(
+        'What may wait for a slow client before it is disconnected: at least the largest message that the limits allow. Default: 1048576, or that message.',
+      ),
+    maxTotalBackpressureBytes: field
+      .wholeNumber(mebibyte, 64 * gibibyte)
+      .default(256 * mebibyte)
+      .describe(
+        'What may wait for all clients together to read; beyond it those for whom most waits are disconnected.',
+      ),
+    maxConnections: connections('Connections to this node, of all apps; one more is closed with 4100.'),
+    maxConnectionsPerAddress: connections(
+      'Connections of one address, or IPv6 network of 64 bits; one more is closed with 4100. Behind proxies set trustedProxies, too.',
+    ),
+    maxNewConnectionsPerAddress: connections(
+      'New connections of one address in a second, and ten times as many at once; one more is closed with 4100.',
+    ),
+    webhooks: webhooks.prefault({}).describe('How webhooks are sent.'),
+    redis: redis.optional().describe('Share the state of the apps with other nodes, on Redis 7 or later.'),
+    store: store
+      .optional()
+      .describe('Keep on disk what a node that is alone must not lose when it is killed.'),
+    control,
+    dashboard,
+    logLevel: field.oneOf(logLevels).default('info').describe('The quietest level that is written.'),
   })
-    .optional()
-    .describe('Serve https:// and wss:// instead of http:// and ws://.'),
-  trustedProxies: list(field.network())
-    .default([])
-    .describe('Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks.'),
-  metrics: group({
-    host: field.host().optional().describe('Default: the host of the server.'),
-    port: field.wholeNumber(0, 65_535).describe('0 picks a free one.'),
-  })
-    .optional()
-    .describe('Serve /metrics on a port of its own, and nowhere else.'),
-  publicMetrics: field
-    .flag()
-    .optional()
-    .describe(
-      'Whether /metrics on the port of the clients is answered to other machines. Default: unless NODE_ENV is production.',
-    ),
-  compression: field
-    .flag()
-    .default(false)
-    .describe('Whether long frames are compressed for clients that can (permessage-deflate).'),
-  activityTimeoutMs: field
-    .wholeSeconds(1000, field.dayMs)
-    .default(120_000)
-    .describe('Silence after which a connection is asked whether it lives: whole seconds.'),
-  pongTimeoutMs: field.milliseconds(1000).default(30_000).describe('The time that it then has to answer.'),
-  cacheTtlMs: field.wholeNumber(1, 1_800_000).default(1_800_000).describe('How long a cached event is kept.'),
-  shutdownTimeoutMs: field.milliseconds(0).default(10_000).describe('The time to deliver the last webhooks.'),
-  maxBackpressureBytes: field
-    .wholeNumber(kibibyte, gibibyte)
-    .optional()
-    .describe(
-      'What may wait for a slow client before it is disconnected: at least the largest message that the limits allow. Default: 1048576, or that message.',
-    ),
-  maxTotalBackpressureBytes: field
-    .wholeNumber(mebibyte, 64 * gibibyte)
-    .default(256 * mebibyte)
-    .describe(
-      'What may wait for all clients together to read; beyond it those for whom most waits are disconnected.',
-    ),
-  maxConnections: connections('Connections to this node, of all apps; one more is closed with 4100.'),
-  maxConnectionsPerAddress: connections(
-    'Connections of one address, or IPv6 network of 64 bits; one more is closed with 4100. Behind proxies set trustedProxies, too.',
-  ),
-  maxNewConnectionsPerAddress: connections(
-    'New connections of one address in a second, and ten times as many at once; one more is closed with 4100.',
-  ),
-  webhooks: webhooks.prefault({}).describe('How webhooks are sent.'),
-  redis: redis.optional().describe('Share the state of the apps with other nodes, on Redis 7 or later.'),
-  store: store.optional().describe('Keep on disk what a node that is alone must not lose when it is killed.'),
-  control,
-  dashboard,
-  logLevel: field.oneOf(logLevels).default('info').describe('The quietest level that is written.'),
-}).describe('Configuration of soketify-emulator');
+  .describe('Configuration of soketify-emulator');
 
 /** A valid file with its defaults applied, before resolve.ts completes it. */
-export type ParsedConfig = Output<typeof configSchema>;
+export type ParsedConfig = z.output<typeof configSchema>;
 
 type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
 type ParsedApp = ParsedConfig['apps'][number];

@@ -1,8 +1,7 @@
 import * as field from './fields.ts';
-import { group } from './shape.ts';
 
 /** The store block as a file may hold it. */
-export const store = group({
+export const store = field.group({
   path: field.nonEmptyText().describe('The folder, relative to this file. It is made if it is missing.'),
   sync: field
     .oneOf(['process', 'disk'])

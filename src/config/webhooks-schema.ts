@@ -1,5 +1,5 @@
+import * as z from 'zod';
 import * as field from './fields.ts';
-import { either, group, partial } from './shape.ts';
 
 /** Which endpoints may be where only this machine or network is. */
 export const privateAddresses = ['allow', 'file', 'refuse'] as const;
@@ -8,7 +8,7 @@ const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 const gibibyte = 1024 * mebibyte;
 
-const retry = group({
+const retry = field.group({
   initialDelayMs: field.milliseconds().default(1000).describe('Wait before the second attempt.'),
   multiplier: field.ratio(1, 100).default(2).describe('Growth of the wait from attempt to attempt.'),
   maxDelayMs: field.milliseconds().default(60_000).describe('The longest wait.'),
@@ -22,16 +22,16 @@ const batchFields = {
   maxBytes: field.wholeNumber(kibibyte, 64 * mebibyte).describe('Size of a request body.'),
 };
 
-const batch = group({
+const batch = field.group({
   maxEvents: batchFields.maxEvents.default(20),
   maxDelayMs: batchFields.maxDelayMs.default(250),
   maxBytes: batchFields.maxBytes.default(98_304),
 });
 
 /** The same for one endpoint; what is not given is as for all. */
-export const batchOfEndpoint = group(partial(batchFields));
+export const batchOfEndpoint = field.group(batchFields).partial();
 
-const deadLetters = group({
+const deadLetters = field.group({
   maxBytes: field
     .wholeNumber(64 * kibibyte, 4 * gibibyte)
     .default(8 * mebibyte)
@@ -40,7 +40,7 @@ const deadLetters = group({
 });
 
 /** How webhooks are sent. */
-export const webhooks = group({
+export const webhooks = field.group({
   batch: batch.prefault({}).describe('How events are gathered into one request.'),
   disconnectGraceMs: field
     .milliseconds(0)
@@ -54,11 +54,8 @@ export const webhooks = group({
     .milliseconds(0)
     .optional()
     .describe('The same for clients of a node that ends, with redis. Default: disconnectGraceMs.'),
-  restartGraceMs: either(
-    `expected auto or a whole number from 0 to ${field.dayMs}`,
-    field.word('auto'),
-    field.milliseconds(0),
-  )
+  restartGraceMs: z
+    .union([z.literal('auto'), field.milliseconds(0)])
     .default('auto')
     .describe(
       'With store: a return this soon after a restart hides that the server was away. auto: 20, 35 or 65 s, as long as clients take to come back after the time that it was away.',

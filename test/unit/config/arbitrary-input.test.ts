@@ -43,7 +43,7 @@ const app = near(
   fc.oneof(scalar, fc.array(fc.oneof(webhook, scalar), { maxLength: 3 }), near(['presenceMembers'], scalar)),
 );
 const nearConfig = near(
-  Object.keys(configSchema.toJsonSchema()['properties'] ?? {}),
+  Object.keys(configSchema.shape),
   fc.oneof(
     scalar,
     fc.array(fc.oneof(app, scalar), { maxLength: 3 }),
