@@ -105,8 +105,12 @@ export class Hub {
     const session = new Session(app, ids.socketId(), socket, at);
     session.seat = seat;
     const { connections } = app.config.limits;
-    if (slots === undefined || connections === Infinity) this.#admit(session, greeting);
-    else void this.#admitIfFree(session, greeting, slots.take(app.config.id, connections));
+    if (slots === undefined || (connections === Infinity && slots.areForAll !== true))
+      this.#admit(session, greeting);
+    else {
+      const slot = slots.take(app.config.id, connections, greeting.remoteAddress);
+      void this.#admitIfFree(session, greeting, slot);
+    }
     return session;
   }
 
@@ -212,7 +216,7 @@ export class Hub {
     if (!session.isAdmitted) return;
     session.app.sessions.delete(session.socketId);
     this.#options.metrics.connectionClosed(session.app.config.id);
-    this.#options.slots?.release(session.app.config.id);
+    this.#options.slots?.release(session.app.config.id, session.slotAddress);
     this.#witness.disconnected(session, reason);
     this.#subscriptions.disconnect(session);
     this.#users.disconnect(session);
@@ -244,24 +248,26 @@ export class Hub {
   }
 
   /** What the client says meanwhile waits. Whatever has changed meanwhile counts. */
-  async #admitIfFree(session: Session, greeting: Greeting, slot: Promise<boolean>): Promise<void> {
+  async #admitIfFree(session: Session, greeting: Greeting, slot: Promise<boolean | ClosingError>): Promise<void> {
     const { apps, slots } = this.#options;
     const { app, socket } = session;
     const appId = app.config.id;
     session.pending = new PendingCommands(app.frameBytes);
-    const isFree = await slot;
+    const taken = await slot;
+    const isFree = taken === true;
     const refusal = this.#isClosing ? serverClosing : refuseConnection(apps.byKey(greeting.key), greeting);
     if (isFree && refusal === undefined && session.isOpen) {
+      session.slotAddress = greeting.remoteAddress;
       this.#admit(session, greeting);
       return this.#resume(session);
     }
-    if (isFree) slots?.release(appId);
+    if (isFree) slots?.release(appId, greeting.remoteAddress);
     if (!session.isOpen) return;
     this.closed(session);
     this.#refuse(
       socket,
       { ...greeting, appId },
-      refusal ?? overConnectionQuota(app.config.limits.connections),
+      refusal ?? (typeof taken === 'object' ? taken : overConnectionQuota(app.config.limits.connections)),
     );
   }
 
