@@ -1,3 +1,4 @@
+import type { ClientConnections } from '../app/client-connections.ts';
 import type { LocalApps } from '../app/local-app.ts';
 import type { WallTime } from '../ports/clock.ts';
 import type { NodeHealth } from '../ports/metrics.ts';
@@ -8,6 +9,7 @@ import type { OverviewView } from '../views/server.ts';
 /** What the overview is made of. */
 export interface OverviewParts {
   readonly apps: LocalApps;
+  readonly connections: ClientConnections;
   readonly wallTime: WallTime;
   readonly samples: Samples;
   readonly refusals: RefusalCounts;
@@ -52,8 +54,8 @@ export function readOverview(parts: OverviewParts, withSeries: boolean): Overvie
   let connections = 0;
   let occupiedChannels = 0;
   let members = 0;
-  for (const { sessions, registry } of apps) {
-    connections += sessions.size;
+  for (const { config, registry } of apps) {
+    connections += parts.connections.count(config.id);
     occupiedChannels += registry.occupiedChannels;
     members += registry.members;
   }

@@ -15,11 +15,7 @@ import type { Session } from './session.ts';
 const appBurstSeconds = 10;
 
 /** Why the connection may not come to one more channel; undefined when it may. */
-export type RefuseChannel = (
-  session: Session,
-  channel: ChannelName,
-  at: Millis,
-) => ProtocolError | undefined;
+export type RefuseChannel = (session: Session, channel: ChannelName, at: Millis) => ProtocolError | undefined;
 
 /** Which bound of its app a channel would exceed. */
 export type AppChannelRefusal = 'channel-limit' | 'channel-rate';

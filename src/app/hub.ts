@@ -248,7 +248,11 @@ export class Hub {
   }
 
   /** What the client says meanwhile waits. Whatever has changed meanwhile counts. */
-  async #admitIfFree(session: Session, greeting: Greeting, slot: Promise<boolean | ClosingError>): Promise<void> {
+  async #admitIfFree(
+    session: Session,
+    greeting: Greeting,
+    slot: Promise<boolean | ClosingError>,
+  ): Promise<void> {
     const { apps, slots } = this.#options;
     const { app, socket } = session;
     const appId = app.config.id;

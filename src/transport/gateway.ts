@@ -18,7 +18,7 @@ import { OpenStreams } from './stream.ts';
 import { createTlsApp, identifyTls, type TlsFiles } from './tls.ts';
 import { Turn } from './turn.ts';
 import { UnreadWatch } from './unread.ts';
-import type { Uws } from './uws.ts';
+import type { Address, Uws } from './uws.ts';
 
 /** What the gateway is made with. */
 export interface GatewayOptions extends Refusals {
@@ -47,6 +47,8 @@ export interface GatewayOptions extends Refusals {
   readonly frameCeilingBytes: number;
   /** The largest request body that is read, for an app; the id may be of none. */
   readonly bodyBytes: (appId: string) => number;
+  /** Whether other threads of the process listen on the same port, and share the clients. Default: no. */
+  readonly isShared?: boolean;
   /** With so many connections no more clients are accepted, or nobody on ports of their own. Default: no bound. */
   readonly mostConnections?: { readonly clients: number; readonly metrics: number } | undefined;
   readonly clock: Clock;
@@ -60,11 +62,6 @@ export interface GatewayOptions extends Refusals {
 interface OwnPort {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
-}
-
-interface Address {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** Where clients are served. */
@@ -136,7 +133,7 @@ class UwsGateway implements Gateway {
   }
 
   async serve<S>(commands: SocketCommands<S>, routes: readonly Route[]): Promise<Served> {
-    const { host, port, tls, mostConnections } = this.#options;
+    const { host, port, tls, mostConnections, isShared: shared = false } = this.#options;
     const served = routes.filter(({ door }) => door === undefined || this.#ownAddress(door) === undefined);
     this.#mount = (native) => this.#mountAll(native, commands, served);
     try {
@@ -147,7 +144,7 @@ class UwsGateway implements Gateway {
       const openAny = tls === undefined ? openEntrance : openTlsEntrance;
       this.#door = this.#createDoor(
         first.native,
-        { host, port },
+        { host, port, shared },
         {
           open: (app, address) => openAny(this.#uws, app, address),
           mostConnections: mostConnections?.clients,
