@@ -18,7 +18,7 @@ const tsc = ['node_modules/typescript/bin/tsc', '-p', 'src', '--emitDeclarationO
 execFileSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/main.ts', 'src/index.ts'],
+  entryPoints: ['src/main.ts', 'src/index.ts', 'src/workers/thread.ts'],
   outdir: 'dist',
   bundle: true,
   splitting: true,

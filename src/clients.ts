@@ -46,7 +46,9 @@ export interface Clients {
 export interface ClientParts
   extends
     Pick<HubOptions, 'ledger' | 'counts' | 'fanout' | 'outbox'>,
-    Partial<Pick<HubOptions, 'slots' | 'witness' | 'refuseChannel' | 'admissions'>> {
+    Partial<Pick<HubOptions, 'slots' | 'witness' | 'refuseChannel'>> {
+  /** Who is let in at all. Default: whom the configuration lets in, counted here. */
+  readonly admissions?: Admissions | undefined;
   readonly ledger: Ledger;
   /** Has connections that end leave their channels, each channel a step. */
   readonly slices: Slices;
@@ -72,6 +74,8 @@ export interface JoinedClients {
 export interface ClientFront {
   readonly commands?: SocketCommands<Session>;
   readonly routes: readonly Route[];
+  /** The port to listen on, instead of the configured one. */
+  readonly port?: number;
 }
 
 /** What the clients of a thread are made with. */
@@ -134,8 +138,8 @@ export async function createOwnClients(options: OwnClientsOptions): Promise<Clie
     join(parts) {
       const hubOptions: HubOptions = {
         ...options,
-        admissions: new Admissions(config),
         ...parts,
+        admissions: 'admissions' in parts ? parts.admissions : new Admissions(config),
         grace: {
           disconnectMs: webhooks.disconnectGraceMs,
           unsubscribeMs: webhooks.unsubscribeGraceMs,
@@ -158,8 +162,8 @@ export async function createOwnClients(options: OwnClientsOptions): Promise<Clie
           for (const app of apps) if (!app.config.isEnabled) own.endAll(app, appDisabled);
           return gone.length === 0 ? undefined : own.departed();
         },
-        async serve({ commands = own, routes }) {
-          const served = await gateway.serve(commands, routes);
+        async serve({ commands = own, routes, port }) {
+          const served = await gateway.serve(commands, routes, port);
           stopLiveness = watchLiveness(livenessClock, config, {
             apps,
             end: (session, error) => own.end(session, error),

@@ -119,7 +119,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     ? new (await import('./trace.ts')).Trace({ log, apps, secrets: otherSecrets(config) })
     : undefined;
   const sender = trace?.sender(own) ?? own;
-  const clients = await createOwnClients({
+  const shared = {
     config,
     apps,
     clock,
@@ -129,8 +129,19 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     metrics,
     refused,
     shares,
-    trace,
-  });
+  };
+  // Loaded only where they are used.
+  const clients =
+    config.workers === 1
+      ? await createOwnClients({ ...shared, trace })
+      : await (
+          await import('./workers/worker-clients.ts')
+        ).createWorkerClients({
+          ...shared,
+          counted,
+          look: observation,
+          failed: overrides.workerFailed ?? fail,
+        });
   const { gateway } = clients;
   const parts: BackplaneOptions = {
     config,
@@ -256,6 +267,11 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     close: () => (closing ??= close()),
     abandon: () => backplane.abandon(),
   };
+}
+
+/** Nobody can say what was connected to a thread that has ended: the process ends with it. */
+function fail(worker: number, reason: string): never {
+  throw new Error(`worker thread ${worker} has failed: ${reason}`);
 }
 
 /** Secrets of the configuration that are no app's. */

@@ -96,7 +96,7 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     questions,
     ...(durable && { journal: durable.store, life: `${durable.life.starts}-` }),
   });
-  const counts = new SubscriptionCounts({ clock, fanout: local, outbox });
+  const counts = new SubscriptionCounts({ ...options, fanout: local, outbox });
   return {
     ledger,
     counts,

@@ -28,12 +28,12 @@ export interface OverviewParts {
 export class RefusalCounts {
   readonly #counts = new Map<string, { readonly kind: string; readonly reason: string; count: number }>();
 
-  /** Something was refused once more. */
-  add(kind: string, reason: string): void {
+  /** Something was refused again. */
+  add(kind: string, reason: string, times = 1): void {
     const key = `${kind}\n${reason}`;
     const known = this.#counts.get(key);
-    if (known === undefined) this.#counts.set(key, { kind, reason, count: 1 });
-    else known.count += 1;
+    if (known === undefined) this.#counts.set(key, { kind, reason, count: times });
+    else known.count += times;
   }
 
   /** What was refused most, first. */

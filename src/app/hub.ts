@@ -51,7 +51,7 @@ export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   readonly livenessClock: Clock;
   readonly activityTimeoutMs: number;
   /** Who is let in at all; without it everybody is. */
-  readonly admissions?: Admissions;
+  readonly admissions?: Admissions | undefined;
   /** Where those wait who say much at once; without it nobody has to. */
   readonly turns?: FairTurns;
   /** Where connections of limited apps have to be counted elsewhere, too. */

@@ -77,8 +77,10 @@ export interface Served {
 export interface Gateway {
   /** Publishes to every socket that receives the topic; before anything is served there is none. */
   readonly publish: PublishTopic;
-  /** Listens. Rejects with a StartError when a port cannot be had or the certificate cannot be used. */
-  serve<S>(commands: SocketCommands<S>, routes: readonly Route[]): Promise<Served>;
+  /** Listens, on this port instead of the configured one if it is given. Rejects with a StartError when a port cannot be had or the certificate cannot be used. */
+  serve<S>(commands: SocketCommands<S>, routes: readonly Route[], port?: number): Promise<Served>;
+  /** Serves what has a port of its own, and no clients. Throws a StartError when a port cannot be had. */
+  serveApart(routes: readonly Route[]): Omit<Served, 'port'>;
   /**
    * Shows this certificate to those who connect once this has resolved; everybody else stays connected. Says whether
    * it is another one than before: if its files hold what they held, nothing is done. Rejects, and serves on as
@@ -132,8 +134,12 @@ class UwsGateway implements Gateway {
     this.publish = (topic, frame) => this.#turn.publish(() => this.#generations.publishNow(topic, frame));
   }
 
-  async serve<S>(commands: SocketCommands<S>, routes: readonly Route[]): Promise<Served> {
-    const { host, port, tls, mostConnections, isShared: shared = false } = this.#options;
+  async serve<S>(
+    commands: SocketCommands<S>,
+    routes: readonly Route[],
+    port = this.#options.port,
+  ): Promise<Served> {
+    const { host, tls, mostConnections, isShared: shared = false } = this.#options;
     const served = routes.filter(({ door }) => door === undefined || this.#ownAddress(door) === undefined);
     this.#mount = (native) => this.#mountAll(native, commands, served);
     try {
@@ -150,15 +156,20 @@ class UwsGateway implements Gateway {
           mostConnections: mostConnections?.clients,
         },
       );
-      return {
-        port: this.#door.port,
-        metricsPort: this.#openOwn('metrics', routes),
-        dashboardPort: this.#openOwn('dashboard', routes),
-      };
+      // Of threads that share a port, another one serves what has a port of its own.
+      const apart = shared ? { metricsPort: undefined, dashboardPort: undefined } : this.serveApart(routes);
+      return { port: this.#door.port, ...apart };
     } catch (error) {
       this.close();
       throw error;
     }
+  }
+
+  serveApart(routes: readonly Route[]): Omit<Served, 'port'> {
+    return {
+      metricsPort: this.#openOwn('metrics', routes),
+      dashboardPort: this.#openOwn('dashboard', routes),
+    };
   }
 
   async reloadTls(files: TlsFiles): Promise<boolean> {

@@ -56,6 +56,8 @@ export interface KeeperOfState {
   enter(from: number, appId: string, remoteAddress: string, limit: number): boolean | ClosingError;
   /** A connection that was let in has gone. */
   exit(from: number, appId: string, remoteAddress: string): void;
+  /** Ends the connections of a user on all workers. */
+  terminate(from: number, appId: string, userId: string): void;
   /** So many connections of this worker are subscribed to the channel now. */
   count(from: number, appId: string, channel: ChannelName, subscribers: number): void;
 }

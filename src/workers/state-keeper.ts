@@ -6,6 +6,7 @@ import type { Join, Leave } from '../ports/attendance.ts';
 import type { CachedEvent } from '../ports/channel-caches.ts';
 import type { ChannelState, Page } from '../ports/channel-queries.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Fanout } from '../ports/fanout.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Outbox } from '../ports/outbox.ts';
@@ -25,6 +26,7 @@ export interface StateKeeperOptions {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly outbox: Outbox;
+  readonly fanout: Pick<Fanout, 'terminate'>;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
   readonly subscribers: WorkerCounts;
   /** Who is let in at all, counted over all workers. */
@@ -176,6 +178,10 @@ export class StateKeeper implements KeeperOfState {
     const connections = (this.#connections.get(appId) ?? 1) - 1;
     if (connections === 0) this.#connections.delete(appId);
     else this.#connections.set(appId, connections);
+  }
+
+  terminate(_from: number, appId: string, userId: string): void {
+    void this.#options.fanout.terminate(appId, userId);
   }
 
   count(from: number, appId: string, channel: ChannelName, subscribers: number): void {

@@ -60,6 +60,7 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
         apps,
         ledger,
         counts: { changed: () => {} },
+        fanout: { terminate: () => 'done' },
         // Asked of the workers, of which none counts here: the driver does.
         subscribers: { ask: (appId, channel) => surroundings.countSubscribers(appId, channel) } as WorkerCounts,
         admissions: new Admissions({
