@@ -61,7 +61,7 @@ export class Mesh<Outgoing, Incoming> {
     this.#receive = receive;
     this.#outgoing = ports.map(() => []);
     for (const [from, port] of ports.entries()) {
-      port?.on('message', (envelope: Envelope) => this.#take(from, envelope));
+      port?.on('message', (envelope: Envelope) => this.#take([[from, envelope]]));
     }
   }
 
@@ -91,8 +91,11 @@ export class Mesh<Outgoing, Incoming> {
    * two threads that publish one after the other are heard in that order here, too.
    */
   inOrder(run: () => void): void {
-    if (this.#own.length === 0 && Atomics.load(this.#words, 1 + this.index) === 0) return run();
+    const isFirst = this.#own.length === 0;
+    if (isFirst && Atomics.load(this.#words, 1 + this.index) === 0) return run();
     this.#own.push([Atomics.add(this.#words, 0, 1), [run]]);
+    // What has come is received then, and not in the midst of whatever runs now.
+    if (isFirst) queueMicrotask(() => this.#take([]));
   }
 
   /** Neither sends nor receives any more. */
@@ -101,9 +104,8 @@ export class Mesh<Outgoing, Incoming> {
     for (const port of this.#ports) port?.close();
   }
 
-  /** Receives an envelope, with all that was sent before it. */
-  #take(from: number, envelope: Envelope): void {
-    const taken: (readonly [from: number, envelope: Envelope])[] = [[from, envelope]];
+  /** Receives envelopes, with all that was sent before them. */
+  #take(taken: (readonly [from: number, envelope: Envelope])[]): void {
     for (let waiting = this.#claim(); waiting !== 0; waiting = this.#claim()) {
       for (const [other, port] of this.#ports.entries()) {
         if (port === undefined || (waiting & (1 << other)) === 0) continue;
