@@ -30,7 +30,10 @@ import { loadUws } from './transport/uws.ts';
 
 /** The half of a server that clients are connected to: on this thread, or on worker threads. */
 export interface Clients {
-  readonly gateway: Pick<Gateway, 'stop' | 'close' | 'reloadTls' | 'isFull'>;
+  readonly gateway: Pick<Gateway, 'stop' | 'reloadTls' | 'isFull'> & {
+    /** Ends what goes on, and cuts every connection. */
+    close(): MaybePromise<void>;
+  };
   /** Reaches all of them. */
   readonly local: LocalDelivery;
   readonly notifier: Notifier;
@@ -46,7 +49,7 @@ export interface Clients {
 export interface ClientParts
   extends
     Pick<HubOptions, 'ledger' | 'counts' | 'fanout' | 'outbox'>,
-    Partial<Pick<HubOptions, 'slots' | 'witness' | 'refuseChannel'>> {
+    Partial<Pick<HubOptions, 'slots' | 'witness' | 'refuseChannel' | 'pingsWait'>> {
   /** Who is let in at all. Default: whom the configuration lets in, counted here. */
   readonly admissions?: Admissions | undefined;
   readonly ledger: Ledger;

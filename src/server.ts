@@ -257,7 +257,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     await joined.leave();
     await backplane.close();
     await sender.close();
-    gateway.close();
+    await gateway.close();
     refusals.close();
     observation?.close();
   };

@@ -54,6 +54,8 @@ export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   readonly admissions?: Admissions | undefined;
   /** Where those wait who say much at once; without it nobody has to. */
   readonly turns?: FairTurns;
+  /** Whether a ping waits for the answers to what the client has said before: where none takes long. Default: it does not. */
+  readonly pingsWait?: boolean;
   /** Where connections of limited apps have to be counted elsewhere, too. */
   readonly slots?: ConnectionSlots;
 }
@@ -139,7 +141,8 @@ export class Hub {
     if (command.kind === 'invalid') budget.penalise(text.length);
     const turns = budget.isAhead(app.frameRates) ? this.#options.turns : undefined;
     // It passes by what waits for an answer, but not by what the client itself has sent too fast.
-    if (command.kind === 'ping' && turns === undefined) return session.socket.send(pongFrame);
+    if (command.kind === 'ping' && turns === undefined && !(pending !== undefined && this.#options.pingsWait))
+      return session.socket.send(pongFrame);
     if (command.kind === 'pong') return;
     if (pending !== undefined) {
       pending.push(command, text.length);

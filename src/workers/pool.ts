@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import { StartError } from '../ports/start-error.ts';
 import { portsOf } from './mesh.ts';
 import type { WorkerSeat } from './worker.ts';
 
@@ -9,9 +8,12 @@ const beginning = new URL(
   import.meta.url,
 );
 
+/** A process that ends at once waits so long for its threads to close their sockets. */
+const patienceMs = 1000;
+
 /** Worker threads that run. */
 export interface Pool {
-  /** Ends them at once. */
+  /** Has them close their sockets and end. Resolves when they have. */
   end(): Promise<void>;
 }
 
@@ -23,35 +25,46 @@ export function startThreads(
   seats: readonly WorkerSeat[],
   failed: (worker: number, reason: string) => void,
 ): Pool {
+  const ended = new Int32Array(new SharedArrayBuffer(4));
   let isEnding = false;
   const threads = seats.map((given) => {
-    const thread = new Worker(beginning, { workerData: given, transferList: [...portsOf(given.seat)] });
     const { index } = given.seat;
-    thread.on('error', (error) => failed(index, describe(error)));
-    thread.on('exit', (code) => {
-      if (!isEnding) failed(index, `it ended with code ${code}`);
+    const thread = new Worker(beginning, {
+      workerData: { ...given, ended },
+      transferList: [...portsOf(given.seat)],
     });
+    const fail = (reason: string): void => {
+      if (!isEnding) failed(index, reason);
+    };
+    // The only thing that a thread says in this way is why it cannot go on.
+    thread.on('message', (reason) => fail(String(reason)));
+    thread.on('error', (error) =>
+      fail(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    );
+    thread.on('exit', (code) => fail(`it ended with code ${code}`));
     return thread;
   });
+  const tellEnd = (): void => {
+    isEnding = true;
+    for (const thread of threads) thread.postMessage('end');
+  };
+  // The process may be told to end at once.
+  const endNow = (): void => {
+    const until = Date.now() + patienceMs;
+    tellEnd();
+    for (let count = Atomics.load(ended, 0); count < threads.length; count = Atomics.load(ended, 0)) {
+      if (Atomics.wait(ended, 0, count, Math.max(0, until - Date.now())) === 'timed-out') return;
+    }
+  };
+  process.on('exit', endNow);
   return {
     async end() {
-      isEnding = true;
-      await Promise.all(threads.map((thread) => thread.terminate()));
+      const exits = threads.map(
+        (thread) => new Promise<void>((resolve) => thread.once('exit', () => resolve())),
+      );
+      tellEnd();
+      await Promise.all(exits);
+      process.off('exit', endNow);
     },
   };
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** A start that failed on a worker, as it would have failed here. */
-export function startErrorOf({
-  code,
-  failed,
-}: {
-  readonly code: string | undefined;
-  readonly failed: string;
-}): Error {
-  return code === undefined ? new Error(failed) : new StartError(code as StartError['code'], failed);
 }

@@ -73,8 +73,6 @@ export interface WorkerOfServer {
   stop(from: number): void;
   /** Sends everybody away. Resolves once all have left their channels. */
   leave(from: number): Promise<void>;
-  /** Cuts what is still open, and has nothing left to do. */
-  close(from: number): void;
 }
 
 /** All that the keeper does for the workers. */

@@ -12,6 +12,7 @@ import type { Log } from '../ports/log.ts';
 import { whenReady } from '../ports/maybe-promise.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Refusal, Refusals } from '../ports/refusals.ts';
+import { isStartCode, StartError } from '../ports/start-error.ts';
 import { isUnavailable } from '../ports/unavailable.ts';
 import type { Witness } from '../ports/witness.ts';
 import type { FileShares } from '../system/open-files.ts';
@@ -23,9 +24,9 @@ import { createInterestTable, indicesOf, Interest } from './interest.ts';
 import { keeper } from './keeper-methods.ts';
 import { Line } from './line.ts';
 import { createSeats } from './mesh.ts';
-import { startErrorOf, startThreads, type Pool } from './pool.ts';
+import { startThreads, type Pool } from './pool.ts';
 import { relive, type Seen } from './seen.ts';
-import type { Keeper, WorkerMethods } from './server-methods.ts';
+import type { Failure, Keeper, WorkerMethods } from './server-methods.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { WorkerCounts } from './subscriber-counts.ts';
 import { createWorkerFanout } from './worker-fanout.ts';
@@ -151,10 +152,10 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
         for (const worker of all) line.tell(worker, 'stop');
         apart.stop();
       },
-      close() {
-        for (const worker of all) line.tell(worker, 'close');
+      async close() {
         apart.close();
-        void pool?.end();
+        await pool?.end();
+        line.close();
       },
     },
     local: {
@@ -227,6 +228,11 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
       };
     },
   };
+}
+
+/** A start that failed on a worker, as it would have failed here. */
+function startErrorOf({ code, failed }: Failure): Error {
+  return isStartCode(code) ? new StartError(code, failed) : new Error(failed);
 }
 
 const unready = { status: 503, contentType: 'text/plain; charset=utf-8', body: 'The server is starting' };

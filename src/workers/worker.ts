@@ -54,8 +54,11 @@ const leavesPerTurn = 500;
 /** So often the keeper is told what was counted, while that changes. */
 const countedEveryMs = 500;
 
-/** A worker: clients on this thread, and the way to the keeper for everything that is true of the whole process. */
-export async function runWorker(given: WorkerSeat): Promise<void> {
+/**
+ * A worker: clients on this thread, and the way to the keeper for everything that is true of the whole process. `close` cuts what
+ * is still open.
+ */
+export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
   const { seat, table, config, shares } = given;
   const interest = new Interest(table, seat.index);
   const apps = new LocalApps(given.applications);
@@ -96,12 +99,6 @@ export async function runWorker(given: WorkerSeat): Promise<void> {
     streamEnd: (_, stream) => forwarder.end(stream),
     stop: () => present().clients.gateway.stop(),
     leave: () => present().joined.leave(),
-    close() {
-      clearInterval(telling);
-      seen?.close();
-      refusals.close();
-      present().clients.gateway.close();
-    },
   };
   const log = logByLine({ tell: (...message) => line.tell(...message) }, given);
   const seen = given.isSeen
@@ -168,6 +165,7 @@ export async function runWorker(given: WorkerSeat): Promise<void> {
       return interest.others(app.config.id, channel) !== 0;
     }),
     admissions: undefined,
+    pingsWait: true,
     slots: {
       areForAll: isBounded,
       take: (appId, limit, remoteAddress) => line.call(keeper, 'enter', appId, remoteAddress, limit),
@@ -190,6 +188,14 @@ export async function runWorker(given: WorkerSeat): Promise<void> {
   const telling = tellCounted(read, (reading) =>
     line.tell(keeper, 'counted', reading, present().clients.gateway.isFull),
   );
+  return {
+    close() {
+      clearInterval(telling);
+      seen?.close();
+      refusals.close();
+      void present().clients.gateway.close();
+    },
+  };
 }
 
 /** The routes of this worker, and those that it passes on. A request of no app's is refused here. */
