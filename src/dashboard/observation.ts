@@ -71,8 +71,14 @@ export class Observation {
   }
 
   /** A worker thread has counted more. */
-  countMore(more: Partial<Totals>): void {
-    for (const [name, value] of Object.entries(more)) this.#totals[name as keyof Totals] += value;
+  countMore({
+    connections,
+    published,
+    received,
+  }: Pick<Totals, 'connections' | 'published' | 'received'>): void {
+    this.#totals.connections += connections;
+    this.#totals.published += published;
+    this.#totals.received += received;
   }
 
   /** The same metrics, of which it keeps the sums. */

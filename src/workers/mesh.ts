@@ -23,11 +23,12 @@ export function createSeats(threads: number): readonly MeshSeat[] {
   const ports = Array.from({ length: threads }, () =>
     Array.from({ length: threads }, (): MessagePort | undefined => undefined),
   );
-  for (let a = 0; a < threads; a += 1) {
-    for (let b = a + 1; b < threads; b += 1) {
+  for (const [a, ofOne] of ports.entries()) {
+    for (const [b, ofOther] of ports.entries()) {
+      if (b <= a) continue;
       const { port1, port2 } = new MessageChannel();
-      ports[a]![b] = port1;
-      ports[b]![a] = port2;
+      ofOne[b] = port1;
+      ofOther[a] = port2;
     }
   }
   return ports.map((own, index) => ({ index, ports: own, words }));

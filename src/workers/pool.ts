@@ -46,6 +46,7 @@ export function startThreads(
   });
   const tellEnd = (): void => {
     isEnding = true;
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     for (const thread of threads) thread.postMessage('end');
   };
   // The process may be told to end at once.

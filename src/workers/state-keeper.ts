@@ -3,7 +3,6 @@ import { refuseAppChannel } from '../app/channel-limits.ts';
 import type { LocalApp, LocalApps } from '../app/local-app.ts';
 import type { SubscriptionCounts } from '../app/subscription-counts.ts';
 import type { Join, Leave } from '../ports/attendance.ts';
-import type { CachedEvent } from '../ports/channel-caches.ts';
 import type { ChannelState, Page } from '../ports/channel-queries.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
@@ -12,7 +11,6 @@ import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
-import type { SocketId } from '../protocol/socket-id.ts';
 import type { ClosingError } from '../protocol/errors.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import { Holdings, type Held } from './holdings.ts';
@@ -28,7 +26,7 @@ export interface StateKeeperOptions {
   readonly outbox: Outbox;
   readonly fanout: Pick<Fanout, 'terminate'>;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
-  readonly subscribers: WorkerCounts;
+  readonly subscribers: Pick<WorkerCounts, 'ask' | 'note'>;
   /** Who is let in at all, counted over all workers. */
   readonly admissions: Admissions;
 }
@@ -91,14 +89,8 @@ export class StateKeeper implements KeeperOfState {
     });
   }
 
-  cacheEvent(
-    _from: number,
-    appId: string,
-    channel: ChannelName,
-    event: CachedEvent,
-    except?: SocketId,
-  ): MaybePromise<void> {
-    return this.#options.ledger.cacheEvent(appId, channel, event, except);
+  cacheEvent(_from: number, ...step: Parameters<Ledger['cacheEvent']>): MaybePromise<void> {
+    return this.#options.ledger.cacheEvent(...step);
   }
 
   forgetCacheMiss(_from: number, appId: string, channel: ChannelName, episode: string): void {

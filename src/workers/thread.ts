@@ -23,4 +23,5 @@ process.on('uncaughtException', (error) => {
   end(1);
 });
 port.on('message', () => end(0));
-({ close } = await runWorker(given));
+const worker = await runWorker(given);
+close = () => worker.close();

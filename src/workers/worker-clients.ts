@@ -1,5 +1,4 @@
 import { Admissions } from '../app/admissions.ts';
-import type { ClientConnections, ConnectionList } from '../app/client-connections.ts';
 import type { LocalApps } from '../app/local-app.ts';
 import type { ClientParts, Clients, JoinedClients } from '../clients.ts';
 import type { Config } from '../config/schema.ts';
@@ -28,6 +27,7 @@ import { startThreads, type Pool } from './pool.ts';
 import { relive, type Seen } from './seen.ts';
 import type { Failure, Keeper, WorkerMethods } from './server-methods.ts';
 import { StateKeeper } from './state-keeper.ts';
+import { createWorkerConnections } from './worker-connections.ts';
 import { WorkerCounts } from './subscriber-counts.ts';
 import { createWorkerFanout } from './worker-fanout.ts';
 import { watchedName } from './worker-ledger.ts';
@@ -187,7 +187,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
       });
       return {
         hub: undefined,
-        connections: createConnections(line, all, () => readings.values()),
+        connections: createWorkerConnections(line, all, () => readings.values()),
         async serveOnly(configured) {
           await askAll((worker) => line.call(worker, 'serveOnly', configured));
         },
@@ -265,53 +265,6 @@ function withSubscribers(ledger: Ledger, subscribers: WorkerCounts): Ledger {
               subscriptionCount,
             })),
       ),
-  };
-}
-
-/** The connections of all workers. */
-function createConnections(
-  line: Line<WorkerMethods>,
-  workers: readonly number[],
-  readings: () => Iterable<WorkerReading>,
-): ClientConnections {
-  return {
-    count(appId) {
-      let sum = 0;
-      for (const { counted } of readings()) {
-        for (const [[app], value] of counted['connections'] ?? []) if (app === appId) sum += value;
-      }
-      return sum;
-    },
-    async list(appId, channel, limit) {
-      const lists = await Promise.all(
-        workers.map((worker) => line.call(worker, 'connections', appId, channel, limit)),
-      );
-      return lists.reduce<ConnectionList>(
-        (sum, { connections, total }) => ({
-          connections: [...sum.connections, ...connections].slice(0, limit),
-          total: sum.total + total,
-        }),
-        { connections: [], total: 0 },
-      );
-    },
-    async close(appId, socketId) {
-      const closed = await Promise.all(
-        workers.map((worker) => line.call(worker, 'closeConnection', appId, socketId)),
-      );
-      return closed.includes(true);
-    },
-    async closeMembers(appId, userId) {
-      await Promise.all(workers.map((worker) => line.call(worker, 'closeMembers', appId, userId)));
-    },
-    async speak(appId, socketId, event) {
-      const answers = await Promise.all(
-        workers.map((worker) => line.call(worker, 'speak', appId, socketId, event)),
-      );
-      return (
-        answers.find((answer) => answer !== 'unknown') ??
-        (answers.includes(undefined) ? undefined : 'unknown')
-      );
-    },
   };
 }
 

@@ -9,7 +9,6 @@ import { keeper, type KeeperOfState, type WorkerOfState } from '../../../src/wor
 import { Line } from '../../../src/workers/line.ts';
 import { createSeats } from '../../../src/workers/mesh.ts';
 import { StateKeeper } from '../../../src/workers/state-keeper.ts';
-import { WorkerCounts } from '../../../src/workers/subscriber-counts.ts';
 import { watchedName, WorkerLedger } from '../../../src/workers/worker-ledger.ts';
 import type { LedgerHarness, LedgerSurroundings } from '../property/ledger-port.ts';
 import { noSlices } from '../turns.ts';
@@ -62,7 +61,10 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
         counts: { changed: () => {} },
         fanout: { terminate: () => 'done' },
         // Asked of the workers, of which none counts here: the driver does.
-        subscribers: { ask: (appId, channel) => surroundings.countSubscribers(appId, channel) } as WorkerCounts,
+        subscribers: {
+          ask: (appId, channel) => surroundings.countSubscribers(appId, channel),
+          note: () => {},
+        },
         admissions: new Admissions({
           maxConnections: Infinity,
           maxConnectionsPerAddress: Infinity,
