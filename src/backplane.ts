@@ -6,6 +6,7 @@ import type { DispatcherOptions } from './app/dispatcher.ts';
 import type { Drops } from './app/drop-journal.ts';
 import type { LocalApps } from './app/local-app.ts';
 import type { LocalDelivery } from './app/local-delivery.ts';
+import type { Notifier } from './app/notifier.ts';
 import type { ReadTruth } from './app/truth.ts';
 import type { WebhookLife } from './app/webhook-state.ts';
 import type { ResentFact } from './app/resender.ts';
@@ -21,8 +22,8 @@ import type { Metrics, NodeHealth } from './ports/metrics.ts';
 import type { QueueReading } from './webhooks/delivery-facts.ts';
 import type { Outbox } from './ports/outbox.ts';
 import type { SettingsStore } from './ports/settings-store.ts';
-import type { PublishTopic } from './ports/socket.ts';
 import type { Witness } from './ports/witness.ts';
+import type { ChannelName } from './protocol/channel-name.ts';
 import type { Slices } from './structures/slices.ts';
 import type { TurnBudget } from './structures/turn-budget.ts';
 import type { AttemptPlaces } from './webhooks/attempt-places.ts';
@@ -79,7 +80,10 @@ export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'st
   readonly config: Config;
   readonly apps: LocalApps;
   readonly local: LocalDelivery;
-  readonly publishTopic: PublishTopic;
+  /** Tells clients what the ledger says. */
+  readonly notifier: Notifier;
+  /** How many clients of this node are subscribed to a channel. */
+  readonly countSubscribers: (appId: string, channel: ChannelName) => number;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Hears what causes events. */

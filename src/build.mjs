@@ -30,10 +30,10 @@ const common = {
   legalComments: 'none',
   logLevel: 'warning',
 };
-// The library.
+// The library, and what a worker thread begins with.
 await build({
   ...common,
-  entryPoints: ['src/index.ts'],
+  entryPoints: ['src/index.ts', 'src/workers/thread.ts'],
   outdir: 'dist',
   splitting: true,
   format: 'esm',

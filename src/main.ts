@@ -29,6 +29,7 @@ const program = new Command('soketify-emulator')
   .option('--host <address>', 'the address to listen on, instead of the configured one')
   .option('--port <number>', 'the port to listen on, instead of the configured one; 0 takes any free one')
   .option('--store <folder>', 'keep on disk what a node that is alone must not lose when it is killed')
+  .option('--workers <number>', 'threads that clients are connected to, or auto for one for each processor')
   .option('-w, --watch', 'take changes of the configuration as soon as its files change')
   .option(
     '--control [clock]',
@@ -47,7 +48,7 @@ app is served on 127.0.0.1:6001: id 1, key app-key, secret app-secret. To see it
   soketify-emulator trigger --channel news --event headline --data '{"text":"It works"}'
 
 Environment: SOKETIFY_APP_ID, SOKETIFY_APP_KEY, SOKETIFY_APP_SECRET, SOKETIFY_WEBHOOK_URL, SOKETIFY_HOST,
-SOKETIFY_APP_SECRET_FILE, SOKETIFY_PORT, SOKETIFY_REDIS_URL, SOKETIFY_STORE, SOKETIFY_CONTROL_TOKEN, SOKETIFY_LOG_LEVEL; each goes before the file. SOKETIFY_NATIVE_SHA256 trusts another build
+SOKETIFY_APP_SECRET_FILE, SOKETIFY_PORT, SOKETIFY_REDIS_URL, SOKETIFY_STORE, SOKETIFY_WORKERS, SOKETIFY_CONTROL_TOKEN, SOKETIFY_LOG_LEVEL; each goes before the file. SOKETIFY_NATIVE_SHA256 trusts another build
 of the native library. NODE_ENV=production demands https endpoints.
 
 SIGHUP reloads apps, endpoints, limits and certificates without dropping a connection.

@@ -36,6 +36,8 @@ export interface Overrides {
   readonly fileName?: string | undefined;
   /** What a test can do to the server, for its Dashboard. */
   readonly controls?: DashboardControls;
+  /** A worker thread has ended by itself. Does not return. Default: throws. */
+  readonly workerFailed?: (worker: number, reason: string) => never;
   /** Stands between the network and the use cases. */
   readonly front?: (inside: Inside) => Front;
 }

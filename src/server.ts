@@ -1,12 +1,8 @@
-import { Admissions } from './app/admissions.ts';
 import { Api } from './app/api.ts';
-import { FairTurns } from './app/fair-turns.ts';
-import { Hub } from './app/hub.ts';
-import { watchLiveness } from './app/liveness.ts';
-import { LocalApps, type LocalApp } from './app/local-app.ts';
-import { createLocalDelivery } from './app/local-delivery.ts';
+import { LocalApps } from './app/local-app.ts';
 import { RefusalLog } from './app/refusal-log.ts';
 import type { BackplaneOptions } from './backplane.ts';
+import { createOwnClients, type ClientFront } from './clients.ts';
 import { outgrownBounds } from './config/bounds.ts';
 import { isProduction } from './config/environment.ts';
 import type { Config } from './config/schema.ts';
@@ -19,8 +15,6 @@ import { silentLog } from './ports/log.ts';
 import type { Refusal } from './ports/refusals.ts';
 import { DeliveryLog } from './app/delivery-log.ts';
 import { countDeliveries } from './app/delivery-metrics.ts';
-import { bodyBytes, frameCeilingBytes, leastBodyBytes } from './protocol/bounds.ts';
-import { appDisabled, unknownKey } from './protocol/errors.ts';
 import type { Inside, Overrides } from './overrides.ts';
 import { createSelfReport } from './self-report.ts';
 import { createSingleNode } from './single-node.ts';
@@ -30,9 +24,8 @@ import { systemClock, systemNextTurn, systemRealTime, systemWallTime } from './s
 import { randomNames } from './system/fresh-names.ts';
 import { createRandomIds } from './system/ids.ts';
 import { shareFiles } from './system/open-files.ts';
-import { createGateway } from './transport/gateway.ts';
+import type { Served } from './transport/gateway.ts';
 import { createRoutes } from './transport/routes.ts';
-import { loadUws } from './transport/uws.ts';
 import { AttemptPlaces, type Turns } from './webhooks/attempt-places.ts';
 
 /** So many channels are left, and looked up for backends, in one turn of the event loop: some milliseconds. */
@@ -82,7 +75,6 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const own = overrides.sender ?? createSender({ clock, requestTimeoutMs, mostConnections: 2 * attempts });
   // Where time is moved by a test, nothing waits for real turns.
   const places = new AttemptPlaces(attempts, overrides.sender === undefined ? realTurns : undefined);
-  const uws = await loadUws();
 
   const { privateAddresses } = webhooks;
   const applications = config.apps.map((app) => toApplication(app, privateAddresses));
@@ -116,34 +108,41 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     refusals.refused(refusal);
     observation?.refused(refusal);
   };
-  const gateway = createGateway(uws, {
-    ...config,
-    frameCeilingBytes: frameCeilingBytes(config.apps, config.maxBackpressureBytes),
-    bodyBytes: (appId) => bodyBytesOf(apps.byId(appId)),
-    mostConnections: shares,
-    clock: livenessClock,
-    ids,
-    log,
-    refused,
-    answered: (route, status) => metrics.httpRequest(route, status),
-  });
   // Loaded only where it is used: nothing stands between otherwise.
   const trace = log.isTrace
     ? new (await import('./trace.ts')).Trace({ log, apps, secrets: otherSecrets(config) })
     : undefined;
   const sender = trace?.sender(own) ?? own;
-  const publishTopic = trace?.publish(gateway.publish) ?? gateway.publish;
-  const local = createLocalDelivery({
+  const shared = {
+    config,
     apps,
     clock,
-    publishTopic,
-    end: (session, error) => hub.end(session, error),
-  });
+    livenessClock,
+    ids,
+    log,
+    metrics,
+    refused,
+    shares,
+  };
+  // Loaded only where they are used.
+  const clients =
+    config.workers === 1
+      ? await createOwnClients({ ...shared, trace })
+      : await (
+          await import('./workers/worker-clients.ts')
+        ).createWorkerClients({
+          ...shared,
+          counted,
+          look: observation,
+          failed: overrides.workerFailed ?? fail,
+        });
+  const { gateway } = clients;
   const parts: BackplaneOptions = {
     config,
     apps,
-    local,
-    publishTopic,
+    local: clients.local,
+    notifier: clients.notifier,
+    countSubscribers: clients.countSubscribers,
     clock,
     wallTime,
     random,
@@ -170,27 +169,10 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       ? await createSingleNode(parts)
       : // Loaded only where it is used: a single node starts without it.
         await (await import('./several-nodes.ts')).createOneOfSeveral(config.redis, parts);
-  const { ledger } = backplane;
-  const hub: Hub = new Hub({
-    ...parts,
-    ...backplane,
-    ids,
-    refused,
-    grace: {
-      disconnectMs: webhooks.disconnectGraceMs,
-      unsubscribeMs: webhooks.unsubscribeGraceMs,
-      // A planned restart tells nobody of departures.
-      shutdownMs:
-        config.store?.shutdown === 'keep'
-          ? Infinity
-          : (webhooks.shutdownGraceMs ?? webhooks.disconnectGraceMs),
-    },
-    livenessClock,
-    activityTimeoutMs: config.activityTimeoutMs,
-    admissions: new Admissions(config),
-    turns: new FairTurns(() => systemRealTime.turn()),
-  });
-  const api = new Api({ ...parts, ...backplane });
+  const ledger = clients.complete(backplane.ledger);
+  const joined = clients.join({ ...parts, ...backplane });
+  const { connections } = joined;
+  const api = new Api({ ...parts, ...backplane, ledger });
 
   let closing: Promise<void> | undefined;
   const isClosing = (): boolean => closing !== undefined;
@@ -210,18 +192,16 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       async serve(configured) {
         if (isClosing()) return;
         const gone = apps.replace(configured);
-        for (const app of gone) hub.endAll(app, unknownKey(app.config.key));
-        for (const app of apps) {
-          if (!app.config.isEnabled) hub.endAll(app, appDisabled);
-        }
+        const left = joined.serveOnly(configured, gone);
         if (gone.length > 0) {
           // The endpoints of an app that is gone are to hear what becomes of it.
           backplane.replace([...configured, ...gone.map((app) => app.config)]);
-          await hub.departed();
+          await left;
           for (const app of gone) await ledger.retire(app.config.id);
         }
         // The end of the server may have begun meanwhile: its endpoints stay as they are for that.
         if (!isClosing()) backplane.replace(configured);
+        await left;
       },
     },
   });
@@ -232,12 +212,12 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     (await import('./dashboard/create.ts')).createDashboard({
       ...parts,
       ...backplane,
+      ledger,
       config: config.dashboard,
       observation,
       configuration,
       backplane,
-      hub,
-      refused,
+      connections,
       names: randomNames,
       grace: { disconnectMs: webhooks.disconnectGraceMs, unsubscribeMs: webhooks.unsubscribeGraceMs },
       version: readVersion(),
@@ -254,27 +234,23 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       controls: overrides.controls,
     });
   const routes = [...createRoutes(api, self), ...(dashboard ?? [])];
-  const inside: Inside = { apps, hub, ledger, backplane, commands: hub, routes };
-  const front = overrides.front?.(inside) ?? inside;
-  const outside = trace?.front(front) ?? front;
+  const { hub } = joined;
+  const inside: Inside | undefined = hub && { apps, hub, ledger, backplane, commands: hub, routes };
+  const front = inside && (overrides.front?.(inside) ?? inside);
+  const outside: ClientFront = (front && trace?.front(front)) ?? front ?? { routes };
   counted.observeRoutes([...new Set(outside.routes.map(({ pattern }) => pattern))]);
   // What was kept and what waits belongs to apps and endpoints that were set at run time, too.
   await configuration.start();
-  const served = await gateway.serve(outside.commands, outside.routes);
+  const served: Served = await joined.serve(outside);
   backplane.started();
-  const stopLiveness = watchLiveness(livenessClock, config, {
-    apps,
-    end: (session, error) => hub.end(session, error),
-  });
 
   const close = async (): Promise<void> => {
     gateway.stop();
     configuration.stop();
-    stopLiveness();
-    await hub.close();
+    await joined.leave();
     await backplane.close();
     await sender.close();
-    gateway.close();
+    await gateway.close();
     refusals.close();
     observation?.close();
   };
@@ -286,8 +262,9 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   };
 }
 
-function bodyBytesOf(app: LocalApp | undefined): number {
-  return app === undefined ? leastBodyBytes : bodyBytes(app.config.limits);
+/** Nobody can say what was connected to a thread that has ended: the process ends with it. */
+function fail(worker: number, reason: string): never {
+  throw new Error(`worker thread ${worker} has failed: ${reason}`);
 }
 
 /** Secrets of the configuration that are no app's. */

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { createAlarm } from './app/alarm.ts';
 import type { DroppedEvent, DropReport, Drops } from './app/drop-journal.ts';
 import type { LocalApps } from './app/local-app.ts';
-import { createNotifier } from './app/notifier.ts';
 import { createSweeper } from './app/sweeper.ts';
 import { unknownTruth } from './app/truth.ts';
 import type { Backplane, BackplaneOptions } from './backplane.ts';
@@ -43,7 +42,7 @@ const mostDispatchLeaseMs: Millis = 4000;
 
 /** One of several nodes, which share what they know on Redis. Rejects when Redis cannot be reached. */
 export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneOptions): Promise<Backplane> {
-  const { config, apps, clock, local, log, metrics, publishTopic, slices } = options;
+  const { config, apps, clock, local, log, metrics, slices } = options;
   const { keyPrefix, leaseMs, connection, tls } = redis;
   const nodeId = randomUUID();
   const clients = createRedisClients({ location: connection, tls, silenceMs: leaseMs });
@@ -75,7 +74,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     clock,
     log,
     metrics,
-    ...createNotifier(apps, publishTopic, local),
+    ...options.notifier,
     graceMs: config.webhooks.disconnectGraceMs,
     cacheTtlMs: config.cacheTtlMs,
     slices,
@@ -84,7 +83,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
     terminate: (appId, userId, longerAgoThanMs) => local.terminateOlder(appId, userId, longerAgoThanMs),
     wake: (dueAt) => sweeper.wake(dueAt),
     registered: (partition) => dispatch.reread(partition),
-    countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
+    countSubscribers: options.countSubscribers,
     countConnections: (appId) => apps.byId(appId)?.sessions.size ?? 0,
     tellsCounts(appId, channel) {
       const { access } = channelKind(channel);

@@ -4,7 +4,6 @@ import { DeadLetterOffice } from './app/dead-letter-office.ts';
 import type { Application } from './app/application.ts';
 import { Dispatcher } from './app/dispatcher.ts';
 import { DropJournal, keepDrops, type DroppedEvent } from './app/drop-journal.ts';
-import { createNotifier } from './app/notifier.ts';
 import { SubscriptionCounts } from './app/subscription-counts.ts';
 import { createSweeper } from './app/sweeper.ts';
 import { Reconciler } from './app/reconciler.ts';
@@ -22,7 +21,7 @@ import { memorySettings } from './store/memory/settings.ts';
  * Rejects with a StartError when that cannot be had.
  */
 export async function createSingleNode(options: BackplaneOptions): Promise<Backplane> {
-  const { config, apps, clock, local, log, metrics, publishTopic, slices, questions } = options;
+  const { config, apps, clock, local, log, metrics, slices, questions } = options;
   const { witness = noWitness } = options;
   const durable =
     config.store === undefined
@@ -89,15 +88,15 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
     metrics,
     witness,
     outbox,
-    ...createNotifier(apps, publishTopic, local),
+    ...options.notifier,
     wake: (dueAt) => sweeper.wake(dueAt),
-    countSubscribers: (appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
+    countSubscribers: options.countSubscribers,
     cacheTtlMs: config.cacheTtlMs,
     slices,
     questions,
     ...(durable && { journal: durable.store, life: `${durable.life.starts}-` }),
   });
-  const counts = new SubscriptionCounts({ clock, fanout: local, outbox });
+  const counts = new SubscriptionCounts({ ...options, fanout: local, outbox });
   return {
     ledger,
     counts,

@@ -34,6 +34,19 @@ export default defineConfig({
       },
       {
         extends: true,
+        // The same, with clients on two worker threads.
+        test: {
+          name: 'workers',
+          include: ['test/e2e/**/*.test.ts'],
+          env: { TEST_WORKERS: '2' },
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          maxWorkers: 3,
+          sequence: { groupOrder: 5 },
+        },
+      },
+      {
+        extends: true,
         // Suites such as users write, against the package as it is built.
         test: {
           name: 'examples',

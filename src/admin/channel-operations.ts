@@ -1,6 +1,5 @@
 import { stateUnavailable } from '../app/api-answer.ts';
 import type { LocalApp } from '../app/local-app.ts';
-import type { Session } from '../app/session.ts';
 import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
 import { numberOf, parameterOf, textOf, type Operation, type Question } from '../operations/operation.ts';
 import { done, listOf, object, whole } from '../operations/schema.ts';
@@ -15,11 +14,9 @@ import {
   type ChannelName,
 } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
-import { terminated } from '../protocol/errors.ts';
-import { isSocketId } from '../protocol/socket-id.ts';
 import { appOf, refusalOf, type ChannelParts } from './parts.ts';
 import { ref } from './schemas.ts';
-import type { ChannelDetail, ChannelPage, ChannelView, ConnectionView } from '../views/channels.ts';
+import type { ChannelDetail, ChannelPage, ChannelView } from '../views/channels.ts';
 
 /** So many channels are on a page at most, and by default. */
 const mostOnPage = 1000;
@@ -58,11 +55,7 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
       id: 'listConnections',
       summary: `The connections to this node, at most ${mostConnections} of them.`,
       answer: object({ connections: listOf(ref('Connection')), total: whole }, ['connections', 'total']),
-      run(question) {
-        const { sessions } = appOf(parts, question);
-        const first = [...sessions.values()].slice(0, mostConnections);
-        return { connections: first.map(describeConnection), total: sessions.size };
-      },
+      run: (question) => parts.connections.list(appOf(parts, question).config.id, undefined, mostConnections),
     },
     {
       method: 'post',
@@ -70,8 +63,10 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
       id: 'closeConnection',
       summary: 'Closes a connection to this node with 4009, on which clients do not come back by themselves.',
       answer: done,
-      run(question) {
-        parts.hub.end(sessionOf(appOf(parts, question), parameterOf(question, 'socket')), terminated);
+      async run(question) {
+        const socketId = parameterOf(question, 'socket');
+        const { id } = appOf(parts, question).config;
+        if (!(await parts.connections.close(id, socketId))) throw unknownConnection(socketId);
       },
     },
     {
@@ -87,20 +82,15 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
         if (!isUserId(userId, app.config.limits))
           throw invalidQuestion(`invalid user id: got '${clip(userId)}'`);
         known(await parts.fanout.terminate(app.config.id, userId));
-        for (const session of app.sessions.values()) {
-          const isMember = [...session.subscriptions.values()].some((one) => one.userId === userId);
-          if (isMember) parts.hub.end(session, terminated);
-        }
+        await parts.connections.closeMembers(app.config.id, userId);
       },
     },
   ];
 }
 
-/** A connection of this node by its socket id. Throws when there is none. */
-export function sessionOf(app: LocalApp, socketId: string): Session {
-  const session = isSocketId(socketId) ? app.sessions.get(socketId) : undefined;
-  if (session !== undefined) return session;
-  throw new OperationError(
+/** No connection of this node has such a socket id. */
+export function unknownConnection(socketId: string): OperationError {
+  return new OperationError(
     404,
     'ERR_CONNECTION_UNKNOWN',
     `no connection '${clip(socketId)}' is open on this node: it has ended, or is on another node`,
@@ -145,19 +135,19 @@ async function listChannels(parts: ChannelParts, app: LocalApp, question: Questi
 }
 
 async function showChannel(
-  { ledger, showsPayloads }: ChannelParts,
+  { ledger, showsPayloads, connections }: ChannelParts,
   app: LocalApp,
   channel: ChannelName,
 ): Promise<ChannelDetail> {
   const state = known(await ledger.channel(app.config.id, channel));
   const { cache } = state;
-  const here = [...app.sessions.values()].filter(({ subscriptions }) => subscriptions.has(channel));
+  const here = await connections.list(app.config.id, channel, mostConnections);
   return {
     ...describeChannel(channel, state),
     occupied: state.occupied,
     ...(channelKind(channel).access === 'presence' && { userIds: state.userIds }),
     ...(cache && { cache: { data: showsPayloads ? cache.data : '', ttlSeconds: cache.ttl } }),
-    connections: here.slice(0, mostConnections).map(describeConnection),
+    connections: here.connections,
   };
 }
 
@@ -176,15 +166,4 @@ function kindOf(name: ChannelName): ChannelView['kind'] {
   if (name.startsWith('private-encrypted-')) return 'encrypted';
   const { access } = channelKind(name);
   return access === 'user' ? 'private' : access;
-}
-
-function describeConnection({ socketId, user, subscriptions }: Session): ConnectionView {
-  return {
-    socketId,
-    ...(user && { userId: user.userId }),
-    channels: [...subscriptions.values()].map(({ channel, userId }) => ({
-      name: channel.name,
-      ...(userId !== undefined && { userId }),
-    })),
-  };
 }

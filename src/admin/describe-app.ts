@@ -1,3 +1,4 @@
+import type { ClientConnections } from '../app/client-connections.ts';
 import type { LocalApp } from '../app/local-app.ts';
 import type { AppConfig, Config, EndpointConfig } from '../config/schema.ts';
 import { keysOf } from '../configuration/run-time-changes.ts';
@@ -10,6 +11,7 @@ import type { AppView, BatchInput, EndpointView, KeyView, QueueView } from '../v
 /** What is known of apps beside their configuration. */
 export interface AppSources {
   readonly local: (appId: string) => LocalApp | undefined;
+  readonly connections: ClientConnections;
   readonly keyUses: KeyUses;
   /** What waits for endpoints; undefined: this node sends no webhooks. */
   readonly queues: () => Iterable<QueueReading> | undefined;
@@ -66,7 +68,7 @@ export function readApps(config: Pick<Config, 'webhooks'>, sources: AppSources):
         limits: writeLimits(app.limits),
         keys: keysOf(app).map((key) => describeKey(key, app, sources.keyUses)),
         endpoints: app.webhooks.map((endpoint) => describeEndpoint(app.id, endpoint, isFull)),
-        connections: local?.sessions.size ?? 0,
+        connections: sources.connections.count(app.id),
         occupiedChannels: local?.registry.occupiedChannels ?? 0,
       };
     },

@@ -1,3 +1,4 @@
+import type { ClientConnections } from '../app/client-connections.ts';
 import type { LocalApps } from '../app/local-app.ts';
 import type { WallTime } from '../ports/clock.ts';
 import type { NodeHealth } from '../ports/metrics.ts';
@@ -8,6 +9,7 @@ import type { OverviewView } from '../views/server.ts';
 /** What the overview is made of. */
 export interface OverviewParts {
   readonly apps: LocalApps;
+  readonly connections: ClientConnections;
   readonly wallTime: WallTime;
   readonly samples: Samples;
   readonly refusals: RefusalCounts;
@@ -26,12 +28,12 @@ export interface OverviewParts {
 export class RefusalCounts {
   readonly #counts = new Map<string, { readonly kind: string; readonly reason: string; count: number }>();
 
-  /** Something was refused once more. */
-  add(kind: string, reason: string): void {
+  /** Something was refused again. */
+  add(kind: string, reason: string, times = 1): void {
     const key = `${kind}\n${reason}`;
     const known = this.#counts.get(key);
-    if (known === undefined) this.#counts.set(key, { kind, reason, count: 1 });
-    else known.count += 1;
+    if (known === undefined) this.#counts.set(key, { kind, reason, count: times });
+    else known.count += times;
   }
 
   /** What was refused most, first. */
@@ -52,8 +54,8 @@ export function readOverview(parts: OverviewParts, withSeries: boolean): Overvie
   let connections = 0;
   let occupiedChannels = 0;
   let members = 0;
-  for (const { sessions, registry } of apps) {
-    connections += sessions.size;
+  for (const { config, registry } of apps) {
+    connections += parts.connections.count(config.id);
     occupiedChannels += registry.occupiedChannels;
     members += registry.members;
   }

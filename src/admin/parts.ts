@@ -1,4 +1,4 @@
-import type { Hub } from '../app/hub.ts';
+import type { ClientConnections } from '../app/client-connections.ts';
 import type { LocalApp, LocalApps } from '../app/local-app.ts';
 import type { Questions } from '../app/list-channels.ts';
 import { lettersUnavailable, type Letters } from '../app/dead-letter-queries.ts';
@@ -17,7 +17,7 @@ export interface HasApps {
 export interface ChannelParts extends HasApps, Questions {
   /** Whether data of events and bodies of webhooks may be shown. */
   readonly showsPayloads: boolean;
-  readonly hub: Pick<Hub, 'end'>;
+  readonly connections: ClientConnections;
   readonly fanout: Pick<Fanout, 'terminate'>;
 }
 

@@ -1,4 +1,4 @@
-import { relayForClient, type ClientEventOptions } from '../app/client-events.ts';
+import type { ClientConnections } from '../app/client-connections.ts';
 import type { LocalApp } from '../app/local-app.ts';
 import type { Publisher } from '../app/publisher.ts';
 import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
@@ -9,14 +9,14 @@ import { isJsonObject, type JsonObject } from '../protocol/decode.ts';
 import { isHttpError } from '../protocol/http-error.ts';
 import { decodeTrigger, type Trigger } from '../protocol/trigger-request.ts';
 import { describeGiven, describeUnknown } from '../webhooks/given.ts';
-import { sessionOf } from './channel-operations.ts';
+import { unknownConnection } from './channel-operations.ts';
 import { appOf, refusalOf, type HasApps } from './parts.ts';
 import { bodies, publishedFields } from './schemas.ts';
 
 /** What sending events works on. */
 export interface PublishParts extends HasApps {
   readonly publisher: Publisher;
-  readonly clientEvents: ClientEventOptions;
+  readonly connections: ClientConnections;
 }
 
 /** The event creator: sends events as a backend does, or as a client. */
@@ -47,15 +47,16 @@ export function publishOperations(parts: PublishParts): readonly Operation[] {
       body: bodies.clientEvent,
       answer: done,
       async run(question) {
-        const session = sessionOf(appOf(parts, question), needed(question, 'socketId'));
+        const { id } = appOf(parts, question).config;
+        const socketId = needed(question, 'socketId');
         const event = needed(question, 'event');
         if (!event.startsWith('client-')) {
           throw invalidQuestion(`event: expected a name that begins with client-, got '${clip(event)}'`);
         }
         const { channel, data } = { channel: needed(question, 'channel'), data: needed(question, 'data') };
-        const command = { kind: 'client-event', channel, event, data } as const;
-        const refusal = await relayForClient(session, command, parts.clientEvents);
-        if (refusal !== undefined) throw new OperationError(409, 'ERR_REFUSED', refusal.message);
+        const answer = await parts.connections.speak(id, socketId, { channel, event, data });
+        if (answer === 'unknown') throw unknownConnection(socketId);
+        if (answer !== undefined) throw new OperationError(409, 'ERR_REFUSED', answer.refusal);
       },
     },
   ];

@@ -62,6 +62,11 @@ export class Admissions {
     if (seat !== undefined) seat.open -= 1;
   }
 
+  /** The same, for whoever does not keep the seat: one client of this address has gone. */
+  leaveFrom(remoteAddress: string): void {
+    this.leave(this.#isByAddress ? this.#seats.get(addressGroup(remoteAddress)) : undefined);
+  }
+
   #seatOf(address: string, at: Millis): Seat {
     const { maxNewConnectionsPerAddress: perSecond } = this.#policy;
     this.#forget(at);

@@ -16,6 +16,8 @@ export interface CommandOrderOptions {
    * because it is to be answered at once, and joins before it are not answered yet.
    */
   readonly perform: (session: Session, command: Command) => MaybePromise<void> | 'in-turn';
+  /** Whether a ping waits for the answers to what was said before it. */
+  readonly pingsWait?: boolean | undefined;
   /** More commands of this connection wait than may. */
   readonly isTooMuch: (session: Session) => void;
 }
@@ -23,10 +25,11 @@ export interface CommandOrderOptions {
 /** Has the commands of each connection performed and answered in order. */
 export class CommandOrder {
   readonly #options: CommandOrderOptions;
-  readonly #joins = new Joins();
+  readonly #joins: Joins;
 
   constructor(options: CommandOrderOptions) {
     this.#options = options;
+    this.#joins = new Joins(options.pingsWait === true);
   }
 
   /** Performs a command now, or when its turn comes. `isAhead`: its client has said so much that others come first. */

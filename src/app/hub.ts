@@ -51,9 +51,11 @@ export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   readonly livenessClock: Clock;
   readonly activityTimeoutMs: number;
   /** Who is let in at all; without it everybody is. */
-  readonly admissions?: Admissions;
+  readonly admissions?: Admissions | undefined;
   /** Where those wait who say much at once; without it nobody has to. */
   readonly turns?: FairTurns;
+  /** Whether a ping waits for the answers to what the client has said before: where none takes long. Default: it does not. */
+  readonly pingsWait?: boolean;
   /** Where connections of limited apps have to be counted elsewhere, too. */
   readonly slots?: ConnectionSlots;
 }
@@ -88,6 +90,7 @@ export class Hub {
     this.#subscriptions = new Subscriptions(options);
     this.#users = new Users(options);
     this.#commands = new CommandOrder({
+      pingsWait: options.pingsWait,
       turns: options.turns,
       perform: (session, command) => this.#perform(session, command),
       isTooMuch: (session) => this.end(session, tooManyPendingFrames),
@@ -111,8 +114,12 @@ export class Hub {
     const session = new Session(app, ids.socketId(), socket, at);
     session.seat = seat;
     const { connections } = app.config.limits;
-    if (slots === undefined || connections === Infinity) this.#admit(session, greeting);
-    else void this.#admitIfFree(session, greeting, slots.take(app.config.id, connections));
+    if (slots === undefined || (connections === Infinity && slots.areForAll !== true))
+      this.#admit(session, greeting);
+    else {
+      const slot = slots.take(app.config.id, connections, greeting.remoteAddress);
+      void this.#admitIfFree(session, greeting, slot);
+    }
     return session;
   }
 
@@ -141,9 +148,13 @@ export class Hub {
     if (command.kind === 'invalid') budget.penalise(text.length);
     const isAhead = this.#options.turns !== undefined && budget.isAhead(app.frameRates);
     // It passes by what waits for an answer, but not by what the client itself has sent too fast.
-    if (command.kind === 'ping' && !isAhead) return session.socket.send(pongFrame);
+    if (command.kind === 'ping' && !isAhead && !this.#pingWaits(session)) return session.socket.send(pongFrame);
     if (command.kind === 'pong') return;
     this.#commands.take(session, command, text.length, isAhead);
+  }
+
+  #pingWaits({ pending, joins }: Session): boolean {
+    return this.#options.pingsWait === true && (pending !== undefined || joins !== undefined);
   }
 
   /** A binary frame has come, and was accepted. */
@@ -209,7 +220,7 @@ export class Hub {
     if (!session.isAdmitted) return;
     session.app.release(session);
     this.#options.metrics.connectionClosed(session.app.config.id);
-    this.#options.slots?.release(session.app.config.id);
+    this.#options.slots?.release(session.app.config.id, session.slotAddress);
     this.#witness.disconnected(session, reason);
     this.#subscriptions.disconnect(session);
     this.#users.disconnect(session);
@@ -241,24 +252,30 @@ export class Hub {
   }
 
   /** What the client says meanwhile waits. Whatever has changed meanwhile counts. */
-  async #admitIfFree(session: Session, greeting: Greeting, slot: Promise<boolean>): Promise<void> {
+  async #admitIfFree(
+    session: Session,
+    greeting: Greeting,
+    slot: Promise<boolean | ClosingError>,
+  ): Promise<void> {
     const { apps, slots } = this.#options;
     const { app, socket } = session;
     const appId = app.config.id;
     this.#commands.hold(session);
-    const isFree = await slot;
+    const taken = await slot;
+    const isFree = taken === true;
     const refusal = this.#isClosing ? serverClosing : refuseConnection(apps.byKey(greeting.key), greeting);
     if (isFree && refusal === undefined && session.isOpen) {
+      session.slotAddress = greeting.remoteAddress;
       this.#admit(session, greeting);
       return this.#commands.resume(session);
     }
-    if (isFree) slots?.release(appId);
+    if (isFree) slots?.release(appId, greeting.remoteAddress);
     if (!session.isOpen) return;
     this.closed(session);
     this.#refuse(
       socket,
       { ...greeting, appId },
-      refusal ?? overConnectionQuota(app.config.limits.connections),
+      refusal ?? (typeof taken === 'object' ? taken : overConnectionQuota(app.config.limits.connections)),
     );
   }
 

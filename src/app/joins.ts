@@ -24,7 +24,13 @@ export interface JoinsUnderWay {
  * answered. The answers come in the order of the commands all the same.
  */
 export class Joins {
+  readonly #pingsWait: boolean;
   #underWay = 0;
+
+  /** `pingsWait`: a ping is answered after what the client has said before. */
+  constructor(pingsWait: boolean) {
+    this.#pingsWait = pingsWait;
+  }
 
   /** What a command waits for; undefined: it may be performed now. It is to be asked for again afterwards. */
   before({ joins }: Session, command: Command): Promise<void> | undefined {
@@ -32,6 +38,7 @@ export class Joins {
     const { answers, last } = joins;
     switch (command.kind) {
       case 'ping':
+        return this.#pingsWait ? last : undefined;
       case 'pong':
         return undefined;
       case 'unsubscribe':

@@ -26,6 +26,8 @@ export class Session {
   isOpen = true;
   /** Its place among the connections of its address, where they are counted. */
   seat: Seat | undefined;
+  /** Its address, if it has taken a place among the connections that are counted elsewhere, too. */
+  slotAddress: string | undefined;
   /** Whether it counts among the connections of its app. Until then the client is told nothing. */
   isAdmitted = false;
   /** When it was opened, by the clock of signs of life. */

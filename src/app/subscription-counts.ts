@@ -13,6 +13,8 @@ export interface SubscriptionCountOptions {
   readonly clock: Clock;
   readonly fanout: Fanout;
   readonly outbox: Pick<Outbox, 'append'>;
+  /** How many connections are subscribed to a channel. Default: those to this thread. */
+  readonly countSubscribers?: (appId: string, channel: ChannelName) => number;
 }
 
 interface Counted {
@@ -45,7 +47,7 @@ export class SubscriptionCounts {
     const counted = this.#of(app, channel);
     const { cadence } = counted;
     const wasDue = cadence.dueAt !== undefined;
-    if (isSaidNow(cadence, app.registry.subscribers(channel), this.#options.clock.now())) {
+    if (isSaidNow(cadence, this.#subscribers(app, channel), this.#options.clock.now())) {
       this.#tell(counted);
     } else if (!wasDue && cadence.dueAt !== undefined) {
       this.#due.add(cadence.dueAt, counted);
@@ -67,9 +69,14 @@ export class SubscriptionCounts {
     return counted;
   }
 
+  #subscribers(app: LocalApp, channel: ChannelName): number {
+    const { countSubscribers } = this.#options;
+    return countSubscribers?.(app.config.id, channel) ?? app.registry.subscribers(channel);
+  }
+
   #tell({ app, channel }: Counted): void {
     const appId = app.config.id;
-    const count = app.registry.subscribers(channel);
+    const count = this.#subscribers(app, channel);
     const isWanted = app.config.subscriptionCount;
     if (count === 0 || !isWanted) this.#counted.delete(app.topic(channel));
     // The app has been configured otherwise since the count was put off.

@@ -34,7 +34,7 @@ import {
   type ProtocolError,
 } from '../protocol/errors.ts';
 import type { Slices } from '../structures/slices.ts';
-import { refuseChannel } from './channel-limits.ts';
+import { appChannelError, refuseChannel, type RefuseChannel } from './channel-limits.ts';
 import { describeRefusal } from './refusal-log.ts';
 import type { Session } from './session.ts';
 import type { SubscriptionCounts } from './subscription-counts.ts';
@@ -48,6 +48,8 @@ export interface SubscriptionOptions extends Refusals {
   readonly witness?: Witness;
   /** Has connections that end leave their channels, each channel a step. */
   readonly slices: Slices;
+  /** Which bounds are kept here. Default: those of the connection and of its app. */
+  readonly refuseChannel?: RefuseChannel;
   /** How long webhooks wait for a return after each kind of leave. */
   readonly grace: {
     readonly disconnectMs: Millis;
@@ -107,9 +109,8 @@ export class Subscriptions {
       return this.#refuse(session, channel, 'AuthError', member.error);
     }
     // Last: what is refused for another reason does not count.
-    const excess = isInternal(channel)
-      ? undefined
-      : refuseChannel(session, channel, this.#options.clock.now());
+    const { clock, refuseChannel: refuse = refuseChannel } = this.#options;
+    const excess = isInternal(channel) ? undefined : refuse(session, channel, clock.now());
     if (excess !== undefined) return this.#refuse(session, channel, 'LimitReached', excess);
     if (isInternal(channel) && session.joins !== undefined) return 'in-turn';
     return this.#join(session, channel, member);
@@ -193,13 +194,17 @@ export class Subscriptions {
     const subscription = session.subscriptions.get(channel);
     // The connection closed meanwhile, and its leave has been reported.
     if (subscription === undefined) return;
-    if (answer.kind === 'member-limit') {
+    if (answer.kind !== 'joined') {
       session.subscriptions.delete(channel);
       // While it was pending it counted here, so that the leave of another may not have looked like the last.
       const left = session.app.registry.leave(subscription, this.#options.clock.now(), 0);
       this.#witnessLeave(session, subscription, 'refused');
       this.#report(session, subscription, left);
-      const error = memberLimit(channel, session.app.config.limits.presenceMembers);
+      const { app } = session;
+      const error =
+        answer.kind === 'member-limit'
+          ? memberLimit(channel, app.config.limits.presenceMembers)
+          : appChannelError(app, channel, answer.kind);
       return this.#tellRefusal(session, channel, 'LimitReached', error);
     }
     this.#welcome(session, channel, answer);

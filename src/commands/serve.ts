@@ -18,6 +18,7 @@ export interface ServeOptions {
   readonly host?: string;
   readonly port?: string;
   readonly store?: string;
+  readonly workers?: string;
   readonly watch?: boolean;
   /** The clock, if one is named. */
   readonly control?: boolean | string;
@@ -29,10 +30,11 @@ export async function serve({
   host,
   port,
   store,
+  workers,
   watch = false,
   control,
 }: ServeOptions): Promise<void> {
-  const overrides = { host, port, store, control };
+  const overrides = { host, port, store, workers, control };
   const load = (): LoadedConfig => loadConfig({ file, env: process.env, overrides });
   const loaded = load();
   if (loaded.kind === 'invalid') {
@@ -67,7 +69,19 @@ export async function serve({
 async function startServer(config: Config, log: Log, fileName: string | undefined): Promise<Server> {
   const { control } = config;
   const openFiles = readOpenFiles();
-  if (control === undefined) return createServer(config, { log, openFiles, fileName });
+  if (control === undefined) {
+    return createServer(config, {
+      log,
+      openFiles,
+      fileName,
+      workerFailed(worker, reason) {
+        process.stderr.write(
+          `ERR_WORKER: worker thread ${worker} has failed, so the server ends: ${reason}\n`,
+        );
+        process.exit(exitCode.failed);
+      },
+    });
+  }
   const { createStandIn } = await import('../stand-in.ts');
   return (await createStandIn(config, { ...control, liveness: 'real', log, fileName })).server;
 }

@@ -14,6 +14,7 @@ export const variables = {
   port: 'SOKETIFY_PORT',
   redisUrl: 'SOKETIFY_REDIS_URL',
   store: 'SOKETIFY_STORE',
+  workers: 'SOKETIFY_WORKERS',
   logLevel: 'SOKETIFY_LOG_LEVEL',
   controlToken: 'SOKETIFY_CONTROL_TOKEN',
   dashboardToken: 'SOKETIFY_DASHBOARD_TOKEN',

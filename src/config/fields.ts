@@ -14,10 +14,20 @@ export const dayMs = 86_400_000;
  * whatever may be wrong with it; the fault report adds what was got.
  */
 
+/** The most threads that serve clients: with the one that keeps the state each is a bit of a word. */
+export const mostWorkers = 31;
+
 /** A whole number in a range, both ends included. */
 export function wholeNumber(min: number, max: number) {
   const error = `expected a whole number from ${min} to ${max}`;
   return z.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** How many threads serve clients. */
+export function workers() {
+  const error = `expected a whole number from 1 to ${mostWorkers}, or "auto" for one for each processor`;
+  const number = z.number({ error }).int({ error }).min(1, { error }).max(mostWorkers, { error });
+  return z.union([z.literal('auto'), number], { error });
 }
 
 /** A whole number of milliseconds that a timer can wait. */

@@ -10,6 +10,8 @@ export interface Overrides {
   readonly port?: string | number | undefined;
   /** The folder of the store. */
   readonly store?: string | undefined;
+  /** How many threads serve clients: a number, or `auto`. */
+  readonly workers?: string | undefined;
   /** Serve the control API, also when the file does not say so; a text is the clock of it. */
   readonly control?: boolean | string | undefined;
 }
@@ -61,6 +63,7 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
   };
   set('host', readVariable(env, variables.host), variables.host);
   set('port', toPort(readVariable(env, variables.port)), variables.port);
+  set('workers', toPort(readVariable(env, variables.workers)), variables.workers);
   set('logLevel', readVariable(env, variables.logLevel), variables.logLevel);
   const redisUrl = readVariable(env, variables.redisUrl);
   if (redisUrl !== undefined) {
@@ -106,6 +109,7 @@ export function layer(file: JsonObject | undefined, env: Env, overrides: Overrid
   }
   set('host', overrides.host, '--host');
   set('port', toPort(overrides.port), '--port');
+  set('workers', toPort(overrides.workers), '--workers');
   setStore(overrides.store, '--store');
 
   const apps = file?.['apps'];

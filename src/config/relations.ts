@@ -22,6 +22,7 @@ export function relationFaults(input: unknown, production: boolean): readonly Co
     ...controlFaults(input, production),
     ...storeFaults(input),
     ...reconcileFaults(input),
+    ...workerFaults(input),
     ...apps.flatMap((app, index) => appFaults(app, ['apps', index, 'webhooks'], production)),
   ];
 }
@@ -64,6 +65,23 @@ function repeated(fields: readonly Field[], rule: string): readonly ConfigFault[
 }
 
 /** There is one truth of what happened, and its clock is nobody's to move. */
+/** Several threads share a port and a state; not everything can be shared with them. */
+function workerFaults(input: unknown): readonly ConfigFault[] {
+  const workers = fieldOf(input, 'workers');
+  if (typeof workers !== 'number' || workers < 2) return [];
+  const faults: ConfigFault[] = [];
+  const refuse = (why: string): void =>
+    void faults.push({ path: 'workers', message: `${workers} cannot be used ${why}` });
+  const control = fieldOf(input, 'control');
+  if (control !== undefined && control !== false)
+    refuse('with control: a test that moves the clock needs everything on one thread. Leave workers out');
+  if (fieldOf(input, 'redis') !== undefined)
+    refuse('with redis: start one process for each processor instead, behind the same balancer');
+  if (process.platform !== 'linux')
+    refuse('on this system: only Linux spreads the connections to one port over threads. Leave workers out');
+  return faults;
+}
+
 function storeFaults(input: unknown): readonly ConfigFault[] {
   if (fieldOf(input, 'store') === undefined) return [];
   const faults: ConfigFault[] = [];

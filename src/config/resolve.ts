@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { resolveLimits, type WrittenLimits } from '../protocol/limits.ts';
 import { backpressureFor } from './bounds.ts';
+import { mostWorkers } from './fields.ts';
 import type { Files } from './files.ts';
 import { resolveControl } from './control.ts';
 import { resolveDashboard } from './dashboard.ts';
@@ -37,6 +39,7 @@ export function resolve(parsed: ParsedConfig, files: Files, production: boolean)
     ),
     limits: resolveLimits(parsed.limits),
     apps,
+    workers: parsed.workers === 'auto' ? workersOf(parsed) : parsed.workers,
     maxConnections: parsed.maxConnections ?? Infinity,
     maxConnectionsPerAddress: parsed.maxConnectionsPerAddress ?? Infinity,
     maxNewConnectionsPerAddress: parsed.maxNewConnectionsPerAddress ?? Infinity,
@@ -46,6 +49,12 @@ export function resolve(parsed: ParsedConfig, files: Files, production: boolean)
       privateAddresses: parsed.webhooks.privateAddresses ?? (production ? 'file' : 'allow'),
     },
   };
+}
+
+/** One for each processor, where there can be several at all. */
+function workersOf({ control, redis }: ParsedConfig): number {
+  const isOne = control !== undefined || redis !== undefined || process.platform !== 'linux';
+  return isOne ? 1 : Math.min(mostWorkers, availableParallelism());
 }
 
 function resolveApp(app: ParsedApp, common: WrittenLimits, files: Files): AppConfig {

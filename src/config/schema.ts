@@ -195,6 +195,12 @@ export const configSchema = field
       .describe(
         'What may wait for all clients together to read; beyond it those for whom most waits are disconnected.',
       ),
+    workers: field
+      .workers()
+      .default(1)
+      .describe(
+        'Threads that clients are connected to, which share the port: a number from 1 to 31, or auto for one for each processor. With 1 the program is one thread.',
+      ),
     maxConnections: connections('Connections to this node, of all apps; one more is closed with 4100.'),
     maxConnectionsPerAddress: connections(
       'Connections of one address, or IPv6 network of 64 bits; one more is closed with 4100. Behind proxies set trustedProxies, too.',
@@ -266,6 +272,7 @@ export type Config = DeepReadonly<
     | 'control'
     | 'dashboard'
     | 'maxBackpressureBytes'
+    | 'workers'
     | 'maxConnections'
     | 'maxConnectionsPerAddress'
     | 'maxNewConnectionsPerAddress'
@@ -275,6 +282,7 @@ export type Config = DeepReadonly<
     limits: Limits;
     maxBackpressureBytes: number;
     webhooks: ParsedConfig['webhooks'] & { privateAddresses: (typeof privateAddresses)[number] };
+    workers: number;
     maxConnections: number;
     maxConnectionsPerAddress: number;
     maxNewConnectionsPerAddress: number;

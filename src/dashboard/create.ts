@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AdminParts } from '../admin/operations.ts';
 import { readOverview } from '../admin/overview.ts';
 import type { SelfView, ClockView } from '../views/server.ts';
-import type { Hub } from '../app/hub.ts';
-import type { ClientEventOptions } from '../app/client-events.ts';
+import type { ClientConnections } from '../app/client-connections.ts';
 import type { LocalApps } from '../app/local-app.ts';
 import { Publisher, type PublisherOptions } from '../app/publisher.ts';
 import { TestSender, type TestSenderOptions } from '../app/test-sender.ts';
@@ -12,6 +11,7 @@ import type { DashboardConfig } from '../config/dashboard.ts';
 import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import { RunTimeSettings } from '../configuration/run-time-settings.ts';
 import type { Clock, WallTime } from '../ports/clock.ts';
+import type { Ledger } from '../ports/ledger.ts';
 import type { FreshNames } from '../ports/fresh-names.ts';
 import type { Log } from '../ports/log.ts';
 import { readLastAttempts } from '../recording/last-attempts.ts';
@@ -26,13 +26,14 @@ import { createPageRoutes } from './page-routes.ts';
 import { createStaticFiles } from './static-files.ts';
 
 /** What the Dashboard shows and changes. */
-export interface DashboardOptions extends PublisherOptions, ClientEventOptions, TestSenderOptions {
+export interface DashboardOptions extends PublisherOptions, TestSenderOptions {
   readonly config: DashboardConfig;
   readonly observation: Observation;
   readonly configuration: ConfigurationInForce;
   readonly backplane: Backplane;
+  readonly ledger: Ledger;
   readonly apps: LocalApps;
-  readonly hub: Pick<Hub, 'end'>;
+  readonly connections: ClientConnections;
   readonly questions: TurnBudget;
   readonly names: FreshNames;
   readonly log: Log;
@@ -71,10 +72,11 @@ export function createDashboard(options: DashboardOptions): readonly Route[] {
 function partsOf(options: DashboardOptions): AdminParts {
   const { config, observation, configuration, backplane, wallTime, names, controls, realClock } = options;
   const { recorder, feed, samples, refusals, keyUses } = observation;
-  const { ledger, letters } = backplane;
+  const { letters } = backplane;
   const queues = () => backplane.webhookLife().queues;
   const overview = {
     apps: options.apps,
+    connections: options.connections,
     wallTime,
     samples,
     refusals,
@@ -87,7 +89,6 @@ function partsOf(options: DashboardOptions): AdminParts {
   return {
     ...overview,
     ...options,
-    ledger,
     letters,
     configuration,
     recorder,
@@ -108,7 +109,6 @@ function partsOf(options: DashboardOptions): AdminParts {
     reconcile: (appId, endpointId) => backplane.reconcile(appId, endpointId),
     history: new History({ recorder, budget: options.questions }),
     publisher: new Publisher(options),
-    clientEvents: options,
     live: {
       feed,
       clock: realClock,

@@ -11,7 +11,7 @@ import { ConsoleFeed } from '../recording/console-feed.ts';
 import { ConsoleWitness } from '../recording/console-witness.ts';
 import { Recorder } from '../recording/recorder.ts';
 import { Samples } from '../recording/samples.ts';
-import { countingMetrics, noTotals } from '../recording/totals.ts';
+import { countingMetrics, noTotals, type Totals } from '../recording/totals.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { DeliverySubscriber } from '../webhooks/delivery-facts.ts';
 
@@ -70,16 +70,27 @@ export class Observation {
     this.subscribers = [this.recorder.hear, this.#console.hear];
   }
 
+  /** A worker thread has counted more. */
+  countMore({
+    connections,
+    published,
+    received,
+  }: Pick<Totals, 'connections' | 'published' | 'received'>): void {
+    this.#totals.connections += connections;
+    this.#totals.published += published;
+    this.#totals.received += received;
+  }
+
   /** The same metrics, of which it keeps the sums. */
   count(metrics: Metrics): Metrics {
     return countingMetrics(metrics, this.#totals);
   }
 
-  /** Something was refused. */
-  readonly refused = (refusal: Refusal): void => {
+  /** Something was refused, and so many others of its kind since. */
+  readonly refused = (refusal: Refusal, times = 1): void => {
     // What an operator asked for in vain is no trouble of clients or backends.
     if (refusal.kind === 'request' && /^\/(?:dashboard|admin)/.test(String(refusal.fields['route']))) return;
-    this.refusals.add(refusal.kind, refusal.reason);
+    this.refusals.add(refusal.kind, refusal.reason, times);
     this.#console.refused(refusal);
   };
 

@@ -2,7 +2,7 @@ import type { AppReading, LoadReading, Metrics, NodeHealth } from '../ports/metr
 import { refusalReasons } from '../protocol/refusals.ts';
 import { attemptResults, dropReasons, type QueueReading } from '../webhooks/delivery-facts.ts';
 import { eventNames } from '../webhooks/event.ts';
-import { Histogram, Series, type Description, type Metric } from './series.ts';
+import { Histogram, Series, type CountedSeries, type Description, type Metric } from './series.ts';
 
 /** What is known of label values before anything was counted. */
 export interface Known {
@@ -168,6 +168,29 @@ export function readGauges(
     members.add(app.members, app.id);
   }
   return [occupied, members, ...queueGauges(queues), ...healthGauges(health), ...loadGauges(load)];
+}
+
+/** How busy each worker thread is, and how many connections it has. */
+export function workerGauges(
+  workers: readonly { readonly counted: Readonly<Record<string, CountedSeries>>; readonly busyMs: number }[],
+): readonly Metric<Known>[] {
+  if (workers.length === 0) return [];
+  const connections = gauge('worker_connections', 'Open connections of a worker thread.', none, 'worker');
+  const busy = new Series<Known>('counter', {
+    name: 'soketify_worker_busy_seconds_total',
+    help: 'How long the event loop of a worker thread has been busy.',
+    labels: ['worker'],
+    domain: none,
+  });
+  for (const [index, { counted, busyMs }] of workers.entries()) {
+    const worker = String(index + 1);
+    connections.add(
+      (counted['connections'] ?? []).reduce((sum, [, value]) => sum + value, 0),
+      worker,
+    );
+    busy.add(busyMs / 1000, worker);
+  }
+  return [connections, busy];
 }
 
 function queueGauges(queues: Iterable<QueueReading>): readonly Metric<Known>[] {

@@ -12,9 +12,16 @@ const resolutionMs = 50;
 export class ProcessMetrics {
   #delays: IntervalHistogram | undefined;
 
-  *read(): Generator<Metric<unknown>, void> {
+  /** `threads` are the heaps of other threads. */
+  *read(
+    threads: readonly { readonly heapTotal: number; readonly heapUsed: number }[] = [],
+  ): Generator<Metric<unknown>, void> {
     const cpu = process.cpuUsage();
     const memory = process.memoryUsage();
+    for (const { heapTotal, heapUsed } of threads) {
+      memory.heapTotal += heapTotal;
+      memory.heapUsed += heapUsed;
+    }
     yield counter('process_cpu_user_seconds_total', 'CPU time in the program.', cpu.user / 1e6);
     yield counter('process_cpu_system_seconds_total', 'CPU time in the kernel for it.', cpu.system / 1e6);
     yield counter('process_cpu_seconds_total', 'Both together.', (cpu.user + cpu.system) / 1e6);

@@ -2,9 +2,9 @@ import type * as PromClient from 'prom-client';
 import type { Clock } from '../ports/clock.ts';
 import type { AppReading, LoadReading, Metrics, NodeHealth } from '../ports/metrics.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
-import { countWith, createCounters, readGauges, type Known } from './catalogue.ts';
+import { countWith, createCounters, readGauges, workerGauges, type Known } from './catalogue.ts';
 import { buildInfo, droppedLogLines, ProcessMetrics } from './process-metrics.ts';
-import type { Metric } from './series.ts';
+import { Series, type CountedSeries, type Metric } from './series.ts';
 
 /** Metrics that can be read as Prometheus text. */
 export interface PrometheusMetrics extends Metrics {
@@ -12,8 +12,24 @@ export interface PrometheusMetrics extends Metrics {
   observeRoutes(patterns: readonly string[]): void;
   /** Tells where to read how many lines of the log were dropped. */
   observeLog(readDropped: () => number): void;
+  /** What this thread has counted, in a form that can be cloned. */
+  counted(): Counted;
+  /** Tells where to read what worker threads have counted. */
+  observeWorkers(read: () => Promise<readonly WorkerReading[]>): void;
   /** The text, and the Content-Type that it has. It may be as old as is allowed; those who ask together share one. */
   render(): Promise<Rendered>;
+}
+
+/** What a thread has counted, by counter. */
+export type Counted = Readonly<Record<string, CountedSeries>>;
+
+/** What a worker thread says of itself when somebody looks. */
+export interface WorkerReading {
+  readonly counted: Counted;
+  /** How long its event loop has been busy since it began. */
+  readonly busyMs: number;
+  readonly heapTotal: number;
+  readonly heapUsed: number;
 }
 
 interface Rendered {
@@ -37,16 +53,21 @@ export function createPrometheusMetrics(clock?: Pick<Clock, 'now'>): PrometheusM
   let readHealth: () => NodeHealth | undefined = () => undefined;
   let readLoad: () => LoadReading | undefined = () => undefined;
   let readDroppedLines = (): number => 0;
+  let readWorkers = async (): Promise<readonly WorkerReading[]> => [];
   let cached: { readonly at: number; readonly text: Promise<Rendered> } | undefined;
 
   const renderNow = async (): Promise<Rendered> => {
     const client = await import('prom-client');
     const registry = new client.Registry();
+    const workers = await readWorkers();
     const known: Known = { apps: [...readApps()], routes };
     const metrics: readonly Metric<Known>[] = [
-      ...Object.values(counters),
+      ...Object.entries(counters).map(([name, metric]) =>
+        metric instanceof Series ? metric.with(workers.map(({ counted }) => counted[name] ?? [])) : metric,
+      ),
+      ...workerGauges(workers),
       ...readGauges(known.apps, readQueues(), readHealth(), readLoad()),
-      ...processMetrics.read(),
+      ...processMetrics.read(workers),
       droppedLogLines(readDroppedLines()),
       buildInfo(),
     ];
@@ -73,6 +94,15 @@ export function createPrometheusMetrics(clock?: Pick<Clock, 'now'>): PrometheusM
     },
     observeLog(read) {
       readDroppedLines = read;
+    },
+    counted: () =>
+      Object.fromEntries(
+        Object.entries(counters).flatMap(([name, metric]) =>
+          metric instanceof Series ? [[name, metric.counted]] : [],
+        ),
+      ),
+    observeWorkers(read) {
+      readWorkers = read;
     },
     render() {
       const at = clock?.now() ?? 0;

@@ -16,6 +16,9 @@ export interface Sample {
   readonly value: number;
 }
 
+/** The numbers of a series, by the values of its labels. */
+export type CountedSeries = readonly (readonly [labels: readonly string[], value: number])[];
+
 /** A metric that can be written. */
 export interface Metric<Known> extends Description<Known> {
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -43,6 +46,20 @@ export class Series<Known> implements Metric<Known> {
   add(amount: number, ...labels: readonly string[]): void {
     const place = this.#numbers.at(labels);
     place.value = (place.value ?? 0) + amount;
+  }
+
+  /** What was counted, in a form that can be cloned. */
+  get counted(): CountedSeries {
+    return Array.from(this.#numbers, ({ labels, value }) => [labels, value] as const);
+  }
+
+  /** The same series with what others have counted. */
+  with(others: readonly CountedSeries[]): Series<Known> {
+    const sum = new Series<Known>(this.type, this);
+    for (const series of [this.counted, ...others]) {
+      for (const [labels, value] of series) sum.add(value, ...labels);
+    }
+    return sum;
   }
 
   *samples(known: Known): Generator<Sample, void> {

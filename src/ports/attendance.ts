@@ -35,10 +35,13 @@ export type JoinAnswer =
       readonly kind: 'joined';
       /** Everybody present now, the joiner included; absent on channels without members. Read it at once. */
       readonly members?: ReadonlyRoster;
-      /** The cached event; absent when there is none or it was not asked for. */
-      readonly cached?: CachedEvent;
+      /** The cached event; absent when there is none or it was not asked for. Read it at once, too. */
+      readonly cached?: CachedEvent | undefined;
     }
-  | { readonly kind: 'member-limit' };
+  /** The channel has as many members as it may have. */
+  | { readonly kind: 'member-limit' }
+  /** The app has as many channels as it may have, or too many new ones, where the ledger sees to that. */
+  | { readonly kind: 'channel-limit' | 'channel-rate' };
 
 /** What this node reports when a subscriber goes: only what this node has now lost altogether. */
 export interface Leave {

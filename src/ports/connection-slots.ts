@@ -1,10 +1,15 @@
-/** The places that an app has for connections, on all nodes together. Only apps whose connections are limited have some. */
+import type { ClosingError } from '../protocol/errors.ts';
+
+/** The places for connections that are counted elsewhere, too: on all nodes, or on all threads of this one. */
 export interface ConnectionSlots {
+  /** Whether every connection needs a place. Default: only those of apps whose connections are limited. */
+  readonly areForAll?: boolean;
   /**
-   * Takes a place for one more connection of this node. Resolves with whether there was one: `limit` is how many
-   * connections there may be. Whoever took one gives it back with `release`.
+   * Takes a place for one more connection of this node from this address. Resolves with whether there was one: `limit` is how many
+   * connections of the app there may be; or with another reason why the connection may not come. Whoever took one gives it back
+   * with `release`.
    */
-  take(appId: string, limit: number): Promise<boolean>;
-  /** A connection has gone. Does nothing for an app whose connections are not limited. */
-  release(appId: string): void;
+  take(appId: string, limit: number, remoteAddress: string): Promise<boolean | ClosingError>;
+  /** A connection has gone. Without an address it had taken no place. */
+  release(appId: string, remoteAddress: string | undefined): void;
 }

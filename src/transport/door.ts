@@ -103,7 +103,7 @@ export class Door {
 
   #openAgain(): Entrance {
     const { open, address } = this.#options;
-    return open(this.#native, { host: address.host, port: this.#port });
+    return open(this.#native, { ...address, port: this.#port });
   }
 
   #close(): void {

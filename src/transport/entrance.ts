@@ -84,10 +84,7 @@ const patienceTurns = 50;
  * may give them to the other one (`net.ipv4.tcp_migrate_req`). So the earlier one is closed in a quiet moment.
  */
 function openRelayedEntrance(uws: Uws, first: TemplatedApp, given: Address): Entrance {
-  // Alone at first: a port that another program has is to be a fault, and is none for those that share.
-  const alone = listen(uws, first, given);
-  const address = { host: given.host, port: alone.port, shared: true };
-  alone.stop();
+  const address = given.shared === true ? given : findAlone(uws, first, given);
   let current = listen(uws, first, address);
   const open = new Set<Listening>([current]);
   return {
@@ -107,6 +104,20 @@ function openRelayedEntrance(uws: Uws, first: TemplatedApp, given: Address): Ent
       };
     },
   };
+}
+
+/**
+ * An address to share: a port that another program has is to be a fault, and is none for those that share. So it is listened
+ * to alone at first.
+ */
+export function findAlone(
+  uws: Uws,
+  app: TemplatedApp,
+  { host, port }: Address,
+): Address & { readonly shared: true } {
+  const alone = listen(uws, app, { host, port });
+  alone.stop();
+  return { host, port: alone.port, shared: true };
 }
 
 async function quietMoment(): Promise<void> {

@@ -18,7 +18,7 @@ import { OpenStreams } from './stream.ts';
 import { createTlsApp, identifyTls, type TlsFiles } from './tls.ts';
 import { Turn } from './turn.ts';
 import { UnreadWatch } from './unread.ts';
-import type { Uws } from './uws.ts';
+import type { Address, Uws } from './uws.ts';
 
 /** What the gateway is made with. */
 export interface GatewayOptions extends Refusals {
@@ -47,6 +47,8 @@ export interface GatewayOptions extends Refusals {
   readonly frameCeilingBytes: number;
   /** The largest request body that is read, for an app; the id may be of none. */
   readonly bodyBytes: (appId: string) => number;
+  /** Whether other threads of the process listen on the same port, and share the clients. Default: no. */
+  readonly isShared?: boolean;
   /** With so many connections no more clients are accepted, or nobody on ports of their own. Default: no bound. */
   readonly mostConnections?: { readonly clients: number; readonly metrics: number } | undefined;
   readonly clock: Clock;
@@ -62,11 +64,6 @@ interface OwnPort {
   readonly port?: number | undefined;
 }
 
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** Where clients are served. */
 export interface Served {
   readonly port: number;
@@ -80,8 +77,10 @@ export interface Served {
 export interface Gateway {
   /** Publishes to every socket that receives the topic; before anything is served there is none. */
   readonly publish: PublishTopic;
-  /** Listens. Rejects with a StartError when a port cannot be had or the certificate cannot be used. */
-  serve<S>(commands: SocketCommands<S>, routes: readonly Route[]): Promise<Served>;
+  /** Listens, on this port instead of the configured one if it is given. Rejects with a StartError when a port cannot be had or the certificate cannot be used. */
+  serve<S>(commands: SocketCommands<S>, routes: readonly Route[], port?: number): Promise<Served>;
+  /** Serves what has a port of its own, and no clients. Throws a StartError when a port cannot be had. */
+  serveApart(routes: readonly Route[]): Omit<Served, 'port'>;
   /**
    * Shows this certificate to those who connect once this has resolved; everybody else stays connected. Says whether
    * it is another one than before: if its files hold what they held, nothing is done. Rejects, and serves on as
@@ -135,8 +134,12 @@ class UwsGateway implements Gateway {
     this.publish = (topic, frame) => this.#turn.publish(() => this.#publishNow(topic, frame));
   }
 
-  async serve<S>(commands: SocketCommands<S>, routes: readonly Route[]): Promise<Served> {
-    const { host, port, tls, mostConnections } = this.#options;
+  async serve<S>(
+    commands: SocketCommands<S>,
+    routes: readonly Route[],
+    port = this.#options.port,
+  ): Promise<Served> {
+    const { host, tls, mostConnections, isShared: shared = false } = this.#options;
     const served = routes.filter(({ door }) => door === undefined || this.#ownAddress(door) === undefined);
     this.#mount = (native) => this.#mountAll(native, commands, served);
     try {
@@ -147,21 +150,26 @@ class UwsGateway implements Gateway {
       const openAny = tls === undefined ? openEntrance : openTlsEntrance;
       this.#door = this.#createDoor(
         first.native,
-        { host, port },
+        { host, port, shared },
         {
           open: (app, address) => openAny(this.#uws, app, address),
           mostConnections: mostConnections?.clients,
         },
       );
-      return {
-        port: this.#door.port,
-        metricsPort: this.#openOwn('metrics', routes),
-        dashboardPort: this.#openOwn('dashboard', routes),
-      };
+      // Of threads that share a port, another one serves what has a port of its own.
+      const apart = shared ? { metricsPort: undefined, dashboardPort: undefined } : this.serveApart(routes);
+      return { port: this.#door.port, ...apart };
     } catch (error) {
       this.close();
       throw error;
     }
+  }
+
+  serveApart(routes: readonly Route[]): Omit<Served, 'port'> {
+    return {
+      metricsPort: this.#openOwn('metrics', routes),
+      dashboardPort: this.#openOwn('dashboard', routes),
+    };
   }
 
   async reloadTls(files: TlsFiles): Promise<boolean> {

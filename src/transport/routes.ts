@@ -46,8 +46,11 @@ export interface SelfReport {
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-/** Every route of the program. */
-export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
+/** Says that the process lives, on whichever thread it is asked. */
+const livez: Route = { method: 'get', pattern: '/livez', handle: () => json('{"status":"live"}') };
+
+/** The routes that each thread answers itself: those that publish, and one that says that the process lives. */
+export function createOwnRoutes(api: Pick<ApiUses, 'events' | 'batchEvents'>): readonly Route[] {
   return [
     { method: 'post', pattern: '/apps/:app/events', begin: beginWith(api.events) },
     {
@@ -55,6 +58,14 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
       pattern: '/apps/:app/batch_events',
       begin: beginWith(api.batchEvents),
     },
+    livez,
+  ];
+}
+
+/** Every route of the program. */
+export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
+  return [
+    ...createOwnRoutes(api),
     { method: 'get', pattern: '/apps/:app/channels', begin: beginWith(api.channels) },
     {
       method: 'get',
@@ -105,7 +116,6 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
       begin: beginWith(api.cancelRecovery),
     },
     { method: 'get', pattern: '/healthz', handle: () => health(self) },
-    { method: 'get', pattern: '/livez', handle: () => json('{"status":"live"}') },
     {
       method: 'get',
       pattern: '/metrics',

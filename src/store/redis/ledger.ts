@@ -3,7 +3,6 @@ import type { Join, JoinAnswer, Leave } from '../../ports/attendance.ts';
 import type { CachedEvent } from '../../ports/channel-caches.ts';
 import type { ChannelState, Page } from '../../ports/channel-queries.ts';
 import type { Millis } from '../../ports/clock.ts';
-import type { ConnectionSlots } from '../../ports/connection-slots.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { SignIn } from '../../ports/online-users.ts';
 import { allOf, isUnavailable, type Unavailable } from '../../ports/unavailable.ts';
@@ -11,6 +10,7 @@ import { serverToUserChannel, type ChannelName } from '../../protocol/channel-na
 import { RateWindow } from '../../protocol/rate-window.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
+import type { Connections } from './connections.ts';
 import type { RedisDrops } from './drops.ts';
 import { Hearing } from './hearing.ts';
 import { layoutName, LeadKeys, partitionCount, PartitionKeys, partitionOf, userName } from './keys.ts';
@@ -246,7 +246,7 @@ export class RedisLedger implements Ledger {
   }
 
   /** Where the connections of an app are counted. */
-  connectionsOf(appId: string): ConnectionSlots {
+  connectionsOf(appId: string): Pick<Connections, 'take' | 'release'> {
     return this.#of(appId, '').connections;
   }
 

@@ -63,7 +63,7 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
     '0',
     ...(options.args ?? []),
   ];
-  const run = launch(args, options.env, undefined, options.openFiles);
+  const run = launch(args, { ...workersFor(config, args), ...options.env }, undefined, options.openFiles);
   const exit = removeAfter(run.exit, file);
   const exitedEarly = exit.then(({ code, stdout, stderr }): never => {
     throw new Error(`The program ended with ${code} before it listened:\n${stdout}${stderr}`);
@@ -112,6 +112,13 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** The tests run once more with so many worker threads, but for what needs everything on one thread. */
+function workersFor(config: Config | undefined, args: readonly string[]): Readonly<Record<string, string>> {
+  const { TEST_WORKERS } = process.env;
+  const isOnOne = config?.control !== undefined || config?.redis !== undefined || args.includes('--control');
+  return TEST_WORKERS === undefined || isOnOne ? {} : { SOKETIFY_WORKERS: TEST_WORKERS };
 }
 
 async function removeAfter(exit: Promise<Exit>, file: ConfigFile | undefined): Promise<Exit> {

@@ -51,7 +51,8 @@ export class LedgerDriver {
   readonly episodes = new Map<string, string[]>();
   readonly #harness: LedgerHarness;
   readonly #options: DriverOptions;
-  readonly #registries = new Map<string, Registry>();
+  /** By app, those of each node. */
+  readonly #registries = new Map<string, Map<number, Registry>>();
   readonly #subscriptions = new Map<string, Subscription>();
   /** What watchers were told, as `app/user state`. */
   readonly watched: string[] = [];
@@ -75,7 +76,7 @@ export class LedgerDriver {
       wake: (dueAt) => {
         this.#sweepAt = Math.min(this.#sweepAt, dueAt);
       },
-      countSubscribers: (appId, channel) => this.#registry(appId).subscribers(channel),
+      countSubscribers: (appId, channel) => this.#subscribers(appId, channel),
       cacheTtlMs: this.#options.cacheTtlMs,
     });
     this.#made = ledger;
@@ -120,20 +121,23 @@ export class LedgerDriver {
   async join(subscriber: Subscriber): Promise<JoinAnswer> {
     const { appId, userId } = subscriber;
     const channel = subscriber.channel as ChannelName;
-    const subscription = this.#registry(appId).join(channel, userId);
+    const subscription = this.#registry(appId, subscriber.connection).join(channel, userId);
     this.#subscriptions.set(keyOf(subscriber), subscription);
     this.#joining = `${appId}/${channel}`;
     const answer = await this.report(subscriber, channel.includes('cache-'));
     this.#joining = undefined;
-    if (answer.kind === 'member-limit') {
+    if (answer.kind !== 'joined') {
       this.#subscriptions.delete(keyOf(subscriber));
-      this.#registry(appId).leave(subscription, this.clock.now(), 0);
+      this.#registry(appId, subscriber.connection).leave(subscription, this.clock.now(), 0);
       return answer;
     }
     // Copied now: what it holds is the ledger's own and moves on.
-    return answer.members === undefined
-      ? answer
-      : { ...answer, members: rosterOf([...answer.members.values()]) };
+    const { members, cached } = answer;
+    return {
+      kind: 'joined',
+      ...(members && { members: rosterOf([...members.values()]) }),
+      ...(cached && { cached }),
+    };
   }
 
   /** Reports a subscriber to the ledger, whatever the accounts say. */
@@ -157,7 +161,7 @@ export class LedgerDriver {
     const subscription = this.#subscriptions.get(keyOf(subscriber));
     if (subscription === undefined) throw new Error(`${keyOf(subscriber)} is not subscribed`);
     this.#subscriptions.delete(keyOf(subscriber));
-    const left = this.#registry(appId).leave(subscription, this.clock.now(), graceMs);
+    const left = this.#registry(appId, connection).leave(subscription, this.clock.now(), graceMs);
     const { channelLingersMs, memberLingersMs } = left;
     if (channelLingersMs === undefined && memberLingersMs === undefined) return;
     await this.ledger.leave({
@@ -170,10 +174,18 @@ export class LedgerDriver {
     });
   }
 
-  #registry(appId: string): Registry {
-    const registry = this.#registries.get(appId) ?? new Registry();
-    this.#registries.set(appId, registry);
+  #registry(appId: string, connection: string): Registry {
+    const nodes = this.#registries.get(appId) ?? new Map<number, Registry>();
+    this.#registries.set(appId, nodes);
+    const node = this.#harness.nodeOf?.(connection) ?? 0;
+    const registry = nodes.get(node) ?? new Registry();
+    nodes.set(node, registry);
     return registry;
+  }
+
+  #subscribers(appId: string, channel: ChannelName): number {
+    const registries = [...(this.#registries.get(appId)?.values() ?? [])];
+    return registries.reduce((sum, registry) => sum + registry.subscribers(channel), 0);
   }
 
   #record(appId: string, events: readonly WebhookEvent[]): void {
@@ -191,7 +203,7 @@ export class LedgerDriver {
   #notice(appId: string, channel: string, notice: Notice): void {
     const joining = this.#joining === `${appId}/${channel}` ? 1 : 0;
     // There is nobody to tell: a subscriber is told of itself in the answer.
-    if (this.#registry(appId).subscribers(channel as ChannelName) - joining === 0) return;
+    if (this.#subscribers(appId, channel as ChannelName) - joining === 0) return;
     this.notices.push({ at: this.clock.now(), appId, channel, text: describe(notice) });
   }
 }

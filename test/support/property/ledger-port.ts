@@ -23,6 +23,8 @@ export interface LedgerHarness {
   readonly isAlone?: boolean;
   /** How many walks are tried, as a share of the usual number; for ledgers that take their time. */
   readonly share?: number;
+  /** On which of several nodes a connection is, where the ledger stands for all of them. Default: all on one. */
+  nodeOf?(connection: string): number;
   /** A new ledger that knows nothing. */
   make(surroundings: LedgerSurroundings): MaybePromise<Ledger>;
   /** Resolves once the facts and notices of all that was done have come out. */

@@ -9,7 +9,7 @@ export function seeded(title: string): string {
 
 /** How often a property is tried: `runs` unless the environment says otherwise. */
 export function runs(count: number): { seed: number; numRuns: number } {
-  return { seed, numRuns: FC_RUNS === undefined ? count : Number(FC_RUNS) };
+  return { seed, numRuns: FC_RUNS === undefined ? Math.ceil(count) : Number(FC_RUNS) };
 }
 
 /** How long a walk may take in real time: a busy machine is no defect, nor is a longer walk asked for. */

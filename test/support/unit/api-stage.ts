@@ -1,4 +1,5 @@
-import { Api, type ApiAnswering, type ApiHead } from '../../../src/app/api.ts';
+import { Api } from '../../../src/app/api.ts';
+import type { ApiAnswering, ApiHead } from '../../../src/app/api-route.ts';
 import type { ApiAnswer } from '../../../src/app/api-answer.ts';
 import type { Letters } from '../../../src/app/dead-letter-queries.ts';
 import { DropJournal, type Drops } from '../../../src/app/drop-journal.ts';

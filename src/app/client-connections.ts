@@ -1,0 +1,89 @@
+import type { MaybePromise } from '../ports/maybe-promise.ts';
+import { whenReady } from '../ports/maybe-promise.ts';
+import { terminated } from '../protocol/errors.ts';
+import { isSocketId } from '../protocol/socket-id.ts';
+import type { ConnectionView } from '../views/channels.ts';
+import { relayForClient, type ClientEventOptions } from './client-events.ts';
+import type { Hub } from './hub.ts';
+import type { LocalApps } from './local-app.ts';
+import type { Session } from './session.ts';
+
+/** Some connections, and how many there are in all. */
+export interface ConnectionList {
+  readonly connections: readonly ConnectionView[];
+  readonly total: number;
+}
+
+/** An event of a client, as somebody else says it. */
+export interface SpokenEvent {
+  readonly channel: string;
+  readonly event: string;
+  readonly data: string;
+}
+
+/** What somebody who operates the server sees of the connections to this node, and does to them. */
+export interface ClientConnections {
+  /** How many an app has, or had a moment ago. */
+  count(appId: string): number;
+  /** So many connections of an app, or of those that are subscribed to a channel. */
+  list(appId: string, channel: string | undefined, limit: number): MaybePromise<ConnectionList>;
+  /** Closes a connection with 4009. Whether it was open. */
+  close(appId: string, socketId: string): MaybePromise<boolean>;
+  /** Closes those that are the user on some presence channel. */
+  closeMembers(appId: string, userId: string): MaybePromise<void>;
+  /** Sends an event as if the client had sent it. Answers why it was refused, or `unknown` if the connection is not open. */
+  speak(
+    appId: string,
+    socketId: string,
+    event: SpokenEvent,
+  ): MaybePromise<{ readonly refusal: string } | 'unknown' | undefined>;
+}
+
+/** The connections to this thread. */
+export function createOwnConnections(
+  apps: LocalApps,
+  hub: Pick<Hub, 'end'>,
+  clientEvents: ClientEventOptions,
+): ClientConnections {
+  const sessionsOf = (appId: string): ReadonlyMap<string, Session> =>
+    apps.byId(appId)?.sessions ?? new Map<string, Session>();
+  const find = (appId: string, socketId: string): Session | undefined =>
+    isSocketId(socketId) ? sessionsOf(appId).get(socketId) : undefined;
+  return {
+    count: (appId) => sessionsOf(appId).size,
+    list(appId, channel, limit) {
+      const all = [...sessionsOf(appId).values()];
+      const meant =
+        channel === undefined ? all : all.filter(({ subscriptions }) => subscriptions.has(channel));
+      return { connections: meant.slice(0, limit).map(describeConnection), total: meant.length };
+    },
+    close(appId, socketId) {
+      const session = find(appId, socketId);
+      if (session !== undefined) hub.end(session, terminated);
+      return session !== undefined;
+    },
+    closeMembers(appId, userId) {
+      for (const session of sessionsOf(appId).values()) {
+        const isMember = [...session.subscriptions.values()].some((one) => one.userId === userId);
+        if (isMember) hub.end(session, terminated);
+      }
+    },
+    speak(appId, socketId, event) {
+      const session = find(appId, socketId);
+      if (session === undefined) return 'unknown';
+      const answer = relayForClient(session, { kind: 'client-event', ...event }, clientEvents);
+      return whenReady(answer, (refusal) => refusal && { refusal: refusal.message });
+    },
+  };
+}
+
+function describeConnection({ socketId, user, subscriptions }: Session): ConnectionView {
+  return {
+    socketId,
+    ...(user && { userId: user.userId }),
+    channels: [...subscriptions.values()].map(({ channel, userId }) => ({
+      name: channel.name,
+      ...(userId !== undefined && { userId }),
+    })),
+  };
+}

@@ -1,0 +1,51 @@
+import type { ClientConnections, ConnectionList } from '../app/client-connections.ts';
+import type { WorkerReading } from '../observe/prometheus.ts';
+import type { Line } from './line.ts';
+import type { WorkerMethods } from './server-methods.ts';
+
+/** The connections of all workers. */
+export function createWorkerConnections(
+  line: Line<WorkerMethods>,
+  workers: readonly number[],
+  readings: () => Iterable<WorkerReading>,
+): ClientConnections {
+  return {
+    count(appId) {
+      let sum = 0;
+      for (const { counted } of readings()) {
+        for (const [[app], value] of counted['connections'] ?? []) if (app === appId) sum += value;
+      }
+      return sum;
+    },
+    async list(appId, channel, limit) {
+      const lists = await Promise.all(
+        workers.map((worker) => line.call(worker, 'connections', appId, channel, limit)),
+      );
+      return lists.reduce<ConnectionList>(
+        (sum, { connections, total }) => ({
+          connections: [...sum.connections, ...connections].slice(0, limit),
+          total: sum.total + total,
+        }),
+        { connections: [], total: 0 },
+      );
+    },
+    async close(appId, socketId) {
+      const closed = await Promise.all(
+        workers.map((worker) => line.call(worker, 'closeConnection', appId, socketId)),
+      );
+      return closed.includes(true);
+    },
+    async closeMembers(appId, userId) {
+      await Promise.all(workers.map((worker) => line.call(worker, 'closeMembers', appId, userId)));
+    },
+    async speak(appId, socketId, event) {
+      const answers = await Promise.all(
+        workers.map((worker) => line.call(worker, 'speak', appId, socketId, event)),
+      );
+      return (
+        answers.find((answer) => answer !== 'unknown') ??
+        (answers.includes(undefined) ? undefined : 'unknown')
+      );
+    },
+  };
+}
