@@ -148,7 +148,8 @@ export class Hub {
     if (command.kind === 'invalid') budget.penalise(text.length);
     const isAhead = this.#options.turns !== undefined && budget.isAhead(app.frameRates);
     // It passes by what waits for an answer, but not by what the client itself has sent too fast.
-    if (command.kind === 'ping' && !isAhead && !this.#pingWaits(session)) return session.socket.send(pongFrame);
+    if (command.kind === 'ping' && !isAhead && !this.#pingWaits(session))
+      return session.socket.send(pongFrame);
     if (command.kind === 'pong') return;
     this.#commands.take(session, command, text.length, isAhead);
   }

@@ -39,6 +39,8 @@ interface HeldChannel {
 export class WorkerLedger implements Ledger {
   readonly #options: WorkerLedgerOptions;
   readonly #apps = new Map<string, Map<string, HeldChannel>>();
+  /** Who is online, as it was answered in this turn. */
+  readonly #fresh = new Set<{ readonly appId: string; readonly online: Set<string> }>();
   /** Who is signed in here, by app and user. */
   readonly #users = new Set<string>();
 
@@ -110,7 +112,11 @@ export class WorkerLedger implements Ledger {
     }
     for (const one of watched) interest.add(appId, watchedName(one));
     if (isKnown && watched.length === 0) return new Set();
-    return line.call(keeper, 'signIn', appId, userId, watched).then((online) => new Set(online));
+    return new Promise((resolve) =>
+      line.ask(keeper, 'signIn', [appId, userId, watched], (online) =>
+        resolve(this.#keepFresh(appId, online)),
+      ),
+    );
   }
 
   unwatch(appId: string, watched: readonly string[]): void {
@@ -139,6 +145,16 @@ export class WorkerLedger implements Ledger {
     return this.#options.line.call(keeper, 'occupiedChannels', appId, prefix, page);
   }
 
+  /** The keeper says what those who watch a user are told. */
+  watched(appId: string, userId: string, state: UserState): void {
+    for (const { appId: ofApp, online } of this.#fresh) {
+      if (ofApp !== appId) continue;
+      if (state === 'online') online.add(userId);
+      else online.delete(userId);
+    }
+    this.#options.notifyWatchers(appId, userId, state);
+  }
+
   /** The keeper says what subscribers of a channel are told. */
   notice(appId: string, name: ChannelName, notice: Notice): void {
     const channel = this.#apps.get(appId)?.get(name);
@@ -148,6 +164,14 @@ export class WorkerLedger implements Ledger {
     else if (notice.kind === 'member-removed') channel.members?.delete(notice.userId);
     else channel.cached = notice.event;
     this.#options.notify(appId, name, notice);
+  }
+
+  /** Until a client is told who is online, it does not receive what has changed since. */
+  #keepFresh(appId: string, users: readonly string[]): ReadonlySet<string> {
+    const answer = { appId, online: new Set(users) };
+    this.#fresh.add(answer);
+    setImmediate(() => this.#fresh.delete(answer));
+    return answer.online;
   }
 
   #hold(appId: string, name: ChannelName): HeldChannel {

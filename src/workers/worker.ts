@@ -74,7 +74,7 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     frame: (_, ...[appId, channel, frame, except]) =>
       clients?.local.publish(appId, channel, () => frame, except),
     notice: (_, ...notice) => ledger.notice(...notice),
-    watched: (_, ...change) => clients?.notifier.notifyWatchers(...change),
+    watched: (_, ...change) => ledger.watched(...change),
     terminate: (_, appId, userId) => void clients?.local.terminate(appId, userId),
     subscribers: (_, appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
     serve: (_, port) => failing(() => present().joined.serve({ routes, port })),

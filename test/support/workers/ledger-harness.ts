@@ -75,13 +75,13 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
       const all = seats.map((seat) => {
         const own = new Line<KeeperOfState>(seat, {
           notice: (_, ...notice) => of.notice(...notice),
-          watched: (_, appId, userId, what) => surroundings.notifyWatchers(appId, userId, what),
+          watched: (_, ...change) => of.watched(...change),
         } satisfies Partial<WorkerOfState>);
         const of: WorkerLedger = new WorkerLedger({
           line: own,
           interest: new Interest(table, seat.index),
           notify: () => {},
-          notifyWatchers: () => {},
+          notifyWatchers: surroundings.notifyWatchers,
         });
         return { line: own, ledger: of };
       });
