@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import { basename, isAbsolute } from 'node:path';
 
 /** What a reader needs to judge or repeat a run. */
 export interface RunFacts {
@@ -27,7 +28,7 @@ export function runFacts(run: Pick<RunFacts, 'placement' | 'rounds' | 'seconds' 
   const cores = cpus();
   return {
     at: new Date().toISOString(),
-    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    command: commandOf(process.argv.slice(2)),
     commit: commit(),
     node: process.version,
     machine: {
@@ -39,6 +40,11 @@ export function runFacts(run: Pick<RunFacts, 'placement' | 'rounds' | 'seconds' 
     },
     ...run,
   };
+}
+
+/** As it was given, but for where things are on this machine, which helps nobody else. */
+export function commandOf(words: readonly string[]): string {
+  return ['npm run bench --', ...words.map((word) => (isAbsolute(word) ? basename(word) : word))].join(' ');
 }
 
 function commit(): string | null {

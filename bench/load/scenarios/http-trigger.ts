@@ -47,6 +47,7 @@ export const httpTrigger: Scenario = {
     },
   ],
   notes: [
+    'Sockudo ends the connection with each answer: its figures contain a connection for each request.',
     'raw verifies signature, MD5 and timestamp as well, with createHmac and createHash, and takes the parameters to be in order.',
   ],
 };

@@ -4,6 +4,7 @@ import { slopeOf, spreadOf } from '../../../bench/load/measure/spread.ts';
 import { coresFor } from '../../../bench/load/measure/cpu.ts';
 import { readTrace } from '../../../bench/load/measure/syscalls.ts';
 import { connectionsOfWorkers, unevenness } from '../../../bench/load/measure/workers.ts';
+import { commandOf } from '../../../bench/load/report/facts.ts';
 import { renderPage } from '../../../bench/load/report/page.ts';
 import type { BenchResult, CaseResult, TargetResult } from '../../../bench/load/report/result.ts';
 import { hasFaults, summarise, verdictOf } from '../../../bench/load/report/summary.ts';
@@ -110,6 +111,12 @@ describe('the report of the bench', () => {
       measured([target('emulator', [sample(1)]), target('url', [], 'connection refused')]),
     );
     expect(text).toContain('url failed: connection refused');
+  });
+
+  test('names the command without the folders of the machine', () => {
+    expect(commandOf(['--sockudo', '/home/me/bin/sockudo', '--only', 'a/b'])).toBe(
+      'npm run bench -- --sockudo sockudo --only a/b',
+    );
   });
 
   test('tells in which cases a peer is better', () => {
