@@ -37,7 +37,7 @@ export const webhooks: Scenario = {
     'By default the emulator sends up to 20 events in a POST, so that any receiver can take it; soketi is told to collect for 250 ms and has no bound: its 0.5 POSTs per 1,000 events are most of the difference in CPU.',
     'At most 2,000 events are on their way in the churn cases; a server that holds events back for 250 ms can then not do more than 8,000 a second.',
     'soketi has no grace; the emulator is told to have none (3 s is its default).',
-    'raw posts as many events at once as the emulator, signed, through the same client, and looks no further: no order, no retries, no bounds.',
+    'raw posts as many events at once as the emulator, signed, through undici, and looks no further: no order, no retries, no bounds.',
     'A failing endpoint answers 500 and gets the same events as a healthy one; the figures are of the healthy one.',
   ],
 };
