@@ -36,7 +36,7 @@ describe('a connection of a limited app whose places are counted over all nodes'
     actor.subscribe('news');
     actor.say({ event: 'pusher:ping', data: {} });
     expect(actor.socket.takeFrames().map(({ event }) => event)).toEqual(['pusher:pong']);
-    expect([take.mock.calls, connectionOpened.mock.calls]).toEqual([[['1', 5]], []]);
+    expect([take.mock.calls, connectionOpened.mock.calls]).toEqual([[['1', 5, '127.0.0.1']], []]);
     await decide(true);
     expect(actor.socket.takeFrames().map(({ event }) => event)).toEqual([
       'pusher:connection_established',
@@ -66,7 +66,7 @@ describe('a connection of a limited app whose places are counted over all nodes'
     expect(release).not.toHaveBeenCalled();
     actor.vanish();
     actor.vanish();
-    expect(release.mock.calls).toEqual([['1']]);
+    expect(release.mock.calls).toEqual([['1', '127.0.0.1']]);
   });
 
   test('gives it back also if it has gone before it had it', async () => {
@@ -75,7 +75,7 @@ describe('a connection of a limited app whose places are counted over all nodes'
     actor.vanish();
     expect(release).not.toHaveBeenCalled();
     await decide(true);
-    expect(release.mock.calls).toEqual([['1']]);
+    expect(release.mock.calls).toEqual([['1', '127.0.0.1']]);
     expect(connectionOpened).not.toHaveBeenCalled();
   });
 
@@ -89,7 +89,7 @@ describe('a connection of a limited app whose places are counted over all nodes'
     else apps.replace([application({ limits: { connections: 5 }, ...changed })]);
     await decide(true);
     actor.socket.expectClosed(code);
-    expect(release.mock.calls).toEqual([['1']]);
+    expect(release.mock.calls).toEqual([['1', '127.0.0.1']]);
   });
 
   test('is refused at once where its node alone has as many as there may be', async () => {

@@ -206,7 +206,8 @@ describe('a resend of a delivery that was recorded', () => {
     expect(await office.resendRecorded(recorded)).toBe('held');
     dispatcher.replace([application({ endpoints: [endpoint({ isEnabled: false })] })]);
     expect(await office.resendRecorded(recorded)).toBe('disabled');
-    expect(await officeStage({ isHere: () => false }).office.resendRecorded(recorded)).toBe(unavailable);
+    const { office: elsewhere } = officeStage({ isHere: () => false });
+    expect(await elsewhere.resendRecorded({ ...recorded, endpointId: 'other' })).toBe(unavailable);
     sender.expectNoPost();
   });
 });
