@@ -141,14 +141,14 @@ test('after the connection of the topics was killed the node says that it is not
   const channels = Array.from({ length: 3000 }, (_, index) => `room-${index}`);
   await Promise.all(channels.map((channel) => here.join(channel)));
   for (const channel of channels.slice(2000)) here.leave(channel);
-  await expect.poll(() => isWhole(here, there), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => isWhole(here, there), { timeout: 30_000 }).toBe(true);
   const closed = once(here.clients.subscriber, 'close');
   await admin.client('KILL', 'TYPE', 'PUBSUB');
   await closed;
   expect(here.ledger.isWhole).toBe(false);
   // Somebody comes meanwhile.
   const join = here.join('meanwhile');
-  await expect.poll(() => isWhole(here, there), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => isWhole(here, there), { timeout: 30_000 }).toBe(true);
   await join;
   expect(await topics()).toBe(3001);
   const held = [...channels.slice(0, 2000), 'meanwhile'];

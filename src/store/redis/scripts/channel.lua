@@ -151,8 +151,8 @@ local function leaveChannel(epoch, deadline)
   end
 end
 
--- Reports what is due, says when to look again, and wakes whoever dispatches.
-local function finish()
+-- Reports who has lingered too long. Returns when to look again (nil: nothing lingers), and when the count is to be told (0: never).
+local function reportGone()
   local gone = IS_HELD and {} or redis.call('ZRANGEBYSCORE', GRACE, '-inf', integer(AT))
   if #gone > 0 then
     source = redis.call('HGET', CHANNEL, 'by') or ''
@@ -163,29 +163,41 @@ local function finish()
       fact({ name = 'member_removed', userId = user })
     end
   end
-  local state = redis.call('HMGET', CHANNEL, 'announced', 'live', 'until', 'countDue', 'by')
-  local lingers = redis.call('ZRANGE', GRACE, 0, 0, 'WITHSCORES')
-  local isEmpty = tonumber(state[2] or 0) == 0
-  local goneAt, countDue = tonumber(state[3] or 0), tonumber(state[4] or 0)
-  local nextAt = tonumber(lingers[2])
-  if state[1] and isEmpty and not nextAt then
-    if goneAt <= AT and not IS_HELD then
-      source = state[5] or ''
-      fact({ name = 'channel_vacated' })
-      redis.call('DEL', CHANNEL, MEMBERS, GRACE, HOLDERS)
-      countDue = 0
-    else
-      nextAt = goneAt
-    end
+  local nextAt = tonumber(redis.call('ZRANGE', GRACE, 0, 0, 'WITHSCORES')[2])
+  local state = redis.call('HMGET', CHANNEL, 'announced', 'live', 'until', 'by', 'countDue')
+  local isEmpty, countDue = tonumber(state[2] or 0) == 0, tonumber(state[5] or 0)
+  if not state[1] or not isEmpty or nextAt then
+    return nextAt, countDue
   end
-  if countDue > 0 and countDue <= AT then
-    local total = number('total')
-    redis.call('HDEL', CHANNEL, 'countDue')
-    redis.call('HSET', CHANNEL, 'countSaid', total, 'countSaidAt', integer(AT))
-    notice('count', { n = total })
-    fact({ name = 'subscription_count', count = total })
-  elseif countDue > 0 and (not nextAt or countDue < nextAt) then
-    nextAt = countDue
+  local goneAt = tonumber(state[3] or 0)
+  if goneAt > AT or IS_HELD then
+    return goneAt, countDue
+  end
+  source = state[4] or ''
+  fact({ name = 'channel_vacated' })
+  redis.call('DEL', CHANNEL, MEMBERS, GRACE, HOLDERS)
+  return nil, 0
+end
+
+-- Tells a count that was put off until then. Returns when it is to be told still; nil: it need not be.
+local function tellCount(dueAt)
+  if dueAt == 0 or dueAt > AT then
+    return dueAt > 0 and dueAt or nil
+  end
+  local total = number('total')
+  redis.call('HDEL', CHANNEL, 'countDue')
+  redis.call('HSET', CHANNEL, 'countSaid', total, 'countSaidAt', integer(AT))
+  notice('count', { n = total })
+  fact({ name = 'subscription_count', count = total })
+  return nil
+end
+
+-- Reports what is due, notes when to look again, and wakes whoever dispatches.
+local function finish()
+  local nextAt, countDue = reportGone()
+  local countAt = tellCount(countDue)
+  if countAt and (not nextAt or countAt < nextAt) then
+    nextAt = countAt
   end
   if nextAt then
     redis.call('ZADD', DUE, integer(nextAt), SUBJECT)
