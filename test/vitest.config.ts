@@ -34,10 +34,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        // The same, with clients on two worker threads.
+        // What clients and backends see, once more with clients on two worker threads.
         test: {
           name: 'workers',
-          include: ['test/e2e/**/*.test.ts'],
+          include: [
+            'test/e2e/{admin,clients*,connection,cross-client,hostile-*,http-*,keys,leaves,odd-*,reconcile}.test.ts',
+            'test/e2e/{refusals,reload,sdk,sent-text,shutdown,slow-clients,start,store,webhooks-*}.test.ts',
+            'test/workers/**/*.test.ts',
+          ],
           env: { TEST_WORKERS: '2' },
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -48,7 +48,13 @@ export class WorkerLedger implements Ledger {
     this.#options = options;
   }
 
-  join(join: Join): MaybePromise<JoinAnswer> {
+  join({ after, ...join }: Join): MaybePromise<JoinAnswer> {
+    const answer = this.#join(join);
+    // What it holds is read when the client is told, so it is true then.
+    return after === undefined ? answer : after.then(() => answer);
+  }
+
+  #join(join: Join): MaybePromise<JoinAnswer> {
     const channel = this.#hold(join.appId, join.channel);
     const subject = join.member?.userId ?? '';
     const known = channel.holds.get(subject);

@@ -5,6 +5,7 @@ export interface Config {
   readonly activityTimeoutMs?: number;
   readonly pongTimeoutMs?: number;
   readonly shutdownTimeoutMs?: number;
+  readonly maxConnectionsPerAddress?: number;
   readonly control?: { readonly clock?: 'real' | 'virtual' };
   readonly redis?: RedisConfig;
   readonly store?: {

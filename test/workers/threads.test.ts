@@ -1,0 +1,136 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { app, quick } from '../support/e2e/config.ts';
+import { callApi } from '../support/e2e/http.ts';
+import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
+import { Socket } from '../support/e2e/socket.ts';
+
+/** Connections enough for each of two workers to have some: that one has none happens once in a million runs. */
+const crowd = 21;
+
+async function subscribe(server: Server, channel: string, count = crowd): Promise<Socket[]> {
+  const sockets = Array.from({ length: count }, () => new Socket(server));
+  for (const socket of sockets) {
+    await socket.expectEstablished();
+    socket.requestSubscription(channel);
+    expect((await socket.nextFrame()).event).toBe('pusher_internal:subscription_succeeded');
+  }
+  return sockets;
+}
+
+async function connectionsOfWorkers(server: Server): Promise<number[]> {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  return [...text.matchAll(/^soketify_worker_connections\{worker="\d+"\} (\d+)$/gm)].map(([, count]) =>
+    Number(count),
+  );
+}
+
+test('messages that are published one after the other reach the clients of all workers, each once and in that order', async () => {
+  await using server = await startServer();
+  const sockets = await subscribe(server, 'news');
+  const counts = await connectionsOfWorkers(server);
+  expect(counts).toHaveLength(2);
+  expect(Math.min(...counts)).toBeGreaterThan(0);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(crowd);
+  const names = Array.from({ length: 40 }, (_, index) => `event-${index}`);
+  for (const name of names) {
+    const answer = await callApi(server, {
+      path: `/apps/${app.id}/events`,
+      body: JSON.stringify({ name, channel: 'news', data: 'x' }),
+    });
+    expect(answer.status).toBe(200);
+  }
+  for (const socket of sockets) {
+    const frames = await Promise.all(names.map(() => socket.nextFrame()));
+    expect(frames.map(({ event }) => event)).toEqual(names);
+  }
+});
+
+test('backends are told of all workers', async () => {
+  await using server = await startServer();
+  const sockets = await subscribe(server, 'presence-room', 0);
+  expect(sockets).toEqual([]);
+  await subscribe(server, 'news');
+  const path = `/apps/${app.id}/channels/news`;
+  const answer = await callApi(server, { path, params: { info: 'subscription_count' } });
+  expect(JSON.parse(answer.text)).toEqual({ occupied: true, subscription_count: crowd });
+});
+
+test('limits are those of one server', async () => {
+  await using server = await startServer({
+    apps: [{ ...app, limits: { connections: 8, channels: 3 } }],
+  });
+  const sockets = Array.from({ length: 12 }, () => new Socket(server));
+  const first = await Promise.all(sockets.map((socket) => socket.nextFrame()));
+  const established = first.filter(({ event }) => event === 'pusher:connection_established');
+  expect(established).toHaveLength(8);
+  const admitted = sockets.filter((_, index) => first[index]?.event === 'pusher:connection_established');
+  const answers: string[] = [];
+  for (const [index, socket] of admitted.entries()) {
+    socket.requestSubscription(`room-${index}`);
+    answers.push((await socket.nextFrame()).event);
+  }
+  expect(answers.filter((event) => event === 'pusher_internal:subscription_succeeded')).toHaveLength(3);
+  expect(answers.filter((event) => event === 'pusher:subscription_error')).toHaveLength(5);
+});
+
+test('connections of one address are counted over all workers', async () => {
+  await using server = await startServer({ apps: [app], maxConnectionsPerAddress: 5 });
+  const sockets = Array.from({ length: 9 }, () => new Socket(server));
+  const first = await Promise.all(sockets.map((socket) => socket.nextFrame()));
+  expect(first.filter(({ event }) => event === 'pusher:connection_established')).toHaveLength(5);
+});
+
+test('a stream of the admin API is served by whichever worker is asked', async () => {
+  const token = 'a-token-that-is-long-enough';
+  await using server = await startServer({ apps: [app], dashboard: { token } });
+  const ending = new AbortController();
+  const response = await fetch(`${server.url}/admin/stream`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: ending.signal,
+  });
+  expect(response.status).toBe(200);
+  await subscribe(server, 'seen-by-all', 2);
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const piece of response.body ?? []) {
+    text += decoder.decode(piece as Uint8Array, { stream: true });
+    if (text.includes('seen-by-all')) break;
+  }
+  ending.abort();
+  expect(text).toContain('seen-by-all');
+});
+
+test('a thread that fails ends the process with 1 and one clear line', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'soketify-thread-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const fault = join(folder, 'fault.cjs');
+  const flag = join(folder, 'now');
+  // It is loaded by each thread, before the program.
+  await writeFile(
+    fault,
+    `const { isMainThread } = require('node:worker_threads');
+     const { existsSync } = require('node:fs');
+     if (!isMainThread) setInterval(() => { if (existsSync(${JSON.stringify(flag)})) throw new Error('made by the test'); }, 20);`,
+  );
+  const server = await startServer({ apps: [app], webhooks: quick }, { env: { NODE_OPTIONS: `--require=${fault}` } });
+  await writeFile(flag, '');
+  const { code, stderr } = await server.exit;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^ERR_WORKER: worker thread [12] has failed, so the server ends: Error: made by the test/,
+  );
+});
+
+test.each([
+  ['workers', { workers: 0 }, 'expected a whole number from 1 to 31, or "auto"'],
+  ['workers', { workers: 'all' }, 'expected a whole number from 1 to 31, or "auto"'],
+  ['control', { workers: 2, control: true }, 'cannot be used with control'],
+  ['redis', { workers: 2, redis: { url: 'redis://127.0.0.1:1' } }, 'cannot be used with redis'],
+])('what cannot be is refused, and why (%s)', async (_, config, words) => {
+  const { code, stderr } = await runWithConfig(config);
+  expect(code).toBe(2);
+  expect(stderr).toContain(words);
+});
