@@ -10,7 +10,7 @@ export const startup: Scenario = {
   needs: ['own-process'],
   cases: [
     starting('from the start of the process to ready', 'ms until ready', 250),
-    starting('memory once ready', 'MB of RSS', 68),
+    starting('memory once ready', 'MB of RSS', 55),
     {
       name: 'packages that it needs to run',
       operation: 'installation',
