@@ -115,7 +115,10 @@ test('a thread that fails ends the process with 1 and one clear line', async () 
      const { existsSync } = require('node:fs');
      if (!isMainThread) setInterval(() => { if (existsSync(${JSON.stringify(flag)})) throw new Error('made by the test'); }, 20);`,
   );
-  const server = await startServer({ apps: [app], webhooks: quick }, { env: { NODE_OPTIONS: `--require=${fault}` } });
+  const server = await startServer(
+    { apps: [app], webhooks: quick },
+    { env: { NODE_OPTIONS: `--require=${fault}` } },
+  );
   await writeFile(flag, '');
   const { code, stderr } = await server.exit;
   expect(code).toBe(1);
