@@ -213,7 +213,11 @@ function healthGauges(health: NodeHealth | undefined): readonly Metric<Known>[] 
   if (health === undefined) return [];
   const up = gauge('redis_up', '1 while the state shared on Redis can be read and written.', none);
   const dispatching = gauge('dispatching', '1 while this node sends webhooks.', none);
-  const partitions = gauge('dispatched_partitions', 'Partitions of which this node sends the webhooks.', none);
+  const partitions = gauge(
+    'dispatched_partitions',
+    'Partitions of which this node sends the webhooks.',
+    none,
+  );
   up.add(health.isWhole ? 1 : 0);
   dispatching.add(health.isDispatching ? 1 : 0);
   partitions.add(health.partitions);

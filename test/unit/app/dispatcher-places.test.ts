@@ -108,3 +108,41 @@ test('an end with many silent endpoints leaves no place taken and nobody waiting
   await clock.advance(requestTimeoutMs);
   expect(places.underWay).toBe(0);
 });
+
+test('an endpoint gets as many attempts at once as the policy says at that moment', async () => {
+  const clock = new FakeClock();
+  let underWay = 0;
+  let concurrency = 3;
+  const sender: WebhookSender = {
+    send: (_request, timeoutMs) =>
+      new Promise((resolve) => {
+        underWay += 1;
+        clock.after(timeoutMs, () => {
+          underWay -= 1;
+          resolve({ kind: 'answered', status: 200 });
+        });
+      }),
+    close: async () => {},
+  };
+  const { append } = createDispatcher({
+    clock,
+    sender,
+    applications: [application({ endpoints: [endpoint({ id: 'slow', url: 'http://slow/' })] })],
+    requestTimeoutMs,
+    policy: {
+      ...defaultPolicy,
+      batch: { ...defaultPolicy.batch, maxEvents: 1 },
+      get concurrency() {
+        return concurrency;
+      },
+    },
+  });
+  for (let event = 0; event < 20; event += 1) {
+    append('1', [{ name: 'channel_occupied', channel: channelName(`c${event}`) }]);
+  }
+  await clock.advance(1000);
+  expect(underWay).toBe(3);
+  concurrency = 1;
+  await clock.advance(requestTimeoutMs);
+  expect(underWay).toBe(1);
+});

@@ -206,9 +206,16 @@ describe('a resend of a delivery that was recorded', () => {
     expect(await office.resendRecorded(recorded)).toBe('held');
     dispatcher.replace([application({ endpoints: [endpoint({ isEnabled: false })] })]);
     expect(await office.resendRecorded(recorded)).toBe('disabled');
-    const { office: elsewhere } = officeStage({ isHere: () => false });
-    expect(await elsewhere.resendRecorded({ ...recorded, endpointId: 'other' })).toBe(unavailable);
     sender.expectNoPost();
+  });
+
+  test('is made although another node keeps the letters, by a node that sends to the endpoint', async () => {
+    const { clock, office, sender } = officeStage({ isHere: () => false });
+    expect(await office.resendRecorded({ ...recorded, endpointId: 'other' })).toBe(unavailable);
+    const resent = office.resendRecorded(recorded);
+    await clock.advance(0);
+    await sender.expectPost().answer(200);
+    expect(await resent).toMatchObject({ number: 3, resend: 2, result: 'success' });
   });
 });
 

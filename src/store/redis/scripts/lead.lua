@@ -64,8 +64,8 @@ for field, value in pairs(lead) do
   if name then
     local ends, calm, token = string.match(value, '^(%d+) (%d+) (%d+)$')
     local node = { ends = tonumber(ends), calm = tonumber(calm), token = token }
-    if wasSilent and name ~= me and node.ends < at + lease / 2 and not lead['late:' .. name] then
-      node.ends = at + lease / 2
+    if wasSilent and name ~= me and node.ends < at + lease / 4 and not lead['late:' .. name] then
+      node.ends = at + lease / 4
       set(field, integer(node.ends) .. ' ' .. calm .. ' ' .. token)
       set('late:' .. name, '1')
     end

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { RedisDeliveries } from '../../../src/store/redis/deliveries.ts';
+import { LeadKeys, partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
+import type { RedisLink } from '../../../src/store/redis/link.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+const requestTimeoutMs = 4000;
+const batch = { id: 'msg_1', appId: '1', endpointId: 'e', timeMs: 0, refs: ['3:1-0', '7:1-0'] };
+
+/** Deliveries of a node with all rights for a while, on a Redis that answers as the test says. */
+function stage() {
+  const clock = new FakeClock();
+  const asked: { readonly name: string; readonly args: readonly (string | number)[] }[] = [];
+  const answers: (() => Promise<readonly number[]>)[] = [];
+  const run: RedisLink['run'] = (name, _keys, args) => {
+    asked.push({ name, args });
+    return answers.shift()?.() ?? Promise.resolve([1]);
+  };
+  const deliveries = new RedisDeliveries({
+    link: { run } as RedisLink,
+    clock,
+    lead: new LeadKeys(''),
+    partitions: Array.from({ length: partitionCount }, (_, index) => new PartitionKeys('', index)),
+    nodeId: 'n',
+    present: () => '',
+    requestTimeoutMs,
+    superseded: () => {},
+  });
+  const partitions = new Map([3, 7].map((index) => [index, { token: 5, calmAt: 0 }]));
+  deliveries.allow({ token: 9, at: 0, nodes: new Map(), partitions }, 60_000);
+  /** Attempts begun, delay, and until when the first has ended, as they were kept. */
+  const kept = () => asked.filter(({ name }) => name === 'keep').map(({ args }) => args.slice(5));
+  return { clock, deliveries, answers, kept };
+}
+
+test('an attempt that begins at once has a known end', async () => {
+  const { deliveries, kept } = stage();
+  expect(await deliveries.keep(batch)).toBe(true);
+  expect(kept()).toEqual([[1, 0, 500 + requestTimeoutMs]]);
+});
+
+test('of one that begins later because Redis was slow, whoever takes over is told that nobody knows', async () => {
+  const { clock, deliveries, answers, kept } = stage();
+  answers.push(async () => {
+    await clock.advance(501);
+    return [1];
+  });
+  expect(await deliveries.keep(batch)).toBe(true);
+  expect(kept()).toEqual([
+    [1, 0, 500 + requestTimeoutMs],
+    [1, 0, 0],
+  ]);
+});
+
+test('no further attempt begins before it is kept that there is one', async () => {
+  const { clock, deliveries, answers, kept } = stage();
+  await deliveries.keep(batch);
+  answers.push(() => Promise.reject(new Error('connection lost')));
+  deliveries.postpone('msg_1', 1, 1000);
+  await clock.advance(999);
+  expect(deliveries.mayAttempt()).toBe(true);
+  await clock.advance(1);
+  expect(deliveries.mayAttempt()).toBe(false);
+  expect(await deliveries.flush()).toBe(true);
+  expect(deliveries.mayAttempt()).toBe(true);
+  expect(kept().slice(1)).toEqual([
+    [1, 1000, 0],
+    [1, 0, 0],
+  ]);
+});
+
+test('a batch ties its partitions together while it waits, and once halted until its attempt has ended', async () => {
+  const { deliveries } = stage();
+  await deliveries.keep(batch);
+  expect([...deliveries.ties(false)]).toEqual([]);
+  expect([...deliveries.ties(true)]).toEqual([[3, 7]]);
+  deliveries.postpone('msg_1', 1, 1000);
+  expect([...deliveries.ties(false)]).toEqual([[3, 7]]);
+  deliveries.settle({
+    ...{ appId: '1', endpointId: 'e', batchId: 'msg_1' },
+    events: batch.refs.map((ref) => ({ ref, isLast: true })),
+  });
+  expect([...deliveries.ties(true)]).toEqual([]);
+});
+
+test('nothing begins once the right has ended, whatever is under way', async () => {
+  const { clock, deliveries } = stage();
+  await clock.advance(59_999);
+  expect(deliveries.mayAttempt()).toBe(true);
+  await clock.advance(1);
+  expect(deliveries.mayAttempt()).toBe(false);
+});
