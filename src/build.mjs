@@ -1,10 +1,9 @@
-// Builds dist/: types by tsc, and the program as few files, because finding and linking hundreds of small modules takes
-// a third of the time that a start takes. zod goes in as well: it alone is a hundred files, and where the program runs
-// it need not be installed. All other packages stay what they are, and so does the code: nothing is renamed, and stack
-// traces name functions as the sources do.
+// Builds dist/: types by tsc, the library as few files, and the program as one script, because finding, linking and
+// compiling hundreds of small modules takes most of the time of a start. Small packages go in as well. The code stays what
+// it is: nothing is renamed, and stack traces name functions as the sources do.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -93,7 +92,7 @@ execFileSync(process.execPath, ['src/write-compiled.mjs'], { cwd: root, stdio: '
  */
 async function buildProgram() {
   const unnamed = '0'.repeat(64);
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     ...common,
     entryPoints: ['src/main.ts'],
     outfile: 'dist/program.cjs',
@@ -108,7 +107,9 @@ async function buildProgram() {
     },
     footer: { js: '})' },
     write: false,
+    metafile: true,
   });
+  writeFileSync(`${root}/dist/licenses.txt`, licensesOf(Object.keys(metafile.inputs)));
   for (const { path, text } of outputFiles)
     writeFileSync(path, path.endsWith('.cjs') ? withName(text) : text);
 
@@ -117,6 +118,22 @@ async function buildProgram() {
     const ascii = text.replace(/[^\0-\x7f]/g, '?');
     return ascii.replace(unnamed, createHash('sha256').update(ascii).digest('hex'));
   }
+}
+
+/** The licences of the packages that these files are of, which go where the files go. */
+function licensesOf(sources) {
+  const folders = new Set(sources.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
+  return [...folders]
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map(licenseIn)
+    .join('\n');
+}
+
+function licenseIn(folder) {
+  const names = readdirSync(`${root}/${folder}`).filter((name) => /^licen[cs]e/i.test(name));
+  const { name, version, license } = JSON.parse(readFileSync(`${root}/${folder}/package.json`, 'utf8'));
+  const licences = names.map((file) => readFileSync(`${root}/${folder}/${file}`, 'utf8'));
+  return [`${name} ${version} (${license})`, ...licences].join('\n\n');
 }
 
 /** Which memory level packs best depends on the content. */
