@@ -39,6 +39,7 @@ describe('defaults', () => {
     expect(configOf()).toStrictEqual({
       host: '127.0.0.1',
       port: 6001,
+      workers: 1,
       apps: [
         {
           id: '1',
