@@ -110,7 +110,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   };
   // Loaded only where it is used: nothing stands between otherwise.
   const trace = log.isTrace
-    ? new (await import('./trace.ts')).Trace({ log, apps, secrets: otherSecrets(config) })
+    ? new (await import('./trace.ts')).Trace({ log, apps, config })
     : undefined;
   const sender = trace?.sender(own) ?? own;
   const shared = {
@@ -265,12 +265,6 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
 /** Nobody can say what was connected to a thread that has ended: the process ends with it. */
 function fail(worker: number, reason: string): never {
   throw new Error(`worker thread ${worker} has failed: ${reason}`);
-}
-
-/** Secrets of the configuration that are no app's. */
-function otherSecrets({ control, dashboard, tls }: Config): readonly string[] {
-  const secrets = [control?.token, dashboard?.token, dashboard?.viewToken, tls?.passphrase];
-  return secrets.filter((secret) => secret !== undefined);
 }
 
 /** Starting an attempt takes up to a millisecond: so many of them hold up nobody. */

@@ -1,4 +1,5 @@
 import type { LocalApps } from './app/local-app.ts';
+import type { Config } from './config/schema.ts';
 import type { Log, LogFields } from './ports/log.ts';
 import { whenReady } from './ports/maybe-promise.ts';
 import type { PublishTopic, Socket } from './ports/socket.ts';
@@ -18,8 +19,8 @@ export interface TraceOptions {
   readonly log: Log;
   /** Whose secrets are masked wherever they stand. */
   readonly apps: LocalApps;
-  /** Further secrets. */
-  readonly secrets: readonly string[];
+  /** Has further secrets. */
+  readonly config: Pick<Config, 'control' | 'dashboard' | 'tls'>;
 }
 
 /**
@@ -31,10 +32,11 @@ export class Trace {
   readonly #apps: LocalApps;
   readonly #secrets: readonly string[];
 
-  constructor({ log, apps, secrets }: TraceOptions) {
+  constructor({ log, apps, config: { control, dashboard, tls } }: TraceOptions) {
     this.#log = log;
     this.#apps = apps;
-    this.#secrets = secrets;
+    const secrets = [control?.token, dashboard?.token, dashboard?.viewToken, tls?.passphrase];
+    this.#secrets = secrets.filter((secret) => secret !== undefined);
   }
 
   /** The same front, traced. */

@@ -119,7 +119,7 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     seen?.refused(what);
   };
   const trace = given.isTrace
-    ? new (await import('../trace.ts')).Trace({ log, apps, secrets: [] })
+    ? new (await import('../trace.ts')).Trace({ log, apps, config })
     : undefined;
   clients = await createOwnClients({
     config,
