@@ -40,7 +40,8 @@ export function Root() {
 }
 
 function Shell() {
-  useEffect(startShortcuts, []);
+  // With the page itself: whoever sees it may use its keys.
+  useLayoutEffect(startShortcuts, []);
   useFocusOnNavigation();
   useEffect(() => {
     // The address may name a page already, while its event is still to come.
