@@ -56,6 +56,15 @@ export class Line<Theirs extends Methods> {
     this.#mesh.send(to, [name, 0, args]);
   }
 
+  /** The same, at once: see `Mesh.sendNow`. */
+  tellNow<Name extends keyof Theirs & string>(
+    to: number,
+    name: Name,
+    ...args: Parameters<Theirs[Name]>
+  ): void {
+    this.#mesh.sendNow(to, [name, 0, args]);
+  }
+
   /** See `Mesh.inOrder`. */
   inOrder(run: () => void): void {
     this.#mesh.inOrder(run);

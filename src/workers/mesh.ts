@@ -42,7 +42,7 @@ export function portsOf({ ports }: MeshSeat): readonly MessagePort[] {
 /**
  * One thread's place among the threads of a process. Nothing is lost, and the order is that of one thread: whatever was sent
  * before a message, by whichever thread that its sender had heard of, is received before it. Messages to one thread leave
- * together at the end of the turn's callback.
+ * together.
  */
 export class Mesh<Outgoing, Incoming> {
   readonly index: number;
@@ -50,7 +50,9 @@ export class Mesh<Outgoing, Incoming> {
   readonly #words: Int32Array;
   readonly #receive: (from: number, message: Incoming) => void;
   readonly #outgoing: unknown[][];
+  /** Whether what waits is sent once everything that can be read now was read; whether it is sent at once. */
   #isFlushing = false;
+  #isFlushingNow = false;
   /** What this thread does itself and must not do before what waits for it. */
   #own: Envelope[] = [];
   #isClosed = false;
@@ -66,17 +68,29 @@ export class Mesh<Outgoing, Incoming> {
     }
   }
 
-  /** Sends a message to another thread: anything that can be cloned. */
+  /**
+   * Sends a message to another thread, anything that can be cloned: together with all others that are caused by what can be
+   * read of sockets now, because each envelope wakes a thread.
+   */
   send(to: number, message: Outgoing): void {
     this.#outgoing[to]?.push(message);
     if (this.#isFlushing) return;
     this.#isFlushing = true;
+    setImmediate(() => this.flush());
+  }
+
+  /** The same, before anything else is read: where somebody is about to be answered who may go on on another thread. */
+  sendNow(to: number, message: Outgoing): void {
+    this.#outgoing[to]?.push(message);
+    if (this.#isFlushingNow) return;
+    this.#isFlushingNow = true;
     queueMicrotask(() => this.flush());
   }
 
   /** Sends what waits now. */
   flush(): void {
     this.#isFlushing = false;
+    this.#isFlushingNow = false;
     if (this.#isClosed) return;
     for (const [to, messages] of this.#outgoing.entries()) {
       if (messages.length === 0) continue;

@@ -5,7 +5,7 @@ import type { WorkerOfState } from './keeper-methods.ts';
 
 /** What the fan-out over threads needs. */
 export interface WorkerFanoutOptions {
-  readonly line: Pick<Line<WorkerOfState>, 'tell' | 'inOrder'>;
+  readonly line: Pick<Line<WorkerOfState>, 'tellNow' | 'inOrder'>;
   readonly interest: Interest;
   /** Reaches the clients of this worker; the keeper has none. */
   readonly local: Pick<Fanout, 'publish'> | undefined;
@@ -22,7 +22,7 @@ export function createWorkerFanout({ line, interest, local, terminate }: WorkerF
         return;
       }
       const frame = encode(channel);
-      for (const worker of indicesOf(others)) line.tell(worker, 'frame', appId, channel, frame, except);
+      for (const worker of indicesOf(others)) line.tellNow(worker, 'frame', appId, channel, frame, except);
       if (local !== undefined) line.inOrder(() => local.publish(appId, channel, () => frame, except));
     },
     terminate,

@@ -118,9 +118,7 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     refusals.refused(what);
     seen?.refused(what);
   };
-  const trace = given.isTrace
-    ? new (await import('../trace.ts')).Trace({ log, apps, config })
-    : undefined;
+  const trace = given.isTrace ? new (await import('../trace.ts')).Trace({ log, apps, config }) : undefined;
   clients = await createOwnClients({
     config,
     apps,
