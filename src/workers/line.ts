@@ -65,6 +65,15 @@ export class Line<Theirs extends Methods> {
     this.#mesh.sendNow(to, [name, 0, args]);
   }
 
+  /** The same, later: see `Mesh.sendLater`. */
+  tellLater<Name extends keyof Theirs & string>(
+    to: number,
+    name: Name,
+    ...args: Parameters<Theirs[Name]>
+  ): void {
+    this.#mesh.sendLater(to, [name, 0, args]);
+  }
+
   /** See `Mesh.inOrder`. */
   inOrder(run: () => void): void {
     this.#mesh.inOrder(run);

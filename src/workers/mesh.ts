@@ -3,6 +3,9 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:wor
 /** The most threads in a mesh: each is a bit of a 32-bit word. */
 export const mostThreads = 32;
 
+/** What nobody waits for waits so long for company. */
+const laterMs = 10;
+
 /** What one thread needs to take part. It is sent to that thread, with its ports in the transfer list. */
 export interface MeshSeat {
   /** Which thread this is, from 0 on. */
@@ -50,6 +53,7 @@ export class Mesh<Outgoing, Incoming> {
   readonly #words: Int32Array;
   readonly #receive: (from: number, message: Incoming) => void;
   readonly #outgoing: unknown[][];
+  #isFlushingLater = false;
   /** Whether what waits is sent once everything that can be read now was read; whether it is sent at once. */
   #isFlushing = false;
   #isFlushingNow = false;
@@ -87,10 +91,19 @@ export class Mesh<Outgoing, Incoming> {
     queueMicrotask(() => this.flush());
   }
 
+  /** The same, with the next message or some milliseconds later: for what nobody waits for. */
+  sendLater(to: number, message: Outgoing): void {
+    this.#outgoing[to]?.push(message);
+    if (this.#isFlushingLater) return;
+    this.#isFlushingLater = true;
+    setTimeout(() => this.flush(), laterMs);
+  }
+
   /** Sends what waits now. */
   flush(): void {
     this.#isFlushing = false;
     this.#isFlushingNow = false;
+    this.#isFlushingLater = false;
     if (this.#isClosed) return;
     for (const [to, messages] of this.#outgoing.entries()) {
       if (messages.length === 0) continue;

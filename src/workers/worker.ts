@@ -105,7 +105,7 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     ? new SeenByWorker({
         clock: systemClock,
         sessionClock: systemClock,
-        tell: (what) => line.tell(keeper, 'seen', what),
+        tell: (what) => line.tellLater(keeper, 'seen', what),
       })
     : undefined;
   const refusals = new RefusalLog({
