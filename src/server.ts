@@ -109,9 +109,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     observation?.refused(refusal);
   };
   // Loaded only where it is used: nothing stands between otherwise.
-  const trace = log.isTrace
-    ? new (await import('./trace.ts')).Trace({ log, apps, config })
-    : undefined;
+  const trace = log.isTrace ? new (await import('./trace.ts')).Trace({ log, apps, config }) : undefined;
   const sender = trace?.sender(own) ?? own;
   const shared = {
     config,
