@@ -166,6 +166,26 @@ describe('the metrics', () => {
     expect(counted(await read(metrics))).toEqual(counted(await read(metrics)));
   });
 
+  test('are those of all threads together', async () => {
+    const [one, two, metrics] = [
+      createPrometheusMetrics(),
+      createPrometheusMetrics(),
+      createPrometheusMetrics(),
+    ];
+    one.connectionOpened('1');
+    for (const worker of [one, two]) worker.messagePublished('1', 'api');
+    metrics.messagePublished('1', 'api');
+    metrics.observeApps(() => [app]);
+    metrics.observeWorkers(async () =>
+      [one, two].map((worker) => ({ counted: worker.counted(), busyMs: 1500, heapTotal: 0, heapUsed: 0 })),
+    );
+    const { body } = await metrics.render();
+    expect(body).toContain('soketify_messages_published_total{app="1",source="api"} 3');
+    expect(body).toContain('soketify_connections{app="1"} 1');
+    expect(body).toContain('soketify_worker_connections{worker="2"} 0');
+    expect(body).toContain('soketify_worker_busy_seconds_total{worker="1"} 1.5');
+  });
+
   test('are those that the documentation lists, with the same types and labels', async () => {
     const metrics = createPrometheusMetrics();
     metrics.observeApps(() => [app]);
@@ -184,6 +204,7 @@ describe('the metrics', () => {
       waitingEndpoints: 0,
       isStoreWritten: true,
     }));
+    metrics.observeWorkers(async () => [{ counted: {}, busyMs: 0, heapTotal: 0, heapUsed: 0 }]);
     const { body } = await metrics.render();
     const rendered = [...body.matchAll(/^# TYPE (\w+) (\w+)\n(?:\w+(?:\{(.*)\})? \S+)?/gm)].map(
       ([, name, type, labels = '']) => [name, type, namesOf(labels)],
