@@ -120,6 +120,8 @@ test('an endpoint is added, tested, paused, resumed and deleted', async () => {
   await page.keyboard.press('ArrowDown');
   expect(await dialog.getByRole('radio', { name: /^Off/ }).isChecked()).toBe(true);
   await press(page, dialog.getByRole('button', { name: 'Pause' }));
+  // The dialog is a part of the card, and says "Off" as well until it is gone.
+  await dialog.waitFor({ state: 'hidden' });
   await card.getByText('Off', { exact: true }).waitFor();
   await press(page, card.getByRole('button', { name: 'Resume' }));
   await card.getByText('Active').waitFor();
