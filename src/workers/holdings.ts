@@ -14,7 +14,8 @@ export interface Held {
  * has lost a channel or a member when the last worker that held it says so, and it lingers as if all had been on one thread.
  */
 export class Holdings {
-  readonly #held = new Map<string, Subscription>();
+  /** In the registry of the app as it was then: one that is removed and comes back has another. */
+  readonly #held = new Map<string, { readonly registry: Registry; readonly subscription: Subscription }>();
 
   /** Whether the worker holds it already. */
   has(held: Held): boolean {
@@ -23,16 +24,16 @@ export class Holdings {
 
   /** The worker holds it from now on. */
   add(registry: Registry, held: Held): void {
-    this.#held.set(keyOf(held), registry.join(held.channel, held.userId));
+    this.#held.set(keyOf(held), { registry, subscription: registry.join(held.channel, held.userId) });
   }
 
   /** The worker holds it no more. Undefined: it did not, because its join was refused. */
-  remove(registry: Registry, held: Held, at: Millis, lingersMs: Millis): LocalLeave | undefined {
+  remove(held: Held, at: Millis, lingersMs: Millis): LocalLeave | undefined {
     const key = keyOf(held);
-    const subscription = this.#held.get(key);
-    if (subscription === undefined) return undefined;
+    const known = this.#held.get(key);
+    if (known === undefined) return undefined;
     this.#held.delete(key);
-    return registry.leave(subscription, at, lingersMs);
+    return known.registry.leave(known.subscription, at, lingersMs);
   }
 }
 

@@ -72,11 +72,9 @@ export class StateKeeper implements KeeperOfState {
 
   leave(from: number, leave: Leave): void {
     const { appId, channel, member, channelLingersMs, source } = leave;
-    const app = this.#app(appId);
-    if (app === undefined) return;
     const held: Held = { appId, channel, userId: member?.userId };
     const lingersMs = member?.lingersMs ?? channelLingersMs ?? 0;
-    const left = this.#holdings[from]?.remove(app.registry, held, this.#options.clock.now(), lingersMs);
+    const left = this.#holdings[from]?.remove(held, this.#options.clock.now(), lingersMs);
     if (left === undefined) return;
     const { channelLingersMs: ofChannel, memberLingersMs: ofMember } = left;
     if (ofChannel === undefined && ofMember === undefined) return;
@@ -177,10 +175,9 @@ export class StateKeeper implements KeeperOfState {
   }
 
   count(from: number, appId: string, channel: ChannelName, subscribers: number): void {
-    const app = this.#app(appId);
-    if (app === undefined) return;
     this.#options.subscribers.note(from, appId, channel, subscribers);
-    this.#options.counts.changed(app, channel);
+    const app = this.#app(appId);
+    if (app !== undefined) this.#options.counts.changed(app, channel);
   }
 
   #app(appId: string): LocalApp | undefined {
