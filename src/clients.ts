@@ -81,8 +81,8 @@ export interface ClientFront {
   readonly port?: number;
 }
 
-/** What the clients of a thread are made with. */
-export interface OwnClientsOptions extends Refusals {
+/** What clients are made with, wherever they are connected. */
+export interface ClientsOptions extends Refusals {
   readonly config: Config;
   readonly apps: LocalApps;
   readonly clock: Clock;
@@ -92,6 +92,10 @@ export interface OwnClientsOptions extends Refusals {
   readonly metrics: Metrics;
   /** How many connections are accepted; undefined: no bound. */
   readonly shares: FileShares | undefined;
+}
+
+/** What the clients of a thread are made with. */
+export interface OwnClientsOptions extends ClientsOptions {
   readonly trace: Trace | undefined;
   /** Whether other threads listen on the same port. */
   readonly isShared?: boolean;

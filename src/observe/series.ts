@@ -55,6 +55,7 @@ export class Series<Known> implements Metric<Known> {
 
   /** The same series with what others have counted. */
   with(others: readonly CountedSeries[]): Series<Known> {
+    if (others.length === 0) return this;
     const sum = new Series<Known>(this.type, this);
     for (const series of [this.counted, ...others]) {
       for (const [labels, value] of series) sum.add(value, ...labels);

@@ -55,7 +55,8 @@ export interface SeenOptions {
 }
 
 /**
- * Tells the keeper what happens on a worker, for its recording. Who comes and goes is told before the step that it causes; what was published and refused is told together, and bounded.
+ * Tells the keeper what happens on a worker, for its recording. Who comes and goes is told before the step that it causes; what
+ * was published and refused is told together, and bounded.
  */
 export class SeenByWorker {
   readonly #options: SeenOptions;

@@ -9,7 +9,7 @@ import type { Fanout } from '../ports/fanout.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
 import type { Outbox } from '../ports/outbox.ts';
-import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
+import type { Unavailable } from '../ports/unavailable.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { ClosingError } from '../protocol/errors.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
@@ -26,7 +26,7 @@ export interface StateKeeperOptions {
   readonly outbox: Outbox;
   readonly fanout: Pick<Fanout, 'terminate'>;
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
-  readonly subscribers: Pick<WorkerCounts, 'ask' | 'note'>;
+  readonly subscribers: Pick<WorkerCounts, 'complete' | 'note'>;
   /** Who is let in at all, counted over all workers. */
   readonly admissions: Admissions;
 }
@@ -123,14 +123,7 @@ export class StateKeeper implements KeeperOfState {
 
   channel(_from: number, appId: string, channel: ChannelName): MaybePromise<ChannelState | Unavailable> {
     const { ledger, subscribers } = this.#options;
-    return whenReady(ledger.channel(appId, channel), (state) =>
-      isUnavailable(state)
-        ? state
-        : whenReady(subscribers.ask(appId, channel), (subscriptionCount) => ({
-            ...state,
-            subscriptionCount,
-          })),
-    );
+    return subscribers.complete(ledger, appId, channel);
   }
 
   occupiedChannels(

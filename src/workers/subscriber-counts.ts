@@ -1,6 +1,8 @@
 import type { LocalApp } from '../app/local-app.ts';
 import type { SubscriptionCounts } from '../app/subscription-counts.ts';
-import type { MaybePromise } from '../ports/maybe-promise.ts';
+import type { ChannelQueries, ChannelState } from '../ports/channel-queries.ts';
+import { whenReady, type MaybePromise } from '../ports/maybe-promise.ts';
+import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { indicesOf, type Interest } from './interest.ts';
 import { keeper, type KeeperOfState, type WorkerOfState } from './keeper-methods.ts';
@@ -35,8 +37,21 @@ export class WorkerCounts {
     return sum;
   }
 
+  /** What is true of a channel: its subscribers are counted by the workers. */
+  complete(
+    ledger: ChannelQueries,
+    appId: string,
+    channel: ChannelName,
+  ): MaybePromise<ChannelState | Unavailable> {
+    return whenReady(ledger.channel(appId, channel), (state) =>
+      isUnavailable(state)
+        ? state
+        : whenReady(this.#ask(appId, channel), (subscriptionCount) => ({ ...state, subscriptionCount })),
+    );
+  }
+
   /** Asks the workers that may hold the channel. */
-  ask(appId: string, channel: ChannelName): MaybePromise<number> {
+  #ask(appId: string, channel: ChannelName): MaybePromise<number> {
     const workers = [...indicesOf(this.#interest.others(appId, channel))];
     if (workers.length === 0) return 0;
     const counts = workers.map((worker) => this.#line.call(worker, 'subscribers', appId, channel));

@@ -1,20 +1,11 @@
 import { Admissions } from '../app/admissions.ts';
-import type { LocalApps } from '../app/local-app.ts';
-import type { ClientParts, Clients, JoinedClients } from '../clients.ts';
-import type { Config } from '../config/schema.ts';
+import type { LocalDelivery } from '../app/local-delivery.ts';
+import type { ClientParts, Clients, ClientsOptions, JoinedClients } from '../clients.ts';
 import type { PrometheusMetrics, WorkerReading } from '../observe/prometheus.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Fanout } from '../ports/fanout.ts';
-import type { Ids } from '../ports/ids.ts';
 import type { Ledger } from '../ports/ledger.ts';
-import type { Log } from '../ports/log.ts';
-import { whenReady } from '../ports/maybe-promise.ts';
-import type { Metrics } from '../ports/metrics.ts';
-import type { Refusal, Refusals } from '../ports/refusals.ts';
+import type { Refusal } from '../ports/refusals.ts';
 import { isStartCode, StartError } from '../ports/start-error.ts';
-import { isUnavailable } from '../ports/unavailable.ts';
 import type { Witness } from '../ports/witness.ts';
-import type { FileShares } from '../system/open-files.ts';
 import { findAlone } from '../transport/entrance.ts';
 import { createGateway } from '../transport/gateway.ts';
 import { loadUws } from '../transport/uws.ts';
@@ -33,17 +24,9 @@ import { createWorkerFanout } from './worker-fanout.ts';
 import { watchedName } from './worker-ledger.ts';
 
 /** What clients on worker threads are made with. */
-export interface WorkerClientsOptions extends Refusals {
-  readonly config: Config;
-  readonly apps: LocalApps;
-  readonly clock: Clock;
-  readonly livenessClock: Clock;
-  readonly ids: Ids;
-  readonly log: Log;
-  readonly metrics: Metrics;
+export interface WorkerClientsOptions extends ClientsOptions {
   /** Where the workers are read when somebody looks. */
   readonly counted: PrometheusMetrics;
-  readonly shares: FileShares | undefined;
   /** Hears what happens on the workers; undefined: nobody looks. */
   readonly look: Look | undefined;
   /** A worker has ended by itself. Does not return. */
@@ -125,7 +108,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
   const line = new Line<WorkerMethods>(own, methods);
   const all = others.map(({ index }) => index);
   const subscribers = new WorkerCounts(line, interest);
-  const terminate: Fanout['terminate'] = (appId, userId) => {
+  const terminate: LocalDelivery['terminate'] = (appId, userId) => {
     for (const worker of all) line.tell(worker, 'terminate', appId, userId);
     return 'done';
   };
@@ -160,10 +143,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
     },
     local: {
       ...createWorkerFanout({ line, interest, local: undefined, terminate }),
-      terminate: (appId, userId) => {
-        void terminate(appId, userId);
-        return 'done';
-      },
+      terminate,
       terminateOlder() {},
     },
     notifier: {
@@ -206,7 +186,6 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
               shares: shares && {
                 ...shares,
                 clients: Math.max(1, Math.floor(shares.clients / workers)),
-                metrics: shares.metrics,
               },
               isDebug: log.isDebug,
               isTrace: log.isTrace,
@@ -256,15 +235,7 @@ function withSubscribers(ledger: Ledger, subscribers: WorkerCounts): Ledger {
     unwatch: (...step) => ledger.unwatch(...step),
     signOut: (...step) => ledger.signOut(...step),
     admitTriggers: (...step) => ledger.admitTriggers(...step),
-    channel: (appId, channel) =>
-      whenReady(ledger.channel(appId, channel), (state) =>
-        isUnavailable(state)
-          ? state
-          : whenReady(subscribers.ask(appId, channel), (subscriptionCount) => ({
-              ...state,
-              subscriptionCount,
-            })),
-      ),
+    channel: (...about) => subscribers.complete(ledger, ...about),
   };
 }
 

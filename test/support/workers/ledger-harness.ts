@@ -60,9 +60,9 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
         ledger,
         counts: { changed: () => {} },
         fanout: { terminate: () => 'done' },
-        // Asked of the workers, of which none counts here: the driver does.
+        // No worker counts here: the driver does.
         subscribers: {
-          ask: (appId, channel) => surroundings.countSubscribers(appId, channel),
+          complete: (of, ...about) => of.channel(...about),
           note: () => {},
         },
         admissions: new Admissions({
