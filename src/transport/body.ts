@@ -6,6 +6,9 @@ import { plainText } from './http-message.ts';
 /** All the memory for bodies of which only a part has come, on all connections. */
 const roomBytes = 64 * 1024 * 1024;
 
+/** The same for bodies of which it is not known yet whose they are. */
+export const strangersRoomBytes = 4 * 1024 * 1024;
+
 /** A request must have come so long after its head. */
 const requestTimeoutMs = 30_000;
 
@@ -24,10 +27,13 @@ const empty = Buffer.alloc(0);
 /** What the bodies under way on all connections take together. */
 export class BodyRoom {
   readonly clock: Pick<Clock, 'after'>;
+  readonly #bytes: number;
   #heldBytes = 0;
 
-  constructor(clock: Pick<Clock, 'after'>) {
+  /** `bytes` are all that it holds. Default: 64 MB. */
+  constructor(clock: Pick<Clock, 'after'>, bytes = roomBytes) {
     this.clock = clock;
+    this.#bytes = bytes;
   }
 
   /** The memory that is held at this moment. */
@@ -37,7 +43,7 @@ export class BodyRoom {
 
   /** Whether there is so much more; then it is held. One body alone has room, however large it may be. */
   take(bytes: number): boolean {
-    if (this.#heldBytes > 0 && this.#heldBytes + bytes > roomBytes) return false;
+    if (this.#heldBytes > 0 && this.#heldBytes + bytes > this.#bytes) return false;
     this.#heldBytes += bytes;
     return true;
   }

@@ -5,7 +5,7 @@ import type { Log } from '../ports/log.ts';
 import type { Refusals } from '../ports/refusals.ts';
 import type { PublishTopic } from '../ports/socket.ts';
 import { StartError } from '../ports/start-error.ts';
-import { BodyRoom } from './body.ts';
+import { BodyRoom, strangersRoomBytes } from './body.ts';
 import { Door, type DoorOptions } from './door.ts';
 import { createCompression, type Compression } from './compression.ts';
 import { openEntrance, openTlsEntrance } from './entrance.ts';
@@ -113,7 +113,7 @@ class UwsGateway implements Gateway {
   readonly #compression: Compression;
   readonly #generations: Generations;
   readonly #turn = new Turn();
-  readonly #bodyRoom: BodyRoom;
+  readonly #rooms: { readonly bodyRoom: BodyRoom; readonly strangersRoom: BodyRoom };
   readonly #unread: UnreadWatch;
   #mount: ((native: TemplatedApp) => Generation) | undefined;
   #door: Door | undefined;
@@ -127,7 +127,10 @@ class UwsGateway implements Gateway {
     this.#uws = uws;
     this.#options = options;
     this.#compression = createCompression(uws, options.compression);
-    this.#bodyRoom = new BodyRoom(options.clock);
+    this.#rooms = {
+      bodyRoom: new BodyRoom(options.clock),
+      strangersRoom: new BodyRoom(options.clock, strangersRoomBytes),
+    };
     this.#generations = new Generations(options.clock, this.#compression.minLength);
     const { clock, log, maxBackpressureBytes, maxTotalBackpressureBytes } = options;
     this.#unread = new UnreadWatch(clock, log, Math.max(maxBackpressureBytes, maxTotalBackpressureBytes));
@@ -261,7 +264,7 @@ class UwsGateway implements Gateway {
     const http = {
       ...this.#options,
       peer,
-      bodyRoom: this.#bodyRoom,
+      ...this.#rooms,
       streams: this.#streams,
       metricsAreLocal: !this.#options.publicMetrics,
       isRetired: () => generation.isRetired,
@@ -286,7 +289,7 @@ class UwsGateway implements Gateway {
     mountHttp(native, own, {
       ...this.#options,
       peer: createPeer(this.#options.trustedProxies, false),
-      bodyRoom: this.#bodyRoom,
+      ...this.#rooms,
       streams: this.#streams,
       metricsAreLocal: false,
       isRetired: () => false,

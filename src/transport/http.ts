@@ -34,6 +34,8 @@ interface RouteBase {
   readonly door?: DoorName;
   /** The route asks who the caller is: `caller` of the request is set. */
   readonly readsCaller?: true;
+  /** Whose a body is can only be told once it was read: it must not take the room of others. */
+  readonly readsStrangers?: true;
   /** A larger body is refused before it is read, whatever else is accepted. */
   readonly maxBodyBytes?: number;
 }
@@ -50,6 +52,8 @@ export interface HttpOptions extends ExchangeOptions {
   /** Requests to an app with a larger body are refused before it is read; the id may be of none. */
   readonly bodyBytes: (appId: string) => number;
   readonly bodyRoom: BodyRoom;
+  /** The room of bodies that may be a stranger's. */
+  readonly strangersRoom: BodyRoom;
   /** Whether metrics are for callers on this machine only. */
   readonly metricsAreLocal: boolean;
 }
@@ -62,6 +66,7 @@ interface Place {
   readonly readsCaller: boolean;
   readonly isLocal: boolean;
   readonly keepsBody: boolean;
+  readonly room: BodyRoom;
   readonly maxBodyBytes: number;
   readonly prefixLength: number;
   readonly parameters: number;
@@ -103,6 +108,7 @@ function mountRoute(app: TemplatedApp, route: Route, prefix: string, options: Ht
       isLocal: route.door === 'metrics' && options.metricsAreLocal,
       // Nobody signs, and nobody reads, the body of another GET.
       keepsBody: !('handle' in route) || route.method !== 'get',
+      room: route.readsStrangers === true ? options.strangersRoom : options.bodyRoom,
       maxBodyBytes: route.maxBodyBytes ?? Infinity,
       prefixLength: prefix.length,
       parameters: route.pattern.split(':').length - 1,
@@ -203,7 +209,7 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
   const begun = attempt(exchange, () => place.begin(request));
   if (begun === undefined) return;
   if (typeof begun !== 'function') return exchange.answer(begun);
-  const body = { room: options.bodyRoom, maxBytes, isKept: place.keepsBody };
+  const body = { room: place.room, maxBytes, isKept: place.keepsBody };
   readBody(res, exchange, body, (bytes) => {
     request.body = bytes;
     respond(begun, request, exchange);

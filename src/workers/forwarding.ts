@@ -181,7 +181,10 @@ export class Forwarder {
     this.#line = line;
   }
 
-  /** The route of that number, answered by the keeper. `gate` refuses a request by its head. */
+  /**
+   * The route of that number, answered by the keeper. `gate` refuses a request by its head; without one only the keeper can tell
+   * who asks, once it has the body.
+   */
   route(route: ForwardedRoute, index: number, gate?: (head: RequestHead) => Answer | undefined): Route {
     const handle: Handle = async (request) => {
       // A body may be a view of memory that is used again.
@@ -189,7 +192,7 @@ export class Forwarder {
       const answer = await this.#line.call(keeper, 'request', index, { ...request, body });
       return 'stream' in answer ? this.#stream(answer) : answer;
     };
-    if (gate === undefined) return { ...route, handle };
+    if (gate === undefined) return { ...route, readsStrangers: true, handle };
     return {
       ...route,
       begin(head) {

@@ -25,6 +25,7 @@ async function startStage() {
         return json(`{"bytes":${request.body.byteLength}}`);
       },
     },
+    { method: 'post', pattern: '/strange', readsStrangers: true, handle: () => json('{"strange":true}') },
     { method: 'post', pattern: '/unsigned', begin: () => refusal(unauthorized('Not signed')) },
     { method: 'get', pattern: '/probe', handle: () => json('{"probe":true}') },
   ];
@@ -155,6 +156,18 @@ describe('a body that comes in pieces', () => {
     await stage.caughtUp();
     next.write('x'.repeat(999));
     expect(await readUntil(next, '"bytes"')).toContain('{"bytes":1000}');
+  });
+
+  test('does not wait for room that strangers have taken, nor they for its', async () => {
+    const stage = await startStage();
+    for (let count = 0; count < 3; count += 1) await beginBody(stage, 'POST /strange');
+    await stage.caughtUp();
+    expect(await readUntil(await beginBody(stage, 'POST /strange', 1000), 'try again')).toContain(' 503 ');
+    await beginBody(stage, 'POST /signed');
+    const second = await beginBody(stage, 'POST /signed');
+    await stage.caughtUp();
+    second.write('x'.repeat(largeBytes - 1));
+    expect(await readUntil(second, '"bytes"')).toContain('200 OK');
   });
 
   test('gives its room back when it has come, has become too large, or has not come in time', async () => {
