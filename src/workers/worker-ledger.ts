@@ -14,7 +14,7 @@ import type { Line } from './line.ts';
 
 /** What the ledger of a worker is made with. */
 export interface WorkerLedgerOptions {
-  readonly line: Pick<Line<KeeperOfState>, 'ask' | 'call' | 'tell'>;
+  readonly line: Pick<Line<KeeperOfState>, 'ask' | 'call' | 'tell' | 'tellNow'>;
   readonly interest: Interest;
   /** Tells the subscribers on this worker. */
   readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
@@ -81,7 +81,8 @@ export class WorkerLedger implements Ledger {
       if (channels?.size === 0) this.#apps.delete(appId);
       this.#options.interest.remove(appId, name);
     }
-    this.#options.line.tell(keeper, 'leave', leave);
+    // Before the client is answered anything that it says next: a backend may ask then, on another worker, whether it has left.
+    this.#options.line.tellNow(keeper, 'leave', leave);
   }
 
   /** The keeper sweeps. */
