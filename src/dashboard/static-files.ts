@@ -6,11 +6,11 @@ import { secured } from './answers.ts';
 
 /** The files of the page. */
 export interface StaticFiles {
-  /** Answers with a file of this name, in one of the encodings that are accepted. */
+  /** Returns the file with this name, compressed if the client accepts that. */
   answer(name: string, acceptEncoding: string): OutgoingResponse;
 }
 
-/** Where the page stands: beside the bundled program, or where it is built from the sources. */
+/** The possible folders of the page: beside the bundled program, or the output of a build from the sources. */
 const folders: readonly string[] = ['./dashboard/', '../../dist/dashboard/'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
@@ -27,18 +27,18 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** Encodings by preference, and the endings of files that have them. */
+/** The encodings in the order of preference, with the endings of their files. */
 const encodings = [
   { name: 'br', ending: '.br' },
   { name: 'gzip', ending: '.gz' },
 ] as const;
 
-/** The files of the page, which are read at the first request and kept in memory. */
+/** The files of the page. They are read at the first request and kept in memory. */
 export function createStaticFiles(places: readonly string[] = folders): StaticFiles {
   let files: ReadonlyMap<string, Uint8Array> | undefined;
   return {
     answer(name, acceptEncoding) {
-      // Until it is built, everybody who asks looks again.
+      // Until the page is built, each request looks for it again.
       files ??= readFiles(places);
       if (files === undefined) return secured(notBuilt);
       return secured(answerWith(files, name, acceptEncoding));
@@ -53,7 +53,7 @@ const notBuilt = plainText(503, 'The page of the Dashboard was not built; run "n
 function readFiles(places: readonly string[]): ReadonlyMap<string, Uint8Array> | undefined {
   const folder = places.find((place) => existsSync(`${place}/${index}`));
   if (folder === undefined) return undefined;
-  // Others may stand there, such as the types of this module.
+  // The folder may contain other files, such as the types of this module.
   const names = readdirSync(folder).filter(
     (name) => contentTypeOf(name.replace(/\.(?:br|gz)$/, '')) !== undefined,
   );
@@ -76,7 +76,7 @@ function answerWith(
     contentType,
     body: (encoding && files.get(name + encoding.ending)) ?? plain,
     headers: {
-      // The name of another file than the index holds a hash of it.
+      // Every name except that of the index contains a hash of the file.
       'Cache-Control': name === index ? 'no-cache' : 'max-age=31536000, immutable',
       Vary: 'Accept-Encoding',
       ...(encoding && { 'Content-Encoding': encoding.name }),

@@ -3,7 +3,7 @@ import { token, viewToken, type Call } from '../support/admin.ts';
 import { AdminWorld } from '../support/admin-world.ts';
 import { RecordingLog } from '../support/log.ts';
 
-const said = 'done by an operator';
+const said = 'operator action';
 const full = { authorization: `Bearer ${token}` };
 const main = { app: '1', endpoint: 'main' };
 const own = { app: 'own' };

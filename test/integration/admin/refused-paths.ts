@@ -93,7 +93,7 @@ export const ofQueries: readonly Refusal[] = [
     { of, query: { q: 'attempts:>x' } },
     400,
     'ERR_ARGUMENT_INVALID',
-    /attempts: expected a number behind >, got 'x'/,
+    /attempts: expected a number after >, got 'x'/,
   ],
   ['listDeliveries', { of, query: { q: 'since:soon' } }, 400, 'ERR_ARGUMENT_INVALID', /since: expected/],
   [

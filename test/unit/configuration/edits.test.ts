@@ -78,7 +78,7 @@ describe('an app that is added', () => {
   test('is refused when its id or key is taken, also by one that gives way to the file', () => {
     expect(refusal(addApp(appOf({ id: '1', key: 'new' })))).toEqual([
       'taken',
-      "the id '1' is taken by the app '1'; choose another, or leave it out",
+      "the id '1' is taken by the app '1'; choose another, or leave it out to have one generated",
     ]);
     expect(refusal(addApp(appOf({ id: '3', key: 'a' })))[1]).toContain("the key 'a' is taken by the app '1'");
     const file = configOf({ apps: [{ id: '9', key: 'b', secret: 's' }] });
@@ -157,7 +157,7 @@ describe('what the file sets', () => {
 
   test('is named without a file where there is none', () => {
     expect(refusal(removeApp('1'), noChanges, { ...ground, fileName: undefined })[1]).toBe(
-      "the app '1' is set by what the server was started with; change it there",
+      "the app '1' is set by the options of the server; change it there",
     );
   });
 });
@@ -237,7 +237,7 @@ describe('an endpoint that is added', () => {
   test('is refused when its id is taken or there is no such app', () => {
     expect(refusal(addEndpoint('1', endpointOf('main')), changes)).toEqual([
       'taken',
-      "the app '1' has an endpoint with the id 'main'; choose another, or leave it out",
+      "the app '1' already has an endpoint with the id 'main'; choose another, or leave it out to have one generated",
     ]);
     expect(refusal(addEndpoint('1', endpointOf('extra')), changes)[0]).toBe('taken');
     expect(refusal(addEndpoint('7', endpointOf('extra')))).toEqual([
@@ -308,6 +308,6 @@ test('the last app is not removed', () => {
   const changes: RunTimeChanges = { ...make(addApp(second)), removed: ['1'] };
   expect(refusal(removeApp('2'), changes, { ...ground, file })).toEqual([
     'last-app',
-    "'2' is the last app, and there is always one",
+    "'2' is the last app, and the server needs at least one",
   ]);
 });

@@ -143,7 +143,7 @@ describe('a reload', () => {
     const next = { ...configured({ apps: [app, second] }), tls: tls('two') };
     expect(await reload(next)).toEqual([
       expect.stringMatching(
-        /^error configuration not reloaded, the one in force stays /,
+        /^error configuration not reloaded, the old one stays active /,
       ) as unknown as string,
     ]);
     expect(served).toEqual([]);
@@ -242,7 +242,7 @@ describe('a change at run time', () => {
       throw new Error(`there are ${current.apps.length}`);
     });
     await expect(refusing).rejects.toThrow('there are 1');
-    await expect(owner.change((changes) => withoutApp(changes, '1'))).rejects.toThrow('one must be left');
+    await expect(owner.change((changes) => withoutApp(changes, '1'))).rejects.toThrow('needs at least one');
     expect(served).toEqual([]);
     expect(await reload(configured())).toEqual([nothing]);
   });

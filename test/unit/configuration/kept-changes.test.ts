@@ -137,7 +137,7 @@ describe('what was changed at run time', () => {
     await next.owner.start();
     await refusing.owner.start();
     expect(refusing.owner.current).toBe(file);
-    expect(refusing.lines.join()).toContain('error what was set at run time cannot be put into force');
+    expect(refusing.lines.join()).toContain('error settings made at run time cannot be applied');
     expect(refusing.owner.changes).toEqual(next.owner.changes);
   });
 
@@ -163,7 +163,7 @@ describe('what is kept and not understood', () => {
     expect(servings()).toBe(0);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(
-      /^error what was set at run time is not understood: what is kept on Redis in the key test has the layout "2"/,
+      /^error the settings made at run time are not understood: the content on Redis in the key test has the layout "2"/,
     );
     await expect(owner.change(pause)).rejects.toMatchObject({
       code: 'not-understood',

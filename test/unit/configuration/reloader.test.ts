@@ -71,7 +71,7 @@ describe('a reload', () => {
         file: '/etc/soketify.json',
         faults: [{ path: 'apps', message: 'expected a list' }],
       },
-      'configuration not reloaded, the one in force stays',
+      'configuration not reloaded, the old one stays active',
     );
   });
 

@@ -94,7 +94,7 @@ describe('an endpoint', () => {
       headers: {},
     });
     expect(await faultsOf(settings.changeEndpoint('1', id, { id: 'new', url }))).toEqual([
-      `id: expected "${id}", for the id of an endpoint stays, got "new"`,
+      `id: expected "${id}", because the id of an endpoint cannot change, got "new"`,
     ]);
     expect(await faultsOf(settings.changeEndpoint('1', id, null))).toEqual([
       ': expected an object, got null',
@@ -158,8 +158,8 @@ describe('an app', () => {
       webhooks: [{ url }],
     });
     expect(await faultsOf(settings.changeApp(id, { key: 'x', webhooks: [] }))).toEqual([
-      'key: is not a setting that is changed here; leave it out',
-      'webhooks: is not a setting that is changed here; leave it out',
+      'key: cannot be changed by this operation; leave it out',
+      'webhooks: cannot be changed by this operation; leave it out',
     ]);
     expect(await faultsOf(settings.changeApp(id, { limits: 7 }))).toHaveLength(1);
     await expect(settings.changeApp('1', {})).rejects.toMatchObject({ code: 'set-by-file' });
@@ -188,5 +188,5 @@ describe('an app', () => {
 
 test('an error that is one line names the first fault and counts the rest', async () => {
   const made = stage().settings.addEndpoint('1', { url: 5, colour: 'red' });
-  await expect(made).rejects.toThrow(/^the endpoint cannot be taken: url: .* \(and 1 more\)$/);
+  await expect(made).rejects.toThrow(/^the endpoint is not valid: url: .* \(and 1 more\)$/);
 });

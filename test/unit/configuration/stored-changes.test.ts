@@ -47,20 +47,24 @@ describe('what is not understood is said', () => {
   test.each([
     ['text', 'no JSON', 'is not a JSON object'],
     ['a list', [], 'is not a JSON object'],
-    ['no layout', {}, 'names no layout, and this version knows the layout 1'],
-    ['another layout', { ...written, layout: 2 }, 'has the layout "2", and this version knows the layout 1'],
-    ['a further key', { ...written, users: [] }, 'has a key that this version does not know: "users"'],
+    ['no layout', {}, 'has no layout, but this version only knows the layout 1'],
+    [
+      'another layout',
+      { ...written, layout: 2 },
+      'has the layout "2", but this version only knows the layout 1',
+    ],
+    ['a further key', { ...written, users: [] }, 'has a field that this version does not know: "users"'],
     ['a list that is none', { ...written, endpoints: {} }, 'has no list "endpoints"'],
-    ['a removed app that is no id', { ...written, removed: [1] }, 'names apps or endpoints in a way'],
+    ['a removed app that is no id', { ...written, removed: [1] }, 'has removals or pauses in a form'],
     [
       'a pause of another kind',
       { ...written, pauses: [{ app: '1', endpoint: 'x', how: 'slow', sinceMs: 5 }] },
-      'names apps or endpoints in a way',
+      'has removals or pauses in a form',
     ],
     [
       'a pause that says more',
       { ...written, pauses: [{ app: '1', endpoint: 'x', how: 'off', sinceMs: 5, until: 9 }] },
-      'names apps or endpoints in a way',
+      'has removals or pauses in a form',
     ],
     [
       'an app with a field that is unknown',

@@ -50,7 +50,7 @@ describe('the debug console', () => {
       ['published', 'update on news and 1 more'],
       ['client event', 'client-typing on private-a'],
       ['unsubscribed', 'unsubscribed: news'],
-      ['disconnection', 'disconnected after 2.5 s; it was on news'],
+      ['disconnection', 'disconnected after 2.5 s; it was subscribed to news'],
       ['setting', 'endpoint main was paused'],
     ]);
     expect(rows[3]).toEqual({
@@ -81,11 +81,11 @@ describe('the debug console', () => {
       {
         type: 'webhook failed',
         name: 'http://receiver/hook',
-        text: 'attempt 1: answered 503 in 31 ms, 1 event; again in 2 s',
+        text: 'attempt 1: answered 503 in 31 ms, 1 event; retry in 2 s',
         data: 'busy',
         details: { id: 'msg_1', endpoint: 'main', attempt: 1, status: 503 },
       },
-      { type: 'webhook failed', text: 'attempt 1: ECONNREFUSED in 0 ms, 1 event; not tried again' },
+      { type: 'webhook failed', text: 'attempt 1: ECONNREFUSED in 0 ms, 1 event; no retry' },
       { type: 'webhook sent', text: 'attempt 1: answered 204 in 3 ms, 1 event' },
       { type: 'webhook failed', text: '2 events dropped (expired) after 2 attempts' },
     ]);
@@ -106,7 +106,7 @@ describe('the debug console', () => {
     expect((await feed.read({ limit: 1 })).rows).toMatchObject([
       {
         type: 'webhook sent',
-        text: 'sent again: answered 200 in 7 ms, 2 events',
+        text: 'resent: answered 200 in 7 ms, 2 events',
         details: { id: 'msg_1', attempt: 3 },
       },
     ]);

@@ -48,7 +48,7 @@ describe('the live stream', () => {
     let takesMore = false;
     const heard: ConsoleRows[] = [];
     const { subscription } = listen({
-      hear(rows) {
+      onRows(rows) {
         heard.push(rows);
         return takesMore;
       },
@@ -105,9 +105,10 @@ describe('the live stream', () => {
   test('refuses the seventeenth listener', () => {
     const { feed, listen } = stage();
     const listeners = Array.from({ length: 16 }, () => listen());
-    const refused = feed.subscribe({ hear: () => true });
+    const refused = feed.subscribe({ onRows: () => true });
     expect(refused).toEqual({
-      message: '16 pages are looking on already, and no more are served: close one of them',
+      message:
+        'the live stream has 16 readers already, which is the limit: close another page of the Dashboard or another reader',
     });
     listeners[0]?.subscription.close();
     listen();

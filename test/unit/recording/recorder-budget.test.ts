@@ -72,7 +72,7 @@ describe('a recorder with a budget', () => {
       {
         status: 'pending',
         atMs: 0,
-        why: 'socket 1.1 subscribed; not taken by http://receiver/hook so far, in 1 attempt, the last answered 503',
+        why: 'socket 1.1 subscribed; not accepted by http://receiver/hook so far, after 1 attempt, the last with status 503',
       },
     ]);
     expect(recorder.deliveries()).toMatchObject([
@@ -162,7 +162,7 @@ describe('the history', () => {
           atMs: startsAtMs + 3200,
           status: 'pending',
           cause: { kind: 'disconnected', socket_id: '1.1', atMs: startsAtMs + 200 },
-          why: 'socket 1.1 disconnected at 22:13:20.200 UTC, and nobody was back 3000 ms later, when the grace had passed; queued for http://receiver/hook',
+          why: 'socket 1.1 disconnected at 22:13:20.200 UTC and had not returned 3000 ms later, when the grace period ended; queued for http://receiver/hook',
           endpoints: [
             {
               endpoint: 'main',

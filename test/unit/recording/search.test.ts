@@ -122,15 +122,15 @@ describe('a search', () => {
 
   test('says what it does not understand, and what it does', () => {
     expect(faultOf('chanel:x')).toBe(
-      "there is no key 'chanel' to search for: accepted are channel, user, event, endpoint, url, status, result, reason, attempts, id, socket, type, since, until. Put quotes around words that have a colon",
+      "unknown search key 'chanel'; accepted keys are channel, user, event, endpoint, url, status, result, reason, attempts, id, socket, type, since, until. Put quotes around a word that contains a colon",
     );
-    expect(faultOf('__proto__:x')).toContain("no key '__proto__'");
-    expect(faultOf('attempts:>many')).toBe("attempts: expected a number behind >, got 'many'");
-    expect(faultOf('attempts:>')).toBe("attempts: expected a number behind >, got ''");
+    expect(faultOf('__proto__:x')).toContain("unknown search key '__proto__'");
+    expect(faultOf('attempts:>many')).toBe("attempts: expected a number after >, got 'many'");
+    expect(faultOf('attempts:>')).toBe("attempts: expected a number after >, got ''");
     expect(faultOf('since:yesterday')).toBe(
       "since: expected 10m, 2h, 30s or 1d ago, a time such as 2026-01-31T12:00:00Z, or milliseconds since 1970, got 'yesterday'",
     );
-    expect(faultOf('a "b c')).toBe('a quote is opened and not closed: "b c');
+    expect(faultOf('a "b c')).toBe('a quote is not closed: "b c');
     expect(faultOf('x'.repeat(1001))).toContain('1001 characters');
     expect(faultOf('a '.repeat(17))).toContain('17 words');
     expect(faultOf('x '.repeat(51))).toBe('at most 50 words are accepted');

@@ -123,8 +123,8 @@ async function close(app: string, socketId: string, onDone: () => void): Promise
   const isSure = await confirmed({
     title: `Close connection ${socketId}?`,
     consequences: [
-      'The client is asked to reconnect.',
-      'If it reconnects within the grace period, no webhook is sent.',
+      'The client does not reconnect automatically.',
+      'It leaves its channels, and webhooks report that after the grace period.',
     ],
     action: 'Close connection',
     isDangerous: true,
