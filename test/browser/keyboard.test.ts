@@ -8,7 +8,7 @@ import { app, quick } from '../support/e2e/config.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
 import { startServer } from '../support/e2e/server.ts';
 
-// No test of this file touches the mouse.
+// No test in this file uses the mouse.
 const openTab = useChromium();
 
 async function enter(): Promise<{ readonly stage: Stage; readonly tab: Tab; readonly page: Page }> {

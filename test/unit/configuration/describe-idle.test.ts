@@ -27,12 +27,12 @@ test.each([
       'Its URL does not use https, which is required in production.',
     ],
   ],
-])('what is not served says why: %j', (apps, sentences) => {
+])('apps and endpoints that are not served have a reason: %j', (apps, sentences) => {
   const idle = idleOf(configOf({ apps }).apps, changes, { isProduction: true });
   expect(idle.map((one) => describeIdle(one, ground))).toEqual(sentences);
 });
 
-test('there is not always a file', () => {
+test('the reason works without a file', () => {
   const [first] = idleOf(configOf({ apps: [{ id: '2', key: 'c', secret: 's' }] }).apps, changes, {
     isProduction: false,
   });
