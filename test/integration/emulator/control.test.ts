@@ -115,7 +115,7 @@ describe('the control API', () => {
   test.each([
     ['POST', '/clock/advance', '{"ms":', 400, /expected a JSON object as the body, got '\{"ms":'/],
     ['POST', '/clock/advance', '[1]', 400, /expected a JSON object/],
-    ['POST', '/clock/advance', '{}', 400, /expected milliseconds, 0 or more, got undefined/],
+    ['POST', '/clock/advance', '{}', 400, /clock.advance: missing; expected milliseconds, 0 or more/],
     ['POST', '/clock/advance', '{"seconds":1}', 400, /unknown field 'seconds'; accepted are ms/],
     ['POST', '/webhooks/wait-for', '{}', 400, /match: expected fields of an event/],
     ['POST', '/webhooks/wait-for', '{"match":{"user":"1"}}', 400, /events have no field 'user'/],

@@ -1,0 +1,142 @@
+import * as z from 'zod';
+import * as field from '../../config/fields.ts';
+import type { Millis } from '../../ports/clock.ts';
+import type { QueueReading } from '../../webhooks/delivery-facts.ts';
+import { check, milliseconds } from '../check.ts';
+import { EmulatorError } from '../emulator-error.ts';
+import { createMatcher, type EventMatch } from './match.ts';
+import type { Pace } from '../time/pace.ts';
+import type { Recorder } from '../../recording/recorder.ts';
+import type { EmulatorEvent } from '../../recording/records.ts';
+import { reportMissing, reportUnexpected, type ClientCount } from './report.ts';
+
+/** How long a webhook is waited for. */
+export interface WaitOptions {
+  /** Only events after this one: the event itself, or its id. */
+  readonly after?: EmulatorEvent | number;
+  /**
+   * Real time. With the virtual clock, how long a client may still be on its way when nothing is due (1000 ms by
+   * default); with the real clock, how long is waited (5000 ms by default).
+   */
+  readonly timeoutMs?: number;
+  /** Time of the emulator: the virtual clock is not moved on further than this (10 minutes by default). */
+  readonly withinMs?: number;
+}
+
+/** How long a webhook must not be sent. */
+export interface AbsenceOptions {
+  /** Only events after this one: the event itself, or its id. */
+  readonly after?: EmulatorEvent | number;
+  /** Time of the emulator. By default the grace and the time that an event waits for others, together. */
+  readonly withinMs?: number;
+}
+
+/** What waiting needs. */
+export interface WaitingOptions {
+  readonly pace: Pace;
+  readonly recorder: Recorder;
+  readonly isVirtual: boolean;
+  readonly now: () => Millis;
+  /** After so long everything that was under way has been sent. */
+  readonly sendsWithinMs: Millis;
+  readonly endpointsOf: (appId: string | undefined) => readonly string[];
+  readonly clientsOf: (appId: string | undefined) => ClientCount;
+  readonly readQueues: () => Iterable<QueueReading>;
+}
+
+const minuteMs = 60_000;
+
+const idOrEvent = z
+  .union([z.number(), z.looseObject({ id: z.number() })], { error: 'expected an event or its id' })
+  .transform((after) => (typeof after === 'number' ? after : after.id));
+const absenceOptions = field.group({
+  after: idOrEvent.exactOptional(),
+  withinMs: milliseconds().exactOptional(),
+});
+const waitOptions = absenceOptions.extend({ timeoutMs: milliseconds().exactOptional() });
+const idleOptions = waitOptions.pick({ timeoutMs: true });
+
+/** Waits for what is to be sent and not to be sent, of one app or of all. */
+export class Waiting {
+  readonly #options: WaitingOptions;
+
+  constructor(options: WaitingOptions) {
+    this.#options = options;
+  }
+
+  /** The first such event that was delivered, once it is. */
+  async waitFor(
+    appId: string | undefined,
+    match: EventMatch,
+    options: WaitOptions = {},
+  ): Promise<EmulatorEvent> {
+    const { pace, recorder, isVirtual, now, endpointsOf, clientsOf } = this.#options;
+    const matcher = createMatcher(match);
+    const {
+      after = 0,
+      timeoutMs = isVirtual ? 1000 : 5000,
+      withinMs = 10 * minuteMs,
+    } = check(waitOptions, options, 'waitFor');
+    const startedAt = now();
+    const look = (): EmulatorEvent | undefined =>
+      recorder.firstDelivered(appId, after, (event) => matcher.matches(event));
+    const found = await pace.until(look, { timeoutMs, withinMs });
+    if (found !== undefined) return found;
+    const waited = isVirtual
+      ? `the clock was moved on by ${Math.round(now() - startedAt)} ms, then nothing was due, and nothing came within ${timeoutMs} ms of real time`
+      : `waited for ${timeoutMs} ms`;
+    const events = recorder.events(appId).filter(({ id }) => id > after);
+    const since = after === 0 ? 'the start or the last reset' : `event ${after}`;
+    const known = { endpoints: endpointsOf(appId), clients: clientsOf(appId), isVirtual };
+    throw new EmulatorError(
+      'ERR_WEBHOOK_MISSING',
+      reportMissing({ matcher, events, nowMs: now(), waited, since, ...known }),
+    );
+  }
+
+  /** Rejects if such an event was sent, or is sent within the time. */
+  async expectNone(
+    appId: string | undefined,
+    match: EventMatch,
+    options: AbsenceOptions = {},
+  ): Promise<void> {
+    const { pace, recorder, sendsWithinMs } = this.#options;
+    const matcher = createMatcher(match);
+    const { after = 0, withinMs = sendsWithinMs } = check(absenceOptions, options, 'expectNone');
+    await pace.pass(withinMs);
+    const sent = recorder
+      .events(appId)
+      .filter((event) => event.id > after && isSent(event) && matcher.matches(event));
+    if (sent.length > 0) {
+      throw new EmulatorError('ERR_WEBHOOK_UNEXPECTED', reportUnexpected(matcher, sent));
+    }
+  }
+
+  /** Resolves when no event of the app waits for an endpoint any more. */
+  async idle(appId: string | undefined, options: Pick<WaitOptions, 'timeoutMs'> = {}): Promise<void> {
+    const { pace } = this.#options;
+    const { timeoutMs = 5000 } = check(idleOptions, options, 'idle');
+    const isIdle = await pace.until(() => (this.#queued(appId).length === 0 ? true : undefined), {
+      timeoutMs,
+      withinMs: 10 * minuteMs,
+    });
+    if (isIdle === true) return;
+    const queues = this.#queued(appId).map(
+      ({ appId: app, endpoint, events }) => `${events} for endpoint ${endpoint} of app ${app}`,
+    );
+    throw new EmulatorError(
+      'ERR_NOT_IDLE',
+      `events are still queued after ${timeoutMs} ms: ${queues.join(', ')}. See deliveries for what the endpoints answer.`,
+    );
+  }
+
+  #queued(appId: string | undefined): readonly QueueReading[] {
+    return [...this.#options.readQueues()].filter(
+      (queue) => queue.events > 0 && (appId === undefined || queue.appId === appId),
+    );
+  }
+}
+
+function isSent({ status }: EmulatorEvent): boolean {
+  return status === 'pending' || status === 'delivered' || status === 'dropped';
+}
