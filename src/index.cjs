@@ -5,7 +5,9 @@
 const { Module } = require('node:module');
 const path = require('node:path');
 
-const { openLibrary } = new Module(__filename).require(path.join(__dirname, 'load.cjs'));
+const own = new Module(__filename);
+own.filename = __filename; // Playwright looks at who requires something.
+const { openLibrary } = own.require(path.join(__dirname, 'load.cjs'));
 const { EmulatorError, startEmulator, startReceiver } = openLibrary();
 
 module.exports = { EmulatorError, startEmulator, startReceiver };

@@ -66,7 +66,7 @@ export async function createProject({
   for (const file of files) {
     await cp(file, join(folder, file.split('/').at(-1) ?? ''), { recursive: true });
   }
-  const start: Project['run'] = (program, args, env = {}) => run(folder, program, args, env);
+  const start: Project['run'] = (program, args, env = {}) => runIn(folder, program, args, env);
   return {
     folder,
     write,
@@ -88,18 +88,26 @@ async function unpack(archive: string, folder: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
 }
 
-function run(
+/** Runs a program in a folder with these variables added, and resolves however it ends, with -1 if it took too long. */
+// oxlint-disable-next-line max-params -- the last two are seldom given
+export function runIn(
   cwd: string,
   program: string,
   args: readonly string[],
-  added: Readonly<Record<string, string>>,
+  added: Readonly<Record<string, string>> = {},
+  timeoutMs = 25_000,
 ): Promise<Ended> {
   // What this process was told of its own test runner is not for that one.
   const { NODE_OPTIONS: _o, NODE_ENV: _e, VITEST: _v, ...env } = process.env;
   return new Promise((resolve) => {
-    execFile(program, args, { cwd, env: { ...env, ...added }, timeout: 25_000 }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-      resolve({ code, output: `${stdout}${stderr}` });
-    });
+    execFile(
+      program,
+      args,
+      { cwd, env: { ...env, ...added }, timeout: timeoutMs },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+        resolve({ code, output: `${stdout}${stderr}` });
+      },
+    );
   });
 }
