@@ -61,7 +61,7 @@ test('a departure within its grace is said to follow', async () => {
   await page.getByText('This endpoint knows the truth.').waitFor();
 
   anna.pusher.disconnect();
-  await difference(page, 'member anna').getByText('may come back until').waitFor();
+  await difference(page, 'member anna').getByText('may return until').waitFor();
   await page.getByText('2 differences; time will heal them.').waitFor();
   await page.getByText('This endpoint knows the truth.').waitFor();
   await page.getByText('0 channels and 0 members').waitFor();
@@ -100,5 +100,5 @@ test('an endpoint that hears of half of what happens is not said to know anythin
   const tab = await openTab(server);
   await visit(tab, server, 'apps/1/truth', 'Truth');
   await tab.page.getByText('Nobody can tell').waitFor();
-  await tab.page.getByText('Its event types tell it neither both').waitFor();
+  await tab.page.getByText('Its event types contain neither both').waitFor();
 });
