@@ -61,7 +61,7 @@ test('a member in the grace period is a temporary difference', async () => {
   await page.getByText('This endpoint knows the true state.').waitFor();
 
   anna.pusher.disconnect();
-  await difference(page, 'member anna').getByText('may come back until').waitFor();
+  await difference(page, 'member anna').getByText('may return until').waitFor();
   await page.getByText('2 differences. They will go away without a repair.').waitFor();
   await page.getByText('This endpoint knows the true state.').waitFor();
   await page.getByText('0 channels and 0 members').waitFor();
@@ -100,5 +100,5 @@ test('the page gives no verdict on an endpoint that selects only half of the eve
   const tab = await openTab(server);
   await visit(tab, server, 'apps/1/truth', 'Truth');
   await tab.page.getByText('Not known').waitFor();
-  await tab.page.getByText('Its event types tell it neither both').waitFor();
+  await tab.page.getByText('Its event types contain neither both').waitFor();
 });
