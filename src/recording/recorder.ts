@@ -28,7 +28,7 @@ export interface RecorderOptions {
   readonly wallTime: WallTime;
   /** Called after each record. */
   readonly changed?: () => void;
-  /** Hears of what is published: it is not recorded here. */
+  /** Called for each published event, which the recorder itself does not record. */
   readonly published?: Witness['published'];
   /** The most events, the most deliveries and the most movements that are kept. */
   readonly capacity?: number;
