@@ -111,7 +111,7 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
       method: 'post',
       path: '/apps/{app}/verify',
       id: 'verifySignature',
-      summary: 'Checks whether this app signed a webhook, and explains why not.',
+      summary: 'Checks whether this app signed a webhook. If not, it explains why.',
       isQuestion: true,
       body: bodies.verify,
       answer: ref('Verify'),

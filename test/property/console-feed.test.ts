@@ -83,7 +83,7 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
 
 describe(seeded('the console'), () => {
   test(
-    'holds its bounds, and tells each row once and in order or says that it was missed',
+    'stays within its limits, and sends each row once and in order or reports it as missed',
     () => {
       fc.assert(
         fc.property(steps, (all) => {
