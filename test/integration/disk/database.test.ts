@@ -122,7 +122,7 @@ describe('a database on disk', () => {
     await newer.database.close();
     await expect(openDisk(path)).rejects.toThrow(StoreError);
     await expect(openDisk(path)).rejects.toThrow(
-      'written by a newer version of this program (layout 2, known is 1)',
+      'written by a newer version of this program (layout 2, this version knows 1)',
     );
     const again = await openDisk(path, { layout: 3 });
     expect([...again.database.entries('meta')]).toEqual([['a', '1']]);
