@@ -35,6 +35,8 @@ export interface WitnessedTrigger {
   readonly name: string;
   readonly data: string;
   readonly channels: readonly ChannelName[];
+  /** The connection that shall not receive it. */
+  readonly except?: SocketId | undefined;
 }
 
 /** A client event, as it was forwarded. */

@@ -150,12 +150,14 @@ describe('waitFor', () => {
     const { webhooks } = emulator;
     const typo: object = { timeout: 5 };
     await expect(webhooks.waitFor({}, typo)).rejects.toThrow(
-      "waitFor: unknown field 'timeout'; accepted are after, timeoutMs, withinMs",
+      'waitFor: unknown field "timeout"; did you mean "timeoutMs"?',
     );
-    await expect(webhooks.expectNone({}, typo)).rejects.toThrow("expectNone: unknown field 'timeout'");
-    await expect(emulator.idle(typo)).rejects.toThrow("idle: unknown field 'timeout'");
+    await expect(webhooks.expectNone({}, typo)).rejects.toThrow(
+      'expectNone: unknown field "timeout"; accepted fields: after, withinMs',
+    );
+    await expect(emulator.idle(typo)).rejects.toThrow('idle: unknown field "timeout"');
     await expect(emulator.reset({ reconect: true } as object)).rejects.toThrow(
-      "reset: unknown field 'reconect'",
+      'reset: unknown field "reconect"; did you mean "reconnect"?',
     );
   });
 
