@@ -175,6 +175,19 @@ export class ConfigurationInForce {
   }
 
   /**
+   * Puts into force what the file would say if it were changed so, until it is read again: for whoever controls the server.
+   * Rejects, with nothing changed, with what `edit` throws, or with a ChangeError that says why it is not served.
+   */
+  amend(edit: (file: Config) => Config): Promise<void> {
+    return this.#inTurn(async () => {
+      const file = edit(this.#file);
+      const apps = this.#serveable(file, this.#changes);
+      const told = describePut(await this.#put({ ...this.#current, apps }, file, this.#changes));
+      this.#options.log.info(told, 'configuration changed at run time');
+    });
+  }
+
+  /**
    * Keeps what is in force in the place of what is kept and not understood (`obstacle`), which is lost by that. Rejects with
    * a ChangeError when it is not saved.
    */
