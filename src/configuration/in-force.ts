@@ -190,6 +190,7 @@ export class ConfigurationInForce {
     });
   }
 
+  /**
    * Overwrites kept changes that are not understood (`obstacle`) with the active ones. The old ones are lost. Rejects with a
    * ChangeError if the changes cannot be saved.
    */
