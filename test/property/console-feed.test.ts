@@ -17,7 +17,7 @@ interface World {
   readonly feed: ConsoleFeed;
   /** Texts of all that was added, in order. */
   readonly added: string[];
-  /** Texts that a listener was told, in order, and how many it was told to have missed. */
+  /** Texts that a listener received, in order, and the reported number of missed ones. */
   readonly told: string[];
   missed: number;
   lastSeq: number | undefined;
@@ -71,7 +71,7 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
     ),
     fc.constant(
       step<World>('reconnect()', (world) => {
-        // Whoever has seen no row yet cannot say where to go on.
+        // A client that has seen no row yet cannot state where to continue.
         if (world.lastSeq === undefined) return;
         world.subscription?.close();
         subscribe(world);
@@ -120,7 +120,7 @@ describe(seeded('the console'), () => {
           const places = world.told.map((text) => Number(text.split(' ')[0]));
           expect(places).toEqual([...new Set(places)].toSorted((a, b) => a - b));
           const isReconnected = all.some((one) => one.toString() === 'reconnect()');
-          // A connection that ended may have been told of what was missed already, and be told so again.
+          // A connection that ended may have been notified of missed rows already, and be notified again.
           if (isReconnected)
             expect(world.told.length + world.missed).toBeGreaterThanOrEqual(world.added.length);
           else expect(world.told.length + world.missed).toBe(world.added.length);
