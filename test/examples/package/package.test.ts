@@ -61,7 +61,7 @@ describe('the archive', () => {
     { timeout: 180_000 },
     async () => {
       const clone = emptyFolder();
-      execFileSync('git', ['clone', '--quiet', '--no-hardlinks', root, clone]);
+      execFileSync('git', ['clone', '--quiet', '--depth', '1', `file://${root}`, clone]);
       symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
       const archive = pack(clone, emptyFolder());
       const program = join(clone, 'dist/program.cjs');
