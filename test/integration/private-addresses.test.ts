@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createStandIn } from '../../src/stand-in.ts';
+import { createEmulator } from '../../src/emulator/create.ts';
 import { Client } from './support/client.ts';
 import { RecordingLog } from './support/log.ts';
 import { Receiver } from './support/receiver.ts';
@@ -34,7 +34,7 @@ test.each(['file', 'allow'] as const)(
   'an endpoint that is set at run time may if the file says %s',
   async (privateAddresses) => {
     const { receiver, log, given } = await stage(privateAddresses);
-    const { server, emulator } = await createStandIn(configOf(given), {
+    const { server, emulator } = await createEmulator(configOf(given), {
       clock: 'real',
       seed: 1,
       liveness: 'real',
