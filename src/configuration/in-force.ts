@@ -178,6 +178,19 @@ export class ConfigurationInForce {
   }
 
   /**
+   * Applies an edited version of the file until the file is read again, for the control of a test. Rejects with what `edit`
+   * throws, or with a ChangeError, and then changes nothing.
+   */
+  amend(edit: (file: Config) => Config): Promise<void> {
+    return this.#inTurn(async () => {
+      const file = edit(this.#file);
+      const apps = this.#serveable(file, this.#changes);
+      const told = describePut(await this.#put({ ...this.#current, apps }, file, this.#changes));
+      this.#options.log.info(told, 'configuration changed at run time');
+    });
+  }
+
+  /**
    * Overwrites kept changes that are not understood (`obstacle`) with the active ones. The old ones are lost. Rejects with a
    * ChangeError if the changes cannot be saved.
    */
