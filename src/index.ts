@@ -52,6 +52,7 @@ export { startReceiver } from './receiver/receiver.ts';
 export type {
   Answer,
   Arrival,
+  OriginalRequest,
   PlannedAnswer,
   ReceivedMatch,
   ReceivedWait,
