@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { AttemptView } from '../views/deliveries.ts';
 import { AdminError, pathOf, type Admin } from './admin.ts';
 import { addAppOptions, asking, askingExitCodes, type AppAskingOptions } from './asking.ts';
 import { describeEnd } from './deliveries.ts';
@@ -6,15 +7,6 @@ import { exitCode, type ExitCode } from './exit-code.ts';
 import { appPath, findApp } from './named.ts';
 import { printJson, printLine, printNote } from './print.ts';
 import { excerpt, printable } from './printable.ts';
-
-/** What came of one more attempt. */
-interface Resent {
-  readonly result: string;
-  readonly status?: number;
-  readonly error?: string;
-  readonly elapsed_ms: number;
-  readonly answer?: string;
-}
 
 export function define(command: Command): void {
   addAppOptions(
@@ -42,7 +34,7 @@ async function resend(admin: Admin, ids: readonly string[], options: AppAskingOp
   let code: ExitCode = exitCode.done;
   for (const id of ids) {
     try {
-      const resent = await admin.post<Resent>(`${path}${pathOf`/deliveries/${id}/resend`}`);
+      const resent = await admin.post<AttemptView>(`${path}${pathOf`/deliveries/${id}/resend`}`);
       if (options.json === true) printJson({ id, ...resent });
       else tell(id, resent);
       if (resent.result !== 'success') code = exitCode.failed;
@@ -56,9 +48,11 @@ async function resend(admin: Admin, ids: readonly string[], options: AppAskingOp
   return code;
 }
 
-function tell(id: string, resent: Resent): void {
+function tell(id: string, resent: AttemptView): void {
   const answer = excerpt(resent.answer ?? '', 200);
   const said = answer === '' ? '' : `: ${answer}`;
   const verdict = resent.result === 'success' ? 'taken' : 'not taken';
-  printLine(`${printable(id)} ${verdict}, ${describeEnd(resent)} in ${resent.elapsed_ms} ms${said}`);
+  printLine(
+    `${printable(id)} ${verdict}, ${describeEnd(resent)} in ${Math.round(resent.elapsedMs ?? 0)} ms${said}`,
+  );
 }
