@@ -55,7 +55,7 @@ export default defineConfig({
         test: {
           name: 'examples',
           include: ['test/examples/**/*.test.ts'],
-          globalSetup: ['test/support/package/pack.ts'],
+          globalSetup: ['test/support/package/pack.ts', 'test/support/examples/install.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           maxWorkers: 2,
