@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import Pusher from 'pusher';
 import { startEmulator } from 'soketify-emulator';
@@ -51,11 +52,13 @@ async function start() {
   const login = await openSite();
   onTestFinished(() => login.close());
   const backend = new Pusher(soketify.serverOptions());
-  login.serve(async (req, res) => {
-    const form = new URLSearchParams(Buffer.concat(await req.toArray()).toString());
-    const [socketId, channel] = [form.get('socket_id') ?? '', form.get('channel_name') ?? ''];
-    const member = { user_id: String(req.headers['x-user']) };
-    res.end(JSON.stringify(backend.authorizeChannel(socketId, channel, member)));
+  login.serve((req, res) => {
+    void text(req).then((body) => {
+      const form = new URLSearchParams(body);
+      const [socketId, channel] = [form.get('socket_id') ?? '', form.get('channel_name') ?? ''];
+      const member = { user_id: String(req.headers['x-user']) };
+      res.end(JSON.stringify(backend.authorizeChannel(socketId, channel, member)));
+    });
   });
   return {
     soketify,
