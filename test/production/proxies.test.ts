@@ -122,12 +122,6 @@ test('the sample that passes TCP on is one that HAProxy takes', async () => {
   expect({ status, stderr }).toMatchObject({ status: 0 });
 });
 
-test('the README prints the sample of nginx', async () => {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const printed = /```nginx\n([^]*?)```/.exec(readme)?.[1];
-  expect(await sample('proxies/nginx.conf')).toContain(printed);
-});
-
 function openSocket(origin: string) {
   const socket = new WebSocket(`${origin}/app/app-key?protocol=7`, { rejectUnauthorized: false });
   const frames = new Journal<{ readonly event: string }>('a frame');
