@@ -55,9 +55,9 @@ export default defineConfig({
         test: {
           name: 'examples',
           include: ['test/examples/**/*.test.ts'],
-          globalSetup: ['test/support/package/pack.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          globalSetup: ['test/support/package/pack.ts', 'test/support/browser/install.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },

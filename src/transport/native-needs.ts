@@ -1,31 +1,31 @@
-/** The parts of this machine on which the native library depends. */
+/** What this process runs on, as far as the native library depends on it. */
 export interface Machine {
-  /** As in `process.platform` and `process.arch`. */
+  /** As `process.platform` and `process.arch` have them. */
   readonly platform: string;
   readonly arch: string;
   /** The version of Node, such as `24.11.0`, and of its interface for native code (`process.versions.modules`). */
   readonly node: string;
   readonly modules: string;
-  /** The version of glibc; undefined if there is none, as on Alpine. Only relevant on Linux. */
+  /** The version of glibc; undefined: there is none, as on Alpine. Of no meaning but on Linux. */
   readonly glibc: string | undefined;
 }
 
-/** The supported versions of Node, with their interface for native code and the glibc that their binary needs. */
+/** The versions of Node that are supported, by their interface for native code, and the glibc that their binary needs. */
 const supported = [
   { node: 20, modules: '115', glibc: '2.27', systems: 'Debian 10, Ubuntu 18.04, RHEL 8' },
   { node: 22, modules: '127', glibc: '2.38', systems: 'Debian 13, Ubuntu 24.04, RHEL 10' },
   { node: 24, modules: '137', glibc: '2.38', systems: 'Debian 13, Ubuntu 24.04, RHEL 10' },
 ] as const;
 
-/** The systems for which there are binaries. */
+/** The systems that there are binaries for. */
 const systems = ['linux x64', 'linux arm64', 'darwin x64', 'darwin arm64', 'win32 x64'];
 
-/** Where all this is documented. */
-const seeAlso = 'README.md lists what each platform needs';
+/** Where the table of all this is. */
+const seeAlso = 'docs/installation.md lists the requirements';
 
 /**
- * Why the native library cannot be loaded on this machine, as one sentence with what is needed and what to do; undefined if
- * nothing is missing, as far as this is known.
+ * Why the native library cannot be loaded on this machine, as one sentence with what is needed and what to do; undefined:
+ * the machine has what it needs, as far as this knows.
  */
 export function unmetNeed(machine: Machine): string | undefined {
   const system = `${machine.platform} ${machine.arch}`;
@@ -47,7 +47,7 @@ export function unmetNeed(machine: Machine): string | undefined {
   return `this system has glibc ${machine.glibc}, and the binary for Node ${node} needs ${glibc} or later: use a newer system (${having})${other}. ${seeAlso}`;
 }
 
-/** The machine on which this process runs. This takes some milliseconds. */
+/** What this process runs on. It takes some milliseconds. */
 export function thisMachine(): Machine {
   const { platform, arch, versions } = process;
   return { platform, arch, node: versions.node, modules: versions.modules, glibc: glibcHere() };
@@ -59,7 +59,7 @@ function glibcHere(): string | undefined {
   return (report as { header: { glibcVersionRuntime?: string } }).header.glibcVersionRuntime;
 }
 
-/** Whether a version of two numbers is at least another. */
+/** Compares versions of two numbers. */
 function isAtLeast(version: string, needed: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [neededMajor = 0, neededMinor = 0] = needed.split('.').map(Number);

@@ -240,7 +240,7 @@ describe('the metrics', () => {
       expect(named(row)).toEqual(reasons);
     }
     const [, row] =
-      /^\| `soketify_webhook_events_dropped_total` .*\| (events given up.*)\|$/m.exec(text) ?? [];
+      /^\| `soketify_webhook_events_dropped_total` .*\| (dropped webhook events.*)\|$/m.exec(text) ?? [];
     expect(named(row)).toEqual(dropReasons);
   });
 });
