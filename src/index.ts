@@ -54,6 +54,7 @@ export { startReceiver } from './receiver/receiver.ts';
 export type {
   Answer,
   Arrival,
+  OriginalRequest,
   PlannedAnswer,
   ReceivedMatch,
   ReceivedWait,
