@@ -58,7 +58,7 @@ describe('the archive', () => {
 
   test(
     'of a fresh clone is whole, and npm installs it into an empty folder',
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async () => {
       const clone = emptyFolder();
       execFileSync('git', ['clone', '--quiet', '--depth', '1', `file://${root}`, clone]);
