@@ -32,6 +32,7 @@ const common = {
 // The library, and what a worker thread begins with.
 await build({
   ...common,
+  plugins: [{ name: 'real', setup: keepApart }],
   entryPoints: ['src/index.ts', 'src/workers/thread.ts'],
   outdir: 'dist',
   splitting: true,
@@ -40,7 +41,7 @@ await build({
 await buildProgram();
 // Read beside the module that they are in.
 cpSync(`${root}/src/store/redis/scripts`, `${root}/dist/scripts`, { recursive: true });
-for (const file of ['index.cjs', 'index.d.cts', 'load.cjs', 'main.cjs', 'main.js'])
+for (const file of ['index.cjs', 'index.d.cts', 'load.cjs', 'main.cjs', 'main.js', 'real.cjs'])
   cpSync(`${root}/src/${file}`, `${root}/dist/${file}`);
 
 // The page of the Dashboard, complete: the browser asks nobody else for anything. Names hold a hash, so that a browser may
@@ -118,6 +119,11 @@ async function buildProgram() {
     const ascii = text.replace(/[^\0-\x7f]/g, '?');
     return ascii.replace(unnamed, createHash('sha256').update(ascii).digest('hex'));
   }
+}
+
+/** The functions of real time stay in a file of their own, which `index.cjs` has loaded by then. Who needs them is beside it. */
+function keepApart({ onResolve }) {
+  onResolve({ filter: /\/real\.cjs$/ }, () => ({ path: './real.cjs', external: true }));
 }
 
 /** The licences of the packages that these files are of, which go where the files go. */

@@ -6,7 +6,11 @@
 const { Module } = require('node:module');
 const path = require('node:path');
 
-const load = new Module(__filename).require(path.join(__dirname, 'load.cjs'));
+const outside = new Module(__filename);
+const load = outside.require(path.join(__dirname, 'load.cjs'));
+
+// What is real is taken now, before a test framework can replace it.
+outside.require(path.join(__dirname, 'real.cjs'));
 
 /** @type {typeof import('./index.js').startEmulator} */
 exports.startEmulator = async (options) => (await load()).startEmulator(options);

@@ -1,5 +1,4 @@
-// The module's timers and not the globals, which test frameworks replace by timers of their own.
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setTimeout } from '../real.cjs';
 import type { ReceivedWait } from './types.ts';
 
 const defaultTimeoutMs = 5000;

@@ -1,7 +1,6 @@
-import { performance } from 'node:perf_hooks';
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { Clock, WallTime } from '../ports/clock.ts';
 import type { RealTime } from '../ports/real-time.ts';
+import { clearTimeout, dateNow, performanceNow, setImmediate, setTimeout } from '../real.cjs';
 import type { NextTurn } from '../structures/turn-budget.ts';
 
 /** The longest that the runtime's timers can wait; a longer wait would end at once. */
@@ -13,14 +12,11 @@ const slackMs = 20;
 /** The runtime's timers. */
 type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>;
 
-/**
- * Real time. The timers are the module's and not the globals, which test frameworks replace by timers of their
- * own: a server in the same process must not stop with them.
- */
+/** Real time, whatever a test framework puts in its place later. */
 export function createSystemClock(timers: Timers = { setTimeout, clearTimeout }): Clock {
   return {
     slackMs,
-    now: () => performance.now(),
+    now: performanceNow,
     after(delayMs, run) {
       const timer = timers.setTimeout(run, Math.min(longestDelayMs, Math.ceil(delayMs)));
       return () => timers.clearTimeout(timer);
@@ -31,7 +27,7 @@ export function createSystemClock(timers: Timers = { setTimeout, clearTimeout })
 export const systemClock = createSystemClock();
 
 /** The machine's time of day, whatever a test framework puts in the place of `Date` later. */
-export const systemWallTime: WallTime = { now: Date.now };
+export const systemWallTime: WallTime = { now: dateNow };
 
 /** When all sockets that can be read now have been. */
 export const systemNextTurn: NextTurn = (run) => void setImmediate(run);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
-import process from 'node:process';
+import { dateNow, hrtime } from '../real.cjs';
 
 /** What the machine's clocks say, for somebody who compares it with what they said before the program was started. */
 export interface MachineReadings {
@@ -25,14 +25,12 @@ export function readBootId(
 }
 
 const bootId = readBootId();
-/** The time of day, whatever a test framework puts in the place of `Date` later. */
-const wallNow = Date.now;
 
 /** The present readings. */
 export function readMachine(): MachineReadings {
   return {
-    wallMs: wallNow(),
-    hrtimeMs: Number(process.hrtime.bigint() / 1000n) / 1000,
+    wallMs: dateNow(),
+    hrtimeMs: Number(hrtime() / 1000n) / 1000,
     uptimeMs: uptime() * 1000,
     bootId,
   };

@@ -1,4 +1,5 @@
 import { unwatchFile, watchFile } from 'node:fs';
+import { clearTimeout, setTimeout } from '../real.cjs';
 
 /** Looking costs next to nothing, and works on every file system, through links and replaced files. */
 const lookEveryMs = 1000;

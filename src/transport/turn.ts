@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers';
+import { setImmediate } from '../real.cjs';
 
 /** A socket, as far as what it is told can be put into one write. */
 export interface Corkable {

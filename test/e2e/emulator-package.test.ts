@@ -30,6 +30,11 @@ describe('the package, as a project has it that installed it', () => {
     expect(code).toBe(0);
   });
 
+  test('goes on by the real clock when all timers are faked before it is loaded, as sinon does', async () => {
+    const consumer = await createConsumer('sinon.cjs');
+    expect(await consumer.run('sinon.cjs')).toEqual({ code: 0, output: 'clock true, timers 0\n' });
+  });
+
   test('leaves no handle after close: the process ends by itself', async () => {
     const consumer = await createConsumer('leak.cjs');
     expect(await consumer.run('leak.cjs')).toEqual({ code: 0, output: '[]' });

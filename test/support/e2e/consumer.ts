@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const packages = ['pusher', 'pusher-js', 'vitest', 'ws', '@types'];
+const packages = ['pusher', 'pusher-js', 'vitest', 'ws', '@types', '@sinonjs'];
 
 /** What a program that has ended says. */
 interface Ended {
