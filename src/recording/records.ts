@@ -48,6 +48,11 @@ export interface AttemptEnd {
   readonly outcome: AttemptResult;
   /** The status of the answer, if there was one. */
   readonly status?: number;
+  /**
+   * Of the header fields of the answer, by lower-case name: `content-type`, `location`, `retry-after`, `server`,
+   * `www-authenticate`, up to 200 characters of each.
+   */
+  readonly answerHeaders?: Readonly<Record<string, string>>;
   /** The beginning of the answer's body, up to 4 KB, as far as it came soon; absent if nothing did. */
   readonly answer?: string;
   /** The system's word for why there was none, such as ECONNREFUSED. */
