@@ -18,7 +18,8 @@ export type {
 export type { EmulatorClock } from './emulator/emulator.ts';
 export type { Fault } from './emulator/faults/fault-list.ts';
 export type { EventMatch } from './emulator/waits/match.ts';
-export type { EventPattern, WebhookEventFields } from './webhooks/event-match.ts';
+export type { WebhookEventFields } from './webhooks/event-fields.ts';
+export type { EventPattern } from './webhooks/event-match.ts';
 export type {
   AttemptEnd,
   DeliveryAttempt,

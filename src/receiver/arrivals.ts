@@ -41,10 +41,10 @@ export class Arrivals<T> {
   }
 
   /** Resolves with the nth item that is accepted, past or to come. */
-  waitFor(
-    accepts: (item: T) => boolean,
+  waitFor<Accepted extends T>(
+    accepts: (item: T) => item is Accepted,
     { timeoutMs = defaultTimeoutMs, nth = 1 }: ReceivedWait,
-  ): Promise<T> {
+  ): Promise<Accepted> {
     // Made here, so that its stack leads to whoever waits.
     const error = new Error();
     const past = this.#items.filter((item) => accepts(item));
@@ -58,7 +58,8 @@ export class Arrivals<T> {
       };
       const waiter = {
         look: (item: T): void => {
-          if (accepts(item)) missing -= 1;
+          if (!accepts(item)) return;
+          missing -= 1;
           if (missing > 0) return;
           end();
           resolve(item);

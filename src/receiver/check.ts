@@ -1,7 +1,8 @@
+import type { EventName } from '../webhooks/event.ts';
 import { checkMatch } from '../webhooks/event-match.ts';
 import { describeGiven, describeUnknown } from '../webhooks/given.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
-import type { Answer, PlannedAnswer, ReceivedWait, ReceiverOptions } from './types.ts';
+import type { Answer, PlannedAnswer, ReceivedMatch, ReceivedWait, ReceiverOptions } from './types.ts';
 
 /** Every option, so that a slip of the pen is told from a name that is meant. */
 const optionNames: Readonly<Record<keyof ReceiverOptions, true>> = {
@@ -60,10 +61,12 @@ export function checkWait(wait: ReceivedWait): void {
 }
 
 /** The rule that a match stands for. Throws a TypeError that says what is accepted. */
-export function toRule(match: unknown): (event: ReceivedEvent) => boolean {
+export function toRule<Name extends EventName>(
+  match: ReceivedMatch<Name>,
+): (event: ReceivedEvent) => event is ReceivedEvent<Name> {
   const checked = checkMatch<ReceivedEvent>(match);
   if (checked.kind === 'wrong') throw new TypeError(checked.reason);
-  return (event) => checked.matcher.matches(event);
+  return (event): event is ReceivedEvent<Name> => checked.matcher.matches(event);
 }
 
 function refuseUnknown(where: string, given: object, accepted: Readonly<Record<string, true>>): void {

@@ -5,7 +5,7 @@ import { checkOptions, checkWait, toRule } from './check.ts';
 import { Intake } from './intake.ts';
 import { Memory } from './memory.ts';
 import { Plans } from './plans.ts';
-import type { Receiver, ReceiverOptions } from './types.ts';
+import type { ReceivedWebhook, Receiver, ReceiverOptions } from './types.ts';
 
 /**
  * Starts a webhook endpoint: it verifies signatures, remembers what came, and answers as told. Resolves once
@@ -51,7 +51,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     },
     async waitForWebhook(accepts = () => true, wait = {}) {
       checkWait(wait);
-      return memory.webhooks.waitFor(accepts, wait);
+      return memory.webhooks.waitFor((webhook): webhook is ReceivedWebhook => accepts(webhook), wait);
     },
     respondWith: (answer) => plans.add(answer),
     reset() {

@@ -1,3 +1,4 @@
+import type { EventName } from '../webhooks/event.ts';
 import type { EventPattern } from '../webhooks/event-match.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { ToldState } from '../webhooks/replay.ts';
@@ -56,7 +57,8 @@ export interface ReceivedWebhook extends Arrival {
 }
 
 /** An event by some of its fields, of which a text may be given as a regular expression; or by any rule. */
-export type ReceivedMatch = EventPattern | ((event: ReceivedEvent) => boolean);
+export type ReceivedMatch<Name extends EventName = EventName> =
+  EventPattern<Name> | ((event: ReceivedEvent) => boolean);
 
 export interface ReceivedWait {
   /** How long to wait, in real milliseconds, before giving up. Default: 5000. */
@@ -104,7 +106,10 @@ export interface Receiver extends AsyncDisposable {
    * Resolves with an event of `events` that matches, past or to come. Rejects, with what came instead, after the time-out
    * or when the receiver is closed.
    */
-  waitFor(match: ReceivedMatch, options?: ReceivedWait): Promise<ReceivedEvent>;
+  waitFor<Name extends EventName = EventName>(
+    match: ReceivedMatch<Name>,
+    options?: ReceivedWait,
+  ): Promise<ReceivedEvent<Name>>;
   /** The same for webhooks, accepted or not; without a rule any one does. */
   waitForWebhook(
     accepts?: (webhook: ReceivedWebhook) => boolean,

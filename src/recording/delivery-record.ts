@@ -4,7 +4,7 @@ import type { Outcome, WebhookRequest } from '../ports/webhook-sender.ts';
 import type { Attempt } from '../webhooks/attempt.ts';
 import type { LetterAttempt } from '../webhooks/dead-letter.ts';
 import { resultOf, type DropReason } from '../webhooks/delivery-facts.ts';
-import type { WebhookEventFields } from '../webhooks/event-match.ts';
+import type { WebhookEventFields } from '../webhooks/event-fields.ts';
 import type { AttemptEnd, DeliveryAttempt, EmulatorDelivery } from './records.ts';
 import type { Numbered } from './ring.ts';
 

@@ -1,5 +1,6 @@
 import type { AttemptResult, DropReason } from '../webhooks/delivery-facts.ts';
-import type { WebhookEventFields } from '../webhooks/event-match.ts';
+import type { EventName } from '../webhooks/event.ts';
+import type { WebhookEventFields } from '../webhooks/event-fields.ts';
 
 /** What became of an event. */
 export type EventStatus =
@@ -59,8 +60,8 @@ export interface AttemptEnd {
   readonly error?: string;
 }
 
-/** Something that happened and that webhooks tell, or would have told. */
-export interface EmulatorEvent extends WebhookEventFields {
+/** What is known of an event besides what webhooks tell. */
+interface RecordOfEvent {
   /** Counts up, from the first event of the emulator. */
   readonly id: number;
   readonly appId: string;
@@ -72,6 +73,15 @@ export interface EmulatorEvent extends WebhookEventFields {
   readonly why: string;
   readonly endpoints: readonly EndpointFate[];
 }
+
+/**
+ * Something that happened and that webhooks tell, or would have told. Its type follows from its `name`.
+ *
+ * ```ts
+ * const { user_id } = await soketify.webhooks.waitFor({ name: 'member_added' }); // a string
+ * ```
+ */
+export type EmulatorEvent<Name extends EventName = EventName> = WebhookEventFields<Name> & RecordOfEvent;
 
 /** One POST. */
 export interface DeliveryAttempt extends Omit<AttemptEnd, 'outcome'> {

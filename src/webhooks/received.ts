@@ -1,29 +1,8 @@
 import { eventNames, type EventName } from './event.ts';
+import type { WebhookEventFields } from './event-fields.ts';
 
-/** An event as a webhook's body has it: field for field what a backend gets to see. */
-export type ReceivedEvent =
-  | { readonly name: 'channel_occupied' | 'channel_vacated' | 'cache_miss'; readonly channel: string }
-  | {
-      readonly name: 'member_added' | 'member_removed';
-      readonly channel: string;
-      readonly user_id: string;
-    }
-  | {
-      readonly name: 'client_event';
-      readonly channel: string;
-      /** The name that the client gave it, `client-...`. */
-      readonly event: string;
-      /** What the client sent: a string, which mostly holds JSON. */
-      readonly data: string;
-      readonly socket_id: string;
-      /** Presence channels only. */
-      readonly user_id?: string;
-    }
-  | {
-      readonly name: 'subscription_count';
-      readonly channel: string;
-      readonly subscription_count: number;
-    };
+/** An event as a webhook's body has it. */
+export type ReceivedEvent<Name extends EventName = EventName> = WebhookEventFields<Name>;
 
 /** The body of a webhook. */
 export interface ReceivedBody {
