@@ -74,7 +74,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const isControlled = content['control'] !== undefined && content['control'] !== false;
   const env = isControlled ? { NODE_ENV: process.env['NODE_ENV'] } : {};
   const config = parseContent(contentOf(content), { env, faults });
-  const { clock = 'real', seed = 1, liveness = 'real', patienceMs = 1000, now, log } = options;
+  const { clock = 'real', seed, liveness = 'real', patienceMs = 1000, now, log } = options;
   try {
     const { emulator } = await createEmulator(config, {
       clock,

@@ -16,8 +16,10 @@ const settings = field.group({
     .describe('Virtual: time stands still until a test moves it.'),
   seed: field
     .wholeNumber(0, 2 ** 32 - 1)
-    .default(1)
-    .describe('The same seed gives the same schedule of retries.'),
+    .optional()
+    .describe(
+      'The same seed gives the same schedule of retries, the same socket ids and webhook ids. Default: the schedule of the seed 1, and ids drawn at random.',
+    ),
   patienceMs: field
     .milliseconds()
     .default(1000)

@@ -12,6 +12,7 @@ import { EmulatorError, invalidArgument } from './emulator-error.ts';
 import { FaultList, type ActiveFault, type Fault } from './faults/fault-list.ts';
 import { Pace } from './time/pace.ts';
 import type { Recorder } from '../recording/recorder.ts';
+import type { SeededIds } from './seeded-ids.ts';
 import type { SeededRandom } from './time/seeded-random.ts';
 import type { ClientCount } from './waits/report.ts';
 import { Waiting } from './waits/waiting.ts';
@@ -36,6 +37,8 @@ export interface CoreOptions {
   readonly activity: Activity;
   readonly recorder: Recorder;
   readonly random: SeededRandom;
+  /** Undefined: ids are drawn at random. */
+  readonly ids: SeededIds | undefined;
   /** After so long everything that was under way has been sent. */
   readonly sendsWithinMs: number;
 }
@@ -68,17 +71,19 @@ export class EmulatorCore {
   readonly refusals: FaultList<ConnectionRefusal>;
   readonly apiFaults: FaultList<ApiFault>;
   readonly #random: SeededRandom;
+  readonly #ids: SeededIds | undefined;
   #held: Held | undefined;
   #isClosed = false;
   #faults = 0;
   /** By app, how many clients the last reset sent away for good. */
   readonly #sentAway = new Map<string, number>();
 
-  constructor({ clock, real, activity, recorder, random, sendsWithinMs }: CoreOptions) {
+  constructor({ clock, real, activity, recorder, random, ids, sendsWithinMs }: CoreOptions) {
     this.clock = clock;
     this.recorder = recorder;
     this.activity = activity;
     this.#random = random;
+    this.#ids = ids;
     this.pace = new Pace({ clock, real, activity, refuseClosed: () => void this.held });
     this.waiting = new Waiting({
       pace: this.pace,
@@ -181,7 +186,10 @@ export class EmulatorCore {
     const counts = this.apps(appId).map(({ config, sessions }) => [config.id, sessions.size] as const);
     this.forget(appId, reconnect ? resetAndReturn : resetError);
     if (!reconnect) for (const [id, count] of counts) this.#sentAway.set(id, count);
-    if (appId === undefined) this.#random.restart();
+    if (appId === undefined) {
+      this.#random.restart();
+      this.#ids?.restart();
+    }
     await this.activity.settled();
   }
 

@@ -13,6 +13,7 @@ import { EmulatorError, invalidArgument } from './emulator-error.ts';
 import { createControlRoutes, failureOfEmulator } from './http/control-api.ts';
 import { createOperations } from './http/operations.ts';
 import { Recorder } from '../recording/recorder.ts';
+import { SeededIds } from './seeded-ids.ts';
 import { SeededRandom } from './time/seeded-random.ts';
 import { EmulatorCore } from './core.ts';
 import { FaultySender } from './faults/webhook-faults.ts';
@@ -30,7 +31,8 @@ import { systemRealTime, systemWallTime } from '../system/clock.ts';
 /** How a server is controlled. */
 export interface EmulatorSettings {
   readonly clock: 'real' | 'virtual';
-  readonly seed: number;
+  /** Of the schedule and of ids. Default: the schedule has the seed 1, and ids are drawn at random. */
+  readonly seed?: number | undefined;
   readonly liveness: 'real' | 'virtual';
   readonly patienceMs: number;
   readonly wallTime?: WallTime;
@@ -60,10 +62,11 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
   const clock = new MovableClock(options.clock, real);
   const activity = new Activity(real, patienceMs);
   const recorder = new Recorder({ clock, wallTime, changed: () => activity.note() });
-  const random = new SeededRandom(seed);
+  const random = new SeededRandom(seed ?? 1);
+  const ids = seed === undefined ? undefined : new SeededIds(seed);
   const { disconnectGraceMs, unsubscribeGraceMs, batch } = config.webhooks;
   const sendsWithinMs = Math.max(disconnectGraceMs, unsubscribeGraceMs) + batch.maxDelayMs;
-  const core = new EmulatorCore({ clock, real, activity, recorder, random, sendsWithinMs });
+  const core = new EmulatorCore({ clock, real, activity, recorder, random, ids, sendsWithinMs });
   const sender = new FaultySender({
     sender: createSender({ clock, socketClock: real, keepsConnections: false }),
     faults: core.webhookFaults,
@@ -85,6 +88,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     sender,
     recorder,
     random: random.next,
+    ...(ids && { ids }),
     livenessClock: options.liveness === 'virtual' ? clock.background : real,
     ...(log && { log }),
     fileName: options.fileName,
