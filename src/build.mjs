@@ -32,7 +32,7 @@ const common = {
 // The library, and what a worker thread begins with.
 await build({
   ...common,
-  plugins: [{ name: 'real', setup: keepApart }],
+  plugins: [{ name: 'scripts', setup: keepApart }],
   entryPoints: ['src/index.ts', 'src/workers/thread.ts'],
   outdir: 'dist',
   splitting: true,
@@ -43,6 +43,8 @@ await buildProgram();
 cpSync(`${root}/src/store/redis/scripts`, `${root}/dist/scripts`, { recursive: true });
 for (const file of ['index.cjs', 'index.d.cts', 'load.cjs', 'main.cjs', 'main.js', 'real.cjs'])
   cpSync(`${root}/src/${file}`, `${root}/dist/${file}`);
+cpSync(`${root}/src/emulator/emulator-error.cjs`, `${root}/dist/emulator-error.cjs`);
+cpSync(`${root}/src/emulator/emulator-error.d.cts`, `${root}/dist/emulator/emulator-error.d.cts`);
 
 // The page of the Dashboard, complete: the browser asks nobody else for anything. Names hold a hash, so that a browser may
 // keep what it has.
@@ -121,9 +123,12 @@ async function buildProgram() {
   }
 }
 
-/** The functions of real time stay in a file of their own, which `index.cjs` has loaded by then. Who needs them is beside it. */
+/** What `index.cjs` has loaded by then stays in files of its own. Whatever needs them is beside them. */
 function keepApart({ onResolve }) {
-  onResolve({ filter: /\/real\.cjs$/ }, () => ({ path: './real.cjs', external: true }));
+  onResolve({ filter: /\/(?:real|emulator-error)\.cjs$/ }, ({ path }) => ({
+    path: `./${basename(path)}`,
+    external: true,
+  }));
 }
 
 /** The licences of the packages that these files are of, which go where the files go. */

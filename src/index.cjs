@@ -12,6 +12,8 @@ const load = outside.require(path.join(__dirname, 'load.cjs'));
 // What is real is taken now, before a test framework can replace it.
 outside.require(path.join(__dirname, 'real.cjs'));
 
+exports.EmulatorError = outside.require(path.join(__dirname, 'emulator-error.cjs')).EmulatorError;
+
 /** @type {typeof import('./index.js').startEmulator} */
 exports.startEmulator = async (options) => (await load()).startEmulator(options);
 

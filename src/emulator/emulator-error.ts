@@ -1,3 +1,7 @@
+import { EmulatorError } from './emulator-error.cjs';
+
+export { EmulatorError };
+
 /** What went wrong, for programs. */
 export type EmulatorErrorCode =
   /** The options are not a valid configuration. */
@@ -18,17 +22,6 @@ export type EmulatorErrorCode =
   | 'ERR_APP_EXISTS'
   /** The emulator has been closed. */
   | 'ERR_CLOSED';
-
-/** Every error that the emulator throws: `code` for programs, `message` with what to do for people. */
-export class EmulatorError extends Error {
-  readonly code: EmulatorErrorCode;
-
-  constructor(code: EmulatorErrorCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = 'EmulatorError';
-    this.code = code;
-  }
-}
 
 /** The error of a wrong argument. */
 export function invalidArgument(message: string): EmulatorError {

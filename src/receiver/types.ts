@@ -103,8 +103,11 @@ export interface Receiver extends AsyncDisposable {
   /** The state that these events tell: which channels are occupied, who is a member. */
   state(): ToldState;
   /**
-   * Resolves with an event of `events` that matches, past or to come. Rejects, with what came instead, after the time-out
-   * or when the receiver is closed.
+   * Resolves with an event of `events` that matches, past or to come. It moves no clock: with a virtual one, wait by
+   * `soketify.webhooks.waitFor`.
+   *
+   * @throws EmulatorError with ERR_WEBHOOK_MISSING after the time-out, saying what came instead; with ERR_CLOSED when the
+   * receiver is closed; with ERR_ARGUMENT_INVALID for a match or an option that there is not.
    */
   waitFor<Name extends EventName = EventName>(
     match: ReceivedMatch<Name>,

@@ -18,7 +18,7 @@ describe('the package, as a project has it that installed it', () => {
     const consumer = await createConsumer('member.jest.test.cjs');
     const jest = consumer.bin('jest/bin/jest.js');
     const { code, output } = await consumer.run(jest, '--testMatch', '**/*.test.cjs', '--detectOpenHandles');
-    expect(output).toContain('3 passed, 3 total');
+    expect(output).toContain('4 passed, 4 total');
     expect(output).not.toContain('open handle');
     expect(code).toBe(0);
   });

@@ -38,12 +38,10 @@ async function visit(emulator: Emulator): Promise<unknown> {
 
 /** Each emulator is a life of its own, and its webhooks say so. */
 function withoutLife(delivery: EmulatorDelivery): unknown {
-  const attempts = delivery.attempts.map(
-    ({ headers: { 'X-Soketify-Epoch': _, ...headers }, ...attempt }) => ({
-      ...attempt,
-      headers,
-    }),
-  );
+  const attempts = delivery.attempts.map((attempt) => {
+    const headers = Object.entries(attempt.headers).filter(([name]) => name !== 'X-Soketify-Epoch');
+    return { ...attempt, headers };
+  });
   return { ...delivery, attempts };
 }
 

@@ -1,6 +1,6 @@
 // A test as somebody writes it who uses jest, which refuses ES modules.
 const { createServer } = require('node:http');
-const { startEmulator } = require('soketify-emulator');
+const { EmulatorError, startEmulator, startReceiver } = require('soketify-emulator');
 const Backend = require('pusher');
 const Pusher = require('pusher-js');
 
@@ -45,6 +45,13 @@ describe('in jest', () => {
     );
     expect(removed).toMatchObject({ name: 'member_removed', channel: 'presence-room' });
     expect(soketify.deliveries.at(-1).attempts).toHaveLength(10);
+  });
+
+  test('errors are of the class that the package exports', async () => {
+    await expect(soketify.webhooks.waitFor({ name: 'member_gone' })).rejects.toThrow(EmulatorError);
+    const refused = startReceiver({ secrt: 'a' });
+    await expect(refused).rejects.toThrow(EmulatorError);
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_ARGUMENT_INVALID' });
   });
 
   test('fake timers do not stop it', async () => {
