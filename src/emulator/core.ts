@@ -155,7 +155,7 @@ export class EmulatorCore {
   /** Ends connections, or refuses those that come. */
   failConnections(appId: string | undefined, given: unknown): Fault & { readonly id: number } {
     const fault = checkConnectionFault(given);
-    if ('refuse' in fault) return this.refusals.add(fault, appId);
+    if (fault.refuse !== undefined) return this.refusals.add(fault, appId);
     const hits = this.apps(appId)
       .map((app) => dropConnections(app, fault, this.held.hub))
       .reduce((sum, count) => sum + count, 0);

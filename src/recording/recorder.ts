@@ -90,11 +90,11 @@ export class Recorder implements Witness {
   }
 
   /** The first event after another one, of one app or of all, that an endpoint has taken and that matches. */
-  firstDelivered(
+  firstDelivered<Meant extends EmulatorEvent>(
     appId: string | undefined,
     after: number,
-    matches: (event: EmulatorEvent) => boolean,
-  ): EmulatorEvent | undefined {
+    matches: (event: EmulatorEvent) => event is Meant,
+  ): Meant | undefined {
     for (const record of this.#events.all()) {
       const isMeant = record.id > after && (appId === undefined || record.appId === appId);
       if (!isMeant || !record.wasDelivered) continue;

@@ -81,7 +81,9 @@ interface RecordOfEvent {
  * const { user_id } = await soketify.webhooks.waitFor({ name: 'member_added' }); // a string
  * ```
  */
-export type EmulatorEvent<Name extends EventName = EventName> = WebhookEventFields<Name> & RecordOfEvent;
+export type EmulatorEvent<Name extends EventName = EventName> = Name extends EventName
+  ? WebhookEventFields<Name> & RecordOfEvent
+  : never;
 
 /** One POST. */
 export interface DeliveryAttempt extends Omit<AttemptEnd, 'outcome'> {

@@ -4,6 +4,7 @@ import type { Millis } from '../../ports/clock.ts';
 import type { QueueReading } from '../../webhooks/delivery-facts.ts';
 import { check, milliseconds } from '../check.ts';
 import { EmulatorError } from '../emulator-error.ts';
+import type { EventName } from '../../webhooks/event.ts';
 import { createMatcher, type EventMatch } from './match.ts';
 import type { Pace } from '../time/pace.ts';
 import type { Recorder } from '../../recording/recorder.ts';
@@ -65,11 +66,11 @@ export class Waiting {
   }
 
   /** The first such event that was delivered, once it is. */
-  async waitFor(
+  async waitFor<Name extends EventName = EventName>(
     appId: string | undefined,
-    match: EventMatch,
+    match: EventMatch<Name>,
     options: WaitOptions = {},
-  ): Promise<EmulatorEvent> {
+  ): Promise<EmulatorEvent<Name>> {
     const { pace, recorder, isVirtual, now, endpointsOf, clientsOf } = this.#options;
     const matcher = createMatcher(match);
     const {
@@ -78,8 +79,8 @@ export class Waiting {
       withinMs = 10 * minuteMs,
     } = check(waitOptions, options, 'waitFor');
     const startedAt = now();
-    const look = (): EmulatorEvent | undefined =>
-      recorder.firstDelivered(appId, after, (event) => matcher.matches(event));
+    const isMeant = (event: EmulatorEvent): event is EmulatorEvent<Name> => matcher.matches(event);
+    const look = () => recorder.firstDelivered(appId, after, isMeant);
     const found = await pace.until(look, { timeoutMs, withinMs });
     if (found !== undefined) return found;
     const waited = isVirtual
