@@ -8,7 +8,13 @@ import { createEmulator, parseContent } from './emulator/create.ts';
 
 export { EmulatorError, type EmulatorErrorCode } from './emulator/emulator-error.ts';
 export type { ClientOptions, ServerOptions } from './emulator/addresses.ts';
-export type { EmulatorApp, FaultInjection, ResetOptions, WebhookQuestions } from './emulator/app-view.ts';
+export type {
+  EmulatorApp,
+  FaultInjection,
+  PublishQuestions,
+  ResetOptions,
+  WebhookQuestions,
+} from './emulator/app-view.ts';
 export type {
   ApiFault,
   ConnectionChoice,
@@ -17,6 +23,9 @@ export type {
 } from './emulator/faults/client-faults.ts';
 export type { EmulatorClock } from './emulator/emulator.ts';
 export type { Fault } from './emulator/faults/fault-list.ts';
+export type { PublishedEvent, PublishReceiver } from './emulator/published/published-event.ts';
+export type { PublishMatch, PublishPattern } from './emulator/published/publish-match.ts';
+export type { PublishAbsenceOptions, PublishWaitOptions } from './emulator/published/publish-waiting.ts';
 export type { EventMatch } from './emulator/waits/match.ts';
 export type { WebhookEventFields } from './webhooks/event-fields.ts';
 export type { EventPattern } from './webhooks/event-match.ts';

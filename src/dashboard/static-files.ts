@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliDecompressSync, gzipSync } from 'node:zlib';
 import { plainText, type OutgoingResponse } from '../transport/http-message.ts';
 import { secured } from './answers.ts';
 
@@ -17,6 +18,9 @@ const folders: readonly string[] = ['./dashboard/', '../../dist/dashboard/'].map
 
 const index = 'index.html';
 
+/** The files are kept packed by brotli, which packs best. */
+const packedEnding = '.br';
+
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -27,15 +31,19 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** Encodings by preference, and the endings of files that have them. */
-const encodings = [
-  { name: 'br', ending: '.br' },
-  { name: 'gzip', ending: '.gz' },
-] as const;
+/** With what the files of the page become smallest. */
+export const gzipOptions = { level: 9, memLevel: 7 } as const;
+
+/** A file of the page in each form that is sent. */
+interface Forms {
+  readonly plain: Uint8Array;
+  /** In the encodings that it is sent in, the preferred one first. */
+  readonly encoded: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+}
 
 /** The files of the page, which are read at the first request and kept in memory. */
 export function createStaticFiles(places: readonly string[] = folders): StaticFiles {
-  let files: ReadonlyMap<string, Uint8Array> | undefined;
+  let files: ReadonlyMap<string, Forms> | undefined;
   return {
     answer(name, acceptEncoding) {
       // Until it is built, everybody who asks looks again.
@@ -50,31 +58,40 @@ const notBuilt = plainText(503, 'The page of the Dashboard was not built; run "n
   'Cache-Control': 'no-store',
 });
 
-function readFiles(places: readonly string[]): ReadonlyMap<string, Uint8Array> | undefined {
-  const folder = places.find((place) => existsSync(`${place}/${index}`));
+function readFiles(places: readonly string[]): ReadonlyMap<string, Forms> | undefined {
+  const folder = places.find((place) => existsSync(`${place}/${index}${packedEnding}`));
   if (folder === undefined) return undefined;
-  // Others may stand there, such as the types of this module.
-  const names = readdirSync(folder).filter(
-    (name) => contentTypeOf(name.replace(/\.(?:br|gz)$/, '')) !== undefined,
-  );
-  return new Map(names.map((name) => [name, readFileSync(`${folder}/${name}`)]));
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(packedEnding))
+    .map((name) => name.slice(0, -packedEnding.length));
+  return new Map(names.map((name) => [name, formsOf(readFileSync(`${folder}/${name}${packedEnding}`))]));
+}
+
+function formsOf(packed: Uint8Array): Forms {
+  const plain = brotliDecompressSync(packed);
+  const encoded = [
+    { name: 'br', bytes: packed },
+    // Browsers take no brotli over plain HTTP.
+    { name: 'gzip', bytes: gzipSync(plain, gzipOptions) },
+  ];
+  return { plain, encoded };
 }
 
 function answerWith(
-  files: ReadonlyMap<string, Uint8Array>,
+  files: ReadonlyMap<string, Forms>,
   name: string,
   acceptEncoding: string,
 ): OutgoingResponse {
-  const plain = files.get(name);
-  const contentType = contentTypeOf(name);
-  if (plain === undefined || contentType === undefined) {
+  const forms = files.get(name);
+  const contentType = contentTypes[extname(name)];
+  if (forms === undefined || contentType === undefined) {
     return plainText(404, 'The Dashboard has no such file', { 'Cache-Control': 'no-store' });
   }
-  const encoding = encodings.find((one) => accepts(acceptEncoding, one.name) && files.has(name + one.ending));
+  const encoding = forms.encoded.find((one) => accepts(acceptEncoding, one.name));
   return {
     status: 200,
     contentType,
-    body: (encoding && files.get(name + encoding.ending)) ?? plain,
+    body: encoding?.bytes ?? forms.plain,
     headers: {
       // The name of another file than the index holds a hash of it.
       'Cache-Control': name === index ? 'no-cache' : 'max-age=31536000, immutable',
@@ -82,10 +99,6 @@ function answerWith(
       ...(encoding && { 'Content-Encoding': encoding.name }),
     },
   };
-}
-
-function contentTypeOf(name: string): string | undefined {
-  return contentTypes[extname(name)];
 }
 
 /** Whether an `Accept-Encoding` names this encoding, and not with a weight of zero. */

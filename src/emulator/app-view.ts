@@ -1,3 +1,4 @@
+import type { InspectOptions, inspect } from 'node:util';
 import {
   clientOptions,
   environment,
@@ -9,6 +10,10 @@ import {
 } from './addresses.ts';
 import type { ApiFault, ConnectionDrop, ConnectionRefusal } from './faults/client-faults.ts';
 import type { Fault } from './faults/fault-list.ts';
+import { fromCaller } from './emulator-error.ts';
+import type { PublishedEvent } from './published/published-event.ts';
+import type { PublishMatch } from './published/publish-match.ts';
+import type { PublishAbsenceOptions, PublishWaitOptions } from './published/publish-waiting.ts';
 import type { EventMatch } from './waits/match.ts';
 import type { EmulatorDelivery, EmulatorEvent } from '../recording/records.ts';
 import type { EmulatorCore } from './core.ts';
@@ -16,6 +21,8 @@ import { describeChannels, describeConnections, type ChannelInfo, type Connectio
 import type { AbsenceOptions, WaitOptions } from './waits/waiting.ts';
 import type { EventName } from '../webhooks/event.ts';
 import type { WebhookFault } from './faults/webhook-faults.ts';
+
+type Inspect = typeof inspect;
 
 /** Questions about webhooks. */
 export interface WebhookQuestions {
@@ -33,6 +40,23 @@ export interface WebhookQuestions {
    * moved that far; a real one takes as long). Rejects with ERR_WEBHOOK_UNEXPECTED, saying why it was sent.
    */
   expectNone(match: EventMatch, options?: AbsenceOptions): Promise<void>;
+}
+
+/** What backends have published by the HTTP API, or a person in the Dashboard. */
+export interface PublishQuestions {
+  /** All that was published since the start or the last reset, each trigger and each item of a batch: the last 10,000, up to 32 MB. */
+  readonly list: readonly PublishedEvent[];
+  /**
+   * Resolves with the first such event, since the start or the last reset. The virtual clock is moved to what is due next until
+   * there is one, for a backend may publish when it hears of something. Rejects with ERR_PUBLISH_MISSING, saying what was
+   * published instead.
+   */
+  waitFor(match: PublishMatch, options?: PublishWaitOptions): Promise<PublishedEvent>;
+  /**
+   * Resolves when no such event was published, and none is within the grace and the wait of a batch (the virtual clock is
+   * moved that far; a real one takes as long). Rejects with ERR_PUBLISH_UNEXPECTED, saying which was.
+   */
+  expectNone(match: PublishMatch, options?: PublishAbsenceOptions): Promise<void>;
 }
 
 /** Ways to have things fail. Faults of one kind strike in the order in which they were injected. */
@@ -65,6 +89,8 @@ export interface EmulatorApp {
   /** `SOKETIFY_*` and `PUSHER_*` variables for the environment of a child process. */
   env(): Record<string, string>;
   readonly webhooks: WebhookQuestions;
+  /** What backends have published. */
+  readonly published: PublishQuestions;
   readonly faults: FaultInjection;
   /** All that happened since the start or the last reset, and what became of it. */
   readonly events: readonly EmulatorEvent[];
@@ -89,6 +115,7 @@ export interface EmulatorApp {
 /** One app of the emulator, or with `appId` undefined all of them, named by the first. */
 export class AppView implements EmulatorApp {
   readonly webhooks: WebhookQuestions;
+  readonly published: PublishQuestions;
   readonly faults: FaultInjection;
   readonly #core: EmulatorCore;
   readonly #appId: string | undefined;
@@ -100,17 +127,30 @@ export class AppView implements EmulatorApp {
     this.#appId = appId;
     this.#address = address;
     this.#named = named;
-    const { waiting } = core;
-    this.webhooks = {
-      waitFor: (match, options) => waiting.waitFor(appId, match, options),
-      expectNone: (match, options) => waiting.expectNone(appId, match, options),
-    };
+    this.webhooks = webhookQuestions(core, appId);
+    this.published = publishQuestions(core, appId);
     this.faults = {
       webhooks: (fault) => core.failWebhooks(appId, fault),
       connections: (fault) => core.failConnections(appId, fault),
       api: (fault) => core.failApi(appId, fault),
       clear: () => core.clearFaults(appId),
     };
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](_: number, options: InspectOptions, inspect: Inspect): string {
+    return `${this.kind} ${inspect(this.summary(), options)}`;
+  }
+
+  /** What it is called where it is shown. */
+  protected get kind(): string {
+    return 'EmulatorApp';
+  }
+
+  /** What is shown of it. */
+  protected summary(): object {
+    const { id, key } = this;
+    return { id, key };
   }
 
   get id(): string {
@@ -156,10 +196,28 @@ export class AppView implements EmulatorApp {
   }
 
   idle(options?: Pick<WaitOptions, 'timeoutMs'>): Promise<void> {
-    return this.#core.waiting.idle(this.#appId, options);
+    return fromCaller(this.#core.waiting.idle(this.#appId, options));
   }
 
   reset(options?: ResetOptions): Promise<void> {
     return this.#core.reset(this.#appId, options);
   }
+}
+
+function webhookQuestions({ waiting }: EmulatorCore, appId: string | undefined): WebhookQuestions {
+  return {
+    waitFor: (match, options) => fromCaller(waiting.waitFor(appId, match, options)),
+    expectNone: (match, options) => fromCaller(waiting.expectNone(appId, match, options)),
+  };
+}
+
+function publishQuestions(core: EmulatorCore, appId: string | undefined): PublishQuestions {
+  const { publishLog, publishWaiting } = core;
+  return {
+    get list() {
+      return publishLog.list(appId);
+    },
+    waitFor: (match, options) => fromCaller(publishWaiting.waitFor(appId, match, options)),
+    expectNone: (match, options) => fromCaller(publishWaiting.expectNone(appId, match, options)),
+  };
 }

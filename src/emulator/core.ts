@@ -5,6 +5,7 @@ import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import type { ClosingError } from '../protocol/errors.ts';
 import type { Activity } from './time/activity.ts';
 import { check, resetOptions } from './check.ts';
+import { refuseUnknownPath } from './faults/api-paths.ts';
 import { checkApiFault, checkConnectionFault, checkWebhookFault } from './faults/check-fault.ts';
 import { dropConnections, type ApiFault, type ConnectionRefusal } from './faults/client-faults.ts';
 import type { MovableClock } from './time/movable-clock.ts';
@@ -15,6 +16,8 @@ import type { Recorder } from '../recording/recorder.ts';
 import type { SeededIds } from './seeded-ids.ts';
 import type { SeededRandom } from './time/seeded-random.ts';
 import type { ClientCount } from './waits/report.ts';
+import type { PublishLog } from './published/publish-log.ts';
+import { PublishWaiting } from './published/publish-waiting.ts';
 import { Waiting } from './waits/waiting.ts';
 import type { WebhookFault } from './faults/webhook-faults.ts';
 import type { RealTime } from '../ports/real-time.ts';
@@ -24,6 +27,8 @@ export interface Held {
   readonly apps: LocalApps;
   readonly hub: Pick<Hub, 'end' | 'endAll' | 'endAllNow'>;
   readonly ledger: ChannelQueries;
+  /** The patterns of its HTTP API, such as `/apps/:app/events`, with what stands before each. */
+  readonly apiPatterns: readonly string[];
   readonly backplane: {
     forget(appId: string, work: () => void): void;
     readQueues(): Iterable<QueueReading>;
@@ -36,6 +41,7 @@ export interface CoreOptions {
   readonly real: RealTime;
   readonly activity: Activity;
   readonly recorder: Recorder;
+  readonly publishLog: PublishLog;
   readonly random: SeededRandom;
   /** Undefined: ids are drawn at random. */
   readonly ids: SeededIds | undefined;
@@ -67,6 +73,8 @@ export class EmulatorCore {
   readonly activity: Activity;
   readonly pace: Pace;
   readonly waiting: Waiting;
+  readonly publishLog: PublishLog;
+  readonly publishWaiting: PublishWaiting;
   readonly webhookFaults: FaultList<WebhookFault>;
   readonly refusals: FaultList<ConnectionRefusal>;
   readonly apiFaults: FaultList<ApiFault>;
@@ -77,20 +85,28 @@ export class EmulatorCore {
   #faults = 0;
   /** By app, how many clients the last reset sent away for good. */
   readonly #sentAway = new Map<string, number>();
+  /** How often each app was forgotten, and all of them together. */
+  readonly #forgotten = new Map<string | undefined, number>();
 
-  constructor({ clock, real, activity, recorder, random, ids, sendsWithinMs }: CoreOptions) {
+  constructor({ clock, real, activity, recorder, publishLog, random, ids, sendsWithinMs }: CoreOptions) {
     this.clock = clock;
     this.recorder = recorder;
     this.activity = activity;
     this.#random = random;
     this.#ids = ids;
     this.pace = new Pace({ clock, real, activity, refuseClosed: () => void this.held });
-    this.waiting = new Waiting({
+    this.publishLog = publishLog;
+    const waits = {
       pace: this.pace,
-      recorder,
       isVirtual: clock.isVirtual,
       now: () => clock.now(),
       sendsWithinMs,
+      guard: (appId: string | undefined) => this.#guard(appId),
+    };
+    this.publishWaiting = new PublishWaiting({ ...waits, log: publishLog });
+    this.waiting = new Waiting({
+      ...waits,
+      recorder,
       endpointsOf: (appId) =>
         this.apps(appId).flatMap(({ config }) => config.endpoints.map((endpoint) => endpoint.url)),
       clientsOf: (appId) => this.#countClients(appId),
@@ -111,6 +127,11 @@ export class EmulatorCore {
   release(): void {
     this.#isClosed = true;
     this.activity.note();
+  }
+
+  /** Whether nothing more can be asked of the server. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   get held(): Held {
@@ -149,14 +170,17 @@ export class EmulatorCore {
     const checked = checkApiFault(fault);
     // None is taken for an app that is not there, or after the end.
     this.apps(appId);
+    if (checked.path !== undefined) refuseUnknownPath(checked.path, this.held.apiPatterns);
     return this.apiFaults.add(checked, appId);
   }
 
   /** Ends connections, or refuses those that come. */
   failConnections(appId: string | undefined, given: unknown): Fault & { readonly id: number } {
     const fault = checkConnectionFault(given);
+    // None is taken for an app that is not there, or after the end.
+    const apps = this.apps(appId);
     if (fault.refuse !== undefined) return this.refusals.add(fault, appId);
-    const hits = this.apps(appId)
+    const hits = apps
       .map((app) => dropConnections(app, fault, this.held.hub))
       .reduce((sum, count) => sum + count, 0);
     // Done already: there is nothing to clear.
@@ -193,6 +217,21 @@ export class EmulatorCore {
     await this.activity.settled();
   }
 
+  /** For somebody who waits: what throws once the emulator is closed, the app is gone, or what is waited for was forgotten. */
+  #guard(appId: string | undefined): () => void {
+    const count = (): number =>
+      (this.#forgotten.get(undefined) ?? 0) + (appId === undefined ? 0 : (this.#forgotten.get(appId) ?? 0));
+    const before = count();
+    return () => {
+      this.apps(appId);
+      if (count() === before) return;
+      throw new EmulatorError(
+        'ERR_RESET',
+        'the emulator was reset while this was waited for: is an await missing, or did the test end before?',
+      );
+    };
+  }
+
   #countClients(appId: string | undefined): ClientCount {
     const apps = this.apps(appId);
     const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
@@ -204,13 +243,17 @@ export class EmulatorCore {
 
   /** The same in this turn; clients are told the error. */
   forget(appId: string | undefined, error: ClosingError): void {
+    this.#forgotten.set(appId, (this.#forgotten.get(appId) ?? 0) + 1);
     for (const app of this.apps(appId)) {
       const { id } = app.config;
       const { backplane, hub } = this.held;
       backplane.forget(id, () => hub.endAllNow(app, error));
       this.recorder.clear(id);
+      this.publishLog.clear(id);
       this.#sentAway.delete(id);
     }
     this.clearFaults(appId);
+    // Whoever waits is told.
+    this.activity.note();
   }
 }

@@ -16,10 +16,12 @@ import { Recorder } from '../recording/recorder.ts';
 import { SeededIds } from './seeded-ids.ts';
 import { SeededRandom } from './time/seeded-random.ts';
 import { EmulatorCore } from './core.ts';
+import { PublishLog } from './published/publish-log.ts';
+import { receiversOf } from './state.ts';
 import { FaultySender } from './faults/webhook-faults.ts';
 import { createSender } from '../delivery/sender.ts';
 import { uniqueApp, type AppOptions } from './options.ts';
-import { createFront } from './front.ts';
+import { createFront, isOfApi } from './front.ts';
 import type { WallTime } from '../ports/clock.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Log } from '../ports/log.ts';
@@ -61,12 +63,27 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
   const real = systemRealTime;
   const clock = new MovableClock(options.clock, real);
   const activity = new Activity(real, patienceMs);
-  const recorder = new Recorder({ clock, wallTime, changed: () => activity.note() });
+  const changed = (): void => activity.note();
+  const publishLog = new PublishLog({
+    clock,
+    receiversOf: (appId, trigger) => receiversOf(core.app(appId), trigger),
+    changed,
+  });
+  const recorder = new Recorder({ clock, wallTime, changed, published: publishLog.published });
   const random = new SeededRandom(seed ?? 1);
   const ids = seed === undefined ? undefined : new SeededIds(seed);
   const { disconnectGraceMs, unsubscribeGraceMs, batch } = config.webhooks;
   const sendsWithinMs = Math.max(disconnectGraceMs, unsubscribeGraceMs) + batch.maxDelayMs;
-  const core = new EmulatorCore({ clock, real, activity, recorder, random, ids, sendsWithinMs });
+  const core: EmulatorCore = new EmulatorCore({
+    clock,
+    real,
+    activity,
+    recorder,
+    publishLog,
+    random,
+    ids,
+    sendsWithinMs,
+  });
   const sender = new FaultySender({
     sender: createSender({ clock, socketClock: real, keepsConnections: false }),
     faults: core.webhookFaults,
@@ -98,7 +115,9 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
       clock: () => ({ mode: clock.isVirtual ? 'virtual' : 'real', nowMs: clock.now() }),
     },
     front(inside) {
-      core.hold(inside);
+      const patterns = inside.routes.map(({ pattern }) => pattern);
+      const apiPatterns = patterns.filter(isOfApi).map((pattern) => config.path + pattern);
+      core.hold({ ...inside, apiPatterns });
       return createFront(inside, core, routesOf(config, operations));
     },
   });

@@ -98,6 +98,16 @@ export class LocalEmulator<O> extends AppView implements ControlledEmulator<O> {
     return this.#parts.close();
   }
 
+  protected override get kind(): string {
+    return 'Emulator';
+  }
+
+  protected override summary(): object {
+    const { url, clock } = this;
+    const apps = this.#parts.core.isClosed ? 'closed' : this.appIds;
+    return { url, apps, clock: `${clock.mode}, at ${Math.round(clock.now())} ms` };
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -56,9 +56,13 @@ function watchSockets(
   };
 }
 
-/** Routes of no app, such as health and metrics, are not the API. */
+/** Whether a route is one of the HTTP API: those of no app, such as health and metrics, are not. */
+export function isOfApi(pattern: string): boolean {
+  return pattern.startsWith('/apps/');
+}
+
 function watchRoute(route: Route, { activity, apiFaults }: EmulatorCore): Route {
-  if (!route.pattern.startsWith('/apps/')) return route;
+  if (!isOfApi(route.pattern)) return route;
   const beginning = beginningOf(route);
   const begin = (head: RequestHead): OutgoingResponse | Handle => {
     activity.note();

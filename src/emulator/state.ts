@@ -1,7 +1,9 @@
 import type { LocalApp } from '../app/local-app.ts';
 import type { ChannelQueries } from '../ports/channel-queries.ts';
 import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
-import { channelKind } from '../protocol/channel-name.ts';
+import type { WitnessedTrigger } from '../ports/witness.ts';
+import { channelKind, serverToUserChannel } from '../protocol/channel-name.ts';
+import type { PublishReceiver } from './published/published-event.ts';
 
 /** An occupied channel, as it is at this moment. */
 export interface ChannelInfo {
@@ -46,6 +48,22 @@ export async function describeChannels(
 function known<T>(answer: T | Unavailable): T {
   if (isUnavailable(answer)) throw new Error('what is true of the app is not known');
   return answer;
+}
+
+/** The connections that are sent what is published on these channels now, one left out, in the order in which they came. */
+export function receiversOf(
+  app: LocalApp,
+  { channels, except }: Pick<WitnessedTrigger, 'channels' | 'except'>,
+): readonly PublishReceiver[] {
+  return [...app.sessions.values()].flatMap(({ socketId, user, subscriptions }) => {
+    if (socketId === except) return [];
+    const own = user && serverToUserChannel(user.userId);
+    // Whoever is signed in hears its own channel without a subscription.
+    const heard = channels.filter((channel) => channel === own || subscriptions.has(channel));
+    if (heard.length === 0) return [];
+    const userId = user?.userId ?? heard.map((channel) => subscriptions.get(channel)?.userId).find(Boolean);
+    return [{ socketId, ...(userId !== undefined && { userId }), channels: heard }];
+  });
 }
 
 /** The open connections of an app, in the order in which they came. */

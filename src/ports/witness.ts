@@ -35,6 +35,8 @@ export interface WitnessedTrigger {
   readonly name: string;
   readonly data: string;
   readonly channels: readonly ChannelName[];
+  /** The connection that shall not receive it. */
+  readonly except?: SocketId | undefined;
 }
 
 /** An event of a client, as it was passed on. */

@@ -28,6 +28,8 @@ export interface RecorderOptions {
   readonly wallTime: WallTime;
   /** Called after something has been recorded. */
   readonly changed?: () => void;
+  /** Hears of what is published: it is not recorded here. */
+  readonly published?: Witness['published'];
   /** The most events, the most deliveries and the most movements that are kept. */
   readonly capacity?: number;
   /** What a server may spend on records that is not there for them; without it everything is recorded. */
@@ -57,17 +59,19 @@ export class Recorder implements Witness {
     | { readonly events: readonly EmulatorEvent[]; readonly deliveries: readonly EmulatorDelivery[] }
     | undefined;
 
+  readonly published: Witness['published'];
+
   // What these tell is for the debug console.
   readonly keyUsed = (): void => {};
   readonly connected = (): void => {};
   readonly disconnected = (): void => {};
-  readonly published = (): void => {};
   readonly clientEvent = (): void => {};
 
   constructor(options: RecorderOptions) {
     const { clock, wallTime, budget, capacity = budget === undefined ? 10_000 : 100_000 } = options;
     const { bytes, events, movements } = boundsOf(budget);
     this.#options = options;
+    this.published = options.published ?? (() => {});
     this.#ticker = new Ticker(clock);
     this.#isFrugal = budget !== undefined;
     this.#startedAtMs = wallTime.now();

@@ -1,6 +1,6 @@
 import type { Clock, WallTime } from '../ports/clock.ts';
 import type { RealTime } from '../ports/real-time.ts';
-import { clearTimeout, dateNow, performanceNow, setImmediate, setTimeout } from '../real.cjs';
+import { clearTimeout, dateNow, performanceNow, setImmediate, setTimeout } from '../real.ts';
 import type { NextTurn } from '../structures/turn-budget.ts';
 
 /** The longest that the runtime's timers can wait; a longer wait would end at once. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
-import { dateNow, hrtime } from '../real.cjs';
+import { dateNow, hrtime } from '../real.ts';
 
 /** What the machine's clocks say, for somebody who compares it with what they said before the program was started. */
 export interface MachineReadings {

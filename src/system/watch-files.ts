@@ -1,5 +1,5 @@
 import { unwatchFile, watchFile } from 'node:fs';
-import { clearTimeout, setTimeout } from '../real.cjs';
+import { clearTimeout, setTimeout } from '../real.ts';
 
 /** Looking costs next to nothing, and works on every file system, through links and replaced files. */
 const lookEveryMs = 1000;

@@ -42,8 +42,11 @@ export function nativeFault({
   );
 }
 
-/** The binary that the package loads in this process, by the rule of its own `uws.js`; undefined: there is no package. */
-function nativeFile(): string | undefined {
+/**
+ * The path of the binary that the package loads in this process, by the rule of its own `uws.js`, whether or not there is one;
+ * undefined: there is no package.
+ */
+export function nativeFile(): string | undefined {
   const { platform, arch, versions } = process;
   try {
     const entry = createRequire(import.meta.url).resolve('uWebSockets.js');

@@ -1,4 +1,4 @@
-import { setImmediate } from '../real.cjs';
+import { setImmediate } from '../real.ts';
 import type {
   CompressOptions,
   HttpRequest,

@@ -1,4 +1,4 @@
-import { setImmediate } from '../real.cjs';
+import { setImmediate } from '../real.ts';
 
 /** A socket, as far as what it is told can be put into one write. */
 export interface Corkable {

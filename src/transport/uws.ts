@@ -1,5 +1,6 @@
 import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 import { StartError } from '../ports/start-error.ts';
+import { thisMachine, unmetNeed } from './native-needs.ts';
 import { nativeFault } from './native.ts';
 
 /** The native module, as far as it is used. */
@@ -23,22 +24,30 @@ function faultOfOwn(): string | undefined {
 export async function loadUws(
   load: () => Promise<{ readonly default: Uws }> = importUws,
   faultOfBinary = faultOfOwn,
+  machine = thisMachine,
 ): Promise<Uws> {
   const fault = faultOfBinary();
   if (fault !== undefined) throw new StartError('ERR_UWS_CHECKSUM', fault);
   try {
     return (await load()).default;
   } catch (error) {
-    const reason = String(error instanceof Error ? error.message : error)
-      .split('\n')
-      .findLast((line) => line.trim());
+    // Asked only now: another build than the pinned one may need less.
+    const here = machine();
+    const reason = unmetNeed(here) ?? `${lastLine(error)}. ${reinstall}`;
     throw new StartError(
       'ERR_UWS_LOAD',
-      `uWebSockets.js cannot load on this machine (${process.platform} ${process.arch}, Node ${process.versions.node}): ${reason ?? 'no reason given'}. ` +
-        'It needs macOS, Windows, or Linux with glibc (not Alpine): 2.27 or later with Node 20, 2.38 or later (Debian 13, Ubuntu 24.04) with Node 22 and 24.',
+      `the native library uWebSockets.js cannot be loaded on ${here.platform} ${here.arch} with Node ${here.node}: ${reason}`,
       error,
     );
   }
+}
+
+const reinstall =
+  'Install the package again (npm ci): its binary for this system and version of Node is missing or damaged';
+
+function lastLine(error: unknown): string {
+  const lines = String(error instanceof Error ? error.message : error).split('\n');
+  return lines.findLast((line) => line.trim()) ?? 'no reason given';
 }
 
 /** A server that accepts connections. */

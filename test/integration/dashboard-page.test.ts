@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAccess } from '../../src/dashboard/access.ts';
 import { createPageRoutes } from '../../src/dashboard/page-routes.ts';
-import { createStaticFiles } from '../../src/dashboard/static-files.ts';
+import { createStaticFiles, gzipOptions } from '../../src/dashboard/static-files.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startGateway } from './support/gateway.ts';
 
@@ -18,8 +18,7 @@ const samePage = { 'sec-fetch-site': 'same-origin', 'content-type': 'application
 async function startPage(config: { readonly token?: string } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-page-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, 'index.html'), html);
-  writeFileSync(join(folder, 'index.html.gz'), gzipSync(html));
+  writeFileSync(join(folder, 'index.html.br'), brotliCompressSync(html));
   let drawn = 0;
   const access = createAccess({
     config: { token: undefined, viewToken: undefined, allowedHosts: [], ...config },
@@ -66,11 +65,11 @@ describe('the page of the Dashboard', () => {
     const { headers: got, body } = await ask('GET', '/dashboard/', { headers });
     expect(got).toMatchObject({
       'content-encoding': 'gzip',
-      'content-length': String(gzipSync(html).length),
+      'content-length': String(gzipSync(html, gzipOptions).length),
       'cache-control': 'no-cache',
       'content-security-policy': expect.stringContaining("default-src 'none'") as string,
     });
-    expect(body.equals(gzipSync(html))).toBe(true);
+    expect(body.equals(gzipSync(html, gzipOptions))).toBe(true);
     const head = await ask('HEAD', '/dashboard/', { headers });
     expect(head).toMatchObject({ status: 200, headers: { 'content-length': got['content-length'] } });
   });

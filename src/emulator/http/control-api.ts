@@ -19,7 +19,11 @@ const statuses: Partial<Record<EmulatorErrorCode, number>> = {
   ERR_APP_EXISTS: 409,
   ERR_WEBHOOK_MISSING: 409,
   ERR_WEBHOOK_UNEXPECTED: 409,
+  ERR_PUBLISH_MISSING: 409,
+  ERR_PUBLISH_UNEXPECTED: 409,
   ERR_NOT_IDLE: 409,
+  ERR_RESET: 409,
+  ERR_CLOSED: 503,
 };
 
 /** What an error of the emulator is to somebody who asks by HTTP; undefined: a fault of the program. */

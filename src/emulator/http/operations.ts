@@ -1,15 +1,16 @@
-import { describeGiven } from '../../webhooks/given.ts';
 import { patternFields } from '../../webhooks/event-match.ts';
 import { appOperations, type AppOperationOptions } from './app-operations.ts';
-import { invalidArgument } from '../emulator-error.ts';
 import { faultOperations } from './fault-operations.ts';
-import { described, done, flag, listOf, millis, object, text, type Schema } from '../../operations/schema.ts';
-import { appField, appQuery, ref } from './schemas.ts';
+import { described, done, flag, listOf, millis, object, text } from '../../operations/schema.ts';
+import { given } from './given.ts';
+import { matchOf } from './match-of.ts';
+import { publishOperations } from './publish-operations.ts';
+import { afterField, appField, appQuery, ref } from './schemas.ts';
 import { createMatcher } from '../waits/match.ts';
 import { flagOf, numberOf, textOf, type Operation, type Question } from '../../operations/operation.ts';
 import { knownApp } from './known-app.ts';
 
-const after: Schema = { type: 'integer', description: 'Only events after the one with this id.' };
+const example = { name: 'member_removed', user_id: '42' };
 
 /** Every operation of the control API. */
 export function createOperations(options: AppOperationOptions): readonly Operation[] {
@@ -17,6 +18,7 @@ export function createOperations(options: AppOperationOptions): readonly Operati
     ...clockOperations(options),
     ...recordOperations(options),
     ...waitOperations(options),
+    ...publishOperations(options),
     ...faultOperations(options),
     ...appOperations(options),
   ];
@@ -112,7 +114,7 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
         {
           match: ref('Match'),
           app: appField,
-          after,
+          after: afterField,
           timeoutMs: millis('Real time: 1000 by default with the virtual clock, 5000 with the real one.'),
           withinMs: millis('Time of the emulator: the virtual clock is moved no further.'),
         },
@@ -120,7 +122,7 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
       ),
       answer: ref('Event'),
       run: (question) =>
-        waiting.waitFor(knownApp(core, question), matchOf(question), {
+        waiting.waitFor(knownApp(core, question), matchOf(question, example), {
           ...given(question, 'after'),
           ...given(question, 'timeoutMs'),
           ...given(question, 'withinMs'),
@@ -135,14 +137,14 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
         {
           match: ref('Match'),
           app: appField,
-          after,
+          after: afterField,
           withinMs: millis('By default the grace, and the wait of a batch.'),
         },
         ['match'],
       ),
       answer: done,
       run: (question) =>
-        waiting.expectNone(knownApp(core, question), matchOf(question), {
+        waiting.expectNone(knownApp(core, question), matchOf(question, example), {
           ...given(question, 'after'),
           ...given(question, 'withinMs'),
         }),
@@ -172,26 +174,10 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
   ];
 }
 
-function matchOf({ body }: Question): object {
-  const { match } = body;
-  if (typeof match === 'object' && match !== null) return match;
-  throw invalidArgument(
-    `match: expected fields of an event such as {"name":"member_removed","user_id":"42"}, got ${describeGiven(match)}`,
-  );
-}
-
 function patternOf(question: Question): Record<string, unknown> {
   const fields = patternFields.map((field) => {
     const value = field === 'subscription_count' ? numberOf(question, field) : textOf(question, field);
     return [field, value] as const;
   });
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
-}
-
-/** A number of the body under its name, if it is there. */
-function given<Name extends string>(question: Question, name: Name): { readonly [Key in Name]?: number } {
-  const value = numberOf(question, name);
-  const entries: { [Key in Name]?: number } = {};
-  if (value !== undefined) entries[name] = value;
-  return entries;
 }

@@ -12,6 +12,12 @@ export const appQuery = { app: 'The id of the app; without it, all apps.' };
 /** The app that is meant. */
 export const appField = described(text, 'The id of the app; without it, all apps.');
 
+/** The event after which others are meant. */
+export const afterField: Schema = { type: 'integer', description: 'Only events after the one with this id.' };
+
+const expression = object({ $regex: text, $flags: text }, ['$regex']);
+const textOrExpression: Schema = { anyOf: [text, expression] };
+
 const times: Schema = {
   type: 'integer',
   minimum: 1,
@@ -75,7 +81,44 @@ const endpointFate = object(
 
 /** The components of the document. */
 export const schemas = {
-  Match: described(object(eventFields), 'Fields that the event must have.'),
+  Match: described(
+    object({
+      ...Object.fromEntries(Object.keys(eventFields).map((name) => [name, textOrExpression])),
+      name: { anyOf: [eventFields.name, expression] },
+      subscription_count: eventFields.subscription_count,
+    }),
+    'Fields that the event must have, as texts or as regular expressions.',
+  ),
+  PublishMatch: described(
+    object({
+      channel: described(textOrExpression, 'One of its channels.'),
+      event: textOrExpression,
+      data: described(
+        {},
+        'The whole text, or a regular expression. Any other JSON is compared with what the data are: an object matches when the data have its fields.',
+      ),
+      socket_id: described(textOrExpression, 'The connection that was not to receive it.'),
+    }),
+    'Fields that the published event must have.',
+  ),
+  PublishedEvent: object(
+    {
+      id: { type: 'integer', description: 'Counts up.' },
+      appId: text,
+      event: text,
+      channels: listOf(text),
+      data: described(text, 'The text that subscribers were sent.'),
+      socket_id: described(text, 'The connection that was not to receive it.'),
+      source: { type: 'string', enum: ['api', 'dashboard'] },
+      atMs: millis('When, on the clock of the emulator.'),
+      receiverCount: { type: 'integer', description: 'How many connections were sent it.' },
+      receivers: described(
+        listOf(object({ socketId: text, userId: text, channels: listOf(text) }, ['socketId', 'channels'])),
+        'The first 1000 of them.',
+      ),
+    },
+    ['id', 'appId', 'event', 'channels', 'data', 'source', 'atMs', 'receiverCount', 'receivers'],
+  ),
   Event: object(
     {
       id: { type: 'integer', description: 'Counts up.' },

@@ -24,6 +24,8 @@ export interface UntilOptions {
   readonly timeoutMs: Millis;
   /** Of the emulator's time: the clock is not moved further. */
   readonly withinMs: Millis;
+  /** Throws once nobody is to wait any more. */
+  readonly refuse: () => void;
 }
 
 /**
@@ -58,32 +60,42 @@ export class Pace {
     return true;
   }
 
-  /** Has so much time passed: a real clock takes as long. */
-  async pass(ms: Millis): Promise<void> {
-    const { clock, activity, real, refuseClosed } = this.#options;
-    refuseClosed();
+  /** Has so much time passed: a real clock takes as long. `refuse` throws once nobody is to wait any more. */
+  async pass(ms: Millis, refuse: () => void): Promise<void> {
+    const { clock, activity, real } = this.#options;
+    refuse();
     await activity.settled();
     if (clock.isVirtual) {
       await activity.restedFor(arrivalMs);
-      return this.advance(ms);
+      refuse();
+      await this.advance(ms);
+    } else {
+      const endAt = real.now() + ms;
+      for (let leftMs = ms; leftMs > 0; leftMs = endAt - real.now()) {
+        refuse();
+        await activity.changed(leftMs);
+      }
+      await activity.settled();
     }
-    await new Promise<void>((resolve) => void real.after(ms, resolve));
-    await activity.settled();
+    refuse();
   }
 
   /**
    * Looks again and again, moving a virtual clock to what is due next, until `look` finds something; undefined when
    * it has not, nothing is due within the bound, and the time-out is over.
    */
-  async until<T>(look: () => T | undefined, { timeoutMs, withinMs }: UntilOptions): Promise<T | undefined> {
-    const { clock, real, activity, refuseClosed } = this.#options;
+  async until<T>(
+    look: () => T | undefined,
+    { timeoutMs, withinMs, refuse }: UntilOptions,
+  ): Promise<T | undefined> {
+    const { clock, real, activity } = this.#options;
     const latest = clock.now() + withinMs;
     const timeoutAt = real.now() + timeoutMs;
     let hasRested = false;
     for (;;) {
       await activity.settled();
-      // It may have been closed meanwhile, before anybody was there to be told.
-      refuseClosed();
+      // It may have been closed or reset meanwhile, before anybody was there to be told.
+      refuse();
       const found = look();
       if (found !== undefined) return found;
       const isDue = clock.isVirtual && clock.hasDueBy(latest);

@@ -1,11 +1,10 @@
-import * as z from 'zod';
-import * as field from '../../config/fields.ts';
 import type { Millis } from '../../ports/clock.ts';
 import type { QueueReading } from '../../webhooks/delivery-facts.ts';
-import { check, milliseconds } from '../check.ts';
+import { check } from '../check.ts';
 import { EmulatorError } from '../emulator-error.ts';
 import type { EventName } from '../../webhooks/event.ts';
 import { createMatcher, type EventMatch } from './match.ts';
+import { absenceOptions, defaultWait, describeWait, idleOptions, waitOptions } from './wait-options.ts';
 import type { Pace } from '../time/pace.ts';
 import type { Recorder } from '../../recording/recorder.ts';
 import type { EmulatorEvent } from '../../recording/records.ts';
@@ -40,22 +39,12 @@ export interface WaitingOptions {
   readonly now: () => Millis;
   /** After so long everything that was under way has been sent. */
   readonly sendsWithinMs: Millis;
+  /** Returns what throws once nobody is to wait any more. */
+  readonly guard: (appId: string | undefined) => () => void;
   readonly endpointsOf: (appId: string | undefined) => readonly string[];
   readonly clientsOf: (appId: string | undefined) => ClientCount;
   readonly readQueues: () => Iterable<QueueReading>;
 }
-
-const minuteMs = 60_000;
-
-const idOrEvent = z
-  .union([z.number(), z.looseObject({ id: z.number() })], { error: 'expected an event or its id' })
-  .transform((after) => (typeof after === 'number' ? after : after.id));
-const absenceOptions = field.group({
-  after: idOrEvent.exactOptional(),
-  withinMs: milliseconds().exactOptional(),
-});
-const waitOptions = absenceOptions.extend({ timeoutMs: milliseconds().exactOptional() });
-const idleOptions = waitOptions.pick({ timeoutMs: true });
 
 /** Waits for what is to be sent and not to be sent, of one app or of all. */
 export class Waiting {
@@ -71,21 +60,16 @@ export class Waiting {
     match: EventMatch<Name>,
     options: WaitOptions = {},
   ): Promise<EmulatorEvent<Name>> {
-    const { pace, recorder, isVirtual, now, endpointsOf, clientsOf } = this.#options;
+    const { pace, recorder, isVirtual, now, guard, endpointsOf, clientsOf } = this.#options;
     const matcher = createMatcher(match);
-    const {
-      after = 0,
-      timeoutMs = isVirtual ? 1000 : 5000,
-      withinMs = 10 * minuteMs,
-    } = check(waitOptions, options, 'waitFor');
+    const checked = check(waitOptions, options, 'waitFor');
+    const { after = 0, timeoutMs, withinMs } = { ...defaultWait(isVirtual), ...checked };
     const startedAt = now();
     const isMeant = (event: EmulatorEvent): event is EmulatorEvent<Name> => matcher.matches(event);
     const look = () => recorder.firstDelivered(appId, after, isMeant);
-    const found = await pace.until(look, { timeoutMs, withinMs });
+    const found = await pace.until(look, { timeoutMs, withinMs, refuse: guard(appId) });
     if (found !== undefined) return found;
-    const waited = isVirtual
-      ? `the clock was moved on by ${Math.round(now() - startedAt)} ms, then nothing was due, and nothing came within ${timeoutMs} ms of real time`
-      : `waited for ${timeoutMs} ms`;
+    const waited = describeWait(isVirtual, now() - startedAt, timeoutMs);
     const events = recorder.events(appId).filter(({ id }) => id > after);
     const since = after === 0 ? 'the start or the last reset' : `event ${after}`;
     const known = { endpoints: endpointsOf(appId), clients: clientsOf(appId), isVirtual };
@@ -101,10 +85,10 @@ export class Waiting {
     match: EventMatch,
     options: AbsenceOptions = {},
   ): Promise<void> {
-    const { pace, recorder, sendsWithinMs } = this.#options;
+    const { pace, recorder, sendsWithinMs, guard } = this.#options;
     const matcher = createMatcher(match);
     const { after = 0, withinMs = sendsWithinMs } = check(absenceOptions, options, 'expectNone');
-    await pace.pass(withinMs);
+    await pace.pass(withinMs, guard(appId));
     const sent = recorder
       .events(appId)
       .filter((event) => event.id > after && isSent(event) && matcher.matches(event));
@@ -115,11 +99,12 @@ export class Waiting {
 
   /** Resolves when no event of the app waits for an endpoint any more. */
   async idle(appId: string | undefined, options: Pick<WaitOptions, 'timeoutMs'> = {}): Promise<void> {
-    const { pace } = this.#options;
+    const { pace, guard } = this.#options;
     const { timeoutMs = 5000 } = check(idleOptions, options, 'idle');
     const isIdle = await pace.until(() => (this.#queued(appId).length === 0 ? true : undefined), {
       timeoutMs,
-      withinMs: 10 * minuteMs,
+      withinMs: defaultWait(true).withinMs,
+      refuse: guard(appId),
     });
     if (isIdle === true) return;
     const queues = this.#queued(appId).map(

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { checkApiFault, checkConnectionFault, checkWebhookFault } from '../../../src/emulator/faults/check-fault.ts';
+import {
+  checkApiFault,
+  checkConnectionFault,
+  checkWebhookFault,
+} from '../../../src/emulator/faults/check-fault.ts';
 import {
   apiFault,
   connectionFault,

@@ -100,7 +100,7 @@ describe('the pace', () => {
     let found: string | undefined;
     clock.after(10, () => (found = 'here'));
     clock.after(20, () => (found = 'too late'));
-    const until = pace.until(() => found, { timeoutMs: 1000, withinMs: 1000 });
+    const until = pace.until(() => found, { timeoutMs: 1000, withinMs: 1000, refuse: () => {} });
     await real.advance(50);
     expect([await until, clock.now()]).toEqual(['here', 10]);
   });
@@ -108,7 +108,7 @@ describe('the pace', () => {
   test('gives up when nothing is due within the bound and nobody comes in real time', async () => {
     const { real, clock, pace } = stage();
     clock.after(1001, () => {});
-    const until = pace.until(() => undefined, { timeoutMs: 500, withinMs: 1000 });
+    const until = pace.until(() => undefined, { timeoutMs: 500, withinMs: 1000, refuse: () => {} });
     const isDone = watch(until);
     await real.advance(499);
     expect(await isDone()).toBe(false);
