@@ -1,7 +1,7 @@
 import { EmulatorError } from './emulator/emulator-error.ts';
-import type { ControlledEmulator } from './emulator/emulator.ts';
+import type { Emulator } from './emulator/emulator.ts';
 import { sortOptions } from './emulator/check-options.ts';
-import { contentOf, type AppOptions, type EmulatorOptions } from './emulator/options.ts';
+import { contentOf, type EmulatorOptions } from './emulator/options.ts';
 import { toLog } from './ports/log.ts';
 import { StartError } from './ports/start-error.ts';
 import { createEmulator, parseContent } from './emulator/create.ts';
@@ -10,6 +10,7 @@ export { EmulatorError, type EmulatorErrorCode } from './emulator/emulator-error
 export type { ClientOptions, ServerOptions } from './emulator/addresses.ts';
 export type {
   EmulatorApp,
+  Endpoints,
   FaultInjection,
   PublishQuestions,
   ResetOptions,
@@ -21,7 +22,7 @@ export type {
   ConnectionDrop,
   ConnectionRefusal,
 } from './emulator/faults/client-faults.ts';
-export type { EmulatorClock } from './emulator/emulator.ts';
+export type { Emulator, EmulatorClock } from './emulator/emulator.ts';
 export type { Fault } from './emulator/faults/fault-list.ts';
 export type { PublishedEvent, PublishReceiver } from './emulator/published/published-event.ts';
 export type { PublishMatch, PublishPattern } from './emulator/published/publish-match.ts';
@@ -44,6 +45,7 @@ export type { WebhookFault } from './emulator/faults/webhook-faults.ts';
 export type {
   AppOptions,
   EmulatorOptions,
+  EndpointInfo,
   LimitOptions,
   WebhookOptions,
   WebhookSettings,
@@ -63,9 +65,6 @@ export type {
 export type { Verdict, VerdictReason } from './receiver/verdict.ts';
 export type { ReceivedEvent } from './webhooks/received.ts';
 export type { ToldState } from './webhooks/replay.ts';
-
-/** A running emulator: what a test asks, tells and ends. */
-export type Emulator = ControlledEmulator<AppOptions>;
 
 /**
  * Starts Soketify in this process, on a free port of 127.0.0.1 unless other things are said, and resolves once it

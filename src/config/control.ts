@@ -20,7 +20,7 @@ const settings = field.group({
     .wholeNumber(0, 2 ** 32 - 1)
     .optional()
     .describe(
-      'The seed of all random numbers. The same seed gives the same schedule of retries, the same socket ids and webhook ids. Without one the schedule is that of the seed 1, and ids are drawn at random.',
+      'The seed of all random numbers. The same seed gives the same schedule, socket ids and webhook ids.',
     ),
   patienceMs: field
     .milliseconds()

@@ -7,11 +7,11 @@ import { secured } from './answers.ts';
 
 /** The files of the page. */
 export interface StaticFiles {
-  /** Answers with a file of this name, in one of the encodings that are accepted. */
+  /** Returns the file with this name, compressed if the client accepts that. */
   answer(name: string, acceptEncoding: string): OutgoingResponse;
 }
 
-/** Where the page stands: beside the bundled program, or where it is built from the sources. */
+/** The possible folders of the page: beside the bundled program, or the output of a build from the sources. */
 const folders: readonly string[] = ['./dashboard/', '../../dist/dashboard/'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
@@ -31,22 +31,22 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** With what the files of the page become smallest. */
+/** The gzip options that make the files of the page smallest. */
 export const gzipOptions = { level: 9, memLevel: 7 } as const;
 
-/** A file of the page in each form that is sent. */
+/** A file of the page in all its encodings. */
 interface Forms {
   readonly plain: Uint8Array;
-  /** In the encodings that it is sent in, the preferred one first. */
+  /** The compressed forms in the order of preference. */
   readonly encoded: readonly { readonly name: string; readonly bytes: Uint8Array }[];
 }
 
-/** The files of the page, which are read at the first request and kept in memory. */
+/** The files of the page. They are read at the first request and kept in memory. */
 export function createStaticFiles(places: readonly string[] = folders): StaticFiles {
   let files: ReadonlyMap<string, Forms> | undefined;
   return {
     answer(name, acceptEncoding) {
-      // Until it is built, everybody who asks looks again.
+      // Until the page is built, each request looks for it again.
       files ??= readFiles(places);
       if (files === undefined) return secured(notBuilt);
       return secured(answerWith(files, name, acceptEncoding));
@@ -71,7 +71,7 @@ function formsOf(packed: Uint8Array): Forms {
   const plain = brotliDecompressSync(packed);
   const encoded = [
     { name: 'br', bytes: packed },
-    // Browsers take no brotli over plain HTTP.
+    // Browsers do not accept brotli over plain HTTP.
     { name: 'gzip', bytes: gzipSync(plain, gzipOptions) },
   ];
   return { plain, encoded };
@@ -93,7 +93,7 @@ function answerWith(
     contentType,
     body: encoding?.bytes ?? forms.plain,
     headers: {
-      // The name of another file than the index holds a hash of it.
+      // Every name except that of the index contains a hash of the file.
       'Cache-Control': name === index ? 'no-cache' : 'max-age=31536000, immutable',
       Vary: 'Accept-Encoding',
       ...(encoding && { 'Content-Encoding': encoding.name }),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { JsonObject } from '../config/json.ts';
+import { isObject, type JsonObject } from '../config/json.ts';
 import { defaultApp } from '../config/default-app.ts';
 import type { Logger } from '../ports/log.ts';
 import type { LimitName } from '../protocol/limits.ts';
@@ -29,13 +29,18 @@ export interface WebhookOptions {
 /** How events are gathered into one request. */
 export interface BatchOptions {
   /** 1 is batching off. */
-  readonly maxEvents?: number;
-  readonly maxDelayMs?: number;
-  readonly maxBytes?: number;
+  readonly maxEvents?: number | undefined;
+  readonly maxDelayMs?: number | undefined;
+  readonly maxBytes?: number | undefined;
 }
 
 /** What an app or all apps accept; `null` is no limit. */
 export type LimitOptions = { readonly [Name in LimitName]?: number | null };
+
+/** An endpoint as it is in force. */
+export interface EndpointInfo extends WebhookOptions {
+  readonly id: string;
+}
 
 /** An app, as in a configuration file. Without id, key and secret the first is `1`, `app-key`, `app-secret`. */
 export interface AppOptions {
@@ -138,7 +143,9 @@ export function contentOf(given: JsonObject): JsonObject {
 }
 
 /** An app with made-up names, of which there is no other. */
-export function uniqueApp(options: AppOptions = {}): JsonObject {
+export function uniqueApp(options: unknown = {}): unknown {
+  // What is no object is left to whoever checks the content.
+  if (!isObject(options)) return options;
   const id = randomUUID().slice(0, 8);
   return withoutUndefined({ id: `app-${id}`, key: `key-${id}`, secret: `secret-${id}`, ...options });
 }

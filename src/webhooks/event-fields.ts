@@ -1,6 +1,6 @@
 import type { EventName } from './event.ts';
 
-/** What each kind of event has besides its name and channel. */
+/** The fields of each kind of event besides its name and channel. */
 interface OwnFields {
   readonly channel_occupied: unknown;
   readonly channel_vacated: unknown;
@@ -8,12 +8,12 @@ interface OwnFields {
   readonly member_added: { readonly user_id: string };
   readonly member_removed: { readonly user_id: string };
   readonly client_event: {
-    /** The name that the client gave it, `client-...`. */
+    /** The name given by the client, `client-...`. */
     readonly event: string;
-    /** What the client sent: a string, which mostly holds JSON. */
+    /** The data sent by the client: a string, which usually contains JSON. */
     readonly data: string;
     readonly socket_id: string;
-    /** Presence channels only. */
+    /** Only on presence channels. */
     readonly user_id?: string;
   };
   readonly subscription_count: { readonly subscription_count: number };
@@ -22,8 +22,8 @@ interface OwnFields {
 type OwnField = 'user_id' | 'event' | 'data' | 'socket_id' | 'subscription_count';
 
 /**
- * An event as it stands in the `events` of a webhook: field for field what a backend gets to see. Its type follows from its
- * `name`: of `member_added` and `member_removed` `user_id` is a string, of `client_event` `event`, `data` and `socket_id` are.
+ * An event as it appears in the `events` of a webhook. Its type depends on its `name`: the `user_id` of `member_added` and
+ * `member_removed` is a string, and so are the `event`, `data` and `socket_id` of `client_event`.
  *
  * ```ts
  * if (event.name === 'member_added') online.add(event.user_id);
@@ -31,7 +31,7 @@ type OwnField = 'user_id' | 'event' | 'data' | 'socket_id' | 'subscription_count
  */
 export type WebhookEventFields<Name extends EventName = EventName> = Name extends EventName
   ? { readonly name: Name; readonly channel: string } & OwnFields[Name] & {
-        // The fields of other kinds may be asked for before the name is known.
+        // The fields of other kinds can be read before the name is known.
         readonly [Field in Exclude<OwnField, keyof OwnFields[Name]>]?: never;
       }
   : never;

@@ -3,7 +3,7 @@ import { eventNames, type EventName } from './event.ts';
 import type { WebhookEventFields } from './event-fields.ts';
 
 /**
- * Fields that an event must have; a text may be given as a regular expression.
+ * Fields that an event must have. A text may be given as a regular expression.
  *
  * ```ts
  * const pattern: EventPattern = { name: 'member_added', channel: /^presence-/ };
@@ -32,22 +32,22 @@ export const patternFields = [
 
 type PatternField = (typeof patternFields)[number];
 
-/** A match that has been checked, of events that have more than a webhook tells, or not. */
+/** A checked match, for events that may have more fields than a webhook. */
 export interface Matcher<E extends WebhookEventFields> {
   matches(event: E): boolean;
-  /** How many of its fields an event has, of those that were asked for; of a function 0 or 1. */
+  /** How many of the expected fields an event has; 0 or 1 for a function. */
   likeness(event: E): number;
   readonly description: string;
 }
 
-/** What came of checking a match that somebody has given. `reason` says what is accepted. */
+/** The result of checking a given match. `reason` states what is accepted. */
 export type CheckedMatch<E extends WebhookEventFields> =
   { readonly kind: 'ok'; readonly matcher: Matcher<E> } | { readonly kind: 'wrong'; readonly reason: string };
 
 /** Checks a match: fields of an event, or a function. */
 export function checkMatch<E extends WebhookEventFields>(match: unknown): CheckedMatch<E> {
   if (typeof match === 'function') {
-    // Its type is checked where it is written; at run time nothing is known of it.
+    // Its type is checked at compile time. At run time nothing is known about it.
     const matches = (event: E): boolean => Boolean(match(event));
     return {
       kind: 'ok',
@@ -103,14 +103,14 @@ function faultOf(field: PatternField, value: unknown): string | undefined {
   return undefined;
 }
 
-/** Also one of another realm, as tests run by jest have them. */
+/** Also accepts one of another realm, as in tests run by jest. */
 function isRegExp(value: unknown): value is RegExp {
   return Object.prototype.toString.call(value) === '[object RegExp]';
 }
 
 function isAccepted(got: string | number | undefined, expected: string | number | RegExp): boolean {
   if (got === undefined) return false;
-  // A global expression would begin where it ended last.
+  // `search` ignores the position where a global expression matched last.
   if (typeof expected === 'object') return String(got).search(expected) >= 0;
   return got === expected;
 }

@@ -1,19 +1,19 @@
 import { eventNames, type EventName } from './event.ts';
 import type { WebhookEventFields } from './event-fields.ts';
 
-/** An event as a webhook's body has it. */
+/** An event in a webhook's body, with exactly the fields that a backend receives. */
 export type ReceivedEvent<Name extends EventName = EventName> = WebhookEventFields<Name>;
 
 /** The body of a webhook. */
 export interface ReceivedBody {
-  /** When the webhook was made, in milliseconds since 1970. */
+  /** When the webhook was created, in milliseconds since 1970. */
   readonly time_ms: number;
   readonly events: readonly ReceivedEvent[];
 }
 
 type FieldKind = 'string' | 'number';
 
-/** What each event has besides `name` and `channel`. */
+/** The fields of each event besides `name` and `channel`. */
 const fieldsOf: Readonly<Record<EventName, Readonly<Record<string, FieldKind>>>> = {
   channel_occupied: {},
   channel_vacated: {},
@@ -24,7 +24,7 @@ const fieldsOf: Readonly<Record<EventName, Readonly<Record<string, FieldKind>>>>
   subscription_count: { subscription_count: 'number' },
 };
 
-/** Reads a webhook's body; or says what about it is not as documented, by its path. */
+/** Parses a webhook's body. `message` states what differs from the documentation, with its path. */
 export function parseReceived(
   text: string,
 ):
@@ -38,7 +38,7 @@ export function parseReceived(
   }
   const fault = findFault(value);
   if (fault !== undefined) return malformed(fault);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has been looked at
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has been checked
   return { kind: 'ok', body: value as ReceivedBody };
 }
 

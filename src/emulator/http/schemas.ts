@@ -172,6 +172,24 @@ export const schemas = {
     'key',
     'env',
   ]),
+  Endpoint: object(
+    {
+      id: text,
+      url: text,
+      enabled: flag,
+      eventTypes: listOf({ type: 'string', enum: eventNames }),
+      channels: object({ startsWith: text, endsWith: text }),
+      headers: { type: 'object', additionalProperties: text },
+      standardSignature: flag,
+      reconcile: flag,
+      batch: object({
+        maxEvents: { type: 'integer' },
+        maxDelayMs: { type: 'integer' },
+        maxBytes: { type: 'integer' },
+      }),
+    },
+    ['id', 'url', 'enabled', 'eventTypes', 'channels', 'standardSignature', 'reconcile'],
+  ),
   Channel: object(
     { name: text, subscriptionCount: { type: 'integer' }, userIds: listOf(text), cached: text },
     ['name', 'subscriptionCount'],

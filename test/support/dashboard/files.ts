@@ -11,7 +11,7 @@ const types: Readonly<Record<string, string>> = {
   '.json': 'application/json',
 };
 
-/** A file of the built page; undefined if there is none. */
+/** A file of the built page, or undefined if it does not exist. */
 export function fileBeneath(path: string): { readonly type: string; readonly content: Buffer } | undefined {
   const name = path === '' ? 'index.html' : basename(path);
   const file = `${root}${name}.br`;

@@ -8,7 +8,7 @@ import { createStaticFiles, gzipOptions } from '../../../src/dashboard/static-fi
 const html = '<!doctype html><title>page</title>';
 const script = 'console.log("page")'.repeat(20);
 
-/** A folder for the page, and how to build it. */
+/** A folder for the page, and a function that writes the files. */
 function place(): { readonly folder: string; build(): void } {
   const root = mkdtempSync(join(tmpdir(), 'soketify-page-'));
   onTestFinished(() => rmSync(root, { recursive: true }));
@@ -36,7 +36,7 @@ function built() {
 }
 
 describe('the files of the page', () => {
-  test('are kept by browsers for ever, but for the index', () => {
+  test('are cached by browsers for ever, except the index', () => {
     const files = built();
     expect(files.answer('index.html', '')).toMatchObject({
       status: 200,
@@ -84,7 +84,7 @@ describe('the files of the page', () => {
     });
   });
 
-  test('have the headers that keep other pages out, also where there is no such file', () => {
+  test('have the headers that keep other pages out, also in a 404 response', () => {
     for (const name of ['index.html', 'nothing.js']) {
       expect(built().answer(name, '').headers).toMatchObject({
         'Content-Security-Policy': expect.stringMatching(
@@ -98,7 +98,7 @@ describe('the files of the page', () => {
     }
   });
 
-  test('that were not built are looked for again', () => {
+  test('that were missing are found after a build', () => {
     const { folder, build } = place();
     const files = createStaticFiles([folder]);
     expect(files.answer('index.html', '')).toMatchObject({
