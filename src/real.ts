@@ -16,3 +16,24 @@ export const dateNow: () => number = Date.now.bind(Date);
 
 /** Nanoseconds on a clock that never goes back. */
 export const hrtime: () => bigint = process.hrtime.bigint.bind(process.hrtime);
+
+/** What tests see as global: in jest it is another object than ours. */
+let seen = new WeakRef<object>(globalThis);
+
+/** Whoever requires the library tells the global object of its tests, for `fakedTimers`. */
+export function seeGlobals(globals: object): void {
+  seen = new WeakRef(globals);
+}
+
+/** Which of the functions that clients and sockets need are replaced by a test framework now. */
+export function fakedTimers(): { readonly setTimeout: boolean; readonly nextTick: boolean } {
+  const globals = seen.deref() ?? globalThis;
+  const current: unknown = Reflect.get(globals, 'setTimeout');
+  const isReplaced = globals === globalThis && current !== setTimeout;
+  return { setTimeout: isReplaced || isOfClock(current), nextTick: isOfClock(process.nextTick) };
+}
+
+/** The fake timers of sinon, jest and vitest name the clock that they belong to. */
+function isOfClock(value: unknown): boolean {
+  return typeof value === 'function' && Object.hasOwn(value, 'clock');
+}

@@ -15,9 +15,10 @@ import { Pace } from './time/pace.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import type { SeededIds } from './seeded-ids.ts';
 import type { SeededRandom } from './time/seeded-random.ts';
-import type { ClientCount } from './waits/report.ts';
+import type { ClientCount, FakedTimers } from './waits/report.ts';
 import type { PublishLog } from './published/publish-log.ts';
 import { PublishWaiting } from './published/publish-waiting.ts';
+import { RefusalNotes } from './waits/refusal-notes.ts';
 import { Waiting } from './waits/waiting.ts';
 import type { WebhookFault } from './faults/webhook-faults.ts';
 import type { RealTime } from '../ports/real-time.ts';
@@ -45,6 +46,7 @@ export interface CoreOptions {
   readonly random: SeededRandom;
   /** Undefined: ids are drawn at random. */
   readonly ids: SeededIds | undefined;
+  readonly fakedTimers: () => FakedTimers;
   /** After so long everything that was under way has been sent. */
   readonly sendsWithinMs: number;
 }
@@ -78,6 +80,8 @@ export class EmulatorCore {
   readonly webhookFaults: FaultList<WebhookFault>;
   readonly refusals: FaultList<ConnectionRefusal>;
   readonly apiFaults: FaultList<ApiFault>;
+  /** What clients were refused. */
+  readonly refused = new RefusalNotes();
   readonly #random: SeededRandom;
   readonly #ids: SeededIds | undefined;
   #held: Held | undefined;
@@ -88,7 +92,8 @@ export class EmulatorCore {
   /** How often each app was forgotten, and all of them together. */
   readonly #forgotten = new Map<string | undefined, number>();
 
-  constructor({ clock, real, activity, recorder, publishLog, random, ids, sendsWithinMs }: CoreOptions) {
+  constructor(options: CoreOptions) {
+    const { clock, real, activity, recorder, publishLog, random, ids, sendsWithinMs } = options;
     this.clock = clock;
     this.recorder = recorder;
     this.activity = activity;
@@ -110,6 +115,13 @@ export class EmulatorCore {
       endpointsOf: (appId) =>
         this.apps(appId).flatMap(({ config }) => config.endpoints.map((endpoint) => endpoint.url)),
       clientsOf: (appId) => this.#countClients(appId),
+      hindrancesOf: (appId) => ({
+        refused: this.refused.describe(
+          appId,
+          this.apps().map(({ config }) => config.key),
+        ),
+        faked: options.fakedTimers(),
+      }),
       readQueues: () => this.held.backplane.readQueues(),
     });
     const nextId = (): number => (this.#faults += 1);
@@ -213,6 +225,7 @@ export class EmulatorCore {
     if (appId === undefined) {
       this.#random.restart();
       this.#ids?.restart();
+      this.refused.clear();
     }
     await this.activity.settled();
   }
@@ -249,6 +262,7 @@ export class EmulatorCore {
       const { backplane, hub } = this.held;
       backplane.forget(id, () => hub.endAllNow(app, error));
       this.recorder.clear(id);
+      this.refused.clear(id);
       this.publishLog.clear(id);
       this.#sentAway.delete(id);
     }

@@ -23,6 +23,7 @@ import type { WallTime } from '../ports/clock.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Log } from '../ports/log.ts';
 import type { ClosingError } from '../protocol/errors.ts';
+import { fakedTimers } from '../real.ts';
 import { createServer, type Server } from '../server.ts';
 import type { Route } from '../transport/http.ts';
 import { systemRealTime, systemWallTime } from '../system/clock.ts';
@@ -79,6 +80,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     publishLog,
     random,
     ids,
+    fakedTimers,
     sendsWithinMs,
   });
   const sender = new FaultySender({
@@ -103,6 +105,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     recorder,
     random: random.next,
     ...(ids && { ids }),
+    refused: (refusal) => core.refused.add(refusal),
     livenessClock: options.liveness === 'virtual' ? clock.background : real,
     ...(log && { log }),
     fileName: options.fileName,

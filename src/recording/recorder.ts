@@ -1,11 +1,6 @@
 import type { ResentFact } from '../app/resender.ts';
 import type { Clock, WallTime } from '../ports/clock.ts';
-import {
-  type Leaving,
-  type Witness,
-  type WitnessedConnection,
-  type WitnessedSubscription,
-} from '../ports/witness.ts';
+import type { Leaving, Witness, WitnessedConnection, WitnessedSubscription } from '../ports/witness.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { Attempt } from '../webhooks/attempt.ts';
 import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';

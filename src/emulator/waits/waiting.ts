@@ -8,7 +8,7 @@ import { absenceOptions, defaultWait, describeWait, idleOptions, waitOptions } f
 import type { Pace } from '../time/pace.ts';
 import type { Recorder } from '../../recording/recorder.ts';
 import type { EmulatorEvent } from '../../recording/records.ts';
-import { reportMissing, reportUnexpected, type ClientCount } from './report.ts';
+import { reportMissing, reportUnexpected, type ClientCount, type Hindrances } from './report.ts';
 
 /** How long a webhook is waited for. */
 export interface WaitOptions {
@@ -43,6 +43,7 @@ export interface WaitingOptions {
   readonly guard: (appId: string | undefined) => () => void;
   readonly endpointsOf: (appId: string | undefined) => readonly string[];
   readonly clientsOf: (appId: string | undefined) => ClientCount;
+  readonly hindrancesOf: (appId: string | undefined) => Hindrances;
   readonly readQueues: () => Iterable<QueueReading>;
 }
 
@@ -60,7 +61,7 @@ export class Waiting {
     match: EventMatch<Name>,
     options: WaitOptions = {},
   ): Promise<EmulatorEvent<Name>> {
-    const { pace, recorder, isVirtual, now, guard, endpointsOf, clientsOf } = this.#options;
+    const { pace, recorder, isVirtual, now, guard, endpointsOf, clientsOf, hindrancesOf } = this.#options;
     const matcher = createMatcher(match);
     const checked = check(waitOptions, options, 'waitFor');
     const { after = 0, timeoutMs, withinMs } = { ...defaultWait(isVirtual), ...checked };
@@ -72,7 +73,12 @@ export class Waiting {
     const waited = describeWait(isVirtual, now() - startedAt, timeoutMs);
     const events = recorder.events(appId).filter(({ id }) => id > after);
     const since = after === 0 ? 'the start or the last reset' : `event ${after}`;
-    const known = { endpoints: endpointsOf(appId), clients: clientsOf(appId), isVirtual };
+    const known = {
+      endpoints: endpointsOf(appId),
+      clients: clientsOf(appId),
+      ...hindrancesOf(appId),
+      isVirtual,
+    };
     throw new EmulatorError(
       'ERR_WEBHOOK_MISSING',
       reportMissing({ matcher, events, nowMs: now(), waited, since, ...known }),

@@ -8,6 +8,6 @@ export async function member(): Promise<EmulatorEvent> {
   const code: 'ERR_CLOSED' | undefined = new Error() instanceof EmulatorError ? undefined : 'ERR_CLOSED';
   if (code === undefined) throw new EmulatorError('ERR_START', 'never');
   // @ts-expect-error -- there is no such code
-  new EmulatorError('ERR_NONE', '');
+  if (code !== 'ERR_CLOSED') throw new EmulatorError('ERR_NONE', '');
   return soketify.webhooks.waitFor({ name: 'member_added', user_id: /^4/ });
 }
