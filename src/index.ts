@@ -55,6 +55,7 @@ export { startReceiver } from './receiver/receiver.ts';
 export type {
   Answer,
   Arrival,
+  OriginalRequest,
   PlannedAnswer,
   ReceivedMatch,
   ReceivedWait,

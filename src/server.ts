@@ -204,7 +204,11 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       },
     },
   });
-  const self = createSelfReport({ apps, backplane, gateway, places, log, metrics: counted, isClosing });
+  const connectionLimit = Math.min(config.maxConnections, shares?.clients ?? Infinity);
+  const self = createSelfReport({
+    ...{ apps, backplane, gateway, places, connectionLimit },
+    ...{ log, metrics: counted, isClosing },
+  });
   const dashboard =
     config.dashboard &&
     observation &&

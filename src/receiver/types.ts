@@ -44,6 +44,14 @@ export interface Arrival {
   readonly receivedAt: number;
 }
 
+/** The request of an arrival as it came, for whoever passes it on. It is not kept. */
+export interface OriginalRequest {
+  /** The bytes of the body. */
+  readonly body: Uint8Array;
+  /** Names and values by turns, as they were written. */
+  readonly rawHeaders: readonly string[];
+}
+
 /** A webhook, and what became of it. */
 export interface ReceivedWebhook extends Arrival {
   /** What it is answered. */
@@ -82,7 +90,10 @@ export interface ReceiverOptions {
    * Decides about the answer to each request for which none is planned; undefined is the usual one. What it throws is
    * answered 500, and thrown again by `close`.
    */
-  readonly respond?: (arrival: Arrival) => Answer | undefined | Promise<Answer | undefined>;
+  readonly respond?: (
+    arrival: Arrival,
+    original: OriginalRequest,
+  ) => Answer | undefined | Promise<Answer | undefined>;
   /** Is told of each webhook once its answer is decided. */
   readonly onWebhook?: (webhook: ReceivedWebhook) => void;
   /** From which age on a webhook is not verified, in milliseconds. Default: 300000, as Pusher's libraries have it. */

@@ -43,7 +43,7 @@ export interface RecordedAttempt extends Moment {
 }
 
 /** The most attempts of a delivery that are kept. The earliest are deleted first. */
-const mostAttempts = 100;
+const maxAttempts = 100;
 
 /** The approximate memory of a record and of an attempt without their texts. */
 const overheadBytes = { record: 1200, attempt: 500 };
@@ -203,7 +203,7 @@ export class DeliveryRecord implements Numbered {
   #keep(attempt: RecordedAttempt): void {
     this.#attempts.push(attempt);
     this.#bytes += sizeOf(attempt);
-    if (this.#attempts.length <= mostAttempts) return;
+    if (this.#attempts.length <= maxAttempts) return;
     const first = this.#attempts.shift();
     if (first !== undefined) this.#bytes -= sizeOf(first);
   }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { blockUnder } from '../../support/documents/pages.ts';
 import { createProject, type Project, type ProjectOptions } from '../../support/package/project.ts';
 import { findChromium } from '../../support/browser/chromium.ts';
 
@@ -15,10 +15,8 @@ function projectOf(runner: string, files: readonly string[], options: ProjectOpt
 /** Each in an empty folder, with the package from its archive, as somebody begins who has just installed it. */
 describe('a new project tests with', () => {
   test('vitest: the test that the README prints', async () => {
-    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
-    const printed = /`online\.test\.mjs`[^]*?\n```js\n([^]*?)\n```/.exec(readme)?.[1];
     const project = await createProject({ packages: [...clients, 'vitest'] });
-    await project.write('online.test.mjs', printed ?? '');
+    await project.write('online.test.mjs', blockUnder('README.md', 'In tests', 'js'));
     const { code, output } = await project.node(project.script('vitest/vitest.mjs'), 'run');
     expect(output).toMatch(/1 passed/);
     expect(code).toBe(0);
