@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { codeOf } from '../config/files.ts';
+import { EmulatorError } from '../emulator/emulator-error.ts';
 import { startReceiver } from '../receiver/receiver.ts';
 import type { Answer, Receiver, ReceiverOptions } from '../receiver/types.ts';
 import { whenNpxEnds } from '../system/parent.ts';
@@ -159,7 +160,9 @@ function status(text: string): Answer['status'] {
   return text === 'hang' || text === 'reset' ? text : wholeNumber(text, 200, 599);
 }
 
-function describeListenError(error: unknown): string {
+function describeListenError(failure: unknown): string {
+  // The receiver's own error says what it is to a test.
+  const error = failure instanceof EmulatorError && failure.cause !== undefined ? failure.cause : failure;
   const code = codeOf(error);
   if (code === 'EADDRINUSE') return 'the port is taken (EADDRINUSE); --port 0 takes a free one';
   if (code === 'EACCES')

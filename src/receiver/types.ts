@@ -1,3 +1,4 @@
+import type { EventName } from '../webhooks/event.ts';
 import type { EventPattern } from '../webhooks/event-match.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { ToldState } from '../webhooks/replay.ts';
@@ -64,7 +65,8 @@ export interface ReceivedWebhook extends Arrival {
 }
 
 /** An event by some of its fields, of which a text may be given as a regular expression; or by any rule. */
-export type ReceivedMatch = EventPattern | ((event: ReceivedEvent) => boolean);
+export type ReceivedMatch<Name extends EventName = EventName> =
+  EventPattern<Name> | ((event: ReceivedEvent) => boolean);
 
 export interface ReceivedWait {
   /** How long to wait, in real milliseconds, before giving up. Default: 5000. */
@@ -112,10 +114,16 @@ export interface Receiver extends AsyncDisposable {
   /** The state that these events tell: which channels are occupied, who is a member. */
   state(): ToldState;
   /**
-   * Resolves with an event of `events` that matches, past or to come. Rejects, with what came instead, after the time-out
-   * or when the receiver is closed.
+   * Resolves with an event of `events` that matches, past or to come. It moves no clock: with a virtual one, wait by
+   * `soketify.webhooks.waitFor`.
+   *
+   * @throws EmulatorError with ERR_WEBHOOK_MISSING after the time-out, saying what came instead; with ERR_CLOSED when the
+   * receiver is closed; with ERR_ARGUMENT_INVALID for a match or an option that there is not.
    */
-  waitFor(match: ReceivedMatch, options?: ReceivedWait): Promise<ReceivedEvent>;
+  waitFor<Name extends EventName = EventName>(
+    match: ReceivedMatch<Name>,
+    options?: ReceivedWait,
+  ): Promise<ReceivedEvent<Name>>;
   /** The same for webhooks, accepted or not; without a rule any one does. */
   waitForWebhook(
     accepts?: (webhook: ReceivedWebhook) => boolean,

@@ -28,7 +28,7 @@ describe('a new project tests with', () => {
       manifest: { jest: { testMatch: ['**/*.test.cjs'] } },
     });
     const { code, output } = await project.node(project.script('jest/bin/jest.js'), '--detectOpenHandles');
-    expect(output).toContain('3 passed, 3 total');
+    expect(output).toContain('4 passed, 4 total');
     expect(output).not.toContain('open handle');
     expect(code).toBe(0);
   });
@@ -61,6 +61,11 @@ describe('a new project tests with', () => {
     const { code, output } = await project.node('--test');
     expect(output).toMatch(/pass 2\n/);
     expect(code).toBe(0);
+  });
+
+  test('sinon, which fakes all timers before the emulator is started', async () => {
+    const project = await projectOf('sinon', ['faked.cjs'], { packages: ['ws', '@sinonjs'] });
+    expect(await project.node('faked.cjs')).toEqual({ code: 0, output: 'clock true, timers 0\n' });
   });
 
   test('mocha', async () => {
