@@ -80,7 +80,10 @@ describe('soketify-emulator listen --forward-to', () => {
 
   test('does not play a bad endpoint at the same time', async () => {
     const { code, stderr } = await runProgram(['listen', '--forward-to', 'http://h/', '--status', '500']);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('--forward-to answers as the backend does')]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('--forward-to answers with the answer of the backend'),
+    ]);
   });
 });
 
