@@ -1,3 +1,4 @@
+import type { ClientConnections } from './app/client-connections.ts';
 import type { LocalApps } from './app/local-app.ts';
 import type { Backplane } from './backplane.ts';
 import type { StoreHealth } from './durable.ts';
@@ -11,6 +12,7 @@ import type { AttemptPlaces } from './webhooks/attempt-places.ts';
 interface SelfSources {
   readonly apps: LocalApps;
   readonly backplane: Backplane;
+  readonly connections: Pick<ClientConnections, 'held'>;
   readonly gateway: { readonly isFull: boolean };
   readonly places: AttemptPlaces;
   readonly log: Log;
@@ -20,12 +22,12 @@ interface SelfSources {
 
 /** What health checks and metrics say of the server. Metrics are told where to read it when somebody looks. */
 export function createSelfReport(sources: SelfSources): SelfReport {
-  const { apps, backplane, gateway, places, log, metrics, isClosing } = sources;
+  const { apps, backplane, connections, gateway, places, log, metrics, isClosing } = sources;
   const isStoreTroubled = (): boolean => {
     const store = backplane.describeStore();
     return store?.failure !== undefined || store?.lost !== undefined;
   };
-  metrics.observeApps(() => readApps(apps));
+  metrics.observeApps(() => readApps(apps, connections));
   metrics.observeQueues(() => backplane.readQueues());
   metrics.observeHealth(() => backplane.describe());
   metrics.observeLoad(() => {
@@ -51,10 +53,10 @@ export function createSelfReport(sources: SelfSources): SelfReport {
   };
 }
 
-function* readApps(apps: LocalApps): Generator<AppReading, void> {
-  for (const { config, registry } of apps) {
-    const { occupiedChannels, members } = registry;
-    yield { id: config.id, endpoints: config.endpoints.map(({ id }) => id), occupiedChannels, members };
+function* readApps(apps: LocalApps, connections: SelfSources['connections']): Generator<AppReading, void> {
+  for (const { config } of apps) {
+    const { id, endpoints } = config;
+    yield { id, endpoints: endpoints.map((endpoint) => endpoint.id), ...connections.held(id) };
   }
 }
 

@@ -2,23 +2,31 @@ import type { AttemptResult, DropReason, QueueReading } from '../webhooks/delive
 import type { RefusalKind, ErrorReason } from '../protocol/refusals.ts';
 import type { EventName } from '../webhooks/event.ts';
 
-/** What an app is at this moment, as far as this node serves it. */
-export interface AppReading {
-  readonly id: string;
-  /** Ids of its endpoints. */
-  readonly endpoints: readonly string[];
+/** What is held of an app at this moment. */
+export interface HeldReading {
   /** Channels that have subscribers on this node. */
   readonly occupiedChannels: number;
   /** Members of their presence channels who are on this node, each once for each channel. */
   readonly members: number;
 }
 
-/** How a node stands with the others. */
-export interface NodeHealth {
+/** What an app is at this moment, as far as this node serves it. */
+export interface AppReading extends HeldReading {
+  readonly id: string;
+  /** Ids of its endpoints. */
+  readonly endpoints: readonly string[];
+}
+
+/** How a node, or a thread of it, stands with Redis. */
+export interface RedisStanding {
   /** Whether the shared state can be read and written now. */
   readonly isWhole: boolean;
   /** It can, but has no room for anything new. */
   readonly isFull: boolean;
+}
+
+/** How a node stands with the others. */
+export interface NodeHealth extends RedisStanding {
   /** Whether this node sends webhooks. */
   readonly isDispatching: boolean;
   /** The partitions of which it sends the webhooks, and how many there are over all nodes. */

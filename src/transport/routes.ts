@@ -62,10 +62,11 @@ export function createOwnRoutes(api: Pick<ApiUses, 'events' | 'batchEvents'>): r
   ];
 }
 
-/** Every route of the program. */
-export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
+/** The routes that say what is so and end connections: those of each node, whichever thread it is on. */
+export function createStateRoutes(
+  api: Pick<ApiUses, 'channels' | 'channel' | 'users' | 'terminateConnections'>,
+): readonly Route[] {
   return [
-    ...createOwnRoutes(api),
     { method: 'get', pattern: '/apps/:app/channels', begin: beginWith(api.channels) },
     {
       method: 'get',
@@ -82,6 +83,14 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
       pattern: '/apps/:app/users/:user/terminate_connections',
       begin: beginWith(api.terminateConnections),
     },
+  ];
+}
+
+/** Every route of the program. */
+export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
+  return [
+    ...createOwnRoutes(api),
+    ...createStateRoutes(api),
     {
       method: 'get',
       pattern: '/apps/:app/webhooks/dropped',

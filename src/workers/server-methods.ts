@@ -73,6 +73,8 @@ export interface WorkerOfServer {
   stop(from: number): void;
   /** Sends everybody away. Resolves once all have left their channels. */
   leave(from: number): Promise<void>;
+  /** Ends its part in what nodes share. Resolves once that is known, or was given up. */
+  closeState(from: number): MaybePromise<void>;
 }
 
 /** All that the keeper does for the workers. */

@@ -131,7 +131,6 @@ test.each([
   ['workers', { workers: 0 }, 'expected a whole number from 1 to 31, or "auto"'],
   ['workers', { workers: 'all' }, 'expected a whole number from 1 to 31, or "auto"'],
   ['control', { workers: 2, control: true }, 'cannot be used with control'],
-  ['redis', { workers: 2, redis: { url: 'redis://127.0.0.1:1' } }, 'cannot be used with redis'],
 ])('what cannot be is refused, and why (%s)', async (_, config, words) => {
   const { code, stderr } = await runWithConfig(config);
   expect(code).toBe(2);

@@ -117,7 +117,7 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
 /** The tests run once more with so many worker threads, but for what needs everything on one thread. */
 function workersFor(config: Config | undefined, args: readonly string[]): Readonly<Record<string, string>> {
   const { TEST_WORKERS } = process.env;
-  const isOnOne = config?.control !== undefined || config?.redis !== undefined || args.includes('--control');
+  const isOnOne = config?.control !== undefined || args.includes('--control');
   return TEST_WORKERS === undefined || isOnOne ? {} : { SOKETIFY_WORKERS: TEST_WORKERS };
 }
 
