@@ -8,6 +8,7 @@ export interface Config {
   readonly maxConnectionsPerAddress?: number;
   readonly control?: { readonly clock?: 'real' | 'virtual' };
   readonly redis?: RedisConfig;
+  readonly workers?: number;
   readonly store?: {
     readonly path: string;
     readonly sync?: 'process' | 'disk';
