@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Six projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
+ * Projects by what a test needs. `fast` touches no network and no real clock; `integration` opens
  * loopback sockets in this process; `e2e` starts the built program; `examples` are suites such as users have, on the
  * built package; `redis` starts redis-servers, and installs redis-server if it can; `browser` opens the Dashboard in Chromium,
  * and installs that if it can.

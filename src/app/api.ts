@@ -1,4 +1,7 @@
 import { whenReady } from '../ports/maybe-promise.ts';
+import { isUserId } from '../protocol/channel-name.ts';
+import { clip } from '../protocol/clip.ts';
+import { badRequest } from '../protocol/http-error.ts';
 import { answerWith } from './api-answer.ts';
 import { textOf } from './api-route.ts';
 import { answerReconcile, type Reconcile } from './reconcile-request.ts';
@@ -29,6 +32,14 @@ export class Api extends StateApi {
     super(options);
     this.#options = options;
   }
+
+  /** `POST /apps/ID/users/USER/terminate_connections` */
+  readonly terminateConnections = this.route((app, { name: userId }) => {
+    if (!isUserId(userId, app.config.limits)) return badRequest(`Invalid user id: got '${clip(userId)}'`);
+    return whenReady(this.#options.fanout.terminate(app.config.id, userId), (outcome) =>
+      answerWith(outcome, () => ({})),
+    );
+  });
 
   /** `GET /apps/ID/webhooks/dropped`: the events that endpoints will never get. Not one of Pusher's routes. */
   readonly droppedWebhooks = this.route((app) =>

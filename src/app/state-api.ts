@@ -1,18 +1,13 @@
-import { whenReady } from '../ports/maybe-promise.ts';
-import { isUserId } from '../protocol/channel-name.ts';
-import { clip } from '../protocol/clip.ts';
-import { badRequest } from '../protocol/http-error.ts';
-import { answerWith } from './api-answer.ts';
 import { listChannels, type Questions } from './list-channels.ts';
 import { PublishingApi, type PublishingApiOptions } from './publishing-api.ts';
 import { showChannel, showUsers } from './queries.ts';
 
-/** What the part of the HTTP API that every node can serve is made with. */
+/** What the part of the HTTP API that needs no more than the state is made with. */
 export interface StateApiOptions extends Questions, PublishingApiOptions {
   readonly ledger: PublishingApiOptions['ledger'];
 }
 
-/** The part of the HTTP API that publishes, says what is so, and ends connections: what every node knows and can do. */
+/** The part of the HTTP API that publishes and says what is so: whoever knows the state can serve it. */
 export class StateApi extends PublishingApi {
   readonly #options: StateApiOptions;
 
@@ -33,12 +28,4 @@ export class StateApi extends PublishingApi {
   readonly users = this.route((app, { name: channel }, query) =>
     showUsers(app, this.#options, { channel, query }),
   );
-
-  /** `POST /apps/ID/users/USER/terminate_connections` */
-  readonly terminateConnections = this.route((app, { name: userId }) => {
-    if (!isUserId(userId, app.config.limits)) return badRequest(`Invalid user id: got '${clip(userId)}'`);
-    return whenReady(this.#options.fanout.terminate(app.config.id, userId), (outcome) =>
-      answerWith(outcome, () => ({})),
-    );
-  });
 }

@@ -62,10 +62,8 @@ export function createOwnRoutes(api: Pick<ApiUses, 'events' | 'batchEvents'>): r
   ];
 }
 
-/** The routes that say what is so and end connections: those of each node, whichever thread it is on. */
-export function createStateRoutes(
-  api: Pick<ApiUses, 'channels' | 'channel' | 'users' | 'terminateConnections'>,
-): readonly Route[] {
+/** The routes that say what is so. */
+export function createStateRoutes(api: Pick<ApiUses, 'channels' | 'channel' | 'users'>): readonly Route[] {
   return [
     { method: 'get', pattern: '/apps/:app/channels', begin: beginWith(api.channels) },
     {
@@ -78,11 +76,6 @@ export function createStateRoutes(
       pattern: '/apps/:app/channels/:channel/users',
       begin: beginWith(api.users),
     },
-    {
-      method: 'post',
-      pattern: '/apps/:app/users/:user/terminate_connections',
-      begin: beginWith(api.terminateConnections),
-    },
   ];
 }
 
@@ -91,6 +84,11 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
   return [
     ...createOwnRoutes(api),
     ...createStateRoutes(api),
+    {
+      method: 'post',
+      pattern: '/apps/:app/users/:user/terminate_connections',
+      begin: beginWith(api.terminateConnections),
+    },
     {
       method: 'get',
       pattern: '/apps/:app/webhooks/dropped',
