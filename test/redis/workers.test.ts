@@ -66,7 +66,8 @@ async function joinAll(sockets: readonly Socket[], channel: string): Promise<str
 function membersAsSeenBy({ frames }: Socket): string[] {
   const members = new Set<string>();
   for (const { event, data } of frames.items) {
-    const said = JSON.parse(String(data ?? '{}')) as {
+    if (!event.startsWith('pusher_internal:') || typeof data !== 'string') continue;
+    const said = JSON.parse(data) as {
       readonly presence?: { readonly ids: string[] };
       readonly user_id?: string;
     };
@@ -132,7 +133,7 @@ test('backends, health and metrics are told of the whole process', async () => {
   const count = async () =>
     JSON.parse((await callApi(server, { path, params: { info: 'subscription_count' } })).text) as unknown;
   await expect.poll(count).toEqual({ occupied: true, subscription_count: crowdSize });
-  const health = async () => (await (await fetch(`${server.url}/healthz`)).json()) as unknown;
+  const health = async () => (await fetch(`${server.url}/healthz`)).json();
   await expect.poll(health).toMatchObject({
     status: 'ready',
     apps: 1,
