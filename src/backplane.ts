@@ -84,7 +84,7 @@ export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'st
   readonly notifier: Notifier;
   /** How many clients of this node are subscribed to a channel. */
   readonly countSubscribers: (appId: string, channel: ChannelName) => number;
-  /** How other threads of this node stand with Redis. */
+  /** The state of the other threads' connections to Redis. */
   readonly otherThreads?: (() => Iterable<RedisStanding>) | undefined;
   readonly log: Log;
   readonly metrics: Metrics;

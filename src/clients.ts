@@ -41,7 +41,7 @@ export interface Clients {
   countSubscribers(this: void, appId: string, channel: ChannelName): number;
   /** The same ledger, which also knows what only workers know. */
   complete(ledger: Ledger): Ledger;
-  /** How other threads stand with Redis; undefined: there are none. */
+  /** The state of the other threads' connections to Redis; undefined if there are none. */
   readonly otherThreads?: () => Iterable<RedisStanding>;
   /** Has them take part in what the node knows. */
   join(parts: ClientParts): JoinedClients;

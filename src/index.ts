@@ -1,23 +1,32 @@
-import { EmulatorError } from './control/emulator-error.ts';
-import type { ControlledEmulator } from './control/emulator.ts';
-import { sortOptions } from './check-options.ts';
-import { contentOf, type AppOptions, type EmulatorOptions } from './emulator-options.ts';
+import { EmulatorError } from './emulator/emulator-error.ts';
+import type { ControlledEmulator } from './emulator/emulator.ts';
+import { sortOptions } from './emulator/check-options.ts';
+import { contentOf, type AppOptions, type EmulatorOptions } from './emulator/options.ts';
 import { toLog } from './ports/log.ts';
 import { StartError } from './ports/start-error.ts';
-import { createStandIn, parseContent } from './stand-in.ts';
+import { createEmulator, parseContent } from './emulator/create.ts';
 
-export { EmulatorError, type EmulatorErrorCode } from './control/emulator-error.ts';
-export type { ClientOptions, ServerOptions } from './control/addresses.ts';
-export type { EmulatorApp, FaultInjection, ResetOptions, WebhookQuestions } from './control/app-view.ts';
+export { EmulatorError, type EmulatorErrorCode } from './emulator/emulator-error.ts';
+export type { ClientOptions, ServerOptions } from './emulator/addresses.ts';
+export type {
+  EmulatorApp,
+  FaultInjection,
+  PublishQuestions,
+  ResetOptions,
+  WebhookQuestions,
+} from './emulator/app-view.ts';
 export type {
   ApiFault,
   ConnectionChoice,
   ConnectionDrop,
   ConnectionRefusal,
-} from './control/client-faults.ts';
-export type { EmulatorClock } from './control/emulator.ts';
-export type { Fault } from './control/fault-list.ts';
-export type { EventMatch } from './control/match.ts';
+} from './emulator/faults/client-faults.ts';
+export type { EmulatorClock } from './emulator/emulator.ts';
+export type { Fault } from './emulator/faults/fault-list.ts';
+export type { PublishedEvent, PublishReceiver } from './emulator/published/published-event.ts';
+export type { PublishMatch, PublishPattern } from './emulator/published/publish-match.ts';
+export type { PublishAbsenceOptions, PublishWaitOptions } from './emulator/published/publish-waiting.ts';
+export type { EventMatch } from './emulator/waits/match.ts';
 export type { EventPattern, WebhookEventFields } from './webhooks/event-match.ts';
 export type {
   AttemptEnd,
@@ -28,16 +37,16 @@ export type {
   EventCause,
   EventStatus,
 } from './recording/records.ts';
-export type { ChannelInfo, ConnectionInfo } from './control/state.ts';
-export type { AbsenceOptions, WaitOptions } from './control/waiting.ts';
-export type { WebhookFault } from './control/webhook-faults.ts';
+export type { ChannelInfo, ConnectionInfo } from './emulator/state.ts';
+export type { AbsenceOptions, WaitOptions } from './emulator/waits/waiting.ts';
+export type { WebhookFault } from './emulator/faults/webhook-faults.ts';
 export type {
   AppOptions,
   EmulatorOptions,
   LimitOptions,
   WebhookOptions,
   WebhookSettings,
-} from './emulator-options.ts';
+} from './emulator/options.ts';
 export type { EventName } from './webhooks/event.ts';
 export { startReceiver } from './receiver/receiver.ts';
 export type {
@@ -75,7 +84,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const config = parseContent(contentOf(content), { env, faults });
   const { clock = 'real', seed = 1, liveness = 'real', patienceMs = 1000, now, log } = options;
   try {
-    const { emulator } = await createStandIn(config, {
+    const { emulator } = await createEmulator(config, {
       clock,
       seed,
       liveness,

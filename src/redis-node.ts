@@ -17,52 +17,52 @@ import { describeFailure } from './store/redis/standing-log.ts';
 import { TurnBudget } from './structures/turn-budget.ts';
 import { systemNextTurn } from './system/clock.ts';
 
-/** Counts that have changed are written so often at most. */
+/** The shortest interval between two reports of changed counts. */
 const countsEveryMs: Millis = 250;
 
-/** A node that ends waits so long for Redis to take note of it. */
+/** How long a node that ends waits for Redis to accept that. */
 const farewellMs: Millis = 1000;
 
-/** Scripts that are called in one turn of the event loop for the sake of what is due, or of what is read anew. */
+/** The number of script calls in one turn of the event loop for work that can wait. */
 const callsPerTurn = 40;
 
-/** Heartbeats in each lease. */
+/** The number of heartbeats in each lease. */
 const beatsPerLease = 10;
 
-/** What a node on Redis is made with. */
+/** The dependencies of a node on Redis. */
 export interface RedisNodeOptions extends Pick<
   BackplaneOptions,
   'config' | 'apps' | 'local' | 'notifier' | 'countSubscribers' | 'clock' | 'log' | 'metrics' | 'slices'
 > {
-  /** The node has registered in a partition, whichever server has that now. */
+  /** Called when the node has registered in a partition, perhaps on another server than before. */
   readonly registered?: (partition: number) => void;
 }
 
-/** What the clients of one node share with those of all others. */
+/** The connection of one node's clients to the state that all nodes share. */
 export interface RedisNode extends Pick<Backplane, 'fanout' | 'outbox' | 'counts'> {
-  /** Never the same twice. */
+  /** A random id. A restarted node gets another one. */
   readonly id: string;
   readonly link: RedisLink;
   readonly partitions: readonly PartitionKeys[];
   readonly ledger: RedisLedger;
   readonly slots: ConnectionSlots;
   /**
-   * Connects, registers, and does `besides` before the node begins to tell that it lives. Rejects with a StartError when Redis
+   * Connects and registers, runs `besides`, then starts the heartbeats. Rejects with a StartError (`ERR_REDIS`) when Redis
    * cannot be used.
    */
   start(besides?: () => Promise<void>): Promise<void>;
-  /** The connections of apps that are limited now are counted from now on. */
+  /** Starts to count the connections of apps that now have a limit, and stops for the others. */
   limitConnections(): void;
-  /** Ends this node's part once Redis has taken what the node had to say, and `work` is done, or the shutdown has taken too long. */
+  /** Leaves the cluster when Redis has accepted all steps of this node and `work` is done, or after `shutdownTimeoutMs`. */
   close(work?: Promise<unknown>): Promise<void>;
 }
 
-/** Makes a node that takes part in what is shared on Redis, and has no part in sending webhooks by itself. */
+/** Creates a node that shares the state on Redis. Sending webhooks is not part of it. */
 export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): RedisNode {
   const { config, apps, clock, local, log, metrics, slices } = options;
   const { keyPrefix, leaseMs, connection, tls } = redis;
   const id = randomUUID();
-  // No app can ever have larger ones.
+  // No app can have larger messages.
   const messageBytes = config.maxBackpressureBytes;
   const link = new RedisLink(createRedisClients({ location: connection, tls, silenceMs: leaseMs }), {
     messageBytes,
@@ -154,14 +154,14 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
         Promise.race([waited, new Promise<void>((resolve) => void clock.after(ms, resolve))]);
       const { shutdownGraceMs, disconnectGraceMs } = config.webhooks;
       await within(Promise.all([work, ledger.flushed()]), config.shutdownTimeoutMs);
-      // Should Redis not answer, others find this node dead after a lease.
+      // If Redis does not answer, the other nodes notice after a lease that this one is gone.
       await within(ledger.close(shutdownGraceMs ?? disconnectGraceMs), farewellMs);
       link.close();
     },
   };
 }
 
-/** Does something at once and then several times in each lease, never twice at a time. Returns how to end it. */
+/** Runs `work` immediately and then several times in each lease, never concurrently. Returns a function that stops it. */
 export function inEachLease(clock: Clock, leaseMs: Millis, work: () => Promise<unknown>): () => void {
   let isStopped = false;
   let cancel = (): void => {};
@@ -176,13 +176,13 @@ export function inEachLease(clock: Clock, leaseMs: Millis, work: () => Promise<u
   };
 }
 
-/** Where Redis is, without a password. */
+/** The hosts of Redis, without a password. */
 function addressOf(connection: RedisConfig['connection']): string {
   const urls = connection.kind === 'single' ? [connection.url] : connection.urls;
   return urls.map((url) => new URL(url).host).join(', ');
 }
 
-/** The apps of which it matters how many connections there are on all nodes. */
+/** The ids of the apps with `limits.connections`. */
 function limitedApps(apps: LocalApps): readonly string[] {
   return [...apps].flatMap(({ config }) => (config.limits.connections === Infinity ? [] : config.id));
 }

@@ -12,12 +12,12 @@ import { RedisSettings } from './store/redis/settings.ts';
 import { dropKind } from './webhooks/drop-kind.ts';
 
 /**
- * The longest lease of a right to dispatch, whatever a node's lease is. Nobody is taken for gone when it lapses, and to take over
+ * The longest lease of a right to dispatch, whatever a node's lease is. Nobody is reported as gone when it lapses, and a takeover
  * costs little.
  */
 const mostDispatchLeaseMs: Millis = 4000;
 
-/** One of several nodes, which share what they know on Redis. Rejects when Redis cannot be reached. */
+/** Creates one of several nodes that share their state on Redis. Rejects with a StartError when Redis cannot be used. */
 export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneOptions): Promise<Backplane> {
   const { apps, clock, config } = options;
   const { leaseMs } = redis;
@@ -77,8 +77,8 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       partitions: { here: dispatch.partitions, all: partitionCount },
     }),
     started() {
-      // Not before: endpoints that were set at run time are known by now.
-      // Apart: a lease must not wait until all that is to be dispatched was read.
+      // Endpoints that were set at run time are known now.
+      // This loop is separate because a lease must not wait until all outboxes have been read.
       beats.push(inEachLease(clock, dispatching.leaseMs, () => dispatching.beat()));
     },
     describe: () => ({
@@ -95,7 +95,7 @@ export async function createOneOfSeveral(redis: RedisConfig, options: BackplaneO
       dispatching.replace(changed);
     },
     forget() {
-      throw new Error('what several nodes know cannot be forgotten by one of them');
+      throw new Error('one of several nodes cannot forget what all of them share');
     },
     async close() {
       letters.stop();

@@ -11,19 +11,19 @@ import type { Drops } from './drop-journal.ts';
 import { describeLost, describeWebhookState, type WebhookLife } from './webhook-state.ts';
 import { StateApi, type StateApiOptions } from './state-api.ts';
 
-/** What the HTTP API is made with. */
+/** The dependencies of the HTTP API. */
 export interface ApiOptions extends StateApiOptions {
   readonly drops: Pick<Drops, 'read'>;
   readonly letters: Letters;
-  /** In which life of the state this is. */
+  /** The epoch of the state. */
   readonly epoch: () => string;
   readonly webhookLife: () => WebhookLife;
   readonly reconcile: Reconcile;
 }
 
 /**
- * The HTTP API: each method serves one route. All demand the app's signature, and refuse a request without it by its
- * head alone.
+ * The HTTP API. Each property serves one route. All routes require the app's signature, and refuse an unsigned request by its
+ * head.
  */
 export class Api extends StateApi {
   readonly #options: ApiOptions;
@@ -41,7 +41,7 @@ export class Api extends StateApi {
     );
   });
 
-  /** `GET /apps/ID/webhooks/dropped`: the events that endpoints will never get. Not one of Pusher's routes. */
+  /** `GET /apps/ID/webhooks/dropped`: the events that endpoints will never get. Not part of Pusher's API. */
   readonly droppedWebhooks = this.route((app) =>
     whenReady(this.#options.drops.read(app.config.id), (report) =>
       answerWith(report, (known) => ({
@@ -52,17 +52,17 @@ export class Api extends StateApi {
     ),
   );
 
-  /** `POST /apps/ID/webhooks/reconcile`: has an endpoint be sent what it does not know. Not one of Pusher's routes. */
+  /** `POST /apps/ID/webhooks/reconcile`: sends an endpoint what it has missed. Not part of Pusher's API. */
   readonly reconcile = this.route((app, { body }) =>
     answerReconcile(app.config, textOf(body), this.#options.reconcile),
   );
 
-  /** `GET /apps/ID/webhooks/state`: what waits, and in which life of the state. Not one of Pusher's routes. */
+  /** `GET /apps/ID/webhooks/state`: what waits, and the epoch of the state. Not part of Pusher's API. */
   readonly webhookState = this.route((app) => ({
     json: JSON.stringify(describeWebhookState(app.config.id, this.#options.webhookLife())),
   }));
 
-  /** `GET /apps/ID/webhooks/deliveries`: the same in full, delivery by delivery. None of these is one of Pusher's. */
+  /** `GET /apps/ID/webhooks/deliveries`: lost events in full, delivery by delivery. The following are not part of Pusher's API. */
   readonly deliveries = this.route((app, _request, query) => listLetters(app, this.#options.letters, query));
 
   /** `GET /apps/ID/webhooks/deliveries/DELIVERY` */

@@ -2,12 +2,12 @@ import { listChannels, type Questions } from './list-channels.ts';
 import { PublishingApi, type PublishingApiOptions } from './publishing-api.ts';
 import { showChannel, showUsers } from './queries.ts';
 
-/** What the part of the HTTP API that needs no more than the state is made with. */
+/** The dependencies of the part of the HTTP API that needs only the state. */
 export interface StateApiOptions extends Questions, PublishingApiOptions {
   readonly ledger: PublishingApiOptions['ledger'];
 }
 
-/** The part of the HTTP API that publishes and says what is so: whoever knows the state can serve it. */
+/** The part of the HTTP API that publishes and answers questions about channels. It needs only the state. */
 export class StateApi extends PublishingApi {
   readonly #options: StateApiOptions;
 

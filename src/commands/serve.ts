@@ -82,8 +82,8 @@ async function startServer(config: Config, log: Log, fileName: string | undefine
       },
     });
   }
-  const { createStandIn } = await import('../stand-in.ts');
-  return (await createStandIn(config, { ...control, liveness: 'real', log, fileName })).server;
+  const { createEmulator } = await import('../emulator/create.ts');
+  return (await createEmulator(config, { ...control, liveness: 'real', log, fileName })).server;
 }
 
 function tellStart(config: Config, ports: StartedPorts, log: Log): void {

@@ -12,30 +12,47 @@ export type Validated =
 export function validate(input: unknown): Validated {
   const result = configSchema.safeParse(input, { reportInput: true });
   if (result.success) return { kind: 'ok', config: result.data };
-  const faults = new Map<string, ConfigFault>();
-  for (const fault of result.error.issues.flatMap(faultsOf)) {
-    faults.set(JSON.stringify([fault.path, fault.message]), fault);
-  }
-  return { kind: 'invalid', faults: [...faults.values()] };
+  return { kind: 'invalid', faults: faultsIn(result.error, configSchema, 'key') };
 }
 
-function faultsOf(issue: z.core.$ZodIssue): readonly ConfigFault[] {
+/**
+ * Every fault that a schema has found, each once. The schema is the one that was compared, with `reportInput`; `kind` is
+ * what the names in an object are called.
+ */
+export function faultsIn(
+  error: z.ZodError,
+  schema: z.ZodType,
+  kind: 'key' | 'field',
+): readonly ConfigFault[] {
+  const faults = new Map<string, ConfigFault>();
+  for (const fault of error.issues.flatMap((issue) => faultsOf(issue, schema, kind))) {
+    faults.set(JSON.stringify([fault.path, fault.message]), fault);
+  }
+  return [...faults.values()];
+}
+
+function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType, kind: 'key' | 'field'): readonly ConfigFault[] {
   // Of several forms the one is meant that is right as far as its kind goes.
   const meant =
     issue.code === 'invalid_union' ? issue.errors.find((issues) => issues.every(isInside)) : undefined;
   if (meant !== undefined) {
-    return meant.flatMap((inner) => faultsOf({ ...inner, path: [...issue.path, ...inner.path] }));
+    return meant.flatMap((inner) =>
+      faultsOf({ ...inner, path: [...issue.path, ...inner.path] }, schema, kind),
+    );
   }
   if (issue.code === 'unrecognized_keys') {
-    const accepted = keysAt(issue.path);
+    const accepted = keysAt(schema, issue.path);
     return issue.keys.map((key) => ({
-      path: formatPath([...issue.path, key]),
-      message: unknownName('key', key, accepted),
+      // The path of a key leads the reader of a file to it; a field stands in the sentence.
+      path: formatPath(kind === 'key' ? [...issue.path, key] : issue.path),
+      message: unknownName(kind, key, accepted),
     }));
   }
   const path = formatPath(issue.path);
   // A faulty name says all by itself; what it names may be a secret.
   if (issue.code === 'invalid_key') return [{ path, message: issue.message }];
+  // What is wrong with several fields together was got from none of them.
+  if (issue.code === 'custom' && issue.path.length === 0) return [{ path, message: issue.message }];
   if (issue.input === undefined) return [{ path, message: `missing; ${issue.message}` }];
   return [{ path, message: `${issue.message}, got ${describeInput(issue)}` }];
 }
@@ -51,16 +68,20 @@ function describeInput(issue: z.core.$ZodIssue): string {
 }
 
 /** Says that a name is unknown, and which one was meant, or which there are. */
-export function unknownName(kind: 'key' | 'variable', name: string, accepted: readonly string[]): string {
+export function unknownName(
+  kind: 'key' | 'variable' | 'field',
+  name: string,
+  accepted: readonly string[],
+): string {
   const meant = nearest(name, accepted);
   const hint =
     meant === undefined ? `accepted ${kind}s: ${accepted.join(', ')}` : `did you mean ${quote(meant)}?`;
   return `unknown ${kind} ${quote(name)}; ${hint}`;
 }
 
-/** The keys that the schema knows at a path. */
-function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  let schema = unwrap(configSchema);
+/** The keys that a schema knows at a path. */
+function keysAt(root: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  let schema = unwrap(root);
   for (const key of path) {
     if (schema instanceof z.ZodArray) schema = unwrap(schema.element);
     else if (schema instanceof z.ZodObject) schema = unwrap(schema.shape[String(key)]);

@@ -86,8 +86,8 @@ export class SeenByWorker {
       this.#now(['joined', app.config.id, socketId, channel, userId]),
     left: ({ app, socketId }, { channel, userId }, how) =>
       this.#now(['left', app.config.id, socketId, channel.name, userId, how]),
-    published: (appId, { name, data, channels }, source) =>
-      this.#later(['published', appId, { name, data, channels }, source]),
+    published: (appId, { name, data, channels, except }, source) =>
+      this.#later(['published', appId, { name, data, channels, except }, source]),
     clientEvent: ({ app, socketId }, { channel, event, data }, userId) =>
       this.#now(['clientEvent', app.config.id, socketId, { channel, event, data }, userId]),
     suppressed: () => {},

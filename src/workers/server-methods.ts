@@ -73,7 +73,7 @@ export interface WorkerOfServer {
   stop(from: number): void;
   /** Sends everybody away. Resolves once all have left their channels. */
   leave(from: number): Promise<void>;
-  /** Ends its part in what nodes share. Resolves once that is known, or was given up. */
+  /** Ends its use of the shared state. Resolves when the other nodes know it, or after a time limit. */
   closeState(from: number): MaybePromise<void>;
 }
 

@@ -166,7 +166,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
         ),
     },
     countSubscribers: (appId, channel) => subscribers.noted(appId, channel),
-    // On Redis they are counted there.
+    // With Redis, subscribers are counted there.
     complete: (ledger) => (config.redis === undefined ? withSubscribers(ledger, subscribers) : ledger),
     otherThreads: () => [...readings.values()].flatMap(({ onRedis }) => onRedis ?? []),
     join(parts: ClientParts): JoinedClients {

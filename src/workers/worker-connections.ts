@@ -4,13 +4,13 @@ import type { WorkerReading } from '../observe/prometheus.ts';
 import type { Line } from './line.ts';
 import type { WorkerMethods } from './server-methods.ts';
 
-/** What the connections of all workers are known by. */
+/** The dependencies of the connections of all workers. */
 export interface WorkerConnectionsOptions {
   readonly line: Line<WorkerMethods>;
   readonly workers: readonly number[];
-  /** What the workers said last. */
+  /** The last report of each worker. */
   readonly readings: () => Iterable<WorkerReading>;
-  /** The apps as the keeper knows them, in whose registries is what all workers hold, unless each is a node on Redis. */
+  /** The keeper's apps. Their registries have what all workers hold, unless each worker is a node on Redis. */
   readonly apps: LocalApps;
 }
 

@@ -14,30 +14,30 @@ import { CountsOfWorker } from './subscriber-counts.ts';
 import { createWorkerFanout } from './worker-fanout.ts';
 import { WorkerLedger } from './worker-ledger.ts';
 
-/** What a worker shares with the other threads, and perhaps with other nodes. */
+/** The state that a worker shares with the other threads, and on Redis with other nodes. */
 export interface WorkerState {
-  /** What its clients take part in. */
+  /** What the worker's clients need of it. */
   readonly parts: Omit<ClientParts, 'slices' | 'witness'>;
-  /** What the keeper says of channels and users. */
+  /** Handles what the keeper reports about channels and users. */
   readonly heard: Pick<WorkerOfState, 'notice' | 'watched'>;
-  /** Other apps are served now. */
+  /** Called when the configured apps have changed. */
   changed(): void;
-  /** The clients of an app that is gone have left: so does whatever else is known of it here. */
+  /** Forgets an app that was removed, after its clients have left. */
   retire(appId: string): MaybePromise<void>;
-  /** What only a worker that is a node on Redis has to say of itself. */
+  /** Reads what only a worker that is a node on Redis reports. */
   read(): ThreadOnRedis | undefined;
-  /** Ends this worker's part, after its clients have left. */
+  /** Ends the worker's use of the state, after its clients have left. */
   close(): MaybePromise<void>;
 }
 
-/** What the state of a worker is made with. */
+/** The dependencies of a worker's state. */
 export interface WorkerStateOptions {
   readonly config: Config;
   readonly apps: LocalApps;
   readonly line: Line<KeeperOfState & WorkerOfState>;
 }
 
-/** The state that the keeper holds, at the other end of the line. */
+/** Creates the state of a worker whose keeper holds the state, at the other end of the line. */
 export function createKeptState(
   { config, line }: Omit<WorkerStateOptions, 'apps'>,
   {
@@ -89,7 +89,7 @@ export function createKeptState(
   };
 }
 
-/** The state that all nodes share on Redis: the worker is one of them. Only who is let in to the process is counted by the keeper. */
+/** Creates the state of a worker that is a node on Redis. The keeper counts only the connections of the process and of addresses. */
 export function createStateOnRedis({ config, apps, line }: WorkerStateOptions, node: RedisNode): WorkerState {
   const { ledger, fanout, counts, outbox, slots } = node;
   const isOfAll = isBounded(config);
@@ -133,7 +133,7 @@ export function createStateOnRedis({ config, apps, line }: WorkerStateOptions, n
   };
 }
 
-/** Whether it matters how many connections there are to the process, or from an address. */
+/** Whether the connections of the process, or of an address, are limited. */
 function isBounded({
   maxConnections,
   maxConnectionsPerAddress,

@@ -101,7 +101,7 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     leave: () => present().joined.leave(),
     closeState: () => state.close(),
   };
-  // What is logged before there is a line waits for it.
+  // Messages that are logged before the line exists are kept for it.
   const early: LogMessage[] = [];
   let write = (...message: LogMessage): void => void early.push(message);
   const log = logByLine((...message) => write(...message), given);
@@ -164,7 +164,7 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     ...witnessed,
   });
   const forwarder = new Forwarder(line);
-  // What the keeper alone knows is asked of it.
+  // The keeper answers what only it knows.
   const own = [...createOwnRoutes(api), ...(node === undefined ? [] : createStateRoutes(api))];
   const routes = routesOf(given.routes, own, forwarder, apps);
   const telling = tellCounted(read, (reading) =>
@@ -180,11 +180,11 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
   };
 }
 
-/** On Redis, the node that this worker is. */
+/** Creates the node that this worker is on Redis; undefined without Redis. */
 async function createNode(options: Omit<RedisNodeOptions, 'clock'>): Promise<RedisNode | undefined> {
   const { redis } = options.config;
   if (redis === undefined) return undefined;
-  // Loaded only where it is used.
+  // Loaded only when it is used.
   const { createRedisNode } = await import('../redis-node.ts');
   return createRedisNode(redis, { ...options, clock: systemClock });
 }

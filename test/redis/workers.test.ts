@@ -17,13 +17,13 @@ afterAll(() => redis.stop());
 interface Stage {
   readonly hooks: Receiver;
   readonly config: Config;
-  /** Starts another process, which ends with the test. */
+  /** Starts another process. It ends with the test. */
   start(env?: Readonly<Record<string, string>>): Promise<Server>;
 }
 
 let stages = 0;
 
-/** Processes of two workers each, with keys of their own on Redis. */
+/** Starts processes with two workers each, and their own keys on Redis. */
 async function createStage(own: Partial<Config> = {}): Promise<Stage> {
   const hooks = await startReceiver();
   onTestFinished(() => hooks.close());
@@ -42,7 +42,7 @@ async function createStage(own: Partial<Config> = {}): Promise<Stage> {
   return { hooks, config, start };
 }
 
-/** Waits until the webhooks, replayed, say exactly this of a presence channel. */
+/** Waits until replaying the webhooks gives exactly these members of a presence channel. */
 async function expectMembers(hooks: Receiver, channel: string, users: readonly string[]): Promise<void> {
   const expected = {
     occupied: users.length === 0 ? [] : [channel],
@@ -51,7 +51,7 @@ async function expectMembers(hooks: Receiver, channel: string, users: readonly s
   await expect.poll(() => replay(hooks.events.items), { timeout: 20_000 }).toEqual(expected);
 }
 
-/** Each socket is a member of its own. Returns whose it is, by index. */
+/** Subscribes every socket as another user. Returns the ids of the users in the order of the sockets. */
 async function joinAll(sockets: readonly Socket[], channel: string): Promise<string[]> {
   const users = sockets.map((_, index) => `user-${index}`);
   await Promise.all(
@@ -78,7 +78,7 @@ function membersAsSeenBy({ frames }: Socket): string[] {
   return [...members].toSorted();
 }
 
-test('the clients of all threads hear one another, see the same members, and webhooks tell of each once', async () => {
+test('clients on all threads receive the same events and see the same members, and webhooks report each change once', async () => {
   const { hooks, start } = await createStage();
   const [one, two] = [await start(), await start()];
   const sockets = [...(await connectCrowd(one)), ...(await connectCrowd(two))];
@@ -103,7 +103,7 @@ test('the clients of all threads hear one another, see the same members, and web
   for (const { frames } of listeners) {
     await frames.first(({ event }) => event === 'client-hello');
     await frames.count(names.length, ({ event }) => event.startsWith('event-'));
-    // Several backends' requests may be on different threads: each comes once, in whichever order.
+    // The requests may be on different threads, so their order is not fixed.
     const heard = frames.items.map(({ event }) => event).filter((event) => event.startsWith('event-'));
     expect(heard.toSorted()).toEqual(names);
   }
@@ -120,7 +120,7 @@ test('the clients of all threads hear one another, see the same members, and web
   );
 }, 60_000);
 
-test('backends, health and metrics are told of the whole process', async () => {
+test('questions about channels, health and metrics describe the whole process', async () => {
   const { start } = await createStage();
   const server = await start();
   const sockets = await connectCrowd(server);
@@ -166,7 +166,7 @@ test('replaying the webhooks gives the true state after a process was killed and
   await expectMembers(hooks, 'presence-room', users);
   await before.kill();
   const after = await start();
-  // The first half comes back, and nobody else.
+  // Only the first ten come back.
   const back = users.slice(0, 10);
   await joinAll(await connectCrowd(after, app, back.length), 'presence-room');
   await expectMembers(hooks, 'presence-room', back);
@@ -174,7 +174,7 @@ test('replaying the webhooks gives the true state after a process was killed and
   expect(removed.map(({ user_id: user }) => user ?? '').toSorted()).toEqual(users.slice(10).toSorted());
 }, 60_000);
 
-test('a process that ends in order leaves nobody behind: what is left is told by the others, each once', async () => {
+test('when a process shuts down, the others report each of its members as removed once', async () => {
   const { hooks, start } = await createStage();
   const [ending, staying] = [await start(), await start()];
   const witness = await connectSocket(staying);
@@ -189,7 +189,7 @@ test('a process that ends in order leaves nobody behind: what is left is told by
   await expect.poll(() => membersAsSeenBy(witness), { timeout: 10_000 }).toEqual(['witness']);
 }, 60_000);
 
-test('a thread that fails ends the process, and the other processes tell who has gone', async () => {
+test('when a thread fails, the process exits and the other processes report its members as removed', async () => {
   const { hooks, start } = await createStage();
   const fault = await createThreadFault();
   const [failing, staying] = [await start(fault.env), await start()];
@@ -204,7 +204,7 @@ test('a thread that fails ends the process, and the other processes tell who has
   await expectMembers(hooks, 'presence-room', ['witness']);
 }, 60_000);
 
-test('the limit of an app holds for all threads of all processes, that of an address for all of one', async () => {
+test('the limit of an app applies to all threads of all processes, the limit of an address to those of one', async () => {
   const limited = { ...app, id: '2', key: 'limited', secret: 'limited-secret', limits: { connections: 12 } };
   const { start } = await createStage({ apps: [app, limited], maxConnectionsPerAddress: 9 });
   const servers = [await start(), await start()];
@@ -225,7 +225,7 @@ test('the limit of an app holds for all threads of all processes, that of an add
   expect(ofApp.in).toHaveLength(12);
   expect(ofApp.out.every((data) => data.includes('4004'))).toBe(true);
   for (const socket of ofApp.in) socket.close();
-  // Nine on each process, once Redis and the keeper know that the others have gone.
+  // Nine on each process, as soon as the former connections are no longer counted.
   const admitted: Socket[] = [];
   await expect
     .poll(
@@ -241,7 +241,7 @@ test('the limit of an app holds for all threads of all processes, that of an add
   await expect.poll(async () => (await knock(limited, 2)).in.length, { timeout: 10_000 }).toBe(2);
 }, 60_000);
 
-test('an app that is added at run time is served by the threads of all processes, and its end is told', async () => {
+test('an app that is added at run time is served by all threads of all processes, and its removal is reported', async () => {
   const token = 'a-token-that-is-long-enough';
   const { start } = await createStage({ dashboard: { token } });
   const [one, two] = [await start(), await start()];
@@ -258,7 +258,7 @@ test('an app that is added at run time is served by the threads of all processes
   };
   await call('POST', '/apps', added);
   await call('POST', '/apps/9/endpoints', { id: 'later', url: hooks.url });
-  /** Whether a thread serves the app is told by whether its clients are let in; each lets some in. */
+  /** Opens connections on both threads, and returns those that were accepted. */
   const admitted = async (server: Server): Promise<Socket[]> => {
     const sockets = Array.from({ length: crowdSize }, () => new Socket(server, { app: added }));
     const first = await Promise.all(sockets.map((socket) => socket.nextFrame()));

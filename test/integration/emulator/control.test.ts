@@ -1,30 +1,9 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv } from 'ajv';
-import { request as httpRequest } from 'undici';
+import Backend from 'pusher';
 import { describe, expect, test } from 'vitest';
-import type { Emulator, EmulatorOptions } from '../../../src/index.ts';
-import { connect, enter, startStage } from '../support/emulator.ts';
-
-const stage = (options: EmulatorOptions = {}) => startStage({ control: true, ...options });
-
-/** One request to the control API. */
-async function ask(
-  { url }: Pick<Emulator, 'url'>,
-  method: 'GET' | 'POST' | 'DELETE',
-  path: string,
-  { body, headers = {} }: { readonly body?: unknown; readonly headers?: Record<string, string> } = {},
-): Promise<{ readonly status: number; readonly json: unknown }> {
-  const answer = await httpRequest(`${url}/control${path}`, {
-    method,
-    headers,
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  return { status: answer.statusCode, json: JSON.parse(await answer.body.text()) as unknown };
-}
-
-const errorOf = (code: string, message: RegExp) => ({
-  error: { code, message: expect.stringMatching(message) as string },
-});
+import { ask, errorOf, stage } from '../support/control.ts';
+import { connect, enter } from '../support/emulator.ts';
 
 describe('the control API', () => {
   test('does by HTTP what the library does: clock, faults, waiting, records', async () => {
@@ -92,6 +71,39 @@ describe('the control API', () => {
     expect(await waiting).toMatchObject({ status: 200, json: { channel: 'news' } });
   });
 
+  test('lists what backends published, waits for it and rules it out', async () => {
+    const { emulator } = await stage();
+    await new Backend(emulator.serverOptions()).trigger('orders', 'created', { id: 7 });
+    const published = emulator.published.list;
+    expect((await ask(emulator, 'GET', '/published?app=1&channel=orders&event=created')).json).toEqual({
+      published,
+    });
+    expect((await ask(emulator, 'GET', '/published?after=1')).json).toEqual({ published: [] });
+    const match = { event: { $regex: '^CREA', $flags: 'i' }, data: { id: 7 } };
+    expect((await ask(emulator, 'POST', '/published/wait-for', { body: { match } })).json).toEqual(
+      published[0],
+    );
+    expect(await ask(emulator, 'POST', '/published/expect-none', { body: { match } })).toEqual({
+      status: 409,
+      json: errorOf('ERR_PUBLISH_UNEXPECTED', /but one was:\n {2}- created on orders/),
+    });
+    const missing = { body: { match: { event: 'removed' }, timeoutMs: 0 } };
+    expect(await ask(emulator, 'POST', '/published/wait-for', missing)).toEqual({
+      status: 409,
+      json: errorOf('ERR_PUBLISH_MISSING', /Published instead:\n {2}- created on orders/),
+    });
+  });
+
+  test('takes regular expressions for webhooks, too', async () => {
+    const { emulator } = await stage();
+    await (await connect(emulator)).subscribe('news');
+    const match = { channel: { $regex: '^ne' } };
+    expect(await ask(emulator, 'POST', '/webhooks/wait-for', { body: { match } })).toMatchObject({
+      status: 200,
+      json: { channel: 'news' },
+    });
+  });
+
   test('adds and removes apps, and scopes what it is asked to one', async () => {
     const { emulator, receiver } = await stage();
     const body = { secret: 'a secret', webhooks: [{ url: receiver.url }] };
@@ -115,7 +127,7 @@ describe('the control API', () => {
   test.each([
     ['POST', '/clock/advance', '{"ms":', 400, /expected a JSON object as the body, got '\{"ms":'/],
     ['POST', '/clock/advance', '[1]', 400, /expected a JSON object/],
-    ['POST', '/clock/advance', '{}', 400, /expected milliseconds, 0 or more, got undefined/],
+    ['POST', '/clock/advance', '{}', 400, /clock.advance: missing; expected milliseconds, 0 or more/],
     ['POST', '/clock/advance', '{"seconds":1}', 400, /unknown field 'seconds'; accepted are ms/],
     ['POST', '/webhooks/wait-for', '{}', 400, /match: expected fields of an event/],
     ['POST', '/webhooks/wait-for', '{"match":{"user":"1"}}', 400, /events have no field 'user'/],
@@ -135,6 +147,23 @@ describe('the control API', () => {
     ['POST', '/apps', '{"id":"2"}', 400, /secret: missing; .* name the one/],
     ['POST', '/apps', '{"colour":"red","secret":"s"}', 400, /unknown key "colour"/],
     ['POST', '/reset', '{"reconnect":"yes"}', 400, /reconnect: expected true or false/],
+    ['POST', '/webhooks/wait-for', '{"match":{"channel":{"$regex":"("}}}', 400, /channel\.\$regex: Invalid/],
+    [
+      'POST',
+      '/webhooks/wait-for',
+      '{"match":{"channel":{"$regex":"a","$flags":1}}}',
+      400,
+      /\$flags: expected/,
+    ],
+    ['POST', '/published/wait-for', '{}', 400, /match: expected fields .*"orders"/],
+    [
+      'POST',
+      '/published/wait-for',
+      '{"match":{"name":"a"}}',
+      400,
+      /unknown field "name"; accepted fields: ch/,
+    ],
+    ['POST', '/faults/api', '{"status":500,"path":"/evnts"}', 400, /did you mean '\/events'/],
     ['GET', '/events?nam=x', undefined, 400, /unknown field 'nam'/],
   ] as const)('%s %s with %s is answered %i and says why', async (...given) => {
     const [method, path, body, status, message] = given;
@@ -145,94 +174,6 @@ describe('the control API', () => {
       json: {
         error: { code: expect.any(String) as string, message: expect.stringMatching(message) as string },
       },
-    });
-  });
-});
-
-describe('who may use it', () => {
-  test('is nobody unless it is configured', async () => {
-    const { emulator } = await startStage();
-    expect((await httpRequest(`${emulator.url}/control/clock`)).statusCode).toBe(404);
-  });
-
-  test('is, with a token, whoever has it', async () => {
-    const { emulator } = await stage({ control: { token: 'open-sesame' } });
-    expect(await ask(emulator, 'GET', '/clock')).toMatchObject({ status: 401 });
-    const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
-    expect(await ask(emulator, 'GET', '/clock', bearer('open-sesam'))).toMatchObject({ status: 401 });
-    expect(await ask(emulator, 'GET', '/openapi.json')).toMatchObject({ status: 401 });
-    expect(await ask(emulator, 'GET', '/clock', bearer('open-sesame'))).toMatchObject({ status: 200 });
-  });
-
-  test.each([
-    ['that sends its origin', { origin: 'https://example.com' }],
-    ['that embeds an address of it', { 'sec-fetch-site': 'cross-site' }],
-    ['of another port of this machine', { 'sec-fetch-site': 'same-site' }],
-  ])('is, without a token, no web page %s', async (_, headers) => {
-    const { emulator } = await stage();
-    const refused = { status: 403, json: errorOf('ERR_ORIGIN', /only with a token/) };
-    expect(await ask(emulator, 'GET', '/apps', { headers })).toEqual(refused);
-    expect(await ask(emulator, 'GET', '/openapi.json', { headers })).toEqual(refused);
-  });
-
-  test.each([
-    'evil.example',
-    'evil.example:6001',
-    '127.0.0.1.evil.example',
-    'localhost.evil.example',
-    '10.0.0.1',
-  ])('is, without a token, no page whose name, %s, resolves to this machine', async (host) => {
-    const { emulator } = await stage();
-    expect(await ask(emulator, 'GET', '/apps', { headers: { host } })).toEqual({
-      status: 403,
-      json: errorOf('ERR_HOST', /ask for 127\.0\.0\.1 or localhost, or use a token/),
-    });
-  });
-
-  test.each(['localhost', 'LOCALHOST:80', 'a.localhost:6001', '127.0.0.2', '[::1]:6001'])(
-    'is, without a token, whoever asks for this machine as %s',
-    async (host) => {
-      const { emulator } = await stage();
-      const headers = { host, 'sec-fetch-site': 'none' };
-      expect(await ask(emulator, 'GET', '/clock', { headers })).toMatchObject({ status: 200 });
-    },
-  );
-
-  test.each(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'])(
-    'is, without a token, nobody for whom a proxy asks, as %s tells',
-    async (name) => {
-      const { emulator } = await stage();
-      expect(await ask(emulator, 'GET', '/apps', { headers: { [name]: 'for=203.0.113.7' } })).toEqual({
-        status: 403,
-        json: errorOf('ERR_FORWARDED', /a proxy passes on .* only with a token/),
-      });
-    },
-  );
-
-  test('is told secrets only with a token', async () => {
-    const open = await stage({ apps: [{ secret: 'hush-1' }] });
-    await ask(open.emulator, 'POST', '/apps', { body: { id: '2', secret: 'hush-2' } });
-    const { json } = await ask(open.emulator, 'GET', '/apps');
-    expect(json).toMatchObject({ apps: [{ id: '1', env: { PUSHER_APP_KEY: 'app-key' } }, { id: '2' }] });
-    expect(JSON.stringify(json)).not.toContain('hush');
-    const { emulator } = await stage({ apps: [{ secret: 'hush-1' }], control: { token: 't' } });
-    const headers = { authorization: 'Bearer t', host: 'soketify:6001', via: '1.1 proxy' };
-    const added = await ask(emulator, 'POST', '/apps', { headers, body: { id: '2' } });
-    const { secret } = added.json as { secret: string };
-    expect((await ask(emulator, 'GET', '/apps', { headers })).json).toMatchObject({
-      apps: [
-        { secret: 'hush-1', env: { SOKETIFY_APP_SECRET: 'hush-1', PUSHER_APP_SECRET: 'hush-1' } },
-        { secret, env: { SOKETIFY_APP_SECRET: secret } },
-      ],
-    });
-  });
-
-  test('has no file of this machine read', async () => {
-    const { emulator } = await stage();
-    const body = { secret: 's', otherKeys: [{ key: 'k', secretFile: '/etc/hostname' }] };
-    expect(await ask(emulator, 'POST', '/apps', { body })).toEqual({
-      status: 400,
-      json: errorOf('ERR_CONFIG_INVALID', /otherKeys\[0\]\.secretFile\n.*no file is read for what is added/),
     });
   });
 });
@@ -281,6 +222,9 @@ describe('openapi.json', () => {
       '/control/webhooks/expect-none: post',
       '/control/idle: post',
       '/control/reset: post',
+      '/control/published: get',
+      '/control/published/wait-for: post',
+      '/control/published/expect-none: post',
       '/control/faults: get, delete',
       '/control/faults/webhooks: post',
       '/control/faults/connections: post',

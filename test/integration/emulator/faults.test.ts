@@ -85,7 +85,13 @@ describe('a fault of webhooks', () => {
     [{}, /expected one of status, reset, refuse, timeout, duplicate, or delayMs/],
     [{ status: 500, reset: true }, /status and reset exclude each other/],
     [{ status: 99 }, /status: expected an HTTP status from 200 to 599, got 99/],
-    [{ statuz: 500 }, /unknown field 'statuz'; accepted are endpoint, times, status/],
+    [{ statuz: 500 }, /^faults\.webhooks: unknown field "statuz"; did you mean "status"\?/],
+    [{ status: 500, colour: 1 }, /unknown field "colour"; accepted fields: endpoint, times, status/],
+    [
+      { status: 'x', times: 0 },
+      /times: expected a whole number from 1, got 0; status: expected an HTTP status/,
+    ],
+    [undefined, /faults.webhooks: missing; expected an object/],
     [{ status: 500, times: 0 }, /times: expected a whole number from 1, got 0/],
     [{ status: 500, endpoint: 'mian' }, /there is no endpoint 'mian'; there are: main \(http:\/\/a\/\)$/],
   ])('%j is refused', async (fault, message) => {
@@ -158,6 +164,9 @@ describe('a fault of connections', () => {
 
   test.each([
     [{}, /expected drop .*, or refuse/],
+    [{ drop: { user: '1' } }, /drop: expected 'all', \{ socketId \}.*, got an object$/],
+    [{ drop: 'all', refuse: 4100 }, /drop and refuse exclude each other/],
+    [{ refuse: 4100, code: 4100 }, /unknown field "code"; accepted fields: refuse, times/],
     [{ drop: 'some' }, /drop: expected 'all', \{ socketId \}, \{ userId \} or \{ channel \}, got "some"/],
     [{ refuse: 1000 }, /refuse: expected a close code from 4000 to 4299, got 1000/],
     [{ drop: 'all', code: 1000 }, /code: expected a close code/],
@@ -186,7 +195,9 @@ describe('a fault of the HTTP API', () => {
 
   test('needs a status', async () => {
     const emulator = await start();
-    expect(() => emulator.faults.api({} as never)).toThrow(/status is missing/);
+    expect(() => emulator.faults.api({} as never)).toThrow(
+      /status: missing; expected an HTTP status from 400 to 599/,
+    );
   });
 });
 

@@ -117,7 +117,7 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
   };
 }
 
-/** Or on the Redis of all tests, with keys of its own. */
+/** With TEST_REDIS, servers keep their state on this Redis, each with its own keys. */
 function shareFor(config: Config | undefined): Pick<Config, 'redis'> {
   const { TEST_REDIS } = process.env;
   const isAlone = config?.control !== undefined || config?.store !== undefined || config?.redis !== undefined;

@@ -4,7 +4,7 @@ import { startRedis } from './server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A Redis for all tests of a project; each server that is started has keys of its own there. */
+    /** The URL of a Redis for all tests of a project. Each server has its own keys there. */
     sharedRedis: string;
   }
 }

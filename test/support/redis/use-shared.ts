@@ -1,4 +1,4 @@
 import { inject } from 'vitest';
 
-// Servers that tests start share what they know there: see `startServer`.
+// `startServer` reads it.
 process.env['TEST_REDIS'] = inject('sharedRedis');

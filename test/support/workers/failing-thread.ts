@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A fault that all worker threads of a program have once it is told to. */
+/** A fault in all worker threads of a program, which happens on demand. */
 export interface ThreadFault {
-  /** The environment that the program needs. */
+  /** The environment that the program has to be started with. */
   readonly env: { readonly NODE_OPTIONS: string };
   happen(): Promise<void>;
 }
 
-/** Makes a fault for the program that is started next. */
+/** Prepares a fault. Start the program with its `env`. */
 export async function createThreadFault(): Promise<ThreadFault> {
   const folder = await mkdtemp(join(tmpdir(), 'soketify-thread-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const fault = join(folder, 'fault.cjs');
   const flag = join(folder, 'now');
-  // It is loaded by each thread, before the program.
+  // Each thread loads it before the program.
   await writeFile(
     fault,
     `const { isMainThread } = require('node:worker_threads');

@@ -11,7 +11,7 @@ import { FakeTurns } from '../../support/turns.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { channelName, endpoint } from '../../support/unit/application.ts';
 
-/** Channels of which webhooks have said that they are occupied, the first by a member. */
+/** Channels that webhooks have reported as occupied, the first by a member. */
 function announced(count: number): Map<string, ChannelRecord> {
   const records = new Map<string, ChannelRecord>();
   for (let number = 0; number < count; number += 1) {
@@ -45,7 +45,7 @@ async function finish(turns: FakeTurns): Promise<void> {
   for (await settle(); turns.isAwaited; await settle()) turns.turn();
 }
 
-it('finds what was told before an endpoint came, in as many turns as have room for it', async () => {
+it('finds what was reported before an endpoint was added, in as many turns as have room for it', async () => {
   const { turns, debts, noted, done } = begin(1000);
   expect(debts.channels.length).toBeLessThanOrEqual(110);
   await finish(turns);
@@ -55,7 +55,7 @@ it('finds what was told before an endpoint came, in as many turns as have room f
   expect(noted).toHaveLength(1000);
 });
 
-it('tells by the first event meanwhile whether its subject was there before', async () => {
+it('determines from the first event meanwhile whether its subject was there before', async () => {
   const { turns, debts, unheard, records, done } = begin(1000);
   const left = channelName('presence-999');
   unheard.touch({ name: 'channel_vacated', channel: left });
@@ -75,7 +75,7 @@ it('tells by the first event meanwhile whether its subject was there before', as
   expect(debts.of(came)).toBeUndefined();
 });
 
-it('says so when there is no room for all of it', async () => {
+it('reports when there is no room for all of it', async () => {
   const { turns, debts, done } = begin(1000, 50);
   await finish(turns);
   await done;
@@ -83,7 +83,7 @@ it('says so when there is no room for all of it', async () => {
   expect(debts.hasOverflowed).toBe(true);
 });
 
-it('goes no further once nobody asks', async () => {
+it('stops once it is cancelled', async () => {
   const { turns, debts, unheard, done } = begin(1000);
   unheard.stop();
   await finish(turns);

@@ -17,13 +17,13 @@ function stage(mostBytes: number, unread: readonly number[]) {
       },
     };
     watch.add(reader);
-    watch.said(unreadBytes);
+    watch.sent(unreadBytes);
     return reader;
   });
   return { clock, watch, warn, givenUp, readers };
 }
 
-test('when too much waits for all, those for whom most waits are given up, and no more of them than it takes', async () => {
+test('when too much waits for all, the clients with the most waiting data are closed, and no more of them than necessary', async () => {
   const { clock, givenUp, warn } = stage(100, [0, 30, 90, 10, 60, 0]);
   await clock.advance(999);
   expect(givenUp).toEqual([]);
@@ -37,32 +37,32 @@ test('when too much waits for all, those for whom most waits are given up, and n
   expect(givenUp).toEqual([2]);
 });
 
-test('as long as no more waits than may, nobody is given up', async () => {
+test('below the bound, nobody is closed', async () => {
   const { clock, watch, givenUp, readers } = stage(100, [50, 50]);
   await clock.advance(5000);
   expect(givenUp).toEqual([]);
   for (const reader of readers) reader.unreadBytes += 1;
-  watch.saidToMany(1);
+  watch.sentToMany(1);
   await clock.advance(1000);
   expect(givenUp).toHaveLength(1);
 });
 
-test('clients are not asked what waits for them before so much was said that it may be too much', async () => {
+test('clients are not asked for their waiting data before so much was sent that it may be too much', async () => {
   const { clock, watch, readers } = stage(1000, [0, 0]);
   let asked = 0;
   Object.defineProperty(readers[0], 'unreadBytes', { get: () => (asked += 1) - asked });
-  watch.said(100);
+  watch.sent(100);
   await clock.advance(10_000);
   expect([clock.pending, asked]).toEqual([0, 0]);
-  watch.saidToMany(150);
+  watch.sentToMany(150);
   await clock.advance(10_000);
-  // Once more, because what was said just before may not have been put together for its readers.
+  // Once more, because what was sent just before may not have been buffered for its readers.
   expect([clock.pending, asked]).toEqual([0, 2]);
 });
 
-test('what was said just before a look counts until the next one', async () => {
+test('what was sent just before a check counts until the next one', async () => {
   const { clock, watch, givenUp, readers } = stage(1000, [0, 0]);
-  watch.saidToMany(200);
+  watch.sentToMany(200);
   await clock.advance(1000);
   expect(givenUp).toEqual([]);
   for (const reader of readers) reader.unreadBytes = 600;

@@ -1,0 +1,219 @@
+import type { InspectOptions, inspect } from 'node:util';
+import {
+  clientOptions,
+  environment,
+  serverOptions,
+  type Address,
+  type ClientOptions,
+  type Credentials,
+  type ServerOptions,
+} from './addresses.ts';
+import type { ApiFault, ConnectionDrop, ConnectionRefusal } from './faults/client-faults.ts';
+import type { Fault } from './faults/fault-list.ts';
+import { fromCaller } from './emulator-error.ts';
+import type { PublishedEvent } from './published/published-event.ts';
+import type { PublishMatch } from './published/publish-match.ts';
+import type { PublishAbsenceOptions, PublishWaitOptions } from './published/publish-waiting.ts';
+import type { EventMatch } from './waits/match.ts';
+import type { EmulatorDelivery, EmulatorEvent } from '../recording/records.ts';
+import type { EmulatorCore } from './core.ts';
+import { describeChannels, describeConnections, type ChannelInfo, type ConnectionInfo } from './state.ts';
+import type { AbsenceOptions, WaitOptions } from './waits/waiting.ts';
+import type { WebhookFault } from './faults/webhook-faults.ts';
+
+type Inspect = typeof inspect;
+
+/** Questions about webhooks. */
+export interface WebhookQuestions {
+  /**
+   * Resolves with the first such event that an endpoint has answered with 2xx, since the start or the last reset. The
+   * virtual clock is moved to what is due next until there is one. Rejects with ERR_WEBHOOK_MISSING, saying what was
+   * seen instead and why, when nothing is due any more.
+   */
+  waitFor(match: EventMatch, options?: WaitOptions): Promise<EmulatorEvent>;
+  /**
+   * Resolves when no such event was sent, and none is within the grace and the wait of a batch (the virtual clock is
+   * moved that far; a real one takes as long). Rejects with ERR_WEBHOOK_UNEXPECTED, saying why it was sent.
+   */
+  expectNone(match: EventMatch, options?: AbsenceOptions): Promise<void>;
+}
+
+/** What backends have published by the HTTP API, or a person in the Dashboard. */
+export interface PublishQuestions {
+  /** All that was published since the start or the last reset, each trigger and each item of a batch: the last 10,000, up to 32 MB. */
+  readonly list: readonly PublishedEvent[];
+  /**
+   * Resolves with the first such event, since the start or the last reset. The virtual clock is moved to what is due next until
+   * there is one, for a backend may publish when it hears of something. Rejects with ERR_PUBLISH_MISSING, saying what was
+   * published instead.
+   */
+  waitFor(match: PublishMatch, options?: PublishWaitOptions): Promise<PublishedEvent>;
+  /**
+   * Resolves when no such event was published, and none is within the grace and the wait of a batch (the virtual clock is
+   * moved that far; a real one takes as long). Rejects with ERR_PUBLISH_UNEXPECTED, saying which was.
+   */
+  expectNone(match: PublishMatch, options?: PublishAbsenceOptions): Promise<void>;
+}
+
+/** Ways to have things fail. Faults of one kind strike in the order in which they were injected. */
+export interface FaultInjection {
+  /** Requests to endpoints fail, are late, or come twice. */
+  webhooks(fault: WebhookFault): Fault;
+  /** `drop` ends connections now (`hits` says how many); `refuse` sends those away that come. */
+  connections(fault: ConnectionDrop | ConnectionRefusal): Fault;
+  /** The HTTP API answers with an error and does nothing. */
+  api(fault: ApiFault): Fault;
+  /** Ends all of them. */
+  clear(): void;
+}
+
+/** Forgetting between tests. */
+export interface ResetOptions {
+  /** Clients are closed with 4200, on which they come back at once, instead of 4009, on which they do not. */
+  readonly reconnect?: boolean;
+}
+
+/** What can be asked and told of one app: nothing of another app is seen, and nothing of it is touched. */
+export interface EmulatorApp {
+  readonly id: string;
+  readonly key: string;
+  readonly secret: string;
+  /** For `new Pusher(key, options)` of pusher-js; Laravel Echo takes the same with `broadcaster: 'pusher'`. */
+  clientOptions(): ClientOptions;
+  /** For `new Pusher(options)` of a server library. */
+  serverOptions(): ServerOptions;
+  /** `SOKETIFY_*` and `PUSHER_*` variables for the environment of a child process. */
+  env(): Record<string, string>;
+  readonly webhooks: WebhookQuestions;
+  /** What backends have published. */
+  readonly published: PublishQuestions;
+  readonly faults: FaultInjection;
+  /** All that happened since the start or the last reset, and what became of it. */
+  readonly events: readonly EmulatorEvent[];
+  /** Every request to an endpoint, with all attempts. */
+  readonly deliveries: readonly EmulatorDelivery[];
+  /** The occupied channels now. */
+  channels(): Promise<readonly ChannelInfo[]>;
+  /** The open connections now. */
+  connections(): readonly ConnectionInfo[];
+  /**
+   * Resolves when nothing is queued or under way to an endpoint. The virtual clock is moved as far as batches and
+   * retries need; departures that linger are not waited for. Rejects with ERR_NOT_IDLE after the time-out.
+   */
+  idle(options?: Pick<WaitOptions, 'timeoutMs'>): Promise<void>;
+  /**
+   * Forgets everything without telling an endpoint: closes the connections, empties channels, caches and queues, ends
+   * faults and clears what was recorded. The clock stays where it is.
+   */
+  reset(options?: ResetOptions): Promise<void>;
+}
+
+/** One app of the emulator, or with `appId` undefined all of them, named by the first. */
+export class AppView implements EmulatorApp {
+  readonly webhooks: WebhookQuestions;
+  readonly published: PublishQuestions;
+  readonly faults: FaultInjection;
+  readonly #core: EmulatorCore;
+  readonly #appId: string | undefined;
+  readonly #address: Address;
+  readonly #named: () => Credentials;
+
+  constructor(core: EmulatorCore, appId: string | undefined, address: Address, named: () => Credentials) {
+    this.#core = core;
+    this.#appId = appId;
+    this.#address = address;
+    this.#named = named;
+    this.webhooks = webhookQuestions(core, appId);
+    this.published = publishQuestions(core, appId);
+    this.faults = {
+      webhooks: (fault) => core.failWebhooks(appId, fault),
+      connections: (fault) => core.failConnections(appId, fault),
+      api: (fault) => core.failApi(appId, fault),
+      clear: () => core.clearFaults(appId),
+    };
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](_: number, options: InspectOptions, inspect: Inspect): string {
+    return `${this.kind} ${inspect(this.summary(), options)}`;
+  }
+
+  /** What it is called where it is shown. */
+  protected get kind(): string {
+    return 'EmulatorApp';
+  }
+
+  /** What is shown of it. */
+  protected summary(): object {
+    const { id, key } = this;
+    return { id, key };
+  }
+
+  get id(): string {
+    return this.#named().id;
+  }
+
+  get key(): string {
+    return this.#named().key;
+  }
+
+  get secret(): string {
+    return this.#named().secret;
+  }
+
+  get events(): readonly EmulatorEvent[] {
+    return this.#core.recorder.events(this.#appId);
+  }
+
+  get deliveries(): readonly EmulatorDelivery[] {
+    return this.#core.recorder.deliveries(this.#appId);
+  }
+
+  clientOptions(): ClientOptions {
+    return clientOptions(this.#address, this.#named());
+  }
+
+  serverOptions(): ServerOptions {
+    return serverOptions(this.#address, this.#named());
+  }
+
+  env(): Record<string, string> {
+    return environment(this.#address, this.#named());
+  }
+
+  async channels(): Promise<readonly ChannelInfo[]> {
+    const { ledger } = this.#core.held;
+    const apps = this.#core.apps(this.#appId);
+    return (await Promise.all(apps.map((app) => describeChannels(app, ledger)))).flat();
+  }
+
+  connections(): readonly ConnectionInfo[] {
+    return this.#core.apps(this.#appId).flatMap((app) => describeConnections(app));
+  }
+
+  idle(options?: Pick<WaitOptions, 'timeoutMs'>): Promise<void> {
+    return fromCaller(this.#core.waiting.idle(this.#appId, options));
+  }
+
+  reset(options?: ResetOptions): Promise<void> {
+    return this.#core.reset(this.#appId, options);
+  }
+}
+
+function webhookQuestions({ waiting }: EmulatorCore, appId: string | undefined): WebhookQuestions {
+  return {
+    waitFor: (match, options) => fromCaller(waiting.waitFor(appId, match, options)),
+    expectNone: (match, options) => fromCaller(waiting.expectNone(appId, match, options)),
+  };
+}
+
+function publishQuestions(core: EmulatorCore, appId: string | undefined): PublishQuestions {
+  const { publishLog, publishWaiting } = core;
+  return {
+    get list() {
+      return publishLog.list(appId);
+    },
+    waitFor: (match, options) => fromCaller(publishWaiting.waitFor(appId, match, options)),
+    expectNone: (match, options) => fromCaller(publishWaiting.expectNone(appId, match, options)),
+  };
+}

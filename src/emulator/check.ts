@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import * as field from '../config/fields.ts';
+import { faultsIn } from '../config/validate.ts';
+import { invalidArgument } from './emulator-error.ts';
+
+/**
+ * Compares an argument that a test, or a request, has given with a schema, and returns what the schema makes of it. A
+ * field that is given as undefined is not given. Throws an EmulatorError with ERR_ARGUMENT_INVALID that names every
+ * fault; `where` is what the argument was given to.
+ */
+export function check<Schema extends z.ZodType>(
+  schema: Schema,
+  given: unknown,
+  where: string,
+): z.output<Schema> {
+  const result = schema.safeParse(withoutUndefined(given), { reportInput: true });
+  if (result.success) return result.data;
+  const faults = faultsIn(result.error, schema, 'field').map(({ path, message }) =>
+    path === '' ? message : `${path}: ${message}`,
+  );
+  throw invalidArgument(`${where}: ${faults.join('; ')}`);
+}
+
+/** Milliseconds from 0, which need not be whole. */
+export function milliseconds() {
+  const error = 'expected milliseconds, 0 or more';
+  return z.number({ error }).min(0, { error });
+}
+
+/** A whole number from `min`. */
+export function wholeFrom(min: number) {
+  const error = `expected a whole number from ${min}`;
+  return z.number({ error }).int({ error }).min(min, { error });
+}
+
+/** A whole number between two others, both included, with a name of its own such as "an HTTP status". */
+export function codeBetween(min: number, max: number, what: string) {
+  const error = `expected ${what} from ${min} to ${max}`;
+  return z.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** The options of `reset`. */
+export const resetOptions = field.group({ reconnect: field.flag().exactOptional() });
+
+function withoutUndefined(given: unknown): unknown {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given;
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,251 @@
+import type { Hub } from '../app/hub.ts';
+import type { LocalApp, LocalApps } from '../app/local-app.ts';
+import type { ChannelQueries } from '../ports/channel-queries.ts';
+import type { QueueReading } from '../webhooks/delivery-facts.ts';
+import type { ClosingError } from '../protocol/errors.ts';
+import type { Activity } from './time/activity.ts';
+import { check, resetOptions } from './check.ts';
+import { refuseUnknownPath } from './faults/api-paths.ts';
+import { checkApiFault, checkConnectionFault, checkWebhookFault } from './faults/check-fault.ts';
+import { dropConnections, type ApiFault, type ConnectionRefusal } from './faults/client-faults.ts';
+import type { MovableClock } from './time/movable-clock.ts';
+import { EmulatorError, invalidArgument } from './emulator-error.ts';
+import { FaultList, type ActiveFault, type Fault } from './faults/fault-list.ts';
+import { Pace } from './time/pace.ts';
+import type { Recorder } from '../recording/recorder.ts';
+import type { SeededRandom } from './time/seeded-random.ts';
+import type { ClientCount } from './waits/report.ts';
+import type { PublishLog } from './published/publish-log.ts';
+import { PublishWaiting } from './published/publish-waiting.ts';
+import { Waiting } from './waits/waiting.ts';
+import type { WebhookFault } from './faults/webhook-faults.ts';
+import type { RealTime } from '../ports/real-time.ts';
+
+/** What the emulator has of the server that it holds. */
+export interface Held {
+  readonly apps: LocalApps;
+  readonly hub: Pick<Hub, 'end' | 'endAll' | 'endAllNow'>;
+  readonly ledger: ChannelQueries;
+  /** The patterns of its HTTP API, such as `/apps/:app/events`, with what stands before each. */
+  readonly apiPatterns: readonly string[];
+  readonly backplane: {
+    forget(appId: string, work: () => void): void;
+    readQueues(): Iterable<QueueReading>;
+  };
+}
+
+/** What the core is made with, before there is a server. */
+export interface CoreOptions {
+  readonly clock: MovableClock;
+  readonly real: RealTime;
+  readonly activity: Activity;
+  readonly recorder: Recorder;
+  readonly publishLog: PublishLog;
+  readonly random: SeededRandom;
+  /** After so long everything that was under way has been sent. */
+  readonly sendsWithinMs: number;
+}
+
+/** The faults that are in force, of each kind. */
+export interface FaultReport {
+  readonly webhooks: readonly ActiveFault<WebhookFault>[];
+  readonly connections: readonly ActiveFault<ConnectionRefusal>[];
+  readonly api: readonly ActiveFault<ApiFault>[];
+}
+
+/** A client that was connected at a reset is not to come back into the next test. */
+const resetError: ClosingError = { reason: 'injected_fault', code: 4009, message: 'The emulator was reset' };
+
+/** The same for clients that are to come back at once. */
+const resetAndReturn: ClosingError = {
+  reason: 'injected_fault',
+  code: 4200,
+  message: 'The emulator was reset. Please reconnect.',
+};
+
+/** Everything that a test can ask and tell the server, of one app or of all: what both doors, code and HTTP, do. */
+export class EmulatorCore {
+  readonly clock: MovableClock;
+  readonly recorder: Recorder;
+  readonly activity: Activity;
+  readonly pace: Pace;
+  readonly waiting: Waiting;
+  readonly publishLog: PublishLog;
+  readonly publishWaiting: PublishWaiting;
+  readonly webhookFaults: FaultList<WebhookFault>;
+  readonly refusals: FaultList<ConnectionRefusal>;
+  readonly apiFaults: FaultList<ApiFault>;
+  readonly #random: SeededRandom;
+  #held: Held | undefined;
+  #isClosed = false;
+  #faults = 0;
+  /** By app, how many clients the last reset sent away for good. */
+  readonly #sentAway = new Map<string, number>();
+  /** How often each app was forgotten, and all of them together. */
+  readonly #forgotten = new Map<string | undefined, number>();
+
+  constructor({ clock, real, activity, recorder, publishLog, random, sendsWithinMs }: CoreOptions) {
+    this.clock = clock;
+    this.recorder = recorder;
+    this.activity = activity;
+    this.#random = random;
+    this.pace = new Pace({ clock, real, activity, refuseClosed: () => void this.held });
+    this.publishLog = publishLog;
+    const waits = {
+      pace: this.pace,
+      isVirtual: clock.isVirtual,
+      now: () => clock.now(),
+      sendsWithinMs,
+      guard: (appId: string | undefined) => this.#guard(appId),
+    };
+    this.publishWaiting = new PublishWaiting({ ...waits, log: publishLog });
+    this.waiting = new Waiting({
+      ...waits,
+      recorder,
+      endpointsOf: (appId) =>
+        this.apps(appId).flatMap(({ config }) => config.endpoints.map((endpoint) => endpoint.url)),
+      clientsOf: (appId) => this.#countClients(appId),
+      readQueues: () => this.held.backplane.readQueues(),
+    });
+    const nextId = (): number => (this.#faults += 1);
+    this.webhookFaults = new FaultList(nextId);
+    this.refusals = new FaultList(nextId);
+    this.apiFaults = new FaultList(nextId);
+  }
+
+  /** From now on there is a server. */
+  hold(held: Held): void {
+    this.#held = held;
+  }
+
+  /** The server ends: what was recorded stays, but nothing more can be asked of it. Whoever waits is told so. */
+  release(): void {
+    this.#isClosed = true;
+    this.activity.note();
+  }
+
+  /** Whether nothing more can be asked of the server. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get held(): Held {
+    if (this.#isClosed)
+      throw new EmulatorError('ERR_CLOSED', 'the emulator has been closed; start another one');
+    if (this.#held === undefined) throw new Error('the server has not been built yet');
+    return this.#held;
+  }
+
+  /** One app, or all. Throws when there is no such app. */
+  apps(appId?: string): readonly LocalApp[] {
+    return appId === undefined ? [...this.held.apps] : [this.app(appId)];
+  }
+
+  app(appId: string): LocalApp {
+    const app = this.held.apps.byId(appId);
+    if (app !== undefined) return app;
+    const known = [...this.held.apps].map(({ config }) => config.id).join(', ');
+    throw new EmulatorError('ERR_APP_UNKNOWN', `there is no app '${appId}'; there are: ${known}`);
+  }
+
+  /** Injects a fault into requests to endpoints. */
+  failWebhooks(appId: string | undefined, fault: unknown): Fault & { readonly id: number } {
+    const checked = checkWebhookFault(fault);
+    const { endpoint } = checked;
+    const there = this.apps(appId).flatMap(({ config }) => config.endpoints);
+    if (endpoint !== undefined && !there.some(({ id, url }) => id === endpoint || url === endpoint)) {
+      const known = there.map(({ id, url }) => `${id} (${url})`).join(', ') || 'none';
+      throw invalidArgument(`faults.webhooks: there is no endpoint '${endpoint}'; there are: ${known}`);
+    }
+    return this.webhookFaults.add(checked, appId);
+  }
+
+  /** Injects a fault into the HTTP API. */
+  failApi(appId: string | undefined, fault: unknown): Fault & { readonly id: number } {
+    const checked = checkApiFault(fault);
+    // None is taken for an app that is not there, or after the end.
+    this.apps(appId);
+    if (checked.path !== undefined) refuseUnknownPath(checked.path, this.held.apiPatterns);
+    return this.apiFaults.add(checked, appId);
+  }
+
+  /** Ends connections, or refuses those that come. */
+  failConnections(appId: string | undefined, given: unknown): Fault & { readonly id: number } {
+    const fault = checkConnectionFault(given);
+    // None is taken for an app that is not there, or after the end.
+    const apps = this.apps(appId);
+    if ('refuse' in fault) return this.refusals.add(fault, appId);
+    const hits = apps
+      .map((app) => dropConnections(app, fault, this.held.hub))
+      .reduce((sum, count) => sum + count, 0);
+    // Done already: there is nothing to clear.
+    return { id: 0, hits, clear: () => {} };
+  }
+
+  listFaults(): FaultReport {
+    return {
+      webhooks: this.webhookFaults.list(),
+      connections: this.refusals.list(),
+      api: this.apiFaults.list(),
+    };
+  }
+
+  /** Ends one fault. False: there is none. */
+  clearFault(id: number): boolean {
+    return [this.webhookFaults, this.refusals, this.apiFaults].some((faults) => faults.remove(id));
+  }
+
+  clearFaults(appId?: string): void {
+    for (const faults of [this.webhookFaults, this.refusals, this.apiFaults]) faults.clear(appId);
+  }
+
+  /** Forgets everything of an app, or of all, without a webhook. What is under way to an endpoint is let go. */
+  async reset(appId?: string, options: { readonly reconnect?: boolean } = {}): Promise<void> {
+    const { reconnect = false } = check(resetOptions, options, 'reset');
+    const counts = this.apps(appId).map(({ config, sessions }) => [config.id, sessions.size] as const);
+    this.forget(appId, reconnect ? resetAndReturn : resetError);
+    if (!reconnect) for (const [id, count] of counts) this.#sentAway.set(id, count);
+    if (appId === undefined) this.#random.restart();
+    await this.activity.settled();
+  }
+
+  /** For somebody who waits: what throws once the emulator is closed, the app is gone, or what is waited for was forgotten. */
+  #guard(appId: string | undefined): () => void {
+    const count = (): number =>
+      (this.#forgotten.get(undefined) ?? 0) + (appId === undefined ? 0 : (this.#forgotten.get(appId) ?? 0));
+    const before = count();
+    return () => {
+      this.apps(appId);
+      if (count() === before) return;
+      throw new EmulatorError(
+        'ERR_RESET',
+        'the emulator was reset while this was waited for: is an await missing, or did the test end before?',
+      );
+    };
+  }
+
+  #countClients(appId: string | undefined): ClientCount {
+    const apps = this.apps(appId);
+    const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+    return {
+      connected: sum(apps.map(({ sessions }) => sessions.size)),
+      sentAway: sum(apps.map(({ config }) => this.#sentAway.get(config.id) ?? 0)),
+    };
+  }
+
+  /** The same in this turn; clients are told the error. */
+  forget(appId: string | undefined, error: ClosingError): void {
+    this.#forgotten.set(appId, (this.#forgotten.get(appId) ?? 0) + 1);
+    for (const app of this.apps(appId)) {
+      const { id } = app.config;
+      const { backplane, hub } = this.held;
+      backplane.forget(id, () => hub.endAllNow(app, error));
+      this.recorder.clear(id);
+      this.publishLog.clear(id);
+      this.#sentAway.delete(id);
+    }
+    this.clearFaults(appId);
+    // Whoever waits is told.
+    this.activity.note();
+  }
+}

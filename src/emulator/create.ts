@@ -1,0 +1,215 @@
+import type { ConfigFault } from '../config/fault.ts';
+import { formatFaults } from '../config/report.ts';
+import { loadConfig } from '../config/load.ts';
+import { parseApps } from '../config/parse-one.ts';
+import type { AppConfig, Config } from '../config/schema.ts';
+import type { ConfigurationInForce } from '../configuration/in-force.ts';
+import { findClash, withApp, withoutApp } from '../configuration/run-time-changes.ts';
+import { Activity } from './time/activity.ts';
+import type { Address, Credentials } from './addresses.ts';
+import { MovableClock } from './time/movable-clock.ts';
+import { LocalEmulator, type AppKeeper } from './emulator.ts';
+import { EmulatorError, invalidArgument } from './emulator-error.ts';
+import { createControlRoutes, failureOfEmulator } from './http/control-api.ts';
+import { createOperations } from './http/operations.ts';
+import { Recorder } from '../recording/recorder.ts';
+import { SeededRandom } from './time/seeded-random.ts';
+import { EmulatorCore } from './core.ts';
+import { PublishLog } from './published/publish-log.ts';
+import { receiversOf } from './state.ts';
+import { FaultySender } from './faults/webhook-faults.ts';
+import { createSender } from '../delivery/sender.ts';
+import { uniqueApp, type AppOptions } from './options.ts';
+import { createFront, isOfApi } from './front.ts';
+import type { WallTime } from '../ports/clock.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { Log } from '../ports/log.ts';
+import type { ClosingError } from '../protocol/errors.ts';
+import { createServer, type Server } from '../server.ts';
+import type { Route } from '../transport/http.ts';
+import { systemRealTime, systemWallTime } from '../system/clock.ts';
+
+/** How a server is controlled. */
+export interface EmulatorSettings {
+  readonly clock: 'real' | 'virtual';
+  readonly seed: number;
+  readonly liveness: 'real' | 'virtual';
+  readonly patienceMs: number;
+  readonly wallTime?: WallTime;
+  readonly log?: Log;
+  /** The name of the configuration file. */
+  readonly fileName?: string | undefined;
+}
+
+/** A server, and the door to what controls it. */
+export interface EmulatedServer {
+  /** Its `close` is a graceful end, unless time stands still. */
+  readonly server: Server;
+  readonly emulator: LocalEmulator<AppOptions>;
+}
+
+/** Nobody is to come back to an emulator that ends with its test. */
+const closedError: ClosingError = {
+  code: 4009,
+  reason: 'server_closing',
+  message: 'The emulator was closed',
+};
+
+/** Builds a server with a clock that can be moved, faults and records. */
+export async function createEmulator(config: Config, options: EmulatorSettings): Promise<EmulatedServer> {
+  const { seed, patienceMs, wallTime = systemWallTime, log } = options;
+  const real = systemRealTime;
+  const clock = new MovableClock(options.clock, real);
+  const activity = new Activity(real, patienceMs);
+  const changed = (): void => activity.note();
+  const publishLog = new PublishLog({
+    clock,
+    receiversOf: (appId, trigger) => receiversOf(core.app(appId), trigger),
+    changed,
+  });
+  const recorder = new Recorder({ clock, wallTime, changed, published: publishLog.published });
+  const random = new SeededRandom(seed);
+  const { disconnectGraceMs, unsubscribeGraceMs, batch } = config.webhooks;
+  const sendsWithinMs = Math.max(disconnectGraceMs, unsubscribeGraceMs) + batch.maxDelayMs;
+  const core: EmulatorCore = new EmulatorCore({
+    clock,
+    real,
+    activity,
+    recorder,
+    publishLog,
+    random,
+    sendsWithinMs,
+  });
+  const sender = new FaultySender({
+    sender: createSender({ clock, socketClock: real, keepsConnections: false }),
+    faults: core.webhookFaults,
+    activity,
+    clock,
+  });
+  const keeper = createKeeper(core, () => server.configuration);
+  const operations = createOperations({
+    core,
+    address: () => addressOf(config, server.port),
+    apps: keeper,
+    tellsSecrets: config.control?.token !== undefined,
+  });
+  const server: Server = await createServer(config, {
+    // A test reads what is.
+    cachesMetrics: false,
+    clock,
+    wallTime,
+    sender,
+    recorder,
+    random: random.next,
+    livenessClock: options.liveness === 'virtual' ? clock.background : real,
+    ...(log && { log }),
+    fileName: options.fileName,
+    controls: {
+      operations: dashboardOperations(operations),
+      failureOf: failureOfEmulator,
+      clock: () => ({ mode: clock.isVirtual ? 'virtual' : 'real', nowMs: clock.now() }),
+    },
+    front(inside) {
+      const patterns = inside.routes.map(({ pattern }) => pattern);
+      const apiPatterns = patterns.filter(isOfApi).map((pattern) => config.path + pattern);
+      core.hold({ ...inside, apiPatterns });
+      return createFront(inside, core, routesOf(config, operations));
+    },
+  });
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    sender.shut();
+    recorder.freeze();
+    for (const app of core.apps()) core.held.hub.endAll(app, closedError);
+    core.release();
+    const closed = server.close();
+    server.abandon();
+    await closed;
+    clock.stop();
+  };
+  const emulator = new LocalEmulator<AppOptions>({
+    core,
+    address: addressOf(config, server.port),
+    apps: keeper,
+    close: () => (closing ??= close()),
+  });
+  const controlled: Server = {
+    ...server,
+    // Where time stands still the last webhooks would wait for ever.
+    close: () => (clock.isVirtual ? emulator.close() : server.close()),
+  };
+  return { server: controlled, emulator };
+}
+
+/** Adds apps to a running server and removes them. */
+function createKeeper(core: EmulatorCore, configuration: () => ConfigurationInForce): AppKeeper<AppOptions> {
+  return {
+    async add(options): Promise<Credentials> {
+      const app = parseApp(options, configuration().current);
+      await configuration().change((changes, { current }) => {
+        refuseTaken(app, current);
+        return withApp(changes, app);
+      });
+      return app;
+    },
+    remove: (appId) =>
+      configuration().change((changes, { current }) => {
+        core.app(appId);
+        if (current.apps.length === 1) {
+          throw invalidArgument(`'${appId}' is the last app, and there is always one`);
+        }
+        core.forget(appId, closedError);
+        return withoutApp(changes, appId);
+      }),
+  };
+}
+
+function refuseTaken(app: AppConfig, { apps }: Config): void {
+  const taken = findClash(app, apps);
+  if (taken === undefined) return;
+  throw new EmulatorError(
+    'ERR_APP_EXISTS',
+    `there is an app with id '${taken.id}' and key '${taken.key}' already; leave id and key out to have them made up`,
+  );
+}
+
+function routesOf({ control }: Config, operations: readonly Operation[]): readonly Route[] {
+  return control === undefined ? [] : createControlRoutes(operations, control.token);
+}
+
+/** The operations that the Dashboard adds to its own: time and faults. The rest it knows by the admin API. */
+function dashboardOperations(operations: readonly Operation[]): readonly Operation[] {
+  return operations.filter(({ path }) => /^\/control\/(?:clock|faults|reset)/.test(path));
+}
+
+function parseApp(options: AppOptions | undefined, config: Config): AppConfig {
+  const parsed = parseApps([uniqueApp(options)], { config, env: {} });
+  if (parsed.kind === 'invalid') throw new EmulatorError('ERR_CONFIG_INVALID', formatFaults(parsed.faults));
+  const [app] = parsed.value;
+  if (app === undefined) throw new Error('a configuration has at least one app');
+  return app;
+}
+
+/** The configuration of this content. Throws an EmulatorError that names every fault, those that are known already first. */
+export function parseContent(
+  content: Readonly<Record<string, unknown>>,
+  {
+    env,
+    faults: known = [],
+  }: {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly faults?: readonly ConfigFault[];
+  },
+): Config {
+  const loaded = loadConfig({ given: content, env, overrides: {} });
+  const faults = loaded.kind === 'ok' ? known : [...known, ...loaded.faults];
+  if (loaded.kind === 'ok' && faults.length === 0) return loaded.config;
+  throw new EmulatorError('ERR_CONFIG_INVALID', formatFaults(faults));
+}
+
+function addressOf({ host, path, tls }: Config, port: number): Address {
+  // "All addresses" is none that a client could name.
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return { host: reachable, port, path, isTls: tls !== undefined };
+}

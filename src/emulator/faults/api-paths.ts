@@ -1,0 +1,45 @@
+import { nearest } from '../../config/nearest.ts';
+import { invalidArgument } from '../emulator-error.ts';
+
+const ofApp = '/apps/:app';
+
+/** Throws an EmulatorError when no request to these routes, such as `/apps/:app/events`, can have this text in its path. */
+export function refuseUnknownPath(path: string, patterns: readonly string[]): void {
+  if (path === '/' || patterns.some((pattern) => canContain(pattern.split('/'), path.split('/')))) return;
+  const routes = [
+    ...new Set(patterns.map((pattern) => pattern.slice(pattern.indexOf(ofApp) + ofApp.length))),
+  ].map((route) => route.replace(/:\w+/g, 'NAME'));
+  const meant = nearest(path, routes);
+  const hint = meant === undefined ? '' : `; did you mean '${meant}'?`;
+  throw invalidArgument(
+    `faults.api: path: no route of the HTTP API has '${path}' in its path${hint}; expected a part of one of ${routes.join(', ')}`,
+  );
+}
+
+/**
+ * Whether the parts can stand one behind the other in the path of a route: the first one at the end of a segment, the last one
+ * at the beginning of another. One of them has to name the route, for what a parameter stands for may be anything.
+ */
+function canContain(route: readonly string[], parts: readonly string[]): boolean {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) {
+    return route.some((segment) => !isParameter(segment) && segment.includes(only));
+  }
+  const last = parts.length - 1;
+  return route.some((_, start) => {
+    if (start + last >= route.length) return false;
+    const fits = (part: string, index: number): boolean => {
+      const segment = route[start + index] ?? '';
+      if (isParameter(segment)) return part !== '' || index === 0 || index === last;
+      if (index === 0) return segment.endsWith(part);
+      return index === last ? segment.startsWith(part) : segment === part;
+    };
+    const names = (part: string, index: number): boolean =>
+      part !== '' && !isParameter(route[start + index] ?? '');
+    return parts.every(fits) && parts.some(names);
+  });
+}
+
+function isParameter(segment: string): boolean {
+  return segment.startsWith(':');
+}

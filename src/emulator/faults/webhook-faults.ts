@@ -1,0 +1,98 @@
+import type { Clock, Millis } from '../../ports/clock.ts';
+import type { Outcome, WebhookRequest, WebhookSender } from '../../ports/webhook-sender.ts';
+import type { Activity } from '../time/activity.ts';
+import type { FaultList } from './fault-list.ts';
+
+/** What happens to requests to endpoints. Give one of `status`, `reset`, `refuse`, `timeout`, `duplicate`, or `delayMs`. */
+export interface WebhookFault {
+  /** Only requests to this endpoint: its id or its URL. */
+  readonly endpoint?: string;
+  /** How many requests; the default is all, until the fault is cleared. */
+  readonly times?: number;
+  /** The endpoint seems to answer with this status. */
+  readonly status?: number;
+  /** With a status: the answer's `Retry-After`. */
+  readonly retryAfterMs?: number;
+  /** The connection is reset. */
+  readonly reset?: boolean;
+  /** The connection is refused. */
+  readonly refuse?: boolean;
+  /** No answer comes within the time that an endpoint has (`webhooks.requestTimeoutMs`). */
+  readonly timeout?: boolean;
+  /** The request comes twice, as it does when an acknowledgement was lost. */
+  readonly duplicate?: boolean;
+  /** The request leaves so much later, on the emulator's clock. Alone, or before another fault. */
+  readonly delayMs?: number;
+  /** The endpoint gets the request all the same; only its answer is lost. Default: it gets nothing. */
+  readonly delivered?: boolean;
+}
+
+/** What the sender with faults is made with. */
+export interface FaultySenderOptions {
+  readonly sender: WebhookSender;
+  readonly faults: FaultList<WebhookFault>;
+  readonly activity: Activity;
+  readonly clock: Clock;
+}
+
+/** Sends webhooks, unless a fault strikes. */
+export class FaultySender implements WebhookSender {
+  readonly #options: FaultySenderOptions;
+  #isClosed = false;
+
+  constructor(options: FaultySenderOptions) {
+    this.#options = options;
+  }
+
+  async send(request: WebhookRequest, timeoutMs: number): Promise<Outcome> {
+    if (this.#isClosed) return { kind: 'unreachable', code: 'CLOSED' };
+    const { appId, endpointId, url } = request;
+    const fault = this.#options.faults.strike(
+      appId,
+      ({ endpoint }) => endpoint === undefined || endpoint === endpointId || endpoint === url,
+    );
+    if (fault === undefined) return this.#post(request, timeoutMs);
+    const delayMs = Math.min(fault.delayMs ?? 0, timeoutMs);
+    if (delayMs > 0) await this.#wait(delayMs);
+    if (delayMs >= timeoutMs) return { kind: 'timeout' };
+    return this.#suffer(fault, request, timeoutMs - delayMs);
+  }
+
+  /** Sends nothing from now on: whatever is tried fails at once. */
+  shut(): void {
+    this.#isClosed = true;
+  }
+
+  close(): Promise<void> {
+    this.shut();
+    return this.#options.sender.close();
+  }
+
+  async #suffer(fault: WebhookFault, request: WebhookRequest, timeoutMs: Millis): Promise<Outcome> {
+    if (fault.duplicate === true) await this.#post(request, timeoutMs);
+    const outcome = outcomeOf(fault);
+    if (outcome === undefined) return this.#post(request, timeoutMs);
+    if (fault.delivered === true) await this.#post(request, timeoutMs);
+    if (outcome.kind === 'timeout') await this.#wait(timeoutMs);
+    return outcome;
+  }
+
+  #post(request: WebhookRequest, timeoutMs: Millis): Promise<Outcome> {
+    const { activity, sender } = this.#options;
+    return activity.track(sender.send(request, timeoutMs));
+  }
+
+  #wait(ms: Millis): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.after(ms, resolve));
+  }
+}
+
+/** What the program sees instead of the endpoint's answer. */
+function outcomeOf({ status, retryAfterMs, reset, refuse, timeout }: WebhookFault): Outcome | undefined {
+  if (status !== undefined) {
+    return { kind: 'answered', status, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  }
+  if (reset === true) return { kind: 'unreachable', code: 'ECONNRESET' };
+  if (refuse === true) return { kind: 'unreachable', code: 'ECONNREFUSED' };
+  return timeout === true ? { kind: 'timeout' } : undefined;
+}

@@ -1,0 +1,89 @@
+import { environment, type Address, type Credentials } from '../addresses.ts';
+import type { AppKeeper } from '../emulator.ts';
+import type { JsonObject } from '../../protocol/decode.ts';
+import { invalidArgument } from '../emulator-error.ts';
+import { parameterOf, type Operation } from '../../operations/operation.ts';
+import { done, listOf, object } from '../../operations/schema.ts';
+import { ref } from './schemas.ts';
+import type { EmulatorCore } from '../core.ts';
+import { describeChannels, describeConnections } from '../state.ts';
+
+/** What operations on apps work on. */
+export interface AppOperationOptions {
+  readonly core: EmulatorCore;
+  readonly address: () => Address;
+  /** Adds an app as a configuration file describes it. */
+  readonly apps: AppKeeper<Readonly<Record<string, unknown>>>;
+  /** Answers carry the secrets of apps: only those who ask with a token are told. */
+  readonly tellsSecrets: boolean;
+}
+
+/** Adding and removing apps, and what is true of each now. */
+export function appOperations({
+  core,
+  address,
+  apps,
+  tellsSecrets,
+}: AppOperationOptions): readonly Operation[] {
+  const tell = ({ id, key, secret }: Credentials) => {
+    const env = Object.entries(environment(address(), { id, key, secret }));
+    return {
+      id,
+      key,
+      ...(tellsSecrets && { secret }),
+      env: Object.fromEntries(env.filter(([name]) => tellsSecrets || !name.endsWith('_SECRET'))),
+    };
+  };
+  const add = async (body: JsonObject) => {
+    if (tellsSecrets || typeof body['secret'] === 'string') return tell(await apps.add(body));
+    throw invalidArgument(
+      'secret: missing; without control.token no secret is answered, so name the one that the app is to have',
+    );
+  };
+  return [
+    {
+      method: 'get',
+      path: '/control/apps',
+      id: 'listApps',
+      summary: 'The apps, and the environment of a process that uses each; secrets only with a token.',
+      answer: object({ apps: listOf(ref('App')) }, ['apps']),
+      run: () => ({ apps: core.apps().map(({ config }) => tell(config)) }),
+    },
+    {
+      method: 'post',
+      path: '/control/apps',
+      id: 'createApp',
+      summary:
+        'Adds an app, as in a configuration file; id, key and, with a token, secret are made up unless they are given.',
+      body: { type: 'object' },
+      answer: ref('App'),
+      run: ({ body }) => add(body),
+    },
+    {
+      method: 'delete',
+      path: '/control/apps/{app}',
+      id: 'removeApp',
+      summary: 'Removes an app: its connections are closed, and no endpoint hears of it.',
+      answer: done,
+      run: (question) => apps.remove(parameterOf(question, 'app')),
+    },
+    {
+      method: 'get',
+      path: '/control/apps/{app}/channels',
+      id: 'listChannels',
+      summary: 'The occupied channels of an app, with their members.',
+      answer: object({ channels: listOf(ref('Channel')) }, ['channels']),
+      run: async (question) => ({
+        channels: await describeChannels(core.app(parameterOf(question, 'app')), core.held.ledger),
+      }),
+    },
+    {
+      method: 'get',
+      path: '/control/apps/{app}/connections',
+      id: 'listConnections',
+      summary: 'The open connections of an app, with their subscriptions.',
+      answer: object({ connections: listOf(ref('Connection')) }, ['connections']),
+      run: (question) => ({ connections: describeConnections(core.app(parameterOf(question, 'app'))) }),
+    },
+  ];
+}

@@ -1,0 +1,43 @@
+import { bearerOf, isSameToken, strangerOf, type Caller, type Stranger } from '../../auth/caller.ts';
+
+/** Why a caller is refused. */
+export interface Refusal {
+  readonly status: 401 | 403;
+  readonly code: 'ERR_TOKEN' | 'ERR_ORIGIN' | 'ERR_HOST' | 'ERR_FORWARDED';
+  readonly message: string;
+}
+
+const refusals: Readonly<Record<Stranger, Refusal>> = {
+  forwarded: {
+    status: 403,
+    code: 'ERR_FORWARDED',
+    message: 'requests that a proxy passes on may use the control API only with a token (control.token)',
+  },
+  page: {
+    status: 403,
+    code: 'ERR_ORIGIN',
+    message: 'web pages may use the control API only with a token (control.token)',
+  },
+  host: {
+    status: 403,
+    code: 'ERR_HOST',
+    message:
+      'the request names another host than this machine; ask for 127.0.0.1 or localhost, or use a token (control.token)',
+  },
+};
+
+/**
+ * Why this caller may not use the control API; undefined if it may. With a token, whoever has it may. Without one,
+ * only programs of this machine may.
+ */
+export function refuseCaller(caller: Caller, token: string | undefined): Refusal | undefined {
+  if (token !== undefined) return refuseToken(caller.authorization, token);
+  const stranger = strangerOf(caller);
+  return stranger && refusals[stranger];
+}
+
+function refuseToken(authorization: string, token: string): Refusal | undefined {
+  if (isSameToken(token, bearerOf(authorization))) return undefined;
+  const message = 'expected the header "Authorization: Bearer TOKEN" with the configured control.token';
+  return { status: 401, code: 'ERR_TOKEN', message };
+}

@@ -1,0 +1,28 @@
+import { isJsonObject } from '../../protocol/decode.ts';
+import { describeGiven } from '../../webhooks/given.ts';
+import type { Question } from '../../operations/operation.ts';
+import { invalidArgument } from '../emulator-error.ts';
+
+/** The match of a body, in which `{ "$regex": "...", "$flags": "i" }` stands for a regular expression. `example` is one. */
+export function matchOf({ body }: Question, example: object): object {
+  const { match } = body;
+  if (!isJsonObject(match)) {
+    throw invalidArgument(
+      `match: expected fields of an event such as ${JSON.stringify(example)}, got ${describeGiven(match)}`,
+    );
+  }
+  return Object.fromEntries(Object.entries(match).map(([name, value]) => [name, expressionOf(name, value)]));
+}
+
+function expressionOf(name: string, value: unknown): unknown {
+  if (!isJsonObject(value) || typeof value['$regex'] !== 'string') return value;
+  const { $regex: source, $flags: flags = '' } = value;
+  if (typeof flags !== 'string') {
+    throw invalidArgument(`${name}.$flags: expected a string such as "i", got ${describeGiven(flags)}`);
+  }
+  try {
+    return new RegExp(source, flags);
+  } catch (error) {
+    throw invalidArgument(`${name}.$regex: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

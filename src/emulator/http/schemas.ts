@@ -1,0 +1,217 @@
+import { described, flag, listOf, millis, object, text, type Schema } from '../../operations/schema.ts';
+import { eventNames } from '../../webhooks/event.ts';
+
+/** A schema of `components`. */
+export function ref(name: keyof typeof schemas): Schema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** The app that is meant, in a query. */
+export const appQuery = { app: 'The id of the app; without it, all apps.' };
+
+/** The app that is meant. */
+export const appField = described(text, 'The id of the app; without it, all apps.');
+
+/** The event after which others are meant. */
+export const afterField: Schema = { type: 'integer', description: 'Only events after the one with this id.' };
+
+const expression = object({ $regex: text, $flags: text }, ['$regex']);
+const textOrExpression: Schema = { anyOf: [text, expression] };
+
+const times: Schema = {
+  type: 'integer',
+  minimum: 1,
+  description: 'How often; without it, until it is cleared.',
+};
+const closeCode: Schema = { type: 'integer', minimum: 4000, maximum: 4299 };
+
+const eventFields = {
+  name: { type: 'string', enum: eventNames },
+  channel: text,
+  user_id: text,
+  event: described(text, 'Client events: their name.'),
+  data: described(text, 'Client events: their data.'),
+  socket_id: described(text, 'Client events: their sender.'),
+  subscription_count: { type: 'integer' },
+} as const satisfies Record<string, Schema>;
+
+const answer = described(text, "The beginning of the answer's body, up to 4 KB; absent if it was empty.");
+
+const attempt = object(
+  {
+    number: { type: 'integer' },
+    atMs: millis('When it began, on the clock of the emulator.'),
+    timeMs: millis('When it began, time of day.'),
+    elapsedMs: millis('How long it took; absent while it is under way.'),
+    outcome: { type: 'string', enum: ['pending', 'success', 'refused', 'timeout', 'unreachable'] },
+    status: { type: 'integer' },
+    answer,
+    error: text,
+    headers: { type: 'object', additionalProperties: text },
+  },
+  ['number', 'atMs', 'timeMs', 'outcome', 'headers'],
+);
+
+const endpointFate = object(
+  {
+    endpoint: text,
+    url: text,
+    status: { type: 'string', enum: ['pending', 'delivered', 'dropped', 'filtered'] },
+    reason: text,
+    deliveries: listOf(text),
+    attempts: { type: 'integer' },
+    lastAttempt: object(
+      {
+        outcome: { type: 'string', enum: ['success', 'refused', 'timeout', 'unreachable'] },
+        status: { type: 'integer' },
+        answer,
+        error: text,
+      },
+      ['outcome'],
+    ),
+  },
+  ['endpoint', 'url', 'status', 'deliveries', 'attempts'],
+);
+
+/** The components of the document. */
+export const schemas = {
+  Match: described(
+    object({
+      ...Object.fromEntries(Object.keys(eventFields).map((name) => [name, textOrExpression])),
+      name: { anyOf: [eventFields.name, expression] },
+      subscription_count: eventFields.subscription_count,
+    }),
+    'Fields that the event must have, as texts or as regular expressions.',
+  ),
+  PublishMatch: described(
+    object({
+      channel: described(textOrExpression, 'One of its channels.'),
+      event: textOrExpression,
+      data: described(
+        {},
+        'The whole text, or a regular expression. Any other JSON is compared with what the data are: an object matches when the data have its fields.',
+      ),
+      socket_id: described(textOrExpression, 'The connection that was not to receive it.'),
+    }),
+    'Fields that the published event must have.',
+  ),
+  PublishedEvent: object(
+    {
+      id: { type: 'integer', description: 'Counts up.' },
+      appId: text,
+      event: text,
+      channels: listOf(text),
+      data: described(text, 'The text that subscribers were sent.'),
+      socket_id: described(text, 'The connection that was not to receive it.'),
+      source: { type: 'string', enum: ['api', 'dashboard'] },
+      atMs: millis('When, on the clock of the emulator.'),
+      receiverCount: { type: 'integer', description: 'How many connections were sent it.' },
+      receivers: described(
+        listOf(object({ socketId: text, userId: text, channels: listOf(text) }, ['socketId', 'channels'])),
+        'The first 1000 of them.',
+      ),
+    },
+    ['id', 'appId', 'event', 'channels', 'data', 'source', 'atMs', 'receiverCount', 'receivers'],
+  ),
+  Event: object(
+    {
+      id: { type: 'integer', description: 'Counts up.' },
+      appId: text,
+      ...eventFields,
+      atMs: millis('When it happened, on the clock of the emulator.'),
+      status: {
+        type: 'string',
+        enum: ['pending', 'delivered', 'dropped', 'filtered', 'suppressed', 'deduplicated'],
+      },
+      cause: object(
+        {
+          kind: {
+            type: 'string',
+            enum: ['subscribed', 'unsubscribed', 'disconnected', 'client event', 'reconciled', 'unknown'],
+          },
+          socket_id: text,
+          user_id: text,
+          atMs: millis('When the connection did it.'),
+        },
+        ['kind', 'atMs'],
+      ),
+      why: described(text, 'The cause, and what became of the event, as a sentence.'),
+      endpoints: listOf(endpointFate),
+    },
+    ['id', 'appId', 'name', 'channel', 'atMs', 'status', 'cause', 'why', 'endpoints'],
+  ),
+  Delivery: object(
+    {
+      id: described(text, 'The webhook-id of the request.'),
+      appId: text,
+      endpoint: text,
+      url: text,
+      status: { type: 'string', enum: ['pending', 'delivered', 'dropped'] },
+      reason: text,
+      eventIds: listOf({ type: 'integer' }),
+      body: text,
+      attempts: listOf(attempt),
+    },
+    ['id', 'appId', 'endpoint', 'url', 'status', 'eventIds', 'body', 'attempts'],
+  ),
+  Clock: object(
+    {
+      mode: { type: 'string', enum: ['real', 'virtual'] },
+      nowMs: millis('Since the start.'),
+    },
+    ['mode', 'nowMs'],
+  ),
+  App: object({ id: text, key: text, secret: text, env: { type: 'object', additionalProperties: text } }, [
+    'id',
+    'key',
+    'env',
+  ]),
+  Channel: object(
+    { name: text, subscriptionCount: { type: 'integer' }, userIds: listOf(text), cached: text },
+    ['name', 'subscriptionCount'],
+  ),
+  Connection: object(
+    { socketId: text, userId: text, channels: listOf(object({ name: text, userId: text }, ['name'])) },
+    ['socketId', 'channels'],
+  ),
+  WebhookFault: object({
+    app: appField,
+    endpoint: described(text, 'Only requests to this endpoint: its id or its URL.'),
+    times,
+    status: { type: 'integer', minimum: 200, maximum: 599 },
+    retryAfterMs: millis('With a status: its Retry-After.'),
+    reset: flag,
+    refuse: flag,
+    timeout: flag,
+    duplicate: flag,
+    delayMs: millis('The request leaves so much later.'),
+    delivered: described(flag, 'The endpoint gets the request all the same.'),
+  }),
+  ConnectionFault: object({
+    app: appField,
+    drop: {
+      oneOf: [
+        { const: 'all' },
+        object({ socketId: text }, ['socketId']),
+        object({ userId: text }, ['userId']),
+        object({ channel: text }, ['channel']),
+      ],
+      description: 'Ends these connections now.',
+    },
+    code: described(closeCode, 'With drop: the close code; without it the connection is cut.'),
+    refuse: described(closeCode, 'Refuses connections that come.'),
+    times,
+  }),
+  ApiFault: object(
+    { app: appField, status: { type: 'integer', minimum: 400, maximum: 599 }, path: text, body: text, times },
+    ['status'],
+  ),
+  Fault: object(
+    {
+      id: { type: 'integer', description: 'To clear it by; 0: it is done already.' },
+      hits: { type: 'integer', description: 'How often it has struck.' },
+    },
+    ['id', 'hits'],
+  ),
+  Error: object({ error: object({ code: text, message: text }, ['code', 'message']) }, ['error']),
+} as const satisfies Record<string, Schema>;

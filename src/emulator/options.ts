@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import type { JsonObject } from '../config/json.ts';
+import { defaultApp } from '../config/default-app.ts';
+import type { Logger } from '../ports/log.ts';
+import type { LimitName } from '../protocol/limits.ts';
+import type { EventName } from '../webhooks/event.ts';
+
+/** An endpoint that is told what happens, as in a configuration file. */
+export interface WebhookOptions {
+  /** Names the endpoint; default: made from the rest. */
+  readonly id?: string;
+  readonly url: string;
+  /** Default: true. A disabled endpoint is sent nothing, and every event that it wants is recorded as dropped. */
+  readonly enabled?: boolean;
+  /** Default: Soketify's six. */
+  readonly eventTypes?: readonly EventName[];
+  /** Only channels whose names begin or end so. */
+  readonly channels?: { readonly startsWith?: string; readonly endsWith?: string };
+  /** Further request headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sign also as the Standard Webhooks specification says, in `webhook-signature`. Default: false. */
+  readonly standardSignature?: boolean;
+  /** After events were dropped, send what brings the endpoint back to the truth. Default: false. */
+  readonly reconcile?: boolean;
+  /** How its events are gathered into one request. Default: as `webhooks.batch` says. */
+  readonly batch?: BatchOptions;
+}
+
+/** How events are gathered into one request. */
+export interface BatchOptions {
+  /** 1 is batching off. */
+  readonly maxEvents?: number;
+  readonly maxDelayMs?: number;
+  readonly maxBytes?: number;
+}
+
+/** What an app or all apps accept; `null` is no limit. */
+export type LimitOptions = { readonly [Name in LimitName]?: number | null };
+
+/** An app, as in a configuration file. Without id, key and secret the first is `1`, `app-key`, `app-secret`. */
+export interface AppOptions {
+  readonly id?: string;
+  readonly key?: string;
+  readonly secret?: string;
+  readonly otherKeys?: readonly { readonly key: string; readonly secret: string }[];
+  readonly webhooks?: readonly WebhookOptions[];
+  readonly enabled?: boolean;
+  /** Default: true. */
+  readonly clientEvents?: boolean;
+  /** Default: false. */
+  readonly subscriptionCount?: boolean;
+  /** Default: true. */
+  readonly watchlist?: boolean;
+  readonly forceTls?: boolean;
+  readonly allowedOrigins?: readonly string[];
+  readonly limits?: LimitOptions;
+}
+
+/** How webhooks are sent, as in a configuration file. */
+export interface WebhookSettings {
+  /** Default: 20 events, 250 ms. */
+  readonly batch?: BatchOptions;
+  /** Default: 3000. */
+  readonly disconnectGraceMs?: number;
+  /** Default: 3000. */
+  readonly unsubscribeGraceMs?: number;
+  /** Default: 4000. */
+  readonly requestTimeoutMs?: number;
+  readonly concurrency?: number;
+  readonly queueMaxBytes?: number;
+  /** Default: after 1 s, doubled, at most 60 s, for 300 s, 10 % of each by chance. */
+  readonly retry?: {
+    readonly initialDelayMs?: number;
+    readonly multiplier?: number;
+    readonly maxDelayMs?: number;
+    readonly maxElapsedMs?: number;
+    readonly jitter?: number;
+  };
+}
+
+/** What an emulator is started with. Everything has a default. */
+export interface EmulatorOptions {
+  /** Default: one app, id `1`, key `app-key`, secret `app-secret`, without webhooks. */
+  readonly apps?: readonly AppOptions[];
+  /**
+   * `virtual`: time stands still until it is moved, by `clock.advance` or by waiting; then minutes pass in
+   * milliseconds. `real` (default): it goes by itself, and can be moved on besides.
+   */
+  readonly clock?: 'real' | 'virtual';
+  /** The same seed gives the same schedule of retries. Default: 1. */
+  readonly seed?: number;
+  /** `virtual`: clients that are silent are asked and closed by the emulator's clock too. Default: `real`. */
+  readonly liveness?: 'real' | 'virtual';
+  /** Default: 127.0.0.1. */
+  readonly host?: string;
+  /** Default: 0, any free one. */
+  readonly port?: number;
+  /** A path before every route. */
+  readonly path?: string;
+  /** Serve https:// and wss:// with these PEM files. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly passphrase?: string };
+  readonly limits?: LimitOptions;
+  readonly webhooks?: WebhookSettings;
+  readonly cacheTtlMs?: number;
+  readonly activityTimeoutMs?: number;
+  readonly pongTimeoutMs?: number;
+  /** Default: 1 MB, or the largest message that the limits of the apps allow. Apps that are added later must not need more. */
+  readonly maxBackpressureBytes?: number;
+  readonly compression?: boolean;
+  /**
+   * Serves the Dashboard under `/dashboard/` and the admin API under `/admin`, to look at what a test does. On another host
+   * than this machine it needs a token. Default: false.
+   */
+  readonly dashboard?: boolean | { readonly token?: string; readonly viewToken?: string };
+  /** Serves the control API, for tests in other languages and processes. Default: false. */
+  readonly control?: boolean | { readonly token?: string };
+  /**
+   * Real time that a receiver has to answer before the virtual clock moves on without it. Default: 1000. Receivers
+   * that work longer need more; a receiver that never answers costs a test so much for each attempt.
+   */
+  readonly patienceMs?: number;
+  /** The time of day, for `time_ms` and the age of signed requests. Default: the machine's, not a faked one. */
+  readonly now?: () => number;
+  /** Where the emulator logs, such as a pino logger; its levels are asked for at the start. Default: nowhere. */
+  readonly log?: Logger;
+}
+
+/** The same options as the content of a configuration file: `given` are those that a file could have. */
+export function contentOf(given: JsonObject): JsonObject {
+  const { apps = [{}] } = given;
+  // What is no list is left to whoever checks the content.
+  const named = Array.isArray(apps) ? apps.map((app: unknown, index) => completeApp(app, index)) : apps;
+  return withoutUndefined({ port: 0, dashboard: false, ...given, apps: named });
+}
+
+/** An app with made-up names, of which there is no other. */
+export function uniqueApp(options: AppOptions = {}): JsonObject {
+  const id = randomUUID().slice(0, 8);
+  return withoutUndefined({ id: `app-${id}`, key: `key-${id}`, secret: `secret-${id}`, ...options });
+}
+
+function completeApp(options: unknown, index: number): unknown {
+  if (typeof options !== 'object' || options === null) return options;
+  const suffix = index === 0 ? '' : `-${index + 1}`;
+  const { id, key, secret } = defaultApp;
+  const names = {
+    id: String(Number(id) + index),
+    key: `${key}${suffix}`,
+    secret: `${secret}${suffix}`,
+  };
+  return { ...names, ...withoutUndefined({ ...options }) };
+}
+
+/** In a file nothing is undefined. */
+function withoutUndefined(content: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,124 @@
+import { clip } from '../../protocol/clip.ts';
+import type { Millis } from '../../ports/clock.ts';
+import { check } from '../check.ts';
+import { EmulatorError } from '../emulator-error.ts';
+import type { Pace } from '../time/pace.ts';
+import { absenceOptions, defaultWait, describeWait, waitOptions } from '../waits/wait-options.ts';
+import type { PublishedEvent } from './published-event.ts';
+import type { PublishLog } from './publish-log.ts';
+import { createPublishMatcher, type PublishMatch, type PublishMatcher } from './publish-match.ts';
+
+/** How long something that a backend publishes is waited for. */
+export interface PublishWaitOptions {
+  /** Only what was published after this: what a wait resolved with, or its id. */
+  readonly after?: PublishedEvent | number;
+  /**
+   * Real time. With the virtual clock, how long the backend may take when nothing is due (1000 ms by default); with the real
+   * clock, how long is waited (5000 ms by default).
+   */
+  readonly timeoutMs?: number;
+  /** Time of the emulator: the virtual clock is not moved on further than this (10 minutes by default). */
+  readonly withinMs?: number;
+}
+
+/** How long something must not be published. */
+export interface PublishAbsenceOptions {
+  /** Only what was published after this: what a wait resolved with, or its id. */
+  readonly after?: PublishedEvent | number;
+  /** Time of the emulator. By default the grace and the time that an event waits for others, together. */
+  readonly withinMs?: number;
+}
+
+/** What waiting needs. */
+export interface PublishWaitingOptions {
+  readonly pace: Pace;
+  readonly log: PublishLog;
+  readonly isVirtual: boolean;
+  readonly now: () => Millis;
+  readonly sendsWithinMs: Millis;
+  /** Returns what throws once nobody is to wait any more. */
+  readonly guard: (appId: string | undefined) => () => void;
+}
+
+/** So many events are named in a message, and so much of the data of each. */
+const mostNamed = 12;
+
+/** Waits for what backends publish and are not to publish, of one app or of all. */
+export class PublishWaiting {
+  readonly #options: PublishWaitingOptions;
+
+  constructor(options: PublishWaitingOptions) {
+    this.#options = options;
+  }
+
+  /** The first such event, once it is published. */
+  async waitFor(
+    appId: string | undefined,
+    match: PublishMatch,
+    options: PublishWaitOptions = {},
+  ): Promise<PublishedEvent> {
+    const { pace, log, isVirtual, now, guard } = this.#options;
+    const matcher = createPublishMatcher(match);
+    const checked = check(waitOptions, options, 'published.waitFor');
+    const { after = 0, timeoutMs, withinMs } = { ...defaultWait(isVirtual), ...checked };
+    const startedAt = now();
+    const look = () => log.first(appId, after, (event) => matcher.matches(event));
+    const found = await pace.until(look, { timeoutMs, withinMs, refuse: guard(appId) });
+    if (found !== undefined) return found;
+    const others = log.list(appId).filter(({ id }) => id > after);
+    const since = after === 0 ? 'the start or the last reset' : `event ${after}`;
+    throw new EmulatorError(
+      'ERR_PUBLISH_MISSING',
+      [
+        `${nameMatch('nothing', matcher)} was published (${describeWait(isVirtual, now() - startedAt, timeoutMs)}).`,
+        ...(others.length > 0
+          ? ['Published instead:', ...list(bySimilarity(others, matcher))]
+          : [
+              `Nothing has been published since ${since}: does the backend use serverOptions() or env(), and was it answered 200?`,
+            ]),
+      ].join('\n'),
+    );
+  }
+
+  /** Rejects if such an event was published, or is published within the time. */
+  async expectNone(
+    appId: string | undefined,
+    match: PublishMatch,
+    options: PublishAbsenceOptions = {},
+  ): Promise<void> {
+    const { pace, log, sendsWithinMs, guard } = this.#options;
+    const matcher = createPublishMatcher(match);
+    const { after = 0, withinMs = sendsWithinMs } = check(absenceOptions, options, 'published.expectNone');
+    await pace.pass(withinMs, guard(appId));
+    const there = log.list(appId).filter((event) => event.id > after && matcher.matches(event));
+    if (there.length === 0) return;
+    const count = there.length === 1 ? 'one was' : `${there.length} were`;
+    throw new EmulatorError(
+      'ERR_PUBLISH_UNEXPECTED',
+      [`expected that ${nameMatch('nothing', matcher)} is published, but ${count}:`, ...list(there)].join(
+        '\n',
+      ),
+    );
+  }
+}
+
+function nameMatch(what: string, { description }: PublishMatcher): string {
+  return description === '' ? what : `${what} with ${description}`;
+}
+
+function bySimilarity(events: readonly PublishedEvent[], matcher: PublishMatcher): readonly PublishedEvent[] {
+  return events.toSorted((a, b) => matcher.likeness(b) - matcher.likeness(a));
+}
+
+function list(events: readonly PublishedEvent[]): readonly string[] {
+  const lines = events.slice(0, mostNamed).map((event) => `  - ${nameEvent(event)}`);
+  const more = events.length - lines.length;
+  return more > 0 ? [...lines, `  ... and ${more} more (see published.list)`] : lines;
+}
+
+function nameEvent({ event, channels, data, socket_id: except, receiverCount }: PublishedEvent): string {
+  const channel = channels.length > 3 ? `${channels.slice(0, 3).join(', ')} ...` : channels.join(', ');
+  const not = except === undefined ? '' : ` (not to ${except})`;
+  const count = receiverCount === 1 ? '1 connection' : `${receiverCount} connections`;
+  return `${event} on ${channel} with data ${clip(data)}, sent to ${count}${not}`;
+}

@@ -1,0 +1,31 @@
+/** A connection that was sent an event. */
+export interface PublishReceiver {
+  readonly socketId: string;
+  /** Who it was: signed in, or a member of the presence channel. */
+  readonly userId?: string;
+  /** On which of the event's channels. */
+  readonly channels: readonly string[];
+}
+
+/** An event that a backend, or a person in the Dashboard, has published: one trigger, or one item of a batch. */
+export interface PublishedEvent {
+  /** Counts up, from the first one of the emulator. */
+  readonly id: number;
+  readonly appId: string;
+  /** The name of the event. */
+  readonly event: string;
+  /** Each once. */
+  readonly channels: readonly string[];
+  /** The text that subscribers were sent as its data: mostly JSON. */
+  readonly data: string;
+  /** The connection that was not to receive it. */
+  readonly socket_id?: string;
+  /** Who published it. */
+  readonly source: 'api' | 'dashboard';
+  /** When, on the emulator's clock: milliseconds since its start. */
+  readonly atMs: number;
+  /** How many connections were sent it. */
+  readonly receiverCount: number;
+  /** These connections, in the order in which they came; the first 1000 of them. */
+  readonly receivers: readonly PublishReceiver[];
+}

@@ -1,0 +1,16 @@
+import { checkMatch, type EventPattern, type Matcher } from '../../webhooks/event-match.ts';
+import { invalidArgument } from '../emulator-error.ts';
+import type { EmulatorEvent } from '../../recording/records.ts';
+
+/** Which events are meant: by their fields, or by a function. */
+export type EventMatch = EventPattern | ((event: EmulatorEvent) => boolean);
+
+/** A match of what the emulator has recorded. */
+export type EventMatcher = Matcher<EmulatorEvent>;
+
+/** Checks a match that a test, or a request, has given. Throws an EmulatorError that says what is accepted. */
+export function createMatcher(match: unknown): EventMatcher {
+  const checked = checkMatch<EmulatorEvent>(match);
+  if (checked.kind === 'wrong') throw invalidArgument(checked.reason);
+  return checked.matcher;
+}

@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import * as field from '../../config/fields.ts';
+import { milliseconds } from '../check.ts';
+
+const idOrEvent = z
+  .union([z.number(), z.looseObject({ id: z.number() })], { error: 'expected an event or its id' })
+  .transform((after) => (typeof after === 'number' ? after : after.id));
+
+/** How long something must not happen. */
+export const absenceOptions = field.group({
+  after: idOrEvent.exactOptional(),
+  withinMs: milliseconds().exactOptional(),
+});
+
+/** How long something is waited for. */
+export const waitOptions = absenceOptions.extend({ timeoutMs: milliseconds().exactOptional() });
+
+/** The same, where nothing is named that it is to come after. */
+export const idleOptions = waitOptions.pick({ timeoutMs: true });
+
+const minuteMs = 60_000;
+
+/** How long is waited unless somebody says otherwise. */
+export function defaultWait(isVirtual: boolean): { readonly timeoutMs: number; readonly withinMs: number } {
+  return { timeoutMs: isVirtual ? 1000 : 5000, withinMs: 10 * minuteMs };
+}
+
+/** Says how long was waited, and in what time. */
+export function describeWait(isVirtual: boolean, movedMs: number, timeoutMs: number): string {
+  return isVirtual
+    ? `the clock was moved on by ${Math.round(movedMs)} ms, then nothing was due, and nothing came within ${timeoutMs} ms of real time`
+    : `waited for ${timeoutMs} ms`;
+}

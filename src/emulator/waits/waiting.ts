@@ -1,0 +1,127 @@
+import type { Millis } from '../../ports/clock.ts';
+import type { QueueReading } from '../../webhooks/delivery-facts.ts';
+import { check } from '../check.ts';
+import { EmulatorError } from '../emulator-error.ts';
+import { createMatcher, type EventMatch } from './match.ts';
+import { absenceOptions, defaultWait, describeWait, idleOptions, waitOptions } from './wait-options.ts';
+import type { Pace } from '../time/pace.ts';
+import type { Recorder } from '../../recording/recorder.ts';
+import type { EmulatorEvent } from '../../recording/records.ts';
+import { reportMissing, reportUnexpected, type ClientCount } from './report.ts';
+
+/** How long a webhook is waited for. */
+export interface WaitOptions {
+  /** Only events after this one: the event itself, or its id. */
+  readonly after?: EmulatorEvent | number;
+  /**
+   * Real time. With the virtual clock, how long a client may still be on its way when nothing is due (1000 ms by
+   * default); with the real clock, how long is waited (5000 ms by default).
+   */
+  readonly timeoutMs?: number;
+  /** Time of the emulator: the virtual clock is not moved on further than this (10 minutes by default). */
+  readonly withinMs?: number;
+}
+
+/** How long a webhook must not be sent. */
+export interface AbsenceOptions {
+  /** Only events after this one: the event itself, or its id. */
+  readonly after?: EmulatorEvent | number;
+  /** Time of the emulator. By default the grace and the time that an event waits for others, together. */
+  readonly withinMs?: number;
+}
+
+/** What waiting needs. */
+export interface WaitingOptions {
+  readonly pace: Pace;
+  readonly recorder: Recorder;
+  readonly isVirtual: boolean;
+  readonly now: () => Millis;
+  /** After so long everything that was under way has been sent. */
+  readonly sendsWithinMs: Millis;
+  /** Returns what throws once nobody is to wait any more. */
+  readonly guard: (appId: string | undefined) => () => void;
+  readonly endpointsOf: (appId: string | undefined) => readonly string[];
+  readonly clientsOf: (appId: string | undefined) => ClientCount;
+  readonly readQueues: () => Iterable<QueueReading>;
+}
+
+/** Waits for what is to be sent and not to be sent, of one app or of all. */
+export class Waiting {
+  readonly #options: WaitingOptions;
+
+  constructor(options: WaitingOptions) {
+    this.#options = options;
+  }
+
+  /** The first such event that was delivered, once it is. */
+  async waitFor(
+    appId: string | undefined,
+    match: EventMatch,
+    options: WaitOptions = {},
+  ): Promise<EmulatorEvent> {
+    const { pace, recorder, isVirtual, now, guard, endpointsOf, clientsOf } = this.#options;
+    const matcher = createMatcher(match);
+    const checked = check(waitOptions, options, 'waitFor');
+    const { after = 0, timeoutMs, withinMs } = { ...defaultWait(isVirtual), ...checked };
+    const startedAt = now();
+    const look = (): EmulatorEvent | undefined =>
+      recorder.firstDelivered(appId, after, (event) => matcher.matches(event));
+    const found = await pace.until(look, { timeoutMs, withinMs, refuse: guard(appId) });
+    if (found !== undefined) return found;
+    const waited = describeWait(isVirtual, now() - startedAt, timeoutMs);
+    const events = recorder.events(appId).filter(({ id }) => id > after);
+    const since = after === 0 ? 'the start or the last reset' : `event ${after}`;
+    const known = { endpoints: endpointsOf(appId), clients: clientsOf(appId), isVirtual };
+    throw new EmulatorError(
+      'ERR_WEBHOOK_MISSING',
+      reportMissing({ matcher, events, nowMs: now(), waited, since, ...known }),
+    );
+  }
+
+  /** Rejects if such an event was sent, or is sent within the time. */
+  async expectNone(
+    appId: string | undefined,
+    match: EventMatch,
+    options: AbsenceOptions = {},
+  ): Promise<void> {
+    const { pace, recorder, sendsWithinMs, guard } = this.#options;
+    const matcher = createMatcher(match);
+    const { after = 0, withinMs = sendsWithinMs } = check(absenceOptions, options, 'expectNone');
+    await pace.pass(withinMs, guard(appId));
+    const sent = recorder
+      .events(appId)
+      .filter((event) => event.id > after && isSent(event) && matcher.matches(event));
+    if (sent.length > 0) {
+      throw new EmulatorError('ERR_WEBHOOK_UNEXPECTED', reportUnexpected(matcher, sent));
+    }
+  }
+
+  /** Resolves when no event of the app waits for an endpoint any more. */
+  async idle(appId: string | undefined, options: Pick<WaitOptions, 'timeoutMs'> = {}): Promise<void> {
+    const { pace, guard } = this.#options;
+    const { timeoutMs = 5000 } = check(idleOptions, options, 'idle');
+    const isIdle = await pace.until(() => (this.#queued(appId).length === 0 ? true : undefined), {
+      timeoutMs,
+      withinMs: defaultWait(true).withinMs,
+      refuse: guard(appId),
+    });
+    if (isIdle === true) return;
+    const queues = this.#queued(appId).map(
+      ({ appId: app, endpoint, events }) => `${events} for endpoint ${endpoint} of app ${app}`,
+    );
+    throw new EmulatorError(
+      'ERR_NOT_IDLE',
+      `events are still queued after ${timeoutMs} ms: ${queues.join(', ')}. See deliveries for what the endpoints answer.`,
+    );
+  }
+
+  #queued(appId: string | undefined): readonly QueueReading[] {
+    return [...this.#options.readQueues()].filter(
+      (queue) => queue.events > 0 && (appId === undefined || queue.appId === appId),
+    );
+  }
+}
+
+function isSent({ status }: EmulatorEvent): boolean {
+  return status === 'pending' || status === 'delivered' || status === 'dropped';
+}

@@ -1,0 +1,92 @@
+import { request as httpRequest } from 'undici';
+import { describe, expect, test } from 'vitest';
+import { ask, errorOf, stage } from '../support/control.ts';
+import { startStage } from '../support/emulator.ts';
+
+describe('who may use it', () => {
+  test('is nobody unless it is configured', async () => {
+    const { emulator } = await startStage();
+    expect((await httpRequest(`${emulator.url}/control/clock`)).statusCode).toBe(404);
+  });
+
+  test('is, with a token, whoever has it', async () => {
+    const { emulator } = await stage({ control: { token: 'open-sesame' } });
+    expect(await ask(emulator, 'GET', '/clock')).toMatchObject({ status: 401 });
+    const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+    expect(await ask(emulator, 'GET', '/clock', bearer('open-sesam'))).toMatchObject({ status: 401 });
+    expect(await ask(emulator, 'GET', '/openapi.json')).toMatchObject({ status: 401 });
+    expect(await ask(emulator, 'GET', '/clock', bearer('open-sesame'))).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ['that sends its origin', { origin: 'https://example.com' }],
+    ['that embeds an address of it', { 'sec-fetch-site': 'cross-site' }],
+    ['of another port of this machine', { 'sec-fetch-site': 'same-site' }],
+  ])('is, without a token, no web page %s', async (_, headers) => {
+    const { emulator } = await stage();
+    const refused = { status: 403, json: errorOf('ERR_ORIGIN', /only with a token/) };
+    expect(await ask(emulator, 'GET', '/apps', { headers })).toEqual(refused);
+    expect(await ask(emulator, 'GET', '/openapi.json', { headers })).toEqual(refused);
+  });
+
+  test.each([
+    'evil.example',
+    'evil.example:6001',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    '10.0.0.1',
+  ])('is, without a token, no page whose name, %s, resolves to this machine', async (host) => {
+    const { emulator } = await stage();
+    expect(await ask(emulator, 'GET', '/apps', { headers: { host } })).toEqual({
+      status: 403,
+      json: errorOf('ERR_HOST', /ask for 127\.0\.0\.1 or localhost, or use a token/),
+    });
+  });
+
+  test.each(['localhost', 'LOCALHOST:80', 'a.localhost:6001', '127.0.0.2', '[::1]:6001'])(
+    'is, without a token, whoever asks for this machine as %s',
+    async (host) => {
+      const { emulator } = await stage();
+      const headers = { host, 'sec-fetch-site': 'none' };
+      expect(await ask(emulator, 'GET', '/clock', { headers })).toMatchObject({ status: 200 });
+    },
+  );
+
+  test.each(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'])(
+    'is, without a token, nobody for whom a proxy asks, as %s tells',
+    async (name) => {
+      const { emulator } = await stage();
+      expect(await ask(emulator, 'GET', '/apps', { headers: { [name]: 'for=203.0.113.7' } })).toEqual({
+        status: 403,
+        json: errorOf('ERR_FORWARDED', /a proxy passes on .* only with a token/),
+      });
+    },
+  );
+
+  test('is told secrets only with a token', async () => {
+    const open = await stage({ apps: [{ secret: 'hush-1' }] });
+    await ask(open.emulator, 'POST', '/apps', { body: { id: '2', secret: 'hush-2' } });
+    const { json } = await ask(open.emulator, 'GET', '/apps');
+    expect(json).toMatchObject({ apps: [{ id: '1', env: { PUSHER_APP_KEY: 'app-key' } }, { id: '2' }] });
+    expect(JSON.stringify(json)).not.toContain('hush');
+    const { emulator } = await stage({ apps: [{ secret: 'hush-1' }], control: { token: 't' } });
+    const headers = { authorization: 'Bearer t', host: 'soketify:6001', via: '1.1 proxy' };
+    const added = await ask(emulator, 'POST', '/apps', { headers, body: { id: '2' } });
+    const { secret } = added.json as { secret: string };
+    expect((await ask(emulator, 'GET', '/apps', { headers })).json).toMatchObject({
+      apps: [
+        { secret: 'hush-1', env: { SOKETIFY_APP_SECRET: 'hush-1', PUSHER_APP_SECRET: 'hush-1' } },
+        { secret, env: { SOKETIFY_APP_SECRET: secret } },
+      ],
+    });
+  });
+
+  test('has no file of this machine read', async () => {
+    const { emulator } = await stage();
+    const body = { secret: 's', otherKeys: [{ key: 'k', secretFile: '/etc/hostname' }] };
+    expect(await ask(emulator, 'POST', '/apps', { body })).toEqual({
+      status: 400,
+      json: errorOf('ERR_CONFIG_INVALID', /otherKeys\[0\]\.secretFile\n.*no file is read for what is added/),
+    });
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { refuseUnknownPath } from '../../../src/emulator/faults/api-paths.ts';
+
+const patterns = [
+  '/realtime/apps/:app/events',
+  '/realtime/apps/:app/channels/:channel',
+  '/realtime/apps/:app/channels/:channel/users',
+];
+
+describe('a path of a fault', () => {
+  test.each([
+    '',
+    '/',
+    'events',
+    'vent',
+    '/events',
+    '/eve',
+    '/apps/1/events',
+    '/realtime/apps/1/events',
+    '/1/events',
+    '/channels',
+    '/channels/',
+    '/channels/presence-room',
+    'nels/presence-room/users',
+    '/room/users',
+  ])("may be '%s', which some request has", (path) => {
+    expect(() => refuseUnknownPath(path, patterns)).not.toThrow();
+  });
+
+  test.each([
+    '/evnts',
+    'evnts',
+    '/event/',
+    'presence-room',
+    '/events/room',
+    '/channels//users',
+    '/apps/1/events/2',
+    '/channels/room/users/',
+    '//',
+  ])("may not be '%s', which no request has", (path) => {
+    expect(() => refuseUnknownPath(path, patterns)).toThrow(/no route of the HTTP API has '/);
+  });
+
+  test('that is mistyped is told which one was meant', () => {
+    expect(() => refuseUnknownPath('/evnts', patterns)).toThrow(
+      "faults.api: path: no route of the HTTP API has '/evnts' in its path; did you mean '/events'?; expected a part of one of /events, /channels/NAME, /channels/NAME/users",
+    );
+  });
+});
