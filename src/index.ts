@@ -1,7 +1,7 @@
 import { EmulatorError } from './emulator/emulator-error.ts';
-import type { ControlledEmulator } from './emulator/emulator.ts';
+import type { Emulator } from './emulator/emulator.ts';
 import { sortOptions } from './emulator/check-options.ts';
-import { contentOf, type AppOptions, type EmulatorOptions } from './emulator/options.ts';
+import { contentOf, type EmulatorOptions } from './emulator/options.ts';
 import { toLog } from './ports/log.ts';
 import { StartError } from './ports/start-error.ts';
 import { createEmulator, parseContent } from './emulator/create.ts';
@@ -10,6 +10,7 @@ export { EmulatorError, type EmulatorErrorCode } from './emulator/emulator-error
 export type { ClientOptions, ServerOptions } from './emulator/addresses.ts';
 export type {
   EmulatorApp,
+  Endpoints,
   FaultInjection,
   PublishQuestions,
   ResetOptions,
@@ -21,13 +22,14 @@ export type {
   ConnectionDrop,
   ConnectionRefusal,
 } from './emulator/faults/client-faults.ts';
-export type { EmulatorClock } from './emulator/emulator.ts';
+export type { Emulator, EmulatorClock } from './emulator/emulator.ts';
 export type { Fault } from './emulator/faults/fault-list.ts';
 export type { PublishedEvent, PublishReceiver } from './emulator/published/published-event.ts';
 export type { PublishMatch, PublishPattern } from './emulator/published/publish-match.ts';
 export type { PublishAbsenceOptions, PublishWaitOptions } from './emulator/published/publish-waiting.ts';
 export type { EventMatch } from './emulator/waits/match.ts';
-export type { EventPattern, WebhookEventFields } from './webhooks/event-match.ts';
+export type { WebhookEventFields } from './webhooks/event-fields.ts';
+export type { EventPattern } from './webhooks/event-match.ts';
 export type {
   AttemptEnd,
   DeliveryAttempt,
@@ -43,6 +45,7 @@ export type { WebhookFault } from './emulator/faults/webhook-faults.ts';
 export type {
   AppOptions,
   EmulatorOptions,
+  EndpointInfo,
   LimitOptions,
   WebhookOptions,
   WebhookSettings,
@@ -52,6 +55,7 @@ export { startReceiver } from './receiver/receiver.ts';
 export type {
   Answer,
   Arrival,
+  OriginalRequest,
   PlannedAnswer,
   ReceivedMatch,
   ReceivedWait,
@@ -62,9 +66,6 @@ export type {
 export type { Verdict, VerdictReason } from './receiver/verdict.ts';
 export type { ReceivedEvent } from './webhooks/received.ts';
 export type { ToldState } from './webhooks/replay.ts';
-
-/** A running emulator: what a test asks, tells and ends. */
-export type Emulator = ControlledEmulator<AppOptions>;
 
 /**
  * Starts Soketify in this process, on a free port of 127.0.0.1 unless other things are said, and resolves once it
@@ -82,7 +83,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const isControlled = content['control'] !== undefined && content['control'] !== false;
   const env = isControlled ? { NODE_ENV: process.env['NODE_ENV'] } : {};
   const config = parseContent(contentOf(content), { env, faults });
-  const { clock = 'real', seed = 1, liveness = 'real', patienceMs = 1000, now, log } = options;
+  const { clock = 'real', seed, liveness = 'real', patienceMs = 1000, now, log } = options;
   try {
     const { emulator } = await createEmulator(config, {
       clock,

@@ -15,6 +15,8 @@ interface SelfSources {
   readonly connections: Pick<ClientConnections, 'held'>;
   readonly gateway: { readonly isFull: boolean };
   readonly places: AttemptPlaces;
+  /** So many connections are accepted at most; Infinity: any number. */
+  readonly connectionLimit: number;
   readonly log: Log;
   readonly metrics: PrometheusMetrics;
   readonly isClosing: () => boolean;
@@ -22,7 +24,7 @@ interface SelfSources {
 
 /** What health checks and metrics say of the server. Metrics are told where to read it when somebody looks. */
 export function createSelfReport(sources: SelfSources): SelfReport {
-  const { apps, backplane, connections, gateway, places, log, metrics, isClosing } = sources;
+  const { apps, backplane, connections, gateway, places, connectionLimit, log, metrics, isClosing } = sources;
   const isStoreTroubled = (): boolean => {
     const store = backplane.describeStore();
     return store?.failure !== undefined || store?.lost !== undefined;
@@ -34,6 +36,7 @@ export function createSelfReport(sources: SelfSources): SelfReport {
     const store = backplane.describeStore();
     return {
       isAccepting: !gateway.isFull,
+      connectionLimit: finite(connectionLimit),
       attempts: places.underWay,
       waitingEndpoints: places.waiting,
       isStoreWritten: store && store.failure === undefined,
@@ -55,9 +58,18 @@ export function createSelfReport(sources: SelfSources): SelfReport {
 
 function* readApps(apps: LocalApps, connections: SelfSources['connections']): Generator<AppReading, void> {
   for (const { config } of apps) {
-    const { id, endpoints } = config;
-    yield { id, endpoints: endpoints.map((endpoint) => endpoint.id), ...connections.held(id) };
+    yield {
+      id: config.id,
+      endpoints: config.endpoints.map(({ id }) => id),
+      ...connections.held(config.id),
+      connectionLimit: finite(config.limits.connections),
+    };
   }
+}
+
+/** A limit as a metric has it: no series says that there is none. */
+function finite(limit: number): number | undefined {
+  return Number.isFinite(limit) ? limit : undefined;
 }
 
 /** What `/healthz` says of the state that is shared with other nodes. */

@@ -101,6 +101,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const refused = (refusal: Refusal): void => {
     refusals.refused(refusal);
     observation?.refused(refusal);
+    overrides.refused?.(refusal);
   };
   // Loaded only where it is used: nothing stands between otherwise.
   const trace = log.isTrace ? new (await import('./trace.ts')).Trace({ log, apps, config }) : undefined;
@@ -198,12 +199,14 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       },
     },
   });
+  const connectionLimit = Math.min(config.maxConnections, shares?.clients ?? Infinity);
   const self = createSelfReport({
     apps,
     backplane,
     connections,
     gateway,
     places,
+    connectionLimit,
     log,
     metrics: counted,
     isClosing,

@@ -8,6 +8,8 @@ import {
   type Credentials,
   type ServerOptions,
 } from './addresses.ts';
+import type { Apps } from './apps.ts';
+import type { EndpointInfo, WebhookOptions } from './options.ts';
 import type { ApiFault, ConnectionDrop, ConnectionRefusal } from './faults/client-faults.ts';
 import type { Fault } from './faults/fault-list.ts';
 import { fromCaller } from './emulator-error.ts';
@@ -19,6 +21,7 @@ import type { EmulatorDelivery, EmulatorEvent } from '../recording/records.ts';
 import type { EmulatorCore } from './core.ts';
 import { describeChannels, describeConnections, type ChannelInfo, type ConnectionInfo } from './state.ts';
 import type { AbsenceOptions, WaitOptions } from './waits/waiting.ts';
+import type { EventName } from '../webhooks/event.ts';
 import type { WebhookFault } from './faults/webhook-faults.ts';
 
 type Inspect = typeof inspect;
@@ -30,7 +33,10 @@ export interface WebhookQuestions {
    * virtual clock is moved to what is due next until there is one. Rejects with ERR_WEBHOOK_MISSING, saying what was
    * seen instead and why, when nothing is due any more.
    */
-  waitFor(match: EventMatch, options?: WaitOptions): Promise<EmulatorEvent>;
+  waitFor<Name extends EventName = EventName>(
+    match: EventMatch<Name>,
+    options?: WaitOptions,
+  ): Promise<EmulatorEvent<Name>>;
   /**
    * Resolves when no such event was sent, and none is within the grace and the wait of a batch (the virtual clock is
    * moved that far; a real one takes as long). Rejects with ERR_WEBHOOK_UNEXPECTED, saying why it was sent.
@@ -53,6 +59,20 @@ export interface PublishQuestions {
    * moved that far; a real one takes as long). Rejects with ERR_PUBLISH_UNEXPECTED, saying which was.
    */
   expectNone(match: PublishMatch, options?: PublishAbsenceOptions): Promise<void>;
+}
+
+/**
+ * The endpoints of an app, for instance of a backend that is started after the emulator. Options are those of
+ * `startEmulator({ apps: [{ webhooks: [...] }] })`, and what is wrong with them rejects with ERR_CONFIG_INVALID.
+ */
+export interface Endpoints {
+  readonly list: readonly EndpointInfo[];
+  /** Adds one, which hears of what happens from now on. Rejects with ERR_ENDPOINT_EXISTS when its id is taken. */
+  add(endpoint: WebhookOptions): Promise<EndpointInfo>;
+  /** Takes all of it anew, but for its id; what waits for it is sent to where it is now. Rejects with ERR_ENDPOINT_UNKNOWN. */
+  change(id: string, endpoint: WebhookOptions): Promise<EndpointInfo>;
+  /** Removes one; what waits for it is still sent. Rejects with ERR_ENDPOINT_UNKNOWN. */
+  remove(id: string): Promise<void>;
 }
 
 /** Ways to have things fail. Faults of one kind strike in the order in which they were injected. */
@@ -87,6 +107,8 @@ export interface EmulatorApp {
   readonly webhooks: WebhookQuestions;
   /** What backends have published. */
   readonly published: PublishQuestions;
+  /** Where its webhooks go; of the emulator as a whole, those of its first app. */
+  readonly endpoints: Endpoints;
   readonly faults: FaultInjection;
   /** All that happened since the start or the last reset, and what became of it. */
   readonly events: readonly EmulatorEvent[];
@@ -108,23 +130,36 @@ export interface EmulatorApp {
   reset(options?: ResetOptions): Promise<void>;
 }
 
+/** What a view of one app or of all is made with. */
+export interface AppViewParts {
+  readonly core: EmulatorCore;
+  readonly apps: Apps;
+  /** Undefined: all of them. */
+  readonly appId: string | undefined;
+  readonly address: Address;
+  /** The app whose credentials are told, and whose endpoints are meant. */
+  readonly named: () => Credentials;
+}
+
 /** One app of the emulator, or with `appId` undefined all of them, named by the first. */
 export class AppView implements EmulatorApp {
   readonly webhooks: WebhookQuestions;
   readonly published: PublishQuestions;
+  readonly endpoints: Endpoints;
   readonly faults: FaultInjection;
   readonly #core: EmulatorCore;
   readonly #appId: string | undefined;
   readonly #address: Address;
   readonly #named: () => Credentials;
 
-  constructor(core: EmulatorCore, appId: string | undefined, address: Address, named: () => Credentials) {
+  constructor({ core, apps, appId, address, named }: AppViewParts) {
     this.#core = core;
     this.#appId = appId;
     this.#address = address;
     this.#named = named;
     this.webhooks = webhookQuestions(core, appId);
     this.published = publishQuestions(core, appId);
+    this.endpoints = endpointsOf(apps, () => this.id);
     this.faults = {
       webhooks: (fault) => core.failWebhooks(appId, fault),
       connections: (fault) => core.failConnections(appId, fault),
@@ -215,5 +250,16 @@ function publishQuestions(core: EmulatorCore, appId: string | undefined): Publis
     },
     waitFor: (match, options) => fromCaller(publishWaiting.waitFor(appId, match, options)),
     expectNone: (match, options) => fromCaller(publishWaiting.expectNone(appId, match, options)),
+  };
+}
+
+function endpointsOf(apps: Apps, appId: () => string): Endpoints {
+  return {
+    get list() {
+      return apps.endpoints(appId());
+    },
+    add: async (endpoint) => apps.addEndpoint(appId(), endpoint),
+    change: async (id, endpoint) => apps.changeEndpoint(appId(), id, endpoint),
+    remove: async (id) => apps.removeEndpoint(appId(), id),
   };
 }

@@ -1,30 +1,29 @@
 import type { ConfigFault } from '../config/fault.ts';
 import { formatFaults } from '../config/report.ts';
 import { loadConfig } from '../config/load.ts';
-import { parseApps } from '../config/parse-one.ts';
-import type { AppConfig, Config } from '../config/schema.ts';
-import type { ConfigurationInForce } from '../configuration/in-force.ts';
-import { findClash, withApp, withoutApp } from '../configuration/run-time-changes.ts';
+import type { Config } from '../config/schema.ts';
+import { Apps } from './apps.ts';
 import { Activity } from './time/activity.ts';
-import type { Address, Credentials } from './addresses.ts';
+import type { Address } from './addresses.ts';
 import { MovableClock } from './time/movable-clock.ts';
-import { LocalEmulator, type AppKeeper } from './emulator.ts';
-import { EmulatorError, invalidArgument } from './emulator-error.ts';
+import { LocalEmulator } from './emulator.ts';
+import { EmulatorError } from './emulator-error.ts';
 import { createControlRoutes, failureOfEmulator } from './http/control-api.ts';
 import { createOperations } from './http/operations.ts';
 import { Recorder } from '../recording/recorder.ts';
+import { SeededIds } from './seeded-ids.ts';
 import { SeededRandom } from './time/seeded-random.ts';
 import { EmulatorCore } from './core.ts';
 import { PublishLog } from './published/publish-log.ts';
 import { receiversOf } from './state.ts';
 import { FaultySender } from './faults/webhook-faults.ts';
 import { createSender } from '../delivery/sender.ts';
-import { uniqueApp, type AppOptions } from './options.ts';
 import { createFront, isOfApi } from './front.ts';
 import type { WallTime } from '../ports/clock.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Log } from '../ports/log.ts';
 import type { ClosingError } from '../protocol/errors.ts';
+import { fakedTimers } from '../real.ts';
 import { createServer, type Server } from '../server.ts';
 import type { Route } from '../transport/http.ts';
 import { systemRealTime, systemWallTime } from '../system/clock.ts';
@@ -32,7 +31,8 @@ import { systemRealTime, systemWallTime } from '../system/clock.ts';
 /** How a server is controlled. */
 export interface EmulatorSettings {
   readonly clock: 'real' | 'virtual';
-  readonly seed: number;
+  /** Of the schedule and of ids. Default: the schedule has the seed 1, and ids are drawn at random. */
+  readonly seed?: number | undefined;
   readonly liveness: 'real' | 'virtual';
   readonly patienceMs: number;
   readonly wallTime?: WallTime;
@@ -45,7 +45,7 @@ export interface EmulatorSettings {
 export interface EmulatedServer {
   /** Its `close` is a graceful end, unless time stands still. */
   readonly server: Server;
-  readonly emulator: LocalEmulator<AppOptions>;
+  readonly emulator: LocalEmulator;
 }
 
 /** Nobody is to come back to an emulator that ends with its test. */
@@ -68,7 +68,8 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     changed,
   });
   const recorder = new Recorder({ clock, wallTime, changed, published: publishLog.published });
-  const random = new SeededRandom(seed);
+  const random = new SeededRandom(seed ?? 1);
+  const ids = seed === undefined ? undefined : new SeededIds(seed);
   const { disconnectGraceMs, unsubscribeGraceMs, batch } = config.webhooks;
   const sendsWithinMs = Math.max(disconnectGraceMs, unsubscribeGraceMs) + batch.maxDelayMs;
   const core: EmulatorCore = new EmulatorCore({
@@ -78,6 +79,8 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     recorder,
     publishLog,
     random,
+    ids,
+    fakedTimers,
     sendsWithinMs,
   });
   const sender = new FaultySender({
@@ -86,11 +89,11 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     activity,
     clock,
   });
-  const keeper = createKeeper(core, () => server.configuration);
+  const apps = new Apps({ core, configuration: () => server.configuration, removed: closedError });
   const operations = createOperations({
     core,
     address: () => addressOf(config, server.port),
-    apps: keeper,
+    apps,
     tellsSecrets: config.control?.token !== undefined,
   });
   const server: Server = await createServer(config, {
@@ -101,9 +104,13 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     sender,
     recorder,
     random: random.next,
+    ...(ids && { ids }),
+    refused: (refusal) => core.refused.add(refusal),
     livenessClock: options.liveness === 'virtual' ? clock.background : real,
     ...(log && { log }),
     fileName: options.fileName,
+    // What a test sets is for a test.
+    env: {},
     controls: {
       operations: dashboardOperations(operations),
       failureOf: failureOfEmulator,
@@ -128,10 +135,10 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     await closed;
     clock.stop();
   };
-  const emulator = new LocalEmulator<AppOptions>({
+  const emulator = new LocalEmulator({
     core,
     address: addressOf(config, server.port),
-    apps: keeper,
+    apps,
     close: () => (closing ??= close()),
   });
   const controlled: Server = {
@@ -142,38 +149,6 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
   return { server: controlled, emulator };
 }
 
-/** Adds apps to a running server and removes them. */
-function createKeeper(core: EmulatorCore, configuration: () => ConfigurationInForce): AppKeeper<AppOptions> {
-  return {
-    async add(options): Promise<Credentials> {
-      const app = parseApp(options, configuration().current);
-      await configuration().change((changes, { current }) => {
-        refuseTaken(app, current);
-        return withApp(changes, app);
-      });
-      return app;
-    },
-    remove: (appId) =>
-      configuration().change((changes, { current }) => {
-        core.app(appId);
-        if (current.apps.length === 1) {
-          throw invalidArgument(`'${appId}' is the last app, and there is always one`);
-        }
-        core.forget(appId, closedError);
-        return withoutApp(changes, appId);
-      }),
-  };
-}
-
-function refuseTaken(app: AppConfig, { apps }: Config): void {
-  const taken = findClash(app, apps);
-  if (taken === undefined) return;
-  throw new EmulatorError(
-    'ERR_APP_EXISTS',
-    `there is an app with id '${taken.id}' and key '${taken.key}' already; leave id and key out to have them made up`,
-  );
-}
-
 function routesOf({ control }: Config, operations: readonly Operation[]): readonly Route[] {
   return control === undefined ? [] : createControlRoutes(operations, control.token);
 }
@@ -181,14 +156,6 @@ function routesOf({ control }: Config, operations: readonly Operation[]): readon
 /** The operations that the Dashboard adds to its own: time and faults. The rest it knows by the admin API. */
 function dashboardOperations(operations: readonly Operation[]): readonly Operation[] {
   return operations.filter(({ path }) => /^\/control\/(?:clock|faults|reset)/.test(path));
-}
-
-function parseApp(options: AppOptions | undefined, config: Config): AppConfig {
-  const parsed = parseApps([uniqueApp(options)], { config, env: {} });
-  if (parsed.kind === 'invalid') throw new EmulatorError('ERR_CONFIG_INVALID', formatFaults(parsed.faults));
-  const [app] = parsed.value;
-  if (app === undefined) throw new Error('a configuration has at least one app');
-  return app;
 }
 
 /** The configuration of this content. Throws an EmulatorError that names every fault, those that are known already first. */

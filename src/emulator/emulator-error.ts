@@ -16,6 +16,10 @@ export type EmulatorErrorCode =
   | 'ERR_APP_UNKNOWN'
   /** There is such an app already. */
   | 'ERR_APP_EXISTS'
+  /** The app has no such endpoint. */
+  | 'ERR_ENDPOINT_UNKNOWN'
+  /** The app has such an endpoint already. */
+  | 'ERR_ENDPOINT_EXISTS'
   /** What was to be published was not. */
   | 'ERR_PUBLISH_MISSING'
   /** What was not to be published was. */

@@ -1,4 +1,6 @@
 import type { Address, Credentials } from './addresses.ts';
+import type { Apps } from './apps.ts';
+import type { AppOptions } from './options.ts';
 import { AppView, type EmulatorApp } from './app-view.ts';
 import type { EmulatorCore } from './core.ts';
 
@@ -12,14 +14,8 @@ export interface EmulatorClock {
   advance(ms: number): Promise<void>;
 }
 
-/** An app that is added while the emulator runs. `O` is how apps are described. */
-export interface AppKeeper<O> {
-  add(options: O | undefined): Promise<Credentials>;
-  remove(appId: string): Promise<void>;
-}
-
 /** A running emulator. What it can say and do of all its apps it can of each of them, by `app(id)`. */
-export interface ControlledEmulator<O> extends EmulatorApp, AsyncDisposable {
+export interface Emulator extends EmulatorApp, AsyncDisposable {
   readonly host: string;
   readonly port: number;
   /** Where the HTTP API is, such as `http://127.0.0.1:6001`. */
@@ -30,7 +26,7 @@ export interface ControlledEmulator<O> extends EmulatorApp, AsyncDisposable {
   /** One app: questions, records, faults and reset of it alone. Throws when there is no such app. */
   app(id: string): EmulatorApp;
   /** Adds an app, for a test that wants one of its own; id, key and secret are made up unless they are given. */
-  createApp(options?: O): Promise<EmulatorApp>;
+  createApp(options?: AppOptions): Promise<EmulatorApp>;
   /** Removes an app: its connections are closed, and no endpoint hears of it. */
   removeApp(id: string): Promise<void>;
   /** Ends. Connections are closed, webhooks that wait are given up, and no handle is left. Again, it does nothing. */
@@ -38,21 +34,21 @@ export interface ControlledEmulator<O> extends EmulatorApp, AsyncDisposable {
 }
 
 /** What an emulator is made with. */
-export interface EmulatorParts<O> {
+export interface EmulatorParts {
   readonly core: EmulatorCore;
   readonly address: Address;
-  readonly apps: AppKeeper<O>;
+  readonly apps: Apps;
   readonly close: () => Promise<void>;
 }
 
 /** An emulator that runs in this process. */
-export class LocalEmulator<O> extends AppView implements ControlledEmulator<O> {
+export class LocalEmulator extends AppView implements Emulator {
   readonly clock: EmulatorClock;
-  readonly #parts: EmulatorParts<O>;
+  readonly #parts: EmulatorParts;
 
-  constructor(parts: EmulatorParts<O>) {
-    const { core, address } = parts;
-    super(core, undefined, address, () => firstOf(core));
+  constructor(parts: EmulatorParts) {
+    const { core, address, apps } = parts;
+    super({ core, address, apps, appId: undefined, named: () => firstOf(core) });
     this.#parts = parts;
     const { clock, pace } = core;
     this.clock = {
@@ -80,12 +76,12 @@ export class LocalEmulator<O> extends AppView implements ControlledEmulator<O> {
   }
 
   app(id: string): EmulatorApp {
-    const { core, address } = this.#parts;
+    const { core, address, apps } = this.#parts;
     core.app(id);
-    return new AppView(core, id, address, () => core.app(id).config);
+    return new AppView({ core, address, apps, appId: id, named: () => core.app(id).config });
   }
 
-  async createApp(options?: O): Promise<EmulatorApp> {
+  async createApp(options?: AppOptions): Promise<EmulatorApp> {
     const { id } = await this.#parts.apps.add(options);
     return this.app(id);
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { JsonObject } from '../config/json.ts';
+import { isObject, type JsonObject } from '../config/json.ts';
 import { defaultApp } from '../config/default-app.ts';
 import type { Logger } from '../ports/log.ts';
 import type { LimitName } from '../protocol/limits.ts';
@@ -29,13 +29,18 @@ export interface WebhookOptions {
 /** How events are gathered into one request. */
 export interface BatchOptions {
   /** 1 is batching off. */
-  readonly maxEvents?: number;
-  readonly maxDelayMs?: number;
-  readonly maxBytes?: number;
+  readonly maxEvents?: number | undefined;
+  readonly maxDelayMs?: number | undefined;
+  readonly maxBytes?: number | undefined;
 }
 
 /** What an app or all apps accept; `null` is no limit. */
 export type LimitOptions = { readonly [Name in LimitName]?: number | null };
+
+/** An endpoint as it is in force. */
+export interface EndpointInfo extends WebhookOptions {
+  readonly id: string;
+}
 
 /** An app, as in a configuration file. Without id, key and secret the first is `1`, `app-key`, `app-secret`. */
 export interface AppOptions {
@@ -87,7 +92,11 @@ export interface EmulatorOptions {
    * milliseconds. `real` (default): it goes by itself, and can be moved on besides.
    */
   readonly clock?: 'real' | 'virtual';
-  /** The same seed gives the same schedule of retries. Default: 1. */
+  /**
+   * A whole number from 0 to 4294967295. The same seed gives the same schedule of retries, the same socket ids and the same
+   * `webhook-id`s, in the order in which they are needed. Default: the schedule of the seed 1, and ids drawn at random, because
+   * receivers that outlive a test take a webhook with an id that they know for a duplicate.
+   */
   readonly seed?: number;
   /** `virtual`: clients that are silent are asked and closed by the emulator's clock too. Default: `real`. */
   readonly liveness?: 'real' | 'virtual';
@@ -134,7 +143,9 @@ export function contentOf(given: JsonObject): JsonObject {
 }
 
 /** An app with made-up names, of which there is no other. */
-export function uniqueApp(options: AppOptions = {}): JsonObject {
+export function uniqueApp(options: unknown = {}): unknown {
+  // What is no object is left to whoever checks the content.
+  if (!isObject(options)) return options;
   const id = randomUUID().slice(0, 8);
   return withoutUndefined({ id: `app-${id}`, key: `key-${id}`, secret: `secret-${id}`, ...options });
 }

@@ -8,6 +8,8 @@ export interface HeldReading {
   readonly occupiedChannels: number;
   /** Members of presence channels on this node. A user counts once for each channel. */
   readonly members: number;
+  /** Connections that it may have on all nodes; undefined if there is no limit. */
+  readonly connectionLimit?: number | undefined;
 }
 
 /** The current size and the endpoints of an app on this node. */
@@ -40,6 +42,8 @@ export interface NodeHealth extends RedisStanding {
 export interface LoadReading {
   /** Whether new clients are accepted. */
   readonly isAccepting: boolean;
+  /** Connections that this node accepts at most; undefined if there is no limit. */
+  readonly connectionLimit?: number | undefined;
   /** POSTs in progress, over all endpoints. */
   readonly attempts: number;
   /** Endpoints with something to send that wait for a place. */

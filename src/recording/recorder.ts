@@ -1,11 +1,6 @@
 import type { ResentFact } from '../app/resender.ts';
 import type { Clock, WallTime } from '../ports/clock.ts';
-import {
-  type Leaving,
-  type Witness,
-  type WitnessedConnection,
-  type WitnessedSubscription,
-} from '../ports/witness.ts';
+import type { Leaving, Witness, WitnessedConnection, WitnessedSubscription } from '../ports/witness.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { Attempt } from '../webhooks/attempt.ts';
 import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
@@ -94,11 +89,11 @@ export class Recorder implements Witness {
   }
 
   /** The first matching event after another one that an endpoint has accepted, of one app or of all apps. */
-  firstDelivered(
+  firstDelivered<Meant extends EmulatorEvent>(
     appId: string | undefined,
     after: number,
-    matches: (event: EmulatorEvent) => boolean,
-  ): EmulatorEvent | undefined {
+    matches: (event: EmulatorEvent) => event is Meant,
+  ): Meant | undefined {
     for (const record of this.#events.all()) {
       const isMeant = record.id > after && (appId === undefined || record.appId === appId);
       if (!isMeant || !record.wasDelivered) continue;

@@ -42,7 +42,7 @@ async function startStage() {
   };
 }
 
-/** A request of which a part of the body has been sent. */
+/** A request whose body has been sent only in part. */
 function beginBody(server: { port: number }, line: string, bytes = largeBytes): Promise<Socket> {
   return dial(server, `${requestHead(line, `Content-Length: ${bytes}`)}x`);
 }

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { EmulatorError } from '../../src/index.ts';
 import { startReceiver } from '../../src/receiver/receiver.ts';
 import type { Receiver, ReceiverOptions } from '../../src/receiver/types.ts';
 
@@ -232,6 +233,12 @@ describe('waiting for an event', () => {
     await expect(nothing).rejects.toThrow(
       '1 ms are over: no event came that was waited for. None came at all.',
     );
+    await expect(nothing).rejects.toBeInstanceOf(EmulatorError);
+    await expect(nothing).rejects.toMatchObject({
+      code: 'ERR_WEBHOOK_MISSING',
+      message: expect.stringContaining('wait by soketify.webhooks.waitFor(), which moves it') as string,
+      stack: expect.stringContaining('receiver.test.ts') as string,
+    });
     await post(receiver);
     await expect(receiver.waitFor({ name: 'cache_miss' }, { timeoutMs: 1 })).rejects.toThrow(
       /The last of the 1 that came:\n {2}{"name":"channel_occupied"/,
@@ -246,7 +253,9 @@ describe('waiting for an event', () => {
     );
     receiver.respondWith({ status: 503, times: 1 });
     await post(receiver);
-    await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow(/count: 2, .* was answered 503\.$/);
+    await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow(
+      /count: 2, .* was answered 503\.\nA receiver moves no clock\./,
+    );
   });
 
   test.each([
@@ -257,7 +266,9 @@ describe('waiting for an event', () => {
     [{}, { timeout: 1 }, "the options of waiting: unknown field 'timeout'; accepted are timeoutMs, nth"],
   ])('refuses %j with %j, for which nothing would ever arrive', async (match, wait: object, message) => {
     const receiver = await start();
-    await expect(receiver.waitFor(match as object, wait)).rejects.toThrow(message);
+    const refused = receiver.waitFor(match as object, wait);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_ARGUMENT_INVALID' });
   });
 
   test('gives up even with fake timers', async () => {
@@ -269,7 +280,10 @@ describe('waiting for an event', () => {
 
   test('ends with the receiver', async () => {
     const receiver = await start();
-    const waiting = expect(receiver.waitForWebhook()).rejects.toThrow('The receiver was closed');
+    const waiting = expect(receiver.waitForWebhook()).rejects.toMatchObject({
+      code: 'ERR_CLOSED',
+      message: 'The receiver was closed: no webhook came that was waited for. None came at all.',
+    });
     await receiver.close();
     await waiting;
     await receiver.close();
@@ -277,14 +291,20 @@ describe('waiting for an event', () => {
   });
 });
 
-test('a taken port is reported like the system reports it', async () => {
+test('a taken port is reported with the error of the system, and what to do', async () => {
   const { port } = await start();
-  await expect(startReceiver({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await expect(startReceiver({ port })).rejects.toMatchObject({
+    code: 'ERR_START',
+    message: expect.stringMatching(/EADDRINUSE.*; leave port out to take a free one$/) as string,
+    cause: { code: 'EADDRINUSE' },
+  });
 });
 
 test.each([
   [{ secrt: 'a' }, "startReceiver: unknown field 'secrt'; accepted are secret, secrets"],
   [{ path: 'hook' }, "path: expected a path such as /webhooks, got 'hook'"],
 ])('the options %j are refused', async (options, message) => {
-  await expect(startReceiver(options as object)).rejects.toThrow(message);
+  const refused = startReceiver(options as object);
+  await expect(refused).rejects.toThrow(message);
+  await expect(refused).rejects.toMatchObject({ code: 'ERR_ARGUMENT_INVALID' });
 });

@@ -32,6 +32,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
       expect(await send(receiver.url)).toEqual({
         kind: 'answered',
         status,
+        headers: { location: '/elsewhere' },
         ...(status >= 300 && status < 400 && { location: '/elsewhere' }),
       });
       expect(receiver.requests.map(({ url }) => url)).toEqual(['/hook']);
@@ -54,6 +55,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     expect(await send(receiver.url)).toEqual({
       kind: 'answered',
       status: 503,
+      headers: { 'retry-after': value },
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     });
   });

@@ -81,7 +81,7 @@ test('a stream of the admin API is served by whichever worker is asked', async (
   const decoder = new TextDecoder();
   let text = '';
   for await (const piece of response.body ?? []) {
-    text += decoder.decode(piece as Uint8Array, { stream: true });
+    text += decoder.decode(piece, { stream: true });
     if (text.includes('seen-by-all')) break;
   }
   ending.abort();

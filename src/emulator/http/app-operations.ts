@@ -1,5 +1,6 @@
 import { environment, type Address, type Credentials } from '../addresses.ts';
-import type { AppKeeper } from '../emulator.ts';
+import type { Apps } from '../apps.ts';
+import type { EndpointInfo } from '../options.ts';
 import type { JsonObject } from '../../protocol/decode.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import { parameterOf, type Operation } from '../../operations/operation.ts';
@@ -12,13 +13,12 @@ import { describeChannels, describeConnections } from '../state.ts';
 export interface AppOperationOptions {
   readonly core: EmulatorCore;
   readonly address: () => Address;
-  /** Adds an app as a configuration file describes it. */
-  readonly apps: AppKeeper<Readonly<Record<string, unknown>>>;
+  readonly apps: Apps;
   /** Answers carry the secrets of apps: only those who ask with a token are told. */
   readonly tellsSecrets: boolean;
 }
 
-/** Adding and removing apps, and what is true of each now. */
+/** Adding and removing apps and their endpoints, and what is true of each now. */
 export function appOperations({
   core,
   address,
@@ -67,6 +67,7 @@ export function appOperations({
       answer: done,
       run: (question) => apps.remove(parameterOf(question, 'app')),
     },
+    ...endpointOperations(apps, tellsSecrets),
     {
       method: 'get',
       path: '/control/apps/{app}/channels',
@@ -84,6 +85,56 @@ export function appOperations({
       summary: 'The open connections of an app, with their subscriptions.',
       answer: object({ connections: listOf(ref('Connection')) }, ['connections']),
       run: (question) => ({ connections: describeConnections(core.app(parameterOf(question, 'app'))) }),
+    },
+  ];
+}
+
+/** Headers may be secrets: they are told as those are. */
+function endpointOperations(apps: Apps, tellsSecrets: boolean): readonly Operation[] {
+  const tell = ({ headers, ...endpoint }: EndpointInfo): object =>
+    tellsSecrets ? { ...endpoint, headers } : endpoint;
+  const path = '/control/apps/{app}/endpoints';
+  return [
+    {
+      method: 'get',
+      path,
+      id: 'listEndpoints',
+      summary: 'Where the webhooks of an app go; headers only with a token.',
+      answer: object({ endpoints: listOf(ref('Endpoint')) }, ['endpoints']),
+      run: (question) => ({ endpoints: apps.endpoints(parameterOf(question, 'app')).map(tell) }),
+    },
+    {
+      method: 'post',
+      path,
+      id: 'addEndpoint',
+      summary: 'Adds an endpoint, as in a configuration file; its id is made up unless it is given.',
+      body: { type: 'object' },
+      answer: ref('Endpoint'),
+      run: async (question) => tell(await apps.addEndpoint(parameterOf(question, 'app'), question.body)),
+    },
+    {
+      method: 'put',
+      path: `${path}/{endpoint}`,
+      id: 'changeEndpoint',
+      summary: 'Takes all of an endpoint anew, but for its id; what waits for it is sent to where it is now.',
+      body: { type: 'object' },
+      answer: ref('Endpoint'),
+      run: async (question) =>
+        tell(
+          await apps.changeEndpoint(
+            parameterOf(question, 'app'),
+            parameterOf(question, 'endpoint'),
+            question.body,
+          ),
+        ),
+    },
+    {
+      method: 'delete',
+      path: `${path}/{endpoint}`,
+      id: 'removeEndpoint',
+      summary: 'Removes an endpoint; what waits for it is still sent.',
+      answer: done,
+      run: (question) => apps.removeEndpoint(parameterOf(question, 'app'), parameterOf(question, 'endpoint')),
     },
   ];
 }

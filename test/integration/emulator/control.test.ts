@@ -232,6 +232,8 @@ describe('openapi.json', () => {
       '/control/faults/{id}: delete',
       '/control/apps: get, post',
       '/control/apps/{app}: delete',
+      '/control/apps/{app}/endpoints: get, post',
+      '/control/apps/{app}/endpoints/{endpoint}: put, delete',
       '/control/apps/{app}/channels: get',
       '/control/apps/{app}/connections: get',
     ]);

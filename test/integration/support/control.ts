@@ -9,7 +9,7 @@ export const stage = (options: EmulatorOptions = {}) => startStage({ control: tr
 /** One request to the control API. */
 export async function ask(
   { url }: Pick<Emulator, 'url'>,
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   { body, headers = {} }: { readonly body?: unknown; readonly headers?: Record<string, string> } = {},
 ): Promise<{ readonly status: number; readonly json: unknown }> {

@@ -91,7 +91,7 @@ export async function metric(server: Port, name: string, label = ''): Promise<nu
   const { body } = await get(server, '/metrics');
   return body
     .split('\n')
-    .filter((line) => line.startsWith(`${name}{`) && line.includes(label))
+    .filter((line) => /^[{ ]/.test(line.slice(name.length)) && line.startsWith(name) && line.includes(label))
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 

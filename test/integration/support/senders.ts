@@ -96,7 +96,7 @@ function certificate() {
   return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
 }
 
-/** Runs the event loop, so that data within this process comes nearer. */
+/** Runs the event loop, so that data within this process can arrive. */
 export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** Writes one part after the other, each in a packet of its own. */

@@ -171,7 +171,7 @@ describe('a process that starts while an endpoint is held', () => {
     dispatcher.replace(serving(one));
     const posts = ['old', 'late', 'within'].map(() => sender.expectPost());
     for (const post of posts) await post.answer(500);
-    // Its first retry would come after the five minutes, of which a millisecond was left.
+    // Its first retry would be later than the five minutes, with a millisecond left.
     const dropped = () => drops.read('1').dropped.map(({ channel }) => channel);
     expect(dropped()).toEqual(['expired', 'late']);
   });
@@ -195,7 +195,7 @@ describe('a process that starts while an endpoint is held', () => {
   test('counts no age for a hold that has ended', async () => {
     const lastHold = { fromMs: startedAtMs - 60 * minute, toMs: startedAtMs + 1_000_000 - minute };
     const { clock, sender, drops, take } = storeStage([{ ...one, lastHold }], { maxEvents: 1 });
-    // Before the hold, of which a minute is over, it had waited for two, and three minutes are up soon.
+    // One minute of the hold is over. Before it, the event had waited for two, so three minutes are up soon.
     take('a', { ageMs: 1_000_000 + 62 * minute });
     await sender.expectPost().answer(500);
     await clock.advance(2 * minute - 1000);

@@ -51,7 +51,7 @@ it('reports until when a member who has left may return', async () => {
       believed: 'there',
       actual: 'gone',
       heals: true,
-      // Nobody was told at 1000 ms after the start; the grace is 3 s.
+      // Nothing was reported 1000 ms after the start; the grace is 3 s.
       why: 'The last subscriber has left and may return until 22:13:24.010 UTC; then channel_vacated follows',
     },
     {
@@ -78,7 +78,7 @@ it('reports that an event waits, for what, and that the endpoint is failing', as
   );
   client.unsubscribe('news');
   await stack.clock.advance(4000);
-  // It believes that nobody is there, and nobody is: what waits says both.
+  // It believes that nobody is there, which is true: what waits cancels out.
   expect(await whyOf()).toEqual([]);
   stack.connect(app).subscribe('news');
   expect((await whyOf())[0]?.[0]).toMatch(/^channel_occupied is being delivered/);

@@ -4,7 +4,7 @@ import {
   newMemberRecord,
   type ChannelRecord,
 } from '../../../src/channels/channel-record.ts';
-import { Unheard } from '../../../src/app/unheard.ts';
+import { PriorStateSearch } from '../../../src/app/unheard.ts';
 import { TurnBudget } from '../../../src/structures/turn-budget.ts';
 import { Debts } from '../../../src/webhooks/debts.ts';
 import { FakeTurns } from '../../support/turns.ts';
@@ -27,17 +27,17 @@ function begin(count: number, most = 100_000) {
   const turns = new FakeTurns();
   const debts = new Debts(most, false);
   const noted: string[] = [];
-  const unheard = new Unheard({
+  const prior = new PriorStateSearch({
     debts,
-    hearing: endpoint(),
+    selection: endpoint(),
     before: undefined,
     former: [],
     why: { kind: 'before', what: 'added', atMs: 0 },
     noted: (channel) => void noted.push(channel),
   });
   const records = announced(count);
-  const done = unheard.find(records.values(), new TurnBudget(10, turns.nextTurn));
-  return { turns, debts, unheard, records, noted, done };
+  const done = prior.find(records.values(), new TurnBudget(10, turns.nextTurn));
+  return { turns, debts, prior, records, noted, done };
 }
 
 /** Turns until nobody waits for one. */
@@ -56,22 +56,22 @@ it('finds what was reported before an endpoint was added, in as many turns as ha
 });
 
 it('determines from the first event meanwhile whether its subject was there before', async () => {
-  const { turns, debts, unheard, records, done } = begin(1000);
+  const { turns, debts, prior, records, done } = begin(1000);
   const left = channelName('presence-999');
-  unheard.touch({ name: 'channel_vacated', channel: left });
+  prior.touch({ name: 'channel_vacated', channel: left });
   records.delete(left);
   const came = channelName('presence-new');
-  unheard.touch({ name: 'channel_occupied', channel: came });
+  prior.touch({ name: 'channel_occupied', channel: came });
   const record = newChannelRecord('1', came, true);
   record.isAnnounced = true;
   records.set(came, record);
   const member = newMemberRecord(record, 'u1');
   member.isAnnounced = true;
-  unheard.touch({ name: 'member_added', channel: came, userId: 'u1' });
+  prior.touch({ name: 'member_added', channel: came, userId: 'u1' });
   record.members.set('u1', member);
   await finish(turns);
   await done;
-  expect(debts.of(left)?.told.get('')).toMatchObject({ isThere: false });
+  expect(debts.of(left)?.sent.get('')).toMatchObject({ isThere: false });
   expect(debts.of(came)).toBeUndefined();
 });
 
@@ -84,8 +84,8 @@ it('reports when there is no room for all of it', async () => {
 });
 
 it('stops once it is cancelled', async () => {
-  const { turns, debts, unheard, done } = begin(1000);
-  unheard.stop();
+  const { turns, debts, prior, done } = begin(1000);
+  prior.stop();
   await finish(turns);
   await done;
   expect(debts.channels.length).toBeLessThanOrEqual(110);

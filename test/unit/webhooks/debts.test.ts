@@ -28,7 +28,7 @@ it('forgets no pair while an earlier event of its channel waits', () => {
   debts.dropped(occupied('room'), 1);
   debts.dropped(vacated('room'), 2);
   for (let count = 0; count < 5; count += 1) debts.sweep(() => true);
-  expect(debts.of(channelName('room'))?.told.get('')).toMatchObject({ isThere: false, seq: 1 });
+  expect(debts.of(channelName('room'))?.sent.get('')).toMatchObject({ isThere: false, seq: 1 });
 });
 
 it('reports that nothing is certain about what there was no room for', () => {
@@ -45,11 +45,11 @@ it('is certain again once the channel was vacated after the unrecorded drop', ()
   expect(debts.of(room)?.isUncertain).toBe(true);
   // It is unknown whether it had received that somebody joined.
   debts.dropped(vacated('room'), 4);
-  expect(debts.of(channelName('room'))?.told.get('')?.isThere).toBeUndefined();
+  expect(debts.of(channelName('room'))?.sent.get('')?.isThere).toBeUndefined();
   debts.delivered(occupied('room'), 5);
   debts.delivered(vacated('room'), 6);
   expect(debts.of(channelName('room'))).toMatchObject({ isUncertain: false });
-  expect(debts.of(channelName('room'))?.told.get('')?.isThere).toBe(false);
+  expect(debts.of(channelName('room'))?.sent.get('')?.isThere).toBe(false);
 });
 
 it('treats an endpoint that has received later events as one that lost nothing, unless it is reconciled', () => {

@@ -1,0 +1,47 @@
+import { Command, type Option } from 'commander';
+import { addServerOptions } from '../../../src/commands/asking.ts';
+import { createProgram } from '../../../src/commands/program.ts';
+
+/** A command as its documentation has it. */
+export interface DescribedCommand {
+  /** Such as `endpoints add`; empty: the program itself. */
+  readonly name: string;
+  /** Such as `soketify-emulator endpoints add [options] <url>`. */
+  readonly usage: string;
+  readonly description: string;
+  /** Flags and meaning of each option, but those that say which server is asked. */
+  readonly options: readonly (readonly [flags: string, meaning: string])[];
+  /** Whether it takes those as well. */
+  readonly asksServer: boolean;
+}
+
+/** The options that say which server is asked. */
+export const serverOptions = addServerOptions(new Command()).options.map(describe);
+
+/** Every command that there is. */
+export async function describeCommands(): Promise<readonly DescribedCommand[]> {
+  const program = await createProgram({ version: '0', serve: async () => {}, isNeeded: () => true });
+  return describeAll(program, '');
+}
+
+function describeAll(command: Command, name: string): readonly DescribedCommand[] {
+  const shared = new Set(serverOptions.map(([flags]) => flags));
+  const options = command.options.map(describe);
+  const own = options.filter(([flags]) => !shared.has(flags));
+  // `--json` alone is an option of commands that ask no server, too.
+  const asksServer = options.some(([flags]) => flags.startsWith('--token '));
+  const described = {
+    name,
+    usage: `soketify-emulator ${name === '' ? '' : `${name} `}${command.usage()}`,
+    description: command.description(),
+    options: asksServer ? own : options,
+    asksServer,
+  };
+  const below = command.commands.flatMap((one) => describeAll(one, `${name} ${one.name()}`.trim()));
+  return [described, ...below];
+}
+
+function describe({ flags, description, defaultValue, negate }: Option): readonly [string, string] {
+  const usual = defaultValue === undefined || negate ? '' : ` (default: ${String(defaultValue)})`;
+  return [flags, `${description}${usual}`];
+}
