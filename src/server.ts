@@ -206,8 +206,14 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   });
   const connectionLimit = Math.min(config.maxConnections, shares?.clients ?? Infinity);
   const self = createSelfReport({
-    ...{ apps, backplane, gateway, places, connectionLimit },
-    ...{ log, metrics: counted, isClosing },
+    apps,
+    backplane,
+    gateway,
+    places,
+    connectionLimit,
+    log,
+    metrics: counted,
+    isClosing,
   });
   const dashboard =
     config.dashboard &&
