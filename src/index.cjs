@@ -1,15 +1,13 @@
 'use strict';
 
-// The program is an ES module, which `require` cannot load on every Node, and jest not at all. It is loaded with the
-// first call, by Node's own module system: also from inside jest, whose `require` is another one that knows no
-// `import()`. What is loaded so is no part of jest's world: its fake timers do not stop the emulator.
+// The library for `require`. It is loaded by Node's own module system, also from inside jest, whose `require` is another one:
+// what is loaded so is no part of jest's world, and its fake timers do not stop the emulator.
 const { Module } = require('node:module');
 const path = require('node:path');
 
-const load = new Module(__filename).require(path.join(__dirname, 'load.cjs'));
+const own = new Module(__filename);
+own.filename = __filename; // Playwright looks at who requires something.
+const { openLibrary } = own.require(path.join(__dirname, 'load.cjs'));
+const { EmulatorError, startEmulator, startReceiver } = openLibrary();
 
-/** @type {typeof import('./index.js').startEmulator} */
-exports.startEmulator = async (options) => (await load()).startEmulator(options);
-
-/** @type {typeof import('./index.js').startReceiver} */
-exports.startReceiver = async (options) => (await load()).startReceiver(options);
+module.exports = { EmulatorError, startEmulator, startReceiver };

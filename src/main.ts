@@ -11,6 +11,11 @@ const subcommands: readonly (readonly [name: string, summary: string, load: () =
   ['send-webhook', 'send a signed webhook to an endpoint', () => import('./commands/send-webhook.ts')],
   ['health', 'ask a running server whether it is healthy', () => import('./commands/health.ts')],
   ['check-config', 'print the effective configuration', () => import('./commands/check-config.ts')],
+  [
+    'prune',
+    'remove native binaries for other systems and versions of Node',
+    () => import('./commands/prune.ts'),
+  ],
 ];
 
 const { version }: { version: string } = JSON.parse(

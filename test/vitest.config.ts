@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 /**
  * Six projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
  * loopback sockets in this process; `e2e` starts the built program; `examples` are suites such as users have, on the
- * built package; `redis` starts redis-servers, and installs redis-server if it can; `browser` opens the Dashboard in Chromium,
+ * built and the packed package; `redis` starts redis-servers, and installs redis-server if it can; `browser` opens the Dashboard in Chromium,
  * and installs that if it can.
  */
 export default defineConfig({
@@ -55,6 +55,9 @@ export default defineConfig({
         test: {
           name: 'examples',
           include: ['test/examples/**/*.test.ts'],
+          globalSetup: ['test/support/package/pack.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },

@@ -18,25 +18,25 @@ import { appOf, refusalOf, type ChannelParts } from './parts.ts';
 import { ref } from './schemas.ts';
 import type { ChannelDetail, ChannelPage, ChannelView } from '../views/channels.ts';
 
-/** So many channels are on a page at most, and by default. */
+/** The most channels on a page, and the default. */
 const mostOnPage = 1000;
 const usualPage = 100;
 
-/** So many connections are listed. */
+/** The most connections in a list. */
 const mostConnections = 1000;
 
-/** What is true of channels and connections now, and ending them. */
+/** The operations that read channels and connections, and close connections. */
 export function channelOperations(parts: ChannelParts): readonly Operation[] {
   return [
     {
       method: 'get',
       path: '/apps/{app}/channels',
       id: 'listChannels',
-      summary: 'The occupied channels, in the order of their names.',
+      summary: 'The occupied channels, sorted by name.',
       query: {
-        prefix: 'Only channels whose name begins so.',
-        after: 'The `next` of the page before.',
-        limit: `Channels on a page, at most ${mostOnPage}; ${usualPage} by default.`,
+        prefix: 'Only channels whose name begins with this.',
+        after: 'The `next` of the previous page.',
+        limit: `Channels on a page, at most ${mostOnPage}. Default: ${usualPage}.`,
       },
       answer: ref('ChannelPage'),
       run: (question) => listChannels(parts, appOf(parts, question), question),
@@ -45,7 +45,7 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
       method: 'get',
       path: '/apps/{app}/channels/{channel}',
       id: 'showChannel',
-      summary: 'One channel: members, cached event, and the connections to this node that are subscribed.',
+      summary: 'One channel: members, cached event, and the subscribed connections of this node.',
       answer: ref('ChannelDetail'),
       run: (question) => showChannel(parts, appOf(parts, question), channelOf(parts, question)),
     },
@@ -53,7 +53,7 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
       method: 'get',
       path: '/apps/{app}/connections',
       id: 'listConnections',
-      summary: `The connections to this node, at most ${mostConnections} of them.`,
+      summary: `The connections of this node, at most ${mostConnections}.`,
       answer: object({ connections: listOf(ref('Connection')), total: whole }, ['connections', 'total']),
       run: (question) => parts.connections.list(appOf(parts, question).config.id, undefined, mostConnections),
     },
@@ -61,7 +61,8 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
       method: 'post',
       path: '/apps/{app}/connections/{socket}/close',
       id: 'closeConnection',
-      summary: 'Closes a connection to this node with 4009, on which clients do not come back by themselves.',
+      summary:
+        'Closes a connection of this node with code 4009. Clients do not reconnect automatically after it.',
       answer: done,
       async run(question) {
         const socketId = parameterOf(question, 'socket');
@@ -74,7 +75,7 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
       path: '/apps/{app}/users/{user}/terminate',
       id: 'terminateUser',
       summary:
-        'Closes every connection that is signed in as the user, on all nodes, and those of this node that are the user on a presence channel.',
+        'Closes every connection that is signed in as the user, on all nodes, and those of this node that are a presence member with this user id.',
       answer: done,
       async run(question) {
         const app = appOf(parts, question);
@@ -88,26 +89,25 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
   ];
 }
 
-/** No connection of this node has such a socket id. */
+/** The error for a socket id that no connection of this node has. */
 export function unknownConnection(socketId: string): OperationError {
   return new OperationError(
     404,
     'ERR_CONNECTION_UNKNOWN',
-    `no connection '${clip(socketId)}' is open on this node: it has ended, or is on another node`,
+    `no connection '${clip(socketId)}' is open on this node: it is closed, or is open on another node`,
   );
 }
 
-/** The channel that the path names. Throws when no channel can have such a name. */
+/** The channel in the path. Throws if the name is not valid. */
 export function channelOf(parts: ChannelParts, question: Question): ChannelName {
   const { limits } = appOf(parts, question).config;
   const channel = parameterOf(question, 'channel');
   if (!isChannelName(channel, limits)) throw invalidQuestion(describeChannelNameFault(channel, limits));
-  if (isInternal(channel))
-    throw invalidQuestion(`'${channel}' is an internal channel, of which nothing is told`);
+  if (isInternal(channel)) throw invalidQuestion(`'${channel}' is an internal channel, which is not shown`);
   return channel;
 }
 
-/** What is known; throws 503 when it is not. */
+/** Returns the answer, or throws a 503 if it is unavailable. */
 export function known<T>(answer: T | Unavailable): T {
   if (isUnavailable(answer)) throw refusalOf(stateUnavailable);
   return answer;
@@ -121,7 +121,7 @@ async function listChannels(parts: ChannelParts, app: LocalApp, question: Questi
     throw invalidQuestion(`limit: expected a whole number from 1 to ${mostOnPage}, got ${limit}`);
   }
   const after = textOf(question, 'after') ?? '';
-  // One more than are listed, to know whether there are more.
+  // One more than the page holds shows whether there is another page.
   const names = known(
     await ledger.occupiedChannels(id, textOf(question, 'prefix') ?? '', { after, limit: limit + 1 }),
   );

@@ -6,7 +6,7 @@ import { ref } from './schemas.ts';
 import { beforeOf, limitOf, searchOf } from './search-of.ts';
 import { consoleTypes } from '../views/server.ts';
 
-/** What the debug console works on. */
+/** What the operations of the debug console need. */
 export interface ConsoleParts {
   readonly feed: ConsoleFeed;
   readonly wallTime: WallTime;
@@ -15,25 +15,25 @@ export interface ConsoleParts {
 const mostRows = 1000;
 const usualRows = 200;
 
-/** The parameters of a query by which rows are chosen. */
+/** The query parameters that select rows. */
 export const consoleQuery = {
-  app: 'Only rows of this app; without it, of all.',
-  types: 'Only rows of these types, separated by commas; without it, of all.',
-  q: 'What to search, such as `channel:presence-* user:42`.',
+  app: 'Only rows of this app. Default: all apps.',
+  types: 'Only rows of these types, separated by commas. Default: all types.',
+  q: 'A search, such as `channel:presence-* user:42`.',
 };
 
-/** What happened of late, for people. */
+/** The operations of the debug console. */
 export function consoleOperations({ feed, wallTime }: ConsoleParts): readonly Operation[] {
   return [
     {
       method: 'get',
       path: '/console',
       id: 'readConsole',
-      summary: 'Rows of the debug console, as far as they are kept; the newest last.',
+      summary: 'The kept rows of the debug console, newest last.',
       query: {
         ...consoleQuery,
-        limit: `Rows, at most ${mostRows}; ${usualRows} by default.`,
-        before: 'The number of a row: those before it.',
+        limit: `Rows, at most ${mostRows}. Default: ${usualRows}.`,
+        before: 'Only rows before the row with this number.',
       },
       answer: ref('ConsoleRows'),
       run(question) {
@@ -48,7 +48,7 @@ export function consoleOperations({ feed, wallTime }: ConsoleParts): readonly Op
   ];
 }
 
-/** Which rows are asked for. Throws when that cannot be understood. */
+/** The filter of a request. Throws if a parameter is not valid. */
 export function filterOf(question: Question, nowMs: number): ConsoleFilter {
   const appId = textOf(question, 'app');
   const named = textOf(question, 'types');

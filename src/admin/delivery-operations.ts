@@ -16,32 +16,32 @@ import { bodies, ref } from './schemas.ts';
 import { beforeOf, limitOf, searchOf } from './search-of.ts';
 import { configOf } from './setting-operations.ts';
 
-/** What operations on what was recorded work on. */
+/** What the operations on events and deliveries need. */
 export interface DeliveryParts extends HasApps {
   readonly configuration: ConfigurationInForce;
   readonly history: History;
   readonly recorder: Recorder;
   readonly letters: Pick<DeadLetterOffice, 'resend' | 'resendRecorded'>;
   readonly wallTime: WallTime;
-  /** What waits for endpoints; undefined: this node sends no webhooks. */
+  /** The queues of endpoints, or undefined if this node sends no webhooks. */
   readonly queues: () => Iterable<QueueReading> | undefined;
-  /** Whether data of events and bodies of webhooks may be shown. */
+  /** Whether event data and webhook bodies may be shown. */
   readonly showsPayloads: boolean;
 }
 
-/** To find out why a signature does not match costs many digests of the body. */
+/** Longer bodies are refused, because explaining a mismatch takes many digests of the body. */
 const mostVerified = 256 * 1024;
 
 const mostOnPage = 500;
 const usualPage = 100;
 
 const listQuery = {
-  q: 'What to search, such as `channel:presence-* status:5xx since:10m`.',
-  limit: `Items on a page, at most ${mostOnPage}; ${usualPage} by default.`,
-  before: 'The `next` of the page before.',
+  q: 'A search, such as `channel:presence-* status:5xx since:10m`.',
+  limit: `Items on a page, at most ${mostOnPage}. Default: ${usualPage}.`,
+  before: 'The `next` of the previous page.',
 };
 
-/** Events and deliveries that are recorded, sending again, and help with signatures. */
+/** The operations that list recorded events and deliveries, resend a delivery, and verify a signature. */
 export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
   const { history, wallTime } = parts;
   const showing = ({ isFull }: Question): Showing => ({
@@ -63,7 +63,7 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
       method: 'get',
       path: '/apps/{app}/deliveries',
       id: 'listDeliveries',
-      summary: 'Requests to endpoints with their attempts, newest first, as far as they are recorded.',
+      summary: 'The recorded deliveries with their attempts, newest first.',
       query: listQuery,
       answer: ref('DeliveryPage'),
       run: async (question) => elsewhere(parts, await history.deliveries(page(question), showing(question))),
@@ -72,7 +72,8 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
       method: 'get',
       path: '/apps/{app}/deliveries/{delivery}',
       id: 'showDelivery',
-      summary: 'One delivery with every attempt: headers and bytes as sent, the beginning of the answer.',
+      summary:
+        'One delivery with every attempt: headers and body as sent, and the beginning of the response.',
       answer: ref('DeliveryDetail'),
       run(question) {
         const { id: appId } = appOf(parts, question).config;
@@ -84,13 +85,13 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
       method: 'post',
       path: '/apps/{app}/deliveries/{delivery}/resend',
       id: 'resendDelivery',
-      summary: 'Makes one more attempt now, with the same id and body and a header that says so.',
+      summary: 'Makes one more attempt now, with the same id and body and the header X-Soketify-Resend.',
       answer: ref('Attempt'),
       async run(question) {
         const { id: appId } = appOf(parts, question).config;
         const id = parameterOf(question, 'delivery');
         const attempt = answerOfResend(await resend(parts, appId, id), id);
-        // The headers are known to the record alone.
+        // Only the record has the headers.
         const recorded = history
           .delivery(appId, id, showing(question))
           ?.attemptList.find(({ resend: times }) => times === attempt.resend);
@@ -101,7 +102,7 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
       method: 'get',
       path: '/apps/{app}/events',
       id: 'listEvents',
-      summary: 'What happened that webhooks tell or would have told, newest first, and why.',
+      summary: 'The recorded webhook events, sent or not, newest first, each with the reason.',
       query: listQuery,
       answer: ref('EventPage'),
       run: async (question) => elsewhere(parts, await history.events(page(question), showing(question))),
@@ -110,7 +111,7 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
       method: 'post',
       path: '/apps/{app}/verify',
       id: 'verifySignature',
-      summary: 'Says whether a webhook that somebody got was signed by this app, and if not, why not.',
+      summary: 'Checks whether this app signed a webhook, and explains why not.',
       isQuestion: true,
       body: bodies.verify,
       answer: ref('Verify'),
@@ -119,13 +120,13 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
         const signature = textOf(question, 'signature');
         const key = textOf(question, 'key');
         if (body === undefined)
-          throw invalidQuestion('body: missing; expected the body of the webhook as it came');
+          throw invalidQuestion('body: missing; expected the body of the webhook, exactly as received');
         if (signature === undefined) {
           throw invalidQuestion('signature: missing; expected the value of the header X-Pusher-Signature');
         }
         if (body.length > mostVerified) {
           throw invalidQuestion(
-            `body: has ${body.length} characters; at most ${mostVerified} are compared. Verify it by code`,
+            `body: got ${body.length} characters; at most ${mostVerified} are accepted. Verify longer bodies with code`,
           );
         }
         const { id } = appOf(parts, question).config;
@@ -135,7 +136,7 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
   ];
 }
 
-/** An empty list is no answer where other nodes send the webhooks. */
+/** Refuses to return an empty list if other nodes send the webhooks, because it would be misleading. */
 function elsewhere<Page extends { readonly items: readonly unknown[] }>(
   { queues }: DeliveryParts,
   page: Page,
@@ -144,11 +145,11 @@ function elsewhere<Page extends { readonly items: readonly unknown[] }>(
   return refuseElsewhere();
 }
 
-/** A dead letter is sent again as such; any other delivery by what is recorded of it. */
+/** Resends a dead letter if there is one, otherwise the recorded delivery. */
 async function resend({ letters, recorder }: DeliveryParts, appId: string, id: string) {
   const resent = await letters.resend(appId, id);
   if (resent !== 'unknown' && !isUnavailable(resent)) return resent;
-  // Dropped deliveries may be kept by another node, while this one has sent the delivery and recorded it.
+  // Another node may keep the dead letters, although this one sent the delivery and recorded it.
   const record = recorder.deliveryRecord(appId, id);
   if (record === undefined) return resent;
   return letters.resendRecorded(record.delivery);
@@ -158,6 +159,6 @@ function refuseUnknownDelivery(id: string): never {
   throw new OperationError(
     404,
     'ERR_DELIVERY_UNKNOWN',
-    `no delivery '${clip(id)}' is recorded: there was none, or it is forgotten by now`,
+    `no delivery '${clip(id)}' is recorded: the id is wrong, or the record has been deleted to make room`,
   );
 }

@@ -8,24 +8,24 @@ import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import type { KeyUses } from '../app/key-uses.ts';
 import type { AppView, BatchInput, EndpointView, KeyView, QueueView } from '../views/settings.ts';
 
-/** What is known of apps beside their configuration. */
+/** The sources of facts about apps, apart from the configuration. */
 export interface AppSources {
   readonly local: (appId: string) => LocalApp | undefined;
   readonly connections: ClientConnections;
   readonly keyUses: KeyUses;
-  /** What waits for endpoints; undefined: this node sends no webhooks. */
+  /** The queues of endpoints, or undefined if this node sends no webhooks. */
   readonly queues: () => Iterable<QueueReading> | undefined;
-  /** Reads the last attempt at each endpoint, as far as it is remembered. */
+  /** Reads the last recorded attempt for each endpoint. */
   readonly lastAttempts: () => (appId: string, endpointId: string) => EndpointView['lastAttempt'];
 }
 
-/** What one answer is made of: the queues are read once. */
+/** Describes apps and endpoints for one response. The queues are read once. */
 export interface AppReader {
   describe(app: AppConfig, isFull: boolean): AppView;
   describeEndpoint(appId: string, endpoint: EndpointConfig, isFull: boolean): EndpointView;
 }
 
-/** Reads what is known now. */
+/** Reads the current facts. */
 export function readApps(config: Pick<Config, 'webhooks'>, sources: AppSources): AppReader {
   const found = sources.queues();
   const queues =
@@ -85,7 +85,7 @@ function ownBatchOf({ maxEvents, maxDelayMs, maxBytes }: NonNullable<EndpointCon
 
 const nothingWaits: QueueView = { events: 0, bytes: 0, oldestAgeMs: 0, isFailing: false };
 
-/** What waits for an endpoint. */
+/** The queue of an endpoint. */
 export function describeQueue(reading: QueueReading | undefined): QueueView | undefined {
   if (reading === undefined) return undefined;
   const { events, bytes, oldestAgeMs, isFailing } = reading;

@@ -12,21 +12,24 @@ import { bodies, ref } from './schemas.ts';
 import { endpointOf } from './setting-operations.ts';
 import type { LanesView, TruthView } from '../views/truth.ts';
 
-/** What operations on endpoints work on. */
+/** What the operations on endpoints need. */
 export interface EndpointParts {
   readonly configuration: ConfigurationInForce;
   readonly testSender: TestSender;
-  /** Where an attempt at an endpoint goes; undefined: this node does not send to it. */
+  /** The target of attempts for an endpoint, or undefined if this node does not send to it. */
   readonly target: (appId: string, endpointId: string) => ResendTarget | undefined;
   readonly truth: (appId: string, endpointId: string) => MaybePromise<TruthView | undefined>;
   readonly lanes: (appId: string, endpointId: string) => LanesView | undefined;
-  /** Has an endpoint be told what it does not know, of so many channels; undefined: nobody knows what that is. */
+  /**
+   * Sends an endpoint the events that bring it to the true state. Returns the number of channels, or undefined if it is not
+   * known what the endpoint believes.
+   */
   readonly reconcile: (appId: string, endpointId: string) => MaybePromise<number | undefined>;
 }
 
-/** Trying an endpoint, what it believes, what waits for it, and bringing it back to the truth. */
+/** The operations that test an endpoint, compare it with the true state, show its queue, and reconcile it. */
 export function endpointOperations(parts: EndpointParts): readonly Operation[] {
-  /** The endpoint that the path names. Throws when there is none. */
+  /** The endpoint in the path. Throws if it does not exist. */
   const place = (question: Question): readonly [appId: string, endpointId: string] => {
     const appId = parameterOf(question, 'app');
     const { id } = endpointOf(parts, appId, parameterOf(question, 'endpoint'));
@@ -37,7 +40,7 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
       method: 'post',
       path: '/apps/{app}/endpoints/{endpoint}/test',
       id: 'testEndpoint',
-      summary: 'Sends one request with an example of an event now, and says what the answer means.',
+      summary: 'Sends one webhook with an example event now, and explains the response.',
       body: bodies.test,
       answer: ref('Test'),
       async run(question) {
@@ -55,7 +58,7 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
         throw new OperationError(
           503,
           'ERR_BUSY',
-          'no test was sent: as many requests as may be are under way (webhooks.totalConcurrency). Try again',
+          'no test was sent: the limit of concurrent requests is reached (webhooks.totalConcurrency). Try again',
         );
       },
     },
@@ -63,7 +66,7 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
       method: 'post',
       path: '/apps/{app}/endpoints/{endpoint}/reconcile',
       id: 'reconcileEndpoint',
-      summary: 'Sends an endpoint what brings it from what it believes to what is true.',
+      summary: 'Sends an endpoint the events that bring it from what it believes to the true state.',
       answer: object({ channels: whole }, ['channels']),
       async run(question) {
         const [appId, endpointId] = place(question);
@@ -71,7 +74,7 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
         const channels = await parts.reconcile(appId, endpointId);
         if (channels !== undefined) return { channels };
         throw refuseReconcile(
-          `nothing is known of what the endpoint '${endpointId}' was told last, because this server is one of several nodes, which Redis joins`,
+          `this server does not know what the endpoint '${endpointId}' believes, because it is one of several nodes that share Redis`,
         );
       },
     },
@@ -80,7 +83,7 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
       path: '/apps/{app}/endpoints/{endpoint}/truth',
       id: 'readTruth',
       summary:
-        'What an endpoint must believe by what it acknowledged, where that differs from what is true, and why.',
+        'The differences between what an endpoint must believe, judging by the webhooks that it acknowledged, and the true state, each with the reason.',
       answer: ref('Truth'),
       run: async (question) => (await parts.truth(...place(question))) ?? refuseElsewhere(),
     },
@@ -88,14 +91,14 @@ export function endpointOperations(parts: EndpointParts): readonly Operation[] {
       method: 'get',
       path: '/apps/{app}/endpoints/{endpoint}/lanes',
       id: 'readLanes',
-      summary: 'What waits for an endpoint, and what waits behind what.',
+      summary: 'The queue of an endpoint by channel: what waits, and behind what.',
       answer: ref('Lanes'),
       run: (question) => parts.lanes(...place(question)) ?? refuseElsewhere(),
     },
   ];
 }
 
-/** What is sent while nothing may be sent would be dropped, or wait behind what makes it needless. */
+/** Refuses a disabled or paused endpoint. Its events would be dropped, or wait behind events that make them needless. */
 function refuseSilent({ id, enabled, pause }: EndpointConfig): void {
   if (enabled && pause === undefined) return;
   const how = enabled ? 'paused. Resume it first' : 'disabled. Enable it first';

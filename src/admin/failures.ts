@@ -1,7 +1,7 @@
 import { ChangeError, type ChangeErrorCode } from '../configuration/change-error.ts';
 import type { Failure } from '../operations/routes.ts';
 
-/** The status and the code of each: what reads and what changes call the same thing the same. */
+/** The HTTP status and code of each error. Operations that read use the same codes. */
 const answers: Readonly<Record<ChangeErrorCode, readonly [status: number, code: string]>> = {
   invalid: [400, 'ERR_INVALID'],
   'unknown-app': [404, 'ERR_APP_UNKNOWN'],
@@ -16,7 +16,7 @@ const answers: Readonly<Record<ChangeErrorCode, readonly [status: number, code: 
   'not-understood': [503, 'ERR_NOT_UNDERSTOOD'],
 };
 
-/** What a change that was not made is to somebody who asks by HTTP; undefined: the error is something else. */
+/** The HTTP failure for a change that was refused, or undefined if the error is of another kind. */
 export function failureOfChange(error: unknown): Failure | undefined {
   if (!(error instanceof ChangeError)) return undefined;
   const { message, faults } = error;

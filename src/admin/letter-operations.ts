@@ -5,26 +5,26 @@ import type { Schema } from '../operations/schema.ts';
 import { answerOf, appOf, type LetterParts } from './parts.ts';
 import { bodies } from './schemas.ts';
 
-/** As the HTTP API answers: see docs/dead-letters.md. */
+/** The response of the HTTP API, see docs/dead-letters.md. */
 const asTheHttpApi: Schema = { type: 'object' };
 
-/** Deliveries that endpoints did not get, and sending them again. */
+/** The operations that list dead letters and send them again. */
 export function letterOperations(parts: LetterParts): readonly Operation[] {
   return [
     {
       method: 'get',
       path: '/apps/{app}/dropped',
       id: 'listDropped',
-      summary: 'Deliveries that an endpoint did not get, latest first.',
+      summary: 'Dropped deliveries, newest first.',
       query: {
         endpoint: 'Only those of this endpoint.',
-        reason: 'Only those dropped for this reason.',
+        reason: 'Only those that were dropped for this reason.',
         channel: 'Only those with an event of this channel.',
-        event: 'Only those with such an event.',
-        since: 'Only those dropped since this time.',
-        until: 'Only those dropped until this time.',
+        event: 'Only those with an event of this name.',
+        since: 'Only those that were dropped since this time.',
+        until: 'Only those that were dropped until this time.',
         limit: 'Deliveries on a page.',
-        cursor: 'The `next` of the page before.',
+        cursor: 'The `next` of the previous page.',
       },
       answer: asTheHttpApi,
       run: async (question) =>
@@ -37,7 +37,7 @@ export function letterOperations(parts: LetterParts): readonly Operation[] {
       method: 'post',
       path: '/apps/{app}/recover',
       id: 'recover',
-      summary: 'Sends again what an endpoint has lost; with `dry_run` only says how much that is.',
+      summary: 'Sends the dropped deliveries of an endpoint again. With `dry_run` it only counts them.',
       body: bodies.recover,
       answer: asTheHttpApi,
       run: async (question) =>
@@ -47,7 +47,7 @@ export function letterOperations(parts: LetterParts): readonly Operation[] {
       method: 'get',
       path: '/apps/{app}/recover/{recovery}',
       id: 'showRecovery',
-      summary: 'How far a recovery has come.',
+      summary: 'The progress of a recovery.',
       answer: asTheHttpApi,
       run: (question) =>
         answerOf(showRecovery(appOf(parts, question), parts.letters, parameterOf(question, 'recovery'))),
@@ -56,7 +56,7 @@ export function letterOperations(parts: LetterParts): readonly Operation[] {
       method: 'delete',
       path: '/apps/{app}/recover/{recovery}',
       id: 'cancelRecovery',
-      summary: 'Ends a recovery.',
+      summary: 'Cancels a recovery.',
       answer: asTheHttpApi,
       run: (question) =>
         answerOf(cancelRecovery(appOf(parts, question), parts.letters, parameterOf(question, 'recovery'))),
@@ -64,11 +64,11 @@ export function letterOperations(parts: LetterParts): readonly Operation[] {
   ];
 }
 
-/** What must not be shown of dropped deliveries: data of client events, and answers of endpoints. */
-function withoutPayloads(told: unknown, showsPayloads: boolean): unknown {
-  if (showsPayloads) return told;
+/** Removes payloads that must not be shown: the data of client events, and the responses of endpoints. */
+function withoutPayloads(page: unknown, showsPayloads: boolean): unknown {
+  if (showsPayloads) return page;
   const hidden: readonly string[] = ['data', 'answer'];
   return JSON.parse(
-    JSON.stringify(told, (name, value: unknown) => (hidden.includes(name) ? undefined : value)),
+    JSON.stringify(page, (name, value: unknown) => (hidden.includes(name) ? undefined : value)),
   );
 }

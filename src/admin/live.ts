@@ -2,45 +2,48 @@ import type { Cancel, Clock, Millis } from '../ports/clock.ts';
 import { isConsoleFull, type ConsoleFeed, type ConsoleFilter } from '../recording/console-feed.ts';
 import type { OverviewView } from '../views/server.ts';
 
-/** Where the text of a stream goes. */
+/** The destination of a stream. */
 export interface LiveSink {
-  /** False: the client reads too slowly. This text still waits for it, but what is written before it has caught up is dropped. */
+  /**
+   * Writes a text. Returns false if the client reads too slowly: this text is still sent, but further texts are dropped until
+   * the client has caught up.
+   */
   write(text: string): boolean;
-  /** What to do whenever a client that read too slowly has caught up. */
+  /** Sets the callback for when a slow client has caught up. */
   onDrained(run: () => void): void;
   end(): void;
 }
 
-/** What the live stream tells of. */
+/** What the live stream needs. */
 export interface LiveParts {
   readonly feed: ConsoleFeed;
   readonly clock: Clock;
   readonly overview: () => OverviewView;
-  /** Calls back whenever settings have changed. */
-  readonly onSettings: (hear: () => void) => Cancel;
+  /** Subscribes to changes of settings. */
+  readonly onSettings: (listener: () => void) => Cancel;
 }
 
-/** How often numbers are told. */
+/** How often numbers are sent. */
 const statsMs: Millis = 2000;
 
-/** So often something is said in any case, so that proxies do not take the stream for dead. */
+/** How often a comment is sent, so that proxies do not close an idle stream. */
 const commentMs: Millis = 15_000;
 
-/** A reader that lost its connection is to come back after so long. */
+/** How long a client waits before it reconnects. */
 const retryMs: Millis = 2000;
 
-/** What somebody wants to be told. */
+/** A request for the stream. */
 export interface LiveRequest extends ConsoleFilter {
-  /** The number of the row that was seen last. */
+  /** The number of the last row that the client saw. */
   readonly since?: number;
-  /** Whether the reader may still look: a session may end while the stream is open. */
+  /** Whether the client is still allowed to read. A session may end while the stream is open. */
   readonly isAllowed: () => boolean;
 }
 
 /**
- * Streams rows of the console, numbers and news of settings as server-sent events. Whoever reads too slowly misses rows, and
- * is told how many. When too many look on already, the stream says so and ends; so it does when the reader may not look any
- * more. Returns how to end it.
+ * Streams rows of the console, numbers, and changes of settings as server-sent events. A client that reads too slowly
+ * misses rows, and receives the number of missed ones. If there are too many streams, this one sends `full` and ends. It
+ * also ends when the client is no longer allowed to read. Returns a function that stops the stream.
  */
 export function streamLive(
   { feed, clock, overview, onSettings }: LiveParts,
@@ -48,9 +51,9 @@ export function streamLive(
   { isAllowed, ...filter }: LiveRequest,
 ): Cancel {
   let isSlow = false;
-  /** Rows that came while the reader was too slow for anything. */
+  /** The number of rows that were missed because the client was too slow. */
   let missed = 0;
-  const say = (event: string, data: unknown, id?: number): boolean => {
+  const emit = (event: string, data: unknown, id?: number): boolean => {
     if (isSlow) return false;
     const head = id === undefined ? '' : `id: ${id}\n`;
     isSlow = !sink.write(`${head}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
@@ -59,20 +62,20 @@ export function streamLive(
   sink.write(`retry: ${retryMs}\n\n`);
   const subscription = feed.subscribe({
     ...filter,
-    hear(news, lastSeq) {
+    onRows(news, lastSeq) {
       const { rows, skipped } = news;
       if (isSlow) {
         missed += rows.length + skipped;
         return false;
       }
-      // The number is told without rows, too: whoever comes back is not told the same once more.
-      const isTaken = say('rows', { ...news, skipped: skipped + missed }, lastSeq);
+      // The number is sent even without rows, so that a client that reconnects does not get the same rows again.
+      const isTaken = emit('rows', { ...news, skipped: skipped + missed }, lastSeq);
       missed = 0;
       return isTaken;
     },
   });
   if (isConsoleFull(subscription)) {
-    say('full', { error: { code: 'ERR_TOO_MANY', message: subscription.message } });
+    emit('full', { error: { code: 'ERR_TOO_MANY', message: subscription.message } });
     sink.end();
     return () => {};
   }
@@ -80,17 +83,17 @@ export function streamLive(
     isSlow = false;
     subscription.resume();
   });
-  say('stats', overview());
+  emit('stats', overview());
   const ends: Cancel[] = [
     () => subscription.close(),
     every(clock, statsMs, () => {
-      if (isAllowed()) say('stats', overview());
+      if (isAllowed()) emit('stats', overview());
       else sink.end();
     }),
     every(clock, commentMs, () => {
       if (!isSlow) isSlow = !sink.write(': still here\n\n');
     }),
-    onSettings(() => void say('settings', {})),
+    onSettings(() => void emit('settings', {})),
   ];
   return () => {
     for (const end of ends) end();

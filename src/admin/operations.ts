@@ -11,7 +11,7 @@ import { serverOperations, type ServerParts } from './server-operations.ts';
 import { settingOperations, type SettingParts } from './setting-operations.ts';
 import { timelineOperations, type TimelineParts } from './timeline-operations.ts';
 
-/** What the admin API works on. */
+/** What the admin API needs. */
 export interface AdminParts
   extends
     ServerParts,
@@ -24,7 +24,7 @@ export interface AdminParts
     ConsoleParts {
   readonly letters: DeliveryParts['letters'] & LetterParts['letters'];
   readonly live: LiveParts;
-  /** Whether callers show a token. */
+  /** Whether callers need a token. */
   readonly hasToken: boolean;
 }
 

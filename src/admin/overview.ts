@@ -6,29 +6,29 @@ import type { Samples } from '../recording/samples.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import type { OverviewView } from '../views/server.ts';
 
-/** What the overview is made of. */
+/** What the overview needs. */
 export interface OverviewParts {
   readonly apps: LocalApps;
   readonly connections: ClientConnections;
   readonly wallTime: WallTime;
   readonly samples: Samples;
   readonly refusals: RefusalCounts;
-  /** What waits for endpoints; undefined: this node sends no webhooks. */
+  /** The queues of endpoints, or undefined if this node sends no webhooks. */
   readonly queues: () => Iterable<QueueReading> | undefined;
   readonly attemptsUnderWay: () => number;
   readonly isAccepting: () => boolean;
-  /** How this node stands with the others; undefined: it is alone. */
+  /** The health of this node in its cluster, or undefined if it is the only node. */
   readonly nodeHealth: () => NodeHealth | undefined;
-  /** How the store does; undefined: there is none. */
+  /** The health of the store, or undefined if there is none. */
   readonly storeHealth: () =>
     { readonly failure: string | undefined; readonly lostReason: string | undefined } | undefined;
 }
 
-/** What was refused since the start, by kind and reason. */
+/** Counts refusals since the start by kind and reason. */
 export class RefusalCounts {
   readonly #counts = new Map<string, { readonly kind: string; readonly reason: string; count: number }>();
 
-  /** Something was refused again. */
+  /** Adds refusals. */
   add(kind: string, reason: string, times = 1): void {
     const key = `${kind}\n${reason}`;
     const known = this.#counts.get(key);
@@ -36,7 +36,7 @@ export class RefusalCounts {
     else known.count += times;
   }
 
-  /** What was refused most, first. */
+  /** The most frequent refusals, most frequent first. */
   most(limit: number): OverviewView['refusals'] {
     return [...this.#counts.values()]
       .toSorted((a, b) => b.count - a.count)
@@ -45,10 +45,10 @@ export class RefusalCounts {
   }
 }
 
-/** So many reasons of refusals, and endpoints that fail, are named. */
+/** The most refusal reasons in the overview, and the most failing endpoints. */
 const mostNamed = 20;
 
-/** How the server does at this moment; with the last hour if it is asked for. */
+/** The current state of the server, optionally with the history of the last hour. */
 export function readOverview(parts: OverviewParts, withSeries: boolean): OverviewView {
   const { apps, wallTime, samples, refusals } = parts;
   let connections = 0;
@@ -100,7 +100,7 @@ function readHealth({ nodeHealth, storeHealth, isAccepting }: OverviewParts): Ov
     : {
         name: 'Clients',
         isGood: false,
-        text: 'No new connections are accepted until some have left: the limit of open files is reached.',
+        text: 'The limit of open files is reached. No new connections are accepted until some are closed.',
       };
   return [
     clients,
@@ -111,13 +111,13 @@ function readHealth({ nodeHealth, storeHealth, isAccepting }: OverviewParts): Ov
 
 function describeRedis({ isWhole, isFull }: NodeHealth): OverviewView['health'][number] {
   const name = 'Redis';
-  if (isFull) return { name, isGood: false, text: 'Redis is full: nothing new is stored.' };
+  if (isFull) return { name, isGood: false, text: 'Redis is full. Nothing new is stored.' };
   return isWhole
     ? { name, isGood: true, text: 'Redis is connected.' }
     : {
         name,
         isGood: false,
-        text: 'Redis cannot be reached: this node serves its clients with what it knows.',
+        text: 'Redis cannot be reached. This node serves its clients with what it knows.',
       };
 }
 
@@ -129,9 +129,9 @@ function describeDispatch({
   return { name: 'Webhooks', isGood: true, text: describeShare() };
 
   function describeShare(): string {
-    if (!isDispatching) return 'Other nodes send the webhooks: deliveries and queues are shown there.';
+    if (!isDispatching) return 'Other nodes send the webhooks. They show the deliveries and queues.';
     if (partitions === partitionCount) return 'This node sends the webhooks of all nodes.';
-    return `This node sends the webhooks of ${partitions} of ${partitionCount} parts of the channels; other nodes send the rest, and show it.`;
+    return `This node sends the webhooks of ${partitions} of ${partitionCount} partitions. Other nodes send and show the rest.`;
   }
 }
 
@@ -142,11 +142,8 @@ function describeStore({
   const name = 'Store';
   const written =
     failure === undefined
-      ? { name, isGood: true, text: 'The store is written.' }
+      ? { name, isGood: true, text: 'The store works.' }
       : { name, isGood: false, text: `The store cannot be written: ${failure}. Webhooks wait.` };
   if (lostReason === undefined) return [written];
-  return [
-    written,
-    { name: 'Kept state', isGood: false, text: `Something that was kept was lost: ${lostReason}.` },
-  ];
+  return [written, { name: 'Stored state', isGood: false, text: `Stored data was lost: ${lostReason}.` }];
 }

@@ -8,27 +8,27 @@ import { OperationError } from '../operations/operation-error.ts';
 import { parameterOf, type Question } from '../operations/operation.ts';
 import { isHttpError, type HttpError } from '../protocol/http-error.ts';
 
-/** What every operation finds its app by. */
+/** What an operation needs to find its app. */
 export interface HasApps {
   readonly apps: LocalApps;
 }
 
-/** What operations on channels and connections work on. */
+/** What the operations on channels and connections need. */
 export interface ChannelParts extends HasApps, Questions {
-  /** Whether data of events and bodies of webhooks may be shown. */
+  /** Whether event data and webhook bodies may be shown. */
   readonly showsPayloads: boolean;
   readonly connections: ClientConnections;
   readonly fanout: Pick<Fanout, 'terminate'>;
 }
 
-/** What operations on dropped deliveries work on. */
+/** What the operations on dead letters need. */
 export interface LetterParts extends HasApps {
-  /** Whether data of events may be shown. */
+  /** Whether event data may be shown. */
   readonly showsPayloads: boolean;
   readonly letters: Letters;
 }
 
-/** The app that the path names. Throws when there is none, and says which there are. */
+/** The app in the path. Throws an error that lists the known apps if it does not exist. */
 export function appOf({ apps }: HasApps, question: Question): LocalApp {
   const id = parameterOf(question, 'app');
   const app = apps.byId(id);
@@ -39,7 +39,7 @@ export function appOf({ apps }: HasApps, question: Question): LocalApp {
   );
 }
 
-/** There is no such app; there are these. */
+/** The error for an unknown app. */
 export function unknownApp(id: string, known: readonly string[]): OperationError {
   return new OperationError(
     404,
@@ -48,23 +48,23 @@ export function unknownApp(id: string, known: readonly string[]): OperationError
   );
 }
 
-/** Only a node that sends webhooks knows, and this one sends none. */
+/** Throws the error for facts that only a node that sends webhooks knows. */
 export function refuseElsewhere(): never {
   throw new OperationError(
     503,
     'ERR_ELSEWHERE',
-    'this node does not know: other nodes send the webhooks at the moment. Ask a node whose /healthz says "dispatching":true',
+    'this node does not know, because other nodes send the webhooks at the moment. Send the request to a node whose /healthz contains "dispatching":true',
   );
 }
 
-/** What the HTTP API answers, as the answer of an operation. Throws what it refuses. */
+/** Converts an answer of the HTTP API to that of an operation. Throws if it is a refusal. */
 export function answerOf(answer: ApiAnswer): unknown {
   if (answer === lettersUnavailable) throw new OperationError(503, 'ERR_ELSEWHERE', answer.text);
   if (isHttpError(answer)) throw refusalOf(answer);
   return JSON.parse(answer.json);
 }
 
-/** What the HTTP API refuses, as an error of an operation. */
+/** Converts a refusal of the HTTP API to an error of an operation. */
 export function refusalOf({ status, text }: HttpError): OperationError {
   return new OperationError(status, codes.get(status) ?? 'ERR_REFUSED', text);
 }

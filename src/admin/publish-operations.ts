@@ -13,20 +13,20 @@ import { unknownConnection } from './channel-operations.ts';
 import { appOf, refusalOf, type HasApps } from './parts.ts';
 import { bodies, publishedFields } from './schemas.ts';
 
-/** What sending events works on. */
+/** What the operations that send events need. */
 export interface PublishParts extends HasApps {
   readonly publisher: Publisher;
   readonly connections: ClientConnections;
 }
 
-/** The event creator: sends events as a backend does, or as a client. */
+/** The operations of the event creator: send events as a backend, or in the name of a client. */
 export function publishOperations(parts: PublishParts): readonly Operation[] {
   return [
     {
       method: 'post',
       path: '/apps/{app}/publish',
       id: 'publish',
-      summary: 'Publishes events as a backend does, all or nothing.',
+      summary: 'Publishes events as a backend does. Either all events are published or none.',
       body: bodies.publish,
       answer: object({ published: whole }, ['published']),
       async run(question) {
@@ -43,7 +43,7 @@ export function publishOperations(parts: PublishParts): readonly Operation[] {
       path: '/apps/{app}/client-events',
       id: 'sendClientEvent',
       summary:
-        'Sends an event as if a connection of this node had sent it: the same rules, the same webhooks.',
+        'Sends a client event in the name of a connection of this node, with the same rules and webhooks.',
       body: bodies.clientEvent,
       answer: done,
       async run(question) {
@@ -83,14 +83,14 @@ function triggersOf({ config }: LocalApp, { body }: Question): readonly Trigger[
   });
 }
 
-/** Whoever misspells `socket_id` must not have the event sent to that connection, too. */
+/** Refuses unknown fields. Otherwise a misspelt `socket_id` would send the event to that connection as well. */
 function refuseOther(event: JsonObject, index: number): void {
   const where = `events[${index}]`;
   const unknown = describeUnknown(where, Object.keys(event), Object.keys(publishedFields));
   if (unknown !== undefined) throw invalidQuestion(unknown);
   if (typeof event['data'] === 'string') return;
   throw invalidQuestion(
-    `${where}: data: expected a string, which clients get as it is, got ${describeGiven(event['data'])}`,
+    `${where}: data: expected a string, which clients receive unchanged, got ${describeGiven(event['data'])}`,
   );
 }
 

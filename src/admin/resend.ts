@@ -6,28 +6,31 @@ import { clip } from '../protocol/clip.ts';
 import { refusalOf } from './parts.ts';
 import type { AttemptView } from '../views/deliveries.ts';
 
-/** What came of sending a delivery again. Throws why it was not sent. */
+/** The attempt of a resend. Throws if nothing was sent. */
 export function answerOfResend(resent: Resent, id: string): AttemptView {
   if (isUnavailable(resent)) throw refusalOf(lettersUnavailable);
   switch (resent) {
     case 'unknown':
-      throw refuse(404, `no delivery '${clip(id)}' is kept: there was none, or it is forgotten by now`);
+      throw refuse(
+        404,
+        `no delivery '${clip(id)}' is kept: the id is wrong, or it has been deleted to make room`,
+      );
     case 'busy':
       throw refuse(
         503,
-        'not sent: as many requests as may be are under way (webhooks.totalConcurrency). Try again',
+        'not sent: the limit of concurrent requests is reached (webhooks.totalConcurrency). Try again',
       );
     case 'under-way':
-      throw refuse(409, `not sent: delivery '${clip(id)}' is being sent at this moment`);
+      throw refuse(409, `not sent: another attempt of delivery '${clip(id)}' is in progress`);
     case 'gone':
-      throw refuse(409, 'not sent: the endpoint of this delivery is not configured any more');
+      throw refuse(409, 'not sent: the endpoint of this delivery is no longer configured');
     case 'disabled':
       throw refuse(
         409,
-        'not sent: the endpoint of this delivery is disabled, or paused off. Enable or resume it first',
+        'not sent: the endpoint of this delivery is disabled or paused as off. Enable or resume it first',
       );
     case 'held':
-      throw refuse(409, 'not sent: the endpoint of this delivery is paused. Resume it first');
+      throw refuse(409, 'not sent: the endpoint of this delivery is on hold. Resume it first');
     default: {
       const { number, resend, timeMs, elapsedMs, result, status, error, answer } = resent;
       return {

@@ -17,39 +17,39 @@ export const schemas = {
   ...truthSchemas,
 } as const satisfies Record<SchemaName, Schema>;
 
-/** What an event that is published consists of. */
+/** The fields of an event to publish. */
 export const publishedFields = {
   name: text,
   channels: listOf(text),
-  data: described(text, 'The data as clients get it, a string.'),
-  socket_id: described(text, 'The connection that shall not receive it.'),
+  data: described(text, 'The data, a string that clients receive unchanged.'),
+  socket_id: described(text, 'The connection that does not receive it.'),
 } as const satisfies Record<string, Schema>;
 
 const publishedEvent = object(publishedFields, ['name', 'channels', 'data']);
 
-/** What the operations take. Each lists the fields that are accepted, by which others are refused. */
+/** The bodies of the operations. Fields that a schema does not list are refused. */
 export const bodies = {
   app: schemas.AppInput,
   settings: schemas.AppSettings,
   key: object({
-    key: described(text, 'Made up if it is absent.'),
-    secret: described(text, 'Made up if it is absent.'),
+    key: described(text, 'Generated if it is absent.'),
+    secret: described(text, 'Generated if it is absent.'),
   }),
   endpoint: schemas.EndpointInput,
   pause: object({ how: pauseHow }, ['how']),
-  test: object({ event: described(eventName, 'The event whose example is sent.') }, ['event']),
+  test: object({ event: described(eventName, 'The name of the example event.') }, ['event']),
   verify: object(
     {
-      body: described(text, 'The body of the request, to the byte.'),
+      body: described(text, 'The body of the webhook, exactly as received.'),
       signature: described(text, 'Its X-Pusher-Signature.'),
-      key: described(text, 'Its X-Pusher-Key, if it is known.'),
+      key: described(text, 'Its X-Pusher-Key. Without it, every key of the app is tried.'),
     },
     ['body', 'signature'],
   ),
   publish: object({ events: listOf(publishedEvent) }, ['events']),
   clientEvent: object(
     {
-      socketId: described(text, 'The connection that is to have sent it.'),
+      socketId: described(text, 'The connection in whose name it is sent.'),
       channel: text,
       event: described(text, 'Its name, which begins with client-.'),
       data: described(text, 'Its data, a string.'),
@@ -61,9 +61,10 @@ export const bodies = {
       endpoint: described(text, 'The id of the endpoint.'),
       since: {
         type: ['integer', 'string'],
-        description: 'Only what was given up then or later: milliseconds since 1970, or ISO 8601.',
+        description:
+          'Only deliveries that were dropped at this time or later: milliseconds since 1970, or ISO 8601.',
       },
-      dry_run: described(flag, 'Send nothing, and say how much it would be.'),
+      dry_run: described(flag, 'Send nothing, and only count what would be sent.'),
     },
     ['endpoint'],
   ),

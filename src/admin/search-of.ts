@@ -2,7 +2,7 @@ import { invalidQuestion } from '../operations/operation-error.ts';
 import { numberOf, textOf, type Question } from '../operations/operation.ts';
 import { isSearchFault, parseSearch, searchKeys, type Search } from '../recording/search.ts';
 
-/** What a list is searched by; undefined: everything. Throws when it cannot be understood. */
+/** The search of a request, or undefined if there is none. Throws if it is not valid. */
 export function searchOf(question: Question, nowMs: number): Search | undefined {
   const text = textOf(question, 'q') ?? '';
   if (text.trim() === '') return undefined;
@@ -11,16 +11,16 @@ export function searchOf(question: Question, nowMs: number): Search | undefined 
   return search;
 }
 
-/** How many items are wanted. Throws when it is no whole number from 1 to `most`. */
+/** The `limit` of a request. Throws unless it is a whole number from 1 to `most`. */
 export function limitOf(question: Question, usual: number, most: number): number {
   const limit = numberOf(question, 'limit') ?? usual;
   if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit;
   throw invalidQuestion(`limit: expected a whole number from 1 to ${most}, got ${limit}`);
 }
 
-/** The number before which items are wanted; undefined: the newest. Throws when it is no whole number. */
+/** The `before` of a request, or undefined for the newest items. Throws unless it is a whole number. */
 export function beforeOf(question: Question): number | undefined {
   const before = numberOf(question, 'before');
   if (before === undefined || (Number.isSafeInteger(before) && before >= 0)) return before;
-  throw invalidQuestion(`before: expected the "next" of the page before, got ${before}`);
+  throw invalidQuestion(`before: expected the "next" of the previous page, got ${before}`);
 }

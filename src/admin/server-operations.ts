@@ -5,7 +5,7 @@ import { readOverview, type OverviewParts } from './overview.ts';
 import { ref } from './schemas.ts';
 import type { ClockView, SelfView } from '../views/server.ts';
 
-/** What operations on the server as a whole work on. */
+/** What the operations on the server as a whole need. */
 export interface ServerParts extends OverviewParts {
   readonly configuration: ConfigurationInForce;
   readonly webhookLife: () => WebhookLife;
@@ -14,18 +14,18 @@ export interface ServerParts extends OverviewParts {
   readonly startedAtMs: number;
   readonly showsPayloads: boolean;
   readonly address: () => SelfView['address'];
-  /** The clock that a test moves; undefined: nobody moves it. */
+  /** The clock, on a server that a test controls. */
   readonly controlledClock?: (() => ClockView) | undefined;
 }
 
-/** What the server is, and how it does. */
+/** The operations that describe the server and its state. */
 export function serverOperations(parts: ServerParts): readonly Operation[] {
   return [
     {
       method: 'get',
       path: '/self',
       id: 'readSelf',
-      summary: 'Which server this is, and what the caller may do.',
+      summary: 'Facts about this server, and the role of the caller.',
       answer: ref('Self'),
       run: ({ isFull }) => describeSelf(parts, isFull),
     },
@@ -33,7 +33,7 @@ export function serverOperations(parts: ServerParts): readonly Operation[] {
       method: 'get',
       path: '/overview',
       id: 'readOverview',
-      summary: 'Connections, rates, queues and health, with the last hour.',
+      summary: 'Connections, rates, queues and health, with the history of the last hour.',
       answer: ref('Overview'),
       run: () => readOverview(parts, true),
     },
@@ -62,7 +62,7 @@ function describeSelf(parts: ServerParts, isFull: boolean): SelfView {
   };
 }
 
-/** What this node cannot say, one sentence each. */
+/** What this node does not know, one sentence each. */
 function notesOf(
   { configuration, nodeHealth, controlledClock }: ServerParts,
   kept: WebhookLife['kept'],
@@ -71,23 +71,22 @@ function notesOf(
   const notes: string[] = [];
   if (obstacle !== undefined) notes.push(obstacle);
   if (savedIn === 'memory') {
-    const advice = controlledClock === undefined ? ' Give the server a store to keep it.' : '';
-    notes.push(`What is set here is kept in memory: it ends with the process.${advice}`);
+    const advice = controlledClock === undefined ? ' To keep them, configure a store.' : '';
+    notes.push(`Settings made here are kept in memory and are lost when the process stops.${advice}`);
   }
   if (kept === 'redis') {
     notes.push(
-      'This is one of several nodes. Connections, the debug console, events and rates are those of this node alone.',
+      'This server is one of several nodes. Connections, the debug console, events and rates are of this node only.',
     );
     const health = nodeHealth();
     if (health?.isDispatching !== true) {
-      notes.push('Other nodes send the webhooks at the moment: deliveries and queues are shown there.');
+      notes.push('Other nodes send the webhooks at the moment. They show the deliveries and queues.');
     } else if (health.partitions < health.partitionCount) {
       notes.push(
-        `This node sends the webhooks of ${health.partitions} of ${health.partitionCount} parts of the channels: deliveries and queues of the others are shown on other nodes.`,
+        `This node sends the webhooks of ${health.partitions} of ${health.partitionCount} partitions. Other nodes show the deliveries and queues of the rest.`,
       );
     }
-    if (health?.keepsLetters !== true)
-      notes.push('Dropped deliveries are shown by the node that keeps them.');
+    if (health?.keepsLetters !== true) notes.push('Another node keeps and shows the dropped deliveries.');
   }
   return notes;
 }

@@ -11,13 +11,13 @@ import { unknownApp } from './parts.ts';
 import { bodies, ref } from './schemas.ts';
 import type { AppView, EndpointView } from '../views/settings.ts';
 
-/** What operations on settings work on. */
+/** What the operations on settings need. */
 export interface SettingParts extends AppSources {
   readonly configuration: ConfigurationInForce;
   readonly settings: RunTimeSettings;
 }
 
-/** Apps, keys and endpoints: what they are, and setting them at run time. */
+/** The operations that read and change apps, keys and endpoints. */
 export function settingOperations(parts: SettingParts): readonly Operation[] {
   return [...appOperations(parts), ...keyOperations(parts), ...endpointOperations(parts)];
 }
@@ -29,7 +29,7 @@ function appOperations(parts: SettingParts): readonly Operation[] {
       method: 'get',
       path: '/apps',
       id: 'listApps',
-      summary: 'The apps, with their keys and endpoints. No secrets.',
+      summary: 'The apps with their keys and endpoints, without secrets.',
       answer: object({ apps: listOf(ref('App')) }, ['apps']),
       run({ isFull }) {
         return { apps: listApps(parts, isFull) };
@@ -39,7 +39,7 @@ function appOperations(parts: SettingParts): readonly Operation[] {
       method: 'post',
       path: '/apps',
       id: 'addApp',
-      summary: 'Adds an app; id, key and secret are made up unless they are given.',
+      summary: 'Adds an app. An id, key or secret that is absent is generated.',
       body: bodies.app,
       answer: ref('App'),
       run: async ({ body, isFull }) => describeApp(parts, (await settings.addApp(body)).id, isFull),
@@ -56,7 +56,8 @@ function appOperations(parts: SettingParts): readonly Operation[] {
       method: 'put',
       path: '/apps/{app}',
       id: 'changeApp',
-      summary: 'Changes switches and limits of an app that was added at run time; what is left out stays.',
+      summary:
+        'Changes switches and limits of an app that was added at run time. Absent fields stay unchanged.',
       body: bodies.settings,
       answer: ref('App'),
       async run(question) {
@@ -69,7 +70,8 @@ function appOperations(parts: SettingParts): readonly Operation[] {
       method: 'delete',
       path: '/apps/{app}',
       id: 'removeApp',
-      summary: 'Removes an app that was added at run time; its endpoints still hear how everybody leaves.',
+      summary:
+        'Removes an app that was added at run time. Its endpoints still receive the events of its clients leaving.',
       answer: done,
       run: (question) => settings.removeApp(parameterOf(question, 'app')),
     },
@@ -77,7 +79,7 @@ function appOperations(parts: SettingParts): readonly Operation[] {
       method: 'get',
       path: '/export',
       id: 'exportSettings',
-      summary: 'What was set at run time as a configuration file has it, without secrets.',
+      summary: 'The settings made at run time, in the format of the configuration file, without secrets.',
       answer: { type: 'object' },
       run: ({ isFull }) => exportChanges(configuration.changes, isFull),
     },
@@ -102,7 +104,7 @@ function keyOperations(parts: SettingParts): readonly Operation[] {
       method: 'post',
       path: '/apps/{app}/keys',
       id: 'addKey',
-      summary: 'Adds a pair that is accepted beside the others; it is made up unless it is given.',
+      summary: 'Adds a key pair, which is accepted beside the others. An absent key or secret is generated.',
       body: bodies.key,
       answer: ref('KeyPair'),
       run: (question) => settings.addKey(parameterOf(question, 'app'), question.body),
@@ -111,7 +113,7 @@ function keyOperations(parts: SettingParts): readonly Operation[] {
       method: 'post',
       path: '/apps/{app}/keys/{key}/first',
       id: 'makeKeyFirst',
-      summary: 'Has webhooks be signed with this key from now on. The key before stays accepted.',
+      summary: 'Signs webhooks with this key from now on. The other keys are still accepted.',
       answer: ref('App'),
       async run(question) {
         const id = parameterOf(question, 'app');
@@ -123,7 +125,7 @@ function keyOperations(parts: SettingParts): readonly Operation[] {
       method: 'delete',
       path: '/apps/{app}/keys/{key}',
       id: 'removeKey',
-      summary: 'Removes a key: whoever still uses it is refused from now on.',
+      summary: 'Removes a key. Clients and backends that still use it are refused.',
       answer: ref('App'),
       async run(question) {
         const id = parameterOf(question, 'app');
@@ -138,7 +140,7 @@ function endpointOperations(parts: SettingParts): readonly Operation[] {
   const { settings } = parts;
   const place = (question: Question) =>
     [parameterOf(question, 'app'), parameterOf(question, 'endpoint')] as const;
-  /** Does something with an endpoint, and answers how it is then. */
+  /** An operation that changes an endpoint and returns its new state. */
   const change = (
     described: Pick<Operation, 'method' | 'path' | 'id' | 'summary'> & { readonly body?: Schema },
     run: (appId: string, endpointId: string, body: Question['body']) => Promise<unknown>,
@@ -156,7 +158,7 @@ function endpointOperations(parts: SettingParts): readonly Operation[] {
       method: 'post',
       path: '/apps/{app}/endpoints',
       id: 'addEndpoint',
-      summary: 'Adds an endpoint, which is sent what happens from now on.',
+      summary: 'Adds an endpoint, which receives events from now on.',
       body: bodies.endpoint,
       answer: ref('Endpoint'),
       async run(question) {
@@ -170,7 +172,7 @@ function endpointOperations(parts: SettingParts): readonly Operation[] {
         method: 'put',
         path: '/apps/{app}/endpoints/{endpoint}',
         id: 'changeEndpoint',
-        summary: 'Changes an endpoint that was added at run time: takes all of it anew.',
+        summary: 'Replaces all settings of an endpoint that was added at run time.',
         body: bodies.endpoint,
       },
       (appId, endpointId, body) => settings.changeEndpoint(appId, endpointId, body),
@@ -180,7 +182,7 @@ function endpointOperations(parts: SettingParts): readonly Operation[] {
       path: '/apps/{app}/endpoints/{endpoint}',
       id: 'removeEndpoint',
       summary:
-        'Removes an endpoint that was added at run time: it still gets what waits for it, but nothing more.',
+        'Removes an endpoint that was added at run time. It still receives the events that wait, but no new ones.',
       answer: done,
       run: (question) => settings.removeEndpoint(...place(question)),
     },
@@ -190,7 +192,7 @@ function endpointOperations(parts: SettingParts): readonly Operation[] {
         path: '/apps/{app}/endpoints/{endpoint}/pause',
         id: 'pauseEndpoint',
         summary:
-          'Pauses an endpoint. `hold`: what happens waits, and its five minutes stand still; `off`: what happens is not sent, and is listed as dropped.',
+          'Pauses an endpoint. With `hold`, events wait and their five minutes do not run. With `off`, events are not sent and are listed as dropped.',
         body: bodies.pause,
       },
       (appId, endpointId, body) => settings.pause(appId, endpointId, body['how']),
@@ -211,7 +213,7 @@ function readerOf(parts: SettingParts): AppReader {
   return readApps(parts.configuration.current, parts);
 }
 
-/** The configuration of an app that is served. Throws when there is none. */
+/** The configuration of an app that is served. Throws if there is none. */
 export function configOf({ configuration }: Pick<SettingParts, 'configuration'>, appId: string): AppConfig {
   const { apps } = configuration.current;
   const app = apps.find(({ id }) => id === appId);
@@ -222,7 +224,7 @@ export function configOf({ configuration }: Pick<SettingParts, 'configuration'>,
   );
 }
 
-/** An endpoint's configuration. Throws when the app has none with this id. */
+/** The configuration of an endpoint. Throws if the app has none with this id. */
 export function endpointOf(parts: Pick<SettingParts, 'configuration'>, appId: string, endpointId: string) {
   const { webhooks } = configOf(parts, appId);
   const endpoint = webhooks.find(({ id }) => id === endpointId);
@@ -235,7 +237,7 @@ export function endpointOf(parts: Pick<SettingParts, 'configuration'>, appId: st
   );
 }
 
-/** The apps that are served, and those that were set at run time and are not served at the moment. */
+/** The apps that are served, and those that were added at run time and are not served at the moment. */
 function listApps(parts: SettingParts, isFull: boolean): readonly AppView[] {
   const { configuration } = parts;
   const reader = readerOf(parts);
@@ -255,8 +257,8 @@ function describeApp(parts: SettingParts, appId: string, isFull: boolean): AppVi
 }
 
 /**
- * How an app that is served is described, with those of its endpoints that were set at run time
- * and are not served at the moment.
+ * Describes an app that is served, with its endpoints that were added at run time and are not served
+ * at the moment.
  */
 function servedApps(
   { configuration }: SettingParts,

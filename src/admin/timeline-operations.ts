@@ -6,20 +6,20 @@ import { channelOf } from './channel-operations.ts';
 import { appOf, type ChannelParts } from './parts.ts';
 import { ref } from './schemas.ts';
 
-/** What the timeline of a channel is made of. */
+/** What the operation on timelines needs. */
 export interface TimelineParts extends ChannelParts, TimelineSource {
   readonly clock: Pick<Clock, 'now'>;
   readonly showsPayloads: boolean;
 }
 
-/** What was recorded of a channel over time. */
+/** The operation that reads the timeline of a channel. */
 export function timelineOperations(parts: TimelineParts): readonly Operation[] {
   return [
     {
       method: 'get',
       path: '/apps/{app}/channels/{channel}/timeline',
       id: 'readTimeline',
-      summary: 'Who was on a channel when, what webhooks told of it, and how they were delivered.',
+      summary: 'The history of a channel: presence, the webhook events that followed, and their deliveries.',
       answer: ref('Timeline'),
       async run(question) {
         const appId = appOf(parts, question).config.id;

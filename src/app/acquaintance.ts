@@ -5,15 +5,15 @@ import { timeOf } from './truth-sentences.ts';
 
 interface Known {
   url: string;
-  /** Time of day; undefined: it has been the same since the process started. */
+  /** Time of day; undefined if it has not changed since the process started. */
   urlChangedAtMs: number | undefined;
-  /** Deliveries that were sent again on demand and taken. */
+  /** The number of deliveries that were resent on demand and accepted. */
   resent: number;
 }
 
 /**
- * What happened to endpoints besides the events that are sent to them, and that nobody can tell what it changed: they were
- * given another URL, or took old deliveries once more.
+ * Changes of endpoints whose effect on their state is unknown: an endpoint got another URL, or accepted old deliveries once
+ * more.
  */
 export class Acquaintance {
   readonly #wallTime: WallTime;
@@ -25,7 +25,7 @@ export class Acquaintance {
     this.replace(applications);
   }
 
-  /** These endpoints are served from now on. */
+  /** From now on, these endpoints are served. */
   replace(applications: readonly Pick<Application, 'id' | 'endpoints'>[]): void {
     const gone = new Set(this.#endpoints.keys());
     for (const app of applications) {
@@ -43,13 +43,13 @@ export class Acquaintance {
     for (const key of gone) this.#endpoints.delete(key);
   }
 
-  /** A delivery was sent again on demand. */
+  /** A delivery was resent on demand. */
   readonly resent = ({ request, attempt }: ResentFact): void => {
     const known = this.#endpoints.get(keyOf(request.appId, request.endpointId));
     if (known !== undefined && attempt.result === 'success') known.resent += 1;
   };
 
-  /** What is not known for that reason, one sentence each. */
+  /** What is unknown for these reasons, one sentence each. */
   limitsOf(appId: string, endpointId: string): readonly string[] {
     const known = this.#endpoints.get(keyOf(appId, endpointId));
     if (known === undefined) return [];
@@ -58,13 +58,13 @@ export class Acquaintance {
     if (urlChangedAtMs !== undefined) {
       const at = timeOf(urlChangedAtMs, this.#wallTime.now());
       limits.push(
-        `Its URL was changed at ${at}: what the address before acknowledged is counted as known at the new one.`,
+        `Its URL was changed at ${at}: what the previous address accepted is assumed to be known at the new one.`,
       );
     }
     if (resent > 0) {
       const count = resent === 1 ? '1 delivery was' : `${resent} deliveries were`;
       limits.push(
-        `${count} sent again on demand and taken: what that changed at the endpoint is not counted.`,
+        `${count} resent on demand and accepted: what that changed at the endpoint is not taken into account.`,
       );
     }
     return limits;

@@ -2,11 +2,11 @@ import type { Millis } from '../ports/clock.ts';
 import { addressFull, addressTooFast, serverFull, type ClosingError } from '../protocol/errors.ts';
 import { TokenBucket } from '../protocol/token-bucket.ts';
 
-/** How many connections this node serves; Infinity is no bound. */
+/** The limits on connections of this node. Infinity means no bound. */
 export interface AdmissionPolicy {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
-  /** In a second. */
+  /** Per second. */
   readonly maxNewConnectionsPerAddress: number;
 }
 
@@ -14,16 +14,16 @@ export interface AdmissionPolicy {
 export interface Seat {
   readonly address: string;
   open: number;
-  /** Those who may still come. */
+  /** Limits new connections. */
   readonly arrivals: TokenBucket;
-  /** When somebody was last there who wanted to come. */
+  /** When a client of this address last tried to connect. */
   askedAt: Millis;
 }
 
-/** So many seconds' worth of new connections may come at once: a page with many tabs, an office that comes back. */
+/** How many seconds' worth of new connections may arrive in a burst: a page with many tabs, an office that reconnects. */
 const burstSeconds = 10;
 
-/** Counts the connections of this node and of each address, and says who is one too many. */
+/** Counts the connections of this node and of each address, and refuses those above the limits. */
 export class Admissions {
   readonly #policy: AdmissionPolicy;
   readonly #seats = new Map<string, Seat>();
@@ -37,12 +37,12 @@ export class Admissions {
     this.#isByAddress = Math.min(maxConnectionsPerAddress, maxNewConnectionsPerAddress) < Infinity;
   }
 
-  /** Addresses that are remembered. */
+  /** The number of remembered addresses. */
   get size(): number {
     return this.#seats.size;
   }
 
-  /** Lets a client of this address in, or says why not. Whoever is let in keeps the seat for `leave`. */
+  /** Admits a client of this address, or returns why not. The caller passes the returned seat to `leave`. */
   enter(remoteAddress: string, at: Millis): Seat | ClosingError | undefined {
     const { maxConnections, maxConnectionsPerAddress, maxNewConnectionsPerAddress } = this.#policy;
     const seat = this.#isByAddress ? this.#seatOf(addressGroup(remoteAddress), at) : undefined;
@@ -56,13 +56,13 @@ export class Admissions {
     return seat;
   }
 
-  /** One who was let in has gone. */
+  /** A client that was admitted has disconnected. */
   leave(seat: Seat | undefined): void {
     this.#open -= 1;
     if (seat !== undefined) seat.open -= 1;
   }
 
-  /** The same, for whoever does not keep the seat: one client of this address has gone. */
+  /** The same for callers that do not keep the seat: a client of this address has disconnected. */
   leaveFrom(remoteAddress: string): void {
     this.leave(this.#isByAddress ? this.#seats.get(addressGroup(remoteAddress)) : undefined);
   }
@@ -84,7 +84,7 @@ export class Admissions {
     return seat;
   }
 
-  /** Whoever has no connection, and has not asked for one in a while, is like one who never came. */
+  /** Removes addresses without connections that have not tried to connect for a while. */
   #forget(at: Millis): void {
     const afterMs = burstSeconds * 1000;
     if (at - this.#forgottenAt < afterMs) return;
@@ -95,12 +95,12 @@ export class Admissions {
   }
 }
 
-/** Who shares an address: of IPv6 its network of 64 bits, all of which one household has. */
+/** The group of clients that count as one address: for IPv6 the /64 network, which usually is one household. */
 export function addressGroup(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
-  // What `::` stands for are zeros.
+  // `::` stands for zeros.
   if (tail !== undefined) {
     const behind = tail === '' ? [] : tail.split(':');
     while (groups.length + behind.length < 8) groups.push('0');

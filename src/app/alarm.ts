@@ -2,18 +2,18 @@ import type { Cancel, Clock, Millis } from '../ports/clock.ts';
 
 /** One timer for something that always knows when it is next due. */
 export interface Alarm {
-  /** Rings at this moment, or earlier if it was to ring earlier anyway. Infinity asks for nothing. */
+  /** Rings at this time, or earlier if it was set to an earlier time already. Infinity sets nothing. */
   set(dueAt: Millis): void;
-  /** There is nothing to ring for, until it is set again. */
+  /** Cancels the alarm until it is set again. */
   clear(): void;
-  /** Rings no more. */
+  /** Stops the alarm for good. */
   stop(): void;
 }
 
 /**
- * An alarm that calls `ring` when due; `ring` sets it again if need be. An alarm set for later than it
- * stands is left as it is: to ring once in vain is cheaper than to move a timer with every event. With `slackMs` it may ring
- * that much late, at multiples of it, so that it rings once for all that is due by then.
+ * An alarm that calls `ring` when due; `ring` sets it again if necessary. Setting a later time than the current one changes
+ * nothing, because ringing once in vain is cheaper than moving a timer with every event. With `slackMs`, it may ring that much
+ * late, at multiples of it, so that it rings once for everything that is due by then.
  */
 export function createAlarm(clock: Clock, ring: () => void, slackMs: Millis = 0): Alarm {
   let standsAt = Infinity;

@@ -4,27 +4,27 @@ import { channelKind, type ChannelName } from '../protocol/channel-name.ts';
 import { serviceUnavailable, type HttpError } from '../protocol/http-error.ts';
 import type { CountAttribute } from '../protocol/trigger-request.ts';
 
-/** The JSON of a 200, or of a 202 if what was asked for is done later; or why there is none. */
+/** The JSON of a 200, or of a 202 for work that is done later; or an error. */
 export type ApiAnswer = { readonly json: string; readonly status?: 202 } | HttpError;
 
-/** What only all nodes together know is not known at the moment. */
+/** The state of all nodes is not known at the moment. */
 export const stateUnavailable: HttpError = serviceUnavailable(
-  'State unavailable: Redis, which the nodes share, does not answer, or does not know yet what each node holds. Try again',
+  'State unavailable: Redis, which the nodes share, does not respond, or does not know yet what each node holds. Try again',
   1,
 );
 
-/** The 200 that says it, or the 503 when it is not known. */
+/** A 200 with the described value, or a 503 if it is unknown. */
 export function answerWith<T>(known: T | Unavailable, describe: (known: T) => object): ApiAnswer {
   return isUnavailable(known) ? stateUnavailable : { json: JSON.stringify(describe(known)) };
 }
 
-/** The counts of a channel as answers carry them. */
+/** The counts of a channel, as in responses. */
 export type Counts = Partial<Record<CountAttribute, number>>;
 
-/** The counts asked for, as far as such a channel has them: only presence channels have users. */
+/** The requested counts, as far as a channel of this kind has them: only presence channels have users. */
 export function countsOf(channel: ChannelName, state: ChannelState, info: readonly string[]): Counts {
   const { access } = channelKind(channel);
-  // An internal channel has no counts that anybody is told.
+  // The counts of internal channels are not public.
   if (access === 'user') return {};
   const hasUsers = access === 'presence';
   return {

@@ -7,7 +7,7 @@ import { queryValue, type Query } from '../protocol/query.ts';
 import type { ApiAnswer } from './api-answer.ts';
 import type { LocalApp, LocalApps } from './local-app.ts';
 
-/** What finding out whose a request is needs. */
+/** What is needed to authenticate a request. */
 export interface ApiRouteOptions {
   readonly apps: LocalApps;
   readonly wallTime: WallTime;
@@ -17,7 +17,7 @@ export interface ApiRouteOptions {
 /** A request before its body is read. */
 export interface ApiHead {
   readonly appId: string;
-  /** The channel, user, delivery or recovery that the path names, unescaped; empty when it names none. */
+  /** The channel, user, delivery or recovery in the path, unescaped; empty if the path contains none. */
   readonly name: string;
   /** Upper case. */
   readonly method: string;
@@ -26,18 +26,18 @@ export interface ApiHead {
   readonly rawQuery: string;
 }
 
-/** A request as it came. */
+/** A complete request. */
 export interface ApiRequest extends ApiHead {
   readonly body: Uint8Array;
 }
 
-/** Answers a request whose head was found to be signed, once its body has come. */
+/** Handles a complete request whose head was found to be signed. */
 export type ApiAnswering = (request: ApiRequest) => MaybePromise<ApiAnswer>;
 
-/** Refuses a request by its head, or says what answers it. */
+/** Refuses a request by its head, or returns the function that handles it. */
 export type ApiUse = (head: ApiHead) => HttpError | ApiAnswering;
 
-/** A use case of the HTTP API, after the request was found to be the app's own. */
+/** A use case of the HTTP API, called for authenticated requests. */
 export type ApiUseCase = (app: LocalApp, request: ApiRequest, query: Query) => MaybePromise<ApiAnswer>;
 
 const disabled = forbidden('Application disabled');
@@ -46,7 +46,7 @@ function unknownApp({ appId }: ApiHead): HttpError {
   return notFound(`App ${appId.slice(0, 100)} not found`);
 }
 
-/** Finds the app and checks the signature, before there is a body; and what is in the body, before the use. */
+/** Finds the app and checks the signature before the body is read, and checks the body before the use case is called. */
 export function apiRoute({ apps, wallTime, witness = noWitness }: ApiRouteOptions, use: ApiUseCase): ApiUse {
   return (head) => {
     const app = apps.byId(head.appId);
@@ -58,7 +58,7 @@ export function apiRoute({ apps, wallTime, witness = noWitness }: ApiRouteOption
     return (request) => {
       const refusal = refuseBody(request.body, query);
       if (refusal !== undefined) return refusal;
-      // While the body came, the app may have been taken away or disabled.
+      // The app may have been removed or disabled while the body was received.
       if (apps.byId(head.appId) !== app) return unknownApp(head);
       return app.config.isEnabled ? use(app, request, query) : disabled;
     };

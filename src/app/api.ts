@@ -16,20 +16,20 @@ import { PublishingApi, type PublishingApiOptions } from './publishing-api.ts';
 import { listChannels, type Questions } from './list-channels.ts';
 import { showChannel, showUsers } from './queries.ts';
 
-/** What the HTTP API is made with. */
+/** The dependencies of the HTTP API. */
 export interface ApiOptions extends Questions, PublishingApiOptions {
   readonly ledger: ChannelQueries & ChannelCaches & TriggerAdmission;
   readonly drops: Pick<Drops, 'read'>;
   readonly letters: Letters;
-  /** In which life of the state this is. */
+  /** The epoch of the state. */
   readonly epoch: () => string;
   readonly webhookLife: () => WebhookLife;
   readonly reconcile: Reconcile;
 }
 
 /**
- * The HTTP API: each method serves one route. All demand the app's signature, and refuse a request without it by its
- * head alone.
+ * The HTTP API. Each property serves one route. All routes require the app's signature, and refuse an unsigned request by its
+ * head.
  */
 export class Api extends PublishingApi {
   readonly #options: ApiOptions;
@@ -60,7 +60,7 @@ export class Api extends PublishingApi {
     );
   });
 
-  /** `GET /apps/ID/webhooks/dropped`: the events that endpoints will never get. Not one of Pusher's routes. */
+  /** `GET /apps/ID/webhooks/dropped`: the events that endpoints will never get. Not part of Pusher's API. */
   readonly droppedWebhooks = this.route((app) =>
     whenReady(this.#options.drops.read(app.config.id), (report) =>
       answerWith(report, (known) => ({
@@ -71,17 +71,17 @@ export class Api extends PublishingApi {
     ),
   );
 
-  /** `POST /apps/ID/webhooks/reconcile`: has an endpoint be sent what it does not know. Not one of Pusher's routes. */
+  /** `POST /apps/ID/webhooks/reconcile`: sends an endpoint what it has missed. Not part of Pusher's API. */
   readonly reconcile = this.route((app, { body }) =>
     answerReconcile(app.config, textOf(body), this.#options.reconcile),
   );
 
-  /** `GET /apps/ID/webhooks/state`: what waits, and in which life of the state. Not one of Pusher's routes. */
+  /** `GET /apps/ID/webhooks/state`: what waits, and the epoch of the state. Not part of Pusher's API. */
   readonly webhookState = this.route((app) => ({
     json: JSON.stringify(describeWebhookState(app.config.id, this.#options.webhookLife())),
   }));
 
-  /** `GET /apps/ID/webhooks/deliveries`: the same in full, delivery by delivery. None of these is one of Pusher's. */
+  /** `GET /apps/ID/webhooks/deliveries`: lost events in full, delivery by delivery. The following are not part of Pusher's API. */
   readonly deliveries = this.route((app, _request, query) => listLetters(app, this.#options.letters, query));
 
   /** `GET /apps/ID/webhooks/deliveries/DELIVERY` */

@@ -4,15 +4,15 @@ import type { AttemptPlaces, Claim, Contender, Place } from '../webhooks/attempt
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { Application } from './application.ts';
 
-/** An endpoint as it is configured now. */
+/** The current configuration of an endpoint. */
 export interface ResendTarget {
   readonly app: Application;
   readonly endpoint: Endpoint;
-  /** What an attempt would be to it. */
+  /** The kind of an attempt to it. */
   readonly claim: Claim;
 }
 
-/** What an attempt that somebody asks for needs. */
+/** What a requested attempt needs. */
 export interface AttemptInPlaceOptions {
   readonly clock: Clock;
   readonly wallTime: WallTime;
@@ -21,15 +21,15 @@ export interface AttemptInPlaceOptions {
   readonly requestTimeoutMs: Millis;
 }
 
-/** One attempt that was made. */
+/** The result of an attempt. */
 export interface MadeAttempt {
   readonly outcome: Outcome;
-  /** Time of day at which it began, in milliseconds. */
+  /** Time of day at which it started, in milliseconds. */
   readonly timeMs: number;
   readonly elapsedMs: Millis;
 }
 
-/** Does the work with a place for an attempt, as soon as there is one within the time of a request; else it is `busy`. */
+/** Runs `work` with a place for an attempt, if one becomes free within the time-out of a request; otherwise returns `busy`. */
 export async function inPlace<T>(
   { clock, places, requestTimeoutMs }: AttemptInPlaceOptions,
   target: ResendTarget,
@@ -65,7 +65,7 @@ export async function inPlace<T>(
   }
 }
 
-/** Makes one attempt, in a place that was taken. */
+/** Makes one attempt. The caller has taken a place for it. */
 export async function attemptNow(
   { clock, wallTime, sender, requestTimeoutMs }: AttemptInPlaceOptions,
   request: WebhookRequest,

@@ -11,24 +11,24 @@ import { TokenBucket } from '../protocol/token-bucket.ts';
 import type { LocalApp } from './local-app.ts';
 import type { Session } from './session.ts';
 
-/** An app may occupy so many seconds' worth of new channels at once: its clients come back together. */
+/** How many seconds' worth of new channels an app may occupy in a burst, because its clients reconnect together. */
 const appBurstSeconds = 10;
 
-/** Why the connection may not come to one more channel; undefined when it may. */
+/** Why the connection may not subscribe to another channel; undefined when it may. */
 export type RefuseChannel = (session: Session, channel: ChannelName, at: Millis) => ProtocolError | undefined;
 
-/** Which bound of its app a channel would exceed. */
+/** The limit of the app that a channel would exceed. */
 export type AppChannelRefusal = 'channel-limit' | 'channel-rate';
 
 /**
- * Refuses by the bounds of the connection and of its app. Only a channel that has no subscriber on this node counts as new:
- * whoever comes to an occupied one causes no webhook and hardly any cost.
+ * Checks the limits of the connection and of its app. Only a channel without a subscriber on this node counts as new, because
+ * subscribing to an occupied one causes no webhook and hardly any cost.
  */
 export const refuseChannel: RefuseChannel = (session, channel, at) => {
   const { app } = session;
   const refusal = refuseManyChannels(session, channel);
   if (refusal !== undefined || app.registry.subscribers(channel) > 0) return refusal;
-  // First of all, whether there is room: a channel that is refused does not count as new.
+  // Checked first, because a channel that is refused for lack of room does not count as new.
   if (ownBucket(session, at)?.has(at) === false && !isFull(app)) return ownRate(session, channel);
   const excess = refuseAppChannel(app, channel, at);
   if (excess !== undefined) return appChannelError(app, channel, excess);
@@ -36,7 +36,7 @@ export const refuseChannel: RefuseChannel = (session, channel, at) => {
   return undefined;
 };
 
-/** Refuses by the bounds of the connection alone; `isOccupied` says whether a channel has subscribers anywhere. */
+/** Checks only the limits of the connection. `isOccupied` returns whether a channel has subscribers anywhere. */
 export function refuseByConnection(
   isOccupied: (app: LocalApp, channel: ChannelName) => boolean,
 ): RefuseChannel {
@@ -47,7 +47,7 @@ export function refuseByConnection(
   };
 }
 
-/** Which bound of the app one more channel exceeds; undefined: none, or it has subscribers already. */
+/** The limit of the app that another channel exceeds; undefined if none, or if the channel has subscribers already. */
 export function refuseAppChannel(
   app: LocalApp,
   channel: ChannelName,
@@ -59,7 +59,7 @@ export function refuseAppChannel(
   return bucketOf(app, all, appBurstSeconds * all, at)?.take(at) === false ? 'channel-rate' : undefined;
 }
 
-/** What the client is told of it. */
+/** The error for the client. */
 export function appChannelError(
   { config: { limits } }: LocalApp,
   channel: ChannelName,
@@ -81,7 +81,7 @@ function refuseManyChannels(session: Session, channel: ChannelName): ProtocolErr
     : undefined;
 }
 
-/** A client that comes back has all its channels at once, and may change some of them. */
+/** A client that reconnects subscribes to all its channels together, and may change some of them. */
 function ownBucket(session: Session, at: Millis): TokenBucket | undefined {
   const { channelsPerConnection, newChannelsPerSecond: own } = session.app.config.limits;
   return bucketOf(session, own, channelsPerConnection + own, at);
@@ -91,13 +91,13 @@ function ownRate({ app }: Session, channel: ChannelName): ProtocolError {
   return channelRate(channel, app.config.limits.newChannelsPerSecond);
 }
 
-/** The protocol's own channel of the user does not count: clients subscribe to it by themselves. */
+/** The user's own server-to-user channel does not count, because clients subscribe to it automatically. */
 function channelsOf({ subscriptions, user }: Session): number {
   const hasOwn = user !== undefined && subscriptions.has(serverToUserChannel(user.userId));
   return hasOwn ? subscriptions.size - 1 : subscriptions.size;
 }
 
-/** Undefined: there is no bound. */
+/** Undefined if there is no limit. */
 function bucketOf(
   whose: { newChannels: TokenBucket | undefined },
   perSecond: number,
@@ -106,7 +106,7 @@ function bucketOf(
 ): TokenBucket | undefined {
   if (perSecond === Infinity) return undefined;
   const known = whose.newChannels;
-  // The limits may have been changed since.
+  // The limits may have changed since.
   const isStale = known?.perSecond !== perSecond || known.burst !== burst;
   const bucket = isStale ? new TokenBucket(perSecond, burst, at) : known;
   whose.newChannels = bucket;

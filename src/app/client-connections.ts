@@ -8,30 +8,30 @@ import type { Hub } from './hub.ts';
 import type { LocalApps } from './local-app.ts';
 import type { Session } from './session.ts';
 
-/** Some connections, and how many there are in all. */
+/** Some connections, and their total number. */
 export interface ConnectionList {
   readonly connections: readonly ConnectionView[];
   readonly total: number;
 }
 
-/** An event of a client, as somebody else says it. */
+/** A client event that is sent on behalf of a client. */
 export interface SpokenEvent {
   readonly channel: string;
   readonly event: string;
   readonly data: string;
 }
 
-/** What somebody who operates the server sees of the connections to this node, and does to them. */
+/** What operators can see of the connections to this node, and do with them. */
 export interface ClientConnections {
-  /** How many an app has, or had a moment ago. */
+  /** The number of connections of an app, which may be slightly out of date. */
   count(appId: string): number;
-  /** So many connections of an app, or of those that are subscribed to a channel. */
+  /** At most `limit` connections of an app, or of the subscribers of a channel. */
   list(appId: string, channel: string | undefined, limit: number): MaybePromise<ConnectionList>;
-  /** Closes a connection with 4009. Whether it was open. */
+  /** Closes a connection with 4009. Returns whether it was open. */
   close(appId: string, socketId: string): MaybePromise<boolean>;
-  /** Closes those that are the user on some presence channel. */
+  /** Closes the connections that are this user on some presence channel. */
   closeMembers(appId: string, userId: string): MaybePromise<void>;
-  /** Sends an event as if the client had sent it. Answers why it was refused, or `unknown` if the connection is not open. */
+  /** Sends an event as if the client had sent it. Returns why it was refused, or `unknown` if the connection is not open. */
   speak(
     appId: string,
     socketId: string,

@@ -23,7 +23,7 @@ import { RateWindow } from '../protocol/rate-window.ts';
 import { describeRefusal } from './refusal-log.ts';
 import type { Session } from './session.ts';
 
-/** What passing on a client's event needs. */
+/** What forwarding a client event needs. */
 export interface ClientEventOptions extends Refusals {
   readonly clock: Clock;
   readonly fanout: Fanout;
@@ -36,8 +36,9 @@ export interface ClientEventOptions extends Refusals {
 type ClientEvent = Extract<Command, { kind: 'client-event' }>;
 
 /**
- * Passes a client's event on to the others on its channel and to the webhooks, or tells why not. Where an endpoint wants it
- * and events outlive the process, nobody sees it before that is so: no webhook of what was seen can be lost.
+ * Forwards a client event to the other subscribers of its channel and to webhooks, or sends the client an error. If an endpoint
+ * selects it and events outlive the process, nobody receives the event before it is stored: no webhook of a visible event can be
+ * lost.
  */
 export function relayClientEvent(
   session: Session,
@@ -52,8 +53,7 @@ export function relayClientEvent(
 }
 
 /**
- * Does the same for somebody else who speaks for the client: the client hears nothing of a refusal, which is the answer
- * instead.
+ * The same on behalf of the client. A refusal is returned, and not sent to the client.
  */
 export function relayForClient(
   session: Session,
@@ -66,7 +66,7 @@ export function relayForClient(
 
 function passOn(session: Session, command: ClientEvent, options: ClientEventOptions): MaybePromise<void> {
   const subscription = session.subscriptions.get(command.channel);
-  // Not to be had without a subscription; this tells the compiler.
+  // There always is a subscription here; the check is for the compiler.
   if (subscription === undefined) return;
   const { app, socketId } = session;
   const { event, data } = command;
@@ -100,7 +100,7 @@ function refuseClientEvent(session: Session, command: ClientEvent, at: Millis): 
 }
 
 function withinRate(session: Session, limit: number, at: Millis): boolean {
-  // The limit may have been changed since the last event.
+  // The limit may have changed since the last event.
   if (session.clientEvents?.limit !== limit) session.clientEvents = new RateWindow(limit, 1000);
   return session.clientEvents.accept(at);
 }

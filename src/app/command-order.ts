@@ -5,24 +5,24 @@ import { Joins } from './joins.ts';
 import { PendingCommands } from './pending-commands.ts';
 import type { Session } from './session.ts';
 
-/** So many commands of one connection that wait are performed before others have their turn. */
+/** How many waiting commands of one connection are performed before others have their turn. */
 const mostStepsInATurn = 50;
 
 export interface CommandOrderOptions {
-  /** Where those wait who say much at once; undefined: nobody has to. */
+  /** Where connections that send much wait for their turn; undefined if none has to. */
   readonly turns: FairTurns | undefined;
   /**
-   * Performs a command. A promise: those behind it wait for it, but for joins (see `Joins`). `in-turn`: nothing was done,
-   * because it is to be answered at once, and joins before it are not answered yet.
+   * Performs a command. If it returns a promise, later commands wait for it, except for joins (see `Joins`). `in-turn`: nothing
+   * was done, because the command would be answered immediately while earlier joins are not answered yet.
    */
   readonly perform: (session: Session, command: Command) => MaybePromise<void> | 'in-turn';
-  /** Whether a ping waits for the answers to what was said before it. */
+  /** Whether a ping waits for the answers to earlier commands. */
   readonly pingsWait?: boolean | undefined;
-  /** More commands of this connection wait than may. */
+  /** Called when too many commands of a connection wait. */
   readonly isTooMuch: (session: Session) => void;
 }
 
-/** Has the commands of each connection performed and answered in order. */
+/** Ensures that the commands of each connection are performed and answered in order. */
 export class CommandOrder {
   readonly #options: CommandOrderOptions;
   readonly #joins: Joins;
@@ -32,7 +32,7 @@ export class CommandOrder {
     this.#joins = new Joins(options.pingsWait === true);
   }
 
-  /** Performs a command now, or when its turn comes. `isAhead`: its client has said so much that others come first. */
+  /** Performs a command now, or when its turn comes. `isAhead`: the client has sent so much that others come first. */
   take(session: Session, command: Command, length: number, isAhead: boolean): void {
     const { pending } = session;
     const { turns } = this.#options;
@@ -47,14 +47,14 @@ export class CommandOrder {
     }
   }
 
-  /** From now on what the client says waits, until `resume`. */
+  /** From now on, the commands of the client wait until `resume` is called. */
   hold(session: Session): PendingCommands {
     const pending = new PendingCommands(session.app.frameBytes);
     session.pending = pending;
     return pending;
   }
 
-  /** Goes on with what waits, until that waits for an answer itself. */
+  /** Performs the waiting commands, until one of them has to wait for an answer. */
   async resume(session: Session): Promise<void> {
     let done = 0;
     // A session that has ended meanwhile has nothing pending.
@@ -80,7 +80,7 @@ export class CommandOrder {
     void (step instanceof Later ? step.until : step).then(() => this.resume(session));
   }
 
-  /** Performs a command, unless its turn comes later. Pending while those behind it have to wait for it. */
+  /** Performs a command unless its turn comes later. Returns a promise while later commands have to wait for it. */
   #step(session: Session, command: Command): MaybePromise<void> | Later {
     const before = this.#joins.before(session, command);
     if (before !== undefined) return new Later(before);

@@ -21,18 +21,18 @@ export interface CollectorOptions {
   readonly wallTime: WallTime;
   readonly ids: Pick<Ids, 'webhookId'>;
   readonly letters: Pick<DeadLetters, 'add' | 'attempted'>;
-  /** How the events of a letter are put together, where the endpoint says nothing else. */
+  /** How the events of a letter are grouped, unless the endpoint has its own settings. */
   readonly batch: BatchPolicy;
-  /** What is lost to endpoints of another app is not kept: the app is gone. */
+  /** Whether the app is served. Losses of other apps are not kept, because those apps have been removed. */
   readonly isServed: (appId: string) => boolean;
 }
 
-/** Events that were lost one by one, from the first on: a letter that is not complete yet. */
+/** Events that were lost one by one: a letter that is not complete yet. */
 interface Gathering {
   readonly appId: string;
   readonly endpointId: string;
   readonly reason: LossReason;
-  /** Deliveries of the endpoint that had begun. */
+  /** The number of deliveries of the endpoint that had begun. */
   readonly begun: number;
   readonly events: LetterEvent[];
   bytes: number;
@@ -48,19 +48,19 @@ interface Remembered {
   bytes: number;
 }
 
-/** Events that are lost within so long, for one reason, share a letter. */
+/** Events that are lost within this time, for one reason, share a letter. */
 const gatherMs: Millis = 100;
 
-/** The attempts of deliveries under way take so many bytes at most; those of the earliest delivery give way. */
+/** The maximum size of the kept attempts of deliveries in progress. Those of the earliest delivery are dropped first. */
 const mostRememberedBytes = 4 * 1024 * 1024;
 
-/** Of so many letters an attempt may be under way. */
+/** The maximum number of letters with an attempt in progress. */
 const mostUnderWay = 10_000;
 
 /**
- * Makes dead letters of what is lost to endpoints. A delivery that succeeds at once costs it nothing. Events that were
- * in no delivery are gathered, so that a flood does not make a letter of each; no delivery of their endpoint begins
- * between the events of one letter, so that letters have an order.
+ * Makes dead letters from losses. A delivery that succeeds immediately costs it nothing. Events that were not in a delivery are
+ * gathered, so that a flood does not cause a letter for each. No delivery of their endpoint begins between the events of one
+ * letter, so that letters have an order.
  */
 export class DeadLetterCollector {
   readonly #options: CollectorOptions;
@@ -70,7 +70,7 @@ export class DeadLetterCollector {
   /** By delivery; those that failed first come first. */
   readonly #remembered = new Map<string, Remembered>();
   #rememberedBytes = 0;
-  /** Deliveries that were given up while an attempt may have been under way. */
+  /** Deliveries that were dropped while an attempt may have been in progress. */
   readonly #underWay = new Set<string>();
   #isStopped = false;
 
@@ -79,7 +79,7 @@ export class DeadLetterCollector {
     this.#alarm = createAlarm(options.clock, () => this.#completeDue());
   }
 
-  /** Subscribes to the facts. */
+  /** Subscribes to delivery facts. */
   readonly hear = passingSelected((fact) => {
     switch (fact.kind) {
       case 'attempt-ended':
@@ -97,19 +97,19 @@ export class DeadLetterCollector {
     }
   });
 
-  /** Completes what is gathered, for somebody who is about to read the letters. */
+  /** Completes gathered letters, because the letters are about to be read. */
   flush(): void {
     for (const key of this.#gatherings.keys()) this.#complete(key);
   }
 
-  /** Nothing of the app is gathered or remembered any more. */
+  /** Forgets everything of the app. */
   forget(appId: string): void {
     for (const [key, gathering] of this.#gatherings)
       if (gathering.appId === appId) this.#gatherings.delete(key);
     this.#forgetAttempts(appId);
   }
 
-  /** Completes what is gathered, and gathers only what is lost at once from now on. */
+  /** Completes gathered letters. From now on, only events that are lost together are gathered. */
   stop(): void {
     this.#isStopped = true;
     this.#alarm.stop();
@@ -166,7 +166,7 @@ export class DeadLetterCollector {
     const attempts = this.#takeAttempts(webhookId);
     if (fate === 'delivered' || fate === 'undone' || !this.#options.isServed(appId)) return;
     if (webhookId === undefined || timeMs === undefined) return this.#gather(decided, fate);
-    // No other reason ends a delivery whose attempt is under way.
+    // Only a shutdown ends a delivery whose attempt is in progress.
     if (fate === 'shutdown' && decided.attempts > attempts.length) this.#expectAttempt(webhookId);
     this.#options.letters.add({
       id: webhookId,
@@ -240,7 +240,7 @@ export class DeadLetterCollector {
       reason,
       droppedAtMs: lastAtMs,
       timeMs: lastAtMs,
-      // Behind the delivery that had begun, before the next one.
+      // After the delivery that had begun, before the next one.
       turn: begun + 0.5,
       events,
       attempts: [],

@@ -22,7 +22,7 @@ import {
   type ResenderOptions,
 } from './resender.ts';
 
-/** What the office is made with. */
+/** The dependencies of the office. */
 export interface DeadLetterOfficeOptions
   extends Omit<CollectorOptions, 'letters' | 'batch' | 'isServed'>, Omit<ResenderOptions, 'letters'> {
   readonly store: DeadLetters;
@@ -32,7 +32,7 @@ export interface DeadLetterOfficeOptions
   readonly isHere?: () => boolean;
 }
 
-/** Keeps what endpoints did not get, lists it and sends it again. */
+/** Keeps the events that endpoints did not get, lists them and resends them. */
 export class DeadLetterOffice {
   readonly #store: DeadLetters;
   readonly #target: ResenderOptions['target'];
@@ -55,7 +55,7 @@ export class DeadLetterOffice {
     },
     attempted: (...args: Parameters<DeadLetters['attempted']>) => this.#store.attempted(...args),
   };
-  /** Hears of all that happens to events. */
+  /** Receives all delivery facts. */
   readonly hear: DeliverySubscriber;
 
   constructor({ store, policy, applications, isHere = () => true, ...options }: DeadLetterOfficeOptions) {
@@ -74,27 +74,27 @@ export class DeadLetterOffice {
     this.#recoveries = new Recoveries({ ...options, letters: this.#known, resender: this.#resender });
   }
 
-  /** Adds what is still being gathered. */
+  /** Completes the letters that are still being gathered. */
   complete(): void {
     this.#collector.flush();
   }
 
-  /** What the app's endpoints did not get, latest first. */
+  /** The events that the app's endpoints did not get, latest first. */
   read(appId: string, query: LetterQuery): MaybePromise<LetterPage | UnknownCursor | Unavailable> {
     return this.#known.read(appId, query);
   }
 
-  /** One letter; undefined: it is not kept. */
+  /** One letter; undefined if it is not kept. */
   find(appId: string, id: string): MaybePromise<DeadLetter | undefined | Unavailable> {
     return this.#known.find(appId, id);
   }
 
-  /** Makes one more attempt at a letter. */
+  /** Makes another attempt to deliver a letter. */
   resend(appId: string, id: string): Promise<Resent> {
     return this.#resender.resend(appId, id);
   }
 
-  /** Makes one more attempt at a delivery that somebody has recorded, whether it was dropped or not. */
+  /** Makes another attempt to deliver a recorded delivery, whether it was dropped or not. */
   resendRecorded(delivery: Delivery): Promise<Resent> {
     return this.#resender.resendRecorded(delivery);
   }
@@ -104,36 +104,36 @@ export class DeadLetterOffice {
     return this.#refuse(appId, plan) ?? this.#recoveries.estimate(appId, plan);
   }
 
-  /** Begins to send what the endpoint has lost; one recovery of an endpoint runs at a time. */
+  /** Starts to resend what the endpoint has lost. Only one recovery of an endpoint runs at a time. */
   async recover(appId: string, plan: RecoveryPlan): Promise<Recovery | NotSent | Unavailable> {
     return this.#refuse(appId, plan) ?? this.#recoveries.begin(appId, plan);
   }
 
-  /** How far a recovery has come; undefined: it is not remembered. */
+  /** The progress of a recovery; undefined if it is not remembered. */
   recovery(appId: string, id: string): Recovery | undefined | Unavailable {
     return this.#isHere() ? this.#recoveries.find(appId, id) : unavailable;
   }
 
-  /** Has a recovery send nothing more. */
+  /** Cancels a recovery. */
   cancel(appId: string, id: string): Recovery | undefined | Unavailable {
     return this.#isHere() ? this.#recoveries.cancel(appId, id) : unavailable;
   }
 
-  /** These apps are served from now on; of another one nothing is kept. */
+  /** From now on, these apps are served. Nothing is kept of others. */
   replace(applications: readonly Pick<Application, 'id'>[]): void {
     const before = this.#served;
     this.#served = new Set(applications.map(({ id }) => id));
     for (const appId of before) if (!this.#served.has(appId)) this.forget(appId);
   }
 
-  /** Forgets all that was lost of an app, and sends none of it any more. */
+  /** Forgets all losses of an app, and stops resending them. */
   forget(appId: string): void {
     this.#recoveries.forget(appId);
     this.#collector.forget(appId);
     this.#store.forget(appId);
   }
 
-  /** Sends nothing again any more, and keeps at once whatever is lost from now on. */
+  /** Stops resending. From now on, losses are kept immediately. */
   stop(): void {
     this.#recoveries.stop();
     this.#collector.stop();

@@ -17,7 +17,7 @@ import type { ApiAnswer } from './api-answer.ts';
 import type { DeadLetterOffice } from './dead-letter-office.ts';
 import type { LocalApp } from './local-app.ts';
 
-/** What the HTTP API asks of dead letters. */
+/** What the HTTP API needs of dead letters. */
 export type Letters = Pick<
   DeadLetterOffice,
   'read' | 'find' | 'resend' | 'estimate' | 'recover' | 'recovery' | 'cancel'
@@ -25,7 +25,7 @@ export type Letters = Pick<
 
 /** The letters are on another node, which this one cannot ask. */
 export const lettersUnavailable: HttpError = serviceUnavailable(
-  'Dropped deliveries are not known here: one of the nodes keeps those of all. Ask the node whose /healthz says "dropped":"kept here"',
+  'Dropped deliveries are not known here: one of the nodes keeps those of all nodes. Ask the node whose /healthz contains "dropped":"kept here"',
   1,
 );
 
@@ -51,7 +51,7 @@ export async function listLetters(app: LocalApp, letters: Letters, query: Query)
   if (isUnavailable(page)) return lettersUnavailable;
   if (page === unknownCursor) {
     return badRequest(
-      `cursor must be the "next" of a page that this server has given since it started, but got '${clip(asked.cursor ?? '')}'. Leave it out for the first page`,
+      `cursor must be the "next" of a page that this server has returned since it started, but got '${clip(asked.cursor ?? '')}'. Omit it for the first page`,
     );
   }
   const { next, forgotten, keptSinceMs } = page;
@@ -59,19 +59,19 @@ export async function listLetters(app: LocalApp, letters: Letters, query: Query)
   return { json: `{"deliveries":[${page.letters.map(writeLetter).join(',')}],${rest}` };
 }
 
-/** One delivery that was lost. */
+/** One lost delivery. */
 export async function showLetter(app: LocalApp, letters: Letters, id: string): Promise<ApiAnswer> {
   const letter = await letters.find(app.config.id, id);
   if (isUnavailable(letter)) return lettersUnavailable;
   return letter === undefined ? unknownLetter(id) : { json: writeLetter(letter) };
 }
 
-/** No letter has this id, or has it any more. */
+/** No letter has this id, or it is no longer kept. */
 export function unknownLetter(id: string): HttpError {
-  return notFound(`No dropped delivery '${clip(id)}' is kept: it was not dropped, or is forgotten by now`);
+  return notFound(`No dropped delivery '${clip(id)}' is kept: it was not dropped, or is no longer kept`);
 }
 
-/** A time of day, in milliseconds: given so, or in ISO 8601 with its offset. */
+/** Parses a time of day: milliseconds, or ISO 8601 with an offset. */
 export function parseMoment(text: string): number | undefined {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   if (!/^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)$/.test(text)) return undefined;
@@ -79,7 +79,7 @@ export function parseMoment(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** How a moment may be given. */
+/** The accepted forms of a time. */
 export const momentForm = 'milliseconds since 1970, or a time such as 2026-01-31T12:00:00Z';
 
 function decodeQuery(query: Query, limits: Limits): LetterQuery | HttpError {
@@ -115,7 +115,7 @@ function decodeQuery(query: Query, limits: Limits): LetterQuery | HttpError {
   };
 }
 
-/** Those that sign a request are no parameters of it. */
+/** The parameters of the signature are always accepted. */
 function isParameter(key: string): boolean {
   return parameters.includes(key) || /^(auth_.*|body_md5)$/.test(key);
 }
@@ -137,7 +137,7 @@ function decodeMoment(query: Query, key: string): number | HttpError | undefined
   return parseMoment(given) ?? badRequest(`${key} must be ${momentForm}, but got '${clip(given)}'`);
 }
 
-/** The letter as the API tells it: what is not known is absent. */
+/** The letter in the form of the API. Unknown fields are absent. */
 function writeLetter(letter: DeadLetter): string {
   const { id, endpointId, reason, droppedAtMs, timeMs, events, attempts, attemptsMade } = letter;
   const head = JSON.stringify({
@@ -153,7 +153,7 @@ function writeLetter(letter: DeadLetter): string {
     attempts_made: attemptsMade,
     attempts: attempts.map(describeLetterAttempt),
   }).slice(1);
-  // The events stand in a body so.
+  // The events are already JSON, in the form of a body.
   return `${head},"events":[${events.map(({ json }) => json).join(',')}],${tail}`;
 }
 

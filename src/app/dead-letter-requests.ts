@@ -20,7 +20,7 @@ import {
 import type { LocalApp } from './local-app.ts';
 import type { Recovery, RecoveryPlan } from './recoveries.ts';
 
-/** What a request to recover says. */
+/** A parsed request for a recovery. */
 interface Asked extends RecoveryPlan {
   readonly isDryRun: boolean;
 }
@@ -28,11 +28,11 @@ interface Asked extends RecoveryPlan {
 const accepted: readonly string[] = ['endpoint', 'since', 'dry_run'];
 
 const busy = serviceUnavailable(
-  'No attempt was made: as many as may be are under way, to all endpoints together (webhooks.totalConcurrency). Try again',
+  'No attempt was made: the maximum number of attempts to all endpoints is in progress (webhooks.totalConcurrency). Try again',
   1,
 );
 
-/** Sends one delivery again, and tells what came of it. */
+/** Resends one delivery, and responds with the result. */
 export async function resendLetter(app: LocalApp, letters: Letters, id: string): Promise<ApiAnswer> {
   const resent = await letters.resend(app.config.id, id);
   if (isUnavailable(resent)) return lettersUnavailable;
@@ -42,9 +42,9 @@ export async function resendLetter(app: LocalApp, letters: Letters, id: string):
     case 'busy':
       return busy;
     case 'under-way':
-      return conflict(`Delivery '${clip(id)}' is being sent at this moment`);
+      return conflict(`Delivery '${clip(id)}' is being sent right now`);
     case 'gone':
-      return conflict('Not sent: the endpoint of this delivery is not configured any more');
+      return conflict('Not sent: the endpoint of this delivery is no longer configured');
     case 'disabled':
       return conflict(
         'Not sent: the endpoint of this delivery is disabled or paused. Enable or resume it first',
@@ -53,13 +53,13 @@ export async function resendLetter(app: LocalApp, letters: Letters, id: string):
       return conflict('Not sent: the endpoint of this delivery is paused. Resume it first');
     default: {
       const { number, resend, result, status, error, elapsedMs, answer } = resent;
-      const told = { status, result, error, elapsed_ms: elapsedMs, answer, attempt: number, resend };
-      return { json: JSON.stringify(told) };
+      const body = { status, result, error, elapsed_ms: elapsedMs, answer, attempt: number, resend };
+      return { json: JSON.stringify(body) };
     }
   }
 }
 
-/** Begins to send again what an endpoint has lost; or only tells how much that is. */
+/** Starts to resend what an endpoint has lost, or only responds with how much that is. */
 export async function recover(app: LocalApp, letters: Letters, body: string): Promise<ApiAnswer> {
   const asked = decodeRequest(body);
   if (isHttpError(asked)) return asked;
@@ -72,12 +72,12 @@ export async function recover(app: LocalApp, letters: Letters, body: string): Pr
   return { status: 202, json: JSON.stringify({ id: begun.id, matched: begun.matched }) };
 }
 
-/** How far a recovery has come. */
+/** The progress of a recovery. */
 export function showRecovery(app: LocalApp, letters: Letters, id: string): ApiAnswer {
   return answerRecovery(letters.recovery(app.config.id, id), id);
 }
 
-/** Ends a recovery, and tells how far it has come. */
+/** Cancels a recovery, and responds with its progress. */
 export function cancelRecovery(app: LocalApp, letters: Letters, id: string): ApiAnswer {
   return answerRecovery(letters.cancel(app.config.id, id), id);
 }
@@ -85,10 +85,10 @@ export function cancelRecovery(app: LocalApp, letters: Letters, id: string): Api
 function answerRecovery(recovery: Recovery | undefined | Unavailable, id: string): ApiAnswer {
   if (isUnavailable(recovery)) return lettersUnavailable;
   if (recovery === undefined) {
-    return notFound(`No recovery '${clip(id)}': there was none, or it is not remembered any more`);
+    return notFound(`No recovery '${clip(id)}': there was none, or it is no longer remembered`);
   }
   const { endpointId: endpoint, state, cause, matched, sent, failed, skipped, left } = recovery;
-  const told = {
+  const progress = {
     id: recovery.id,
     endpoint,
     state,
@@ -99,7 +99,7 @@ function answerRecovery(recovery: Recovery | undefined | Unavailable, id: string
     skipped,
     left,
   };
-  return { json: JSON.stringify(told) };
+  return { json: JSON.stringify(progress) };
 }
 
 function refuseRecovery(why: string, endpointId: string): HttpError {
@@ -108,13 +108,13 @@ function refuseRecovery(why: string, endpointId: string): HttpError {
   if (why === 'disabled')
     return conflict(`Nothing is sent: ${endpoint} is disabled or paused. Enable or resume it first`);
   if (why === 'held') return conflict(`Nothing is sent: ${endpoint} is paused. Resume it first`);
-  return conflict(`A recovery of ${endpoint} is under way. Wait for it, or end it by DELETE`);
+  return conflict(`A recovery of ${endpoint} is in progress. Wait for it, or cancel it with DELETE`);
 }
 
 function decodeRequest(body: string): Asked | HttpError {
   const fields = parseObject(body);
   if (fields === undefined) return badRequest('Invalid body: expected a JSON object');
-  // Somebody who misspells dry_run must not have everything sent.
+  // If somebody misspells dry_run, the recovery must not start.
   const unknown = Object.keys(fields).find((key) => !accepted.includes(key));
   if (unknown !== undefined) {
     return badRequest(`Unknown parameter '${clip(unknown)}': accepted are ${accepted.join(', ')}`);

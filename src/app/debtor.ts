@@ -4,28 +4,28 @@ import { Debts } from '../webhooks/debts.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { Hearing, Unheard } from './unheard.ts';
 
-/** An endpoint, and what it was not told. */
+/** An endpoint, and what it has missed. */
 export interface Debtor {
   readonly appId: string;
   endpoint: Endpoint;
   readonly debts: Debts;
-  /** Channels that are still to be looked at. */
+  /** Channels that still have to be examined. */
   due: ChannelName[];
-  /** When all are looked at again, whether the endpoint takes something or not; Infinity: there is nothing to be repaired. */
+  /** When to examine all channels again, even if the endpoint has not accepted anything; Infinity if there is nothing to repair. */
   lookAt: Millis;
-  /** One that is not configured may still be sent what waits for it. */
+  /** An endpoint that is not configured may still be sent its waiting events. */
   isConfigured: boolean;
-  /** It was not configured while its app was: what happened then it does not know, and nobody knows what that was. */
+  /** Whether it was not configured while its app was: it has missed what happened then, which is unknown. */
   wasMissing: boolean;
-  /** Of what it has heard all that happened, but for its debts; undefined: not yet of anything. */
+  /** The selection of which it has received everything, except for its debts; undefined if there is none yet. */
   heard: Hearing | undefined;
-  /** What it heard of earlier, and then no more. */
+  /** Earlier selections, of which it no longer receives everything. */
   readonly former: Hearing[];
-  /** Under way: the search for what was told before it heard of such things. */
+  /** The search in progress for what was reported before the endpoint selected such events. */
   search: { readonly unheard: Unheard; readonly done: Promise<void> } | undefined;
 }
 
-/** So many channels and members are remembered for each endpoint: some 10 MB. */
+/** How many channels and members are remembered for each endpoint. They take about 10 MB. */
 export const mostSubjects = 50_000;
 
 export function newDebtor(appId: string, endpoint: Endpoint): Debtor {
@@ -43,7 +43,7 @@ export function newDebtor(appId: string, endpoint: Endpoint): Debtor {
   };
 }
 
-/** By what an endpoint is told from others. */
+/** Identifies an endpoint. */
 export function debtorKey(appId: string, endpointId: string): string {
   return `${appId}\n${endpointId}`;
 }

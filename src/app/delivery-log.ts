@@ -9,14 +9,14 @@ import {
 } from '../webhooks/delivery-facts.ts';
 import { DropLog } from './drop-log.ts';
 
-/** What is kept in mind of an endpoint of which something was dropped. */
+/** What is remembered of an endpoint of which something was dropped. */
 interface Memory {
   readonly dropLog: DropLog;
-  /** Events that were dropped since it was disabled. */
+  /** The number of events that were dropped since it was disabled. */
   droppedWhileDisabled: number;
 }
 
-/** Writes into the log what becomes of deliveries: what goes well at debug, and each kind of trouble once. */
+/** Logs the results of deliveries: successes at debug, and each kind of failure once. */
 export class DeliveryLog {
   readonly #clock: Clock;
   readonly #log: Log;
@@ -28,7 +28,7 @@ export class DeliveryLog {
     this.#log = log;
   }
 
-  /** Subscribes to the facts. */
+  /** Subscribes to delivery facts. */
   readonly hear = passingSelected((fact) => {
     switch (fact.kind) {
       case 'selected':
@@ -42,7 +42,7 @@ export class DeliveryLog {
         const { appId, endpointId: endpoint, webhookId, events } = fact;
         const channels = [...new Set(events.map(({ event }) => event.channel))];
         const fields = { appId, endpoint, webhookId, events: events.length, channels };
-        return this.#log.warn(fields, 'webhook given up: its endpoint is not configured any more');
+        return this.#log.warn(fields, 'webhook dropped: its endpoint is no longer configured');
       }
       case 'disabled':
       case 'enabled':
@@ -79,8 +79,8 @@ export class DeliveryLog {
   }
 
   /**
-   * A disabled endpoint may stay so for days: the log says when that begins and ends, and the record of drops names the
-   * channels.
+   * An endpoint may stay disabled for days. The log contains the beginning and the end of that, and the record of drops contains
+   * the channels.
    */
   #decided(decided: Decided): void {
     const { fate, endpoint, events } = decided;
@@ -94,7 +94,7 @@ export class DeliveryLog {
     const memory = this.#memoryOf(fact);
     const fields = { appId: fact.appId, endpoint: fact.endpoint.id, events: memory.droppedWhileDisabled };
     if (fact.kind === 'disabled') {
-      this.#log.warn(fields, 'webhook endpoint is disabled: what waits and what happens is not sent to it');
+      this.#log.warn(fields, 'webhook endpoint is disabled: waiting and new events are not sent to it');
     } else {
       memory.droppedWhileDisabled = 0;
       this.#log.info(fields, 'webhook endpoint is enabled again: these events were not sent to it');

@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { DeliverySubscriber } from '../webhooks/delivery-facts.ts';
 
-/** Counts what becomes of events and deliveries. */
+/** Counts the results of events and deliveries. */
 export function countDeliveries(metrics: Metrics, clock: Pick<Clock, 'now'>): DeliverySubscriber {
   return (fact) => {
     switch (fact.kind) {

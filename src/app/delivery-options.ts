@@ -7,22 +7,22 @@ import type { AttemptPlaces } from '../webhooks/attempt-places.ts';
 import type { DeliverySubscriber } from '../webhooks/delivery-facts.ts';
 import type { DeliveryPolicy } from '../webhooks/delivery-queue.ts';
 
-/** What delivering needs, for whichever endpoint. */
+/** What delivery needs, for every endpoint. */
 export interface DeliveryOptions {
   readonly clock: Clock;
   readonly wallTime: WallTime;
   readonly random: Random;
   readonly ids: Pick<Ids, 'webhookId'>;
   readonly sender: WebhookSender;
-  /** Hears of all that happens to events. */
-  readonly tell: DeliverySubscriber;
-  /** How events are put together, where the endpoint says nothing else, and all the rest. */
+  /** Receives all delivery facts. */
+  readonly emit: DeliverySubscriber;
+  /** How events are batched, unless the endpoint has its own settings, and the rest of the policy. */
   readonly policy: DeliveryPolicy;
   readonly requestTimeoutMs: number;
-  /** In which life of the state this is: after another one begins, what was told before may not be true any more. */
+  /** The epoch of the state. After it changes, what was sent before may no longer be true. */
   readonly epoch: () => string;
-  /** Where batches are kept while they are under way. */
+  /** Stores batches in progress. */
   readonly store: DeliveryStore;
-  /** The places for attempts under way, which all endpoints share. */
+  /** The places for attempts in progress, shared by all endpoints. */
   readonly places: AttemptPlaces;
 }

@@ -20,44 +20,44 @@ import { Routes } from './routes.ts';
 import { Settlements, type SettlementOptions } from './settlement.ts';
 import { nothingWaits, viewWaiting, type Waiting } from './waiting.ts';
 
-/** What the dispatcher is made with. */
+/** The dependencies of the dispatcher. */
 export interface DispatcherOptions
-  extends Omit<DeliveryOptions, 'store' | 'places' | 'tell'>, Omit<SettlementOptions, 'store'> {
+  extends Omit<DeliveryOptions, 'store' | 'places' | 'emit'>, Omit<SettlementOptions, 'store'> {
   readonly applications: readonly Application[];
-  /** Hear of all that happens to events, in this order. */
+  /** They receive all delivery facts, in this order. */
   readonly subscribers: readonly DeliverySubscriber[];
-  /** Where deliveries are kept while they are under way; without it they end with the process. */
+  /** Stores deliveries in progress. Without it, they end with the process. */
   readonly store?: DeliveryStore;
-  /** The places for attempts under way; without them there is no bound over all endpoints. */
+  /** The places for attempts in progress. Without it, there is no bound over all endpoints. */
   readonly places?: AttemptPlaces;
 }
 
 /**
- * From facts to deliveries: each event is taken once, from a store or from memory, and goes to the queues of the
- * endpoints that select it, encoded once.
+ * Turns facts into deliveries. Each event is taken once, from a store or from memory, and goes to the queues of the endpoints
+ * that select it, encoded once.
  *
- * A process that goes on with the work of another first restores the batches that were kept, then takes every event that is
- * not settled for all, in the order of its channel.
+ * A process that continues the work of another first restores the stored batches. Then it takes every event that is not settled
+ * for all endpoints, in the order of its channel.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions & DeliveryOptions;
-  /** Those of the subscribers who want to know which events were selected. */
+  /** The subscribers that receive `selected`. */
   readonly #hearSelected: readonly DeliverySubscriber[];
   readonly #routes: Routes;
   readonly #settlements: Settlements;
   readonly #held: HeldEvents;
   readonly #foreign: ForeignEvents;
-  /** Events that were taken so far. */
+  /** The number of events taken so far. */
   #taken = 0;
   #isEnding = false;
 
   constructor(options: DispatcherOptions) {
     const { clock, policy, subscribers, store = noDeliveryStore } = options;
-    const tell: DeliverySubscriber = (fact) => {
+    const emit: DeliverySubscriber = (fact) => {
       for (const hear of subscribers) hear(fact);
     };
     this.#hearSelected = subscribers.filter(({ passesOver }) => passesOver?.includes('selected') !== true);
-    this.#options = { places: new AttemptPlaces(Infinity), ...options, store, tell };
+    this.#options = { places: new AttemptPlaces(Infinity), ...options, store, emit };
     const { maxElapsedMs } = policy.retry;
     this.#routes = new Routes({
       clock,
@@ -72,9 +72,9 @@ export class Dispatcher {
   }
 
   /**
-   * Serves the endpoints of these apps from now on. One that stays keeps its queue, under whatever URL and
-   * headers it now has; one that goes still gets what it was to get, but nothing more. What becomes of an app that
-   * goes is told to its endpoints also if the store brings it later.
+   * From now on, serves the endpoints of these apps. An endpoint that stays keeps its queue, even if its URL and headers change.
+   * An endpoint that is removed still gets what waits for it, but nothing new. The departures of a removed app are still sent to
+   * its endpoints, even if the store returns them later.
    */
   replace(applications: readonly Application[]): void {
     if (this.#isEnding) return;
@@ -83,10 +83,10 @@ export class Dispatcher {
   }
 
   /**
-   * Queues an event for the endpoints that select it and are not done with it, nor have it in a restored batch; settles it
-   * when there are none. Each event is taken once. Those of one channel come in order; of others an older one may come
-   * late, at a cost that grows with the younger ones before it. One that is kept and of an app that is not configured here is
-   * held, unsettled: other processes may know that app already, or still.
+   * Queues an event for the endpoints that select it, have not decided it, and do not have it in a restored batch. If there are
+   * none, it settles the event. Each event is taken once. Events of one channel come in order. An event of another channel may
+   * come late, at a cost that grows with the number of younger events. A stored event of an app that is not configured here is
+   * held and stays unsettled, because other processes may know that app.
    */
   take(appId: string, event: WebhookEvent, origin: EventOrigin): void {
     if (this.#isEnding) return;
@@ -95,8 +95,8 @@ export class Dispatcher {
   }
 
   /**
-   * Goes on with a batch of another process: the same id, the same body, the next attempt. Batches come before any
-   * event is taken, in whatever order; no two of an endpoint have a channel in common. A batch of an app or endpoint
+   * Continues a batch of another process: the same id, the same body, the next attempt. Batches must be restored before any event
+   * is taken. Their order does not matter, because no two batches of an endpoint share a channel. A batch of an app or endpoint
    * that is not configured here is held like the events of such an app.
    */
   restore(batch: RestoredBatch): void {
@@ -105,45 +105,45 @@ export class Dispatcher {
     else this.#foreign.hold({ kind: 'batch', batch });
   }
 
-  /** The endpoint as it is configured now; undefined: it is not. */
+  /** The current configuration of an endpoint; undefined if it is not configured. */
   target(appId: string, endpointId: string): ResendTarget | undefined {
     return this.#routes.configured(appId, endpointId);
   }
 
-  /** The store keeps batches again and allows attempts: what waits for that goes on. */
+  /** The store keeps batches and allows attempts again: continues what waited for that. */
   resume(): void {
     if (this.#isEnding) return;
     for (const dispatcher of this.#routes.all()) dispatcher.resume();
   }
 
-  /** What waits for an endpoint of a channel, in order. */
+  /** The events of a channel that wait for an endpoint, in order. */
   waitingFor(appId: string, endpointId: string, channel: ChannelName): readonly WebhookEvent[] {
     return this.waitingIn(appId, endpointId, channel).events.map(({ event }) => event);
   }
 
-  /** What waits for an endpoint behind what; undefined: there is no such endpoint. */
+  /** The lanes of an endpoint; undefined if there is no such endpoint. */
   lanes(appId: string, endpointId: string): LanesView | undefined {
     return this.#routes.find(appId, endpointId)?.lanes();
   }
 
-  /** The same, and what it waits for. */
+  /** The waiting events, and what they wait for. */
   waitingIn(appId: string, endpointId: string, channel: ChannelName): Waiting {
     const dispatcher = this.#routes.find(appId, endpointId);
     return dispatcher?.waiting((waiting, now) => viewWaiting(waiting, channel, now)) ?? nothingWaits;
   }
 
-  /** The channels of which something waits for an endpoint, some of them twice. What comes or goes meanwhile may be missing. */
+  /** The channels with events that wait for an endpoint, some of them twice. Changes during the iteration may be missed. */
   channelsWaiting(appId: string, endpointId: string): Iterable<ChannelName> {
     const dispatcher = this.#routes.find(appId, endpointId);
     return dispatcher?.waiting(({ undecided }) => channelsWaiting(undecided)) ?? [];
   }
 
-  /** What every endpoint has waiting now. */
+  /** The current queues of all endpoints. */
   *readQueues(): Generator<QueueReading, void> {
     for (const dispatcher of this.#routes.all()) yield dispatcher.read();
   }
 
-  /** Delivers what is queued, for at most so long; what is left then is dropped, with a record. */
+  /** Delivers what is queued, for at most `withinMs`. The rest is dropped, with a record. */
   async close(withinMs: number): Promise<void> {
     const cancel = this.#options.clock.after(withinMs, () => this.abandon());
     await Promise.all(this.#routes.all().map((dispatcher) => dispatcher.flush()));
@@ -151,7 +151,7 @@ export class Dispatcher {
     this.abandon();
   }
 
-  /** Delivers what is queued, for at most so long; what is left then is the store's. */
+  /** Delivers what is queued, for at most `withinMs`. The rest stays in the store. */
   async leave(withinMs: number): Promise<void> {
     let cancel: Cancel = () => {};
     const timeIsUp = new Promise<void>((resolve) => {
@@ -162,14 +162,14 @@ export class Dispatcher {
     await this.halt();
   }
 
-  /** Drops whatever is queued, and whatever still comes, with a record; delivers nothing more. */
+  /** Drops everything that is queued or arrives later, with a record. Nothing more is delivered. */
   abandon(): void {
     for (const dispatcher of this.#routes.all()) dispatcher.abandon();
   }
 
   /**
-   * Starts no new attempt and takes in nothing more. Resolves when the attempts under way have ended and are
-   * settled or postponed; then it is stopped. What is left is the store's, for another process.
+   * Starts no new attempt and accepts no more events. Resolves when the attempts in progress have ended and are settled or
+   * postponed; the dispatcher is stopped then. The rest stays in the store, for another process.
    */
   async halt(): Promise<void> {
     this.#isEnding = true;
@@ -178,8 +178,8 @@ export class Dispatcher {
   }
 
   /**
-   * Ends at once, for good, and leaves everything as it is in the store: no attempt starts, nothing is dropped,
-   * recorded or settled any more, whatever comes of the attempts under way.
+   * Stops immediately and permanently, and leaves everything as it is in the store: no attempt starts, and nothing is dropped,
+   * recorded or settled, whatever the result of attempts in progress.
    */
   stop(): void {
     this.#isEnding = true;
@@ -189,8 +189,8 @@ export class Dispatcher {
   }
 
   /**
-   * Forgets whatever waits for the app's endpoints, without a record, and what is taken of the app during `work`. The
-   * endpoints begin anew. Attempts under way may end, but are not heard any more.
+   * Forgets everything that waits for the app's endpoints, without a record, and ignores events of the app during `work`. The
+   * endpoints start with empty queues. Attempts in progress may end, but their results are ignored.
    */
   forget(appId: string, work: () => void): void {
     this.#routes.renew(appId, work);
@@ -213,7 +213,7 @@ export class Dispatcher {
     const missing =
       held === undefined ? wanting : wanting.filter((one) => !held.heldFor.has(one.endpoint.id));
     share?.add(missing.length);
-    // What it came to at those that are done with it is not known: one of them may have got it.
+    // The results at endpoints that have decided it are unknown: one of them may have got it.
     if (share?.ref !== undefined) {
       this.#settlements.taken(appId, event, share, settledFor.size > 0 ? 'delivered' : 'released');
     }
@@ -226,7 +226,7 @@ export class Dispatcher {
     if (!this.#goOn(batch, queued)) this.#foreign.hold({ kind: 'batch-of-known', batch, queued });
   }
 
-  /** Whether there is an endpoint to go on with the batch. */
+  /** Restores a batch at its endpoint. Returns whether there is such an endpoint. */
   #goOn(batch: RestoredBatch, queued: readonly QueuedEvent[]): boolean {
     const { id, appId, endpointId, timeMs, attempts, delayMs } = batch;
     const dispatcher = this.#routes.find(appId, endpointId);
@@ -241,20 +241,20 @@ export class Dispatcher {
     return this.#routes.find(appId, endpointId) !== undefined;
   }
 
-  /** Goes on with what was held, now that it is configured. */
+  /** Takes something that was held and is configured now. */
   #takeIn(foreign: Foreign): void {
     if (foreign.kind === 'event') this.#take(foreign.appId, foreign.event, foreign.origin);
     else if (foreign.kind === 'batch') this.#restore(foreign.batch);
     else this.#goOn(foreign.batch, foreign.queued);
   }
 
-  /** Nobody is to get what was held. */
+  /** Gives up something that was held: no endpoint gets it. */
   #giveUp(foreign: Foreign): void {
     if (foreign.kind === 'event') return this.#take(foreign.appId, foreign.event, foreign.origin);
     const { batch } = foreign;
     const queued = foreign.kind === 'batch' ? this.#held.hold(batch) : foreign.queued;
     const { appId, endpointId, id: batchId } = batch;
-    this.#options.tell({ kind: 'unclaimed', appId, endpointId, webhookId: batchId, events: queued });
+    this.#options.emit({ kind: 'unclaimed', appId, endpointId, webhookId: batchId, events: queued });
     this.#settlements.settle({ appId, endpointId, batchId }, queued, 'released');
   }
 
@@ -264,7 +264,7 @@ export class Dispatcher {
   }
 }
 
-/** Those that are to get an event: mostly all of them. */
+/** The endpoints that should get an event, which usually are all of them. */
 function whoWants(
   served: readonly EndpointDispatcher[],
   { name, channel, onlyFor }: WebhookEvent,
@@ -277,7 +277,7 @@ function whoWants(
   return served.every(isWanted) ? served : served.filter(isWanted);
 }
 
-/** Who waits for an event: the taking itself where it is kept; undefined where nobody asks. */
+/** Tracks who waits for an event: for a stored event at first the taking itself; undefined if that is not tracked. */
 function shareOf(event: WebhookEvent, ref: EventRef | undefined): Share | undefined {
   if (ref !== undefined) return new Share(ref, 1);
   return event.name === 'cache_miss' ? new Share(undefined, 0) : undefined;

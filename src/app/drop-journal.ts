@@ -6,7 +6,7 @@ import type { EventName } from '../webhooks/event.ts';
 import { passingSelected, type DeliverySubscriber, type DropReason } from '../webhooks/delivery-facts.ts';
 import { dropKind, dropKinds, type DropKind } from '../webhooks/drop-kind.ts';
 
-/** An event that an endpoint did not get and will not. */
+/** An event that an endpoint did not get and will never get. */
 export interface DroppedEvent {
   readonly endpoint: string;
   readonly channel: ChannelName;
@@ -16,7 +16,7 @@ export interface DroppedEvent {
   readonly timeMs: number;
 }
 
-/** Whether a value, read back from where drops are kept, is one. */
+/** Whether a stored value is a drop. */
 export function isDroppedEvent(value: unknown): value is DroppedEvent {
   if (typeof value !== 'object' || value === null) return false;
   const fields = new Map<string, unknown>(Object.entries(value));
@@ -24,22 +24,22 @@ export function isDroppedEvent(value: unknown): value is DroppedEvent {
   return texts.every((text) => typeof text === 'string') && Number.isFinite(fields.get('timeMs'));
 }
 
-/** The drops of an app as they are told. */
+/** The drops of an app, as reported. */
 export interface DropReport {
   readonly dropped: readonly DroppedEvent[];
-  /** Channels whose drops are remembered no more. */
+  /** The number of channels whose drops are no longer remembered. */
   readonly forgotten: number;
 }
 
-/** Where drops are kept. */
+/** Stores drops. */
 export interface Drops {
   add(appId: string, dropped: DroppedEvent): void;
-  /** The last drop of each endpoint and channel, kind by kind. Unavailable while some may be missing. */
+  /** The last drop of each endpoint and channel, by kind. Unavailable while some may be missing. */
   read(appId: string): MaybePromise<DropReport | Unavailable>;
 }
 
 /**
- * Keeps what endpoints did not get. What was undone leaves an endpoint with the truth: nobody has to ask for it.
+ * Records what endpoints did not get, except undone events: without those, an endpoint still knows the truth.
  */
 export function keepDrops(drops: Pick<Drops, 'add'>, wallTime: WallTime): DeliverySubscriber {
   return passingSelected((fact) => {
@@ -54,22 +54,22 @@ export function keepDrops(drops: Pick<Drops, 'add'>, wallTime: WallTime): Delive
   });
 }
 
-/** Hears how the journal changes, for whoever keeps it beyond the process. */
+/** Receives changes of the journal, to store them beyond the process. */
 export interface DropKeeper {
-  /** The last drop of this endpoint and channel is another one. */
+  /** The last drop of this endpoint and channel has changed. */
   put(appId: string, kind: DropKind, dropped: DroppedEvent): void;
-  /** This one is not to be remembered any more. */
+  /** This drop is no longer remembered. */
   remove(appId: string, kind: DropKind, dropped: DroppedEvent): void;
-  /** This one had to give way; so many of its kind are by now. */
+  /** This drop was pushed out; `count` is how many of its kind have been. */
   forgotten(appId: string, kind: DropKind, dropped: DroppedEvent, count: number): void;
-  /** Nothing of the app is remembered. */
+  /** Nothing of the app is remembered any more. */
   clear(appId: string): void;
 }
 
 const nothing = (): void => {};
 const noKeeper: DropKeeper = { put: nothing, remove: nothing, forgotten: nothing, clear: nothing };
 
-/** Of so many channels of an app and kind the last drop is remembered; those that are longest ago give way. */
+/** For how many channels of an app and kind the last drop is remembered. The oldest are removed first. */
 const rememberedChannels = 10_000;
 
 /** The last drop of each endpoint and channel, the latest last. */
@@ -85,7 +85,7 @@ class LastDrops {
     this.#forgotten = count;
   }
 
-  /** Returns the drop that had to give way. */
+  /** Returns the drop that was pushed out. */
   add(dropped: DroppedEvent): DroppedEvent | undefined {
     const key = `${dropped.endpoint}\n${dropped.channel}`;
     this.#drops.delete(key);
@@ -97,7 +97,7 @@ class LastDrops {
     return oldest?.[1];
   }
 
-  /** Returns what was remembered. */
+  /** Returns the removed drop. */
   remove(endpoint: string, channel: ChannelName): DroppedEvent | undefined {
     const key = `${endpoint}\n${channel}`;
     const dropped = this.#drops.get(key);
@@ -111,8 +111,8 @@ class LastDrops {
 }
 
 /**
- * The webhook events that were given up. What an endpoint knows is true of every channel that is not in
- * here, so a backend needs to ask the HTTP API for the truth of exactly those.
+ * The webhook events that were dropped. What an endpoint knows is true for every channel that is not in here, so a backend
+ * needs to query the HTTP API only for these channels.
  */
 export class DropJournal implements Drops {
   /** By app, then by kind. */
@@ -132,14 +132,14 @@ export class DropJournal implements Drops {
     if (gone !== undefined) this.#keeper.forgotten(appId, kind, gone, drops.forgotten);
   }
 
-  /** Goes on with what was kept. */
+  /** Restores stored records. */
   restore(appId: string, kind: DropKind, kept: DroppedEvent | { readonly forgotten: number }): void {
     const drops = this.#dropsOf(appId, kind);
     if ('forgotten' in kept) drops.forgotten = kept.forgotten;
     else drops.add(kept);
   }
 
-  /** The endpoint knows the truth of the channel again: nobody has to ask for it. */
+  /** The endpoint knows the truth of the channel again, so its drop is no longer needed. */
   resolve(appId: string, endpoint: string, channel: ChannelName): void {
     for (const [kind, drops] of this.#apps.get(appId) ?? []) {
       const dropped = kind === 'expendable' ? undefined : drops.remove(endpoint, channel);
@@ -147,7 +147,7 @@ export class DropJournal implements Drops {
     }
   }
 
-  /** Nothing of the app was dropped, as far as anybody is told from now on. */
+  /** Removes all records of the app. */
   forget(appId: string): void {
     this.#apps.delete(appId);
     this.#keeper.clear(appId);
@@ -165,8 +165,8 @@ export class DropJournal implements Drops {
   }
 
   /**
-   * The last drop of each endpoint and channel, those of presence channels first; and how many channels with
-   * dropped state (occupied, vacated, member added and removed) are not remembered any more.
+   * The last drop of each endpoint and channel, those of presence channels first, and the number of channels with dropped state
+   * events (occupied, vacated, member added and removed) that are no longer remembered.
    */
   read(appId: string): DropReport {
     const drops = [...(this.#apps.get(appId) ?? [])];

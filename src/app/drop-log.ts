@@ -3,7 +3,7 @@ import type { Log, LogFields } from '../ports/log.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { Sampler } from '../structures/sampler.ts';
 
-/** The channels that one line names; further ones get further lines. */
+/** The maximum number of channels in one line. Further ones get further lines. */
 const channelsPerLine = 100;
 
 interface Drops {
@@ -15,8 +15,8 @@ interface Drops {
 }
 
 /**
- * Says which events an endpoint will not get: the first at once, those that follow closely together. Every
- * channel is named, for whoever has to find out the truth of them when the process has ended.
+ * Logs which events an endpoint will not get: the first immediately, those that follow closely in one line. Every channel is
+ * named, so that their state can be checked even after the process has ended.
  */
 export class DropLog {
   readonly #log: Log;
@@ -24,13 +24,13 @@ export class DropLog {
 
   constructor(clock: Clock, log: Log) {
     this.#log = log;
-    this.#sampler = new Sampler(clock, (drops) => this.#say(drops));
+    this.#sampler = new Sampler(clock, (drops) => this.#write(drops));
   }
 
-  /** `fields` tell whose events they were. */
+  /** `fields` identify the app, the endpoint and the delivery. */
   add(fields: LogFields, reason: string, events: readonly QueuedEvent[]): void {
-    this.#sampler.add(reason, (unsaid) => {
-      const drops = unsaid ?? { fields, reason, names: new Set(), channels: new Set(), events: 0 };
+    this.#sampler.add(reason, (unreported) => {
+      const drops = unreported ?? { fields, reason, names: new Set(), channels: new Set(), events: 0 };
       drops.events += events.length;
       for (const { event } of events) {
         drops.names.add(event.name);
@@ -40,12 +40,12 @@ export class DropLog {
     });
   }
 
-  /** Says what is still unsaid. */
+  /** Logs what is still unreported. */
   close(): void {
     this.#sampler.close();
   }
 
-  #say({ fields, reason, names, channels, events }: Drops): void {
+  #write({ fields, reason, names, channels, events }: Drops): void {
     const all = [...channels];
     for (let start = 0; start < all.length; start += channelsPerLine) {
       const named = all.slice(start, start + channelsPerLine);

@@ -17,30 +17,30 @@ import { HeldTime } from './held-time.ts';
 import { viewLanes } from './lanes.ts';
 import { keepBatch, Payloads } from './payloads.ts';
 
-/** An attempt that has ended. */
+/** A finished attempt. */
 interface Ended {
   readonly attempt: Attempt;
   readonly outcome: Outcome;
   readonly elapsedMs: Millis;
-  /** By how much the next one is put off, as drawn from [0, 1). */
+  /** The random number from [0, 1) for the delay of the next attempt. */
   readonly chance: number;
 }
 
-/** The loop around one endpoint's delivery machine: starts its attempts, times them, says what came of them. */
+/** Runs one endpoint's delivery queue: starts its attempts, times them, and reports their results. */
 export class EndpointDispatcher implements Contender {
   #app: Application;
   #endpoint: Endpoint;
   readonly #options: DeliveryOptions;
-  /** By it the queue lives. */
+  /** The time by which the queue runs. */
   readonly #time: HeldTime;
   readonly #queue: DeliveryQueue;
-  /** When the queue is looked at next, in its own time, unless something happens before. */
+  /** When to look at the queue next, in its own time, unless something happens before. */
   #looksAt: Millis = Infinity;
   readonly #payloads: Payloads;
   readonly #settle: (decided: Decided) => void;
-  /** Whether it answered the last attempt, whatever it said; undefined: nothing is known of where it is now. */
+  /** Whether it answered the last attempt, with any status; undefined if nothing is known of its current URL. */
   #hasAnswered: boolean | undefined;
-  /** The place that was taken for the next attempt. */
+  /** The place taken for the next attempt. */
   #place: Place | undefined;
   #whenEmpty: (() => void) | undefined;
   #isFlushing = false;
@@ -67,7 +67,7 @@ export class EndpointDispatcher implements Contender {
     const batch = batchPolicyOf(endpoint, options.policy.batch);
     this.#time = new HeldTime(options.clock, () => this.#look());
     const { policy } = options;
-    // It may change at any time.
+    // The policy may change at any time.
     const queuePolicy = {
       ...policy,
       batch,
@@ -82,7 +82,7 @@ export class EndpointDispatcher implements Contender {
     if (!endpoint.isEnabled) this.#disable();
   }
 
-  /** The app whose endpoint it is. */
+  /** The app that owns the endpoint. */
   get app(): Application {
     return this.#app;
   }
@@ -93,9 +93,9 @@ export class EndpointDispatcher implements Contender {
   }
 
   /**
-   * Serves the endpoint as it is now; what is queued stays, and the next attempts have the URL, the headers
-   * and the key that are configured now. The ids are the same. When it becomes disabled, what is queued is dropped:
-   * sent later, it would tell an older state than the events that are dropped from now on.
+   * Serves the endpoint with its new configuration. Queued events stay, and the next attempts use the URL, the headers and the
+   * key that are configured now. The ids are the same. When the endpoint becomes disabled, queued events are dropped: sent later,
+   * they would report an older state than the events that are dropped from now on.
    */
   replace(app: Application, endpoint: Endpoint): void {
     const { isEnabled: wasEnabled, batch } = this.#endpoint;
@@ -103,7 +103,7 @@ export class EndpointDispatcher implements Contender {
     this.#app = app;
     this.#endpoint = endpoint;
     if (wasEnabled && !endpoint.isEnabled) this.#disable();
-    else if (!wasEnabled && endpoint.isEnabled) this.#tell('enabled');
+    else if (!wasEnabled && endpoint.isEnabled) this.#emit('enabled');
     if (endpoint.batch !== batch) this.#queue.batchBy(batchPolicyOf(endpoint, this.#options.policy.batch));
     if (endpoint.heldSinceMs === undefined) this.#release();
     else if (!this.#time.isHeld) this.#hold();
@@ -111,8 +111,8 @@ export class EndpointDispatcher implements Contender {
   }
 
   /**
-   * The endpoint is not configured any more. Nobody could release it then: if it is held, it is sent nothing, and what
-   * waits lives as long as it has left.
+   * The endpoint is no longer configured, so nobody could release it any more. If it is held, it is sent nothing, and waiting
+   * events expire at their deadlines.
    */
   leave(): void {
     if (!this.#time.isHeld) return;
@@ -138,7 +138,7 @@ export class EndpointDispatcher implements Contender {
     if (drops.length > 0 || this.#queue.isDueBefore(this.#looksAt)) this.#look();
   }
 
-  /** Goes on with a delivery of another process, at the earliest so much later. Its events count as pushed. */
+  /** Continues a delivery of another process, after at least `delayMs`. Its events count as pushed. */
   restore(
     kept: Pick<KeptBatch, 'id' | 'timeMs'>,
     events: readonly QueuedEvent[],
@@ -157,7 +157,7 @@ export class EndpointDispatcher implements Contender {
     this.#look();
   }
 
-  /** Reads what waits, at this moment in the queue's time. */
+  /** Reads what waits, at the current time of the queue. */
   waiting<T>(view: (queue: DeliveryQueue, now: Millis) => T): T {
     return view(this.#queue, this.#time.now);
   }
@@ -168,7 +168,7 @@ export class EndpointDispatcher implements Contender {
     return { appId: this.#app.id, endpoint: this.#endpoint.id, events, bytes, oldestAgeMs, isFailing };
   }
 
-  /** What waits behind what. */
+  /** The lanes of the queue. */
   lanes(): LanesView {
     const idOf = ({ payload }: Batch): string | undefined => payload?.id;
     const waiting = { queue: this.#queue, time: this.#time.clock, reading: this.read(), idOf };
@@ -176,8 +176,8 @@ export class EndpointDispatcher implements Contender {
   }
 
   /**
-   * Sends what waits without waiting for company. Resolves when everything is decided; while the endpoint is held, when
-   * the attempts under way have ended.
+   * Sends waiting events without waiting for others to join their batch. Resolves when everything is decided; while the endpoint
+   * is held, when the attempts in progress have ended.
    */
   flush(): Promise<void> {
     this.#isFlushing = true;
@@ -185,7 +185,7 @@ export class EndpointDispatcher implements Contender {
     return this.emptied();
   }
 
-  /** Resolves when everything is decided that is queued by then, or will not be decided here any more. */
+  /** Resolves when everything queued by then is decided, or will not be decided here any more. */
   emptied(): Promise<void> {
     return new Promise((resolve) => {
       const earlier = this.#whenEmpty;
@@ -197,16 +197,16 @@ export class EndpointDispatcher implements Contender {
     });
   }
 
-  /** Drops whatever is left, and whatever still comes. Attempts under way may end, but are not heard any more. */
+  /** Drops everything queued and everything pushed later. Attempts in progress may end, but their results are ignored. */
   abandon(): void {
     this.#isAbandoned = true;
     this.#rest();
     for (const drop of this.#queue.abandon()) this.#drop(drop);
-    this.#tell('ended');
+    this.#emit('ended');
     this.#reportEmpty();
   }
 
-  /** Starts no new attempt. Once those under way have ended, it is stopped and resolves. */
+  /** Starts no new attempt. Once those in progress have ended, it is stopped and resolves. */
   async halt(): Promise<void> {
     this.#isHalting = true;
     this.#queue.pause();
@@ -214,11 +214,11 @@ export class EndpointDispatcher implements Contender {
     this.stop();
   }
 
-  /** Decides nothing more. Attempts under way may end, but are not heard any more. */
+  /** Decides nothing more. Attempts in progress may end, but their results are ignored. */
   stop(): void {
     this.#isStopped = true;
     this.#rest();
-    this.#tell('ended');
+    this.#emit('ended');
     this.#reportEmpty();
   }
 
@@ -239,15 +239,15 @@ export class EndpointDispatcher implements Contender {
 
   #disable(): void {
     for (const drop of this.#queue.disable()) this.#drop(drop);
-    this.#tell('disabled');
+    this.#emit('disabled');
     this.#look();
   }
 
-  /** Does what is due, and has the alarm ring when something is due again. */
+  /** Does what is due, and sets the alarm for what is due next. */
   #look(): void {
     if (!this.#options.store.mayAttempt()) this.#queue.pause();
     this.#looksAt = this.#work(this.#time.now);
-    // What is due already waits for a place, which no time brings; nor does time bring anything while it stands still.
+    // Work that is due already waits for a place, not for a time. While the time stands still, nothing becomes due.
     this.#time.ringAt(this.#looksAt);
     const isEnding = this.#isHalting || (this.#isFlushing && this.#queue.isHeld);
     if ((isEnding ? this.#queue.attempts : this.#queue.events) === 0) this.#reportEmpty();
@@ -263,7 +263,7 @@ export class EndpointDispatcher implements Contender {
     }
   }
 
-  /** Nothing more is to be started. */
+  /** Nothing more will be started. */
   #rest(): void {
     this.#time.stop();
     this.#options.places.leave(this);
@@ -282,7 +282,7 @@ export class EndpointDispatcher implements Contender {
     this.#place = undefined;
     const payload = this.#payloads.of(batch);
     const kept = batch.attempts > 1 || keepBatch(this.#options.store, this, batch, payload);
-    // Nothing comes between where nothing is kept.
+    // Without a store, nothing can happen in between.
     if (kept === true) return void this.#attempt(batch, payload, place);
     void whenReady(kept, (isKept) => {
       if (this.#mayAttempt(batch, isKept)) return this.#attempt(batch, payload, place);
@@ -301,28 +301,28 @@ export class EndpointDispatcher implements Contender {
   }
 
   async #attempt(batch: Batch, payload: Payload, place: Place): Promise<void> {
-    const { clock, places, random, sender, tell, requestTimeoutMs } = this.#options;
+    const { clock, places, random, sender, emit, requestTimeoutMs } = this.#options;
     const which = { attempt: batch.attempts, epoch: this.#options.epoch(), events: batch.events };
     const attempt = createAttempt(this.#app, this.#endpoint, payload, which);
-    // Drawn now: attempts begin in an order that can be replayed, but answers come when they like.
+    // Drawn now, because attempts begin in a reproducible order, while the order of their answers is arbitrary.
     const chance = random();
     const startedAt = clock.now();
-    tell({ kind: 'attempt-began', attempt });
+    emit({ kind: 'attempt-began', attempt });
     const outcome = await sender.send(attempt.request, requestTimeoutMs);
     this.#hasAnswered = outcome.kind === 'answered';
     this.#end(batch, { attempt, outcome, elapsedMs: clock.now() - startedAt, chance });
-    // Who waits comes first.
+    // Other endpoints that wait come first.
     places.giveBack(place);
     if (!this.#isStopped) this.#look();
   }
 
   #end(batch: Batch, { attempt, outcome, elapsedMs, chance }: Ended): void {
-    const { store, tell } = this.#options;
+    const { store, emit } = this.#options;
     const result = resultOf(outcome);
     const wasFailing = this.#queue.isFailing;
     const report = (retryInMs?: Millis): void => {
       const { isFailing } = this.#queue;
-      tell({
+      emit({
         kind: 'attempt-ended',
         attempt,
         outcome,
@@ -366,11 +366,11 @@ export class EndpointDispatcher implements Contender {
       begun: payload?.begun ?? this.#payloads.begun,
       attempts: batch?.attempts ?? 0,
     };
-    this.#options.tell(decided);
+    this.#options.emit(decided);
     this.#settle(decided);
   }
 
-  #tell(kind: 'disabled' | 'enabled' | 'ended'): void {
-    this.#options.tell({ kind, appId: this.#app.id, endpoint: this.#endpoint });
+  #emit(kind: 'disabled' | 'enabled' | 'ended'): void {
+    this.#options.emit({ kind, appId: this.#app.id, endpoint: this.#endpoint });
   }
 }

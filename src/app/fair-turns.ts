@@ -1,13 +1,13 @@
-/** So many of those who wait go on in one turn. */
+/** How many waiting callers continue in one turn. */
 const mostInATurn = 10;
 
-/** Lets those who have much to do go on by turns, in the order in which they came, so that everybody else is heard between. */
+/** Lets callers with much work continue in turns, in the order of arrival, so that everything else runs in between. */
 export class FairTurns {
   readonly #turn: () => Promise<void>;
   readonly #waiting: (() => void)[] = [];
   #isGoing = false;
 
-  /** `turn` resolves in the next turn of the event loop, when what came from the network was read. */
+  /** `turn` resolves in the next turn of the event loop, after data from the network was read. */
   constructor(turn: () => Promise<void>) {
     this.#turn = turn;
   }

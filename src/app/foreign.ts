@@ -5,10 +5,10 @@ import type { WebhookEvent } from '../webhooks/event.ts';
 import { LinkedList } from '../structures/linked-list.ts';
 import { createAlarm } from './alarm.ts';
 
-/** Something of the store that belongs to an app or endpoint which is not configured here. */
+/** Something from the store whose app or endpoint is not configured here. */
 export type Foreign =
   | { readonly kind: 'batch'; readonly batch: RestoredBatch }
-  /** Of an app that is: the endpoint alone is missing, and its share of each event is counted. */
+  /** The app is configured and only the endpoint is missing; its share of each event is counted. */
   | {
       readonly kind: 'batch-of-known';
       readonly batch: RestoredBatch;
@@ -26,13 +26,13 @@ interface Held {
   readonly heldAt: Millis;
 }
 
-/** So much is held at most: beyond, the oldest is given up. */
+/** The maximum number of held items. Above it, the oldest is given up. */
 const most = 10_000;
 
 /**
- * What belongs to apps and endpoints that are not configured here: while a changed configuration goes from node to node,
- * others may know them. It stays in the store, for another process or until they are configured here as well, at the
- * longest for as long as a delivery may live; then `giveUp` hears of it.
+ * Holds batches and events whose app or endpoint is not configured here. While a configuration change spreads from node to
+ * node, others may know them. They stay in the store until another process takes them or they are configured here, at most for
+ * the lifetime of a delivery; then `giveUp` is called.
  */
 export class ForeignEvents {
   readonly #clock: Clock;
@@ -56,7 +56,7 @@ export class ForeignEvents {
     if (oldest !== undefined) this.#giveUp(oldest.foreign);
   }
 
-  /** What is held and configured now, in the order in which it came; as old as it is by now. */
+  /** Removes what is configured now, in the order of arrival, with its current age. */
   takeOf(isConfigured: (foreign: Foreign) => boolean): readonly Foreign[] {
     const at = this.#clock.now();
     const taken: Foreign[] = [];
@@ -69,7 +69,7 @@ export class ForeignEvents {
     return taken;
   }
 
-  /** Holds nothing any more, and leaves all of it as it is. */
+  /** Stops holding, and leaves everything as it is in the store. */
   stop(): void {
     this.#alarm.stop();
     this.#held = new LinkedList();

@@ -5,17 +5,17 @@ import { encodeEvent, type WebhookEvent } from '../webhooks/event.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { Share } from '../webhooks/share.ts';
 
-/** An event of restored batches that was not taken yet. */
+/** An event of restored batches that has not been taken yet. */
 export interface HeldEvent {
   readonly queued: QueuedEvent;
   readonly share: Share;
-  /** Ids of the endpoints whose batches hold or held it. */
+  /** Ids of the endpoints whose restored batches contain it. */
   readonly heldFor: ReadonlySet<string>;
 }
 
 /**
- * The events of restored batches, until the store brings them as events, too. Who else one is for is known once it is taken:
- * until then the taking itself counts as one that waits for it.
+ * The events of restored batches, until the store also returns them as events. Which other endpoints select an event is known
+ * only when it is taken. Until then, the taking itself counts as one that waits for it.
  */
 export class HeldEvents {
   readonly #clock: Clock;
@@ -31,7 +31,7 @@ export class HeldEvents {
     return events.map((event) => this.#hold(appId, endpointId, event));
   }
 
-  /** The event is taken; undefined: no restored batch has it. */
+  /** Takes an event; undefined if no restored batch contains it. */
   take(appId: string, ref: EventRef): HeldEvent | undefined {
     if (this.#held.size === 0) return undefined;
     const key = identify(appId, ref);
@@ -59,7 +59,7 @@ export class HeldEvents {
   }
 }
 
-/** The event as it waits for its endpoints, encoded once for all of them. */
+/** Makes an event that waits for its endpoints, encoded once for all of them. */
 export function queue(
   event: WebhookEvent,
   { createdAt, seq, share }: Pick<QueuedEvent, 'createdAt' | 'seq' | 'share'>,

@@ -3,11 +3,11 @@ import type { Endpoint } from '../webhooks/endpoint.ts';
 import { HoldClock } from '../webhooks/hold-clock.ts';
 import { createAlarm } from './alarm.ts';
 
-/** The time of an endpoint, which stands still while it is held, and an alarm that rings by it. */
+/** The time of an endpoint, which stands still while the endpoint is held, and an alarm that runs by it. */
 export class HeldTime {
   readonly #real: Clock;
   readonly #alarm;
-  /** For what lives by it. */
+  /** The clock itself. */
   readonly clock = new HoldClock();
 
   constructor(real: Clock, ring: () => void) {
@@ -23,10 +23,10 @@ export class HeldTime {
     return this.clock.isHeld;
   }
 
-  /** Takes over the holds of which an endpoint tells that begins here, by the time of day. */
+  /** Takes over the holds of an endpoint, which are given by the time of day. */
   begin({ heldSinceMs, lastHold }: Pick<Endpoint, 'heldSinceMs' | 'lastHold'>, wallNowMs: number): void {
     const now = this.#real.now();
-    // What is said to come yet is taken for now: the time of day may have been put back.
+    // A time in the future counts as now, because the time of day may have been set back.
     const momentOf = (timeMs: number): Millis => now - Math.max(0, wallNowMs - timeMs);
     if (lastHold !== undefined) {
       this.clock.hold(momentOf(lastHold.fromMs));
@@ -35,7 +35,7 @@ export class HeldTime {
     if (heldSinceMs !== undefined) this.clock.hold(momentOf(heldSinceMs));
   }
 
-  /** It stands still from now on. */
+  /** From now on, the time stands still. */
   hold(): void {
     this.clock.hold(this.#real.now());
   }
@@ -44,19 +44,19 @@ export class HeldTime {
     this.clock.release(this.#real.now());
   }
 
-  /** The time for which somebody who knows of no hold has planned what is due so much later on the clock. */
+  /** The endpoint's time for something that was planned, without knowledge of holds, to happen after `delayMs`. */
   planned(delayMs: Millis): Millis {
     return this.clock.planned(this.#real.now() + delayMs);
   }
 
-  /** Rings at this time or earlier, unless it is Infinity; not while it stands still. */
+  /** Rings at this time or earlier, but not while the time stands still. Infinity sets nothing. */
   ringAt(local: Millis): void {
     const moment = this.clock.momentOf(local);
     if (moment === Infinity) this.#alarm.clear();
     else this.#alarm.set(moment);
   }
 
-  /** Rings no more. */
+  /** Stops the alarm for good. */
   stop(): void {
     this.#alarm.stop();
   }

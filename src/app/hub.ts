@@ -40,42 +40,42 @@ import { Session } from './session.ts';
 import { Subscriptions, type SubscriptionOptions } from './subscriptions.ts';
 import { Users } from './users.ts';
 
-/** What the hub is made with. */
+/** The dependencies and settings of the hub. */
 export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   readonly apps: LocalApps;
   readonly ledger: Pick<Attendance, 'join' | 'leave'> & OnlineUsers;
   readonly ids: Pick<Ids, 'socketId'>;
   readonly metrics: Metrics;
   readonly clock: Clock;
-  /** By which signs of life are dated; the one that watches for them. */
+  /** The clock for signs of life; the liveness checks use the same. */
   readonly livenessClock: Clock;
   readonly activityTimeoutMs: number;
-  /** Who is let in at all; without it everybody is. */
+  /** Limits connections. Without it, all are admitted. */
   readonly admissions?: Admissions | undefined;
-  /** Where those wait who say much at once; without it nobody has to. */
+  /** Where connections that send much wait for their turn. Without it, none has to. */
   readonly turns?: FairTurns;
-  /** Whether a ping waits for the answers to what the client has said before: where none takes long. Default: it does not. */
+  /** Whether a ping waits for the answers to earlier commands of the client, where none takes long. Default: no. */
   readonly pingsWait?: boolean;
-  /** Where connections of limited apps have to be counted elsewhere, too. */
+  /** Counts connections of apps with a limit on other nodes or threads as well. */
   readonly slots?: ConnectionSlots;
 }
 
-/** What a client said when it connected. */
+/** What is known of a client when it connects. */
 export interface Greeting {
   readonly key: string;
-  /** The `protocol` of the query, if it had one. */
+  /** The parameter `protocol` of the query, if there is one. */
   readonly protocol: string | undefined;
-  /** The page that connects, if it is one: the `Origin` header. */
+  /** The origin of the connecting page, if it is one: the `Origin` header. */
   readonly origin: string | undefined;
-  /** Whether what the client sends is encrypted on its way, to here or to a trusted proxy. */
+  /** Whether the client's data is encrypted, up to this server or to a trusted proxy. */
   readonly isSecure: boolean;
-  /** The client's address, as far as trusted proxies tell it. */
+  /** The client's address, as far as trusted proxies report it. */
   readonly remoteAddress: string;
 }
 
 /**
- * The use cases of a socket. The commands of one connection take effect and are answered strictly in order; joins of
- * several channels may wait for the ledger together.
+ * The use cases of a socket. The commands of one connection take effect and are answered strictly in order; joins of several
+ * channels may wait for the ledger together.
  */
 export class Hub {
   readonly #options: HubOptions;
@@ -98,7 +98,7 @@ export class Hub {
     this.#witness = options.witness ?? noWitness;
   }
 
-  /** A client has connected. Undefined if it was sent away. */
+  /** A client has connected. Returns undefined if it was refused. */
   open(socket: Socket, greeting: Greeting): Session | undefined {
     const { apps, admissions, livenessClock, ids, slots } = this.#options;
     const app = apps.byKey(greeting.key);
@@ -124,11 +124,11 @@ export class Hub {
   }
 
   /**
-   * A frame of so many bytes has come, a sign of life. Whether it is to be read and handed on: if not, it is too large or one
-   * too many, and the client has been sent away. For the ping and pong frames of WebSocket that is all.
+   * A frame has been received, which is a sign of life. Returns whether to read it. If not, it exceeds a limit, and the client has
+   * been disconnected. Nothing else happens for the ping and pong frames of WebSocket.
    */
   accepts(session: Session, bytes: number): boolean {
-    // A client that is being sent away may still be talking.
+    // A client that is being disconnected may still send.
     if (!session.isOpen) return false;
     const { app, budget } = session;
     const at = this.#options.livenessClock.now();
@@ -140,14 +140,14 @@ export class Hub {
     return false;
   }
 
-  /** A text frame has come, and was accepted. */
+  /** A text frame has been received and accepted. */
   receive(session: Session, text: string): void {
     const { app, budget } = session;
     this.#options.metrics.messageReceived(app.config.id);
     const command = decode(text);
     if (command.kind === 'invalid') budget.penalise(text.length);
     const isAhead = this.#options.turns !== undefined && budget.isAhead(app.frameRates);
-    // It passes by what waits for an answer, but not by what the client itself has sent too fast.
+    // A ping does not wait for answers, but it does wait for what the client itself has sent too fast.
     if (command.kind === 'ping' && !isAhead && !this.#pingWaits(session))
       return session.socket.send(pongFrame);
     if (command.kind === 'pong') return;
@@ -158,13 +158,13 @@ export class Hub {
     return this.#options.pingsWait === true && (pending !== undefined || joins !== undefined);
   }
 
-  /** A binary frame has come, and was accepted. */
+  /** A binary frame has been received and accepted. */
   receiveBinary(session: Session): void {
     session.budget.penalise(0);
     this.#refuseMessage(session, binaryNotSupported);
   }
 
-  /** A frame was so large, or so badly compressed, that the connection was cut unread. */
+  /** A frame was so large, or so badly compressed, that the connection was closed before it was read. */
   tooLarge(session: Session): void {
     if (!session.isOpen) return;
     const error = frameTooLarge(undefined, session.app.frameBytes);
@@ -172,31 +172,31 @@ export class Hub {
     this.#closed(session, error.reason);
   }
 
-  /** The client reads too slowly: something for it was lost already, so it must come back afresh. */
+  /** The client reads too slowly. Something for it has been lost already, so it must reconnect. */
   tooSlow(session: Session): void {
     if (!session.isOpen) return;
     this.#options.metrics.slowClientClosed(session.app.config.id);
     this.end(session, slowClient);
   }
 
-  /** Ends a connection: the error as an event, for clients that see no close codes, then the close. */
+  /** Closes a connection: first the error as an event, for clients that cannot see close codes, then the close frame. */
   end(session: Session, error: ClosingError): void {
     sendAway(session.socket, error);
     this.#closed(session, error.reason);
   }
 
-  /** Ends every connection of an app, as many in a turn of the event loop as there is room for. */
+  /** Closes all connections of an app, as many in a turn of the event loop as there is room for. */
   endAll(app: LocalApp, error: ClosingError): void {
     this.#options.slices.add(this.#ending(app, error));
   }
 
-  /** The same, but all of them in this turn, with everything that other connections still had to leave. */
+  /** The same in this turn, together with all leaves of other connections that are still waiting. */
   endAllNow(app: LocalApp, error: ClosingError): void {
     this.endAll(app, error);
     this.#options.slices.finish();
   }
 
-  /** A promise that resolves once the connections that have ended have left all their channels; undefined: they have. */
+  /** Resolves once the connections that have ended have left all their channels; undefined if they have. */
   departed(): Promise<void> | undefined {
     return this.#options.slices.done();
   }
@@ -208,7 +208,7 @@ export class Hub {
     }
   }
 
-  /** The connection has closed, in whichever way. Calling it again does nothing. */
+  /** The connection has closed, for any reason. May be called repeatedly. */
   closed(session: Session): void {
     this.#closed(session, 'client');
   }
@@ -231,7 +231,7 @@ export class Hub {
     }
   }
 
-  /** Sends every client away, for good. Resolves once all of them have left their channels. */
+  /** Disconnects all clients permanently. Resolves once they have left their channels. */
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#subscriptions.close();
@@ -252,7 +252,7 @@ export class Hub {
     socket.send(encodeConnectionEstablished(socketId, Math.round(activityTimeoutMs / 1000)));
   }
 
-  /** What the client says meanwhile waits. Whatever has changed meanwhile counts. */
+  /** The commands of the client wait meanwhile. All checks are made again afterwards. */
   async #admitIfFree(
     session: Session,
     greeting: Greeting,
@@ -347,7 +347,7 @@ function refuseConnection(
   const { isEnabled, forceTls, allowedOrigins, limits } = app.config;
   if (!isEnabled) return appDisabled;
   if (forceTls && !isSecure) return tlsRequired;
-  // Only browsers say where a page is from; anything else could say what it likes.
+  // Only browsers report the origin of a page reliably; other clients can send anything.
   if (origin !== undefined && !isAllowedOrigin(origin, allowedOrigins)) return originNotAllowed(origin);
   if (!servesProtocol(protocol)) return unsupportedProtocol(protocol ?? '');
   return app.sessions.size >= limits.connections ? overConnectionQuota(limits.connections) : undefined;

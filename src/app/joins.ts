@@ -1,38 +1,38 @@
 import type { Command } from '../protocol/decode.ts';
 import type { Session } from './session.ts';
 
-/** So many joins of one connection may wait for the ledger at a time. */
+/** How many joins of one connection may wait for the ledger at a time. */
 const mostOfOne = 64;
 
 /**
- * While so many of all connections do, each may have one. When all clients come back together, more would only make each
- * of them wait longer, until the ledger's patience ends.
+ * If this many joins of all connections wait, each connection may have only one. When all clients reconnect together, more
+ * would only make each of them wait longer, until the ledger times out.
  */
 const mostOfAll = 512;
 
 /** The joins of one connection that wait for the ledger, in the order of its commands. */
 export interface JoinsUnderWay {
-  /** By channel: resolves once the client was told the answer, and with it all earlier ones. */
+  /** By channel: resolves once the client has been sent the answer, and all earlier ones. */
   readonly answers: Map<unknown, Promise<void>>;
   /** The answer to the last of them. */
   last: Promise<void>;
 }
 
 /**
- * Which commands may be performed although earlier joins of their connection are not answered yet: joins of other
- * channels, so that a client with many channels does not wait for one after the other, and what the client is not
- * answered. The answers come in the order of the commands all the same.
+ * Determines which commands may be performed although earlier joins of their connection are not answered yet: joins of other
+ * channels, so that a client with many channels does not wait for them one by one, and commands without an answer. The answers
+ * still come in the order of the commands.
  */
 export class Joins {
   readonly #pingsWait: boolean;
   #underWay = 0;
 
-  /** `pingsWait`: a ping is answered after what the client has said before. */
+  /** `pingsWait`: a ping is answered after all earlier commands of the client. */
   constructor(pingsWait: boolean) {
     this.#pingsWait = pingsWait;
   }
 
-  /** What a command waits for; undefined: it may be performed now. It is to be asked for again afterwards. */
+  /** What a command has to wait for; undefined if it may be performed now. Call it again afterwards. */
   before({ joins }: Session, command: Command): Promise<void> | undefined {
     if (joins === undefined) return undefined;
     const { answers, last } = joins;
@@ -54,7 +54,7 @@ export class Joins {
     }
   }
 
-  /** A join was begun; the client will have been told when `answered` resolves. */
+  /** A join has begun. The client has been sent the answer when `answered` resolves. */
   add(session: Session, channel: unknown, answered: Promise<void>): void {
     this.#underWay += 1;
     const settled = answered.then(() => this.#remove(session, channel));

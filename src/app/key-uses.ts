@@ -1,9 +1,9 @@
 import type { WallTime } from '../ports/clock.ts';
 
-/** How often a key was used since the process started, and when last. */
+/** How often a key was used since the process started, and the last time. */
 export interface KeyUse {
   readonly count: number;
-  /** Time of day, in milliseconds; undefined: it was not used. */
+  /** Time of day, in milliseconds; undefined if it was not used. */
   readonly lastAtMs: number | undefined;
 }
 
@@ -15,8 +15,8 @@ interface Counted {
 const unused: KeyUse = { count: 0, lastAtMs: undefined };
 
 /**
- * Counts how the keys of apps are used: by clients that connect, by backends that ask, by those that authorise. Whoever
- * exchanges a key sees whether anybody still uses the old one.
+ * Counts the uses of the apps' keys: by connecting clients, by requests of backends, and by authorisations. When keys are
+ * rotated, this shows whether the old one is still in use.
  */
 export class KeyUses {
   readonly #wallTime: WallTime;
@@ -27,7 +27,7 @@ export class KeyUses {
     this.#wallTime = wallTime;
   }
 
-  /** Somebody has used a key of the app and was found to know its secret, or is a client that connects. */
+  /** A client connected with a key of the app, or somebody proved to know its secret. */
   used(appId: string, key: string): void {
     let keys = this.#apps.get(appId);
     if (keys === undefined) {
@@ -46,7 +46,7 @@ export class KeyUses {
     return this.#apps.get(appId)?.get(key) ?? unused;
   }
 
-  /** Forgets apps that are not served any more. */
+  /** Forgets apps that are no longer served. */
   keepOnly(appIds: ReadonlySet<string>): void {
     for (const appId of this.#apps.keys()) if (!appIds.has(appId)) this.#apps.delete(appId);
   }

@@ -6,20 +6,20 @@ import type { DeliveryQueue } from '../webhooks/delivery-queue.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { HoldClock } from '../webhooks/hold-clock.ts';
 
-/** So many lanes and batches are shown at most. */
+/** The maximum number of lanes and batches in a view. */
 const most = 100;
 
-/** What the view of an endpoint's lanes is made of. */
+/** The sources of a view. */
 export interface LanesSource {
   readonly endpoint: Endpoint;
   readonly queue: DeliveryQueue;
   readonly time: HoldClock;
   readonly reading: QueueReading;
-  /** The delivery's id; undefined: it has none yet. */
+  /** The id of the delivery; undefined if it has none yet. */
   readonly idOf: (batch: Batch) => string | undefined;
 }
 
-/** What waits behind what at this moment of the clock. */
+/** The lanes of an endpoint and what blocks them, at this time of the clock. */
 export function viewLanes({ endpoint, queue, time, reading, idOf }: LanesSource, now: Millis): LanesView {
   const { lanes, laneCount, batches, batchCount } = queue.contents(most);
   const { events, bytes, oldestAgeMs, isFailing } = reading;

@@ -10,37 +10,37 @@ import type { TurnBudget } from '../structures/turn-budget.ts';
 import { countsOf, stateUnavailable, type ApiAnswer } from './api-answer.ts';
 import type { LocalApp } from './local-app.ts';
 
-/** The most channels on a page. */
+/** The maximum number of channels on a page. */
 const mostOnPage = 5000;
 
-/** So many channels are written into one piece of an answer. */
+/** How many channels are encoded at a time. */
 const inPiece = 1000;
 
-/** What answering questions about many channels or users needs. */
+/** What requests about many channels or users need. */
 export interface Questions {
   readonly ledger: ChannelQueries;
-  /** Each channel that is described is a step. */
+  /** Describing a channel is one step. */
   readonly questions: TurnBudget;
 }
 
-/** What a backend asks for. */
+/** A parsed request. */
 interface Asked {
   readonly prefix: string;
   readonly info: readonly CountAttribute[];
-  /** Only names after this one; empty: from the first one on. Undefined: the backend does not know of pages. */
+  /** Only names after this one; an empty text starts with the first. Undefined if the backend did not request a page. */
   readonly after: string | undefined;
   readonly limit: number;
 }
 
 /**
- * The occupied channels, with the attributes asked for: all of them, or a page if the backend asks for one. More than fit into
- * an answer are refused: a list that is cut without a word would be taken for the whole truth.
+ * The occupied channels with the requested attributes: all of them, or a page if the backend requests one. More than fit into a
+ * response are refused, because a list that is cut silently would be taken for the complete list.
  */
 export async function listChannels(app: LocalApp, using: Questions, query: Query): Promise<ApiAnswer> {
   const { id, limits } = app.config;
   const asked = decodeQuestion(query, limits);
   if (isHttpError(asked)) return asked;
-  // One more than are told, to know whether there are more.
+  // One more than requested shows whether there are more.
   const page = { after: asked.after, limit: asked.limit + 1 };
   const found = await using.ledger.occupiedChannels(id, asked.prefix, page);
   if (isUnavailable(found)) return stateUnavailable;
@@ -73,7 +73,7 @@ function decodeQuestion(query: Query, limits: Limits): Asked | HttpError {
   }
   if (after !== undefined && !isChannelName(after, limits)) {
     return badRequest(
-      `after must be a channel name, the "next" of the page before, but got '${clip(after)}'. Leave it out for the first page`,
+      `after must be a channel name, the "next" of the previous page, but got '${clip(after)}'. Omit it for the first page`,
     );
   }
   return { prefix, info, after: after ?? '', limit: limit === undefined ? most : Number(limit) };
@@ -86,11 +86,11 @@ function largestPage({ channelsPerAnswer }: Limits): number {
 function tooMany({ prefix, limit }: Asked, limits: Limits): HttpError {
   const which = prefix === '' ? '' : ` whose names start with '${clip(prefix)}'`;
   return badRequest(
-    `There are more than ${limit} occupied channels${which}, the most in one answer. Ask for a page with limit=${largestPage(limits)}, and for each further one with the "next" of the page before as after; the last page has no "next"`,
+    `There are more than ${limit} occupied channels${which}, the maximum in one response. Request a page with limit=${largestPage(limits)}, and each further page with the "next" of the previous page as after; the last page has no "next"`,
   );
 }
 
-/** The members of the JSON object that has the channels by name. */
+/** The members of a JSON object with the channels by name. */
 async function describe(
   appId: string,
   { ledger, questions }: Questions,
@@ -98,7 +98,7 @@ async function describe(
   info: readonly CountAttribute[],
 ): Promise<string | Unavailable> {
   const describeOne = async (name: ChannelName): Promise<string | Unavailable> => {
-    // Channel names need no escaping: their characters are checked.
+    // Channel names need no escaping because their characters have been checked.
     if (info.length === 0) return `"${name}":{}`;
     const state = await ledger.channel(appId, name);
     return isUnavailable(state) ? state : `"${name}":${JSON.stringify(countsOf(name, state, info))}`;

@@ -5,16 +5,16 @@ import type { Session } from './session.ts';
 
 /** How long a client may be silent. */
 export interface LivenessPolicy {
-  /** What clients are told: after so much silence they are to ping. */
+  /** The activity timeout that clients are sent: they ping after this much silence. */
   readonly activityTimeoutMs: Millis;
   /** How long an answer to a ping may take. */
   readonly pongTimeoutMs: Millis;
 }
 
-/** Clients ping first, after the activity time-out; the server asks only when somewhat more has passed. */
+/** Clients ping first, after the activity timeout. The server pings after somewhat more time. */
 const patience = 1.25;
 
-/** What a client's silence calls for. */
+/** What a client's silence requires. */
 export function judge(
   session: Pick<Session, 'lastHeardAt' | 'pingedAt'>,
   policy: LivenessPolicy,
@@ -26,33 +26,32 @@ export function judge(
   return at - session.lastHeardAt >= policy.activityTimeoutMs * patience ? 'ping' : 'alive';
 }
 
-/** When a silence will call for something, unless it ends before. */
+/** When the silence will require something, unless it ends before. */
 function dueAt({ lastHeardAt, pingedAt }: Session, policy: LivenessPolicy): Millis {
   return pingedAt === undefined
     ? lastHeardAt + policy.activityTimeoutMs * patience
     : pingedAt + policy.pongTimeoutMs;
 }
 
-/** Looks are so far apart, if an answer may take less than ten times as long; else further. */
+/** The minimum interval between checks. The interval is a tenth of the pong timeout, if that is longer. */
 const leastIntervalMs: Millis = 1000;
 
-/** Whom liveness looks after, and how it ends a connection. */
+/** The connections to check, and how to close one. */
 export interface LivenessNode {
-  /** Each with the connections that are new since the last look. */
+  /** The apps, each with the connections that are new since the last check. */
   readonly apps: Iterable<{ readonly newcomers: Set<Session> }>;
   end(session: Session, error: ClosingError): void;
 }
 
 /**
- * Looks after every connection: one timer in all instead of one per connection, and at each look only those whose time may
- * have come, because looking at thousands that are silent costs more than anything else that they do. The client
- * is asked in both ways, because a frozen page still answers the WebSocket ping, and some clients answer
- * only the event.
+ * Checks every connection, with one timer in all instead of one per connection. Each check looks only at connections that may
+ * be due, because looking at thousands of silent ones costs more than everything else they do. The client is pinged in both
+ * ways, because a frozen page still answers the WebSocket ping, and some clients answer only the event.
  */
 export function watchLiveness(clock: Clock, policy: LivenessPolicy, node: LivenessNode): Cancel {
   const intervalMs = Math.max(leastIntervalMs, policy.pongTimeoutMs / 10);
   const startedAt = clock.now();
-  /** Those to be looked at, by the number of the look. */
+  /** Connections by the number of the check in which they are due. */
   const rounds = new Map<number, Set<Session>>();
   let done = 0;
 
@@ -70,7 +69,7 @@ export function watchLiveness(clock: Clock, policy: LivenessPolicy, node: Livene
   };
   const look = (): void => {
     const at = clock.now();
-    // Timers may be a little early, and after a pause several looks are made up for.
+    // Timers may be slightly early, and after a pause several checks are made at once.
     const last = Math.max(done + 1, Math.round((at - startedAt) / intervalMs));
     while (done < last) {
       done += 1;

@@ -9,22 +9,22 @@ import type { EventName } from '../webhooks/event.ts';
 import type { Application } from './application.ts';
 import type { Session } from './session.ts';
 
-/** An app as this node serves it: its configuration, its connections here, and what they hold. */
+/** An app as this node serves it: its configuration, its connections here, and their state. */
 export class LocalApp {
   #config: Application;
   #frameBytes: number;
   #frameRates: FrameRates;
   readonly registry = new Registry();
   readonly sessions = new Map<SocketId, Session>();
-  /** Of these, whom nobody has looked after yet. */
+  /** Connections that the liveness checks do not know yet. */
   readonly newcomers = new Set<Session>();
-  /** Made with the first channel that nobody was on before. */
+  /** Created with the first channel that had no subscriber. */
   newChannels: TokenBucket | undefined;
-  /** The connections here that are signed in, by user id. */
+  /** The signed-in connections here, by user id. */
   readonly #users = new Map<string, Set<Session>>();
   readonly #topicPrefix: string;
 
-  /** `topicPrefix` keeps the channels of the apps apart; it is short, for it is looked up on every publish. */
+  /** `topicPrefix` separates the channels of the apps. It is short because it is part of every publish. */
   constructor(config: Application, topicPrefix: string) {
     this.#config = config;
     this.#frameBytes = frameBytes(config.limits);
@@ -32,7 +32,7 @@ export class LocalApp {
     this.#topicPrefix = topicPrefix;
   }
 
-  /** As it is now: it may be replaced while connections are open. The id stays. */
+  /** The current configuration. It may be replaced while connections are open; the id stays. */
   get config(): Application {
     return this.#config;
   }
@@ -43,7 +43,7 @@ export class LocalApp {
     this.#frameRates = frameRates(config.limits);
   }
 
-  /** The largest frame that is read of a client. */
+  /** The largest frame that is read from a client. */
   get frameBytes(): number {
     return this.#frameBytes;
   }
@@ -53,13 +53,13 @@ export class LocalApp {
     return this.#frameRates;
   }
 
-  /** A connection counts from now on. */
+  /** A connection is admitted and counts from now on. */
   admit(session: Session): void {
     this.sessions.set(session.socketId, session);
     session.round = this.newcomers.add(session);
   }
 
-  /** It has ended. */
+  /** A connection has ended. */
   release(session: Session): void {
     this.sessions.delete(session.socketId);
     session.round?.delete(session);
@@ -70,15 +70,15 @@ export class LocalApp {
     return this.#topicPrefix + channel;
   }
 
-  /** Whether anybody here may be to get what is published on the channel, this connection left out. */
+  /** Whether a connection here, other than `except`, may receive what is published on the channel. */
   isHeard(channel: ChannelName, except: Session | undefined): boolean {
-    // Whoever is signed in hears its own channel without a subscription.
+    // Signed-in users receive their own channel without a subscription.
     if (isInternal(channel)) return true;
     const subscribers = this.registry.subscribers(channel);
     return subscribers > 1 || (subscribers === 1 && except?.subscriptions.has(channel) !== true);
   }
 
-  /** The transport's topic for whoever watches a user. No channel has such a name. */
+  /** The transport's topic for the watchers of a user. No channel has such a name. */
   watchTopic(userId: string): string {
     return `${this.#topicPrefix}#watch-${userId}`;
   }
@@ -94,20 +94,20 @@ export class LocalApp {
     else sessions.add(session);
   }
 
-  /** Whether that was the user's last connection here. */
+  /** Returns whether that was the user's last connection here. */
   removeUser(session: Session, userId: string): boolean {
     const sessions = this.#users.get(userId);
     if (sessions === undefined || !sessions.delete(session) || sessions.size > 0) return false;
     return this.#users.delete(userId);
   }
 
-  /** Whether any endpoint is to hear of such an event. */
+  /** Whether any endpoint selects such an event. */
   wantsWebhook(name: EventName, channel: ChannelName): boolean {
     return this.config.endpoints.some((endpoint) => selects(endpoint, name, channel));
   }
 }
 
-/** The apps of this node, found by what clients and backends name them with. */
+/** The apps of this node, by id and by key. */
 export class LocalApps {
   #byId: ReadonlyMap<string, LocalApp> = new Map();
   #byKey: ReadonlyMap<string, LocalApp> = new Map();
@@ -118,8 +118,8 @@ export class LocalApps {
   }
 
   /**
-   * Serves these apps from now on: those that were served keep their connections, also under a changed
-   * configuration. Returns those that are served no more.
+   * From now on, serves these apps. Apps that were served before keep their connections, even if their configuration changes.
+   * Returns those that are no longer served.
    */
   replace(configs: readonly Application[]): readonly LocalApp[] {
     const before = this.#byId;

@@ -5,7 +5,7 @@ import { terminated, type ClosingError } from '../protocol/errors.ts';
 import type { LocalApps } from './local-app.ts';
 import type { Session } from './session.ts';
 
-/** What delivering on this node needs. */
+/** What delivery on this node needs. */
 export interface LocalDeliveryOptions {
   readonly apps: LocalApps;
   readonly clock: Clock;
@@ -16,13 +16,13 @@ export interface LocalDeliveryOptions {
 /** Reaches the connections of this node. */
 export interface LocalDelivery extends Fanout {
   terminate(appId: string, userId: string): 'done';
-  /** Ends those connections of a user that signed in longer ago than this. */
+  /** Closes those connections of a user that signed in longer ago than this. */
   terminateOlder(this: void, appId: string, userId: string, longerAgoThanMs: Millis): void;
 }
 
 /**
- * Delivers to the subscribers on this node, and so is the whole fan-out of a single one. To leave a socket out,
- * the publish comes from that socket.
+ * Delivers to the subscribers on this node, which is the complete fan-out of a single node. To leave a socket out, the publish
+ * is made by that socket.
  */
 export function createLocalDelivery({ apps, clock, publishTopic, end }: LocalDeliveryOptions): LocalDelivery {
   return {

@@ -12,13 +12,13 @@ import {
 } from '../protocol/encode.ts';
 import type { LocalApps } from './local-app.ts';
 
-/** Tells the clients of this node what the ledger says, at once and encoded once. */
+/** Sends the ledger's notices to the clients of this node, immediately and encoded once. */
 export interface Notifier {
-  /** Tells the subscribers of a presence or cache channel. */
+  /** Notifies the subscribers of a presence or cache channel. */
   notify(this: void, appId: string, channel: ChannelName, notice: Notice): void;
-  /** Tells the subscribers of a channel how many they are. */
+  /** Sends the subscribers of a channel their count. */
   notifyCount(this: void, appId: string, channel: ChannelName, count: number): void;
-  /** Tells those who watch the user. */
+  /** Notifies the watchers of the user. */
   notifyWatchers(this: void, appId: string, userId: string, state: UserState): void;
 }
 

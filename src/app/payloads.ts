@@ -4,17 +4,17 @@ import type { Batch } from '../webhooks/batch.ts';
 import { createPayload, type BegunPayload, type Payload } from '../webhooks/payload.ts';
 import type { DeliveryOptions } from './delivery-options.ts';
 
-/** Makes the bodies of an endpoint's batches, each once, and counts the deliveries that have begun. */
+/** Builds the bodies of an endpoint's batches, each once, and counts the deliveries that have begun. */
 export class Payloads {
   readonly #options: Pick<DeliveryOptions, 'ids' | 'wallTime'>;
-  /** Deliveries that have begun here. To be read only. */
+  /** The number of deliveries that have begun here. Do not write to it. */
   begun = 0;
 
   constructor(options: Pick<DeliveryOptions, 'ids' | 'wallTime'>) {
     this.#options = options;
   }
 
-  /** That of the batch; `kept` is what another process gave it. */
+  /** The payload of the batch. `kept` is what another process has chosen for it. */
   of(batch: Batch, kept?: Pick<KeptBatch, 'id' | 'timeMs'>): BegunPayload {
     return (batch.payload ??= this.#make(batch, kept));
   }
@@ -29,7 +29,7 @@ export class Payloads {
   }
 }
 
-/** Has the store keep a batch before its first attempt; false: it is not kept, or not for certain. */
+/** Stores a batch before its first attempt. False means that it is not stored, or not for certain. */
 export function keepBatch(
   store: DeliveryStore,
   { app, endpoint }: { readonly app: { readonly id: string }; readonly endpoint: { readonly id: string } },
@@ -39,6 +39,6 @@ export function keepBatch(
   const refs: EventRef[] = [];
   for (const { share } of events) if (share?.ref !== undefined) refs.push(share.ref);
   const kept = store.keep({ id, appId: app.id, endpointId: endpoint.id, timeMs, refs });
-  // Why it rejects is the store's to report: it knows what it talks to.
+  // The store itself reports why it rejects.
   return kept instanceof Promise ? kept.catch(() => false) : kept;
 }

@@ -20,7 +20,7 @@ export interface PublisherOptions {
   readonly witness?: Witness;
 }
 
-/** Publishes events that were checked, for whoever may do so: a backend, or a person in the Dashboard. */
+/** Publishes validated events, for a backend or for a person in the Dashboard. */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #witness: Witness;
@@ -31,7 +31,7 @@ export class Publisher {
   }
 
   /**
-   * Publishes in order, all or nothing; the answer says why nothing was. Pending until events of cache channels are there for
+   * Publishes in order, all or nothing. Returns why nothing was published. Pending until events of cache channels are available to
    * late subscribers.
    */
   publish(
@@ -43,7 +43,7 @@ export class Publisher {
     const perSecond = limits.triggersPerSecond;
     if (perSecond === Infinity) return this.#publishAll(app, triggers, source);
     const count = triggers.length;
-    // To try again would not help.
+    // A retry would not help.
     if (count > perSecond)
       return badRequest(`batch has ${count} events, at most ${perSecond} a second are accepted`);
     return whenReady(this.#options.ledger.admitTriggers(id, count, perSecond), (isAdmitted) =>

@@ -14,14 +14,14 @@ import { apiRoute, textOf, type ApiRouteOptions, type ApiUse, type ApiUseCase } 
 import type { LocalApp } from './local-app.ts';
 import { Publisher, type PublisherOptions } from './publisher.ts';
 
-/** What publishing over HTTP is made with. */
+/** The dependencies of publishing over HTTP. */
 export interface PublishingApiOptions extends ApiRouteOptions, PublisherOptions {
   readonly ledger: ChannelQueries & PublisherOptions['ledger'];
 }
 
 const done: ApiAnswer = { json: '{}' };
 
-/** The part of the HTTP API that publishes: each method serves one route. */
+/** The part of the HTTP API that publishes. Each property serves one route. */
 export class PublishingApi {
   readonly #options: PublishingApiOptions;
   readonly #publisher: Publisher;
@@ -51,7 +51,7 @@ export class PublishingApi {
     });
   }
 
-  /** A route that demands the app's signature, and refuses a request without it by its head alone. */
+  /** A route that requires the app's signature, and refuses an unsigned request by its head. */
   protected route(use: ApiUseCase): ApiUse {
     return apiRoute(this.#options, use);
   }
@@ -86,7 +86,7 @@ export class PublishingApi {
   async #counts(app: LocalApp, channel: ChannelName, info: readonly CountAttribute[]): Promise<Counts> {
     if (info.length === 0) return {};
     const state = await this.#options.ledger.channel(app.config.id, channel);
-    // The event is published by now: a refusal would have the backend publish it again.
+    // The event has been published: an error would make the backend publish it again.
     return isUnavailable(state) ? {} : countsOf(channel, state, info);
   }
 }

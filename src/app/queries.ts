@@ -13,14 +13,14 @@ import { answerWith, countsOf, stateUnavailable, type ApiAnswer } from './api-an
 import type { Questions } from './list-channels.ts';
 import type { LocalApp } from './local-app.ts';
 
-/** A question about one channel. */
+/** A request about one channel. */
 interface ChannelQuery {
-  /** The name as it stands in the path, unescaped. */
+  /** The name in the path, unescaped. */
   readonly channel: string;
   readonly query: Query;
 }
 
-/** Whether a channel is occupied, with the attributes asked for. An unknown channel is not an error. */
+/** Whether a channel is occupied, with the requested attributes. An unknown channel is not an error. */
 export async function showChannel(
   app: LocalApp,
   ledger: ChannelQueries,
@@ -31,7 +31,8 @@ export async function showChannel(
   if (!isChannelName(channel, limits)) return badRequest(describeChannelNameFault(channel, limits));
   const info = decodeInfo(queryValue(query, 'info'), [...countAttributes, 'cache']);
   if (isHttpError(info)) return info;
-  if (isInternal(channel)) return badRequest(`'${channel}' is an internal channel, of which nothing is told`);
+  if (isInternal(channel))
+    return badRequest(`'${channel}' is an internal channel, whose state is not available`);
   const kind = channelKind(channel);
   if (info.includes('user_count') && kind.access !== 'presence') return notOfKind('user_count', 'presence');
   if (info.includes('cache') && !kind.isCache) return notOfKind('cache', 'cache');

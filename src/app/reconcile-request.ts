@@ -5,10 +5,10 @@ import { badRequest, conflict, notFound, type HttpError } from '../protocol/http
 import type { ApiAnswer } from './api-answer.ts';
 import type { Application } from './application.ts';
 
-/** Has an endpoint be sent what it does not know. Returns of how many channels that is; undefined: nobody knows. */
+/** Sends an endpoint what it has missed. Returns the number of channels; undefined if that is not known here. */
 export type Reconcile = (appId: string, endpointId: string) => MaybePromise<number | undefined>;
 
-/** Answers a request to bring an endpoint back to the truth. */
+/** Handles a request to bring an endpoint back to the truth. */
 export function answerReconcile(
   app: Application,
   body: string,
@@ -26,7 +26,7 @@ export function answerReconcile(
   return whenReady(reconcile(app.id, endpointId), (channels) =>
     channels === undefined
       ? conflict(
-          `Nothing is known of what endpoint '${clip(endpointId)}' was told last: this server is one of several nodes, which Redis joins`,
+          `It is not known what endpoint '${clip(endpointId)}' was sent: this server is one of several nodes that share a Redis`,
         )
       : { json: JSON.stringify({ channels }), status: 202 },
   );

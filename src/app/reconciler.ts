@@ -18,48 +18,48 @@ import { hearSame, leavesGap, Unheard, type Hearing } from './unheard.ts';
 export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly wallTime: WallTime;
-  /** Those that are there from the beginning: they have heard of all that was ever told. */
+  /** The apps at the start. Their endpoints have received everything so far. */
   readonly applications: readonly Pick<Application, 'id' | 'endpoints'>[];
-  /** Looked up when it is needed. */
+  /** Called when it is needed. */
   readonly outbox: () => Pick<Outbox, 'append'>;
-  /** What webhooks have said of a channel, and not taken back. */
+  /** What webhooks have reported of a channel and not taken back. */
   readonly truthOf: (appId: string, channel: ChannelName) => ChannelTruth;
-  /** The channels of which webhooks have said something. */
+  /** The channels of which webhooks have reported something. */
   readonly recordsOf: (appId: string) => Iterable<Readonly<ChannelRecord>>;
-  /** What waits for an endpoint of a channel, in order. */
+  /** The events of a channel that wait for an endpoint, in order. */
   readonly waitingFor: (appId: string, endpointId: string, channel: ChannelName) => readonly WebhookEvent[];
   /** The endpoint knows the truth of the channel again. */
   readonly reconciled: (appId: string, endpointId: string, channel: ChannelName) => void;
   readonly keeper?: DebtKeeper | undefined;
-  /** Has the search of many channels make room for the rest. */
+  /** Limits the search of many channels in each turn of the event loop. */
   readonly steps: TurnBudget;
 }
 
-/** Hears how debts change, for whoever keeps them beyond the process. */
+/** Receives changes of debts, to store them beyond the process. */
 export interface DebtKeeper {
-  /** Undefined: there is none of the channel any more. */
+  /** Undefined if the channel no longer has a debt. */
   changed(appId: string, endpointId: string, channel: ChannelName, debt: KeptDebt | undefined): void;
 }
 
-/** What is known of what an endpoint was told. */
+/** What is known of what an endpoint was sent. */
 export interface DebtReading {
   readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'unheard' | 'doubt' | 'settle'>;
-  /** What it heard of earlier, and then no more: what became of that it does not know. */
+  /** Earlier selections of the endpoint. It does not know what happened afterwards to channels that only those select. */
   readonly former: readonly Hearing[];
 }
 
-/** An endpoint of which nothing is heard, because nothing waits for it, is tried again after so long. */
+/** How often to try an endpoint again for which nothing waits, so that no result of a delivery arrives. */
 const everyMs: Millis = 60_000;
 
-/** So many channels are looked at in a turn of the event loop. */
+/** How many channels are examined in a turn of the event loop. */
 const channelsInTurn = 200;
 
-/** So many changes of what an endpoint hears of are remembered. */
+/** How many earlier selections of an endpoint are remembered. */
 const mostFormer = 20;
 
 /**
- * Knows what endpoints were not told, and brings those back to the truth that are to be. As soon as such an endpoint takes
- * something again, it is sent what turns what it believes into the truth, in the order of the channel with later events.
+ * Knows what endpoints have missed, and brings those that are reconciled back to the truth. As soon as such an endpoint accepts
+ * deliveries again, it is sent the events that correct its state, in the order of the channel with later events.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -80,7 +80,7 @@ export class Reconciler {
     }
   }
 
-  /** Subscribes to the delivery facts. */
+  /** Subscribes to delivery facts. */
   readonly hear = (fact: DeliveryFact): void => {
     if (fact.kind === 'decided') return this.#decided(fact);
     if (fact.kind === 'selected') {
@@ -94,7 +94,7 @@ export class Reconciler {
     else if (debtor?.isConfigured === false) this.#forget(key, debtor);
   };
 
-  /** Goes on with what was kept. */
+  /** Restores a stored debt. */
   restore(appId: string, endpoint: Endpoint, debt: KeptDebt): void {
     const debtor = this.#debtorOf(appId, endpoint);
     debtor.debts.restore(debt);
@@ -102,15 +102,15 @@ export class Reconciler {
   }
 
   /**
-   * Something of the channel was dropped in an earlier life of the process, and its debt was not kept; of any channel, if none
-   * is given. `lastPlace`: no event of an earlier life has a later place.
+   * An event of the channel, or of any channel if none is given, was dropped in an earlier run, and its debt was not stored.
+   * `lastPlace`: no event of an earlier run has a greater sequence number.
    */
   doubt(appId: string, endpointId: string, lastPlace: number, channel?: ChannelName): void {
     const debtor = this.#debtors.get(debtorKey(appId, endpointId));
     if (debtor !== undefined && !debtor.debts.isReconciled) debtor.debts.doubt(lastPlace, channel);
   }
 
-  /** These are configured from now on. What a new one has not heard of, it does not know. */
+  /** From now on, these endpoints are configured. New ones do not know what happened before. */
   replace(applications: readonly Pick<Application, 'id' | 'endpoints'>[]): void {
     const apps = new Set(applications.map(({ id }) => id));
     const endpoints = new Map(
@@ -126,9 +126,9 @@ export class Reconciler {
     for (const [appId, endpoint] of endpoints.values()) this.#configure(appId, endpoint);
   }
 
-  /** Nothing is remembered of the app's endpoints any more: they begin anew. */
+  /** Forgets everything about the app's endpoints. They start afresh. */
   forget(appId: string): void {
-    // What begins anew is put behind the others: a list that is still read would never end.
+    // A copy, because endpoints that start afresh are appended, and the iteration would never end.
     for (const [key, debtor] of Array.from(this.#debtors)) {
       if (debtor.appId !== appId) continue;
       this.#forget(key, debtor);
@@ -137,14 +137,14 @@ export class Reconciler {
     }
   }
 
-  /** Has an endpoint be told what it does not know, also one that is not reconciled by itself. Returns of how many channels. */
+  /** Sends an endpoint what it has missed, even if it is not reconciled automatically. Returns the number of channels. */
   reconcile(appId: string, endpointId: string): MaybePromise<number> {
     const debtor = this.#debtors.get(debtorKey(appId, endpointId));
     if (debtor === undefined) return 0;
     return debtor.search === undefined ? this.#ask(debtor) : debtor.search.done.then(() => this.#ask(debtor));
   }
 
-  /** Resolves once it is known what the endpoint was not told. Undefined: nothing is known of such an endpoint. */
+  /** Resolves once it is known what the endpoint has missed. Undefined if nothing is known of such an endpoint. */
   async read(appId: string, endpointId: string): Promise<DebtReading | undefined> {
     const key = debtorKey(appId, endpointId);
     await this.#debtors.get(key)?.search?.done;
@@ -180,7 +180,7 @@ export class Reconciler {
     else this.#search(debtor, heard);
   }
 
-  /** Debts of endpoints that are not reconciled are not kept beyond the process. */
+  /** Debts of endpoints that are not reconciled are not stored. */
   #switch(debtor: Debtor, isReconciled: boolean): void {
     const { appId, endpoint, debts } = debtor;
     debts.isReconciled = isReconciled;
@@ -191,7 +191,7 @@ export class Reconciler {
     if (isReconciled && !debts.isEmpty) this.#lookIn(debtor, 0);
   }
 
-  /** Finds what was told before the endpoint heard of such things. */
+  /** Finds what was reported before the endpoint selected such events. */
   #search(debtor: Debtor, before: Hearing | undefined): void {
     const { appId, endpoint: hearing, debts, former, search: earlier } = debtor;
     const what = before === undefined ? 'added' : 'changed';
@@ -208,7 +208,7 @@ export class Reconciler {
     if (earlier !== undefined) this.#searches -= 1;
     debtor.search = undefined;
     if (before !== undefined && leavesGap(before, hearing)) former.push(before);
-    // The latest count most.
+    // The latest ones matter most.
     former.splice(0, former.length - mostFormer);
     const end = (): void => {
       debtor.heard = hearing;
@@ -257,7 +257,7 @@ export class Reconciler {
     }
   }
 
-  /** The endpoint takes something again: soon, for this may be in the midst of a step. */
+  /** The endpoint accepts deliveries again. The work is done soon but not now, because this may be called during a step. */
   #look(debtor: Debtor | undefined): void {
     if (debtor !== undefined && debtor.lookAt < Infinity) this.#lookIn(debtor, 0);
   }
@@ -278,7 +278,7 @@ export class Reconciler {
       }
       const channels = debtor.due.splice(0, left);
       left -= channels.length;
-      // What is sent to a disabled endpoint is dropped. To a held one it would wait, and others be dropped for it.
+      // Events for a disabled endpoint are dropped. For a held one they would wait, and others might be dropped for them.
       const isServed = debtor.endpoint.isEnabled && debtor.endpoint.heldSinceMs === undefined;
       if (isServed) for (const channel of channels) this.#settle(debtor, channel);
       nextAt = Math.min(nextAt, debtor.due.length > 0 ? at : debtor.lookAt);
@@ -302,7 +302,7 @@ export class Reconciler {
     if (news.length > 0) outbox().append(appId, news);
   }
 
-  /** Only what is repaired by itself is kept beyond the process. */
+  /** Only debts that are repaired automatically are stored. */
   #changed({ appId, endpoint, debts }: Debtor, channel: ChannelName): void {
     if (debts.isReconciled) this.#options.keeper?.changed(appId, endpoint.id, channel, debts.keep(channel));
   }

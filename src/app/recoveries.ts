@@ -12,20 +12,20 @@ export interface RecoveryOptions {
   readonly resender: Pick<Resender, 'resend'>;
 }
 
-/** Which letters are to be sent again. */
+/** Which letters to resend. */
 export interface RecoveryPlan {
   readonly endpointId: string;
-  /** Those that were lost at this time of day or later, in milliseconds; undefined: all that are kept. */
+  /** Only letters that were lost at this time of day or later, in milliseconds; undefined means all that are kept. */
   readonly sinceMs: number | undefined;
 }
 
 /**
- * `running`; `finished`, every letter had its turn; `stopped`, the endpoint failed too often or can be sent nothing;
- * `cancelled`, somebody said so.
+ * `running`; `finished`: every letter had its turn; `stopped`: the endpoint failed too often or cannot be sent anything;
+ * `cancelled`: by request.
  */
 export type RecoveryState = 'running' | 'finished' | 'stopped' | 'cancelled';
 
-/** How far a recovery has come, in deliveries. */
+/** The progress of a recovery, in deliveries. */
 export interface Recovery {
   readonly id: string;
   readonly endpointId: string;
@@ -33,15 +33,15 @@ export interface Recovery {
   /** Why it stopped. */
   readonly cause: string | undefined;
   readonly matched: LetterCount;
-  /** The endpoint took them. */
+  /** The endpoint accepted them. */
   readonly sent: number;
   readonly failed: number;
-  /** They were forgotten, or were being sent by somebody else, when it was their turn. */
+  /** They were no longer kept, or were already being sent, when it was their turn. */
   readonly skipped: number;
   readonly left: number;
 }
 
-/** The letters of a recovery, in the order in which they are to be sent. */
+/** The letters of a recovery, in the order of sending. */
 interface Matched {
   readonly ids: readonly string[];
   readonly count: LetterCount;
@@ -49,15 +49,15 @@ interface Matched {
 
 type Running = { -readonly [Key in keyof Recovery]: Recovery[Key] };
 
-/** So many failures in a row end a recovery: the endpoint is not there yet. */
+/** How many failures in a row stop a recovery, because the endpoint is not available yet. */
 const mostFailures = 3;
 
-/** So many recoveries of an app are remembered, besides those that run. */
+/** How many finished recoveries of an app are remembered. */
 const remembered = 100;
 
 const onePage = 1000;
 
-/** Sends again what an endpoint has lost, in the order in which it happened and never two at a time. */
+/** Resends what an endpoint has lost, in the order in which it happened and one at a time. */
 export class Recoveries {
   readonly #options: RecoveryOptions;
   /** By app, then by id; the earliest first. */
@@ -75,7 +75,7 @@ export class Recoveries {
     return isUnavailable(matched) ? matched : matched.count;
   }
 
-  /** Begins to send; or says that a recovery of the endpoint is under way. */
+  /** Starts a recovery, or returns that one of the endpoint is in progress. */
   async begin(appId: string, plan: RecoveryPlan): Promise<Recovery | 'under-way' | Unavailable> {
     const key = `${appId}\n${plan.endpointId}`;
     if (this.#busy.has(key)) return 'under-way';
@@ -101,13 +101,13 @@ export class Recoveries {
     return { ...recovery };
   }
 
-  /** Undefined: there is none, or it is not remembered any more. */
+  /** Undefined if there is none, or if it is no longer remembered. */
   find(appId: string, id: string): Recovery | undefined {
     const recovery = this.#apps.get(appId)?.get(id);
     return recovery && { ...recovery };
   }
 
-  /** Sends nothing more; an attempt under way ends as it will. Returns how far it has come. */
+  /** Stops sending; an attempt in progress is completed. Returns the progress. */
   cancel(appId: string, id: string): Recovery | undefined {
     const recovery = this.#apps.get(appId)?.get(id);
     if (recovery?.state === 'running') recovery.state = 'cancelled';
@@ -133,14 +133,14 @@ export class Recoveries {
       const query = { endpointId, sinceMs, isOpen: true, limit: onePage, cursor };
       const page = await this.#options.letters.read(appId, query);
       if (isUnavailable(page)) return page;
-      if (page === unknownCursor) throw new Error('a page of letters did not name the next one rightly');
+      if (page === unknownCursor) throw new Error('a page of letters has an invalid cursor for the next one');
       for (const { id, timeMs, turn, events: held } of page.letters) {
         found.push({ id, timeMs, turn });
         events += held.length;
       }
       cursor = page.next;
     } while (cursor !== undefined);
-    // Pages have the latest first; of letters that were gathered together the earlier one goes first.
+    // Pages have the latest letters first. Of letters that were gathered together, the earlier one goes first.
     const ids = found
       .toReversed()
       .toSorted(compareLetters)
@@ -178,7 +178,7 @@ export class Recoveries {
     if (recovery.state === 'running') recovery.state = 'finished';
   }
 
-  /** Waits for a place as long as it takes; undefined: it was cancelled before. */
+  /** Waits for a place as long as necessary. Undefined if the recovery was cancelled before. */
   async #resend(appId: string, id: string, recovery: Recovery): Promise<Exclude<Resent, 'busy'> | undefined> {
     while (recovery.state === 'running') {
       const resent = await this.#options.resender.resend(appId, id);
@@ -195,8 +195,8 @@ function end(recovery: Running, cause: string): void {
 }
 
 function causeOf(resent: 'gone' | 'disabled' | 'held' | Unavailable): string {
-  if (resent === 'gone') return 'the endpoint is not configured any more';
+  if (resent === 'gone') return 'the endpoint is no longer configured';
   if (resent === 'disabled') return 'the endpoint is disabled';
   if (resent === 'held') return 'the endpoint is paused';
-  return 'what was dropped is not known here any more';
+  return 'dropped deliveries are no longer known on this node';
 }

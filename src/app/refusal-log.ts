@@ -7,12 +7,12 @@ import type { RefusalKind } from '../protocol/refusals.ts';
 import { Sampler } from '../structures/sampler.ts';
 import type { Session } from './session.ts';
 
-/** What the log of refusals is made with. */
+/** The dependencies of the log of refusals. */
 export interface RefusalLogOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'refused'>;
-  /** Whether there is such an app: only those are counted by their id. */
+  /** Whether the app exists: only existing apps are counted by their id. */
   readonly isApp: (appId: string) => boolean;
 }
 
@@ -31,8 +31,8 @@ const messages: Readonly<Record<RefusalKind, string>> = {
 };
 
 /**
- * Counts every refusal, and logs those of one kind, reason and app at most once a second: the first at once, the
- * others as one line with how many there were, which describes the last of them.
+ * Counts every refusal, and logs those of one kind, reason and app at most once a second: the first immediately, the others as
+ * one line with their number and the details of the last one.
  */
 export class RefusalLog implements Refusals {
   readonly #options: RefusalLogOptions;
@@ -40,7 +40,7 @@ export class RefusalLog implements Refusals {
 
   constructor(options: RefusalLogOptions) {
     this.#options = options;
-    this.#sampler = new Sampler(options.clock, (refused) => this.#say(refused));
+    this.#sampler = new Sampler(options.clock, (refused) => this.#write(refused));
   }
 
   readonly refused = (refusal: Refusal): void => {
@@ -48,25 +48,25 @@ export class RefusalLog implements Refusals {
     const appId = this.#options.isApp(refusal.appId) ? refusal.appId : '';
     this.#options.metrics.refused(appId, kind, reason);
     if (isLogged) return;
-    this.#sampler.add(`${kind} ${reason} ${appId}`, (unsaid) => ({
+    this.#sampler.add(`${kind} ${reason} ${appId}`, (unreported) => ({
       refusal,
-      times: (unsaid?.times ?? 0) + 1,
+      times: (unreported?.times ?? 0) + 1,
     }));
   };
 
-  /** Says what is still unsaid. */
+  /** Logs what is still unreported. */
   close(): void {
     this.#sampler.close();
   }
 
-  #say({ refusal: { kind, reason, fields }, times }: Refused): void {
+  #write({ refusal: { kind, reason, fields }, times }: Refused): void {
     this.#options.log.info({ reason, ...fields, ...(times > 1 && { times }) }, messages[kind]);
   }
 }
 
 /**
- * What was refused to a connection; `subject` is what it was about, such as a channel. The fields are made when they are
- * read: of a flood of refusals few are logged.
+ * A refusal of something that a connection requested. `subject` is what it concerns, such as a channel. The fields are built on
+ * demand, because only a few refusals of a flood are logged.
  */
 export function describeRefusal(
   { app, socketId }: Session,

@@ -16,7 +16,7 @@ export interface ResentFact {
   readonly deliveryId: string;
   readonly request: WebhookRequest;
   readonly attempt: LetterAttempt;
-  /** How many events are in it. */
+  /** The number of events in it. */
   readonly events: number;
 }
 
@@ -25,15 +25,15 @@ export interface ResenderOptions extends AttemptInPlaceOptions {
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'webhookAttempt'>;
   readonly letters: Pick<DeadLetters, 'find' | 'attempted'>;
-  /** In which life of the state this is. */
+  /** The epoch of the state. */
   readonly epoch: () => string;
-  /** Undefined: there is no such endpoint. */
+  /** Undefined if there is no such endpoint. */
   readonly target: (appId: string, endpointId: string) => ResendTarget | undefined;
-  /** Hears of each attempt, once it has ended: a resend is no fact of deliveries. */
+  /** Called after each attempt. Resends cause no delivery facts. */
   readonly onAttempt?: ((fact: ResentFact) => void) | undefined;
 }
 
-/** A delivery as it was sent, or would have been: of it the same body is made again. */
+/** A delivery as it was sent, or would have been. The same body is built from it again. */
 export interface Delivery {
   readonly appId: string;
   readonly endpointId: string;
@@ -41,24 +41,24 @@ export interface Delivery {
   readonly id: string;
   /** `time_ms` of its body. */
   readonly timeMs: number;
-  /** Its events as they stand in the body, in order. */
+  /** Its events as they appear in the body, in order. */
   readonly events: readonly string[];
-  /** Attempts that were begun, resends too. */
+  /** The number of attempts that have begun, including resends. */
   readonly attemptsMade: number;
-  /** How often it was sent again. */
+  /** How often it was resent. */
   readonly resends: number;
 }
 
 /**
- * Why nothing was sent: `unknown`, the letter is not kept; `gone`, its endpoint is not configured; `disabled` or `held`, it
- * is; `under-way`, this delivery is being sent; `busy`, no place for an attempt became free in time.
+ * Why nothing was sent. `unknown`: the letter is not kept. `gone`: its endpoint is not configured. `disabled` or `held`: its
+ * endpoint is. `under-way`: this delivery is being sent. `busy`: no place for an attempt became free in time.
  */
 export type NotSent = 'unknown' | 'gone' | 'disabled' | 'held' | 'under-way' | 'busy';
 
-/** What came of the attempt, or why there was none. */
+/** The result of the attempt, or why there was none. */
 export type Resent = LetterAttempt | NotSent | Unavailable;
 
-/** A delivery, and where it goes. */
+/** A delivery, and its endpoint. */
 interface Found {
   readonly delivery: Delivery;
   readonly target: ResendTarget;
@@ -70,7 +70,7 @@ function isFound(found: Found | NotSent | Unavailable): found is Found {
   return typeof found === 'object';
 }
 
-/** Makes one more attempt at a delivery: the same id and body, and a header that says so. */
+/** Makes another attempt at a delivery, with the same id and body, and with a header that marks it as a resend. */
 export class Resender {
   readonly #options: ResenderOptions;
   /** By app and delivery. */
@@ -80,12 +80,12 @@ export class Resender {
     this.#options = options;
   }
 
-  /** Makes one attempt at a letter now, or as soon as there is a place for it within the time of a request. */
+  /** Makes one attempt at a letter, as soon as there is a place for it within the time-out of a request. */
   resend(appId: string, id: string): Promise<Resent> {
     return this.#once(appId, id, () => this.#findLetter(appId, id));
   }
 
-  /** The same with a delivery that somebody has recorded, whatever has come of it. */
+  /** The same with a recorded delivery, whatever its result was. */
   resendRecorded(delivery: Delivery): Promise<Resent> {
     return this.#once(delivery.appId, delivery.id, () => this.#findRecorded(delivery));
   }
@@ -105,7 +105,7 @@ export class Resender {
     const found = await find();
     if (!isFound(found)) return found;
     return await inPlace<Resent>(this.#options, found.target, async () => {
-      // Much may have come between while it waited.
+      // Much may have happened while it waited.
       const current = await find();
       return isFound(current) ? await this.#attempt(current) : current;
     });
@@ -121,7 +121,7 @@ export class Resender {
   async #findRecorded(delivery: Delivery): Promise<Found | NotSent | Unavailable> {
     const { appId, id, attemptsMade, resends } = delivery;
     const letter = await this.#options.letters.find(appId, id);
-    // Another node keeps what was dropped: what is recorded here has to do, on a node that sends to the endpoint.
+    // Another node keeps dropped deliveries. On a node that sends to the endpoint, the local record has to suffice.
     const known = isUnavailable(letter) ? undefined : letter;
     const found = this.#aim({
       ...delivery,
@@ -145,16 +145,16 @@ export class Resender {
     const { outcome, timeMs, elapsedMs } = await attemptNow(this.#options, request);
     const attempt = describeAttempt(outcome, { number, resend, timeMs, elapsedMs: Math.round(elapsedMs) });
     this.#options.letters.attempted(appId, id, attempt);
-    this.#tell(delivery, attempt, elapsedMs);
+    this.#log(delivery, attempt, elapsedMs);
     this.#options.onAttempt?.({ deliveryId: id, request, attempt, events: delivery.events.length });
     return attempt;
   }
 
-  #tell({ appId, endpointId, id, events }: Delivery, attempt: LetterAttempt, elapsedMs: Millis): void {
+  #log({ appId, endpointId, id, events }: Delivery, attempt: LetterAttempt, elapsedMs: Millis): void {
     const { log, metrics } = this.#options;
     const { result, status, error, resend } = attempt;
     metrics.webhookAttempt(appId, endpointId, result, elapsedMs);
-    const told = {
+    const fields = {
       appId,
       endpoint: endpointId,
       webhookId: id,
@@ -164,11 +164,11 @@ export class Resender {
       status,
       error,
     };
-    log.info({ ...told, elapsedMs: attempt.elapsedMs }, 'webhook sent again');
+    log.info({ ...fields, elapsedMs: attempt.elapsedMs }, 'webhook sent again');
   }
 }
 
-/** Why nothing may be sent to the endpoint again; undefined: something may. */
+/** Why nothing may be resent to the endpoint; undefined if it may. */
 export function refusalOf({ endpoint }: Pick<ResendTarget, 'endpoint'>): 'disabled' | 'held' | undefined {
   if (!endpoint.isEnabled) return 'disabled';
   return endpoint.heldSinceMs === undefined ? undefined : 'held';

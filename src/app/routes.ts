@@ -6,12 +6,12 @@ import type { EndpointDispatcher } from './endpoint-dispatcher.ts';
 /** What routing needs. */
 export interface RoutesOptions {
   readonly clock: Clock;
-  /** So long an app that is gone is remembered, because the store may still bring what became of it; undefined: not at all. */
+  /** How long a removed app is remembered, because the store may still return its departures; undefined: not at all. */
   readonly rememberGoneMs: Millis | undefined;
   readonly create: (app: Application, endpoint: Endpoint) => EndpointDispatcher;
 }
 
-/** An app that is configured no more. */
+/** An app that is no longer configured. */
 interface GoneApp {
   readonly dispatchers: readonly EndpointDispatcher[];
   readonly cancel: Cancel;
@@ -20,22 +20,22 @@ interface GoneApp {
 const none: readonly EndpointDispatcher[] = [];
 
 /**
- * Where events of an app go. An endpoint is configured; leaving, until what it was to get is decided; or gone. An app is its
- * id, an endpoint its app and id: what stays keeps its queue, under whatever it is now configured with.
+ * The endpoints to which events of an app go. An endpoint is configured; or leaving, until its waiting events are decided; or
+ * gone. Apps are identified by id, endpoints by app and id: an endpoint that stays keeps its queue when its configuration changes.
  */
 export class Routes {
   readonly #options: RoutesOptions;
   #configured: ReadonlyMap<string, readonly EndpointDispatcher[]> = new Map();
   /** By app and endpoint. */
   readonly #leaving = new Map<string, EndpointDispatcher>();
-  /** Their endpoints leave. */
+  /** Removed apps. Their endpoints are leaving. */
   readonly #gone = new Map<string, GoneApp>();
 
   constructor(options: RoutesOptions) {
     this.#options = options;
   }
 
-  /** The endpoints of an app that is configured, or was of late. */
+  /** The endpoints of an app that is configured, or was recently. */
   of(appId: string): readonly EndpointDispatcher[] {
     return this.#configured.get(appId) ?? this.#gone.get(appId)?.dispatchers ?? none;
   }
@@ -44,7 +44,7 @@ export class Routes {
     return this.#configured.has(appId);
   }
 
-  /** Whether it is configured, or was of late. */
+  /** Whether the app is configured, or was recently. */
   knows(appId: string): boolean {
     return this.#configured.has(appId) || this.#gone.has(appId);
   }
@@ -58,12 +58,12 @@ export class Routes {
     return this.configured(appId, endpointId) ?? this.#leaving.get(identify(appId, endpointId));
   }
 
-  /** Those that are configured and those that leave. */
+  /** All endpoints that are configured or leaving. */
   all(): readonly EndpointDispatcher[] {
     return [...this.#configured.values(), [...this.#leaving.values()]].flat();
   }
 
-  /** From now on these are configured. */
+  /** From now on, these apps are configured. */
   replace(applications: readonly Application[]): void {
     const unclaimed = new Map([...this.#leaving, ...this.#byIdentity()]);
     const kept = applications.map((app) => {
@@ -86,7 +86,7 @@ export class Routes {
     for (const appId of this.#gone.keys()) if (this.#configured.has(appId)) this.#forgetGone(appId);
   }
 
-  /** Forgets what waits for the app's endpoints. They begin anew once `work` is done, and hear nothing of it. */
+  /** Forgets what waits for the app's endpoints. They start with empty queues after `work`, and do not receive its events. */
   renew(appId: string, work: () => void): void {
     const before = this.#configured;
     for (const dispatcher of this.all()) if (dispatcher.app.id === appId) dispatcher.stop();
@@ -98,7 +98,7 @@ export class Routes {
     this.#configured = new Map([...others, [appId, anew]]);
   }
 
-  /** Ends all of them at once, and knows none any more. */
+  /** Stops all endpoints immediately, and forgets them. */
   stop(): void {
     for (const dispatcher of this.all()) dispatcher.stop();
     this.#configured = new Map();

@@ -18,31 +18,31 @@ export class Session {
   readonly socket: Socket;
   /** By channel name. */
   readonly subscriptions = new Map<string, Subscription>();
-  /** Who is signed in, if anybody. */
+  /** The signed-in user, if there is one. */
   user: UserData | undefined;
   signedInAt: Millis = -Infinity;
-  /** Whose comings and goings the ledger was asked for. */
+  /** The users whose online status the connection watches. */
   watched: readonly string[] = [];
   isOpen = true;
-  /** Its place among the connections of its address, where they are counted. */
+  /** Its place among the connections of its address, if those are counted. */
   seat: Seat | undefined;
-  /** Its address, if it has taken a place among the connections that are counted elsewhere, too. */
+  /** Its address, if it has taken a place among the connections that are also counted elsewhere. */
   slotAddress: string | undefined;
-  /** Whether it counts among the connections of its app. Until then the client is told nothing. */
+  /** Whether it counts among the connections of its app. Before that, the client is sent nothing. */
   isAdmitted = false;
-  /** When it was opened, by the clock of signs of life. */
+  /** When it was opened, by the clock for signs of life. */
   readonly openedAt: Millis;
   /** When the client last gave a sign of life. */
   lastHeardAt: Millis;
-  /** When it was asked for one, if it has not answered since. */
+  /** When it was pinged, if it has not answered since. */
   pingedAt: Millis | undefined;
-  /** Those among whom its signs of life are looked at next; see `watchLiveness`. */
+  /** The group of connections in whose liveness check it is next; see `watchLiveness`. */
   round: Set<Session> | undefined;
-  /** What it may still send. */
+  /** How much it may still send. */
   readonly budget: FrameBudget;
-  /** Made with the first client event. */
+  /** Created with the first client event. */
   clientEvents: RateWindow | undefined;
-  /** Made with the first channel that nobody was on before. */
+  /** Created with the first channel that had no subscriber. */
   newChannels: TokenBucket | undefined;
   /** Joins that are not answered yet; undefined while there are none. */
   joins: JoinsUnderWay | undefined;

@@ -7,11 +7,11 @@ import type { Fate, Share } from '../webhooks/share.ts';
 /** What settling needs. */
 export interface SettlementOptions {
   readonly store: DeliveryStore;
-  /** Looked up when a cache miss reached nobody, because the ledger itself is made with the dispatcher. */
+  /** Called when a cache miss reached no endpoint. A function, because the ledger is created with the dispatcher. */
   readonly ledger: () => Pick<ChannelCaches, 'forgetCacheMiss'>;
 }
 
-/** Counts who is not done with each event, and has the store forget what nobody waits for. */
+/** Tracks who has not decided each event, and tells the store to remove events that nobody waits for. */
 export class Settlements {
   readonly #options: SettlementOptions;
 
@@ -19,7 +19,7 @@ export class Settlements {
     this.#options = options;
   }
 
-  /** An endpoint is done with these events. */
+  /** An endpoint has decided these events. */
   settle(place: Omit<Settlement, 'events'>, queued: readonly QueuedEvent[], fate: Fate): void {
     const events: { ref: EventRef; isLast: boolean }[] = [];
     for (const { event, share } of queued) {
@@ -30,7 +30,7 @@ export class Settlements {
     if (events.length > 0) this.#options.store.settle({ ...place, events });
   }
 
-  /** It is known who waits for an event: the taking itself does not wait for it any more. */
+  /** The event has been taken, so it is known which endpoints wait for it. The taking itself no longer does. */
   taken(appId: string, event: WebhookEvent, share: Share, fate: Fate): void {
     const isLast = this.#settleOne(appId, event, share, fate);
     if (!isLast || share.ref === undefined) return;
@@ -38,10 +38,10 @@ export class Settlements {
     this.#options.store.settle({ appId, endpointId: '', batchId: undefined, events });
   }
 
-  /** Whether it was the last that waited. */
+  /** Returns whether it was the last that waited. */
   #settleOne(appId: string, event: WebhookEvent, share: Share, fate: Fate): boolean {
     const isLast = share.settle(fate);
-    // It reached nobody: the next miss is to be reported again.
+    // It reached no endpoint, so the next miss must be reported again.
     if (isLast && event.name === 'cache_miss' && share.wasInVain) {
       void this.#options.ledger().forgetCacheMiss(appId, event.channel, event.episode);
     }

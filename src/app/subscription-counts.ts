@@ -1,4 +1,4 @@
-import { isSaidNow, newCountCadence, type CountCadence } from '../channels/count-cadence.ts';
+import { isSentNow, newCountCadence, type CountCadence } from '../channels/count-cadence.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import type { Outbox } from '../ports/outbox.ts';
@@ -8,12 +8,12 @@ import { DueHeap } from '../structures/due-heap.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import type { LocalApp } from './local-app.ts';
 
-/** What telling counts needs. */
+/** What sending counts needs. */
 export interface SubscriptionCountOptions {
   readonly clock: Clock;
   readonly fanout: Fanout;
   readonly outbox: Pick<Outbox, 'append'>;
-  /** How many connections are subscribed to a channel. Default: those to this thread. */
+  /** The number of connections subscribed to a channel. Default: those to this thread. */
   readonly countSubscribers?: (appId: string, channel: ChannelName) => number;
 }
 
@@ -24,9 +24,8 @@ interface Counted {
 }
 
 /**
- * Tells subscribers and webhooks how many connections a channel has, for apps that want it: on each change,
- * for a crowd every five seconds and once more after the last change (protocol 7). Presence channels have
- * members instead.
+ * Sends subscribers and webhooks the number of connections of a channel, for apps that enable it: on each change or, above 100
+ * connections, every five seconds and once more after the last change. Presence channels have members instead.
  */
 export class SubscriptionCounts {
   readonly #options: SubscriptionCountOptions;
@@ -36,10 +35,10 @@ export class SubscriptionCounts {
 
   constructor(options: SubscriptionCountOptions) {
     this.#options = options;
-    this.#alarm = createAlarm(options.clock, () => this.#tellDue());
+    this.#alarm = createAlarm(options.clock, () => this.#sendDue());
   }
 
-  /** A connection has come to the channel or gone from it. */
+  /** A connection has joined or left the channel. */
   changed(app: LocalApp, channel: ChannelName): void {
     if (!app.config.subscriptionCount) return;
     const { access } = channelKind(channel);
@@ -47,8 +46,8 @@ export class SubscriptionCounts {
     const counted = this.#of(app, channel);
     const { cadence } = counted;
     const wasDue = cadence.dueAt !== undefined;
-    if (isSaidNow(cadence, this.#subscribers(app, channel), this.#options.clock.now())) {
-      this.#tell(counted);
+    if (isSentNow(cadence, this.#subscribers(app, channel), this.#options.clock.now())) {
+      this.#send(counted);
     } else if (!wasDue && cadence.dueAt !== undefined) {
       this.#due.add(cadence.dueAt, counted);
       this.#alarm.set(cadence.dueAt);
@@ -74,12 +73,12 @@ export class SubscriptionCounts {
     return countSubscribers?.(app.config.id, channel) ?? app.registry.subscribers(channel);
   }
 
-  #tell({ app, channel }: Counted): void {
+  #send({ app, channel }: Counted): void {
     const appId = app.config.id;
     const count = this.#subscribers(app, channel);
     const isWanted = app.config.subscriptionCount;
     if (count === 0 || !isWanted) this.#counted.delete(app.topic(channel));
-    // The app has been configured otherwise since the count was put off.
+    // The app may have been reconfigured since the count was deferred.
     if (!isWanted) return;
     if (count > 0) {
       this.#options.fanout.publish(appId, channel, () => encodeSubscriptionCount(channel, count));
@@ -87,15 +86,15 @@ export class SubscriptionCounts {
     this.#options.outbox.append(appId, [{ name: 'subscription_count', channel, count }]);
   }
 
-  #tellDue(): void {
+  #sendDue(): void {
     const at = this.#options.clock.now();
     for (let counted = this.#due.takeDue(at); counted !== undefined; counted = this.#due.takeDue(at)) {
       const { cadence } = counted;
-      // It was told since, because the crowd had gone.
+      // It has been sent since, because the count fell below the threshold.
       if (cadence.dueAt === undefined || cadence.dueAt > at) continue;
-      cadence.saidAt = at;
+      cadence.sentAt = at;
       cadence.dueAt = undefined;
-      this.#tell(counted);
+      this.#send(counted);
     }
     this.#alarm.set(this.#due.nextDueAt ?? Infinity);
   }

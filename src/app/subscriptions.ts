@@ -46,25 +46,25 @@ export interface SubscriptionOptions extends Refusals {
   readonly counts: Pick<SubscriptionCounts, 'changed'>;
   readonly log: Log;
   readonly witness?: Witness;
-  /** Has connections that end leave their channels, each channel a step. */
+  /** Runs the leaves of connections that have ended, one step for each channel. */
   readonly slices: Slices;
-  /** Which bounds are kept here. Default: those of the connection and of its app. */
+  /** The limits that are checked here. Default: those of the connection and of its app. */
   readonly refuseChannel?: RefuseChannel;
   /** How long webhooks wait for a return after each kind of leave. */
   readonly grace: {
     readonly disconnectMs: Millis;
     readonly unsubscribeMs: Millis;
-    /** For those who are sent away because the node ends. */
+    /** For clients that are disconnected because the node shuts down. */
     readonly shutdownMs: Millis;
   };
 }
 
-/** Which channel a client does not get, and why. */
+/** The channel that a client cannot subscribe to, and why. */
 type Refusal = [channel: string, type: 'AuthError' | 'LimitReached' | 'InvalidChannel', error: ProtocolError];
 type Joined = Extract<JoinAnswer, { kind: 'joined' }>;
 type SubscribeCommand = Extract<Command, { kind: 'subscribe' }>;
 
-/** Joins and leaves: from what a client asks to what the registry and the ledger know. */
+/** Joins and leaves channels: turns commands of clients into calls of the registry and the ledger. */
 export class Subscriptions {
   readonly #options: SubscriptionOptions;
   readonly #witness: Witness;
@@ -76,14 +76,14 @@ export class Subscriptions {
     this.#disconnectMs = options.grace.disconnectMs;
   }
 
-  /** The node ends: whoever is disconnected from now on may come back to another. */
+  /** The node shuts down: clients that are disconnected from now on may reconnect to another node. */
   close(): void {
     this.#disconnectMs = this.#options.grace.shutdownMs;
   }
 
   /**
-   * Lets the client in, or tells it why not. Pending while the answer needs the ledger's word. `in-turn`: nothing was done,
-   * because the client would be answered at once, and earlier joins are not answered yet.
+   * Subscribes the client, or sends it an error. Pending while the answer depends on the ledger. `in-turn`: nothing was done,
+   * because the client would be answered immediately while earlier joins are not answered yet.
    */
   subscribe(session: Session, command: SubscribeCommand): MaybePromise<void> | 'in-turn' {
     const { limits } = session.app.config;
@@ -108,7 +108,7 @@ export class Subscriptions {
     if (member !== undefined && 'error' in member) {
       return this.#refuse(session, channel, 'AuthError', member.error);
     }
-    // Last: what is refused for another reason does not count.
+    // Checked last, because a command that is refused for another reason does not count.
     const { clock, refuseChannel: refuse = refuseChannel } = this.#options;
     const excess = isInternal(channel) ? undefined : refuse(session, channel, clock.now());
     if (excess !== undefined) return this.#refuse(session, channel, 'LimitReached', excess);
@@ -116,7 +116,7 @@ export class Subscriptions {
     return this.#join(session, channel, member);
   }
 
-  /** Ends a subscription. Ending one that does not exist does nothing. */
+  /** Ends a subscription. Does nothing if there is none. */
   unsubscribe(session: Session, channel: unknown): void {
     const subscription = typeof channel === 'string' ? session.subscriptions.get(channel) : undefined;
     if (subscription === undefined) return;
@@ -126,14 +126,13 @@ export class Subscriptions {
     const { clock, grace } = this.#options;
     const left = session.app.registry.leave(subscription, clock.now(), grace.unsubscribeMs);
     this.#witnessLeave(session, subscription, 'unsubscribed');
-    this.#tell(session, subscription, 'unsubscribed');
+    this.#log(session, subscription, 'unsubscribed');
     this.#report(session, subscription, left);
   }
 
   /**
-   * Ends all subscriptions of a connection that has closed, however it did: at once, unless there are too many of them for
-   * one turn of the event loop. Until its turn comes a subscription counts as if the close had been heard of later, but it
-   * lingers no longer for that.
+   * Ends all subscriptions of a connection that has closed for any reason: immediately, unless there are too many for one turn of
+   * the event loop. A subscription that has to wait counts as if its close had been noticed later, but it does not linger longer.
    */
   disconnect(session: Session): void {
     const { subscriptions } = session;
@@ -196,7 +195,7 @@ export class Subscriptions {
     if (subscription === undefined) return;
     if (answer.kind !== 'joined') {
       session.subscriptions.delete(channel);
-      // While it was pending it counted here, so that the leave of another may not have looked like the last.
+      // While pending, it was counted here, so another leave may not have appeared to be the last.
       const left = session.app.registry.leave(subscription, this.#options.clock.now(), 0);
       this.#witnessLeave(session, subscription, 'refused');
       this.#report(session, subscription, left);
@@ -205,10 +204,10 @@ export class Subscriptions {
         answer.kind === 'member-limit'
           ? memberLimit(channel, app.config.limits.presenceMembers)
           : appChannelError(app, channel, answer.kind);
-      return this.#tellRefusal(session, channel, 'LimitReached', error);
+      return this.#sendRefusal(session, channel, 'LimitReached', error);
     }
     this.#welcome(session, channel, answer);
-    this.#tell(session, subscription, 'subscribed');
+    this.#log(session, subscription, 'subscribed');
   }
 
   #welcome(session: Session, channel: ChannelName, answer?: Joined): void {
@@ -220,7 +219,7 @@ export class Subscriptions {
     );
     if (answer !== undefined && channelKind(channel).isCache) {
       const { cached } = answer;
-      if (cached === undefined) this.#missUnheard(session, channel);
+      if (cached === undefined) this.#witnessUnselectedMiss(session, channel);
       socket.send(
         cached === undefined ? encodeCacheMiss(channel) : eventEncoder(cached.name, cached.data)(channel),
       );
@@ -228,20 +227,20 @@ export class Subscriptions {
     this.#options.counts.changed(app, channel);
   }
 
-  /** In the turn of the command: what was not answered before may decide otherwise. */
+  /** Refuses when it is the command's turn, because earlier answers may change the decision. */
   #refuse(session: Session, ...refusal: Refusal): 'in-turn' | undefined {
     if (session.joins !== undefined) return 'in-turn';
-    this.#tellRefusal(session, ...refusal);
+    this.#sendRefusal(session, ...refusal);
   }
 
-  /** Tells both who listens on the channel and who listens on the connection. The connection stays. */
-  #tellRefusal(session: Session, ...[channel, type, error]: Refusal): void {
+  /** Sends the error to the listeners of the channel and to those of the connection. The connection stays open. */
+  #sendRefusal(session: Session, ...[channel, type, error]: Refusal): void {
     this.#options.refused(describeRefusal(session, 'subscription', error, { channel }));
     session.socket.send(encodeSubscriptionError(channel, type, error));
     session.socket.send(encodeError(error));
   }
 
-  #tell(
+  #log(
     { app, socketId }: Session,
     { channel, userId }: Subscription,
     what: 'subscribed' | 'unsubscribed',
@@ -250,8 +249,8 @@ export class Subscriptions {
     if (log.isDebug) log.debug({ appId: app.config.id, socketId, channel: channel.name, userId }, what);
   }
 
-  /** A miss of which no endpoint wants to hear is not recorded by the ledger. */
-  #missUnheard({ app }: Session, channel: ChannelName): void {
+  /** The ledger does not record a miss that no endpoint selects. */
+  #witnessUnselectedMiss({ app }: Session, channel: ChannelName): void {
     if (app.wantsWebhook('cache_miss', channel)) return;
     this.#witness.unwanted(app.config.id, { name: 'cache_miss', channel, episode: '' });
   }
@@ -295,7 +294,7 @@ function authorise(
   }
 }
 
-/** Who joins a presence channel: whom the channel data name, else who is signed in (protocol 3). */
+/** The member of a presence channel: the one in the channel data or else the signed-in user. */
 function memberOf(
   { user, app }: Session,
   channelData: string | undefined,

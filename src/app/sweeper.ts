@@ -3,17 +3,16 @@ import type { Clock, Millis } from '../ports/clock.ts';
 import { whenReady } from '../ports/maybe-promise.ts';
 import { createAlarm } from './alarm.ts';
 
-/** Has the ledger report departures when they are due. */
+/** Calls the ledger when departures are due. */
 export interface Sweeper {
-  /** Something falls due at this moment. */
+  /** Something is due at this time. */
   wake(dueAt: Millis): void;
   stop(): void;
 }
 
 /**
- * Departures are reported together with others that are due soon after, as far as the clock has slack: in a crowd each is
- * due at another millisecond. `ledger` is looked up when something is due, because the ledger itself is made with the sweeper's
- * `wake`.
+ * Departures are reported together with others that are due soon after, within the slack of the clock, because in a burst each
+ * is due at another millisecond. `ledger` is a function, because the ledger is created with the sweeper's `wake`.
  */
 export function createSweeper(clock: Clock, ledger: () => Pick<Attendance, 'sweep'>): Sweeper {
   const ring = (): void =>

@@ -13,20 +13,20 @@ import { attemptNow, inPlace, type AttemptInPlaceOptions, type ResendTarget } fr
 export interface TestSenderOptions extends AttemptInPlaceOptions {
   readonly ids: Pick<Ids, 'webhookId'>;
   readonly log: Log;
-  /** In which life of the state this is. */
+  /** The epoch of the state. */
   readonly epoch: () => string;
 }
 
-/** What came of a test, and the request that was sent. */
+/** The result of a test, with the request that was sent. */
 export type TestOutcome = TestView;
 
-/** The most characters of an answer that are told. */
+/** The maximum number of characters of a response in the result. */
 const mostAnswer = 4096;
 
 /**
- * Sends an example of an event to an endpoint, signed as webhooks are and marked as a test by a header. It is no
- * delivery: it is counted nowhere and not tried again, and says nothing of whether the endpoint fails. It goes also to
- * an endpoint that is paused or disabled.
+ * Sends an example event to an endpoint, signed like a webhook and marked as a test by a header. It is not a delivery: it is
+ * not counted, not retried, and does not affect whether the endpoint counts as failing. Paused and disabled endpoints get it,
+ * too.
  */
 export class TestSender {
   readonly #options: TestSenderOptions;
@@ -35,7 +35,7 @@ export class TestSender {
     this.#options = options;
   }
 
-  /** Makes one attempt now, or as soon as there is a place for it within the time of a request; else says `busy`. */
+  /** Makes one attempt, as soon as there is a place for it within the time-out of a request; otherwise returns `busy`. */
   send(target: ResendTarget, event: EventName): Promise<TestOutcome | 'busy'> {
     return inPlace(this.#options, target, () => this.#send(target, event));
   }
@@ -50,18 +50,18 @@ export class TestSender {
     const status = outcome.kind === 'answered' ? outcome.status : undefined;
     const error = outcome.kind === 'unreachable' ? outcome.code : undefined;
     const answer = outcome.kind === 'answered' ? outcome.body?.slice(0, mostAnswer) : undefined;
-    const told = {
+    const summary = {
       result,
       ...(status !== undefined && { status }),
       ...(error !== undefined && { error }),
       elapsedMs: Math.round(elapsedMs),
     };
     log.info(
-      { appId: app.id, endpoint: endpoint.id, webhookId: payload.id, event: name, ...told },
+      { appId: app.id, endpoint: endpoint.id, webhookId: payload.id, event: name, ...summary },
       'test webhook sent',
     );
     return {
-      ...told,
+      ...summary,
       ...(answer !== undefined && { answer }),
       verdict: verdictOf(outcome),
       request: {

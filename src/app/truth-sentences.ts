@@ -4,17 +4,17 @@ import type { DropReason } from '../webhooks/delivery-facts.ts';
 import type { Told } from '../webhooks/told.ts';
 import type { Waiting } from './waiting.ts';
 
-/** A time of day as a person reads it, with the date unless it is that of `now`. */
+/** A time of day for people. The date is omitted if it is that of `now`. */
 export function timeOf(ms: number, now: number): string {
   const [date = '', time = ''] = new Date(ms).toISOString().slice(0, -1).split('T');
   const [today] = new Date(now).toISOString().split('T');
   return date === today ? `${time} UTC` : `${date} ${time} UTC`;
 }
 
-/** Why it is told nothing more: somebody has switched it off. */
-const off = 'the endpoint is switched off, so it is not told';
+/** Why nothing more is sent: the endpoint is disabled. */
+const off = 'the endpoint is disabled, so it is not notified';
 
-/** It has left, but may come back without anybody being told. */
+/** The subject has left, but may return within the grace period without any notification. */
 export function lingers(
   { isEnabled }: Endpoint,
   isMember: boolean,
@@ -22,8 +22,7 @@ export function lingers(
 ): string {
   const who = isMember ? 'The user has left' : 'The last subscriber has left';
   const name = isMember ? 'member_removed' : 'channel_vacated';
-  const grace =
-    untilMs > nowMs ? `may come back until ${timeOf(untilMs, nowMs)}` : 'has not come back in time';
+  const grace = untilMs > nowMs ? `may return until ${timeOf(untilMs, nowMs)}` : 'has not returned in time';
   return `${who} and ${grace}; ${isEnabled ? `then ${name} follows` : off}`;
 }
 
@@ -37,29 +36,29 @@ export function waits(
   const { name } = queued.event;
   const { heldSinceMs, isEnabled } = endpoint;
   if (heldSinceMs !== undefined) {
-    return `${name} waits, because the endpoint is paused since ${timeOf(heldSinceMs, nowMs)}`;
+    return `${name} waits, because the endpoint has been paused since ${timeOf(heldSinceMs, nowMs)}`;
   }
-  const failing = isFailing ? '; the endpoint fails at the moment' : '';
+  const failing = isFailing ? '; the endpoint is currently failing' : '';
   if (batch === undefined) return `${name} waits to be sent${failing}`;
   const { attempts, nextInMs } = batch;
-  const last = isEnabled ? '' : ', the last one, because the endpoint is switched off';
+  const last = isEnabled ? '' : ', the last one, because the endpoint is disabled';
   const state =
     nextInMs === undefined
-      ? `attempt ${attempts} is under way${last}`
-      : `attempt ${attempts + 1} comes in ${seconds(nextInMs)}`;
-  if (batch.events.includes(queued)) return `${name} is on its way: ${state}${failing}`;
+      ? `attempt ${attempts} is in progress${last}`
+      : `attempt ${attempts + 1} starts in ${seconds(nextInMs)}`;
+  if (batch.events.includes(queued)) return `${name} is being delivered: ${state}${failing}`;
   return `${name} waits behind an earlier delivery of this channel: ${state}${failing}`;
 }
 
 const dropped: Readonly<Record<DropReason, string>> = {
-  expired: 'the endpoint did not take it in time',
+  expired: 'the endpoint did not accept it in time',
   overflow: 'too much waited for the endpoint',
   shutdown: 'the server was stopped',
-  disabled: 'the endpoint was switched off',
-  undone: 'it was undone by a later event',
+  disabled: 'the endpoint was disabled',
+  undone: 'a later event cancelled it out',
 };
 
-/** Whether and how what is lost is made up for. */
+/** Whether and how a loss is repaired. */
 export interface Repair {
   readonly heals: boolean;
   readonly nowMs: number;
@@ -68,24 +67,24 @@ export interface Repair {
 /** The endpoint will not get the event. */
 export function lost({ why }: Told, name: string, { heals, nowMs }: Repair): string {
   const then = heals
-    ? 'it is sent what is true once it takes something again'
-    : 'it stays so until somebody has the endpoint reconciled';
-  if (why === undefined) return `${name} was dropped before the server was started last; ${then}`;
+    ? 'it is sent the true state once it accepts deliveries again'
+    : 'it stays so until the endpoint is reconciled on request';
+  if (why === undefined) return `${name} was dropped before the last start of the server; ${then}`;
   const at = timeOf(why.atMs, nowMs);
   if (why.kind === 'dropped') return `${name} was dropped at ${at}, because ${dropped[why.reason]}; ${then}`;
-  const since = why.what === 'added' ? 'the endpoint was added' : 'the endpoint was set to hear of it';
+  const since = why.what === 'added' ? 'the endpoint was added' : 'the endpoint was changed to select it';
   return `It was there before ${since} at ${at}; ${then}`;
 }
 
-/** Nobody can tell what the endpoint believes. */
+/** It is unknown what the endpoint believes. */
 export function cannotTell(told: Told | undefined): string {
   if (told !== undefined) {
-    return 'The endpoint heard of it at times and at times not, because its settings were changed: what it was told last is not known';
+    return 'The endpoint selected such events only at times, because its settings were changed: what it was last sent is not known';
   }
-  return 'Something of this channel was dropped that is not remembered, before the server was started or beyond the bound of what is remembered: what the endpoint was told last is not known';
+  return 'An event of this channel was dropped that is not remembered, before the server was started or beyond the bound of what is remembered: what the endpoint was last sent is not known';
 }
 
-/** What of the app's state the endpoint does not hear of, so that it is not compared. */
+/** The parts of the app's state that the endpoint does not select, so that they are not compared. */
 export function limitsOf(endpoint: Endpoint, leftOut: number): readonly string[] {
   const { startsWith = '', endsWith = '' } = endpoint.channels;
   const limits: string[] = [];
@@ -95,9 +94,9 @@ export function limitsOf(endpoint: Endpoint, leftOut: number): readonly string[]
   ] as const) {
     const heard = hearsOf(endpoint, kind);
     if (heard === 'part')
-      limits.push(`It hears of only one of ${comes} and ${goes}: ${name} are not compared.`);
+      limits.push(`It selects only one of ${comes} and ${goes}: ${name} are not compared.`);
     if (heard === 'nothing')
-      limits.push(`It does not hear of ${comes} and ${goes}: ${name} are not compared.`);
+      limits.push(`It does not select ${comes} and ${goes}: ${name} are not compared.`);
   }
   const filters = [
     ...(startsWith === '' ? [] : [`start with '${startsWith}'`]),
@@ -106,11 +105,11 @@ export function limitsOf(endpoint: Endpoint, leftOut: number): readonly string[]
   if (filters.length > 0) {
     const names = filters.join(' and ');
     limits.push(
-      `It hears only of channels whose names ${names}: ${leftOut} occupied ${leftOut === 1 ? 'channel is' : 'channels are'} left out.`,
+      `It selects only channels whose names ${names}: ${leftOut} occupied ${leftOut === 1 ? 'channel is' : 'channels are'} left out.`,
     );
   }
   if (!endpoint.isEnabled)
-    limits.push('It is switched off: what happens is dropped, and nothing heals by itself.');
+    limits.push('It is disabled: new events are dropped, and nothing heals by itself.');
   return limits;
 }
 

@@ -16,35 +16,35 @@ export interface TruthOptions {
   readonly clock: Clock;
   readonly wallTime: WallTime;
   readonly reconciler: Pick<Reconciler, 'read'>;
-  /** Looked up when they are needed. */
+  /** Called when they are needed. */
   readonly dispatcher: () => Pick<Dispatcher, 'target' | 'waitingIn' | 'channelsWaiting'>;
   readonly ledger: () => Attended;
-  /** What is not known for other reasons, one sentence each. */
+  /** What is unknown for other reasons, one sentence each. */
   readonly alsoUnknown: (appId: string, endpointId: string) => readonly string[];
-  /** Has it make room for the rest. */
+  /** Limits the work in each turn of the event loop. */
   readonly steps: TurnBudget;
 }
 
-/** Who knows which channels are occupied or linger. */
+/** Knows which channels are occupied or linger. */
 export interface Attended {
   record(appId: string, channel: ChannelName): Readonly<ChannelRecord> | undefined;
-  /** They come and go meanwhile. */
+  /** The collection is live. */
   records(appId: string): Iterable<Readonly<ChannelRecord>>;
 }
 
-/** Compares what an endpoint must believe to what is true. Undefined: there is no such endpoint. */
+/** Compares what an endpoint must believe with the truth. Undefined if there is no such endpoint. */
 export type ReadTruth = (appId: string, endpointId: string) => Promise<TruthView | undefined>;
 
-/** So many differences are shown. */
+/** The maximum number of differences in a view. */
 const mostShown = 200;
 
-/** So many channels and members are looked at in one step. */
+/** How many channels and members are examined in one step. */
 const seenInStep = 10;
 
 /**
- * Reads, on a node that is alone, what an endpoint must believe by what it has taken, and where that differs from what is
- * true. Nothing is kept for it: it follows from what webhooks have said, what waits and what was dropped. Each channel is
- * judged at one moment; other turns of the event loop come between.
+ * Determines, on a single node, what an endpoint must believe after the webhooks it has accepted, and where that differs from
+ * the truth. Nothing is stored for this: it follows from what webhooks have reported, what waits and what was dropped. Each
+ * channel is compared at one point in time; other turns of the event loop may run in between.
  */
 export function createTruth(options: TruthOptions): ReadTruth {
   return async (appId, endpointId) => {
@@ -58,19 +58,19 @@ export function createTruth(options: TruthOptions): ReadTruth {
   };
 }
 
-/** What can be said where the endpoint is served by whichever of several nodes. */
+/** The result for a node in a cluster, where any node may serve the endpoint. */
 export function unknownTruth(endpoint: string, atMs: number): TruthView {
   return withoutAnswer(
     endpoint,
     atMs,
-    'What endpoints were told is known on a server that is alone. This one is one of several nodes, which Redis joins: no node knows it',
+    'A single server knows what its endpoints were sent. This one is one of several nodes that share a Redis, and no node knows it',
   );
 }
 
 const hearsOfNeither =
-  'Its event types tell it neither both of channel_occupied and channel_vacated nor both of member_added and member_removed, so there is nothing that it must believe';
+  'Its event types contain neither both channel_occupied and channel_vacated nor both member_added and member_removed, so there is nothing that it must believe';
 
-/** Whether its event types say who is there: both that somebody comes and that he goes. */
+/** Whether its event types report presence: both that somebody joins and that somebody leaves. */
 function isComparable(endpoint: Endpoint): boolean {
   return hearsOf(endpoint, 'channel') === 'all' || hearsOf(endpoint, 'member') === 'all';
 }
@@ -95,7 +95,7 @@ interface Compared extends DebtReading {
   readonly endpoint: Endpoint;
 }
 
-/** A channel, at the moment at which it is judged. */
+/** The state of a channel at the time at which it is compared. */
 interface Judged {
   readonly name: ChannelName;
   readonly record: Readonly<ChannelRecord> | undefined;
@@ -112,7 +112,7 @@ class Comparison {
   #channels = 0;
   #members = 0;
   #leftOut = 0;
-  /** Channels of which not everything is remembered that the endpoint was not told. */
+  /** The number of channels of which the endpoint has missed something that is not remembered. */
   #uncertain = 0;
   #canReconcile = false;
 
@@ -130,7 +130,7 @@ class Comparison {
       if (!pace.goesOn(1 + members.size)) await pace.rest();
       judge(name);
     }
-    // What is not there any more, but of which the endpoint has not been told so.
+    // Channels that no longer exist, but of which the endpoint has not been notified.
     for (const names of [debts.channels, dispatcher().channelsWaiting(appId, endpoint.id)]) {
       for (const name of names) {
         if (!pace.goesOn(1)) await pace.rest();
@@ -147,17 +147,17 @@ class Comparison {
     ];
     if (debts.hasOverflowed) {
       limits.push(
-        'More was dropped than is remembered: of channels of which nothing is remembered it is not known what the endpoint believes, also of those that nobody is on.',
+        'More was dropped than is remembered: for channels without a record it is not known what the endpoint believes, including channels that are vacated.',
       );
     }
     if (this.#uncertain > 0) {
       limits.push(
-        `Of ${this.#uncertain} ${this.#uncertain === 1 ? 'channel' : 'channels'} something was dropped that is not remembered: it may believe that users are there who have left.`,
+        `For ${this.#uncertain} ${this.#uncertain === 1 ? 'channel' : 'channels'}, an event was dropped that is not remembered: it may believe that users are there who have left.`,
       );
     }
     if (former.length > 0) {
       limits.push(
-        'Its event types or its channel filter were changed, or it was removed for a while: it may believe that somebody is there who has left while it did not hear of it.',
+        'Its event types or its channel filter were changed, or it was removed for a while: it may believe that somebody is there who left while it did not select such events.',
       );
     }
     return {
@@ -225,7 +225,7 @@ class Comparison {
     });
   }
 
-  /** What seems to be gone to an endpoint may have left while it did not hear of it. */
+  /** A subject that the endpoint seems to know as gone may have left while the endpoint did not select such events. */
   #doubt({ name }: Judged, belief: Belief, isMember: boolean): Belief {
     if (belief.believed !== false) return belief;
     const kind = isMember ? 'member' : 'channel';
@@ -233,7 +233,7 @@ class Comparison {
     return wasHeard ? { ...belief, believed: undefined } : belief;
   }
 
-  /** Why it differs: a sentence that is made only if it is shown. */
+  /** Why it differs. The sentence is built only if it is shown. */
   #explain(
     { name, record, waiting }: Judged,
     { believed, expected, first, told }: Belief,
@@ -261,7 +261,7 @@ class Comparison {
   }
 }
 
-/** Makes room for the rest now and then. */
+/** Pauses now and then, so that other work can run. */
 class Pace {
   readonly #steps: TurnBudget;
   #seen = 0;
@@ -270,7 +270,7 @@ class Pace {
     this.#steps = steps;
   }
 
-  /** Whether so many more can be looked at in this turn. */
+  /** Whether this many more can be examined in this turn. */
   goesOn(seen: number): boolean {
     this.#seen += seen;
     if (this.#seen < seenInStep) return true;
@@ -279,7 +279,7 @@ class Pace {
     return isRoom;
   }
 
-  /** Waits for a turn that has room. */
+  /** Waits for a turn with room. */
   async rest(): Promise<void> {
     await this.#steps.step(this.#due);
     this.#seen = 0;
@@ -290,7 +290,7 @@ class Pace {
   }
 }
 
-/** Until when it lingers. A channel does not go before its last member. */
+/** Until when the subject lingers. A channel does not end before its last member. */
 function deadlineOf(
   found: ChannelRecord | MemberRecord | undefined,
   record: Readonly<ChannelRecord> | undefined,

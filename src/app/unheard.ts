@@ -5,31 +5,31 @@ import type { Debts } from '../webhooks/debts.ts';
 import { hears, hearsOf, type Endpoint, type SubjectKind } from '../webhooks/endpoint.ts';
 import { itself, readSubject, type StateEvent, type Untold } from '../webhooks/told.ts';
 
-/** What of an endpoint says of what it hears. */
+/** The events that an endpoint selects. */
 export type Hearing = Pick<Endpoint, 'eventTypes' | 'channels'>;
 
-/** What finding it is made with. */
+/** The dependencies of a search. */
 export interface UnheardOptions {
   readonly debts: Debts;
-  /** What the endpoint hears from now on. */
+  /** What the endpoint selects from now on. */
   readonly hearing: Hearing;
-  /** What it heard of until now, if anything. */
+  /** What it selected until now, if anything. */
   readonly before: Hearing | undefined;
-  /** What it heard of earlier. */
+  /** What it selected earlier. */
   readonly former: readonly Hearing[];
   readonly why: Untold;
-  /** Subjects of which it was sent something while an earlier search was under way. */
+  /** Subjects of which it was sent something during an earlier search. */
   readonly touched?: ReadonlySet<string> | undefined;
-  /** The debt of a channel has changed. */
+  /** Called when the debt of a channel has changed. */
   readonly noted: (channel: ChannelName) => void;
 }
 
-/** So many channels and members are looked at in one step. */
+/** How many channels and members are examined in one step. */
 const seenInStep = 10;
 
 /**
- * Finds what was told before an endpoint heard of such things: a debt each. It takes some turns; of what it is sent
- * meanwhile, the first event of a subject says whether that was there before.
+ * Finds what was reported before an endpoint selected such events, and records a debt for each. It takes several turns. If the
+ * endpoint is sent an event of a subject meanwhile, the first of them shows whether the subject was there before.
  */
 export class Unheard {
   readonly #options: UnheardOptions;
@@ -55,12 +55,12 @@ export class Unheard {
     this.#touched.add(key);
   }
 
-  /** Looks at all channels, in turns that have room for it. Undefined: that is done at once. */
+  /** Examines all channels, in turns that have room for it. Undefined if it finished immediately. */
   find(records: Iterable<Readonly<ChannelRecord>>, steps: TurnBudget): Promise<void> | undefined {
     return this.#find(records[Symbol.iterator](), steps);
   }
 
-  /** Nobody asks any more. */
+  /** Cancels the search. */
   stop(): void {
     this.#isStopped = true;
   }
@@ -106,7 +106,7 @@ export class Unheard {
     return true;
   }
 
-  /** Whether the endpoint has not heard of such until now. */
+  /** Whether the endpoint has not selected such a subject until now. */
   #isNews(channel: ChannelName, kind: SubjectKind): boolean {
     const { hearing, before } = this.#options;
     if (hears(hearing, kind, channel) !== 'all') return false;
@@ -114,7 +114,7 @@ export class Unheard {
   }
 }
 
-/** Whether something is not heard of any more, or was not heard of in full, so that there may be a gap in what is known. */
+/** Whether something is no longer selected, or was selected only in part, so that its state may have a gap. */
 export function leavesGap(before: Hearing, after: Hearing): boolean {
   const { startsWith = '', endsWith = '' } = before.channels;
   const { startsWith: laterStart = '', endsWith: laterEnd = '' } = after.channels;
@@ -125,7 +125,7 @@ export function leavesGap(before: Hearing, after: Hearing): boolean {
   });
 }
 
-/** Whether both hear of the same. */
+/** Whether both select the same. */
 export function hearSame(one: Hearing, other: Hearing): boolean {
   const { startsWith = '', endsWith = '' } = one.channels;
   const { startsWith: othersStart = '', endsWith: othersEnd = '' } = other.channels;

@@ -21,7 +21,7 @@ export interface UserOptions extends Refusals {
   readonly log: Log;
 }
 
-/** Users who sign in: who is on which connection, and whose comings and goings each of them is told. */
+/** Signs users in: knows which user a connection belongs to, and which users it watches. */
 export class Users {
   readonly #options: UserOptions;
 
@@ -30,8 +30,8 @@ export class Users {
   }
 
   /**
-   * Signs the connection in, or tells it why not and leaves it open (D11). Signing in again as the same user
-   * renews what is known of that user.
+   * Signs the connection in, or sends an error and leaves it open. Signing in again as the same user updates what is known of
+   * that user.
    */
   signIn(session: Session, { auth, userData }: SignInCommand): MaybePromise<void> {
     const { app, socketId } = session;
@@ -45,7 +45,7 @@ export class Users {
     this.#unwatch(session);
     session.user = user;
     session.signedInAt = this.#options.clock.now();
-    // From now on, not only once the client has subscribed: what is sent to a user is not to be missed.
+    // Immediately, and not only once the client has subscribed, so that no event for the user is missed.
     session.socket.subscribe(app.topic(serverToUserChannel(user.userId)));
     app.addUser(session, user.userId);
     const watched = app.config.watchlist ? user.watchlist : [];

@@ -4,25 +4,25 @@ import type { DeliveryQueue } from '../webhooks/delivery-queue.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import { batchOf } from '../webhooks/undecided.ts';
 
-/** What waits for an endpoint of one channel, or is under way, and what it waits for. */
+/** The events of one channel that wait for an endpoint, and what they wait for. */
 export interface Waiting {
   /** In order. */
   readonly events: readonly QueuedEvent[];
-  /** The endpoint counts as failing: it is tried by one attempt at a time. */
+  /** Whether the endpoint counts as failing: it is sent one attempt at a time. */
   readonly isFailing: boolean;
-  /** The delivery that comes first; undefined: the events are in none yet. */
+  /** The delivery that comes first; undefined if the events are in none yet. */
   readonly batch?: {
     readonly events: readonly QueuedEvent[];
-    /** Attempts begun. */
+    /** The number of attempts that have begun. */
     readonly attempts: number;
-    /** Until the next attempt, at the earliest; undefined: one is under way. */
+    /** Minimum time until the next attempt; undefined if one is in progress. */
     readonly nextInMs: Millis | undefined;
   };
 }
 
 export const nothingWaits: Waiting = { events: [], isFailing: false };
 
-/** What waits of a channel; `now` is of the queue's own time. */
+/** The waiting events of a channel. `now` is in the queue's own time. */
 export function viewWaiting(
   queue: Pick<DeliveryQueue, 'events' | 'isFailing' | 'undecided' | 'waitingOf'>,
   channel: ChannelName,

@@ -1,31 +1,31 @@
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
 
-/** How the life of the process before this one ended. */
+/** How the previous run of the process ended. */
 export interface LastEnd {
-  /** `killed`: without a farewell, whatever the reason. */
+  /** `killed`: without a graceful shutdown, for any reason. */
   readonly how: 'orderly' | 'killed';
   /** How long the program was down. */
   readonly downMs: number;
 }
 
-/** What backends can ask of the way that webhooks take. */
+/** The state of webhook delivery, as backends can query it. */
 export interface WebhookLife {
-  /** Where state and events are kept. */
+  /** Where state and events are stored. */
   readonly kept: 'memory' | 'disk' | 'redis';
-  /** In which life of the state this is: a receiver that knew another one repairs what it knows. */
+  /** The epoch of the state. A receiver that knew another one repairs its state. */
   readonly epoch: string;
-  /** How often a process has been started over this state; undefined where nobody counts. */
+  /** How often a process has been started with this state; undefined if that is not counted. */
   readonly starts: number | undefined;
   readonly lastEnd: LastEnd | undefined;
-  /** Why what was kept could not be read at the start, and is lost. */
+  /** Why stored data could not be read at the start, and is lost. */
   readonly lost: string | undefined;
-  /** What endpoints have waiting; undefined: this node does not dispatch, and so does not know. */
+  /** The queues of the endpoints; undefined if this node does not dispatch, and so does not know. */
   readonly queues: Iterable<QueueReading> | undefined;
-  /** The partitions that this node dispatches, of all; undefined: there is one node, which dispatches everything. */
+  /** The number of partitions that this node dispatches, and of all partitions; undefined if a single node dispatches everything. */
   readonly partitions?: { readonly here: number; readonly all: number };
 }
 
-/** The answer to `GET /apps/ID/webhooks/state`. */
+/** The response of `GET /apps/ID/webhooks/state`. */
 export function describeWebhookState(appId: string, life: WebhookLife): Record<string, unknown> {
   const { kept, epoch, starts, lastEnd, lost, queues, partitions } = life;
   const own = queues && [...queues].filter((queue) => queue.appId === appId);
@@ -43,12 +43,12 @@ export function describeWebhookState(appId: string, life: WebhookLife): Record<s
         oldest_age_ms: Math.round(oldestAgeMs),
         failing: isFailing,
       })) ?? null,
-    // What waits elsewhere is not in it.
+    // What waits on other nodes is not included.
     ...(partitions && { partitions }),
   };
 }
 
-/** What was kept and could not be read, for whoever has to repair what it knows; nothing else. */
+/** Stored data that could not be read, so that receivers can repair their state. */
 export function describeLost(reason: string | undefined): Record<string, unknown> {
   return reason === undefined ? {} : { store_lost: { reason } };
 }

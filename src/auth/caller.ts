@@ -1,34 +1,33 @@
 import { sign, verify } from './hmac.ts';
 
-/** Who asks, as far as the connection and the headers of the request tell; empty is a header that is not there. */
+/** The sender of a request, as described by its connection and headers. A missing header is empty. */
 export interface Caller {
   readonly authorization: string;
   readonly origin: string;
   readonly host: string;
-  /** `Sec-Fetch-Site`: how a browser names the page that asks. */
+  /** `Sec-Fetch-Site`: how the browser classifies the requesting page. */
   readonly fetchSite: string;
   readonly cookie: string;
   readonly contentType: string;
-  /** `Last-Event-ID`: what a client that comes back to a stream has seen last. */
+  /** `Last-Event-ID`: the last event that a client saw before it reconnected to a stream. */
   readonly lastEventId: string;
   readonly acceptEncoding: string;
-  /** The client's address, as far as trusted proxies tell it. */
+  /** The client's address, as far as trusted proxies report it. */
   readonly remoteAddress: string;
-  /** The request is encrypted on its way to here, or to a trusted proxy that says so. */
+  /** Whether the request arrived encrypted, here or at a trusted proxy that says so. */
   readonly isSecure: boolean;
-  /** The connection comes from this machine; a proxy may have made it. */
+  /** Whether the connection comes from this machine. A proxy may have made it. */
   readonly isLocal: boolean;
-  /** A proxy says that it passes the request on for somebody else. */
+  /** Whether a proxy states that it forwards the request for another client. */
   readonly isForwarded: boolean;
 }
 
-/** Why a caller who shows no token is not taken for a program of this machine. */
+/** Why a caller without a token is not trusted as a program of this machine. */
 export type Stranger = 'forwarded' | 'page' | 'host';
 
 /**
- * Why a caller who shows no token is not taken for a program of this machine; undefined if it is one. The address that
- * is listened on does not tell, because a web page can have its own name resolve to it, and a proxy of this machine
- * passes on what strangers ask.
+ * Why a caller without a token is not trusted as a program of this machine; undefined if it is. The listening address is not
+ * enough: a web page can make its own name resolve to it, and a proxy on this machine forwards requests of anyone.
  */
 export function strangerOf(caller: Caller): Stranger | undefined {
   if (caller.isForwarded) return 'forwarded';
@@ -36,12 +35,12 @@ export function strangerOf(caller: Caller): Stranger | undefined {
   return namesThisMachine(caller.host) ? undefined : 'host';
 }
 
-/** Whether a browser says that a page asks. One of the same origin may: it has no Origin only where it reads. */
+/** Whether a browser sent the request for a page. A page of the same origin may read: it sends an Origin only when it writes. */
 export function isOfPage({ origin, fetchSite }: Caller): boolean {
   return origin !== '' || !['', 'none', 'same-origin'].includes(fetchSite);
 }
 
-/** Whether a `Host` header names this machine in a way that nobody else can define. */
+/** Whether a `Host` header names this machine by a name that nobody else can define. */
 export function namesThisMachine(host: string): boolean {
   return /^(?:127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}|\[::1\]|(?:[a-z0-9-]+\.)*localhost)$/.test(
     hostName(host),
@@ -53,12 +52,12 @@ export function hostName(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, '');
 }
 
-/** The token of an `Authorization: Bearer TOKEN`; empty if there is none. */
+/** The token of an `Authorization: Bearer TOKEN` header; empty if there is none. */
 export function bearerOf(authorization: string): string {
   return /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '';
 }
 
-/** Whether two tokens are equal. The time taken does not tell how near a wrong one is. */
+/** Whether two tokens are equal, in constant time. */
 export function isSameToken(token: string, sent: string): boolean {
   return verify('token', token, sign('token', sent));
 }

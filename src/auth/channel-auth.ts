@@ -3,17 +3,17 @@ import type { SocketId } from '../protocol/socket-id.ts';
 import type { KeyRing } from './key-pair.ts';
 import { refuseToken } from './token.ts';
 
-/** What a subscription shows to be let in. */
+/** The credentials of a subscription. */
 export interface SubscriptionClaim {
   readonly socketId: SocketId;
   readonly channel: string;
   /** `KEY:SIGNATURE`, from the application's server. */
   readonly auth: string | undefined;
-  /** Part of what is signed whenever it is present, byte for byte as it came. */
+  /** Part of the signed text whenever it is present, exactly as received. */
   readonly channelData: string | undefined;
 }
 
-/** Why a subscription is not authorised; undefined when it is. */
+/** Why a subscription is not authorized; undefined when it is. */
 export function refuseSubscription(app: KeyRing, claim: SubscriptionClaim): ProtocolError | undefined {
   const { socketId, channel, auth, channelData } = claim;
   const signed = describeSigned(socketId, channel, channelData);

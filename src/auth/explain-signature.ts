@@ -4,7 +4,7 @@ import { otherJsonForms } from './json-forms.ts';
 import type { KeyPair, KeyRing } from './key-pair.ts';
 import { isOtherDigest, isSignature, misreadSecrets, otherSignatureForms } from './signature-forms.ts';
 
-/** A webhook that somebody got, as far as it is known. */
+/** A received webhook, as far as it is known. */
 export interface GivenWebhook {
   readonly body: string;
   /** The value of `X-Pusher-Signature`. */
@@ -13,15 +13,15 @@ export interface GivenWebhook {
   readonly key?: string | undefined;
 }
 
-/** Whether a webhook is of an app; `sentence` says why, or why not, and what to do. */
+/** Whether a webhook was signed by an app. `sentence` explains why or why not, and what to do. */
 export interface SignatureExplanation {
   readonly isGenuine: boolean;
-  /** The key whose secret signed it, or would have. */
+  /** The key whose secret signed it, or would have signed it. */
   readonly key?: string;
   readonly sentence: string;
 }
 
-/** A text that the body may have been, or a reading of the signature, that explains a mismatch. */
+/** Another text for the body, or another reading of the signature, that would explain a mismatch. */
 interface Guess {
   readonly body: string;
   readonly signature: string;
@@ -29,8 +29,8 @@ interface Guess {
 }
 
 /**
- * Says whether a webhook is signed by one of the app's keys. If it is not, it says why as far as one can tell; only the
- * secrets of this app are tried.
+ * Explains whether a webhook is signed by one of the app's keys and, if not, why, as far as that can be found out. It tries
+ * only the secrets of this app.
  */
 export function explainSignature(given: GivenWebhook, app: KeyRing): SignatureExplanation {
   const { body, signature, key } = given;
@@ -40,7 +40,7 @@ export function explainSignature(given: GivenWebhook, app: KeyRing): SignatureEx
   const signer = signedBy(body, signature);
   if (signer !== undefined) return genuine(signer, key, app);
   if (signature.trim() === '') {
-    return refused('There is no signature. Give the value of the header X-Pusher-Signature, 64 hex digits.');
+    return refused('There is no signature. Give the value of the X-Pusher-Signature header, 64 hex digits.');
   }
   for (const guess of guesses(given)) {
     const found = signedBy(guess.body, guess.signature);
@@ -50,7 +50,7 @@ export function explainSignature(given: GivenWebhook, app: KeyRing): SignatureEx
     misreadSecrets(secret).some((candidate) => verify(candidate, body, signature)),
   );
   if (misread === undefined) return refused(whyUnknown(given, pairs));
-  const sentence = `The signature is made with the secret of key ${misread.key}, but for white space or quotes around it: whoever signed has read them along.`;
+  const sentence = `The signature was made with the secret of key ${misread.key}, but with white space or quotes around the secret. The signer read them as part of it.`;
   return { isGenuine: false, key: misread.key, sentence };
 }
 
@@ -59,13 +59,13 @@ function genuine(signer: string, key: string | undefined, app: KeyRing): Signatu
     return {
       isGenuine: false,
       key: signer,
-      sentence: `The body is signed with the secret of key ${signer}, but X-Pusher-Key says ${clip(key)}. Look up the secret by the key that comes with each request, and compare which of the two was changed on the way.`,
+      sentence: `The body is signed with the secret of key ${signer}, but X-Pusher-Key is ${clip(key)}. Look up the secret by the key that comes with each request, and check which of the two was changed on the way.`,
     };
   }
   const more =
     signer === app.key
       ? ''
-      : ' It is not the first key of this app, with which webhooks are signed now: it was sent before the keys were changed.';
+      : ' It is not the first key of this app, which signs webhooks now: the webhook was sent before the keys were changed.';
   return {
     isGenuine: true,
     key: signer,
@@ -73,14 +73,14 @@ function genuine(signer: string, key: string | undefined, app: KeyRing): Signatu
   };
 }
 
-/** From what is nearest to what was given to what is furthest. */
+/** Ordered from the smallest difference to the largest. */
 function* guesses({ body, signature }: GivenWebhook): Generator<Guess, void> {
   for (const { how, signature: other } of otherSignatureForms(signature)) {
     yield {
       body,
       signature: other,
       sentence: (key) =>
-        `The signature is the right one of key ${key}, but ${how}. X-Pusher-Signature is 64 lower-case hex digits and nothing else: compare it as such.`,
+        `The signature is the right one for key ${key}, but ${how}. X-Pusher-Signature is 64 lower-case hex digits and nothing else: compare it in that form.`,
     };
   }
   const bare = signature.trim().toLowerCase();
@@ -97,7 +97,7 @@ function* guesses({ body, signature }: GivenWebhook): Generator<Guess, void> {
       body: text,
       signature: bare,
       sentence: (key) =>
-        `The signature of key ${key} matches the same JSON as ${writer} writes it. The body was parsed and written again: verify the raw bytes of the request, before any JSON parser.`,
+        `The signature of key ${key} matches the same JSON as ${writer} writes it. The body was parsed and serialised again: verify the raw bytes of the request, before any JSON parser.`,
     };
   }
 }
@@ -121,18 +121,18 @@ function* otherEnds(body: string): Generator<{ readonly text: string; readonly w
 
 function whyUnknown({ body, signature, key }: GivenWebhook, pairs: readonly KeyPair[]): string {
   const form = signature.trim();
-  if (body === '') return 'The body is empty. Give the body of the request as it came, from { to }.';
+  if (body === '') return 'The body is empty. Give the body of the request as received, from { to }.';
   if (!isSignature(form.toLowerCase())) {
     const length = isOtherDigest(form)
-      ? `It has the length of another hash than SHA-256 (${form.length} hex digits).`
+      ? `It has the length of a hash other than SHA-256 (${form.length} hex digits).`
       : `It has ${form.length} characters.`;
-    return `This is no signature of a webhook: expected the 64 hex digits of an HMAC-SHA256. ${length} Was all of it copied, and from X-Pusher-Signature?`;
+    return `This is not a webhook signature: expected the 64 hex digits of an HMAC-SHA256. ${length} Check that you copied all of it, and that you copied it from X-Pusher-Signature.`;
   }
   if (key !== undefined && key !== '' && !pairs.some((pair) => pair.key === key)) {
-    return `X-Pusher-Key says ${clip(key)}, which is no key of this app. It is of another app, or was removed from this one.`;
+    return `X-Pusher-Key is ${clip(key)}, which is not a key of this app. It belongs to another app, or was removed from this one.`;
   }
   const keys = pairs.length === 1 ? 'the secret of this app' : 'a secret of this app';
-  return `The signature is not made with ${keys}, or is of another body. Was it copied with the body of the same request, and has the sender this app's secret?`;
+  return `The signature was not made with ${keys}, or it belongs to another body. Check that you copied it together with the body of the same request, and that the sender has this app's secret.`;
 }
 
 function refused(sentence: string): SignatureExplanation {

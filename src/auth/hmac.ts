@@ -1,35 +1,35 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
-/** The block of SHA-256, in bytes: to it a key is filled up (RFC 2104). */
+/** The block size of SHA-256, in bytes. A key is padded to it (RFC 2104). */
 const blockBytes = 64;
 const digestBytes = 32;
 
-/** Texts of up to so many bytes are signed by two plain hashes; longer ones gain nothing by that. */
+/** Texts of up to this many bytes are signed by two plain hashes; longer ones gain nothing from that. */
 const shortBytes = 16 * 1024;
 
-/** The beginnings of the two hashes of which an HMAC is made, for one key. */
+/** The first blocks of the two hashes of an HMAC, for one key. */
 interface Pads {
   readonly inner: Uint8Array;
   readonly outer: Uint8Array;
 }
 
-/** By secret. There are as many as apps have keys; should they ever change without end, they are made anew. */
+/** By secret. There are as many as apps have keys; if keys keep changing, the map is cleared when it is full. */
 const padsBySecret = new Map<string, Pads>();
 const rememberedSecrets = 10_000;
 
-// Everything here begins and ends in one call, so one piece of memory serves all.
+// Every use starts and ends within one call, so these buffers can be shared.
 const innerText = Buffer.alloc(blockBytes + shortBytes);
 const outerText = Buffer.alloc(blockBytes + digestBytes);
 const [oneDigest, otherDigest] = [Buffer.alloc(2 * digestBytes), Buffer.alloc(2 * digestBytes)];
 
 /** Lower-case hex HMAC-SHA256, the form of every signature of the protocol. */
 export function sign(secret: string, text: string | Uint8Array): string {
-  // Each character of a string is three bytes at most. `createHmac` takes twice as long as the hashing itself.
+  // A character of a string takes at most three bytes. `createHmac` takes twice as long as the hashing itself.
   const isShort = typeof text === 'string' ? 3 * text.length <= shortBytes : text.length <= shortBytes;
   return isShort ? signShort(secret, text) : createHmac('sha256', secret).update(text).digest('hex');
 }
 
-/** Whether a signature is that of the text. The time taken does not tell how near a wrong one is. */
+/** Whether a signature belongs to the text. The comparison takes constant time. */
 export function verify(secret: string, text: string | Uint8Array, signature: string): boolean {
   oneDigest.write(sign(secret, text), 'latin1');
   if (!/^[0-9a-f]{64}$/.test(signature)) return false;
@@ -37,7 +37,7 @@ export function verify(secret: string, text: string | Uint8Array, signature: str
   return timingSafeEqual(oneDigest, otherDigest);
 }
 
-/** Lower-case hex MD5 of a request's body, as `body_md5` carries it. */
+/** The MD5 of a request's body in lower-case hex, as in `body_md5`. */
 export function bodyMd5(body: Uint8Array): string {
   return hash('md5', body, 'hex');
 }

@@ -1,10 +1,10 @@
-/** A text of the same JSON, and what writes it so. */
+/** Another text of the same JSON, and the kind of writer that produces it. */
 interface JsonForm {
   readonly writer: string;
   readonly text: string;
 }
 
-/** How a writer of JSON differs from others. */
+/** How a JSON writer formats its output. */
 interface Habits {
   readonly comma: string;
   readonly colon: string;
@@ -12,7 +12,7 @@ interface Habits {
   readonly keys: (names: readonly string[]) => readonly string[];
 }
 
-/** The order in which the fields of a webhook and of its events are documented. */
+/** The documented order of the fields of a webhook and of its events. */
 const documentedOrder = [
   'time_ms',
   'events',
@@ -34,7 +34,7 @@ const ascii = (text: string): string =>
 const php = (text: string): string => ascii(text).replaceAll('/', '\\/');
 const python = { ...plain, comma: ', ', colon: ': ' };
 
-/** The usual writers. */
+/** The common writers. */
 const writers: readonly (readonly [writer: string, habits: Habits])[] = [
   ['JSON.stringify', plain],
   ['json.dumps', { ...python, string: ascii }],
@@ -51,8 +51,8 @@ const writers: readonly (readonly [writer: string, habits: Habits])[] = [
 ];
 
 /**
- * The other texts that a JSON text may have been before somebody parsed it and wrote it anew, or may become
- * so: as the usual libraries write it, indented or not, with or without white space around it. None when the
+ * Other texts of the same JSON: as the common libraries write it, indented or not, with or without white space around it.
+ * One of them may be the text that was signed, if somebody parsed the JSON and serialised it again. Yields nothing if the
  * text is not JSON.
  */
 export function* otherJsonForms(text: string): Generator<JsonForm, void> {

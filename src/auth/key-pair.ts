@@ -1,15 +1,15 @@
-/** A public key, and the secret that proves to belong to it. */
+/** A public key and its secret. */
 export interface KeyPair {
   readonly key: string;
   readonly secret: string;
 }
 
-/** The pairs of an app that authenticate: the oldest, and those that came since. */
+/** The key pairs of an app: the oldest, and those added since. */
 export interface KeyRing extends KeyPair {
   readonly otherKeys: readonly KeyPair[];
 }
 
-/** The secret that belongs to a key of the app; undefined when the key is not the app's. */
+/** The secret of a key of the app; undefined when the key does not belong to the app. */
 export function secretOf(app: KeyRing, key: string): string | undefined {
   if (key === app.key) return app.secret;
   return app.otherKeys.find((pair) => pair.key === key)?.secret;

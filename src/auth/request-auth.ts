@@ -3,33 +3,33 @@ import { parseQuery, queryValue, unescapePercent, type Query } from '../protocol
 import { bodyMd5, verify } from './hmac.ts';
 import { secretOf, type KeyRing } from './key-pair.ts';
 
-/** A request to the HTTP API without its body: all that the signature is of. */
+/** A request to the HTTP API without its body: everything that the signature covers. */
 export interface SignedHead {
   /** Upper case. */
   readonly method: string;
   /** The path as it was sent, escapes and all. */
   readonly path: string;
-  /** The path without a prefix that the server has and the signer may not know of. */
+  /** The path without a prefix of this server that the signer may not know. */
   readonly unprefixedPath: string | undefined;
   /** The query string as it was sent, without `?`. */
   readonly rawQuery: string;
 }
 
-/** Requests are accepted when their timestamp is less than this away from the server's time (protocol 8.1). */
+/** Requests are accepted when their timestamp is less than this many seconds away from the server's time. */
 const timestampWindowSeconds = 600;
 
 /**
- * The parameters of a request's query, as whoever signed it meant them; or why the request is not authorised. The
- * signature covers the MD5 of the body, so nothing of a body needs to be read for somebody who cannot sign: it is
- * compared afterwards, by `refuseBody`. `nowMs` is the time of day. A refusal never holds the expected signature, but
- * the string that should have been signed: the best aid there is.
+ * Returns the query parameters as the signer meant them, or why the request is not authorized. The signature covers the MD5
+ * of the body, so the body of an unauthenticated request is never read; `refuseBody` compares it afterwards. `nowMs` is the
+ * time of day. A refusal never contains the expected signature, but the string that should have been signed, because that
+ * helps most.
  */
 export function authenticateHead(app: KeyRing, request: SignedHead, nowMs: number): Query | HttpError {
   const query = parseQuery(request.rawQuery);
   const refusal = refuseRequest(app, request, query, nowMs);
   if (refusal === undefined) return query;
   if (!request.rawQuery.includes('+')) return refusal;
-  // Most libraries mean the character, some a space.
+  // Most libraries mean a literal plus, some a space.
   const spaced = parseQuery(request.rawQuery, true);
   return refuseRequest(app, request, spaced, nowMs) === undefined ? spaced : refusal;
 }
@@ -53,7 +53,7 @@ function refuseRequest(
   );
 }
 
-/** `Info` and `info` would be signed alike, so the signature would not say which of them was sent. */
+/** `Info` and `info` would be signed alike, so the signature would not prove which of them was sent. */
 function refuseName(name: string): HttpError {
   return unauthorized(
     `Invalid parameter name ${JSON.stringify(name.slice(0, 100))}: the parameter names of a signed request must be in lower case`,
@@ -101,7 +101,7 @@ function refuseSignature(secret: string, request: SignedHead, query: Query): Htt
   );
 }
 
-/** Libraries differ in what they escape before they sign. */
+/** Libraries differ in which characters they escape before they sign. */
 function otherForms({ method, path, unprefixedPath }: SignedHead, query: Query): string[] {
   const paths = [unescapePercent(path)];
   if (unprefixedPath !== undefined) paths.push(unprefixedPath, unescapePercent(unprefixedPath));
@@ -109,8 +109,8 @@ function otherForms({ method, path, unprefixedPath }: SignedHead, query: Query):
 }
 
 /**
- * What a request's signature is of: method, path, and the sorted parameters, each on a line (protocol 8.1).
- * The names are in lower case.
+ * The text that a request's signature covers: method, path, and the sorted parameters, separated by line breaks. The names
+ * of the parameters must be in lower case.
  */
 export function stringToSign(method: string, path: string, query: Query): string {
   const signed: (readonly [key: string, value: string])[] = [];
@@ -123,14 +123,14 @@ export function stringToSign(method: string, path: string, query: Query): string
     before = key;
     signed.push(parameter);
   }
-  // Libraries send them sorted.
+  // Most libraries send them sorted.
   if (!isSorted) signed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   let parameters = '';
   for (const [key, value] of signed) parameters += `${parameters === '' ? '' : '&'}${key}=${value}`;
   return `${method}\n${path}\n${parameters}`;
 }
 
-/** Why the body is not the one that was signed with these parameters; undefined if it is. */
+/** Why the body is not the signed one; undefined if it is. */
 export function refuseBody(body: Uint8Array, query: Query): HttpError | undefined {
   const md5 = queryValue(query, 'body_md5');
   if (md5 === undefined) {

@@ -3,7 +3,7 @@ import { bodyMd5, sign } from './hmac.ts';
 import type { KeyPair } from './key-pair.ts';
 import { stringToSign } from './request-auth.ts';
 
-/** A request to the HTTP API that is to be signed. `path` has no query string. */
+/** An unsigned request to the HTTP API. `path` has no query string. */
 export interface UnsignedRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -11,8 +11,8 @@ export interface UnsignedRequest {
 }
 
 /**
- * The query string, without `?`, that makes a request the app's own, as every server library of Pusher does
- * (protocol 8.1). `nowMs` is the time of day; the request is good for ten minutes around it.
+ * The query string, without `?`, that signs a request in the app's name, as every server library of Pusher does. `nowMs` is
+ * the time of day; the request is valid for ten minutes before and after it.
  */
 export function signRequest({ key, secret }: KeyPair, request: UnsignedRequest, nowMs: number): string {
   const query: Query = [

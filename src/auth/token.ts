@@ -2,20 +2,20 @@ import { wrongAuthSignature, type ProtocolError } from '../protocol/errors.ts';
 import { verify } from './hmac.ts';
 import { secretOf, type KeyRing } from './key-pair.ts';
 
-/** What a client got from its application's server, and what that should have signed. */
+/** The authorization that a client received from its application's server, and the text it should sign. */
 export interface Token {
   /** `KEY:SIGNATURE` */
   readonly auth: string | undefined;
   readonly signed: string;
 }
 
-/** How to say that a token has not the form, or names a key that is not the app's. */
+/** The errors for a malformed token and for a key that does not belong to the app. */
 export interface TokenErrors {
   readonly malformed: () => ProtocolError;
   readonly wrongKey: (key: string) => ProtocolError;
 }
 
-/** The key that a token names; empty if it names none. */
+/** The key in a token; empty if there is none. */
 export function keyOf(auth: string): string {
   return auth.slice(0, Math.max(0, auth.lastIndexOf(':')));
 }

@@ -3,16 +3,16 @@ import type { SocketId } from '../protocol/socket-id.ts';
 import type { KeyRing } from './key-pair.ts';
 import { refuseToken } from './token.ts';
 
-/** What a client shows to be signed in. */
+/** The credentials of a sign-in. */
 export interface SignInClaim {
   readonly socketId: SocketId;
   /** `KEY:SIGNATURE`, from the application's server. */
   readonly auth: string | undefined;
-  /** Who it is, byte for byte as it came. */
+  /** The user data, exactly as received. */
   readonly userData: string;
 }
 
-/** Why a sign-in is not authorised; undefined when it is. */
+/** Why a sign-in is not authorized; undefined when it is. */
 export function refuseSignIn(app: KeyRing, claim: SignInClaim): ProtocolError | undefined {
   const { socketId, auth, userData } = claim;
   const signed = `${socketId}::user::${userData}`;

@@ -1,6 +1,6 @@
 import { sign } from './hmac.ts';
 
-/** The headers by which a receiver knows whose webhook it is and that nobody forged it. */
+/** The headers that prove to a receiver which app sent the webhook. */
 export function signatureHeaders(
   app: { readonly key: string; readonly secret: string },
   body: Uint8Array,
@@ -9,8 +9,8 @@ export function signatureHeaders(
 }
 
 /**
- * `webhook-signature` of the Standard Webhooks specification: base64 of the HMAC-SHA256 of id, time and body, so that
- * a receiver can refuse what is old or was sent before. The secret's bytes are those of its text.
+ * `webhook-signature` of the Standard Webhooks specification: base64 of the HMAC-SHA256 of id, time and body. It lets a
+ * receiver refuse webhooks that are old or repeated. The key of the HMAC is the secret's text in UTF-8.
  */
 export function standardSignature(
   secret: string,

@@ -13,7 +13,7 @@ export type SignatureFault =
   | 'wrong_secret'
   | 'reserialised';
 
-/** What came of checking a signature. `message` is for a person: what is wrong, what was got, what is accepted. */
+/** The result of checking a signature. `message` is for people: what is wrong, what was received and what is accepted. */
 export type SignatureVerdict =
   | { readonly verified: true }
   | { readonly verified: false; readonly reason: SignatureFault; readonly message: string };
@@ -21,18 +21,18 @@ export type SignatureVerdict =
 /** Headers by lower-case name, as Node gives them. */
 export type WebhookHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** A webhook as it came. `body` is the very bytes, before any parsing. */
+/** A received webhook. `body` is the raw bytes, before any parsing. */
 export interface SignedWebhook {
   readonly headers: WebhookHeaders;
   readonly body: Uint8Array;
 }
 
-/** One secret whatever `X-Pusher-Key` says, or the secrets by key. */
+/** One secret regardless of `X-Pusher-Key`, or secrets by key. */
 export type WebhookSecrets = string | ReadonlyMap<string, string>;
 
 const signatureHeader = 'x-pusher-signature';
 
-/** Whether a webhook is signed as Soketify signs, and if not, what went wrong as far as one can tell. */
+/** Checks whether a webhook is signed as Soketify signs and, if not, why, as far as that can be found out. */
 export function verifyWebhookSignature(webhook: SignedWebhook, secrets: WebhookSecrets): SignatureVerdict {
   const signature = headerOf(webhook.headers, signatureHeader);
   if (signature === undefined) return withoutSignature(webhook, secrets);
@@ -42,11 +42,11 @@ export function verifyWebhookSignature(webhook: SignedWebhook, secrets: WebhookS
     if (key === undefined) {
       return refuse(
         'missing_key',
-        `there is no X-Pusher-Key header; expected one that holds one of the keys ${keys}`,
+        `there is no X-Pusher-Key header; expected one that contains one of the keys ${keys}`,
       );
     }
     if (!secrets.has(key)) {
-      return refuse('unknown_key', `X-Pusher-Key is '${clip(key)}'; the secrets known are those of ${keys}`);
+      return refuse('unknown_key', `X-Pusher-Key is '${clip(key)}'; the known secrets belong to ${keys}`);
     }
   }
   const secret = typeof secrets === 'string' ? secrets : (secrets.get(key ?? '') ?? '');
@@ -60,7 +60,7 @@ export function verifyWebhookSignature(webhook: SignedWebhook, secrets: WebhookS
   );
 }
 
-/** A header's value; several of one name are one, as Node joins them. */
+/** The value of a header. Several headers of one name are joined, as Node does. */
 export function headerOf(headers: WebhookHeaders, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'string' || value === undefined ? value : value.join(', ');
@@ -80,7 +80,7 @@ function withoutSignature({ headers, body }: SignedWebhook, secrets: WebhookSecr
   }
   return refuse(
     'wrong_header',
-    `the signature is expected in X-Pusher-Signature, but came in ${holder}${isRight(holder) ? ', where it is the right one' : ''}`,
+    `the signature is expected in X-Pusher-Signature, but was received in ${holder}${isRight(holder) ? ', where it is the right one' : ''}`,
   );
 }
 
@@ -88,9 +88,9 @@ function wrongForm(signature: string, isRight: (candidate: string) => boolean): 
   const right = otherSignatureForms(signature).find((form) => isRight(form.signature));
   const got =
     right !== undefined
-      ? `the right one ${right.how}`
+      ? `the right one, but ${right.how}`
       : isOtherDigest(signature)
-        ? `${signature.length}, those of another hash than SHA-256`
+        ? `${signature.length}, the length of a hash other than SHA-256`
         : `'${clip(signature)}'`;
   return refuse('not_hex', `X-Pusher-Signature is expected to be 64 lower-case hex digits; got ${got}`);
 }
@@ -100,7 +100,7 @@ function findOtherForm(body: Uint8Array, secret: string, signature: string): Sig
     if (!verify(secret, text, signature)) continue;
     return refuse(
       'reserialised',
-      `the signature is that of the same JSON as ${writer} writes it, not of the bytes that came: somebody parsed the body and wrote it anew after it was signed, or signed another text than was sent`,
+      `the signature matches the same JSON as ${writer} writes it, not the received bytes: the body was parsed and serialised again after it was signed, or another text was signed than was sent`,
     );
   }
   return undefined;
@@ -115,7 +115,7 @@ function wrongSecret(
   if (misreadSecrets(secret).some((candidate) => isSignedWith(candidate))) {
     return refuse(
       'wrong_secret',
-      'the signature is made with this secret, but for white space or quotes around it: one side has read them along',
+      'the signature was made with this secret, but with white space or quotes around it: one side read them as part of it',
     );
   }
   const owner =
@@ -123,8 +123,8 @@ function wrongSecret(
   return refuse(
     'wrong_secret',
     owner === undefined
-      ? 'the signature is made with another secret, or of another body'
-      : `the signature is made with the secret of the key '${owner[0]}', not of the one that X-Pusher-Key names`,
+      ? 'the signature was made with another secret, or it belongs to another body'
+      : `the signature was made with the secret of the key '${owner[0]}', not of the key in X-Pusher-Key`,
   );
 }
 

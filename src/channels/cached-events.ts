@@ -10,31 +10,31 @@ interface Entry {
   expiresAt: Millis;
 }
 
-/** The last published event of each cache channel, kept for a time that each new event starts afresh. */
+/** The last published event of each cache channel. Each new event restarts its lifetime. */
 export class CachedEvents {
   readonly #apps = new Map<string, Map<ChannelName, Entry>>();
-  /** Each entry once, at a moment not later than its expiry. */
+  /** Each entry once, at a time not later than its expiry. */
   readonly #due = new DueHeap<Entry>();
   readonly #ttlMs: Millis;
   readonly #gone: (appId: string, channel: ChannelName) => void;
 
-  /** `gone` is called when an event is kept no more, unless another took its place. */
+  /** `gone` is called when an event expires or is removed, but not when another event replaces it. */
   constructor(ttlMs: Millis, gone: (appId: string, channel: ChannelName) => void = () => {}) {
     this.#ttlMs = ttlMs;
     this.#gone = gone;
   }
 
-  /** When to sweep next; undefined while nothing is kept. */
+  /** When to call `sweep` next; undefined while nothing is kept. */
   get nextDueAt(): Millis | undefined {
     return this.#due.nextDueAt;
   }
 
-  /** Keeps the event in place of an earlier one of the channel. */
+  /** Keeps the event, replacing an earlier one of the channel. */
   keep(appId: string, channel: ChannelName, event: CachedEvent, at: Millis): void {
     this.restore(appId, channel, event, at + this.#ttlMs);
   }
 
-  /** The same, until a moment that was set before. */
+  /** The same, until a time that was set before. */
   restore(appId: string, channel: ChannelName, event: CachedEvent, expiresAt: Millis): void {
     let channels = this.#apps.get(appId);
     if (channels === undefined) {
@@ -52,7 +52,7 @@ export class CachedEvents {
     }
   }
 
-  /** The event and the time that it remains. */
+  /** The event and its remaining lifetime. */
   read(
     appId: string,
     channel: ChannelName,
@@ -64,13 +64,13 @@ export class CachedEvents {
     return remainingMs > 0 ? { event: entry.event, remainingMs } : undefined;
   }
 
-  /** Lets go of all events of an app. */
+  /** Removes all events of an app. */
   forget(appId: string): void {
     for (const channel of this.#apps.get(appId)?.keys() ?? []) this.#gone(appId, channel);
     this.#apps.delete(appId);
   }
 
-  /** Lets go of what has expired. */
+  /** Removes expired events. */
   sweep(at: Millis): void {
     for (let entry = this.#due.takeDue(at); entry !== undefined; entry = this.#due.takeDue(at)) {
       const channels = this.#apps.get(entry.appId);

@@ -4,31 +4,31 @@ import { Roster } from '../protocol/roster.ts';
 import type { MissMark } from './cache-miss.ts';
 import type { Linger } from './linger.ts';
 
-/** Something that a heap will bring back at a moment. */
+/** A subject that the heap returns at some time. */
 export interface Scheduled {
-  /** The earliest moment for which the heap holds it; Infinity when it does not. */
+  /** The earliest time at which the heap returns it; Infinity if it is not in the heap. */
   queuedFor: Millis;
 }
 
-/** What is known of a member: kept while present or lingering. */
+/** The state of a member, kept while present or lingering. */
 export interface MemberRecord extends Linger, Scheduled {
   readonly kind: 'member';
   readonly channel: ChannelRecord;
   readonly userId: string;
-  /** The connection that went last. */
+  /** The connection that left last. */
   leftBy: string | undefined;
 }
 
-/** What is known of a channel: kept while occupied or lingering. */
+/** The state of a channel, kept while occupied or lingering. */
 export interface ChannelRecord extends Linger, MissMark, Scheduled {
   readonly kind: 'channel';
   readonly appId: string;
   readonly name: ChannelName;
   /** Members present or lingering. */
   readonly members: Map<string, MemberRecord>;
-  /** Members present, as subscribers see them, in the order in which they came. */
+  /** Members who are present, as subscribers see them, in the order in which they joined. */
   readonly present: Roster;
-  /** The connection that went last. */
+  /** The connection that left last. */
   leftBy: string | undefined;
 }
 
@@ -36,9 +36,9 @@ export interface ChannelRecord extends Linger, MissMark, Scheduled {
 const noMembers = new Map<string, never>();
 const nobody = new Roster();
 
-/** A channel that nobody has heard of. Only those with members carry maps of their own. */
+/** The record of a new channel. Only channels with members have maps of their own. */
 export function newChannelRecord(appId: string, name: ChannelName, hasMembers: boolean): ChannelRecord {
-  // Written out: a spread before other properties costs the runtime a hundred times as much.
+  // Properties are written out: a spread before other properties is a hundred times slower.
   return {
     isLive: false,
     isAnnounced: false,
@@ -67,7 +67,7 @@ export function newMemberRecord(channel: ChannelRecord, userId: string): MemberR
   };
 }
 
-/** Whether the channel, if there is one, takes no more members; those who are there may always come again. */
+/** Whether the channel accepts no more members. Users who are members already can always join again. */
 export function isFull(channel: ChannelRecord | undefined, userId: string, limit: number): boolean {
   const present = channel?.present;
   return present === undefined ? limit < 1 : present.size >= limit && !present.has(userId);

@@ -1,31 +1,31 @@
 import type { Millis } from '../ports/clock.ts';
 
-/** Above so many connections a channel's count is told less often (Pusher's webhooks page). */
+/** Above this many connections, the count of a channel is sent less often, as on Pusher. */
 const crowd = 100;
 
-/** How often, then. */
+/** The minimum interval between two counts of such a channel. */
 const crowdEveryMs: Millis = 5000;
 
-/** What is known of the telling of one channel's count. */
+/** When the count of one channel was and will be sent. */
 export interface CountCadence {
-  /** When it was last told. */
-  saidAt: Millis;
-  /** When it is to be told again because it has changed since; undefined when it has not. */
+  /** When it was last sent. */
+  sentAt: Millis;
+  /** When it must be sent again because it has changed since; undefined when it has not. */
   dueAt: Millis | undefined;
 }
 
-/** A count that was never told. */
+/** A count that was never sent. */
 export function newCountCadence(): CountCadence {
-  return { saidAt: -Infinity, dueAt: undefined };
+  return { sentAt: -Infinity, dueAt: undefined };
 }
 
-/** The count has changed: whether it is to be told now. If not, `dueAt` says when. */
-export function isSaidNow(cadence: CountCadence, count: number, at: Millis): boolean {
-  if (count > crowd && at - cadence.saidAt < crowdEveryMs) {
-    cadence.dueAt ??= cadence.saidAt + crowdEveryMs;
+/** The count has changed. Returns whether to send it now; if not, `dueAt` is when to send it. */
+export function isSentNow(cadence: CountCadence, count: number, at: Millis): boolean {
+  if (count > crowd && at - cadence.sentAt < crowdEveryMs) {
+    cadence.dueAt ??= cadence.sentAt + crowdEveryMs;
     return false;
   }
-  cadence.saidAt = at;
+  cadence.sentAt = at;
   cadence.dueAt = undefined;
   return true;
 }

@@ -1,8 +1,8 @@
 import type { Millis } from '../ports/clock.ts';
 
 /**
- * The linger machine: one subject (a channel, or a member of one) that is present or not, and what the
- * webhooks have said of it.
+ * The linger state machine: one subject (a channel, or a member of one) that is present or absent, and what webhooks have
+ * reported about it.
  *
  * ```
  *              enter: fact          leave: deadline = max(deadline, at + grace)
@@ -11,34 +11,34 @@ import type { Millis } from '../ports/clock.ts';
  *                           +------------------ cleared ---------------+
  * ```
  *
- * Subscribers are told of every move at once; webhooks only of the facts (Soketify: "There is a ~3 second
- * delay between a user disconnecting and the member_removed or channel_vacated webhook firing").
- * The steps change the record in place: there is one per channel and per member of an app.
+ * Subscribers are notified of every change immediately. Webhooks report only the facts (Soketify: "There is a ~3 second
+ * delay between a user disconnecting and the member_removed or channel_vacated webhook firing"). The functions change the
+ * record in place: there is one for each channel and each member of an app.
  */
 export interface Linger {
-  /** Somebody is there now. */
+  /** Whether the subject is present. */
   isLive: boolean;
-  /** Webhooks have said that somebody is there, and have not taken it back. */
+  /** Whether webhooks have reported the subject as present, and not as absent since. */
   isAnnounced: boolean;
-  /** Not gone before this moment. Means something only while nobody is there. */
+  /** The subject does not become absent before this time. Only meaningful while it is not present. */
   deadline: Millis;
 }
 
-/** What an entrance changed. */
+/** What a join changed. */
 export type Entrance =
-  /** Somebody was there already. */
+  /** The subject was present already. */
   | 'already-live'
-  /** Nobody was there, and webhooks said so: the fact is now to be told. */
+  /** The subject was absent, and webhooks had reported that: its presence is now a fact to report. */
   | 'appeared'
-  /** Nobody was there, but webhooks had not said it yet: there is nothing to tell. */
+  /** The subject had left, but webhooks had not reported it yet: there is nothing to report. */
   | 'returned';
 
-/** A subject that nobody has heard of. */
+/** A subject that was never present. */
 export function newLinger(): Linger {
   return { isLive: false, isAnnounced: false, deadline: -Infinity };
 }
 
-/** Somebody is there. */
+/** Marks the subject as present. */
 export function enter(subject: Linger): Entrance {
   if (subject.isLive) return 'already-live';
   const entrance = subject.isAnnounced ? 'returned' : 'appeared';
@@ -48,7 +48,7 @@ export function enter(subject: Linger): Entrance {
   return entrance;
 }
 
-/** Nobody is there any more. Whether anybody was. */
+/** Marks the subject as no longer present. Returns whether it was. */
 export function leave(subject: Linger, deadline: Millis): boolean {
   if (!subject.isLive) return false;
   subject.isLive = false;
@@ -56,7 +56,7 @@ export function leave(subject: Linger, deadline: Millis): boolean {
   return true;
 }
 
-/** Whether the absence is now a fact. If so the subject is forgotten by the webhooks. */
+/** Returns whether the absence is now a fact. If it is, the subject counts as unannounced from now on. */
 export function expire(subject: Linger, at: Millis): boolean {
   if (subject.isLive || !subject.isAnnounced || subject.deadline > at) return false;
   subject.isAnnounced = false;

@@ -13,58 +13,58 @@ import {
 } from './channel-record.ts';
 import { enter, expire, leave } from './linger.ts';
 
-/** So many of the departures that are due are reported in one sweep; the others in the next, a turn or more later. */
+/** One sweep reports at most this many due departures. The rest follow in the next sweep, a turn or more later. */
 const mostInSweep = 500;
 
-/** With a leave: its own channel and member, should they not linger, and what is due before. */
+/** What a leave expires with it: its own channel and member, should they not linger, and departures that are due already. */
 const mostInLeave = 4;
 
-/** A fact that a return within the grace called off. */
+/** A fact that a return within the grace period cancelled. */
 export type Departure =
   | { readonly name: 'channel_vacated'; readonly channel: ChannelName }
   | { readonly name: 'member_removed'; readonly channel: ChannelName; readonly userId: string };
 
-/** What webhooks have said of a channel and not taken back. */
+/** What webhooks have reported of a channel and not taken back. */
 export interface Announced {
   readonly channel: ChannelName;
   readonly userIds: readonly string[];
-  /** The cache miss that stands. */
+  /** The current cache miss. */
   readonly miss?: { readonly episode: string; readonly until: Millis } | undefined;
 }
 
-/** Who is told what a step causes, within the step: notices as they arise, then the step's facts together. */
+/** Receives what a step causes, within the step: notices as they arise, then all facts of the step together. */
 export interface OccupancyListener {
-  /** Subscribers of the channel are to be told. */
+  /** Called with a notice for the subscribers of the channel. */
   readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
-  /** Webhooks are to be told, in this order, each fact once. */
+  /** Called with facts for webhooks, in order, each once. */
   readonly report: (appId: string, facts: readonly WebhookEvent[]) => void;
-  /** A return within the grace: webhooks are not told of the departure. */
+  /** Called when a return within the grace period cancels a departure: webhooks do not report it. */
   readonly calledOff: (appId: string, departure: Departure) => void;
-  /** A further subscriber found no cached event: the webhook of this episode tells that as well. */
+  /** Called when another subscriber found no cached event; the webhook of this episode covers that as well. */
   readonly missedAgain: (appId: string, channel: ChannelName, episode: string) => void;
 }
 
 /**
- * The rules of occupancy: which channels of each app are occupied, who is a member, who lingers, which caches were
- * missed, and what subscribers and webhooks are to be told of it. Time is handed in and never goes back.
+ * The rules of occupancy: which channels of each app are occupied, who is a member, who lingers, which caches were missed,
+ * and which notices and webhook events follow from that. The caller passes the time, which must never go back.
  */
 export class Occupancy {
   readonly #listener: OccupancyListener;
   readonly #apps = new Map<string, Map<ChannelName, ChannelRecord>>();
-  /** Each lingering subject, at a moment not later than its deadline. */
+  /** Each lingering subject, at a time not later than its deadline. */
   readonly #due = new DueHeap<ChannelRecord | MemberRecord>();
   readonly #life: string;
   #episodes = 0;
 
-  /** `life` tells the cache-miss episodes of this life of the process from those of others. */
+  /** `life` identifies this run of the process, so that its cache-miss episodes differ from those of other runs. */
   constructor(listener: OccupancyListener, life = '') {
     this.#listener = listener;
     this.#life = life;
   }
 
   /**
-   * Webhooks have said in an earlier life of the process that the channel is occupied, by these members. Nobody is there
-   * now; all linger until the deadline. To be called before anybody comes.
+   * Restores a channel that webhooks of an earlier run have reported as occupied by these members. Nobody is there now; all
+   * linger until the deadline. Call it before the first join.
    */
   restore(appId: string, { channel: name, userIds, miss }: Announced, deadline: Millis): void {
     const channel = this.#record(appId, name) ?? this.#addRecord(appId, name, userIds.length > 0);
@@ -77,7 +77,7 @@ export class Occupancy {
     if (miss !== undefined) restoreMiss(channel, miss.episode, miss.until);
   }
 
-  /** When to sweep next; undefined while nobody lingers. */
+  /** When to call `sweep` next; undefined while nobody lingers. */
   get nextDueAt(): Millis | undefined {
     return this.#due.nextDueAt;
   }
@@ -87,7 +87,7 @@ export class Occupancy {
     return this.#record(appId, name);
   }
 
-  /** What webhooks have said of the channel and not taken back. */
+  /** What webhooks have reported of the channel and not taken back. */
   announced(
     appId: string,
     name: ChannelName,
@@ -104,8 +104,8 @@ export class Occupancy {
   }
 
   /**
-   * A subscriber comes, and finds no cached event at the moment `missedAt`; undefined: it finds one, or does not look.
-   * Returns the channel, or undefined when that admits no more members.
+   * A subscriber joins. `missedAt` is when it found no cached event; undefined if it found one, or did not look. Returns the
+   * channel, or undefined when the channel accepts no more members.
    */
   join(join: Join, missedAt: Millis | undefined): Readonly<ChannelRecord> | undefined {
     const { appId, channel: name, member, source } = join;
@@ -120,7 +120,7 @@ export class Occupancy {
     return channel;
   }
 
-  /** The last subscriber, or the last connection of a member, goes. Whether the channel was known at all. */
+  /** The last subscriber, or the last connection of a member, leaves. Returns whether the channel was known. */
   leave({ appId, channel: name, channelLingersMs, member: leaver, source }: Leave, at: Millis): boolean {
     const channel = this.#record(appId, name);
     if (channel === undefined) return false;
@@ -131,13 +131,13 @@ export class Occupancy {
     return true;
   }
 
-  /** The channel has a cached event now: whoever finds none later begins another episode. */
+  /** The channel has a cached event now: the next miss starts another episode. */
   endCacheMiss(appId: string, name: ChannelName): void {
     const channel = this.#record(appId, name);
     if (channel !== undefined) endMiss(channel);
   }
 
-  /** The cache_miss webhook of this episode reached nobody: the next miss is a new one. */
+  /** The cache_miss webhook of this episode reached no endpoint: the next miss starts another episode. */
   forgetCacheMiss(appId: string, name: ChannelName, episode: string): void {
     const channel = this.#record(appId, name);
     if (channel !== undefined) forgetMiss(channel, episode);
@@ -148,7 +148,7 @@ export class Occupancy {
     this.#expireDue(at, mostInSweep);
   }
 
-  /** Has everybody of an app gone without grace: each member and channel a step, the members of a channel first. */
+  /** Removes all members and channels of an app without grace: one step for each, the members of a channel first. */
   *retire(appId: string): Generator<void, void> {
     for (const channel of this.#apps.get(appId)?.values() ?? []) {
       for (const member of channel.members.values()) {
@@ -187,7 +187,7 @@ export class Occupancy {
       channel.members.set(userId, member);
     }
     const entrance = enter(member);
-    // The first connection's info stays until the user has fully left: no event could announce a change.
+    // The info of the first connection stays until the user has fully left, because no event could announce a change.
     if (entrance === 'already-live') return;
     channel.present.set(userId, newcomer);
     this.#listener.notify(channel.appId, channel.name, { kind: 'member-added', member: newcomer });
@@ -222,7 +222,7 @@ export class Occupancy {
     this.#schedule(subject);
   }
 
-  /** Has the heap bring the subject back at its deadline, unless it does so earlier anyway. */
+  /** Has the heap return the subject at its deadline, unless it does so earlier anyway. */
   #schedule(subject: ChannelRecord | MemberRecord): void {
     if (subject.queuedFor <= subject.deadline) return;
     subject.queuedFor = subject.deadline;
@@ -233,7 +233,7 @@ export class Occupancy {
     for (let taken = 0; taken < most; taken += 1) {
       const subject = this.#due.takeDue(at);
       if (subject === undefined) break;
-      // Held for a later moment too: that one counts.
+      // The subject is also in the heap for a later time, which counts.
       if (subject.queuedFor > at) continue;
       subject.queuedFor = Infinity;
       if (subject.isLive || !subject.isAnnounced) continue;
@@ -256,10 +256,10 @@ export class Occupancy {
     facts.push({ name: 'member_removed', channel: channel.name, userId, source });
   }
 
-  /** A channel is not vacated before its last member was removed, whichever deadline comes first. */
+  /** A channel is not vacated before its last member was removed, whichever deadline is earlier. */
   #expireChannel(channel: ChannelRecord, at: Millis, facts: WebhookEvent[]): void {
     if (channel.members.size > 0 || !expire(channel, at)) return;
-    // With the record goes the mark of a cache miss.
+    // This also removes the state of a cache miss.
     this.#apps.get(channel.appId)?.delete(channel.name);
     facts.push({ name: 'channel_vacated', channel: channel.name, source: channel.leftBy });
   }

@@ -5,9 +5,9 @@ import { isInternal, type ChannelName } from '../protocol/channel-name.ts';
 export interface LocalChannel {
   readonly name: ChannelName;
   subscribers: number;
-  /** Some leave wants the channel to linger until this moment. */
+  /** The latest time until which a leave makes the channel linger. */
   lingersUntil: Millis;
-  /** Presence channels only: who is here, by user id. */
+  /** The members on this node, by user id. Only for presence channels. */
   members: Map<string, LocalMember> | undefined;
 }
 
@@ -16,40 +16,40 @@ interface LocalMember {
   lingersUntil: Millis;
 }
 
-/** One socket's hold on one channel, for the socket to keep. */
+/** One socket's subscription to one channel, kept by the socket. */
 export interface Subscription {
   readonly channel: LocalChannel;
-  /** Presence channels only: as whom. */
+  /** The user id of the member. Only for presence channels. */
   readonly userId: string | undefined;
 }
 
-/** What this node has lost with a leave; a duration says how much longer it may linger. */
+/** What this node lost with a leave. A duration is how much longer the subject may linger. */
 export interface LocalLeave {
   readonly channelLingersMs: Millis | undefined;
   readonly memberLingersMs: Millis | undefined;
 }
 
 /**
- * This node's own subscriptions of one app. Synchronous and in memory: it knows when the node loses its last
- * subscriber of a channel, or connection of a member. Each step costs the same
- * however many others there are. That a socket joins a channel once is for the socket to see to.
+ * This node's own subscriptions of one app. It is synchronous and in memory, and knows when the node loses its last
+ * subscriber of a channel or its last connection of a member. The cost of a step does not depend on how many others there
+ * are. The socket ensures that it joins a channel only once.
  */
 export class Registry {
   readonly #channels = new Map<ChannelName, LocalChannel>();
   #occupied = 0;
   #members = 0;
 
-  /** How many channels have subscribers here; the protocol's own do not count. */
+  /** How many channels have subscribers here, not counting channels that belong to the protocol. */
   get occupiedChannels(): number {
     return this.#occupied;
   }
 
-  /** How many members presence channels have here: a user counts once for each channel. */
+  /** How many members presence channels have here. A user counts once for each channel. */
   get members(): number {
     return this.#members;
   }
 
-  /** How many sockets of this node are subscribed. */
+  /** How many sockets of this node are subscribed to the channel. */
   subscribers(name: ChannelName): number {
     return this.#channels.get(name)?.subscribers ?? 0;
   }
@@ -66,7 +66,7 @@ export class Registry {
     return { channel, userId };
   }
 
-  /** Ends a subscription of this registry. `graceMs` is how long this leave wants its subjects to linger. */
+  /** Ends a subscription of this registry. `graceMs` is how long its channel and member should linger. */
   leave(subscription: Subscription, at: Millis, graceMs: Millis): LocalLeave {
     const { channel, userId } = subscription;
     channel.subscribers -= 1;
@@ -80,7 +80,7 @@ export class Registry {
   }
 }
 
-/** Whether that is the user's first connection. */
+/** Returns whether this is the user's first connection. */
 function addConnection(channel: LocalChannel, userId: string): boolean {
   channel.members ??= new Map();
   const member = channel.members.get(userId);

@@ -9,26 +9,30 @@ const settings = field.group({
   token: field
     .nonEmptyText()
     .optional()
-    .describe('Requests must carry it: Authorization: Bearer TOKEN. Needed on a host that others reach.'),
+    .describe(
+      'The token that requests must send as Authorization: Bearer TOKEN. Required unless the host is a loopback address.',
+    ),
   clock: field
     .oneOf(['real', 'virtual'])
     .default('real')
-    .describe('Virtual: time stands still until a test moves it.'),
+    .describe('real, or virtual: time stands still until a test moves it.'),
   seed: field
     .wholeNumber(0, 2 ** 32 - 1)
     .default(1)
-    .describe('The same seed gives the same schedule of retries.'),
+    .describe('The seed of all random numbers. The same seed gives the same schedule of retries.'),
   patienceMs: field
     .milliseconds()
     .default(1000)
-    .describe('Real time that an endpoint has to answer before the clock is moved on without it.'),
+    .describe('How much real time an endpoint has to answer before the virtual clock moves on without it.'),
 });
 
 /** The control key as a file may hold it: an object, or true for one with defaults. */
 export const control = z
   .union([field.flag(), settings], { error: 'expected true, false or an object' })
   .optional()
-  .describe('Serve the control API under /control, for tests. Never in production.');
+  .describe(
+    'Serve the control API at /control, for tests. true, false, or an object. Refused in production.',
+  );
 
 /** How the server is controlled. */
 export type ControlConfig = z.output<typeof settings>;

@@ -20,33 +20,41 @@ function token() {
 
 const settings = field.group({
   token: token().describe(
-    'Logs in and may do everything. Needed in production, and on a host that others reach.',
+    'The token that may see and change everything. Required in production, and unless the host is a loopback address.',
   ),
   tokenFile: field
     .nonEmptyText()
     .optional()
-    .describe('Instead of token: the file that holds it, relative to this one.'),
-  viewToken: token().describe('Logs in and may look, but change nothing.'),
+    .describe('A file that contains the token, relative to the configuration file. Replaces token.'),
+  viewToken: token().describe('The token that may see everything and change nothing.'),
   viewTokenFile: field
     .nonEmptyText()
     .optional()
-    .describe('Instead of viewToken: the file that holds it, relative to this one.'),
-  host: field.host().optional().describe('With port: its address. Default: the host of the server.'),
+    .describe('A file that contains the view token, relative to the configuration file. Replaces viewToken.'),
+  host: field
+    .host()
+    .optional()
+    .describe('The address of the separate port. Default: the host of the server.'),
   port: field
     .wholeNumber(0, 65_535)
     .optional()
     .describe(
-      'Serve the Dashboard and the admin API here, by plain HTTP, and nowhere else; 0 picks a free one.',
+      'Serve the Dashboard and the admin API on this separate port by plain HTTP, and only there. 0 picks a free port.',
     ),
   allowedHosts: field
     .listOf(field.host())
     .default([])
-    .describe('The names, without a port, by which browsers ask for it, besides localhost.'),
-  payloads: field.flag().default(true).describe('Whether data of events and bodies of webhooks are shown.'),
+    .describe(
+      'The host names, without a port, under which browsers open the Dashboard, in addition to localhost.',
+    ),
+  payloads: field
+    .flag()
+    .default(true)
+    .describe('Whether the data of events and the bodies of webhooks are shown.'),
   historyBytes: field
     .wholeNumber(64 * kibibyte, gibibyte)
     .default(16 * mebibyte)
-    .describe('The memory for what has happened, before anybody looks.'),
+    .describe('The memory for the history of events, deliveries and connections.'),
 });
 
 /** The dashboard key as a file may hold it: an object, or true for one with defaults. */
@@ -54,7 +62,7 @@ export const dashboard = z
   .union([field.flag(), settings], { error: 'expected true, false or an object' })
   .optional()
   .describe(
-    'Serve the Dashboard under /dashboard and the admin API under /admin. Default: true with a token, or on a loopback host unless NODE_ENV is production or trustedProxies or path are set.',
+    'Serve the Dashboard at /dashboard/ and the admin API at /admin. true, false, or an object. Default: on with a token; on a loopback host also without, unless NODE_ENV is production or trustedProxies or path is set.',
   );
 
 /** How the Dashboard is served. */

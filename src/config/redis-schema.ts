@@ -3,53 +3,71 @@ import * as field from './fields.ts';
 /** The redis block as a file may hold it. Relations between its keys are checked by redis.ts. */
 export const redis = field
   .group({
-    url: field.redisUrl().optional().describe('One server.'),
+    url: field
+      .redisUrl()
+      .optional()
+      .describe('The URL of one server: redis://user:password@host:6379/0, or rediss:// for TLS.'),
     urlFile: field
       .nonEmptyText()
       .optional()
-      .describe('Instead of url: the file that holds it, relative to this one.'),
+      .describe('A file that contains the URL, relative to the configuration file. Replaces url.'),
     sentinel: field
       .group({
-        name: field.nonEmptyText().describe('What the sentinels call the master.'),
+        name: field.nonEmptyText().describe('The name of the master at the sentinels.'),
         urls: field
           .listOf(field.redisUrl())
           .min(1, { error: 'expected at least one URL' })
-          .describe('The sentinels.'),
+          .describe('The URLs of the sentinels.'),
         url: field
           .redisUrl()
           .optional()
-          .describe('User, password, database and TLS of the servers; host and port are not read.'),
+          .describe(
+            'A URL with the user, password, database and TLS of the servers. Its host and port are ignored.',
+          ),
       })
       .optional()
-      .describe('The master that sentinels name.'),
+      .describe('Connect to the master that Redis Sentinel names. Replaces url.'),
     cluster: field
       .listOf(field.redisUrl())
       .min(1, { error: 'expected at least one URL' })
       .optional()
       .describe(
-        'Some servers of a cluster; the others are found. User, password and TLS are those of the first.',
+        'The URLs of some nodes of a Redis Cluster; the other nodes are discovered. User, password and TLS come from the first URL. Replaces url.',
       ),
-    keyPrefix: field.keyPrefix().default('soketify:').describe('Before the names of all keys and topics.'),
+    keyPrefix: field
+      .keyPrefix()
+      .default('soketify:')
+      .describe('The prefix of all keys and topics. Nodes with different prefixes do not see each other.'),
     leaseMs: field
       .wholeNumber(1000, 600_000)
       .default(10_000)
-      .describe('A node that was not heard of for so long is taken for dead.'),
+      .describe(
+        'A node that sends no heartbeat for this long counts as dead, and its clients as disconnected.',
+      ),
     tls: field
       .group({
         caFile: field
           .nonEmptyText()
           .optional()
-          .describe('The authorities to trust, PEM, relative to this file.'),
-        certFile: field.nonEmptyText().optional().describe('The certificate of this client, PEM.'),
-        keyFile: field.nonEmptyText().optional().describe('Its private key, PEM.'),
+          .describe(
+            'The certificate authorities to trust in PEM format, relative to the configuration file.',
+          ),
+        certFile: field.nonEmptyText().optional().describe('The client certificate in PEM format.'),
+        keyFile: field
+          .nonEmptyText()
+          .optional()
+          .describe('The private key of the client certificate in PEM format.'),
         servername: field
           .nonEmptyText()
           .optional()
           .describe('The name that the certificate of Redis must have.'),
-        rejectUnauthorized: field.flag().default(true).describe('Whether that certificate is checked.'),
+        rejectUnauthorized: field
+          .flag()
+          .default(true)
+          .describe('Whether the certificate of Redis is verified.'),
       })
       .optional()
-      .describe('For rediss://, what is not as usual.'),
+      .describe('TLS options for rediss:// URLs.'),
   })
   .meta({
     oneOf: [

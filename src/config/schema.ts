@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import type { KeyPair } from '../auth/key-pair.ts';
 import { forEachLimit, type Limits } from '../protocol/limits.ts';
-import { defaultEventNames, eventNames } from '../webhooks/event.ts';
+import { app } from './app-schema.ts';
 import * as field from './fields.ts';
 import { control, type ControlConfig } from './control.ts';
 import { dashboard, type DashboardConfig } from './dashboard.ts';
 import { defaultHost, defaultPort } from './hosts.ts';
 import { redis, type RedisConfig } from './redis-schema.ts';
-import { batchOfEndpoint, webhooks, type privateAddresses } from './webhooks-schema.ts';
+import { webhooks, type privateAddresses } from './webhooks-schema.ts';
 import { store, type StoreConfig } from './store-schema.ts';
 
 /** pino's levels, loudest last but one; `silent` writes nothing. */
@@ -17,103 +17,7 @@ const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 const gibibyte = 1024 * mebibyte;
 
-const limitFields = forEachLimit((limit) => field.limit(limit));
-
 const limits = field.group(forEachLimit((limit) => field.limit(limit).default(limit.default)));
-
-const webhook = field.group({
-  id: field
-    .urlSafeId()
-    .optional()
-    .describe('Names the endpoint in logs and metrics. Default: made from url, eventTypes and channels.'),
-  enabled: field
-    .flag()
-    .default(true)
-    .describe(
-      'Whether events are sent to it. A disabled one keeps its place; what it is not told is listed.',
-    ),
-  url: field.endpointUrl().describe('Where to POST. Must be HTTPS when NODE_ENV is production.'),
-  eventTypes: field
-    .listOf(field.oneOf(eventNames))
-    .min(1, { error: `expected at least one of ${eventNames.join(', ')}` })
-    .default([...defaultEventNames])
-    .describe('The events sent to this endpoint.'),
-  channels: field
-    .group({
-      startsWith: field.text().default('').describe('Only channels whose name begins so.'),
-      endsWith: field.text().default('').describe('Only channels whose name ends so.'),
-    })
-    .prefault({})
-    .describe('The channels whose events are sent to this endpoint.'),
-  headers: field.headers().default({}).describe('Extra request headers.'),
-  standardSignature: field
-    .flag()
-    .default(false)
-    .describe('Also sign as the Standard Webhooks specification says, in webhook-signature.'),
-  reconcile: field
-    .flag()
-    .default(false)
-    .describe(
-      'After events were dropped, send what brings the endpoint back to the truth. On a node that is alone.',
-    ),
-  batch: batchOfEndpoint
-    .optional()
-    .describe('How events are gathered into one request to this endpoint, over what webhooks.batch says.'),
-  allowInsecure: field.flag().default(false).describe('Accept http:// even when NODE_ENV is production.'),
-});
-
-const secretFile = field
-  .nonEmptyText()
-  .optional()
-  .describe('Instead of secret: the file that holds it, relative to this one.');
-
-/** An object with a secret, or the file of one: of both exactly one, which secrets.ts checks and editors are told. */
-function groupWithSecret<Shape extends z.ZodRawShape>(shape: Shape) {
-  return field.group(shape).meta({ oneOf: [{ required: ['secret'] }, { required: ['secretFile'] }] });
-}
-
-const keyPair = groupWithSecret({
-  key: field.urlSafeId().describe('The public key, as in /app/KEY.'),
-  secret: field.nonEmptyText().optional().describe('The secret that belongs to it.'),
-  secretFile,
-});
-
-const app = groupWithSecret({
-  id: field.urlSafeId().describe('The app id, as in /apps/ID/events.'),
-  key: field.urlSafeId().describe('The public key, as in /app/KEY.'),
-  secret: field
-    .nonEmptyText()
-    .optional()
-    .describe('Signs channel authorisations, API requests and webhooks.'),
-  secretFile,
-  otherKeys: field
-    .listOf(keyPair)
-    .default([])
-    .describe('Further pairs that are accepted, for rotation; webhooks are signed with the first pair.'),
-  enabled: field
-    .flag()
-    .default(true)
-    .describe('Whether the app is served; a disabled one refuses everybody.'),
-  clientEvents: field.flag().default(true).describe('Whether clients may send client- events.'),
-  subscriptionCount: field
-    .flag()
-    .default(false)
-    .describe('Whether subscribers and webhooks are told how many subscribers a channel has.'),
-  watchlist: field.flag().default(true).describe('Whether clients are told of the users they watch.'),
-  forceTls: field.flag().default(false).describe('Whether clients must connect by wss://.'),
-  allowedOrigins: field
-    .listOf(field.origin())
-    .default(['*'])
-    .describe(
-      'The pages that may connect, by origin; in one, * stands for labels of the host or the port. Clients without one may.',
-    ),
-  limits: field
-    .group(limitFields)
-    .partial()
-    .default({})
-    .describe("This app's own limits, over the common ones."),
-  webhooks: field.listOf(webhook).default([]).describe('The endpoints that are told what happens.'),
-});
 
 function connections(meaning: string) {
   return field.limit({ default: null, max: 10_000_000, unit: 'connections', meaning }).default(null);
@@ -124,98 +28,120 @@ const activityTimeout = 'expected whole seconds in milliseconds, from 1000 to 86
 /** What a configuration file may hold. Relations between keys are checked by relations.ts. */
 export const configSchema = field
   .group({
-    $schema: field.text().optional().describe('For editors: "./schema.json".'),
+    $schema: field.text().optional().describe('The JSON schema for editors: "./schema.json".'),
     host: field.host().default(defaultHost).describe('The address to listen on.'),
     port: field
       .wholeNumber(0, 65_535)
       .default(defaultPort)
-      .describe('The port to listen on; 0 picks a free one.'),
+      .describe('The port to listen on. 0 picks a free port.'),
     apps: field
       .listOf(app)
       .min(1, { error: 'expected at least one app' })
       .describe('The apps that are served.'),
-    limits: limits.prefault({}).describe('What an app accepts; null is no limit.'),
-    path: field.pathPrefix().default('').describe('A path before every route, such as /realtime.'),
+    limits: limits.prefault({}).describe('The limits of every app. null means no limit.'),
+    path: field
+      .pathPrefix()
+      .default('')
+      .describe(
+        'A path prefix that clients may use before every route, such as /realtime. The routes also work without it.',
+      ),
     tls: field
       .group({
         certFile: field
           .nonEmptyText()
-          .describe('The certificate with its chain, PEM, relative to this file.'),
-        keyFile: field.nonEmptyText().describe('Its private key, PEM, relative to this file.'),
-        passphrase: field.nonEmptyText().optional().describe('What the private key is encrypted with.'),
+          .describe('The certificate and its chain in PEM format, relative to the configuration file.'),
+        keyFile: field
+          .nonEmptyText()
+          .describe('The private key in PEM format, relative to the configuration file.'),
+        passphrase: field.nonEmptyText().optional().describe('The passphrase of the private key.'),
       })
       .optional()
       .describe('Serve https:// and wss:// instead of http:// and ws://.'),
     trustedProxies: field
       .listOf(field.network())
       .default([])
-      .describe('Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks.'),
+      .describe(
+        'The addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto headers are trusted.',
+      ),
     metrics: field
       .group({
-        host: field.host().optional().describe('Default: the host of the server.'),
-        port: field.wholeNumber(0, 65_535).describe('0 picks a free one.'),
+        host: field.host().optional().describe('The address to listen on. Default: the host of the server.'),
+        port: field.wholeNumber(0, 65_535).describe('The port to listen on. 0 picks a free port.'),
       })
       .optional()
-      .describe('Serve /metrics on a port of its own, and nowhere else.'),
+      .describe('Serve /metrics on a separate port, and only there.'),
     publicMetrics: field
       .flag()
       .optional()
       .describe(
-        'Whether /metrics on the port of the clients is answered to other machines. Default: unless NODE_ENV is production.',
+        'Whether other machines may read /metrics on the client port. Default: true, and false when NODE_ENV is production.',
       ),
     compression: field
       .flag()
       .default(false)
-      .describe('Whether long frames are compressed for clients that can (permessage-deflate).'),
+      .describe(
+        'Whether frames of 256 bytes or more are compressed for clients that support permessage-deflate.',
+      ),
     activityTimeoutMs: z
       .number({ error: activityTimeout })
       .min(1000, { error: activityTimeout })
       .max(field.dayMs, { error: activityTimeout })
       .multipleOf(1000, { error: activityTimeout })
       .default(120_000)
-      .describe('Silence after which a connection is asked whether it lives: whole seconds.'),
-    pongTimeoutMs: field.milliseconds(1000).default(30_000).describe('The time that it then has to answer.'),
+      .describe(
+        'The silence after which a client sends a ping, in milliseconds. Must be whole seconds. The server sends its own ping a quarter later.',
+      ),
+    pongTimeoutMs: field
+      .milliseconds(1000)
+      .default(30_000)
+      .describe('How long a client may take to answer the ping of the server.'),
     cacheTtlMs: field
       .wholeNumber(1, 1_800_000)
       .default(1_800_000)
-      .describe('How long a cached event is kept.'),
+      .describe('How long the last event of a cache channel is kept.'),
     shutdownTimeoutMs: field
       .milliseconds(0)
       .default(10_000)
-      .describe('The time to deliver the last webhooks.'),
+      .describe('How long a graceful shutdown may take to deliver the remaining webhooks.'),
     maxBackpressureBytes: field
       .wholeNumber(kibibyte, gibibyte)
       .optional()
       .describe(
-        'What may wait for a slow client before it is disconnected: at least the largest message that the limits allow. Default: 1048576, or that message.',
+        'The most unsent data of one slow client. A client that exceeds it is closed with 4100. Must be at least the largest message that the limits allow. Default: 1048576, or the size of that message.',
       ),
     maxTotalBackpressureBytes: field
       .wholeNumber(mebibyte, 64 * gibibyte)
       .default(256 * mebibyte)
       .describe(
-        'What may wait for all clients together to read; beyond it those for whom most waits are disconnected.',
+        'The most unsent data of all clients together. Beyond it the slowest clients are disconnected.',
       ),
     workers: field
       .workers()
       .default(1)
       .describe(
-        'Threads that clients are connected to, which share the port: a number from 1 to 31, or auto for one for each processor. With 1 the program is one thread.',
+        'The number of threads that serve clients, from 1 to 31, or auto for one per processor. The threads share the port. Linux only.',
       ),
-    maxConnections: connections('Connections to this node, of all apps; one more is closed with 4100.'),
+    maxConnections: connections(
+      'The most connections of this node, over all apps. One more is closed with 4100.',
+    ),
     maxConnectionsPerAddress: connections(
-      'Connections of one address, or IPv6 network of 64 bits; one more is closed with 4100. Behind proxies set trustedProxies, too.',
+      'The most connections of one IPv4 address or IPv6 /64 network. One more is closed with 4100. Behind a proxy, set trustedProxies too.',
     ),
     maxNewConnectionsPerAddress: connections(
-      'New connections of one address in a second, and ten times as many at once; one more is closed with 4100.',
+      'The most new connections of one address per second, with a burst of ten times as many. One more is closed with 4100.',
     ),
-    webhooks: webhooks.prefault({}).describe('How webhooks are sent.'),
-    redis: redis.optional().describe('Share the state of the apps with other nodes, on Redis 7 or later.'),
+    webhooks: webhooks.prefault({}).describe('How webhooks are delivered.'),
+    redis: redis
+      .optional()
+      .describe('Share the state of the apps with other nodes through Redis 7 or later.'),
     store: store
       .optional()
-      .describe('Keep on disk what a node that is alone must not lose when it is killed.'),
+      .describe(
+        'Keep the state and the pending webhooks of a single node on disk, so that a crash does not lose them.',
+      ),
     control,
     dashboard,
-    logLevel: field.oneOf(logLevels).default('info').describe('The quietest level that is written.'),
+    logLevel: field.oneOf(logLevels).default('info').describe('The lowest level that is logged.'),
   })
   .describe('Configuration of soketify-emulator');
 

@@ -2,18 +2,22 @@ import * as field from './fields.ts';
 
 /** The store block as a file may hold it. */
 export const store = field.group({
-  path: field.nonEmptyText().describe('The folder, relative to this file. It is made if it is missing.'),
+  path: field
+    .nonEmptyText()
+    .describe(
+      'The folder of the store, relative to the configuration file. It is created if it does not exist.',
+    ),
   sync: field
     .oneOf(['process', 'disk'])
     .default('process')
     .describe(
-      'What is survived without loss: the end of the process by whatever cause (process), or a power cut as well (disk).',
+      'What the store survives without loss: any end of the process (process), or a power failure too (disk).',
     ),
   shutdown: field
     .oneOf(['report', 'keep'])
     .default('report')
     .describe(
-      'What an orderly end does: endpoints are told that everybody has gone (report), or nothing is told and the next start goes on (keep).',
+      'What a graceful shutdown does: report that all channels are vacated (report), or send nothing and let the next start continue (keep).',
     ),
 });
 

@@ -9,17 +9,25 @@ const mebibyte = 1024 * kibibyte;
 const gibibyte = 1024 * mebibyte;
 
 const retry = field.group({
-  initialDelayMs: field.milliseconds().default(1000).describe('Wait before the second attempt.'),
-  multiplier: field.ratio(1, 100).default(2).describe('Growth of the wait from attempt to attempt.'),
-  maxDelayMs: field.milliseconds().default(60_000).describe('The longest wait.'),
-  maxElapsedMs: field.milliseconds().default(300_000).describe('No attempt starts later after the event.'),
-  jitter: field.ratio(0, 1).default(0.1).describe('Share of each wait that is random.'),
+  initialDelayMs: field.milliseconds().default(1000).describe('The wait before the second attempt.'),
+  multiplier: field
+    .ratio(1, 100)
+    .default(2)
+    .describe('The factor by which the wait grows after each attempt.'),
+  maxDelayMs: field.milliseconds().default(60_000).describe('The longest wait between two attempts.'),
+  maxElapsedMs: field
+    .milliseconds()
+    .default(300_000)
+    .describe('No attempt starts later than this after the event.'),
+  jitter: field.ratio(0, 1).default(0.1).describe('The random share of each wait.'),
 });
 
 const batchFields = {
-  maxEvents: field.wholeNumber(1, 1000).describe('Events in one request; 1 is batching off.'),
-  maxDelayMs: field.milliseconds(0).describe('How long an event may wait for company.'),
-  maxBytes: field.wholeNumber(kibibyte, 64 * mebibyte).describe('Size of a request body.'),
+  maxEvents: field.wholeNumber(1, 1000).describe('The most events in one request. 1 turns batching off.'),
+  maxDelayMs: field.milliseconds(0).describe('How long an event may wait for other events.'),
+  maxBytes: field
+    .wholeNumber(kibibyte, 64 * mebibyte)
+    .describe('The largest request body. A larger event is sent alone.'),
 };
 
 const batch = field.group({
@@ -35,46 +43,54 @@ const deadLetters = field.group({
   maxBytes: field
     .wholeNumber(64 * kibibyte, 4 * gibibyte)
     .default(8 * mebibyte)
-    .describe('Memory for them, of all apps together; the oldest of whoever has most give way.'),
-  keepDays: field.wholeNumber(1, 3650).default(7).describe('Days until they are forgotten.'),
+    .describe(
+      'The memory for dead letters of all apps. When it is full, the oldest of the endpoint with the most are removed.',
+    ),
+  keepDays: field.wholeNumber(1, 3650).default(7).describe('How many days dead letters are kept.'),
 });
 
 /** How webhooks are sent. */
 export const webhooks = field.group({
-  batch: batch.prefault({}).describe('How events are gathered into one request.'),
+  batch: batch.prefault({}).describe('How events are batched into one request.'),
   disconnectGraceMs: field
     .milliseconds(0)
     .default(3000)
-    .describe('A return this soon hides a lost connection.'),
+    .describe('How long after a lost connection a return prevents vacated and removed events.'),
   unsubscribeGraceMs: field
     .milliseconds(0)
     .default(3000)
-    .describe('A return this soon hides an unsubscribe.'),
+    .describe(
+      'How long after an unsubscribe a return prevents vacated and removed events. 0 reports an unsubscribe immediately.',
+    ),
   shutdownGraceMs: field
     .milliseconds(0)
     .optional()
-    .describe('The same for clients of a node that ends, with redis. Default: disconnectGraceMs.'),
+    .describe(
+      'With redis: the grace period for the clients of a node that shuts down. Default: disconnectGraceMs.',
+    ),
   restartGraceMs: z
     .union([z.literal('auto'), field.milliseconds(0)])
     .default('auto')
     .describe(
-      'With store: a return this soon after a restart hides that the server was away. auto: 20, 35 or 65 s, as long as clients take to come back after the time that it was away.',
+      'With store: the grace period after a restart. auto is 20, 35 or 65 seconds, depending on how long the server was down.',
     ),
   holdClientEvents: field
     .flag()
     .default(true)
     .describe(
-      'With store: client events that an endpoint wants reach nobody before they are on disk, about 1 ms later.',
+      'With store: a client event that an endpoint selects is sent to subscribers only after it is on disk, about 1 ms later.',
     ),
   requestTimeoutMs: field
     .milliseconds()
     .default(4000)
-    .describe('The time an endpoint has until the status line of its answer.'),
-  concurrency: field.wholeNumber(1, 1000).default(10).describe('Parallel requests to one endpoint.'),
+    .describe('How long an endpoint may take to send the status line of its response.'),
+  concurrency: field.wholeNumber(1, 1000).default(10).describe('The most parallel requests to one endpoint.'),
   totalConcurrency: field
     .wholeNumber(1, 10_000)
     .default(1024)
-    .describe('Parallel requests to all endpoints; fewer when the limit of open files is low.'),
+    .describe(
+      'The most parallel requests to all endpoints. Half of them at most go to endpoints that do not respond. A low limit of open files lowers it.',
+    ),
   privateAddresses: field
     .oneOf(privateAddresses)
     .optional()
@@ -84,9 +100,11 @@ export const webhooks = field.group({
   queueMaxBytes: field
     .wholeNumber(kibibyte, 4 * gibibyte)
     .default(67_108_864)
-    .describe('Events waiting for one endpoint; beyond it, client_event and cache_miss are dropped first.'),
-  retry: retry.prefault({}).describe('What happens when an endpoint does not answer 2xx.'),
+    .describe(
+      'The most bytes of events that wait for one endpoint. Beyond it, client_event and cache_miss are dropped first.',
+    ),
+  retry: retry.prefault({}).describe('What happens when an endpoint does not answer with 2xx.'),
   deadLetters: deadLetters
     .prefault({})
-    .describe('What endpoints did not get is kept, to be listed and sent again.'),
+    .describe('How long dropped deliveries are kept, so that they can be listed and sent again.'),
 });

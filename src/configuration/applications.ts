@@ -1,7 +1,7 @@
 import type { Application } from '../app/application.ts';
 import type { AppConfig, Config } from '../config/schema.ts';
 
-/** An app as it is served, made of how it is configured; `privateAddresses` says whose endpoints may be at some. */
+/** Converts a configured app to a served one. `privateAddresses` decides which endpoints may have private addresses. */
 export function toApplication(
   { enabled, webhooks, isSetAtRunTime: _origin, ...app }: AppConfig,
   privateAddresses: Config['webhooks']['privateAddresses'],

@@ -1,30 +1,30 @@
 import type { ConfigFault } from '../config/fault.ts';
 
-/** Why a change at run time was not made. */
+/** Why a change at run time was refused. */
 export type ChangeErrorCode =
-  /** What was given breaks a rule: `faults` says which. */
+  /** The input breaks a rule. `faults` has the details. */
   | 'invalid'
   | 'unknown-app'
   | 'unknown-endpoint'
   | 'unknown-key'
   /** The configuration file sets it. */
   | 'set-by-file'
-  /** Something else has this id or key. */
+  /** Another app or endpoint has this id or key. */
   | 'taken'
   | 'last-app'
-  /** Webhooks are signed with the first key, so it is not removed. */
+  /** Webhooks are signed with the first key, so it cannot be removed. */
   | 'first-key'
-  /** The server would have to be started with other bounds. */
+  /** The server must be restarted with other limits first. */
   | 'not-served'
-  /** The store did not take it. */
+  /** The store did not save it. */
   | 'not-saved'
-  /** The store holds what this version does not understand. */
+  /** The store contains changes that this version does not understand. */
   | 'not-understood';
 
-/** A change at run time that is not made. Its message is one sentence for whoever wanted it. */
+/** The refusal of a change at run time. Its message is one sentence for the user. */
 export class ChangeError extends Error {
   readonly code: ChangeErrorCode;
-  /** What is wrong with which field of the input. */
+  /** The faults of the input, by field. */
   readonly faults: readonly ConfigFault[];
 
   constructor(code: ChangeErrorCode, message: string, faults: readonly ConfigFault[] = []) {

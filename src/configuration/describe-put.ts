@@ -1,16 +1,16 @@
 import type { LogFields } from '../ports/log.ts';
 import type { Difference } from './difference.ts';
 
-/** What was put into force. */
+/** An applied configuration. */
 export interface Put {
   readonly apps: number;
   readonly difference: Difference;
 }
 
-/** A line names so many of a kind at most. */
+/** The most names of a kind in one log line. */
 const namesPerLine = 50;
 
-/** What was put into force, for the log: names and numbers, nothing that is secret. */
+/** Describes an applied configuration for the log: names and numbers, but no secrets. */
 export function describePut({ apps, difference }: Put, certificateChanged = false): LogFields {
   const lists = Object.entries(difference).filter(([, names]) => names.length > 0);
   return {

@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AppConfig } from '../config/schema.ts';
 
-/** What differs between two lists of apps: ids of apps, and of endpoints as `app/endpoint`. Nothing of it is secret. */
+/** The difference between two lists of apps: ids of apps, and of endpoints as `app/endpoint`. It contains no secrets. */
 export interface Difference {
   readonly appsAdded: readonly string[];
   readonly appsRemoved: readonly string[];
-  /** Apps that differ in something other than their endpoints. */
+  /** Apps that differ, not counting their endpoints. */
   readonly appsChanged: readonly string[];
   readonly endpointsAdded: readonly string[];
   readonly endpointsRemoved: readonly string[];
   readonly endpointsChanged: readonly string[];
 }
 
-/** Compares what is configured with what will be. The order of apps and endpoints is no difference. */
+/** Compares two lists of apps. The order of apps and endpoints does not matter. */
 export function differenceOf(before: readonly AppConfig[], after: readonly AppConfig[]): Difference {
   const apps = compare(appsOf(before), appsOf(after));
   const endpoints = compare(endpointsOf(before), endpointsOf(after));

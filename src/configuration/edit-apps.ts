@@ -13,8 +13,8 @@ export function addApp(app: AppConfig): Edit {
 }
 
 /**
- * Removes an app that was added at run time, its endpoints and their pauses. Those stay if the file has an app of the same
- * id, to which they belong then.
+ * Removes an app that was added at run time, with its endpoints and their pauses. If the file has an app with the same id,
+ * endpoints and pauses stay, because they then belong to that app.
  */
 export function removeApp(appId: string): Edit {
   return (changes, ground) => {
@@ -28,11 +28,11 @@ export function removeApp(appId: string): Edit {
     const { endpoints, pauses } = changes;
     const next = { ...changes, added, endpoints: endpoints.filter(stays), pauses: pauses.filter(stays) };
     if (layOver(ground.file.apps, next, rulesOf(ground)).length > 0) return next;
-    throw new ChangeError('last-app', `'${appId}' is the last app, and there is always one`);
+    throw new ChangeError('last-app', `'${appId}' is the last app, and the server needs at least one`);
   };
 }
 
-/** Changes an app that was added at run time. Its id and endpoints stay. */
+/** Changes an app that was added at run time. Its id and endpoints stay the same. */
 export function changeApp(appId: string, change: (app: AppConfig) => AppConfig): Edit {
   return (changes, ground) => {
     const app = addedApp(changes, ground, appId);
@@ -45,7 +45,7 @@ export function changeApp(appId: string, change: (app: AppConfig) => AppConfig):
   };
 }
 
-/** Has an app accept a further pair. */
+/** Adds a key pair to an app. */
 export function addKey(appId: string, pair: KeyPair): Edit {
   return changeApp(appId, (app) => {
     if (keysOf(app).includes(pair.key)) throw taken(`the key '${pair.key}'`, app);
@@ -53,7 +53,7 @@ export function addKey(appId: string, pair: KeyPair): Edit {
   });
 }
 
-/** Has webhooks be signed with this pair of an app. The one before stays accepted. */
+/** Signs the webhooks of an app with this pair. The previous pair is still accepted. */
 export function makeKeyFirst(appId: string, key: string): Edit {
   return changeApp(appId, (app) => {
     if (app.key === key) return app;
@@ -65,11 +65,11 @@ export function makeKeyFirst(appId: string, key: string): Edit {
   });
 }
 
-/** Has an app accept a pair no more. */
+/** Removes a key pair from an app. */
 export function removeKey(appId: string, key: string): Edit {
   return changeApp(appId, (app) => {
     if (app.key === key) {
-      const message = `'${key}' is the first key of the app '${appId}', with which webhooks are signed; make another one the first`;
+      const message = `'${key}' is the first key of the app '${appId}', which signs webhooks; make another key first before you remove it`;
       throw new ChangeError('first-key', message);
     }
     const otherKeys = app.otherKeys.filter((one) => one.key !== key);
@@ -78,12 +78,12 @@ export function removeKey(appId: string, key: string): Edit {
   });
 }
 
-/** The apps of the file that are served. */
+/** The apps of the file that were not removed at run time. */
 function ofFile({ removed }: RunTimeChanges, { file }: Ground): readonly AppConfig[] {
   return file.apps.filter(({ id }) => !removed.includes(id));
 }
 
-/** All apps whose ids and keys nobody else may have, those that give way to the file included. */
+/** All apps whose ids and keys are taken, including those that are not served because of the file. */
 function othersOf(changes: RunTimeChanges, ground: Ground): readonly AppConfig[] {
   return [...ofFile(changes, ground), ...changes.added];
 }
@@ -98,7 +98,10 @@ function refuseTaken(app: AppConfig, others: readonly AppConfig[]): void {
 }
 
 function taken(what: string, { id }: AppConfig): ChangeError {
-  return new ChangeError('taken', `${what} is taken by the app '${id}'; choose another, or leave it out`);
+  return new ChangeError(
+    'taken',
+    `${what} is taken by the app '${id}'; choose another, or leave it out to have one generated`,
+  );
 }
 
 function unknownKey(appId: string, key: string): ChangeError {

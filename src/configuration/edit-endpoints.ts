@@ -3,7 +3,7 @@ import { ChangeError } from './change-error.ts';
 import { servedApp, setByFile, type Edit, type Ground } from './edit.ts';
 import type { RunTimeChanges } from './run-time-changes.ts';
 
-/** Which endpoint of which app. */
+/** An endpoint of an app. */
 interface Place {
   readonly appId: string;
   readonly endpointId: string;
@@ -14,7 +14,7 @@ export function addEndpoint(appId: string, endpoint: EndpointConfig): Edit {
   return (changes, ground) => {
     servedApp(changes, ground, appId);
     if (takenIds(changes, ground, appId).has(endpoint.id)) {
-      const message = `the app '${appId}' has an endpoint with the id '${endpoint.id}'; choose another, or leave it out`;
+      const message = `the app '${appId}' already has an endpoint with the id '${endpoint.id}'; choose another, or leave it out to have one generated`;
       throw new ChangeError('taken', message);
     }
     const added = { appId, endpoint: { ...endpoint, isSetAtRunTime: true } };
@@ -22,11 +22,11 @@ export function addEndpoint(appId: string, endpoint: EndpointConfig): Edit {
   };
 }
 
-/** Puts an endpoint in the place of one that was added at run time. Its id and pause stay. */
+/** Replaces an endpoint that was added at run time. Its id and pause stay the same. */
 export function changeEndpoint(appId: string, endpoint: EndpointConfig): Edit {
   return (changes, ground) => {
     const place = { appId, endpointId: endpoint.id };
-    // What the file sets is in force, also over one that was added before.
+    // The file has priority, even over an endpoint that was added earlier.
     if (isOfFile(place, changes, ground)) throw setByFile(nameOf(place), ground);
     if (!isAdded(place, changes)) throw unknownEndpoint(place, changes, ground);
     const next = { appId, endpoint: { ...endpoint, isSetAtRunTime: true } };
@@ -34,7 +34,7 @@ export function changeEndpoint(appId: string, endpoint: EndpointConfig): Edit {
   };
 }
 
-/** Removes an endpoint that was added at run time, also one that is not served because its app is gone or the file has its id. */
+/** Removes an endpoint that was added at run time, even if it is not served because its app is gone or the file has its id. */
 export function removeEndpoint(appId: string, endpointId: string): Edit {
   return (changes, ground) => {
     const place = { appId, endpointId };
@@ -44,12 +44,12 @@ export function removeEndpoint(appId: string, endpointId: string): Edit {
       throw unknownEndpoint(place, changes, ground);
     }
     const endpoints = changes.endpoints.filter((one) => !isAt(place)(one));
-    // The pause is that of the endpoint in the file, if there is one.
+    // If the file has an endpoint with this id, the pause belongs to that one.
     return { ...changes, endpoints, pauses: isSetByFile ? changes.pauses : withoutPause(place, changes) };
   };
 }
 
-/** Pauses an endpoint, whether the file sets it or not. One that is paused in the same way stays so since then. */
+/** Pauses an endpoint, whether the file sets it or not. If it is already paused in this way, the old time is kept. */
 export function pauseEndpoint(appId: string, endpointId: string, pause: Pause): Edit {
   return (changes, ground) => {
     const place = { appId, endpointId };
@@ -60,7 +60,7 @@ export function pauseEndpoint(appId: string, endpointId: string, pause: Pause): 
   };
 }
 
-/** Ends the pause of an endpoint at this time of day; one that is not paused stays as it is. */
+/** Ends the pause of an endpoint at this time, in milliseconds since 1970. Nothing changes if it is not paused. */
 export function resumeEndpoint(appId: string, endpointId: string, atMs: number): Edit {
   return (changes, ground) => {
     const place = { appId, endpointId };
@@ -75,7 +75,7 @@ export function resumeEndpoint(appId: string, endpointId: string, atMs: number):
   };
 }
 
-/** The ids that endpoints of an app have, those that are not served included. */
+/** The ids of all endpoints of an app, including those that are not served. */
 export function takenIds(changes: RunTimeChanges, { file }: Ground, appId: string): ReadonlySet<string> {
   return new Set([
     ...(file.apps.find(({ id }) => id === appId)?.webhooks.map(({ id }) => id) ?? []),
@@ -110,7 +110,7 @@ function withoutPause(place: Place, { pauses }: RunTimeChanges): RunTimeChanges[
   return pauses.filter((one) => !isPauseOf(place)(one));
 }
 
-/** Says that there is no such app, or that it has no such endpoint. */
+/** The error for an unknown endpoint. Throws if the app is unknown. */
 function unknownEndpoint(place: Place, changes: RunTimeChanges, ground: Ground): ChangeError {
   servedApp(changes, ground, place.appId);
   const message = `the app '${place.appId}' has no endpoint with the id '${place.endpointId}'`;

@@ -4,12 +4,13 @@ import type { AppConfig, EndpointConfig } from '../config/schema.ts';
 import { writeApp, writeEndpoint } from '../config/write-app.ts';
 import type { RunTimeChanges } from './run-time-changes.ts';
 
-/** What stands in the place of a header's secret; a configuration file with it is refused. */
+/** Replaces the secret in a header. A configuration file that contains it is refused. */
 const placeholder = 'REPLACE-ME';
 
 /**
- * What was set at run time as a configuration file has it, without secrets: each pair names a file for its secret, and headers
- * that hold one a placeholder; so do all headers unless they may be shown. An app that the file has is there with its id and the endpoints that it has besides.
+ * Exports the changes at run time in the format of the configuration file, without secrets: each pair names a file for its
+ * secret, and headers with a secret have a placeholder. Unless headers may be shown, all of them have it. An app of the file
+ * appears with its id and its additional endpoints.
  */
 export function exportChanges(
   { added, endpoints }: RunTimeChanges,

@@ -22,43 +22,42 @@ import {
   type RunTimeChanges,
 } from './run-time-changes.ts';
 
-/** What runs, as far as it follows the configuration. */
+/** The parts of the running server that follow the configuration. */
 export interface Running {
-  /** Why these apps cannot be served by a server that was started as this one was; undefined when they can. */
+  /** Why these apps cannot be served without a restart, or undefined if they can. */
   refuse(apps: readonly AppConfig[]): string | undefined;
   /**
-   * Serves these apps, and no others, from now on. Resolves once whoever was present in one that is gone is reported
-   * as gone.
+   * Serves only these apps from now on. Resolves once the departures of all subscribers and members of removed apps have
+   * been recorded as events.
    */
   serve(applications: readonly Application[]): Promise<void>;
   /**
-   * Shows this certificate to whoever connects from now on, and says whether it is another one than before.
-   * Rejects, and shows the former one, when it cannot be used.
+   * Uses this certificate for new connections, and returns whether it has changed. If it cannot be used, the old one stays
+   * in use and the promise rejects.
    */
   showCertificate(files: NonNullable<Config['tls']>): Promise<boolean>;
 }
 
-/** What the owner of the configuration is made with. */
+/** What `ConfigurationInForce` needs. */
 export interface InForceOptions {
-  /** What the server is started with. */
+  /** The configuration at the start. */
   readonly started: Config;
   readonly running: Running;
   readonly log: Log;
-  /** Keeps what is changed at run time. */
+  /** Keeps the changes at run time. */
   readonly store: SettingsStore;
-  /** Decides whether what is set at run time must be fit for production. */
+  /** Decides whether changes at run time must follow the rules of production. */
   readonly env: Env;
-  /** The name of the configuration file; undefined: there is none. */
+  /** The name of the configuration file, or undefined if there is none. */
   readonly fileName?: string | undefined;
 }
 
-/** So often a change is made anew because others have changed something in between. */
+/** How often a change is retried because other nodes have made changes in the meantime. */
 const mostConflicts = 20;
 
 /**
- * Owns what is configured now and has the server follow it: the file as it was read last, what was changed at run
- * time over it, and what of both is in force. Whatever is new is compared with what is in force, and put into force
- * one change after the other.
+ * Owns the active configuration: the file as it was read last with the changes at run time on top. It applies new
+ * configurations to the running server, one after the other.
  */
 export class ConfigurationInForce {
   readonly #options: InForceOptions;
@@ -67,10 +66,10 @@ export class ConfigurationInForce {
   #changes: RunTimeChanges = noChanges;
   #current: Config;
   #last: Promise<unknown> = Promise.resolve();
-  readonly #hearers = new Set<() => void>();
+  readonly #listeners = new Set<() => void>();
   #unwatch: Cancel = () => {};
 
-  /** What the server is started with is in force already. */
+  /** The configuration at the start is already active. */
   constructor(options: InForceOptions) {
     const { started, store, log } = options;
     this.#options = options;
@@ -79,28 +78,28 @@ export class ConfigurationInForce {
     this.#kept = new KeptChanges(store, log, randomUUID());
   }
 
-  /** What is in force: of what needs a restart, what the server was started with. */
+  /** The active configuration. Settings that need a restart have their value at the start. */
   get current(): Config {
     return this.#current;
   }
 
-  /** The file as it was read last. */
+  /** The content of the file, as it was read last. */
   get file(): Config {
     return this.#file;
   }
 
-  /** What was changed at run time. */
+  /** The changes at run time. */
   get changes(): RunTimeChanges {
     return this.#changes;
   }
 
-  /** What changes are made on. */
+  /** The configuration to which changes apply. */
   get ground(): Ground {
     const { fileName, env } = this.#options;
     return { file: this.#file, fileName, current: this.#current, env };
   }
 
-  /** What was set at run time and is not served at the moment, and why. */
+  /** Apps and endpoints that were added at run time and are not served at the moment, with the reasons. */
   get idle(): readonly Idle[] {
     return idleOf(this.#file.apps, this.#changes, rulesOf(this.#options));
   }
@@ -110,14 +109,14 @@ export class ConfigurationInForce {
     return this.#options.store.kind;
   }
 
-  /** Why nothing can be changed at run time, as a sentence; undefined: it can. */
+  /** Why changes at run time are not possible, as a sentence, or undefined if they are. */
   get obstacle(): string | undefined {
     return this.#kept.obstacle;
   }
 
   /**
-   * Puts into force what was kept of changes at run time, and follows what others change from now on. To be called once,
-   * before anybody is served. Rejects with a StartError when it cannot be read.
+   * Applies the kept changes at run time, and starts to follow changes of other nodes. Must be called once, before clients are
+   * served. Rejects with a StartError if the changes cannot be read.
    */
   start(): Promise<void> {
     return this.#inTurn(async () => {
@@ -131,34 +130,35 @@ export class ConfigurationInForce {
     });
   }
 
-  /** Follows nobody any more. */
+  /** Stops following changes of other nodes. */
   stop(): void {
     this.#unwatch();
   }
 
-  /** Calls `hear` each time when something else has come into force. Returns how to end it. */
-  onChange(hear: () => void): Cancel {
-    this.#hearers.add(hear);
-    return () => void this.#hearers.delete(hear);
+  /** Calls `listener` after each change of the active configuration. Returns a function that unsubscribes. */
+  onChange(listener: () => void): Cancel {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /**
-   * Puts into force what the file says now, under what was changed at run time. The log says what has changed, and
-   * what needs a restart as long as it does; or, with nothing changed, why it cannot be. `cause` is why it was read.
+   * Applies a new content of the file, below the changes at run time. The difference is logged, with a warning about settings
+   * that need a restart. If the content cannot be applied, nothing changes and the reason is logged. `cause` is why the file
+   * was read.
    */
   takeFile(file: Config, cause: string): Promise<void> {
     return this.#inTurn(() => this.#reload(file, cause));
   }
 
-  /** The files of the certificate may hold another one: takes it, and nothing else that is new. */
+  /** Reloads only the certificate. */
   takeCertificate(cause: string): Promise<void> {
     return this.#inTurn(() => this.#reload(this.#file, cause));
   }
 
   /**
-   * Changes something at run time, over what the file says: on all nodes, and once this resolves for good, as far as the
-   * store can. `edit` is called in its turn, and again if another node was quicker. Rejects, with nothing changed,
-   * with what it throws, or with a ChangeError that says why it is not served or not saved.
+   * Makes a change at run time, on all nodes. Once this resolves, the change is saved as durably as the store allows. `edit`
+   * is called after earlier changes, and again if another node was faster. If it throws, or if the change cannot be served or
+   * saved, nothing changes and this rejects with its error or a ChangeError.
    */
   change(edit: Edit): Promise<void> {
     return this.#inTurn(async () => {
@@ -170,13 +170,16 @@ export class ConfigurationInForce {
         if ((await this.#kept.write(changes)) === 'written') return this.#putApps(apps, changes);
         await this.#follow();
       }
-      throw new ChangeError('not-saved', 'not saved: other nodes change settings all the time; try again');
+      throw new ChangeError(
+        'not-saved',
+        `not saved: other nodes changed settings during each of ${mostConflicts} attempts; try again`,
+      );
     });
   }
 
   /**
-   * Puts into force what the file would say if it were changed so, until it is read again: for whoever controls the server.
-   * Rejects, with nothing changed, with what `edit` throws, or with a ChangeError that says why it is not served.
+   * Applies an edited configuration file without writing it; the next read of the file replaces it. The emulator changes so what
+   * it was started with. Rejects, and changes nothing, with what `edit` throws, or with a ChangeError that says why.
    */
   amend(edit: (file: Config) => Config): Promise<void> {
     return this.#inTurn(async () => {
@@ -188,8 +191,8 @@ export class ConfigurationInForce {
   }
 
   /**
-   * Keeps what is in force in the place of what is kept and not understood (`obstacle`), which is lost by that. Rejects with
-   * a ChangeError when it is not saved.
+   * Overwrites kept changes that are not understood (`obstacle`) with the active ones. The old ones are lost. Rejects with a
+   * ChangeError if the changes cannot be saved.
    */
   overrule(): Promise<void> {
     return this.#inTurn(() => this.#kept.overrule(this.#changes));
@@ -200,26 +203,26 @@ export class ConfigurationInForce {
     const keys = needsRestart(this.#current, file);
     try {
       const apps = this.#serveable(file, this.#changes);
-      // A port cannot begin or cease to speak TLS.
+      // A port cannot switch between TLS and plain text.
       const tls = this.#current.tls && file.tls;
-      // First, for it alone can fail.
+      // The certificate comes first, because only this step can fail.
       const certificateChanged = tls !== undefined && (await running.showCertificate(tls));
       const next = { ...this.#current, apps, limits: file.limits, ...(tls && { tls }) };
-      const told = describePut(await this.#put(next, file, this.#changes), certificateChanged);
+      const changed = describePut(await this.#put(next, file, this.#changes), certificateChanged);
       if (keys.length > 0) log.warn({ keys }, 'these changes need a restart');
-      log.info({ cause, ...told }, 'configuration reloaded');
+      log.info({ cause, ...changed }, 'configuration reloaded');
     } catch (error) {
-      log.error({ cause, err: error }, 'configuration not reloaded, the one in force stays');
+      log.error({ cause, err: error }, 'configuration not reloaded, the old one stays active');
     }
   }
 
-  /** Something else is kept than what this node knows. */
+  /** Handles a difference between the kept changes and those that this node knows. */
   async #follow(): Promise<void> {
     if (await this.#kept.giveBack(this.#changes)) return;
     await this.#takeKept('another node');
   }
 
-  /** Takes over what is kept, if that is anything else. What cannot be served is known, but not in force. */
+  /** Applies the kept changes, if they are new. Changes that cannot be served are remembered, but not applied. */
   async #takeKept(cause: string): Promise<void> {
     const changes = await this.#kept.read();
     if (changes === undefined) return;
@@ -228,19 +231,19 @@ export class ConfigurationInForce {
       apps = this.#serveable(this.#file, changes);
     } catch (error) {
       this.#changes = changes;
-      this.#options.log.error({ cause, err: error }, 'what was set at run time cannot be put into force');
+      this.#options.log.error({ cause, err: error }, 'settings made at run time cannot be applied');
       return;
     }
     await this.#putApps(apps, changes, cause);
   }
 
-  /** The apps of the file under what was changed at run time. Throws when none is left, or they cannot be served. */
+  /** The apps of the file with the changes at run time. Throws if there is none, or if they cannot be served. */
   #serveable(file: Config, changes: RunTimeChanges): readonly AppConfig[] {
     const apps = layOver(file.apps, changes, rulesOf(this.#options));
     if (apps.length === 0) {
       throw new ChangeError(
         'last-app',
-        'every app of the file was removed at run time, and one must be left',
+        'every app of the file was removed at run time, and the server needs at least one',
       );
     }
     const refusal = this.#options.running.refuse(apps);
@@ -249,9 +252,9 @@ export class ConfigurationInForce {
   }
 
   async #putApps(apps: readonly AppConfig[], changes: RunTimeChanges, cause?: string): Promise<void> {
-    const told = describePut(await this.#put({ ...this.#current, apps }, this.#file, changes));
+    const changed = describePut(await this.#put({ ...this.#current, apps }, this.#file, changes));
     this.#options.log.info(
-      { ...(cause !== undefined && { cause }), ...told },
+      { ...(cause !== undefined && { cause }), ...changed },
       'configuration changed at run time',
     );
   }
@@ -263,7 +266,7 @@ export class ConfigurationInForce {
     this.#current = next;
     this.#file = file;
     this.#changes = withoutNeedless(changes, file.apps);
-    for (const hear of this.#hearers) hear();
+    for (const listener of this.#listeners) listener();
     await served;
     return { apps: next.apps.length, difference: differenceOf(before.apps, next.apps) };
   }

@@ -6,28 +6,28 @@ import { ChangeError } from './change-error.ts';
 import type { RunTimeChanges } from './run-time-changes.ts';
 import { readChanges, writeChanges } from './stored-changes.ts';
 
-/** The changes in their store: which revision of them this node knows, and what stands in the way. */
+/** Reads and writes the changes at run time in their store, and remembers the known revision. */
 export class KeptChanges {
   readonly #store: SettingsStore;
   readonly #log: Log;
   readonly #unique: string;
   #known: Revision | undefined;
   #obstacle: string | undefined;
-  #saysLoss = true;
+  #logsLoss = true;
 
-  /** `unique` is what no other node has. */
+  /** `unique` must differ from that of every other node. */
   constructor(store: SettingsStore, log: Log, unique: string) {
     this.#store = store;
     this.#log = log;
     this.#unique = unique;
   }
 
-  /** Why nothing can be changed, as a sentence; undefined: it can. */
+  /** Why changes are not possible, as a sentence, or undefined if they are. */
   get obstacle(): string | undefined {
     return this.#obstacle;
   }
 
-  /** Throws when what is kept was not understood: to write over it would throw it away. */
+  /** Throws if the kept changes were not understood, because a write would overwrite them. */
   refuseObstacle(): void {
     if (this.#obstacle !== undefined) throw new ChangeError('not-understood', this.#obstacle);
   }
@@ -37,15 +37,15 @@ export class KeptChanges {
   }
 
   /**
-   * What is kept, if that is anything else than what is known. Undefined: it is known, nothing is kept, or it cannot be
-   * understood, which the log says. Rejects when it cannot be read.
+   * Reads the kept changes. Returns undefined if they are known, if nothing is kept, or if they are not understood, which is
+   * logged. Rejects if the store cannot be read.
    */
   async read(): Promise<RunTimeChanges | undefined> {
     const stored = await this.#store.read();
     if (isUnavailable(stored)) {
       throw new ChangeError(
         'not-saved',
-        `what was set at run time cannot be read: it is ${this.#store.place}`,
+        `the settings made at run time cannot be read: they are kept ${this.#store.place}`,
       );
     }
     if (stored === undefined) {
@@ -57,12 +57,12 @@ export class KeptChanges {
     this.#obstacle = undefined;
     const read = readChanges(stored.text);
     if (read.kind === 'ok') return read.changes;
-    this.#obstacle = `what was set at run time is not understood: what is kept ${this.#store.place} ${read.reason}. Nothing can be set at run time until it is removed there, or a version runs that understands it`;
+    this.#obstacle = `the settings made at run time are not understood: the content ${this.#store.place} ${read.reason}. Settings cannot be changed at run time until it is removed there, or until a version runs that understands it`;
     this.#log.error({ revision: stored.revision }, this.#obstacle);
     return undefined;
   }
 
-  /** Writes changes, unless others have written since. Throws a ChangeError when the store refuses. */
+  /** Writes changes, unless another node has written in the meantime. Throws a ChangeError if the store refuses. */
   async write(changes: RunTimeChanges): Promise<'written' | 'conflict'> {
     const revision = nextRevision(this.#known, this.#unique);
     const written = await this.#store.write({ revision, text: () => writeChanges(changes) }, this.#known);
@@ -78,8 +78,8 @@ export class KeptChanges {
   }
 
   /**
-   * Writes again what the store has lost: it was emptied, or is an earlier state of itself. Whether that is so; if it could
-   * not be written, it is to be called again.
+   * Writes the changes again if the store has lost them, because it was emptied or restored from a backup. Returns whether
+   * the store had lost them or could not be read. If the write failed, this must be called again.
    */
   async giveBack(changes: RunTimeChanges): Promise<boolean> {
     const revision = this.#known;
@@ -91,28 +91,35 @@ export class KeptChanges {
       { revision, text: () => writeChanges(changes) },
       stored?.revision,
     );
-    if (this.#saysLoss) {
+    if (this.#logsLoss) {
       this.#log.warn(
         { revision, found: stored?.revision },
-        'what was set at run time was lost, and is kept again',
+        'the store had lost the settings made at run time, and they were written again',
       );
     }
-    this.#saysLoss = written.kind === 'written';
+    this.#logsLoss = written.kind === 'written';
     return written.kind !== 'conflict';
   }
 
-  /** Writes changes over what is not understood, which is lost by that. */
+  /** Overwrites kept changes that are not understood. */
   async overrule(changes: RunTimeChanges): Promise<void> {
     if (this.#obstacle === undefined) return;
     if ((await this.write(changes)) === 'written') this.#obstacle = undefined;
-    else throw new ChangeError('not-saved', 'not saved: somebody else has changed it meanwhile; look again');
+    else
+      throw new ChangeError(
+        'not-saved',
+        'not saved: another node has changed the settings in the meantime; read them again',
+      );
   }
 
-  /** Whoever removed what nobody could read meant that; what is in force stays. */
+  /** If changes that were not understood were removed, an operator did it on purpose. The active configuration stays. */
   #nothingIsKept(): void {
     if (this.#obstacle === undefined) return;
     this.#obstacle = undefined;
     this.#known = undefined;
-    this.#log.info({}, 'settings can be changed at run time again: what was not understood was removed');
+    this.#log.info(
+      {},
+      'settings can be changed at run time again, because the content that was not understood was removed',
+    );
   }
 }

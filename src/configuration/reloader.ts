@@ -3,28 +3,28 @@ import type { Cancel } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ConfigurationInForce } from './in-force.ts';
 
-/** What reloading needs. */
+/** What a reloader needs. */
 export interface ReloaderOptions {
   readonly log: Log;
-  /** Reads the configuration afresh. */
+  /** Reads the configuration again. */
   readonly load: () => LoadedConfig;
   readonly configuration: Pick<ConfigurationInForce, 'current' | 'takeFile' | 'takeCertificate'>;
   readonly watchFiles: (paths: readonly string[], changed: () => void) => Cancel;
-  /** Whether a change of any file of the configuration is taken at once; certificates always are. */
+  /** Whether every changed file of the configuration is reloaded automatically. Certificates always are. */
   readonly watchesAll: boolean;
 }
 
-/** Takes changed files into the configuration in force. */
+/** Reloads changed files into the active configuration. */
 export interface Reloader {
   /**
-   * Reads the configuration and puts it into force, after any earlier one; a faulty one changes nothing, and
-   * the log says why. Resolves when that is done.
+   * Reads the configuration and applies it, after any earlier reload. If it has faults, nothing changes and the faults are
+   * logged. Resolves when it is done.
    */
   reload(cause: string): Promise<void>;
   stop(): void;
 }
 
-/** What is in force was read from `files`. */
+/** Creates a reloader. `files` are the files of the active configuration. */
 export function createReloader(
   files: readonly string[],
   { log, load, configuration, watchFiles, watchesAll }: ReloaderOptions,
@@ -39,7 +39,7 @@ export function createReloader(
       await configuration.takeFile(loaded.config, cause);
     } else {
       const { file, faults } = loaded;
-      log.error({ cause, file, faults }, 'configuration not reloaded, the one in force stays');
+      log.error({ cause, file, faults }, 'configuration not reloaded, the old one stays active');
     }
     watch(loaded.files);
   };
@@ -48,7 +48,7 @@ export function createReloader(
     if (isStopped) return;
     const { tls } = configuration.current;
     const certificates = tls === undefined ? [] : [tls.certFile, tls.keyFile];
-    // Without being asked nothing else is taken: a file may be half edited.
+    // Other files are reloaded only on request, because an editor may not be done with them.
     unwatch = watchesAll
       ? watchFiles(paths, () => void reload('file changed'))
       : watchFiles(certificates, () => void configuration.takeCertificate('certificate changed'));
@@ -63,7 +63,7 @@ export function createReloader(
   };
 }
 
-/** Says what a faultless configuration still gives cause to say. */
+/** Logs the warnings and overrides of a valid configuration. */
 export function tellFindings(
   { warnings, overridden }: Pick<Extract<LoadedConfig, { kind: 'ok' }>, 'warnings' | 'overridden'>,
   log: Log,

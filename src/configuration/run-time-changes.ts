@@ -1,57 +1,56 @@
 import type { AppConfig, EndpointConfig, Pause } from '../config/schema.ts';
 
-/** An endpoint that an app has beside those of the file. */
+/** An endpoint that was added to an app at run time. */
 export interface AddedEndpoint {
   readonly appId: string;
   readonly endpoint: EndpointConfig;
 }
 
-/** An endpoint that is paused, whether the file sets it or not. */
+/** A paused endpoint, whether the file sets it or not. */
 export interface PausedEndpoint {
   readonly appId: string;
   readonly endpointId: string;
   readonly pause: Pause;
   /**
-   * A hold that is over, and when it ended, by the time of day. It is kept, because a process that begins soon after must not
-   * count it to the age of what it takes over. Absent: the pause lasts.
+   * When the hold ended, in milliseconds since 1970. An ended hold is kept, because a process that starts soon after must not
+   * count it in the age of the events that it takes over. Absent while the pause lasts.
    */
   readonly endedMs?: number;
 }
 
-/** What was changed while the server ran, over what the file says. It stays when the file is read again. */
+/** The changes at run time, on top of the file. They stay when the file is reloaded. */
 export interface RunTimeChanges {
   /**
-   * Apps beside those of the file, without endpoints. One whose id or key an app of the file has gives way as long as it
-   * has it.
+   * The added apps, without endpoints. An added app is not served while an app of the file has its id or one of its keys.
    */
   readonly added: readonly AppConfig[];
-  /** The ids of apps that are not served although the file has them. */
+  /** The ids of apps of the file that were removed at run time. */
   readonly removed: readonly string[];
   /**
-   * Endpoints of apps of the file and of those that were added, in the order in which they came. One whose id an
-   * endpoint of the file has gives way as long as it has it; one whose app is gone waits for it.
+   * The added endpoints, of apps of the file and of added apps, in the order of their addition. An added endpoint is not
+   * served while an endpoint of the file has its id, or while its app does not exist.
    */
   readonly endpoints: readonly AddedEndpoint[];
-  /** A pause is an act of whoever operates the server: it is no word of the file, and outlives it. */
+  /** The pauses. A pause is an action of an operator, so it does not come from the file and survives its changes. */
   readonly pauses: readonly PausedEndpoint[];
 }
 
-/** What decides about what was set at run time, besides the file. */
+/** The rules for changes at run time. */
 export interface LayerRules {
-  /** Endpoints that are set at run time must be HTTPS. */
+  /** Whether endpoints that are added at run time must use HTTPS. */
   readonly isProduction: boolean;
 }
 
-/** Why something that was set at run time is not served. */
+/** Why an app or endpoint that was added at run time is not served. */
 export type Idleness =
   /** The file has an app with the same id or key, or an endpoint with the same id. */
   | 'set-by-file'
   /** There is no such app at the moment. */
   | 'no-app'
-  /** It is not HTTPS, which production demands. */
+  /** Its URL does not use HTTPS, which is required in production. */
   | 'insecure';
 
-/** Something that was set at run time and is not served at the moment. */
+/** An app or endpoint that was added at run time and is not served at the moment. */
 export type Idle =
   | { readonly kind: 'app'; readonly appId: string; readonly why: 'set-by-file' }
   | {
@@ -61,12 +60,12 @@ export type Idle =
       readonly why: Idleness;
     };
 
-/** Nothing but what the file says. */
+/** No changes at run time. */
 export const noChanges: RunTimeChanges = { added: [], removed: [], endpoints: [], pauses: [] };
 
 /**
- * Adds an app, and its endpoints. Both are marked as set at run time. Endpoints that waited for an app of this id are its own
- * now; one of the same id gives way for good.
+ * Adds an app and its endpoints, and marks both as set at run time. Existing endpoints for this app id belong to the app from
+ * now on, unless the app brings an endpoint with the same id, which replaces it.
  */
 export function withApp(changes: RunTimeChanges, app: AppConfig): RunTimeChanges {
   const endpoints = app.webhooks.map((endpoint) => ({
@@ -82,7 +81,7 @@ export function withApp(changes: RunTimeChanges, app: AppConfig): RunTimeChanges
   };
 }
 
-/** Removes an app and all that was set of it at run time, wherever the app came from. */
+/** Removes an app with all its changes at run time, whether the file sets it or not. */
 export function withoutApp(changes: RunTimeChanges, id: string): RunTimeChanges {
   return {
     added: changes.added.filter((app) => app.id !== id),
@@ -92,13 +91,13 @@ export function withoutApp(changes: RunTimeChanges, id: string): RunTimeChanges 
   };
 }
 
-/** Forgets the removal of apps that the file does not have any more: should it have them again, they are new. */
+/** Deletes removals of apps that the file no longer has. If the file has them again later, they count as new. */
 export function withoutNeedless(changes: RunTimeChanges, ofFile: readonly AppConfig[]): RunTimeChanges {
   const removed = changes.removed.filter((removedId) => ofFile.some(({ id }) => id === removedId));
   return { ...changes, removed };
 }
 
-/** The apps that are to be served, with the endpoints that are to be served. */
+/** The apps and endpoints to serve. */
 export function layOver(
   ofFile: readonly AppConfig[],
   changes: RunTimeChanges,
@@ -118,7 +117,7 @@ export function layOver(
   });
 }
 
-/** What was set at run time and is not to be served at the moment. */
+/** Apps and endpoints that were added at run time and must not be served at the moment. */
 export function idleOf(
   ofFile: readonly AppConfig[],
   changes: RunTimeChanges,
@@ -136,27 +135,27 @@ export function idleOf(
   ];
 }
 
-/** The app that has the same id, or accepts the same key: two such apps cannot be served. */
+/** An app with the same id or one of the same keys. Two such apps cannot be served together. */
 export function findClash(app: AppConfig, others: readonly AppConfig[]): AppConfig | undefined {
   const keys = keysOf(app);
   return others.find((other) => other.id === app.id || keysOf(other).some((key) => keys.includes(key)));
 }
 
-/** Every key that an app accepts, the first of them first. */
+/** All keys of an app, starting with the first key. */
 export function keysOf({ key, otherKeys }: AppConfig): readonly string[] {
   return [key, ...otherKeys.map((pair) => pair.key)];
 }
 
-/** The apps of the file that stay and those beside them, and those that give way. */
+/** The served apps of the file and the added ones, and the added apps that are not served. */
 function layApps(ofFile: readonly AppConfig[], { added, removed }: RunTimeChanges) {
   const gone = new Set(removed);
   const kept = ofFile.filter(({ id }) => !gone.has(id));
   const ids = new Set(kept.map(({ id }) => id));
   const keys = new Set(kept.flatMap(keysOf));
-  const givesWay = (app: AppConfig): boolean => ids.has(app.id) || keysOf(app).some((key) => keys.has(key));
+  const isIdle = (app: AppConfig): boolean => ids.has(app.id) || keysOf(app).some((key) => keys.has(key));
   return {
-    apps: [...kept, ...added.filter((app) => !givesWay(app))],
-    idle: added.filter(givesWay),
+    apps: [...kept, ...added.filter((app) => !isIdle(app))],
+    idle: added.filter(isIdle),
   };
 }
 

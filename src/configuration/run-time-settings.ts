@@ -20,19 +20,19 @@ import {
 import { addedApp, servedApp, type Edit, type Ground } from './edit.ts';
 import type { ConfigurationInForce } from './in-force.ts';
 
-/** What settings at run time are made with. */
+/** What `RunTimeSettings` needs. */
 export interface RunTimeSettingsOptions {
   readonly configuration: Pick<ConfigurationInForce, 'change'>;
   readonly names: FreshNames;
   readonly wallTime: WallTime;
 }
 
-/** What an app is known by, and what has operations of its own. */
+/** Fields that identify an app or have their own operations. */
 const notSettings = ['id', 'key', 'secret', 'secretFile', 'otherKeys', 'webhooks'];
 
 /**
- * What somebody may set while the server runs, with input of which nothing is known yet. Each resolves once it is kept and in
- * force, and rejects with a ChangeError otherwise: `invalid` names every fault by its path in the input.
+ * The operations that change settings at run time. They validate their input. Each resolves once the change is saved and
+ * active, and rejects with a ChangeError otherwise. An `invalid` one lists every fault with its path in the input.
  */
 export class RunTimeSettings {
   readonly #options: RunTimeSettingsOptions;
@@ -41,7 +41,7 @@ export class RunTimeSettings {
     this.#options = options;
   }
 
-  /** Adds an app, as a configuration file has it. Id, key and secret are made up unless they are given. */
+  /** Adds an app. The input has the format of the configuration file. An absent id, key or secret is generated. */
   addApp(input: unknown): Promise<AppConfig> {
     const { names } = this.#options;
     const made = { id: names.appId(), key: names.key(), secret: names.secret() };
@@ -52,7 +52,7 @@ export class RunTimeSettings {
     });
   }
 
-  /** Changes switches and limits of an app that was added at run time; what is not given stays. */
+  /** Changes switches and limits of an app that was added at run time. Absent fields stay unchanged. */
   async changeApp(appId: string, input: unknown): Promise<AppConfig> {
     const given = objectOf(input, 'the settings');
     refuseKeys(given, notSettings);
@@ -75,7 +75,7 @@ export class RunTimeSettings {
     return this.#options.configuration.change(removeApp(appId));
   }
 
-  /** Has an app accept a further pair, `{ key, secret }`, which is made up as far as it is not given. */
+  /** Adds a key pair `{ key, secret }` to an app. An absent key or secret is generated. */
   async addKey(appId: string, input: unknown = {}): Promise<KeyPair> {
     const given = objectOf(input, 'the pair');
     const accepted = ['key', 'secret'];
@@ -91,7 +91,7 @@ export class RunTimeSettings {
     });
   }
 
-  /** Has webhooks of an app be signed with this pair. */
+  /** Signs the webhooks of an app with this key. */
   makeKeyFirst(appId: string, key: string): Promise<void> {
     return this.#options.configuration.change(makeKeyFirst(appId, key));
   }
@@ -100,7 +100,7 @@ export class RunTimeSettings {
     return this.#options.configuration.change(removeKey(appId, key));
   }
 
-  /** Adds an endpoint to an app, as a configuration file has it. Its id is made up unless it is given. */
+  /** Adds an endpoint to an app. The input has the format of the configuration file. An absent id is generated. */
   addEndpoint(appId: string, input: unknown): Promise<EndpointConfig> {
     return this.#make((ground, changes) => {
       const app = servedApp(changes, ground, appId);
@@ -110,12 +110,12 @@ export class RunTimeSettings {
     });
   }
 
-  /** Takes all of an endpoint anew, but for its id. */
+  /** Replaces all settings of an endpoint except its id. */
   async changeEndpoint(appId: string, endpointId: string, input: unknown): Promise<EndpointConfig> {
     const given = objectOf(input, 'the endpoint');
     const id = given['id'] ?? endpointId;
     if (id !== endpointId) {
-      const message = `expected ${JSON.stringify(endpointId)}, for the id of an endpoint stays, got ${describeValue(id, ['id'])}`;
+      const message = `expected ${JSON.stringify(endpointId)}, because the id of an endpoint cannot change, got ${describeValue(id, ['id'])}`;
       throw invalid('the endpoint', [{ path: 'id', message }]);
     }
     return this.#make((ground, changes) => {
@@ -145,7 +145,7 @@ export class RunTimeSettings {
     return configuration.change(resumeEndpoint(appId, endpointId, wallTime.now()));
   }
 
-  /** Makes a change out of what is in force in its turn, and resolves with what became of it. */
+  /** Makes a change based on the active configuration, and resolves with the resulting value. */
   async #make<T>(make: (ground: Ground, changes: Parameters<Edit>[0]) => readonly [Edit, T]): Promise<T> {
     const made: T[] = [];
     await this.#options.configuration.change((changes, ground) => {
@@ -153,9 +153,9 @@ export class RunTimeSettings {
       made.push(value);
       return edit(changes, ground);
     });
-    // Of several attempts the last one was made.
+    // If there were several attempts, the last one was applied.
     const value = made.at(-1);
-    if (value === undefined) throw new Error('a change was made without having been asked for');
+    if (value === undefined) throw new Error('the change was applied without a call of its edit');
     return value;
   }
 }
@@ -169,11 +169,11 @@ function valueOf<T>(parsed: Parsed<T>, what: string): T {
   throw invalid(what, parsed.faults);
 }
 
-/** One sentence names the first fault: whoever shows a single line shows what to mend. */
+/** The error for invalid input. Its message contains the first fault, for callers that show a single line. */
 function invalid(what: string, faults: readonly ConfigFault[]): ChangeError {
   const [first] = faults.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
-  return new ChangeError('invalid', `${what} cannot be taken: ${first ?? 'it breaks a rule'}${more}`, faults);
+  return new ChangeError('invalid', `${what} is not valid: ${first ?? 'it breaks a rule'}${more}`, faults);
 }
 
 function objectOf(input: unknown, what: string): JsonObject {
@@ -185,7 +185,7 @@ function objectOf(input: unknown, what: string): JsonObject {
 function refuseKeys(given: JsonObject, refused: readonly string[]): void {
   const faults = Object.keys(given)
     .filter((name) => refused.includes(name))
-    .map((name) => ({ path: name, message: 'is not a setting that is changed here; leave it out' }));
+    .map((name) => ({ path: name, message: 'cannot be changed by this operation; leave it out' }));
   if (faults.length > 0) throw invalid('the settings', faults);
 }
 

@@ -6,15 +6,15 @@ import { writeApp, writeEndpoint } from '../config/write-app.ts';
 import { defaultLimits } from '../protocol/limits.ts';
 import type { AddedEndpoint, PausedEndpoint, RunTimeChanges } from './run-time-changes.ts';
 
-/** The version of what is written. */
+/** The version of the written format. */
 const layout = 1;
 
-/** What came of reading what was kept. The reason is the rest of a sentence that begins with what was kept. */
+/** The result of reading kept changes. `reason` is a predicate, such as "is not a JSON object". */
 export type ReadChanges =
   | { readonly kind: 'ok'; readonly changes: RunTimeChanges }
   | { readonly kind: 'not-understood'; readonly reason: string };
 
-/** The changes as text: apps and endpoints in it are as a configuration file has them. */
+/** Serializes changes. Apps and endpoints have the format of the configuration file. */
 export function writeChanges({ added, removed, endpoints, pauses }: RunTimeChanges): string {
   return JSON.stringify({
     layout,
@@ -30,12 +30,12 @@ export function writeChanges({ added, removed, endpoints, pauses }: RunTimeChang
   });
 }
 
-/** Reads what `writeChanges` wrote. What it does not understand whole it does not take in part. */
+/** Parses the output of `writeChanges`. Either everything is understood, or nothing is accepted. */
 export function readChanges(text: string): ReadChanges {
   const content = parseJson(text);
   if (!isObject(content)) return notUnderstood('is not a JSON object');
-  const strangeness = strangenessOf(content);
-  if (strangeness !== undefined) return notUnderstood(strangeness);
+  const difference = formatDifference(content);
+  if (difference !== undefined) return notUnderstood(difference);
   const added = readApps(itemsOf(content['apps']));
   if (added.kind === 'invalid') return faulty(added.faults);
   const endpoints = readEndpoints(itemsOf(content['endpoints']));
@@ -43,29 +43,29 @@ export function readChanges(text: string): ReadChanges {
   const removed = itemsOf(content['removed']);
   const pauses = itemsOf(content['pauses']).map(readPause);
   if (!removed.every(isText) || !pauses.every((pause) => pause !== undefined)) {
-    return notUnderstood('names apps or endpoints in a way that this version does not know');
+    return notUnderstood('has removals or pauses in a form that this version does not know');
   }
   return { kind: 'ok', changes: { added: added.value, removed, endpoints: endpoints.value, pauses } };
 }
 
 const lists: readonly string[] = ['apps', 'removed', 'endpoints', 'pauses'];
 
-/** What tells that another version, or a person, has written this. */
-function strangenessOf(content: JsonObject): string | undefined {
+/** The first difference from the format of this version. It shows that another version or a person wrote the content. */
+function formatDifference(content: JsonObject): string | undefined {
   const found = content['layout'];
   if (found !== layout) {
-    const what = found === undefined ? 'names no layout' : `has the layout ${quote(JSON.stringify(found))}`;
-    return `${what}, and this version knows the layout ${layout}`;
+    const what = found === undefined ? 'has no layout' : `has the layout ${quote(JSON.stringify(found))}`;
+    return `${what}, but this version only knows the layout ${layout}`;
   }
   const unknown = Object.keys(content).find((key) => key !== 'layout' && !lists.includes(key));
-  if (unknown !== undefined) return `has a key that this version does not know: ${quote(unknown)}`;
+  if (unknown !== undefined) return `has a field that this version does not know: ${quote(unknown)}`;
   const missing = lists.find((key) => !Array.isArray(content[key]));
   return missing === undefined ? undefined : `has no list ${quote(missing)}`;
 }
 
 /**
- * What was right when it was written is not refused by other bounds of today: whether it can be served is decided when it
- * is put into force.
+ * Generous limits. Changes that were valid when they were saved must not be refused because the limits have changed: whether
+ * they can be served is decided when they are applied.
  */
 const anyBounds = {
   config: {
@@ -84,7 +84,7 @@ function readApps(apps: readonly unknown[]): Parsed<readonly AppConfig[]> {
   return { kind: 'ok', value: parsed.value.map((app) => ({ ...app, isSetAtRunTime: true })) };
 }
 
-/** Reads all endpoints at once, each as that of an app of its own. */
+/** Parses all endpoints at once, each as the endpoint of its own app. */
 function readEndpoints(items: readonly unknown[]): Parsed<readonly AddedEndpoint[]> {
   if (items.length === 0) return { kind: 'ok', value: [] };
   const parsed = parseApps(
@@ -128,7 +128,7 @@ function readPause(item: unknown): PausedEndpoint | undefined {
   return isOver ? { ...paused, endedMs } : undefined;
 }
 
-/** What has more keys than are known says something that would be lost. */
+/** Whether an object has exactly this number of keys. Further keys would be lost, so they are refused. */
 function hasKeys(value: unknown, count: number): boolean {
   return isObject(value) && Object.keys(value).length === count;
 }

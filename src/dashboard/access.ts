@@ -8,31 +8,31 @@ import { FailedLogins } from './failed-logins.ts';
 import { refuseContentType, refuseWay, type AccessDoor, type GuardOptions } from './guard.ts';
 import { Sessions, type RandomBytes, type Session } from './sessions.ts';
 
-/** What access is decided with. */
+/** What `createAccess` needs. */
 export interface AccessOptions {
   readonly config: Pick<DashboardConfig, 'token' | 'viewToken' | 'allowedHosts'>;
   readonly isProduction: boolean;
-  /** Real time, also where a test moves that of the server. */
+  /** Real time, even if a test moves the clock of the server. */
   readonly clock: Pick<Clock, 'now'>;
   readonly randomBytes: RandomBytes;
 }
 
-/** What somebody wants to do. */
+/** A request for access. */
 export interface AccessRequest {
   readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly door: AccessDoor;
-  /** A POST that changes nothing and tells no secret: whoever may look may make it. */
+  /** A POST that changes nothing and reveals no secret. The view role may make it. */
   readonly isQuestion?: boolean;
 }
 
-/** Somebody who may do what was asked. */
+/** A caller that was admitted. */
 export interface Admitted {
   readonly role: Role;
   /** For the log: `token`, `view token` or `local`. */
   readonly who: string;
 }
 
-/** A session has begun. */
+/** A caller that has logged in. */
 export interface LoggedIn extends Admitted {
   readonly setCookie: string;
 }
@@ -41,17 +41,17 @@ export interface LoggedIn extends Admitted {
 export interface Access {
   /** Whether there is a token to log in with. */
   readonly needsLogin: boolean;
-  /** Lets a caller in who may do this, or says why not. */
+  /** Admits a caller that may do this, or returns why not. */
   admit(caller: Caller, request: AccessRequest): Admitted | AccessRefusal;
-  /** Why nobody may log in in this way now, whichever token comes; undefined if somebody may. */
+  /** Why a login is refused whatever the token is; undefined if a login is possible. */
   refuseLogin(caller: Caller): AccessRefusal | undefined;
-  /** Begins a session of the page. */
+  /** Starts a session of the page. */
   login(token: string, caller: Caller): LoggedIn | AccessRefusal;
   /** Ends the session of the page, if there is one. */
   logout(caller: Caller): { readonly setCookie: string } | AccessRefusal;
 }
 
-/** Makes the access that a configuration describes. */
+/** Creates the access control that a configuration describes. */
 export function createAccess(options: AccessOptions): Access {
   return new ConfiguredAccess(options);
 }
@@ -90,7 +90,8 @@ class ConfiguredAccess implements Access {
     const refusal = this.#refusePost(caller);
     if (refusal !== undefined) return refusal;
     if (!this.#guard.hasToken) {
-      const message = 'there is no token to log in with: the Dashboard is open to this machine';
+      const message =
+        'no token is configured, so there is no login: the Dashboard is open to requests from this machine';
       return { status: 403, code: 'ERR_NO_TOKEN', message };
     }
     const waitMs = this.#failedLogins.waitMs(caller.remoteAddress);
@@ -104,7 +105,11 @@ class ConfiguredAccess implements Access {
     const session = this.#ownerOf(token);
     if (session === undefined) {
       this.#failedLogins.note(remoteAddress);
-      return { status: 401, code: 'ERR_TOKEN', message: 'this is not a token of the Dashboard' };
+      return {
+        status: 401,
+        code: 'ERR_TOKEN',
+        message: 'wrong token; expected the configured dashboard.token or dashboard.viewToken',
+      };
     }
     return { ...session, setCookie: setCookie(caller, this.#sessions.open(session)) };
   }
@@ -134,7 +139,7 @@ class ConfiguredAccess implements Access {
     return undefined;
   }
 
-  /** Whose token this is. Both are compared in any case, so that the time does not tell which is nearer. */
+  /** The owner of a token. Both tokens are always compared, so that the time does not reveal which one is closer. */
   #ownerOf(sent: string): Session | undefined {
     const { token, viewToken } = this.#config;
     const isFull = token !== undefined && isSameToken(token, sent);
@@ -147,14 +152,14 @@ class ConfiguredAccess implements Access {
     const message =
       door === 'admin'
         ? 'expected the header "Authorization: Bearer TOKEN" with the configured dashboard.token or dashboard.viewToken'
-        : 'nobody is logged in, or the session is over; log in with the configured dashboard.token or dashboard.viewToken';
+        : 'not logged in, or the session has expired; log in with the configured dashboard.token or dashboard.viewToken';
     return { status: 401, code: 'ERR_TOKEN', message };
   }
 }
 
 function refuseRole({ role }: Admitted): AccessRefusal | undefined {
   if (role === 'full') return undefined;
-  const message = 'the view token may look, but change nothing; use the configured dashboard.token';
+  const message = 'the view token is read-only; to make changes, use the configured dashboard.token';
   return { status: 403, code: 'ERR_ROLE', message };
 }
 

@@ -23,7 +23,7 @@ const securityHeaders: Readonly<Record<string, string>> = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-/** The same answer with what keeps other pages from the Dashboard, and it from running what it is shown. */
+/** Adds headers that keep other pages away from the Dashboard, and keep it from running content that it shows. */
 export function secured<Given extends Answer>(answer: Given): Given {
   return { ...answer, headers: { ...securityHeaders, ...answer.headers } };
 }
@@ -34,17 +34,17 @@ export const dataHeaders: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
-/** The same for data, which nobody is to keep. */
+/** The same for data, which must not be cached. */
 export function securedData<Given extends Answer>(answer: Given): Given {
   return secured({ ...answer, headers: { 'Cache-Control': 'no-store', ...answer.headers } });
 }
 
-/** An answer of JSON. `headers` are further ones. */
+/** A JSON response. `headers` are added to the usual ones. */
 export function jsonData(content: object, headers: Readonly<Record<string, string>> = {}): OutgoingResponse {
   return securedData({ ...json(JSON.stringify(content)), headers });
 }
 
-/** What else is said to somebody whom access was refused. */
+/** The headers of a refusal. */
 export function headersOfRefusal({
   status,
   retryAfterSeconds,
@@ -55,7 +55,7 @@ export function headersOfRefusal({
   };
 }
 
-/** What somebody is answered whom access was refused. */
+/** The response to a refused request. */
 export function refusedAccess(refusal: AccessRefusal): OutgoingResponse {
   const { status, code, message } = refusal;
   const headers = headersOfRefusal(refusal);

@@ -25,7 +25,7 @@ import type { Observation } from './observation.ts';
 import { createPageRoutes } from './page-routes.ts';
 import { createStaticFiles } from './static-files.ts';
 
-/** What the Dashboard shows and changes. */
+/** Everything that the Dashboard shows and changes. */
 export interface DashboardOptions extends PublisherOptions, TestSenderOptions {
   readonly config: DashboardConfig;
   readonly observation: Observation;
@@ -41,12 +41,12 @@ export interface DashboardOptions extends PublisherOptions, TestSenderOptions {
   readonly grace: Grace;
   readonly version: string;
   readonly isProduction: boolean;
-  /** Real time, also where a test moves that of the server. */
+  /** Real time, even if a test moves the clock of the server. */
   readonly realClock: Clock;
   readonly address: () => SelfView['address'];
   readonly attemptsUnderWay: () => number;
   readonly isAccepting: () => boolean;
-  /** What a test can do to the server. */
+  /** The control API, on a server that a test controls. */
   readonly controls?: (Controls & { readonly clock: () => ClockView }) | undefined;
 }
 
@@ -113,7 +113,7 @@ function partsOf(options: DashboardOptions): AdminParts {
       feed,
       clock: realClock,
       overview: () => readOverview(overview, false),
-      onSettings: (hear) => configuration.onChange(hear),
+      onSettings: (listener) => configuration.onChange(listener),
     },
   };
 }

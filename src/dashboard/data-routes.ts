@@ -25,24 +25,24 @@ import { dataHeaders, headersOfRefusal, jsonData, refusedAccess, securedData } f
 import type { AccessDoor } from './guard.ts';
 import { callerOf } from './page-routes.ts';
 
-/** What the data of the Dashboard is served with. */
+/** What `createDataRoutes` needs. */
 export interface DataOptions {
   readonly access: Access;
   readonly parts: AdminParts;
   readonly log: Log;
-  /** Further operations, of a server that is controlled by a test. */
+  /** Further operations, on a server that a test controls. */
   readonly controls?: Controls | undefined;
-  /** Hears of each change: `appId` is empty if it is about no app. */
+  /** Called after each change. `appId` is empty if the change does not concern an app. */
   readonly changed: (appId: string, text: string) => void;
 }
 
-/** What a test can do to the server. */
+/** The operations of the control API. */
 export interface Controls {
   readonly operations: readonly Operation[];
   failureOf(error: unknown): Failure | undefined;
 }
 
-/** Where each way in has its routes. */
+/** The path prefix of each API. */
 const prefixes: Readonly<Record<AccessDoor, string>> = { admin: '/admin', dashboard: '/dashboard/api' };
 
 /** The operations of the admin API twice: for programs under /admin, and for the page. */
@@ -52,7 +52,8 @@ export function createDataRoutes(options: DataOptions): readonly Route[] {
   const describe = () =>
     describeApi(operations, {
       title: 'Admin API of soketify-emulator',
-      description: 'Endpoints and apps at run time, deliveries, channels and truth, for scripts.',
+      description:
+        'For scripts: apps and endpoints at run time, deliveries, channels, and the truth of endpoints.',
       prefix: prefixes.admin,
       hasToken: options.parts.hasToken,
       schemas,
@@ -81,10 +82,7 @@ function entryOf(door: AccessDoor, { access, log, controls, changed }: DataOptio
     changed({ who }: Admitted, { id, summary }: Operation, change: Change) {
       const of = subjectsOf(change);
       const { how } = change.body;
-      log.info(
-        { who, operation: id, of, ...(typeof how === 'string' && { how }), door },
-        'done by an operator',
-      );
+      log.info({ who, operation: id, of, ...(typeof how === 'string' && { how }), door }, 'operator action');
       if (!settingIds.has(id)) return;
       const what = summary.split(/[.;:,]/)[0] ?? id;
       changed(
@@ -95,7 +93,7 @@ function entryOf(door: AccessDoor, { access, log, controls, changed }: DataOptio
   };
 }
 
-/** The operations that change what is set; others do something once. */
+/** The operations that change settings. The others perform an action once. */
 const settingIds: ReadonlySet<string> = new Set([
   'addApp',
   'changeApp',
@@ -110,13 +108,13 @@ const settingIds: ReadonlySet<string> = new Set([
   'resumeEndpoint',
 ]);
 
-/** What was changed: what the path names, and what was made, by its id or key. */
+/** The subjects of a change: the names in the path, and the id or key of what was created. */
 function subjectsOf({ values, answer }: Change): readonly string[] {
   const made = ['id', 'key'].map((name) => fieldOf(answer, name)).find((value) => typeof value === 'string');
   return typeof made === 'string' && !values.includes(made) ? [...values, made] : values;
 }
 
-/** How the stream is asked for. */
+/** The path and the query of the stream. */
 const streamQuestion = { path: '/stream', query: consoleQuery };
 
 function streamRoute(door: AccessDoor, { access, parts }: DataOptions): Route {
@@ -144,7 +142,7 @@ function openStream(request: IncomingRequest, parts: AdminParts, isAllowed: () =
     return securedData({
       status: 200,
       contentType: 'text/event-stream; charset=utf-8',
-      // Some proxies gather what they pass on.
+      // Some proxies buffer responses unless this header forbids it.
       headers: { 'X-Accel-Buffering': 'no' },
       stream: (sink) =>
         streamLive(parts.live, sink, { ...filter, isAllowed, ...(since !== undefined && { since }) }),
@@ -156,7 +154,7 @@ function openStream(request: IncomingRequest, parts: AdminParts, isAllowed: () =
   }
 }
 
-/** The number of the row that was seen last; undefined: it is none of ours. */
+/** The number of the last row that the client saw, or undefined if the id is not a row number. */
 function seqOf(lastEventId: string): number | undefined {
   const seq = /^\d{1,16}$/.test(lastEventId) ? Number(lastEventId) : undefined;
   return seq !== undefined && Number.isSafeInteger(seq) ? seq : undefined;

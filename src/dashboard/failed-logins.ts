@@ -10,17 +10,17 @@ interface Tries {
   readonly endsAt: Millis;
 }
 
-/** Counts wrong tokens: so many a minute from one address, or IPv6 network of 64 bits. */
+/** Limits wrong tokens to five a minute for each IPv4 address or IPv6 network of 64 bits. */
 export class FailedLogins {
   readonly #clock: Pick<Clock, 'now'>;
-  /** Those whose minute ends first come first. */
+  /** Sorted by the end of the minute, earliest first. */
   readonly #tries = new Map<string, Tries>();
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
   }
 
-  /** How long nobody of this address may try; 0 if somebody may. */
+  /** How long logins from this address are blocked; 0 if they are not. */
   waitMs(remoteAddress: string): Millis {
     const tries = this.#tries.get(addressGroup(remoteAddress));
     if (tries === undefined || tries.count < mostTries) return 0;

@@ -3,19 +3,19 @@ import { clip } from '../protocol/clip.ts';
 import type { AccessRefusal } from './access-refusal.ts';
 
 /**
- * By which way a request comes: `admin` is for programs, which show a token with each request, and `dashboard` for the
- * page, whose browser adds a cookie to whatever any page makes it ask.
+ * The API that a request uses. `admin` is for programs, which send a token with each request. `dashboard` is for the page:
+ * its browser adds the cookie to every request, even to one that another page caused.
  */
 export type AccessDoor = 'admin' | 'dashboard';
 
-/** What the guard knows of the server. */
+/** The facts about the server that the guard needs. */
 export interface GuardOptions {
   readonly hasToken: boolean;
   readonly allowedHosts: readonly string[];
   readonly isProduction: boolean;
 }
 
-/** Why nobody may ask in this way, whichever token is shown; undefined if somebody may. */
+/** Why a request is refused whatever its token is; undefined if it is not. */
 export function refuseWay(
   caller: Caller,
   door: AccessDoor,
@@ -30,7 +30,7 @@ export function refuseWay(
   );
 }
 
-/** Why the body of a change is not taken; undefined if it is. Forms of other pages cannot send this type. */
+/** Why the body of a change is refused; undefined if it is not. Forms of other pages cannot send the JSON type. */
 export function refuseContentType({ contentType }: Caller): AccessRefusal | undefined {
   if (/^application\/json\s*(?:;|$)/i.test(contentType)) return undefined;
   const got = contentType === '' ? 'nothing' : `'${clip(contentType)}'`;
@@ -41,7 +41,7 @@ export function refuseContentType({ contentType }: Caller): AccessRefusal | unde
   };
 }
 
-/** Tokens and secrets do not go over a network in the clear. */
+/** Tokens and secrets must not cross a network unencrypted. */
 function refusePlainText({ isSecure, isLocal, isForwarded }: Caller): AccessRefusal | undefined {
   if (isSecure || (isLocal && !isForwarded)) return undefined;
   return forbid(
@@ -51,8 +51,8 @@ function refusePlainText({ isSecure, isLocal, isForwarded }: Caller): AccessRefu
 }
 
 /**
- * A page can have its own name resolve to this machine, and is then of the same origin; but it cannot change the name.
- * A token is known to no such page, so that with one the names are checked only if somebody has listed them.
+ * With DNS rebinding, a page makes its own name resolve to this machine and so has the same origin. It cannot change the
+ * name in `Host`, though. Such a page does not know a token, so with a token, names are checked only if some are configured.
  */
 function refuseHost(host: string, { hasToken, allowedHosts }: GuardOptions): AccessRefusal | undefined {
   if (hasToken && allowedHosts.length === 0) return undefined;
@@ -70,29 +70,32 @@ function isNamed(host: string, allowed: string): boolean {
 
 function refuseElsewhere({ isForwarded, isLocal }: Caller): AccessRefusal | undefined {
   if (isForwarded) {
-    return forbid('ERR_FORWARDED', 'requests that a proxy passes on need a token: set dashboard.token');
+    return forbid('ERR_FORWARDED', 'requests through a proxy need a token: set dashboard.token');
   }
   if (isLocal) return undefined;
-  return forbid('ERR_REMOTE', 'requests of other machines need a token: set dashboard.token');
+  return forbid('ERR_REMOTE', 'requests from other machines need a token: set dashboard.token');
 }
 
-/** Refuses what the page of the Dashboard did not ask for, reading included. */
+/** Refuses every request, even a GET, that the page of the Dashboard did not make. */
 function refuseOtherPage(caller: Caller, { hasToken }: GuardOptions): AccessRefusal | undefined {
   const { origin, fetchSite, host, isSecure } = caller;
   if (fetchSite === 'same-origin') return undefined;
   if (fetchSite === '' && origin !== '' && isOwnOrigin(caller)) return undefined;
-  // Over plain HTTP browsers say nothing of the page that reads. They send the session's cookie with its own page alone.
+  // Over plain HTTP, browsers do not identify the page of a GET. They send the session cookie only with requests of its own site.
   if (fetchSite === '' && origin === '' && hasToken && !isSecure && !namesThisMachine(host)) return undefined;
   if (fetchSite === '' && origin === '') {
     return forbid(
       'ERR_ORIGIN',
-      'the request does not say that it comes from the page of the Dashboard. Programs use /admin; browsers say so on localhost and over HTTPS',
+      'the request has no Sec-Fetch-Site or Origin header, so it may not be from the page of the Dashboard. Programs must use /admin; browsers send these headers on localhost and over HTTPS',
     );
   }
-  return forbid('ERR_ORIGIN', 'only the page of the Dashboard may ask for this; programs use /admin');
+  return forbid(
+    'ERR_ORIGIN',
+    'only the page of the Dashboard may make this request; programs must use /admin',
+  );
 }
 
-/** Where encryption ends at a proxy that says nothing, the scheme cannot be told. */
+/** If a proxy terminates TLS without reporting it, the scheme is unknown, so both schemes are accepted. */
 function isOwnOrigin({ origin, host, isSecure }: Caller): boolean {
   const own = host.toLowerCase();
   const asked = origin.toLowerCase();

@@ -15,27 +15,27 @@ import { countingMetrics, noTotals, type Totals } from '../recording/totals.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { DeliverySubscriber } from '../webhooks/delivery-facts.ts';
 
-/** What observing is made with. */
+/** What an observation needs. */
 export interface ObservationOptions {
   readonly config: Pick<DashboardConfig, 'historyBytes' | 'payloads'>;
   readonly clock: Clock;
-  /** Real time, also where a test moves that of the server. */
+  /** Real time, even if a test moves the clock of the server. */
   readonly realClock: Clock;
-  /** The clock by which connections are dated. */
+  /** The clock of the opening times of connections. */
   readonly sessionClock: Pick<Clock, 'now'>;
   readonly wallTime: WallTime;
-  /** Has long searches make room for the rest. */
+  /** Makes long searches yield to other work. */
   readonly questions: TurnBudget;
-  /** Records already, without a budget, for whoever controls the server. */
+  /** An existing recorder without a budget, on a server that a test controls. */
   readonly recorder?: Recorder | undefined;
 }
 
-/** The share of the memory that is the debug console's. */
+/** The share of the memory for the debug console. */
 const consoleShare = 1 / 4;
 
 /**
- * Hears what happens in the server, so that it can be shown later: what is not recorded when it happens nobody can look at
- * afterwards. It is bounded in bytes and in what it takes a second.
+ * Records what happens in the server, so that the Dashboard can show it later. It is limited in memory and in records per
+ * second.
  */
 export class Observation {
   readonly recorder: Recorder;
@@ -70,7 +70,7 @@ export class Observation {
     this.subscribers = [this.recorder.hear, this.#console.hear];
   }
 
-  /** A worker thread has counted more. */
+  /** Adds what a worker has counted. */
   countMore({
     connections,
     published,
@@ -81,31 +81,31 @@ export class Observation {
     this.#totals.received += received;
   }
 
-  /** The same metrics, of which it keeps the sums. */
+  /** Wraps metrics, and keeps their totals. */
   count(metrics: Metrics): Metrics {
     return countingMetrics(metrics, this.#totals);
   }
 
-  /** Something was refused, and so many others of its kind since. */
+  /** Records a refusal. `times` is how many of its kind it represents. */
   readonly refused = (refusal: Refusal, times = 1): void => {
-    // What an operator asked for in vain is no trouble of clients or backends.
+    // A refused request of an operator is not a problem of clients or backends.
     if (refusal.kind === 'request' && /^\/(?:dashboard|admin)/.test(String(refusal.fields['route']))) return;
     this.refusals.add(refusal.kind, refusal.reason, times);
     this.#console.refused(refusal);
   };
 
-  /** A delivery was sent again on demand. */
+  /** Records that a delivery was resent. */
   readonly resent = (fact: ResentFact): void => {
     this.recorder.resent(fact);
     this.#console.resent(fact);
   };
 
-  /** Somebody has changed something; `appId` is empty if it is about no app. */
+  /** Records a change by an operator. `appId` is empty if it does not concern an app. */
   changed(appId: string, text: string): void {
     this.#console.setting(appId, text);
   }
 
-  /** Leaves no timer. */
+  /** Stops all timers. */
   close(): void {
     this.recorder.close();
     this.feed.close();

@@ -6,16 +6,16 @@ import type { Access } from './access.ts';
 import { jsonData, refusedAccess, secured, securedData } from './answers.ts';
 import type { StaticFiles } from './static-files.ts';
 
-/** What the page is served with. */
+/** What `createPageRoutes` needs. */
 export interface PageOptions {
   readonly access: Access;
   readonly files: StaticFiles;
 }
 
-/** No token is as long. */
+/** A login with a longer body is refused, because no token is that long. */
 const mostLoginBytes = 4096;
 
-/** Relative, so that it is right behind a prefix and proxies, whatever they call it. */
+/** The location is relative, so that it works behind a path prefix and behind proxies. */
 const toPage: OutgoingResponse = secured({
   status: 303,
   contentType: 'text/plain; charset=utf-8',
@@ -23,7 +23,7 @@ const toPage: OutgoingResponse = secured({
   headers: { Location: 'dashboard/' },
 });
 
-/** The routes of the page itself: its files, and the login. Its data has routes of its own. */
+/** The routes of the page itself: its files and the login. Its data has its own routes. */
 export function createPageRoutes({ access, files }: PageOptions): readonly Route[] {
   const common = { door: 'dashboard', readsCaller: true } as const;
   return [
@@ -45,7 +45,7 @@ export function createPageRoutes({ access, files }: PageOptions): readonly Route
       ...common,
       method: 'get',
       pattern: '/dashboard/session',
-      handle: (request) => tellSession(access, callerOf(request)),
+      handle: (request) => describeSession(access, callerOf(request)),
     },
     {
       ...common,
@@ -53,7 +53,7 @@ export function createPageRoutes({ access, files }: PageOptions): readonly Route
       pattern: '/dashboard/login',
       maxBodyBytes: mostLoginBytes,
       begin(head) {
-        // Who may not log in at all is told so before his body is read.
+        // A caller that cannot log in is refused before the body is read.
         const refusal = access.refuseLogin(callerOf(head));
         return refusal === undefined ? (request) => login(access, request) : refusedAccess(refusal);
       },
@@ -67,13 +67,13 @@ export function createPageRoutes({ access, files }: PageOptions): readonly Route
   ];
 }
 
-/** Who asks, on a route that reads its caller. */
+/** The caller, on a route that reads its caller. */
 export function callerOf({ caller }: Pick<IncomingRequest, 'caller'>): Caller {
   if (caller === undefined) throw new Error('a route that reads its caller was served without one');
   return caller;
 }
 
-function tellSession(access: Access, caller: Caller): OutgoingResponse {
+function describeSession(access: Access, caller: Caller): OutgoingResponse {
   const admitted = access.admit(caller, { method: 'get', door: 'dashboard' });
   if (isRefusal(admitted)) return refusedAccess(admitted);
   return jsonData({ role: admitted.role, needsLogin: access.needsLogin });
@@ -99,7 +99,7 @@ function logout(access: Access, caller: Caller): OutgoingResponse {
   return isRefusal(outcome) ? refusedAccess(outcome) : jsonData({}, { 'Set-Cookie': outcome.setCookie });
 }
 
-/** The token in the body of a login; undefined if the body has another form. */
+/** The token in the body of a login; undefined if the body is malformed. */
 function tokenIn(body: Uint8Array): string | undefined {
   let content: unknown;
   try {

@@ -2,30 +2,30 @@ import { sign } from '../auth/hmac.ts';
 import type { Role } from '../views/settings.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
 
-/** Bytes drawn at random, which nobody can guess. */
+/** A cryptographically secure source of random bytes. */
 export type RandomBytes = (count: number) => Uint8Array;
 
-/** Somebody who has logged in. */
+/** A session of a caller that has logged in. */
 export interface Session {
   readonly role: Role;
   /** The name of the token. */
   readonly who: string;
 }
 
-/** A session ends after so long. */
+/** How long a session lasts. */
 export const sessionMs: Millis = 12 * 60 * 60 * 1000;
 
-/** Of each token. */
+/** For each token. */
 const mostSessions = 500;
 const idBytes = 32;
 
-/** Who has logged in, in memory: a restart ends every session. */
+/** The sessions. They are kept in memory, so a restart ends all of them. */
 export class Sessions {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #randomBytes: RandomBytes;
   /**
-   * By a digest of the id, oldest first: how long a look-up takes tells something of the digest at most, and nobody finds
-   * an id by that.
+   * Sessions by a digest of the id, oldest first. The time of a look-up can reveal something about the digest at most,
+   * which does not help to guess an id.
    */
   readonly #sessions = new Map<string, { readonly session: Session; readonly endsAt: Millis }>();
 
@@ -38,7 +38,7 @@ export class Sessions {
     return this.#sessions.size;
   }
 
-  /** Returns the id by which the session is known. */
+  /** Opens a session and returns its id. */
   open(session: Session): string {
     this.#forget(session);
     const id = Buffer.from(this.#randomBytes(idBytes)).toString('base64url');
@@ -55,14 +55,14 @@ export class Sessions {
     this.#sessions.delete(digest(id));
   }
 
-  /** Makes room for one more of this token: nobody ends the sessions of another one by logging in. */
+  /** Makes room for one more session of this token. Logins with one token never end sessions of the other. */
   #forget({ who }: Session): void {
     const ofToken: string[] = [];
     for (const [key, { session, endsAt }] of this.#sessions) {
       if (endsAt <= this.#clock.now()) this.#sessions.delete(key);
       else if (session.who === who) ofToken.push(key);
     }
-    // Those who came first are over first.
+    // The oldest sessions end first.
     for (const key of ofToken.slice(0, Math.max(0, ofToken.length - mostSessions + 1)))
       this.#sessions.delete(key);
   }

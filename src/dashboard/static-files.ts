@@ -1,21 +1,25 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliDecompressSync, gzipSync } from 'node:zlib';
 import { plainText, type OutgoingResponse } from '../transport/http-message.ts';
 import { secured } from './answers.ts';
 
 /** The files of the page. */
 export interface StaticFiles {
-  /** Answers with a file of this name, in one of the encodings that are accepted. */
+  /** Returns the file with this name, compressed if the client accepts that. */
   answer(name: string, acceptEncoding: string): OutgoingResponse;
 }
 
-/** Where the page stands: beside the bundled program, or where it is built from the sources. */
+/** The possible folders of the page: beside the bundled program, or the output of a build from the sources. */
 const folders: readonly string[] = ['./dashboard/', '../../dist/dashboard/'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
 const index = 'index.html';
+
+/** The files are kept packed by brotli, which packs best. */
+const packedEnding = '.br';
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -27,18 +31,22 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** Encodings by preference, and the endings of files that have them. */
-const encodings = [
-  { name: 'br', ending: '.br' },
-  { name: 'gzip', ending: '.gz' },
-] as const;
+/** The gzip options that make the files of the page smallest. */
+export const gzipOptions = { level: 9, memLevel: 7 } as const;
 
-/** The files of the page, which are read at the first request and kept in memory. */
+/** A file of the page in all its encodings. */
+interface Forms {
+  readonly plain: Uint8Array;
+  /** The compressed forms in the order of preference. */
+  readonly encoded: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+}
+
+/** The files of the page. They are read at the first request and kept in memory. */
 export function createStaticFiles(places: readonly string[] = folders): StaticFiles {
-  let files: ReadonlyMap<string, Uint8Array> | undefined;
+  let files: ReadonlyMap<string, Forms> | undefined;
   return {
     answer(name, acceptEncoding) {
-      // Until it is built, everybody who asks looks again.
+      // Until the page is built, each request looks for it again.
       files ??= readFiles(places);
       if (files === undefined) return secured(notBuilt);
       return secured(answerWith(files, name, acceptEncoding));
@@ -50,42 +58,47 @@ const notBuilt = plainText(503, 'The page of the Dashboard was not built; run "n
   'Cache-Control': 'no-store',
 });
 
-function readFiles(places: readonly string[]): ReadonlyMap<string, Uint8Array> | undefined {
-  const folder = places.find((place) => existsSync(`${place}/${index}`));
+function readFiles(places: readonly string[]): ReadonlyMap<string, Forms> | undefined {
+  const folder = places.find((place) => existsSync(`${place}/${index}${packedEnding}`));
   if (folder === undefined) return undefined;
-  // Others may stand there, such as the types of this module.
-  const names = readdirSync(folder).filter(
-    (name) => contentTypeOf(name.replace(/\.(?:br|gz)$/, '')) !== undefined,
-  );
-  return new Map(names.map((name) => [name, readFileSync(`${folder}/${name}`)]));
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(packedEnding))
+    .map((name) => name.slice(0, -packedEnding.length));
+  return new Map(names.map((name) => [name, formsOf(readFileSync(`${folder}/${name}${packedEnding}`))]));
+}
+
+function formsOf(packed: Uint8Array): Forms {
+  const plain = brotliDecompressSync(packed);
+  const encoded = [
+    { name: 'br', bytes: packed },
+    // Browsers do not accept brotli over plain HTTP.
+    { name: 'gzip', bytes: gzipSync(plain, gzipOptions) },
+  ];
+  return { plain, encoded };
 }
 
 function answerWith(
-  files: ReadonlyMap<string, Uint8Array>,
+  files: ReadonlyMap<string, Forms>,
   name: string,
   acceptEncoding: string,
 ): OutgoingResponse {
-  const plain = files.get(name);
-  const contentType = contentTypeOf(name);
-  if (plain === undefined || contentType === undefined) {
+  const forms = files.get(name);
+  const contentType = contentTypes[extname(name)];
+  if (forms === undefined || contentType === undefined) {
     return plainText(404, 'The Dashboard has no such file', { 'Cache-Control': 'no-store' });
   }
-  const encoding = encodings.find((one) => accepts(acceptEncoding, one.name) && files.has(name + one.ending));
+  const encoding = forms.encoded.find((one) => accepts(acceptEncoding, one.name));
   return {
     status: 200,
     contentType,
-    body: (encoding && files.get(name + encoding.ending)) ?? plain,
+    body: encoding?.bytes ?? forms.plain,
     headers: {
-      // The name of another file than the index holds a hash of it.
+      // Every name except that of the index contains a hash of the file.
       'Cache-Control': name === index ? 'no-cache' : 'max-age=31536000, immutable',
       Vary: 'Accept-Encoding',
       ...(encoding && { 'Content-Encoding': encoding.name }),
     },
   };
-}
-
-function contentTypeOf(name: string): string | undefined {
-  return contentTypes[extname(name)];
 }
 
 /** Whether an `Accept-Encoding` names this encoding, and not with a weight of zero. */

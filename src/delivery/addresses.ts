@@ -1,18 +1,18 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
-/** An address, as node:net takes it. */
+/** An address in the form that node:net uses. */
 export interface Address {
   readonly address: string;
   readonly family: 4 | 6;
 }
 
-/** IPv4 networks that are not the public internet, by their registry (RFC 6890), and a metadata service. */
+/** IPv4 networks outside the public internet, from the IANA registry (RFC 6890), and a metadata service. */
 const closedV4: readonly string[] = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',
-  // Link-local, and what clouds tell their machines.
+  // Link-local, including the metadata services of cloud providers.
   '169.254.0.0/16',
   '172.16.0.0/12',
   '192.0.0.0/24',
@@ -24,19 +24,19 @@ const closedV4: readonly string[] = [
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  // Azure's, which looks like any other.
+  // The metadata service of Azure, which looks like a public address.
   '168.63.129.16/32',
 ];
 
-/** Within 2000::/3, outside of which nothing is public: protocol assignments with Teredo, 6to4, documentation. */
+/** Networks within 2000::/3 that are not public: protocol assignments with Teredo, 6to4, documentation. Nothing outside it is public. */
 const closedV6: readonly string[] = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
 const closed = blockList(closedV4, closedV6);
 const publicV6 = blockList([], ['2000::/3']);
-/** An IPv4 address, as IPv6 writes it, and as a gateway of an IPv6 network takes it: the last four bytes. */
+/** IPv4 addresses written as IPv6 addresses, and those that a NAT64 gateway translates: the last four bytes count. */
 const mapped = blockList([], ['::ffff:0:0/96', '64:ff9b::/96']);
 
-/** Whether anybody on the internet might be there. What is no address is not. */
+/** Whether a text is an address on the public internet. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !closed.check(address, 'ipv4');
   if (!isIPv6(address)) return false;
@@ -44,9 +44,9 @@ export function isPublicAddress(address: string): boolean {
   return publicV6.check(address, 'ipv6') && !closed.check(address, 'ipv6');
 }
 
-/** As an IPv4 address. */
+/** The last four bytes of an IPv6 address, written as an IPv4 address. */
 function lastFourBytes(address: string): string {
-  // The zone is no part of the number; URL writes any form in its shortest, in hexadecimal.
+  // The zone is not part of the number. URL normalises every notation to the shortest hexadecimal form.
   const [plain = ''] = address.split('%');
   const [high = '0', low = '0'] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split(':').slice(-2);
   const words = [high, low].map((word) => Number.parseInt(word || '0', 16));

@@ -1,18 +1,18 @@
-/** Header fields of an answer that matter here, by their names in lower case; of one that came twice, both values. */
+/** The header fields of a response that matter here, by lower-case name. Repeated fields are joined. */
 export type AnswerFields = Readonly<Record<string, string | undefined>>;
 
-/** Who is told what an answer says. */
+/** Receives the parts of a response. */
 export interface AnswerListener {
-  /** The head of the final answer has come. */
+  /** The head of the final response has been received. */
   answered(status: number, fields: AnswerFields): void;
-  /** A part of its body has come; the bytes are there during the call only. */
+  /** A part of the body has been received. The bytes are valid only during the call. */
   received(chunk: Uint8Array): void;
 }
 
-/** What of an answer comes next. */
+/** The part of the response that is read next. */
 type Part = 'head' | 'fixed' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'until-end' | 'done';
 
-/** No head is longer, no line of a chunk, nor all trailers together. */
+/** The maximum size of the head, of a line of a chunk, and of all trailers together. */
 const mostHeadBytes = 16 * 1024;
 
 const lineEnd = '\r\n';
@@ -21,7 +21,7 @@ const headEnd = '\r\n\r\n';
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |\r|$)/;
 const beginning = Buffer.from('HTTP/1.');
 
-/** The fields that are read; all others are passed over. */
+/** The fields that are read; all others are ignored. */
 const known: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -32,16 +32,16 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads one answer to a POST from the bytes of a connection, as HTTP/1.1 has it (RFC 9112). Interim answers (1xx) are passed
- * over, but for `101 Switching Protocols`, after which none follows. What cannot be read ends the reading with a code, as
- * Node's own parser names it.
+ * Reads one response to a POST from the bytes of a connection, as specified by HTTP/1.1 (RFC 9112). Interim responses (1xx)
+ * are skipped, except `101 Switching Protocols`, which no response can follow. A response that cannot be parsed ends the
+ * reading with an error code of Node's own parser.
  */
 export class AnswerReader {
   readonly #listener: AnswerListener;
   #part: Part = 'head';
-  /** Bytes that came and are not enough for the next step. */
+  /** Received bytes that are not enough for the next step. */
   #held: Buffer | undefined;
-  /** Bytes of the body, or of its chunk, that are still to come. */
+  /** Bytes of the body, or of the current chunk, that are still missing. */
   #missing = 0;
   #trailerBytes = 0;
   #isReusable = false;
@@ -51,22 +51,22 @@ export class AnswerReader {
     this.#listener = listener;
   }
 
-  /** Whether the answer is complete. */
+  /** Whether the response is complete. */
   get isDone(): boolean {
     return this.#part === 'done';
   }
 
-  /** Whether the connection may be used again, once the answer is complete. */
+  /** Whether the connection can be reused once the response is complete. */
   get isReusable(): boolean {
     return this.#isReusable;
   }
 
-  /** What the endpoint said about how long it keeps the connection: the field `Keep-Alive`. */
+  /** How long the endpoint keeps the connection open: the field `Keep-Alive`. */
   get keepAlive(): string | undefined {
     return this.#keepAlive;
   }
 
-  /** Takes the next bytes. Returns why they cannot be read, if so. */
+  /** Reads the next bytes. Returns an error code if they cannot be parsed. */
   read(bytes: Buffer): string | undefined {
     let rest = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes]);
     this.#held = undefined;
@@ -74,24 +74,24 @@ export class AnswerReader {
       const step = this.#step(rest);
       if (typeof step === 'string') return step;
       if (step === 0) {
-        // The bytes are the connection's only for now.
+        // The buffer belongs to the connection and will be overwritten.
         this.#held = Buffer.from(rest);
         return undefined;
       }
       rest = rest.subarray(step);
     }
-    // Nothing was asked for to which this would be the answer.
+    // These bytes answer no request.
     if (rest.length > 0) this.#isReusable = false;
     return undefined;
   }
 
-  /** The connection has ended. Returns whether the answer is complete by that. */
+  /** The connection has ended. Returns whether that completes the response. */
   finish(): boolean {
     if (this.#part === 'until-end') this.#part = 'done';
     return this.#part === 'done';
   }
 
-  /** Takes as much as it can use; 0: it needs more. A text says why it cannot be read. */
+  /** Reads as much as it can use. Returns the number of bytes; 0 if it needs more; an error code if they cannot be parsed. */
   #step(bytes: Buffer): number | string {
     switch (this.#part) {
       case 'head':
@@ -132,7 +132,7 @@ export class AnswerReader {
     return end + headEnd.length;
   }
 
-  /** Finds out how the body ends, and whether the connection may be used after it. */
+  /** Determines how the body ends, and whether the connection can be reused. */
   #begin(status: number, fields: AnswerFields, isCurrent: boolean): string | undefined {
     const { connection, 'content-length': length, 'transfer-encoding': coding } = fields;
     this.#keepAlive = fields['keep-alive'];
@@ -140,7 +140,7 @@ export class AnswerReader {
     if (status === 204 || status === 304) {
       this.#part = 'done';
     } else if (coding !== undefined) {
-      // Both at once is how answers are smuggled.
+      // Both fields together are a sign of response smuggling.
       if (length !== undefined) this.#isReusable = false;
       this.#part = /(?:^|,)\s*chunked\s*$/i.test(coding) ? 'chunk-size' : 'until-end';
     } else if (length === undefined) {
@@ -183,7 +183,7 @@ export class AnswerReader {
   }
 }
 
-/** The fields of a head that matter here; undefined: it is none. */
+/** The fields of a head that matter here; undefined if it is malformed. */
 function readFields(head: string): AnswerFields | undefined {
   const fields: Record<string, string> = {};
   for (let from = head.indexOf(lineEnd); from >= 0;) {
@@ -191,7 +191,7 @@ function readFields(head: string): AnswerFields | undefined {
     from = head.indexOf(lineEnd, start);
     const line = from < 0 ? head.slice(start) : head.slice(start, from);
     const colon = line.indexOf(':');
-    // A line that begins with a space would go on with the one before, which nobody does any more.
+    // A line that starts with a space would continue the previous one, which HTTP/1.1 has deprecated.
     if (colon <= 0 || line[0] === ' ' || line[0] === '\t') return undefined;
     const name = line.slice(0, colon).toLowerCase();
     if (!known.has(name)) continue;

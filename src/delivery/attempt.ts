@@ -3,46 +3,46 @@ import type { Outcome } from '../ports/webhook-sender.ts';
 import type { AnswerFields, AnswerListener } from './answer-reader.ts';
 import type { OpenAnswers } from './open-answers.ts';
 
-/** What an attempt is made with. */
+/** The dependencies of an attempt. */
 export interface AttemptOptions {
   readonly clock: Clock;
   readonly timeoutMs: Millis;
   readonly openAnswers: OpenAnswers;
-  /** Is called once. */
+  /** Called once. */
   readonly settle: (outcome: Outcome) => void;
 }
 
 /**
- * How long after its status line an answer's body is waited for. It mostly comes with the status line or right behind
- * it; then the record has it, and the connection is free for the next attempt.
+ * How long to wait for the response body after the status line. Usually the body arrives with the status line or right after
+ * it. Then it is recorded, and the connection is free for the next attempt.
  */
 const bodyPatienceMs = 250;
 
-/** The most of a body that is read. */
+/** The maximum size of a body that is read. */
 const mostBodyBytes = 64 * 1024;
 
-/** The most of a body that is kept for the record. */
+/** The maximum size of a body that is recorded. */
 const mostKeptBytes = 4096;
 
 const noBytes = Buffer.alloc(0);
 
 /**
- * One attempt: it is told what comes from the connection, and decides what comes of it.
+ * One attempt. It receives the response from the connection and determines the outcome.
  *
- * The status line decides, if it comes in time: an endpoint that has acknowledged gets the events no second time,
- * whatever becomes of the body. A body that takes long holds up nobody: the attempt is settled, and the rest is read
- * and thrown away, because some servers stop working for a client that has hung up.
+ * The status line decides, if it arrives in time: an endpoint that has acknowledged the events does not get them a second
+ * time, whatever happens to the body. A slow body delays nothing: the attempt is settled, and the rest is read and discarded,
+ * because some servers abort their work when the client closes the connection.
  */
 export class Attempt implements AnswerListener {
   readonly #options: AttemptOptions;
   readonly #deadline: Millis;
-  /** Ends the wait for the status line, and then that for the body. */
+  /** Cancels the timer that waits for the status line, or later for the body. */
   #cancelWait: Cancel;
   #cut: (() => void) | undefined;
   #answer: (Outcome & { readonly kind: 'answered' }) | undefined;
   #bodyBytes = 0;
   #kept: Buffer = noBytes;
-  /** Whether the rest of the body is waited for. */
+  /** Whether the timer for the body runs. */
   #isWaiting = false;
   #isSettled = false;
   #leaveOpenAnswers: (() => void) | undefined;
@@ -54,7 +54,7 @@ export class Attempt implements AnswerListener {
     this.#cancelWait = clock.after(timeoutMs, () => this.#expire());
   }
 
-  /** A connection serves it, or is being made for it. `cut` gives that connection up. */
+  /** A connection serves the attempt, or is being established for it. `cut` closes that connection. */
   connected(cut: () => void): void {
     this.#cut = cut;
     // Connecting took too long.
@@ -72,12 +72,12 @@ export class Attempt implements AnswerListener {
     if (this.#bodyBytes > mostBodyBytes) this.#cut?.();
   }
 
-  /** The answer is complete. */
+  /** The response is complete. */
   ended(): void {
     this.failed(undefined);
   }
 
-  /** The connection has failed, or never was. Nothing more comes. */
+  /** The connection has failed or was never established. Nothing more will be received. */
   failed(error: unknown): void {
     this.#leaveOpenAnswers?.();
     this.#settle(this.#complete() ?? { kind: 'unreachable', code: codeOf(error) });
@@ -88,7 +88,7 @@ export class Attempt implements AnswerListener {
     this.#cut?.();
   }
 
-  /** No more has come for now, and the answer is not complete. */
+  /** No more bytes are available for now, and the response is incomplete. */
   waitForMore(): void {
     if (this.#isSettled || this.#answer === undefined || this.#isWaiting) return;
     this.#isWaiting = true;
@@ -128,12 +128,12 @@ function answerOf(status: number, fields: AnswerFields): Outcome & { readonly ki
   };
 }
 
-/** `Retry-After` in whole seconds. Its other form, a date, is the endpoint's clock's: the backoff serves. */
+/** `Retry-After` in whole seconds. The other form, a date, depends on the endpoint's clock; the backoff applies instead. */
 function parseRetryAfter(value: string | undefined): Millis | undefined {
   return value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined;
 }
 
-/** The system's word for why there was no answer. */
+/** The system's error code for a missing response. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;

@@ -3,48 +3,48 @@ import { connect as connectTls } from 'node:tls';
 import { AnswerReader } from './answer-reader.ts';
 import type { Attempt } from './attempt.ts';
 
-/** Where a URL leads. */
+/** The target of a URL. */
 export interface Place {
   /** Scheme, host and port. */
   readonly origin: string;
   readonly isTls: boolean;
-  /** A name or an address, the latter without brackets. */
+  /** A host name or an address, the latter without brackets. */
   readonly host: string;
   readonly port: number;
-  /** The first lines of a request. */
+  /** The request line and the fixed header fields of a request. */
   readonly requestLines: string;
 }
 
-/** How a connection is made, and who hears what becomes of it. */
+/** How a connection is established, and the callbacks for its events. */
 export interface ConnectionOptions {
   readonly place: Place;
   readonly lookup: LookupFunction;
-  /** The TLS session to go on with, and who is told of the next. */
+  /** The TLS session to resume, and a callback for the next one. */
   readonly session: Buffer | undefined;
   readonly sessionBegun: (session: Buffer) => void;
-  /** The answer is complete, and the connection may be used again. */
+  /** The response is complete, and the connection can be reused. */
   readonly freed: (connection: Connection) => void;
-  /** It is no more. */
+  /** The connection has closed. */
   readonly closed: (connection: Connection) => void;
 }
 
-/** An idle connection is closed after so long, unless the endpoint asks for less. */
+/** An idle connection is closed after this time, unless the endpoint closes it earlier. */
 const idleMs = 4000;
 
-/** The endpoint must not close it while the next request is under way. */
+/** A safety margin, so that the endpoint does not close the connection while the next request is being sent. */
 const cautionMs = 2000;
 
-/** All connections read into one buffer: what came is used up before anything else is read. */
+/** All connections read into one buffer: received bytes are processed before anything else is read. */
 const shared = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** A connection to an endpoint, which serves one attempt at a time. */
+/** A connection to an endpoint. It serves one attempt at a time. */
 export class Connection {
   readonly place: Place;
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;
   #attempt: Attempt | undefined;
   #reader: AnswerReader | undefined;
-  /** Whether requests can be written: nothing is said to somebody whose certificate is not known. */
+  /** Whether requests can be written: nothing is sent before the certificate has been verified. */
   #isReady: boolean;
   #unsent: Uint8Array | undefined;
   #idleMs = idleMs;
@@ -81,19 +81,19 @@ export class Connection {
     this.#socket.on('error', (error) => (this.#failure ??= error));
     this.#socket.on('end', () => this.#ended());
     this.#socket.on('close', () => this.#closed());
-    // These timers are Node's own: no test framework replaces them, and they keep no process alive.
+    // These are Node's own timers: test frameworks do not replace them, and they do not keep the process alive.
     this.#socket.on('timeout', () => {
       if (this.#attempt === undefined) this.#socket.destroy();
     });
     this.#socket.setTimeout(idleMs);
   }
 
-  /** Whether it can be used for another request, as far as it is known. */
+  /** Whether it can be used for another request, as far as is known. */
   get isOpen(): boolean {
     return this.#socket.writable && this.#socket.readable;
   }
 
-  /** Sends a request, and tells the attempt what comes. */
+  /** Sends a request, and passes the response to the attempt. */
   post(request: Uint8Array, attempt: Attempt): void {
     this.#attempt = attempt;
     this.#reader = new AnswerReader(attempt);
@@ -102,9 +102,9 @@ export class Connection {
     attempt.connected(() => this.destroy('ECONNRESET'));
   }
 
-  /** Ends it at once; whoever waits for an answer is told this code. */
+  /** Closes the connection immediately. An attempt that waits for a response fails with this code. */
   destroy(code: string): void {
-    this.#socket.destroy(Object.assign(new Error('The connection was given up.'), { code }));
+    this.#socket.destroy(Object.assign(new Error('The connection was closed by this side.'), { code }));
   }
 
   #secured(): void {
@@ -116,7 +116,7 @@ export class Connection {
   #read(size: number): void {
     const reader = this.#reader;
     const attempt = this.#attempt;
-    // Nobody has asked for anything.
+    // There was no request.
     if (reader === undefined || attempt === undefined) return void this.#socket.destroy();
     const fault = reader.read(shared.subarray(0, size));
     if (fault !== undefined) return this.destroy(fault);
@@ -127,7 +127,7 @@ export class Connection {
   #complete(attempt: Attempt, reader: AnswerReader): void {
     this.#attempt = undefined;
     this.#reader = undefined;
-    // What answers before it has been told everything may not listen to the rest.
+    // An endpoint that responds before it has received the whole request may not read the rest.
     if (reader.isReusable && this.#socket.writableLength === 0 && this.isOpen && this.#mayIdle(reader)) {
       this.#options.freed(this);
     } else {
@@ -136,7 +136,7 @@ export class Connection {
     attempt.ended();
   }
 
-  /** Whether the endpoint keeps the connection long enough to be used again. */
+  /** Whether the endpoint keeps the connection open long enough for another request. */
   #mayIdle({ keepAlive }: AnswerReader): boolean {
     const [, seconds] = /\btimeout=(\d{1,6})/i.exec(keepAlive ?? '') ?? [];
     const forMs = seconds === undefined ? idleMs : Math.min(idleMs, Number(seconds) * 1000 - cautionMs);
@@ -157,7 +157,8 @@ export class Connection {
     this.#attempt = undefined;
     this.#options.closed(this);
     attempt?.failed(
-      this.#failure ?? Object.assign(new Error('The endpoint hung up.'), { code: 'ECONNRESET' }),
+      this.#failure ??
+        Object.assign(new Error('The endpoint closed the connection.'), { code: 'ECONNRESET' }),
     );
   }
 }

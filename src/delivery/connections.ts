@@ -2,36 +2,36 @@ import type { Attempt } from './attempt.ts';
 import { Connection, type Place } from './connection.ts';
 import { refusalOf, type Names } from './names.ts';
 
-/** How connections are made and kept. */
+/** How connections are established and kept. */
 export interface ConnectionsOptions {
   readonly names: Names;
   /** Whether a connection is kept for the next request to the same origin. */
   readonly keeps: boolean;
-  /** Beyond so many, those that wait for their next request are closed for new ones. */
+  /** Above this number of connections, idle ones are closed for new ones. */
   readonly most: number;
 }
 
-/** How a request is made. */
+/** How to send a request. */
 export interface Errand {
   readonly place: Place;
   readonly attempt: Attempt;
-  /** It must go to the public internet. */
+  /** Whether the request may go only to the public internet. */
   readonly publicOnly: boolean;
 }
 
-/** TLS sessions of so many origins are remembered, so that the next handshake costs less. */
+/** How many origins' TLS sessions are kept, to make the next handshake cheaper. */
 const mostSessions = 100;
 
 /**
- * Connections to origins, each of which is used for one request at a time. Those to the public internet only are apart: what
- * they may connect to is not the same.
+ * Connections to origins, each of which serves one request at a time. Connections that are restricted to the public internet
+ * are kept apart from the others.
  */
 export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #all = new Set<Connection>();
-  /** Those that wait for their next request, by `keyOf`; the one that was used last is the next. */
+  /** Idle connections, by `keyOf`. The most recently used one is reused first. */
   readonly #idle = new Map<string, Connection[]>();
-  /** The same, the one that was used longest ago first, with their keys. */
+  /** The same connections with their keys, the least recently used first. */
   readonly #idleByAge = new Map<Connection, string>();
   readonly #sessions = new Map<string, Buffer>();
 
@@ -39,7 +39,7 @@ export class Connections {
     this.#options = options;
   }
 
-  /** Sends a request over a connection that is free, or a new one. */
+  /** Sends a request over an idle connection, or over a new one. */
   send(request: Uint8Array, { place, attempt, publicOnly }: Errand): void {
     const key = keyOf(place, publicOnly);
     const refusal = publicOnly ? refusalOf(place.host) : undefined;
@@ -47,7 +47,7 @@ export class Connections {
     (this.#takeIdle(key) ?? this.#create(key, place, publicOnly)).post(request, attempt);
   }
 
-  /** Cuts all connections. */
+  /** Closes all connections. */
   close(): void {
     for (const connection of this.#all) connection.destroy('CLOSED');
   }
@@ -99,7 +99,7 @@ export class Connections {
     else this.#idle.delete(key);
   }
 
-  /** Closes what was used longest ago and is not used now. */
+  /** Closes the least recently used idle connection. */
   #closeIdle(): void {
     const [oldest] = this.#idleByAge.keys();
     if (oldest === undefined) return;

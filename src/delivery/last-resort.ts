@@ -1,16 +1,16 @@
 import { lookup } from 'node:dns';
 import type { Address } from './addresses.ts';
 
-/** Asks the system; calls back with no addresses when it knows none either. */
+/** Asks the operating system. Calls back with no addresses if it knows none either. */
 export type AskSystem = (name: string, answered: (addresses: readonly Address[]) => void) => void;
 
 const waiting = new Map<symbol, () => void>();
 let isBusy = false;
 
 /**
- * What the system itself makes of a name: it may know sources of names beside name servers. That takes a thread of the few
- * that the process has, and as long as it likes, so there is never more than one such question in the whole process.
- * Returns how to give up waiting; then nothing is called back.
+ * Asks the operating system for the addresses of a name: it may have other sources than name servers. Each look-up occupies
+ * one of the few threads of the process for an unknown time, so the process makes only one at a time. Returns a function that
+ * cancels the look-up; after that, nothing is called back.
  */
 export function askLastResort(
   name: string,

@@ -3,13 +3,13 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Address } from './addresses.ts';
 
-/** Where this machine says what names mean. */
+/** The files in which this machine configures names. */
 export interface LocalFiles {
   readonly hosts: string;
   readonly resolv: string;
 }
 
-/** The machine's own. They are small and local: to read one takes microseconds, and none of the threads that others wait for. */
+/** The machine's own files. They are small and local: reading one takes microseconds, and none of the threads that others need. */
 export const systemFiles: LocalFiles = {
   hosts:
     process.platform === 'win32'
@@ -23,7 +23,7 @@ const loopback: readonly Address[] = [
   { address: '::1', family: 6 },
 ];
 
-/** Names that nobody has to be asked for: those of the hosts file, as it is now, and `localhost`. */
+/** Names that need no look-up: those of the hosts file, as it is now, and `localhost`. */
 export class LocalNames {
   readonly #file: string;
   #version = '';
@@ -33,7 +33,7 @@ export class LocalNames {
     this.#file = file;
   }
 
-  /** The addresses of a name in lower case; undefined: others are to be asked. */
+  /** The addresses of a lower-case name; undefined if name servers have to be asked. */
   find(name: string): readonly Address[] | undefined {
     this.#refresh();
     const isLocalhost = name === 'localhost' || name.endsWith('.localhost');
@@ -69,8 +69,8 @@ function parseHosts(text: string): ReadonlyMap<string, readonly Address[]> {
 }
 
 /**
- * The names by which to ask for a name, in the order of resolv.conf(5): one with few dots is one of a search domain
- * first, such as `api.default` in Kubernetes.
+ * The names to look up for a name, in the order of resolv.conf(5). A name with few dots is first completed by the search
+ * domains, such as `api.default` in Kubernetes.
  */
 export function candidatesOf(name: string, file: string): readonly string[] {
   if (name.endsWith('.')) return [name.slice(0, -1)];
@@ -86,7 +86,7 @@ function readSearch(file: string): { readonly search: readonly string[]; readonl
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    // Then there are no search domains.
+    // There are no search domains then.
   }
   for (const { words } of linesOf(text)) {
     const [keyword, ...values] = words;

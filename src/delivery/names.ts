@@ -8,13 +8,13 @@ import { Question, type Answer } from './question.ts';
 
 /** How names are looked up. */
 export interface NamesOptions {
-  /** One that goes by itself. */
+  /** A clock that runs by itself. */
   readonly clock: Clock;
-  /** No look-up takes longer: less than an attempt, so that this is what is said of it. Default: 3 s. */
+  /** The maximum duration of a look-up. It is shorter than an attempt, so that the error names the cause. Default: 3 s. */
   readonly timeoutMs?: Millis;
-  /** The name servers, as `address:port`. Default: those of resolv.conf, as they are when a look-up begins. */
+  /** The name servers, as `address:port`. Default: those in resolv.conf when a look-up begins. */
   readonly servers?: readonly string[];
-  /** Default: the machine's own. */
+  /** Default: the machine's own files. */
   readonly files?: LocalFiles;
   /** Default: getaddrinfo. */
   readonly askSystem?: AskSystem;
@@ -22,32 +22,32 @@ export interface NamesOptions {
 
 const defaultTimeoutMs: Millis = 3000;
 
-/** An answer is taken to be true for as long as it says, within these. */
+/** A result is used for its time to live, within these bounds. */
 const shortestTtlMs: Millis = 1000;
 const longestTtlMs: Millis = 30_000;
 
-/** So long nobody is asked again for a name that could not be found: less than there is between two attempts. */
+/** A failed look-up is not repeated for this time, which is shorter than the delay between two attempts. */
 const failureTtlMs: Millis = 900;
 
-/** The system does not say how long its answer holds. */
+/** The operating system does not report how long its answer is valid. */
 const systemTtlMs: Millis = 10_000;
 
-/** What the system may know better: a name that name servers do not know, or that there are none. */
+/** Failures after which the operating system is asked: name servers do not know the name, or there are none. */
 const worthAnother: ReadonlySet<string> = new Set(['ENOTFOUND', 'DNS_CONNREFUSED']);
 
 const rememberedNames = 2000;
 
-/** A look-up: under way, or its result as long as that holds. */
+/** A look-up in progress, or its result while that is valid. */
 interface Entry {
   readonly addresses: Promise<readonly Address[]>;
-  /** Infinity while it is under way. */
+  /** Infinity while the look-up is in progress. */
   validUntil: Millis;
 }
 
 /**
- * Looks up the names of endpoints, each by itself: the system's own way (getaddrinfo) takes one of four threads that the whole
- * process has, so that a few name servers that are silent hold up every endpoint. Attempts at one name share one
- * look-up and its result.
+ * Looks up the host names of endpoints independently of each other. The operating system's own function (getaddrinfo) takes one
+ * of four threads of the process, so that a few unresponsive name servers would delay every endpoint. Attempts to one host
+ * share a look-up and its result.
  */
 export class Names {
   readonly #clock: Clock;
@@ -55,7 +55,7 @@ export class Names {
   readonly #files: LocalFiles;
   readonly #local: LocalNames;
   readonly #entries = new Map<string, Entry>();
-  /** How to give up each look-up that is under way. */
+  /** A function for each look-up in progress that cancels it. */
   readonly #underWay = new Set<() => void>();
 
   constructor(options: NamesOptions) {
@@ -66,7 +66,7 @@ export class Names {
     this.#local = new LocalNames(files.hosts);
   }
 
-  /** What node:net and all that is built on it ask for the addresses of a name; with `publicOnly`, public ones only. */
+  /** The look-up function for node:net and everything built on it. With `publicOnly`, it returns only public addresses. */
   lookup(publicOnly: boolean): LookupFunction {
     return (name, { all, family }, callback) => {
       const answer = (addresses: readonly Address[]): void => {
@@ -97,7 +97,7 @@ export class Names {
     return this.#begin(name);
   }
 
-  /** Gives up what is under way. */
+  /** Cancels all look-ups. */
   close(): void {
     for (const giveUp of Array.from(this.#underWay)) giveUp();
   }
@@ -147,7 +147,7 @@ export class Names {
   }
 }
 
-/** Why nothing is sent to a host that is an address, and is looked up by nobody, if it must be on the public internet. */
+/** Why an address may not be used as a host of an endpoint that must be public; undefined if it may. Names are checked later. */
 export function refusalOf(host: string): NameError | undefined {
   const address = host.startsWith('[') ? host.slice(1, -1) : host;
   if (isIP(address) === 0 || isPublicAddress(address)) return undefined;

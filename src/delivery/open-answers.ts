@@ -1,22 +1,22 @@
 import type { Clock, Millis } from '../ports/clock.ts';
 
-/** How long a body is read of which nobody waits for the end. */
+/** How long the rest of a response body is read after the attempt was settled. */
 const longestMs: Millis = 30_000;
 
-/** Answers that have been counted, but whose bodies have not ended: each is read for a while, and not too many are. */
+/** Responses of settled attempts whose bodies have not ended. Each is read for a limited time, and their number is limited. */
 export class OpenAnswers {
   readonly #clock: Clock;
   readonly #most: number;
-  /** How each is given up, the oldest first. */
+  /** A function for each response that closes its connection, the oldest first. */
   readonly #open = new Set<() => void>();
 
-  /** There may be so many, and never more than a hundred. */
+  /** At most `most` responses, and never more than a hundred. */
   constructor(clock: Clock, most = Infinity) {
     this.#clock = clock;
     this.#most = Math.min(100, Math.max(1, most));
   }
 
-  /** Takes one in; `cut` ends its connection. Call what is returned when the body has ended after all. */
+  /** Adds a response. `cut` closes its connection. Call the returned function when the body has ended. */
   add(cut: () => void): () => void {
     const [oldest] = this.#open;
     if (oldest !== undefined && this.#open.size >= this.#most) oldest();

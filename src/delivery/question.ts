@@ -3,7 +3,7 @@ import type { Clock, Millis } from '../ports/clock.ts';
 import type { Address } from './addresses.ts';
 import { NameError } from './name-error.ts';
 
-/** Addresses, and how long they hold. */
+/** Addresses, and how long they are valid. */
 export interface Answer {
   readonly addresses: readonly Address[];
   readonly ttlMs: Millis;
@@ -13,23 +13,23 @@ export interface Answer {
 export interface QuestionOptions {
   readonly clock: Clock;
   readonly timeoutMs: Millis;
-  /** As `address:port`; default: those of resolv.conf, as they are now. */
+  /** As `address:port`. Default: those that resolv.conf contains now. */
   readonly servers?: readonly string[] | undefined;
 }
 
-/** When addresses of one family are there, those of the other are waited for so long (RFC 8305). */
+/** How long to wait for addresses of the other family once those of one are known (RFC 8305). */
 const otherFamilyMs: Millis = 50;
 
-/** What name servers say when a name has no address. */
+/** The codes for a name without an address. */
 const unknownCodes: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA']);
 
-/** One look-up by name servers, with sockets of its own and none of the process' threads (c-ares). */
+/** One look-up by name servers. It uses sockets of its own and no thread of the process (c-ares). */
 export class Question {
   readonly #resolver: dns.Resolver;
   readonly #clock: Clock;
 
   constructor({ clock, timeoutMs, servers }: QuestionOptions) {
-    // The second try takes twice as long: together they are the time there is.
+    // The second try takes twice as long, so both together take the whole time.
     this.#resolver = new dns.Resolver({ timeout: Math.max(1, Math.floor(timeoutMs / 3)), tries: 2 });
     this.#clock = clock;
     if (servers !== undefined) this.#resolver.setServers(servers);
@@ -43,14 +43,14 @@ export class Question {
         const answer = await this.#askFor(name);
         if (answer !== undefined) return answer;
       } catch (error) {
-        // Another domain may be another server's.
+        // Another name may be served by another server.
         failure ??= new NameError(dnsCode(error), name);
       }
     }
     return failure ?? new NameError('ENOTFOUND', candidates[0] ?? '');
   }
 
-  /** Ends it: what is under way is given up. */
+  /** Cancels the look-up. */
   cancel(): void {
     this.#resolver.cancel();
   }
@@ -58,7 +58,7 @@ export class Question {
   async #askFor(name: string): Promise<Answer | undefined> {
     const families = [this.#askFamily(name, 4), this.#askFamily(name, 6)];
     const first = await Promise.any(families).catch(() => undefined);
-    // Either there is nothing to wait for, or both have ended.
+    // Either there is nothing to wait for, or both have finished.
     const rest = first === undefined ? families : families.map((family) => this.#soon(family));
     const settled = await Promise.allSettled(rest);
     const answers = settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
@@ -94,7 +94,7 @@ function codeOf(error: unknown): string {
     : 'EUNKNOWN';
 }
 
-/** c-ares calls some faults as the system calls those of connections: here it is plain what failed. */
+/** c-ares uses some codes that the system uses for connections; the prefix tells them apart. */
 function dnsCode(error: unknown): string {
   return `DNS_${codeOf(error).replace(/^E/, '')}`;
 }

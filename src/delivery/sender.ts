@@ -6,34 +6,34 @@ import { Connections } from './connections.ts';
 import { Names } from './names.ts';
 import { OpenAnswers } from './open-answers.ts';
 
-/** How the sender is made. */
+/** The dependencies and settings of a sender. */
 export interface SenderOptions {
-  /** That of the time-out. */
+  /** The clock for the time-out. */
   readonly clock: Clock;
   /**
-   * By this one bodies that do not end are given up, and look-ups of names; it must go by itself: nobody moves time on for their
-   * sake. Default: the same.
+   * The clock that limits unfinished bodies and look-ups. It must run by itself, because nothing advances a test's clock for
+   * them. Default: the same clock.
    */
   readonly socketClock?: Clock;
-  /** Whether connections are kept for the next POST; else each ends with its attempt. Default: they are. */
+  /** Whether connections are kept for the next POST. Otherwise each is closed after its attempt. Default: true. */
   readonly keepsConnections?: boolean;
-  /** How long attempts may take: their look-ups take less. Default: 4 s. */
+  /** The time-out of an attempt in milliseconds. Look-ups have a shorter one. Default: 4 s. */
   readonly requestTimeoutMs?: number;
-  /** Beyond so many connections, those that wait for their next POST are closed for new ones. Default: no bound. */
+  /** Above this number of connections, idle ones are closed for new ones. Default: no bound. */
   readonly mostConnections?: number;
-  /** Default: made for it. */
+  /** Default: created for this sender. */
   readonly names?: Names | undefined;
 }
 
-/** URLs are configured, few, and seldom change; to read one takes as long as the rest of a request. */
+/** URLs are configured, few, and rarely change. Parsing one takes as long as the rest of a request. */
 const rememberedPlaces = 1000;
 
-/** What must not stand in the name or value of a header. */
+/** Characters that must not occur in the name or value of a header. */
 const notInHeader = /[^\t\x20-\x7e\x80-\xff]/;
 
 /**
- * Sends webhooks by HTTP/1.1, through connections of its own: what a POST and its answer need of the protocol is little, and a
- * client that can do everything takes longer to load than a thousand POSTs to make. Redirects are not followed.
+ * Sends webhooks over HTTP/1.1 with connections of its own. A POST and its response need little of the protocol, and a general
+ * client takes longer to load than a thousand POSTs take. It does not follow redirects.
  */
 export function createSender({
   clock,
@@ -90,7 +90,7 @@ function readPlace({ protocol, hostname, port, host, origin, pathname, search }:
   };
 }
 
-/** The bytes of a request; undefined: a header has a character that none may have. */
+/** The bytes of a request; undefined if a header contains a forbidden character. */
 function encode(
   { requestLines }: Place,
   headers: Readonly<Record<string, string>>,

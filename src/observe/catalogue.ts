@@ -4,10 +4,10 @@ import { attemptResults, dropReasons, type QueueReading } from '../webhooks/deli
 import { eventNames } from '../webhooks/event.ts';
 import { Histogram, Series, type CountedSeries, type Description, type Metric } from './series.ts';
 
-/** What is known of label values before anything was counted. */
+/** The label values that are known before anything was counted. */
 export interface Known {
   readonly apps: readonly AppReading[];
-  /** Patterns of routes. */
+  /** The patterns of the routes. */
   readonly routes: readonly string[];
 }
 
@@ -30,7 +30,7 @@ const perRouteAnd =
   ({ routes }) =>
     routes.flatMap((route) => values.map((value) => [route, value]));
 
-/** Every reason of every kind, of each app; where no app is known, those that come before one is. */
+/** Every reason of every kind, for each app. Refusals that happen before the app is known have an empty app. */
 const refusals: Domain = ({ apps }) =>
   Object.entries(refusalReasons).flatMap(([kind, reasons]) => {
     const isBeforeApp = kind === 'connection' || kind === 'request';
@@ -38,17 +38,17 @@ const refusals: Domain = ({ apps }) =>
     return reasons.flatMap((reason) => ids.map((id) => [id, kind, reason]));
   });
 
-/** The statuses that every route may answer; one that has answered another has a series for that too. */
+/** The usual statuses of every route. Another status gets its series when it occurs. */
 const statuses = ['200', '400', '401', '403', '404', '405', '413', '429', '500', '503'];
 
-/** Upper bounds in seconds: of an attempt, which a time-out ends, and of a delivery with all its attempts. */
+/** Upper bounds in seconds, for an attempt, which a timeout ends, and for a delivery with all its attempts. */
 const attemptBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const acknowledgementBounds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
 /** Everything that is counted. */
 export type Counters = ReturnType<typeof createCounters>;
 
-/** Makes the metrics that are counted, each at nothing. */
+/** Creates the counted metrics, each with the value zero. */
 export function createCounters() {
   const counter = (name: string, help: string, domain: Domain, ...labels: readonly string[]) =>
     new Series<Known>('counter', { name: `soketify_${name}_total`, help, labels, domain });
@@ -63,7 +63,12 @@ export function createCounters() {
   return {
     connections: gauge('connections', 'Open connections of this node.', perApp, 'app'),
     opened: counter('connections_opened', 'Connections accepted.', perApp, 'app'),
-    slow: counter('slow_clients_closed', 'Connections closed because of a slow reader.', perApp, 'app'),
+    slow: counter(
+      'slow_clients_closed',
+      'Connections closed because the client read too slowly.',
+      perApp,
+      'app',
+    ),
     received: counter('messages_received', 'Text frames from clients.', perApp, 'app'),
     published: counter(
       'messages_published',
@@ -72,57 +77,69 @@ export function createCounters() {
       'app',
       'source',
     ),
-    refused: counter('refusals', 'What was asked for and refused.', refusals, 'app', 'kind', 'reason'),
-    requests: counter('http_requests', 'Requests answered.', perRouteAnd(statuses), 'route', 'status'),
+    refused: counter(
+      'refusals',
+      'Refused connections, messages and requests.',
+      refusals,
+      'app',
+      'kind',
+      'reason',
+    ),
+    requests: counter('http_requests', 'HTTP requests answered.', perRouteAnd(statuses), 'route', 'status'),
     suppressed: counter(
       'webhook_suppressed_by_grace',
-      'Departures called off by a return.',
+      'Departures that were not sent because of a return within the grace period.',
       perAppAnd(['channel_vacated', 'member_removed']),
       'app',
       'event',
     ),
     deduplicated: counter(
       'webhook_deduplicated',
-      'Cache misses that an earlier one stood for.',
+      'Cache misses that were not sent because an earlier one was.',
       perApp,
       'app',
     ),
     queued: counter(
       'webhook_events_queued',
-      'Events that some endpoint wants.',
+      'Webhook events that at least one endpoint selects.',
       perAppAnd(eventNames),
       'app',
       'event',
     ),
     attempts: counter(
       'webhook_attempts',
-      'POSTs, by what came of them.',
+      'Attempts, by result.',
       perEndpointAnd(attemptResults),
       ...endpoint,
       'result',
     ),
-    delivered: counter('webhook_events_delivered', 'Events answered with 2xx.', perEndpoint, ...endpoint),
+    delivered: counter(
+      'webhook_events_delivered',
+      'Webhook events that an endpoint answered with 2xx.',
+      perEndpoint,
+      ...endpoint,
+    ),
     dropped: counter(
       'webhook_events_dropped',
-      'Events given up.',
+      'Webhook events dropped.',
       perEndpointAnd(dropReasons),
       ...endpoint,
       'reason',
     ),
     attemptSeconds: histogram(
       'attempt_duration',
-      'How long a POST took, whatever came of it.',
+      'Duration of an attempt, whatever its result.',
       attemptBounds,
     ),
     acknowledgementSeconds: histogram(
       'acknowledgement',
-      'From an event to its 2xx, with all waits and attempts.',
+      'Time from an event to its 2xx, including all waits and attempts.',
       acknowledgementBounds,
     ),
   };
 }
 
-/** The calls that count. */
+/** The functions that count. */
 export function countWith(
   counters: Counters,
 ): Omit<Metrics, 'observeApps' | 'observeQueues' | 'observeHealth' | 'observeLoad'> {
@@ -154,7 +171,7 @@ export function countWith(
   };
 }
 
-/** What is true now of apps, queues and the node. */
+/** The current gauges of apps, queues and the node. */
 export function readGauges(
   apps: readonly AppReading[],
   queues: Iterable<QueueReading>,
@@ -170,15 +187,15 @@ export function readGauges(
   return [occupied, members, ...queueGauges(queues), ...healthGauges(health), ...loadGauges(load)];
 }
 
-/** How busy each worker thread is, and how many connections it has. */
+/** The load and the connections of each worker. */
 export function workerGauges(
   workers: readonly { readonly counted: Readonly<Record<string, CountedSeries>>; readonly busyMs: number }[],
 ): readonly Metric<Known>[] {
   if (workers.length === 0) return [];
-  const connections = gauge('worker_connections', 'Open connections of a worker thread.', none, 'worker');
+  const connections = gauge('worker_connections', 'Open connections of a worker.', none, 'worker');
   const busy = new Series<Known>('counter', {
     name: 'soketify_worker_busy_seconds_total',
-    help: 'How long the event loop of a worker thread has been busy.',
+    help: 'Time that the event loop of a worker has been busy.',
     labels: ['worker'],
     domain: none,
   });
@@ -196,10 +213,10 @@ export function workerGauges(
 function queueGauges(queues: Iterable<QueueReading>): readonly Metric<Known>[] {
   const perQueue = (name: string, help: string) =>
     gauge(`webhook_${name}`, help, perEndpoint, 'app', 'endpoint');
-  const events = perQueue('queue_events', 'Events neither delivered nor dropped.');
-  const bytes = perQueue('queue_bytes', 'Bytes of those events.');
-  const age = perQueue('queue_oldest_seconds', 'Age of the oldest of them.');
-  const failing = perQueue('endpoint_failing', '1 while the last attempts all failed.');
+  const events = perQueue('queue_events', 'Webhook events that are neither delivered nor dropped.');
+  const bytes = perQueue('queue_bytes', 'Bytes of the queued webhook events.');
+  const age = perQueue('queue_oldest_seconds', 'Age of the oldest queued webhook event.');
+  const failing = perQueue('endpoint_failing', '1 while all recent attempts have failed.');
   for (const queue of queues) {
     events.add(queue.events, queue.appId, queue.endpoint);
     bytes.add(queue.bytes, queue.appId, queue.endpoint);
@@ -213,11 +230,7 @@ function healthGauges(health: NodeHealth | undefined): readonly Metric<Known>[] 
   if (health === undefined) return [];
   const up = gauge('redis_up', '1 while the state shared on Redis can be read and written.', none);
   const dispatching = gauge('dispatching', '1 while this node sends webhooks.', none);
-  const partitions = gauge(
-    'dispatched_partitions',
-    'Partitions of which this node sends the webhooks.',
-    none,
-  );
+  const partitions = gauge('dispatched_partitions', 'Partitions whose webhooks this node sends.', none);
   up.add(health.isWhole ? 1 : 0);
   dispatching.add(health.isDispatching ? 1 : 0);
   partitions.add(health.partitions);
@@ -226,9 +239,17 @@ function healthGauges(health: NodeHealth | undefined): readonly Metric<Known>[] 
 
 function loadGauges(load: LoadReading | undefined): readonly Metric<Known>[] {
   if (load === undefined) return [];
-  const accepting = gauge('accepting', '0 while no client is accepted, to keep files for webhooks.', none);
-  const attempts = gauge('webhook_attempts_under_way', 'POSTs under way to all endpoints.', none);
-  const waiting = gauge('webhook_endpoints_waiting', 'Endpoints that wait for others to end a POST.', none);
+  const accepting = gauge(
+    'accepting',
+    '0 while new connections are refused, to keep open files for webhooks.',
+    none,
+  );
+  const attempts = gauge('webhook_attempts_under_way', 'Attempts in progress to all endpoints.', none);
+  const waiting = gauge(
+    'webhook_endpoints_waiting',
+    'Endpoints that wait because the limit of concurrent attempts is reached.',
+    none,
+  );
   accepting.add(load.isAccepting ? 1 : 0);
   attempts.add(load.attempts);
   waiting.add(load.waitingEndpoints);
@@ -237,7 +258,7 @@ function loadGauges(load: LoadReading | undefined): readonly Metric<Known>[] {
 
 function storeGauges({ isStoreWritten }: LoadReading): readonly Metric<Known>[] {
   if (isStoreWritten === undefined) return [];
-  const up = gauge('store_up', '1 while what is kept on disk can be written.', none);
+  const up = gauge('store_up', '1 while the store on disk can be written.', none);
   up.add(isStoreWritten ? 1 : 0);
   return [up];
 }

@@ -1,15 +1,15 @@
-/** What is known of the label values so far: the value, if they are all, and what further ones lead to. */
+/** A node of the tree: the value of its label values, if there is one, and the nodes for further label values. */
 export interface Labelled<Value> {
   readonly labels: readonly string[];
   value: Value | undefined;
   readonly next: Map<string, Labelled<Value>>;
 }
 
-/** A value for each combination of label values, cheap to find: looking one up makes no text. */
+/** A value for each combination of label values. A look-up is cheap, because it creates no string. */
 export class LabelTree<Value> {
   readonly #root: Labelled<Value> = { labels: [], value: undefined, next: new Map() };
 
-  /** Where the value of these label values is, or will be. */
+  /** The node of these label values. It is created if it does not exist. */
   at(labels: readonly string[]): Labelled<Value> {
     let node = this.#root;
     for (const label of labels) node = node.next.get(label) ?? grow(node, label);

@@ -2,20 +2,19 @@ import { pino } from 'pino';
 import { toLog, type Log } from '../ports/log.ts';
 import { Output } from './output.ts';
 
-/** The program's log, which can be brought to an end. */
+/** The log of the program. */
 export interface ProgramLog extends Log {
   readonly droppedLines: () => number;
-  /** The lines that follow are the last: they are written even where others have been dropped. */
+  /** Announces the last lines. They are written even if the buffer was full. */
   close(): void;
-  /** Resolves when everything is written, or nobody reads it. */
+  /** Resolves when everything is written, or if nothing reads the output. */
   flush(): Promise<void>;
 }
 
 /**
- * The program's log on standard output: JSON lines, or readable ones on a terminal if pino-pretty is there. A reader
- * who is slow has lines wait for him, up to a bound (`Output`). When nobody can read it any more, because the reader
- * ended or the terminal is gone, it is silent: pino's own destination would try to write its last line for ever, and
- * the program could not end.
+ * Creates the log on standard output: JSON lines, or formatted lines on a terminal if pino-pretty is installed. Lines for a
+ * slow reader are buffered up to a limit, see `Output`. If the reader has exited or the terminal is closed, the log is
+ * silent: pino's own destination would retry its last line for ever, and the program could not exit.
  */
 export async function createLog(level: string): Promise<ProgramLog> {
   const { stdout } = process;
@@ -23,7 +22,7 @@ export async function createLog(level: string): Promise<ProgramLog> {
   const pretty = stdout.isTTY ? await loadPretty() : undefined;
   const stream = pretty?.({ destination: stdout, colorize: true, translateTime: 'SYS:HH:MM:ss.l' }) ?? stdout;
   const output = new Output(stream, (lines) =>
-    logger.warn({ lines }, 'lines of the log were dropped, because nobody read them'),
+    logger.warn({ lines }, 'log lines were dropped, because standard output was not read fast enough'),
   );
   const logger = pino({ level, base: null }, output);
   return {
@@ -38,7 +37,7 @@ async function loadPretty() {
   try {
     return (await import('pino-pretty')).default;
   } catch {
-    // It is installed for development only; JSON lines serve everybody else.
+    // pino-pretty is a development dependency, so it is usually not installed.
     return undefined;
   }
 }

@@ -1,33 +1,33 @@
 import type { Writable } from 'node:stream';
 
-/** What may wait for a reader; lines beyond it are dropped. */
+/** The limit of buffered bytes. Lines beyond it are dropped. */
 const maxWaitingBytes = 8 * 1024 * 1024;
 
-/** The lines of an orderly end have so much more. */
+/** The additional buffer for the lines of a graceful shutdown. */
 const lastBytes = 1024 * 1024;
 
-/** How long a program that ends waits for a reader who takes nothing. */
+/** How long a shutdown waits for a reader that reads nothing. */
 const patienceMs = 2000;
 
 /**
- * Lines on their way to standard output. When nobody reads it, they wait in memory up to a bound; beyond it they are
- * dropped and counted, and once there is room again it is said how many.
+ * Writes lines to standard output. If it is not read, lines are buffered in memory up to a limit. Lines beyond it are
+ * dropped, and their number is reported once there is space again.
  */
 export class Output {
   readonly #stream: Writable;
-  readonly #tell: (lines: number) => void;
+  readonly #report: (lines: number) => void;
   #maxBytes = maxWaitingBytes;
   #dropped = 0;
-  #untold = 0;
+  #unreported = 0;
 
-  /** `tell` writes a line here about those that were dropped. */
-  constructor(stream: Writable, tell: (lines: number) => void) {
+  /** `report` must write a line about the number of dropped lines. */
+  constructor(stream: Writable, report: (lines: number) => void) {
     this.#stream = stream;
-    this.#tell = tell;
-    stream.on('drain', () => this.#tellDropped());
+    this.#report = report;
+    stream.on('drain', () => this.#reportDropped());
   }
 
-  /** All lines that were ever dropped. */
+  /** How many lines were dropped since the start. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -35,19 +35,19 @@ export class Output {
   write(line: string): void {
     if (this.#stream.writableLength + line.length > this.#maxBytes) {
       this.#dropped += 1;
-      this.#untold += 1;
+      this.#unreported += 1;
       return;
     }
     this.#stream.write(line);
   }
 
-  /** The lines that follow are the last: there is room for them. */
+  /** Announces the last lines, and adds buffer for them. */
   close(): void {
     this.#maxBytes = maxWaitingBytes + lastBytes;
-    this.#tellDropped();
+    this.#reportDropped();
   }
 
-  /** Resolves when everything is written, or nobody has taken anything for a while, or nobody can any more. */
+  /** Resolves when everything is written, when nothing was read for two seconds, or when the stream is closed. */
   async flush(): Promise<void> {
     let before = Infinity;
     while (this.#stream.writableLength < before && this.#stream.writable) {
@@ -57,7 +57,7 @@ export class Output {
     }
   }
 
-  /** Resolves when all is written, or some time has passed. */
+  /** Resolves when everything is written, or after two seconds. */
   #written(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, patienceMs);
@@ -68,10 +68,10 @@ export class Output {
     });
   }
 
-  #tellDropped(): void {
-    const lines = this.#untold;
+  #reportDropped(): void {
+    const lines = this.#unreported;
     if (lines === 0) return;
-    this.#untold = 0;
-    this.#tell(lines);
+    this.#unreported = 0;
+    this.#report(lines);
   }
 }

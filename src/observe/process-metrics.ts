@@ -2,17 +2,17 @@ import { readFileSync, statSync } from 'node:fs';
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Series, type Description, type Metric } from './series.ts';
 
-/** How finely delays of the event loop are told apart. Each is a wake-up of the process. */
+/** The resolution of delays of the event loop. Each step wakes the process up. */
 const resolutionMs = 50;
 
 /**
- * What the process costs, read when somebody asks. Only the delay of the event loop has to be watched all the time:
- * from the first question on, and each answer tells of the time since the one before.
+ * The metrics of the process. They are read on request, except the delay of the event loop, which is monitored from the
+ * first request on. Each request reports the delay since the previous one.
  */
 export class ProcessMetrics {
   #delays: IntervalHistogram | undefined;
 
-  /** `threads` are the heaps of other threads. */
+  /** Reads the metrics. `threads` are the heaps of other threads. */
   *read(
     threads: readonly { readonly heapTotal: number; readonly heapUsed: number }[] = [],
   ): Generator<Metric<unknown>, void> {
@@ -22,16 +22,16 @@ export class ProcessMetrics {
       memory.heapTotal += heapTotal;
       memory.heapUsed += heapUsed;
     }
-    yield counter('process_cpu_user_seconds_total', 'CPU time in the program.', cpu.user / 1e6);
-    yield counter('process_cpu_system_seconds_total', 'CPU time in the kernel for it.', cpu.system / 1e6);
-    yield counter('process_cpu_seconds_total', 'Both together.', (cpu.user + cpu.system) / 1e6);
-    yield gauge('process_resident_memory_bytes', 'Memory that the process has.', memory.rss);
-    yield gauge('nodejs_heap_size_total_bytes', "JavaScript's heap.", memory.heapTotal);
-    yield gauge('nodejs_heap_size_used_bytes', 'What of it is in use.', memory.heapUsed);
-    yield gauge('nodejs_external_memory_bytes', 'Memory of buffers and the like.', memory.external);
-    yield gauge('process_start_time_seconds', 'When the process began.', startedAtSeconds);
+    yield counter('process_cpu_user_seconds_total', 'CPU time in user mode.', cpu.user / 1e6);
+    yield counter('process_cpu_system_seconds_total', 'CPU time in the kernel.', cpu.system / 1e6);
+    yield counter('process_cpu_seconds_total', 'Total CPU time.', (cpu.user + cpu.system) / 1e6);
+    yield gauge('process_resident_memory_bytes', 'Resident memory of the process.', memory.rss);
+    yield gauge('nodejs_heap_size_total_bytes', 'Size of the JavaScript heap.', memory.heapTotal);
+    yield gauge('nodejs_heap_size_used_bytes', 'Used part of the JavaScript heap.', memory.heapUsed);
+    yield gauge('nodejs_external_memory_bytes', 'Memory outside the heap, such as buffers.', memory.external);
+    yield gauge('process_start_time_seconds', 'Start time of the process.', startedAtSeconds);
     const files = countOpenFiles();
-    if (files !== undefined) yield gauge('process_open_fds', 'Open files; each connection is one.', files);
+    if (files !== undefined) yield gauge('process_open_fds', 'Open files. Each connection is one.', files);
     yield* this.#readDelays();
   }
 
@@ -42,23 +42,23 @@ export class ProcessMetrics {
     }
     const delays = this.#delays;
     const isEmpty = delays.count === 0;
-    // What is measured is the time between two looks, which is the resolution when nothing delays it.
+    // The measured time between two checks equals the resolution if nothing delays the event loop.
     const seconds = (nanoseconds: number): number =>
       isEmpty ? 0 : Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000);
-    yield gauge('nodejs_eventloop_lag_mean_seconds', 'Delay of the event loop, mean.', seconds(delays.mean));
+    yield gauge('nodejs_eventloop_lag_mean_seconds', 'Mean delay of the event loop.', seconds(delays.mean));
     yield gauge(
       'nodejs_eventloop_lag_p99_seconds',
-      'Delay of the event loop, of which 1 in 100 is longer.',
+      '99th percentile of the delay of the event loop.',
       seconds(delays.percentile(99)),
     );
-    yield gauge('nodejs_eventloop_lag_max_seconds', 'Delay of the event loop, longest.', seconds(delays.max));
+    yield gauge('nodejs_eventloop_lag_max_seconds', 'Maximum delay of the event loop.', seconds(delays.max));
     delays.reset();
   }
 }
 
 const startedAtSeconds = Math.round(Date.now() / 1000 - process.uptime());
 
-/** Linux tells the number as the size of a folder since 6.2; to read the folder would take long with many. */
+/** Linux 6.2 and later report the number as the size of a folder. Reading the folder would be slow with many files. */
 function countOpenFiles(): number | undefined {
   try {
     return statSync('/proc/self/fd').size || undefined;
@@ -67,17 +67,17 @@ function countOpenFiles(): number | undefined {
   }
 }
 
-/** What the log lost because nobody read it. */
+/** The metric of dropped log lines. */
 export function droppedLogLines(lines: number): Metric<unknown> {
-  const help = 'Lines of the log that were dropped because nobody read standard output.';
+  const help = 'Log lines dropped because standard output was not read fast enough.';
   return counter('soketify_log_lines_dropped_total', help, lines);
 }
 
-/** What runs: always 1. */
+/** The metric with the version of the server and of Node.js. Its value is always 1. */
 export function buildInfo(): Metric<unknown> {
   const info = new Series<unknown>('gauge', {
     name: 'soketify_build_info',
-    help: 'Always 1; the labels say what runs.',
+    help: 'Always 1. The labels are the versions of the server and of Node.js.',
     labels: ['version', 'node'],
     domain: () => [],
   });
@@ -85,7 +85,7 @@ export function buildInfo(): Metric<unknown> {
   return info;
 }
 
-/** The version of the program, from the package's own file, which is at another distance from the sources than from what is built of them. */
+/** The version in package.json. Its relative path differs between the sources and the built program. */
 export function readVersion(): string {
   for (const path of ['../package.json', '../../package.json']) {
     try {
@@ -94,7 +94,7 @@ export function readVersion(): string {
       );
       return version;
     } catch {
-      // It is the other one.
+      // The other path is the right one.
     }
   }
   return 'unknown';

@@ -6,27 +6,27 @@ import { countWith, createCounters, readGauges, workerGauges, type Known } from 
 import { buildInfo, droppedLogLines, ProcessMetrics } from './process-metrics.ts';
 import { Series, type CountedSeries, type Metric } from './series.ts';
 
-/** Metrics that can be read as Prometheus text. */
+/** Metrics that can be rendered in the text format of Prometheus. */
 export interface PrometheusMetrics extends Metrics {
-  /** Tells the patterns of the routes that are served. */
+  /** Sets the patterns of the served routes. */
   observeRoutes(patterns: readonly string[]): void;
-  /** Tells where to read how many lines of the log were dropped. */
+  /** Sets the source of the number of dropped log lines. */
   observeLog(readDropped: () => number): void;
-  /** What this thread has counted, in a form that can be cloned. */
+  /** The counts of this thread, in a form that can be cloned. */
   counted(): Counted;
-  /** Tells where to read what worker threads have counted. */
+  /** Sets the source of the counts of workers. */
   observeWorkers(read: () => Promise<readonly WorkerReading[]>): void;
-  /** The text, and the Content-Type that it has. It may be as old as is allowed; those who ask together share one. */
+  /** Renders the text. With a clock, requests within one second share the result. */
   render(): Promise<Rendered>;
 }
 
-/** What a thread has counted, by counter. */
+/** The counts of a thread, by counter. */
 export type Counted = Readonly<Record<string, CountedSeries>>;
 
-/** What a worker thread says of itself when somebody looks. */
+/** The state that a worker reports. */
 export interface WorkerReading {
   readonly counted: Counted;
-  /** How long its event loop has been busy since it began. */
+  /** How long its event loop has been busy since its start. */
   readonly busyMs: number;
   readonly heapTotal: number;
   readonly heapUsed: number;
@@ -37,12 +37,12 @@ interface Rendered {
   readonly body: string;
 }
 
-/** So old a text may be: with hundreds of apps, to render one costs as much as hundreds of publishes. */
+/** The maximum age of a shared text. With hundreds of apps, rendering costs as much as hundreds of publishes. */
 const maxAgeMs = 1000;
 
 /**
- * Counts in plain numbers, because counting is on the hot path, and has prom-client write them out when
- * somebody asks; it is loaded with the first question. With a clock, it does so once a second at most.
+ * Counts in plain numbers, because counting is on the hot path, and renders them with prom-client on request. prom-client is
+ * loaded on the first request. With a clock, the text is rendered once a second at most.
  */
 export function createPrometheusMetrics(clock?: Pick<Clock, 'now'>): PrometheusMetrics {
   const counters = createCounters();
@@ -132,7 +132,7 @@ async function register(
     for (const { labels, value } of metric.samples(known)) gauge.set(labels, value);
     return;
   }
-  // A histogram of prom-client's takes no numbers that were counted elsewhere; what it says of itself can be had.
+  // A histogram of prom-client does not accept external counts, so only its description is used.
   const histogram = await new Histogram({ ...description, registers: [] }).get();
   gauge.get = () => Promise.resolve({ ...histogram, values: [...metric.samples(known)] });
 }

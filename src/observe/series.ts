@@ -1,6 +1,6 @@
 import { LabelTree } from './label-tree.ts';
 
-/** How a metric presents itself. `Known` is what tells which apps and endpoints there are. */
+/** The description of a metric. `Known` is the source of the known apps and endpoints. */
 export interface Description<Known> {
   readonly name: string;
   readonly help: string;
@@ -9,7 +9,7 @@ export interface Description<Known> {
   readonly domain: (known: Known) => Iterable<readonly string[]>;
 }
 
-/** A number as it is written. */
+/** A number in the rendered text. */
 export interface Sample {
   readonly metricName: string;
   readonly labels: Readonly<Record<string, string | number>>;
@@ -19,13 +19,13 @@ export interface Sample {
 /** The numbers of a series, by the values of its labels. */
 export type CountedSeries = readonly (readonly [labels: readonly string[], value: number])[];
 
-/** A metric that can be written. */
+/** A metric that can be rendered. */
 export interface Metric<Known> extends Description<Known> {
   readonly type: 'counter' | 'gauge' | 'histogram';
   samples(known: Known): Iterable<Sample>;
 }
 
-/** A counter or gauge: a number for each combination of labels, cheap to raise. */
+/** A counter or gauge: a number for each combination of labels, cheap to increment. */
 export class Series<Known> implements Metric<Known> {
   readonly type: 'counter' | 'gauge';
   readonly name: string;
@@ -48,12 +48,12 @@ export class Series<Known> implements Metric<Known> {
     place.value = (place.value ?? 0) + amount;
   }
 
-  /** What was counted, in a form that can be cloned. */
+  /** The counts, in a form that can be cloned. */
   get counted(): CountedSeries {
     return Array.from(this.#numbers, ({ labels, value }) => [labels, value] as const);
   }
 
-  /** The same series with what others have counted. */
+  /** The sum of this series and the counts of others. */
   with(others: readonly CountedSeries[]): Series<Known> {
     if (others.length === 0) return this;
     const sum = new Series<Known>(this.type, this);
@@ -72,12 +72,12 @@ export class Series<Known> implements Metric<Known> {
 }
 
 interface Observed {
-  /** How many fell into each bucket, and into none. */
+  /** The count of each bucket, and of values beyond the last bucket. */
   readonly counts: number[];
   sum: number;
 }
 
-/** How values are spread over buckets, for each combination of labels; cheap to observe. */
+/** A histogram for each combination of labels, cheap to update. */
 export class Histogram<Known> implements Metric<Known> {
   readonly type = 'histogram';
   readonly name: string;
@@ -87,7 +87,7 @@ export class Histogram<Known> implements Metric<Known> {
   readonly #bounds: readonly number[];
   readonly #observed = new LabelTree<Observed>();
 
-  /** `bounds` are the upper bounds of the buckets, rising. */
+  /** `bounds` are the upper bounds of the buckets in ascending order. */
   constructor({ name, help, labels, domain }: Description<Known>, bounds: readonly number[]) {
     this.name = name;
     this.help = help;

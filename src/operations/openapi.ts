@@ -1,17 +1,17 @@
 import { parametersOf, type Operation } from './operation.ts';
 import type { Schema } from './schema.ts';
 
-/** What an OpenAPI document says of an API beside its operations. */
+/** What an OpenAPI document contains besides the operations. */
 export interface ApiInfo {
   readonly title: string;
   readonly description: string;
-  /** What stands before each path. */
+  /** The prefix of each path. */
   readonly prefix: string;
   readonly hasToken: boolean;
   readonly schemas: Readonly<Record<string, Schema>>;
 }
 
-/** The OpenAPI document of these operations. `schemas` has one that is named `Error`. */
+/** The OpenAPI document of these operations. `schemas` must contain one named `Error`. */
 export function describeApi(operations: readonly Operation[], info: ApiInfo): object {
   const { title, description, prefix, hasToken, schemas } = info;
   const paths: Record<string, Record<string, object>> = {};
@@ -51,8 +51,8 @@ function describeOperation({ id, summary, path, query = {}, body, answer }: Oper
     ...(inPath.length + inQuery.length > 0 && { parameters: [...inPath, ...inQuery] }),
     ...(body && { requestBody: content(body) }),
     responses: {
-      200: { description: 'Done.', ...content(answer) },
-      default: { description: 'Not done, and why.', ...content({ $ref: '#/components/schemas/Error' }) },
+      200: { description: 'Success.', ...content(answer) },
+      default: { description: 'The error.', ...content({ $ref: '#/components/schemas/Error' }) },
     },
   };
 }

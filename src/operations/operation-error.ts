@@ -1,11 +1,11 @@
-/** What is wrong with one field of a body. */
+/** A fault of one field of a body. */
 export interface FieldFault {
-  /** The path of the field, such as `headers.X-Token`; empty: the body itself. */
+  /** The path of the field, such as `headers.X-Token`. Empty for the body itself. */
   readonly path: string;
   readonly message: string;
 }
 
-/** An operation refuses what it was asked. The message says what is wrong and what to do. */
+/** The refusal of an operation. The message says what is wrong and what to do. */
 export class OperationError extends Error {
   readonly status: number;
   /** For programs, such as `ERR_APP_UNKNOWN`. */
@@ -21,7 +21,7 @@ export class OperationError extends Error {
   }
 }
 
-/** The error of a question that cannot be understood. */
+/** The error for an invalid request. */
 export function invalidQuestion(message: string): OperationError {
   return new OperationError(400, 'ERR_ARGUMENT_INVALID', message);
 }

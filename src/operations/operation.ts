@@ -5,38 +5,38 @@ import { describeUnknown } from '../webhooks/given.ts';
 import { invalidQuestion } from './operation-error.ts';
 import type { Schema } from './schema.ts';
 
-/** What an operation is asked. */
+/** A request to an operation after it was parsed. */
 export interface Question {
-  /** What the braces of the path stand for, by name. */
+  /** The values of the path parameters by name. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: JsonObject;
-  /** Who asks, for the log. */
+  /** The caller, for the log. */
   readonly who: string;
-  /** Whether the caller may see what is secret, and change things. */
+  /** Whether the caller may see secrets and make changes. */
   readonly isFull: boolean;
 }
 
-/** One operation of an API for people and scripts: what it does, and what its document says of it. */
+/** One operation of an API: its implementation and its documentation. */
 export interface Operation {
   readonly method: 'get' | 'post' | 'put' | 'delete';
-  /** With at most two parameters in braces. */
+  /** The path, with at most two parameters in braces. */
   readonly path: string;
   readonly id: string;
   readonly summary: string;
-  /** A POST that changes nothing and tells no secret: whoever may read may call it. */
+  /** A POST that changes nothing and reveals no secret. Read-only callers may make it. */
   readonly isQuestion?: true;
-  /** The parameters of the query, and what they mean. */
+  /** The query parameters with their descriptions. */
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: Schema;
   readonly answer: Schema;
-  /** The answer, as what becomes JSON; undefined is `{}`. Throws OperationErrors, or what the door knows. */
+  /** Returns the answer as a value for JSON; undefined becomes `{}`. Throws an `OperationError`, or an error that the entry knows. */
   run(question: Question): MaybePromise<unknown>;
 }
 
-/** A request to an operation. */
+/** A request to an operation before it is parsed. */
 export interface OperationRequest {
-  /** What the braces of the path stand for, in their order. */
+  /** The values of the path parameters in their order. */
   readonly values: readonly string[];
   readonly rawQuery: string;
   readonly body: Uint8Array;
@@ -44,12 +44,12 @@ export interface OperationRequest {
   readonly isFull: boolean;
 }
 
-/** The names in the braces of a path. */
+/** The names of the parameters of a path. */
 export function parametersOf(path: string): readonly string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? []);
 }
 
-/** Reads what was asked. Throws an OperationError when the body is no JSON object or has a field that nothing reads. */
+/** Parses a request. Throws an OperationError if the body is not a JSON object, or if a field or parameter is unknown. */
 export function readQuestion(
   { body: schema, query: known = {}, path }: Pick<Operation, 'body' | 'query' | 'path'>,
   { values, rawQuery, body: sent, who, isFull }: OperationRequest,
@@ -69,10 +69,10 @@ export function readQuestion(
   return { parameters, query, body, who, isFull };
 }
 
-/** Nothing that is accepted is as deep; what is much deeper cannot be written again. */
+/** The deepest nesting. No valid body is as deep, and a much deeper one could not be serialized again. */
 const deepest = 64;
 
-/** Whether objects and lists stand in each other too deep. Brackets in texts do not count. */
+/** Whether objects and lists are nested too deeply. Brackets in strings do not count. */
 function isDeep(text: string): boolean {
   let depth = 0;
   let isInText = false;
@@ -103,21 +103,21 @@ function refuseUnknown(where: string, given: Iterable<string>, accepted: readonl
   if (unknown !== undefined) throw invalidQuestion(unknown);
 }
 
-/** What a brace of the path stands for. */
+/** The value of a path parameter. */
 export function parameterOf({ parameters }: Question, name: string): string {
   const value = parameters[name];
   if (value === undefined) throw new Error(`the path of the operation has no {${name}}`);
   return value;
 }
 
-/** A text of the query or body; undefined when it is absent. Throws when it is something else. */
+/** A string of the query or body, or undefined if it is absent. Throws if it is of another type. */
 export function textOf({ query, body }: Question, name: string): string | undefined {
   const value = body[name] ?? queryValue(query, name);
   if (value === undefined || value === null || typeof value === 'string') return value ?? undefined;
   throw invalidQuestion(`${name}: expected a string, got ${JSON.stringify(value)}`);
 }
 
-/** The same for a number, which the query has as text. */
+/** The same for a number. In the query it is text. */
 export function numberOf({ query, body }: Question, name: string): number | undefined {
   const value = body[name] ?? queryValue(query, name);
   if (value === undefined || value === null) return undefined;

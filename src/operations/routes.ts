@@ -2,9 +2,9 @@ import { OperationError, type FieldFault } from './operation-error.ts';
 import type { JsonObject } from '../protocol/decode.ts';
 import { parametersOf, readQuestion, type Operation } from './operation.ts';
 
-/** A request to a route of operations before its body is read; `C` is what is known of the caller. */
+/** A request before its body is read. `C` is the type of the caller. */
 export interface RoutedHead<C> {
-  /** What the path names first, and second. */
+  /** The first and the second path parameter. */
   readonly appId: string;
   readonly name: string;
   readonly rawQuery: string;
@@ -16,20 +16,20 @@ interface RoutedRequest {
   readonly body: Uint8Array;
 }
 
-/** The answer to it. */
+/** The response. */
 export interface RoutedResponse {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** What the log says of a refusal. */
+  /** The reason of a refusal, for the log. */
   readonly reason?: string;
 }
 
-/** Answers once the body has come. */
+/** Handles a request after its body was received. */
 type Handle = (request: RoutedRequest) => Promise<RoutedResponse>;
 
-/** One route, in uWebSockets.js' form. Who may not use it is refused by the head, and no body is kept for him. */
+/** One route, in the form of uWebSockets.js. Callers without access are refused before the body is read. */
 export interface OperationRoute<C> {
   readonly method: Operation['method'];
   readonly pattern: string;
@@ -37,46 +37,46 @@ export interface OperationRoute<C> {
   begin(head: RoutedHead<C>): RoutedResponse | Handle;
 }
 
-/** Why something is not done. */
+/** Why a request failed. */
 export interface Failure {
   readonly status: number;
   readonly code: string;
   readonly message: string;
   readonly faults?: readonly FieldFault[] | undefined;
-  /** Further headers of the answer. */
+  /** Further headers of the response. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Who was let in. */
+/** A caller that was admitted. */
 export interface Admitted {
-  /** Who it is, for the log. */
+  /** The caller, for the log. */
   readonly who: string;
-  /** Whether changes are allowed, and secrets shown. */
+  /** Whether the caller may see secrets and make changes. */
   readonly isFull: boolean;
 }
 
-/** One way in to operations: where they are, who may use them, and what else is said with each answer. */
+/** One entry point to operations: its prefix, its access control, and its headers. */
 export interface Entry<C> {
-  /** What stands before each path. */
+  /** The prefix of each path. */
   readonly prefix: string;
-  /** Lets the caller in, or says why not. */
+  /** Admits the caller, or returns why not. */
   admit(caller: C, operation: Operation): Admitted | Failure;
-  /** What an error is that an operation throws; undefined: it is a fault of the program. */
+  /** Converts an error that an operation threw. Undefined means that the error is a bug. */
   failureOf(error: unknown): Failure | undefined;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Hears of each change that was made. */
+  /** Called after each change. */
   readonly changed?: (admitted: Admitted, operation: Operation, change: Change) => void;
 }
 
 /** A change that was made. */
 export interface Change {
-  /** What the braces of the path stand for, in their order. */
+  /** The values of the path parameters in their order. */
   readonly values: readonly string[];
   readonly body: JsonObject;
   readonly answer: unknown;
 }
 
-/** A route for each operation. */
+/** Creates a route for each operation. */
 export function createOperationRoutes<C>(
   operations: readonly Operation[],
   entry: Entry<C>,
@@ -84,7 +84,7 @@ export function createOperationRoutes<C>(
   return operations.map((operation) => createRoute(operation, entry));
 }
 
-/** A GET that answers with the same document whenever it is asked. It is made for the first who asks. */
+/** Creates a GET route that always returns the same document. The document is created on the first request. */
 export function createDocumentRoute<C>(
   path: string,
   describe: () => object,

@@ -1,7 +1,7 @@
 /** A JSON Schema. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** An object with these fields, and no others. */
+/** An object with only these fields. */
 export function object(
   properties: Readonly<Record<string, Schema>>,
   required: readonly string[] = [],
@@ -14,7 +14,7 @@ export function object(
   };
 }
 
-/** A list of such items. */
+/** A list of items. */
 export function listOf(items: Schema): Schema {
   return { type: 'array', items };
 }
@@ -33,5 +33,5 @@ export function millis(description: string): Schema {
   return { type: 'number', minimum: 0, description };
 }
 
-/** An answer that says no more than that it is done. */
+/** An empty answer. */
 export const done = object({});

@@ -8,75 +8,74 @@ import type { MaybePromise } from './maybe-promise.ts';
 /** A member of a presence channel: the user's id and the JSON text of `user_info` (`null` without one). */
 export type Member = RosterMember;
 
-/** What this node reports when a subscriber comes. */
+/** What this node reports when a subscriber joins. */
 export interface Join {
   readonly appId: string;
   readonly channel: ChannelName;
-  /** Presence channels only: who joins. */
+  /** The member who joins. Only on presence channels. */
   readonly member?: Member;
-  /** The most distinct members that the channel admits. */
+  /** The maximum number of distinct members of the channel. */
   readonly memberLimit: number;
-  /** The subscriber needs the cached event, or to be told that there is none. */
+  /** Whether the subscriber needs the cached event, or the notice that there is none. */
   readonly readsCache: boolean;
-  /** Some endpoint wants to hear of a cache miss on this channel; otherwise none is recorded. */
+  /** Whether some endpoint selects cache misses on this channel; otherwise none is recorded. */
   readonly wantsCacheMiss: boolean;
-  /** The connection that comes: the source of the facts that this causes. Absent: not known. */
+  /** The connection that joins: the source of the facts that this causes. Absent if unknown. */
   readonly source?: SocketId;
   /**
-   * The answer is to come after this has resolved, true of that moment: until then an earlier join of the connection is not
-   * answered. The step itself is taken at once. Only a ledger that answers later is given it.
+   * If given, the answer must come after this promise has resolved, and must be true at that time: an earlier join of the same
+   * connection is answered first. The step itself is taken immediately. Only a ledger that answers later is given it.
    */
   readonly after?: Promise<unknown>;
 }
 
-/** What a subscriber must be told. */
+/** What the subscriber must be sent. */
 export type JoinAnswer =
   | {
       readonly kind: 'joined';
-      /** Everybody present now, the joiner included; absent on channels without members. Read it at once. */
+      /** All current members, including the one who joined; absent on channels without members. Valid only in this turn. */
       readonly members?: ReadonlyRoster;
-      /** The cached event; absent when there is none or it was not asked for. Read it at once, too. */
+      /** The cached event; absent if there is none or it was not requested. Valid only in this turn. */
       readonly cached?: CachedEvent | undefined;
     }
-  /** The channel has as many members as it may have. */
+  /** The channel has reached its maximum number of members. */
   | { readonly kind: 'member-limit' }
-  /** The app has as many channels as it may have, or too many new ones, where the ledger sees to that. */
+  /** The app has reached its maximum number of channels or of new channels, if the ledger enforces that. */
   | { readonly kind: 'channel-limit' | 'channel-rate' };
 
-/** What this node reports when a subscriber goes: only what this node has now lost altogether. */
+/** What this node reports when a subscriber leaves: only what this node has now lost altogether. */
 export interface Leave {
   readonly appId: string;
   readonly channel: ChannelName;
-  /** This node's last subscriber of the channel has gone; the channel may linger so much longer. */
+  /** This node's last subscriber of the channel has left; the channel may linger for this time. */
   readonly channelLingersMs?: Millis;
-  /** This node's last connection of this member has gone; the member may linger so much longer. */
+  /** This node's last connection of this member has left; the member may linger for this time. */
   readonly member?: { readonly userId: string; readonly lingersMs: Millis };
-  /** The connection that goes: the source of the facts that this causes, if need be later. Absent: not known. */
+  /** The connection that leaves: the source of the facts that this causes now or later. Absent if unknown. */
   readonly source?: SocketId;
 }
 
-/** What subscribers of a presence or cache channel are told at once, whatever the webhooks do. */
+/** A message that subscribers of a presence or cache channel receive immediately, independently of webhooks. */
 export type Notice =
   | { readonly kind: 'member-added'; readonly member: Member }
   | { readonly kind: 'member-removed'; readonly userId: string }
-  /** An event of a cache channel; the connection `except` need not exist. */
+  /** An event of a cache channel. The connection `except` may not exist. */
   | { readonly kind: 'event'; readonly event: CachedEvent; readonly except: SocketId | undefined };
 
 /**
- * Who is on the channels of an app: the part of the ledger that is told who comes and goes. What holds of each step
- * is written at `Ledger`.
+ * Who is on the channels of an app: the part of the ledger that is notified of joins and leaves. The rules for all steps are
+ * documented at `Ledger`.
  */
 export interface Attendance {
   /**
-   * This node has a subscriber of the channel (and a connection of the member). Called for every subscriber;
-   * those after the first usually cost no step. When the answer has come, events that other nodes publish on
-   * the channel arrive here.
+   * This node has a subscriber of the channel (and a connection of the member). Called for every subscriber; later ones usually
+   * cost no step. From the answer on, events that other nodes publish on the channel arrive here.
    */
   join(join: Join): MaybePromise<JoinAnswer>;
-  /** This node has no subscriber of the channel (or no connection of the member) any more. */
+  /** This node no longer has a subscriber of the channel (or a connection of the member). */
   leave(leave: Leave): MaybePromise<void>;
-  /** Reports the departures that are due, and says when to look again (undefined: nothing lingers). */
+  /** Reports the departures that are due, and returns when to look again (undefined: nothing lingers). */
   sweep(): MaybePromise<Millis | undefined>;
-  /** This node serves the app no more. Whoever would be lost with it is reported as gone now, without grace. */
+  /** This node no longer serves the app. All members and channels lost with it are reported as gone now, without grace. */
   retire(appId: string): MaybePromise<void>;
 }

@@ -9,18 +9,18 @@ export interface CachedEvent {
 }
 
 /**
- * What cache channels keep: the part of the ledger that publishes on them, and knows which of them lack an event.
- * What holds of each step is written at `Ledger`.
+ * The cached events of channels: the part of the ledger that publishes on cache channels, and knows which of them lack an
+ * event. The rules for all steps are documented at `Ledger`.
  */
 export interface ChannelCaches {
   /**
-   * Publishes an event on a cache channel and keeps it for late subscribers, in place of an earlier one; ends
-   * the channel's cache miss. Resolves once the next subscriber finds it.
+   * Publishes an event on a cache channel and keeps it for late subscribers, in place of an earlier one. Ends the channel's
+   * cache miss. Resolves once the next subscriber will find the event.
    */
   cacheEvent(appId: string, channel: ChannelName, event: CachedEvent, except?: SocketId): MaybePromise<void>;
   /**
-   * The cache_miss webhook of this episode reached nobody: the next miss is a new one. Does nothing when
-   * the channel has entered another episode since.
+   * The cache_miss webhook of this episode reached no endpoint: the next miss starts another episode. Does nothing if the
+   * channel has entered another episode since.
    */
   forgetCacheMiss(appId: string, channel: ChannelName, episode: string): MaybePromise<void>;
 }

@@ -1,19 +1,18 @@
-/** A moment or a span on a monotonic clock, in milliseconds. Never a date. */
+/** A time or a duration on a monotonic clock, in milliseconds. Never a date. */
 export type Millis = number;
 
-/** Cancels what it was returned for. Calling it again, or after the fact, does nothing. */
+/** Cancels the action that it was returned for. Does nothing when called again, or after the action. */
 export type Cancel = () => void;
 
 /**
- * Monotonic time and timers. Everything in the program that waits, waits through a clock, so that a test
- * can move five minutes on in one call.
+ * Monotonic time and timers. Every wait in the program uses a clock, so that a test can advance five minutes in one call.
  */
 export interface Clock {
-  /** The present moment. It never goes back; its zero means nothing. */
+  /** The current time. It never goes back; its zero has no meaning. */
   now(): Millis;
   /**
-   * What is due within so long is better done together, if it may be that much late: each timer wakes the process. Absent: 0, and
-   * everything is done when it is due.
+   * Actions due within this time of each other should run together, if they may be that late, because each timer wakes the
+   * process. Absent: 0, and every action runs when it is due.
    */
   readonly slackMs?: Millis;
   /** Runs `run` once, `delayMs` from now (at least one turn later), unless cancelled before. */
@@ -21,8 +20,8 @@ export interface Clock {
 }
 
 /**
- * The time of day, in milliseconds since 1970, for what must agree with the outside world: `time_ms` of a
- * webhook and the 600 s window of signed requests. It may jump; nothing is scheduled by it.
+ * The time of day, in milliseconds since 1970, for values that must agree with other systems: `time_ms` of a webhook and the
+ * 600 s window of signed requests. It may jump; nothing is scheduled by it.
  */
 export interface WallTime {
   now(): number;

@@ -3,20 +3,19 @@ import type { SocketId } from '../protocol/socket-id.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 import type { Unavailable } from './unavailable.ts';
 
-/** Makes the frame for a channel: when somebody is to get it, and not before. */
+/** Encodes the frame for a channel. It is called only if there is a receiver. */
 export type EncodeFrame = (channel: ChannelName) => string;
 
-/** Carries to clients, on whichever node they are, what all of them are to get. */
+/** Sends frames to clients, on whichever node they are. */
 export interface Fanout {
   /**
-   * Sends a frame, encoded once, to every subscriber of the channel but the connection `except`. That
-   * connection need not exist, nor hold the channel: then everybody receives the frame.
+   * Sends a frame, encoded once, to every subscriber of the channel except the connection `except`. That connection may not
+   * exist, or not be subscribed; everyone receives the frame then.
    */
   publish(appId: string, channel: ChannelName, encode: EncodeFrame, except?: SocketId): void;
   /**
-   * Ends every connection that is signed in as the user. There need not be one. `done`: they are ended, or will be by
-   * every node that learns of it late. `unavailable`: those of this node are ended, and it is not known whether the
-   * other nodes will learn of it.
+   * Closes every connection that is signed in as the user, if there is any. `done`: they are closed, or will be by nodes that
+   * are notified late. `unavailable`: those of this node are closed, but it is not known whether other nodes will be notified.
    */
   terminate(appId: string, userId: string): MaybePromise<'done' | Unavailable>;
 }

@@ -1,4 +1,4 @@
-/** Makes up what an app is known by. Nobody can guess a secret of it, and nothing is made up twice. */
+/** Generates the ids, keys and secrets of new apps. Secrets cannot be guessed, and nothing is generated twice. */
 export interface FreshNames {
   appId(): string;
   key(): string;

@@ -1,15 +1,15 @@
-/** Named facts of a log line. Never a secret; a payload only at `trace`, clipped and without what authenticates. */
+/** Named fields of a log line. Never a secret; a payload only at `trace`, shortened and without credentials. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 type Write = (fields: LogFields, message: string) => void;
 
-/** Where the program says what happened: wide events with stable field names, in pino's manner. */
+/** The program's log: wide events with stable field names, in pino's format. */
 export interface Log {
-  /** Whether lines of `debug` are written, the same all the time: on a hot path nothing is made for one that is not. */
+  /** Whether `debug` lines are written. It never changes, so that a hot path can skip building a line. */
   readonly isDebug: boolean;
-  /** The same of `trace`. */
+  /** The same for `trace`. */
   readonly isTrace: boolean;
-  /** How many lines were dropped because nobody read them; a log that drops none does not have it. */
+  /** The number of lines that were dropped because the output was blocked. Absent if the log drops none. */
   readonly droppedLines?: () => number;
   trace(fields: LogFields, message: string): void;
   debug(fields: LogFields, message: string): void;
@@ -18,20 +18,20 @@ export interface Log {
   error(fields: LogFields, message: string): void;
 }
 
-/** A logger as others have it, such as pino's. */
+/** A logger such as pino's. */
 export interface Logger {
   trace?: Write;
   debug: Write;
   info: Write;
   warn: Write;
   error: Write;
-  /** Whether lines of this level are written. Without it none of `debug` and `trace` are. */
+  /** Whether lines of this level are written. Without this method, `debug` and `trace` are not written. */
   isLevelEnabled?(level: string): boolean;
 }
 
 const nothing = (): void => {};
 
-/** A log that keeps silent. */
+/** A log that writes nothing. */
 export const silentLog: Log = {
   isDebug: false,
   isTrace: false,
@@ -42,7 +42,7 @@ export const silentLog: Log = {
   error: nothing,
 };
 
-/** The log that writes to a logger. Its levels are asked for once. */
+/** Makes a log from a logger. Its levels are read once. */
 export function toLog(logger: Logger): Log {
   const isEnabled = (level: string): boolean => logger.isLevelEnabled?.(level) ?? false;
   return {

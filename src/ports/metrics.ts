@@ -2,41 +2,41 @@ import type { AttemptResult, DropReason, QueueReading } from '../webhooks/delive
 import type { RefusalKind, ErrorReason } from '../protocol/refusals.ts';
 import type { EventName } from '../webhooks/event.ts';
 
-/** What an app is at this moment, as far as this node serves it. */
+/** The current size of an app on this node. */
 export interface AppReading {
   readonly id: string;
   /** Ids of its endpoints. */
   readonly endpoints: readonly string[];
   /** Channels that have subscribers on this node. */
   readonly occupiedChannels: number;
-  /** Members of their presence channels who are on this node, each once for each channel. */
+  /** Members of presence channels on this node. A user counts once for each channel. */
   readonly members: number;
 }
 
-/** How a node stands with the others. */
+/** The state of a node in a cluster. */
 export interface NodeHealth {
-  /** Whether the shared state can be read and written now. */
+  /** Whether the shared state can currently be read and written. */
   readonly isWhole: boolean;
-  /** It can, but has no room for anything new. */
+  /** Whether it can be, but has no room for new data. */
   readonly isFull: boolean;
   /** Whether this node sends webhooks. */
   readonly isDispatching: boolean;
-  /** The partitions of which it sends the webhooks, and how many there are over all nodes. */
+  /** The number of partitions whose webhooks this node sends, and the number of all partitions. */
   readonly partitions: number;
   readonly partitionCount: number;
-  /** Whether it keeps the dead letters of all nodes. */
+  /** Whether this node keeps the dead letters of all nodes. */
   readonly keepsLetters: boolean;
 }
 
-/** How busy this process is at this moment. */
+/** The current load of this process. */
 export interface LoadReading {
   /** Whether new clients are accepted. */
   readonly isAccepting: boolean;
-  /** POSTs under way, over all endpoints. */
+  /** POSTs in progress, over all endpoints. */
   readonly attempts: number;
-  /** Endpoints that have something to send and wait until fewer are under way. */
+  /** Endpoints with something to send that wait for a place. */
   readonly waitingEndpoints: number;
-  /** Whether what is kept on disk can be written; undefined: nothing is. */
+  /** Whether the store on disk can be written; undefined if there is none. */
   readonly isStoreWritten?: boolean | undefined;
 }
 
@@ -47,36 +47,36 @@ export interface Metrics {
   /** A connection was closed because its client read too slowly. */
   slowClientClosed(appId: string): void;
   messageReceived(appId: string): void;
-  /** One event was published on one channel, over HTTP or by a client. */
+  /** One event was published on one channel, by the HTTP API or by a client. */
   messagePublished(appId: string, source: 'api' | 'client'): void;
-  /** `appId` is empty where no app is known. */
+  /** `appId` is empty if the app is unknown. */
   refused(appId: string, kind: RefusalKind, reason: ErrorReason): void;
   httpRequest(route: string, status: number): void;
-  /** A departure was called off: its subject came back within the grace. */
+  /** A departure was cancelled: its subject returned within the grace period. */
   suppressedByGrace(appId: string, event: 'channel_vacated' | 'member_removed'): void;
-  /** A cache miss was not reported because an earlier one still stands. */
+  /** A cache miss was not reported because an earlier one still covers it. */
   deduplicated(appId: string): void;
   webhookQueued(appId: string, event: EventName): void;
   webhookAttempt(appId: string, endpoint: string, result: AttemptResult, elapsedMs: number): void;
   /**
-   * Events were answered with 2xx. `elapsedMs` has an entry for each: how long before that it had happened. A grace had
-   * passed before it happened.
+   * Events were accepted with a 2xx status. `elapsedMs` has an entry for each: the time since it happened. For departures, that
+   * is after the grace period.
    */
   webhookDelivered(appId: string, endpoint: string, elapsedMs: readonly number[]): void;
   webhookDropped(appId: string, endpoint: string, reason: DropReason, events: number): void;
-  /** Tells which apps there are, and where to read what they are, when somebody looks. */
+  /** Sets the function that returns the current apps when metrics are read. */
   observeApps(read: () => Iterable<AppReading>): void;
-  /** Tells where to read the queues when somebody looks. */
+  /** Sets the function that returns the current queues when metrics are read. */
   observeQueues(read: () => Iterable<QueueReading>): void;
-  /** Tells where to read how the node stands with the others; undefined: it is alone. */
+  /** Sets the function that returns the state of this node in its cluster when metrics are read; undefined if it is alone. */
   observeHealth(read: () => NodeHealth | undefined): void;
-  /** Tells where to read how busy the process is. */
+  /** Sets the function that returns the current load when metrics are read. */
   observeLoad(read: () => LoadReading): void;
 }
 
 const nothing = (): void => {};
 
-/** Metrics that nobody looks at. */
+/** Metrics that are not read. */
 export const noMetrics: Metrics = {
   connectionOpened: nothing,
   connectionClosed: nothing,

@@ -4,25 +4,25 @@ import type { MaybePromise } from './maybe-promise.ts';
 export interface SignIn {
   readonly appId: string;
   readonly userId: string;
-  /** The users of whom the connection wants to know whether they are online. */
+  /** The users whose online status the connection watches. */
   readonly watched: readonly string[];
 }
 
-/** What those who watch a user are told at once. */
+/** What the watchers of a user are sent immediately. */
 export type UserState = 'online' | 'offline';
 
 /**
- * Who is signed in, and who wants to know of it: the part of the ledger that concerns users. What holds of each step is
- * written at `Ledger`.
+ * Who is signed in, and who watches them: the part of the ledger that concerns users. The rules for all steps are documented at
+ * `Ledger`.
  */
 export interface OnlineUsers {
   /**
-   * This node has a connection signed in as the user. Answers which of the watched users are online; they are
-   * watched until `unwatch`. When the answer has come, what other nodes publish to the user arrives here.
+   * This node has a connection signed in as the user. Returns which of the watched users are online; they are watched until
+   * `unwatch`. From the answer on, events that other nodes publish to the user arrive here.
    */
   signIn(signIn: SignIn): MaybePromise<ReadonlySet<string>>;
-  /** A connection wants to know of these users no more, once for each sign-in that named them. */
+  /** A connection no longer watches these users. Called once for each sign-in that named them. */
   unwatch(appId: string, watched: readonly string[]): void;
-  /** This node has no connection signed in as the user any more. */
+  /** This node no longer has a connection signed in as the user. */
   signOut(appId: string, userId: string): MaybePromise<void>;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 
-/** Time that passes by itself, and a way to let the rest of the process work. */
+/** Time that passes by itself, and a way to let the rest of the process run. */
 export interface RealTime extends Clock {
-  /** Resolves when the event loop has turned once: what was there to be read has been read. */
+  /** Resolves after one turn of the event loop: everything that could be read has been read. */
   turn(): Promise<void>;
 }

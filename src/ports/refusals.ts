@@ -1,22 +1,22 @@
 import type { RefusalKind, ErrorReason } from '../protocol/refusals.ts';
 import type { LogFields } from './log.ts';
 
-/** Something that a client or a backend asked for and did not get. */
+/** A request of a client or a backend that was refused. */
 export interface Refusal {
   readonly kind: RefusalKind;
   readonly reason: ErrorReason;
-  /** The app as it was named, which need not exist; empty where none was. */
+  /** The id of the app as requested, which may not exist; empty if none was given. */
   readonly appId: string;
   /** What a person needs to find the cause. Never a secret, a signature or a payload. */
   readonly fields: LogFields;
-  /** It has a line in the log already, and is only counted. */
+  /** Whether it has been logged already and only needs to be counted. */
   readonly isLogged?: boolean;
 }
 
-/** Where refusals are told: they are counted, and some of them logged. */
+/** Receives refusals: all are counted, and some are logged. */
 export interface Refusals {
   refused(this: void, refusal: Refusal): void;
 }
 
-/** Nobody is told. */
+/** Ignores refusals. */
 export const noRefusals: Refusals = { refused: () => {} };

@@ -2,62 +2,62 @@ import type { Cancel } from './clock.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 import type { Unavailable } from './unavailable.ts';
 
-/** Where settings that are made at run time are kept. In memory they end with the process. */
+/** Where settings that are changed at run time are stored. In memory, they end with the process. */
 export type SettingsKind = 'memory' | 'disk' | 'redis';
 
-/** Names one state of the settings: how many times they were written, a dot, and what no other writer has. */
+/** Identifies a version of the settings: how often they were written, a dot, and a text that is unique to the writer. */
 export type Revision = string;
 
-/** What is kept. */
+/** The stored settings. */
 export interface StoredSettings {
   readonly revision: Revision;
   readonly text: string;
 }
 
-/** What is to be kept. Its text is made when it is asked for: a store in memory never asks. */
+/** Settings to be stored. Their text is built on demand: a store in memory does not need it. */
 export interface NextSettings {
   readonly revision: Revision;
   readonly text: () => string;
 }
 
-/** What came of writing. `conflict`: somebody else has written since. `failed`: nothing was written, as far as is known. */
+/** The result of a write. `conflict`: another writer has written since. `failed`: nothing was written, as far as is known. */
 export type Written =
   | { readonly kind: 'written' }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Whoever follows what is kept. */
+/** Follows changes of the stored settings. */
 export interface SettingsWatcher {
-  /** The revision that it knows; undefined: it knows of none. */
+  /** The revision that it knows; undefined if it knows none. */
   readonly known: () => Revision | undefined;
-  /** Another one is kept now, or none: it is to be read. Resolves when that is done. */
+  /** Called when another revision, or none, is stored now and must be read. Resolves when that is done. */
   readonly changed: () => Promise<void>;
 }
 
-/** Keeps one text, which several nodes may write: each says which revision it has seen. */
+/** Stores one text that several nodes may write. A writer states which revision it has seen. */
 export interface SettingsStore {
   readonly kind: SettingsKind;
-  /** Where it is kept, for a sentence: "on Redis in the key ...". */
+  /** Where it is stored, for use in a sentence: "on Redis in the key ...". */
   readonly place: string;
-  /** What is kept; undefined: nothing is. */
+  /** The stored settings; undefined if there are none. */
   read(): MaybePromise<StoredSettings | undefined | Unavailable>;
-  /** Keeps a text if `expected` is the revision that is kept now. Resolves when it is safe. */
+  /** Stores a text if `expected` is the current revision. Resolves when it is safe. */
   write(next: NextSettings, expected: Revision | undefined): MaybePromise<Written>;
-  /** Tells when others have written, sooner or later, however often messages are lost. */
+  /** Notifies of writes by others, sooner or later, even if messages are lost. */
   watch(watcher: SettingsWatcher): Cancel;
 }
 
-/** The revision that follows. `unique` is what no other writer has. */
+/** The next revision. `unique` is a text that no other writer uses. */
 export function nextRevision(revision: Revision | undefined, unique: string): Revision {
   return `${numberOf(revision) + 1}.${unique}`;
 }
 
-/** Whether a revision was written before another: then a store that holds it has lost something. */
+/** Whether a revision is older than another. A store that contains the older one has lost something. */
 export function isOlder(one: Revision | undefined, other: Revision | undefined): boolean {
   return numberOf(one) < numberOf(other);
 }
 
-/** One that was written by hand comes before all others. */
+/** A revision written by hand counts as older than all others. */
 function numberOf(revision: Revision | undefined): number {
   const number = Number.parseInt(revision ?? '', 10);
   return Number.isNaN(number) ? 0 : number;

@@ -7,15 +7,15 @@ const codes = [
   'ERR_STORE',
 ] as const;
 
-/** Which part of the start has failed. */
+/** The part of the start that has failed. */
 export type StartCode = (typeof codes)[number];
 
-/** Whether it names a part of the start. */
+/** Whether it is a code of a failed start. */
 export function isStartCode(code: string | undefined): code is StartCode {
   return codes.some((known) => known === code);
 }
 
-/** The program cannot start as things are; the message says why and what to do, in one line. */
+/** The program cannot start. The message states in one line why, and what to do. */
 export class StartError extends Error {
   readonly code: StartCode;
 

@@ -1,7 +1,7 @@
 import type { MaybePromise } from './maybe-promise.ts';
 
-/** How much backends may publish: the part of the ledger that counts their events over all nodes. */
+/** The limit on published events: the part of the ledger that counts the events of backends over all nodes. */
 export interface TriggerAdmission {
-  /** Whether a backend may publish so many more events now, all or none, of `perSecond` in any second. */
+  /** Admits `count` more events, all or none, of at most `perSecond` in any second. Returns whether it did. */
   admitTriggers(appId: string, count: number, perSecond: number): MaybePromise<boolean>;
 }

@@ -1,6 +1,6 @@
 /**
- * The answer to a question that could not be asked, or to which the whole answer is not known at the moment. It says
- * neither yes nor no: whoever gets it asks again later.
+ * The result when the state is not, or not completely, known at the moment. It means neither yes nor no: the caller should try
+ * again later.
  */
 export const unavailable: unique symbol = Symbol('unavailable');
 
@@ -10,7 +10,7 @@ export function isUnavailable(answer: unknown): answer is Unavailable {
   return answer === unavailable;
 }
 
-/** All the answers, unless one of them is unavailable. */
+/** All results, or `unavailable` if one of them is. */
 export function allOf<T>(answers: readonly (T | Unavailable)[]): readonly T[] | Unavailable {
   const known: T[] = [];
   for (const answer of answers) {

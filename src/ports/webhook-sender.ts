@@ -1,47 +1,47 @@
-/** One POST, complete: the same bytes and the same headers on every attempt but for the attempt's number. */
+/** A complete POST. Every attempt has the same bytes and the same headers, except for the number of the attempt. */
 export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** It must go to the public internet, whatever the URL's name means: the address that is connected to is checked. */
+  /** Whether it may go only to the public internet. The address that the connection uses is checked. */
   readonly publicOnly?: boolean;
 }
 
-/** A POST of a delivery: to which endpoint of which app it goes is not part of what is sent. */
+/** A POST of a delivery. The ids of app and endpoint are not part of what is sent. */
 export interface WebhookRequest extends Post {
   readonly appId: string;
   readonly endpointId: string;
 }
 
-/** What came of one attempt. A failure is an outcome, not an exception. */
+/** The outcome of one attempt. A failure is an outcome, not an exception. */
 export type Outcome =
-  /** The endpoint answered, with its final status line in time; only 2xx is success. Redirects are not followed. */
+  /** The endpoint sent its final status line in time. Only 2xx is success. Redirects are not followed. */
   | {
       readonly kind: 'answered';
       readonly status: number;
       readonly retryAfterMs?: number;
-      /** Where a redirect points. */
+      /** The target of a redirect. */
       readonly location?: string;
-      /** The beginning of the answer's body, up to 4 KB, as far as it came soon; absent if nothing did. Read as UTF-8. */
+      /** The beginning of the response body, up to 4 KB, as far as it arrived soon, decoded as UTF-8; absent if nothing did. */
       readonly body?: string;
     }
-  /** No status line within the time-out, or an interim one (1xx) at most. */
+  /** There was no final status line within the time-out. */
   | { readonly kind: 'timeout' }
   /**
-   * No answer at all: refused, reset, unresolvable, TLS. `code` is the system's word for it; `DNS_...` if no name server could
-   * be asked, `ADDRESS_NOT_PUBLIC` if the POST may go to no such address.
+   * There was no response: refused, reset, unresolvable, TLS. `code` is the system's error code; `DNS_...` if no name server
+   * could be asked, `ADDRESS_NOT_PUBLIC` if the POST may not go to that address.
    */
   | { readonly kind: 'unreachable'; readonly code: string };
 
-/** Makes one attempt to deliver. */
+/** Makes one delivery attempt. */
 export interface WebhookSender {
-  /** Resolves with what came of it, at the latest `timeoutMs` from now. Never rejects. */
+  /** Resolves with the outcome, at the latest after `timeoutMs`. Never rejects. */
   send(request: WebhookRequest, timeoutMs: number): Promise<Outcome>;
-  /** Closes all connections. Attempts in flight that have no status yet end as unreachable. */
+  /** Closes all connections. Attempts in progress without a status line end as unreachable. */
   close(): Promise<void>;
 }
 
-/** A sender for which it does not matter whose the POSTs are. */
+/** A sender for POSTs of any kind. */
 export interface PostSender extends WebhookSender {
   send(post: Post, timeoutMs: number): Promise<Outcome>;
 }

@@ -4,33 +4,33 @@ import type { SocketId } from '../protocol/socket-id.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { Millis } from './clock.ts';
 
-/** A connection, as far as a witness has to know it. */
+/** A connection, as far as a witness needs it. */
 export interface WitnessedConnection {
   readonly socketId: SocketId;
   readonly app: { readonly config: { readonly id: string } };
 }
 
-/** A connection with what it held until it closed. */
+/** A connection with its state until it closed. */
 export interface WitnessedSession extends WitnessedConnection {
-  /** When it was opened, on the clock that watches for signs of life. */
+  /** When it was opened, on the clock that the liveness checks use. */
   readonly openedAt: Millis;
   /** By channel name. */
   readonly subscriptions: ReadonlyMap<string, unknown>;
-  /** Who is signed in. */
+  /** The signed-in user. */
   readonly user: { readonly userId: string } | undefined;
 }
 
-/** A subscription of it. */
+/** A subscription of a connection. */
 export interface WitnessedSubscription {
   readonly channel: { readonly name: ChannelName };
-  /** Presence channels only. */
+  /** Only on presence channels. */
   readonly userId: string | undefined;
 }
 
-/** How a subscription ended. `refused`: it was let in and then found to be one too many. */
+/** How a subscription ended. `refused`: the connection joined and was then found to exceed a limit. */
 export type Leaving = 'unsubscribed' | 'disconnected' | 'refused';
 
-/** Something that was published. */
+/** A published event. */
 export interface WitnessedTrigger {
   readonly name: string;
   readonly data: string;
@@ -39,7 +39,7 @@ export interface WitnessedTrigger {
   readonly except?: SocketId | undefined;
 }
 
-/** An event of a client, as it was passed on. */
+/** A client event, as it was forwarded. */
 export interface WitnessedClientEvent {
   readonly channel: string;
   readonly event: string;
@@ -49,38 +49,38 @@ export interface WitnessedClientEvent {
 /** Who published: a backend, or a person in the Dashboard. */
 export type PublishSource = 'api' | 'dashboard';
 
-/** Why a connection closed; `client`: nobody here closed it. */
+/** Why a connection closed. `client`: this server did not close it. */
 export type DisconnectReason = ErrorReason | 'client';
 
 /**
- * Hears who comes and goes, what is published, and of events that no endpoint gets, for whoever has to explain what caused
- * an event. What becomes of the others, the stream of delivery facts says. An event is the same object throughout. Nobody
- * waits for a witness, and it changes nothing. It is handed what there is already: what it does not keep costs nothing.
+ * Is notified of joins and leaves, of published events, and of webhook events that no endpoint gets, in order to explain later
+ * what caused an event. Delivery facts cover the events that endpoints get. An event is the same object throughout. Nothing
+ * waits for a witness, and it must not change anything. It receives existing objects: what it does not keep costs nothing.
  */
 export interface Witness {
-  /** Somebody showed a key of the app: a client that was let in, or a backend that knows the secret. */
+  /** A client that was accepted, or a backend that knows the secret, used this key of the app. */
   keyUsed(appId: string, key: string): void;
-  /** A client was let in. */
+  /** A client was accepted. */
   connected(connection: WitnessedConnection, remoteAddress: string): void;
-  /** A connection that was let in has closed. It still has the channels that it is about to leave. */
+  /** An accepted connection has closed. It still has the subscriptions that it is about to leave. */
   disconnected(session: WitnessedSession, reason: DisconnectReason): void;
-  /** A connection joins a channel. What that causes is told in the same turn. */
+  /** A connection joins a channel. The resulting events follow in the same turn. */
   joined(connection: WitnessedConnection, channel: ChannelName, userId: string | undefined): void;
-  /** A connection has left a channel. What that causes is told in the same turn, or after its grace. */
+  /** A connection has left a channel. The resulting events follow in the same turn, or after the grace period. */
   left(connection: WitnessedConnection, subscription: WitnessedSubscription, how: Leaving): void;
   /** An event was published on its channels. */
   published(appId: string, trigger: WitnessedTrigger, source: PublishSource): void;
-  /** A client's event is passed on; `userId` is the sender's on a presence channel. */
+  /** A client event is forwarded. `userId` is the sender's on a presence channel. */
   clientEvent(connection: WitnessedConnection, event: WitnessedClientEvent, userId: string | undefined): void;
-  /** An event is not sent, because what it would have told was undone within the grace, or is known already. */
+  /** An event is not sent, because its subject returned within the grace period, or because it is a duplicate. */
   suppressed(appId: string, event: WebhookEvent, why: 'grace' | 'duplicate'): void;
-  /** An event happened of which no endpoint wants to hear. */
+  /** An event happened that no endpoint selects. */
   unwanted(appId: string, event: WebhookEvent): void;
 }
 
 const nothing = (): void => {};
 
-/** Nobody looks. */
+/** A witness that ignores everything. */
 export const noWitness: Witness = {
   keyUsed: nothing,
   connected: nothing,

@@ -6,15 +6,15 @@ import { numberAsId } from './number-as-id.ts';
 
 const halfOfPair = /\p{Surrogate}/u;
 
-/** Who joins a presence channel: the user's id, and the JSON text of the user's info. */
+/** A user who joins a presence channel: the id, and the JSON text of the info. */
 export interface ChannelData {
   readonly userId: string;
   readonly infoJson: string;
 }
 
 /**
- * Reads the `channel_data` of a presence subscription. Call it only after its signature was accepted: until
- * then it is anybody's text. A numeric user id becomes a string, because typed clients read only strings.
+ * Reads the `channel_data` of a presence subscription. Call it only after its signature was accepted: before that, the text
+ * is untrusted. A numeric user id becomes a string, because typed clients read only strings.
  */
 export function parseChannelData(
   text: string,
@@ -29,7 +29,8 @@ export function parseChannelData(
   if (userId.length > limits.userIdLength) {
     return refuse(`user_id has ${userId.length} characters, at most ${limits.userIdLength} are accepted`);
   }
-  if (halfOfPair.test(userId)) return refuse('user_id has half of a surrogate pair, which is no character');
+  if (halfOfPair.test(userId))
+    return refuse('user_id contains half of a surrogate pair, which is not a character');
   const infoJson = readInfo(data, signed);
   const infoBytes = Buffer.byteLength(infoJson);
   if (infoBytes > limits.userInfoBytes) {
@@ -38,12 +39,12 @@ export function parseChannelData(
   return { userId, infoJson };
 }
 
-/** The text whose bytes were signed: half of a surrogate pair has no bytes of its own, and stands for U+FFFD in them. */
+/** The text as it was signed: half of a surrogate pair has no bytes of its own, so it is encoded as U+FFFD. */
 export function asSigned(text: string): string {
   return halfOfPair.test(text) ? Buffer.from(text).toString() : text;
 }
 
-/** The JSON of a user's info as it came, `null` without one. `text` is what the object was read from. */
+/** The JSON of a user's info as received, `null` without one. `text` is the JSON that `data` was parsed from. */
 export function readInfo(data: JsonObject, text: string): string {
   return (data['user_info'] === undefined ? undefined : memberSource(text, 'user_info')) ?? 'null';
 }

@@ -1,24 +1,24 @@
 import { copyOf } from './json-source.ts';
 
-/** A client event as it was read. */
+/** A client event as read from its frame. */
 export interface ClientEventFrame {
   readonly event: string;
   readonly channel: string;
-  /** A string as it is, any other value as the JSON that came. */
+  /** A string as it is, any other value as the JSON text that was received. */
   readonly data: string;
 }
 
-/** What stands before the data and behind them. The channel is in one of both; neither name has escapes. */
+/** The text before and after the data. The channel is in one of the two; neither name contains escapes. */
 const opening = /\{"event":"(client-[ !#-[\]-\uffff]*)",(?:"channel":"([ !#-[\]-\uffff]*)",)?"data":/y;
 const closing = /,"channel":"([ !#-[\]-\uffff]*)"\}$/y;
 
 /**
- * Reads a client event that is written as nearly all clients write them, `{"event":...,"data":...,"channel":...}` or with the
- * channel before the data. Undefined is anything else, which may be a client event all the same. Only the data have to be
- * parsed, and nothing has to be searched for: it costs two thirds of reading the whole frame.
+ * Reads a client event in the form that nearly all clients use: `{"event":...,"data":...,"channel":...}`, or with the channel
+ * before the data. Returns undefined for any other text, which may still be a client event. Only the data is parsed and
+ * nothing is searched for, so this costs two thirds of parsing the whole frame.
  */
 export function readUsualClientEvent(text: string): ClientEventFrame | undefined {
-  // Other frames are told by one character.
+  // One character distinguishes other frames.
   if (text.charAt(10) !== 'c') return undefined;
   opening.lastIndex = 0;
   const head = opening.exec(text);
@@ -29,7 +29,7 @@ export function readUsualClientEvent(text: string): ClientEventFrame | undefined
   closing.lastIndex = end;
   const channel = channelBefore ?? closing.exec(text)?.[1];
   if (channel === undefined || !text.endsWith('}')) return undefined;
-  // If this is one value, it is all that stands in between: there is no further member, and none twice.
+  // If this is a single value, nothing else stands in between: no further member and no duplicate.
   const data = readValue(text.slice(start, end));
   return data === undefined ? undefined : { event, channel, data };
 }
@@ -39,7 +39,7 @@ function readValue(source: string): string | undefined {
     const value: unknown = JSON.parse(source);
     return typeof value === 'string' ? value : copyOf(source.trim());
   } catch {
-    // It is more than one value, or not written right: whoever reads the whole frame will tell.
+    // It is more than one value, or malformed. The parser of the whole frame reports that.
     return undefined;
   }
 }

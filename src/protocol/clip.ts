@@ -1,4 +1,4 @@
-/** What a client sent, in a message to it: enough to recognise it by, not a way to have it all sent back. */
+/** Shortens received text for use in a message: enough to recognise it, without sending all of it back. */
 export function clip(text: string, length = 200): string {
   return text.length > length ? `${text.slice(0, length)}...` : text;
 }

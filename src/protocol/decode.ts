@@ -8,30 +8,30 @@ import {
 } from './errors.ts';
 import { memberSource } from './json-source.ts';
 
-/** What a client asks for. Shapes are checked; whether it may is another question. */
+/** A client's request. Its shape has been checked; its permission has not. */
 export type Command =
   | { readonly kind: 'ping' }
   | { readonly kind: 'pong' }
   | {
       readonly kind: 'subscribe';
-      /** Whatever came as the channel's name. */
+      /** The channel name as received, not yet checked. */
       readonly channel: unknown;
       readonly auth: string | undefined;
-      /** The bytes that were signed, as they came. */
+      /** The signed text, exactly as received. */
       readonly channelData: string | undefined;
     }
   | { readonly kind: 'unsubscribe'; readonly channel: unknown }
   | {
       readonly kind: 'signin';
       readonly auth: string | undefined;
-      /** The bytes that were signed, as they came. */
+      /** The signed text, exactly as received. */
       readonly userData: string;
     }
   | {
       readonly kind: 'client-event';
       readonly event: string;
       readonly channel: string;
-      /** Always a string: of other JSON values their text as it came; a missing one is `{}`. */
+      /** Always a string: other JSON values keep their text as received; missing data is `{}`. */
       readonly data: string;
     }
   | { readonly kind: 'invalid'; readonly error: ProtocolError };
@@ -40,7 +40,7 @@ const ping: Command = { kind: 'ping' };
 const pong: Command = { kind: 'pong' };
 const malformed: Command = { kind: 'invalid', error: invalidMessageFormat };
 
-/** Reads one text frame of a client. Never throws: what cannot be read is a command of kind `invalid`. */
+/** Reads one text frame of a client. Never throws: an unreadable frame becomes a command of kind `invalid`. */
 export function decode(text: string): Command {
   const usual = readUsualClientEvent(text);
   if (usual !== undefined) return { kind: 'client-event', ...usual };
@@ -90,22 +90,22 @@ function decodeClientEvent(event: string, frame: JsonObject, text: string): Comm
 }
 
 /**
- * The text in which a member of an object is passed on: a string is that text itself; of any other value it is the JSON as it
- * came, which is not written anew. `text` is what the object was read from, `key` where the value stands in it.
+ * The text in which a member of an object is forwarded: a string as it is, any other value as its JSON text was received,
+ * without serialising it again. `text` is the JSON that the object was parsed from, `key` the name of the member.
  */
 export function textOf(value: unknown, text: string, key: string): string | undefined {
   return typeof value === 'string' || value === undefined ? value : memberSource(text, key);
 }
 
-/** A parsed JSON object. Keys are the sender's: read them by name, never walk the prototype. */
+/** A parsed JSON object. The sender chose its keys: read them by name, never walk the prototype. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** White space of JSON, then an opening brace. */
+/** JSON white space, then an opening brace. */
 const beginsAnObject = /^[ \t\n\r]*\{/;
 
 /**
- * The object that a text is the JSON of; undefined when it is not one. Strangers send texts that are not: what cannot be an
- * object is not parsed, and no stack trace is made of an error that nobody sees, which would take three times as long.
+ * The object that a text encodes; undefined if it does not encode one. Clients may send anything, so text that cannot be an
+ * object is not parsed, and no stack trace is built for an error that nobody sees. That trace would triple the cost.
  */
 export function parseObject(text: string): JsonObject | undefined {
   if (!beginsAnObject.test(text)) return undefined;
@@ -121,13 +121,13 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** `data` of a frame: an object, or (as some clients send it) a string that holds one. */
+/** `data` of a frame: an object or, from some clients, a string that contains one. */
 function dataObject(data: unknown): JsonObject | undefined {
   if (typeof data === 'string') return parseObject(data);
   return isJsonObject(data) ? data : undefined;
 }
 
-/** Whether a parsed value is an object, and no array. */
+/** Whether a parsed value is an object and not an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,11 +5,11 @@ import type { ReadonlyRoster, RosterMember } from './roster.ts';
 import type { SocketId } from './socket-id.ts';
 
 /**
- * Frames to clients. `data` is a string everywhere (typed clients read nothing else) but in `pusher:error`,
- * whose readers want an object. Channel names need no escaping: their characters are checked.
+ * Frames to clients. `data` is a string everywhere (typed clients read nothing else) except in `pusher:error`, where clients
+ * expect an object. Channel names need no escaping because their characters have been checked.
  */
 
-/** The first frame of a connection. `activityTimeout` in seconds; a missing or 0 one fails in pusher-js. */
+/** The first frame of a connection. `activityTimeout` is in seconds; pusher-js fails when it is missing or 0. */
 export function encodeConnectionEstablished(socketId: SocketId, activityTimeout: number): string {
   return `{"event":"pusher:connection_established","data":"{\\"socket_id\\":\\"${socketId}\\",\\"activity_timeout\\":${activityTimeout}}"}`;
 }
@@ -21,12 +21,12 @@ export function encodeError(error: Pick<ProtocolError, 'code' | 'message'>): str
   return JSON.stringify({ event: 'pusher:error', data: { message: error.message, code: error.code } });
 }
 
-/** Without members `data` is still there: some clients ignore the frame otherwise. */
+/** `data` is present although it has no members, because some clients ignore the frame otherwise. */
 export function encodeSubscriptionSucceeded(channel: ChannelName): string {
   return `{"event":"pusher_internal:subscription_succeeded","channel":"${channel}","data":"{}"}`;
 }
 
-/** The answer to a presence subscription: everybody who is there, the subscriber included. */
+/** The response to a presence subscription: all members, including the subscriber. */
 export function encodePresence(channel: ChannelName, members: ReadonlyRoster): string {
   const { ids, hash } = members.encoded;
   const data = `{\\"presence\\":{\\"count\\":${members.size},\\"ids\\":[${ids}],\\"hash\\":{${hash}}}}`;
@@ -48,12 +48,12 @@ export function encodeSubscriptionCount(channel: ChannelName, count: number): st
   return `{"event":"pusher_internal:subscription_count","channel":"${channel}","data":"{\\"subscription_count\\":${count}}"}`;
 }
 
-/** The answer to a sign-in: the user data as it came, in an object (protocol 1.3). */
+/** The response to a sign-in: the user data as received, in an object. */
 export function encodeSigninSuccess(userData: string): string {
   return JSON.stringify({ event: 'pusher:signin_success', data: { user_data: userData } });
 }
 
-/** Which watched users are online and which are not; a state that nobody is in is left out. */
+/** Which watched users are online and which are offline. A list without users is left out. */
 export function encodeWatchlistEvents(users: {
   readonly online: readonly string[];
   readonly offline: readonly string[];
@@ -64,7 +64,7 @@ export function encodeWatchlistEvents(users: {
   return JSON.stringify({ event: 'pusher_internal:watchlist_events', data: JSON.stringify({ events }) });
 }
 
-/** Says why a subscription failed to whoever listens on the channel (soketi's frame, Echo's `.error()`). */
+/** Reports a failed subscription to the listeners of the channel (soketi's frame, Echo's `.error()`). */
 export function encodeSubscriptionError(
   channel: string,
   type: 'AuthError' | 'LimitReached' | 'InvalidChannel',
@@ -75,15 +75,14 @@ export function encodeSubscriptionError(
   return JSON.stringify({ event: 'pusher:subscription_error', channel, data });
 }
 
-/** There is no cached event. `data` is there because some clients throw without it. */
+/** There is no cached event. `data` is included because some clients throw without it. */
 export function encodeCacheMiss(channel: ChannelName): string {
   return `{"event":"pusher:cache_miss","channel":"${channel}","data":"{}"}`;
 }
 
 /**
- * A published event, for each of its channels. The name and the data are encoded once, however many
- * channels and subscribers there are, and not at all if there are none. `userId` is the sender of a client
- * event on a presence channel.
+ * Encodes a published event for each of its channels. The name and the data are encoded once, however many channels and
+ * subscribers there are, and not at all if there are none. `userId` is the sender of a client event on a presence channel.
  */
 export function eventEncoder(name: string, data: string, userId?: string): (channel: ChannelName) => string {
   let head: string | undefined;

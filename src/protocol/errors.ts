@@ -5,16 +5,16 @@ import type { SocketId } from './socket-id.ts';
 import type { Filling } from './token-bucket.ts';
 
 /**
- * What a client is told when something was wrong. A code in 4000-4299 goes with the end of the connection;
- * an error that leaves the connection open has code null or 43xx, because clients act on codes by range:
- * 4000-4099 do not come back unchanged, 4100-4199 come back after a second or more, 4200-4299 at once.
+ * An error that is sent to a client. A code in 4000-4299 closes the connection. An error that leaves the connection open has
+ * code null or 43xx, because clients act on codes by range: after 4000-4099 they do not reconnect unchanged, after 4100-4199
+ * they reconnect after a second or more, after 4200-4299 immediately.
  */
 export interface ProtocolError {
   readonly code: number | null;
   readonly message: string;
-  /** The same in one word, for metrics and logs; the client is not told. */
+  /** A short identifier of the error for metrics and logs; it is not sent to the client. */
   readonly reason: ErrorReason;
-  /** What a log says instead of the message, where that quotes what must not be logged. */
+  /** Replaces the message in logs, if the message quotes something that must not be logged. */
   readonly logMessage?: string;
 }
 
@@ -23,7 +23,7 @@ export interface ClosingError extends ProtocolError {
   readonly code: number;
 }
 
-/** The operator's mistake or the client's: no app has this key. The client must not try again. */
+/** No app has this key, by a mistake of the operator or of the client. The client must not try again. */
 export function unknownKey(key: string): ClosingError {
   return {
     code: 4001,
@@ -32,7 +32,7 @@ export function unknownKey(key: string): ClosingError {
   };
 }
 
-/** The app takes connections by TLS alone. pusher-js switches to wss:// and is back at once. */
+/** The app accepts only TLS connections. pusher-js switches to wss:// and reconnects immediately. */
 export const tlsRequired: ClosingError = {
   code: 4000,
   reason: 'tls_required',
@@ -46,7 +46,7 @@ export const appDisabled: ClosingError = {
   message: 'Application disabled',
 };
 
-/** The app has as many connections as it may. The client must not try again. */
+/** The app has reached its maximum number of connections. The client must not try again. */
 export function overConnectionQuota(limit: number): ClosingError {
   return {
     code: 4004,
@@ -55,7 +55,7 @@ export function overConnectionQuota(limit: number): ClosingError {
   };
 }
 
-/** The node has as many connections as it may. The client may come back after a second, perhaps to another node. */
+/** The node has reached its maximum number of connections. The client may reconnect after a second, perhaps to another node. */
 export function serverFull(limit: number): ClosingError {
   return {
     code: 4100,
@@ -64,7 +64,7 @@ export function serverFull(limit: number): ClosingError {
   };
 }
 
-/** The client's address has as many connections as it may. */
+/** The client's address has reached its maximum number of connections. */
 export function addressFull(limit: number): ClosingError {
   return {
     code: 4100,
@@ -73,7 +73,7 @@ export function addressFull(limit: number): ClosingError {
   };
 }
 
-/** Too many clients of one address connect in a short time. */
+/** Too many clients connect from one address in a short time. */
 export function addressTooFast(perSecond: number): ClosingError {
   return {
     code: 4100,
@@ -82,7 +82,7 @@ export function addressTooFast(perSecond: number): ClosingError {
   };
 }
 
-/** There are no sockets at this path. The client must not try again. */
+/** WebSockets are not served at this path. The client must not try again. */
 export function pathNotFound(path: string): ClosingError {
   return {
     code: 4005,
@@ -91,19 +91,19 @@ export function pathNotFound(path: string): ClosingError {
   };
 }
 
-/** The page that connects is not one of those that may. The client must not try again. */
+/** The origin of the connecting page is not allowed. The client must not try again. */
 export function originNotAllowed(origin: string): ClosingError {
   return { code: 4009, reason: 'origin_not_allowed', message: `Origin not allowed: ${clip(origin)}` };
 }
 
-/** A backend has ended all connections of the user. The client must not try again by itself. */
+/** A backend has terminated all connections of the user. The client must not reconnect by itself. */
 export const terminated: ClosingError = {
   code: 4009,
   reason: 'terminated',
   message: 'You got disconnected by the app.',
 };
 
-/** The client speaks a version of the protocol that is not served. The client must not try again. */
+/** The client uses an unsupported version of the protocol. The client must not try again. */
 export function unsupportedProtocol(got: string): ClosingError {
   return {
     code: 4007,
@@ -112,21 +112,21 @@ export function unsupportedProtocol(got: string): ClosingError {
   };
 }
 
-/** The client reads more slowly than its channels speak; what waits for it has reached the bound. */
+/** The client reads more slowly than its channels publish, and the data that waits for it has reached the bound. */
 export const slowClient: ClosingError = {
   code: 4100,
   reason: 'slow_client',
   message: 'Connection is too slow: too much data waits to be read',
 };
 
-/** The client sent frames faster than its own pending subscription could be answered. */
+/** The client sent too many frames while one of its subscriptions was still pending. */
 export const tooManyPendingFrames: ClosingError = {
   code: 4100,
   reason: 'too_many_pending',
   message: 'Too many messages while an earlier one is being processed',
 };
 
-/** The client sends more messages than a connection may. It may come back after a second. */
+/** The client sends more messages than a connection may send. It may reconnect after a second. */
 export function tooManyMessages({ perSecond, burst }: Filling): ClosingError {
   return {
     code: 4100,
@@ -135,7 +135,7 @@ export function tooManyMessages({ perSecond, burst }: Filling): ClosingError {
   };
 }
 
-/** The client sends more bytes than a connection may. It may come back after a second. */
+/** The client sends more bytes than a connection may send. It may reconnect after a second. */
 export function tooManyBytes({ perSecond, burst }: Filling): ClosingError {
   return {
     code: 4100,
@@ -145,8 +145,9 @@ export function tooManyBytes({ perSecond, burst }: Filling): ClosingError {
 }
 
 /**
- * The client sent a frame above the bound that follows from the limits of its app. It may come back after a second: what
- * was too large is lost, and nothing else of the client need be. `bytes` undefined: it was cut off unread, and is not told.
+ * The client sent a frame above the bound that follows from the limits of its app. It may reconnect after a second: only the
+ * frame that was too large is lost. `bytes` is undefined if the connection was closed before the frame was read; the client
+ * does not receive this error then.
  */
 export function frameTooLarge(bytes: number | undefined, limit: number): ClosingError {
   return {
@@ -159,21 +160,21 @@ export function frameTooLarge(bytes: number | undefined, limit: number): Closing
   };
 }
 
-/** The server is going down; the client may come back at once. */
+/** The server is shutting down. The client may reconnect immediately. */
 export const serverClosing: ClosingError = {
   code: 4200,
   reason: 'server_closing',
   message: 'Server closed. Please reconnect shortly.',
 };
 
-/** The client gave no sign of life; it may come back at once. */
+/** The client did not answer a ping. It may reconnect immediately. */
 export const pongNotReceived: ClosingError = {
   code: 4201,
   reason: 'pong_not_received',
   message: 'Pong reply not received',
 };
 
-/** The frame is not what the protocol knows; the connection stays. */
+/** The frame is not part of the protocol. The connection stays open. */
 export const invalidMessageFormat: ProtocolError = {
   code: null,
   reason: 'invalid_message',
@@ -187,7 +188,7 @@ export const binaryNotSupported: ProtocolError = {
   message: 'Invalid message format: binary frames are not supported, send text',
 };
 
-/** An event whose name is the protocol's own, but which clients cannot send. */
+/** The event name belongs to the protocol, but clients cannot send it. */
 export function unknownEvent(event: string): ProtocolError {
   return {
     code: null,
@@ -196,17 +197,17 @@ export function unknownEvent(event: string): ProtocolError {
   };
 }
 
-/** The channel of a subscription has no name that a channel can have. */
+/** The channel name of a subscription is invalid. */
 export function invalidChannel(why: string): ProtocolError {
   return { code: null, reason: 'invalid_channel', message: why };
 }
 
-/** The channel is already subscribed on this connection. Nothing changes. */
+/** The connection is already subscribed to the channel. Nothing changes. */
 export function alreadySubscribed(channel: string): ProtocolError {
   return { code: null, reason: 'already_subscribed', message: `Existing subscription to channel ${channel}` };
 }
 
-/** The key in `auth` is not this app's. */
+/** The key in `auth` does not belong to this app. */
 export function wrongAuthKey(key: string): ProtocolError {
   return {
     code: null,
@@ -215,27 +216,27 @@ export function wrongAuthKey(key: string): ProtocolError {
   };
 }
 
-/** The signature in `auth` is not that of the string that should have been signed. */
+/** The signature in `auth` does not match the text that should have been signed. */
 export function wrongAuthSignature(signed: string, got: string): ProtocolError {
   return {
     code: null,
     reason: 'wrong_signature',
     message: `Invalid signature: Expected HMAC SHA256 hex digest of ${clip(signed, 2000)}, but got ${clip(got)}`,
-    // The text that is signed holds what the user's info is, and what came may be the signature of something else.
-    logMessage: `Invalid signature: it is not made with the app's secret, or not of what came; the client is told which text to sign`,
+    // The signed text contains the user's info, and the received signature may be a valid one of another text.
+    logMessage: `Invalid signature: it was not made with the app's secret, or it signs another text. The error sent to the client contains the text to sign`,
   };
 }
 
-/** `auth` is absent or has not the form `KEY:SIGNATURE`. */
+/** `auth` is missing or does not have the form `KEY:SIGNATURE`. */
 export function missingAuth(channel: string): ProtocolError {
   return {
     code: null,
     reason: 'missing_auth',
-    message: `Invalid auth for channel ${channel}: expected 'KEY:SIGNATURE', which your server's channel authorization gives`,
+    message: `Invalid auth for channel ${channel}: expected 'KEY:SIGNATURE', which your server's channel authorization endpoint returns`,
   };
 }
 
-/** A server-to-user channel is for the user alone, once signed in. */
+/** A server-to-user channel is only for the signed-in user it belongs to. */
 export function notSignedInAs(channel: string): ProtocolError {
   return {
     code: null,
@@ -244,7 +245,7 @@ export function notSignedInAs(channel: string): ProtocolError {
   };
 }
 
-/** A presence subscription says not who joins, and the connection is not signed in. */
+/** A presence subscription does not name a member, and the connection is not signed in. */
 export const noMember: ProtocolError = {
   code: null,
   reason: 'invalid_channel_data',
@@ -252,7 +253,7 @@ export const noMember: ProtocolError = {
     'Invalid channel_data: a presence channel needs it, with a user_id, unless the connection is signed in',
 };
 
-/** The connection has as many channels as it may. The client should leave some, or open another connection. */
+/** The connection has reached its maximum number of channels. The client should leave some, or open another connection. */
 export function channelLimit(channel: string, limit: number): ProtocolError {
   return {
     code: null,
@@ -261,16 +262,16 @@ export function channelLimit(channel: string, limit: number): ProtocolError {
   };
 }
 
-/** The connection comes to channels that nobody else is on faster than it may. The client should try again later. */
+/** The connection subscribes to unoccupied channels faster than allowed. The client should try again later. */
 export function channelRate(channel: string, limit: number): ProtocolError {
   return {
     code: null,
     reason: 'channel_rate',
-    message: `Cannot subscribe to ${channel}: the connection comes to too many new channels, at most ${limit} a second are accepted. Try again in a second`,
+    message: `Cannot subscribe to ${channel}: the connection subscribes to too many new channels, at most ${limit} a second are accepted. Try again in a second`,
   };
 }
 
-/** The app has as many occupied channels as it may on a node. One that is occupied can be subscribed to. */
+/** The app has reached its maximum number of occupied channels on this node. Occupied channels still accept subscribers. */
 export function appChannelLimit(channel: string, limit: number): ProtocolError {
   return {
     code: null,
@@ -279,12 +280,12 @@ export function appChannelLimit(channel: string, limit: number): ProtocolError {
   };
 }
 
-/** The connections of the app together come to new channels faster than they may. The client should try again later. */
+/** All connections of the app together subscribe to unoccupied channels faster than allowed. The client should try again later. */
 export function appChannelRate(channel: string, limit: number): ProtocolError {
   return {
     code: null,
     reason: 'app_channel_rate',
-    message: `Cannot subscribe to ${channel}: the application comes to too many new channels, at most ${limit} a second are accepted here. Try again in a second`,
+    message: `Cannot subscribe to ${channel}: the application subscribes to too many new channels, at most ${limit} a second are accepted here. Try again in a second`,
   };
 }
 
@@ -302,35 +303,35 @@ export function memberLimit(channel: string, limit: number): ProtocolError {
   };
 }
 
-/** Client events are switched off for the app. */
+/** Client events are disabled for the app. */
 export const clientEventsDisabled: ProtocolError = {
   code: null,
   reason: 'client_events_disabled',
   message: 'To send client events, you must enable this feature in the Settings page of your dashboard.',
 };
 
-/** A client event for a channel that is neither private nor presence. */
+/** A client event was sent to a channel that is neither private nor presence. */
 export const clientEventOnPublic: ProtocolError = {
   code: null,
   reason: 'channel_not_private',
   message: 'Client event rejected - only supported on private and presence channels',
 };
 
-/** A client event for a channel that its sender has not subscribed. */
+/** A client event was sent to a channel to which its sender is not subscribed. */
 export const clientEventUnsubscribed: ProtocolError = {
   code: null,
   reason: 'not_subscribed',
   message: "Client event rejected - you didn't subscribe this channel",
 };
 
-/** A client event without a channel, or whose channel is no string. */
+/** A client event has no channel, or its channel is not a string. */
 export const clientEventWithoutChannel: ProtocolError = {
   code: null,
   reason: 'missing_channel',
   message: 'Client event rejected - channel is missing or not a string',
 };
 
-/** A client event whose name is too long. */
+/** The name of a client event is too long. */
 export function clientEventNameTooLong(limit: number): ProtocolError {
   return {
     code: null,
@@ -339,14 +340,14 @@ export function clientEventNameTooLong(limit: number): ProtocolError {
   };
 }
 
-/** More client events in a second than the connection may send. The sender should slow down. */
+/** The connection sends more client events in a second than allowed. The sender should slow down. */
 export const clientEventRate: ProtocolError = {
   code: 4301,
   reason: 'rate_limit',
   message: 'Client event rejected due to rate limit',
 };
 
-/** The text for event data above the limit, for clients and over HTTP alike. */
+/** The error text for event data above the limit, for clients and for the HTTP API. */
 export function dataTooLargeText(limit: number): string {
   return `The data content of this event exceeds the allowed maximum (${limit} bytes). See https://pusher.com/docs/channels/server_api/http-api#publishing-events for more info`;
 }
@@ -356,30 +357,30 @@ export function dataTooLarge(limit: number): ProtocolError {
   return { code: null, reason: 'data_too_large', message: dataTooLargeText(limit) };
 }
 
-/** What a client said to sign in cannot be used. */
+/** The `user_data` of a sign-in cannot be used. */
 export function invalidUserData(why: string): ProtocolError {
   return { code: null, reason: 'invalid_user_data', message: `Invalid user_data: ${why}` };
 }
 
-/** A sign-in without `user_data`, or with one that is no string. */
+/** A sign-in has no `user_data`, or its `user_data` is not a string. */
 export const userDataMissing: ProtocolError = invalidUserData(
   'expected a string, the JSON text of an object',
 );
 
-/** `auth` of a sign-in is absent or has not the form `KEY:SIGNATURE`. */
+/** `auth` of a sign-in is missing or does not have the form `KEY:SIGNATURE`. */
 export const missingUserAuth: ProtocolError = {
   code: null,
   reason: 'missing_auth',
   message:
-    "Invalid auth for sign-in: expected 'KEY:SIGNATURE', which your server's user authentication gives",
+    "Invalid auth for sign-in: expected 'KEY:SIGNATURE', which your server's user authentication endpoint returns",
 };
 
-/** The key in `auth` of a sign-in is not this app's. */
+/** The key in `auth` of a sign-in does not belong to this app. */
 export function wrongUserAuthKey(key: string): ProtocolError {
   return { code: null, reason: 'wrong_key', message: `Invalid key in user auth data: '${clip(key)}'` };
 }
 
-/** The connection is somebody else's already. */
+/** The connection is already signed in as another user. */
 export function signedInAsOther(userId: string): ProtocolError {
   return {
     code: null,
@@ -388,7 +389,7 @@ export function signedInAsOther(userId: string): ProtocolError {
   };
 }
 
-/** The watchlist is longer than it may be; the rest of the sign-in stands. */
+/** The watchlist is longer than allowed. The rest of the sign-in takes effect. */
 export function watchlistLimit(limit: number): ProtocolError {
   return {
     code: 4302,
@@ -397,12 +398,12 @@ export function watchlistLimit(limit: number): ProtocolError {
   };
 }
 
-/** The string that authorises a subscription, as an error may name it. */
+/** The string that authorizes a subscription, for use in an error message. */
 export function describeSigned(socketId: SocketId, channel: string, channelData: string | undefined): string {
   return channelData === undefined ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
 }
 
-/** The error as a log may name it. */
+/** The error as it is logged. */
 export function loggedError({ code, message, logMessage, reason }: ProtocolError): {
   readonly code?: number;
   readonly reason: ErrorReason;

@@ -9,13 +9,13 @@ export interface FrameRates {
   readonly bytes: Filling;
 }
 
-/** What is no message of the protocol costs as much as so many that are: no honest client sends it again and again. */
+/** A frame that is not a message of the protocol costs as much as this many messages. No honest client sends such frames repeatedly. */
 const invalidCosts = 10;
 
-/** So much of the burst may be used before what a connection says has to wait for its turn among the others. */
+/** How many messages of the burst a connection may use before its commands wait their turn behind those of others. */
 const expressMessages = 100;
 
-/** The rates that follow from the limits. Client events have a limit of their own, for which these leave room. */
+/** The rates that follow from the limits. They leave room for client events, which have a limit of their own. */
 export function frameRates(limits: Limits): FrameRates {
   const { clientEventsPerSecond, messagesPerSecond, messageBurst, bytesPerSecond, byteBurst } = limits;
   const clientBytes = clientEventsPerSecond * messageBytes(limits);
@@ -32,11 +32,11 @@ export function frameRates(limits: Limits): FrameRates {
 }
 
 /**
- * What one connection may still send: a bucket of messages and one of bytes, which fill again as time passes. The rates are
- * handed in, because those of an app may be changed while its connections are open.
+ * What one connection may still send: a bucket of messages and one of bytes, both of which refill over time. The rates are
+ * passed to each call, because the limits of an app may change while its connections are open.
  */
 export class FrameBudget {
-  /** May be below 0 after something invalid. */
+  /** May be below 0 after an invalid frame. */
   #messages: number;
   #bytes: number;
   #at: Millis;
@@ -48,7 +48,7 @@ export class FrameBudget {
     this.#at = at;
   }
 
-  /** Spends a frame of so many bytes. Says of what there is too little left for it, if so. */
+  /** Spends one frame of `bytes` bytes. Returns which of the two budgets was too small for it, if any. */
   spend(rates: FrameRates, bytes: number, at: Millis): 'messages' | 'bytes' | undefined {
     const elapsedMs = at - this.#at;
     this.#at = at;
@@ -58,13 +58,13 @@ export class FrameBudget {
     return this.#bytes < 0 ? 'bytes' : undefined;
   }
 
-  /** The frame of so many bytes that was spent last was no message of the protocol. */
+  /** Charges extra for the last frame, of `bytes` bytes, because it was not a message of the protocol. */
   penalise(bytes: number): void {
     this.#messages -= invalidCosts - 1;
     this.#bytes -= (invalidCosts - 1) * bytes;
   }
 
-  /** Whether the connection has said so much of late that others come first. */
+  /** Whether the connection has recently sent so much that others are served first. */
   isAhead({ messages }: FrameRates): boolean {
     return this.#messages < messages.burst - expressMessages;
   }

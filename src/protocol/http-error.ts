@@ -1,11 +1,11 @@
 /**
- * A refused HTTP request: the status, and the one plain line of text that every server library puts into
- * the exception which its user reads.
+ * A refused HTTP request: the status, and one line of plain text. Every server library puts that text into the exception that
+ * its user sees.
  */
 export interface HttpError {
   readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 429 | 500 | 503;
   readonly text: string;
-  /** After so many seconds it is worth another try. */
+  /** The client should retry after this many seconds. */
   readonly retryAfterSeconds?: number;
 }
 

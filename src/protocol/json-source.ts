@@ -1,7 +1,7 @@
 /**
- * Finds values in the text of JSON. What is passed on is cut out of the text that came: numbers keep their digits, and
- * objects their keys, which `JSON.parse` and `JSON.stringify` would change. All texts here are such that `JSON.parse`
- * accepts them. A search takes one pass over the text, however deeply it is nested.
+ * Finds values in JSON text. Forwarded values are cut out of the received text, because `JSON.parse` and `JSON.stringify`
+ * would change the digits of numbers and the keys of objects. All texts passed to this module must be accepted by
+ * `JSON.parse`. A search takes one pass over the text, however deeply it is nested.
  */
 
 const quote = 0x22;
@@ -13,16 +13,16 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
 /**
- * The text of the value that `JSON.parse(json)[key]` is, without the white space around it; of equal keys it is the last one's.
- * `json` is the text of an object. Undefined when the object has no such key.
+ * The text of the value of `JSON.parse(json)[key]`, without surrounding white space; of duplicate keys the last one counts.
+ * `json` is the text of an object. Returns undefined if the object has no such key.
  */
 export function memberSource(json: string, key: string): string | undefined {
   return sourceIn(json, skipSpace(json, 0), key).source;
 }
 
 /**
- * The same for the member `key` of each element of the array that `JSON.parse(json)[arrayKey]` is; undefined for an
- * element that has no such member, or is no object.
+ * The same for the member `key` of each element of the array `JSON.parse(json)[arrayKey]`; undefined for an element that has
+ * no such member or is not an object.
  */
 export function memberSources(json: string, arrayKey: string, key: string): (string | undefined)[] {
   let sources: (string | undefined)[] = [];
@@ -43,12 +43,12 @@ export function memberSources(json: string, arrayKey: string, key: string): (str
   return sources;
 }
 
-/** A copy of a part of another text: the part itself keeps the whole text in memory for as long as it lives. */
+/** Copies a part of another text. Without the copy, the part would keep the whole text in memory. */
 export function copyOf(part: string): string {
   return ` ${part}`.slice(1);
 }
 
-/** The text of a member of the object that begins at `start`, and where the object ends. */
+/** The text of a member of the object that starts at `start`, and the position where the object ends. */
 function sourceIn(json: string, start: number, key: string): { source: string | undefined; end: number } {
   let source: string | undefined;
   const end = walkObject(json, start, key, (valueAt) => {
@@ -60,8 +60,8 @@ function sourceIn(json: string, start: number, key: string): { source: string | 
 }
 
 /**
- * Goes over the members of the object that begins at `start`, and answers where it ends. `found` hears where the value of each
- * member with this key begins, and answers where it ends.
+ * Walks over the members of the object that starts at `start`, and returns where it ends. For each member with this key,
+ * `found` is called with the position of the value, and returns where the value ends.
  */
 function walkObject(json: string, start: number, key: string, found: (start: number) => number): number {
   let at = skipSpace(json, start + 1);
@@ -73,7 +73,7 @@ function walkObject(json: string, start: number, key: string, found: (start: num
   return at + 1;
 }
 
-/** Whether the key that is written here is this one; it may be written with escapes. */
+/** Whether the key at this position equals `key`; it may be written with escapes. */
 function isKey(json: string, start: number, end: number, key: string): boolean {
   for (let index = 0; index < key.length; index += 1) {
     const code = json.charCodeAt(start + 1 + index);
@@ -83,7 +83,7 @@ function isKey(json: string, start: number, end: number, key: string): boolean {
   return end - start === key.length + 2;
 }
 
-/** Behind a value: where the next member or element begins, or the bracket that ends them. */
+/** Moves past a value: to the next member or element, or to the closing bracket. */
 function nextAt(json: string, end: number): number {
   const at = skipSpace(json, end);
   return json.charCodeAt(at) === comma ? skipSpace(json, at + 1) : at;
@@ -95,7 +95,7 @@ function skipSpace(json: string, from: number): number {
   return at;
 }
 
-/** Outside of strings no other control characters are accepted. */
+/** Outside of strings, JSON accepts no other control characters. */
 function isSpace(code: number): boolean {
   return code <= 0x20;
 }
@@ -131,9 +131,9 @@ function endOfContainer(json: string, start: number): number {
   return length;
 }
 
-/** `start` is behind the opening quotation mark, the answer behind the closing one. */
+/** `start` is just after the opening quotation mark, the result just after the closing one. */
 function endOfString(json: string, start: number): number {
-  // In short texts this is faster than the search.
+  // For short texts this loop is faster than indexOf.
   const near = Math.min(start + 16, json.length);
   let at = start;
   while (at < near) {
@@ -146,7 +146,7 @@ function endOfString(json: string, start: number): number {
   return at > 0 ? at : json.length;
 }
 
-/** Whether an odd number of backslashes stands before. */
+/** Whether an odd number of backslashes precedes this position. */
 function isEscaped(json: string, at: number): boolean {
   let before = at - 1;
   while (json.charCodeAt(before) === backslash) before -= 1;

@@ -1,12 +1,12 @@
-/** One limit, and all that is known of it: the schema, the types, the resolution and the README follow from this. */
+/** The definition of one limit. The schema, the types, the resolution of values and the README are derived from it. */
 export interface Limit {
-  /** Null is no limit. */
+  /** Null means no limit. */
   readonly default: number | null;
-  /** The most that can be configured. */
+  /** The highest value that can be configured. */
   readonly max: number;
   /** What is counted, as in "a whole number of bytes". */
   readonly unit: string;
-  /** One sentence for whoever configures it. */
+  /** One sentence for the operator who configures it. */
   readonly meaning: string;
 }
 
@@ -26,28 +26,28 @@ export const limitTable = {
     max: million,
     unit: 'messages',
     meaning:
-      'Messages that one connection may go on sending, client events within their limit not counted; one that is no message of the protocol counts as ten.',
+      'Messages that one connection may send continuously, not counting client events within their limit; a frame that is not a message of the protocol counts as ten.',
   },
   messageBurst: {
     default: 5000,
     max: million,
     unit: 'messages',
     meaning:
-      'The same at once, such as the subscriptions of a client that comes back; then it is closed with 4100.',
+      'Messages that one connection may send in a burst, such as the subscriptions of a client that reconnects; after that it is closed with 4100.',
   },
   bytesPerSecond: {
     default: 256 * 1024,
     max: 1024 * mebibyte,
     unit: 'bytes',
     meaning:
-      'Bytes of messages that one connection may go on sending, counted as inflated, client events within their limit not counted.',
+      'Bytes of messages that one connection may send continuously, counted after decompression, not counting client events within their limit.',
   },
   byteBurst: {
     default: 4 * mebibyte,
     max: 1024 * mebibyte,
     unit: 'bytes',
     meaning:
-      'The same at once, and never less than two of the largest messages; then it is closed with 4100.',
+      'Bytes that one connection may send in a burst, never less than two of the largest messages; after that it is closed with 4100.',
   },
   presenceMembers: {
     default: 100,
@@ -107,14 +107,14 @@ export const limitTable = {
     default: 1000,
     max: million,
     unit: 'channels',
-    meaning: 'Channels that one connection is subscribed to; one more is refused.',
+    meaning: 'Channels that one connection may be subscribed to; one more is refused.',
   },
   newChannelsPerSecond: {
     default: 100,
     max: million,
     unit: 'channels',
     meaning:
-      'Channels without a subscriber that one connection comes to in a second, besides channelsPerConnection of them at once; one more is refused.',
+      'Channels without a subscriber that one connection may subscribe to in a second, after a burst of channelsPerConnection; one more is refused.',
   },
   channels: {
     default: null,
@@ -127,14 +127,14 @@ export const limitTable = {
     max: million,
     unit: 'channels',
     meaning:
-      'Channels without a subscriber that all connections of the app come to in a second on each node, ten times as many at once; one more is refused.',
+      'Channels without a subscriber that all connections of the app may subscribe to in a second on each node, after a burst of ten times as many; one more is refused.',
   },
   channelsPerAnswer: {
     default: 100_000,
     max: million,
     unit: 'channels',
     meaning:
-      'Channels in one answer to GET /apps/ID/channels; if there are more, the backend has to ask for pages.',
+      'Channels in one response to GET /apps/ID/channels; if there are more, the backend has to request them page by page.',
   },
   connections: {
     default: null,
@@ -147,22 +147,22 @@ export const limitTable = {
     max: million,
     unit: 'events',
     meaning:
-      'Events that backends publish in any second, each item of a batch one; one more is refused with 429.',
+      'Events that backends publish in any second; each item of a batch counts, and one more is refused with 429.',
   },
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limitTable;
 
-/** Something for each limit. */
+/** A value for each limit. */
 export type ForEachLimit<Value> = { readonly [Name in LimitName]: Value };
 
-/** What an app accepts. Infinity is "no limit". */
+/** The limits of an app. Infinity means no limit. */
 export type Limits = ForEachLimit<number>;
 
-/** Limits as they are written in a configuration, where null is "no limit". */
+/** Limits as written in a configuration, where null means no limit. */
 export type WrittenLimits = ForEachLimit<number | null>;
 
-/** Makes something for each limit, in the order of the table. */
+/** Makes a value for each limit, in the order of the table. */
 export function forEachLimit<Value>(make: (limit: Limit, name: LimitName) => Value): ForEachLimit<Value> {
   const entries = limitNames.map((name) => [name, make(limitTable[name], name)]);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- there is an entry for every name
@@ -172,7 +172,7 @@ export function forEachLimit<Value>(make: (limit: Limit, name: LimitName) => Val
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table has no other keys
 const limitNames = Object.keys(limitTable) as readonly LimitName[];
 
-/** The limits that hold for an app: its own over the common ones. What is undefined is not given. */
+/** The effective limits of an app: its own, or else the common ones. Undefined means not given. */
 export function resolveLimits(
   common: WrittenLimits,
   own: { readonly [Name in LimitName]?: number | null | undefined } = {},
@@ -180,10 +180,10 @@ export function resolveLimits(
   return forEachLimit((_, name) => (own[name] === undefined ? common[name] : own[name]) ?? Infinity);
 }
 
-/** The limits as a configuration would have them. */
+/** The limits in the form of a configuration. */
 export function writeLimits(limits: Limits): WrittenLimits {
   return forEachLimit((_, name) => (limits[name] === Infinity ? null : limits[name]));
 }
 
-/** The limits that hold unless others are configured. */
+/** The limits that apply unless others are configured. */
 export const defaultLimits: Limits = resolveLimits(forEachLimit((limit) => limit.default));

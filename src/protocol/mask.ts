@@ -1,19 +1,19 @@
-/** What stands in the place of a secret. */
+/** Replaces a secret. */
 const masked = '********';
 
 /** A hex digest of SHA-256: every signature of the protocol is one. */
 const digests = /[0-9a-f]{64}/gi;
 
-/** Members of JSON that hold a credential, also where the JSON stands in a string of another. */
+/** JSON members that contain a credential, also where the JSON is inside a string of another JSON text. */
 const credentials =
   /(\\*)"(auth|authorization|auth_signature|secret|shared_secret|token|password|passphrase)\1"\s*:\s*\1"[\s\S]*?(?:(?<!\\)\1"|$)/gi;
 
-/** A text without the signatures in it. */
+/** Removes signatures from a text. */
 export function maskDigests(text: string): string {
   return text.replace(digests, masked);
 }
 
-/** A frame, a body or a query without what authenticates somebody; `secrets` are masked wherever they stand. */
+/** Removes credentials from a frame, a body or a query; `secrets` are masked wherever they occur. */
 export function maskCredentials(text: string, secrets: Iterable<string> = []): string {
   let rest = text
     .replace(credentials, (_, escape: string, name: string) => {

@@ -1,7 +1,7 @@
 /**
- * The id that a JSON number stands for, given the text of the number. Different numbers are never one id, however many digits they have.
- * A whole number is its digits. One with a fraction or an exponent is written as JavaScript writes it (`1.0` and `1e0` are
- * `1`), because by that a client in JavaScript looks for itself; where JavaScript would round it, it stays as it is.
+ * Turns a JSON number, given as its text, into an id. Different numbers never give the same id, however many digits they have.
+ * A whole number keeps its digits. A number with a fraction or an exponent is written as JavaScript writes it (`1.0` and `1e0`
+ * become `1`), because a JavaScript client looks itself up by that form. Where JavaScript would round, the text stays.
  */
 export function numberAsId(source: string): string {
   if (/^(?:0|-?[1-9]\d*)$/.test(source)) return source;
@@ -9,7 +9,7 @@ export function numberAsId(source: string): string {
   return valueOf(usual) === valueOf(source) ? usual : source;
 }
 
-/** The same text for equal numbers; undefined for infinity. */
+/** A text that is the same for equal numbers; undefined for infinity. */
 function valueOf(number: string): string | undefined {
   const parts = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(number);
   if (parts === null) return undefined;

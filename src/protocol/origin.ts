@@ -1,35 +1,35 @@
 /**
- * The form of an origin as browsers send it: scheme, host and perhaps a port. What has another form, such as
- * `null`, is allowed by `*` or by its very text alone.
+ * The form of an origin as browsers send it: scheme, host and perhaps a port. An origin of another form, such as `null`, is
+ * allowed only by `*` or by its exact text.
  */
 const originForm = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/;
 
-/** The same with `*` where a pattern may have it. */
+/** The same with `*` where a pattern may contain it. */
 const patternForm = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[a-z0-9._*-]+)(?::(\d{1,5}|\*))?$/;
 
-/** Browsers leave these ports out. */
+/** Browsers omit these ports. */
 const defaultPorts = new Map([
   ['http', '80'],
   ['https', '443'],
 ]);
 
 /**
- * Whether a page's origin is one of those that are allowed. Case does not count. In a pattern `*` alone stands for
- * every origin. Elsewhere it never goes beyond its place: as the first label of a host it stands for one label or
- * more, within a label for a part of that label, and as the port for any port or none.
+ * Whether the origin of a page is allowed. Case does not matter. The pattern `*` alone matches every origin. Elsewhere, `*`
+ * stays within its place: as the first label of a host it matches one or more labels, within a label it matches a part of
+ * that label, and as the port it matches any port or none.
  */
 export function isAllowedOrigin(origin: string, allowed: readonly string[]): boolean {
   const text = lowerCase(origin);
   return allowed.some((pattern) => pattern === '*' || matches(text, lowerCase(pattern)));
 }
 
-/** Whether a pattern can be used: one of another form would allow nobody, or more than it seems to say. */
+/** Whether a pattern is usable. A pattern of another form would match nothing, or more than it seems to. */
 export function isOriginPattern(pattern: string): boolean {
   if (pattern === '*') return true;
   const host = patternForm.exec(lowerCase(pattern))?.[2];
   if (host === undefined) return false;
   const labels = host.split('.');
-  // `https://example.*` and `https://example.com*` would allow hosts that are anybody's.
+  // `https://example.*` and `https://example.com*` would allow hosts that anyone can register.
   const mayHaveStar = host === '*' ? 1 : labels.length - 1;
   return labels.every(
     (label, index) =>
@@ -60,8 +60,8 @@ function matchesHost(host: string, pattern: string): boolean {
 }
 
 /**
- * Each part of the pattern at its first place, never back: the origin is anybody's text, and a regular
- * expression with several `.*` takes seconds for one of two kilobytes.
+ * Matches each part of the pattern at its first position and never backtracks. The origin is untrusted text, and a regular
+ * expression with several `.*` takes seconds for an origin of two kilobytes.
  */
 function matchesLabel(label: string, pattern = ''): boolean {
   const [first = '', ...parts] = pattern.split('*');
@@ -77,7 +77,7 @@ function matchesLabel(label: string, pattern = ''): boolean {
   return label.length - last.length >= at && label.endsWith(last);
 }
 
-/** Of ASCII alone: other letters have lower cases that are ASCII. */
+/** Only ASCII: other letters have lower-case forms that are ASCII. */
 function lowerCase(text: string): string {
   return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -1,7 +1,7 @@
 const oldest = 4;
 const newest = 7;
 
-/** Whether the `protocol` of a connection's query is served. Without one the newest is meant. */
+/** Whether the version in the `protocol` parameter of a connection is supported. Without one, the newest is assumed. */
 export function servesProtocol(requested: string | undefined): boolean {
   if (requested === undefined) return true;
   if (!/^\d{1,4}$/.test(requested)) return false;

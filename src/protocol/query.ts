@@ -1,10 +1,10 @@
-/** The parameters of a query string, decoded, in the order in which they came. */
+/** The parameters of a query string, decoded, in the order received. */
 export type Query = readonly (readonly [key: string, value: string])[];
 
 /**
- * Reads a raw query string. Percent escapes are decoded (those that are malformed stay as they are); `+` is
- * a space only if asked, because most server libraries mean the character. Empty parts, as in `&a=1&&b=2&`,
- * are skipped.
+ * Parses a raw query string. Percent escapes are decoded; malformed ones stay as they are. `+` means a space only if
+ * `plusIsSpace` is set, because most server libraries use it as a literal character. Empty parts, as in `&a=1&&b=2&`, are
+ * skipped.
  */
 export function parseQuery(raw: string, plusIsSpace = false): Query {
   const text = plusIsSpace ? raw.replaceAll('+', ' ') : raw;
@@ -26,7 +26,7 @@ export function queryValue(query: Query, key: string): string | undefined {
   return undefined;
 }
 
-/** Decodes percent escapes; a text with malformed ones stays as it is. */
+/** Decodes percent escapes. A text with malformed ones stays unchanged. */
 export function unescapePercent(text: string): string {
   try {
     return decodeURIComponent(text);

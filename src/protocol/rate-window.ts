@@ -1,11 +1,10 @@
 /**
- * An exact sliding window: at most `limit` events are accepted in any span of its length, wherever that span
- * begins. Refused events do not count.
+ * An exact sliding window: at most `limit` events are accepted in any time span of its length. Refused events do not count.
  */
 export class RateWindow {
   readonly limit: number;
   readonly #windowMs: number;
-  /** When the last accepted events came, a ring once it is full. */
+  /** The times of the last accepted events; a ring once it is full. */
   readonly #acceptedAt: number[] = [];
   #oldest = 0;
 
@@ -15,7 +14,7 @@ export class RateWindow {
     this.#windowMs = windowMs;
   }
 
-  /** Whether so many more events are accepted at this moment, all or none; if so they count from now on. */
+  /** Accepts `count` events at this time, all or none, and returns whether it did. Accepted events count from now on. */
   accept(at: number, count = 1): boolean {
     if (this.limit === Infinity) return true;
     if (count > this.limit) return false;

@@ -1,6 +1,6 @@
 /**
- * Why something is refused, in one word for metrics and logs: closed sets, by what is refused. A refused request
- * is known by its status.
+ * The reasons for refusals, as short identifiers for metrics and logs. Each kind of refusal has a closed set. For a refused
+ * request the reason follows from the status.
  */
 export const refusalReasons = {
   connection: [
@@ -39,7 +39,7 @@ export const refusalReasons = {
     'data_too_large',
     'rate_limit',
   ],
-  /** A frame that is no command of the protocol. */
+  /** A frame that is not a command of the protocol. */
   message: [
     'invalid_message',
     'binary_message',
@@ -66,13 +66,13 @@ export const refusalReasons = {
   ],
 } as const;
 
-/** What can be refused. */
+/** The kinds of things that can be refused. */
 export type RefusalKind = keyof typeof refusalReasons;
 
-/** Why it is. */
+/** Why something is refused. */
 export type RefusalReason = (typeof refusalReasons)[RefusalKind][number];
 
-/** Why a client is told of an error: of a refusal, or of the end of a connection that was accepted. */
+/** The reason of an error that a client receives: a refusal, or the end of a connection that was accepted. */
 export type ErrorReason =
   | RefusalReason
   | 'slow_client'
@@ -97,7 +97,7 @@ const requestReasons: ReadonlyMap<number, RefusalReason> = new Map([
   [503, 'unavailable'],
 ]);
 
-/** Why a request is refused that is answered with this status. */
+/** The reason of a request that is refused with this status. */
 export function requestReason(status: number): RefusalReason {
   return requestReasons.get(status) ?? 'other';
 }

@@ -1,32 +1,32 @@
 import { jsonText } from './json-text.ts';
 
-/** A member as frames carry it: the user's id and the JSON text of the user's info. */
+/** A member as frames contain it: the user's id and the JSON text of the user's info. */
 export interface RosterMember {
   readonly userId: string;
   readonly infoJson: string;
 }
 
-/** How a member stands in the two lists of a frame, within the string that `data` is. */
+/** A member's entries in the two lists of a frame, escaped for the string that `data` is. */
 interface Piece {
   readonly id: string;
   readonly entry: string;
 }
 
-/** The text of a roster, from the first time that it is asked for. */
+/** The encoded text of a roster, built on first use. */
 interface RosterText {
   ids: string;
   hash: string;
   readonly pieces: Map<string, Piece>;
-  /** Who came since. */
+  /** Members who joined since the text was built. */
   added: RosterMember[];
-  /** Somebody left or changed since. */
+  /** Whether a member left or changed since the text was built. */
   isStale: boolean;
 }
 
 /**
- * Everybody present on a channel by user id, in the order in which they came, and the text of that, which each new
- * member is sent: it grows with who comes, and is put together anew after somebody left. To make it each time
- * took a fifth of the cost of 1,000 joins.
+ * The members of a channel by user id, in the order in which they joined, and the encoded list that each new member receives.
+ * The text grows with each join and is rebuilt after somebody left. Building it for every join took a fifth of the cost of
+ * 1,000 joins.
  */
 export class Roster extends Map<string, RosterMember> {
   #text: RosterText | undefined;
@@ -87,7 +87,7 @@ function pieceOf({ pieces }: RosterText, { userId, infoJson }: RosterMember): Pi
 /** A roster that only its owner changes. */
 export type ReadonlyRoster = ReadonlyMap<string, RosterMember> & Pick<Roster, 'encoded'>;
 
-/** A text as it stands within a JSON string. */
+/** A text as it appears inside a JSON string. */
 function escaped(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }

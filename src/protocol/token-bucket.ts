@@ -1,27 +1,27 @@
 import type { Millis } from '../ports/clock.ts';
 
-/** How a bucket of tokens fills; Infinity is no bound. */
+/** How a token bucket fills. Infinity means no bound. */
 export interface Filling {
   readonly perSecond: number;
-  /** What it holds. */
+  /** The capacity. */
   readonly burst: number;
 }
 
-/** What a bucket holds when so much time has passed. */
+/** The number of tokens after `elapsedMs` have passed. */
 export function refill(left: number, { perSecond, burst }: Filling, elapsedMs: Millis): number {
-  // Without a bound there is nothing to count: Infinity times 0 is no number.
+  // Without a bound there is nothing to count, and Infinity times 0 would be NaN.
   if (perSecond === Infinity || burst === Infinity) return Infinity;
   return Math.min(burst, left + (perSecond * elapsedMs) / 1000);
 }
 
-/** So many things a second, after a burst of so many at once. It keeps two numbers, however large they are. */
+/** A token bucket: `perSecond` continuously, after a burst of `burst`. It stores two numbers, however large the limits are. */
 export class TokenBucket implements Filling {
   readonly perSecond: number;
   readonly burst: number;
   #tokens: number;
   #filledAt: Millis;
 
-  /** Full at this moment. Both may be Infinity. */
+  /** Starts full. Both values may be Infinity. */
   constructor(perSecond: number, burst: number, at: Millis) {
     this.perSecond = perSecond;
     this.burst = burst;
@@ -29,14 +29,14 @@ export class TokenBucket implements Filling {
     this.#filledAt = at;
   }
 
-  /** Whether one more is accepted at this moment; it does not count yet. */
+  /** Whether one more would be accepted at this time. Takes no token. */
   has(at: Millis): boolean {
     this.#tokens = refill(this.#tokens, this, at - this.#filledAt);
     this.#filledAt = at;
     return this.#tokens >= 1;
   }
 
-  /** The same, and if it is accepted it counts. */
+  /** Takes a token if there is one. Returns whether there was. */
   take(at: Millis): boolean {
     const isAccepted = this.has(at);
     if (isAccepted) this.#tokens -= 1;

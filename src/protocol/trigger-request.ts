@@ -7,24 +7,24 @@ import type { Limits } from './limits.ts';
 import { queryValue, type Query } from './query.ts';
 import { isSocketId, type SocketId } from './socket-id.ts';
 
-/** What a backend wants published: one event, on each of its channels once. */
+/** A request to publish one event, once on each of its channels. */
 export interface Trigger {
   readonly name: string;
   readonly data: string;
   readonly channels: readonly ChannelName[];
-  /** The connection that shall not receive it. */
+  /** The connection that must not receive it. */
   readonly except: SocketId | undefined;
   readonly info: readonly CountAttribute[];
 }
 
-/** Counts that the answer to a trigger may carry. */
+/** Counts that the response to a trigger may contain. */
 export type CountAttribute = 'user_count' | 'subscription_count';
 
 /** All of them. */
 export const countAttributes: readonly CountAttribute[] = ['user_count', 'subscription_count'];
 const reservedPrefixes = ['pusher:', 'pusher_internal:', 'client-'];
 
-/** Parameters of `POST /events` that may be in the query string instead of the body (protocol 8.1). */
+/** Parameters of `POST /events` that may be in the query string instead of the body. */
 const queryParameters = ['name', 'data', 'channel', 'socket_id', 'info'] as const;
 
 /** The body, with the parameters from the query string that it does not have itself. */

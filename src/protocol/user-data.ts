@@ -4,18 +4,18 @@ import { parseObject } from './decode.ts';
 import { invalidUserData, type ProtocolError } from './errors.ts';
 import type { Limits } from './limits.ts';
 
-/** Who signs in. */
+/** The user who signs in. */
 export interface UserData {
   readonly userId: string;
   /** The JSON text of the user's info, `null` without one. */
   readonly infoJson: string;
-  /** The users whose comings and goings this one is told, each once, as many as are accepted. */
+  /** The users whose online status this user watches: without duplicates, up to the accepted number. */
   readonly watchlist: readonly string[];
-  /** The list was longer than is accepted. */
+  /** Whether the list was longer than accepted. */
   readonly isWatchlistCut: boolean;
 }
 
-/** Reads the `user_data` of a sign-in. Call it only after its signature was accepted. */
+/** Reads the `user_data` of a sign-in. Call it only after its signature was accepted: before that, the text is untrusted. */
 export function parseUserData(
   text: string,
   limits: Pick<Limits, 'userIdLength' | 'userInfoBytes' | 'watchlist'>,
@@ -35,7 +35,7 @@ export function parseUserData(
   if (infoBytes > limits.userInfoBytes) {
     return refuse(`user_info has ${infoBytes} bytes, at most ${limits.userInfoBytes} are accepted`);
   }
-  // Null is what typed servers write for a list that they have not.
+  // Typed servers write null for a missing list.
   const listed = watchlist ?? [];
   if (!isListOfIds(listed)) {
     return refuse('watchlist must be a list of user ids, which are non-empty strings');

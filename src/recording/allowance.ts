@@ -1,23 +1,22 @@
 import type { Clock, Millis } from '../ports/clock.ts';
 import { ticksASecond, type Ticker } from './ticker.ts';
 
-/** By what an allowance knows the time. */
+/** The time source of an allowance. */
 export interface AllowanceTime {
   readonly clock: Pick<Clock, 'now'>;
   readonly ticker: Ticker;
 }
 
-/** How much there is to be spent. */
+/** The limits of an allowance. */
 export interface AllowanceBounds {
-  /** Infinity: no bound, and no timer. */
+  /** How many per second. Infinity means no limit, and no timer. */
   readonly perSecond: number;
-  /** The most that may be spent at once. Default: what is given back in a second. */
+  /** The most that can be taken at once. Default: `perSecond`. */
   readonly burst?: number;
 }
 
 /**
- * So many things a second, after a burst. To be asked when nothing is left costs a comparison, because what was spent comes
- * back with the ticks that follow.
+ * A rate limit with a burst. A refusal costs only a comparison, because a ticker refills the allowance.
  */
 export class Allowance {
   readonly #time: AllowanceTime;
@@ -25,13 +24,13 @@ export class Allowance {
   readonly #most: number;
   #left: number;
   #isWaiting = false;
-  /** Whether it has refused since something was given back last. */
+  /** Whether it has refused since the last refill. */
   #hasRefused = false;
   #refusedAt: Millis | undefined;
 
   readonly #restored: () => void;
 
-  /** `restored` is called whenever all that was spent has come back. */
+  /** `restored` is called whenever the allowance is full again. */
   constructor(
     { perSecond, burst = perSecond }: AllowanceBounds,
     time: AllowanceTime,
@@ -44,12 +43,12 @@ export class Allowance {
     this.#left = burst;
   }
 
-  /** When it refused last, or up to a tenth of a second later: to refuse reads no clock. */
+  /** When it last refused, up to a tenth of a second late, because a refusal does not read the clock. */
   get refusedAt(): Millis | undefined {
     return this.#hasRefused ? this.#time.clock.now() : this.#refusedAt;
   }
 
-  /** Whether one more is allowed now; if so it counts. */
+  /** Takes one, if one is left. Returns whether it did. */
   take(): boolean {
     if (this.#left < 1) {
       this.#hasRefused = true;
@@ -59,13 +58,13 @@ export class Allowance {
     this.#left -= 1;
     if (!this.#isWaiting) {
       this.#isWaiting = true;
-      this.#time.ticker.add(this.#giveBack);
+      this.#time.ticker.add(this.#refill);
     }
     return true;
   }
 
-  /** Returns whether there is more to be given back. */
-  readonly #giveBack = (): boolean => {
+  /** Returns whether further refills are needed. */
+  readonly #refill = (): boolean => {
     if (this.#hasRefused) this.#refusedAt = this.#time.clock.now();
     this.#hasRefused = false;
     this.#left = Math.min(this.#most, this.#left + this.#perSecond / ticksASecond);

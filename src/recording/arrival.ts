@@ -1,6 +1,6 @@
 import type { WebhookEvent } from '../webhooks/event.ts';
 
-/** The event that a return within the grace would have been, had the departure been told. */
+/** The event of a return within the grace period, which would have followed if the departure had been sent. */
 export function arrivalFor(departure: WebhookEvent): WebhookEvent | undefined {
   const { channel } = departure;
   if (departure.name === 'channel_vacated') return { name: 'channel_occupied', channel };

@@ -1,6 +1,6 @@
 import type { Witness } from '../ports/witness.ts';
 
-/** Tells two witnesses, one after the other. */
+/** Passes each call to two witnesses, one after the other. */
 export function bothWitnesses(first: Witness, second: Witness): Witness {
   return {
     keyUsed(appId, key) {

@@ -13,7 +13,7 @@ import type { AttemptEnded, Decided } from '../webhooks/delivery-facts.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { Numbered } from './ring.ts';
 
-/** Something that the debug console shows, as it was handed over: its text is made when it is read. */
+/** The content of an entry of the debug console. Its text is created only when it is read. */
 export type ConsoleContent =
   | { readonly kind: 'connected'; readonly socketId: SocketId; readonly remoteAddress: string }
   | {
@@ -21,7 +21,7 @@ export type ConsoleContent =
       readonly socketId: SocketId;
       readonly userId: string | undefined;
       readonly reason: DisconnectReason;
-      /** The first of them. */
+      /** The first of its channels. */
       readonly channels: readonly string[];
       readonly channelCount: number;
       readonly lastedMs: number;
@@ -65,10 +65,10 @@ export type ConsoleContent =
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'setting'; readonly text: string }
-  /** No row: it carries what was not recorded at the end of a flood, of whichever app. */
+  /** Not a row. It carries the number of entries that were not recorded at the end of a burst, of any app. */
   | { readonly kind: 'gap' };
 
-/** Of an attempt, what is shown: its body is not kept for it. */
+/** The facts of an attempt that the console shows. The body is not among them, so it can be released. */
 type AttemptFacts = Pick<Attempt, 'webhookId' | 'number'> & {
   readonly endpointId: string;
   readonly url: string;
@@ -78,21 +78,21 @@ type AttemptFacts = Pick<Attempt, 'webhookId' | 'number'> & {
   readonly channels: readonly string[];
 };
 
-/** An entry of the console with its place in it. */
+/** An entry of the console. */
 export interface ConsoleEntry extends Numbered {
   readonly type: ConsoleType;
   readonly appId: string;
-  /** Time of day. */
+  /** Milliseconds since 1970. */
   readonly atMs: number;
-  /** How many of its type were not recorded just before it. */
+  /** How many entries of its type were not recorded just before it. */
   readonly skipped: number;
   readonly content: ConsoleContent;
 }
 
-/** What an entry takes beside its texts, roughly. */
+/** The approximate memory of an entry without its texts. */
 const overheadBytes = 300;
 
-/** The memory that an entry takes, roughly. */
+/** The approximate memory of an entry. */
 export function sizeOf(content: ConsoleContent): number {
   switch (content.kind) {
     case 'gap':
@@ -119,7 +119,7 @@ export function sizeOf(content: ConsoleContent): number {
     case 'resent':
       return overheadBytes + (content.attempt.answer?.length ?? 0);
     case 'refused':
-      // Its fields are made when they are read; a channel or a name in it is clipped.
+      // Its fields are created when they are read. A channel or a name in it is clipped.
       return overheadBytes + 700;
     case 'setting':
       return overheadBytes + content.text.length;

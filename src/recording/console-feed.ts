@@ -6,73 +6,73 @@ import { ConsoleLog, type ConsoleLogOptions, type ConsoleScope } from './console
 import { itemOf, rowOf } from './console-row.ts';
 import type { Search } from './search.ts';
 
-/** What the feed is made with. */
+/** What a feed needs. */
 export interface ConsoleFeedOptions extends ConsoleLogOptions {
   readonly clock: Clock;
   /** Whether payloads may be shown. */
   readonly showsPayloads: boolean;
-  /** Reading far back takes many turns of the event loop: a step for each row that is looked at. */
+  /** Spreads a long read over many turns of the event loop. Each row that is examined takes a step. */
   readonly budget: TurnBudget;
 }
 
-/** Which rows are wanted. */
+/** Selects rows. */
 export interface ConsoleFilter extends ConsoleScope {
   readonly query?: Search | undefined;
 }
 
-/** Which rows of the past are wanted. */
+/** A request for past rows. */
 export interface ConsoleRequest extends ConsoleFilter {
-  /** The number of a row: those before it. */
+  /** Only rows before the row with this number. */
   readonly before?: number | undefined;
   readonly limit: number;
 }
 
-/** Somebody who looks on. */
+/** A listener of the live stream. */
 export interface ConsoleListener extends ConsoleFilter {
-  /** The number of the last row that was seen, such as `Last-Event-ID`; without it rows begin now. */
+  /** The number of the last row that the listener saw, such as `Last-Event-ID`. Without it, rows start now. */
   readonly since?: number | undefined;
-  /** Takes what is new, up to this number. False: no more is taken until the subscription is resumed. */
-  hear(rows: ConsoleRows, lastSeq: number): boolean;
+  /** Receives new rows up to this number. If it returns false, it receives no more until the subscription is resumed. */
+  onRows(rows: ConsoleRows, lastSeq: number): boolean;
 }
 
-/** A stream of rows to a listener. */
+/** The subscription of a listener. */
 export interface ConsoleSubscription {
-  /** Goes on after the listener has taken no more; what is not kept any more by then is skipped. */
+  /** Continues after the listener returned false. Rows that are no longer kept are skipped. */
   resume(): void;
   close(): void;
 }
 
-/** Why somebody may not listen. */
+/** The refusal of a listener. */
 export interface ConsoleFull {
   readonly message: string;
 }
 
-/** So many may look on at once. */
+/** The most listeners at once. */
 export const mostListeners = 16;
 
-/** How often a second they are told what is new. */
+/** How long new rows are collected before listeners receive them. */
 const batchMs = 100;
 
-/** The most rows in a batch: a person reads no more, and the newest count. */
+/** The most rows in a batch. A person cannot read more, so older ones are skipped. */
 const mostRows = 200;
 
-/** So many rows are looked at before others have their turn. */
+/** How many rows are examined before other work gets a turn. */
 const inATurn = 100;
 
 interface Open {
   readonly listener: ConsoleListener;
-  /** The number of the first entry that it has not been told. */
+  /** The number of the first entry that it has not received. */
   next: number;
   isPaused: boolean;
   isRestarted: boolean;
 }
 
-/** Whether somebody was refused. */
+/** Whether a listener was refused. */
 export function isConsoleFull(answer: ConsoleSubscription | ConsoleFull): answer is ConsoleFull {
   return 'message' in answer;
 }
 
-/** The rows of the debug console: those of the past, and a live stream. */
+/** The rows of the debug console: past rows and a live stream. */
 export class ConsoleFeed {
   readonly #options: ConsoleFeedOptions;
   readonly log: ConsoleLog;
@@ -84,37 +84,37 @@ export class ConsoleFeed {
     this.log = new ConsoleLog(options, () => this.added());
   }
 
-  /** How many look on. */
+  /** The number of listeners. */
   get listeners(): number {
     return this.#open.size;
   }
 
-  /** Rows of the past, the newest last. */
+  /** Reads past rows, newest last. */
   async read({ before = Infinity, limit, ...filter }: ConsoleRequest): Promise<ConsoleRows> {
     const entries: ConsoleEntry[] = [];
     let skipped = 0;
     let at = before;
     for (let isMore = true; isMore && entries.length < limit;) {
       if (at < before) await this.#options.budget.step(Math.min(inATurn, this.#options.budget.perTurn));
-      let looked = 0;
+      let examined = 0;
       for (const entry of this.log.before(at, filter)) {
         at = entry.seq;
-        looked += 1;
+        examined += 1;
         skipped += entry.skipped;
         if (this.#matches(entry, filter)) entries.push(entry);
-        if (looked === inATurn || entries.length === limit) break;
+        if (examined === inATurn || entries.length === limit) break;
       }
-      isMore = looked === inATurn;
+      isMore = examined === inATurn;
     }
     const rows = entries.map((entry) => this.#row(entry)).toReversed();
     return { rows, skipped, keptSinceMs: this.log.keptSinceMs(filter) };
   }
 
-  /** Tells a listener what is new, and what it has missed. Nobody is refused while fewer than 16 look on. */
+  /** Subscribes a listener to new rows, after those that it has missed. It is refused if there are 16 already. */
   subscribe(listener: ConsoleListener): ConsoleSubscription | ConsoleFull {
     if (this.#open.size >= mostListeners) {
       return {
-        message: `${mostListeners} pages are looking on already, and no more are served: close one of them`,
+        message: `the live stream has ${mostListeners} readers already, which is the limit: close another page of the Dashboard or another reader`,
       };
     }
     const { firstSeq, nextSeq } = this.log;
@@ -123,12 +123,12 @@ export class ConsoleFeed {
     const next = since === undefined ? nextSeq : isRestarted ? firstSeq : since + 1;
     const open: Open = { listener, next, isPaused: false, isRestarted };
     this.#open.add(open);
-    if (since !== undefined) this.#tellSoon();
+    if (since !== undefined) this.#emitSoon();
     return {
       resume: () => {
         if (!open.isPaused) return;
         open.isPaused = false;
-        this.#tellSoon();
+        this.#emitSoon();
       },
       close: () => {
         this.#open.delete(open);
@@ -137,12 +137,12 @@ export class ConsoleFeed {
     };
   }
 
-  /** Something was added. */
+  /** Must be called after an entry was added. */
   readonly added = (): void => {
-    if (this.#open.size > 0) this.#tellSoon();
+    if (this.#open.size > 0) this.#emitSoon();
   };
 
-  /** Leaves no timer, and tells nobody any more. */
+  /** Ends all subscriptions and stops all timers. */
   close(): void {
     this.#open.clear();
     this.#stop();
@@ -154,14 +154,14 @@ export class ConsoleFeed {
     this.#cancel = undefined;
   }
 
-  #tellSoon(): void {
+  #emitSoon(): void {
     this.#cancel ??= this.#options.clock.after(batchMs, () => {
       this.#cancel = undefined;
-      for (const open of this.#open) if (!open.isPaused) this.#tell(open);
+      for (const open of this.#open) if (!open.isPaused) this.#emit(open);
     });
   }
 
-  #tell(open: Open): void {
+  #emit(open: Open): void {
     const { listener, isRestarted, next } = open;
     if (next === this.log.nextSeq && !isRestarted) return;
     const matching: ConsoleEntry[] = [];
@@ -181,7 +181,7 @@ export class ConsoleFeed {
       keptSinceMs: this.log.keptSinceMs(listener),
       ...(isRestarted && { isRestarted }),
     };
-    const isTaken = listener.hear(news, open.next - 1);
+    const isTaken = listener.onRows(news, open.next - 1);
     open.isPaused = !isTaken;
   }
 
@@ -195,7 +195,7 @@ export class ConsoleFeed {
   }
 }
 
-/** The types that a text names, separated by commas; of those that there are not, the first is the fault. */
+/** Parses types that are separated by commas. The first unknown type is a fault. */
 export function parseConsoleTypes(
   text: string,
   known: readonly ConsoleType[],

@@ -5,25 +5,25 @@ import { sizeOf, type ConsoleContent, type ConsoleEntry } from './console-entry.
 import { Ring } from './ring.ts';
 import { Ticker } from './ticker.ts';
 
-/** What the console's log is made with. */
+/** What the log of the console needs. */
 export interface ConsoleLogOptions {
   readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly wallTime: WallTime;
-  /** Memory that it takes, roughly: half of it is for what is refused or fails. */
+  /** The approximate memory limit in bytes. Half of it is reserved for refusals and failures. */
   readonly bytes: number;
-  /** The most entries of either half. */
+  /** The most entries in each half. */
   readonly capacity?: number;
-  /** The most entries of one type that are recorded in a second; the others are counted. */
+  /** The most entries of one type that are recorded per second. Others are only counted. */
   readonly perSecond?: number;
 }
 
-/** Which entries are meant. */
+/** Selects entries. */
 export interface ConsoleScope {
   readonly appId?: string | undefined;
   readonly types?: ReadonlySet<ConsoleType> | undefined;
 }
 
-/** What entries of one type may cost. */
+/** The budget for entries of one type. */
 export class TypeBudget {
   readonly type: ConsoleType;
   readonly #allowance: Allowance;
@@ -34,19 +34,19 @@ export class TypeBudget {
     this.#allowance = allowance;
   }
 
-  /** Whether an entry may be added now; if not it is counted. Whoever may has to add it. */
+  /** Whether an entry may be added now. If so, the caller must add it. If not, it is counted. */
   allows(): boolean {
     if (this.#allowance.take()) return true;
     this.#skipped += 1;
     return false;
   }
 
-  /** How many were not recorded and are not told with an entry yet. */
+  /** How many were not recorded since the last entry. */
   get skipped(): number {
     return this.#skipped;
   }
 
-  /** How many were not recorded since this was asked last. */
+  /** Returns and resets the number of entries that were not recorded. */
   takeSkipped(): number {
     const skipped = this.#skipped;
     this.#skipped = 0;
@@ -54,7 +54,7 @@ export class TypeBudget {
   }
 }
 
-/** What is kept apart, so that no flood of what goes well pushes it out. */
+/** These types are kept apart, so that a burst of routine entries does not displace them. */
 const troubles: ReadonlySet<ConsoleType> = new Set([
   'webhook failed',
   'refused connection',
@@ -63,10 +63,10 @@ const troubles: ReadonlySet<ConsoleType> = new Set([
   'setting',
 ]);
 
-/** Within a millisecond of the start, so that numbers go on ascending through restarts. */
+/** Numbers per millisecond of the start time, so that numbers keep ascending across restarts. */
 const numbersInMs = 1000;
 
-/** The latest entries of the debug console, numbered as they happened, within bounds. */
+/** The latest entries of the debug console, numbered in order, within limits. */
 export class ConsoleLog {
   readonly #wallTime: WallTime;
   readonly #routine: Ring<ConsoleEntry>;
@@ -80,7 +80,7 @@ export class ConsoleLog {
 
   readonly #added: () => void;
 
-  /** `added` is called for what it adds by itself. */
+  /** `added` is called for entries that the log adds itself. */
   constructor(
     { clock, wallTime, bytes, capacity = 20_000, perSecond = 200 }: ConsoleLogOptions,
     added: () => void = () => {},
@@ -107,7 +107,7 @@ export class ConsoleLog {
     return this.#firstSeq;
   }
 
-  /** Memory that the entries take, roughly. */
+  /** The approximate memory of the entries. */
   get bytes(): number {
     return this.#routine.bytes + this.#trouble.bytes;
   }
@@ -117,18 +117,18 @@ export class ConsoleLog {
     return this.#routine.size + this.#trouble.size;
   }
 
-  /** What entries of this type may cost: whoever adds many looks it up once. */
+  /** The budget for entries of a type. Callers that add many should look it up once. */
   budgetOf(type: ConsoleType): TypeBudget {
     let budget = this.#budgets.get(type);
     if (budget === undefined) {
-      const made = new TypeBudget(type, new Allowance(this.#bounds, this.#time, () => this.#tellGap(made)));
+      const made = new TypeBudget(type, new Allowance(this.#bounds, this.#time, () => this.#addGap(made)));
       this.#budgets.set(type, made);
       budget = made;
     }
     return budget;
   }
 
-  /** Adds an entry that its budget allowed. */
+  /** Adds an entry that the budget has allowed. */
   add(budget: TypeBudget, appId: string, content: ConsoleContent): void {
     const { type } = budget;
     const skipped = budget.takeSkipped();
@@ -146,21 +146,21 @@ export class ConsoleLog {
     (troubles.has(type) ? this.#trouble : this.#routine).push(entry);
   }
 
-  /** Entries from this number on, in order. */
+  /** Entries from this number on, in ascending order. */
   *from(seq: number, scope: ConsoleScope): Generator<ConsoleEntry, void> {
     const rings = this.#ringsOf(scope).map((ring) => ring.from(seq));
     for (const entry of merge(rings, (a, b) => a.seq < b.seq)) if (isIn(entry, scope)) yield entry;
   }
 
-  /** Entries before this number, the last first. */
+  /** Entries before this number, in descending order. */
   *before(seq: number, scope: ConsoleScope): Generator<ConsoleEntry, void> {
     const rings = this.#ringsOf(scope).map((ring) => ring.before(seq));
     for (const entry of merge(rings, (a, b) => a.seq > b.seq)) if (isIn(entry, scope)) yield entry;
   }
 
   /**
-   * How many entries from this number on have given way, at most: of which types they were is not known any more. 0 is
-   * exact.
+   * An upper bound for the number of entries from this number on that have been deleted. It is not exact, because their
+   * types are no longer known. 0 is exact.
    */
   goneSince(seq: number, scope: ConsoleScope): number {
     const from = Math.max(seq, this.#firstSeq);
@@ -170,7 +170,7 @@ export class ConsoleLog {
     return this.#nextSeq - from - kept;
   }
 
-  /** Since when all entries are kept but those that were skipped; time of day. */
+  /** Since when all entries are kept, except the skipped ones, in milliseconds since 1970. */
   keptSinceMs(scope: ConsoleScope): number {
     const lost = this.#ringsOf(scope).map((ring) =>
       ring.lostSeq < 0 ? this.#startedAtMs : (ring.oldest?.atMs ?? this.#wallTime.now()),
@@ -178,13 +178,13 @@ export class ConsoleLog {
     return Math.max(...lost, this.#startedAtMs);
   }
 
-  /** Leaves no timer. */
+  /** Stops all timers. */
   close(): void {
     this.#time.ticker.close();
   }
 
-  /** A flood is over: what was not recorded of its end would else be told with the next entry, whenever that comes. */
-  #tellGap(budget: TypeBudget): void {
+  /** Adds a gap at the end of a burst. Otherwise its skipped entries would be reported only with the next entry. */
+  #addGap(budget: TypeBudget): void {
     if (budget.skipped === 0) return;
     this.add(budget, '', { kind: 'gap' });
     this.#added();
@@ -205,7 +205,7 @@ function isIn({ appId, type, content }: ConsoleEntry, scope: ConsoleScope): bool
   return isOfApp && (scope.types?.has(type) ?? true);
 }
 
-/** What these give, each in order, in one order. */
+/** Merges ordered sources. */
 function* merge(
   sources: readonly Generator<ConsoleEntry, void>[],
   isFirst: (a: ConsoleEntry, b: ConsoleEntry) => boolean,

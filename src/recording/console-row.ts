@@ -10,24 +10,28 @@ import type { SearchItem } from './search.ts';
 /** The longest payload that is shown in a row. */
 const longestData = 4096;
 
-type Told = Pick<ConsoleRow, 'socketId' | 'userId' | 'channel' | 'name' | 'text' | 'data' | 'details'>;
+type RowContent = Pick<ConsoleRow, 'socketId' | 'userId' | 'channel' | 'name' | 'text' | 'data' | 'details'>;
 
-/** A row with what it is found by besides. */
-interface Found {
-  readonly told: Told;
+/** The content of a row, with further values for searches. */
+interface Described {
+  readonly row: RowContent;
   readonly channels?: readonly string[];
   readonly endpoint?: string;
   readonly url?: string;
   readonly result?: string;
 }
 
-/** The row of an entry, as a person reads it. */
+/** The row of an entry, for people. */
 export function rowOf(entry: ConsoleEntry, showsPayloads: boolean): ConsoleRow {
-  return toRow(entry, tell(entry.content).told, showsPayloads);
+  return toRow(entry, describe(entry.content).row, showsPayloads);
 }
 
-function toRow({ seq, atMs, appId, type }: ConsoleEntry, told: Told, showsPayloads: boolean): ConsoleRow {
-  const { data, ...rest } = told;
+function toRow(
+  { seq, atMs, appId, type }: ConsoleEntry,
+  content: RowContent,
+  showsPayloads: boolean,
+): ConsoleRow {
+  const { data, ...rest } = content;
   return {
     seq,
     atMs,
@@ -38,25 +42,25 @@ function toRow({ seq, atMs, appId, type }: ConsoleEntry, told: Told, showsPayloa
   };
 }
 
-/** An entry as it is searched. It is read once at most. */
+/** An entry in the form that searches need. Its content is described at most once. */
 export function itemOf(entry: ConsoleEntry, showsPayloads: boolean): SearchItem {
-  let found: Found | undefined;
-  const read = (): Found => (found ??= tell(entry.content));
+  let described: Described | undefined;
+  const read = (): Described => (described ??= describe(entry.content));
   return {
     atMs: entry.atMs,
     fields: {
       type: entry.type,
       get channel() {
-        return read().channels ?? read().told.channel;
+        return read().channels ?? read().row.channel;
       },
       get user() {
-        return read().told.userId;
+        return read().row.userId;
       },
       get event() {
-        return read().told.name;
+        return read().row.name;
       },
       get socket() {
-        return read().told.socketId;
+        return read().row.socketId;
       },
       get endpoint() {
         return read().endpoint;
@@ -68,20 +72,20 @@ export function itemOf(entry: ConsoleEntry, showsPayloads: boolean): SearchItem 
         return read().result;
       },
       get status() {
-        return read().told.details?.['status'];
+        return read().row.details?.['status'];
       },
       get reason() {
-        return read().told.details?.['reason'];
+        return read().row.details?.['reason'];
       },
       get attempts() {
-        return read().told.details?.['attempt'];
+        return read().row.details?.['attempt'];
       },
       get id() {
-        return read().told.details?.['id'];
+        return read().row.details?.['id'];
       },
     },
     text: () => {
-      const row = toRow(entry, read().told, showsPayloads);
+      const row = toRow(entry, read().row, showsPayloads);
       const { type, text, name, channel, socketId, userId, data, details } = row;
       const words = [type, text, name, channel, socketId, userId, data, ...Object.values(details ?? {})];
       return words.filter((word) => word !== undefined).join(' ');
@@ -89,41 +93,41 @@ export function itemOf(entry: ConsoleEntry, showsPayloads: boolean): SearchItem 
   };
 }
 
-function tell(content: ConsoleContent): Found {
+function describe(content: ConsoleContent): Described {
   switch (content.kind) {
     case 'connected': {
       const { socketId, remoteAddress } = content;
-      return { told: { socketId, text: `connected from ${remoteAddress}`, details: { remoteAddress } } };
+      return { row: { socketId, text: `connected from ${remoteAddress}`, details: { remoteAddress } } };
     }
     case 'disconnected':
-      return tellDisconnected(content);
+      return describeDisconnected(content);
     case 'subscribed':
     case 'unsubscribed': {
       const { kind, socketId, userId, channel } = content;
       const who = userId === undefined ? '' : ` as user ${userId}`;
-      return { told: { socketId, ...userIn(userId), channel, text: `${kind}${who}: ${channel}` } };
+      return { row: { socketId, ...userIn(userId), channel, text: `${kind}${who}: ${channel}` } };
     }
     case 'published':
-      return tellPublished(content);
+      return describePublished(content);
     case 'client-event': {
       const { socketId, userId, event } = content;
       const { channel, event: name, data } = event;
-      return { told: { socketId, ...userIn(userId), channel, name, text: `${name} on ${channel}`, data } };
+      return { row: { socketId, ...userIn(userId), channel, name, text: `${name} on ${channel}`, data } };
     }
     case 'event':
-      return tellEvent(content.event, content.wanting);
+      return describeEvent(content.event, content.wanting);
     case 'attempt':
-      return tellAttempt(content);
+      return describeAttempt(content);
     case 'dropped':
-      return tellDropped(content);
+      return describeDropped(content);
     case 'resent':
-      return tellResent(content);
+      return describeResent(content);
     case 'refused':
-      return tellRefused(content);
+      return describeRefused(content);
     case 'setting':
-      return { told: { text: content.text } };
+      return { row: { text: content.text } };
     case 'gap':
-      return { told: { text: 'more happened than is recorded' } };
+      return { row: { text: 'some entries were not recorded' } };
   }
 }
 
@@ -133,63 +137,64 @@ function userIn(userId: string | undefined): { readonly userId?: string } {
   return userId === undefined ? {} : { userId };
 }
 
-function tellDisconnected(content: Of<'disconnected'>): Found {
+function describeDisconnected(content: Of<'disconnected'>): Described {
   const { socketId, userId, reason, channels, channelCount, lastedMs } = content;
   const how = reason === 'client' ? 'disconnected' : `was disconnected (${reason})`;
   const more = channelCount > channels.length ? ` and ${channelCount - channels.length} more` : '';
-  const left = channelCount === 0 ? 'it was on no channel' : `it was on ${channels.join(', ')}${more}`;
-  const told = {
+  const left =
+    channelCount === 0 ? 'it had no subscription' : `it was subscribed to ${channels.join(', ')}${more}`;
+  const row = {
     socketId,
     ...userIn(userId),
     text: `${how} after ${formatSpan(lastedMs)}; ${left}`,
     details: { reason, lastedMs: Math.round(lastedMs), channels: channelCount },
   };
-  return { told, channels };
+  return { row, channels };
 }
 
-function tellPublished({ trigger, source }: Of<'published'>): Found {
+function describePublished({ trigger, source }: Of<'published'>): Described {
   const { name, data, channels } = trigger;
   const [channel = '', ...others] = channels;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   const text = `${name} on ${channel}${more}${source === 'dashboard' ? ', from the Dashboard' : ''}`;
-  return { told: { channel, name, text, data, details: { source, channels: channels.length } }, channels };
+  return { row: { channel, name, text, data, details: { source, channels: channels.length } }, channels };
 }
 
-function tellEvent(event: WebhookEvent, wanting: number): Found {
+function describeEvent(event: WebhookEvent, wanting: number): Described {
   const { name, channel, user_id: userId, data, subscription_count: count } = fieldsOf(event);
   const who = userId === undefined ? '' : ` of user ${userId}`;
   const size = count === undefined ? '' : ` of ${count}`;
-  const to = wanting === 0 ? 'no endpoint wants it' : `for ${plural(wanting, 'endpoint')}`;
-  const told = { channel, name, ...userIn(userId), text: `${name}${size}${who} on ${channel}; ${to}` };
-  return { told: { ...told, ...(data !== undefined && { data }) } };
+  const to = wanting === 0 ? 'no endpoint selects it' : `for ${plural(wanting, 'endpoint')}`;
+  const row = { channel, name, ...userIn(userId), text: `${name}${size}${who} on ${channel}; ${to}` };
+  return { row: { ...row, ...(data !== undefined && { data }) } };
 }
 
-function tellAttempt({ attempt, outcome, elapsedMs, retryInMs }: Of<'attempt'>): Found {
+function describeAttempt({ attempt, outcome, elapsedMs, retryInMs }: Of<'attempt'>): Described {
   const { bytes, channels } = attempt;
   const end = endOf(outcome);
   const next =
     retryInMs !== undefined
-      ? `; again in ${formatSpan(retryInMs)}`
+      ? `; retry in ${formatSpan(retryInMs)}`
       : end.outcome === 'success'
         ? ''
-        : '; not tried again';
-  const found = tellPost(`attempt ${attempt.number}`, { ...attempt, end, elapsedMs });
-  const { told } = found;
+        : '; no retry';
+  const post = describePost(`attempt ${attempt.number}`, { ...attempt, end, elapsedMs });
+  const { row } = post;
   return {
-    ...found,
-    told: { ...told, text: told.text + next, details: { ...told.details, bytes } },
+    ...post,
+    row: { ...row, text: row.text + next, details: { ...row.details, bytes } },
     channels,
   };
 }
 
-function tellResent({ webhookId, endpointId, url, attempt, events }: Of<'resent'>): Found {
+function describeResent({ webhookId, endpointId, url, attempt, events }: Of<'resent'>): Described {
   const { number, elapsedMs, result, ...rest } = attempt;
   const end = { ...rest, outcome: result };
-  return tellPost('sent again', { webhookId, endpointId, url, number, events, end, elapsedMs });
+  return describePost('resent', { webhookId, endpointId, url, number, events, end, elapsedMs });
 }
 
-/** What came of a POST. */
-function tellPost(
+/** The result of a POST. */
+function describePost(
   what: string,
   {
     webhookId,
@@ -203,9 +208,9 @@ function tellPost(
     readonly end: AttemptEnd;
     readonly elapsedMs: number;
   },
-): Found {
+): Described {
   const { outcome, status, error, answer } = end;
-  const failed = outcome === 'timeout' ? 'no answer in time' : (error ?? 'failed');
+  const failed = outcome === 'timeout' ? 'no response in time' : (error ?? 'failed');
   const came = status === undefined ? failed : `answered ${status}`;
   const details = {
     id: webhookId,
@@ -216,11 +221,11 @@ function tellPost(
     ...(error !== undefined && { reason: error }),
   };
   const text = `${what}: ${came} in ${formatSpan(elapsedMs)}, ${plural(events, 'event')}`;
-  const told = { name: url, text, details, ...(answer !== undefined && { data: answer }) };
-  return { told, endpoint: endpointId, url, result: outcome };
+  const row = { name: url, text, details, ...(answer !== undefined && { data: answer }) };
+  return { row, endpoint: endpointId, url, result: outcome };
 }
 
-function tellDropped({ reason, endpoint, events, webhookId, attempts }: Of<'dropped'>): Found {
+function describeDropped({ reason, endpoint, events, webhookId, attempts }: Of<'dropped'>): Described {
   const { id, url } = endpoint;
   const text = `${plural(events, 'event')} dropped (${reason}) after ${plural(attempts, 'attempt')}`;
   const details = {
@@ -229,10 +234,10 @@ function tellDropped({ reason, endpoint, events, webhookId, attempts }: Of<'drop
     attempt: attempts,
     ...(webhookId !== undefined && { id: webhookId }),
   };
-  return { told: { name: url, text, details }, endpoint: id, url };
+  return { row: { name: url, text, details }, endpoint: id, url };
 }
 
-function tellRefused({ refusal }: Of<'refused'>): Found {
+function describeRefused({ refusal }: Of<'refused'>): Described {
   const { kind, reason, fields } = refusal;
   const details: Record<string, string | number> = { refused: kind, reason };
   for (const [name, value] of Object.entries(fields)) {
@@ -241,21 +246,21 @@ function tellRefused({ refusal }: Of<'refused'>): Found {
   }
   const { socketId, channel, error } = fields;
   const about = typeof error === 'string' ? `: ${clip(error, 400)}` : '';
-  const told = {
+  const row = {
     name: reason,
     text: `${kind.replace('_', ' ')} refused (${reason})${about}`,
     details,
     ...(typeof socketId === 'string' && { socketId }),
     ...(typeof channel === 'string' && { channel: clip(channel) }),
   };
-  return { told };
+  return { row };
 }
 
 function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** A span for people: `350 ms`, `2.5 s`, `12 min`, `3.5 h`. */
+/** Formats a span: `350 ms`, `2.5 s`, `12 min`, `3.5 h`. */
 export function formatSpan(ms: number): string {
   const short = (value: number): string => String(Math.round(value * 10) / 10);
   if (ms < 1000) return `${Math.round(ms)} ms`;

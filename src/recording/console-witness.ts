@@ -21,10 +21,10 @@ import type { ConsoleContent } from './console-entry.ts';
 import type { ConsoleFeed } from './console-feed.ts';
 import type { ConsoleLog, TypeBudget } from './console-log.ts';
 
-/** So many channels of a connection or an attempt are named. */
+/** The most channels that are named of a connection or an attempt. */
 const mostChannels = 20;
 
-/** The budgets of the rows, by what they are asked for. */
+/** The budgets of all types of rows. */
 function budgetsOf(log: ConsoleLog) {
   const client = log.budgetOf('refused message');
   return {
@@ -37,7 +37,7 @@ function budgetsOf(log: ConsoleLog) {
     sent: log.budgetOf('webhook sent'),
     failed: log.budgetOf('webhook failed'),
     setting: log.budgetOf('setting'),
-    /** Of a client's event nothing is told: it has a row already. */
+    /** A client event has no budget here, because it already has a row. */
     events: {
       channel_occupied: log.budgetOf('occupied'),
       channel_vacated: log.budgetOf('vacated'),
@@ -58,13 +58,13 @@ function budgetsOf(log: ConsoleLog) {
   };
 }
 
-/** Hears what happens, and adds it to the debug console as far as its budgets allow. */
+/** Adds what happens to the debug console, within the budgets of the types. */
 export class ConsoleWitness implements Witness {
   readonly #feed: ConsoleFeed;
   readonly #sessionClock: Pick<Clock, 'now'>;
   readonly #budgets: ReturnType<typeof budgetsOf>;
 
-  /** `sessionClock` is the one by which connections are dated. */
+  /** `sessionClock` is the clock of the opening times of connections. */
   constructor(feed: ConsoleFeed, sessionClock: Pick<Clock, 'now'>) {
     this.#feed = feed;
     this.#sessionClock = sessionClock;
@@ -108,7 +108,7 @@ export class ConsoleWitness implements Witness {
     { channel, userId }: WitnessedSubscription,
     how: Leaving,
   ): void {
-    // The row of a disconnection names the channels; what was refused has a row of its own.
+    // The row of a disconnection names the channels, and a refusal has its own row.
     const budget = this.#budgets.left;
     if (how !== 'unsubscribed' || !budget.allows()) return;
     this.#add(budget, app.config.id, {
@@ -137,20 +137,20 @@ export class ConsoleWitness implements Witness {
 
   readonly keyUsed = (): void => {};
 
-  // What was not sent is in the list of events.
+  // The list of events shows events that were not sent.
   readonly suppressed = (): void => {};
 
   unwanted(appId: string, event: WebhookEvent): void {
     this.#event(appId, event, 0);
   }
 
-  /** A client or a backend did not get what it asked for. */
+  /** Records a refused request of a client or a backend. */
   readonly refused = (refusal: Refusal): void => {
     const budget = this.#budgets.refusals[refusal.kind];
     if (budget.allows()) this.#add(budget, clip(refusal.appId, 100), { kind: 'refused', refusal });
   };
 
-  /** A delivery was sent again on demand. */
+  /** Records that a delivery was resent. */
   readonly resent = ({ deliveryId, request, attempt, events }: ResentFact): void => {
     const budget = this.#ended(attempt.result);
     if (!budget.allows()) return;
@@ -158,13 +158,13 @@ export class ConsoleWitness implements Witness {
     this.#add(budget, appId, { kind: 'resent', webhookId: deliveryId, endpointId, url, attempt, events });
   };
 
-  /** Something was set; `appId` is empty if it is about no app. */
+  /** Records a change of settings. `appId` is empty if it does not concern an app. */
   setting(appId: string, text: string): void {
     const budget = this.#budgets.setting;
     if (budget.allows()) this.#add(budget, appId, { kind: 'setting', text });
   }
 
-  /** Subscribes to the delivery facts. */
+  /** The subscriber to delivery facts. */
   readonly hear = (fact: DeliveryFact): void => {
     switch (fact.kind) {
       case 'selected':

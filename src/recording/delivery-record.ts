@@ -8,47 +8,47 @@ import type { WebhookEventFields } from '../webhooks/event-match.ts';
 import type { AttemptEnd, DeliveryAttempt, EmulatorDelivery } from './records.ts';
 import type { Numbered } from './ring.ts';
 
-/** What is known of a delivery when it is first heard of. */
+/** The facts about a delivery at its first attempt. */
 interface Beginning {
   readonly attempt: Attempt;
-  /** Of its events, those that are recorded. */
+  /** The ids of those of its events that are recorded. */
   readonly eventIds: readonly number[];
-  /** Its place in the order of deliveries. */
+  /** Its number in the order of deliveries. */
   readonly seq: number;
-  /** How many before it were not recorded. */
+  /** How many earlier deliveries were not recorded. */
   readonly skippedBefore: number;
 }
 
-/** When something was, on the clock and by the time of day. */
+/** A time on the server's clock, and in milliseconds since 1970. */
 export interface Moment {
   readonly atMs: Millis;
   readonly timeMs: number;
 }
 
-/** The body of a webhook, which this program wrote. */
+/** The body of a webhook, as this server writes it. */
 interface SentBody {
   readonly time_ms: number;
   readonly events: readonly WebhookEventFields[];
 }
 
-/** An attempt as it is kept. */
+/** A recorded attempt. */
 export interface RecordedAttempt extends Moment {
   readonly number: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Which resend it was; undefined: none. */
+  /** The number of the resend, or undefined if it was not a resend. */
   readonly resend: number | undefined;
-  /** Undefined: it is under way. */
+  /** Undefined while the attempt is in progress. */
   elapsedMs: Millis | undefined;
   end: AttemptEnd | undefined;
 }
 
-/** So many attempts of a delivery are kept: the earliest give way. */
+/** The most attempts of a delivery that are kept. The earliest are deleted first. */
 const mostAttempts = 100;
 
-/** What a record and an attempt take beside their texts, roughly. */
+/** The approximate memory of a record and of an attempt without their texts. */
 const overheadBytes = { record: 1200, attempt: 500 };
 
-/** What is known of one delivery. */
+/** The record of one delivery. */
 export class DeliveryRecord implements Numbered {
   readonly id: string;
   readonly appId: string;
@@ -87,37 +87,37 @@ export class DeliveryRecord implements Numbered {
     return this.#url;
   }
 
-  /** Delivered or why not; undefined: it is not decided. */
+  /** Delivered, or the reason of the drop. Undefined while it is not decided. */
   get fate(): 'delivered' | DropReason | undefined {
     return this.#fate;
   }
 
-  /** Time of day of the next attempt, if one is due. */
+  /** When the next attempt is due, in milliseconds since 1970. */
   get nextAttemptAt(): number | undefined {
     return this.#nextAttemptAt;
   }
 
-  /** Whether it was sent again on demand. */
+  /** Whether it was resent. */
   get isResent(): boolean {
     return this.#isResent;
   }
 
-  /** Time of day of the first attempt that is kept. */
+  /** When the first kept attempt began, in milliseconds since 1970. */
   get beganAtMs(): number | undefined {
     return this.#attempts[0]?.timeMs;
   }
 
-  /** The attempts that are kept, the first first. */
+  /** The kept attempts in their order. */
   get attempts(): readonly RecordedAttempt[] {
     return this.#attempts;
   }
 
-  /** The body, the same in each attempt. */
+  /** The body, which is the same in each attempt. */
   get body(): string {
     return Buffer.from(this.#body.buffer, this.#body.byteOffset, this.#body.byteLength).toString('utf8');
   }
 
-  /** Read from the body each time: to keep thousands of small objects alive would cost more than all else that is recorded. */
+  /** Parsed from the body each time, because keeping thousands of small objects would take more memory than all other records. */
   get events(): readonly WebhookEventFields[] {
     return this.#sent.events;
   }
@@ -130,7 +130,7 @@ export class DeliveryRecord implements Numbered {
     this.#keep({ number, atMs, timeMs, headers, resend: undefined, elapsedMs: undefined, end: undefined });
   }
 
-  /** Says when the next attempt is due, if one is. */
+  /** Records the end of an attempt, and when the next one is due. */
   end({ number }: Attempt, end: AttemptEnd, at: Moment & { readonly retryInMs: Millis | undefined }): void {
     const { atMs, timeMs, retryInMs } = at;
     this.#nextAttemptAt = retryInMs === undefined ? undefined : timeMs + retryInMs;
@@ -141,7 +141,7 @@ export class DeliveryRecord implements Numbered {
     this.#bytes += end.answer?.length ?? 0;
   }
 
-  /** An attempt was made on demand. */
+  /** Records the attempt of a resend. */
   resent(
     attempt: LetterAttempt,
     { atMs, request }: { readonly atMs: Millis; readonly request: WebhookRequest },
@@ -163,7 +163,7 @@ export class DeliveryRecord implements Numbered {
     this.#nextAttemptAt = undefined;
   }
 
-  /** What another attempt on demand needs: of it the same body is made again. */
+  /** What a resend needs to make the same body again. */
   get delivery(): Delivery {
     const { time_ms: timeMs, events } = this.#sent;
     return {
@@ -177,7 +177,7 @@ export class DeliveryRecord implements Numbered {
     };
   }
 
-  /** All of it, with times on the clock. */
+  /** The whole record, with times on the server's clock. */
   describe(): EmulatorDelivery {
     const fate = this.#fate;
     return {
@@ -226,7 +226,7 @@ function describeAttempt({
   };
 }
 
-/** The outcome as it is recorded. */
+/** The outcome in the form of a record. */
 export function endOf(outcome: Outcome): AttemptEnd {
   switch (outcome.kind) {
     case 'answered': {
@@ -244,7 +244,7 @@ export function endOf(outcome: Outcome): AttemptEnd {
   }
 }
 
-/** A small body is a part of a larger piece of memory, which the record would keep alive as a whole. */
+/** Copies a small body out of its larger buffer, because the record would otherwise keep the whole buffer alive. */
 function ownCopy(body: Uint8Array): Uint8Array {
   return body.buffer.byteLength > body.byteLength ? new Uint8Array(body) : body;
 }

@@ -8,44 +8,44 @@ import type { Movement } from './movements.ts';
 import type { AttemptEnd, EmulatorEvent, EndpointFate, EventCause, EventStatus } from './records.ts';
 import type { Numbered } from './ring.ts';
 
-/** What is known of an event when it happens. */
+/** The facts about an event when it happens. */
 export interface Happening {
   readonly id: number;
   readonly appId: string;
   readonly event: WebhookEvent;
   readonly atMs: Millis;
-  /** The same as the time of day. */
+  /** The same time in milliseconds since 1970. */
   readonly timeMs: number;
-  /** What a connection did that caused it, if that is known. */
+  /** The movement of a connection that caused it, if that is known. */
   readonly cause: Movement | undefined;
   readonly status: EventStatus;
-  /** How many before it were not recorded. */
+  /** How many earlier events were not recorded. */
   readonly skippedBefore: number;
 }
 
 interface Fate {
   readonly endpoint: Endpoint;
   readonly isWanted: boolean;
-  /** Mostly there is one at most. */
+  /** Usually at most one. */
   deliveries: readonly string[];
   attempts: number;
   lastAttempt: AttemptEnd | undefined;
   fate: 'delivered' | DropReason | undefined;
 }
 
-/** What a record, and what is known of each endpoint, take beside their texts, roughly. */
+/** The approximate memory of a record, and of its part for each endpoint, without their texts. */
 const overheadBytes = { record: 800, fate: 250 };
 
 const none: readonly string[] = [];
 
-/** What is known of one event. */
+/** The record of one event. */
 export class EventRecord implements Numbered {
   readonly id: number;
-  /** Its place in the order of events: its id. */
+  /** Its number in the order of events, which is its id. */
   readonly seq: number;
   readonly appId: string;
   readonly happening: Happening;
-  /** There are few endpoints. */
+  /** A list, because an app has few endpoints. */
   readonly #fates: Fate[] = [];
 
   constructor(happening: Happening) {
@@ -59,7 +59,7 @@ export class EventRecord implements Numbered {
     return overheadBytes.record + textOf(this.happening.event) + overheadBytes.fate * this.#fates.length;
   }
 
-  /** Whether some endpoint has taken it: another may still be to get it. */
+  /** Whether an endpoint has accepted it. Other endpoints may still be pending. */
   get wasDelivered(): boolean {
     return this.#fates.some(({ fate }) => fate === 'delivered');
   }
@@ -68,7 +68,7 @@ export class EventRecord implements Numbered {
     this.#add(endpoint, isWanted);
   }
 
-  /** It was in so many further attempts of a delivery. */
+  /** Records that further attempts of a delivery contained it. */
   attempt(endpoint: Endpoint, webhookId: string | undefined, attempts = 1): void {
     const fate = this.#fateAt(endpoint);
     fate.attempts += attempts;
@@ -86,7 +86,7 @@ export class EventRecord implements Numbered {
     this.#fateAt(endpoint).fate = decision;
   }
 
-  /** What became of it. */
+  /** The outcome over all endpoints. */
   get status(): EventStatus {
     const { status } = this.happening;
     if (status !== 'pending') return status;
@@ -102,27 +102,27 @@ export class EventRecord implements Numbered {
     return isDelivered ? 'delivered' : 'dropped';
   }
 
-  /** What caused it, with times on the clock. */
+  /** The cause, with times on the server's clock. */
   get cause(): EventCause {
     const { event, cause, atMs } = this.happening;
     return describeCause(event, cause, atMs);
   }
 
-  /** What became of it at each endpoint. */
+  /** The outcome at each endpoint. */
   get endpoints(): readonly EndpointFate[] {
     const { event } = this.happening;
     return this.#fates.map((fate) => describeFate(fate, event));
   }
 
-  /** All of it, with times on the clock. */
+  /** The whole record, with times on the server's clock. */
   describe(): EmulatorEvent {
     const { id, appId, event, atMs } = this.happening;
     const { status, cause, endpoints } = this;
-    const told = { id, appId, ...fieldsOf(event), atMs, status, cause, endpoints };
-    return { ...told, why: explain(told) };
+    const described = { id, appId, ...fieldsOf(event), atMs, status, cause, endpoints };
+    return { ...described, why: explain(described) };
   }
 
-  /** An endpoint of which nothing was said before wants it: it was not recorded when it happened. */
+  /** Adds the endpoint if it is missing, which happens if the event was not recorded at first. */
   #fateAt(endpoint: Endpoint): Fate {
     return this.#find(endpoint) ?? this.#add(endpoint, true);
   }
@@ -151,7 +151,7 @@ function describeCause(event: WebhookEvent, cause: Movement | undefined, atMs: M
     return { kind: 'client event', socket_id: event.socketId, ...userIn(event.userId), atMs };
   }
   if (event.onlyFor !== undefined) return { kind: 'reconciled', atMs };
-  // One that was refused is never the cause.
+  // A refused subscription is never the cause.
   if (cause === undefined || cause.kind === 'refused') return { kind: 'unknown', atMs };
   return { kind: cause.kind, socket_id: cause.socketId, ...userIn(cause.userId), atMs: cause.atMs };
 }
@@ -179,7 +179,7 @@ function describeFate(
   return { ...place, status: 'dropped', reason: fate };
 }
 
-/** Characters of an event's own texts. */
+/** The number of characters in the texts of an event. */
 export function textOf(event: WebhookEvent): number {
   const { name, channel } = event;
   const rest =
@@ -191,7 +191,7 @@ export function textOf(event: WebhookEvent): number {
   return name.length + channel.length + rest;
 }
 
-/** An event with the names of its fields as they are sent. */
+/** The fields of an event, with their names in webhooks. */
 export function fieldsOf(event: WebhookEvent): WebhookEventFields {
   const { name, channel } = event;
   switch (event.name) {

@@ -1,24 +1,24 @@
 import type { AttemptEnd, EmulatorEvent, EndpointFate, EventCause } from './records.ts';
 
-/** An event, as far as its explanation needs it. */
+/** The facts about an event that its explanation needs. */
 type Explained = Omit<EmulatorEvent, 'why'>;
 
-/** Writes a moment for people. */
+/** Formats a time. */
 type WriteMoment = (ms: number) => string;
 
-/** Why an event happened and what became of it, as a sentence without a full stop. */
+/** The cause and the outcome of an event, as a sentence without a full stop. */
 export function explain(event: Explained, moment: WriteMoment = formatMs): string {
   return `${describeCause(event, moment)}; ${describeStatus(event)}`;
 }
 
-/** An event in a few words: its name, whose, where and when. */
+/** An event in a few words: its name, user, channel and time. */
 export function nameEvent(event: Pick<Explained, 'name' | 'channel' | 'user_id' | 'event' | 'atMs'>): string {
   const sent = event.event === undefined ? '' : ` '${event.event}'`;
   const user = event.user_id === undefined ? '' : ` of user ${event.user_id}`;
   return `${event.name}${sent}${user} on ${event.channel} at ${formatMs(event.atMs)}`;
 }
 
-/** A moment or a span, for people. */
+/** Formats a time or a span. */
 export function formatMs(ms: number): string {
   return `${Math.round(ms * 10) / 10} ms`;
 }
@@ -35,14 +35,14 @@ function describeCause(event: Explained, moment: WriteMoment): string {
       const departed = `${who(cause)} ${cause.kind} at ${moment(cause.atMs)}`;
       const lasted = event.atMs - cause.atMs;
       if (lasted === 0 || event.status === 'suppressed') return departed;
-      return `${departed}, and nobody was back ${formatMs(lasted)} later, when the grace had passed`;
+      return `${departed} and had not returned ${formatMs(lasted)} later, when the grace period ended`;
     }
     case 'client event':
       return `${who(cause)} sent it`;
     case 'reconciled':
-      return 'it brings an endpoint to what is true, which the endpoint was not told before';
+      return 'it was sent to bring one endpoint back to the true state';
     case 'unknown':
-      return 'the cause is not known any more';
+      return 'the cause is no longer recorded';
   }
 }
 
@@ -54,13 +54,13 @@ function describeStatus(event: Explained): string {
   switch (event.status) {
     case 'suppressed':
       return event.name === 'channel_vacated' || event.name === 'member_removed'
-        ? 'not sent, because of a return within the grace'
-        : 'not sent, because it was a return within the grace: the departure had not been sent either';
+        ? 'not sent, because of a return within the grace period'
+        : 'not sent, because it was a return within the grace period and the departure had not been sent either';
     case 'deduplicated':
-      return 'not sent, because an earlier cache_miss of the channel stands until an event is cached';
+      return 'not sent, because a cache_miss of the channel was sent before and no event has been cached since';
     case 'filtered':
       return event.endpoints.length === 0
-        ? 'not sent, because no endpoint of the app wants it'
+        ? 'not sent, because no endpoint of the app selects it'
         : `not sent: ${event.endpoints.map(describeFate).join(', ')}`;
     case 'pending':
     case 'delivered':
@@ -78,16 +78,16 @@ function describeFate(fate: EndpointFate): string {
     case 'filtered':
       return reason === 'channel'
         ? `${url} has a channel filter that excludes it (webhooks[].channels)`
-        : `${url} does not get events of this type (webhooks[].eventTypes)`;
+        : `${url} does not select events of this type (webhooks[].eventTypes)`;
     case 'pending':
       return attempts === 0
         ? `queued for ${url}`
-        : `not taken by ${url} so far, in ${countAttempts(attempts)}${describeEnd(lastAttempt)}`;
+        : `not accepted by ${url} so far, after ${countAttempts(attempts)}${describeEnd(lastAttempt)}`;
     case 'delivered':
       return `delivered to ${url} in ${countAttempts(attempts)}`;
     case 'dropped':
       if (reason === 'undone')
-        return `not sent to ${url}: its queue was full, and a later event undid this one or was undone by it`;
+        return `not sent to ${url}: its queue was full, and this event and a later one cancelled each other out`;
       if (reason === 'disabled' && attempts === 0) {
         return `not sent to ${url}, which is disabled (webhooks[].enabled)`;
       }
@@ -98,11 +98,11 @@ function describeFate(fate: EndpointFate): string {
 function describeEnd(end: AttemptEnd | undefined): string {
   switch (end?.outcome) {
     case 'refused':
-      return `, the last answered ${end.status}`;
+      return `, the last with status ${end.status}`;
     case 'timeout':
-      return ', the last without an answer in time';
+      return ', the last without a response in time';
     case 'unreachable':
-      return `, the last failing with ${end.error}`;
+      return `, the last with the error ${end.error}`;
     case 'success':
     case undefined:
       return '';

@@ -8,24 +8,24 @@ import type { Numbered } from './ring.ts';
 import type { Search, SearchItem } from './search.ts';
 import { countAttempts, viewDelivery, viewDeliveryDetail, viewEvent, type Showing } from './views.ts';
 
-/** Which part of a list is asked for. */
+/** A request for a page of a list. */
 export interface PageRequest {
   readonly appId: string;
-  /** Without it everything matches. */
+  /** Without a search everything matches. */
   readonly search?: Search;
-  /** The `next` of the page before, which is a whole number. */
+  /** The `next` of the previous page, which is a whole number. */
   readonly before?: number;
   readonly limit: number;
 }
 
-/** What reading the records needs. */
+/** What a history needs. */
 export interface HistoryOptions {
   readonly recorder: Recorder;
-  /** A long search takes many turns of the event loop: a step for each event in the records that are looked at. */
+  /** Spreads a long search over many turns of the event loop. Each event in an examined record takes a step. */
   readonly budget: TurnBudget;
 }
 
-/** The recorded events and deliveries as the Dashboard lists them, the newest first. */
+/** The recorded events and deliveries in the form of the Dashboard's lists, newest first. */
 export class History {
   readonly #options: HistoryOptions;
 
@@ -33,7 +33,7 @@ export class History {
     this.#options = options;
   }
 
-  /** Events that match. */
+  /** Lists events. */
   events(request: PageRequest, showing: Showing): Promise<PageOf<EventView>> {
     const { recorder } = this.#options;
     return this.#page(recorder.eventRecords(), request, {
@@ -44,7 +44,7 @@ export class History {
     });
   }
 
-  /** Deliveries that match. */
+  /** Lists deliveries. */
   deliveries(request: PageRequest, showing: Showing): Promise<PageOf<DeliveryView>> {
     const { recorder } = this.#options;
     return this.#page(recorder.deliveryRecords(), request, {
@@ -55,7 +55,7 @@ export class History {
     });
   }
 
-  /** One delivery in full; undefined: it is not kept. */
+  /** One delivery in full, or undefined if it is not kept. */
   delivery(appId: string, id: string, showing: Showing): DeliveryDetail | undefined {
     const record = this.#options.recorder.deliveryRecord(appId, id);
     return record && viewDeliveryDetail(record, showing);
@@ -90,7 +90,7 @@ export class History {
   }
 }
 
-/** An event as it is searched. */
+/** An event in the form that searches need. */
 function eventItem(record: EventRecord, showing: Showing): SearchItem {
   const { event, timeMs } = record.happening;
   return {
@@ -133,7 +133,7 @@ function eventItem(record: EventRecord, showing: Showing): SearchItem {
   };
 }
 
-/** A delivery as it is searched. */
+/** A delivery in the form that searches need. */
 function deliveryItem(record: DeliveryRecord, showing: Showing): SearchItem {
   const { fate } = record;
   let read: DeliveryRecord['events'] | undefined;
@@ -176,7 +176,7 @@ function deliveryItem(record: DeliveryRecord, showing: Showing): SearchItem {
   };
 }
 
-/** The answers of endpoints are payloads, too. */
+/** The responses of endpoints, which count as payloads. */
 function answersOf(record: DeliveryRecord, { payloads }: Showing): string {
   return payloads ? record.attempts.map(({ end }) => end?.answer ?? '').join(' ') : '';
 }
@@ -185,7 +185,7 @@ function texts(...values: readonly (string | number | undefined)[]): readonly st
   return values.flatMap((value) => (value === undefined ? [] : String(value)));
 }
 
-/** The texts of a view, as they are read. */
+/** All texts of a view. */
 function textOfView(view: EventView | DeliveryView): string {
   const words: string[] = [];
   const collect = (value: unknown): void => {

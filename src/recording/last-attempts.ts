@@ -1,10 +1,10 @@
 import type { EndpointView } from '../views/settings.ts';
 import type { Recorder } from './recorder.ts';
 
-/** So many deliveries are looked at, the latest first. */
+/** How many of the latest deliveries are examined. */
 const mostLooks = 2000;
 
-/** The last attempt at each endpoint of which one is among the latest deliveries, by app and endpoint. */
+/** Reads the last attempt for each endpoint that has one among the latest deliveries. */
 export function readLastAttempts(
   recorder: Pick<Recorder, 'deliveryRecords'>,
 ): (appId: string, endpointId: string) => EndpointView['lastAttempt'] {

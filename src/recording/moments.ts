@@ -8,11 +8,11 @@ const unitMs: ReadonlyMap<string, number> = new Map([
   ['d', dayMs],
 ]);
 
-/** How moments are written that somebody asks for. */
+/** The accepted forms of a time, for error messages. */
 export const momentForms =
   '10m, 2h, 30s or 1d ago, a time such as 2026-01-31T12:00:00Z, or milliseconds since 1970';
 
-/** The time of day in UTC, of a moment in milliseconds since 1970: `12:03:04.200 UTC`. */
+/** Formats milliseconds since 1970 as the time of day in UTC: `12:03:04.200 UTC`. */
 export function formatTimeOfDay(ms: number): string {
   const inDay = ((Math.floor(ms) % dayMs) + dayMs) % dayMs;
   const part = (unit: number, count: number, digits = 2): string =>
@@ -20,7 +20,7 @@ export function formatTimeOfDay(ms: number): string {
   return `${part(3_600_000, 24)}:${part(60_000, 60)}:${part(1000, 60)}.${part(1, 1000, 3)} UTC`;
 }
 
-/** The moment that a text names, in milliseconds since 1970; undefined: it names none. */
+/** Parses a time or an age to milliseconds since 1970. Returns undefined if the text is neither. */
 export function parseMoment(text: string, nowMs: number): number | undefined {
   const ago = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/i.exec(text);
   if (ago !== null) {
@@ -34,7 +34,7 @@ export function parseMoment(text: string, nowMs: number): number | undefined {
 const timeForm =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d*)?)?)?(Z|[+-]\d{2}:?\d{2})?$/i;
 
-/** A time of ISO 8601; without a zone it is UTC. */
+/** Parses a time in ISO 8601. Without a time zone it is UTC. */
 function parseTime(text: string): number | undefined {
   const found = timeForm.exec(text);
   if (found === null) return undefined;
@@ -63,7 +63,7 @@ function isLeap(year: number): boolean {
   return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 }
 
-/** Years are counted from March, so that the day of a leap year is the last one of it. */
+/** Years start in March here, so that the leap day is the last day of a year. */
 function daysSince1970(year: number, month: number, day: number): number {
   const from = month > 2 ? year : year - 1;
   const inYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;

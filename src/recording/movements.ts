@@ -6,7 +6,7 @@ import type { WebhookEvent } from '../webhooks/event.ts';
 import { Ring, type Numbered } from './ring.ts';
 import type { ShelfBounds } from './shelf.ts';
 
-/** A connection has come to a channel or gone from it. */
+/** A movement of a connection: it subscribed to a channel or left it. */
 export interface Movement extends Numbered {
   readonly kind: 'subscribed' | Leaving;
   readonly appId: string;
@@ -17,7 +17,7 @@ export interface Movement extends Numbered {
   readonly atMs: Millis;
 }
 
-/** Who came and went last, of a channel or a member. */
+/** The last arrival and the last departure, of a channel or a member. */
 interface Traces {
   came: Movement | undefined;
   went: Movement | undefined;
@@ -27,13 +27,13 @@ interface ChannelTraces extends Traces {
   members: Map<string, Traces> | undefined;
 }
 
-/** What a movement takes, roughly: itself, its place, and half of it again for the traces. */
+/** The approximate memory of a movement with its part of the traces. */
 const movementBytes = 250;
 
 /**
- * The latest movements of connections, and who came to each channel last and who left it last, until it is vacated: what is told of
- * a channel was caused by one of them. The same for each member. What gives way is forgotten as a cause, too, where
- * memory is bounded; else causes are kept until they are told.
+ * The latest movements of connections, with the last arrival and the last departure of each channel and member until it is
+ * vacated or removed. One of these is the cause of each event of the channel. If memory is limited, a deleted movement is
+ * also forgotten as a cause. Otherwise causes are kept until their event has been sent.
  */
 export class Movements {
   readonly #ring: Ring<Movement>;
@@ -48,12 +48,12 @@ export class Movements {
     });
   }
 
-  /** Until when movements have given way; undefined: none has. */
+  /** The time of the last deleted movement, or undefined if none was deleted. */
   get lostUntilMs(): Millis | undefined {
     return this.#lostUntilMs;
   }
 
-  /** A connection has come or gone. */
+  /** Adds a movement. */
   add(
     kind: Movement['kind'],
     { socketId, app }: WitnessedConnection,
@@ -68,20 +68,20 @@ export class Movements {
     this.#ring.push(movement);
   }
 
-  /** A movement was not kept. What came before it is forgotten: what followed from that is not known any more. */
+  /** Must be called when a movement is not recorded. Earlier movements are deleted, because the history now has a gap. */
   skip(): void {
     if (this.#ring.size > 0) this.#ring.deleteAll(() => true);
     if (this.#apps.size > 0) this.#apps.clear();
   }
 
-  /** The movements of one channel that are kept, the first first. */
+  /** The kept movements of one channel in their order. */
   *of(appId: string, channel: ChannelName): Generator<Movement, void> {
     for (const movement of this.#ring.from(0)) {
       if (movement.channel === channel && movement.appId === appId) yield movement;
     }
   }
 
-  /** What caused an event that has just happened, other than a client's. */
+  /** The cause of an event that has just happened, except of a client event. */
   causeOf(appId: string, event: WebhookEvent): Movement | undefined {
     if (event.name === 'client_event') return undefined;
     const traces = this.#apps.get(appId)?.get(event.channel);
@@ -90,7 +90,7 @@ export class Movements {
     return departs ? went : event.name === 'subscription_count' ? latest(came, went) : came;
   }
 
-  /** The departure has been told: whatever comes is new. */
+  /** Forgets the traces of a departure that was sent, because they cannot cause further events. */
   forget(appId: string, event: WebhookEvent): void {
     if (this.#apps.size === 0) return;
     const { name, channel } = event;
@@ -101,7 +101,7 @@ export class Movements {
     }
   }
 
-  /** Forgets the movements of an app. Who is there may still be the cause of something. */
+  /** Deletes the movements of an app. Its connections can still be causes. */
   clear(appId: string): void {
     this.#ring.deleteAll((movement) => movement.appId === appId);
   }
@@ -141,7 +141,7 @@ export class Movements {
     });
   }
 
-  /** Takes something out of the traces of a channel, and all of them if nothing is left. */
+  /** Removes something from the traces of a channel, and the traces themselves if they become empty. */
   #clear(appId: string, channel: ChannelName, takeOut: (traces: ChannelTraces) => void): void {
     const channels = this.#apps.get(appId);
     const traces = channels?.get(channel);

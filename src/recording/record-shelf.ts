@@ -1,18 +1,18 @@
 import type { Numbered } from './ring.ts';
 import { Shelf, type ShelfBounds } from './shelf.ts';
 
-/** How far back records go. */
+/** How far back the records go. */
 export interface Extent {
-  /** Everything since then is kept but for what was skipped; time of day. What failed may be kept for longer. */
+  /** Everything since this time is kept, except what was skipped. In milliseconds since 1970. Failures may be kept for longer. */
   readonly keptSinceMs: number;
-  /** How many were not recorded since then. */
+  /** How many records were skipped since then. */
   readonly skipped: number;
 }
 
-/** Keeps records in order. Those that are put apart have half of the room, so that the others cannot push them out. */
+/** Keeps records in order. Records that are put apart have half of the space, so that others cannot displace them. */
 export class RecordShelf<K, V extends Numbered> {
   readonly #main: Shelf<K, V>;
-  /** Undefined: nothing is put apart. */
+  /** Undefined if nothing is put apart. */
   readonly #apart: Shelf<K, V> | undefined;
 
   constructor({ count, bytes }: ShelfBounds, isDivided: boolean) {
@@ -25,7 +25,7 @@ export class RecordShelf<K, V extends Numbered> {
     return this.#main.bytes + (this.#apart?.bytes ?? 0);
   }
 
-  /** The last that has given way of those that were not put apart. */
+  /** The last deleted record among those that were not put apart. */
   get lost(): V | undefined {
     return this.#main.lost;
   }
@@ -39,14 +39,14 @@ export class RecordShelf<K, V extends Numbered> {
     this.#main.put(key, value);
   }
 
-  /** Keeps it with those that are not pushed out, also if it has given way meanwhile. */
+  /** Moves a record to the protected half, even if it has been deleted in the meantime. */
   putApart(key: K, value: V): void {
     if (this.#apart === undefined) return;
     this.#main.delete(key);
     if (this.#apart.get(key) === undefined) this.#apart.put(key, value);
   }
 
-  /** Takes into account that a record has grown. */
+  /** Updates the size of a record that has grown. */
   weighAgain(key: K): void {
     this.#main.weighAgain(key);
     this.#apart?.weighAgain(key);
@@ -57,7 +57,7 @@ export class RecordShelf<K, V extends Numbered> {
     this.#apart?.deleteAll(isMeant);
   }
 
-  /** All of them in order. */
+  /** All records in order. */
   all(): readonly V[] {
     const main = [...this.#main.values()];
     if (this.#apart === undefined || this.#apart.size === 0) return main;

@@ -22,28 +22,28 @@ import { Ticker } from './ticker.ts';
 import { RecordShelf, type Extent } from './record-shelf.ts';
 import { boundsOf, type RecordingBudget } from './recording-budget.ts';
 
-/** What the recorder is made with. */
+/** What a recorder needs. */
 export interface RecorderOptions {
   readonly clock: Clock;
   readonly wallTime: WallTime;
-  /** Called after something has been recorded. */
+  /** Called after each record. */
   readonly changed?: () => void;
-  /** Hears of what is published: it is not recorded here. */
+  /** Called for each published event, which the recorder itself does not record. */
   readonly published?: Witness['published'];
   /** The most events, the most deliveries and the most movements that are kept. */
   readonly capacity?: number;
-  /** What a server may spend on records that is not there for them; without it everything is recorded. */
+  /** The limits of a server whose main purpose is not recording. Without a budget everything is recorded. */
   readonly budget?: RecordingBudget;
 }
 
 /**
- * Keeps what happened, and why: the latest so many events, deliveries and movements. With a budget much of what goes well is
- * counted and not kept, and what fails is kept apart, so that it is not pushed out by what goes well.
+ * Records the latest events, deliveries and movements with their causes. With a budget, part of what succeeds is only
+ * counted, and failures are kept apart, so that successes do not displace them.
  */
 export class Recorder implements Witness {
   readonly #options: RecorderOptions;
   readonly #movements: Movements;
-  /** By the event itself, which is the same object all the way. */
+  /** By the event itself, because the same object is used throughout. */
   readonly #events: RecordShelf<WebhookEvent, EventRecord>;
   readonly #deliveries: RecordShelf<string, DeliveryRecord>;
   readonly #ticker: Ticker;
@@ -61,7 +61,7 @@ export class Recorder implements Witness {
 
   readonly published: Witness['published'];
 
-  // What these tell is for the debug console.
+  // Only the debug console needs these.
   readonly keyUsed = (): void => {};
   readonly connected = (): void => {};
   readonly disconnected = (): void => {};
@@ -78,7 +78,7 @@ export class Recorder implements Witness {
     const time = { clock, ticker: this.#ticker };
     this.#allowance = new Allowance(events, time);
     this.#movementAllowance = new Allowance(movements, time);
-    // Deliveries have bodies, headers and answers.
+    // Deliveries get the largest share, because they have bodies, headers and responses.
     this.#events = new RecordShelf({ count: capacity, bytes: 0.35 * bytes }, this.#isFrugal);
     this.#deliveries = new RecordShelf({ count: capacity, bytes: 0.5 * bytes }, this.#isFrugal);
     this.#movements = new Movements(
@@ -87,13 +87,13 @@ export class Recorder implements Witness {
     );
   }
 
-  /** Events in the order in which they happened, of one app or of all. */
+  /** Events in the order in which they happened, of one app or of all apps. */
   events(appId?: string): readonly EmulatorEvent[] {
     const all = this.#final?.events ?? this.#events.all().map((record) => record.describe());
     return ofApp(all, appId);
   }
 
-  /** The first event after another one, of one app or of all, that an endpoint has taken and that matches. */
+  /** The first matching event after another one that an endpoint has accepted, of one app or of all apps. */
   firstDelivered(
     appId: string | undefined,
     after: number,
@@ -108,13 +108,13 @@ export class Recorder implements Witness {
     return undefined;
   }
 
-  /** Deliveries in the order of their first attempts, of one app or of all. */
+  /** Deliveries in the order of their first attempts, of one app or of all apps. */
   deliveries(appId?: string): readonly EmulatorDelivery[] {
     const all = this.#final?.deliveries ?? this.#deliveries.all().map((record) => record.describe());
     return ofApp(all, appId);
   }
 
-  /** The records of events in the order in which they happened, for whoever describes them otherwise. */
+  /** The records of events in the order in which they happened, for callers that describe them differently. */
   eventRecords(): readonly EventRecord[] {
     return this.#events.all();
   }
@@ -130,24 +130,24 @@ export class Recorder implements Witness {
     return record?.appId === appId ? record : undefined;
   }
 
-  /** Who came to a channel and went, as far as it is kept, the first first. */
+  /** The kept movements of a channel in their order. */
   movementsOf(appId: string, channel: ChannelName): Iterable<Movement> {
     return this.#movements.of(appId, channel);
   }
 
-  /** How far back events go. */
+  /** How far back the events go. */
   get eventExtent(): Extent {
     const lost = this.#events.lost;
     return this.#extent(lost?.happening.timeMs, this.#skipped - (lost?.happening.skippedBefore ?? 0));
   }
 
-  /** How far back deliveries go. */
+  /** How far back the deliveries go. */
   get deliveryExtent(): Extent {
     const lost = this.#deliveries.lost;
     return this.#extent(lost?.beganAtMs, this.#skippedDeliveries - (lost?.skippedBefore ?? 0));
   }
 
-  /** Since when all movements are kept, by the time of day. */
+  /** Since when all movements are kept, in milliseconds since 1970. */
   get movementsSinceMs(): number {
     const { clock, wallTime } = this.#options;
     const { lostUntilMs = -Infinity } = this.#movements;
@@ -155,22 +155,22 @@ export class Recorder implements Witness {
     return lost === -Infinity ? this.#startedAtMs : wallTime.now() - (clock.now() - lost);
   }
 
-  /** Memory that the records of events and deliveries take, roughly. */
+  /** The approximate memory of the records of events and deliveries. */
   get bytes(): number {
     return this.#events.bytes + this.#deliveries.bytes;
   }
 
-  /** Tells what is recorded now, whatever happens from now on: how everybody is sent away at the end is no news. */
+  /** From now on returns only what has been recorded so far, so that disconnects during a shutdown do not appear. */
   freeze(): void {
     this.#final ??= { events: this.events(), deliveries: this.deliveries() };
   }
 
-  /** Leaves no timer. */
+  /** Stops all timers. */
   close(): void {
     this.#ticker.close();
   }
 
-  /** Forgets what was recorded of an app. What still becomes of it is not recorded. */
+  /** Deletes the records of an app. Later outcomes of these events are not recorded. */
   clear(appId: string): void {
     this.#events.deleteAll((record) => record.appId === appId);
     this.#deliveries.deleteAll((record) => record.appId === appId);
@@ -198,7 +198,7 @@ export class Recorder implements Witness {
     this.#add(appId, event, 'filtered');
   }
 
-  /** A delivery was sent again on demand. Of one that is not kept nothing is recorded. */
+  /** Records that a delivery was resent, if its record is kept. */
   readonly resent = ({ deliveryId, request, attempt }: ResentFact): void => {
     const { clock, wallTime } = this.#options;
     const beganAt = clock.now() - (wallTime.now() - attempt.timeMs);
@@ -207,7 +207,7 @@ export class Recorder implements Witness {
     this.#options.changed?.();
   };
 
-  /** Subscribes to the delivery facts. */
+  /** The subscriber to delivery facts. */
   readonly hear = (fact: DeliveryFact): void => {
     switch (fact.kind) {
       case 'selected':
@@ -232,7 +232,7 @@ export class Recorder implements Witness {
     if (record === undefined) return;
     for (const one of served) {
       const isWanted = wanting.includes(one);
-      // It selects such events, and is not to get this one: it is for another endpoint alone, or has been decided before.
+      // The endpoint selects such events but does not get this one, which is only for another endpoint or was decided before.
       if (!isWanted && selects(one.endpoint, event.name, event.channel)) continue;
       record.addEndpoint(one.endpoint, isWanted);
     }
@@ -246,7 +246,7 @@ export class Recorder implements Witness {
     for (const record of records) record.attempt(endpoint, webhookId);
     let delivery = this.#deliveries.get(webhookId);
     if (delivery === undefined) {
-      // A second attempt of one that is not kept any more is not one that began now.
+      // A later attempt without a record belongs to a delivery whose record was deleted, not to a new one.
       if (number > 1) return;
       if (this.#isFrugal && records.length === 0) return void (this.#skippedDeliveries += 1);
       delivery = this.#makeDelivery(attempt, records);
@@ -290,7 +290,7 @@ export class Recorder implements Witness {
     return { keptSinceMs: Math.round(lostAtMs ?? this.#startedAtMs), skipped: Math.max(0, skipped) };
   }
 
-  /** In a flood there are mostly none, and nothing is looked up. */
+  /** During a burst most events are not recorded, and nothing is looked up for them. */
   #recordsOf(events: readonly QueuedEvent[]): readonly EventRecord[] {
     let records: EventRecord[] | undefined;
     for (const { event, isRecorded } of events) {
@@ -305,14 +305,14 @@ export class Recorder implements Witness {
     return { atMs: this.#options.clock.now(), timeMs: this.#options.wallTime.now() };
   }
 
-  /** Keeps events that have failed where they are not pushed out, and records those that were skipped. */
+  /** Moves failed events to the protected half, and records those that were skipped. */
   #keepApart(appId: string, events: readonly QueuedEvent[], of: Failing): void {
     for (const queued of events) {
       const { event, createdAt } = queued;
       let record = this.#events.get(event);
       if (record === undefined) {
         const now = this.#moment();
-        // One that was recorded and has given way was not skipped.
+        // An event whose record was deleted was not skipped.
         if (createdAt > (this.#events.lost?.happening.atMs ?? -Infinity)) this.#skipped -= 1;
         record = this.#record(appId, event, 'pending', {
           atMs: createdAt,
@@ -330,7 +330,7 @@ export class Recorder implements Witness {
     if (record !== undefined) this.#keep(record);
   }
 
-  /** Makes the record of an event that happens now, if there is room for it in this second. */
+  /** Creates the record of an event that happens now, if the allowance permits it. */
   #make(appId: string, event: WebhookEvent, status: EventStatus): EventRecord | undefined {
     if (this.#allowance.take()) return this.#record(appId, event, status, this.#moment());
     this.#skipped += 1;
@@ -340,7 +340,7 @@ export class Recorder implements Witness {
   #record(appId: string, event: WebhookEvent, status: EventStatus, { atMs, timeMs }: Moment): EventRecord {
     this.#made += 1;
     const known = this.#movements.causeOf(appId, event);
-    // What came later has not caused it.
+    // A later movement cannot be the cause.
     const cause = known !== undefined && known.atMs > atMs ? undefined : known;
     const skippedBefore = this.#skipped;
     return new EventRecord({ id: this.#made, appId, event, atMs, timeMs, cause, status, skippedBefore });
@@ -363,7 +363,7 @@ export class Recorder implements Witness {
 
 const none: readonly EventRecord[] = [];
 
-/** Where events have failed, and in how many attempts. */
+/** The endpoint at which events failed, and the number of attempts. */
 interface Failing {
   readonly endpoint: Endpoint;
   readonly webhookId: string | undefined;

@@ -1,22 +1,22 @@
 import type { AllowanceBounds } from './allowance.ts';
 
-/** What records may cost. */
+/** The limits of a recorder. */
 export interface RecordingBudget {
-  /** Memory of all that is kept, roughly. */
+  /** The approximate memory limit in bytes. */
   readonly bytes: number;
-  /** Events that go well; the others are counted. What fails or is dropped is recorded in any case. */
+  /** The rate limit of successful events. Others are only counted. Failures and drops are always recorded. */
   readonly events?: AllowanceBounds;
-  /** Movements of connections: whenever one is beyond these, those before it are forgotten. */
+  /** The rate limit of movements. When it is exceeded, all earlier movements are deleted. */
   readonly movements?: AllowanceBounds;
 }
 
-/** More than a person can follow; a burst is recorded whole. */
+/** More events than a person can follow. A burst is recorded completely. */
 const defaultEvents: AllowanceBounds = { perSecond: 250, burst: 1000 };
 
-/** Some thousand clients may come back to their channels at once. */
+/** Enough for some thousand clients that reconnect at once. */
 const defaultMovements: AllowanceBounds = { perSecond: 500, burst: 5000 };
 
-/** The budget with all that it does not say; without one everything is recorded. */
+/** A budget with its defaults. Without a budget everything is recorded. */
 export function boundsOf(budget: RecordingBudget | undefined): Required<RecordingBudget> {
   if (budget === undefined)
     return { bytes: Infinity, events: { perSecond: Infinity }, movements: { perSecond: Infinity } };

@@ -1,24 +1,24 @@
 import type { AttemptResult, DropReason } from '../webhooks/delivery-facts.ts';
 import type { WebhookEventFields } from '../webhooks/event-match.ts';
 
-/** What became of an event. */
+/** The outcome of an event. */
 export type EventStatus =
-  /** Some endpoint is still to get it: it waits for company, is under way, or waits for another attempt. */
+  /** An endpoint has yet to accept it. It waits for a batch, is being sent, or waits for a retry. */
   | 'pending'
-  /** An endpoint has answered 2xx, and none is still to get it. */
+  /** An endpoint has answered 2xx, and no other endpoint is pending. */
   | 'delivered'
-  /** Every endpoint that was to get it has not and will not. */
+  /** It was dropped for every endpoint that selects it. */
   | 'dropped'
-  /** No endpoint wants such an event of such a channel. */
+  /** No endpoint selects this event of this channel. */
   | 'filtered'
-  /** It was undone within the grace: a departure by a return, or the return by not having been missed. */
+  /** A departure that was followed by a return within the grace period, or that return. */
   | 'suppressed'
-  /** A cache miss that is told already. */
+  /** A cache miss that was already sent. */
   | 'deduplicated';
 
-/** Why an event happened: what a connection did. */
+/** The cause of an event. */
 export interface EventCause {
-  /** `unknown`: nothing is recorded of it any more. */
+  /** What a connection did. `unknown` means that it is no longer recorded. */
   readonly kind: 'subscribed' | 'unsubscribed' | 'disconnected' | 'client event' | 'reconciled' | 'unknown';
   readonly socket_id?: string;
   readonly user_id?: string;
@@ -26,7 +26,7 @@ export interface EventCause {
   readonly atMs: number;
 }
 
-/** What became of an event at one endpoint. */
+/** The outcome of an event at one endpoint. */
 export interface EndpointFate {
   /** The id of the endpoint. */
   readonly endpoint: string;
@@ -34,36 +34,36 @@ export interface EndpointFate {
   readonly status: 'pending' | 'delivered' | 'dropped' | 'filtered';
   /** Why it was filtered or dropped. */
   readonly reason?: 'event type' | 'channel' | DropReason;
-  /** The ids of deliveries that held it: the `webhook-id` of their requests. */
+  /** The ids of the deliveries that contained it, which are the `webhook-id` of their requests. */
   readonly deliveries: readonly string[];
-  /** Attempts begun. */
+  /** The number of attempts that were started. */
   readonly attempts: number;
-  /** How the last attempt that has ended did. */
+  /** The end of the last finished attempt. */
   readonly lastAttempt?: AttemptEnd;
 }
 
 /** How an attempt ended. */
 export interface AttemptEnd {
-  /** `refused` is any answer but 2xx. */
+  /** `refused` is any status except 2xx. */
   readonly outcome: AttemptResult;
-  /** The status of the answer, if there was one. */
+  /** The status of the response, if there was one. */
   readonly status?: number;
-  /** The beginning of the answer's body, up to 4 KB, as far as it came soon; absent if nothing did. */
+  /** The first 4 KB of the response body, as far as it arrived soon. Absent if nothing arrived. */
   readonly answer?: string;
-  /** The system's word for why there was none, such as ECONNREFUSED. */
+  /** The system's error code if there was no response, such as ECONNREFUSED. */
   readonly error?: string;
 }
 
-/** Something that happened and that webhooks tell, or would have told. */
+/** A webhook event, sent or not. */
 export interface EmulatorEvent extends WebhookEventFields {
-  /** Counts up, from the first event of the emulator. */
+  /** Ascending, starting with the first event of the emulator. */
   readonly id: number;
   readonly appId: string;
-  /** When, on the emulator's clock: milliseconds since its start. */
+  /** When it happened, in milliseconds since the start on the emulator's clock. */
   readonly atMs: number;
   readonly status: EventStatus;
   readonly cause: EventCause;
-  /** The cause and what became of it, as a sentence. */
+  /** The cause and the outcome, as a sentence. */
   readonly why: string;
   readonly endpoints: readonly EndpointFate[];
 }
@@ -74,17 +74,17 @@ export interface DeliveryAttempt extends Omit<AttemptEnd, 'outcome'> {
   readonly number: number;
   /** When it began, on the emulator's clock. */
   readonly atMs: number;
-  /** When it began, time of day. */
+  /** When it began, in milliseconds since 1970. */
   readonly timeMs: number;
-  /** How long it took, on the emulator's clock; absent while it is under way. */
+  /** How long it took on the emulator's clock. Absent while the attempt is in progress. */
   readonly elapsedMs?: number;
-  /** `refused` is any answer but 2xx. */
+  /** `refused` is any status except 2xx. */
   readonly outcome: 'pending' | AttemptResult;
   /** The headers of the request. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A request with one event or more to one endpoint, in all its attempts. */
+/** A webhook to one endpoint, with all its attempts. */
 export interface EmulatorDelivery {
   /** The `webhook-id` of the request. */
   readonly id: string;
@@ -97,7 +97,7 @@ export interface EmulatorDelivery {
   readonly reason?: DropReason;
   /** The ids of its events. */
   readonly eventIds: readonly number[];
-  /** The body, the same in each attempt. */
+  /** The body, which is the same in each attempt. */
   readonly body: string;
   readonly attempts: readonly DeliveryAttempt[];
 }

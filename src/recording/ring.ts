@@ -1,21 +1,21 @@
 import type { Kept, ShelfBounds } from './shelf.ts';
 
-/** Something with its place in the order in which all happened. */
+/** Something with an ascending number. */
 export interface Numbered extends Kept {
   readonly seq: number;
 }
 
-/** Keeps the latest things in order, by number and by bytes. Their numbers ascend, with gaps or without. */
+/** Keeps the latest values, limited by count and bytes. Their numbers ascend, possibly with gaps. */
 export class Ring<V extends Numbered> {
   readonly #bounds: ShelfBounds;
   readonly #dropped: (value: V) => void;
-  /** A queue: what is before `#head` has given way. */
+  /** A queue. Values before `#head` have been deleted. */
   #items: (V | undefined)[] = [];
   #head = 0;
   #bytes = 0;
   #lostSeq = -1;
 
-  /** `dropped` hears of each that gives way. */
+  /** `dropped` is called with each value that is deleted to make room. */
   constructor(bounds: ShelfBounds, dropped: (value: V) => void = () => {}) {
     this.#bounds = bounds;
     this.#dropped = dropped;
@@ -29,17 +29,17 @@ export class Ring<V extends Numbered> {
     return this.#bytes;
   }
 
-  /** The number of the last one that has given way; -1: none has. */
+  /** The number of the last value that was deleted to make room, or -1. */
   get lostSeq(): number {
     return this.#lostSeq;
   }
 
-  /** The first that is kept. */
+  /** The oldest kept value. */
   get oldest(): V | undefined {
     return this.#items[this.#head];
   }
 
-  /** Puts it behind all others, whose numbers are smaller. */
+  /** Adds a value. Its number must be larger than all others. */
   push(value: V): void {
     this.#items.push(value);
     this.#bytes += value.bytes;
@@ -48,7 +48,7 @@ export class Ring<V extends Numbered> {
     }
   }
 
-  /** Those that have no smaller number than this one, the first first. */
+  /** Values from this number on, in ascending order. */
   *from(seq: number): Generator<V, void> {
     for (let index = this.#indexOf(seq); index < this.#items.length; index += 1) {
       const value = this.#items[index];
@@ -56,7 +56,7 @@ export class Ring<V extends Numbered> {
     }
   }
 
-  /** Those that have a smaller number than this one, the last first. */
+  /** Values before this number, in descending order. */
   *before(seq: number): Generator<V, void> {
     for (let index = this.#indexOf(seq) - 1; index >= this.#head; index -= 1) {
       const value = this.#items[index];
@@ -64,12 +64,12 @@ export class Ring<V extends Numbered> {
     }
   }
 
-  /** How many have no smaller number than this one. */
+  /** The count of values from this number on. */
   countFrom(seq: number): number {
     return this.#items.length - this.#indexOf(seq);
   }
 
-  /** Forgets those of which this is true. */
+  /** Deletes the matching values. */
   deleteAll(isMeant: (value: V) => boolean): void {
     const kept = this.#items.slice(this.#head).filter((value) => value === undefined || !isMeant(value));
     this.#items = kept;
@@ -84,7 +84,7 @@ export class Ring<V extends Numbered> {
     this.#head += 1;
     this.#bytes -= value.bytes;
     this.#lostSeq = value.seq;
-    // What is empty is cut off once it is as much as what is not, so that each drop costs the same on average.
+    // The empty part is cut off once it is as large as the rest, so that the amortized cost of a drop is constant.
     if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
@@ -92,7 +92,7 @@ export class Ring<V extends Numbered> {
     this.#dropped(value);
   }
 
-  /** Where the first is that has no smaller number. */
+  /** The index of the first value from this number on. */
   #indexOf(seq: number): number {
     let low = this.#head;
     let high = this.#items.length;

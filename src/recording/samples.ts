@@ -4,15 +4,15 @@ import type { Totals } from './totals.ts';
 
 const stepMs: Millis = 5000;
 
-/** An hour. */
+/** The steps of an hour. */
 const steps = 720;
 
-/** What is counted in each step. */
+/** The numbers that are counted in each step. */
 const countedKeys = ['published', 'received', 'delivered', 'failed', 'dropped', 'refused'] as const;
 
 type Counted = (typeof countedKeys)[number];
 
-/** Numbers of the last hour, a step for each five seconds, out of totals that somebody else counts. */
+/** The history of the last hour in steps of five seconds, sampled from totals. */
 export class Samples {
   readonly #clock: Clock;
   readonly #wallTime: WallTime;
@@ -22,11 +22,11 @@ export class Samples {
   /** The totals at the end of the last step. */
   #before: Readonly<Totals>;
   #endedAt: Millis;
-  /** How many steps have ended; the last one's place follows from it. */
+  /** How many steps have ended. The index of the last one follows from it. */
   #ended = 0;
   #cancel: Cancel | undefined;
 
-  /** Begins to look at the totals every five seconds. */
+  /** Starts to sample the totals every five seconds. */
   constructor(
     { clock, wallTime }: { readonly clock: Clock; readonly wallTime: WallTime },
     totals: Readonly<Totals>,
@@ -44,10 +44,10 @@ export class Samples {
     };
     this.#before = { ...totals };
     this.#endedAt = clock.now();
-    this.#lookLater();
+    this.#sampleLater();
   }
 
-  /** The steps that have ended, the oldest first. */
+  /** The finished steps, oldest first. */
   series(): SeriesView {
     this.#catchUp();
     return {
@@ -63,7 +63,7 @@ export class Samples {
     };
   }
 
-  /** How many a second over the last five: what has come since the last step, and of that step what is not older. */
+  /** The rates per second over the last five seconds: the part of the current step, and a share of the last one. */
   rates(): OverviewView['rates'] {
     this.#catchUp();
     const share = 1 - (this.#clock.now() - this.#endedAt) / stepMs;
@@ -82,24 +82,24 @@ export class Samples {
     };
   }
 
-  /** Leaves no timer. */
+  /** Stops all timers. */
   close(): void {
     this.#cancel?.();
     this.#cancel = undefined;
   }
 
-  #lookLater(): void {
+  #sampleLater(): void {
     this.#cancel = this.#clock.after(this.#endedAt + stepMs - this.#clock.now(), () => {
       this.#catchUp();
-      this.#lookLater();
+      this.#sampleLater();
     });
   }
 
-  /** Ends the steps that are over. If nobody looked for several, what happened in them is in the last one. */
+  /** Ends the steps that are over. If several are, everything counted in them goes into the last one. */
   #catchUp(): void {
     let over = Math.floor((this.#clock.now() - this.#endedAt) / stepMs);
     this.#endedAt += over * stepMs;
-    // More than an hour ago nobody asks for.
+    // Steps older than an hour are not kept.
     for (over = Math.min(over, steps); over > 0; over -= 1) this.#endStep(over === 1);
   }
 

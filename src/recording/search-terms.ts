@@ -1,10 +1,10 @@
-/** A part of a word: in quotes every character stands for itself. */
+/** A part of a term. In quotes every character is literal. */
 export interface TermPart {
   readonly text: string;
   readonly isQuoted: boolean;
 }
 
-/** A word of a search. */
+/** A term of a search. */
 export interface Term {
   readonly isNegated: boolean;
   /** Lower case. */
@@ -12,17 +12,17 @@ export interface Term {
   readonly parts: readonly TermPart[];
 }
 
-/** A text so that a search takes it as it is. */
+/** Quotes a text, so that a search takes it literally. */
 export function quoteTerm(text: string): string {
   return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
-/** The most words in a search. */
+/** The most terms in a search. */
 const mostTerms = 50;
 
 const isSpace = (character: string | undefined): boolean => character !== undefined && /\s/.test(character);
 
-/** Splits a search into its words, or says what is wrong with it. */
+/** Splits a search into its terms, or returns what is wrong with it. */
 export function splitTerms(text: string): readonly Term[] | { readonly message: string } {
   const terms: Term[] = [];
   let at = 0;
@@ -33,7 +33,7 @@ export function splitTerms(text: string): readonly Term[] | { readonly message: 
     }
     const word = readWord(text, at);
     if (word === undefined) {
-      return { message: `a quote is opened and not closed: ${text.slice(at, at + 40)}` };
+      return { message: `a quote is not closed: ${text.slice(at, at + 40)}` };
     }
     at = word.end;
     const term = termOf(word.parts);
@@ -44,7 +44,7 @@ export function splitTerms(text: string): readonly Term[] | { readonly message: 
   return terms;
 }
 
-/** The parts of the word that begins here, and where it ends; undefined: a quote in it is not closed. */
+/** The parts of the word that begins here, and its end. Undefined if a quote in it is not closed. */
 function readWord(
   text: string,
   begin: number,
@@ -81,7 +81,7 @@ function readQuoted(text: string, begin: number): Read | undefined {
   return undefined;
 }
 
-/** Undefined: a word that asks for nothing. */
+/** The term of a word, or undefined if the word is empty. */
 function termOf(parts: readonly TermPart[]): Term | undefined {
   const [first, ...rest] = parts;
   if (first === undefined) return undefined;

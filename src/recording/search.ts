@@ -2,7 +2,7 @@ import { clip } from '../protocol/clip.ts';
 import { momentForms, parseMoment } from './moments.ts';
 import { splitTerms, type Term, type TermPart } from './search-terms.ts';
 
-/** The keys that may be searched for in deliveries, events and the console; `since` and `until` always may. */
+/** The keys of searches in deliveries, events and the console, in addition to `since` and `until`. */
 export const searchKeys = [
   'channel',
   'user',
@@ -18,46 +18,46 @@ export const searchKeys = [
   'type',
 ] as const;
 
-/** What an item has under a key. Of several values one has to match. */
+/** The value of an item for a key. If there are several values, one of them must match. */
 export type SearchValue = string | number | readonly string[] | undefined;
 
-/** Something that is searched. What is not asked for is not read. */
+/** An item to search. Its fields are getters, so that only the needed ones are read. */
 export interface SearchItem {
   readonly fields: Readonly<Record<string, SearchValue>>;
-  /** All of its text, for words without a key. */
+  /** The whole text, for words without a key. */
   readonly text: () => string;
-  /** Time of day. */
+  /** Milliseconds since 1970. */
   readonly atMs: number;
 }
 
-/** A search that was understood. */
+/** A parsed search. */
 export interface Search {
   matches(item: SearchItem): boolean;
 }
 
-/** Why a search was not understood, and what is. */
+/** Why a search is not valid, and what is accepted. */
 export interface SearchFault {
   readonly message: string;
 }
 
-/** The text that it is given is in lower case. */
+/** A condition. The text of the item must be in lower case. */
 type Condition = (item: SearchItem) => boolean;
 
 /** The longest search, in characters. */
 const longestSearch = 1000;
 
-/** The most words of a search: each may cost a look at every record. */
+/** The most words in a search, because each may require a check of every record. */
 const mostTerms = 16;
 
-/** Whether a search was not understood. */
+/** Whether a search is not valid. */
 export function isSearchFault(search: Search | SearchFault): search is SearchFault {
   return 'message' in search;
 }
 
 /**
- * Reads a search: words that must all match. `key:value` with `*` for any characters, of numbers also `>3` or `<=3`, of a
- * status also `5xx`; `-` before a word has it not match; quotes take what is between them as it is. A word without a
- * key is found in any text. Upper and lower case are the same.
+ * Parses a search: words that must all match. A word is `key:value`, where `*` matches any text, numbers can be compared
+ * (`>3`, `<=3`), and `5xx` matches a class of statuses. `-` before a word negates it. Text in quotes is literal. A word
+ * without a key matches anywhere in the text. Case is ignored.
  */
 export function parseSearch(text: string, knownKeys: readonly string[], nowMs: number): Search | SearchFault {
   if (text.length > longestSearch) {
@@ -76,7 +76,7 @@ export function parseSearch(text: string, knownKeys: readonly string[], nowMs: n
   }
   return {
     matches(item) {
-      // A long text is made and read once, however many words are looked for in it.
+      // A long text is created only once for all words.
       let lower: string | undefined;
       const { fields, atMs } = item;
       const read = { fields, atMs, text: () => (lower ??= item.text().toLowerCase()) };
@@ -97,7 +97,7 @@ function conditionOf(
   if (key === 'since' || key === 'until') return momentCondition(key, wordOf(parts), nowMs);
   if (!knownKeys.includes(key)) {
     return {
-      message: `there is no key '${clip(key, 40)}' to search for: accepted are ${[...new Set([...knownKeys, 'since', 'until'])].join(', ')}. Put quotes around words that have a colon`,
+      message: `unknown search key '${clip(key, 40)}'; accepted keys are ${[...new Set([...knownKeys, 'since', 'until'])].join(', ')}. Put quotes around a word that contains a colon`,
     };
   }
   const isPlain = parts.every(({ isQuoted }) => !isQuoted);
@@ -112,14 +112,14 @@ function momentCondition(key: 'since' | 'until', word: string, nowMs: number): C
   return key === 'since' ? ({ atMs }) => atMs >= moment : ({ atMs }) => atMs <= moment;
 }
 
-/** A comparison with a number or a class of statuses; undefined: the word is neither. */
+/** A comparison with a number or a class of statuses, or undefined if the word is neither. */
 function numberCondition(key: string, word: string): Condition | SearchFault | undefined {
   const comparison = /^(>=|<=|>|<)(.*)$/s.exec(word);
   if (comparison !== null) {
     const [, sign = '', digits = ''] = comparison;
     const bound = digits === '' ? NaN : Number(digits);
     if (Number.isNaN(bound)) {
-      return { message: `${key}: expected a number behind ${sign}, got '${clip(digits, 40)}'` };
+      return { message: `${key}: expected a number after ${sign}, got '${clip(digits, 40)}'` };
     }
     return ({ fields }) => numbersOf(fields[key]).some((value) => compares(value, sign, bound));
   }
@@ -163,7 +163,7 @@ function wordOf(parts: readonly TermPart[]): string {
   return parts.map(({ text }) => text).join('');
 }
 
-/** What is between the wildcards. In quotes there are none. */
+/** The pieces between the wildcards. In quotes there are no wildcards. */
 function piecesOf(parts: readonly TermPart[]): readonly string[] {
   const pieces = [''];
   for (const { text, isQuoted } of parts) {
@@ -173,7 +173,7 @@ function piecesOf(parts: readonly TermPart[]): readonly string[] {
   return pieces.map((piece) => piece.toLowerCase());
 }
 
-/** Whether a text consists of these pieces, with anything between them. */
+/** Whether a text consists of these pieces, with any text between them. */
 function isMadeOf(text: string, pieces: readonly string[]): boolean {
   const [first = '', ...rest] = pieces;
   const last = rest.pop();
@@ -183,7 +183,7 @@ function isMadeOf(text: string, pieces: readonly string[]): boolean {
   return holdsInOrder(text.slice(first.length, text.length - last.length), rest);
 }
 
-/** Whether a text has these pieces one behind the other. */
+/** Whether a text contains these pieces in order. */
 function holdsInOrder(text: string, pieces: readonly string[]): boolean {
   let from = 0;
   for (const piece of pieces) {

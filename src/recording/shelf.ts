@@ -1,11 +1,11 @@
-/** What may be kept. */
+/** The limits of a shelf. */
 export interface ShelfBounds {
   readonly count: number;
-  /** Infinity: no bound. */
+  /** Infinity means no limit. */
   readonly bytes: number;
 }
 
-/** Something that is kept, and the memory that it takes, roughly. It may grow while it is kept. */
+/** A value with its approximate memory, which may grow while it is kept. */
 export interface Kept {
   readonly bytes: number;
 }
@@ -17,11 +17,11 @@ interface Place<K, V> {
   isLeft: boolean;
 }
 
-/** Keeps the latest that were put into it, by number and by bytes: the oldest give way. */
+/** Keeps the latest values, limited by count and bytes. The oldest are deleted first. */
 export class Shelf<K, V extends Kept> {
   readonly #bounds: ShelfBounds;
   readonly #places = new Map<K, Place<K, V>>();
-  /** The places in order: a Map finds its first entry slowly once many before it were deleted. */
+  /** The places in order, because a Map finds its first entry slowly after many deletions. */
   #queue: Place<K, V>[] = [];
   #head = 0;
   #bytes = 0;
@@ -31,17 +31,17 @@ export class Shelf<K, V extends Kept> {
     this.#bounds = bounds;
   }
 
-  /** Bytes of all that is kept. */
+  /** The bytes of all kept values. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** How many are kept. */
+  /** The count of kept values. */
   get size(): number {
     return this.#places.size;
   }
 
-  /** The last that has given way. */
+  /** The last value that was deleted to make room. */
   get lost(): V | undefined {
     return this.#lost;
   }
@@ -50,7 +50,7 @@ export class Shelf<K, V extends Kept> {
     return this.#places.get(key)?.value;
   }
 
-  /** Puts it behind all others. One that is larger than the shelf is not kept. */
+  /** Adds a value at the end. A value that is larger than the shelf is not kept. */
   put(key: K, value: V): void {
     this.delete(key);
     const { bytes } = value;
@@ -61,7 +61,7 @@ export class Shelf<K, V extends Kept> {
     this.#makeRoom();
   }
 
-  /** Takes into account that it has grown. */
+  /** Updates the size of a value that has grown. */
   weighAgain(key: K): void {
     const place = this.#places.get(key);
     if (place === undefined) return;
@@ -71,7 +71,7 @@ export class Shelf<K, V extends Kept> {
     this.#makeRoom();
   }
 
-  /** Whether it was there. */
+  /** Deletes a value. Returns whether it was there. */
   delete(key: K): boolean {
     const place = this.#places.get(key);
     if (place === undefined) return false;
@@ -80,12 +80,12 @@ export class Shelf<K, V extends Kept> {
     return this.#places.delete(key);
   }
 
-  /** Forgets those of which this is true. */
+  /** Deletes the matching values. */
   deleteAll(isMeant: (value: V) => boolean): void {
     for (const [key, { value }] of this.#places) if (isMeant(value)) this.delete(key);
   }
 
-  /** All that is kept, the oldest first. */
+  /** All kept values, oldest first. */
   *values(): Generator<V, void> {
     for (const { value } of this.#places.values()) yield value;
   }
@@ -103,7 +103,7 @@ export class Shelf<K, V extends Kept> {
     this.#tidy();
   }
 
-  /** Once more than half of the queue is of no use, it is made anew: each place pays for that once. */
+  /** Rebuilds the queue once more than half of it is unused, so that the amortized cost is constant. */
   #tidy(): void {
     if (this.#queue.length < 1024 || this.#queue.length < 2 * this.#places.size) return;
     this.#queue = this.#queue.slice(this.#head).filter(({ isLeft }) => !isLeft);

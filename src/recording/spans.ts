@@ -2,41 +2,42 @@ import type { SpanView } from '../views/channels.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Movement } from './movements.ts';
 
-/** How long webhooks wait for a return after each kind of leave. */
+/** The grace period after each kind of departure. */
 export interface Grace {
   readonly disconnectMs: Millis;
   readonly unsubscribeMs: Millis;
 }
 
-/** What is true of a channel or a member now; `unknown`: nobody can say. */
+/** The current state of a channel or a member, or `unknown`. */
 export type Standing =
   | 'unknown'
   | {
       readonly isThere: boolean;
-      /** How many connections it has; absent: that is not known. */
+      /** How many connections it has. Absent if that is not known. */
       readonly connections?: number;
     };
 
-/** What the spans of a channel, or of a member of it, follow from. */
+/** The facts from which the spans of a channel or a member are computed. */
 export interface SpanSource {
   readonly grace: Grace;
   /** Since when all movements are known. */
   readonly fromMs: Millis;
   readonly nowMs: Millis;
   readonly standing: Standing;
-  /** When its departures were told. */
+  /** When its departures were sent. */
   readonly endedAt: readonly Millis[];
 }
 
-/** A span while it is found out. */
+/** A span of absence that has not ended. */
 interface Absence {
   readonly leftAt: Millis;
   deadline: Millis;
 }
 
 /**
- * When somebody was there, and when a departure was not told yet. Movements are those that are known, the first first. Whoever
- * leaves without having come was there before they are known; so was whoever is there now and has not come.
+ * Computes when a channel was occupied or a member present, and when it was in a grace period. `movements` are the known
+ * ones in their order. A connection that leaves without an arrival was there before the first known movement, and so was
+ * one that is there now without an arrival.
  */
 export function spansOf(movements: readonly Movement[], source: SpanSource): readonly SpanView[] {
   const { fromMs, nowMs, standing } = source;
@@ -66,7 +67,7 @@ export function spansOf(movements: readonly Movement[], source: SpanSource): rea
   }
   if (absence !== undefined) spans.push(...lingering(absence, undefined, source));
   if (presentSince !== undefined) {
-    // Who is known to be gone was seen to come, and nobody knows until when it was there.
+    // The arrival is known but the departure is not, so the end is not known exactly.
     const isGone = standing !== 'unknown' && !standing.isThere;
     spans.push({
       state: 'present',
@@ -78,7 +79,7 @@ export function spansOf(movements: readonly Movement[], source: SpanSource): rea
   return spans;
 }
 
-/** Who was there before movements are known: those who left first. */
+/** The connections that were there before the first known movement: those whose first movement is a departure. */
 function presentBefore(movements: readonly Movement[]): Set<string> {
   const seen = new Set<string>();
   const present = new Set<string>();
@@ -89,7 +90,7 @@ function presentBefore(movements: readonly Movement[]): Set<string> {
   return present;
 }
 
-/** How many are there all the time and have not moved, at least. */
+/** The least number of connections that were there all the time without a movement. */
 function unseenConnections(movements: readonly Movement[], before: number, standing: Standing): number {
   if (standing === 'unknown' || !standing.isThere) return 0;
   const known = movements.reduce((sum, { kind }) => sum + (kind === 'subscribed' ? 1 : -1), before);
@@ -102,15 +103,15 @@ function graceOf(kind: Movement['kind'], grace: Grace): Millis {
   return kind === 'unsubscribed' ? grace.unsubscribeMs : 0;
 }
 
-/** The span from a departure to the return, to when it was told, or to the end of the grace. */
+/** The span from a departure to the return, to the event of the departure, or to the end of the grace period. */
 function lingering(
   { leftAt, deadline }: Absence,
   returnedAt: Millis | undefined,
   { endedAt, nowMs }: SpanSource,
 ): readonly SpanView[] {
   const until = returnedAt ?? Infinity;
-  const told = endedAt.find((at) => at >= leftAt && at <= until);
-  const end = told ?? Math.min(until, deadline);
+  const sentAt = endedAt.find((at) => at >= leftAt && at <= until);
+  const end = sentAt ?? Math.min(until, deadline);
   const span = { state: 'lingering', fromMs: leftAt, deadlineMs: deadline } as const;
   if (end > nowMs) return [span];
   return end === leftAt ? [] : [{ ...span, toMs: end }];

@@ -1,9 +1,9 @@
 import type { Cancel, Clock } from '../ports/clock.ts';
 
-/** So often a second it rings. */
+/** The number of ticks per second. */
 export const ticksASecond = 10;
 
-/** Rings for all who wait, by one timer, which runs only while somebody does. */
+/** Calls all waiting functions with one timer, which runs only while some wait. */
 export class Ticker {
   readonly #clock: Pick<Clock, 'after'>;
   readonly #waiting = new Set<() => boolean>();
@@ -13,13 +13,13 @@ export class Ticker {
     this.#clock = clock;
   }
 
-  /** Calls `ring` with each tick, until it returns false. */
+  /** Calls `ring` on each tick until it returns false. */
   add(ring: () => boolean): void {
     this.#waiting.add(ring);
     this.#cancel ??= this.#tickLater();
   }
 
-  /** Calls nobody any more. */
+  /** Stops the timer and removes all functions. */
   close(): void {
     this.#waiting.clear();
     this.#cancel?.();

@@ -9,7 +9,7 @@ import type { Recorder } from './recorder.ts';
 import { spansOf, type Grace, type Standing } from './spans.ts';
 import { viewAttempt, viewDelivery, viewEvent, type Showing } from './views.ts';
 
-/** What a timeline is made of. */
+/** The sources of a timeline. */
 export interface TimelineSource {
   readonly recorder: Recorder;
   readonly clock: Pick<Clock, 'now'>;
@@ -17,19 +17,19 @@ export interface TimelineSource {
   readonly grace: Grace;
 }
 
-/** Whose timeline is wanted, and what is true of the channel now. */
+/** A request for the timeline of a channel, with the current state of the channel. */
 export interface TimelineRequest {
   readonly appId: string;
   readonly channel: ChannelName;
-  /** Undefined: it is not known. */
+  /** Undefined if it is not known. */
   readonly state: ChannelState | undefined;
   readonly showing: Showing;
 }
 
-/** The most of each that a timeline shows, the latest. */
+/** The most items of each kind that a timeline shows. The latest are shown. */
 const most = { rows: 200, spans: 500, events: 500, deliveries: 200 };
 
-/** What was recorded of a channel: who was there when, what webhooks told of it, and how they were delivered. */
+/** The timeline of a channel: presence, the webhook events that followed, and their deliveries. */
 export function viewTimeline(source: TimelineSource, request: TimelineRequest): TimelineView {
   const { recorder, clock, wallTime } = source;
   const { appId, channel, showing } = request;
@@ -58,7 +58,7 @@ export function viewTimeline(source: TimelineSource, request: TimelineRequest): 
   };
 }
 
-/** The channel, and then its members, those first who moved last. */
+/** The channel, then its members, sorted by their last movement, latest first. */
 function rowsOf(
   { recorder, wallTime, grace }: TimelineSource,
   {
@@ -72,13 +72,13 @@ function rowsOf(
   const movements = [...recorder.movementsOf(appId, channel)];
   const fromMs = nowMs - (wallTime.now() - recorder.movementsSinceMs);
   const common = { grace, fromMs, nowMs };
-  const told = (name: 'channel_vacated' | 'member_removed', userId?: string): readonly Millis[] =>
-    events.filter((record) => tells(record, name, userId)).map(({ happening }) => happening.atMs);
+  const sentAt = (name: 'channel_vacated' | 'member_removed', userId?: string): readonly Millis[] =>
+    events.filter((record) => isSentEvent(record, name, userId)).map(({ happening }) => happening.atMs);
   const channelRow = {
     spans: spansOf(movements, {
       ...common,
       standing: state === undefined ? 'unknown' : standingOf(state.occupied, state.subscriptionCount),
-      endedAt: told('channel_vacated'),
+      endedAt: sentAt('channel_vacated'),
     }),
   };
   const present = new Set(state?.userIds);
@@ -87,7 +87,7 @@ function rowsOf(
     spans: spansOf(own, {
       ...common,
       standing: state === undefined ? 'unknown' : standingOf(present.has(userId), undefined),
-      endedAt: told('member_removed', userId),
+      endedAt: sentAt('member_removed', userId),
     }),
   }));
   return [channelRow, ...memberRows];
@@ -98,13 +98,13 @@ function standingOf(isThere: boolean, connections: number | undefined): Standing
   return { isThere, ...(connections !== undefined && { connections }) };
 }
 
-function tells({ status, happening }: EventRecord, name: string, userId: string | undefined): boolean {
+function isSentEvent({ status, happening }: EventRecord, name: string, userId: string | undefined): boolean {
   const { event } = happening;
   if (event.name !== name || status === 'suppressed') return false;
   return userId === undefined || ('userId' in event && event.userId === userId);
 }
 
-/** The movements of each member, the latest to move first; then those who are there and have not moved. */
+/** The movements of each member, those that moved last first, then present members without movements. */
 function byUser(
   movements: readonly Movement[],
   present: ReadonlySet<string>,
@@ -115,7 +115,7 @@ function byUser(
     if (userId === undefined) continue;
     const own = found.get(userId) ?? [];
     own.push(movement);
-    // Behind those who moved before.
+    // Move the member to the end.
     found.delete(userId);
     found.set(userId, own);
   }
@@ -134,7 +134,7 @@ function inWallTime(span: SpanView, toWall: (ms: Millis) => number): SpanView {
   };
 }
 
-/** The deliveries that held these events, as far as they are kept. */
+/** The kept deliveries that contain these events. */
 function deliveriesOf(
   recorder: Recorder,
   events: readonly EventRecord[],

@@ -1,25 +1,25 @@
 import type { Metrics } from '../ports/metrics.ts';
 
-/** What has happened since the start, as numbers that only grow, and the connections there are. */
+/** Totals since the start, which only grow, and the current number of connections. */
 export interface Totals {
   connections: number;
   published: number;
   received: number;
-  /** Attempts that were answered 2xx. */
+  /** Attempts with a status of 2xx. */
   delivered: number;
-  /** Attempts that were not. */
+  /** All other attempts. */
   failed: number;
-  /** Events that an endpoint will never get. */
+  /** Events that were dropped for an endpoint. */
   dropped: number;
   refused: number;
 }
 
-/** Nothing has happened yet. */
+/** Totals at the start. */
 export function noTotals(): Totals {
   return { connections: 0, published: 0, received: 0, delivered: 0, failed: 0, dropped: 0, refused: 0 };
 }
 
-/** The same metrics, and what is counted is added up besides. */
+/** Wraps metrics, and adds what they count to totals. */
 export function countingMetrics(metrics: Metrics, totals: Totals): Metrics {
   return {
     connectionOpened(appId) {

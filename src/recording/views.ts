@@ -12,23 +12,23 @@ import { explain } from './explain.ts';
 import { formatTimeOfDay } from './moments.ts';
 import type { EndpointFate, EventCause } from './records.ts';
 
-/** What may be shown. */
+/** What a view may show. */
 export interface Showing {
-  /** Data of events, bodies of requests and answers. */
+  /** Event data, and the bodies of requests and responses. */
   readonly payloads: boolean;
-  /** Values of the headers that an endpoint was given besides those of the protocol: they may be secrets. */
+  /** The values of the extra headers of an endpoint, which may be secrets. */
   readonly headerValues: boolean;
 }
 
-/** So many events of a delivery are named in a list. */
+/** The most events of a delivery that a list names. */
 const mostNamed = 50;
 
-/** An event with what caused it and what became of it, by the time of day. */
+/** An event with its cause and outcome, with times in milliseconds since 1970. */
 export function viewEvent(record: EventRecord, { payloads }: Showing): EventView {
   const { id, appId, event, atMs, timeMs } = record.happening;
   const { data, ...fields } = fieldsOf(event);
   const { status, cause, endpoints } = record;
-  const told = {
+  const common = {
     id,
     appId,
     ...fields,
@@ -37,14 +37,14 @@ export function viewEvent(record: EventRecord, { payloads }: Showing): EventView
     cause: inWallTime(cause, timeMs - atMs),
   };
   return {
-    ...told,
+    ...common,
     ...(payloads && data !== undefined && { data }),
-    why: explain({ ...told, endpoints }, formatTimeOfDay),
+    why: explain({ ...common, endpoints }, formatTimeOfDay),
     endpoints: endpoints.map(viewFate),
   };
 }
 
-/** A delivery as it stands in a list. */
+/** A delivery in a list. */
 export function viewDelivery(record: DeliveryRecord): DeliveryView {
   const { id, appId, endpoint, url, fate, attempts, nextAttemptAt } = record;
   const last = attempts.at(-1);
@@ -92,7 +92,7 @@ export function viewAttempt(attempt: RecordedAttempt, showing: Showing): Attempt
   };
 }
 
-/** How often it was tried: earlier attempts may not be kept. */
+/** The number of attempts, including those that are no longer kept. */
 export function countAttempts(attempts: readonly RecordedAttempt[]): number {
   return attempts.reduce((most, { number }) => Math.max(most, number), 0);
 }
@@ -119,7 +119,7 @@ function viewFate({ endpoint, url, status, reason, deliveries, attempts }: Endpo
   return { endpoint, url, status, ...(reason !== undefined && { reason }), deliveries, attempts };
 }
 
-/** Each name, channel and user once. */
+/** The distinct combinations of name, channel and user. */
 function nameEvents({ events }: DeliveryRecord): DeliveryView['events'] {
   const named = new Map<string, DeliveryView['events'][number]>();
   for (const event of events) {
@@ -133,7 +133,7 @@ function nameEvents({ events }: DeliveryRecord): DeliveryView['events'] {
   return [...named.values()];
 }
 
-/** What the delivery itself sets; no endpoint can be given one of these names. */
+/** The headers that the server sets itself. Extra headers of an endpoint cannot have these names. */
 const protocolHeaders =
   /^(content-type|x-pusher-key|x-pusher-signature|x-soketify-(attempt|epoch|resend|test)|webhook-(id|timestamp|signature))$/i;
 

@@ -4,7 +4,7 @@ interface Entry<T> {
   readonly item: T;
 }
 
-/** Things with a moment each, the earliest first; of one moment, the first added first. A binary heap. */
+/** Items with a due time each, the earliest first; items with equal times in the order added. A binary heap. */
 export class DueHeap<T> {
   readonly #entries: Entry<T>[] = [];
   #added = 0;
@@ -13,19 +13,19 @@ export class DueHeap<T> {
     return this.#entries.length;
   }
 
-  /** The earliest moment of all, undefined when empty. */
+  /** The earliest due time, undefined when empty. */
   get nextDueAt(): number | undefined {
     return this.#entries[0]?.dueAt;
   }
 
-  /** The thing whose moment is the earliest. */
+  /** The item with the earliest due time. */
   get first(): T | undefined {
     return this.#entries[0]?.item;
   }
 
-  /** Whether any of them is such a one, in no order. */
-  some(isSuch: (item: T, dueAt: number) => boolean): boolean {
-    return this.#entries.some(({ item, dueAt }) => isSuch(item, dueAt));
+  /** Whether any item satisfies the predicate. Items are checked in no particular order. */
+  some(matches: (item: T, dueAt: number) => boolean): boolean {
+    return this.#entries.some(({ item, dueAt }) => matches(item, dueAt));
   }
 
   add(dueAt: number, item: T): void {
@@ -44,7 +44,7 @@ export class DueHeap<T> {
     entries[index] = entry;
   }
 
-  /** Takes out the earliest thing if its moment is at or before `at`. */
+  /** Removes and returns the earliest item if it is due at or before `at`. */
   takeDue(at: number): T | undefined {
     const first = this.#entries[0];
     if (first === undefined || first.dueAt > at) return undefined;

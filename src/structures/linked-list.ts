@@ -1,41 +1,41 @@
-/** A place in a list. It belongs to one list at a time. */
+/** A node of a list. It belongs to one list at a time. */
 export interface ListNode<T> {
   readonly value: T;
   previous: ListNode<T> | undefined;
   next: ListNode<T> | undefined;
 }
 
-/** A list in order of arrival from whose middle things can be taken at constant cost. */
+/** A list in insertion order from which any item can be removed at constant cost. */
 export class LinkedList<T> {
   #first: ListNode<T> | undefined;
   #last: ListNode<T> | undefined;
-  /** How many there are: a field and not a getter, because queues ask with every step. To be read only. */
+  /** The number of items. A field and not a getter, because queues read it at every step. Do not write to it. */
   size = 0;
 
   get first(): T | undefined {
     return this.#first?.value;
   }
 
-  /** Appends a value; the node returned is the key for taking it out again. */
+  /** Appends a value. Pass the returned node to `remove` to take it out again. */
   push(value: T): ListNode<T> {
     return this.#insertAfter(this.#last, value);
   }
 
-  /** The same, but before those at the end that `isAfter` it. Costs as much as there are of them. */
+  /** The same, but before those values at the end for which `isAfter` holds. The cost grows with their number. */
   insert(value: T, isAfter: (other: T, value: T) => boolean): ListNode<T> {
     let previous = this.#last;
     while (previous !== undefined && isAfter(previous.value, value)) previous = previous.previous;
     return this.#insertAfter(previous, value);
   }
 
-  /** Takes out what came first. */
+  /** Removes and returns the first value. */
   shift(): T | undefined {
     const first = this.#first;
     if (first !== undefined) this.remove(first);
     return first?.value;
   }
 
-  /** Takes out a node of this list. */
+  /** Removes a node of this list. */
   remove(node: ListNode<T>): void {
     if (node.previous === undefined) this.#first = node.next;
     else node.previous.next = node.next;

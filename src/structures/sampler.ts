@@ -1,40 +1,40 @@
 import type { Cancel, Clock, Millis } from '../ports/clock.ts';
 
-/** After something was said, what is equal to it is summed up for so long: a flood must not be a flood of lines. */
+/** After a report, equal things are summed up for this long: a flood of events must not become a flood of log lines. */
 const sumUpForMs: Millis = 1000;
 
 interface Open<Sum> {
-  unsaid: Sum | undefined;
+  unreported: Sum | undefined;
   cancel: Cancel;
 }
 
-/** Says the first of equal things at once, and those that follow within a second as one sum. */
+/** Reports the first of equal things immediately, and those that follow within a second as one sum. */
 export class Sampler<Sum> {
   readonly #clock: Clock;
-  readonly #say: (sum: Sum) => void;
+  readonly #report: (sum: Sum) => void;
   readonly #open = new Map<string, Open<Sum>>();
 
-  constructor(clock: Clock, say: (sum: Sum) => void) {
+  constructor(clock: Clock, report: (sum: Sum) => void) {
     this.#clock = clock;
-    this.#say = say;
+    this.#report = report;
   }
 
-  /** `key` is the same for equal things; there must be few of them. `add` adds this one to what is unsaid, if anything is. */
-  add(key: string, add: (unsaid: Sum | undefined) => Sum): void {
+  /** `key` is the same for equal things; there must be few keys. `add` adds one to the unreported sum, if there is one. */
+  add(key: string, add: (unreported: Sum | undefined) => Sum): void {
     const open = this.#open.get(key);
     if (open === undefined) {
-      this.#open.set(key, { unsaid: undefined, cancel: this.#lookLater(key) });
-      this.#say(add(undefined));
+      this.#open.set(key, { unreported: undefined, cancel: this.#lookLater(key) });
+      this.#report(add(undefined));
     } else {
-      open.unsaid = add(open.unsaid);
+      open.unreported = add(open.unreported);
     }
   }
 
-  /** Says what is still unsaid, and leaves no timer. */
+  /** Reports what is still unreported, and cancels all timers. */
   close(): void {
-    for (const { unsaid, cancel } of this.#open.values()) {
+    for (const { unreported, cancel } of this.#open.values()) {
       cancel();
-      if (unsaid !== undefined) this.#say(unsaid);
+      if (unreported !== undefined) this.#report(unreported);
     }
     this.#open.clear();
   }
@@ -46,13 +46,13 @@ export class Sampler<Sum> {
   #look(key: string): void {
     const open = this.#open.get(key);
     if (open === undefined) return;
-    const { unsaid } = open;
-    if (unsaid === undefined) {
+    const { unreported } = open;
+    if (unreported === undefined) {
       this.#open.delete(key);
       return;
     }
-    open.unsaid = undefined;
+    open.unreported = undefined;
     open.cancel = this.#lookLater(key);
-    this.#say(unsaid);
+    this.#report(unreported);
   }
 }

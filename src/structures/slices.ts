@@ -2,8 +2,8 @@ import { LinkedList } from './linked-list.ts';
 import { TurnBudget, type NextTurn } from './turn-budget.ts';
 
 /**
- * Work that may be much, done in the order in which it came: what a turn of the event loop has room for at once, the rest in
- * slices, one in each of the turns that follow.
+ * Runs work that may be large, in the order added. What fits into the current turn of the event loop runs immediately; the
+ * rest runs in slices, one in each of the following turns.
  */
 export class Slices {
   readonly #budget: TurnBudget;
@@ -17,49 +17,49 @@ export class Slices {
     this.#budget = new TurnBudget(stepsPerTurn, nextTurn);
   }
 
-  /** Whether so many steps can be done in this turn, and nothing is to be done before them; if so they count. */
+  /** Reserves `steps` steps of this turn if there is room for them and no earlier work is waiting. Returns whether it did. */
   take(steps: number): boolean {
     return this.#works.size === 0 && this.#budget.take(steps);
   }
 
-  /** Does this, each item that it yields a step. A step may add more work, which comes last. */
+  /** Runs the work; each item that it yields is a step. A step may add more work, which runs last. */
   add(work: Iterable<unknown>): void {
     this.#works.push(work[Symbol.iterator]());
     this.#run();
   }
 
-  /** Undefined when nothing is left to do; else a promise that resolves then. */
+  /** Undefined when no work is left; otherwise a promise that resolves when all is done. */
   done(): Promise<void> | undefined {
     if (this.#works.size === 0) return undefined;
     return new Promise((resolve) => void this.#listeners.push(resolve));
   }
 
-  /** Does everything that is left, in this turn. */
+  /** Runs all remaining work in this turn. */
   finish(): void {
     this.#work(() => true);
   }
 
   #run(): void {
-    // Whoever waits for the next turn comes before what has been added since.
+    // Work that waits for the next turn runs before work that was added since.
     if (!this.#isAwaiting) this.#work(() => this.#budget.take());
   }
 
   #work(mayGoOn: () => boolean): void {
-    // A step that adds work is not the place to do it.
+    // A step that adds work must not run it itself.
     if (this.#isWorking) return;
     this.#isWorking = true;
     try {
       let isPaid = false;
       for (let work = this.#works.first; work !== undefined; work = this.#works.first) {
         if (!isPaid && !mayGoOn()) return this.#await();
-        // To find that a work is at its end is no step.
+        // Finding that a work has ended is not a step.
         isPaid = work.next().done === true;
         if (isPaid) this.#works.shift();
       }
     } finally {
       this.#isWorking = false;
     }
-    this.#tell();
+    this.#resolveListeners();
   }
 
   #await(): void {
@@ -70,7 +70,7 @@ export class Slices {
     });
   }
 
-  #tell(): void {
+  #resolveListeners(): void {
     const listeners = this.#listeners;
     this.#listeners = [];
     for (const resolve of listeners) resolve();

@@ -1,4 +1,4 @@
-/** The `most` items with the smallest numbers, in their order. It looks at each once and sorts only a few at a time. */
+/** The `most` items with the smallest numbers, in ascending order. It looks at each item once and sorts only a few at a time. */
 export function smallestBy<T>(items: Iterable<T>, most: number, numberOf: (item: T) => number): readonly T[] {
   let kept: { readonly item: T; readonly number: number }[] = [];
   let bound = Infinity;

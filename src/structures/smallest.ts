@@ -1,15 +1,15 @@
-/** The smallest of many texts, each once, so many at most; it never keeps more than twice as many. */
+/** Collects the `most` smallest of many texts, without duplicates. It never keeps more than twice as many. */
 export class Smallest<T extends string> {
   readonly #most: number;
   #kept: T[] = [];
-  /** Once there are enough: what is not smaller than this is not among them. */
+  /** Once enough are kept, texts that are not smaller than this are ignored. */
   #bound: T | undefined;
 
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Whether what is kept had to be sorted, which costs as much as to add some thousands. */
+  /** Returns whether the kept texts had to be sorted, which costs as much as adding some thousands. */
   add(text: T): boolean {
     if (this.#bound !== undefined && text >= this.#bound) return false;
     this.#kept.push(text);
@@ -18,7 +18,7 @@ export class Smallest<T extends string> {
     return true;
   }
 
-  /** Those that are the smallest of all that were added, in order. */
+  /** The smallest of all added texts, in order. */
   get texts(): readonly T[] {
     this.#cut();
     return this.#kept;

@@ -1,12 +1,12 @@
-/** Runs something when the event loop has turned once. */
+/** Runs a function in the next turn of the event loop. */
 export type NextTurn = (run: () => void) => void;
 
-/** So many steps in each turn of the event loop, shared by whoever takes them. */
+/** A number of steps for each turn of the event loop, shared by all callers. */
 export class TurnBudget {
   readonly perTurn: number;
   readonly #nextTurn: NextTurn;
   #left: number;
-  /** Who waits for the next turn; undefined: it need not be waited for. */
+  /** The callbacks that wait for the next turn; undefined if no next turn has been requested. */
   #waiting: (() => void)[] | undefined;
 
   /** `perTurn` may be Infinity. */
@@ -16,7 +16,7 @@ export class TurnBudget {
     this.#nextTurn = nextTurn;
   }
 
-  /** Whether so many steps are left in this turn; if so they are taken. */
+  /** Takes `steps` steps if this turn has that many left. Returns whether it did. */
   take(steps = 1): boolean {
     if (steps > this.#left) return false;
     this.#left -= steps;
@@ -24,23 +24,23 @@ export class TurnBudget {
     return true;
   }
 
-  /** Calls back in the next turn, when there are steps again. */
+  /** Calls back in the next turn, when steps are available again. */
   whenTurned(run: () => void): void {
     this.#await().push(run);
   }
 
-  /** Resolves once there are so many steps, which are taken: in this turn if possible. At most `perTurn`. */
+  /** Resolves once `steps` steps are available and taken, in this turn if possible. `steps` is at most `perTurn`. */
   async step(steps = 1): Promise<void> {
     while (!this.take(steps)) await new Promise<void>((resolve) => this.whenTurned(resolve));
   }
 
-  /** Does something with each, in order, a step each, and resolves with all results. Rejects when one of them has. */
+  /** Calls `work` with each item in order, one step each, and resolves with all results. Rejects if one of them rejects. */
   async each<T, R>(items: Iterable<T>, work: (item: T) => Promise<R>): Promise<R[]> {
     const results: Promise<R>[] = [];
     for (const item of items) {
       await this.step();
       const result = work(item);
-      // Told in the end, and no fault that nobody sees to until then.
+      // Promise.all reports the rejection in the end; until then it must not count as unhandled.
       result.catch(() => {});
       results.push(result);
     }

@@ -4,18 +4,18 @@ import type { Clock, WallTime } from '../ports/clock.ts';
 import type { RealTime } from '../ports/real-time.ts';
 import type { NextTurn } from '../structures/turn-budget.ts';
 
-/** The longest that the runtime's timers can wait; a longer wait would end at once. */
+/** The longest delay of the runtime's timers. A longer one would fire immediately. */
 const longestDelayMs = 2 ** 31 - 1;
 
-/** Little beside any grace, and much beside the distance of timers when many are due. */
+/** Short compared with any grace period, and long compared with the distance of timers when many are due. */
 const slackMs = 20;
 
 /** The runtime's timers. */
 type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>;
 
 /**
- * Real time. The timers are the module's and not the globals, which test frameworks replace by timers of their
- * own: a server in the same process must not stop with them.
+ * Real time. It uses the timers that existed when this module was loaded, not the current globals. Test frameworks replace
+ * those, and a server in the same process must not stop with them.
  */
 export function createSystemClock(timers: Timers = { setTimeout, clearTimeout }): Clock {
   return {
@@ -30,13 +30,13 @@ export function createSystemClock(timers: Timers = { setTimeout, clearTimeout })
 
 export const systemClock = createSystemClock();
 
-/** The machine's time of day, whatever a test framework puts in the place of `Date` later. */
+/** The machine's time of day, even if a test framework replaces `Date` later. */
 export const systemWallTime: WallTime = { now: Date.now };
 
-/** When all sockets that can be read now have been. */
+/** Runs after all currently readable sockets have been read. */
 export const systemNextTurn: NextTurn = (run) => void setImmediate(run);
 
-/** The same real time, and the turns of the event loop. */
+/** Real time, and the turns of the event loop. */
 export const systemRealTime: RealTime = {
   ...systemClock,
   turn: () => new Promise((resolve) => systemNextTurn(resolve)),

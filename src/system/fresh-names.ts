@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FreshNames } from '../ports/fresh-names.ts';
 
-/** Names and secrets drawn at random, in hexadecimal. */
+/** Random names and secrets, in hexadecimal. */
 export const randomNames: FreshNames = {
   appId: () => randomBytes(4).toString('hex'),
   key: () => randomBytes(10).toString('hex'),

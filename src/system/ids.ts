@@ -2,10 +2,10 @@ import { randomFillSync, randomUUID } from 'node:crypto';
 import type { Ids } from '../ports/ids.ts';
 import { formatSocketId } from '../protocol/socket-id.ts';
 
-/** So many words are drawn at once: to draw two alone takes a tenth of accepting a connection. */
+/** How many words are drawn together: drawing two at a time takes a tenth of accepting a connection. */
 const drawn = 512;
 
-/** Ids drawn at random; 64 bits of it for a connection. */
+/** Random ids. A connection's has 64 random bits. */
 export function createRandomIds(): Ids {
   const words = new Uint32Array(drawn);
   let next = drawn;

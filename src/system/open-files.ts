@@ -1,33 +1,33 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The files of this process: connections are files, too. */
+/** The open files of this process. Connections are files, too. */
 export interface OpenFiles {
-  /** The most that may be open. */
+  /** The maximum number of open files. */
   readonly limit: number;
-  /** Those that are open now. */
+  /** The current number of open files. */
   readonly open: number;
 }
 
-/** How they are shared out, so that clients cannot take what webhooks and Redis need. */
+/** How open files are divided, so that clients cannot use up what webhooks and Redis need. */
 export interface FileShares {
-  /** With so many connections no more clients are accepted. */
+  /** At this number of connections, no more clients are accepted. */
   readonly clients: number;
-  /** With so many connections nobody is accepted any more who wants to read metrics on a port of their own. */
+  /** At this number of connections, the separate metrics port accepts no more connections. */
   readonly metrics: number;
-  /** The most attempts to deliver that are under way at once. */
+  /** The maximum number of concurrent delivery attempts. */
   readonly attempts: number;
 }
 
-/** Below this many open files a busy day ends in refused connections: each connection is one. */
+/** Below this limit, a busy server may have to refuse connections, because each connection is an open file. */
 const comfortable = 10_000;
 
-/** What an attempt may need: sockets to look a name up, one to connect, and others that are kept or still read. */
+/** The files that an attempt may need: sockets for the DNS look-up, the connection, and others that are kept alive or still read. */
 const filesPerAttempt = 5;
 
-/** What is opened after the files were counted, and stays: the event loop's own, listeners, Redis. */
+/** Files opened after the count and kept open: the event loop's own, listeners, Redis. */
 const startedLater = 24;
 
-/** The limit of open files, and how many are open; undefined where the system does not tell, which only Linux does. */
+/** The limit of open files, and how many are open. Undefined if unknown: only Linux provides it. */
 export function readOpenFiles(
   read: () => string = () => readFileSync('/proc/self/limits', 'utf8'),
 ): OpenFiles | undefined {
@@ -41,7 +41,7 @@ export function readOpenFiles(
   }
 }
 
-/** Keeps what so many attempts need out of the reach of clients, or a quarter of all files where that is not so many. */
+/** Reserves the files that `wantedAttempts` attempts need, but at most a quarter of all files. */
 export function shareFiles({ limit, open }: OpenFiles, wantedAttempts: number): FileShares {
   const reserve = Math.min(filesPerAttempt * wantedAttempts, Math.floor(limit / 4));
   const attempts = Math.max(1, Math.floor(reserve / filesPerAttempt));
@@ -49,12 +49,12 @@ export function shareFiles({ limit, open }: OpenFiles, wantedAttempts: number): 
   return { clients, metrics: clients + Math.floor(reserve / 8), attempts };
 }
 
-/** What to tell an operator whose limit of open files is low; undefined when it is not, or not known. */
+/** The warning for an operator whose limit of open files is low; undefined when it is not low, or unknown. */
 export function warnOfOpenFileLimit(
   files: OpenFiles | undefined,
   wantedAttempts: number,
 ): string | undefined {
   if (files === undefined || files.limit >= comfortable) return undefined;
   const { clients, attempts } = shareFiles(files, wantedAttempts);
-  return `the limit of open files is ${files.limit}, and each connection is one: at most ${clients} clients are accepted and ${attempts} webhooks sent at a time; raise it before many clients come (ulimit -n ${comfortable} or more)`;
+  return `the limit of open files is ${files.limit}, and each connection is an open file: at most ${clients} clients are accepted and ${attempts} webhooks sent at a time; raise the limit before many clients connect (ulimit -n ${comfortable} or more)`;
 }

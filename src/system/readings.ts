@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import process from 'node:process';
 
-/** What the machine's clocks say, for somebody who compares it with what they said before the program was started. */
+/** Readings of the machine's clocks, to compare with readings of an earlier run of the program. */
 export interface MachineReadings {
   readonly wallMs: number;
-  /** Counts from the start of the machine on the usual systems, the same for all processes. */
+  /** Counts from the boot of the machine on common systems, equally for all processes. */
   readonly hrtimeMs: number;
   readonly uptimeMs: number;
-  /** A name of this run of the machine; undefined where there is none, which only Linux gives. */
+  /** Identifies this boot of the machine. Undefined if unknown: only Linux provides it. */
   readonly bootId: string | undefined;
 }
 
-/** The id of this run of the machine. */
+/** The id of this boot of the machine. */
 export function readBootId(
   read: () => string = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'),
 ): string | undefined {
@@ -25,7 +25,7 @@ export function readBootId(
 }
 
 const bootId = readBootId();
-/** The time of day, whatever a test framework puts in the place of `Date` later. */
+/** The time of day, even if a test framework replaces `Date` later. */
 const wallNow = Date.now;
 
 /** The present readings. */

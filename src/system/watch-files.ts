@@ -1,9 +1,9 @@
 import { unwatchFile, watchFile } from 'node:fs';
 
-/** Looking costs next to nothing, and works on every file system, through links and replaced files. */
+/** Polling costs next to nothing, and works on every file system, with symbolic links and with replaced files. */
 const lookEveryMs = 1000;
 
-/** Calls `changed` after any of the files has changed, once for changes that come together. Returns the end of it. */
+/** Calls `changed` after any of the files has changed, once for changes close together. Returns a function that stops it. */
 export function watchFiles(paths: readonly string[], changed: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   // A certificate and its key are two files: wait for the second.

@@ -3,45 +3,45 @@ import type { Cancel, Clock } from '../ports/clock.ts';
 import type { Exchange } from './exchange.ts';
 import { plainText } from './http-message.ts';
 
-/** All the memory for bodies of which only a part has come, on all connections. */
+/** The memory for incomplete bodies of all connections together. */
 const roomBytes = 64 * 1024 * 1024;
 
-/** The same for bodies of which it is not known yet whose they are. */
+/** The same for bodies of requests that are not authenticated yet. */
 export const strangersRoomBytes = 4 * 1024 * 1024;
 
-/** A request must have come so long after its head. */
+/** A request must be complete this long after its head. */
 const requestTimeoutMs = 30_000;
 
 /**
- * So much more than the bound of a body is still read, for so long, and thrown away: most clients send all of it before
- * they read the answer, and would report nothing but a broken connection.
+ * A body that is too large is still read, up to this much more and for this long, and discarded. Most clients send all of it
+ * before they read the response; otherwise they would only report a broken connection.
  */
 export const maxDrainBytes = 64 * 1024 * 1024;
 const maxDrainMs = 10_000;
 
-/** Memory starts with this and doubles, where the length of a body is not known. */
+/** If the length of a body is unknown, its buffer starts with this size and doubles. */
 const firstBytes = 4096;
 
 const empty = Buffer.alloc(0);
 
-/** What the bodies under way on all connections take together. */
+/** The memory that incomplete bodies of all connections share. */
 export class BodyRoom {
   readonly clock: Pick<Clock, 'after'>;
   readonly #bytes: number;
   #heldBytes = 0;
 
-  /** `bytes` are all that it holds. Default: 64 MB. */
+  /** `bytes` is the total size. Default: 64 MB. */
   constructor(clock: Pick<Clock, 'after'>, bytes = roomBytes) {
     this.clock = clock;
     this.#bytes = bytes;
   }
 
-  /** The memory that is held at this moment. */
+  /** The memory that is currently used. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Whether there is so much more; then it is held. One body alone has room, however large it may be. */
+  /** Reserves memory if there is enough. A single body always gets it, however large it is. */
   take(bytes: number): boolean {
     if (this.#heldBytes > 0 && this.#heldBytes + bytes > this.#bytes) return false;
     this.#heldBytes += bytes;
@@ -56,15 +56,15 @@ export class BodyRoom {
 /** How a body is read. */
 export interface BodyOptions {
   readonly room: BodyRoom;
-  /** One that is larger is refused. */
+  /** A larger body is refused. */
   readonly maxBytes: number;
-  /** Whether anybody wants it; else it is read and thrown away. */
+  /** Whether the body is needed; otherwise it is read and discarded. */
   readonly isKept: boolean;
 }
 
 /**
- * Reads the body of a request and hands it on, or refuses the request: because the body is too large, because there is
- * no room for it, or because it has not come in time.
+ * Reads the body of a request and passes it on, or refuses the request: because the body is too large, because there is no
+ * memory for it, or because it has not arrived in time.
  */
 export function readBody(
   res: HttpResponse,
@@ -76,7 +76,7 @@ export function readBody(
   res.onData((chunk, isLast) => {
     if (exchange.isAnswered) return;
     exchange.receivedBytes += chunk.byteLength;
-    // Nearly every body comes in one piece.
+    // Nearly every body arrives in one piece.
     if (isLast && partial === undefined && chunk.byteLength <= options.maxBytes) {
       return done(Buffer.from(chunk));
     }
@@ -90,7 +90,7 @@ export function refuseSize(exchange: Exchange, maxBytes: number, closes: boolean
   exchange.answer(plainText(413, `Request body exceeds the allowed maximum (${maxBytes} bytes)`), closes);
 }
 
-/** A body that comes in several pieces, in one piece of memory. */
+/** A body that arrives in several pieces, in one buffer. */
 class PartialBody {
   readonly #exchange: Exchange;
   readonly #options: BodyOptions;
@@ -119,7 +119,7 @@ class PartialBody {
     }
     if (isKept && !this.#append(chunk)) {
       this.#end();
-      const text = 'Too many request bodies are under way; try again';
+      const text = 'Too many request bodies are being received; try again';
       exchange.answer(plainText(503, text, { 'Retry-After': '1' }));
       return undefined;
     }
@@ -129,7 +129,7 @@ class PartialBody {
     return body;
   }
 
-  /** Copies the piece, which is gone when this turn ends. */
+  /** Copies the piece, which is only valid in this turn. */
   #append(chunk: ArrayBuffer): boolean {
     const length = this.#length + chunk.byteLength;
     if (length > this.#memory.length && !this.#grow(length)) return false;
@@ -152,7 +152,7 @@ class PartialBody {
   #expire(): void {
     this.#end();
     this.#exchange.postpone();
-    const text = `Request timeout: its body had not come ${requestTimeoutMs / 1000} s after its head`;
+    const text = `Request timeout: the body had not arrived ${requestTimeoutMs / 1000} s after the head`;
     this.#exchange.answer(plainText(408, text), true);
   }
 

@@ -3,7 +3,7 @@ import type { Caller } from '../auth/caller.ts';
 import type { Peer } from './peer.ts';
 import { isLoopback } from './remote-address.ts';
 
-/** Who asks. The request is valid only in its own turn. */
+/** Reads the sender of a request. The request is valid only in its own turn. */
 export function readCaller(res: HttpResponse, req: HttpRequest, peer: Peer): Caller {
   return {
     authorization: req.getHeader('authorization'),
@@ -21,7 +21,7 @@ export function readCaller(res: HttpResponse, req: HttpRequest, peer: Peer): Cal
   };
 }
 
-/** Whether the caller is on this machine, and does not pass on what somebody else asks. */
+/** Whether the caller is on this machine, and does not forward the request of another client. */
 export function isFromHere(res: HttpResponse, req: HttpRequest): boolean {
   return isLocal(res) && !isForwarded(req);
 }
@@ -30,11 +30,11 @@ function isLocal(res: HttpResponse): boolean {
   return isLoopback(new Uint8Array(res.getRemoteAddress()));
 }
 
-/** What proxies and networks in front of a server add to a request that they pass on, whatever stands in it. */
+/** The headers that proxies and networks add to forwarded requests. */
 const addedByProxies =
   /^(?:forwarded|via|x-forwarded.*|x-original-.*|x-real-ip|x-envoy-.*|.*-client-ip|.*-clientip|cf-.*|cdn-loop|x-cluster-.*)$/;
 
-/** Of several equal headers `getHeader` finds the first alone, which a client may have sent empty. */
+/** `getHeader` finds only the first of several equal headers, which a client may have sent empty. */
 function isForwarded(req: HttpRequest): boolean {
   let isFound = false;
   req.forEach((name) => {

@@ -1,29 +1,29 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { noContent, type OutgoingResponse } from './http-message.ts';
 
-/** For how long a browser may remember what it was allowed; each has an upper bound of its own. */
+/** How long a browser may cache permissions. Each browser has an upper bound of its own. */
 const maxAgeSeconds = 86_400;
 
-/** What only operators read, who are no page, or are on the Dashboard's own. */
+/** Routes for operators, whose responses other pages must not read. */
 const unreadable = /^\/(?:metrics|healthz|(?:dashboard|admin)(?:\/.*)?)$/;
 
 /**
- * Whether every page may read what a route answers. Signatures, not origins, say who may use the API, and cookies play
- * no part; but in the Dashboard they do.
+ * Whether every page may read the responses of a route. Access to the API depends on signatures, not on origins or cookies.
+ * The Dashboard uses cookies, so its routes are excluded.
  */
 export function isReadable(route: string): boolean {
   return !unreadable.test(route);
 }
 
-/** Lets every page read the answer. */
+/** Lets every page read the response. */
 export function allowOrigin(res: HttpResponse): void {
   res.writeHeader('Access-Control-Allow-Origin', '*');
   res.writeHeader('Access-Control-Expose-Headers', 'X-Request-Id, Retry-After');
 }
 
 /**
- * What OPTIONS is answered for a route that takes these methods. To a browser that asks beforehand every header
- * is allowed by its name: `*` does not cover Authorization, and older ones do not know it.
+ * The response to OPTIONS for a route with these methods. A preflight request is allowed every header by its name, because `*`
+ * does not cover Authorization, and older browsers do not support it.
  */
 export function answerOptions(req: HttpRequest, route: string, methods: readonly string[]): OutgoingResponse {
   const Allow = methods.join(', ');

@@ -4,29 +4,29 @@ import type { Log } from '../ports/log.ts';
 import type { Entrance } from './entrance.ts';
 import type { Address } from './uws.ts';
 
-/** What a door is made with. */
+/** The dependencies of a door. */
 export interface DoorOptions {
-  /** Opens an entrance. Throws ERR_LISTEN when the port cannot be had. */
+  /** Opens an entrance. Throws ERR_LISTEN when it cannot listen on the port. */
   readonly open: (native: TemplatedApp, address: Address) => Entrance;
   readonly address: Address;
-  /** With so many connections of the program nobody more is let in. */
+  /** At this number of connections of the program, no more clients are accepted. */
   readonly mostConnections: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** It opens once this share of the most connections is free again: not for every single one. */
+/** The door opens again when this share of the maximum is free, not after every single connection. */
 const roomToOpen = 1 / 16;
 
-/** A port that could not be had again is tried so often. */
+/** How often to retry if the port cannot be opened again. */
 const retryMs: Millis = 1000;
 
-/** Those who connect and leave all the time would fill the log: so often it is told that the door was closed. */
-const tellEveryMs: Millis = 60_000;
+/** The minimum interval between two log entries about the closed door, because clients may connect and leave all the time. */
+const logEveryMs: Millis = 60_000;
 
 /**
- * Where clients come in. While there are too many connections it does not listen: uWebSockets.js would try over and over to
- * accept what the system has no file for, and each file that becomes free would be a stranger's.
+ * Accepts clients. While there are too many connections, it does not listen. Otherwise uWebSockets.js would keep trying to
+ * accept connections for which the system has no file descriptor, and each free descriptor would go to another client.
  */
 export class Door {
   readonly #options: DoorOptions;
@@ -36,11 +36,11 @@ export class Door {
   #connections = 0;
   #isStopped = false;
   #cancelOpening: Cancel | undefined;
-  #toldAt: Millis = -Infinity;
-  /** Whether it was told that it is closed. */
-  #isTold = false;
+  #loggedAt: Millis = -Infinity;
+  /** Whether the current closing was logged. */
+  #isLogged = false;
 
-  /** Opens. Throws ERR_LISTEN when the port cannot be had. */
+  /** Starts to listen. Throws ERR_LISTEN when that is impossible. */
   constructor(native: TemplatedApp, options: DoorOptions) {
     const { open, address, mostConnections } = options;
     this.#options = options;
@@ -54,14 +54,14 @@ export class Door {
     return this.#port;
   }
 
-  /** Whether nobody is let in until others have left. */
+  /** Whether no client is accepted until others have left. */
   get isClosed(): boolean {
     return this.#entrance === undefined && !this.#isStopped;
   }
 
   /**
-   * Lets whoever connects from now on in to another app. Returns how to end the change: until that has resolved,
-   * some may still be let in to the app before. Throws, with nothing changed, when it cannot be done.
+   * From now on, new connections go to another app. Returns a function that completes the change: until its promise has
+   * resolved, some connections may still go to the previous app. Throws without any change if it fails.
    */
   leadTo(next: TemplatedApp): () => Promise<void> {
     const finish = this.#entrance?.leadTo(next);
@@ -69,18 +69,18 @@ export class Door {
     return finish ?? (async () => {});
   }
 
-  /** There are now so many connections. */
+  /** Reports the current number of connections. */
   count(connections: number): void {
     this.#connections = connections;
     if (this.#entrance !== undefined) {
       if (connections >= this.#options.mostConnections) this.#close();
     } else if (this.#hasRoom()) {
-      // Not in the midst of the end of a connection.
+      // Not while a connection is being closed.
       this.#openIn(0);
     }
   }
 
-  /** Lets nobody in any more. Again, it does nothing. */
+  /** Accepts no more clients. May be called repeatedly. */
   stop(): void {
     this.#isStopped = true;
     this.#cancelOpening?.();
@@ -93,8 +93,8 @@ export class Door {
   }
 
   /**
-   * Opens once more at the port that was free. While clients are connected to a port that was not asked for by
-   * its number, nobody else can listen there (it has no SO_REUSEADDR): not even this program, once it has stopped.
+   * Listens again on the port that the system chose. While clients are connected to a port that was requested as 0, nobody else
+   * can listen there (it has no SO_REUSEADDR), not even this program after it has stopped.
    */
   #openByNumber(): void {
     this.#entrance?.stop();
@@ -110,12 +110,12 @@ export class Door {
     const { clock, log } = this.#options;
     this.#entrance?.stop();
     this.#entrance = undefined;
-    this.#isTold = clock.now() - this.#toldAt >= tellEveryMs;
-    if (!this.#isTold) return;
-    this.#toldAt = clock.now();
+    this.#isLogged = clock.now() - this.#loggedAt >= logEveryMs;
+    if (!this.#isLogged) return;
+    this.#loggedAt = clock.now();
     log.warn(
       { port: this.#port, connections: this.#connections },
-      'no more clients are accepted until some have left: the other open files are kept for webhooks; raise the limit of open files (ulimit -n)',
+      'no more clients are accepted until some have left: the remaining open files are reserved for webhooks; raise the limit of open files (ulimit -n)',
     );
   }
 
@@ -132,10 +132,10 @@ export class Door {
     try {
       this.#entrance = this.#openAgain();
     } catch (error) {
-      log.error({ port: this.#port, err: error }, 'clients cannot be accepted again yet');
+      log.error({ port: this.#port, err: error }, 'cannot accept clients again yet; trying again');
       return this.#openIn(retryMs);
     }
-    if (this.#isTold)
+    if (this.#isLogged)
       log.info({ port: this.#port, connections: this.#connections }, 'clients are accepted again');
   }
 }

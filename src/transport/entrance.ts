@@ -3,38 +3,38 @@ import type { TemplatedApp } from 'uWebSockets.js';
 import { createBareTlsApp } from './tls.ts';
 import { listen, type Address, type Listening, type Uws } from './uws.ts';
 
-/** Where clients come in. */
+/** Listens for clients. */
 export interface Entrance {
   readonly port: number;
   /**
-   * Lets whoever connects from now on in to another app. Returns how to end the change: until that has resolved,
-   * some may still be let in to the app before. Throws, with nothing changed, when it cannot be done.
+   * From now on, new connections go to another app. Returns a function that completes the change: until its promise has
+   * resolved, some connections may still go to the previous app. Throws without any change if it fails.
    */
   leadTo(next: TemplatedApp): () => Promise<void>;
-  /** Lets nobody in any more. Again, it does nothing. */
+  /** Accepts no more clients. May be called repeatedly. */
   stop(): void;
 }
 
-/** An entrance to one app, for ever. Throws a StartError when the port cannot be had; `hint` says what else to choose. */
+/** Opens an entrance that always leads to one app. Throws a StartError when it cannot listen; `hint` is added to its message. */
 export function openEntrance(uws: Uws, app: TemplatedApp, address: Address, hint?: string): Entrance {
   const listening = listen(uws, app, address, hint);
   return {
     port: listening.port,
     stop: () => listening.stop(),
     leadTo() {
-      throw new Error('this entrance leads to one app alone');
+      throw new Error('this entrance leads to only one app');
     },
   };
 }
 
-/** An entrance to an app with a certificate, which others may succeed. Throws a StartError when the port cannot be had. */
+/** Opens an entrance to an app with a certificate, which can be replaced by another app. Throws a StartError when it cannot listen. */
 export function openTlsEntrance(uws: Uws, first: TemplatedApp, address: Address): Entrance {
   return handsOver(first)
     ? openLastingEntrance(uws, first, address)
     : openRelayedEntrance(uws, first, address);
 }
 
-/** A native app that can take connections over from another one, or hand them over; older ones cannot. */
+/** A native app that can pass connections to another one. Older versions of the library cannot. */
 interface HandingOver extends TemplatedApp {
   getDescriptor(): unknown;
   addChildAppDescriptor(descriptor: unknown): void;
@@ -46,12 +46,12 @@ function handsOver(app: TemplatedApp): app is HandingOver {
 }
 
 /**
- * One listener for ever, of an app that serves nobody and hands each connection over to the app of the time: so no
- * attempt to connect is ever lost.
+ * One permanent listener, of an app that serves nobody and passes each connection to the current app. No connection attempt is
+ * ever lost.
  */
 function openLastingEntrance(uws: Uws, first: HandingOver, address: Address): Entrance {
   const acceptor = createBareTlsApp(uws);
-  if (!handsOver(acceptor)) throw new Error('of two native apps only one hands connections over');
+  if (!handsOver(acceptor)) throw new Error('only one of two native apps can pass connections on');
   let current = first;
   acceptor.addChildAppDescriptor(first.getDescriptor());
   const listening = listen(uws, acceptor, address);
@@ -59,11 +59,11 @@ function openLastingEntrance(uws: Uws, first: HandingOver, address: Address): En
     port: listening.port,
     stop: () => listening.stop(),
     leadTo(next) {
-      if (!handsOver(next)) throw new Error('of two native apps only one takes connections over');
+      if (!handsOver(next)) throw new Error('only one of two native apps can pass connections on');
       acceptor.addChildAppDescriptor(next.getDescriptor());
       acceptor.removeChildAppDescriptor(current.getDescriptor());
       current = next;
-      // What was accepted in this turn is handed over in the next one.
+      // Connections accepted in this turn are passed on in the next one.
       return async () => {
         await setImmediate();
         await setImmediate();
@@ -72,16 +72,16 @@ function openLastingEntrance(uws: Uws, first: HandingOver, address: Address): En
   };
 }
 
-/** A turn of the event loop this short had nothing to do: what has come to a listener was accepted just now. */
+/** A turn of the event loop this short had nothing to do: every connection of a listener has been accepted. */
 const quietTurnMs = 0.05;
 
-/** The longer there was no such turn, the longer it may be: by so much more after so many turns. */
+/** If there is no such turn, longer ones are accepted: after this many turns, the threshold has doubled. */
 const patienceTurns = 50;
 
 /**
- * A listener for each app, which share the port (SO_REUSEPORT) while one succeeds the other. When the earlier one
- * closes, the kernel resets the connections that it has made, or is making, and that were not accepted yet, unless it
- * may give them to the other one (`net.ipv4.tcp_migrate_req`). So the earlier one is closed in a quiet moment.
+ * A listener for each app. They share the port (SO_REUSEPORT) while one replaces the other. When the earlier one closes, the
+ * kernel resets its connections that are not accepted yet, unless it may pass them to the other listener
+ * (`net.ipv4.tcp_migrate_req`). The earlier listener is therefore closed in a quiet moment.
  */
 function openRelayedEntrance(uws: Uws, first: TemplatedApp, given: Address): Entrance {
   const address = given.shared === true ? given : findAlone(uws, first, given);
@@ -107,8 +107,8 @@ function openRelayedEntrance(uws: Uws, first: TemplatedApp, given: Address): Ent
 }
 
 /**
- * An address to share: a port that another program has is to be a fault, and is none for those that share. So it is listened
- * to alone at first.
+ * Turns an address into one that can be shared. A port that another program uses must be an error, but listeners that share do
+ * not notice it. So this first listens on it exclusively.
  */
 export function findAlone(
   uws: Uws,
@@ -121,7 +121,7 @@ export function findAlone(
 }
 
 async function quietMoment(): Promise<void> {
-  // The rest of this turn: only in the next ones the loop looks whether anything has come.
+  // The rest of this turn. Only in the next turns does the loop check for new connections.
   await setImmediate();
   for (let turns = 0; ; turns += 1) {
     const beganAt = performance.now();

@@ -13,16 +13,16 @@ import { plainText, type Answer, type OutgoingResponse, type StreamingResponse }
 import type { Peer } from './peer.ts';
 import { OpenStream, type OpenStreams } from './stream.ts';
 
-/** What one exchange needs of the server around it. */
+/** What an exchange needs from the server. */
 export interface ExchangeOptions extends Refusals {
   readonly log: Log;
   readonly clock: Pick<Clock, 'now'>;
   readonly ids: Pick<Ids, 'requestId'>;
   readonly peer: Peer;
   readonly streams: OpenStreams;
-  /** One request was answered; `route` is its pattern. */
+  /** A request was answered; `route` is its pattern. */
   readonly answered: (route: string, status: number) => void;
-  /** Whether those who keep their connection should make a new one. */
+  /** Whether clients should reconnect instead of keeping their connection. */
   readonly isRetired: () => boolean;
 }
 
@@ -54,14 +54,14 @@ const statusLines = new Map(
   }).map(([status, reason]) => [Number(status), `${status} ${reason}`]),
 );
 
-/** One request from its head to its answer: what must be known of it after its own turn, and the one line of log. */
+/** One request, from its head to its response. It keeps what is needed after the request's own turn, and logs one line. */
 export class Exchange {
   readonly method: string;
   readonly head: Head;
   appId = '';
   receivedBytes = 0;
   isAnswered = false;
-  /** Called if the client goes away before it is answered, or before the end of an answer that goes on. */
+  /** Called if the client disconnects before the response, or before the end of a stream. */
   whenAborted: (() => void) | undefined;
   readonly #res: HttpResponse;
   readonly #options: ExchangeOptions;
@@ -92,14 +92,14 @@ export class Exchange {
     });
   }
 
-  /** How long ago the request came. */
+  /** The age of the request. */
   get ageMs(): number {
     return this.#options.clock.now() - this.#startedAt;
   }
 
   /**
-   * The answer comes in a later turn. What the client sends next on this connection is not read before: the native
-   * parser ends a connection on which another request comes while an answer is due.
+   * The response will come in a later turn. Until then, nothing more is read from this connection, because the native parser
+   * closes a connection on which another request arrives while a response is due.
    */
   postpone(): void {
     this.#isPostponed = true;
@@ -107,26 +107,25 @@ export class Exchange {
   }
 
   /**
-   * Refuses a request of which it is not certain where it ends, and closes the connection in any case. Answered in
-   * this turn, the request that may hide behind this one would be served before that; while an answer is due, the
-   * native parser closes the connection instead.
+   * Refuses a request whose end is uncertain, and always closes the connection. If the response were sent in this turn, a request
+   * hidden behind this one would be served first. While a response is due, the native parser closes the connection instead.
    */
   refuseUncertain(fault: string): void {
     const response = plainText(400, `Invalid request: ${fault}`);
-    const requestId = this.#tellRefusal(response);
+    const requestId = this.#reportRefusal(response);
     this.postpone();
     setImmediate(() => this.#finish(response, requestId, true));
   }
 
-  /** Answers; a refusal is told. Only the first answer counts. */
+  /** Sends the response and reports a refusal. Only the first call counts. */
   answer(response: Answer, closes = false): void {
     if (this.isAnswered) return;
     if ('stream' in response) return this.#stream(response);
-    const requestId = response.status < 400 ? this.#givenId : this.#tellRefusal(response);
+    const requestId = response.status < 400 ? this.#givenId : this.#reportRefusal(response);
     this.#finish(response, requestId, closes);
   }
 
-  /** Answers that the program is at fault. */
+  /** Responds that the program has failed. */
   fail(err: unknown): void {
     if (this.isAnswered) return;
     const requestId = this.#givenId || this.#options.ids.requestId();
@@ -137,7 +136,7 @@ export class Exchange {
     this.#finish(plainText(500, text), requestId, false);
   }
 
-  /** Begins an answer that goes on. Reading goes on with it, because only so the end of the connection is heard of. */
+  /** Starts a streaming response. Reading resumes, because only then is the end of the connection noticed. */
   #stream(response: StreamingResponse): void {
     this.#answered(response.status);
     if (this.#isAborted) return;
@@ -156,8 +155,8 @@ export class Exchange {
     });
   }
 
-  /** Returns the id of the request, by which the client can name it. */
-  #tellRefusal({ status, body, reason }: OutgoingResponse): string {
+  /** Reports a refusal. Returns the id of the request, which the client can refer to. */
+  #reportRefusal({ status, body, reason }: OutgoingResponse): string {
     const requestId = this.#givenId || this.#options.ids.requestId();
     const text = reason ?? (typeof body === 'string' ? body : '');
     this.#refused(status, this.#describe(requestId, status, text));
@@ -172,7 +171,7 @@ export class Exchange {
   #finish(response: OutgoingResponse, requestId: string, closes: boolean): void {
     this.#answered(response.status);
     if (this.#isAborted) return;
-    // In the turns in which the request is read, the native side writes all at once by itself.
+    // While the request is being read, the native library combines all writes by itself.
     if (!this.#isPostponed) return this.#write(response, requestId, closes);
     this.#res.resume();
     this.#res.cork(() => this.#write(response, requestId, closes));
@@ -204,14 +203,14 @@ export class Exchange {
     const res = this.#res;
     if (isBodiless(status)) return void res.endWithoutBody();
     if (this.method !== 'HEAD') return void res.end(body, closes);
-    // A body after the head of HEAD would be read as the start of the next answer. The length is written by hand:
-    // endWithoutBody with any argument leaves the answer unfinished, which ends the process.
+    // The client would read a body after HEAD as the start of the next response. The length is written by hand, because
+    // endWithoutBody with an argument leaves the response unfinished, which ends the process.
     res.writeHeader('Content-Length', String(Buffer.byteLength(body)));
     res.endWithoutBody();
   }
 
   #describe(requestId: string, status: number, text: string): LogFields {
-    // That of a client which has gone can no longer be had.
+    // The address of a disconnected client is no longer available.
     const remoteAddress = this.#isAborted
       ? ''
       : this.#options.peer.remoteAddress(this.#res, this.#forwardedFor);
@@ -236,12 +235,12 @@ function isBodiless(status: number): boolean {
 
 const requestIdForm = /^[A-Za-z0-9._:/+=@-]{1,128}$/;
 
-/** The id that the client gave its request; empty when it gave none that can be written into a log. */
+/** The id that the client gave its request; empty if it gave none, or one that is not safe to log. */
 function acceptedId(given: string): string {
   return given !== '' && requestIdForm.test(given) ? given : '';
 }
 
-/** What the client was told, for the log: without the signature that it sent, which may be the right one elsewhere. */
+/** The error text for the log, without the signature that the client sent, because it may be valid elsewhere. */
 function describeError(text: string): string {
   return clip(maskDigests(text.replace(/, but you sent ".*$/s, '')), 500);
 }

@@ -20,88 +20,88 @@ import { Turn } from './turn.ts';
 import { UnreadWatch } from './unread.ts';
 import type { Address, Uws } from './uws.ts';
 
-/** What the gateway is made with. */
+/** The settings and dependencies of the gateway. */
 export interface GatewayOptions extends Refusals {
   readonly host: string;
-  /** 0 is any free one. */
+  /** 0 means any free port. */
   readonly port: number;
-  /** What may stand before every path: empty, or `/prefix`. */
+  /** A prefix that is accepted before every path: empty, or `/prefix`. */
   readonly path: string;
-  /** Serve https:// and wss:// with these. */
+  /** Serve https:// and wss:// with these files. */
   readonly tls?: TlsFiles | undefined;
-  /** Whose word on a client's address and scheme is taken: addresses and networks. */
+  /** Addresses and networks of proxies that are trusted to report a client's address and scheme. */
   readonly trustedProxies: readonly string[];
-  /** Whether long frames are compressed for clients that can. */
+  /** Whether long frames are compressed for clients that support it. */
   readonly compression: boolean;
-  /** Where the metrics are served, if not with the rest. */
+  /** Where metrics are served, if they have a port of their own. */
   readonly metrics?: OwnPort | undefined;
-  /** Where the Dashboard is served; without a port, it is with the rest. */
+  /** Where the Dashboard is served. Without a port, it is served with everything else. */
   readonly dashboard?: OwnPort | undefined;
-  /** Without it, whether metrics are answered to callers of other machines. */
+  /** Whether metrics without a port of their own are served to other machines. */
   readonly publicMetrics: boolean;
-  /** What may wait for one client to read. */
+  /** The maximum amount of data that waits for one client to read. */
   readonly maxBackpressureBytes: number;
-  /** What may wait for all clients together. */
+  /** The maximum amount of data that waits for all clients together. */
   readonly maxTotalBackpressureBytes: number;
-  /** Above this, a frame of a client is not even taken in: the connection is cut. */
+  /** A larger frame is not received at all: the connection is closed. */
   readonly frameCeilingBytes: number;
-  /** The largest request body that is read, for an app; the id may be of none. */
+  /** The maximum size of a request body for an app. The app may not exist. */
   readonly bodyBytes: (appId: string) => number;
   /** Whether other threads of the process listen on the same port, and share the clients. Default: no. */
   readonly isShared?: boolean;
-  /** With so many connections no more clients are accepted, or nobody on ports of their own. Default: no bound. */
+  /** At these numbers of connections, no more clients, or no more connections to separate ports, are accepted. Default: no bound. */
   readonly mostConnections?: { readonly clients: number; readonly metrics: number } | undefined;
   readonly clock: Clock;
   readonly ids: Pick<Ids, 'requestId'>;
   readonly log: Log;
-  /** One request was answered; `route` is its pattern. */
+  /** A request was answered; `route` is its pattern. */
   readonly answered: (route: string, status: number) => void;
 }
 
-/** Where something is served that has a port of its own. Default: the host of the server. */
+/** The address of something with a port of its own. Default: the host of the server. */
 interface OwnPort {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
 }
 
-/** Where clients are served. */
+/** The ports on which clients are served. */
 export interface Served {
   readonly port: number;
-  /** The port of the metrics, where they have one of their own. */
+  /** The port of the metrics, if they have one of their own. */
   readonly metricsPort: number | undefined;
-  /** The port of the Dashboard, where it has one of its own. */
+  /** The port of the Dashboard, if it has one of its own. */
   readonly dashboardPort: number | undefined;
 }
 
-/** The program's side to the network: its sockets, its routes and its certificate. */
+/** The network side of the program: its sockets, routes and certificate. */
 export interface Gateway {
-  /** Publishes to every socket that receives the topic; before anything is served there is none. */
+  /** Publishes to every socket that is subscribed to the topic. Before `serve`, there is none. */
   readonly publish: PublishTopic;
-  /** Listens, on this port instead of the configured one if it is given. Rejects with a StartError when a port cannot be had or the certificate cannot be used. */
+  /** Starts to listen, on `port` instead of the configured port if it is given. Rejects with a StartError when it cannot listen or the certificate is unusable. */
   serve<S>(commands: SocketCommands<S>, routes: readonly Route[], port?: number): Promise<Served>;
-  /** Serves what has a port of its own, and no clients. Throws a StartError when a port cannot be had. */
+  /** Serves only what has a port of its own. Throws a StartError when it cannot listen. */
   serveApart(routes: readonly Route[]): Omit<Served, 'port'>;
   /**
-   * Shows this certificate to those who connect once this has resolved; everybody else stays connected. Says whether
-   * it is another one than before: if its files hold what they held, nothing is done. Rejects, and serves on as
-   * before, when it cannot be used. Calls must not overlap.
+   * Uses this certificate for connections made after this has resolved; other clients stay connected. Resolves with whether it
+   * differs from the previous one: if the files have the same content, nothing is done. If the certificate is unusable, it rejects
+   * and the previous one stays in use. Calls must not overlap.
    */
   reloadTls(files: TlsFiles): Promise<boolean>;
   /** Whether no client is accepted until others have left. */
   readonly isFull: boolean;
-  /** Accepts no new clients; what has a port of its own is still served. Again, it does nothing. */
+  /** Accepts no new clients. What has a port of its own is still served. May be called repeatedly. */
   stop(): void;
-  /** Ends what goes on, and cuts every connection. */
+  /** Ends streams, and closes every connection. */
   close(): void;
 }
 
-/** An app on a port of its own. It speaks http in any case: it is for this machine or a private network. */
+/** An app on a port of its own. It always speaks http: it is for this machine or a private network. */
 interface OwnDoor {
   readonly native: TemplatedApp;
   readonly door: Door;
 }
 
-/** Makes the gateway; nothing listens before `serve`. */
+/** Creates the gateway. It does not listen before `serve`. */
 export function createGateway(uws: Uws, options: GatewayOptions): Gateway {
   return new UwsGateway(uws, options);
 }
@@ -119,7 +119,7 @@ class UwsGateway implements Gateway {
   #door: Door | undefined;
   readonly #ownDoors = new Map<DoorName, OwnDoor>();
   readonly #streams = new OpenStreams();
-  /** What identifies the certificate that is shown. */
+  /** Identifies the certificate in use. */
   #certificate: string | undefined;
   #connections = 0;
 
@@ -159,7 +159,7 @@ class UwsGateway implements Gateway {
           mostConnections: mostConnections?.clients,
         },
       );
-      // Of threads that share a port, another one serves what has a port of its own.
+      // When threads share a port, another thread serves what has a port of its own.
       const apart = shared ? { metricsPort: undefined, dashboardPort: undefined } : this.serveApart(routes);
       return { port: this.#door.port, ...apart };
     } catch (error) {
@@ -201,7 +201,7 @@ class UwsGateway implements Gateway {
 
   close(): void {
     this.stop();
-    // What was said before is still heard.
+    // Everything published before is still sent.
     this.#turn.end();
     this.#streams.end();
     this.#generations.close();
@@ -213,7 +213,7 @@ class UwsGateway implements Gateway {
   }
 
   readonly #publishNow: PublishTopic = (topic, frame) => {
-    this.#unread.saidToMany(frame.length);
+    this.#unread.sentToMany(frame.length);
     this.#generations.publishNow(topic, frame);
   };
 
@@ -229,10 +229,10 @@ class UwsGateway implements Gateway {
     return new Door(native, { open, address, mostConnections, clock, log });
   }
 
-  /** Has every connection of an app counted, if that matters. */
+  /** Counts every connection of an app, if there is a maximum. */
   #watch(native: TemplatedApp): void {
     if (this.#options.mostConnections === undefined) return;
-    // It is not called for the end of a connection that has become a WebSocket.
+    // It is not called when a connection ends that has become a WebSocket.
     native.filter((_, change) => this.#count(Number(change)));
   }
 
@@ -274,13 +274,13 @@ class UwsGateway implements Gateway {
     return generation;
   }
 
-  /** Where something has a port of its own; undefined if it has none. */
+  /** The address of something with a port of its own; undefined if it has none. */
   #ownAddress(name: DoorName): Address | undefined {
     const { host = this.#options.host, port } = this.#options[name] ?? {};
     return port === undefined ? undefined : { host, port };
   }
 
-  /** Serves what has a port of its own. Returns the port; undefined if it has none. */
+  /** Serves something on a port of its own. Returns the port; undefined if it has none. */
   #openOwn(name: DoorName, routes: readonly Route[]): number | undefined {
     const address = this.#ownAddress(name);
     if (address === undefined) return undefined;
@@ -295,7 +295,7 @@ class UwsGateway implements Gateway {
       isRetired: () => false,
     });
     this.#watch(native);
-    const hint = `Choose another by ${name}.host and ${name}.port`;
+    const hint = `Choose another one with ${name}.host and ${name}.port`;
     const door = this.#createDoor(native, address, {
       open: (app, at) => openEntrance(this.#uws, app, at, hint),
       mostConnections: this.#options.mostConnections?.metrics,
@@ -305,7 +305,7 @@ class UwsGateway implements Gateway {
   }
 }
 
-/** The first app is part of the start, and what is wrong with its certificate ends it. */
+/** Creates the app for the start. An unusable certificate prevents the start. */
 function createFirst(
   uws: Uws,
   tls: TlsFiles | undefined,

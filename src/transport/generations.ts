@@ -3,11 +3,11 @@ import type { TemplatedApp } from 'uWebSockets.js';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { PublishTopic } from '../ports/socket.ts';
 
-/** One native app, and those who connected while its certificate was the current one. */
+/** One native app, and the clients that connected while its certificate was in use. */
 export class Generation {
   readonly native: TemplatedApp;
   sockets = 0;
-  /** Nobody connects to it any more. */
+  /** Whether new clients connect to another app. */
   isRetired = false;
   cancelClose: Cancel | undefined;
 
@@ -16,20 +16,20 @@ export class Generation {
   }
 }
 
-/** For so long after its last socket a retired app answers what was asked of it; connections idle for 10 s end. */
+/** How long a retired app still answers requests after its last socket has closed. Idle connections end after 10 s. */
 const lingerMs = 30_000;
 
 /**
- * The native apps: the current one, and those before it that still have clients. Topics are an app's own, so
- * that what is published goes to each. With one app alone it costs what that app's publish costs.
+ * The native apps: the current one, and earlier ones that still have clients. Each app has topics of its own, so everything is
+ * published to each of them. With a single app, this costs as much as that app's own publish.
  */
 export class Generations {
   readonly #clock: Pick<Clock, 'after'>;
   readonly #minCompressedLength: number;
   #current: Generation | undefined;
-  /** Those that have sockets. */
+  /** Earlier apps that have sockets. */
   #retired: readonly Generation[] = [];
-  /** Those that are to be closed in the end: some have no sockets any more, but requests. */
+  /** The apps that must be closed in the end. Some have no sockets but still have requests. */
   readonly #open = new Set<Generation>();
 
   constructor(clock: Pick<Clock, 'after'>, minCompressedLength: number) {
@@ -42,7 +42,7 @@ export class Generations {
     return this.#current;
   }
 
-  /** New clients connect to this one from now on. */
+  /** From now on, new clients connect to this app. */
   succeed(next: Generation): void {
     const previous = this.#current;
     this.#current = next;
@@ -53,13 +53,13 @@ export class Generations {
     this.#forgetIfEmpty(previous);
   }
 
-  /** Publishes to every socket that receives the topic; before there is an app there is none. */
+  /** Publishes to every socket that is subscribed to the topic. Without an app, there is none. */
   readonly publishNow: PublishTopic = (topic, frame) => {
     if (this.#current !== undefined) this.#publishTo(this.#current, topic, frame);
     if (this.#retired.length > 0) for (const one of this.#retired) this.#publishTo(one, topic, frame);
   };
 
-  /** Publishes to the sockets of all apps but one. */
+  /** Publishes to the sockets of all apps except one. */
   publishElsewhereNow(from: Generation, topic: string, frame: string): void {
     if (this.#retired.length === 0) return;
     for (const one of [this.#current, ...this.#retired]) {
@@ -67,7 +67,7 @@ export class Generations {
     }
   }
 
-  /** A client has come; also to a retired app, by a connection that was made before it retired. */
+  /** A client has connected. A retired app can still get one, from a connection made before it retired. */
   opened(generation: Generation): void {
     generation.sockets += 1;
     if (!generation.isRetired || this.#retired.includes(generation)) return;
@@ -80,7 +80,7 @@ export class Generations {
     if (generation.isRetired) this.#forgetIfEmpty(generation);
   }
 
-  /** Cuts every connection. */
+  /** Closes every connection. */
   close(): void {
     for (const generation of Array.from(this.#open)) this.#close(generation);
   }
@@ -99,7 +99,7 @@ export class Generations {
     generation.cancelClose?.();
     if (!this.#open.delete(generation)) return;
     generation.native.close();
-    // What an acceptor has accepted in this turn is handed over in the next one.
+    // Connections that the acceptor accepted in this turn are passed on in the next one.
     setImmediate(() => setImmediate(() => generation.native.close()));
   }
 }

@@ -4,21 +4,21 @@ import { allValues } from './head.ts';
 import { plainText, type OutgoingResponse } from './http-message.ts';
 import { begin, mountOtherMethods, type HttpOptions } from './http.ts';
 
-/** Where clients connect, in uWebSockets.js' form. */
+/** The path at which clients connect, in uWebSockets.js' form. */
 export const socketPattern = '/app/:key';
 
-/** The only version of the WebSocket protocol that is served (RFC 6455). */
+/** The only supported version of the WebSocket protocol (RFC 6455). */
 const version = '13';
 
 /**
- * Whether a request asks to become a WebSocket and can. The native check is for the length of the key alone, so it
- * would accept `Upgrade: h2c` and any version.
+ * Whether a request is a valid WebSocket handshake. The native library checks only the length of the key, so it would accept
+ * `Upgrade: h2c` and any version.
  */
 export function isHandshake(req: HttpRequest): boolean {
   return asksForWebSocket(req) && req.getHeader('sec-websocket-version') === version;
 }
 
-/** Answers requests for `/app/KEY` that are no handshake: those of health checks, and those that a proxy has changed. */
+/** Answers requests for `/app/KEY` that are not handshakes: from health checks, or changed by a proxy. */
 export function mountRefusedHandshakes(app: TemplatedApp, options: HttpOptions): void {
   for (const prefix of new Set(['', options.path])) {
     const pattern = prefix + socketPattern;
@@ -40,7 +40,7 @@ function refuse(req: HttpRequest): OutgoingResponse {
     const got = `${quoted(allValues(req, 'upgrade'))} and ${quoted(allValues(req, 'connection'))}`;
     return plainText(
       426,
-      `WebSockets only: expected the headers 'Upgrade: websocket' and 'Connection: Upgrade', got ${got}. A proxy must pass both on`,
+      `WebSockets only: expected the headers 'Upgrade: websocket' and 'Connection: Upgrade', got ${got}. A proxy must forward both`,
       { Upgrade, Connection },
     );
   }
@@ -57,7 +57,7 @@ function asksForWebSocket(req: HttpRequest): boolean {
   return lists(req, 'upgrade', 'websocket') && lists(req, 'connection', 'upgrade');
 }
 
-/** Whether a header names this, perhaps among others, and perhaps in the second of several such headers. */
+/** Whether a header contains this value, perhaps in a list, and perhaps in the second of several such headers. */
 function lists(req: HttpRequest, name: string, wanted: string): boolean {
   return isListed(req.getHeader(name), wanted) || isListed(allValues(req, name), wanted);
 }

@@ -2,16 +2,16 @@ import type { HttpRequest } from 'uWebSockets.js';
 import { clip } from '../protocol/clip.ts';
 
 /**
- * What is read of every request's headers; one that did not come is empty. All are read in one pass, because a look-up
- * by name costs as much as two headers do here, and finds only the first of several equal ones.
+ * The headers that are read from every request; a missing one is empty. All are read in one pass, because a look-up by name
+ * costs as much as reading two headers here, and finds only the first of several equal ones.
  */
 export class Head {
   origin = '';
   requestId = '';
   userAgent = '';
-  /** All names and values together, in characters, each of which is a byte. */
+  /** The size of all names and values, in characters, each of which is a byte. */
   bytes = 0;
-  /** The client wants the connection closed after the answer; the native side does so at once. */
+  /** Whether the client wants the connection closed after the response. The native library closes it immediately. */
   asksForEnd = false;
   #hosts = 0;
   #lengths = 0;
@@ -30,9 +30,9 @@ export class Head {
   }
 
   /**
-   * Why it is not certain where this request ends, or whom it is for; undefined if it is. The native parser takes
-   * every transfer coding for `chunked`, and of several equal headers the first. Behind a proxy that reads them in
-   * another way, somebody could hide a second request in the body of the first (RFC 9112, 3.2, 6.1 and 6.3).
+   * Why it is uncertain where this request ends, or for which host it is; undefined if it is certain. The native parser treats
+   * every transfer coding as `chunked`, and uses the first of several equal headers. Behind a proxy that reads them differently,
+   * a second request could be hidden in the body of the first (RFC 9112, 3.2, 6.1 and 6.3).
    */
   get fault(): string | undefined {
     if (this.#hosts > 1) return `expected one Host header, got ${this.#hosts}`;
@@ -79,7 +79,7 @@ export class Head {
   }
 }
 
-/** All that came under one name, in lower case: a list that may be spread over several headers. */
+/** All values of a header with this lower-case name, because a list may be spread over several headers. */
 export function allValues(req: HttpRequest, name: string): string {
   const values: string[] = [];
   req.forEach((other, value) => {

@@ -13,14 +13,14 @@ import {
   type RequestHead,
 } from './http-message.ts';
 
-/** Answers a request that has been read. */
+/** Handles a request that has been read completely. */
 export type Handle = (request: IncomingRequest) => MaybePromise<Answer>;
 
-/** One route: its pattern in uWebSockets.js' form, `:app` first, and what `name` is to hold second if it has them. */
+/** One route: its pattern in uWebSockets.js' form. The first parameter must be `:app`, the second becomes `name`. */
 export type Route = RouteBase &
   (
     | { readonly handle: Handle }
-    /** Answers by the head alone, before anything of a body is read; or says what handles the request. */
+    /** Responds by the head alone, before the body is read, or returns the handler for the complete request. */
     | { readonly begin: (head: RequestHead) => OutgoingResponse | Handle }
   );
 
@@ -30,35 +30,35 @@ export type DoorName = 'metrics' | 'dashboard';
 interface RouteBase {
   readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly pattern: string;
-  /** Served on the port for this if there is one, and then nowhere else. */
+  /** Served only on the port for this, if there is one. */
   readonly door?: DoorName;
-  /** The route asks who the caller is: `caller` of the request is set. */
+  /** Whether the route needs `caller` of the request. */
   readonly readsCaller?: true;
-  /** Whose a body is can only be told once it was read: it must not take the room of others. */
+  /** Whether the sender is known only after the body was read. Such bodies must not take the memory of others. */
   readonly readsStrangers?: true;
-  /** A larger body is refused before it is read, whatever else is accepted. */
+  /** A larger body is refused before it is read, regardless of the other limits. */
   readonly maxBodyBytes?: number;
 }
 
-/** The first step of a route, whichever it has. */
+/** The first step of a route, of either kind. */
 export function beginningOf(route: Route): (head: RequestHead) => OutgoingResponse | Handle {
   return 'begin' in route ? (head) => route.begin(head) : () => (request) => route.handle(request);
 }
 
 /** How HTTP is served. */
 export interface HttpOptions extends ExchangeOptions {
-  /** What may stand before every path: empty, or `/prefix`. */
+  /** A prefix that is accepted before every path: empty, or `/prefix`. */
   readonly path: string;
-  /** Requests to an app with a larger body are refused before it is read; the id may be of none. */
+  /** The maximum size of a body for an app; larger ones are refused before they are read. The app may not exist. */
   readonly bodyBytes: (appId: string) => number;
   readonly bodyRoom: BodyRoom;
-  /** The room of bodies that may be a stranger's. */
+  /** The memory for bodies of unauthenticated requests. */
   readonly strangersRoom: BodyRoom;
-  /** Whether metrics are for callers on this machine only. */
+  /** Whether metrics are only for callers on this machine. */
   readonly metricsAreLocal: boolean;
 }
 
-/** A route under one prefix, and how it was asked for. */
+/** A route under one prefix and for one method. */
 interface Place {
   readonly begin: ReturnType<typeof beginningOf>;
   readonly route: string;
@@ -72,12 +72,12 @@ interface Place {
   readonly parameters: number;
 }
 
-/** The most that the target and the headers of a request may have together. */
+/** The maximum size of the target and the headers of a request together. */
 const maxHeadBytes = 16 * 1024;
 
 const noBody: Uint8Array = Buffer.alloc(0);
 
-/** Serves the routes, with the prefix and without; another method is 405, and everything else 404. */
+/** Serves the routes, with the prefix and without. Other methods get 405, all other paths 404. */
 export function mountHttp(app: TemplatedApp, routes: readonly Route[], options: HttpOptions): void {
   const methodsByPattern = new Map<string, string[]>();
   for (const { pattern, method } of routes) {
@@ -106,7 +106,7 @@ function mountRoute(app: TemplatedApp, route: Route, prefix: string, options: Ht
       method,
       readsCaller: route.readsCaller === true,
       isLocal: route.door === 'metrics' && options.metricsAreLocal,
-      // Nobody signs, and nobody reads, the body of another GET.
+      // The body of any other GET is not signed and not read.
       keepsBody: !('handle' in route) || route.method !== 'get',
       room: route.readsStrangers === true ? options.strangersRoom : options.bodyRoom,
       maxBodyBytes: route.maxBodyBytes ?? Infinity,
@@ -131,7 +131,7 @@ function mountRoute(app: TemplatedApp, route: Route, prefix: string, options: Ht
   }
 }
 
-/** Serves OPTIONS for a path; any other method is told which are accepted. */
+/** Serves OPTIONS for a path. Other methods get a 405 with the accepted ones. */
 export function mountOtherMethods(
   app: TemplatedApp,
   { prefix, pattern, methods }: { prefix: string; pattern: string; methods: readonly string[] },
@@ -150,12 +150,12 @@ export function mountOtherMethods(
   });
 }
 
-/** Whatever stands there, it is a short word. */
+/** The method, shortened in case the client sent a long one. */
 function methodOf(req: HttpRequest): string {
   return req.getMethod().slice(0, 32).toUpperCase();
 }
 
-/** The exchange of a request; undefined if it is not certain where the request ends, which is then refused here. */
+/** The exchange of a request; undefined if the end of the request is uncertain, which is refused here. */
 export function begin(
   res: HttpResponse,
   req: HttpRequest,
@@ -182,10 +182,10 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
   const exchange = begin(res, req, place, options);
   if (exchange === undefined) return;
   const path = req.getUrl();
-  // Undefined without a question mark, whatever its type says.
+  // It is undefined without a question mark, despite its type.
   const rawQuery = req.getQuery() ?? '';
   if (exchange.head.bytes + path.length + rawQuery.length > maxHeadBytes) return refuseHead(exchange);
-  // What uWebSockets.js calls the request is valid only in this turn.
+  // The request object of uWebSockets.js is valid only in this turn.
   const request = {
     appId: parameter(req, place, 0),
     name: parameter(req, place, 1),
@@ -201,8 +201,8 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
   const maxBytes = Math.min(options.bodyBytes(request.appId), place.maxBodyBytes);
   const { contentLength, asksForEnd } = exchange.head;
   const isBeyondDrain = contentLength > maxBytes + maxDrainBytes;
-  // Without a handler for it, the native parser reads a body and throws it away, for 12 s at most. Where the client
-  // wants the connection closed after the answer, that would cut off the body: it is read below, before the answer.
+  // Without a handler for it, the native parser reads and discards a body, for at most 12 s. If the client wants the
+  // connection closed after the response, that would cut off the body. Then it is read below, before the response.
   if (isBeyondDrain || (contentLength > maxBytes && !asksForEnd)) {
     return refuseSize(exchange, maxBytes, isBeyondDrain);
   }
@@ -218,7 +218,7 @@ function serve(res: HttpResponse, req: HttpRequest, place: Place, options: HttpO
 
 const metricsElsewhere = plainText(
   403,
-  'Metrics are served to this machine only: give them a port of their own (metrics.port), or set publicMetrics',
+  'Metrics are only served to this machine: give them a port of their own (metrics.port), or set publicMetrics',
 );
 
 function parameter(req: HttpRequest, { parameters }: Place, index: number): string {
@@ -236,7 +236,7 @@ function respond(handle: Handle, request: IncomingRequest, exchange: Exchange): 
   );
 }
 
-/** What the program makes of the request; undefined if it is at fault, which is then answered. */
+/** The result of the program's code. Undefined if it failed; the request has been answered then. */
 function attempt<Result>(exchange: Exchange, run: () => Result): Result | undefined {
   try {
     return run();

@@ -1,9 +1,9 @@
 // Made by `npm run native-checksums`.
 
-/** The package whose binaries these are. */
+/** The package that contains these binaries. */
 export const nativePackage = 'uwebsockets@3.0.6';
 
-/** SHA-256 of each native binary, in hex, by the name of its file. */
+/** The SHA-256 of each native binary, in hex, by file name. */
 export const nativeChecksums: Readonly<Record<string, string>> = {
   'uws_darwin_arm64_102.node': '2be560d3a4b5612810de95521bebfca84fd2702216e424fbbb6164de6c75b90f',
   'uws_darwin_arm64_108.node': '103f00628018b6cfe27a064a503d557d261d2d1129336629ef9fd355cfd5cedc',

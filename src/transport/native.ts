@@ -4,22 +4,22 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { nativeChecksums, nativePackage } from './native-checksums.ts';
 
-/** The variable by which somebody trusts another build than the recorded one: the SHA-256 of its binary, in hex. */
+/** The environment variable that trusts another build than the recorded one: the SHA-256 of its binary, in hex. */
 const trustVariable = 'SOKETIFY_NATIVE_SHA256';
 
-/** Where the native binary is, and which one is trusted. Defaults: what this process is about to load, and what is recorded. */
+/** Which native binary to check, and which one is trusted. Defaults: the one this process will load, and the recorded checksums. */
 export interface NativeCheck {
   /** The path of the binary that will be loaded. */
   readonly file?: string;
-  /** The recorded checksums, by the name of the file. */
+  /** The recorded checksums, by file name. */
   readonly checksums?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Why the native binary is not to be loaded, as one sentence with what to do; undefined: it is the recorded one, or the
- * one that the environment names, or there is none, which loading it explains better. Code in a binary cannot be read
- * in a review as the rest of the program can: a package that was altered on its way, or another version, is found here.
+ * Why the native binary must not be loaded, as one sentence that states what to do. Undefined if it is the recorded one or the
+ * one in the environment, or if there is none, because loading gives a better explanation then. A review cannot read the code
+ * in a binary. This check detects a package that was altered in transit, or another version.
  */
 export function nativeFault({
   file = nativeFile(),
@@ -33,17 +33,20 @@ export function nativeFault({
   if (found === (chosen === '' ? recorded : chosen)) return undefined;
   const expected =
     chosen === ''
-      ? `${recorded ?? 'one that is recorded, but there is none for this file'} (${nativePackage})`
+      ? `${recorded ?? 'a recorded checksum, but there is none for this file'} (${nativePackage})`
       : `${chosen} (${trustVariable})`;
   return (
-    `the native binary ${file} is not the one that is trusted: its SHA-256 is ${found}; expected ${expected}. ` +
-    'Install it again (npm ci), or, if this build is meant (such as the official uWebSockets.js in its place), ' +
+    `the native binary ${file} is not the trusted one: its SHA-256 is ${found}; expected ${expected}. ` +
+    'Install it again (npm ci) or, if you want this build (such as the official uWebSockets.js in its place), ' +
     `set ${trustVariable} to the SHA-256 of the build that you trust`
   );
 }
 
-/** The binary that the package loads in this process, by the rule of its own `uws.js`; undefined: there is no package. */
-function nativeFile(): string | undefined {
+/**
+ * The path of the binary that the package loads in this process, by the rule of its own `uws.js`, whether or not it exists;
+ * undefined if there is no package.
+ */
+export function nativeFile(): string | undefined {
   const { platform, arch, versions } = process;
   try {
     const entry = createRequire(import.meta.url).resolve('uWebSockets.js');
@@ -53,7 +56,7 @@ function nativeFile(): string | undefined {
   }
 }
 
-/** So much of a file is read at once: to hold all of it, some 7 MB, would take half as long again and stay in memory. */
+/** How much of a file is read at a time. Reading all of it, about 7 MB, would take half as long again and stay in memory. */
 const chunkBytes = 64 * 1024;
 
 function checksumOf(file: string): string | undefined {

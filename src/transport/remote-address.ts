@@ -1,9 +1,9 @@
 import { BlockList, isIP, SocketAddress } from 'node:net';
 
-/** Says whether an address is one of those that are believed. */
+/** Whether an address is trusted. */
 export type IsTrusted = (address: string) => boolean;
 
-/** Trust in addresses and networks (`10.0.0.0/8`), whose form was checked. */
+/** Trusts addresses and networks (`10.0.0.0/8`). Their form must have been checked. */
 export function createTrust(networks: readonly string[]): IsTrusted {
   const list = new BlockList();
   for (const network of networks) {
@@ -16,15 +16,15 @@ export function createTrust(networks: readonly string[]): IsTrusted {
 
 const isLoopbackAddress = createTrust(['127.0.0.0/8', '::1']);
 
-/** Whether the address of 4 or 16 bytes is this machine's own. */
+/** Whether an address of 4 or 16 bytes is a loopback address. */
 export function isLoopback(bytes: Uint8Array): boolean {
   return isLoopbackAddress(formatAddress(bytes));
 }
 
 /**
- * The client's address. Each proxy appends the address that it was called from to `X-Forwarded-For`, and
- * whatever stands further left was said by whoever called it: so the list is read from the right, as long as
- * those who speak are trusted. Something that is no address ends it.
+ * The client's address. Each proxy appends the address of its caller to `X-Forwarded-For`, and everything further left was
+ * written by that caller. So the list is read from the right, as long as the address is trusted. A value that is not an
+ * address ends it.
  */
 export function clientAddress(peer: string, forwardedFor: string, isTrusted: IsTrusted): string {
   const hops = forwardedFor.split(',');
@@ -37,9 +37,9 @@ export function clientAddress(peer: string, forwardedFor: string, isTrusted: IsT
   return client;
 }
 
-/** The text of an address of 4 or 16 bytes, IPv6 compressed, IPv4 inside IPv6 as IPv4; empty for other lengths. */
+/** The text of an address of 4 or 16 bytes: IPv6 compressed, IPv4 inside IPv6 as IPv4; empty for other lengths. */
 export function formatAddress(bytes: Uint8Array): string {
-  // `join` takes ten times as long, for every connection.
+  // `join` is ten times slower, and this runs for every connection.
   if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
   if (bytes.length !== 16) return '';
   const groups = Array.from({ length: 8 }, (_, index) =>
@@ -62,7 +62,7 @@ function compress(ipv6: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 }
 
-/** The kind of an address that is one. Node's own test of IPv6 takes 5 ms at the first time. */
+/** The family of a valid address. Node's own test for IPv6 takes 5 ms when it is first called. */
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return address.includes(':') ? 'ipv6' : 'ipv4';
 }

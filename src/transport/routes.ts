@@ -12,7 +12,7 @@ import type { Handle, Route } from './http.ts';
 
 type ApiAnswer = { readonly json: string; readonly status?: 202 } | HttpError;
 
-/** Refuses a request by its head, or says what answers it once its body has come. */
+/** Refuses a request by its head, or returns the function that handles it once its body has arrived. */
 type ApiUse = (head: RequestHead) => HttpError | ((request: IncomingRequest) => MaybePromise<ApiAnswer>);
 
 /** The use cases of the HTTP API, one for each route. */
@@ -34,22 +34,22 @@ export interface ApiUses {
   readonly cancelRecovery: ApiUse;
 }
 
-/** What the program says of itself. */
+/** What the program reports about itself. */
 export interface SelfReport {
-  /** Not ready while the program ends. */
+  /** False while the program shuts down. */
   isReady(): boolean;
-  /** Clients are served, but without what other nodes know, or no new ones are. */
+  /** Whether clients are served without the state of other nodes, or no new ones are accepted. */
   isDegraded(): boolean;
-  /** Some numbers for a person who looks. */
+  /** Some figures for people. */
   describe(): Record<string, unknown>;
-  /** Prometheus text. */
+  /** The metrics in Prometheus' text format. */
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-/** Says that the process lives, on whichever thread it is asked. */
+/** Reports that the process is alive, on every thread. */
 const livez: Route = { method: 'get', pattern: '/livez', handle: () => json('{"status":"live"}') };
 
-/** The routes that each thread answers itself: those that publish, and one that says that the process lives. */
+/** The routes that each thread serves itself: publishing and liveness. */
 export function createOwnRoutes(api: Pick<ApiUses, 'events' | 'batchEvents'>): readonly Route[] {
   return [
     { method: 'post', pattern: '/apps/:app/events', begin: beginWith(api.events) },
@@ -62,7 +62,7 @@ export function createOwnRoutes(api: Pick<ApiUses, 'events' | 'batchEvents'>): r
   ];
 }
 
-/** Every route of the program. */
+/** All routes of the program. */
 export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
   return [
     ...createOwnRoutes(api),

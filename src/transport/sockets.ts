@@ -21,24 +21,24 @@ import { endWith, UwsSocket, type SocketHost } from './uws-socket.ts';
 /** What is known of a client when it connects. */
 export interface Greeting {
   readonly key: string;
-  /** The `protocol` of the query, if it had one. */
+  /** The parameter `protocol` of the query, if there is one. */
   readonly protocol: string | undefined;
-  /** The page that connects, if it is one. */
+  /** The origin of the connecting page, if it is one. */
   readonly origin: string | undefined;
-  /** Whether what it sends is encrypted, on its way to here or to a trusted proxy. */
+  /** Whether the client's data is encrypted, up to this server or to a trusted proxy. */
   readonly isSecure: boolean;
-  /** Its address, as far as trusted proxies tell it. */
+  /** The client's address, as far as trusted proxies report it. */
   readonly remoteAddress: string;
 }
 
-/** The use cases of a socket, as the transport calls them; `S` is what they know a connection by. */
+/** The use cases of a socket, as the transport calls them. `S` is their representation of a connection. */
 export interface SocketCommands<S> {
   open(socket: Socket, greeting: Greeting): S | undefined;
-  /** Asked of every frame, by its bytes once inflated. If not, it is dropped; the client has been told. */
+  /** Called for every frame with its decompressed size. If it returns false, the frame is dropped and the client has been sent an error. */
   accepts(session: S, bytes: number): boolean;
   receive(session: S, text: string): void;
   receiveBinary(session: S): void;
-  /** A frame was so large, or so badly compressed, that the connection was cut unread. */
+  /** A frame was so large, or so badly compressed, that the connection was closed before it was read. */
   tooLarge(session: S): void;
   tooSlow(session: S): void;
   closed(session: S): void;
@@ -46,9 +46,9 @@ export interface SocketCommands<S> {
 
 /** How sockets are served. */
 export interface SocketOptions extends SocketHost, Refusals {
-  /** What may stand before the path: empty, or `/prefix`. */
+  /** A prefix that is accepted before the path: empty, or `/prefix`. */
   readonly path: string;
-  /** Above this, a frame is not even taken in: the connection is cut. */
+  /** A larger frame is not received at all: the connection is closed. */
   readonly frameCeilingBytes: number;
   readonly compression: CompressOptions;
   readonly peer: Peer;
@@ -59,14 +59,14 @@ export interface SocketOptions extends SocketHost, Refusals {
   readonly disconnected: () => void;
 }
 
-/** What the native socket carries: a copy of what it was given, so that this can have no methods. */
+/** The user data of the native socket. It is copied, so it must not have methods. */
 interface Carried<S> {
-  /** Until it is open; what a connection keeps, thousands keep. */
+  /** Set until the socket is open, and then removed to save memory. */
   greeting: Greeting | undefined;
   client: Client<S> | undefined;
 }
 
-/** A client that is connected. */
+/** A connected client. */
 class Client<S> implements Reader {
   readonly socket: UwsSocket<Carried<S>>;
   session: S | undefined;
@@ -92,15 +92,15 @@ class Client<S> implements Reader {
   }
 }
 
-/** What uWebSockets.js gives as the reason of a close when it has cut a connection for the length of a frame. */
+/** The close reasons of uWebSockets.js for a connection that it closed because of a large frame. */
 const tooLargeReasons: ReadonlySet<string> = new Set([
   'Received too big message',
   'Received too big message, or other inflation error',
 ]);
 
 /**
- * Serves `/app/KEY`, with the prefix and without. On any other path a client is accepted and told of its
- * mistake, because none can read why its upgrade was refused.
+ * Serves `/app/KEY`, with the prefix and without. On any other path, a client is accepted and then sent an error, because no
+ * client can read why its upgrade was refused.
  */
 export function mountSockets<S>(
   app: TemplatedApp,
@@ -111,7 +111,7 @@ export function mountSockets<S>(
     maxPayloadLength: options.frameCeilingBytes,
     maxBackpressure: options.maxBackpressureBytes,
     compression: options.compression,
-    // Liveness is the hub's: the native time-outs close with 1006, and some values abort the process.
+    // The hub checks liveness: the native time-outs close with 1006, and some values abort the process.
     idleTimeout: 0,
     sendPingsAutomatically: false,
 
@@ -148,8 +148,8 @@ export function mountSockets<S>(
     },
 
     ping(ws, payload) {
-      // It is answered by itself.
-      options.unread.said(payload.byteLength);
+      // uWebSockets.js answers it by itself.
+      options.unread.sent(payload.byteLength);
       acceptControl(ws, payload, commands);
     },
     pong: (ws, payload) => acceptControl(ws, payload, commands),
@@ -158,7 +158,7 @@ export function mountSockets<S>(
       const { client } = ws.getUserData();
       if (client === undefined || client.isTooSlow) return;
       client.isTooSlow = true;
-      // Ending a socket from within this call, in the midst of a publish, ends the process.
+      // Closing a socket from within this call, during a publish, would end the process.
       setImmediate(() => client.tooSlow());
     },
 
@@ -186,7 +186,7 @@ export function mountSockets<S>(
   mountElsewhere(app, options);
 }
 
-/** Who asks for a connection. */
+/** The client that requests a connection. */
 interface Caller {
   readonly origin: string | undefined;
   readonly remoteAddress: string;
@@ -199,13 +199,13 @@ function readCaller(res: HttpResponse, req: HttpRequest, peer: Peer): Caller {
   };
 }
 
-/** What is no handshake is a plain request, whatever it would like to become. */
+/** A request that is not a handshake is served as plain HTTP. */
 function leaveToHttp(req: HttpRequest): void {
   req.setYield(true);
 }
 
 function upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t, carried: object): void {
-  // Some clients ask for a subprotocol and want the first one that they offered.
+  // Some clients request subprotocols and expect the first one that they offered.
   const subprotocol = req.getHeader('sec-websocket-protocol').split(',')[0]?.trim() ?? '';
   res.upgrade(
     carried,
@@ -242,7 +242,7 @@ function wasTooLarge(code: number, reason: ArrayBuffer): boolean {
   return code === 1006 && tooLargeReasons.has(Buffer.from(reason).toString());
 }
 
-/** A ping or pong frame is nothing but a sign of life, but they can be too many, too. */
+/** A ping or pong frame is only a sign of life, but there can be too many of them. */
 function acceptControl<S>(
   ws: WebSocket<Carried<S>>,
   payload: ArrayBuffer,

@@ -1,18 +1,18 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { Sink, StreamingResponse } from './http-message.ts';
 
-/** So much is given to the native side at once. What the client does not take of it waits there, where nobody sees it. */
+/** How much is passed to the native library at a time. Data that the client does not take waits there, and cannot be measured. */
 const pieceBytes = 16 * 1024;
 
 /**
- * The first piece for a client that was too slow. Systems say that a connection can be written to once it takes 2 KB, so
- * that what waits on the native side grows shorter with each such piece.
+ * The size of the first piece for a client that was too slow. A connection is reported as writable once it accepts 2 KB, so that
+ * the data that waits in the native library shrinks with each such piece.
  */
 const probeBytes = 2 * 1024;
 
 const nothing = Buffer.alloc(0);
 
-/** All streams that are under way, to end them with the server. */
+/** All open streams, in order to end them with the server. */
 export class OpenStreams {
   readonly #streams = new Set<OpenStream>();
 
@@ -28,17 +28,17 @@ export class OpenStreams {
     this.#streams.delete(stream);
   }
 
-  /** Ends each of them at once. */
+  /** Ends all streams immediately. */
   end(): void {
     for (const stream of Array.from(this.#streams)) stream.endNow();
   }
 }
 
-/** An answer that goes on. At most one text waits here for a client that is too slow. */
+/** A streaming response. At most one text waits here for a slow client. */
 export class OpenStream implements Sink {
   readonly #res: HttpResponse;
   readonly #streams: OpenStreams;
-  /** What was written last and waits for the client. */
+  /** The part of the last text that waits for the client. */
   #rest: Uint8Array = nothing;
   #isSlow = false;
   #isEnding = false;
@@ -46,7 +46,7 @@ export class OpenStream implements Sink {
   #whenDrained: (() => void) | undefined;
   #stop: (() => void) | undefined;
 
-  /** The head has been written. The native side tells by `gone` when the client has left. */
+  /** Call it after the head has been written, and call `gone` when the client has disconnected. */
   constructor(res: HttpResponse, streams: OpenStreams) {
     this.#res = res;
     this.#streams = streams;
@@ -57,9 +57,9 @@ export class OpenStream implements Sink {
     });
   }
 
-  /** Has the stream begin. */
+  /** Starts the stream. */
   start({ contentType, stream }: StreamingResponse): void {
-    // The native side sends the head with the first text, and a browser calls a stream open once it has the head.
+    // The native library sends the head with the first text, and a browser considers a stream open once it has the head.
     if (contentType.startsWith('text/event-stream')) this.write(':\n\n');
     const stop = stream(this);
     if (this.#isOver) stop();
@@ -83,14 +83,14 @@ export class OpenStream implements Sink {
     if (this.#rest.length === 0) this.endNow();
   }
 
-  /** Ends the answer as it is. */
+  /** Ends the response immediately. */
   endNow(): void {
     if (this.#isOver) return;
     this.#res.cork(() => this.#res.end());
     this.gone();
   }
 
-  /** The answer has ended, or the client has gone: the native side must not be touched any more. */
+  /** The response has ended, or the client has disconnected: the native response must not be used any more. */
   gone(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -112,11 +112,11 @@ export class OpenStream implements Sink {
     }
   }
 
-  /** The client has taken something. */
+  /** The client has read some data. */
   #resume(): void {
     if (this.#isOver) return;
-    // Where somebody listens for this, the native side writes what waits there only together with something else: even
-    // with nothing.
+    // With this listener, the native library sends waiting data only together with other data, for which an empty cork is
+    // enough.
     this.#res.cork(() => {});
     if (!this.#isSlow) return;
     this.#isSlow = false;

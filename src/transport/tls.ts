@@ -4,7 +4,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { Uws } from './uws.ts';
 
-/** What TLS is served with, PEM all. */
+/** The files for TLS, all in PEM format. */
 export interface TlsFiles {
   readonly certFile: string;
   readonly keyFile: string;
@@ -12,8 +12,8 @@ export interface TlsFiles {
 }
 
 /**
- * What identifies the certificate with its key, by their content and not by the names of their files. Throws an error
- * that says which of the files cannot be used, and why.
+ * Identifies a certificate with its key, by their content and not by the file names. Throws an error that states which of the
+ * files is unusable, and why.
  */
 export function identifyTls(files: TlsFiles): string {
   const { cert, key } = readPair(files);
@@ -22,8 +22,8 @@ export function identifyTls(files: TlsFiles): string {
 }
 
 /**
- * With TLS 1.2, only suites with forward secrecy and authenticated encryption: whoever records the traffic cannot read it
- * with the certificate's key later. Every suite of TLS 1.3 has both.
+ * For TLS 1.2, only suites with forward secrecy and authenticated encryption: recorded traffic cannot be decrypted later with
+ * the certificate's key. All suites of TLS 1.3 have both.
  */
 const cipherSuites = [
   'ECDHE-ECDSA-AES128-GCM-SHA256',
@@ -34,7 +34,7 @@ const cipherSuites = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
 
-/** An app that speaks TLS, with a certificate that `identifyTls` found usable. Throws an error when it cannot be made. */
+/** Creates a TLS app with a certificate that `identifyTls` has accepted. Throws an error if that fails. */
 export function createTlsApp(uws: Uws, files: TlsFiles): TemplatedApp {
   const { certFile, keyFile, passphrase } = files;
   try {
@@ -45,17 +45,17 @@ export function createTlsApp(uws: Uws, files: TlsFiles): TemplatedApp {
       ...(passphrase !== undefined && { passphrase }),
     });
   } catch (error) {
-    // All that it says is that the app could not be made.
+    // The native error only states that the app could not be created.
     throw fault(`the certificate ${certFile} with the key ${keyFile}`, error);
   }
 }
 
-/** An app that speaks TLS and has no certificate: it can serve nobody. */
+/** Creates a TLS app without a certificate, which cannot serve clients. */
 export function createBareTlsApp(uws: Uws): TemplatedApp {
   return uws.SSLApp({});
 }
 
-/** Node's own reader says what is wrong, which the native one does not. */
+/** Reads the files with Node's own reader, whose errors are specific, unlike the native ones. */
 function readPair({ certFile, keyFile, passphrase }: TlsFiles): {
   readonly cert: Buffer;
   readonly key: Buffer;
@@ -76,8 +76,8 @@ function read(what: string, file: string, use: (pem: Buffer) => SecureContextOpt
 }
 
 const explanations: Readonly<Record<string, string>> = {
-  ERR_OSSL_PEM_NO_START_LINE: 'it is no PEM',
-  ERR_OSSL_UNSUPPORTED: 'it is no PEM of a private key',
+  ERR_OSSL_PEM_NO_START_LINE: 'it is not in PEM format',
+  ERR_OSSL_UNSUPPORTED: 'it is not a private key in PEM format',
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'it does not belong to the certificate',
   ERR_OSSL_BAD_DECRYPT: 'the passphrase is wrong or missing',
   ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED: 'the passphrase is missing',

@@ -1,54 +1,53 @@
 import { setImmediate } from 'node:timers';
 
-/** A socket, as far as what it is told can be put into one write. */
+/** A socket whose messages can be combined into one write. */
 export interface Corkable {
-  /** Runs `act` and writes what it has sent in one go. */
+  /** Runs `act` and sends everything that it has written in one system call. */
   cork(act: () => void): void;
 }
 
-/** Something to do, and for which socket it is, if it is for one alone. */
+/** An action, and the socket that it concerns, if it concerns only one. */
 interface Step {
   readonly act: () => void;
   readonly socket: Corkable | undefined;
 }
 
-/** Published at once before anything waits: half of what uWebSockets.js keeps of messages for a socket. */
+/** How many messages are published immediately before others wait: half of what uWebSockets.js buffers for a socket. */
 const mostAtOnce = 16;
 
-/** With more messages in a turn it is a busy time: what is published in the next turn waits for its end from the first on. */
+/** If more messages than this were published in a turn, the next turn defers its messages from the start. */
 const mostWhenCalm = 2;
 
-/** So many steps may wait; more of them end the turn at once. */
+/** The maximum number of deferred actions. When it is reached, all of them run immediately. */
 const mostWaiting = 10_000;
 
-/** For so many turns news of departures wait for others that come with them. */
+/** For how many turns notices of departures wait for others that arrive with them. */
 const mostTurnsOfDepartures = 4;
 
 /**
- * What is said to sockets, strictly in order. After some messages were published, in one turn of the event loop or in several,
- * the next one and everything behind it waits for the end of its turn, when no socket is being read.
+ * Orders everything that is sent to sockets. After some messages were published, in one turn of the event loop or in several,
+ * the next one and everything behind it is deferred to the end of its turn, when no socket is being read.
  *
- * Of what is published uWebSockets.js keeps up to 32 messages for a socket, to write them together. But while it reads
- * a socket it can put together for no other one: the 33rd message of a turn then costs each subscriber 32 system
- * calls instead of one. 1,000 members who join at once cost a sixth with this. A single message need not wait: a turn
- * that has to be ended costs as much as a tenth of a request. But a turn in which some wait and some do not costs
- * two writes, so that in busy times all of them wait.
+ * uWebSockets.js buffers up to 32 published messages for a socket, to write them together. But while it reads a socket, it
+ * cannot combine writes to any other: the 33rd message of a turn then costs each subscriber 32 system calls instead of one.
+ * With this class, 1,000 members who join together cost a sixth. A single message is not deferred, because ending a turn
+ * costs a tenth of a request. A turn with deferred and immediate messages costs two writes, so in busy times all are deferred.
  *
- * Connections that end together are heard of over some turns, and to tell one that has ended as well is wasted: as
- * long as nothing else is to be said, news of departures wait for the last of them. 1,000 members who leave at
- * once cost a quarter with both.
+ * Connections that end together are noticed over several turns, and sending to a connection that has ended is wasted. Unless
+ * something else has to be sent, notices of departures therefore wait for the last of them. 1,000 members who leave together
+ * cost a quarter with both.
  */
 export class Turn {
   readonly #waiting: Step[] = [];
-  /** Published at once since something waited last; turns may have passed meanwhile. */
+  /** How many messages were published immediately since the last deferred one, perhaps over several turns. */
   #atOnce = 0;
-  /** Of what waits, what is published. */
+  /** How many of the deferred actions publish. */
   #published = 0;
   #isEnding = false;
   #isDeparture = false;
   #departures = 0;
   #turnsOfDepartures = 0;
-  /** What waits is news of departures and nothing else. */
+  /** Whether all deferred actions are notices of departures. */
   #isOfDepartures = true;
 
   /** Publishes, now or at the end of the turn. */
@@ -64,13 +63,13 @@ export class Turn {
     this.#wait({ act, socket: undefined });
   }
 
-  /** Does something with one socket: at once, unless something waits. */
-  tell(socket: Corkable, act: () => void): void {
+  /** Runs an action for one socket: immediately, unless other actions are deferred. */
+  act(socket: Corkable, act: () => void): void {
     if (this.#waiting.length === 0) act();
     else this.#wait({ act, socket });
   }
 
-  /** A connection has ended: what `act` publishes is news of that. */
+  /** A connection has ended. What `act` publishes is a notice of that. */
   depart(act: () => void): void {
     this.#departures += 1;
     this.#isDeparture = true;
@@ -81,14 +80,14 @@ export class Turn {
     }
   }
 
-  /** Does everything that waits now. What that causes in turn is done as well, behind it. */
+  /** Runs all deferred actions now, including those that they add. */
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
     const steps = this.#waiting;
     try {
       let next = 0;
-      // There may be more of them meanwhile: to end a connection causes news.
+      // Actions can add others: ending a connection causes notices.
       while (next < steps.length) next = perform(steps, next);
     } finally {
       steps.length = 0;
@@ -117,7 +116,7 @@ export class Turn {
   }
 }
 
-/** Performs a step, and those behind it for the same socket in one write. Returns which is the next. */
+/** Performs an action, together with the following ones for the same socket in one write. Returns the index of the next. */
 function perform(steps: readonly Step[], index: number): number {
   const step = steps[index];
   if (step === undefined) return steps.length;

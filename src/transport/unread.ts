@@ -1,34 +1,34 @@
 import type { Cancel, Clock, Millis } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 
-/** A client, as far as what it has not read yet is concerned. */
+/** A client, with regard to the data that it has not read yet. */
 export interface Reader {
-  /** What waits here for it to read. */
+  /** The data that waits for the client to read. */
   readonly unreadBytes: number;
-  /** Ends its connection at once, and frees what waits. */
+  /** Closes its connection immediately, and frees that data. */
   giveUp(): void;
 }
 
 const everyMs: Millis = 1000;
 
-/** A character is three bytes at most, and the head of a frame ten. */
+/** A character takes at most three bytes, and the head of a frame ten. */
 const mostBytesOf = (length: number): number => 3 * length + 16;
 
 /**
- * Bounds what waits for all clients together to read: beyond, the connections for which most waits are ended. To ask
- * thousands of connections what waits for them costs more than anything else that silent ones do. So that is done, once a
- * second at most, only when so much has been said since it was done last that it may be too much.
+ * Bounds the data that waits for all clients together. Above the bound, the connections with the most waiting data are closed.
+ * Asking thousands of connections for their data is expensive compared with everything else that idle ones cost. So this is
+ * done at most once a second, and only if so much was sent since the last time that the bound may be exceeded.
  */
 export class UnreadWatch {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #mostBytes: number;
   readonly #readers = new Set<Reader>();
-  /** What waited at the last look. */
+  /** The data that waited at the last check. */
   #unreadBytes = 0;
-  /** What was said before it, which may not have been put together for its readers then, and since. */
-  #saidBefore = 0;
-  #said = 0;
+  /** What was sent before the last check, and might not have been buffered then; and what was sent since. */
+  #sentBefore = 0;
+  #sent = 0;
   #cancel: Cancel | undefined;
 
   constructor(clock: Clock, log: Log, mostBytes: number) {
@@ -44,24 +44,24 @@ export class UnreadWatch {
   remove(reader: Reader): void {
     this.#readers.delete(reader);
     if (this.#readers.size > 0) return;
-    this.#unreadBytes = this.#saidBefore = this.#said = 0;
+    this.#unreadBytes = this.#sentBefore = this.#sent = 0;
     this.#cancel?.();
     this.#cancel = undefined;
   }
 
-  /** A text of so many characters was sent to one client. */
-  said(length: number): void {
+  /** A text of `length` characters was sent to one client. */
+  sent(length: number): void {
     this.#mayGrow(mostBytesOf(length));
   }
 
-  /** A text of so many characters was published: anybody may have got it. */
-  saidToMany(length: number): void {
+  /** A text of `length` characters was published, to any number of clients. */
+  sentToMany(length: number): void {
     this.#mayGrow(mostBytesOf(length) * this.#readers.size);
   }
 
   #mayGrow(bytes: number): void {
-    this.#said += bytes;
-    if (this.#unreadBytes + this.#saidBefore + this.#said > this.#mostBytes) {
+    this.#sent += bytes;
+    if (this.#unreadBytes + this.#sentBefore + this.#sent > this.#mostBytes) {
       this.#cancel ??= this.#clock.after(everyMs, () => this.#look());
     }
   }
@@ -71,9 +71,9 @@ export class UnreadWatch {
     let unread = 0;
     for (const { unreadBytes } of this.#readers) unread += unreadBytes;
     this.#unreadBytes = unread;
-    this.#saidBefore = this.#said;
-    this.#said = 0;
-    // Looks once more if that may be too much in turn.
+    this.#sentBefore = this.#sent;
+    this.#sent = 0;
+    // Checks again later if the bound may be exceeded again.
     this.#mayGrow(0);
     if (unread > this.#mostBytes) this.#giveUpWorst(unread);
   }
@@ -90,6 +90,9 @@ export class UnreadWatch {
       reader.giveUp();
     }
     const fields = { unreadBytes, maxTotalBackpressureBytes: this.#mostBytes, closed };
-    this.#log.warn(fields, 'too much waits for clients to read: those for whom most waits were disconnected');
+    this.#log.warn(
+      fields,
+      'too much data waits for clients to read: those with the most waiting data were disconnected',
+    );
   }
 }

@@ -4,36 +4,35 @@ import type { PublishTopic, Socket } from '../ports/socket.ts';
 import type { Corkable, Turn } from './turn.ts';
 import type { UnreadWatch } from './unread.ts';
 
-/** The most bytes of a close frame's reason. */
+/** The maximum size of a close frame's reason. */
 const reasonBytes = 123;
 
-/** How long a client that reads too slowly has to catch up before its connection is simply cut. */
+/** How long a slow client has to catch up before its connection is closed without a close frame. */
 const catchUpMs = 10_000;
 
-/** What all sockets of one app have in common. */
+/** What all sockets of one app share. */
 export interface SocketHost {
   readonly clock: Clock;
   readonly turn: Turn;
-  /** Is told what is said. */
-  readonly unread: Pick<UnreadWatch, 'said' | 'saidToMany'>;
-  /** What may wait for one client to read. */
+  /** Counts what is sent. */
+  readonly unread: Pick<UnreadWatch, 'sent' | 'sentToMany'>;
+  /** The maximum amount of data that waits for one client to read. */
   readonly maxBackpressureBytes: number;
-  /** Frames of this length and more are compressed, for those clients that can. */
+  /** Frames of this length and more are compressed, for clients that support it. */
   readonly minCompressedLength: number;
-  /** Publishes to the sockets of all apps, at once. */
+  /** Publishes immediately to the sockets of all apps. */
   readonly publishNow: PublishTopic;
   /** The same to those of other apps, which the sockets of this one cannot reach. */
   readonly publishElsewhereNow: PublishTopic;
 }
 
 /**
- * One uWebSockets.js socket. Touching a closed one throws, so this is the one place that knows whether it
- * is open.
+ * One uWebSockets.js socket. Using a closed one throws, so this is the only place that knows whether it is open.
  */
 export class UwsSocket<T> implements Socket, Corkable {
   #ws: WebSocket<T> | undefined;
-  /** What is still to be said to a client that cannot take it now. */
-  #farewell: (() => void) | undefined;
+  /** Sends the last frame and closes, once a slow client has caught up. */
+  #closeLater: (() => void) | undefined;
   #cancelCut: Cancel | undefined;
   readonly #host: SocketHost;
 
@@ -43,92 +42,92 @@ export class UwsSocket<T> implements Socket, Corkable {
   }
 
   send(frame: string): void {
-    this.#tell(() => {
-      if (this.#farewell !== undefined) return;
-      this.#host.unread.said(frame.length);
+    this.#act(() => {
+      if (this.#closeLater !== undefined) return;
+      this.#host.unread.sent(frame.length);
       this.#ws?.send(frame, false, frame.length >= this.#host.minCompressedLength);
     });
   }
 
   ping(): void {
-    this.#tell(() => {
-      if (this.#farewell !== undefined) return;
-      this.#host.unread.said(0);
+    this.#act(() => {
+      if (this.#closeLater !== undefined) return;
+      this.#host.unread.sent(0);
       this.#ws?.ping();
     });
   }
 
   subscribe(topic: string): void {
-    this.#tell(() => void this.#ws?.subscribe(topic));
+    this.#act(() => void this.#ws?.subscribe(topic));
   }
 
   unsubscribe(topic: string): void {
-    this.#tell(() => void this.#ws?.unsubscribe(topic));
+    this.#act(() => void this.#ws?.unsubscribe(topic));
   }
 
   publishToOthers(topic: string, frame: string): void {
     this.#host.turn.publish(() => {
       const ws = this.#ws;
       if (ws === undefined || !ws.isSubscribed(topic)) return this.#host.publishNow(topic, frame);
-      this.#host.unread.saidToMany(frame.length);
-      // What it returns says whether there were others, not whether it was allowed.
+      this.#host.unread.sentToMany(frame.length);
+      // The returned value states whether there were other subscribers, not whether it succeeded.
       ws.publish(topic, frame, false, frame.length >= this.#host.minCompressedLength);
       this.#host.publishElsewhereNow(topic, frame);
     });
   }
 
   end(lastFrame: string, code: number, reason: string): void {
-    this.#tell(() => this.#end(lastFrame, code, reason));
+    this.#act(() => this.#end(lastFrame, code, reason));
   }
 
-  /** At once: a broken network waits for nothing. */
+  /** Immediately: a broken network does not wait either. */
   cut(): void {
     this.#ws?.close();
   }
 
-  /** What waits here for the client to read. */
+  /** The data that waits for the client to read. */
   get unreadBytes(): number {
     return this.#ws?.getBufferedAmount() ?? 0;
   }
 
-  /** For the turn, which puts together what the socket is told. */
+  /** Called by the turn, which combines the messages of a socket. */
   cork(act: () => void): void {
     if (this.#ws === undefined) act();
     else this.#ws.cork(act);
   }
 
-  #tell(act: () => void): void {
-    this.#host.turn.tell(this, act);
+  #act(act: () => void): void {
+    this.#host.turn.act(this, act);
   }
 
   /**
-   * A client with too much waiting would not get the close frame: it is written once it has caught up, and
-   * until then receives nothing more; if it does not catch up, the connection is cut.
+   * A client with too much waiting data would not get the close frame. It is sent once the client has caught up; until then, the
+   * client receives nothing else. If it does not catch up in time, the connection is closed without it.
    */
   #end(lastFrame: string, code: number, reason: string): void {
     const ws = this.#ws;
-    if (ws === undefined || this.#farewell !== undefined) return;
-    const sayFarewell = (): void => endWith(ws, lastFrame, code, reason);
-    if (ws.getBufferedAmount() <= this.#host.maxBackpressureBytes) return sayFarewell();
+    if (ws === undefined || this.#closeLater !== undefined) return;
+    const close = (): void => endWith(ws, lastFrame, code, reason);
+    if (ws.getBufferedAmount() <= this.#host.maxBackpressureBytes) return close();
     for (const topic of ws.getTopics()) ws.unsubscribe(topic);
-    this.#farewell = sayFarewell;
+    this.#closeLater = close;
     this.#cancelCut = this.#host.clock.after(catchUpMs, () => this.#ws?.close());
   }
 
-  /** The client has read some of what waited for it. */
+  /** The client has read some of its waiting data. */
   drained(): void {
     if (this.#ws !== undefined && this.#ws.getBufferedAmount() <= this.#host.maxBackpressureBytes)
-      this.#farewell?.();
+      this.#closeLater?.();
   }
 
-  /** The connection has closed; using the socket does nothing from now on. */
+  /** The connection has closed. From now on, calls do nothing. */
   closed(): void {
     this.#cancelCut?.();
     this.#ws = undefined;
   }
 }
 
-/** Sends a last frame, then closes with a code and as much of the reason as a close frame takes. */
+/** Sends a last frame, then closes with a code and as much of the reason as a close frame can hold. */
 export function endWith<T>(ws: WebSocket<T>, lastFrame: string, code: number, reason: string): void {
   ws.cork(() => {
     ws.send(lastFrame);
@@ -136,7 +135,7 @@ export function endWith<T>(ws: WebSocket<T>, lastFrame: string, code: number, re
   });
 }
 
-/** The bytes of a close frame's reason, always valid UTF-8: half a character would be a broken frame. */
+/** The reason, cut to the size of a close frame at a character boundary, because a close frame must be valid UTF-8. */
 function clipReason(reason: string): Buffer {
   let clipped = reason;
   while (Buffer.byteLength(clipped) > reasonBytes) clipped = clipped.slice(0, -1);

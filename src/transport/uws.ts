@@ -1,5 +1,6 @@
 import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 import { StartError } from '../ports/start-error.ts';
+import { thisMachine, unmetNeed } from './native-needs.ts';
 import { nativeFault } from './native.ts';
 
 /** The native module, as far as it is used. */
@@ -7,7 +8,7 @@ export type Uws = Awaited<ReturnType<typeof importUws>>['default'];
 
 const importUws = () => import('uWebSockets.js');
 
-/** Whether this process has found that its binary is trusted: it loads one, however many servers it starts. */
+/** Whether this process has already checked its binary: it loads only one, however many servers it starts. */
 let isTrusted = false;
 
 function faultOfOwn(): string | undefined {
@@ -17,49 +18,57 @@ function faultOfOwn(): string | undefined {
 }
 
 /**
- * Loads the native module if its binary is trusted. Rejects with a StartError that says in one line why it is not, or
- * why it cannot load, and what helps.
+ * Loads the native module if its binary is trusted. Rejects with a StartError that states in one line why it is not trusted or
+ * cannot be loaded, and what to do.
  */
 export async function loadUws(
   load: () => Promise<{ readonly default: Uws }> = importUws,
   faultOfBinary = faultOfOwn,
+  machine = thisMachine,
 ): Promise<Uws> {
   const fault = faultOfBinary();
   if (fault !== undefined) throw new StartError('ERR_UWS_CHECKSUM', fault);
   try {
     return (await load()).default;
   } catch (error) {
-    const reason = String(error instanceof Error ? error.message : error)
-      .split('\n')
-      .findLast((line) => line.trim());
+    // Asked only now: another build than the pinned one may need less.
+    const here = machine();
+    const reason = unmetNeed(here) ?? `${lastLine(error)}. ${reinstall}`;
     throw new StartError(
       'ERR_UWS_LOAD',
-      `uWebSockets.js cannot load on this machine (${process.platform} ${process.arch}, Node ${process.versions.node}): ${reason ?? 'no reason given'}. ` +
-        'It needs macOS, Windows, or Linux with glibc (not Alpine): 2.27 or later with Node 20, 2.38 or later (Debian 13, Ubuntu 24.04) with Node 22 and 24.',
+      `the native library uWebSockets.js cannot be loaded on ${here.platform} ${here.arch} with Node ${here.node}: ${reason}`,
       error,
     );
   }
 }
 
-/** A server that accepts connections. */
+const reinstall =
+  'Install the package again (npm ci): its binary for this system and version of Node is missing or damaged';
+
+function lastLine(error: unknown): string {
+  const lines = String(error instanceof Error ? error.message : error).split('\n');
+  return lines.findLast((line) => line.trim()) ?? 'no reason given';
+}
+
+/** A listening server. */
 export interface Listening {
   readonly port: number;
-  /** Accepts no new connections. Calling it again does nothing. */
+  /** Accepts no new connections. May be called repeatedly. */
   stop(): void;
 }
 
 /** Where to listen. */
 export interface Address {
   readonly host: string;
-  /** 0 is any free one. */
+  /** 0 means any free port. */
   readonly port: number;
-  /** Whether others may listen there as well, and share the clients; both must say so. */
+  /** Whether others may also listen there and share the clients. All of them must set it. */
   readonly shared?: boolean;
 }
 
 /**
- * Listens, alone unless the address is shared: else two programs on one port would both succeed and share the clients.
- * Throws ERR_LISTEN when the port is taken or the address is not this machine's; `hint` says what else to choose.
+ * Listens, exclusively unless the address is shared. Otherwise two programs could listen on one port and share the clients.
+ * Throws ERR_LISTEN when the port is taken or the address does not belong to this machine; `hint` is added to the message.
  */
 export function listen(
   uws: Uws,
@@ -76,14 +85,14 @@ export function listen(
   ) => void;
   const exclusively = shared ? 0 : 1;
   let socket: us_listen_socket | false = false;
-  // It is called in this turn.
+  // The callback runs in this turn.
   listenAt(host, port, exclusively, (opened) => {
     socket = opened;
   });
   return listeningOn(
     uws,
     socket,
-    `cannot listen on ${host}:${port}: the port is taken, the address is not this machine's, or the port needs more rights. ${hint}`,
+    `cannot listen on ${host}:${port}: the port is taken, the address does not belong to this machine, or the port needs more rights. ${hint}`,
   );
 }
 

@@ -5,7 +5,7 @@ export interface ChannelView {
   readonly name: string;
   readonly kind: 'public' | 'private' | 'encrypted' | 'presence';
   readonly isCache: boolean;
-  /** Absent: not known at this moment. */
+  /** Absent if it is not known at the moment. */
   readonly subscriptionCount?: number;
   readonly userCount?: number;
 }
@@ -13,7 +13,7 @@ export interface ChannelView {
 /** `GET /apps/ID/channels`. */
 export interface ChannelPage {
   readonly items: readonly ChannelView[];
-  /** To be given as `after` for those that follow. */
+  /** The value of `after` for the next page. */
   readonly next?: string;
 }
 
@@ -29,23 +29,23 @@ export interface ChannelDetail extends ChannelView {
 /** A connection to this node. */
 export interface ConnectionView {
   readonly socketId: string;
-  /** Who is signed in on it, or is a member of the channel by it. */
+  /** The user that is signed in, or the member of the channel. */
   readonly userId?: string;
   readonly channels: readonly { readonly name: string; readonly userId?: string }[];
 }
 
-/** A span of a timeline. `toMs` is absent while it lasts. */
+/** A span of a timeline. `toMs` is absent while the span lasts. */
 export interface SpanView {
   readonly state: 'present' | 'lingering';
   readonly fromMs: number;
   readonly toMs?: number;
-  /** It began earlier than what is kept: `fromMs` is only since when it is known. */
+  /** The span began before the first kept record, and `fromMs` is the time of that record. */
   readonly beganBefore?: true;
-  /** Lingering: when its grace ends. */
+  /** The end of the grace period, if the state is `lingering`. */
   readonly deadlineMs?: number;
 }
 
-/** `GET /apps/ID/channels/NAME/timeline`: what was recorded of a channel, and of its members. */
+/** `GET /apps/ID/channels/NAME/timeline`: the recorded history of a channel and its members. */
 export interface TimelineView {
   readonly channel: string;
   readonly fromMs: number;
@@ -54,11 +54,11 @@ export interface TimelineView {
   readonly skipped: number;
   /** The channel first (`userId` absent), then its members. */
   readonly rows: readonly { readonly userId?: string; readonly spans: readonly SpanView[] }[];
-  /** So many members more are not shown. */
+  /** How many more members are not shown. */
   readonly moreRows?: number;
-  /** Events of the channel, with what became of each. */
+  /** The webhook events of the channel with their outcomes. */
   readonly events: readonly EventView[];
-  /** Deliveries that hold one of them, attempt by attempt. */
+  /** The deliveries that contain one of these events, with their attempts. */
   readonly deliveries: readonly {
     readonly id: string;
     readonly endpoint: string;

@@ -1,6 +1,6 @@
 import type { EventName } from '../webhooks/event.ts';
 
-/** What an attempt came to: `success` is 2xx, `refused` any other answer. */
+/** The result of an attempt: `success` is a status of 2xx, `refused` is any other status. */
 export type AttemptResult = 'success' | 'refused' | 'timeout' | 'unreachable';
 
 /** A request as it was sent. */
@@ -10,7 +10,7 @@ export interface RequestView {
   readonly body: string;
 }
 
-/** A delivery in a list: a request with its events, over all its attempts. */
+/** A delivery in a list: a webhook to one endpoint, with all its attempts. */
 export interface DeliveryView {
   /** The `webhook-id` of the request. */
   readonly id: string;
@@ -21,7 +21,7 @@ export interface DeliveryView {
   /** Why it was dropped. */
   readonly reason?: string;
   readonly atMs: number;
-  /** The names of its events, each once, and the channels. */
+  /** The distinct combinations of name, channel and user among its events. */
   readonly events: readonly {
     readonly name: EventName;
     readonly channel: string;
@@ -43,16 +43,16 @@ export interface DeliveryView {
 /** One POST. */
 export interface AttemptView {
   readonly number: number;
-  /** It was made on demand: which resend of the delivery it was, counted from 1. */
+  /** The number of the resend, counted from 1, if an operator requested the attempt. */
   readonly resend?: number;
   readonly atMs: number;
   readonly elapsedMs?: number;
   readonly result: AttemptResult | 'pending';
   readonly status?: number;
   readonly error?: string;
-  /** The request's headers as sent, with the signature. */
+  /** The headers of the request as sent, with the signature. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The beginning of the answer's body, up to 4 KB. */
+  /** The first 4 KB of the response body. */
   readonly answer?: string;
 }
 
@@ -64,14 +64,14 @@ export interface DeliveryDetail extends DeliveryView {
   readonly eventIds: readonly number[];
 }
 
-/** A part of a list, newest first. */
+/** One page of a list, newest first. */
 export interface PageOf<Item> {
   readonly items: readonly Item[];
-  /** To be given as `before` for the items that follow; absent: there are none. */
+  /** The value of `before` for the next page. Absent on the last page. */
   readonly next?: string;
-  /** Everything since then is kept, but for what was skipped. What failed may be kept for longer. */
+  /** Everything since this time is kept, except what was skipped. Failures may be kept for longer. */
   readonly keptSinceMs: number;
-  /** What was not kept since then, of all apps, because more happened than is recorded. */
+  /** How many records of all apps since then were skipped, because too much happened at once. */
   readonly skipped: number;
 }
 
@@ -83,7 +83,7 @@ export interface CauseView {
   readonly atMs: number;
 }
 
-/** What became of an event at one endpoint. */
+/** The outcome of an event at one endpoint. */
 export interface FateView {
   readonly endpoint: string;
   readonly url: string;
@@ -93,7 +93,7 @@ export interface FateView {
   readonly attempts: number;
 }
 
-/** Something that webhooks tell or would have told, and why. */
+/** A webhook event, sent or not, and why. */
 export interface EventView {
   readonly id: number;
   readonly appId: string;
@@ -107,7 +107,7 @@ export interface EventView {
   readonly atMs: number;
   readonly status: 'pending' | 'delivered' | 'dropped' | 'filtered' | 'suppressed' | 'deduplicated';
   readonly cause: CauseView;
-  /** The cause and what became of it, as a sentence. */
+  /** The cause and the outcome, as a sentence. */
   readonly why: string;
   readonly endpoints: readonly FateView[];
 }

@@ -1,41 +1,41 @@
 import type { Role } from './settings.ts';
 
-/** `GET /self`: which server this is, and what the caller may do. */
+/** `GET /self`: facts about the server, and the role of the caller. */
 export interface SelfView {
   readonly version: string;
   readonly role: Role;
   readonly isProduction: boolean;
   /** Where the state of channels and webhooks is kept. */
   readonly kept: 'memory' | 'disk' | 'redis';
-  /** Where apps and endpoints that are set at run time are kept: in memory they end with the process. */
+  /** Where apps and endpoints that are set at run time are kept. In memory they are lost when the process stops. */
   readonly savedIn: 'memory' | 'disk' | 'redis';
-  /** The life of the state; after another one begins, what was said before may not be true any more. */
+  /** The epoch of the state. A new epoch means that state was lost, so earlier webhooks may no longer be true. */
   readonly epoch: string;
-  /** How often a store was opened; absent without one. */
+  /** How often the store was opened. Absent without a store. */
   readonly starts?: number;
-  /** How the life before ended, where that is known. */
+  /** How the previous run ended, if that is known. */
   readonly lastEnd?: { readonly how: string; readonly downMs: number };
-  /** Why something that was kept was lost. */
+  /** Why stored data was lost, if any was. */
   readonly lost?: string;
   /** When this process started. */
   readonly startedAtMs: number;
   readonly nowMs: number;
   /** Whether payloads may be shown (`dashboard.payloads`). */
   readonly showsPayloads: boolean;
-  /** The clock of a server that is controlled by a test; absent otherwise. */
+  /** The clock of a server that a test controls. Absent otherwise. */
   readonly clock?: ClockView;
-  /** Address and port that clients connect to, as the configuration has them. */
+  /** The address and port for clients, as configured. */
   readonly address: {
     readonly host: string;
     readonly port: number;
     readonly path: string;
     readonly isTls: boolean;
   };
-  /** What this node cannot say, one sentence each: for instance what other nodes know. */
+  /** What this node does not know, one sentence each, such as what only other nodes know. */
   readonly notes: readonly string[];
 }
 
-/** The clock that a test moves. */
+/** The clock of a server that a test controls. */
 export interface ClockView {
   readonly mode: 'real' | 'virtual';
   /** Milliseconds since the start. */
@@ -63,12 +63,12 @@ export const consoleTypes = [
   'setting',
 ] as const;
 
-/** What a row of the debug console is about. */
+/** The type of a row of the debug console. */
 export type ConsoleType = (typeof consoleTypes)[number];
 
 /** A row of the debug console. */
 export interface ConsoleRow {
-  /** Counts up; the id of the stream's events. */
+  /** An ascending number, which is also the id of the stream's events. */
   readonly seq: number;
   readonly atMs: number;
   readonly appId: string;
@@ -76,33 +76,33 @@ export interface ConsoleRow {
   readonly socketId?: string;
   readonly userId?: string;
   readonly channel?: string;
-  /** Name of an event that was published, or URL of an endpoint, or a code. */
+  /** The name of a published event, the URL of an endpoint, or a code. */
   readonly name?: string;
-  /** One line for a person. */
+  /** One line of text for people. */
   readonly text: string;
-  /** A payload, if payloads may be shown; clipped to 4 KB. */
+  /** The payload, clipped to 4 KB. Absent if payloads must not be shown. */
   readonly data?: string;
-  /** Further facts, such as the id of a delivery or of a request, for links and details. */
+  /** Further facts, such as the id of a delivery or of a request. */
   readonly details?: Readonly<Record<string, string | number>>;
 }
 
 /** `GET /console`, and each `rows` event of `GET /stream`. */
 export interface ConsoleRows {
   readonly rows: readonly ConsoleRow[];
-  /** The server was started again since the rows before: what it did last is not known. */
+  /** The server has restarted since the previous rows, so its last rows before the restart may be missing. */
   readonly isRestarted?: true;
-  /** Rows that were not recorded or not sent since the rows before, because more happened than can be shown. */
+  /** How many rows since the previous ones were not recorded or not sent, because too much happened at once. */
   readonly skipped: number;
-  /** Everything since then is kept, but for what was skipped. */
+  /** Everything since this time is kept, except what was skipped. */
   readonly keptSinceMs: number;
 }
 
-/** Numbers over time: one entry for each step, oldest first. */
+/** Numbers over time, with one entry for each step, oldest first. */
 export interface SeriesView {
   readonly stepMs: number;
   readonly endMs: number;
   readonly connections: readonly number[];
-  /** In each step. */
+  /** The number in each step, as in all fields that follow. */
   readonly published: readonly number[];
   readonly received: readonly number[];
   readonly delivered: readonly number[];
@@ -117,7 +117,7 @@ export interface OverviewView {
   readonly connections: number;
   readonly occupiedChannels: number;
   readonly members: number;
-  /** A second, over the last five. */
+  /** Per second, averaged over the last five seconds. */
   readonly rates: {
     readonly published: number;
     readonly received: number;
@@ -127,21 +127,21 @@ export interface OverviewView {
     readonly refused: number;
   };
   readonly webhooks: {
-    /** Of this node; absent: other nodes send the webhooks. */
+    /** On this node. Absent if other nodes send the webhooks. */
     readonly waiting?: number;
     readonly bytes?: number;
     readonly oldestAgeMs?: number;
     readonly failing: readonly { readonly appId: string; readonly endpoint: string; readonly url: string }[];
     readonly underWay: number;
   };
-  /** How what the node relies on does: store, Redis, room for clients. */
+  /** The health of what the node depends on: store, Redis, capacity for clients. */
   readonly health: readonly { readonly name: string; readonly isGood: boolean; readonly text: string }[];
-  /** What was refused most since the start. */
+  /** The most frequent refusals since the start. */
   readonly refusals: readonly { readonly kind: string; readonly reason: string; readonly count: number }[];
   readonly series?: SeriesView;
 }
 
-/** What a request to the admin API is answered when it fails. */
+/** The response to a failed request of the admin API. */
 export interface ErrorView {
   readonly error: {
     readonly code: string;

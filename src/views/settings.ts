@@ -1,7 +1,7 @@
 import type { EventName } from '../webhooks/event.ts';
 import type { AttemptResult, RequestView } from './deliveries.ts';
 
-/** What somebody may do: `view` changes nothing and never sees a secret. */
+/** The role of a caller. `view` cannot change anything and never sees a secret. */
 export type Role = 'full' | 'view';
 
 /** Where a setting comes from: the configuration file, or this Dashboard and the admin API. */
@@ -17,7 +17,7 @@ export interface KeyView {
   readonly lastUsedAtMs?: number;
 }
 
-/** A key with its secret: shown on demand, to the full role alone. */
+/** A key with its secret. It is shown on request, and only to the full role. */
 export interface KeyPairView {
   readonly key: string;
   readonly secret: string;
@@ -31,7 +31,7 @@ export interface AppSettings {
   readonly watchlist: boolean;
   readonly forceTls: boolean;
   readonly allowedOrigins: readonly string[];
-  /** Null: no limit. */
+  /** `null` is no limit. */
   readonly limits: Readonly<Record<string, number | null>>;
 }
 
@@ -39,7 +39,7 @@ export interface AppSettings {
 export interface AppView extends AppSettings {
   readonly id: string;
   readonly origin: SettingOrigin;
-  /** Why an app that was set at run time is not served at the moment, as a sentence; absent: it is served. */
+  /** Why an app that was added at run time is not served at the moment, as a sentence. Absent if it is served. */
   readonly notServed?: string;
   readonly keys: readonly KeyView[];
   readonly endpoints: readonly EndpointView[];
@@ -49,22 +49,22 @@ export interface AppView extends AppSettings {
   readonly occupiedChannels: number;
 }
 
-/** `POST /apps`: id, key and secret are made up unless they are given. */
+/** `POST /apps`. An id, key or secret that is absent is generated. */
 export interface AppInput extends Partial<AppSettings> {
   readonly id?: string;
   readonly key?: string;
   readonly secret?: string;
 }
 
-/** How events are gathered into one request; what is absent is as the server's configuration says. */
+/** The batching of an endpoint. For absent fields, the server's configuration applies. */
 export interface BatchInput {
-  /** 1 is batching off. */
+  /** 1 switches batching off. */
   readonly maxEvents?: number;
   readonly maxDelayMs?: number;
   readonly maxBytes?: number;
 }
 
-/** `POST /apps/ID/endpoints`, and `PUT /apps/ID/endpoints/ID` which takes all of it anew. */
+/** `POST /apps/ID/endpoints`, and `PUT /apps/ID/endpoints/ID`, which replaces all fields. */
 export interface EndpointInput {
   readonly id?: string;
   readonly url: string;
@@ -77,41 +77,41 @@ export interface EndpointInput {
 }
 
 /**
- * A pause of an endpoint. `hold`: nothing is sent, what happens waits, and its five minutes stand still. `off`: what
- * happens is not sent, and is listed as dropped.
+ * A pause of an endpoint. `hold`: nothing is sent, new events wait, and their five minutes do not run. `off`: events are
+ * not sent, and are listed as dropped.
  */
 export interface PauseView {
   readonly how: 'hold' | 'off';
   readonly sinceMs: number;
 }
 
-/** An endpoint, how it is set and how it does. */
+/** An endpoint: its settings and its state. */
 export interface EndpointView {
   readonly id: string;
   readonly origin: SettingOrigin;
-  /** Why an endpoint that was set at run time is not served at the moment, as a sentence; absent: it is served. */
+  /** Why an endpoint that was added at run time is not served at the moment, as a sentence. Absent if it is served. */
   readonly notServed?: string;
   readonly url: string;
-  /** False: the configuration file says that it is sent nothing. */
+  /** False if the configuration file disables it. */
   readonly enabled: boolean;
   readonly eventTypes: readonly EventName[];
   readonly channels: { readonly startsWith: string; readonly endsWith: string };
-  /** Values of headers are shown to the full role alone; to others each is empty. */
+  /** Only the full role sees the values. For other roles each value is empty. */
   readonly headers: Readonly<Record<string, string>>;
   readonly standardSignature: boolean;
   readonly reconcile: boolean;
-  /** What holds for it. */
+  /** The batching that applies. */
   readonly batch: { readonly maxEvents: number; readonly maxDelayMs: number; readonly maxBytes: number };
-  /** What of that was set for this endpoint; the rest is as the server's configuration says. Absent: nothing. */
+  /** The batching fields that were set for this endpoint. For the others, the server's configuration applies. */
   readonly ownBatch?: BatchInput;
   readonly pause?: PauseView;
-  /** What waits for it on this node; absent: other nodes send the webhooks. */
+  /** Its queue on this node. Absent if other nodes send the webhooks. */
   readonly queue?: QueueView;
-  /** The last attempt that is remembered. */
+  /** The last attempt that is still recorded. */
   readonly lastAttempt?: { readonly atMs: number; readonly result: AttemptResult; readonly status?: number };
 }
 
-/** What waits for an endpoint. */
+/** The queue of an endpoint. */
 export interface QueueView {
   readonly events: number;
   readonly bytes: number;
@@ -119,24 +119,24 @@ export interface QueueView {
   readonly isFailing: boolean;
 }
 
-/** `POST /apps/ID/endpoints/ID/test`: one request with an example of an event. */
+/** `POST /apps/ID/endpoints/ID/test`: the result of a webhook with an example event. */
 export interface TestView {
   readonly result: AttemptResult;
   readonly status?: number;
   readonly error?: string;
   readonly elapsedMs: number;
-  /** The beginning of the answer's body, up to 4 KB. */
+  /** The first 4 KB of the response body. */
   readonly answer?: string;
-  /** What the answer means, as a sentence with what to do. */
+  /** What the response means and what to do, as a sentence. */
   readonly verdict: string;
   readonly request: RequestView;
 }
 
-/** `POST /apps/ID/verify`: whether a request that somebody got is of this app. */
+/** `POST /apps/ID/verify`: whether this app signed a webhook. */
 export interface VerifyView {
   readonly isGenuine: boolean;
   /** The key whose secret signed it. */
   readonly key?: string;
-  /** Why it is genuine or not, as a sentence with what to do. */
+  /** Why it is genuine or not and what to do, as a sentence. */
   readonly sentence: string;
 }

@@ -1,16 +1,16 @@
 import type { PauseView, QueueView } from './settings.ts';
 
-/** A difference between what an endpoint must believe and what is true. */
+/** A difference between what an endpoint must believe and the true state. */
 export interface DifferenceView {
   readonly channel: string;
-  /** Absent: it is about the channel itself. */
+  /** Absent if the difference concerns the channel itself. */
   readonly userId?: string;
-  /** What the endpoint must believe: that it is there, or not; `unknown` where nobody can tell. */
+  /** What the endpoint must believe about the presence of the channel or member. `unknown` if that is not known. */
   readonly believed: 'there' | 'gone' | 'unknown';
   readonly actual: 'there' | 'gone';
   /** Why, as a sentence. */
   readonly why: string;
-  /** Whether it heals without anybody doing something. */
+  /** Whether the difference will go away without a repair. */
   readonly heals: boolean;
 }
 
@@ -18,43 +18,43 @@ export interface DifferenceView {
 export interface TruthView {
   readonly endpoint: string;
   readonly atMs: number;
-  /** Why nothing can be said; then the rest is empty. */
+  /** Why nothing can be compared. The other fields are empty then. */
   readonly unknown?: string;
-  /** Channels and members that were compared. */
+  /** How many channels and members were compared. */
   readonly channels: number;
   readonly members: number;
   /** The first differences, at most 200. */
   readonly differences: readonly DifferenceView[];
   readonly differing: number;
-  /** Of what the endpoint does not hear, by its event types and channel filter; one sentence each. */
+  /** What the endpoint does not receive because of its event types and channel filter, one sentence each. */
   readonly limits: readonly string[];
-  /** Whether `POST reconcile` can repair what does not heal. */
+  /** Whether `POST reconcile` can repair lasting differences. */
   readonly canReconcile: boolean;
 }
 
-/** `GET /apps/ID/endpoints/ID/lanes`: what waits behind what. */
+/** `GET /apps/ID/endpoints/ID/lanes`: the queue of an endpoint by channel. */
 export interface LanesView {
   readonly endpoint: string;
   readonly queue?: QueueView;
   readonly pause?: PauseView;
-  /** The first lanes, those that wait longest first, at most 100. */
+  /** At most 100 lanes, those that have waited longest first. */
   readonly lanes: readonly LaneView[];
   readonly laneCount: number;
-  /** Batches that are not done with, oldest first, at most 100. */
+  /** At most 100 unfinished batches, oldest first. */
   readonly batches: readonly LaneBatchView[];
   readonly batchCount: number;
 }
 
-/** The events of one channel that are in no batch yet. */
+/** The events of one channel that are not in a batch yet. */
 export interface LaneView {
   readonly channel: string;
   readonly events: number;
   readonly oldestAgeMs: number;
-  /** The delivery that must be done with before the first of them is sent. */
+  /** The delivery that must finish before the first of these events is sent. */
   readonly blockedBy?: string;
 }
 
-/** A batch that is not done with. */
+/** An unfinished batch. */
 export interface LaneBatchView {
   readonly id?: string;
   readonly channels: readonly string[];
@@ -62,8 +62,8 @@ export interface LaneBatchView {
   readonly attempts: number;
   readonly state: 'in-flight' | 'waiting';
   readonly ageMs: number;
-  /** Absent while an attempt is under way, and while the endpoint is held. */
+  /** Absent during an attempt, and while the endpoint is on hold. */
   readonly nextAttemptInMs?: number;
-  /** After so long it is dropped; a hold is not counted. */
+  /** The time until the batch is dropped. Time on hold does not count. */
   readonly deadlineInMs: number;
 }

@@ -1,37 +1,37 @@
 /**
- * What an attempt would be to its endpoint, best first:
+ * The kinds of attempts, by what the endpoint did before. The best comes first:
  *
- * - `first`: the only one of an endpoint that answered the last one;
- * - `untried`: the only one of an endpoint of which nothing is known yet;
- * - `further`: one beside others that are under way;
- * - `silent`: one to an endpoint that gave no answer to the last one, or is failing.
+ * - `first`: the only attempt to an endpoint that answered the previous one;
+ * - `untried`: the only attempt to an endpoint of which nothing is known yet;
+ * - `further`: an attempt beside others to the same endpoint;
+ * - `silent`: an attempt to an endpoint that did not answer the previous one, or is failing.
  */
 export type Claim = 'first' | 'untried' | 'further' | 'silent';
 
 const claims: readonly Claim[] = ['first', 'untried', 'further', 'silent'];
 
-/** Somebody who wants to start attempts. */
+/** Something that wants to start attempts. */
 export interface Contender {
-  /** What its next attempt would be. */
+  /** The kind of its next attempt. */
   readonly claim: Claim;
-  /** There is a place for one attempt: it may take that, and then asks anew. */
+  /** Called when there is a place for one attempt. The contender may take it, and then has to ask again. */
   proceed(): void;
 }
 
-/** A place that was taken. */
+/** A place that is taken. */
 export interface Place {
   readonly claim: Claim;
 }
 
-/** How attempts are spread over the turns of the event loop. */
+/** How the starts of attempts are spread over the turns of the event loop. */
 export interface Turns {
-  /** The most attempts that start before the event loop has gone round. */
+  /** The maximum number of attempts that start in one turn of the event loop. */
   readonly starts: number;
-  /** Runs it once the event loop has gone round. */
+  /** Runs a function in the next turn of the event loop. */
   readonly next: (run: () => void) => void;
 }
 
-/** How full it may be for an attempt with this claim to start, as a share of all places. */
+/** The share of all places that may be taken when an attempt of this kind starts. */
 const openUntil: Readonly<Record<Claim, number>> = {
   first: 1,
   untried: 3 / 4,
@@ -39,13 +39,14 @@ const openUntil: Readonly<Record<Claim, number>> = {
   silent: 1 / 2,
 };
 
-/** So many of each claim start however full it is, as long as there is a place at all: nobody waits for ever. */
+/** The share of places that each kind can always use while any place is free, so that nobody waits forever. */
 const guaranteed = 1 / 16;
 
 /**
- * The places for attempts under way, over all endpoints. Endpoints that do not answer hold a place for as long as an
- * attempt may take, so they may fill but half of them; a quarter is kept for the first attempts of endpoints that answer.
- * Who finds no place waits in the order of asking, without a timer, and is called when there is one.
+ * The places for attempts in progress, over all endpoints. An endpoint that does not answer holds a place for the whole
+ * duration of an attempt, so such endpoints may fill only half of the places. A quarter is reserved for the first attempts of
+ * endpoints that answer. A contender without a place waits in the order of asking, without a timer, and is called when a
+ * place is free.
  */
 export class AttemptPlaces {
   readonly #total: number;
@@ -57,32 +58,32 @@ export class AttemptPlaces {
     further: new Set(),
     silent: new Set(),
   };
-  /** In which of these each waits. */
+  /** The kind under which each contender waits. */
   readonly #waitsAs = new Map<Contender, Claim>();
   #underWay = 0;
   #startsLeft: number;
   #isServing = false;
-  /** Whose turn it is: it need not stand behind the others. */
+  /** The contender that is being called. It does not have to queue behind the others. */
   #called: Contender | undefined;
 
-  /** Without `turns` attempts start as they come. */
+  /** Without `turns`, attempts start without delay. */
   constructor(total: number, turns: Turns = { starts: Infinity, next: () => {} }) {
     this.#total = total;
     this.#turns = turns;
     this.#startsLeft = turns.starts;
   }
 
-  /** Attempts that hold a place. */
+  /** The number of attempts that hold a place. */
   get underWay(): number {
     return this.#underWay;
   }
 
-  /** Contenders that wait for a place. */
+  /** The number of contenders that wait for a place. */
   get waiting(): number {
     return this.#waitsAs.size;
   }
 
-  /** A place for one attempt; undefined: there is none now, and the contender is called when its turn has come. */
+  /** Takes a place for one attempt. Undefined if none is free; the contender is then called when its turn comes. */
   take(contender: Contender): Place | undefined {
     const { claim } = contender;
     const isItsTurn = contender === this.#called || this.#waiting[claim].size === 0;
@@ -99,14 +100,14 @@ export class AttemptPlaces {
     return { claim };
   }
 
-  /** An attempt is over, or was not made after all. */
+  /** Returns a place: the attempt has ended, or was not made. */
   giveBack({ claim }: Place): void {
     this.#underWay -= 1;
     this.#taken[claim] -= 1;
     this.#serve();
   }
 
-  /** A contender waits no more. */
+  /** The contender no longer waits. */
   leave(contender: Contender): void {
     const claim = this.#waitsAs.get(contender);
     if (claim === undefined) return;
@@ -136,7 +137,7 @@ export class AttemptPlaces {
   }
 
   #serve(): void {
-    // What is called may give back a place at once.
+    // The called contender may return a place immediately.
     if (this.#isServing) return;
     this.#isServing = true;
     for (let next = this.#next(); next !== undefined; next = this.#next()) {

@@ -3,11 +3,11 @@ import type { Endpoint } from './endpoint.ts';
 import type { QueuedEvent } from './lane.ts';
 import { attemptHeaders, type AttemptNumber, type Payload } from './payload.ts';
 
-/** One attempt to deliver events to an endpoint; the same object from its begin to its end. */
+/** One attempt to deliver events to an endpoint. It is the same object from start to end. */
 export interface Attempt {
   readonly appId: string;
   readonly endpoint: Endpoint;
-  /** The delivery, the same through all its attempts. */
+  /** Identifies the delivery. It is the same for all of its attempts. */
   readonly webhookId: string;
   /** 1 is the first. */
   readonly number: number;
@@ -15,14 +15,14 @@ export interface Attempt {
   readonly events: readonly QueuedEvent[];
 }
 
-/** The app whose endpoint it is. */
+/** The app that owns the endpoint. */
 interface Owner {
   readonly id: string;
   readonly key: string;
   readonly secret: string;
 }
 
-/** Makes the request of an attempt, with the URL, the headers and the key that are configured now. */
+/** Creates an attempt, with the URL, the headers and the key that are configured now. */
 export function createAttempt(
   app: Owner,
   endpoint: Endpoint,
@@ -39,7 +39,7 @@ export function createAttempt(
   };
 }
 
-/** The request of an attempt by itself. */
+/** Creates only the request of an attempt. */
 export function createRequest(
   app: Owner,
   endpoint: Endpoint,

@@ -9,59 +9,59 @@ import { rankOf, type Rank } from './rank.ts';
 import { Shedding } from './shedding.ts';
 import { Turns } from './turns.ts';
 
-/** How events are put together. */
+/** How events are grouped into batches. */
 export interface BatchPolicy {
-  /** 1 switches batching off. */
+  /** 1 disables batching. */
   readonly maxEvents: number;
-  /** The longest that an event waits for company. */
+  /** The longest time that an event waits for others to join its batch. */
   readonly maxDelayMs: Millis;
-  /** The most bytes of a body; a single larger event goes alone. */
+  /** The maximum size of a body. A single larger event is sent alone. */
   readonly maxBytes: number;
 }
 
 /** The bytes of a body around its events: `{"time_ms":1234567890123,"events":[]}`. */
 const envelopeBytes = 38;
 
-/** With more events than make so many full batches, it is a crowd; with half as many, it is none any more. */
+/** With events for more full batches than this, the backlog counts as crowded, until it shrinks to half of that. */
 const crowdedBatches = 20;
 
-/** So many events are looked at, by their age, for the lanes of the oldest. */
+/** How many events are examined, oldest first, to find the lanes with the oldest events. */
 const mostLooks = 10_000;
 
 /**
- * The events of one endpoint that are in no batch yet. Each channel has a lane of its own, so that its
- * order is kept while an earlier event of it is on its way, and waking it is no search. While little waits, lanes are
- * served as they come; in a crowd by turns among the sources of their events. Every step costs
- * the same however much waits; only an event that is pushed after younger ones is sorted in among them.
+ * The events of one endpoint that are not in a batch yet. Each channel has a lane of its own, which keeps its order while an
+ * earlier event of the channel is in a batch. Unblocking a lane needs no search. Usually, lanes are served in the order in
+ * which they become ready. When the backlog is crowded, the sources of events take turns. The cost of a step does not depend
+ * on the size of the backlog, except that an event pushed after younger ones is sorted in among them.
  */
 export class Backlog {
   #policy: BatchPolicy;
   readonly #time: HoldClock;
   readonly #lanes = new Map<ChannelName, Lane>();
-  /** The lanes that may be batched, while there is no crowd. */
+  /** The lanes that may be batched, while the backlog is not crowded. */
   readonly #ready = new LinkedList<Lane>();
-  /** In a crowd: the same lanes, by turns. */
+  /** The same lanes, in turns, while the backlog is crowded. */
   #crowd: Turns<Lane> | undefined;
   readonly #byAge = new ByAge();
-  /** Since something had to go: what goes next, and until how few bytes that is kept in mind. */
+  /** What to drop next. Kept after an overflow until the backlog is below `untilBytes`. */
   #shedding: { readonly order: Shedding; readonly untilBytes: number } | undefined;
   #pushed = 0;
-  /** Of all events. To be read only: a field, because the queue asks with every step. */
+  /** The size of all events. Do not write to it; it is a field because the queue reads it at every step. */
   bytes = 0;
-  /** Lanes with events. */
+  /** The number of lanes with events. */
   #laneCount = 0;
   #readyEvents = 0;
   #readyBytes = 0;
-  /** Some ready event has waited for company long enough at this moment. */
+  /** When some ready event will have waited long enough. */
   #flushAt = Infinity;
 
-  /** Events age by `time`. */
+  /** `time` determines the age of events. */
   constructor(policy: BatchPolicy, time: HoldClock) {
     this.#policy = policy;
     this.#time = time;
   }
 
-  /** Puts later batches together in another way. */
+  /** Changes how later batches are put together. */
   batchBy(policy: BatchPolicy): void {
     this.#flushAt += policy.maxDelayMs - this.#policy.maxDelayMs;
     this.#policy = policy;
@@ -71,18 +71,18 @@ export class Backlog {
     return this.#byAge.size;
   }
 
-  /** When the oldest event came to be, on the clock; Infinity when there is none. */
+  /** When the oldest event was created, by the clock; Infinity when there is none. */
   get oldestCreatedAt(): Millis {
     return this.#byAge.oldest?.queued.createdAt ?? Infinity;
   }
 
-  /** The same in the endpoint's own time. */
+  /** The same, in the endpoint's own time. */
   get oldestAt(): Millis {
     const { oldest } = this.#byAge;
     return oldest === undefined ? Infinity : this.#time.local(oldest.queued.createdAt);
   }
 
-  /** When a batch is to be made: -Infinity when one is full, Infinity when nothing may be sent. */
+  /** When to make a batch: -Infinity when one is full, Infinity when nothing can be sent. */
   get batchDueAt(): Millis {
     const { maxEvents, maxBytes } = this.#policy;
     return this.#readyEvents >= maxEvents || this.#readyBytes >= maxBytes ? -Infinity : this.#flushAt;
@@ -116,8 +116,8 @@ export class Backlog {
   }
 
   /**
-   * Takes the events of the next batch out, in the order in which they happened, and blocks their channels.
-   * Empty when nothing may be sent.
+   * Removes the events of the next batch, in the order in which they happened, and blocks their channels. Empty when nothing
+   * can be sent.
    */
   takeBatch(): { readonly events: readonly QueuedEvent[]; readonly lanes: readonly Lane[] } {
     const { maxEvents, maxBytes } = this.#policy;
@@ -153,7 +153,7 @@ export class Backlog {
     return Array.from(this.#lanes.get(channel) ?? [], ({ queued }) => queued);
   }
 
-  /** The lanes whose first events are the oldest, so many at most, and how many have events. */
+  /** The lanes with the oldest first events, at most `most` of them, and the number of all lanes with events. */
   oldestLanes(most: number): { readonly lanes: readonly Lane[]; readonly count: number } {
     const count = this.#laneCount;
     const found: Lane[] = [];
@@ -164,17 +164,17 @@ export class Backlog {
       if (looked > mostLooks) break;
       if (slot === slot.lane.first) found.push(slot.lane);
     }
-    // Some lanes hold so many old events that to look at each lane is the shorter way.
+    // A few lanes hold very many old events, so looking at each lane once is cheaper.
     const firstOf = ({ first }: Lane): number => first?.queued.createdAt ?? Infinity;
     return { lanes: smallestBy(this.#lanes.values(), most, firstOf), count };
   }
 
-  /** The channels of which something waits, or is on its way. */
+  /** The channels with events that wait or are being delivered. */
   get channels(): Iterable<ChannelName> {
     return this.#lanes.keys();
   }
 
-  /** Earlier events of the channel are on their way, in a batch that was not taken from here: later ones wait. */
+  /** Blocks a channel whose earlier events are in a batch that was not taken from here. Its later events wait. */
   block(channel: ChannelName): Lane {
     const lane = this.#laneOf(channel);
     this.#makeUnready(lane);
@@ -182,7 +182,7 @@ export class Backlog {
     return lane;
   }
 
-  /** A batch with earlier events of the channel is done with: the later ones may go. */
+  /** A batch with earlier events of the channel is finished, so the later ones can be sent. */
   release(lane: Lane): void {
     lane.blockedBy -= 1;
     if (lane.blockedBy > 0) return;
@@ -190,21 +190,21 @@ export class Backlog {
     else this.#lanes.delete(lane.channel);
   }
 
-  /** Takes out the oldest event if it came to be at or before `createdBy`, in the endpoint's own time. */
+  /** Removes the oldest event if it was created at or before `createdBy`, in the endpoint's own time. */
   takeOlder(createdBy: Millis): QueuedEvent | undefined {
     const { oldest } = this.#byAge;
     if (oldest === undefined || this.#time.local(oldest.queued.createdAt) > createdBy) return undefined;
     return this.#discard(oldest);
   }
 
-  /** Takes out events that undo one another, of some channel. Empty when there are none. */
+  /** Removes events of some channel that cancel each other out. Empty when there are none. */
   takeUndone(): readonly QueuedEvent[] {
     return this.#shed()
       .undone()
       .map((slot) => this.#discard(slot));
   }
 
-  /** Takes out the oldest event of this rank, of a source with most of that rank waiting. */
+  /** Removes the oldest event of this rank from a source that has the most events of that rank. */
   takeOf(rank: Rank): QueuedEvent | undefined {
     const oldest = this.#shed().oldestOf(rank);
     return oldest && this.#discard(oldest);
@@ -215,7 +215,7 @@ export class Backlog {
     return this.#shedding.order;
   }
 
-  /** The lane whose turn it is. */
+  /** The lane to be served next. */
   #next(): Lane | undefined {
     return this.#crowd === undefined ? this.#ready.first : this.#crowd.next;
   }
@@ -240,7 +240,7 @@ export class Backlog {
     }
   }
 
-  /** Puts a lane with events among those that may be batched. */
+  /** Adds a lane with events to those that may be batched. */
   #queue(lane: Lane): void {
     const { first } = lane;
     if (this.#crowd === undefined) lane.readyNode = this.#ready.push(lane);

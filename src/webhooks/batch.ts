@@ -5,49 +5,49 @@ import type { Lane, QueuedEvent } from './lane.ts';
 import type { BegunPayload } from './payload.ts';
 
 /**
- * Events that are delivered together, or not at all. All but the events and the payload is the machine's to change. Its moments are
- * those of the endpoint's own time.
+ * Events that are delivered together or not at all. Only the delivery queue may change it, except for the payload. Its times
+ * are in the endpoint's own time.
  */
 export interface Batch {
   /** In the order in which they happened. */
   readonly events: readonly QueuedEvent[];
-  /** Those of its channels, each once. */
+  /** The lanes of its channels, without duplicates. */
   readonly lanes: readonly Lane[];
   readonly bytes: number;
-  /** When the oldest event came to be, on the clock. */
+  /** When the oldest event was created, by the clock. */
   readonly createdAt: Millis;
-  /** No attempt starts at or after this moment: the oldest event's creation and its five minutes. */
+  /** No attempt starts at or after this time: five minutes after the oldest event was created. */
   readonly deadline: Millis;
-  /** Attempts begun. */
+  /** The number of attempts that have begun. */
   attempts: number;
-  /** In flight: from `next` until it is said what came of the attempt. */
+  /** `in-flight`: from `next` until the result of the attempt is reported. */
   state: 'in-flight' | 'waiting' | 'done';
   nextAttemptAt: Millis;
   node: ListNode<Batch> | undefined;
-  /** What the heaps hold of it: from when it first waits. */
+  /** Its entry in the heaps, from when it first waits. */
   ticket: Ticket | undefined;
-  /** What is sent, once it was made: the shell's to set. */
+  /** The content to send. The caller of the queue sets it when it is created. */
   payload: BegunPayload | undefined;
-  /** Whether it is given up unless the attempt under way succeeds. */
+  /** Whether the batch is dropped unless the attempt in progress succeeds. */
   isLastAttempt: boolean;
-  /** Whether the machine will look at it at its deadline: from when it first waits. */
+  /** Whether the queue will look at the batch at its deadline: from when it first waits. */
   isTimed: boolean;
 }
 
-/** Events that were given up, and why. */
+/** Events that were dropped, and why. */
 export interface Drop {
   readonly reason: DropReason;
   readonly events: readonly QueuedEvent[];
-  /** The batch they were in, if they had come that far. */
+  /** The batch that contained them, if there was one. */
   readonly batch?: Batch;
 }
 
-/** What the heaps hold of a batch: nothing any more once it is done with. */
+/** The entry of a batch in the heaps. It is empty once the batch is finished. */
 export interface Ticket {
   batch: Batch | undefined;
 }
 
-/** A batch of these events, of which so many attempts were begun. */
+/** Creates a batch of which `attempts` attempts have begun. */
 export function createBatch(
   { events, lanes }: Pick<Batch, 'events' | 'lanes'>,
   attempts: number,

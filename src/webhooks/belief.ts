@@ -2,22 +2,22 @@ import type { Debt } from './debts.ts';
 import type { QueuedEvent } from './lane.ts';
 import { isStateEvent, itself, readSubject, type Told } from './told.ts';
 
-/** What is known of one channel and what an endpoint was told of it. */
+/** What an endpoint has been sent of one channel, as far as it is known. */
 export interface ChannelTold {
-  /** What it was not told; undefined: all was told that does not wait. */
+  /** What the endpoint has missed; undefined if it has got everything that does not wait. */
   readonly debt: Debt | undefined;
-  /** Without a debt it is not known either. */
+  /** Whether the endpoint may have missed something even though there is no record of a debt. */
   readonly isUnsure: boolean;
-  /** What waits for the endpoint of the channel, in order. */
+  /** The events of the channel that wait for the endpoint, in order. */
   readonly waiting: readonly QueuedEvent[];
 }
 
-/** What an endpoint believes of a subject. `undefined` where nobody can tell. */
+/** What an endpoint believes about a subject. `undefined` means unknown. */
 export interface Belief {
   readonly believed: boolean | undefined;
-  /** What it will believe once it has got what waits. */
+  /** What it will believe after it has received the waiting events. */
   readonly expected: boolean | undefined;
-  /** The first event that waits and changes what it believes. */
+  /** The first waiting event that changes what it believes. */
   readonly first: QueuedEvent | undefined;
   readonly told: Told | undefined;
 }
@@ -28,14 +28,14 @@ interface Step {
 }
 
 /**
- * What an endpoint believes of a channel and its members, if it replays what it has taken (`replay.ts`). Events of a
- * subject take turns: what waits says the opposite of what it believes.
+ * What an endpoint believes about a channel and its members if it replays the events it has received (`replay.ts`). Events of
+ * a subject alternate, so the first waiting event states the opposite of what the endpoint believes.
  */
 export class Beliefs {
   readonly #channel: ChannelTold;
-  /** What waits, by subject. */
+  /** Waiting events, by subject. */
   readonly #waiting = new Map<string, Step[]>();
-  /** The last event that waits by which everybody is gone. */
+  /** The last waiting event that says that the channel is vacated. */
   readonly #vacated: QueuedEvent | undefined;
 
   constructor(channel: ChannelTold) {
@@ -51,12 +51,12 @@ export class Beliefs {
     }
   }
 
-  /** Of whom there is a debt, or something waits; the channel itself under the empty name. */
+  /** The subjects with a debt or with waiting events; the empty name stands for the channel itself. */
   get subjects(): Iterable<string> {
     return new Set([...(this.#channel.debt?.told.keys() ?? []), ...this.#waiting.keys()]);
   }
 
-  /** What it believes of a subject, of which webhooks have said this much. */
+  /** What the endpoint believes about a subject. `isAnnounced` is what webhooks have reported of it. */
   of(subject: string, isAnnounced: boolean): Belief {
     const steps = this.#waiting.get(subject) ?? [];
     const told = this.#channel.debt?.told.get(subject);

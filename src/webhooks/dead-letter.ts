@@ -9,72 +9,72 @@ import {
 } from './delivery-facts.ts';
 import { eventNames, type EventName } from './event.ts';
 
-/** Why events are lost to an endpoint. What was undone is no loss: the endpoint comes to the same state without it. */
+/** Why an endpoint lost events. `undone` is not a loss: without these events, the endpoint reaches the same state. */
 export type LossReason = Exclude<DropReason, 'undone'>;
 
-/** Every reason of a loss. */
+/** All reasons of losses. */
 export const lossReasons: readonly LossReason[] = dropReasons.filter((reason) => reason !== 'undone');
 
 /** An event of a dead letter. */
 export interface LetterEvent {
   readonly name: EventName;
   readonly channel: ChannelName;
-  /** The event as it stands in a body. */
+  /** The event as it appears in a body. */
   readonly json: string;
 }
 
-/** What came of one attempt. */
+/** The result of one attempt. */
 export interface LetterAttempt {
-  /** Counted from 1, through resends too. */
+  /** Counted from 1, including resends. */
   readonly number: number;
-  /** Which resend it was, counted from 1; undefined: the server made it by itself. */
+  /** The number of the resend, counted from 1; undefined if the server made the attempt by itself. */
   readonly resend?: number;
-  /** Time of day at which it began, in milliseconds. */
+  /** Time of day at which it started, in milliseconds. */
   readonly timeMs: number;
   readonly elapsedMs: number;
   readonly result: AttemptResult;
-  /** The status of the answer, if there was one. */
+  /** The status of the response, if there was one. */
   readonly status?: number;
-  /** The system's word for why there was no answer. */
+  /** The system's error code, if there was no response. */
   readonly error?: string;
-  /** The beginning of the answer's body. */
+  /** The beginning of the response body. */
   readonly answer?: string;
 }
 
-/** Events that an endpoint did not get, in one body, and all that was tried. */
+/** Events that an endpoint did not receive, in one body, with all attempts. */
 export interface DeadLetter {
-  /** The `webhook-id` of the delivery. Events that were in none yet are given one of their own. */
+  /** The `webhook-id` of the delivery. Events that were not in a delivery yet get an id of their own. */
   readonly id: string;
   readonly appId: string;
   readonly endpointId: string;
   readonly reason: LossReason;
   /** Time of day of the loss, in milliseconds. */
   readonly droppedAtMs: number;
-  /** `time_ms` of the body. By it, and then by `turn`, the letters of an endpoint are in the order of what they tell. */
+  /** `time_ms` of the body. The letters of an endpoint are in event order when sorted by this, then by `turn`. */
   readonly timeMs: number;
-  /** Tells letters of one millisecond apart. */
+  /** Orders letters of the same millisecond. */
   readonly turn: number;
   readonly events: readonly LetterEvent[];
   /** The last attempts, oldest first. */
   readonly attempts: readonly LetterAttempt[];
-  /** All attempts that were begun, also those that are not remembered. */
+  /** The number of all attempts, including those that are no longer kept. */
   readonly attemptsMade: number;
-  /** How often it was sent again. */
+  /** How often it was resent. */
   readonly resends: number;
-  /** Time of day at which the endpoint took it after all. */
+  /** Time of day at which the endpoint accepted a resend. */
   readonly resentAtMs: number | undefined;
 }
 
-/** So many attempts of a letter are remembered; the earliest give way. */
+/** How many attempts of a letter are kept. The earliest are removed first. */
 const mostAttempts = 50;
 
-/** The most characters of an answer that are kept. */
+/** How many characters of a response are kept. */
 const mostAnswer = 4096;
 
-/** Memory that a letter, an event and an attempt take beside their texts, roughly. */
+/** The approximate memory of a letter, an event and an attempt in addition to their texts. */
 const overheadBytes = { letter: 600, event: 100, attempt: 150 };
 
-/** The record of an attempt that has ended. */
+/** The record of a finished attempt. */
 export function describeAttempt(
   outcome: Outcome,
   of: Pick<LetterAttempt, 'number' | 'resend' | 'timeMs' | 'elapsedMs'>,
@@ -92,7 +92,7 @@ export function describeAttempt(
   }
 }
 
-/** The attempts with one more, of which the earliest give way. */
+/** Adds an attempt. The earliest are removed when there are too many. */
 export function addAttempt(
   attempts: readonly LetterAttempt[],
   attempt: LetterAttempt,
@@ -112,18 +112,18 @@ export function withAttempt(letter: DeadLetter, attempt: LetterAttempt): DeadLet
   };
 }
 
-/** What an attempt takes of the bound in bytes. */
+/** The bytes of an attempt that count towards the bound. */
 export function attemptBytes({ answer = '', error = '' }: LetterAttempt): number {
   return overheadBytes.attempt + Buffer.byteLength(answer) + error.length;
 }
 
-/** What a letter takes of the bound in bytes. */
+/** The bytes of a letter that count towards the bound. */
 export function letterBytes({ events, attempts }: DeadLetter): number {
   const ofEvents = events.reduce((sum, { json }) => sum + overheadBytes.event + Buffer.byteLength(json), 0);
   return attempts.reduce((sum, attempt) => sum + attemptBytes(attempt), overheadBytes.letter + ofEvents);
 }
 
-/** Which of two letters of an endpoint tells what happened before; negative: the first one. */
+/** Compares two letters of an endpoint by the order of their events. Negative if the first is earlier. */
 export function compareLetters(
   one: Pick<DeadLetter, 'timeMs' | 'turn'>,
   other: Pick<DeadLetter, 'timeMs' | 'turn'>,
@@ -131,12 +131,12 @@ export function compareLetters(
   return one.timeMs - other.timeMs || one.turn - other.turn;
 }
 
-/** The letter as JSON, for a store. */
+/** The letter as JSON, for storage. */
 export function encodeLetter(letter: DeadLetter): string {
   return JSON.stringify({ ...letter, events: letter.events.map(({ json }) => json) });
 }
 
-/** Reads what `encodeLetter` wrote; undefined if it is none: another version of the program may have written it. */
+/** Reads what `encodeLetter` wrote. Undefined if the text has another form: another version of the program may have written it. */
 export function parseLetter(text: string): DeadLetter | undefined {
   const fields = fieldsOf(parseJson(text));
   if (fields === undefined) return undefined;
@@ -227,7 +227,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-/** What is stored was a channel's name when it was written. */
+/** The stored text was a valid channel name when it was written. */
 function isChannel(value: unknown): value is ChannelName {
   return isText(value) && value !== '';
 }

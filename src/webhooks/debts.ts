@@ -2,61 +2,61 @@ import type { ChannelName } from '../protocol/channel-name.ts';
 import type { WebhookEvent } from './event.ts';
 import { isStateEvent, itself, readSubject, type StateEvent, type Told, type Untold } from './told.ts';
 
-/** What is true of a channel, as far as webhooks have said it. */
+/** The true state of a channel, as reported by webhooks. */
 export interface ChannelTruth {
   readonly isOccupied: boolean;
   readonly userIds: ReadonlySet<string>;
 }
 
-/** What an endpoint was told of one channel of which it was not told something. */
+/** What an endpoint was last sent of a channel of which it has missed something. */
 export interface Debt {
-  /** By user; of the channel itself under the empty name. */
+  /** By user id; the empty name stands for the channel itself. */
   readonly told: ReadonlyMap<string, Told>;
-  /** There is more that it was not told and that is not remembered; of what `told` lacks nothing is known. */
+  /** Whether something was missed that is not recorded. Nothing is known then of subjects that are not in `told`. */
   readonly isUncertain: boolean;
-  /** The place of the last event by which it was told that nobody is there. */
+  /** The sequence number of the last event that reported the channel as vacated to the endpoint. */
   readonly vacatedSeq: number;
-  /** Somebody has asked that the endpoint be told. */
+  /** Whether somebody has requested that the endpoint be sent what it missed. */
   readonly isAsked: boolean;
 }
 
 interface DebtRecord {
   readonly told: Map<string, Told>;
-  /** Something of it was dropped that was not remembered: the endpoint cannot be brought to the whole truth. */
+  /** Whether a dropped event was not recorded, so that the endpoint cannot be brought to the complete truth. */
   isPartial: boolean;
-  /** The place of the last such event. */
+  /** The sequence number of the last such event. */
   partialSeq: number;
   vacatedSeq: number;
-  /** Somebody has asked that the endpoint be told. */
+  /** Whether somebody has requested that the endpoint be sent what it missed. */
   isAsked: boolean;
 }
 
-/** What else the endpoint gets. */
+/** What else the endpoint receives. */
 interface Answering {
-  /** What waits for it of the channel, in order. */
+  /** The events of the channel that wait for it, in order. */
   readonly waiting: readonly WebhookEvent[];
-  /** Whether it hears of such events. */
+  /** Whether it selects such events. */
   readonly wants: (name: StateEvent['name']) => boolean;
 }
 
-/** A debt as it is kept. */
+/** A debt as it is stored. */
 export interface KeptDebt {
   readonly channel: ChannelName;
   readonly isPartial: boolean;
-  /** The place of the last such event; undefined: an earlier version did not keep it. */
+  /** The sequence number of the last such event; undefined if an earlier version of the program stored it. */
   readonly partialSeq?: number | undefined;
-  /** The place of the last event by which it was told that nobody is there; undefined: an earlier version did not keep it. */
+  /** The sequence number of the last event that reported the channel as vacated; undefined if an earlier version stored it. */
   readonly vacatedSeq?: number | undefined;
   readonly told: readonly (readonly [subject: string, isThere: boolean, seq: number])[];
 }
 
-/** So many old debts are looked at with each new one while it is more than half full. */
+/** How many old debts are examined with each new one while the table is more than half full. */
 const sweptWithDrop = 2;
 
 /**
- * What one endpoint believes of the channels of which it was not told something: because it was dropped, or because it was so
- * before the endpoint came. Events of a subject take turns, so a dropped one says what the endpoint was told before it: the
- * opposite. What it takes afterwards is what it was told last. Of all other channels it has taken whatever does not wait.
+ * The events that one endpoint has missed, by channel: they were dropped, or the endpoint was added after they happened. Events
+ * of a subject alternate, so a dropped event states the opposite of what the endpoint received before it. What the endpoint
+ * accepts afterwards is what it received last. Of all other channels, it has received everything that does not wait.
  */
 export class Debts {
   readonly #most: number;
@@ -64,29 +64,29 @@ export class Debts {
   #subjects = 0;
   #asked = 0;
   #hasOverflowed = false;
-  /** The place of the last event for whose debt there was no room. */
+  /** The sequence number of the last event whose debt could not be recorded. */
   #overflowSeq = 0;
   #sweep: Iterator<[ChannelName, DebtRecord]> | undefined;
-  /** Debts are kept until they are settled, even if the endpoint has learned the truth by later events. */
+  /** Whether debts are kept until they are settled, even if later events have brought the endpoint up to date. */
   isReconciled: boolean;
 
-  /** So many subjects are remembered at most. */
+  /** `most` is the maximum number of subjects to remember. */
   constructor(most: number, isReconciled = true) {
     this.#most = most;
     this.isReconciled = isReconciled;
   }
 
-  /** The channels of which there are debts. */
+  /** The channels with debts. */
   get channels(): readonly ChannelName[] {
     return [...this.#channels.keys()];
   }
 
-  /** The channels of which the endpoint is to be told what it does not know. */
+  /** The channels of which the endpoint must be sent what it missed. */
   get due(): readonly ChannelName[] {
     if (!this.isReconciled && this.#asked === 0) return [];
     return this.channels.filter((channel) => {
       const debt = this.#channels.get(channel);
-      // Of what is not known there is nothing to say.
+      // Without a recorded subject there is nothing to send.
       const isMute = debt === undefined || (debt.isPartial && debt.told.size === 0);
       return !isMute && (this.isReconciled || debt.isAsked);
     });
@@ -96,12 +96,12 @@ export class Debts {
     return this.#channels.size === 0;
   }
 
-  /** There was not room for every debt: of a channel without one it is not known either what the endpoint believes. */
+  /** Whether some debt could not be recorded. What the endpoint believes is then also unknown for channels without a debt. */
   get hasOverflowed(): boolean {
     return this.#hasOverflowed;
   }
 
-  /** What the endpoint was not told of the channel; undefined: there is no debt of it. */
+  /** What the endpoint has missed of the channel; undefined if there is no debt. */
   of(channel: ChannelName): Debt | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return undefined;
@@ -109,14 +109,14 @@ export class Debts {
     return { told, vacatedSeq, isAsked, isUncertain: isUncertain(debt) };
   }
 
-  /** Goes on with what was kept. */
+  /** Restores a stored debt. */
   restore({ channel, isPartial, partialSeq = 0, vacatedSeq, told }: KeptDebt): void {
     const debt = { ...newRecord(isPartial), partialSeq, vacatedSeq: vacatedSeq ?? 0 };
     for (const [subject, wasThere, seq] of told) {
-      // It may have been told since that nobody is there.
+      // A later event may have reported the channel as vacated.
       const isUnsure = vacatedSeq === undefined && wasThere && subject !== itself;
       const isThere = isUnsure ? undefined : wasThere;
-      // What became of later events is not kept.
+      // The results of later events are not stored.
       debt.told.set(subject, { isThere, seq, lastSeq: Infinity, lastIsThere: undefined, why: undefined });
     }
     this.#forget(channel);
@@ -124,7 +124,7 @@ export class Debts {
     this.#subjects += told.length;
   }
 
-  /** A debt as it is to be kept; undefined: there is none of the channel. */
+  /** The debt in the form to be stored; undefined if there is none. */
   keep(channel: ChannelName): KeptDebt | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return undefined;
@@ -140,13 +140,13 @@ export class Debts {
     return { channel, isPartial, partialSeq, vacatedSeq: debt.vacatedSeq, told };
   }
 
-  /** The endpoint will never get the event. */
+  /** Records that the endpoint will never get the event. */
   dropped(event: StateEvent, seq: number, why?: Untold): void {
     const { subject, isThere } = readSubject(event);
     const debt = this.#channels.get(event.channel) ?? this.#open(event.channel);
     if (debt === undefined) return void (this.#overflowSeq = Math.max(this.#overflowSeq, seq));
     const known = debt.told.get(subject);
-    // Where more was dropped than is known, it may be the opposite no more.
+    // If an unknown event was dropped as well, the event before need not have stated the opposite.
     const before = isUncertain(debt) ? undefined : !isThere;
     if (known === undefined) {
       const told = { isThere: before, seq, lastSeq: seq, lastIsThere: isThere, why };
@@ -159,7 +159,7 @@ export class Debts {
     if (known.seq > seq) Object.assign(known, { isThere: before, seq });
   }
 
-  /** The endpoint has taken the event. Whether that says something of a debt. */
+  /** Records that the endpoint has accepted the event. Returns whether that concerns a debt. */
   delivered(event: StateEvent, seq: number): boolean {
     const debt = this.#channels.get(event.channel);
     if (debt === undefined) return false;
@@ -167,12 +167,12 @@ export class Debts {
     if (event.name === 'channel_vacated') debt.vacatedSeq = Math.max(debt.vacatedSeq, seq);
     const known = debt.told.get(subject);
     if (known === undefined) {
-      // Of a subject of which nothing was known it is known now.
+      // Nothing was known of the subject until now.
       const told = { isThere, seq, lastSeq: seq, lastIsThere: isThere, why: undefined };
       if (debt.isPartial && this.#subjects < this.#most) this.#set(debt, subject, told);
     } else if (known.seq < seq) {
       Object.assign(known, { isThere, seq });
-      // Nothing of the subject was dropped since, so it is like all of which nothing was dropped.
+      // Nothing of the subject was dropped since, so it needs no record.
       if (seq >= known.lastSeq) {
         Object.assign(known, { lastSeq: seq, lastIsThere: isThere, why: undefined });
         this.#pay(event.channel, debt, subject);
@@ -181,17 +181,17 @@ export class Debts {
     return true;
   }
 
-  /** The subject was there before the endpoint heard of it; an endpoint that may have heard of it believes `undefined`. */
+  /** Records a subject that existed before the endpoint was notified of it. `isThere` is undefined if it may have been notified. */
   unheard(channel: ChannelName, subject: string, why: Untold, isThere?: boolean): void {
     const debt = this.#channels.get(channel) ?? this.#open(channel);
     if (debt === undefined || debt.told.has(subject)) return;
-    // Older than all that the endpoint will hear of it.
+    // Earlier than every event that the endpoint will receive.
     const told = { isThere, seq: 0, lastSeq: 0, lastIsThere: true, why };
     if (this.#subjects < this.#most) this.#set(debt, subject, told);
     else debt.isPartial = true;
   }
 
-  /** Something of the channel was dropped, at this place or before, and nobody knows any more what; of any channel, if none is given. */
+  /** Records that an unknown event was dropped, at this sequence number or before: of this channel or, without one, of any. */
   doubt(seq: number, channel?: ChannelName): void {
     const debt = channel === undefined ? undefined : (this.#channels.get(channel) ?? this.#open(channel));
     if (debt === undefined) {
@@ -203,7 +203,7 @@ export class Debts {
     }
   }
 
-  /** Somebody asks that the endpoint be told what it does not know, once. Returns of how many channels. */
+  /** Requests, once, that the endpoint be sent what it missed. Returns the number of channels. */
   ask(): number {
     let channels = 0;
     for (const debt of this.#channels.values()) {
@@ -215,8 +215,8 @@ export class Debts {
   }
 
   /**
-   * Makes room, a little each time: what was dropped in pairs is no debt, unless something of the channel waits that was before
-   * them.
+   * Makes room, a little with each call: events that were dropped in pairs are no debt, unless earlier events of the channel
+   * still wait.
    */
   sweep(waits: (channel: ChannelName) => boolean): void {
     if (this.isReconciled || 2 * Math.max(this.#subjects, this.#channels.size) < this.#most) return;
@@ -233,8 +233,8 @@ export class Debts {
   }
 
   /**
-   * The events that turn what the endpoint believes into the truth, once it has got those that wait for it. `undefined`:
-   * nothing is left to say, and nothing waits; the channel is forgotten then.
+   * The events that change what the endpoint believes into the truth, after it has received those that wait. `undefined` if
+   * there is nothing to send and nothing waits; the channel is then removed.
    */
   settle(
     channel: ChannelName,
@@ -253,7 +253,7 @@ export class Debts {
       if (userId === itself || isThere === userIds.has(userId)) continue;
       events.push({ name: userIds.has(userId) ? 'member_added' : 'member_removed', channel, userId });
     }
-    // A channel is occupied before anybody is added, and vacated once everybody was removed.
+    // A channel is occupied before members are added, and vacated after all members were removed.
     if (believed.has(itself) && believed.get(itself) !== isOccupied) {
       if (isOccupied) events.unshift({ name: 'channel_occupied', channel });
       else events.push({ name: 'channel_vacated', channel });
@@ -265,12 +265,12 @@ export class Debts {
     return undefined;
   }
 
-  /** Whether the endpoint cannot be brought to the whole truth of the channel. */
+  /** Whether the endpoint cannot be brought to the complete truth of the channel. */
   isPartial(channel: ChannelName): boolean {
     return this.#channels.get(channel)?.isPartial ?? this.#hasOverflowed;
   }
 
-  /** Undefined: there is no room for a further channel. */
+  /** Undefined if there is no room for another channel. */
   #open(channel: ChannelName): DebtRecord | undefined {
     if (Math.max(this.#subjects, this.#channels.size) >= this.#most) {
       this.#hasOverflowed = true;
@@ -286,7 +286,7 @@ export class Debts {
     debt.told.set(subject, told);
   }
 
-  /** The endpoint knows as much of the subject as of any other. What it knows in a partial debt has to be remembered. */
+  /** Removes the record of a subject that is up to date. A partial debt must keep it. */
   #pay(channel: ChannelName, debt: DebtRecord, subject: string): void {
     if (debt.isPartial) return;
     if (debt.told.delete(subject)) this.#subjects -= 1;
@@ -313,14 +313,14 @@ export class Debts {
 }
 
 /**
- * What the endpoint was told last of a subject. Of members that it was not told have gone before a channel was vacated, it
- * may believe either: some keep the members of a channel with it, others by themselves.
+ * What the endpoint was last sent of a subject. If a channel was vacated and the endpoint was not sent that a member left
+ * before, its belief is unknown: some backends remove the members with the channel, others do not.
  */
 function lastTold({ vacatedSeq }: DebtRecord, subject: string, { isThere, seq }: Told): boolean | undefined {
   return isThere === true && subject !== itself && vacatedSeq > seq ? undefined : isThere;
 }
 
-/** Whether of what is not remembered nothing is known: unless the endpoint was told since that nobody is there. */
+/** Whether nothing is known of subjects without a record. An event that reported the channel as vacated clears this. */
 function isUncertain({ isPartial, vacatedSeq, partialSeq }: DebtRecord): boolean {
   return isPartial && vacatedSeq <= partialSeq;
 }

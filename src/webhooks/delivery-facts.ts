@@ -8,67 +8,67 @@ import type { QueuedEvent } from './lane.ts';
 export const dropReasons = ['expired', 'overflow', 'shutdown', 'disabled', 'undone'] as const;
 
 /**
- * Why an event was given up. `expired`: its five minutes are over; `overflow`: the queue's bound; `shutdown`;
- * `disabled`: its endpoint is; `undone`: the queue's bound, too, but another event that was given up with it undid it, so
- * that nothing is lost.
+ * Why an event was dropped. `expired`: its five minutes are over. `overflow`: the queue reached its bound. `shutdown`: the
+ * server stopped. `disabled`: its endpoint is disabled. `undone`: the queue reached its bound, and another event that was
+ * dropped with it cancels it out, so that nothing is lost.
  */
 export type DropReason = (typeof dropReasons)[number];
 
 export const attemptResults = ['success', 'refused', 'timeout', 'unreachable'] as const;
 
-/** What an attempt came to: `success` is 2xx, `refused` any other answer. */
+/** The result of an attempt: `success` is a 2xx status, `refused` any other. */
 export type AttemptResult = (typeof attemptResults)[number];
 
-/** What an attempt came to: only 2xx is success. */
+/** Classifies the outcome of an attempt: only a 2xx status is success. */
 export function resultOf(outcome: Outcome): AttemptResult {
   if (outcome.kind !== 'answered') return outcome.kind;
   return outcome.status >= 200 && outcome.status < 300 ? 'success' : 'refused';
 }
 
-/** Something that has an endpoint which it serves. */
+/** Something that serves an endpoint. */
 interface Serving {
   readonly endpoint: Endpoint;
 }
 
-/** An attempt has ended, whatever came of it. */
+/** An attempt has ended, successfully or not. */
 export interface AttemptEnded {
   readonly kind: 'attempt-ended';
   readonly attempt: Attempt;
   readonly outcome: Outcome;
   readonly result: AttemptResult;
   readonly elapsedMs: Millis;
-  /** Until the next attempt; undefined: there is none. */
+  /** Time until the next attempt; undefined if there is none. */
   readonly retryInMs: Millis | undefined;
-  /** Whether the endpoint counted as failing before, and since: it is probed then, by one attempt at a time. */
+  /** Whether the endpoint counted as failing before this attempt. A failing endpoint is probed with one attempt at a time. */
   readonly wasFailing: boolean;
   readonly isFailing: boolean;
 }
 
-/** What became of events at an endpoint in the end. Of each event that an endpoint wants this is said once. */
+/** The final result of events at an endpoint. It is reported once for each event and each endpoint that selects it. */
 export interface Decided {
   readonly kind: 'decided';
   readonly appId: string;
   readonly endpoint: Endpoint;
   readonly fate: 'delivered' | DropReason;
   readonly events: readonly QueuedEvent[];
-  /** The delivery that they were in; undefined: they had not come that far. */
+  /** The delivery that contained them; undefined if they were not in one yet. */
   readonly webhookId: string | undefined;
-  /** `time_ms` of its body, likewise. */
+  /** `time_ms` of its body; undefined if there was no delivery. */
   readonly timeMs: number | undefined;
-  /** Deliveries of the endpoint that had begun when these events left its queue; their own is one of them. */
+  /** The number of deliveries of the endpoint that had begun when these events left its queue, including their own. */
   readonly begun: number;
-  /** Attempts of it that were begun. */
+  /** The number of attempts of the delivery. */
   readonly attempts: number;
 }
 
 /**
- * What happens on the way from an event to its endpoints, in order. Whoever has to count it, record it or explain it
- * subscribes; nobody waits for a subscriber, and none changes anything. An event is the same object throughout.
+ * What happens between an event and its endpoints, in order. Subscribers count, record or explain it. Nothing waits for a
+ * subscriber, and a subscriber must not change anything. An event is the same object throughout.
  */
 export type DeliveryFact =
   /**
-   * An event happened, or was read from a store. Of the endpoints that are served, `wanting` are to hear of it: `queued` is the
-   * event on its way to them.
+   * An event happened, or was read from a store. `served` are the endpoints served here, `wanting` those that select it, and
+   * `queued` the event in their queues.
    */
   | {
       readonly kind: 'selected';
@@ -81,7 +81,7 @@ export type DeliveryFact =
   | { readonly kind: 'attempt-began'; readonly attempt: Attempt }
   | AttemptEnded
   | Decided
-  /** Events of a delivery that was kept are given up: their endpoint is not configured any more, and has not been for long. */
+  /** The events of a stored delivery are dropped because their endpoint has been missing from the configuration for long. */
   | {
       readonly kind: 'unclaimed';
       readonly appId: string;
@@ -89,24 +89,24 @@ export type DeliveryFact =
       readonly webhookId: string;
       readonly events: readonly QueuedEvent[];
     }
-  /** An endpoint is disabled from now on; what waited for it has been dropped. */
+  /** An endpoint was disabled; the events that waited for it were dropped. */
   | { readonly kind: 'disabled'; readonly appId: string; readonly endpoint: Endpoint }
   | { readonly kind: 'enabled'; readonly appId: string; readonly endpoint: Endpoint }
-  /** Nothing more becomes of what an endpoint has waiting, as far as this process is concerned. */
+  /** This process no longer serves the endpoint and does nothing more with its waiting events. */
   | { readonly kind: 'ended'; readonly appId: string; readonly endpoint: Endpoint };
 
-/** Hears of every fact, but for those kinds that it passes over: there are many `selected`, and calls cost. */
+/** Receives every fact, except for the kinds in `passesOver`: `selected` is frequent, and each call has a cost. */
 export interface DeliverySubscriber {
   (fact: DeliveryFact): void;
   readonly passesOver?: readonly DeliveryFact['kind'][];
 }
 
-/** A subscriber to whom it means nothing that an event was selected. */
-export function passingSelected(hear: (fact: DeliveryFact) => void): DeliverySubscriber {
-  return Object.assign(hear, { passesOver: ['selected'] as const });
+/** Makes a subscriber that does not receive `selected`. */
+export function passingSelected(receive: (fact: DeliveryFact) => void): DeliverySubscriber {
+  return Object.assign(receive, { passesOver: ['selected'] as const });
 }
 
-/** What an endpoint has waiting at this moment. */
+/** The current length of an endpoint's queue. */
 export interface QueueReading {
   readonly appId: string;
   /** Id of the endpoint. */

@@ -13,47 +13,47 @@ import { rankOf, ranks, type Rank } from './rank.ts';
 import { retryDelay, type RetryPolicy } from './retry.ts';
 import { waitingOf, type Undecided } from './undecided.ts';
 
-/** How one endpoint is delivered to. */
+/** How events are delivered to an endpoint. */
 export interface DeliveryPolicy {
   readonly batch: BatchPolicy;
   readonly retry: RetryPolicy;
-  /** The most attempts under way at once. */
+  /** The maximum number of concurrent attempts. */
   readonly concurrency: number;
-  /** The most bytes of events that may wait, in batches or not. */
+  /** The maximum size of the waiting events, in batches or not. */
   readonly queueMaxBytes: number;
 }
 
-/** Memory that a queued event takes beside its JSON, roughly as measured: without it the bound would not be one. */
+/** The approximate memory of a queued event in addition to its JSON, as measured. Without it, the bound would be exceeded. */
 export const eventOverheadBytes = 500;
 
 const nothing: readonly Drop[] = [];
 
-/** What is to be done now. */
+/** What to do now. */
 export type Next =
-  /** An attempt has begun with this answer. */
+  /** An attempt has begun. */
   | { readonly kind: 'attempt'; readonly batch: Batch }
-  /** Events are past their deadline. */
+  /** Events have passed their deadline. */
   | { readonly kind: 'drop'; readonly drop: Drop }
-  /** Nothing, unless something is pushed or settled before this moment; Infinity: at all. */
+  /** Nothing until this time, unless something is pushed or settled before. Infinity: nothing at all. */
   | { readonly kind: 'wait'; readonly until: Millis };
 
 /**
- * The delivery machine of one endpoint: what is sent when. It holds no clock, no socket and no timer; the
- * shell around it asks `next` what to do until that says when to ask again, and reports what came of each attempt by
- * `succeed` or `fail`, or puts it back.
+ * The delivery state machine of one endpoint: it decides what to send when. It has no clock, socket or timer. The code around
+ * it calls `next` until that returns when to ask again, and reports the result of each attempt with `succeed`, `fail` or
+ * `putBack`.
  *
- * - While a batch with events of a channel is not done with, no later event of that channel is sent.
- * - A batch that waits for its next attempt holds no place among those under way.
- * - A failing endpoint is probed (`Probing`), one attempt at a time.
+ * - While a batch with events of a channel is unfinished, no later event of that channel is sent.
+ * - A batch that waits for its next attempt does not count towards the concurrency.
+ * - A failing endpoint is probed (`Probing`), with one attempt at a time.
  */
 export class DeliveryQueue {
   readonly #policy: DeliveryPolicy;
   readonly #time: HoldClock;
   readonly #backlog: Backlog;
   readonly #unfinished = new LinkedList<Batch>();
-  /** Waiting batches by their next attempt. An entry may be out of date: the batch's own word counts. */
+  /** Waiting batches by their next attempt. An entry may be out of date: the state of the batch counts. */
   readonly #retries = new DueHeap<Ticket>();
-  /** Batches that waited once, by their deadline. */
+  /** Batches that have waited at least once, by their deadline. */
   readonly #expiries = new DueHeap<Ticket>();
   #unfinishedBytes = 0;
   #unfinishedEvents = 0;
@@ -63,7 +63,7 @@ export class DeliveryQueue {
   #isPaused = false;
   #isHeld = false;
 
-  /** Each moment that it is told is one of `time`, but for those at which events came to be. */
+  /** All times passed in are times of `time`, except for those at which events were created. */
   constructor(policy: DeliveryPolicy, time = new HoldClock()) {
     this.#policy = policy;
     this.#time = time;
@@ -71,39 +71,39 @@ export class DeliveryQueue {
     this.#probing = new Probing(policy.retry);
   }
 
-  /** The last attempts all failed. */
+  /** Whether the last attempts all failed. */
   get isFailing(): boolean {
     return this.#probing.isFailing;
   }
 
-  /** Attempts that are under way. */
+  /** The number of attempts in progress. */
   get attempts(): number {
     return this.#inFlight;
   }
 
-  /** Events that are neither delivered nor dropped. */
+  /** The number of events that are neither delivered nor dropped. */
   get events(): number {
     return this.#backlog.size + this.#unfinishedEvents;
   }
 
-  /** What they take: their JSON, and what it costs to keep an event in its places. */
+  /** Their memory: the JSON, and the overhead of each event. */
   get bytes(): number {
     return this.#backlog.bytes + this.#unfinishedBytes + eventOverheadBytes * this.events;
   }
 
-  /** When the oldest of them came to be, on the clock; Infinity when there is none. */
+  /** When the oldest of them was created, by the clock; Infinity when there is none. */
   get oldestAt(): Millis {
     let oldest = this.#backlog.oldestCreatedAt;
     for (const batch of this.#unfinished) oldest = Math.min(oldest, batch.createdAt);
     return oldest;
   }
 
-  /** Batches that are made from now on are put together so. */
+  /** Changes how later batches are put together. */
   batchBy(policy: BatchPolicy): void {
     this.#backlog.batchBy(policy);
   }
 
-  /** What waits, so many lanes and batches at most. It costs a look at each batch. */
+  /** The waiting events: at most `most` lanes and `most` batches. It looks at each batch. */
   contents(most: number): QueueContents {
     const { lanes, count: laneCount } = this.#backlog.oldestLanes(most);
     return {
@@ -114,17 +114,17 @@ export class DeliveryQueue {
     };
   }
 
-  /** What is not decided of a channel, in order. It costs a look at every batch. */
+  /** The undecided events of a channel, in order. It looks at each batch. */
   waitingOf(channel: ChannelName): readonly QueuedEvent[] {
     return waitingOf(this.undecided, channel);
   }
 
-  /** What is not decided. To be read only. */
+  /** The undecided events. Do not change them. */
   get undecided(): Undecided {
     return { batches: this.#unfinished, backlog: this.#backlog };
   }
 
-  /** Takes an event in. Returns what had to go for it. */
+  /** Adds an event. Returns what was dropped to make room. */
   push(queued: QueuedEvent): readonly Drop[] {
     this.#backlog.push(queued);
     if (this.bytes <= this.#policy.queueMaxBytes) return nothing;
@@ -134,8 +134,8 @@ export class DeliveryQueue {
   }
 
   /**
-   * Takes in a batch that another machine began, with so many attempts begun. The next one starts at
-   * `nextAttemptAt` or later; until the batch is done with, no event of its channels that is pushed is sent.
+   * Restores a batch that another queue created, after `attempts` attempts. The next attempt starts at `nextAttemptAt` or later.
+   * Until the batch is finished, no later event of its channels is sent.
    */
   restore(events: readonly QueuedEvent[], attempts: number, nextAttemptAt: Millis): Batch {
     const channels = new Set(events.map(({ event }) => event.channel));
@@ -146,8 +146,8 @@ export class DeliveryQueue {
   }
 
   /**
-   * What to do at this moment: to be asked again until it says when to look next. `mayStart` is asked once, when an
-   * attempt is due; if it refuses, the attempt does not begin, and nothing is waited for on its behalf.
+   * What to do at this time. Call it again until it returns when to look next. `mayStart` is called once, when an attempt is
+   * due. If it returns false, the attempt does not begin, and the result does not depend on it.
    */
   next(at: Millis, mayStart: () => boolean): Next {
     const drop = this.#takeExpired(at);
@@ -158,13 +158,13 @@ export class DeliveryQueue {
     return { kind: 'attempt', batch: this.#begin(at) };
   }
 
-  /** Whether a push for which nothing had to go gives `next` something to do before this moment, which it had not without it. */
+  /** Whether a push that drops nothing would give `next` something to do before this time. */
   isDueBefore(moment: Millis): boolean {
     if (this.#newBatchDueAt() < moment && this.#startsAt() < moment) return true;
     return this.#backlog.oldestAt + this.#policy.retry.maxElapsedMs < moment;
   }
 
-  /** An attempt succeeded. It may be too late: then the batch was given up while under way. */
+  /** Reports a successful attempt. `given-up` if the batch was dropped while the attempt was in progress. */
   succeed(batch: Batch): 'delivered' | 'given-up' {
     this.#inFlight -= 1;
     this.#probing.succeeded();
@@ -174,16 +174,16 @@ export class DeliveryQueue {
   }
 
   /**
-   * An attempt failed. The batch waits for the next one, or is given up because that would come too late.
-   * `random` is drawn from [0, 1). The endpoint may ask for a longer wait, up to the
-   * longest of the policy, and never so long that no attempt would be left.
+   * Reports a failed attempt. The batch waits for the next one, or is dropped because the next one would be too late. `random`
+   * is drawn from [0, 1). The endpoint may ask for a longer wait with `retryAfterMs`. It is limited to the longest delay of the
+   * policy, and ignored if no attempt would be left.
    */
   fail(batch: Batch, at: Millis, random: number, retryAfterMs = 0): Drop | undefined {
     const { retry } = this.#policy;
     this.#inFlight -= 1;
     this.#probing.failed(batch, at, random);
     const backoffEndsAt = at + retryDelay(retry, batch.attempts, random);
-    // Given up while under way: there is nothing left to try.
+    // The batch was dropped while the attempt was in progress.
     if (batch.state === 'done') return undefined;
     if (batch.isLastAttempt) return this.#give(batch, 'disabled');
     const askedAt = at + Math.min(retryAfterMs, retry.maxDelayMs);
@@ -193,15 +193,15 @@ export class DeliveryQueue {
     return undefined;
   }
 
-  /** Whether an attempt that `next` began may be made even now: much may have come between. */
+  /** Whether an attempt that `next` began may still be made. Much may have happened since. */
   mayProceed(batch: Batch, at: Millis): boolean {
     const isWanted = batch.state === 'in-flight' && !batch.isLastAttempt;
     return isWanted && !this.#isPaused && !this.#isHeld && at < batch.deadline;
   }
 
   /**
-   * An attempt was not made after all and does not count. The batch stays as it is and may be tried at once,
-   * unless it is given up because the endpoint was disabled meanwhile.
+   * Reports that an attempt was not made, so that it does not count. The batch may be tried again immediately, unless it is
+   * dropped because the endpoint was disabled meanwhile.
    */
   putBack(batch: Batch): Drop | undefined {
     this.#inFlight -= 1;
@@ -213,12 +213,12 @@ export class DeliveryQueue {
     return undefined;
   }
 
-  /** Whether somebody holds it back. */
+  /** Whether the queue is held. */
   get isHeld(): boolean {
     return this.#isHeld;
   }
 
-  /** No attempt starts until `release`, whatever `resume` says. Its time is the shell's to stop. */
+  /** Prevents attempts until `release`, regardless of `resume`. The caller has to stop the queue's time. */
   hold(): void {
     this.#isHeld = true;
   }
@@ -227,7 +227,7 @@ export class DeliveryQueue {
     this.#isHeld = false;
   }
 
-  /** No attempt starts until `resume`; deadlines count on. */
+  /** Prevents attempts until `resume`. Deadlines continue to run. */
   pause(): void {
     this.#isPaused = true;
   }
@@ -236,19 +236,19 @@ export class DeliveryQueue {
     this.#isPaused = false;
   }
 
-  /** Nothing more will come: events wait for company no longer. */
+  /** No more events will be pushed: events no longer wait for others to join their batch. */
   drain(): void {
     this.#isDraining = true;
   }
 
-  /** Gives up all that is not delivered. */
+  /** Drops everything that is not delivered. */
   abandon(): readonly Drop[] {
     return this.#giveUp('shutdown', Array.from(this.#unfinished));
   }
 
   /**
-   * The endpoint is disabled: gives up all that waits. What is under way may still succeed, but is not tried again,
-   * even if the endpoint is enabled meanwhile: it must not come after what was dropped since.
+   * The endpoint is disabled: drops everything that waits. Attempts in progress may still succeed, but are not retried, even if
+   * the endpoint is enabled meanwhile: a retry would arrive after events that were dropped since.
    */
   disable(): readonly Drop[] {
     const unfinished = Array.from(this.#unfinished);
@@ -279,7 +279,7 @@ export class DeliveryQueue {
     return this.#isDraining && batchDueAt < Infinity ? -Infinity : batchDueAt;
   }
 
-  /** When an attempt is due; Infinity: not until something is pushed or settled. */
+  /** When an attempt is due; Infinity if not before something is pushed or settled. */
   #startsAt(): Millis {
     const { isFailing } = this.#probing;
     const mostInFlight = isFailing ? 1 : this.#policy.concurrency;
@@ -291,7 +291,7 @@ export class DeliveryQueue {
     return Math.min(oldestAt, Math.max(this.#probing.otherAt, startAt));
   }
 
-  /** When something is past its deadline; Infinity: nothing that waits. */
+  /** When something passes its deadline; Infinity if nothing waits. */
   #expiresAt(): Millis {
     if (this.events === 0) return Infinity;
     return Math.min(
@@ -300,7 +300,7 @@ export class DeliveryQueue {
     );
   }
 
-  /** A batch, or all events that are in none, past its deadline. */
+  /** Returns a batch past its deadline, or all such events without a batch. */
   #takeExpired(at: Millis): Drop | undefined {
     for (let due = this.#expiries.takeDue(at); due !== undefined; due = this.#expiries.takeDue(at)) {
       const { batch } = due;
@@ -323,7 +323,7 @@ export class DeliveryQueue {
     return batch;
   }
 
-  /** The oldest batch keeps its own schedule; between, another one tries, by turns a new and an old one. */
+  /** The oldest batch keeps its own schedule. In between, other batches are tried, alternating between new and old ones. */
   #nextProbe(at: Millis): Batch | undefined {
     const oldest = this.#unfinished.first;
     if (oldest !== undefined && oldest.nextAttemptAt <= at) return oldest;
@@ -339,7 +339,7 @@ export class DeliveryQueue {
     return this.#retries.takeDue(at)?.batch;
   }
 
-  /** Takes out what stands first but is done with, under way, or to be tried later than it says. */
+  /** Removes entries at the front whose batch is finished, in flight, or due later than the entry. */
   #forgetStaleRetries(): void {
     for (let first = this.#retries.first; first !== undefined; first = this.#retries.first) {
       const { batch } = first;
@@ -387,9 +387,9 @@ export class DeliveryQueue {
   }
 
   /**
-   * What goes next while too much waits. First events that undo one another: a receiver comes to the same state
-   * without them. Then rank by rank, and within a rank what the source with most of it has waited for longest:
-   * nobody's flood costs another, and later news of a channel is worth more than earlier.
+   * What to drop next while the queue is above its bound. Events that cancel each other out go first, because a receiver reaches
+   * the same state without them. Then come events rank by rank, and within a rank the oldest event of the source with the most
+   * of them: a flood from one source does not cost another, and later events of a channel are worth more than earlier ones.
    */
   #shed(): Drop | undefined {
     if (this.bytes <= this.#policy.queueMaxBytes) return undefined;
@@ -398,7 +398,7 @@ export class DeliveryQueue {
     for (const rank of ranks) {
       const event = this.#backlog.takeOf(rank);
       if (event !== undefined) return { reason: 'overflow', events: [event] };
-      // Last, for it may hold events of many sources.
+      // Last, because a batch may contain events of many sources.
       const waiting = this.#oldestWaiting(rank);
       if (waiting !== undefined) return this.#give(waiting, 'overflow');
     }

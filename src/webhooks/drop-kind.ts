@@ -2,8 +2,8 @@ import type { WebhookEvent } from './event.ts';
 import { rankOf, type Rank } from './rank.ts';
 
 /**
- * By what events that were given up are kept apart, so that none push out others: what was lost of members not by what
- * anybody can cause, and neither by what goes to a disabled endpoint for days, or by what no state depends on.
+ * The groups in which dropped events are recorded, each with room of its own. Lost events of members are not pushed out by
+ * events that any client can cause, nor by those of an endpoint that stays disabled for days or of no importance for the state.
  */
 export const dropKinds = ['presence', 'private', 'public', 'disabled', 'expendable'] as const;
 
@@ -16,7 +16,7 @@ const byRank: Readonly<Record<Rank, DropKind>> = {
   3: 'presence',
 };
 
-/** The kind of an event that was given up for this reason. */
+/** The group of an event that was dropped for this reason. */
 export function dropKind(
   dropped: Pick<WebhookEvent, 'name' | 'channel'> & { readonly reason: string },
 ): DropKind {

@@ -2,40 +2,40 @@ import type { ChannelName } from '../protocol/channel-name.ts';
 import type { BatchPolicy } from './backlog.ts';
 import type { EventName } from './event.ts';
 
-/** Which channels an endpoint hears of: those whose name has both the start and the end, if given. */
+/** The channels that an endpoint selects: those whose name has both the given start and the given end. */
 export interface ChannelFilter {
   readonly startsWith?: string | undefined;
   readonly endsWith?: string | undefined;
 }
 
-/** Where webhooks go. Two endpoints may have the same URL; the id tells them apart. */
+/** A destination of webhooks. Two endpoints may have the same URL; the id distinguishes them. */
 export interface Endpoint {
   readonly id: string;
   readonly url: string;
-  /** A disabled one is sent nothing, and whatever it would have been sent is dropped with a record. */
+  /** Whether webhooks are sent. The events of a disabled endpoint are dropped, with a record. */
   readonly isEnabled: boolean;
   readonly eventTypes: ReadonlySet<EventName>;
   readonly channels: ChannelFilter;
-  /** Further headers, which cannot replace those of the protocol. */
+  /** Additional headers, which cannot replace those of the protocol. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Requests also carry `webhook-signature`, as the Standard Webhooks specification has it. */
+  /** Whether requests also contain `webhook-signature`, as in the Standard Webhooks specification. */
   readonly standardSignature?: boolean;
-  /** After events were dropped it is sent what brings it back to the truth. */
+  /** Whether the endpoint is sent events that bring it back to the truth after events were dropped. */
   readonly reconcile?: boolean;
-  /** It must be on the public internet, whatever its URL's name means. */
+  /** Whether the endpoint must be on the public internet, whatever its host name resolves to. */
   readonly publicOnly?: boolean;
-  /** How its events are put together; what is absent is as for all. */
+  /** How its events are batched. A missing value is the one for all endpoints. */
   readonly batch?: { readonly [Key in keyof BatchPolicy]?: BatchPolicy[Key] | undefined } | undefined;
   /**
-   * Time of day since which it is held, in milliseconds: no attempt begins, what happens waits, and the time of what
-   * waits stands still. Absent: it is not held.
+   * Time of day since which the endpoint is held, in milliseconds: no attempt begins, new events wait, and waiting events do not
+   * age. Absent if it is not held.
    */
   readonly heldSinceMs?: number | undefined;
-  /** The hold before, likewise: a process that begins soon after it does not count it to the age of what it takes over. */
+  /** The previous hold. A process that starts soon after it does not count it towards the age of the events it takes over. */
   readonly lastHold?: { readonly fromMs: number; readonly toMs: number } | undefined;
 }
 
-/** How the endpoint's events are put together: by what it says itself, else by what holds for all. */
+/** The batch policy of an endpoint: its own values, or else those for all endpoints. */
 export function batchPolicyOf({ batch = {} }: Pick<Endpoint, 'batch'>, forAll: BatchPolicy): BatchPolicy {
   return {
     maxEvents: batch.maxEvents ?? forAll.maxEvents,
@@ -44,7 +44,7 @@ export function batchPolicyOf({ batch = {} }: Pick<Endpoint, 'batch'>, forAll: B
   };
 }
 
-/** Of what an endpoint may hear that it is there or gone. */
+/** The kinds of subjects that webhooks report as present or absent. */
 export type SubjectKind = 'channel' | 'member';
 
 const eventsOf: Readonly<Record<SubjectKind, readonly [EventName, EventName]>> = {
@@ -52,7 +52,7 @@ const eventsOf: Readonly<Record<SubjectKind, readonly [EventName, EventName]>> =
   member: ['member_added', 'member_removed'],
 };
 
-/** Whether the endpoint hears of both that such come and that they go, of one of the two, or of neither. */
+/** Whether the endpoint selects both events of a kind (present and absent), one of them, or neither. */
 export function hearsOf(
   { eventTypes }: Pick<Endpoint, 'eventTypes'>,
   kind: SubjectKind,
@@ -62,7 +62,7 @@ export function hearsOf(
   return eventTypes.has(comes) ? 'all' : 'nothing';
 }
 
-/** The same of such a channel. */
+/** The same for a subject on this channel. */
 export function hears(
   endpoint: Pick<Endpoint, 'eventTypes' | 'channels'>,
   kind: SubjectKind,
@@ -71,7 +71,7 @@ export function hears(
   return passes(endpoint, channel) ? hearsOf(endpoint, kind) : 'nothing';
 }
 
-/** Whether the endpoint wants such an event of such a channel. */
+/** Whether the endpoint selects such an event of this channel. */
 export function selects(
   endpoint: Pick<Endpoint, 'eventTypes' | 'channels'>,
   name: EventName,
@@ -80,7 +80,7 @@ export function selects(
   return endpoint.eventTypes.has(name) && passes(endpoint, channel);
 }
 
-/** Whether the endpoint hears of such a channel at all. */
+/** Whether the endpoint's filter accepts this channel. */
 export function passes({ channels }: Pick<Endpoint, 'channels'>, channel: ChannelName): boolean {
   const { startsWith = '', endsWith = '' } = channels;
   return channel.startsWith(startsWith) && channel.endsWith(endsWith);

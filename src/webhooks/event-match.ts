@@ -1,20 +1,20 @@
 import { describeGiven } from './given.ts';
 import { eventNames, type EventName } from './event.ts';
 
-/** An event as it stands in the `events` of a webhook. */
+/** An event as it appears in the `events` of a webhook. */
 export interface WebhookEventFields {
   readonly name: EventName;
   readonly channel: string;
-  /** Presence channels. */
+  /** Only on presence channels. */
   readonly user_id?: string;
-  /** Client events: their name, data and sender. */
+  /** Only of client events: their name, data and sender. */
   readonly event?: string;
   readonly data?: string;
   readonly socket_id?: string;
   readonly subscription_count?: number;
 }
 
-/** Fields that an event must have; a text may be given as a regular expression. */
+/** Fields that an event must have. A text may be given as a regular expression. */
 export type EventPattern = {
   readonly [Field in keyof WebhookEventFields]?: WebhookEventFields[Field] extends string | undefined
     ? WebhookEventFields[Field] | RegExp
@@ -34,22 +34,22 @@ export const patternFields = [
 
 type PatternField = (typeof patternFields)[number];
 
-/** A match that has been checked, of events that have more than a webhook tells, or not. */
+/** A checked match, for events that may have more fields than a webhook. */
 export interface Matcher<E extends WebhookEventFields> {
   matches(event: E): boolean;
-  /** How many of its fields an event has, of those that were asked for; of a function 0 or 1. */
+  /** How many of the expected fields an event has; 0 or 1 for a function. */
   likeness(event: E): number;
   readonly description: string;
 }
 
-/** What came of checking a match that somebody has given. `reason` says what is accepted. */
+/** The result of checking a given match. `reason` states what is accepted. */
 export type CheckedMatch<E extends WebhookEventFields> =
   { readonly kind: 'ok'; readonly matcher: Matcher<E> } | { readonly kind: 'wrong'; readonly reason: string };
 
 /** Checks a match: fields of an event, or a function. */
 export function checkMatch<E extends WebhookEventFields>(match: unknown): CheckedMatch<E> {
   if (typeof match === 'function') {
-    // Its type is checked where it is written; at run time nothing is known of it.
+    // Its type is checked at compile time. At run time nothing is known about it.
     const matches = (event: E): boolean => Boolean(match(event));
     return {
       kind: 'ok',
@@ -105,14 +105,14 @@ function faultOf(field: PatternField, value: unknown): string | undefined {
   return undefined;
 }
 
-/** Also one of another realm, as tests run by jest have them. */
+/** Also accepts one of another realm, as in tests run by jest. */
 function isRegExp(value: unknown): value is RegExp {
   return Object.prototype.toString.call(value) === '[object RegExp]';
 }
 
 function isAccepted(got: string | number | undefined, expected: string | number | RegExp): boolean {
   if (got === undefined) return false;
-  // A global expression would begin where it ended last.
+  // `search` ignores the position where a global expression matched last.
   if (typeof expected === 'object') return String(got).search(expected) >= 0;
   return got === expected;
 }

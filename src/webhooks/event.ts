@@ -2,7 +2,7 @@ import type { ChannelName } from '../protocol/channel-name.ts';
 import { jsonText } from '../protocol/json-text.ts';
 import { isSocketId, type SocketId } from '../protocol/socket-id.ts';
 
-/** The event types that an endpoint gets unless it chooses, in the order of Soketify's page. */
+/** The event types that an endpoint receives by default, in the order of Soketify's documentation. */
 export const defaultEventNames = [
   'channel_occupied',
   'channel_vacated',
@@ -12,7 +12,7 @@ export const defaultEventNames = [
   'cache_miss',
 ] as const;
 
-/** The event types that an endpoint may choose from: Soketify's, and Pusher's seventh (protocol D26). */
+/** The event types that an endpoint may select: Soketify's six, and Pusher's `subscription_count`. */
 export const eventNames = [...defaultEventNames, 'subscription_count'] as const;
 
 export type EventName = (typeof eventNames)[number];
@@ -20,15 +20,15 @@ export type EventName = (typeof eventNames)[number];
 interface OnChannel {
   readonly channel: ChannelName;
   /**
-   * Whoever caused it, such as the id of a connection; it is not sent. By it the queues of endpoints are shared
-   * fairly: events without one count as of one source.
+   * What caused the event, such as the id of a connection; it is not sent. The queues of endpoints are shared fairly between
+   * sources. Events without a source count as one source.
    */
   readonly source?: string | undefined;
-  /** The id of the only endpoint that is to get it; it is not sent. Absent: every endpoint that selects it. */
+  /** The id of the only endpoint that receives it; it is not sent. Absent: all endpoints that select it. */
   readonly onlyFor?: string | undefined;
 }
 
-/** Something that happened on a channel and that backends may want to hear of. */
+/** Something that happened on a channel and that webhooks report. */
 export type WebhookEvent = OnChannel &
   (
     | { readonly name: 'channel_occupied' | 'channel_vacated' }
@@ -36,30 +36,30 @@ export type WebhookEvent = OnChannel &
     | {
         readonly name: 'client_event';
         readonly event: string;
-        /** The event's data as receivers get it, a string. */
+        /** The event's data in the form that receivers get, a string. */
         readonly data: string;
         readonly socketId: SocketId;
-        /** Presence channels only. */
+        /** Only on presence channels. */
         readonly userId: string | undefined;
       }
     | {
         readonly name: 'cache_miss';
-        /** Which miss this is; it is not sent. While it stands, further misses are not reported. */
+        /** Identifies the miss; it is not sent. Further misses of the same episode are not reported. */
         readonly episode: string;
       }
     | {
         readonly name: 'subscription_count';
-        /** How many connections are subscribed. */
+        /** The number of subscribed connections. */
         readonly count: number;
       }
   );
 
-/** Who caused an event; empty where nobody knows. */
+/** What caused an event; empty if unknown. */
 export function sourceOf(event: WebhookEvent): string {
   return (event.name === 'client_event' ? event.socketId : event.source) ?? '';
 }
 
-/** What each kind of event has besides its name and channel, and what it must be. */
+/** The fields of each kind of event besides name and channel, and their checks. */
 const fieldsOf: Readonly<Record<EventName, Readonly<Record<string, (value: unknown) => boolean>>>> = {
   channel_occupied: {},
   channel_vacated: {},
@@ -76,8 +76,8 @@ const fieldsOf: Readonly<Record<EventName, Readonly<Record<string, (value: unkno
 };
 
 /**
- * Whether a value, read back from where events are kept, is an event with every field that its kind has. Another
- * version of the program may have written something else.
+ * Whether a stored value is an event with every field of its kind. Another version of the program may have written something
+ * else.
  */
 export function isWebhookEvent(value: unknown): value is WebhookEvent {
   if (typeof value !== 'object' || value === null) return false;
@@ -94,8 +94,8 @@ function isText(value: unknown): value is string {
 }
 
 /**
- * The event as one JSON object of a webhook's `events`, with exactly the documented fields. Every value
- * that typed receivers read as a string is one.
+ * The event as a JSON object of a webhook's `events`, with exactly the documented fields. Values that typed receivers read as
+ * strings are strings.
  */
 export function encodeEvent(event: WebhookEvent): string {
   const { name, channel } = event;
@@ -118,8 +118,8 @@ export function encodeEvent(event: WebhookEvent): string {
 }
 
 /**
- * Whether the loss of this event leaves the state that a receiver keeps as true as it was. Such events are
- * the first to go when a queue is full; who is online must not be pushed out by who is typing.
+ * Whether a receiver's state stays true without this event. Such events are dropped first when a queue is full: presence must
+ * not be pushed out by typing indicators.
  */
 export function isExpendable(name: EventName): boolean {
   return name === 'client_event' || name === 'cache_miss' || name === 'subscription_count';

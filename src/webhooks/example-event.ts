@@ -2,7 +2,7 @@ import { checkedChannelName, type ChannelName } from '../protocol/channel-name.t
 import { formatSocketId } from '../protocol/socket-id.ts';
 import type { EventName, WebhookEvent } from './event.ts';
 
-/** No app has such channels by accident. */
+/** No app uses such channel names by accident. */
 const channels = {
   public: checkedChannelName('soketify-test'),
   private: checkedChannelName('private-soketify-test'),
@@ -12,7 +12,7 @@ const channels = {
 
 const userId = 'test-user';
 
-/** An event of this name as it could happen, for trying an endpoint. */
+/** A plausible event of this name, for testing an endpoint. */
 export function exampleOf(name: EventName): WebhookEvent {
   switch (name) {
     case 'channel_occupied':

@@ -1,4 +1,4 @@
-/** What somebody gave, for a message. */
+/** Describes a given value, for an error message. */
 export function describeGiven(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'a list';
@@ -7,7 +7,7 @@ export function describeGiven(value: unknown): string {
   return `a value of type ${typeof value}`;
 }
 
-/** Says which of the given names nothing reads, and what is accepted; undefined when there is none. */
+/** Describes the first given name that is not accepted; undefined when all are. */
 export function describeUnknown(
   where: string,
   given: Iterable<string>,

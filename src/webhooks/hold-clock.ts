@@ -1,20 +1,20 @@
 import type { Millis } from '../ports/clock.ts';
 
-/** A span in which time stood still. */
+/** A time span during which the clock stood still. */
 interface Hold {
   readonly from: Millis;
   readonly to: Millis;
 }
 
-/** So many holds are told apart; of more, the earliest two count as one. */
+/** How many holds are kept apart. Of more, the earliest two are merged. */
 const mostHolds = 64;
 
 /**
- * The time of one endpoint: it goes by as the clock does, but stands still while the endpoint is held. What is due by
- * it is so much later, and no event ages meanwhile. It holds no clock: each moment is handed in.
+ * The time of one endpoint. It runs with the clock, but stands still while the endpoint is held: what is due is delayed by the
+ * hold, and no event ages meanwhile. It has no clock of its own: times are passed in.
  */
 export class HoldClock {
-  /** Those that are over, the earliest first. */
+  /** Past holds, the earliest first. */
   #over: Hold[] = [];
   #overMs: Millis = 0;
   #since: Millis | undefined;
@@ -23,12 +23,12 @@ export class HoldClock {
     return this.#since !== undefined;
   }
 
-  /** Time stands still from this moment on; it may be a past one of which nobody has asked yet. */
+  /** Stops the time from `at` on. `at` may be in the past if the time since then has not been read yet. */
   hold(at: Millis): void {
     this.#since ??= at;
   }
 
-  /** Time goes on. */
+  /** Lets the time run again. */
   release(at: Millis): void {
     const from = this.#since;
     this.#since = undefined;
@@ -37,14 +37,14 @@ export class HoldClock {
     this.#overMs += at - from;
     const [first, second] = this.#over;
     if (this.#over.length <= mostHolds || first === undefined || second === undefined) return;
-    // Right for what is older than both; what came between them is given more time than it had.
+    // Exact for times before both holds; times between them are moved back by more than necessary.
     const lengthMs = first.to - first.from + second.to - second.from;
     this.#over.splice(0, 2, { from: second.to - lengthMs, to: second.to });
   }
 
-  /** What this time shows, or showed, at a moment of the clock. A later moment never gives an earlier time. */
+  /** The endpoint's time at a time of the clock. A later clock time never gives an earlier result. */
   local(moment: Millis): Millis {
-    // Mostly nobody has ever held it.
+    // Endpoints are rarely held.
     if (this.#overMs === 0 && this.#since === undefined) return moment;
     const at = this.#since === undefined ? moment : Math.min(moment, this.#since);
     let before = this.#overMs;
@@ -56,12 +56,12 @@ export class HoldClock {
     return at - before;
   }
 
-  /** The time for which something was planned at a moment of the clock, by somebody who did not know of the hold in force. */
+  /** The endpoint's time for a plan that was made, by clock time, without knowledge of the current hold. */
   planned(moment: Millis): Millis {
     return moment - this.#overMs;
   }
 
-  /** The moment of the clock at which this time will come; Infinity: not before the release. */
+  /** The clock time at which this time will be reached; Infinity if not before the release. */
   momentOf(local: Millis): Millis {
     return this.#since === undefined ? local + this.#overMs : Infinity;
   }

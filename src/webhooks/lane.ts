@@ -5,48 +5,48 @@ import type { WebhookEvent } from './event.ts';
 import type { Share } from './share.ts';
 import type { TurnKey } from './turns.ts';
 
-/** An event on its way, encoded once for all endpoints. */
+/** An event to be delivered, encoded once for all endpoints. */
 export interface QueuedEvent {
   readonly event: WebhookEvent;
-  /** The event as it stands in a body. */
+  /** The event as it appears in a body. */
   readonly json: string;
   readonly bytes: number;
-  /** Its place in the order in which events happened: later ones have greater numbers. */
+  /** Its position in the order of events: later events have greater numbers. */
   readonly seq: number;
-  /** When it came to be. */
+  /** When it was created. */
   readonly createdAt: Millis;
-  /** Who is not done with it yet, where somebody asks for that. */
+  /** Which endpoints have not decided the event yet, if that is tracked. */
   readonly share?: Share | undefined;
-  /** Whether somebody keeps a record of it: of the others nothing needs to be looked up. */
+  /** Whether a record of it is kept. The others need no look-up. */
   isRecorded?: boolean;
 }
 
-/** An event's place: in its channel's lane, and among all by age. It is a node of both lists, which costs less than two more. */
+/** The position of an event in the lane of its channel and in the order of age. It is a node of both lists, which saves memory. */
 export interface Slot {
   readonly order: number;
   readonly queued: QueuedEvent;
   readonly lane: Lane;
-  /** Its neighbours in the lane. */
+  /** Neighbours in the lane. */
   before: Slot | undefined;
   after: Slot | undefined;
-  /** Its neighbours among all. */
+  /** Neighbours in the order of age. */
   older: Slot | undefined;
   younger: Slot | undefined;
 }
 
-/** The events of one channel that are in no batch yet. All but reading is the backlog's. */
+/** The events of one channel that are not in a batch yet. Only the backlog may change it. */
 export class Lane {
   readonly channel: ChannelName;
   first: Slot | undefined;
   #last: Slot | undefined;
-  /** How many there are. */
+  /** The number of events. */
   size = 0;
   bytes = 0;
-  /** Batches on their way with earlier events of the channel: the later ones wait. */
+  /** The number of unfinished batches with earlier events of the channel. Later events wait for them. */
   blockedBy = 0;
-  /** Where the lane stands among those that may be batched, while there is no crowd. */
+  /** The lane's position among those that may be batched, while the backlog is not crowded. */
   readyNode: ListNode<Lane> | undefined;
-  /** In a crowd: the same. */
+  /** The same while the backlog is crowded. */
   turn: TurnKey<Lane> | undefined;
 
   constructor(channel: ChannelName) {
@@ -80,14 +80,14 @@ export class Lane {
   }
 }
 
-/** All events by their age. */
+/** All events, ordered by age. */
 export class ByAge {
   oldest: Slot | undefined;
   #youngest: Slot | undefined;
-  /** How many there are. */
+  /** The number of events. */
   size = 0;
 
-  /** Events of several streams come roughly by age only: it costs as much as there are younger ones. */
+  /** Inserts a slot. Several streams arrive only roughly ordered by age, so the cost grows with the number of younger events. */
   insert(slot: Slot): void {
     const { createdAt } = slot.queued;
     let older = this.#youngest;
@@ -118,7 +118,7 @@ export class ByAge {
   }
 }
 
-/** Whether it came to be later. */
+/** Whether a slot's event was created later than another's. */
 export function isYounger(slot: Slot, than: Slot): boolean {
   return slot.queued.createdAt > than.queued.createdAt;
 }

@@ -1,48 +1,48 @@
 import { signatureHeaders, standardSignature } from '../auth/webhook-signature.ts';
 import type { Endpoint } from './endpoint.ts';
 
-/** What of a delivery is the same on every attempt, whatever becomes of the configuration meanwhile. */
+/** The parts of a delivery that stay the same in every attempt, even if the configuration changes. */
 export interface Payload {
-  /** The delivery's id, for receivers to drop duplicates by. */
+  /** The delivery's id, by which receivers detect duplicates. */
   readonly id: string;
   /** Time of day of the first attempt, in milliseconds. */
   readonly timeMs: number;
   readonly body: Uint8Array;
 }
 
-/** That of a delivery of an endpoint. */
+/** The payload of a delivery that this or another process has begun. */
 export interface BegunPayload extends Payload {
-  /** Deliveries of the endpoint that had begun with it, this one included; 0: another process began it. */
+  /** The number of deliveries of the endpoint that had begun, including this one; 0 if another process began it. */
   readonly begun: number;
 }
 
-/** The parts of a payload that are known once it is to be sent for the first time. */
+/** The parts of a payload, known when it is sent for the first time. */
 export interface PayloadParts extends Omit<Payload, 'body'> {
   /** The events as JSON objects, in order. */
   readonly events: readonly string[];
 }
 
-/** Makes the body, once. */
+/** Builds the body, once for each delivery. */
 export function createPayload({ id, timeMs, events }: PayloadParts): Payload {
   return { id, timeMs, body: Buffer.from(`{"time_ms":${timeMs},"events":[${events.join(',')}]}`) };
 }
 
-/** Which attempt it is. */
+/** Identifies an attempt of a delivery. */
 export interface AttemptNumber {
   /** Counted from 1. */
   readonly attempt: number;
-  /** In which life of the state it is made; undefined: no server makes it. */
+  /** The epoch of the state in which it is made; undefined if no server makes it. */
   readonly epoch?: string;
-  /** Which resend of something lost it is, counted from 1; undefined: none. */
+  /** The number of the resend of a lost delivery, counted from 1; undefined if it is not a resend. */
   readonly resend?: number;
-  /** It is a test that somebody asked for: nothing has happened. */
+  /** Whether it is a requested test: nothing has happened. */
   readonly isTest?: boolean;
 }
 
 /**
- * The headers of one attempt. Signs the very bytes that are sent (Soketify: "HMAC-SHA256 hex digest of the raw POST body, signed with
- * your App Secret"), with the key and the headers that are configured now. `Content-Type` is exactly
- * `application/json`: a receiver compares. Custom headers come first, so that they cannot replace these.
+ * The headers of one attempt. Signs exactly the bytes that are sent (Soketify: "HMAC-SHA256 hex digest of the raw POST body,
+ * signed with your App Secret"), with the key and the headers that are configured now. `Content-Type` is exactly
+ * `application/json` because receivers compare it. Custom headers are set first, so that they cannot replace the others.
  * `webhook-id` and `webhook-timestamp` are those of the Standard Webhooks specification.
  */
 export function attemptHeaders(
@@ -52,7 +52,7 @@ export function attemptHeaders(
   { attempt, epoch, resend, isTest }: AttemptNumber,
 ): Readonly<Record<string, string>> {
   const timestamp = String(Math.floor(timeMs / 1000));
-  // One after the other: to spread parts that may be absent costs more than all the rest of an attempt's head.
+  // Assigned one by one: spreading parts that may be absent costs more than the rest of this function.
   const headers: Record<string, string> = { ...endpoint.headers };
   headers['Content-Type'] = 'application/json';
   Object.assign(headers, signatureHeaders(app, body));

@@ -1,19 +1,19 @@
 import type { Millis } from '../ports/clock.ts';
 import { retryDelay, type RetryPolicy } from './retry.ts';
 
-/** After so many failures in a row, whichever batches they were, the endpoint is only probed. */
+/** After this many failures in a row, of whichever batches, the endpoint counts as failing and is only probed. */
 const failingAfter = 3;
 
 /**
- * How an endpoint that fails is probed: one attempt at a time, by its oldest batch on that batch's own schedule, and by
- * another one at the same pace, so that a batch which it will never take cannot hold up the rest.
+ * How a failing endpoint is probed: with one attempt at a time, by its oldest batch on that batch's own schedule, and by
+ * another batch at the same pace, so that a batch which the endpoint never accepts cannot hold up the rest.
  */
 export class Probing<B> {
   readonly #retry: RetryPolicy;
-  /** The last attempts all failed. To be read only. */
+  /** Whether the last attempts all failed. Do not write to it. */
   isFailing = false;
   #failuresInARow = 0;
-  /** The probe under way that is not the oldest batch's, what came of such probes, when the next may start. */
+  /** The probe in progress of a batch other than the oldest, the failures of such probes, and when the next may start. */
   #other: B | undefined;
   #otherFailures = 0;
   #otherAt: Millis = -Infinity;
@@ -22,17 +22,17 @@ export class Probing<B> {
     this.#retry = retry;
   }
 
-  /** From when on another batch than the oldest may probe. */
+  /** When a batch other than the oldest may probe. */
   get otherAt(): Millis {
     return this.#otherAt;
   }
 
-  /** Whether a new batch has the turn of probing beside the oldest; else one that was tried before. */
+  /** Whether the next such probe uses a new batch; otherwise it uses one that was tried before. */
   get isTurnOfNew(): boolean {
     return this.#otherFailures % 2 === 0;
   }
 
-  /** Another batch than the oldest probes. */
+  /** A batch other than the oldest probes. */
   began(other: B | undefined): void {
     this.#other = other;
   }
@@ -52,7 +52,7 @@ export class Probing<B> {
     this.#otherAt = at + retryDelay(this.#retry, this.#otherFailures, random);
   }
 
-  /** An attempt was not made after all. Returns whether it was that other probe. */
+  /** Reports that an attempt was not made. Returns whether it was a probe by a batch other than the oldest. */
   withdrawn(batch: B): boolean {
     if (batch !== this.#other) return false;
     this.#other = undefined;

@@ -1,6 +1,6 @@
 import { eventNames, type EventName } from './event.ts';
 
-/** An event as a webhook's body has it: field for field what a backend gets to see. */
+/** An event in a webhook's body, with exactly the fields that a backend receives. */
 export type ReceivedEvent =
   | { readonly name: 'channel_occupied' | 'channel_vacated' | 'cache_miss'; readonly channel: string }
   | {
@@ -11,12 +11,12 @@ export type ReceivedEvent =
   | {
       readonly name: 'client_event';
       readonly channel: string;
-      /** The name that the client gave it, `client-...`. */
+      /** The name given by the client, `client-...`. */
       readonly event: string;
-      /** What the client sent: a string, which mostly holds JSON. */
+      /** The data sent by the client: a string, which usually contains JSON. */
       readonly data: string;
       readonly socket_id: string;
-      /** Presence channels only. */
+      /** Only on presence channels. */
       readonly user_id?: string;
     }
   | {
@@ -27,14 +27,14 @@ export type ReceivedEvent =
 
 /** The body of a webhook. */
 export interface ReceivedBody {
-  /** When the webhook was made, in milliseconds since 1970. */
+  /** When the webhook was created, in milliseconds since 1970. */
   readonly time_ms: number;
   readonly events: readonly ReceivedEvent[];
 }
 
 type FieldKind = 'string' | 'number';
 
-/** What each event has besides `name` and `channel`. */
+/** The fields of each event besides `name` and `channel`. */
 const fieldsOf: Readonly<Record<EventName, Readonly<Record<string, FieldKind>>>> = {
   channel_occupied: {},
   channel_vacated: {},
@@ -45,7 +45,7 @@ const fieldsOf: Readonly<Record<EventName, Readonly<Record<string, FieldKind>>>>
   subscription_count: { subscription_count: 'number' },
 };
 
-/** Reads a webhook's body; or says what about it is not as documented, by its path. */
+/** Parses a webhook's body. `message` states what differs from the documentation, with its path. */
 export function parseReceived(
   text: string,
 ):
@@ -59,7 +59,7 @@ export function parseReceived(
   }
   const fault = findFault(value);
   if (fault !== undefined) return malformed(fault);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has been looked at
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field has been checked
   return { kind: 'ok', body: value as ReceivedBody };
 }
 

@@ -1,31 +1,31 @@
 import type { ReceivedEvent } from './received.ts';
 
-/** What the webhooks that came say is so. Names are sorted. */
+/** The state reported by the received webhooks. Names are sorted. */
 export interface ToldState {
   /** The channels that have a subscriber. */
   readonly occupied: readonly string[];
   /** The user ids of each presence channel that has members. */
   readonly members: Readonly<Record<string, readonly string[]>>;
-  /** The count told last of each channel that is told of by `subscription_count`. */
+  /** The latest count of each channel for which `subscription_count` was received. */
   readonly subscriptionCounts: Readonly<Record<string, number>>;
   /**
-   * Events that contradicted what was told before, one sentence each. There are none, unless events were
-   * dropped on their way or the endpoint did not hear of everything from the beginning.
+   * Events that contradict earlier ones, one sentence each. There are none, unless events were dropped or the endpoint did not
+   * receive everything from the beginning.
    */
   readonly contradictions: readonly string[];
 }
 
-/** As many contradictions are kept as tell what is going on. */
+/** How many contradictions are kept: enough to see what is going on. */
 const maxContradictions = 1000;
 
-/** A backend that does nothing but believe: each event changes what it takes for the state. */
+/** Replays webhooks like a backend that trusts them: each event changes its state. */
 export class Replay {
   readonly #occupied = new Set<string>();
   readonly #members = new Map<string, Set<string>>();
   readonly #counts = new Map<string, number>();
   readonly #contradictions: string[] = [];
 
-  /** Takes the next event, in the order in which they came. */
+  /** Applies the next event, in the order received. */
   apply(event: ReceivedEvent): void {
     const { channel } = event;
     switch (event.name) {
@@ -48,7 +48,7 @@ export class Replay {
     }
   }
 
-  /** The state after all events so far; it does not change with later ones. */
+  /** The state after all events so far. Later events do not change the returned object. */
   state(): ToldState {
     const channels = [...this.#members].toSorted(([a], [b]) => (a < b ? -1 : 1));
     return {
@@ -62,7 +62,7 @@ export class Replay {
   #vacate(channel: string): void {
     const members = this.#members.get(channel);
     if (members !== undefined) {
-      // Nobody is there any more, whatever became of the events that should have said so.
+      // The channel is empty now, whatever happened to the events that should have said so.
       this.#contradict(`${channel} was vacated, but ${[...members].join(', ')} had not been removed`);
       this.#members.delete(channel);
     }

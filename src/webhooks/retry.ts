@@ -1,7 +1,7 @@
 import type { Millis } from '../ports/clock.ts';
 
 /**
- * When to try again. With the defaults (1 s, doubled, at most 60 s, for 300 s) the attempts start at about
+ * When to retry. With the defaults (1 s, doubled, at most 60 s, for 300 s), attempts start at about
  *
  *   0  1  3  7  15  31  63  123  183  243 s
  *
@@ -11,13 +11,13 @@ export interface RetryPolicy {
   readonly initialDelayMs: Millis;
   readonly multiplier: number;
   readonly maxDelayMs: Millis;
-  /** No attempt starts later than this after an event came to be. */
+  /** No attempt starts later than this after an event was created. */
   readonly maxElapsedMs: Millis;
-  /** How far a delay may be off, as a share of it: 0.1 is 10 % either way. */
+  /** The random deviation of a delay, as a share of it: 0.1 is 10 % in both directions. */
   readonly jitter: number;
 }
 
-/** How long to wait after so many failed attempts (1 is the first). `random` is drawn from [0, 1). */
+/** The delay after this many failed attempts (1 is the first). `random` is drawn from [0, 1). */
 export function retryDelay(policy: RetryPolicy, failedAttempts: number, random: number): Millis {
   const exponent = Math.max(0, failedAttempts - 1);
   const delay = Math.min(policy.maxDelayMs, policy.initialDelayMs * policy.multiplier ** exponent);

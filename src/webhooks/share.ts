@@ -1,11 +1,11 @@
 import type { EventRef } from '../ports/delivery-store.ts';
 
-/** What has come of an event at one endpoint. `released`: it is not to get it any more, whatever it got. */
+/** The result of an event at one endpoint. `released`: the endpoint no longer needs it. */
 export type Fate = 'delivered' | 'dropped' | 'released';
 
-/** Who is not done with an event yet, and what has come of it at the others. */
+/** Counts the endpoints that have not decided an event yet, and records the results at the others. */
 export class Share {
-  /** The event's place in the store that it was read from; undefined when it is in none. */
+  /** The event's place in the store that it was read from; undefined if it is in no store. */
   readonly ref: EventRef | undefined;
   #undecided: number;
   #wasDelivered = false;
@@ -16,17 +16,17 @@ export class Share {
     this.#undecided = undecided;
   }
 
-  /** Every endpoint that was to hear of the event dropped it, of which there was one. */
+  /** Whether no endpoint got the event and at least one dropped it. */
   get wasInVain(): boolean {
     return this.#wasDropped && !this.#wasDelivered;
   }
 
-  /** So many more wait for it. */
+  /** Adds endpoints that wait for the event. */
   add(undecided: number): void {
     this.#undecided += undecided;
   }
 
-  /** One of them is done with it. Returns whether it was the last. */
+  /** One endpoint has decided the event. Returns whether it was the last. */
   settle(fate: Fate): boolean {
     this.#undecided -= 1;
     this.#wasDelivered ||= fate === 'delivered';

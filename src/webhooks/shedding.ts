@@ -4,37 +4,37 @@ import { isYounger, type Lane, type Slot } from './lane.ts';
 import { rankOf, ranks, type Rank } from './rank.ts';
 import { findUndone } from './undone.ts';
 
-/** What one source has waiting of one rank. */
+/** The waiting events of one source and one rank. */
 interface Holding {
   readonly source: string;
   readonly rank: Rank;
   /** The oldest first. */
   readonly slots: LinkedList<Slot>;
   bytes: number;
-  /** Where it stands among those of its rank and size. */
+  /** Its position among the holdings of its rank and size. */
   size: { readonly step: number; readonly node: ListNode<Holding> } | undefined;
 }
 
 /** The holdings of one rank. */
 interface Group {
   readonly bySource: Map<string, Holding>;
-  /** By the number of binary digits of their bytes: so the largest is known to within a factor of two, without a search. */
+  /** By the number of binary digits of their bytes. This finds the largest to within a factor of two, without a search. */
   readonly bySize: LinkedList<Holding>[];
 }
 
 interface Suspect {
-  /** With so many events some may undo others. */
+  /** With this many events, some may cancel out others. */
   from: number;
-  /** Where the lane stands among those of which that may be so. */
+  /** The lane's position among the suspect ones. */
   node: ListNode<Lane> | undefined;
 }
 
-/** A lane is looked at for what is undone when it has grown by this factor since the last look. */
+/** A lane is examined for events that cancel out when it has grown by this factor since the last look. */
 const suspicion = 1.5;
 
 /**
- * What of a backlog goes first when too much waits: events that undo one another, then those of the source that has most
- * waiting of a rank. It is made when that is first asked, and told from then on what comes and goes.
+ * Decides what to drop from a backlog first: events that cancel each other out, then those of the source that has the most
+ * events of a rank. It is created on the first overflow, and from then on notified of added and removed events.
  */
 export class Shedding {
   readonly #groups: readonly Group[] = ranks.map(() => ({ bySource: new Map(), bySize: [] }));
@@ -71,7 +71,7 @@ export class Shedding {
     if (slot.lane.size === 0) this.#acquit(slot.lane);
   }
 
-  /** Events of some channel that undo one another. Empty when there are none. They stay until they `leave`. */
+  /** Events of some channel that cancel each other out. Empty when there are none. They stay until `leave` is called. */
   undone(): readonly Slot[] {
     for (let lane = this.#suspects.first; lane !== undefined; lane = this.#suspects.first) {
       const undone = findUndone(lane, ({ queued }) => queued.event);
@@ -83,7 +83,7 @@ export class Shedding {
     return [];
   }
 
-  /** The oldest event of this rank, of a source with most of that rank waiting; undefined: nothing of it waits. */
+  /** The oldest event of this rank from a source that has the most of that rank; undefined if there is none. */
   oldestOf(rank: Rank): Slot | undefined {
     const { bySize, bySource } = this.#group(rank);
     if (bySource.size === 0) return undefined;
@@ -91,7 +91,7 @@ export class Shedding {
     return holdings?.first?.slots.first;
   }
 
-  /** The lane is not looked at, unless it becomes suspect again. */
+  /** The lane is not examined, unless it becomes suspect again. */
   #acquit(lane: Lane): void {
     const node = this.#suspectOf.get(lane)?.node;
     if (node !== undefined) this.#suspects.remove(node);
@@ -110,7 +110,7 @@ export class Shedding {
 
   #resize(holding: Holding, byBytes: number): void {
     holding.bytes += byBytes;
-    // -1 without any. A queue has no more than 4 GiB.
+    // -1 if there are none. A queue has no more than 4 GiB.
     const step = 31 - Math.clz32(holding.bytes);
     if (holding.size?.step === step) return;
     const { bySize } = this.#group(holding.rank);

@@ -1,40 +1,40 @@
 import type { DropReason } from './delivery-facts.ts';
 import { isExpendable, type WebhookEvent } from './event.ts';
 
-/** An event that says whether a channel is occupied, or a user a member of it. */
+/** An event that changes whether a channel is occupied, or whether a user is a member of it. */
 export type StateEvent = Extract<
   WebhookEvent,
   { readonly name: 'channel_occupied' | 'channel_vacated' | 'member_added' | 'member_removed' }
 >;
 
-/** Why an endpoint was not told something. One object for all of which it is true. */
+/** Why an endpoint was not sent something. One object is shared by everything it applies to. */
 export type Untold =
   | { readonly kind: 'dropped'; readonly reason: DropReason; readonly atMs: number }
-  /** It was so before the endpoint was added, or before it was set to hear of it; then, at this time of day. */
+  /** It was so before the endpoint was added, or before it was changed to select such events, at this time of day. */
   | { readonly kind: 'before'; readonly what: 'added' | 'changed'; readonly atMs: number };
 
-/** What an endpoint was told last of a channel, or of a user on it. For the owner to change. */
+/** What an endpoint was last sent of a channel, or of a member of it. Only the owner may change it. */
 export interface Told {
-  /** Undefined: it is not known what it was told. */
+  /** Undefined if it is unknown what the endpoint was sent. */
   isThere: boolean | undefined;
-  /** The place of the event that this is known from, in the order in which events happened. */
+  /** The sequence number of the event from which this is known. */
   seq: number;
-  /** The place of the latest event of the subject of which it is known what became of it, and what it said. */
+  /** The sequence number of the latest event of the subject whose result is known, and what it stated. */
   lastSeq: number;
   lastIsThere: boolean | undefined;
-  /** Why it was told nothing else since; undefined: that was in an earlier life of the process. */
+  /** Why it was sent nothing else since; undefined if that happened in an earlier run of the process. */
   why: Untold | undefined;
 }
 
-/** In the place of a user: the channel itself. No user has an empty id. */
+/** Stands for the channel itself in place of a user id. No user has an empty id. */
 export const itself = '';
 
-/** Whether it is an event of state. */
+/** Whether it is an event that changes the state. */
 export function isStateEvent(event: WebhookEvent): event is StateEvent {
   return !isExpendable(event.name);
 }
 
-/** Of whom an event tells, and whether it says that it is there. */
+/** The subject of an event, and whether the event reports it as present. */
 export function readSubject(event: StateEvent): { readonly subject: string; readonly isThere: boolean } {
   switch (event.name) {
     case 'channel_occupied':

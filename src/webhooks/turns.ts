@@ -1,7 +1,7 @@
 import { LinkedList, type ListNode } from '../structures/linked-list.ts';
 import { ranks, type Rank } from './rank.ts';
 
-/** What one source has of one rank that may be sent. */
+/** The lanes of one source and one rank that may be sent. */
 interface Account<L> {
   readonly source: string;
   readonly rank: Rank;
@@ -10,26 +10,26 @@ interface Account<L> {
   turn: ListNode<Account<L>> | undefined;
 }
 
-/** Where a lane stands: the key for taking it out again. */
+/** The position of a lane, used to remove it. */
 export interface TurnKey<L> {
   readonly account: Account<L>;
   readonly node: ListNode<L>;
 }
 
 /**
- * Whose turn it is in a crowd. The ranks of events take turns, and within each rank the sources: however much one of
- * them has waiting, the others are served as if it had little.
+ * The order of lanes in a crowded backlog. The ranks of events take turns, and within each rank the sources take turns:
+ * however much one source has waiting, the others are served as if it had little.
  */
 export class Turns<L> {
-  /** By rank: the accounts by their source, and in the order of their turns. */
+  /** By rank: the accounts by source, and in the order of their turns. */
   readonly #groups = ranks.map(() => ({
     bySource: new Map<string, Account<L>>(),
     turns: new LinkedList<Account<L>>(),
   }));
-  /** The rank whose turn it is. */
+  /** The rank that is served next. */
   #nextRank = 0;
 
-  /** The lane may be sent from, when the turn of this source has come. */
+  /** Adds a lane that may be sent from. */
   add(lane: L, source: string, rank: Rank): TurnKey<L> {
     const { bySource, turns } = this.#group(rank);
     let account = bySource.get(source);
@@ -41,7 +41,7 @@ export class Turns<L> {
     return { account, node: account.lanes.push(lane) };
   }
 
-  /** The lane may not be sent from any more, or just was: then another source is next. */
+  /** Removes a lane that may no longer be sent from, or that was just served. Another source is next. */
   remove({ account, node }: TurnKey<L>): void {
     const { rank, source, lanes } = account;
     const { bySource, turns } = this.#group(rank);
@@ -53,7 +53,7 @@ export class Turns<L> {
     else bySource.delete(source);
   }
 
-  /** The lane whose turn it is. */
+  /** The lane to be served next. */
   get next(): L | undefined {
     for (let offset = 0; offset < ranks.length; offset += 1) {
       const group = this.#groups[(this.#nextRank + offset) % ranks.length];

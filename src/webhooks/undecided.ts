@@ -1,7 +1,7 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { QueuedEvent } from './lane.ts';
 
-/** A batch that is not done with. */
+/** An unfinished batch. */
 interface UndecidedBatch {
   readonly events: readonly QueuedEvent[];
   readonly lanes: readonly { readonly channel: ChannelName }[];
@@ -10,18 +10,18 @@ interface UndecidedBatch {
   readonly nextAttemptAt: number;
 }
 
-/** What an endpoint's queue has not decided. */
+/** The undecided events of an endpoint's queue. */
 export interface Undecided {
-  /** In the order in which they were made. */
+  /** In the order in which they were created. */
   readonly batches: Iterable<UndecidedBatch>;
   readonly backlog: {
-    /** The channels of which something waits, or is on its way. */
+    /** The channels with events that wait or are being delivered. */
     readonly channels: Iterable<ChannelName>;
     waitingOf(channel: ChannelName): readonly QueuedEvent[];
   };
 }
 
-/** What waits of a channel, in order. It costs a look at every batch. */
+/** The waiting events of a channel, in order. It looks at each batch. */
 export function waitingOf({ batches, backlog }: Undecided, channel: ChannelName): readonly QueuedEvent[] {
   const waiting: QueuedEvent[] = [];
   for (const batch of batches) {
@@ -30,13 +30,13 @@ export function waitingOf({ batches, backlog }: Undecided, channel: ChannelName)
   return [...waiting, ...backlog.waitingOf(channel)];
 }
 
-/** The first batch with events of the channel; undefined: there is none. */
+/** The first batch with events of the channel; undefined if there is none. */
 export function batchOf({ batches }: Undecided, channel: ChannelName): UndecidedBatch | undefined {
   for (const batch of batches) if (isIn(batch, channel)) return batch;
   return undefined;
 }
 
-/** The channels of which something waits, some of them twice. What comes or goes meanwhile may be missing. */
+/** The channels with waiting events, some of them twice. Changes during the iteration may be missed. */
 export function* channelsWaiting({ batches, backlog }: Undecided): Generator<ChannelName, void> {
   for (const { lanes } of Array.from(batches)) for (const { channel } of lanes) yield channel;
   yield* backlog.channels;

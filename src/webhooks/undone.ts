@@ -1,15 +1,15 @@
 import type { WebhookEvent } from './event.ts';
 
 /**
- * The events of one channel, in order, that a later one of them undoes, with those that undo them: a receiver that
- * gets neither comes to the same state. Members are undone one by one, but not beyond the moment when the channel
- * was occupied or vacated, and that only when nothing is left of its members between.
+ * The events of one channel, given in order, that cancel each other out: a receiver that gets neither of a pair reaches the
+ * same state. Member events cancel out one by one, but only between two events of the channel itself. Those cancel out only
+ * when no member event is left between them.
  */
 export function findUndone<T>(places: Iterable<T>, eventOf: (place: T) => WebhookEvent): readonly T[] {
   const undone: T[] = [];
-  /** By user, what was last told and is not undone, since the channel was last told of. */
+  /** By user: the last event that is not cancelled, since the last event of the channel itself. */
   let members = new Map<string, T>();
-  /** What was told before, one level for each time that the channel was told of. */
+  /** Earlier events, one level for each event of the channel itself. */
   const before: { readonly channel: T; readonly members: typeof members }[] = [];
   for (const place of places) {
     const event = eventOf(place);

@@ -2,11 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { portsOf } from './mesh.ts';
 import type { WorkerSeat } from './worker.ts';
 
-/** Where a worker thread begins: beside this module in the sources, in a folder of its own beside what is built of them. */
-const beginning = new URL(
-  import.meta.url.endsWith('.ts') ? './thread.ts' : './workers/thread.js',
-  import.meta.url,
-);
+/** Where a worker thread begins: beside this module in the sources, and beside what is built of them. */
+const beginning = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.cjs', import.meta.url);
 
 /** A process that ends at once waits so long for its threads to close their sockets. */
 const patienceMs = 1000;

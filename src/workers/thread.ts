@@ -23,5 +23,10 @@ process.on('uncaughtException', (error) => {
   end(1);
 });
 port.on('message', () => end(0));
-const worker = await runWorker(given);
-close = () => worker.close();
+// A rejection is an uncaught exception.
+void serve();
+
+async function serve(): Promise<void> {
+  const worker = await runWorker(given);
+  close = () => worker.close();
+}

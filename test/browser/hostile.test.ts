@@ -7,7 +7,7 @@ import { sdkFor } from '../support/e2e/sdk.ts';
 import { startServer, type Server } from '../support/e2e/server.ts';
 import { connectSocket } from '../support/e2e/socket.ts';
 
-// Each tab fails its test if the page runs, asks, opens or violates anything: see `useChromium`.
+// Each tab fails its test if the page runs a script, makes a request, opens a window or violates the policy: see `useChromium`.
 const openTab = useChromium();
 const image = '<img src=x onerror=alert(1)>';
 const script = '"><script>alert(2)</script>';
@@ -19,7 +19,7 @@ const startHostile = (endpoint: EndpointConfig): Promise<Server> =>
     webhooks: { ...quick, retry: { initialDelayMs: 50, maxDelayMs: 200, maxElapsedMs: 1000 } },
   });
 
-/** Somebody whose id, info, events and data are all made to break out of a page. */
+/** A client whose id, info, events and data all try to break out of a page. */
 async function attack(server: Server): Promise<void> {
   const eve = await connectSocket(server);
   const member = { user_id: `${image}${link}`, user_info: { name: script, home: link } };
@@ -29,7 +29,7 @@ async function attack(server: Server): Promise<void> {
   await eve.framesBeforePong();
   await sdkFor(server).trigger(['presence-room', 'cache-stock'], image, { html: script, href: link });
   await sdkFor(server).trigger('presence-room', link, `${script}${image}`);
-  // Refused, and shown as refused.
+  // These are refused, and appear in the console as refused.
   eve.send({ event: 'pusher:subscribe', data: { channel: image, auth: '' } });
   eve.send({ event: script, data: link });
   await eve.framesBeforePong();
@@ -39,7 +39,7 @@ async function openAll(page: Page): Promise<void> {
   const heads = page.locator('[data-row]');
   const texts = await heads.allTextContents();
   for (const text of texts.filter((one) => one.includes('img') || one.includes('javascript'))) {
-    // By the keyboard: what is new is said above the rows, and may cover the first.
+    // By the keyboard, because the count of new rows may cover the first row.
     await heads.filter({ hasText: text }).first().press('Enter');
     await page.locator('.row-detail').waitFor();
     await page.keyboard.press('Escape');
@@ -47,7 +47,7 @@ async function openAll(page: Page): Promise<void> {
   }
 }
 
-/** Unfolds everything about a delivery. */
+/** Opens all details of a delivery. */
 async function unfold(page: Page): Promise<void> {
   const folded = page.locator('section.side details:not([open]) > summary');
   for (let left = await folded.count(); left > 0; left -= 1) await folded.first().click();
@@ -55,8 +55,8 @@ async function unfold(page: Page): Promise<void> {
 
 const markup = `${image}${script}<a href="${link}">${link}</a>`;
 
-describe('what strangers send', () => {
-  test('is text on every page: ids, names, data, and the answers and headers of endpoints', async () => {
+describe('untrusted input', () => {
+  test('is text on every page: ids, names, data, and the responses and headers of endpoints', async () => {
     await using hooks = await startAnswering((request, response) => {
       request.resume();
       response.writeHead(500, image, {
@@ -73,7 +73,7 @@ describe('what strangers send', () => {
     await visit(tab, server, 'apps/1/console', 'Debug console');
     await attack(server);
     await page.locator('[data-row]').filter({ hasText: image }).first().waitFor();
-    // What comes would move the rows away under the mouse.
+    // New rows would move the others away under the mouse.
     await page.getByRole('button', { name: 'Pause' }).click();
     await openAll(page);
 
@@ -99,7 +99,7 @@ describe('what strangers send', () => {
     expect(await page.locator('a[href^="javascript:" i]').count()).toBe(0);
   });
 
-  test('does nothing in the address', async () => {
+  test('has no effect in the address', async () => {
     await using server = await startHostile({ id: 'main', url: 'http://127.0.0.1:9/' });
     const tab = await openTab(server);
     for (const address of [
@@ -121,7 +121,7 @@ describe('what strangers send', () => {
     }
   });
 
-  test('is no address of an endpoint', async () => {
+  test('is not accepted as the address of an endpoint', async () => {
     await using server = await startHostile({ id: 'main', url: 'http://127.0.0.1:9/' });
     const tab = await openTab(server);
     const { page } = tab;
@@ -134,7 +134,7 @@ describe('what strangers send', () => {
     expect(await page.locator('.cards > li').count()).toBe(1);
   });
 
-  test('may be an answer of 10 MB, of which the beginning is shown', async () => {
+  test('can be a response of 10 MB, of which the page shows the beginning', async () => {
     const part = 'x'.repeat(64 * 1024);
     await using hooks = await startAnswering((request, response) => {
       request.resume();
@@ -157,8 +157,8 @@ describe('what strangers send', () => {
   });
 });
 
-describe('much of it', () => {
-  test('is a list of 10,000 channels that shows some and finds each', async () => {
+describe('a list of 10,000 channels', () => {
+  test('shows some channels and finds each one', async () => {
     const limits = { channelsPerConnection: null, newChannelsPerSecond: null, messageBurst: 20_000 };
     await using server = await startServer({ apps: [{ ...app, limits }] });
     const socket = await connectSocket(server);

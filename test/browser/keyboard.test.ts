@@ -8,7 +8,7 @@ import { app, quick } from '../support/e2e/config.ts';
 import { startReceiver } from '../support/e2e/receiver.ts';
 import { startServer } from '../support/e2e/server.ts';
 
-// No test of this file touches the mouse.
+// No test in this file uses the mouse.
 const openTab = useChromium();
 
 async function enter(): Promise<{ readonly stage: Stage; readonly tab: Tab; readonly page: Page }> {
@@ -19,13 +19,13 @@ async function enter(): Promise<{ readonly stage: Stage; readonly tab: Tab; read
   return { stage, tab, page: tab.page };
 }
 
-test('every page is reached by Tab and Enter, and hears where it is', async () => {
+test('Tab and Enter reach every page, and the focus moves to its heading', async () => {
   const { page } = await enter();
   const sidebar = page.getByRole('navigation', { name: 'Pages' });
   const [overview, ...others] = await sidebar.getByRole('link').all();
   for (const link of [...others, ...(overview === undefined ? [] : [overview])]) {
     const title = (await link.textContent()) ?? '';
-    // The heading has the focus after a page was opened, and the menu is before it.
+    // After a page opens, its heading has the focus, and the menu comes before the heading.
     await tabTo(page, link, 'Shift+Tab');
     await page.keyboard.press('Enter');
     await seen(page, title);
@@ -37,7 +37,7 @@ test('every page is reached by Tab and Enter, and hears where it is', async () =
   }
 });
 
-test('every page is reached by two keys', async () => {
+test('two keys reach every page', async () => {
   const { page } = await enter();
   for (const [key, title] of Object.entries({
     d: 'Debug console',
@@ -61,7 +61,7 @@ test('every page is reached by two keys', async () => {
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
 });
 
-test('all that a mouse can use is reached by Tab, and it can be seen where the focus is', async () => {
+test('Tab reaches everything that a mouse can use, and the focus is visible', async () => {
   const { stage, tab, page } = await enter();
   const faults: string[] = [];
   for (const { name, address, heading } of pages) {
@@ -70,13 +70,13 @@ test('all that a mouse can use is reached by Tab, and it can be seen where the f
     const stops = await stopsOf(page);
     expect(stops.length).toBeGreaterThan(10);
     for (const stop of stops)
-      if (!stop.isMarked) faults.push(`${name}: the focus on "${stop.name}" is not seen`);
+      if (!stop.isMarked) faults.push(`${name}: the focus on "${stop.name}" is not visible`);
     for (const missed of await unreached(page)) faults.push(`${name}: Tab never reaches "${missed}"`);
   }
   expect(faults).toEqual([]);
 });
 
-test('the link at the beginning leads past the menu', async () => {
+test('the first link skips the menu', async () => {
   const { page } = await enter();
   await page.reload();
   await seen(page, 'Overview');
@@ -103,7 +103,7 @@ test('an endpoint is added, tested, paused, resumed and deleted', async () => {
     if ((await box.isChecked()) !== (isWanted === true)) await press(page, box, 'Space');
   }
   await press(page, page.getByRole('button', { name: 'Save' }));
-  await page.getByText('It is in force from now on').waitFor();
+  await page.getByText('It is active now').waitFor();
 
   const card = page.locator('.cards > li').filter({ hasText: hooks.url });
   await card.getByText('member_added').waitFor();
@@ -120,7 +120,7 @@ test('an endpoint is added, tested, paused, resumed and deleted', async () => {
   await page.keyboard.press('ArrowDown');
   expect(await dialog.getByRole('radio', { name: /^Off/ }).isChecked()).toBe(true);
   await press(page, dialog.getByRole('button', { name: 'Pause' }));
-  // The dialog is a part of the card, and says "Off" as well until it is gone.
+  // The dialog is a part of the card, and contains "Off" as well until it is closed.
   await dialog.waitFor({ state: 'hidden' });
   await card.getByText('Off', { exact: true }).waitFor();
   await press(page, card.getByRole('button', { name: 'Resume' }));
@@ -151,14 +151,14 @@ test('a delivery is found, opened by arrows and Enter, and sent again', async ()
   const before = stage.good.requests.items.length;
   await press(page, panel.getByRole('button', { name: 'Resend' }));
   await press(page, page.getByRole('dialog').getByRole('button', { name: 'Resend' }));
-  await page.getByText('Taken: 200').waitFor();
+  await page.getByText('Accepted: 200').waitFor();
   expect(stage.good.requests.items[before]?.headers['x-soketify-resend']).toBeDefined();
   await tabTo(page, panel.getByRole('button', { name: 'Resend' }));
   await page.keyboard.press('Escape');
   await rows.nth(1).and(page.locator(':focus')).waitFor();
 });
 
-test('an event is published from the event creator, and its row is opened and left', async () => {
+test('an event is published from the event creator, and its row opens and closes', async () => {
   const { stage, page } = await enter();
   const room = await stage.anna.subscribe('private-news');
   await page.keyboard.press('g');
@@ -182,7 +182,7 @@ test('an event is published from the event creator, and its row is opened and le
   await page.locator('.row-detail').waitFor({ state: 'hidden' });
 });
 
-test('the timeline goes from mark to mark, zooms, and shows all again', async () => {
+test('the timeline moves between marks, zooms, and shows all again', async () => {
   const { page, stage, tab } = await enter();
   await visit(tab, stage.server, `apps/${app.id}/channels/presence-room`, 'presence-room');
   const timeline = page.getByRole('application');
@@ -202,7 +202,7 @@ test('the timeline goes from mark to mark, zooms, and shows all again', async ()
   await timeline.and(page.locator(':focus')).waitFor();
 });
 
-test('what an endpoint lost is repaired', async () => {
+test('an endpoint that lost events is repaired', async () => {
   let isDown = true;
   await using hooks = await startReceiver({ answer: () => (isDown ? 500 : 200) });
   await using server = await startServer({
@@ -219,7 +219,7 @@ test('what an endpoint lost is repaired', async () => {
   await page.keyboard.press('t');
   await press(page, page.getByRole('button', { name: 'Repair' }));
   isDown = false;
-  await press(page, page.getByRole('dialog').getByRole('button', { name: 'Send what is true' }));
-  await page.getByText('This endpoint knows the truth.').waitFor();
+  await press(page, page.getByRole('dialog').getByRole('button', { name: 'Send the true state' }));
+  await page.getByText('This endpoint knows the true state.').waitFor();
   expect(hooks.events.items.map(({ name }) => name)).toEqual(['channel_occupied', 'member_added']);
 });

@@ -8,7 +8,7 @@ import { connectSocket } from '../support/e2e/socket.ts';
 
 const openTab = useChromium();
 
-test('a lost connection is said, and the page heals when the server is back', async () => {
+test('the page reports a lost connection and recovers when the server is back', async () => {
   const first = await startServer(quickConfig());
   onTestFinished(() => first.kill());
   const tab = await openTab(first);
@@ -28,11 +28,11 @@ test('a lost connection is said, and the page heals when the server is back', as
   await page.getByText('The connection to the server is lost.').waitFor({ state: 'hidden' });
   await sdkFor(second).trigger('news', 'after', {});
   await page.locator('.row').getByText('after on news').waitFor();
-  await page.getByText('The server was started again').first().waitFor();
+  await page.getByText('The server restarted').first().waitFor();
   expect(await page.locator('.row').getByText('before on news').count()).toBe(1);
 });
 
-test('nothing moves while a row of the console is open: what comes is counted', async () => {
+test('nothing moves while a row of the console is open, and new rows are counted', async () => {
   await using server = await startServer(quickConfig());
   const tab = await openTab(server);
   const { page } = tab;
@@ -53,7 +53,7 @@ test('nothing moves while a row of the console is open: what comes is counted', 
   await page.keyboard.press('Escape');
 });
 
-test('nothing moves while a delivery is open: those that come are counted', async () => {
+test('nothing moves while a delivery is open, and new ones are counted', async () => {
   await using hooks = await startReceiver();
   await using server = await startServer(quickConfig({ id: 'main', url: hooks.url }));
   const socket = await connectSocket(server);
@@ -76,7 +76,7 @@ test('nothing moves while a delivery is open: those that come are counted', asyn
   expect(await rows.count()).toBe(2);
 });
 
-test('settings that another tab changed are shown without reading the page again', async () => {
+test('settings that another tab changed appear without a reload', async () => {
   await using server = await startServer(quickConfig());
   const [one, other] = [await openTab(server), await openTab(server)];
   await visit(one, server, `apps/${app.id}/settings`, 'Settings');

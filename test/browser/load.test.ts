@@ -12,7 +12,7 @@ const openTab = useChromium();
 const mebibyte = 1024 * 1024;
 const limits = { channelsPerConnection: null, newChannelsPerSecond: null, eventsPerBatch: 1500 };
 
-/** Each event that is told is a webhook of its own. */
+/** A configuration that sends each event in its own webhook. */
 function configFor(url: string): Config {
   return {
     apps: [{ ...app, limits, webhooks: [{ id: 'main', url }] }],
@@ -20,12 +20,12 @@ function configFor(url: string): Config {
   };
 }
 
-/** What the page keeps alive, once what it does not is thrown away. */
+/** The size of the heap after a garbage collection. */
 async function heapOf(session: CDPSession): Promise<number> {
   await session.send('HeapProfiler.collectGarbage');
   const { metrics } = await session.send('Performance.getMetrics');
   const found = metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value;
-  if (found === undefined) throw new Error('Chromium does not tell JSHeapUsedSize');
+  if (found === undefined) throw new Error('Chromium does not report JSHeapUsedSize');
   return found;
 }
 
@@ -35,7 +35,7 @@ async function measure(page: Page): Promise<CDPSession> {
   return session;
 }
 
-test('a page under 200 events a second stays small, says what it leaves out, and still answers a click', async () => {
+test('a page under 200 events a second stays small, shows what it skips, and responds to a click', async () => {
   await using hooks = await startReceiver();
   await using server = await startServer(configFor(hooks.url));
   const [one, two] = [await openTab(server), await openTab(server)];
@@ -57,7 +57,7 @@ test('a page under 200 events a second stays small, says what it leaves out, and
       await sdk.triggerBatch(batch);
       for (let index = 0; index < 10; index += 1)
         socket.requestSubscription(`c-${tick % 20}-${index}-${made}`);
-      // The pace of the load; nothing is waited for.
+      // This sets the rate of the load. The test does not wait for anything here.
       await wait(100);
     }
   };
@@ -72,7 +72,7 @@ test('a page under 200 events a second stays small, says what it leaves out, and
   }
 
   const running = load(3);
-  // Rows move on under the mouse, so somebody who wants to read one pauses first.
+  // Rows move under the mouse, so a reader pauses the list first.
   await one.page.getByRole('button', { name: 'Pause' }).click();
   await one.page.locator('[data-row]').nth(3).click();
   await one.page.locator('.row-detail').waitFor();
@@ -88,14 +88,14 @@ test('a page under 200 events a second stays small, says what it leaves out, and
   await seen(one.page, 'Settings');
 });
 
-test('a burst that is too much to be shown is said to be skipped', async () => {
+test('a burst that is too large to show is reported as skipped', async () => {
   await using hooks = await startReceiver();
   await using server = await startServer(configFor(hooks.url));
   const tab = await openTab(server);
   const { page } = tab;
   await visit(tab, server, `apps/${app.id}/console`, 'Debug console');
   await page.locator('.live').getByText('Live').waitFor();
-  // In few requests, so that it is a burst on a slow machine too.
+  // In few requests, so that it is a burst even on a slow machine.
   const burst = Array.from({ length: 1500 }, (_, index) => ({
     channel: 'news',
     name: `e-${index}`,

@@ -14,7 +14,7 @@ const start = () =>
     dashboard: { token, viewToken },
   });
 
-test('a wrong token is refused, the right one lets in, and logging out shows the login again', async () => {
+test('a wrong token is refused, the right one is accepted, and logging out shows the login again', async () => {
   await using server = await start();
   const tab = await openTab(server);
   const { page } = tab;
@@ -56,7 +56,7 @@ test('a token in the fragment logs in and disappears from the address and the hi
   expect(page.url()).not.toContain(token);
 });
 
-test('the token for looking sees all and changes nothing, in the page and at the server', async () => {
+test('the view token sees everything and changes nothing, in the page and at the server', async () => {
   await using server = await start();
   const tab = await openTab(server);
   const { page } = tab;
@@ -78,7 +78,7 @@ test('the token for looking sees all and changes nothing, in the page and at the
     'true',
   );
 
-  // The page asks as a page of this origin may; only the role is missing.
+  // The requests are those that the page could make; only the role does not allow them.
   const refused = await page.evaluate(async () => {
     const ask = async (method: string, path: string, body: unknown) => {
       const headers = { 'content-type': 'application/json' };

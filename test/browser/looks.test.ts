@@ -7,7 +7,7 @@ import { pages, startStage, type Stage } from '../support/browser/stage.ts';
 
 const openTab = useChromium();
 
-/** Goes through all pages, and waits on each until it has read what it shows. */
+/** Visits all pages, and waits on each until it has loaded. */
 async function onEachPage(
   stage: Stage,
   tab: Tab,
@@ -23,7 +23,7 @@ async function onEachPage(
 }
 
 test.each(['light', 'dark'] as const)(
-  'axe finds nothing wrong with any page when it is %s',
+  'axe finds no fault on any page in the %s theme',
   async (colorScheme) => {
     const stage = await startStage();
     onTestFinished(() => stage[Symbol.asyncDispose]());
@@ -48,7 +48,7 @@ test.each([
   });
 });
 
-test('nothing is wrong with what opens over or beside a page', async () => {
+test('dialogs, panels and the menu have no faults and nothing cut off', async () => {
   const stage = await startStage();
   onTestFinished(() => stage[Symbol.asyncDispose]());
   const tab = await openTab(stage.server, { width: 360, height: 740 });

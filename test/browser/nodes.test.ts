@@ -19,7 +19,7 @@ async function startNode(): Promise<Server> {
   return server;
 }
 
-test('an endpoint saved on one node is shown and in force on all, and deleted on any', async () => {
+test('an endpoint saved on one node is shown and active on all, and any node can delete it', async () => {
   await using hooks = await startReceiver();
   const [first, second, third] = await Promise.all([startNode(), startNode(), startNode()]);
   const [one, two, three] = [await openTab(first), await openTab(second), await openTab(third)];
@@ -31,7 +31,7 @@ test('an endpoint saved on one node is shown and in force on all, and deleted on
   await one.page.getByLabel('Endpoint URL').fill(hooks.url);
   await one.page.getByRole('button', { name: 'Save' }).click();
   await one.page
-    .getByText('It is in force from now on. It is kept in Redis and holds on every node.')
+    .getByText('It is active now. Settings made here are kept in Redis and apply on every node.')
     .waitFor();
   for (const { page } of [two, three]) await page.getByText(hooks.url).waitFor();
 
@@ -46,12 +46,12 @@ test('an endpoint saved on one node is shown and in force on all, and deleted on
   for (const { page } of [one, two, three]) await page.getByText(hooks.url).waitFor({ state: 'hidden' });
   const last = await connectClient(first, { member: { user_id: 'late' } });
   await last.subscribePresence('presence-late');
-  // What the deleted endpoint is not sent, another one is: so it is certain that it would have come.
+  // Another endpoint receives the events that the deleted one must not, which shows that they were sent.
   await using others = await startReceiver();
   await two.page.getByRole('link', { name: 'Add endpoint' }).click();
   await two.page.getByLabel('Endpoint URL').fill(others.url);
   await two.page.getByRole('button', { name: 'Save' }).click();
-  await two.page.getByText('It is in force from now on.').waitFor();
+  await two.page.getByText('It is active now.').waitFor();
   await one.page.getByText(others.url).waitFor();
   await last.subscribePresence('presence-later');
   await others.namesOf('presence-later', 2);

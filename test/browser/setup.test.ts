@@ -17,7 +17,7 @@ async function configWithStore(): Promise<Config> {
   return { ...quickConfig(), store: { path: join(folder, 'store') } };
 }
 
-/** Ticks one event type and unticks all others, as somebody does who reads the list. */
+/** Checks one event type and unchecks all others. */
 async function chooseOnly(page: Page, name: string): Promise<void> {
   const boxes = page.getByRole('group', { name: 'Event types' }).getByRole('checkbox');
   for (const box of await boxes.all()) await box.uncheck();
@@ -25,7 +25,7 @@ async function chooseOnly(page: Page, name: string): Promise<void> {
 }
 
 describe('an endpoint that is added under Settings, Webhooks', () => {
-  test('is sent the chosen event alone, and outlives the death of the server', async () => {
+  test('receives only the chosen event, and survives a kill of the server', async () => {
     await using hooks = await startReceiver();
     const config = await configWithStore();
     const first = await startServer(config);
@@ -42,14 +42,14 @@ describe('an endpoint that is added under Settings, Webhooks', () => {
     await page.getByLabel('Endpoint URL').fill(hooks.url);
     await chooseOnly(page, 'member_added');
     await page.getByRole('button', { name: 'Save' }).click();
-    await webhooks.getByText('It is in force from now on. It is kept on disk').waitFor();
+    await webhooks.getByText('It is active now. Settings made here are kept on disk').waitFor();
 
     const anna = await connectClient(first, { member: { user_id: 'anna' } });
     await anna.subscribePresence('presence-room');
-    const told = { name: 'member_added', channel: 'presence-room', user_id: 'anna' };
-    await hooks.events.first(({ name }) => name === told.name);
+    const sent = { name: 'member_added', channel: 'presence-room', user_id: 'anna' };
+    await hooks.events.first(({ name }) => name === sent.name);
     const [request] = hooks.requests.items;
-    expect(request).toMatchObject({ verified: true, events: [told] });
+    expect(request).toMatchObject({ verified: true, events: [sent] });
 
     anna.pusher.disconnect();
     await visit(tab, first, `apps/${app.id}/webhooks/deliveries`, 'Deliveries');
@@ -63,11 +63,11 @@ describe('an endpoint that is added under Settings, Webhooks', () => {
     const bert = await connectClient(second, { member: { user_id: 'bert' } });
     await bert.subscribePresence('presence-room');
     await hooks.events.first(({ user_id: user }) => user === 'bert');
-    expect(hooks.events.items).toEqual([told, { ...told, user_id: 'bert' }]);
+    expect(hooks.events.items).toEqual([sent, { ...sent, user_id: 'bert' }]);
     expect(hooks.requests.items.every(({ verified }) => verified)).toBe(true);
   });
 
-  test('is refused beside its field, in the words of the server, unless it is https in production', async () => {
+  test('is refused in production unless it is https, with the text of the server beside the field', async () => {
     const token = 'a-token-for-production';
     await using server = await startServer(
       { ...(await configWithStore()), dashboard: { token } },

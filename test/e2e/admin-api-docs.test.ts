@@ -74,7 +74,7 @@ describe('docs/admin-api.md', () => {
       .replaceAll('http://127.0.0.1:9000/webhooks', receiver.url);
     const strict = 'set -euo pipefail; curl() { command curl -sS --fail-with-body "$@"; echo; }\n';
     const { stdout } = await promisify(execFile)('bash', ['-c', strict + (script ?? 'exit 1')]);
-    expect(stdout).toContain('"verdict":"The endpoint took it (200)."');
+    expect(stdout).toContain('"verdict":"The endpoint accepted it (200)."');
     await receiver.requests.first(({ headers }) => headers['x-soketify-test'] === '1');
     // The endpoint that reconciles is told of what was there before it.
     expect(await receiver.namesOf('news', 1)).toEqual(['channel_occupied']);

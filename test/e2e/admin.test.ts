@@ -64,11 +64,11 @@ test('what was set by the admin API survives a kill, and what an endpoint was he
   expect(told.toSorted()).toEqual(['channel_occupied room-1', 'channel_occupied room-2']);
 });
 
-test('without a store what is set ends with the process, and the server says so', async () => {
+test('without a store settings made at run time are lost when the process stops, and the server reports that', async () => {
   await using server = await startServer({ apps: [app] });
   await call(server, 'POST', '/apps/1/endpoints', { id: 'hook', url: 'http://127.0.0.1:9/hook' });
   expect(await call(server, 'GET', '/self')).toMatchObject({
     savedIn: 'memory',
-    notes: [expect.stringMatching(/kept in memory: it ends with the process/)],
+    notes: [expect.stringMatching(/kept in memory and are lost when the process stops/)],
   });
 });

@@ -23,7 +23,7 @@ function install(): { readonly folder: string; readonly compiled: string } {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  for (const name of ['main.cjs', 'main.js', 'program.cjs', 'compiled']) {
+  for (const name of ['main.cjs', 'main.js', 'load.cjs', 'program.cjs', 'compiled']) {
     cpSync(join(root, 'dist', name), join(folder, 'dist', name), {
       recursive: true,
       preserveTimestamps: true,

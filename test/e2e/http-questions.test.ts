@@ -67,7 +67,7 @@ describe('GET /channels', () => {
     expect(await answered(get('channels', { filter_by_prefix: '#' }))).toEqual({ channels: {} });
     const one = await get('channels/%23server-to-user-anna');
     expect(one).toEqual(
-      plainText(400, "'#server-to-user-anna' is an internal channel, of which nothing is told"),
+      plainText(400, "'#server-to-user-anna' is an internal channel, whose state is not available"),
     );
     await socket.subscribe('after-internal');
     await hooks.eventsOf('after-internal', 1);

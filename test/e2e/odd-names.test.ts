@@ -85,7 +85,7 @@ describe('half a surrogate pair', () => {
     const [onChannel, onConnection] = await socket.framesBeforePong();
     expect(onChannel).toMatchObject({ event: 'pusher:subscription_error', channel: 'presence-half' });
     expect(onConnection).toEqual(
-      error('Invalid channel_data: user_id has half of a surrogate pair, which is no character'),
+      error('Invalid channel_data: user_id contains half of a surrogate pair, which is not a character'),
     );
   });
 });

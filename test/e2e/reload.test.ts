@@ -95,7 +95,7 @@ describe('SIGHUP', () => {
   ])('with a file that %s changes nothing, and the log says why', async (_what, config, message) => {
     await using server = await startServer(configOf(app));
     const socket = await connectSocket(server);
-    const line = await reload(server, config, 'configuration not reloaded, the one in force stays');
+    const line = await reload(server, config, 'configuration not reloaded, the old one stays active');
     expect(line.faults?.[0]?.message).toMatch(message);
     await socket.subscribe('news');
     expect((await callApi(server, { path: '/apps/1/channels' })).text).toBe('{"channels":{"news":{}}}');

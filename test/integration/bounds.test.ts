@@ -164,7 +164,7 @@ describe('limits that are raised while the server runs', () => {
     await server.configuration.takeFile(next, 'test');
     const message =
       /^maxBackpressureBytes: expected at least 12003976, .*limits\.eventDataBytes of app 1 \(2000000\).*, got 1048576; .*restart/;
-    expect(log.of('configuration not reloaded, the one in force stays')).toMatchObject([
+    expect(log.of('configuration not reloaded, the old one stays active')).toMatchObject([
       { err: { message: expect.stringMatching(message) as string } },
     ]);
     const answer = await trigger(server, 'news', 'x'.repeat(20_000));

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAccess } from '../../src/dashboard/access.ts';
 import { createPageRoutes } from '../../src/dashboard/page-routes.ts';
-import { createStaticFiles } from '../../src/dashboard/static-files.ts';
+import { createStaticFiles, gzipOptions } from '../../src/dashboard/static-files.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startGateway } from './support/gateway.ts';
 
@@ -18,8 +18,7 @@ const samePage = { 'sec-fetch-site': 'same-origin', 'content-type': 'application
 async function startPage(config: { readonly token?: string } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-page-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, 'index.html'), html);
-  writeFileSync(join(folder, 'index.html.gz'), gzipSync(html));
+  writeFileSync(join(folder, 'index.html.br'), brotliCompressSync(html));
   let drawn = 0;
   const access = createAccess({
     config: { token: undefined, viewToken: undefined, allowedHosts: [], ...config },
@@ -49,7 +48,7 @@ describe('the page of the Dashboard', () => {
     ['/dashboard', '/dashboard/'],
     ['/realtime/', '/realtime/dashboard/'],
     ['/realtime/dashboard', '/realtime/dashboard/'],
-  ])('is where %s leads to', async (path, page) => {
+  ])('is served at %s', async (path, page) => {
     const ask = await startPage();
     const { status, headers } = await ask('GET', path);
     expect(status).toBe(303);
@@ -60,22 +59,22 @@ describe('the page of the Dashboard', () => {
     expect(answer.body.toString()).toBe(html);
   });
 
-  test('comes compressed to a browser that can, with its length for HEAD', async () => {
+  test('is compressed for browsers that support it, with its length for HEAD', async () => {
     const ask = await startPage();
     const headers = { 'accept-encoding': 'gzip' };
     const { headers: got, body } = await ask('GET', '/dashboard/', { headers });
     expect(got).toMatchObject({
       'content-encoding': 'gzip',
-      'content-length': String(gzipSync(html).length),
+      'content-length': String(gzipSync(html, gzipOptions).length),
       'cache-control': 'no-cache',
       'content-security-policy': expect.stringContaining("default-src 'none'") as string,
     });
-    expect(body.equals(gzipSync(html))).toBe(true);
+    expect(body.equals(gzipSync(html, gzipOptions))).toBe(true);
     const head = await ask('HEAD', '/dashboard/', { headers });
     expect(head).toMatchObject({ status: 200, headers: { 'content-length': got['content-length'] } });
   });
 
-  test('has no files but its own', async () => {
+  test('serves only its own files', async () => {
     const ask = await startPage();
     for (const path of ['/dashboard/assets/%2e%2e%2fpackage.json', '/dashboard/assets/x.js'])
       expect((await ask('GET', path)).status).toBe(404);
@@ -84,7 +83,7 @@ describe('the page of the Dashboard', () => {
 });
 
 describe('the login', () => {
-  test('begins a session, which the page is told of until it logs out', async () => {
+  test('starts a session, which the page can read until it logs out', async () => {
     const ask = await startPage({ token });
     const session = (headers: Record<string, string>) => ask('GET', '/dashboard/session', { headers });
     expect(await session(samePage)).toMatchObject({
@@ -110,14 +109,17 @@ describe('the login', () => {
     expect((await session({ ...samePage, cookie })).status).toBe(401);
   });
 
-  test.each(['', '{', '[]', 'null', '{"token":7}', '"text"'])('of the body %j is a 400', async (body) => {
-    const ask = await startPage({ token });
-    const answer = await ask('POST', '/dashboard/login', { headers: samePage, body });
-    expect(answer.status).toBe(400);
-    expect(answer.body.toString()).toContain('ERR_ARGUMENT_INVALID');
-  });
+  test.each(['', '{', '[]', 'null', '{"token":7}', '"text"'])(
+    'with the body %j is refused with 400',
+    async (body) => {
+      const ask = await startPage({ token });
+      const answer = await ask('POST', '/dashboard/login', { headers: samePage, body });
+      expect(answer.status).toBe(400);
+      expect(answer.body.toString()).toContain('ERR_ARGUMENT_INVALID');
+    },
+  );
 
-  test('with wrong tokens ends with Retry-After', async () => {
+  test('is refused with Retry-After after wrong tokens', async () => {
     const ask = await startPage({ token });
     const given = { headers: samePage, body: '{"token":"wrong"}' };
     for (let time = 0; time < 5; time += 1)
@@ -126,7 +128,7 @@ describe('the login', () => {
     expect(refused).toMatchObject({ status: 429, headers: { 'retry-after': '60' } });
   });
 
-  test('of another page is refused, and it can read nothing of that', async () => {
+  test('of another page is refused, and that page cannot read the response', async () => {
     const ask = await startPage({ token });
     const headers = { ...samePage, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
     const answer = await ask('POST', '/dashboard/login', { headers, body: JSON.stringify({ token }) });
@@ -135,7 +137,7 @@ describe('the login', () => {
     expect(answer.headers).not.toHaveProperty('set-cookie');
   });
 
-  test('is not needed where there is no token', async () => {
+  test('is not needed if there is no token', async () => {
     const ask = await startPage();
     const answer = await ask('GET', '/dashboard/session', { headers: samePage });
     expect({ status: answer.status, body: answer.body.toString() }).toEqual({

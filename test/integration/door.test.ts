@@ -8,7 +8,7 @@ import { pair } from './support/tls.ts';
 
 const most = { clients: 16, metrics: 18 };
 const closedLine =
-  'no more clients are accepted until some have left: the other open files are kept for webhooks; raise the limit of open files (ulimit -n)';
+  'no more clients are accepted until some have left: the remaining open files are reserved for webhooks; raise the limit of open files (ulimit -n)';
 const openLine = 'clients are accepted again';
 
 /** Who connects and says nothing. Some are let in, and the others hear that nobody listens. */

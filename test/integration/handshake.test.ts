@@ -12,16 +12,16 @@ describe('what comes to /app/KEY and is no handshake', () => {
   const wanted = "WebSockets only: expected the headers 'Upgrade: websocket' and 'Connection: Upgrade', got";
 
   test.each<[fields: readonly string[], status: string, text: string, version?: true]>([
-    [[], '426 Upgrade Required', `${wanted} nothing and nothing. A proxy must pass both on`],
+    [[], '426 Upgrade Required', `${wanted} nothing and nothing. A proxy must forward both`],
     [
       ['Connection: close', 'Upgrade: websocket', key, version13],
       '426 Upgrade Required',
-      `${wanted} 'websocket' and 'close'. A proxy must pass both on`,
+      `${wanted} 'websocket' and 'close'. A proxy must forward both`,
     ],
     [
       ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABk', key, version13],
       '426 Upgrade Required',
-      `${wanted} 'h2c' and 'Upgrade, HTTP2-Settings'. A proxy must pass both on`,
+      `${wanted} 'h2c' and 'Upgrade, HTTP2-Settings'. A proxy must forward both`,
     ],
     [
       [...upgrade, key, 'Sec-WebSocket-Version: 8'],

@@ -10,7 +10,7 @@ import { Receiver } from './support/receiver.ts';
 import { app, startServer } from './support/server.ts';
 import { pair } from './support/tls.ts';
 
-/** The text format's grammar: a comment, or a name, labels and a number. */
+/** The grammar of the text format: a comment, or a name, labels and a number. */
 const line =
   /^(?:# (?:HELP|TYPE) \w+ .+|\w+(?:\{\w+="(?:[^"\\]|\\.)*"(?:,\w+="(?:[^"\\]|\\.)*")*\})? (\S+))$/;
 
@@ -20,7 +20,7 @@ const outside = Object.values(networkInterfaces())
   .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
 
 describe('GET /metrics', () => {
-  test('is Prometheus text in which every number is one and none is negative', async () => {
+  test('is valid Prometheus text without negative numbers', async () => {
     const receiver = await Receiver.start();
     const server = await startServer({ apps: [{ ...app, webhooks: [{ url: receiver.url }] }] });
     const client = await Client.connect(server);
@@ -39,7 +39,7 @@ describe('GET /metrics', () => {
     }
   });
 
-  test('the connections are never negative, however they end', async () => {
+  test('the number of connections is never negative, however they end', async () => {
     const server = await startServer();
     for (let round = 0; round < 5; round += 1) {
       const clients = await Promise.all([1, 2, 3].map(() => Client.connect(server)));
@@ -60,7 +60,7 @@ describe('metrics on the port of the clients', () => {
     { method: 'get', pattern: '/metrics', door: 'metrics', handle: () => plainText(200, 'figures') },
   ] as const;
 
-  test('are for this machine only where they are not public', async () => {
+  test('are served only to this machine unless they are public', async () => {
     const server = await startGateway({ publicMetrics: false, host: '0.0.0.0' }, routes);
     expect(await get(server, '/metrics')).toMatchObject({ status: 200, body: 'figures' });
     const forwarded = { headers: { 'x-forwarded-for': '127.0.0.1' } };
@@ -69,7 +69,7 @@ describe('metrics on the port of the clients', () => {
     expect(await body.text()).toContain('metrics.port');
   });
 
-  test.runIf(outside !== undefined)('are refused to an address of the network', async () => {
+  test.runIf(outside !== undefined)('are refused to another address of the network', async () => {
     for (const [publicMetrics, status] of [
       [false, 403],
       [true, 200],
@@ -81,7 +81,7 @@ describe('metrics on the port of the clients', () => {
     }
   });
 
-  test('are rendered once a second at most, however many ask', async () => {
+  test('are rendered once a second at most, however many requests arrive', async () => {
     const clock = new FakeClock();
     const server = await startServer({}, { livenessClock: clock, cachesMetrics: true });
     const texts = await Promise.all([1, 2, 3].map(() => get(server, '/metrics')));
@@ -95,8 +95,8 @@ describe('metrics on the port of the clients', () => {
   });
 });
 
-describe('metrics on a port of their own', () => {
-  test('are served there, in the clear, and nowhere else', async () => {
+describe('metrics on their own port', () => {
+  test('are served only there, over plain HTTP', async () => {
     const server = await startServer({ metrics: { port: 0 }, path: '/realtime', tls: pair('localhost') });
     const metrics = { port: server.metricsPort ?? 0 };
     expect(metrics.port).not.toBe(server.port);
@@ -121,7 +121,7 @@ describe('metrics on a port of their own', () => {
     expect(await get(server, '/livez')).toMatchObject({ status: 200 });
   });
 
-  test('can still be read while the server ends, and not after', async () => {
+  test('can be read during a shutdown, but not after it', async () => {
     const { gateway, ...ports } = await startGateway({ metrics: { port: 0 } }, [
       { method: 'get', pattern: '/metrics', door: 'metrics', handle: () => plainText(200, 'figures') },
     ]);

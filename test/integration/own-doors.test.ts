@@ -47,7 +47,7 @@ describe('the Dashboard', () => {
   test('has a port that can be had, or the start says which key to change', async () => {
     const other = await startGateway();
     await expect(startGateway({ dashboard: { port: other.port } }, routes)).rejects.toThrow(
-      /Choose another by dashboard\.host and dashboard\.port/,
+      /Choose another one with dashboard\.host and dashboard\.port/,
     );
   });
 

@@ -114,8 +114,11 @@ describe('with a certificate', () => {
 const unusable = [
   [{ ...tls, certFile: '/no/such.pem' }, /^cannot use the certificate \/no\/such\.pem: ENOENT: no such file/],
   [{ ...tls, keyFile: '/no/such.pem' }, /^cannot use the key \/no\/such\.pem: ENOENT: no such file/],
-  [{ ...tls, certFile: import.meta.filename }, /^cannot use the certificate .*: it is no PEM$/],
-  [{ ...tls, keyFile: import.meta.filename }, /^cannot use the key .*: it is no PEM of a private key$/],
+  [{ ...tls, certFile: import.meta.filename }, /^cannot use the certificate .*: it is not in PEM format$/],
+  [
+    { ...tls, keyFile: import.meta.filename },
+    /^cannot use the key .*: it is not a private key in PEM format$/,
+  ],
   [
     { ...tls, keyFile: pair('second').keyFile },
     /^cannot use the key .*: it does not belong to the certificate$/,

@@ -39,7 +39,7 @@ function hear(world: World, { rows, skipped, isRestarted }: ConsoleRows): boolea
 function subscribe(world: World): void {
   const subscription = world.feed.subscribe({
     since: world.lastSeq,
-    hear: (rows) => hear(world, rows),
+    onRows: (rows) => hear(world, rows),
   });
   if (isConsoleFull(subscription)) throw new Error(subscription.message);
   world.subscription = subscription;

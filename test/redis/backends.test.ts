@@ -9,7 +9,7 @@ import { startRedis, type RedisServer } from '../support/redis/server.ts';
 import { waitFor } from '../support/redis/wait.ts';
 
 const unavailable: ApiAnswer = {
-  ...plainText(503, /^State unavailable: Redis, which the nodes share, does not answer/),
+  ...plainText(503, /^State unavailable: Redis, which the nodes share, does not respond/),
   retryAfter: '1',
 };
 

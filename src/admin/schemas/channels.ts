@@ -18,8 +18,11 @@ const channelHas = {
 } as const satisfies RequiredFields<ChannelView>;
 
 const channelMayHave = {
-  subscriptionCount: described(count, 'Absent: not known at this moment.'),
-  userCount: described(count, 'Presence channels: their members; absent: not known at this moment.'),
+  subscriptionCount: described(count, 'Absent if it is not known at the moment.'),
+  userCount: described(
+    count,
+    'The number of members of a presence channel. Absent if it is not known at the moment.',
+  ),
 } as const satisfies OptionalFields<ChannelView>;
 
 const channelDetail = viewOf<ChannelDetail>(
@@ -30,13 +33,13 @@ const channelDetail = viewOf<ChannelDetail>(
   },
   {
     ...channelMayHave,
-    userIds: described(listOf(text), 'Presence channels: their members.'),
+    userIds: described(listOf(text), 'The members of a presence channel.'),
     cache: described(
       viewOf<NonNullable<ChannelDetail['cache']>>({
         data: text,
-        ttlSeconds: described({ type: 'number' }, 'How long it is kept.'),
+        ttlSeconds: described({ type: 'number' }, 'How long it is still kept.'),
       }),
-      'Cache channels: the event that is kept.',
+      'The cached event of a cache channel.',
     ),
   },
 );
@@ -48,11 +51,11 @@ const connection = described(
       channels: listOf(
         viewOf<ConnectionView['channels'][number]>(
           { name: text },
-          { userId: described(text, 'The member of the channel that it is.') },
+          { userId: described(text, 'The user id of the connection as a member of the channel.') },
         ),
       ),
     },
-    { userId: described(text, 'Who is signed in on it, or is a member of the channel by it.') },
+    { userId: described(text, 'The user that is signed in, or the member of the channel.') },
   ),
   'A connection to this node.',
 );
@@ -60,12 +63,12 @@ const connection = described(
 const span = viewOf<SpanView>(
   { state: oneOf<SpanView['state']>({ present: true, lingering: true }), fromMs: millis('When it began.') },
   {
-    toMs: millis('When it ended; absent while it lasts.'),
+    toMs: millis('When it ended. Absent while it lasts.'),
     beganBefore: {
       const: true,
-      description: 'It began earlier than what is kept: fromMs is only since when it is known.',
+      description: 'It began before the first kept record, and fromMs is the time of that record.',
     },
-    deadlineMs: millis('Lingering: when its grace ends.'),
+    deadlineMs: millis('The end of the grace period, if the state is lingering.'),
   },
 );
 
@@ -89,28 +92,28 @@ const timeline = described(
   viewOf<TimelineView>(
     {
       channel: text,
-      fromMs: millis('When it begins.'),
-      toMs: millis('When it ends.'),
+      fromMs: millis('The start of the timeline.'),
+      toMs: millis('The end of the timeline.'),
       keptSinceMs: keptSince,
-      skipped: described(count, 'What was not kept since then, because more happened than is recorded.'),
+      skipped: described(count, 'Records that were skipped since then, because too much happened at once.'),
       rows: described(
         listOf(
           viewOf<TimelineView['rows'][number]>(
             { spans: listOf(ref('Span')) },
-            { userId: described(text, 'The member; absent: the channel itself.') },
+            { userId: described(text, 'The member. Absent for the channel itself.') },
           ),
         ),
         'The channel first, then its members.',
       ),
-      events: described(listOf(ref('Event')), 'Events of the channel, with what became of each.'),
+      events: described(listOf(ref('Event')), 'The webhook events of the channel with their outcomes.'),
       deliveries: described(
         listOf(timelineDelivery),
-        'Deliveries that hold one of the events, attempt by attempt.',
+        'The deliveries that contain one of the events, with their attempts.',
       ),
     },
-    { moreRows: described(count, 'So many members more are not shown.') },
+    { moreRows: described(count, 'How many more members are not shown.') },
   ),
-  'What was recorded of a channel, and of its members.',
+  'The recorded history of a channel and its members.',
 );
 
 /** The schemas of views/channels.ts. */
@@ -118,7 +121,7 @@ export const channelSchemas = {
   Channel: viewOf<ChannelView>(channelHas, channelMayHave),
   ChannelPage: viewOf<ChannelPage>(
     { items: listOf(ref('Channel')) },
-    { next: described(text, 'The after of the channels that follow; absent: there are none.') },
+    { next: described(text, 'The value of after for the next page. Absent on the last page.') },
   ),
   ChannelDetail: channelDetail,
   Connection: connection,

@@ -22,7 +22,7 @@ import {
   type SchemaName,
 } from './view-schema.ts';
 
-/** How far a delivery is. */
+/** The state of a delivery. */
 export const deliveryStatus = oneOf<DeliveryView['status']>({
   pending: true,
   delivered: true,
@@ -37,17 +37,17 @@ const result = described(
     timeout: true,
     unreachable: true,
   }),
-  `pending: it is under way; ${String(attemptResult['description'])}`,
+  `pending: in progress; ${String(attemptResult['description'])}`,
 );
-const error = described(text, 'Why there was no answer.');
+const error = described(text, 'Why there was no response.');
 
 /** The number of an attempt. */
-export const attemptNumber = described(count, 'Which attempt it is, counted from 1.');
+export const attemptNumber = described(count, 'The number of the attempt, counted from 1.');
 
-/** When an attempt began, how long it took, and what came of it. */
+/** The start, duration and result of an attempt. */
 export const attemptCourse = {
   atMs: millis('When it began.'),
-  elapsedMs: millis('How long it took; absent while it is under way.'),
+  elapsedMs: millis('How long it took. Absent while it is in progress.'),
   result,
   status: httpStatus,
 } as const satisfies Partial<Record<keyof AttemptView, Schema>>;
@@ -60,10 +60,10 @@ const attempt = described(
       number: attemptNumber,
       atMs: attemptAtMs,
       result,
-      headers: described(texts, "The request's headers as sent, with the signature."),
+      headers: described(texts, 'The headers of the request as sent, with the signature.'),
     },
     {
-      resend: described(count, 'It was made on demand: which of those, counted from 1.'),
+      resend: described(count, 'The number of the resend, counted from 1, if it was one.'),
       elapsedMs: attemptElapsedMs,
       status: httpStatus,
       error,
@@ -79,27 +79,27 @@ const deliveryHas = {
   endpoint: text,
   url: text,
   status: deliveryStatus,
-  atMs: millis('When it was made.'),
+  atMs: millis('When its first kept attempt began.'),
   events: described(
     listOf(viewOf<DeliveryView['events'][number]>({ name: eventName, channel: text }, { user_id: text })),
-    'The names of its events, each once, and the channels.',
+    'The distinct combinations of name, channel and user among its events.',
   ),
   eventCount: count,
-  attempts: described(count, 'How many were made.'),
-  isResent: described(flag, 'Whether it was sent again on demand.'),
+  attempts: described(count, 'How many attempts were made.'),
+  isResent: described(flag, 'Whether it was resent.'),
 } as const satisfies RequiredFields<DeliveryView>;
 
 const deliveryMayHave = {
   reason: described(text, 'Why it was dropped.'),
   lastAttempt: viewOf<NonNullable<DeliveryView['lastAttempt']>>({ result }, { status: httpStatus, error }),
-  elapsedMs: millis('How long it took.'),
+  elapsedMs: millis('How long the last attempt took.'),
   nextAttemptAtMs: millis('When the next attempt is due.'),
 } as const satisfies OptionalFields<DeliveryView>;
 
 const deliveryDetail = viewOf<DeliveryDetail>(
   {
     ...deliveryHas,
-    body: described(text, 'The body of the request.'),
+    body: described(text, 'The body of the webhook.'),
     attemptList: listOf(ref('Attempt')),
     eventIds: described(listOf(count), 'Ids of its events in the list of events.'),
   },
@@ -130,18 +130,18 @@ const fate = described(
       endpoint: text,
       url: text,
       status: oneOf<FateView['status']>({ pending: true, delivered: true, dropped: true, filtered: true }),
-      deliveries: described(listOf(text), 'Ids of the deliveries that hold it.'),
+      deliveries: described(listOf(text), 'Ids of the deliveries that contain it.'),
       attempts: count,
     },
     { reason: described(text, 'Why it was not delivered.') },
   ),
-  'What became of an event at one endpoint.',
+  'The outcome of an event at one endpoint.',
 );
 
 const event = described(
   viewOf<EventView>(
     {
-      id: described(count, 'Counts up.'),
+      id: described(count, 'An ascending number.'),
       appId: text,
       name: eventName,
       channel: text,
@@ -155,18 +155,18 @@ const event = described(
         deduplicated: true,
       }),
       cause: ref('Cause'),
-      why: described(text, 'The cause and what became of it, as a sentence.'),
+      why: described(text, 'The cause and the outcome, as a sentence.'),
       endpoints: listOf(ref('Fate')),
     },
     {
       user_id: text,
-      event: described(text, 'Client events: their name.'),
-      data: described(text, 'Client events: their data.'),
-      socket_id: described(text, 'Client events: their sender.'),
+      event: described(text, 'The name of a client event.'),
+      data: described(text, 'The data of a client event.'),
+      socket_id: described(text, 'The sender of a client event.'),
       subscription_count: count,
     },
   ),
-  'Something that webhooks tell or would have told, and why.',
+  'A webhook event, sent or not, and why.',
 );
 
 function pageOf(item: SchemaName): Schema {
@@ -175,11 +175,11 @@ function pageOf(item: SchemaName): Schema {
       {
         items: listOf(ref(item)),
         keptSinceMs: keptSince,
-        skipped: described(count, 'What was not kept since then, because more happened than is recorded.'),
+        skipped: described(count, 'Records that were skipped since then, because too much happened at once.'),
       },
-      { next: described(text, 'The before of the items that follow; absent: there are none.') },
+      { next: described(text, 'The value of before for the next page. Absent on the last page.') },
     ),
-    'A part of a list, newest first.',
+    'One page of a list, newest first.',
   );
 }
 
@@ -187,7 +187,7 @@ function pageOf(item: SchemaName): Schema {
 export const deliverySchemas = {
   Delivery: described(
     viewOf<DeliveryView>(deliveryHas, deliveryMayHave),
-    'A request, over all its attempts.',
+    'A webhook to one endpoint, with all its attempts.',
   ),
   DeliveryDetail: deliveryDetail,
   DeliveryPage: pageOf('Delivery'),

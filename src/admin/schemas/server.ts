@@ -12,8 +12,8 @@ import {
 import type { Role } from '../../views/settings.ts';
 import { count, number, oneOf, ref, viewOf } from './view-schema.ts';
 
-/** What lists and streams say of what they do not show. */
-export const keptSince = millis('Nothing older is kept.');
+/** The start of what lists and streams can show. */
+export const keptSince = millis('Everything since this time is kept, except what was skipped.');
 
 const place: Schema = oneOf<SelfView['kept']>({ memory: true, disk: true, redis: true });
 const numbers = listOf(number);
@@ -21,28 +21,34 @@ const numbers = listOf(number);
 const self = viewOf<SelfView>(
   {
     version: text,
-    role: described(oneOf<Role>({ full: true, view: true }), 'What the caller may do.'),
+    role: described(oneOf<Role>({ full: true, view: true }), 'The role of the caller.'),
     isProduction: flag,
     kept: described(place, 'Where the state of channels and webhooks is kept.'),
     savedIn: described(place, 'Where apps and endpoints that are set at run time are kept.'),
-    epoch: described(text, 'The life of the state. After another one begins, what was said may be untrue.'),
+    epoch: described(
+      text,
+      'The epoch of the state. A new epoch means that state was lost, so earlier webhooks may no longer be true.',
+    ),
     startedAtMs: millis('When this process started.'),
     nowMs: millis('The time of the server.'),
     showsPayloads: described(flag, 'Whether payloads may be shown (dashboard.payloads).'),
     address: described(
       viewOf<SelfView['address']>({ host: text, port: count, path: text, isTls: flag }),
-      'Where clients connect to.',
+      'The address for clients.',
     ),
-    notes: described(listOf(text), 'What this node cannot say, one sentence each.'),
+    notes: described(listOf(text), 'What this node does not know, one sentence each.'),
   },
   {
-    starts: described(count, 'How often the store was opened; absent without one.'),
+    starts: described(count, 'How often the store was opened. Absent without a store.'),
     lastEnd: described(
-      viewOf<NonNullable<SelfView['lastEnd']>>({ how: text, downMs: millis('How long it was away.') }),
-      'How the life before ended, where that is known.',
+      viewOf<NonNullable<SelfView['lastEnd']>>({
+        how: text,
+        downMs: millis('The time between that end and this start.'),
+      }),
+      'How the previous run ended, if that is known.',
     ),
-    lost: described(text, 'Why something that was kept was lost.'),
-    clock: described(ref('Clock'), 'The clock of a server that a test controls; absent otherwise.'),
+    lost: described(text, 'Why stored data was lost, if any was.'),
+    clock: described(ref('Clock'), 'The clock of a server that a test controls. Absent otherwise.'),
   },
 );
 
@@ -53,18 +59,18 @@ const clock = viewOf<ClockView>({
 
 const consoleRow = viewOf<ConsoleRow>(
   {
-    seq: described(count, "Counts up; the id of the stream's events."),
+    seq: described(count, "An ascending number, which is also the id of the stream's events."),
     atMs: millis('When it happened.'),
     appId: text,
     type: { type: 'string', enum: consoleTypes },
-    text: described(text, 'One line for a person.'),
+    text: described(text, 'One line of text for people.'),
   },
   {
     socketId: text,
     userId: text,
     channel: text,
     name: described(text, 'The name of a published event, the URL of an endpoint, or a code.'),
-    data: described(text, 'The payload, if payloads may be shown; at most 4 KB of it.'),
+    data: described(text, 'The first 4 KB of the payload. Absent if payloads must not be shown.'),
     details: {
       type: 'object',
       additionalProperties: { type: ['string', 'number'] },
@@ -76,13 +82,15 @@ const consoleRow = viewOf<ConsoleRow>(
 const consoleRows = viewOf<ConsoleRows>(
   {
     rows: described(listOf(ref('ConsoleRow')), 'Newest last.'),
-    skipped: described(
-      count,
-      'Rows that were not recorded or not sent, because more happened than can be shown.',
-    ),
+    skipped: described(count, 'Rows that were not recorded or not sent, because too much happened at once.'),
     keptSinceMs: keptSince,
   },
-  { isRestarted: { const: true, description: 'The rows begin anew: the server has been started since.' } },
+  {
+    isRestarted: {
+      const: true,
+      description: 'The server has restarted since the previous rows, so the numbers start again.',
+    },
+  },
 );
 
 const series = described(
@@ -90,14 +98,14 @@ const series = described(
     stepMs: millis('How long a step is.'),
     endMs: millis('When the last step ends.'),
     connections: numbers,
-    published: described(numbers, 'In each step, as all that follow.'),
+    published: described(numbers, 'The number in each step, as in all fields that follow.'),
     received: numbers,
     delivered: numbers,
     failed: numbers,
     dropped: numbers,
     refused: numbers,
   }),
-  'Numbers over time: one for each step, oldest first.',
+  'Numbers over time, one for each step, oldest first.',
 );
 
 const overview = viewOf<OverviewView>(
@@ -115,7 +123,7 @@ const overview = viewOf<OverviewView>(
         dropped: number,
         refused: number,
       }),
-      'A second, over the last five.',
+      'Per second, averaged over the last five seconds.',
     ),
     webhooks: viewOf<OverviewView['webhooks']>(
       {
@@ -123,23 +131,23 @@ const overview = viewOf<OverviewView>(
           listOf(
             viewOf<OverviewView['webhooks']['failing'][number]>({ appId: text, endpoint: text, url: text }),
           ),
-          'Endpoints that fail.',
+          'The failing endpoints.',
         ),
-        underWay: described(count, 'Requests that are under way.'),
+        underWay: described(count, 'Attempts in progress.'),
       },
       {
-        waiting: described(count, 'Events that wait on this node; absent: other nodes send the webhooks.'),
-        bytes: described(count, 'Their bytes.'),
-        oldestAgeMs: millis('The age of the oldest.'),
+        waiting: described(count, 'Events that wait on this node. Absent if other nodes send the webhooks.'),
+        bytes: described(count, 'The bytes of these events.'),
+        oldestAgeMs: millis('The age of the oldest of these events.'),
       },
     ),
     health: described(
       listOf(viewOf<OverviewView['health'][number]>({ name: text, isGood: flag, text })),
-      'How what the node relies on does: store, Redis, room for clients.',
+      'The health of what the node depends on: store, Redis, capacity for clients.',
     ),
     refusals: described(
       listOf(viewOf<OverviewView['refusals'][number]>({ kind: text, reason: text, count })),
-      'What was refused most since the start.',
+      'The most frequent refusals since the start.',
     ),
   },
   { series: described(ref('Series'), 'Absent in the stream.') },

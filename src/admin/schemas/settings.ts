@@ -22,40 +22,43 @@ import { count, oneOf, ref, texts, viewOf, type FieldSchemas } from './view-sche
 /** The name of a webhook event. */
 export const eventName: Schema = { type: 'string', enum: eventNames };
 
-/** What an attempt that is over came to. */
+/** The result of a finished attempt. */
 export const attemptResult = described(
   oneOf<AttemptResult>({ success: true, refused: true, timeout: true, unreachable: true }),
-  'success: a status of 2xx; refused: any other.',
+  'success: a status of 2xx; refused: any other status.',
 );
 
-/** The status of an HTTP answer. */
-export const httpStatus = described(count, 'The status of the answer; absent if there was none.');
+/** The status of an HTTP response. */
+export const httpStatus = described(count, 'The status of the response. Absent if there was none.');
 
-/** The body of an HTTP answer. */
-export const answerBody = described(text, "The beginning of the answer's body, up to 4 KB.");
+/** The body of an HTTP response. */
+export const answerBody = described(text, 'The first 4 KB of the response body.');
 
 /** How an endpoint is paused. */
 export const pauseHow = described(
   oneOf<PauseView['how']>({ hold: true, off: true }),
-  'hold: nothing is sent, and what happens waits; off: what happens is not sent, and is listed as dropped.',
+  'hold: nothing is sent, and events wait; off: events are not sent, and are listed as dropped.',
 );
 
 const origin = described(
   oneOf<SettingOrigin>({ file: true, 'run-time': true }),
   'Where it is set: in the configuration file, or by the Dashboard and the admin API.',
 );
-const reconcile = described(flag, 'Send what brings the endpoint back to the truth after drops.');
-const signature = described(flag, 'Also sign as the Standard Webhooks specification says.');
+const reconcile = described(
+  flag,
+  'Whether the endpoint receives events that bring it back to the true state after drops.',
+);
+const signature = described(flag, 'Whether to add a signature of the Standard Webhooks specification.');
 
 const settings = {
   enabled: described(flag, 'Whether the app is served.'),
   clientEvents: described(flag, 'Whether clients may send client events.'),
-  subscriptionCount: described(flag, 'Whether it is told how many subscribers a channel has.'),
-  watchlist: described(flag, 'Whether clients are told of the users they watch.'),
-  forceTls: described(flag, 'Whether clients must connect by wss://.'),
+  subscriptionCount: described(flag, 'Whether subscribers receive the number of subscribers of a channel.'),
+  watchlist: described(flag, 'Whether clients receive watchlist events about other users.'),
+  forceTls: described(flag, 'Whether connections and requests without TLS are refused.'),
   allowedOrigins: described(
     listOf(text),
-    'The pages that may connect, by origin; in one, * stands for labels of the host or the port.',
+    'The origins of pages from which clients may connect. In an origin, * matches labels of the host, or the port.',
   ),
   limits: {
     type: 'object',
@@ -66,7 +69,7 @@ const settings = {
       description: meaning,
     })),
     additionalProperties: false,
-    description: 'Null: no limit.',
+    description: 'null is no limit.',
   },
 } as const satisfies FieldSchemas<keyof AppSettings>;
 
@@ -76,12 +79,12 @@ const key = viewOf<KeyView>(
     isFirst: described(flag, 'Webhooks are signed with the first key.'),
     uses: described(count, 'Connections and requests that used it since this process started.'),
   },
-  { lastUsedAtMs: millis('When it was used last; absent: not since this process started.') },
+  { lastUsedAtMs: millis('When it was last used. Absent if it was not used since this process started.') },
 );
 
 const notServed = described(
   text,
-  'Why what was set at run time is not served at the moment; absent: it is served.',
+  'Why an app or endpoint that was added at run time is not served at the moment. Absent if it is served.',
 );
 
 const app = viewOf<AppView>(
@@ -100,30 +103,27 @@ const app = viewOf<AppView>(
 const appInput = viewOf<AppInput>(
   {},
   {
-    id: described(text, 'Made up if it is absent.'),
-    key: described(text, 'Made up if it is absent.'),
-    secret: described(text, 'Made up if it is absent.'),
+    id: described(text, 'Generated if it is absent.'),
+    key: described(text, 'Generated if it is absent.'),
+    secret: described(text, 'Generated if it is absent.'),
     ...settings,
   },
 );
 
 const batch = {
-  maxEvents: described(count, 'The most events in one request; 1 is batching off.'),
-  maxDelayMs: millis('How long an event may wait for company.'),
-  maxBytes: described(count, 'The most bytes of a request body.'),
+  maxEvents: described(count, 'The most events in one webhook. 1 switches batching off.'),
+  maxDelayMs: millis('How long an event may wait for more events.'),
+  maxBytes: described(count, 'The most bytes of a webhook body.'),
 } as const satisfies FieldSchemas<keyof BatchInput>;
 
 const endpointInput = viewOf<EndpointInput>(
-  { url: described(text, 'Where to POST.') },
+  { url: described(text, 'The URL for webhooks.') },
   {
-    id: described(text, 'Made up if it is absent.'),
-    eventTypes: described(
-      listOf(eventName),
-      'The events that are sent; if absent, all but subscription_count.',
-    ),
+    id: described(text, 'Derived from the URL if it is absent.'),
+    eventTypes: described(listOf(eventName), 'The events to send. Default: all except subscription_count.'),
     channels: described(
       viewOf<NonNullable<EndpointInput['channels']>>({}, { startsWith: text, endsWith: text }),
-      'Only channels whose name begins and ends so.',
+      'Only channels whose name begins and ends with these.',
     ),
     headers: described(texts, 'Extra request headers.'),
     standardSignature: signature,
@@ -137,28 +137,28 @@ const endpoint = viewOf<EndpointView>(
     id: text,
     origin,
     url: text,
-    enabled: described(flag, 'False: the configuration file says that it is sent nothing.'),
+    enabled: described(flag, 'False if the configuration file disables it.'),
     eventTypes: listOf(eventName),
     channels: viewOf<EndpointView['channels']>({ startsWith: text, endsWith: text }),
-    headers: described(texts, 'Extra request headers; to all but the full role their values are empty.'),
+    headers: described(texts, 'Extra request headers. Only the full role sees their values.'),
     standardSignature: signature,
     reconcile,
-    batch: described(viewOf<EndpointView['batch']>(batch), 'What holds for it.'),
+    batch: described(viewOf<EndpointView['batch']>(batch), 'The batching that applies.'),
   },
   {
     notServed,
     ownBatch: described(
       ref('BatchInput'),
-      "What of batch was set for this endpoint; the rest is as the server's configuration says.",
+      "The fields of batch that were set for this endpoint. For the others, the server's configuration applies.",
     ),
-    pause: described(ref('Pause'), 'Absent: it is not paused.'),
-    queue: described(ref('Queue'), 'What waits for it on this node; absent: other nodes send the webhooks.'),
+    pause: described(ref('Pause'), 'Absent if it is not paused.'),
+    queue: described(ref('Queue'), 'Its queue on this node. Absent if other nodes send the webhooks.'),
     lastAttempt: described(
       viewOf<NonNullable<EndpointView['lastAttempt']>>(
         { atMs: millis('When it began.'), result: attemptResult },
         { status: httpStatus },
       ),
-      'The last attempt that is remembered.',
+      'The last attempt that is still recorded.',
     ),
   },
 );
@@ -167,16 +167,16 @@ const test = viewOf<TestView>(
   {
     result: attemptResult,
     elapsedMs: millis('How long it took.'),
-    verdict: described(text, 'What the answer means, as a sentence with what to do.'),
+    verdict: described(text, 'What the response means and what to do, as a sentence.'),
     request: ref('Request'),
   },
-  { status: httpStatus, error: described(text, 'Why there was no answer.'), answer: answerBody },
+  { status: httpStatus, error: described(text, 'Why there was no response.'), answer: answerBody },
 );
 
 const verify = viewOf<VerifyView>(
   {
     isGenuine: flag,
-    sentence: described(text, 'Why it is genuine or not, as a sentence with what to do.'),
+    sentence: described(text, 'Why it is genuine or not and what to do, as a sentence.'),
   },
   { key: described(text, 'The key whose secret signed it.') },
 );
@@ -192,7 +192,7 @@ export const settingsSchemas = {
   EndpointInput: endpointInput,
   BatchInput: described(
     viewOf<BatchInput>({}, batch),
-    "How events are gathered into one request; what is absent is as the server's configuration says.",
+    "The batching. For absent fields, the server's configuration applies.",
   ),
   Pause: viewOf<PauseView>({ how: pauseHow, sinceMs: millis('When it was paused.') }),
   Queue: viewOf<QueueView>({

@@ -8,15 +8,15 @@ const difference = described(
       channel: text,
       believed: described(
         oneOf<DifferenceView['believed']>({ there: true, gone: true, unknown: true }),
-        'What the endpoint must believe; unknown: nobody can tell.',
+        'What the endpoint must believe. unknown if that is not known.',
       ),
       actual: oneOf<DifferenceView['actual']>({ there: true, gone: true }),
       why: described(text, 'Why, as a sentence.'),
-      heals: described(flag, 'Whether it heals without anybody doing something.'),
+      heals: described(flag, 'Whether the difference will go away without a repair.'),
     },
-    { userId: described(text, 'Absent: it is about the channel itself.') },
+    { userId: described(text, 'Absent if the difference concerns the channel itself.') },
   ),
-  'A difference between what an endpoint must believe and what is true.',
+  'A difference between what an endpoint must believe and the true state.',
 );
 
 const truth = viewOf<TruthView>(
@@ -27,23 +27,23 @@ const truth = viewOf<TruthView>(
     members: described(count, 'Members that were compared.'),
     differences: described(listOf(ref('Difference')), 'The first differences, at most 200.'),
     differing: described(count, 'How many differences there are.'),
-    limits: described(listOf(text), 'What the endpoint does not hear of, one sentence each.'),
-    canReconcile: described(flag, 'Whether reconcile can repair what does not heal.'),
+    limits: described(
+      listOf(text),
+      'What the endpoint does not receive because of its event types and channel filter, one sentence each.',
+    ),
+    canReconcile: described(flag, 'Whether reconcile can repair lasting differences.'),
   },
-  { unknown: described(text, 'Why nothing can be said; then the rest is empty.') },
+  { unknown: described(text, 'Why nothing can be compared. The other fields are empty then.') },
 );
 
 const lane = described(
   viewOf<LaneView>(
     { channel: text, events: count, oldestAgeMs: millis('The age of the oldest event.') },
     {
-      blockedBy: described(
-        text,
-        'The delivery that must be done with before the first of the events is sent.',
-      ),
+      blockedBy: described(text, 'The delivery that must finish before the first of these events is sent.'),
     },
   ),
-  'The events of one channel that are in no batch yet.',
+  'The events of one channel that are not in a batch yet.',
 );
 
 const laneBatch = described(
@@ -54,29 +54,26 @@ const laneBatch = described(
       attempts: count,
       state: oneOf<LaneBatchView['state']>({ 'in-flight': true, waiting: true }),
       ageMs: millis('The age of the batch.'),
-      // What is overdue is below zero.
-      deadlineInMs: described(number, 'After so long it is dropped.'),
+      // Negative if the batch is overdue.
+      deadlineInMs: described(number, 'The time until the batch is dropped.'),
     },
-    { id: text, nextAttemptInMs: described(number, 'When the next attempt is due.') },
+    { id: text, nextAttemptInMs: described(number, 'The time until the next attempt is due.') },
   ),
-  'A batch that is not done with.',
+  'An unfinished batch.',
 );
 
 const lanes = described(
   viewOf<LanesView>(
     {
       endpoint: text,
-      lanes: described(listOf(ref('Lane')), 'Those that wait longest first, at most 100.'),
+      lanes: described(listOf(ref('Lane')), 'At most 100 lanes, those that have waited longest first.'),
       laneCount: described(count, 'How many lanes there are.'),
-      batches: described(
-        listOf(ref('LaneBatch')),
-        'Batches that are not done with, oldest first, at most 100.',
-      ),
+      batches: described(listOf(ref('LaneBatch')), 'At most 100 unfinished batches, oldest first.'),
       batchCount: described(count, 'How many batches there are.'),
     },
     { queue: ref('Queue'), pause: ref('Pause') },
   ),
-  'What waits behind what.',
+  'The queue of an endpoint by channel.',
 );
 
 /** The schemas of views/truth.ts. */

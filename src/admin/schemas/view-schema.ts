@@ -42,12 +42,12 @@ export type SchemaName =
   | 'Lane'
   | 'LaneBatch';
 
-/** Refers to a schema of the document. */
+/** A reference to a schema of the document. */
 export function ref(name: SchemaName): Schema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** The fields that an object of this type may lack. */
+/** The optional fields of a type. */
 type OptionalField<View> = {
   [Field in keyof View]-?: Partial<Pick<View, Field>> extends Pick<View, Field> ? Field : never;
 }[keyof View];
@@ -55,15 +55,15 @@ type OptionalField<View> = {
 /** Schemas for some fields of a type. */
 export type FieldSchemas<Field extends PropertyKey> = Readonly<Record<Field, Schema>>;
 
-/** Schemas for the fields that an object of this type always has. */
+/** Schemas for the required fields of a type. */
 export type RequiredFields<View> = FieldSchemas<Exclude<keyof View, OptionalField<View>>>;
 
-/** Schemas for the fields that an object of this type may lack. */
+/** Schemas for the optional fields of a type. */
 export type OptionalFields<View> = FieldSchemas<OptionalField<View>>;
 
 /**
- * The schema of an interface: the fields that it always has, then those that it may lack. The compiler refuses a field
- * that is missing, or in the wrong of the two.
+ * The schema of an interface: first its required fields, then its optional ones. The compiler refuses a field that is
+ * missing or in the wrong group.
  */
 export function viewOf<View>(
   required: RequiredFields<View>,
@@ -72,16 +72,16 @@ export function viewOf<View>(
   return object({ ...required, ...optional }, Object.keys(required));
 }
 
-/** One of a few words; the compiler refuses a list that is not complete. */
+/** An enumeration of words. The compiler refuses an incomplete list. */
 export function oneOf<Word extends string>(words: Readonly<Record<Word, true>>): Schema {
   return { type: 'string', enum: Object.keys(words) };
 }
 
-/** How many. */
+/** A whole number that is not negative. */
 export const count: Schema = { ...whole, minimum: 0 };
 
 /** Any number. */
 export const number: Schema = { type: 'number' };
 
-/** Texts by name, such as headers. */
+/** Strings by name, such as headers. */
 export const texts: Schema = { type: 'object', additionalProperties: { type: 'string' } };

@@ -18,23 +18,23 @@ import type { EventName } from '../../webhooks/event.ts';
 import type { DroppedFilter, DroppedPage, Recovery, RecoverPlan, RecoverStart } from './dead-letters.ts';
 import { send, withQuery, type Parameters } from './http.ts';
 
-/** A part of a list. */
+/** Which part of a list to return. */
 export interface Window {
   readonly q?: string | undefined;
   readonly limit?: number;
   readonly before?: string | undefined;
 }
 
-/** An event to be published. */
+/** An event to publish. */
 export interface PublishedEvent {
   readonly name: string;
   readonly channels: readonly string[];
-  /** As the API has it: JSON is text. */
+  /** Text, as in the HTTP API. JSON is encoded as text. */
   readonly data: string;
   readonly socket_id?: string;
 }
 
-/** A client event, sent as if that connection had sent it. */
+/** A client event that the server sends in the name of a connection. */
 export interface ClientEventInput {
   readonly socketId: string;
   readonly channel: string;
@@ -42,13 +42,13 @@ export interface ClientEventInput {
   readonly data: string;
 }
 
-/** What of the debug console is wanted. */
+/** Which rows of the debug console to return. */
 export interface ConsoleQuery {
   readonly app?: string | undefined;
   readonly types?: readonly string[] | undefined;
   readonly q?: string | undefined;
   readonly limit?: number;
-  /** A seq: rows older than it. */
+  /** A sequence number. Only older rows are returned. */
   readonly before?: number | undefined;
 }
 
@@ -67,13 +67,13 @@ const ofApp = (app: string, ...parts: readonly string[]) => at('apps', app, ...p
 const ofEndpoint = (app: string, endpoint: string, ...parts: readonly string[]) =>
   at('apps', app, 'endpoints', endpoint, ...parts);
 
-/** Who looks. `needsLogin`: there is a token, so that one can log out as well. */
+/** The current session. `needsLogin` is true if the server requires a token, so the page offers a logout. */
 export interface SessionView {
   readonly role: Role;
   readonly needsLogin: boolean;
 }
 
-/** The session of the page: whether somebody is logged in, and with what role. */
+/** Reads, starts and ends the session of the page. */
 export const session = {
   read: () => send<SessionView>({ method: 'GET', path: 'session' }),
   login: (token: string) => send<{ role: Role }>({ method: 'POST', path: 'login', body: { token } }),
@@ -143,7 +143,7 @@ export const api = {
   console: ({ types, ...rest }: ConsoleQuery, signal?: Abort) =>
     get<ConsoleRows>('console', { ...rest, types: types?.join(',') }, signal),
 
-  /** The control API of a server whose clock stands in a test's hand, such as `control('POST', 'clock/advance', { ms })`. */
+  /** The control API of a server that a test controls, such as `control('POST', 'clock/advance', { ms })`. */
   control: <Answer>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) =>
     send<Answer>({ method, path: `api/control/${path}`, body }),
 };

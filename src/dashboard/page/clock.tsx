@@ -5,15 +5,15 @@ import { Faults } from './control/faults.tsx';
 import { self } from './session.ts';
 import type { GlobalPageProps } from './shell/pages.tsx';
 
-/** What a test has in its hand: the server's clock, and faults. */
+/** The clock and the faults of a server that a test controls. */
 export function ClockPage({ app }: GlobalPageProps) {
   const clock = self.value?.clock;
   return (
-    <Page title="Clock and faults" lead="Time that you move, and failures on demand.">
+    <Page title="Clock and faults" lead="Move the server's clock and inject failures.">
       {clock === undefined ? (
         <Empty title="No test controls this server">
-          Clock and faults are there with <code>--control</code>, or in a server that{' '}
-          <code>startEmulator</code> has started.
+          To use the clock and faults, start the server with <code>--control</code> or with{' '}
+          <code>startEmulator</code>.
         </Empty>
       ) : (
         <>

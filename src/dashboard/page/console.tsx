@@ -15,7 +15,7 @@ import { route, setQuery } from './router.ts';
 import type { GlobalPageProps } from './shell/pages.tsx';
 import { now } from './time.ts';
 
-/** What happens, as it happens, and what happened before the page was opened. */
+/** The debug console: rows as they happen, and those that the server has kept. */
 export function ConsolePage({ app }: GlobalPageProps) {
   const { q, types: typesText, row } = route.value.query;
   const types = typesOf(typesText);
@@ -63,12 +63,12 @@ export function ConsolePage({ app }: GlobalPageProps) {
             error={control.error?.status === 400 ? control.error : undefined}
           />
           {control.error !== undefined && control.error.status !== 400 && (
-            <ErrorNotice error={control.error} title="The console cannot be read" />
+            <ErrorNotice error={control.error} title="The console could not be loaded" />
           )}
           <Held control={control} isPaused={isPaused} />
           <Rows control={control} app={app} replay={replay} onScrolled={setScrolled} />
         </div>
-        <aside class="console-side" aria-label="Types and most frequent">
+        <aside class="console-side" aria-label="Types and most frequent values">
           <TypeChoice
             chosen={types}
             onChange={(chosen) => setQuery({ types: queryOfTypes(chosen), row: undefined })}
@@ -99,7 +99,7 @@ function Held({ control, isPaused }: { readonly control: TailControl; readonly i
           {count(waitingCount)} new
         </Button>
       )}
-      {isPaused && waitingCount === 0 && <span class="muted">Paused: nothing moves.</span>}
+      {isPaused && waitingCount === 0 && <span class="muted">Paused. New rows will be counted here.</span>}
     </div>
   );
 }
@@ -117,7 +117,7 @@ function Rows({ control, app, replay, onScrolled }: RowsProps) {
     return isLoading ? (
       <Loading what="the console" />
     ) : (
-      <Empty title="No rows">What happens from now on appears here at once.</Empty>
+      <Empty title="No rows">New rows appear here immediately.</Empty>
     );
   return (
     <>
@@ -129,7 +129,7 @@ function Rows({ control, app, replay, onScrolled }: RowsProps) {
           </Button>
         </p>
       ) : (
-        <Notice>Nothing older is kept.</Notice>
+        <Notice>The server keeps no older rows.</Notice>
       )}
     </>
   );

@@ -1,6 +1,6 @@
 import type { AttemptResult } from '../../views/deliveries.ts';
 
-/** What of the dropped deliveries is wanted. */
+/** Which dropped deliveries to return. */
 export interface DroppedFilter {
   readonly endpoint?: string | undefined;
   readonly reason?: string | undefined;
@@ -12,7 +12,7 @@ export interface DroppedFilter {
   readonly cursor?: string | undefined;
 }
 
-/** An attempt, as the HTTP API has it. */
+/** An attempt, in the field names of the HTTP API. */
 export interface DroppedAttempt {
   readonly number: number;
   readonly time_ms: number;
@@ -23,7 +23,7 @@ export interface DroppedAttempt {
   readonly answer?: string;
 }
 
-/** A delivery that was given up. */
+/** A dead letter: a delivery that was dropped and kept. */
 export interface DroppedDelivery {
   readonly id: string;
   readonly endpoint: string;
@@ -43,7 +43,7 @@ export interface DroppedDelivery {
   readonly attempts: readonly DroppedAttempt[];
 }
 
-/** A part of the list, the latest loss first. */
+/** One page of dead letters, newest first. */
 export interface DroppedPage {
   readonly deliveries: readonly DroppedDelivery[];
   readonly forgotten: { readonly deliveries: number; readonly events: number };
@@ -51,20 +51,20 @@ export interface DroppedPage {
   readonly next?: string;
 }
 
-/** What is to be sent again. */
+/** What to send again. */
 export interface RecoverPlan {
   readonly endpoint: string;
   readonly since?: string;
   readonly dry_run?: boolean;
 }
 
-/** What a plan matches; without `dry_run` with the id of what was begun. */
+/** What a plan matches. Without `dry_run` it has the id of the recovery that was started. */
 export interface RecoverStart {
   readonly id?: string;
   readonly matched: { readonly deliveries: number; readonly events: number };
 }
 
-/** How far a recovery is. */
+/** The progress of a recovery. */
 export interface Recovery {
   readonly id: string;
   readonly endpoint: string;

@@ -31,14 +31,14 @@ const changes = [
   'webhook failed',
 ] as const;
 
-/** What webhooks tell or would have told, and why each was sent, held, suppressed or dropped. */
+/** The webhook events of an app, sent or not, each with the reason. */
 export function EventsPage({ app }: PageProps) {
   const { q, before } = route.value.query;
   const page = useResource(`events ${app} ${q ?? ''} ${before ?? ''}`, (signal) =>
     api.events(app, { q, before, limit: pageSize }, signal),
   );
   const { value, error, isLoading, reload } = page;
-  // Older pages do not change, and somebody is reading.
+  // Older pages do not change, so only the newest one is reloaded.
   useNews(before === undefined ? { app, types: changes } : undefined, reload);
   return (
     <Page
@@ -60,14 +60,19 @@ export function EventsPage({ app }: PageProps) {
         />
       </div>
       {error !== undefined && error.status !== 400 && (
-        <ErrorNotice error={error} title="The events cannot be read" onRetry={reload} />
+        <ErrorNotice error={error} title="The events could not be loaded" onRetry={reload} />
       )}
       {value === undefined && error === undefined && <Loading what="the events" />}
       {value !== undefined && value.skipped > 0 && (
-        <p class="muted">{plural(value.skipped, 'event')} were not recorded: more happened than is kept.</p>
+        <p class="muted">
+          {plural(value.skipped, 'event')} {value.skipped === 1 ? 'was' : 'were'} not recorded, because too
+          much happened at once.
+        </p>
       )}
       {value?.items.length === 0 && (
-        <Empty title="No event matches">What webhooks tell, and what they do not tell, appears here.</Empty>
+        <Empty title="No event matches">
+          Every webhook event appears here, including those that were not sent.
+        </Empty>
       )}
       {value !== undefined && value.items.length > 0 && (
         <Table
@@ -137,7 +142,7 @@ function What({ app, event }: EventProps) {
 }
 
 function Why({ app, event: { why, endpoints } }: EventProps) {
-  // Of an event that concerns endpoints, the sentence goes on with what is listed here.
+  // If endpoints are listed below, the part of the sentence about endpoints would repeat them.
   const text = endpoints.length === 0 ? why : (why.split('; ', 1)[0] ?? why);
   const groups = groupBy(endpoints, ({ status, reason, attempts, deliveries }) =>
     [status, reason, attempts, ...deliveries].join(' '),
@@ -156,7 +161,7 @@ function Why({ app, event: { why, endpoints } }: EventProps) {
   );
 }
 
-/** Endpoints for which the same became of an event. */
+/** Endpoints with the same outcome for an event. */
 function Fates({ app, fates }: { readonly app: string; readonly fates: EventView['endpoints'] }) {
   const [first] = fates;
   if (first === undefined) return null;

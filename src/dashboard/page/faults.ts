@@ -1,16 +1,16 @@
-/** What is wrong with one field of what was sent. */
+/** What is wrong with one field of a request. */
 export interface Fault {
   readonly path: string;
   readonly message: string;
 }
 
-/** What is wrong with a field, in one text; undefined if nothing is. A path may lead below the field. */
+/** All messages about a field as one text, or undefined. Paths below the field count as the field. */
 export function faultAt(faults: readonly Fault[], field: string): string | undefined {
   const found = faults.filter(({ path }) => isAt(path, field)).map(({ message }) => message);
   return found.length === 0 ? undefined : found.join(' ');
 }
 
-/** Faults of none of these fields. */
+/** Faults that belong to none of these fields. */
 export function otherFaults(faults: readonly Fault[], fields: readonly string[]): readonly Fault[] {
   return faults.filter(({ path }) => !fields.some((field) => isAt(path, field)));
 }

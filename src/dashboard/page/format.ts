@@ -11,7 +11,7 @@ export function count(value: number): string {
   return wholeNumber.format(value);
 }
 
-/** A number in little room: 12.3K. */
+/** A number in compact form: 12.3K. */
 export function shortCount(value: number): string {
   return shortNumber.format(value);
 }
@@ -21,7 +21,7 @@ export function plural(value: number, noun: string, several = `${noun}s`): strin
   return `${count(value)} ${value === 1 ? noun : several}`;
 }
 
-/** Something per second: 0, 0.4, 12, 1.2K. */
+/** A rate per second: 0, 0.4, 12, 1.2K. */
 export function rate(value: number): string {
   if (value === 0) return '0';
   return value < 10 ? value.toFixed(1).replace(/\.0$/, '') : shortCount(Math.round(value));
@@ -47,21 +47,21 @@ function twoUnits(ms: number, [large, largeName]: Unit, [small, smallName]: Unit
   return rest === 0 ? whole : `${whole} ${rest} ${smallName}`;
 }
 
-/** How long ago, or in how long: just now, 12 s ago, in 7 s. */
+/** A time relative to now: just now, 12 s ago, in 7 s. */
 export function relative(atMs: number, nowMs: number): string {
   const ms = nowMs - atMs;
   if (Math.abs(ms) < second) return 'just now';
   return ms > 0 ? `${coarse(ms)} ago` : `in ${coarse(-ms)}`;
 }
 
-/** A span in one unit: what changes every second draws the eye. */
+/** A span in one unit, because a text that changes every second distracts. */
 function coarse(ms: number): string {
   const [unit, name] =
     ms < minute ? [second, 's'] : ms < hour ? [minute, 'min'] : ms < day ? [hour, 'h'] : [day, 'd'];
   return `${Math.floor(ms / unit)} ${name}`;
 }
 
-/** The time of day with milliseconds in the reader's zone, and the date unless it is today. */
+/** The local time of day with milliseconds. The date is added unless it is today. */
 export function clockTime(atMs: number, nowMs: number): string {
   const date = new Date(atMs);
   const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;
@@ -69,7 +69,7 @@ export function clockTime(atMs: number, nowMs: number): string {
   return isToday ? time : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`;
 }
 
-/** The exact moment, as scripts and logs have it. */
+/** The exact time in ISO 8601, as in logs. */
 export function exactTime(atMs: number): string {
   const date = new Date(atMs);
   return Number.isNaN(date.getTime()) ? 'an unknown time' : date.toISOString();
@@ -90,7 +90,7 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** A text as a sentence: with one full stop. */
+/** Adds a full stop to a text that does not end with one. */
 export function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -1,4 +1,4 @@
-/** Items by what they have in common, in the order in which each group was met first. */
+/** Groups items by a key, in the order in which the keys first appear. */
 export function groupBy<Item, Key>(
   items: readonly Item[],
   keyOf: (item: Item) => Key,

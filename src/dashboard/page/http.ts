@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import type { ErrorView } from '../../views/server.ts';
 import type { Fault } from './faults.ts';
 
-/** A request that failed. The status is 0 if there was no answer. */
+/** A request that failed. The status is 0 if there was no response. */
 export class RequestError extends Error {
   readonly status: number;
   readonly code: string;
@@ -17,25 +17,25 @@ export class RequestError extends Error {
   }
 }
 
-/** Counts the answers that asked for a login. */
-export const loginsAsked = signal(0);
+/** Counts the responses with status 401. */
+export const loginsRequired = signal(0);
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-/** A parameter that is undefined or empty is left out. */
+/** The parameters of a query. Undefined and empty ones are left out. */
 export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** A request to come: the path is relative to the document. */
+/** A request to make. The path is relative to the document. */
 export interface RequestPlan {
   readonly method: Method;
   readonly path: string;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
-  /** Data is asked for anew each time; files need not be. */
+  /** The default, `no-store`, is for data. Static files may be cached. */
   readonly cache?: RequestCache;
 }
 
-/** Makes a request and returns the JSON of its answer. Every failure is a `RequestError`, an abort excepted. */
+/** Makes a request and returns the JSON of its response. Every failure except an abort is a `RequestError`. */
 export async function send<Answer>(plan: RequestPlan): Promise<Answer> {
   const { method, path, body, signal: abort, cache = 'no-store' } = plan;
   const response = await reach(path, {
@@ -56,12 +56,12 @@ export async function send<Answer>(plan: RequestPlan): Promise<Answer> {
     if (abort?.aborted === true) throw error;
     throw new RequestError(response.status, {
       code: 'unreadable',
-      message: 'The server answered something that is not JSON. Is a proxy in between?',
+      message: 'The response is not JSON. Check whether a proxy sits between the browser and the server.',
     });
   }
 }
 
-/** The query of a path. */
+/** Adds a query to a path. */
 export function withQuery(path: string, parameters: Parameters): string {
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(parameters))
@@ -70,11 +70,11 @@ export function withQuery(path: string, parameters: Parameters): string {
   return text === '' ? path : `${path}?${text}`;
 }
 
-/** What went wrong, as a `RequestError`. */
+/** Converts any error to a `RequestError`. */
 export function asRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new RequestError(0, { code: 'page', message: `The page failed: ${message}` });
+  return new RequestError(0, { code: 'page', message: `The page has an error: ${message}` });
 }
 
 async function reach(path: string, init: RequestInit): Promise<Response> {
@@ -84,16 +84,16 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
     if (init.signal?.aborted === true) throw error;
     throw new RequestError(0, {
       code: 'unreachable',
-      message: 'The server cannot be reached. It may be stopped, or the network is down.',
+      message: 'The server cannot be reached. It may have stopped, or the network may be down.',
     });
   }
 }
 
 async function errorOf(response: Response): Promise<RequestError> {
-  if (response.status === 401) loginsAsked.value += 1;
+  if (response.status === 401) loginsRequired.value += 1;
   const fallback: ErrorView['error'] = {
     code: 'unknown',
-    message: `The server answered ${response.status} without saying why.`,
+    message: `The server returned status ${response.status} without a reason.`,
   };
   const body: unknown = await response.json().catch(() => undefined);
   return new RequestError(response.status, isErrorView(body) ? body.error : fallback);

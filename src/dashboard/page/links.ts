@@ -13,7 +13,7 @@ export function channelLink(app: string, channel: string): string {
   return href(['apps', app, 'channels', channel]);
 }
 
-/** The address of the list of events with their reasons. */
+/** The address of the page Events and why, with a search. */
 export function whyLink(app: string, q: string): string {
   return href(['apps', app, 'events'], { q });
 }
@@ -23,17 +23,17 @@ export function deliveryLink(app: string, id: string): string {
   return href(['apps', app, 'webhooks', 'deliveries'], { id });
 }
 
-/** The address of the deliveries that a search finds. */
+/** The address of the page Deliveries, with a search. */
 export function deliveriesLink(app: string, q: string): string {
   return href(['apps', app, 'webhooks', 'deliveries'], { q });
 }
 
-/** The address of the truth of an endpoint. */
+/** The address of the page Truth of an endpoint. */
 export function truthLink(app: string, endpoint: string): string {
   return href(['apps', app, 'truth'], { endpoint });
 }
 
-/** A word of a search that finds exactly this value. */
+/** A search term that matches exactly this value. */
 export function searchWord(key: string, value: string): string {
   return /^[^\s"*]+$/.test(value) ? `${key}:${value}` : `${key}:"${value.replaceAll('"', '')}"`;
 }

@@ -5,27 +5,27 @@ import { generation, listen, type RowsWanted } from './stream.ts';
 const atMostEveryMs = 2000;
 
 /**
- * Calls `onNews` when rows of these kinds come, and after the stream was lost, but not more often than every two seconds:
- * under load the page asks no more than when there is little to see. What is wanted is compared by its content.
+ * Calls `onNews` when rows of these types arrive and after the stream was lost, at most once every two seconds, so that
+ * load on the server does not multiply the page's requests. `wanted` is compared by content, not by identity.
  */
 export function useNews(
   wanted: RowsWanted | undefined,
   onNews: () => void,
   isAbout: (row: ConsoleRow) => boolean = () => true,
 ): void {
-  const heard = useRef({ onNews, isAbout });
-  heard.current = { onNews, isAbout };
+  const latest = useRef({ onNews, isAbout });
+  latest.current = { onNews, isAbout };
   const key = wanted === undefined ? undefined : JSON.stringify(wanted);
   useEffect(() => {
     if (wanted === undefined) return undefined;
-    const throttle = createThrottle(() => heard.current.onNews());
+    const throttle = createThrottle(() => latest.current.onNews());
     const stop = listen(wanted, ({ rows, skipped }) => {
-      if (skipped > 0 || rows.some((row) => heard.current.isAbout(row))) throttle.ask();
+      if (skipped > 0 || rows.some((row) => latest.current.isAbout(row))) throttle.request();
     });
-    // What happens before the stream is open, or while it is lost, is not told.
+    // The stream does not repeat what happened before it opened or while it was lost.
     let isFirst = true;
     const unsubscribe = generation.subscribe(() => {
-      if (!isFirst) throttle.ask();
+      if (!isFirst) throttle.request();
       isFirst = false;
     });
     return () => {
@@ -36,11 +36,11 @@ export function useNews(
   }, [key]);
 }
 
-function createThrottle(run: () => void): { readonly ask: () => void; readonly cancel: () => void } {
+function createThrottle(run: () => void): { readonly request: () => void; readonly cancel: () => void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let ranAtMs = 0;
   return {
-    ask() {
+    request() {
       if (timer !== undefined) return;
       const waitMs = Math.max(100, ranAtMs + atMostEveryMs - Date.now());
       timer = setTimeout(() => {

@@ -13,12 +13,12 @@ import { GettingStarted } from './overview/getting-started.tsx';
 import { Numbers } from './overview/numbers.tsx';
 import { Health, Queues, Refusals, ServerFacts } from './overview/parts.tsx';
 
-/** What this node does now and did in the last hour. */
+/** What this node does now, and what it did in the last hour. */
 export function OverviewPage({ app }: GlobalPageProps) {
   const overview = useResource('overview', (signal) => api.overview(signal));
   const { value, error, reload } = overview;
   useNews({ app, types: ['setting'] }, reload);
-  // The lines of the last hour grow by a step at a time; the numbers come by the stream.
+  // The stream carries the current numbers but not the history, which grows by one step at a time.
   const stepMs = value?.series?.stepMs ?? 60_000;
   const step = Math.floor(now.value / stepMs);
   useEffect(() => {
@@ -27,7 +27,7 @@ export function OverviewPage({ app }: GlobalPageProps) {
   const newest = latest(value, stats.value);
   return (
     <Page title="Overview" lead="All apps of this node, now and in the last hour.">
-      <ErrorNotice error={error} title="The overview cannot be read" onRetry={reload} />
+      <ErrorNotice error={error} title="The overview could not be loaded" onRetry={reload} />
       {newest === undefined && error === undefined && <Loading what="the overview" />}
       {newest !== undefined && <Content overview={newest} series={value?.series} app={app} />}
     </Page>
@@ -46,7 +46,7 @@ function Content({ overview, series, app }: ContentProps) {
   return (
     <>
       {server?.lost !== undefined && (
-        <Notice kind="warn" title="Something that was kept is lost">
+        <Notice kind="warn" title="Stored data was lost">
           <span>{server.lost}</span>
         </Notice>
       )}
@@ -69,7 +69,7 @@ function Content({ overview, series, app }: ContentProps) {
 function Limits({ server }: { readonly server: SelfView }) {
   if (server.notes.length === 0) return null;
   return (
-    <Notice title="What this node cannot say">
+    <Notice title="What this node does not know">
       <ul>
         {server.notes.map((note) => (
           <li key={note}>{note}</li>
@@ -79,10 +79,13 @@ function Limits({ server }: { readonly server: SelfView }) {
   );
 }
 
-/** The newest of both; the stream has no series. */
-function latest(read: OverviewView | undefined, told: OverviewView | undefined): OverviewView | undefined {
-  if (read === undefined || told === undefined) return read ?? told;
-  return told.nowMs >= read.nowMs ? told : read;
+/** The newer of the loaded view and the streamed one. */
+function latest(
+  loaded: OverviewView | undefined,
+  streamed: OverviewView | undefined,
+): OverviewView | undefined {
+  if (loaded === undefined || streamed === undefined) return loaded ?? streamed;
+  return streamed.nowMs >= loaded.nowMs ? streamed : loaded;
 }
 
 function isUntouched(overview: OverviewView, series: OverviewView['series']): boolean {

@@ -5,8 +5,7 @@ import { rotation } from './settings/rotation.ts';
 import { expressCode, laravelCode, nextCode } from './webhooks/handler-code.ts';
 
 /**
- * Long texts that few visits need. The build writes them into a file beside the page, which is fetched when somebody
- * wants to read them.
+ * Long texts that few visits need. The build writes them into a file beside the page, which the page fetches on demand.
  */
 export const reference = {
   limits: limitTable,
@@ -16,5 +15,5 @@ export const reference = {
   handlers: { express: expressCode, next: nextCode, laravel: laravelCode },
 } as const;
 
-/** What that file holds. */
+/** The content of that file. */
 export type Reference = typeof reference;

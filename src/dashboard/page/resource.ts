@@ -1,14 +1,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { asRequestError, type RequestError } from './http.ts';
 
-/** Something that is read from the server, and may be read again. */
+/** A value that is loaded from the server and can be reloaded. */
 export interface Resource<Value> {
-  /** What was read last; it stays while it is read again. */
+  /** The value that was loaded last. It stays during a reload. */
   readonly value: Value | undefined;
   readonly error: RequestError | undefined;
   readonly isLoading: boolean;
   readonly reload: () => void;
-  /** Puts something newer in its place, such as the answer to a change. */
+  /** Replaces the value by a newer one, such as the response to a change. */
   readonly set: (value: Value) => void;
 }
 
@@ -20,8 +20,8 @@ interface Held<Value> {
 }
 
 /**
- * Reads something whenever the key changes. What was read under another key is shown no more; an undefined key reads
- * nothing.
+ * Loads a value whenever the key changes. A value that was loaded under another key is not returned. An undefined key
+ * loads nothing.
  */
 export function useResource<Value>(
   key: string | undefined,
@@ -68,16 +68,16 @@ async function attempt<Value>(
   }
 }
 
-/** Something that is being done: a button waits for it, and its failure is shown. */
+/** An action that a button starts. The button waits for it, and its failure is shown. */
 export interface Action {
   readonly isBusy: boolean;
   readonly error: RequestError | undefined;
-  /** Does it, unless it is being done. */
+  /** Runs the work, unless an earlier run is in progress. */
   readonly run: (work: () => Promise<void>) => void;
   readonly clear: () => void;
 }
 
-/** One action at a time, with its failure. */
+/** Runs one action at a time and keeps its failure. */
 export function useAction(): Action {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<RequestError | undefined>(undefined);
@@ -96,7 +96,7 @@ export function useAction(): Action {
   return { isBusy, error, run, clear: () => setError(undefined) };
 }
 
-/** Does something every so often while somebody looks; the next time is counted from when it was done. */
+/** Repeats work while the tab is visible. The interval starts when the work is done. */
 export function useEvery(ms: number, work: () => Promise<void>): void {
   const latest = useRef(work);
   latest.current = work;
@@ -108,7 +108,7 @@ export function useEvery(ms: number, work: () => Promise<void>): void {
         else wait();
       }, ms);
     };
-    // What was read for another page may be old.
+    // The value may have been loaded for another page a while ago.
     void latest.current().then(wait);
     return () => {
       clearTimeout(timer);
@@ -116,7 +116,7 @@ export function useEvery(ms: number, work: () => Promise<void>): void {
   }, [ms]);
 }
 
-/** Reads again whenever a value changes, such as the generation of the stream. */
+/** Reloads whenever a value changes, such as the generation of the stream. */
 export function useReloadOn(value: unknown, reload: () => void): void {
   const before = useRef(value);
   useEffect(() => {
@@ -125,7 +125,7 @@ export function useReloadOn(value: unknown, reload: () => void): void {
   }, [value]);
 }
 
-/** The last value under the same key, while a longer part of it is being read. */
+/** The last value under the same key, so that it stays visible while a longer list loads. */
 export function useLast<Value>(value: Value | undefined, key: string): Value | undefined {
   const held = useRef<{ key: string; value: Value | undefined }>({ key, value });
   if (held.current.key !== key || value !== undefined) held.current = { key, value };

@@ -1,13 +1,13 @@
-/** Where the page is: all of it stands in the fragment of the URL, so that it works behind any path and can be shared. */
+/** What the page shows. It is kept in the fragment of the URL, so that it works behind any path and can be shared. */
 export interface Route {
   readonly path: readonly string[];
   readonly query: Readonly<Record<string, string>>;
 }
 
-/** The part of the URL that a link changes; what is undefined is left out. */
+/** Parameters of the fragment. Undefined ones are left out. */
 export type Query = Readonly<Record<string, string | undefined>>;
 
-/** Reads a fragment such as `#/apps/1/webhooks/deliveries?q=status%3A5xx`. */
+/** Parses a fragment such as `#/apps/1/webhooks/deliveries?q=status%3A5xx`. */
 export function parseRoute(fragment: string): Route {
   const [path = '', query = ''] = splitOnce(fragment.replace(/^#/, ''), '?');
   return {

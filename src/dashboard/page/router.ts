@@ -8,33 +8,33 @@ const current = signal<Route>(parseRoute(location.hash));
 /** The route that the page shows. */
 export const route = computed(() => current.value);
 
-/** The app that the route names; undefined on pages that are about all of them. */
+/** The app that the route names. It is undefined on pages about all apps. */
 export const routeApp = computed(() => (route.value.path[0] === 'apps' ? route.value.path[1] : undefined));
 
-/** Goes somewhere, with an entry in the history. */
+/** Navigates to a route and adds an entry to the history. */
 export function go(path: readonly string[], query: Query = {}): void {
   location.hash = href(path, query);
 }
 
-/** Replaces the route without an entry in the history. */
+/** Replaces the route without adding an entry to the history. */
 export function replace(path: readonly string[], query: Query = {}): void {
   history.replaceState(null, '', href(path, query));
   current.value = parseRoute(location.hash);
 }
 
-/** Changes parts of the query of the page that is shown: a search, a filter, a selection. */
+/** Changes parts of the current query: a search, a filter, a selection. */
 export function setQuery(changes: Query): void {
   const { path, query } = current.value;
   replace(path, { ...query, ...changes });
 }
 
-/** The address of the page that is shown, with parts of its query changed. */
+/** The current address with parts of its query changed. */
 export function hrefWith(changes: Query): string {
   const { path, query } = route.value;
   return href(path, { ...query, ...changes });
 }
 
-/** Follows the address bar from now on. */
+/** Starts to follow the address bar. */
 export function followAddress(): void {
   addEventListener('hashchange', () => {
     current.value = parseRoute(location.hash);

@@ -1,7 +1,7 @@
-/** Keys of the search that help in each list, with what they find. */
+/** The search keys of each list, with what they find. */
 export const searchKeys = {
   deliveries: {
-    'status:5xx': 'delivered, pending, dropped, or the status of the answer',
+    'status:5xx': 'delivered, pending, dropped, or the HTTP status of the response',
     'event:member_*': 'the type of an event',
     'channel:presence-*': 'the channel of an event',
     'user:42': 'the user of an event',
@@ -9,25 +9,25 @@ export const searchKeys = {
     'result:timeout': 'success, refused, timeout, unreachable',
     'attempts:>3': 'how many attempts were made',
     'id:msg_*': 'the webhook-id',
-    'since:10m': 'how long ago at most, or a time; until likewise',
+    'since:10m': 'at most this long ago, or since a time; until: works the same way',
   },
   events: {
-    'channel:presence-*': 'of a channel; * stands for anything',
-    'event:member_*': 'the name of a webhook event',
-    'user:42': 'of a member',
+    'channel:presence-*': 'the channel; * matches any text',
+    'event:member_*': 'the name of the webhook event',
+    'user:42': 'the member',
     'status:suppressed': 'delivered, pending, dropped, filtered, suppressed or deduplicated',
-    'endpoint:backend': 'that concern an endpoint',
-    'id:17': 'one event',
+    'endpoint:backend': 'the endpoint',
+    'id:17': 'the number of the event',
     'since:10m': 'in the last ten minutes',
   },
   console: {
-    'channel:presence-*': 'of a channel; * stands for anything',
-    'event:paid': 'the name of an event',
-    'user:42': 'of a user',
-    'socket:123.456': 'of a connection',
-    'type:published': 'of a type',
-    'status:5xx': 'answered so',
+    'channel:presence-*': 'the channel; * matches any text',
+    'event:paid': 'the name of the event',
+    'user:42': 'the user',
+    'socket:123.456': 'the connection',
+    'type:published': 'the type of the row',
+    'status:5xx': 'the HTTP status of the response',
     'since:10m': 'in the last ten minutes',
-    '-word': 'all that does not match',
+    '-word': 'rows that do not match the word',
   },
 } as const;

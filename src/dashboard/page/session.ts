@@ -2,29 +2,29 @@ import { computed, effect, signal } from '@preact/signals';
 import type { SelfView } from '../../views/server.ts';
 import type { AppView } from '../../views/settings.ts';
 import { api, session, type SessionView } from './api.ts';
-import { asRequestError, loginsAsked, type RequestError } from './http.ts';
+import { asRequestError, loginsRequired, type RequestError } from './http.ts';
 import { followAddress } from './router.ts';
 
-/** How far the page is. */
+/** The state of the page as a whole. */
 export type Standing =
   | { readonly state: 'starting' }
   | { readonly state: 'login'; readonly error?: RequestError }
   | { readonly state: 'failed'; readonly error: RequestError }
   | ({ readonly state: 'open' } & SessionView);
 
-/** Whether the page may be seen, and what for. */
+/** Whether the page is open, and with which role. */
 export const standing = signal<Standing>({ state: 'starting' });
 
-/** The server, as it was read last. */
+/** The server, as it was loaded last. */
 export const self = signal<SelfView | undefined>(undefined);
 
-/** All apps, as they were read last. */
+/** All apps, as they were loaded last. */
 export const apps = signal<readonly AppView[]>([]);
 
-/** Why the apps could not be read again. */
+/** Why the last reload of the server and its apps failed. */
 export const appsError = signal<RequestError | undefined>(undefined);
 
-/** Whether settings may be changed. */
+/** Whether the role allows changes. */
 export const mayChange = computed(() => standing.value.state === 'open' && standing.value.role === 'full');
 
 /** The app with this id. */
@@ -32,22 +32,22 @@ export function appWithId(id: string | undefined): AppView | undefined {
   return apps.value.find((app) => app.id === id);
 }
 
-/** Begins: takes a token from the fragment, asks who we are, and reads what every page needs. */
+/** Starts the page: takes a token from the fragment, reads the session, and loads what every page needs. */
 export async function start(): Promise<void> {
   const token = takeToken();
-  // Before the router, which then sees an address without the token.
+  // This listener must run before the router's, which then sees an address without the token.
   addEventListener('hashchange', () => {
-    const another = takeToken();
-    if (another !== undefined) void login(another);
+    const newToken = takeToken();
+    if (newToken !== undefined) void login(newToken);
   });
   followAddress();
   effect(() => {
-    if (loginsAsked.value > 0 && standing.peek().state === 'open') standing.value = { state: 'login' };
+    if (loginsRequired.value > 0 && standing.peek().state === 'open') standing.value = { state: 'login' };
   });
   await (token === undefined ? enter(session.read) : login(token));
 }
 
-/** Begins again after the server did not answer. */
+/** Starts again after the server did not respond. */
 export async function retry(): Promise<void> {
   standing.value = { state: 'starting' };
   await enter(session.read);
@@ -64,7 +64,7 @@ export async function logout(): Promise<void> {
   standing.value = { state: 'login' };
 }
 
-/** Reads the server and its apps again. */
+/** Reloads the server and its apps. */
 export async function refresh(): Promise<void> {
   try {
     const [server, list] = await Promise.all([api.self(), api.apps()]);
@@ -76,9 +76,9 @@ export async function refresh(): Promise<void> {
   }
 }
 
-async function enter(ask: () => Promise<SessionView>): Promise<void> {
+async function enter(readSession: () => Promise<SessionView>): Promise<void> {
   try {
-    const view = await ask();
+    const view = await readSession();
     await refresh();
     if (self.value === undefined) throw appsError.value;
     standing.value = { state: 'open', ...view };
@@ -88,14 +88,17 @@ async function enter(ask: () => Promise<SessionView>): Promise<void> {
 }
 
 function refusal(error: RequestError): Standing {
-  // The first question without a session is no fault of anybody's.
+  // The first request is made without a session, so its refusal is not an error to show.
   if (error.status === 401 && standing.peek().state === 'starting' && error.code !== 'token')
     return { state: 'login' };
   if (error.status === 401 || error.status === 403 || error.status === 429) return { state: 'login', error };
   return { state: 'failed', error };
 }
 
-/** The start prints an address with the token in its fragment, which is never sent. It goes from the address at once. */
+/**
+ * Takes the token from the fragment of the address that the server logs at startup, and removes it there immediately.
+ * A browser never sends the fragment to a server.
+ */
 function takeToken(): string | undefined {
   const match = /^#token=([^&]+)/.exec(location.hash);
   if (match?.[1] === undefined) return undefined;

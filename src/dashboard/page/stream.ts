@@ -4,21 +4,21 @@ import { withQuery } from './http.ts';
 import { refresh, standing } from './session.ts';
 import { setServerTime } from './time.ts';
 
-/** Which rows the page wants from the stream. */
+/** Which rows the page requests from the stream. */
 export interface RowsWanted {
   readonly app?: string | undefined;
   readonly types: readonly ConsoleType[];
   readonly q?: string | undefined;
 }
 
-/** How the stream is doing: `paused` while the tab is hidden, `lost` until the server answers again. */
+/** The state of the stream: `paused` while the tab is hidden, `lost` until the server responds again. */
 export type LiveState = 'connecting' | 'live' | 'lost' | 'paused';
 
-/** Every page hears of changed settings; they are rare. */
-const nothingElse: RowsWanted = { types: ['setting'] };
+/** Every page receives changes of settings, because they are rare. */
+const onlySettings: RowsWanted = { types: ['setting'] };
 const retryMs = 3000;
 
-const wanted = signal<RowsWanted>(nothingElse);
+const wanted = signal<RowsWanted>(onlySettings);
 const isVisible = signal(document.visibilityState === 'visible');
 const address = computed(() =>
   withQuery('api/stream', {
@@ -28,35 +28,35 @@ const address = computed(() =>
   }),
 );
 
-/** How the stream is doing. */
+/** The state of the stream. */
 export const live = signal<LiveState>('connecting');
 
-/** Since when it is lost. */
+/** When the stream was lost, while it is lost. */
 export const lostSinceMs = signal<number | undefined>(undefined);
 
-/** The latest numbers, of all apps or of the one that the page wants rows of. */
+/** The latest numbers: of the app whose rows are requested, or of all apps. */
 export const stats = signal<OverviewView | undefined>(undefined);
 
 /**
- * Counts the connections. After another one was made, rows may be missing in between: a page reads its list
- * again.
+ * Counts the connections of the stream. Rows may be missing between two of them, so a page reloads its list after each
+ * new one.
  */
 export const generation = signal(0);
 
 type Listener = (rows: ConsoleRows) => void;
 const listeners = new Set<Listener>();
 
-/** Asks for rows until the returned function is called. There is one stream: who asks last decides what it brings. */
+/** Requests rows until the returned function is called. There is one stream: the last request decides what it carries. */
 export function listen(rows: RowsWanted, listener: Listener): () => void {
   listeners.add(listener);
   wanted.value = rows;
   return () => {
     listeners.delete(listener);
-    if (wanted.peek() === rows) wanted.value = nothingElse;
+    if (wanted.peek() === rows) wanted.value = onlySettings;
   };
 }
 
-/** Opens the stream whenever the page is visible and open. */
+/** Keeps the stream open while the page is open and visible. */
 export function startStream(): void {
   document.addEventListener('visibilitychange', () => {
     isVisible.value = document.visibilityState === 'visible';
@@ -80,7 +80,7 @@ function open(url: string): () => void {
     opened.addEventListener('open', onOpen);
     opened.addEventListener('error', () => {
       onLost();
-      // The browser gives up after an answer that is no stream, for instance 401 or 502.
+      // The browser gives up after a response that is not a stream, such as 401 or 502.
       if (opened.readyState !== EventSource.CLOSED) return;
       retry = setTimeout(() => {
         void refresh();
@@ -108,7 +108,7 @@ function open(url: string): () => void {
 }
 
 function onOpen(): void {
-  // What was missed while it was lost may be a restart, with other settings.
+  // The server may have restarted with other settings while the stream was lost.
   if (lostSinceMs.peek() !== undefined) void refresh();
   batch(() => {
     live.value = 'live';

@@ -1,19 +1,19 @@
 import { effect, signal } from '@preact/signals';
 import { self } from './session.ts';
 
-/** The server's time, in whole seconds of the page. A clock that a test moves stands still in between. */
+/** The server's time, updated once a second. The clock of a server under test stands still until a test moves it. */
 export const now = signal(Date.now());
 
 let offsetMs = 0;
 let isVirtual = false;
 
-/** Takes the time that the server told. */
+/** Sets the time that the server reported. */
 export function setServerTime(nowMs: number): void {
   offsetMs = nowMs - Date.now();
   now.value = nowMs;
 }
 
-/** Ticks once a second while somebody looks. */
+/** Updates `now` once a second while the tab is visible. */
 export function startTicking(): void {
   effect(() => {
     isVirtual = self.value?.clock?.mode === 'virtual';

@@ -10,7 +10,7 @@ import type { PageProps } from './shell/pages.tsx';
 import { Lanes } from './truth/lanes.tsx';
 import { TruthOf } from './truth/truth-of.tsx';
 
-/** What an endpoint must believe by what it acknowledged, beside what is true; and what waits for it. */
+/** Compares what an endpoint must believe after the webhooks that it acknowledged with the true state. */
 export function TruthPage({ app }: PageProps) {
   const endpoints = appWithId(app)?.endpoints ?? [];
   const named = route.value.query['endpoint'];
@@ -18,11 +18,11 @@ export function TruthPage({ app }: PageProps) {
   return (
     <Page
       title="Truth"
-      lead="What an endpoint must believe by what it acknowledged, beside what is true."
+      lead="Compares what an endpoint believes, judging by the webhooks it acknowledged, with the true state."
       actions={
         endpoint !== undefined && (
           <ButtonLink icon="deliveries" href={deliveriesLink(app, searchWord('endpoint', endpoint))}>
-            Its deliveries
+            Deliveries
           </ButtonLink>
         )
       }
@@ -32,7 +32,7 @@ export function TruthPage({ app }: PageProps) {
           title="The app has no endpoint"
           action={<a href={href(['apps', app, 'settings'])}>Add one in Settings</a>}
         >
-          This page says whether it knows the truth.
+          This page shows whether an endpoint knows the true state.
         </Empty>
       ) : (
         <>
@@ -56,5 +56,5 @@ function optionsOf(endpoints: readonly EndpointView[], chosen: string) {
   const known = endpoints.map(({ id, url }) => ({ value: id, text: `${id} (${url})` }));
   return endpoints.some(({ id }) => id === chosen)
     ? known
-    : [{ value: chosen, text: `${chosen} (not known any more)` }, ...known];
+    : [{ value: chosen, text: `${chosen} (deleted)` }, ...known];
 }

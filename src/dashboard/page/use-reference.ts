@@ -2,10 +2,10 @@ import { send } from './http.ts';
 import type { Reference } from './reference.ts';
 import { useResource, type Resource } from './resource.ts';
 
-/** Where the file of long texts is: the build puts its name here. */
+/** The path of the file with the long texts. The build inserts it. */
 declare const referenceFile: string;
 
-/** The long texts, fetched when they are needed for the first time. */
+/** The long texts, fetched on first use. */
 export function useReference(): Resource<Reference> {
   return useResource('reference', (signal) =>
     send<Reference>({ method: 'GET', path: referenceFile, cache: 'default', signal }),

@@ -1,9 +1,9 @@
 import type { Key, Table } from './tables.ts';
 
-/** The new values of keys, by table; undefined: the key is to be removed. */
+/** The new values of keys, by table; undefined removes the key. */
 export type Changes = ReadonlyMap<Table, ReadonlyMap<Key, string | undefined>>;
 
-/** About how many bytes they are. */
+/** The approximate size in bytes. */
 export function sizeOf(changes: Changes): number {
   let bytes = 0;
   for (const rows of changes.values()) {
@@ -13,12 +13,12 @@ export function sizeOf(changes: Changes): number {
 }
 
 /**
- * What is to be written next: of each key its last value. It grows with the keys, not with how often they change,
- * so it may wait as long as the disk is full.
+ * The changes to write next: the last value of each key. It grows with the number of keys, not with the number of changes, so
+ * it can wait while the disk is full.
  */
 export class ChangeBuffer {
   #tables = new Map<Table, Map<Key, string | undefined>>();
-  /** The greatest number in each table that may be on disk: a greater one was never written. */
+  /** The greatest number in each table that may be on disk. Greater ones were never written. */
   readonly #highest = new Map<Table, number>();
 
   /** Whether there is nothing to write. */
@@ -26,14 +26,14 @@ export class ChangeBuffer {
     return this.size === 0;
   }
 
-  /** How many keys wait. */
+  /** The number of keys to write. */
   get size(): number {
     let size = 0;
     for (const rows of this.#tables.values()) size += rows.size;
     return size;
   }
 
-  /** Notes that this number is on disk already. */
+  /** Records that this number is on disk already. */
   found(table: Table, key: number): void {
     if (key > this.#highestOf(table)) this.#highest.set(table, key);
   }
@@ -42,19 +42,19 @@ export class ChangeBuffer {
     this.#rowsOf(table).set(key, value);
   }
 
-  /** A number that came and went before it was written costs nothing: most events are delivered soon. */
+  /** A number that is removed before it was written costs nothing. Most events are delivered that soon. */
   remove(table: Table, key: Key): void {
     if (typeof key === 'number' && key > this.#highestOf(table)) this.#tables.get(table)?.delete(key);
     else this.#rowsOf(table).set(key, undefined);
   }
 
-  /** Hands over what is to be written, and begins anew. */
+  /** Returns the changes to write, and starts with an empty buffer again. */
   take(): Changes {
     const taken = this.#tables;
     this.#tables = new Map();
     for (const [table, rows] of taken) {
       for (const key of rows.keys()) {
-        // All keys of a table are of one kind.
+        // All keys of a table have the same type.
         if (typeof key !== 'number') break;
         this.found(table, key);
       }
@@ -62,7 +62,7 @@ export class ChangeBuffer {
     return taken;
   }
 
-  /** Takes back what could not be written, except what has been said anew: here, or in what was taken later. */
+  /** Takes back changes that could not be written, except for keys that have changed again, here or in `later`. */
   giveBack(failed: Changes, later: readonly Changes[]): void {
     for (const [table, rows] of failed) {
       const present = this.#rowsOf(table);

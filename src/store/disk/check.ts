@@ -3,25 +3,24 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { StoreError } from './store-error.ts';
 
-/** How the first page of a file of LMDB begins: a header, then the number by which it is known. */
+/** The layout of the first page of an LMDB file: a header, then the magic number. */
 const magicAt = 24;
 const magic = 0xbeefc0de;
 const pageSizeAt = 48;
 const lastPageAt = 144;
 
-/** Reading a store of the largest size takes seconds; a disk that takes longer is not damaged. */
+/** Reading the largest store takes seconds. A disk that takes longer than this is not damaged, but too slow. */
 const longestCheckMs = 120_000;
 
-/** How a process ends that LMDB's C code trips over a damaged page. */
+/** Signals that end a process in which LMDB's C code fails on a damaged page. */
 const crashes: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGILL', 'SIGFPE']);
 
-/** The answer of the checking process to a file that it could not read. */
+/** The exit status of the checking process for an unreadable file. */
 const unreadable = 3;
 
 /**
- * Whether a file looks like one that LMDB may stumble over. It maps files into memory and trusts what they hold, so
- * a foreign or truncated one ends the process, and no `catch` hears of it. A file may be shorter than it says where
- * its last pages are free.
+ * Whether LMDB may crash on a file. It maps files into memory and trusts their content, so that a foreign or truncated file
+ * ends the process, and no `catch` is reached. A file may be shorter than its header says if its last pages are free.
  */
 export function looksDamaged(file: string): boolean {
   let descriptor: number;
@@ -33,7 +32,7 @@ export function looksDamaged(file: string): boolean {
   try {
     const { size } = fstatSync(descriptor);
     const head = Buffer.alloc(lastPageAt + 8);
-    // Nothing was written yet: LMDB begins anew by itself.
+    // Nothing was written yet. LMDB starts a new file by itself.
     if (size === 0) return false;
     if (readSync(descriptor, head, 0, head.length, 0) < head.length) return true;
     if (head.readUInt32LE(magicAt) !== magic) return true;
@@ -45,8 +44,8 @@ export function looksDamaged(file: string): boolean {
 }
 
 /**
- * Reads a whole file of LMDB in a process of its own, which may crash of it. Returns why it cannot be read; undefined:
- * it can. Throws a StoreError if that could not be found out.
+ * Reads a whole LMDB file in a separate process, which may crash. Returns why the file cannot be read; undefined if it can.
+ * Throws a StoreError if that could not be determined.
  */
 export function faultOf(file: string): string | undefined {
   const library = createRequire(import.meta.url).resolve('lmdb');
@@ -59,15 +58,15 @@ export function faultOf(file: string): string | undefined {
   if (status === 0) return undefined;
   if (status === unreadable) return stdout.trim() || 'it cannot be read';
   if (signal !== null && crashes.has(signal)) return `reading it ends the process (${signal})`;
-  // A runtime may answer for a signal by a status above 128.
+  // A runtime may report a signal as a status above 128.
   if (status !== null && status > 128) return `reading it ends the process (status ${status})`;
   const why = error?.message ?? (signal === null ? `status ${status}` : signal);
   throw new StoreError(
-    `whether the store ${file} can be read could not be found out (${why}): start again, or move the file away`,
+    `could not determine whether the store ${file} is readable (${why}): start again, or move the file away`,
   );
 }
 
-/** What the checking process does: reads every row of every table. */
+/** The code of the checking process: it reads every row of every table. */
 const reading = `
 const [library, file] = process.argv.slice(1);
 try {

@@ -18,52 +18,52 @@ export type { Key, Table } from './tables.ts';
 
 /** How a database is opened. */
 export interface OpenOptions {
-  /** The folder, which is made if it is missing. */
+  /** The folder. It is created if it is missing. */
   readonly path: string;
-  /** What `safe` waits for: that what was written survives the end of this process, or a power cut as well. */
+  /** What `safe` waits for: that writes survive the end of this process (`process`), or a power failure as well (`disk`). */
   readonly sync: 'process' | 'disk';
-  /** The version of what is written. A newer one on disk is refused. */
+  /** The version of the format. A newer one on disk is refused. */
   readonly layout: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Called when writing fails for the first time. */
   readonly onFailure: (reason: string) => void;
-  /** Called when it works again, with all that had to wait. */
+  /** Called when writing works again and everything that had to wait is written. */
   readonly onRecovery: () => void;
 }
 
-/** What a single node keeps on disk: tables of text, read once at the start and written from then on. */
+/** The storage of a single node: tables of text, read once at the start and only written afterwards. */
 export interface Database {
-  /** True: nothing was found, or what was found could not be read and was moved aside. */
+  /** Whether no data was found, or only unreadable data, which was moved aside. */
   readonly isNew: boolean;
-  /** Where what could not be read was moved to, and why. */
+  /** Where unreadable data was moved to, and why. */
   readonly lost: { readonly movedTo: string; readonly reason: string } | undefined;
   /**
-   * What was on disk when it was opened. Numbers ascend; strings have LMDB's order. It is handed over once: a second
-   * question for the same table throws, for what was handed over is not kept.
+   * The content of a table when the database was opened. Numbers ascend; strings have LMDB's order. A second call for the same
+   * table throws, because the content is not kept.
    */
   entries(table: Table): Iterable<readonly [Key, string]>;
-  /** Takes effect on disk with all that was put before, in one transaction, never in part. The last write of a key wins. */
+  /** Takes effect on disk together with all earlier changes, in one transaction. The last write of a key wins. */
   put(table: Table, key: Key, value: string): void;
   remove(table: Table, key: Key): void;
   /**
-   * Resolves true once everything written so far would survive the crash that `sync` names; false when writing has
-   * failed. Never rejects. `now`: written at the end of this turn of the event loop. `soon`: within 5 ms. Without a
-   * call, what is buffered is written after 20 ms.
+   * Resolves to true once everything written so far would survive the crash that `sync` names, to false when writing has failed.
+   * Never rejects. `now`: written at the end of this turn of the event loop. `soon`: within 5 ms. Without a call, changes are
+   * written after 20 ms.
    */
   safe(urgency: 'now' | 'soon'): Promise<boolean>;
-  /** Why writing fails at the moment. */
+  /** Why writing currently fails. */
   readonly failure: string | undefined;
-  /** Calls it before each write: what it puts and removes is written with the rest. */
+  /** Sets a function that is called before each write. What it puts and removes is written as well. */
   beforeWrite(prepare: () => void): void;
-  /** Writes what is left, waits for it, gives the folder back. What is put afterwards is forgotten. */
+  /** Writes all changes, waits for that, and releases the folder. Later changes are ignored. */
   close(): Promise<void>;
 }
 
-/** What a test puts in the place of the real thing. */
+/** Replacements for tests. */
 export interface Seams {
   readonly load?: () => Promise<Lmdb>;
-  /** Stands between the writer and LMDB. */
+  /** Wraps the function that commits changes to LMDB. */
   readonly commit?: (commit: Commit) => Commit;
 }
 
@@ -71,9 +71,8 @@ const dataFile = 'data.mdb';
 const files = [dataFile, `${dataFile}-lock`];
 
 /**
- * Opens the database of a folder, and makes one if there is none. What cannot be read is moved aside and said. Throws a
- * StoreError if there can be no database: the folder is held by another process or cannot be written to, the layout
- * is a newer one, or the library does not load.
+ * Opens the database of a folder, or creates it. Unreadable data is moved aside and reported. Throws a StoreError if there can
+ * be no database: another process uses the folder, it is not writable, the format is newer, or the library cannot be loaded.
  */
 export async function openDatabase(options: OpenOptions, seams: Seams = {}): Promise<Database> {
   const { path, log } = options;
@@ -88,7 +87,7 @@ export async function openDatabase(options: OpenOptions, seams: Seams = {}): Pro
   }
 }
 
-/** An open environment, and what was found in it. */
+/** An open environment and its content. */
 interface Opened {
   readonly environment: Environment;
   readonly rows: Map<Table, (readonly [Key, string])[]>;
@@ -97,9 +96,9 @@ interface Opened {
 }
 
 /**
- * Opens and reads the file while a mark says so. A damaged file may end the process at that: the mark is found by the
- * next start then, which has a process of its own read the file first. A mark alone is no damage, for somebody may
- * have killed the program just then.
+ * Opens and reads the file while a mark file exists. A damaged file may crash the process. The next start then finds the mark,
+ * and first has a separate process read the file. The mark alone does not prove damage: the program may have been killed at
+ * that time.
  */
 function openGuarded(options: OpenOptions, lmdb: Lmdb): Opened {
   const { path, log } = options;
@@ -108,9 +107,9 @@ function openGuarded(options: OpenOptions, lmdb: Lmdb): Opened {
   let lost: Database['lost'];
   const lose = (reason: string): void => {
     lost = { movedTo: moveAside(path, files), reason };
-    log.error({ path, ...lost }, 'the store cannot be read: it was moved aside, and a new one begins');
+    log.error({ path, ...lost }, 'the store cannot be read: it was moved aside, and a new one was created');
   };
-  // LMDB takes an empty file for a new one; only a start that was cut short leaves one behind.
+  // LMDB treats an empty file as new, but only an interrupted start leaves one behind.
   if (existsSync(file) && !existsSync(mark) && statSync(file).size === 0) lose('the file is empty');
   else if (existsSync(file) && (existsSync(mark) || looksDamaged(file))) {
     const fault = faultOf(file);
@@ -121,9 +120,9 @@ function openGuarded(options: OpenOptions, lmdb: Lmdb): Opened {
     for (;;) {
       const opened = openAndRead(options, lmdb, file);
       if (typeof opened !== 'string') return { ...opened, lost };
-      // A new file that cannot be read either is no damage.
+      // A new file that cannot be read is not a damaged one.
       if (lost !== undefined)
-        throw new StoreError(`the store ${path} cannot be made: ${opened}; name another folder`);
+        throw new StoreError(`the store ${path} cannot be created: ${opened}; name another folder`);
       lose(opened);
     }
   } finally {
@@ -131,7 +130,7 @@ function openGuarded(options: OpenOptions, lmdb: Lmdb): Opened {
   }
 }
 
-/** Opens the file and reads everything; returns what is wrong with it if it is damaged. */
+/** Opens the file and reads everything. Returns a description of the damage if it is damaged. */
 function openAndRead({ path, layout }: OpenOptions, lmdb: Lmdb, file: string): Omit<Opened, 'lost'> | string {
   let environment: Environment | undefined;
   try {
@@ -139,7 +138,7 @@ function openAndRead({ path, layout }: OpenOptions, lmdb: Lmdb, file: string): O
     const found = environment.layout;
     if (found !== undefined && !(found <= layout)) {
       throw new StoreError(
-        `the store ${path} was written by a newer version of this program (layout ${found}, known is ${layout}): start that version, or name another folder`,
+        `the store ${path} was written by a newer version of this program (layout ${found}, this version knows ${layout}): start that version, or name another folder`,
       );
     }
     const rows: Opened['rows'] = new Map();
@@ -147,7 +146,7 @@ function openAndRead({ path, layout }: OpenOptions, lmdb: Lmdb, file: string): O
     if (found !== layout) environment.layout = layout;
     return { environment, rows, isNew: found === undefined };
   } catch (error) {
-    // Nothing was written: it ends at once.
+    // Nothing was written, so this completes immediately.
     void environment?.close();
     if (!isDamage(error)) throw error;
     return faultIn(error).message;
@@ -188,7 +187,10 @@ function createDatabase(options: OpenOptions, opened: Opened, { release, seams }
   const close = async (): Promise<void> => {
     const left = await writer.close();
     if (left > 0)
-      log.error({ path, keys: left, reason: writer.failure }, 'the store was closed before it was written');
+      log.error(
+        { path, keys: left, reason: writer.failure },
+        'the store was closed before all changes were written',
+      );
     await environment.close();
     release();
   };
@@ -197,7 +199,7 @@ function createDatabase(options: OpenOptions, opened: Opened, { release, seams }
     lost,
     entries(table) {
       const found = rows.get(table);
-      if (found === undefined) throw new Error(`the entries of ${table} were handed over already`);
+      if (found === undefined) throw new Error(`the entries of ${table} were already returned`);
       rows.delete(table);
       return found;
     },
@@ -218,20 +220,20 @@ function createDatabase(options: OpenOptions, opened: Opened, { release, seams }
   };
 }
 
-/** The library. Its binary is made for some platforms, and for glibc 2.34 and later. */
+/** Loads the library. Its binaries exist for some platforms, and for glibc 2.34 and later. */
 async function load(from: () => Promise<Lmdb> = () => import('lmdb')): Promise<Lmdb> {
   try {
     return await from();
   } catch (error) {
     const [reason] = faultIn(error).message.split('\n');
     throw new StoreError(
-      `the library of the store (lmdb) cannot be loaded: ${reason}. Install again with its optional packages (npm ci), on Linux with glibc 2.34 or later (Debian 12, Ubuntu 22.04); or leave the store out`,
+      `the library of the store (lmdb) cannot be loaded: ${reason}. Install again with its optional packages (npm ci), on Linux with glibc 2.34 or later (Debian 12, Ubuntu 22.04), or do not configure a store`,
       { cause: error },
     );
   }
 }
 
-/** Turns what the system refuses into what to do about it. */
+/** Turns errors of the operating system into errors that state what to do. */
 function orRefuse<T>(path: string, run: () => T): T {
   try {
     return run();

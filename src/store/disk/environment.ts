@@ -5,12 +5,12 @@ import { readRow, shortKey, valueWithKey } from './long-keys.ts';
 import { tables, type Key, type Table } from './tables.ts';
 import type { Progress } from './writer.ts';
 
-/** The library, which is loaded when a store is opened and not before. */
+/** The library. It is loaded only when a store is opened. */
 export interface Lmdb {
   readonly open: typeof openLmdb;
 }
 
-/** What LMDB says by numbers of its own is about the file; what it says by the system's is about the disk. */
+/** Whether an error means that the file is damaged. LMDB's own codes concern the file, the system's codes the disk. */
 export function isDamage(error: unknown): boolean {
   const { code, message } = faultIn(error);
   return (
@@ -18,21 +18,21 @@ export function isDamage(error: unknown): boolean {
   );
 }
 
-/** One LMDB file: all tables, read as a whole and written by transactions. */
+/** One LMDB file: all tables, read completely and written by transactions. */
 export class Environment {
   readonly #root: RootDatabase<string, Key>;
   readonly #tables = new Map<Table, LmdbTable<string, Key>>();
   readonly #about: LmdbTable<string, string>;
   #onVisible: (() => void) | undefined;
 
-  /** Opens the file, and makes it if there is none. Throws what LMDB throws; a damaged file may end the process. */
+  /** Opens or creates the file. Throws LMDB's errors; a damaged file may crash the process. */
   constructor({ open }: Lmdb, file: string) {
     this.#root = open<string, Key>({
       path: file,
       noSubdir: true,
       encoding: 'string',
       maxDbs: tables.length + 1,
-      // One transaction is one call of `batch`. With batches by turns lmdb would make a promise that nobody holds, and reject it.
+      // Each call of `batch` is one transaction. With batches by turn, lmdb would create and reject a promise that nobody handles.
       eventTurnBatching: false,
     });
     this.#listen();
@@ -41,13 +41,13 @@ export class Environment {
       this.#tables.set(name, this.#root.openDB<string, Key>({ name, encoding: 'string' }));
   }
 
-  /** The version of what is written; undefined: nothing was ever written. */
+  /** The version of the format; undefined if nothing was ever written. */
   get layout(): number | undefined {
     const layout = this.#about.get('layout');
     return layout === undefined ? undefined : Number(layout);
   }
 
-  /** Sets it at once: it is set at the start, when nobody waits for the event loop. */
+  /** Sets the version synchronously. This happens only at the start, when nothing waits for the event loop. */
   set layout(layout: number) {
     this.#about.putSync('layout', String(layout));
   }
@@ -91,10 +91,9 @@ export class Environment {
   }
 
   /**
-   * Hears when a transaction can be seen. lmdb resolves its promise, even that of `committed`, only when the disk has been
-   * flushed as well (3.5.6). Before that it calls its own function with the status 1: the pages and the new root are
-   * written to the file then, so the end of this process cannot undo them. Should a later version do otherwise,
-   * what is waited for is the flush.
+   * Detects when a transaction becomes visible. lmdb (3.5.6) resolves its promises, even `committed`, only after the disk was
+   * flushed. Before that, it calls an internal function with the status 1: the pages and the new root have been written to the
+   * file, so the end of this process cannot undo them. If a later version behaves differently, the writer waits for the flush.
    */
   #listen(): void {
     const env = 'env' in this.#root ? this.#root.env : undefined;
@@ -121,7 +120,7 @@ export class Environment {
 
 type StartWriting = (this: unknown, address: number, done: (status: number) => unknown) => unknown;
 
-/** lmdb's own object, which no type of it tells of. */
+/** lmdb's internal object, which its types do not declare. */
 interface LmdbEnvironment {
   readonly startWriting: StartWriting;
 }
@@ -134,7 +133,7 @@ function canStartWriting(env: unknown): env is LmdbEnvironment {
 
 const statusVisible = 1;
 
-/** The promises of single operations are not ours to wait for: in a batch they are resolved already. */
+/** The promises of single operations need not be awaited: within a batch they are already resolved. */
 function write(table: LmdbTable<string, Key>, key: Key, value: string | undefined): void {
   const isText = typeof key === 'string';
   const kept = isText ? shortKey(key) : key;
@@ -142,7 +141,7 @@ function write(table: LmdbTable<string, Key>, key: Key, value: string | undefine
   else void table.put(kept, isText ? valueWithKey(key, value) : value);
 }
 
-/** Why a transaction failed. lmdb has another promise for that, whose rejection must not be left alone. */
+/** Why a transaction failed. lmdb has another promise for that, whose rejection must be handled. */
 async function reasonOf(error: unknown): Promise<string> {
   const { message } = faultIn(error);
   if (!(error instanceof Error && 'commitError' in error && error.commitError instanceof Promise))

@@ -1,11 +1,11 @@
-/** What is thrown, whatever threw it. */
+/** The parts of a thrown value that matter here. */
 export interface Fault {
   readonly message: string;
-  /** A name of the system's, such as ENOENT, or a number: lmdb gives the system's own, or one below zero. */
+  /** A system error name such as ENOENT, or a number: lmdb uses the system's numbers and its own below zero. */
   readonly code: string | number | undefined;
 }
 
-/** What an error says. */
+/** Reads the message and the code of an error. */
 export function faultIn(error: unknown): Fault {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -13,10 +13,10 @@ import type { Log } from '../../ports/log.ts';
 import { faultIn } from './faults.ts';
 import { StoreError } from './store-error.ts';
 
-/** So many databases that could not be read are kept for somebody who wants to look into them. */
+/** How many unreadable databases are kept for inspection. */
 const mostLost = 3;
 
-/** File systems of other machines, by the number that statfs gives: a lock or flush there may not be what it says. */
+/** Network file systems, by the number that statfs returns. Locks and flushes may not be reliable there. */
 const networkFileSystems: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
@@ -24,10 +24,10 @@ const networkFileSystems: ReadonlyMap<number, string> = new Map([
   [0xfe534d42, 'SMB'],
 ]);
 
-/** Below this much free space a failed write is put down to it: LMDB calls a page that is half written an input/output error. */
+/** Below this much free space, a failed write is attributed to it: LMDB reports a half-written page as an input/output error. */
 const littleSpaceBytes = 1024 ** 2;
 
-/** Makes the folder of the store if it is missing. Throws a StoreError if nothing can be written there. */
+/** Creates the folder of the store if it is missing. Throws a StoreError if it is not writable. */
 export function prepareFolder(path: string, log: Log): void {
   try {
     makeFolder(resolve(path));
@@ -41,12 +41,12 @@ export function prepareFolder(path: string, log: Log): void {
   if (network !== undefined) {
     log.warn(
       { path, fileSystem: network },
-      `the store is on ${network}, which may lose what it says it has written: use a disk of this machine`,
+      `the store is on ${network}, which may lose data that it has reported as written: use a local disk`,
     );
   }
 }
 
-/** Makes a folder and those above it. Node's own recursion never ends where a file system answers as /proc does. */
+/** Creates a folder and its parents. Node's own recursion never ends on file systems that behave like /proc. */
 function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
@@ -59,28 +59,28 @@ function makeFolder(path: string): void {
   }
 }
 
-/** What the system's refusal to work with the folder means, as one sentence with what to do. */
+/** Turns a system error about the folder into one sentence that states what to do. */
 export function refusal(path: string, error: unknown): StoreError {
   const { code, message } = faultIn(error);
   const cure = cures.get(typeof code === 'number' ? (names.get(code) ?? '') : (code ?? ''));
   return new StoreError(`the store ${path} cannot be used: ${cure ?? message}`, { cause: error });
 }
 
-/** What to do about it, by the system's name of the error. */
+/** What to do, by the name of the system error. */
 const cures: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'this user may not write there; change the owner of the folder, or name another one'],
   ['EPERM', 'this user may not write there; change the owner of the folder, or name another one'],
-  ['EROFS', 'the file system is read-only; name a folder that can be written to'],
+  ['EROFS', 'the file system is read-only; name a writable folder'],
   ['ENOTDIR', 'a part of the path is a file; name a folder'],
   ['EEXIST', 'it is a file; name a folder'],
-  ['ENOENT', 'the folder cannot be made there; name another one'],
+  ['ENOENT', 'the folder cannot be created there; name another one'],
   ['ENOSPC', 'no space is left on the disk; free some'],
   ['EDQUOT', 'the quota of this user is used up; free some space'],
   ['EMFILE', 'too many files are open; raise the limit (ulimit -n)'],
   ['ENOMEM', 'there is not enough memory'],
 ]);
 
-/** lmdb gives the number alone. */
+/** lmdb reports only the number. */
 const names: ReadonlyMap<number, string> = new Map([
   [1, 'EPERM'],
   [2, 'ENOENT'],
@@ -91,39 +91,37 @@ const names: ReadonlyMap<number, string> = new Map([
   [30, 'EROFS'],
 ]);
 
-/** Why a write failed, as an operator wants to hear it. */
+/** Why a write failed, in words for an operator. */
 export function failureReason(path: string, message: string): string {
   try {
     const { bavail, bsize } = statfsSync(path);
     if (bavail * bsize < littleSpaceBytes) return `no space is left on the disk (${message})`;
   } catch {
-    // A disk that cannot be asked does not change what it said.
+    // The original reason stands if the disk cannot be queried.
   }
   return message;
 }
 
-/** So much is left free on the disk beside what a transaction writes: it also writes anew the pages on the way to it. */
+/** Space to keep free in addition to the data of a transaction, which also rewrites the pages above the changed ones. */
 const spareBytes = 256 * 1024;
 
 /**
- * Why so many bytes cannot be written. LMDB is not left to find out that the disk is full: when a write fails it puts
- * a message of up to 130 characters into 100 bytes (3.5.6, mdb_page_flush), which ends the process now and then.
+ * Why this many bytes cannot be written. This is checked before LMDB runs into a full disk, because when a write fails, it puts
+ * a message of up to 130 characters into 100 bytes (3.5.6, mdb_page_flush), which occasionally crashes the process.
  */
 export function lackOfRoom(path: string, bytes: number): string | undefined {
   try {
     const { bavail, bsize } = statfsSync(path);
     const free = bavail * bsize;
     const needed = spareBytes + 2 * bytes;
-    return free < needed
-      ? `no space is left on the disk (${free} bytes free, needed are ${needed})`
-      : undefined;
+    return free < needed ? `no space is left on the disk (${free} bytes free, ${needed} needed)` : undefined;
   } catch {
-    // A disk that cannot be asked shows when it is written to.
+    // If the disk cannot be queried, the write itself will show.
     return undefined;
   }
 }
 
-/** Moves the files of a database that cannot be read into a folder of their own, and says which. */
+/** Moves the files of an unreadable database into a folder of their own. Returns its path. */
 export function moveAside(path: string, files: readonly string[]): string {
   const lost = join(path, `lost-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
   const present = new Set(readdirSync(path));

@@ -11,22 +11,22 @@ import { join } from 'node:path';
 import { faultIn } from './faults.ts';
 import { StoreError } from './store-error.ts';
 
-/** A process, told from a later one with the same number. What the system does not tell is empty. */
+/** Identifies a process, also among later ones with the same number. Unknown parts are empty. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly bootId: string;
-  /** When it was started, as the system counts it. */
+  /** When it was started, in the system's units. */
   readonly startedAt: string;
 }
 
-/** What the system says of processes. */
+/** Access to the processes of the system. */
 export interface Processes {
   readonly self: ProcessIdentity;
-  /** Whether the process that wrote this still runs. */
+  /** Whether this process is still running. */
   readonly runs: (identity: ProcessIdentity) => boolean;
 }
 
-/** The processes of this machine: by /proc where there is one, else by their number alone. */
+/** The processes of this machine: from /proc where it exists, otherwise only by number. */
 export function systemProcesses(): Processes {
   const bootId = readText('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
   const self = { pid: process.pid, bootId, startedAt: statusOf(process.pid)?.startedAt ?? '' };
@@ -35,15 +35,15 @@ export function systemProcesses(): Processes {
     runs: ({ pid, bootId: its, startedAt }) => {
       if (its !== bootId || !exists(pid)) return false;
       const status = statusOf(pid);
-      // Who has ended and was not asked for yet holds nothing any more.
+      // A zombie process holds nothing any more.
       return status === undefined || (status.startedAt === startedAt && !/[ZX]/.test(status.state));
     },
   };
 }
 
 /**
- * Takes the folder for this process, and returns what gives it back. A folder has one owner: LMDB would let a second
- * one in, and each would overwrite what the other keeps. Throws a StoreError while another process holds it.
+ * Locks the folder for this process, and returns a function that unlocks it. A folder has only one owner: LMDB would accept a
+ * second one, and they would overwrite each other's data. Throws a StoreError while another process owns the folder.
  */
 export function takeLock(folder: string, processes: Processes = systemProcesses()): () => void {
   const lock = join(folder, 'lock');
@@ -53,7 +53,7 @@ export function takeLock(folder: string, processes: Processes = systemProcesses(
   writeFileSync(draft, text);
   try {
     if (!link(draft, lock)) {
-      // Who left without giving it back is followed by one of those that come. The others find the new owner.
+      // If the owner ended without unlocking, one of the new processes takes over. The others find the new owner.
       refuseIfHeld(lock, folder, processes);
       while (!link(draft, takeover)) {
         refuseIfHeld(takeover, folder, processes);
@@ -61,7 +61,7 @@ export function takeLock(folder: string, processes: Processes = systemProcesses(
       }
       try {
         refuseIfHeld(lock, folder, processes);
-        // There is always a lock: this one takes the place of the former in one step.
+        // The lock always exists: this replaces the previous one in one step.
         renameSync(draft, lock);
       } finally {
         remove(takeover);
@@ -81,11 +81,11 @@ function refuseIfHeld(file: string, folder: string, { self, runs }: Processes): 
   const who =
     holder.pid === self.pid ? `this process (pid ${holder.pid})` : `the process with pid ${holder.pid}`;
   throw new StoreError(
-    `${who} works with the store ${folder} already: end it first, or give each server a folder of its own`,
+    `${who} already uses the store ${folder}: stop it first, or give each server its own folder`,
   );
 }
 
-/** Puts a finished file under a name that nobody has; false: somebody has it. */
+/** Links a finished file to a new name. False if the name exists. */
 function link(from: string, to: string): boolean {
   try {
     linkSync(from, to);
@@ -95,7 +95,7 @@ function link(from: string, to: string): boolean {
     if (code === 'EEXIST') return false;
     if (code === undefined || !linksAreMissing.has(code)) throw error;
   }
-  // The next best thing, for a moment without content.
+  // Without hard links, a copy has to do, which is empty for a moment.
   try {
     copyFileSync(from, to, constants.COPYFILE_EXCL);
     return true;
@@ -105,7 +105,7 @@ function link(from: string, to: string): boolean {
   }
 }
 
-/** What file systems without hard links answer. */
+/** The errors of file systems without hard links. */
 const linksAreMissing: ReadonlySet<string | number> = new Set([
   'EPERM',
   'ENOTSUP',
@@ -122,7 +122,7 @@ function remove(file: string): void {
   }
 }
 
-/** Who wrote a lock; undefined: nobody that could be asked for. */
+/** The owner of a lock; undefined if the text does not name one. */
 function parse(text: string | undefined): ProcessIdentity | undefined {
   try {
     const value: unknown = JSON.parse(text ?? '');
@@ -155,7 +155,7 @@ function exists(pid: number): boolean {
   }
 }
 
-/** The state and start of a process. Its name stands in parentheses, and may itself hold any character. */
+/** The state and start time of a process. Its name is in parentheses, and may contain any character. */
 function statusOf(pid: number): { readonly state: string; readonly startedAt: string } | undefined {
   const text = readText(`/proc/${pid}/stat`);
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');

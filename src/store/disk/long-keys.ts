@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
-/** Below LMDB's bound of 1,978 bytes, with room for what its keys are marked with. */
+/** Below LMDB's limit of 1,978 bytes, with room for the markers of its keys. */
 const longestKeyBytes = 1900;
-/** So much of a long key is left to be read by people. */
+/** How much of a long key stays readable for people. */
 const readablePart = 400;
 const mark = 'long:';
 
@@ -13,22 +13,22 @@ interface Row {
 }
 
 /**
- * The key under which a string is kept: itself, or, if LMDB has no room for it, its beginning and a digest. Names of
+ * The key under which a string is stored: itself or, if it is too long for LMDB, its beginning and a digest. The names of
  * channels and users may be as long as an app allows.
  */
 export function shortKey(key: string): string {
   if (!isLong(key)) return key;
   const digest = createHash('sha256').update(key).digest('hex');
-  // Half of a character, where it is cut, becomes a sign for that.
+  // The cut may split a character; its half is replaced by U+FFFD.
   return `${mark}${Buffer.from(key.slice(0, readablePart)).toString()}:${digest}`;
 }
 
-/** The value that is kept: itself, or, under a short form of a key, the whole key before it. */
+/** The stored value: itself or, under a shortened key, with the whole key in front. */
 export function valueWithKey(key: string, value: string): string {
   return isLong(key) ? `${key.length}:${key}${value}` : value;
 }
 
-/** What was put, from what is on disk. */
+/** Restores the original row. */
 export function readRow(key: string, value: string): Row {
   if (!key.startsWith(mark)) return { key, value };
   const colon = value.indexOf(':');
@@ -38,6 +38,6 @@ export function readRow(key: string, value: string): Row {
 
 function isLong(key: string): boolean {
   if (key.startsWith(mark)) return true;
-  // A UTF-16 unit is three bytes at most: most keys are not looked at.
+  // A UTF-16 unit takes at most three bytes, so most keys need no closer look.
   return key.length * 3 > longestKeyBytes && Buffer.byteLength(key) > longestKeyBytes;
 }

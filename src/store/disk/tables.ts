@@ -1,4 +1,4 @@
-/** The tables. Keys of `outbox`, `settled` and `log` are numbers, of the others strings. */
+/** The tables. The keys of `outbox`, `settled` and `log` are numbers, those of the others are strings. */
 export type Table =
   | 'meta'
   | 'announced'
@@ -12,7 +12,7 @@ export type Table =
   | 'told'
   | 'settings';
 
-/** What a value is kept under. A string is text without control characters, such as the JSON of its parts. */
+/** The key of a value. A string must not contain control characters; an example is the JSON of its parts. */
 export type Key = string | number;
 
 /** All tables, in the order in which they are opened. */

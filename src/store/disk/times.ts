@@ -1,43 +1,42 @@
-/** The two clocks of a store, and the readings of the moment when they were saved. All but the boot id in milliseconds. */
+/** The two clocks of a store, and the machine's readings when they were saved. Milliseconds, except for the boot id. */
 export interface SavedTimes {
-  /** Counts only while the program runs. */
+  /** Runs only while the program runs. */
   readonly A: number;
-  /** Goes on while the program is down, and never goes back. */
+  /** Also runs while the program is down, and never goes back. */
   readonly D: number;
   readonly wallMs: number;
   readonly hrtimeMs: number;
-  /** Undefined where the system names none. */
+  /** Undefined if the system does not provide it. */
   readonly bootId: string | undefined;
 }
 
-/** What the machine's clocks say at present. */
+/** The current readings of the machine's clocks. */
 export interface Readings {
-  /** The time of day: it may be set. */
+  /** The time of day, which may be changed. */
   readonly wallMs: number;
-  /** A clock that counts from the start of the machine, the same for all processes. */
+  /** A clock that counts from the boot of the machine, the same for all processes. */
   readonly hrtimeMs: number;
   /** How long the machine has been up. */
   readonly uptimeMs: number;
   readonly bootId: string | undefined;
 }
 
-/** Where the two clocks go on after the program was down. */
+/** The values with which the two clocks continue after the program was down. */
 export interface ResumedTimes {
   readonly A: number;
   readonly D: number;
   readonly downMs: number;
   readonly warning?: 'clock went back' | 'clock jumped';
-  /** Whether `downMs` was measured, rather than taken from the time of day. */
+  /** Whether `downMs` was measured, and not derived from the time of day. */
   readonly isCertain: boolean;
 }
 
-/** A time of day that is further on than this was probably set. */
+/** If the time of day has advanced by more than this, it was probably changed. */
 const longMs = 24 * 60 * 60 * 1000;
 
 /**
- * How long the program was down. As long as the machine was not restarted, the clock that counts from its start tells,
- * whatever was done to the time of day. Afterwards the time of day tells, but the machine has been down for no less
- * than it has been up since.
+ * How long the program was down. If the machine was not rebooted, the clock that counts from its boot decides, whatever was done
+ * to the time of day. Otherwise the time of day decides, but the program was down at least for the uptime of the machine.
  */
 export function resumeTimes(saved: SavedTimes, present: Readings): ResumedTimes {
   const measuredMs = present.hrtimeMs - saved.hrtimeMs;
@@ -48,7 +47,7 @@ export function resumeTimes(saved: SavedTimes, present: Readings): ResumedTimes 
     saved.bootId === undefined || present.bootId === undefined
       ? measuredMs < 0
       : saved.bootId !== present.bootId;
-  // Where nothing names the run of the machine, it may have been restarted all the same: the program was down for no less.
+  // Without boot ids, the machine may have been rebooted anyway: the program was down for at least this time.
   const leastMs = Math.max(0, isRestart ? present.uptimeMs : measuredMs);
   const downMs = Math.max(leastMs, wallMs);
   if (wallMs < 0) return resume(saved, downMs, { isCertain: false, warning: 'clock went back' });

@@ -2,49 +2,49 @@ import type { Cancel, Clock } from '../../ports/clock.ts';
 import { ChangeBuffer, type Changes } from './changes.ts';
 import type { Key, Table } from './tables.ts';
 
-/** What happens to changes that are being written. */
+/** Callbacks for changes that are being written. */
 export interface Progress {
-  /** They are in the file, as the operating system sees it: the end of this process does not undo them. */
+  /** They are in the file as the operating system sees it: the end of this process does not undo them. */
   readonly visible: () => void;
-  /** They are on the disk itself, or could not be written, for this reason. Called once, and last. */
+  /** They are on the disk itself, or could not be written for this reason. Called once, and last. */
   readonly ended: (failure: string | undefined) => void;
 }
 
-/** Writes changes in one transaction: all of them or none. */
+/** Writes changes in one transaction, all or none. */
 export type Commit = (changes: Changes, progress: Progress) => void;
 
 export interface WriterOptions {
-  /** What is waited for: that the changes outlive this process, or a power cut. */
+  /** What to wait for: that changes outlive this process (`process`), or a power failure as well (`disk`). */
   readonly sync: 'process' | 'disk';
   readonly clock: Clock;
-  /** Runs something when this turn of the event loop is over. */
+  /** Runs a function at the end of this turn of the event loop. */
   readonly endOfTurn: (run: () => void) => void;
   readonly commit: Commit;
   readonly onFailure: (reason: string) => void;
   readonly onRecovery: () => void;
-  /** Puts what is to be written, too, right before it is. */
+  /** Called right before each write, to add changes to it. */
   readonly prepare: () => void;
 }
 
-/** What somebody waits for can wait for so long that others join it. */
+/** The delay of an awaited write, which lets others join it. */
 const soonMs = 5;
-/** What nobody waits for. */
+/** The delay of a write that nobody waits for. */
 const lateMs = 20;
 const firstRetryMs = 100;
 const longestRetryMs = 5000;
 /**
- * So many transactions may be under way. A transaction takes a thread of libuv's four until it is on the disk, and the
- * next one can begin as soon as it is visible: on a slow disk nobody waits for what others have written.
+ * The maximum number of concurrent transactions. A transaction occupies one of libuv's four threads until it is on the disk,
+ * and the next one can begin once it is visible. On a slow disk, no caller has to wait for the writes of others.
  */
 const mostUnderWay = 2;
 
-/** Somebody waits for changes; all who wait for the same share one promise. */
+/** A promise for changes. All who wait for the same changes share it. */
 interface Awaited {
   readonly promise: Promise<boolean>;
   readonly resolve: (isSafe: boolean) => void;
 }
 
-/** A transaction under way. */
+/** A transaction in progress. */
 interface Flight {
   readonly changes: Changes;
   readonly awaited: Awaited;
@@ -53,21 +53,21 @@ interface Flight {
 }
 
 /**
- * Decides when what is buffered is written, and who is told. One flush is one transaction, and one begins only after
- * the one before can be seen: what a crash leaves is all flushes up to some moment. What could not be written goes
- * back into the buffer and is tried again.
+ * Decides when buffered changes are written, and reports the result. One flush is one transaction, and it begins only after the
+ * previous one is visible, so that a crash leaves all flushes up to some point. Changes that could not be written go back into
+ * the buffer and are retried.
  */
 export class Writer {
   readonly #options: WriterOptions;
   readonly #buffer = new ChangeBuffer();
-  /** Oldest first. */
+  /** The oldest first. */
   readonly #flights: Flight[] = [];
   #awaited: Awaited | undefined;
-  /** When the buffer is to be written, and the end of the timer for it. */
+  /** When to write the buffer, and how to cancel the timer for that. */
   #dueAt = Infinity;
   #cancelTimer: Cancel | undefined;
   #isTurnAwaited = false;
-  /** The buffer was due, but too much was under way. */
+  /** The buffer was due, but too many transactions were in progress. */
   #isOverdue = false;
   #failure: string | undefined;
   #retryMs = firstRetryMs;
@@ -78,12 +78,12 @@ export class Writer {
     this.#options = options;
   }
 
-  /** Why writing fails at the moment. */
+  /** Why writing currently fails. */
   get failure(): string | undefined {
     return this.#failure;
   }
 
-  /** Notes that this number was on disk from the start. */
+  /** Records that this number was on disk from the start. */
   found(table: Table, key: number): void {
     this.#buffer.found(table, key);
   }
@@ -98,10 +98,10 @@ export class Writer {
     if (this.#dueAt === Infinity) this.#planIn(lateMs);
   }
 
-  /** Resolves true once all that was said so far is safe, false if writing fails. Never rejects. */
+  /** Resolves to true once everything so far is safe, to false if writing fails. Never rejects. */
   safe(urgency: 'now' | 'soon'): Promise<boolean> {
     if (this.#failure !== undefined) return Promise.resolve(false);
-    // Nothing is planned and nothing is written for who waits for what is already written.
+    // All changes are written or being written, so nothing has to be planned.
     if (this.#buffer.isEmpty) return this.#flights.at(-1)?.awaited.promise ?? Promise.resolve(true);
     this.#awaited ??= createAwaited();
     if (urgency === 'soon') this.#planIn(soonMs);
@@ -115,17 +115,17 @@ export class Writer {
     return this.#awaited.promise;
   }
 
-  /** Writes what is left and waits for it; says how many keys could not be written. */
+  /** Writes all changes and waits for that. Returns how many keys could not be written. */
   async close(): Promise<number> {
     this.#isClosing = true;
     await this.#nothingUnderWay();
-    // Once more, even if it has failed so far: space may have been made for it.
+    // Once more, even if it has failed so far: there may be free space now.
     this.#write();
     await this.#nothingUnderWay();
     return this.#buffer.size;
   }
 
-  /** Has the buffer written in so many milliseconds at the latest. While writing fails, the next attempt decides. */
+  /** Plans a write of the buffer after at most `delayMs`. While writing fails, the next retry decides instead. */
   #planIn(delayMs: number): void {
     if (this.#failure !== undefined) return;
     const dueAt = this.#options.clock.now() + delayMs;
@@ -144,7 +144,7 @@ export class Writer {
     });
   }
 
-  /** Writes the buffer, or has it written as soon as there is room for another transaction. */
+  /** Writes the buffer, or plans that for when another transaction can begin. */
   #flush(): void {
     if (this.#failure !== undefined) return;
     if (this.#buffer.isEmpty) {
@@ -157,7 +157,7 @@ export class Writer {
   }
 
   #retry(): void {
-    // All that is under way goes back into the buffer, or is written; that decides what is left.
+    // The transactions in progress succeed or return their changes to the buffer. After that it is clear what is left.
     if (this.#flights.length > 0) this.#isOverdue = true;
     else this.#write();
   }
@@ -173,7 +173,7 @@ export class Writer {
       return;
     }
     this.#options.prepare();
-    // Whoever asks while this is under way waits for the same, so there is a promise from the start: one a flush.
+    // Callers that ask while this is in progress share its promise, so each flush has one from the start.
     const awaited = this.#awaited ?? createAwaited();
     this.#awaited = undefined;
     const flight: Flight = { changes: this.#buffer.take(), awaited, isVisible: false, hasEnded: false };
@@ -184,7 +184,7 @@ export class Writer {
     });
   }
 
-  /** What was waited for has come and gone before it was written. */
+  /** The awaited changes cancelled each other out before they were written. */
   #answerForNothing(): void {
     const awaited = this.#awaited;
     this.#awaited = undefined;
@@ -201,7 +201,7 @@ export class Writer {
   #ended(flight: Flight): void {
     flight.isVisible = true;
     flight.hasEnded = true;
-    // In order: a later one is safe only if the earlier ones are.
+    // In order: a later transaction is safe only if the earlier ones are.
     while (this.#flights[0]?.hasEnded === true) this.#flights.shift()?.awaited.resolve(true);
     if (this.#flights.length === 0) this.#recover();
     this.#goOn();
@@ -216,7 +216,7 @@ export class Writer {
     );
     const isFirst = this.#failure === undefined;
     this.#failure = reason;
-    // What was written later may be safe by itself, but not all that was said before it.
+    // Later writes may be safe by themselves, but not everything before them.
     flight.awaited.resolve(false);
     for (const later of this.#flights.slice(at)) later.awaited.resolve(false);
     this.#awaited?.resolve(false);
@@ -229,9 +229,9 @@ export class Writer {
     this.#goOn();
   }
 
-  /** Nothing that failed is left to be written. */
+  /** Ends the failure if nothing that failed is left to be written. */
   #recover(): void {
-    // With a timer or overdue, what failed is still to be tried again.
+    // A timer, or an overdue buffer, means that there is still something to retry.
     if (this.#failure === undefined || this.#cancelTimer !== undefined || this.#isOverdue) return;
     this.#failure = undefined;
     this.#retryMs = firstRetryMs;

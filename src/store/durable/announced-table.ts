@@ -5,23 +5,23 @@ import type { WebhookEvent } from '../../webhooks/event.ts';
 import { hasFields, isNumber, isText, keyOf, type Rows } from './rows.ts';
 import type { Database } from '../disk/database.ts';
 
-/** A cache miss that stands, until a moment on the clock that goes on while the program is down. */
+/** A current cache miss. `until` is on the clock that also runs while the program is down. */
 interface Miss {
   readonly episode: string;
   readonly until: number;
 }
 
-/** What was said of one channel. */
+/** What webhooks have reported of one channel. */
 interface Said {
   readonly userIds: string[];
   readonly miss: Miss | undefined;
 }
 
-/** What webhooks have said and not taken back, which is all that has to be known of who was there: facts alone change it. */
+/** What webhooks have reported and not taken back. Only facts change it, so this is all that is needed about who was present. */
 export class AnnouncedTable {
   readonly #database: Database;
   readonly #now: () => number;
-  /** Misses that may stand, by key. */
+  /** Misses that may be current, by key. */
   readonly #missed = new Map<string, Miss>();
 
   constructor(database: Database, now: () => number) {
@@ -29,7 +29,7 @@ export class AnnouncedTable {
     this.#now = now;
   }
 
-  /** What was announced, by app. A miss that stands no more is left out. */
+  /** What was announced, by app. Expired misses are left out. */
   restore(rows: Rows): ReadonlyMap<string, readonly Announced[]> {
     const apps = new Map<string, Map<ChannelName, Said>>();
     const now = this.#now();
@@ -55,7 +55,7 @@ export class AnnouncedTable {
     );
   }
 
-  /** Something has been said. */
+  /** Records an event that webhooks report. */
   apply(appId: string, event: WebhookEvent): void {
     switch (event.name) {
       case 'channel_occupied':
@@ -81,7 +81,7 @@ export class AnnouncedTable {
     }
   }
 
-  /** What was said of these channels is forgotten. */
+  /** Removes everything about these channels. */
   forget(appId: string, channels: readonly Announced[]): void {
     for (const { channel, userIds } of channels) {
       this.#database.remove('announced', keyOf(appId, channel));
@@ -90,13 +90,13 @@ export class AnnouncedTable {
     }
   }
 
-  /** The cache miss of a channel stands no more; of this episode alone, if one is named. */
+  /** Ends the cache miss of a channel; only that of this episode, if one is given. */
   endMiss(appId: string, channel: ChannelName, episode?: string): void {
     const key = keyOf(appId, channel);
     if (episode === undefined || this.#missed.get(key)?.episode === episode) this.#endMiss(key);
   }
 
-  /** Whether the miss of this episode stands. */
+  /** Whether the miss of this episode is current. */
   stands(appId: string, channel: ChannelName, episode: string): boolean {
     const miss = this.#missed.get(keyOf(appId, channel));
     return miss?.episode === episode && miss.until > this.#now();

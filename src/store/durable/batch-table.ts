@@ -3,55 +3,55 @@ import type { EventRef, KeptBatch } from '../../ports/delivery-store.ts';
 import { hasFields, isNumber, isText, isTexts, type Rows } from './rows.ts';
 import type { Database } from '../disk/database.ts';
 
-/** A batch as it is written. */
+/** A batch as it is stored. */
 interface WrittenBatch extends Omit<KeptBatch, 'id'> {
-  /** Attempts that may have begun. */
+  /** The number of attempts that may have begun. */
   readonly attempts: number;
-  /** In which life of the process it was written, counted from 1. */
+  /** The run of the process in which it was stored, counted from 1. */
   readonly life: number;
 }
 
-/** The batches under way, so that the same bytes go out again under the same id. */
+/** The batches in progress, so that the same bytes are sent again under the same id. */
 export class BatchTable {
   readonly #database: Database;
   readonly #batches = new Map<string, Omit<KeptBatch, 'id'>>();
 
   readonly #life: number;
 
-  /** `life` counts the lives of the process; it is safe on disk before any attempt is made. */
+  /** `life` counts the runs of the process. It is safe on disk before any attempt is made. */
   constructor(database: Database, life: number) {
     this.#database = database;
     this.#life = life;
   }
 
   /**
-   * The batches that were under way, with the events that are not settled. All of them may be attempted at once: how long
-   * each had still to wait says nothing after the program was away.
+   * The batches in progress, with those events that are not settled. All may be attempted immediately: the remaining delay of a
+   * retry means nothing after the program was down.
    */
   restore(rows: Rows, eventOf: (ref: EventRef) => RestoredEvent | undefined): readonly RestoredBatch[] {
     return [...rows.read('batches', isWritten)].flatMap(({ key, value }) => {
       const id = String(key);
       const { attempts, life, ...batch } = value;
       const events = batch.refs.flatMap((ref) => eventOf(ref) ?? []);
-      // Its events were settled in the same write as the batch, or none of them was.
+      // Its events were settled in the same write as the batch, or not at all.
       if (events.length !== batch.refs.length) {
         this.#database.remove('batches', id);
         return [];
       }
       this.#batches.set(id, batch);
-      // Each life between may have begun one that it did not come to write down.
+      // Each run in between may have begun one attempt that it could not record.
       const begun = attempts + this.#life - life - 1;
       return { id, ...batch, attempts: begun, delayMs: 0, events };
     });
   }
 
-  /** Before its first attempt, which counts as begun. */
+  /** Stores a batch before its first attempt, which counts as begun. */
   keep({ id, ...batch }: KeptBatch): void {
     this.#batches.set(id, batch);
     this.#write(id, 1);
   }
 
-  /** An attempt has failed. The next one counts as begun: nobody will know whether it was. */
+  /** An attempt has failed. The next one counts as begun, because a crash would leave that unknown. */
   postpone(id: string, attempts: number): void {
     this.#write(id, attempts + 1);
   }

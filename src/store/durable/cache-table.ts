@@ -4,7 +4,7 @@ import type { ChannelName } from '../../protocol/channel-name.ts';
 import { hasFields, isNumber, isText, keyOf, type Rows } from './rows.ts';
 import type { Database } from '../disk/database.ts';
 
-/** A cached event as it was kept. */
+/** A stored cached event. */
 export interface KeptCachedEvent {
   readonly appId: string;
   readonly channel: ChannelName;
@@ -12,7 +12,7 @@ export interface KeptCachedEvent {
   readonly remainingMs: Millis;
 }
 
-/** As it is written: until a moment on the clock that goes on while the program is down. */
+/** The stored form. `expiresAt` is on the clock that also runs while the program is down. */
 type Written = CachedEvent & { readonly expiresAt: number };
 
 /** The events that cache channels keep for late subscribers. */
@@ -25,7 +25,7 @@ export class CacheTable {
     this.#now = now;
   }
 
-  /** What has not expired meanwhile. */
+  /** The events that have not expired meanwhile. */
   restore(rows: Rows): readonly KeptCachedEvent[] {
     const now = this.#now();
     return [...rows.read('cached', isWritten)].flatMap(({ key, value }) => {

@@ -3,14 +3,14 @@ import type { KeptDebt } from '../../webhooks/debts.ts';
 import type { Database } from '../disk/database.ts';
 import { hasFields, isNumber, isText, keyOf, parse, partsOf } from './rows.ts';
 
-/** A debt of an endpoint, as it was kept. */
+/** A stored debt of an endpoint. */
 export interface DebtOfEndpoint {
   readonly appId: string;
   readonly endpointId: string;
   readonly debt: KeptDebt;
 }
 
-/** What endpoints that are reconciled were told last of the channels of which something was dropped. */
+/** What reconciled endpoints were last sent of the channels of which something was dropped. */
 export class DebtTable {
   readonly #database: Database;
 
@@ -18,7 +18,7 @@ export class DebtTable {
     this.#database = database;
   }
 
-  /** What was kept and is understood. */
+  /** The stored debts that are valid. */
   *restore(): Generator<DebtOfEndpoint, void> {
     for (const [key, text] of this.#database.entries('told')) {
       const [appId, endpointId, channel] = partsOf(key) ?? [];
@@ -29,7 +29,7 @@ export class DebtTable {
     }
   }
 
-  /** Undefined: there is none any more. */
+  /** Stores a debt; undefined removes it. */
   changed(appId: string, endpointId: string, channel: ChannelName, debt: KeptDebt | undefined): void {
     const key = keyOf(appId, endpointId, channel);
     if (debt === undefined) this.#database.remove('told', key);
@@ -42,7 +42,7 @@ function isDebt(value: unknown): value is KeptDebt {
   const isTold = (one: unknown): boolean =>
     Array.isArray(one) && isText(one[0]) && isBoolean(one[1]) && isNumber(one[2]);
   const areTold = (all: unknown): boolean => Array.isArray(all) && all.every(isTold);
-  // An earlier version did not keep these.
+  // Earlier versions did not store these.
   const isPlace = (one: unknown): boolean => one === undefined || isNumber(one);
   const places = { partialSeq: isPlace, vacatedSeq: isPlace };
   return hasFields(value, { channel: isText, isPartial: isBoolean, ...places, told: areTold });

@@ -2,13 +2,13 @@ import { dropKinds, type DropKind } from '../../webhooks/drop-kind.ts';
 import { hasFields, isNumber, keyOf, partsOf, type Rows } from './rows.ts';
 import type { Database } from '../disk/database.ts';
 
-/** Of a drop, what says where it is kept. */
+/** The parts of a drop that determine where it is stored. */
 interface Dropped {
   readonly endpoint: string;
   readonly channel: string;
 }
 
-/** What was kept of drops: the last one of an endpoint and channel, or how many of a kind are remembered no more. */
+/** A stored record: the last drop of an endpoint and channel, or the number of drops of a kind that are no longer kept. */
 export interface KeptDrop<D> {
   readonly appId: string;
   readonly kind: DropKind;
@@ -22,14 +22,14 @@ export class DropTable<D extends Dropped> {
   /** The keys of each app. */
   readonly #keys = new Map<string, Set<string>>();
 
-  /** `isDrop` knows a drop when it is read back. */
+  /** `isDrop` checks a stored drop. */
   constructor(database: Database, isDrop: (value: unknown) => value is D) {
     this.#database = database;
     this.#isKept = (value): value is KeptDrop<D>['kept'] =>
       isDrop(value) || hasFields(value, { forgotten: isNumber });
   }
 
-  /** What was kept, in the order of the drops' times as far as `timeOf` knows them. */
+  /** The stored records, in the order of their times, which `timeOf` returns. */
   restore(rows: Rows, timeOf: (dropped: D) => number): readonly KeptDrop<D>[] {
     const all = [...rows.read('drops', this.#isKept)].flatMap(({ key, value }): KeptDrop<D>[] => {
       const [appId, name] = partsOf(key) ?? [];

@@ -16,62 +16,62 @@ import type { Life } from './life.ts';
 import type { Rows } from './rows.ts';
 import { OutboxTable, type KeptEvent } from './outbox-table.ts';
 
-/** What the store is made with. */
+/** The dependencies of the store. */
 export interface DurableStoreOptions {
   readonly database: Database;
   readonly life: Life;
   readonly clock: Clock;
-  /** What is appended is taken by it, and what was kept is restored to it. Looked up when it is needed. */
+  /** Receives appended events, and stored ones when they are restored. It is called when it is needed. */
   readonly machine: () => Pick<DeliveryMachine, 'restore' | 'take'>;
-  /** Puts what else belongs to this write. */
+  /** Adds other changes that belong to this write. */
   readonly beforeWrite: () => void;
   /** Whether client events wait until they would outlive the process. */
   readonly holdsClientEvents: boolean;
 }
 
-/** Where the state of an earlier life goes on. */
+/** Receives the state of an earlier run. */
 export interface StateHeir {
   restoreAnnounced(appId: string, announced: Announced, deadline: Millis): void;
   restoreCached(appId: string, channel: ChannelName, event: CachedEvent, expiresAt: Millis): void;
 }
 
-/** How a restore goes. */
+/** The options of a restore. */
 export interface RestoreOptions {
-  /** Reads the tables, and counts what it does not understand. */
+  /** Reads the tables, and counts the rows that it does not understand. */
   readonly rows: Rows;
   readonly heir: StateHeir;
-  /** How long everybody who was announced lingers. */
+  /** How long all announced members and channels linger. */
   readonly graceMs: Millis;
-  /** The state of an app that is not configured any more is forgotten. */
+  /** Whether an app is configured. The state of other apps is removed. */
   readonly isConfigured: (appId: string) => boolean;
 }
 
-/** What a restore has brought back. */
+/** The result of a restore. */
 export interface Restored {
   readonly channels: number;
   readonly members: number;
   readonly batches: number;
   readonly events: number;
   readonly cachedEvents: number;
-  /** Apps whose state was forgotten. */
+  /** Apps whose state was removed. */
   readonly forgottenApps: readonly string[];
-  /** Rows that another version has written. */
+  /** Rows in a format of another version. */
   readonly notUnderstood: number;
 }
 
-/** What time it is, is noted so often: an idle crash is dated to that. */
+/** How often the time is stored. A crash while idle is dated by that. */
 const noteEveryMs: Millis = 1000;
 
 /**
- * What outlives the process of a single node: what webhooks have said, events and batches that are not settled, cached events.
- * Its tables are written together, so a crash leaves all that was said up to some moment. No attempt begins before the batch
- * is safe, and with it everything that led to it.
+ * What outlives the process of a single node: the announced state, unsettled events and batches, cached events. Its tables are
+ * written together, so that a crash leaves everything up to some point. No attempt begins before its batch is safe, together
+ * with everything that led to it.
  */
 export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
   readonly isShared = false;
-  /** Everybody is sent away: what caches hold is for the next life. */
+  /** The server is shutting down. The cached events are for the next run. */
   #isEnding = false;
-  /** Nothing can be kept any more. */
+  /** Nothing can be stored any more. */
   #isForgoing = false;
   readonly #options: DurableStoreOptions;
   readonly #database: Database;
@@ -97,8 +97,8 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
   }
 
   /**
-   * Goes on where an earlier life ended. Everybody who was announced lingers; batches go out again as they were, then
-   * events that had come into none. To be called once, before anything else happens.
+   * Continues where an earlier run ended. All announced members and channels linger. Batches are sent again unchanged, followed
+   * by the events that were not in a batch. Call it once, before anything else happens.
    */
   restore({ rows, heir, graceMs, isConfigured }: RestoreOptions): Restored {
     const { clock, machine } = this.#options;
@@ -144,7 +144,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     };
   }
 
-  /** No event so far, of this life or an earlier one, has a later place in the order in which events happened. */
+  /** No event so far, of this or an earlier run, has a greater sequence number. */
   get lastPlace(): number {
     return this.#outbox.lastPlace;
   }
@@ -196,24 +196,24 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     this.#announced.endMiss(appId, channel, episode);
   }
 
-  /** The end has begun, in which all apps are retired. */
+  /** The shutdown has begun, in which all apps are removed. */
   ending(): void {
     this.#isEnding = true;
   }
 
-  /** The disk takes nothing at the end: deliveries go out without being kept, because nothing is left for a next life. */
+  /** The disk cannot be written during the shutdown. Deliveries are sent without being stored, because no later run would send them. */
   forgo(): void {
     this.#isForgoing = true;
   }
 
-  /** This life ends as it should: all is written. */
+  /** Ends this run gracefully: everything is written. */
   async close(): Promise<void> {
     this.#cancelNote();
     this.#options.life.end();
     await this.#database.close();
   }
 
-  /** A disk that fails holds up no client. */
+  /** Waits for the write, but a failing disk does not hold up clients. */
   async #safeNow(): Promise<void> {
     await this.#database.safe('now');
   }
@@ -223,7 +223,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     this.#cancelNote = this.#options.clock.after(noteEveryMs, () => this.#noteTime());
   }
 
-  /** A miss that stands until a moment on the lasting clock, on the clock of this process. */
+  /** Converts the end of a miss from the lasting clock to the clock of this process. */
   #onOwnClock(announced: Announced): Announced {
     const { miss } = announced;
     if (miss === undefined) return announced;
@@ -231,7 +231,7 @@ export class DurableStore implements Outbox, DeliveryStore, CacheJournal {
     return { ...announced, miss: { ...miss, until: clock.now() + miss.until - life.lasting() } };
   }
 
-  /** A cache miss that stands no more is no news: whoever misses the event now is told of by another. */
+  /** Whether an event is an expired cache miss. It need not be sent, because the next miss causes another event. */
   #isLate({ appId, event }: KeptEvent): boolean {
     return event.name === 'cache_miss' && !this.#announced.stands(appId, event.channel, event.episode);
   }

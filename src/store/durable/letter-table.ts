@@ -3,11 +3,11 @@ import { encodeLetter, parseLetter, type DeadLetter } from '../../webhooks/dead-
 import type { Database } from '../disk/database.ts';
 import { hasFields, isNumber, keyOf, parse, partsOf } from './rows.ts';
 
-/** Before the key of what is forgotten of an app, among the other things that there are one of. */
+/** The prefix of the keys that count the letters of an app that are no longer kept. */
 const forgottenOf = 'forgotten letters';
 const keptSince = 'letters kept since';
 
-/** Dead letters, in the order of adding. What is forgotten of each app stands beside what else there is one of. */
+/** Dead letters, in the order in which they were added. The counts of letters no longer kept are in the table `meta`. */
 export class LetterTable implements LetterKeeper {
   readonly #database: Database;
 
@@ -15,7 +15,7 @@ export class LetterTable implements LetterKeeper {
     this.#database = database;
   }
 
-  /** What was kept; `meta` is that table as it was read. */
+  /** The stored letters. `meta` is the content of that table. */
   restore(meta: ReadonlyMap<unknown, string>): KeptLetters {
     const letters = [...this.#database.entries('log')].flatMap(([key, text]) => {
       const letter = parseLetter(text);
@@ -31,7 +31,7 @@ export class LetterTable implements LetterKeeper {
     return { letters, forgotten, keptSinceMs: Number.isFinite(since) ? since : undefined };
   }
 
-  /** Losses are kept from this time of day on. */
+  /** Records since which time of day losses are kept. */
   begin(sinceMs: number): void {
     this.#database.put('meta', keptSince, String(sinceMs));
   }
@@ -44,7 +44,7 @@ export class LetterTable implements LetterKeeper {
     this.#database.remove('log', order);
   }
 
-  /** So much of the app is kept no more; undefined: the app is forgotten itself. */
+  /** Stores how many letters of the app are no longer kept; undefined removes the count. */
   forgotten(appId: string, count: LetterCount | undefined): void {
     const key = keyOf(forgottenOf, appId);
     if (count === undefined) this.#database.remove('meta', key);

@@ -4,24 +4,24 @@ import type { Database } from '../disk/database.ts';
 import { hasFields, isNumber, parse } from './rows.ts';
 import { resumeTimes, type Readings, type ResumedTimes, type SavedTimes } from '../disk/times.ts';
 
-/** How the life before this one ended, as far as it can be known. */
+/** How the previous run ended, as far as that can be known. */
 export interface Ending {
-  /** `killed`: without a farewell, whatever the reason. */
+  /** `killed`: without a graceful shutdown, for any reason. */
   readonly how: 'orderly' | 'killed';
   /** How long the program was down. */
   readonly downMs: Millis;
   readonly warning: ResumedTimes['warning'];
 }
 
-/** One life of the process over a state that outlives it, and the two clocks that go on from life to life. */
+/** One run of the process with a state that outlives it, and the two clocks that continue from run to run. */
 export class Life {
-  /** In which life of the state this is: a new one begins with new data only. */
+  /** Identifies the state. It changes only when the data is new. */
   readonly epoch: string;
-  /** How often the program has been started over this state, this time included. */
+  /** How often the program has been started with this state, including this time. */
   readonly starts: number;
-  /** Undefined: this is the first one. */
+  /** Undefined if this is the first run. */
   readonly before: Ending | undefined;
-  /** The table of what there is one of, as it was at the start. */
+  /** The content of the table `meta` at the start. */
   readonly meta: ReadonlyMap<unknown, string>;
   readonly #database: Database;
   readonly #clock: Clock;
@@ -53,17 +53,17 @@ export class Life {
   /** A clock that stands still while the program is down. */
   readonly running = (): number => this.#from.A + this.#elapsed;
 
-  /** A clock that goes on while the program is down. */
+  /** A clock that also runs while the program is down. */
   readonly lasting = (): number => this.#from.D + this.#elapsed;
 
-  /** Notes what time it is, so that the end of this life is known to that moment. */
+  /** Stores the current time, so that the end of this run is known up to that. */
   note(): void {
     const { wallMs, hrtimeMs, bootId } = this.#read();
     const times: SavedTimes = { A: this.running(), D: this.lasting(), wallMs, hrtimeMs, bootId };
     this.#database.put('meta', 'times', JSON.stringify(times));
   }
 
-  /** This life ends as it should. */
+  /** This run ends gracefully. */
   end(): void {
     this.note();
     this.#database.put('meta', 'ended', 'orderly');
@@ -74,7 +74,7 @@ export class Life {
   }
 }
 
-/** Undefined: there are none, or they are not understood, and then nothing is known of the life before. */
+/** Undefined if the times are missing or not understood; nothing is known of the previous run then. */
 function parseTimes(text = ''): SavedTimes | undefined {
   const times = parse(text);
   return isSavedTimes(times) ? times : undefined;

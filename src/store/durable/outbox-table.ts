@@ -4,19 +4,19 @@ import { isWebhookEvent, type WebhookEvent } from '../../webhooks/event.ts';
 import { isNumber, isText, isTexts, type Rows } from './rows.ts';
 import type { Database } from '../disk/database.ts';
 
-/** An event as it was kept. */
+/** A stored event. */
 export interface KeptEvent extends EventOrigin {
   readonly ref: EventRef;
   readonly appId: string;
   readonly event: WebhookEvent;
 }
 
-/** Events that happened one after the other and are written together: one key for many, because keys are what costs. */
+/** Successive events that are written together. They share one key, because each key has a cost. */
 interface Segment {
   readonly seq: number;
-  /** Null: nobody waits for it any more, and nobody remembers it. */
+  /** Null: no endpoint waits for the event any more, and it is not kept. */
   readonly rows: (Row | null)[];
-  /** Rows that some endpoint still waits for. */
+  /** The number of rows that some endpoint still waits for. */
   open: number;
   isWritten: boolean;
 }
@@ -26,21 +26,21 @@ interface Row {
   /** When it happened, on the clock that stands still while the program is down. */
   readonly at: number;
   readonly event: WebhookEvent;
-  /** The endpoints that are done with it. */
+  /** The endpoints that have decided the event. */
   readonly settledFor: Set<string>;
   isDone: boolean;
 }
 
-/** A row as it is written. */
+/** The stored form of a row. */
 type WrittenRow = readonly [appId: string, at: number, event: WebhookEvent, settledFor?: readonly string[]];
 
-/** By index: true for a row that is done with, else the endpoints that are done with it. */
+/** By index: true for a finished row, otherwise the endpoints that have decided it. */
 type Settled = Readonly<Record<number, true | readonly string[]>>;
 
-/** More than a life has; so small that the places of two million lives are whole numbers. */
+/** More segments than a run has, yet few enough for the numbers of two million runs to stay safe integers. */
 const segmentsInLife = 2 ** 26;
 
-/** So many events share a key at most. */
+/** The maximum number of events that share a key. */
 const mostRows = 64;
 
 /** The events that some endpoint still waits for, in the order in which they happened. */
@@ -48,25 +48,25 @@ export class OutboxTable {
   readonly #database: Database;
   readonly #now: () => number;
   readonly #segments = new Map<number, Segment>();
-  /** Takes further events, until it is written. */
+  /** The segment that takes further events, until it is written. */
   #newest: Segment | undefined;
-  /** Written, and settled in part since. */
+  /** Segments that were written, and partly settled since. */
   readonly #changed = new Set<Segment>();
   #lastSeq: number;
 
-  /** `life` counts the lives of the process: the places of events rise from life to life, also when nothing was left. */
+  /** `life` counts the runs of the process: sequence numbers rise from run to run, even if nothing was left. */
   constructor(database: Database, now: () => number, life: number) {
     this.#database = database;
     this.#now = now;
     this.#lastSeq = life * segmentsInLife;
   }
 
-  /** No event so far has a later place. */
+  /** No event so far has a greater sequence number. */
   get lastPlace(): number {
     return seqOf(this.#lastSeq, mostRows - 1);
   }
 
-  /** What was kept, the oldest first. Call it once, before anything is added. */
+  /** The stored events, the oldest first. Call it once, before any event is added. */
   *restore(kept: Rows): Generator<KeptEvent, void> {
     const settled = new Map<unknown, Settled>();
     for (const { key, value } of kept.read('settled', isSettled)) settled.set(key, value);
@@ -91,7 +91,7 @@ export class OutboxTable {
     }
   }
 
-  /** Keeps an event that has just happened. */
+  /** Adds an event that has just happened. */
   add(appId: string, event: WebhookEvent): { readonly ref: EventRef; readonly seq: number } {
     const segment = this.#openSegment();
     const index = segment.rows.length;
@@ -100,12 +100,12 @@ export class OutboxTable {
     return { ref: refOf(segment.seq, index), seq: seqOf(segment.seq, index) };
   }
 
-  /** An endpoint is done with events. */
+  /** An endpoint has decided events. */
   settle({ endpointId, events }: Settlement): void {
     for (const { ref, isLast } of events) this.#settleOne(ref, endpointId, isLast);
   }
 
-  /** Puts what has changed since the last write. */
+  /** Puts the changes since the last write. */
   prepare(): void {
     const newest = this.#newest;
     this.#newest = undefined;
@@ -128,7 +128,7 @@ export class OutboxTable {
     const segment: Segment = { seq: this.#lastSeq, rows: [], open: 0, isWritten: false };
     this.#segments.set(segment.seq, segment);
     this.#newest = segment;
-    // Its place in the next write; what it holds is known by then.
+    // This reserves its position in the next write; its content is filled in by then.
     this.#database.put('outbox', segment.seq, '[]');
     return segment;
   }
@@ -188,7 +188,7 @@ function writeSettled({ rows }: Segment): Settled {
   return settled;
 }
 
-/** Null: nobody waits for it. Its place is kept, for rows are known by it. */
+/** Null if no endpoint waits for it. The index of each row stays the same, because events are identified by it. */
 function parseRow(row: unknown, settled: Settled[number] | undefined): Row | null {
   if (settled === true || !isWrittenRow(row)) return null;
   const [appId, at, event, settledFor = []] = row;

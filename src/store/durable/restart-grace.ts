@@ -3,9 +3,9 @@ import type { Millis } from '../../ports/clock.ts';
 const second: Millis = 1000;
 
 /**
- * How long everybody who was announced lingers after a restart. pusher-js comes back 1 s after a crash; where the port
- * refuses it, it waits 15 s longer, then 30 s, then a minute at a time. So the grace is the longest wait in which a client
- * may be, and some seconds for it to connect and subscribe.
+ * How long all announced members and channels linger after a restart. pusher-js reconnects 1 s after a crash. While the port
+ * refuses connections, it waits 15 s longer, then 30 s, then a minute at a time. The grace is therefore the longest wait in
+ * which a client may be, plus some seconds to connect and subscribe.
  */
 export function restartGrace(
   configured: Millis | 'auto',

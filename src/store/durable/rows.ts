@@ -7,7 +7,7 @@ export interface ParsedRow<T> {
   readonly value: T;
 }
 
-/** What a key names. */
+/** The names in a key. */
 export interface KeptName {
   readonly appId: string;
   readonly channel: ChannelName;
@@ -15,7 +15,7 @@ export interface KeptName {
 }
 
 /**
- * Reads what was kept. A row that is not understood was written by another version, or by hand: it stays where it is and is
+ * Reads stored rows. A row that is not understood was written by another version, or by hand: it stays in the table and is
  * counted.
  */
 export class Rows {
@@ -26,7 +26,7 @@ export class Rows {
     this.#database = database;
   }
 
-  /** How many rows were passed over so far. */
+  /** The number of rows that were skipped so far. */
   get notUnderstood(): number {
     return this.#notUnderstood;
   }
@@ -40,7 +40,7 @@ export class Rows {
     }
   }
 
-  /** The names that the keys of a table are. */
+  /** The names in the keys of a table. */
   *readNames(table: Table): Generator<KeptName, void> {
     for (const [key] of this.#database.entries(table)) {
       const name = this.nameOf(key);
@@ -48,7 +48,7 @@ export class Rows {
     }
   }
 
-  /** The name that a key is. */
+  /** The names in a key. */
   nameOf(key: Key): KeptName | undefined {
     const [appId, channel, userId] = partsOf(key) ?? [];
     if (appId !== undefined && isKeptName(channel)) return { appId, channel, userId };
@@ -57,18 +57,18 @@ export class Rows {
   }
 }
 
-/** JSON of the parts: an app or a user may be called anything. */
+/** A key made of parts, as JSON, because the names of apps and users may contain any character. */
 export function keyOf(...parts: readonly string[]): string {
   return JSON.stringify(parts);
 }
 
-/** The parts of a key that `keyOf` made; undefined: it is none. */
+/** The parts of a key that `keyOf` made; undefined if it is not one. */
 export function partsOf(key: Key): readonly string[] | undefined {
   const parts = parse(String(key));
   return isTexts(parts) ? parts : undefined;
 }
 
-/** The value of a JSON text; undefined: it is none. */
+/** The value of a JSON text; undefined if it is not JSON. */
 export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -99,7 +99,7 @@ export function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every(isText);
 }
 
-/** Whoever wrote it had checked it. */
+/** The name was checked before it was written. */
 function isKeptName(text: string | undefined): text is ChannelName {
   return text !== undefined && text !== '';
 }

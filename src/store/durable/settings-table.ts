@@ -10,12 +10,12 @@ import { hasFields, isText, parse } from './rows.ts';
 
 const key = 'changes';
 
-/** Settings in a table of their own. Nobody else writes them while the process runs. */
+/** Settings in a table of their own. Nothing else writes them while the process runs. */
 export class SettingsTable implements SettingsStore {
   readonly kind = 'disk';
   readonly place = 'in the store on disk';
   readonly #database: Database;
-  /** What is kept, as it is on disk. */
+  /** The stored row, as it is on disk. */
   #row: string | undefined;
 
   constructor(database: Database) {
@@ -26,11 +26,11 @@ export class SettingsTable implements SettingsStore {
   read(): StoredSettings | undefined {
     if (this.#row === undefined) return undefined;
     const stored = parse(this.#row);
-    // Whatever else it is, somebody has put it there.
+    // A row of any other form was written by hand.
     return isStored(stored) ? stored : { revision: '', text: this.#row };
   }
 
-  /** Resolves when it is safe. When the disk fails, what was kept before stays. */
+  /** Resolves when the text is safe. If the disk fails, the previous text stays. */
   async write(next: NextSettings, expected: Revision | undefined): Promise<Written> {
     const database = this.#database;
     if (this.read()?.revision !== expected) return { kind: 'conflict' };
@@ -41,7 +41,7 @@ export class SettingsTable implements SettingsStore {
       this.#row = row;
       return { kind: 'written' };
     }
-    // What waits for the disk to recover must not bring back what was refused.
+    // When the disk recovers, the refused text must not be written.
     if (this.#row === undefined) database.remove('settings', key);
     else database.put('settings', key, this.#row);
     return { kind: 'failed', reason: database.failure ?? 'the store is closed' };

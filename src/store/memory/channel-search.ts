@@ -4,7 +4,7 @@ import type { ChannelName } from '../../protocol/channel-name.ts';
 import { Smallest } from '../../structures/smallest.ts';
 import type { TurnBudget } from '../../structures/turn-budget.ts';
 
-/** So many channels are looked at in one step. */
+/** How many channels are examined in one step. */
 const seenInStep = 10;
 
 /** The names of the occupied channels that start with the prefix. */
@@ -12,7 +12,7 @@ export function* occupied(channels: Iterable<ChannelRecord>, prefix: string): Ge
   for (const { isLive, name } of channels) if (isLive && name.startsWith(prefix)) yield name;
 }
 
-/** A part of them, looked for in turns that have room for it. Channels may come and go meanwhile. */
+/** A page of them. The search pauses when a turn of the event loop has no room for it; channels may change meanwhile. */
 export async function findPage(
   channels: Iterable<ChannelRecord>,
   prefix: string,

@@ -11,13 +11,13 @@ import {
 import { LinkedList, type ListNode } from '../../structures/linked-list.ts';
 import { letterBytes, withAttempt, type DeadLetter, type LetterAttempt } from '../../webhooks/dead-letter.ts';
 
-/** What the letters in memory are kept with. */
+/** The dependencies and bounds of the letters in memory. */
 export interface MemoryDeadLettersOptions {
   readonly wallTime: WallTime;
-  /** The most bytes of letters, of all apps together. */
+  /** The maximum size of all letters, of all apps together. */
   readonly maxBytes: number;
   readonly keepDays: number;
-  /** Names the life of this memory: a cursor of another one means nothing here. */
+  /** Identifies this memory: a cursor of another one is not valid here. */
   readonly life: string;
   readonly keeper?: LetterKeeper | undefined;
 }
@@ -25,7 +25,7 @@ export interface MemoryDeadLettersOptions {
 const nothing = (): void => {};
 const noKeeper: LetterKeeper = { put: nothing, remove: nothing, forgotten: nothing };
 
-/** Letters that share a part of the room. */
+/** Letters that share a part of the space. */
 interface Shelf {
   readonly entries: LinkedList<Entry>;
   bytes: number;
@@ -34,7 +34,7 @@ interface Shelf {
 interface Entry {
   letter: DeadLetter;
   bytes: number;
-  /** Later letters have larger ones. */
+  /** Later letters have greater numbers. */
   readonly order: number;
   readonly shelfKey: string;
   readonly shelf: Shelf;
@@ -50,13 +50,13 @@ interface OfApp {
 
 const dayMs = 86_400_000;
 
-/** A page ends after so many bytes: it is written into one answer. */
+/** The maximum size of a page, which becomes one response. */
 const pageBytes = 4 * 1024 * 1024;
 
 /**
- * Dead letters in memory, bounded in bytes over all apps. Each endpoint has a shelf, and one more for what it was not
- * told while disabled. When there is no room, the fullest shelf gives its oldest letter: no flood pushes out what
- * others have lost.
+ * Dead letters in memory, bounded in bytes over all apps. Each endpoint has a shelf, and a second one for what it was not sent
+ * while disabled. When there is no space, the oldest letter of the fullest shelf is removed, so that a flood does not push out
+ * the losses of other endpoints.
  */
 export class MemoryDeadLetters implements DeadLetters {
   readonly #options: MemoryDeadLettersOptions;
@@ -74,7 +74,7 @@ export class MemoryDeadLetters implements DeadLetters {
     this.#keptSinceMs = options.wallTime.now();
   }
 
-  /** Goes on with what was kept, in the place of all that is here. Without a moment, losses are kept from now on. */
+  /** Replaces all letters by stored ones. Without `keptSinceMs`, losses are kept from now on. */
   restore({ letters, forgotten, keptSinceMs = this.#options.wallTime.now() }: KeptLetters): void {
     this.#apps.clear();
     this.#shelves.clear();
@@ -88,12 +88,12 @@ export class MemoryDeadLetters implements DeadLetters {
     for (const { order, letter } of letters) this.#insert(order, letter);
   }
 
-  /** What the letters take; never more than the bound. */
+  /** The size of the letters, never more than the bound. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Time of day, in milliseconds, from which on losses are kept. */
+  /** Time of day, in milliseconds, since which losses are kept. */
   get keptSinceMs(): number {
     return this.#keptSinceMs;
   }
@@ -102,7 +102,7 @@ export class MemoryDeadLetters implements DeadLetters {
     const { appId, id, events } = letter;
     const earlier = this.#appOf(appId).entries.get(id);
     if (earlier !== undefined) this.#remove(earlier);
-    // It would push out all others and then itself.
+    // It would push out all other letters and then itself.
     if (letterBytes(letter) > this.#options.maxBytes) return this.#count(appId, events.length);
     const order = this.#order + 1;
     this.#keeper.put(order, letter);
@@ -207,7 +207,7 @@ export class MemoryDeadLetters implements DeadLetters {
     this.#forgetOld();
     const { maxBytes } = this.#options;
     while (this.#bytes > maxBytes) {
-      // In a flood it is the one that grows, and nobody needs to look for it.
+      // In a flood, the growing shelf is the fullest, and no search is needed.
       const isLarge = grown.bytes * this.#shelves.size > maxBytes;
       const { first } = (isLarge ? grown : this.#fullestShelf()).entries;
       if (first === undefined) return;
@@ -234,7 +234,7 @@ export class MemoryDeadLetters implements DeadLetters {
     this.#count(entry.letter.appId, entry.letter.events.length);
   }
 
-  /** One more is kept no more. */
+  /** Counts one more letter that is no longer kept. */
   #count(appId: string, events: number): void {
     const { forgotten } = this.#appOf(appId);
     forgotten.deliveries += 1;
@@ -256,7 +256,7 @@ export class MemoryDeadLetters implements DeadLetters {
     return Buffer.from(`${order} ${this.#options.life}`).toString('base64url');
   }
 
-  /** Undefined: it is none of this memory. */
+  /** Undefined if the cursor does not belong to this memory. */
   #parseCursor(cursor: string): number | undefined {
     const [order = '', ...life] = Buffer.from(cursor, 'base64url').toString().split(' ');
     return /^\d{1,15}$/.test(order) && life.join(' ') === this.#options.life ? Number(order) : undefined;

@@ -18,38 +18,38 @@ import type { Slices } from '../../structures/slices.ts';
 import type { TurnBudget } from '../../structures/turn-budget.ts';
 import { findPage, occupied } from './channel-search.ts';
 
-/** What the ledger of a single node is made with. */
+/** The dependencies of the ledger of a single node. */
 export interface MemoryLedgerOptions {
   readonly clock: Clock;
   readonly outbox: Pick<Outbox, 'append'>;
   readonly metrics: Pick<Metrics, 'suppressedByGrace' | 'deduplicated'>;
   readonly witness?: Pick<Witness, 'suppressed'>;
-  /** Tells subscribers who came and went, and events of cache channels. Called within the step, before it answers. */
+  /** Sends a notice to the subscribers of a channel. Called within the step, before it returns. */
   readonly notify: (appId: string, channel: ChannelName, notice: Notice) => void;
-  /** Tells those who watch a user. Called within the step, before it answers. */
+  /** Notifies the watchers of a user. Called within the step, before it returns. */
   readonly notifyWatchers: (appId: string, userId: string, state: UserState) => void;
-  /** Something falls due at this moment: sweep then. */
+  /** Something is due at this time: `sweep` must be called then. */
   readonly wake: (dueAt: Millis) => void;
-  /** How many sockets are subscribed to a channel. */
+  /** The number of sockets subscribed to a channel. */
   readonly countSubscribers: (appId: string, channel: ChannelName) => number;
   readonly cacheTtlMs: Millis;
-  /** Keeps what is to outlive the process. */
+  /** Stores what must outlive the process. */
   readonly journal?: CacheJournal;
-  /** Tells the cache-miss episodes of this life of the process from those of others. */
+  /** Identifies this run of the process, so that its cache-miss episodes differ from those of other runs. */
   readonly life?: string;
-  /** Has apps that are retired end, each channel and member a step. */
+  /** Runs the removal of apps, one step for each channel and member. */
   readonly slices: Slices;
-  /** Has the search for a page of channels make room for the rest. */
+  /** Limits the search for a page of channels in each turn of the event loop. */
   readonly questions: TurnBudget;
 }
 
-/** The ledger of a single node, in its memory: every step is done when the call returns. */
+/** The ledger of a single node, in memory. Every step is complete when the call returns. */
 export class MemoryLedger implements Ledger {
   readonly #options: MemoryLedgerOptions;
   readonly #occupancy: Occupancy;
   readonly #cached: CachedEvents;
   readonly #journal: CacheJournal;
-  /** Who is signed in, of each app. */
+  /** The signed-in users of each app. */
   readonly #online = new Map<string, Set<string>>();
   readonly #triggers = new Map<string, RateWindow>();
 
@@ -73,28 +73,28 @@ export class MemoryLedger implements Ledger {
     this.#occupancy = new Occupancy(listener, options.life);
   }
 
-  /** Goes on from what an earlier life of the process had announced: all of it lingers until the deadline. */
+  /** Restores what an earlier run of the process has announced. All of it lingers until the deadline. */
   restoreAnnounced(appId: string, announced: Announced, deadline: Millis): void {
     this.#occupancy.restore(appId, announced, deadline);
     this.#wake();
   }
 
-  /** What webhooks have said of a channel and not taken back. */
+  /** What webhooks have reported of a channel and not taken back. */
   announced(appId: string, channel: ChannelName): ReturnType<Occupancy['announced']> {
     return this.#occupancy.announced(appId, channel);
   }
 
-  /** The channel, if it is occupied or lingers. To be read only. */
+  /** The channel, if it is occupied or lingers. Do not change it. */
   record(appId: string, channel: ChannelName): ReturnType<Occupancy['channel']> {
     return this.#occupancy.channel(appId, channel);
   }
 
-  /** The channels of an app that are occupied or linger. To be read only; they come and go meanwhile. */
+  /** The channels of an app that are occupied or linger. Do not change them. The collection is live. */
   records(appId: string): ReturnType<Occupancy['channels']> {
     return this.#occupancy.channels(appId);
   }
 
-  /** The channel still keeps this event, until then. */
+  /** Restores the cached event of a channel, until `expiresAt`. */
   restoreCached(appId: string, channel: ChannelName, event: CachedEvent, expiresAt: Millis): void {
     this.#cached.restore(appId, channel, event, expiresAt);
     this.#wake();
@@ -145,7 +145,7 @@ export class MemoryLedger implements Ledger {
     return new Set(watched.filter((id) => known.has(id)));
   }
 
-  /** Nothing is kept of who watches: the subscribers of a user's topic are the watchers. */
+  /** Watchers are not stored: they are the subscribers of a user's topic. */
   unwatch(): void {}
 
   signOut(appId: string, userId: string): void {
@@ -190,14 +190,14 @@ export class MemoryLedger implements Ledger {
     return this.#nextDueAt();
   }
 
-  /** An app with more channels than a turn has room for ends in slices. */
+  /** Removes an app. If it has more channels than fit into a turn, the removal continues in later turns. */
   retire(appId: string): Promise<void> | undefined {
     const { slices } = this.#options;
     slices.add(this.#retiring(appId));
     return slices.done();
   }
 
-  /** The same, but all of it in this turn. */
+  /** The same, completely in this turn. */
   retireNow(appId: string): void {
     void this.retire(appId);
     this.#options.slices.finish();

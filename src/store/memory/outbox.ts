@@ -1,7 +1,7 @@
 import { fresh, type DeliveryMachine } from '../../ports/delivery-source.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 
-/** Keeps nothing: what is appended is taken in the same turn. `machine` is looked up then. */
+/** Stores nothing: appended events are passed on in the same turn. `machine` is called for each of them. */
 export function createMemoryOutbox(machine: () => Pick<DeliveryMachine, 'take'>): Outbox {
   return {
     append(appId, events) {

@@ -1,6 +1,6 @@
 import type { SettingsStore } from '../../ports/settings-store.ts';
 
-/** Settings that end with the process, which knows them itself. */
+/** Settings that end with the process. The process itself knows them, so nothing is stored. */
 export const memorySettings: SettingsStore = {
   kind: 'memory',
   place: 'in memory',

@@ -3,7 +3,7 @@ import { token, viewToken, type Call } from '../support/admin.ts';
 import { AdminWorld } from '../support/admin-world.ts';
 import { RecordingLog } from '../support/log.ts';
 
-const said = 'done by an operator';
+const said = 'operator action';
 const full = { authorization: `Bearer ${token}` };
 const main = { app: '1', endpoint: 'main' };
 const own = { app: 'own' };
@@ -36,14 +36,14 @@ test.each([
     const { rows } = await world.admin.get<{ rows: readonly { text: string }[] }>('readConsole', {
       query: { types: 'setting', limit: 1 },
     });
-    // The console has a row of what changes settings; what is done once is no setting.
+    // The console has a row for changes of settings, but not for single actions.
     const isSetting = !['showSecrets', 'terminateUser', 'publish'].includes(operation);
     const text = expect.stringContaining(of.join(', ')) as string;
     expect(rows).toMatchObject([{ text: isSetting ? text : expect.stringMatching(/^Adds an/) }]);
   },
 );
 
-test('reading, asking and what was refused change nothing, and no line says so', async () => {
+test('reads, questions and refused changes are not logged as operator actions', async () => {
   const log = new RecordingLog();
   const { admin } = await AdminWorld.start({}, { log });
   await admin.get('listApps');
@@ -52,7 +52,7 @@ test('reading, asking and what was refused change nothing, and no line says so',
   expect(log.of(said)).toEqual([]);
 });
 
-test('no line of the log, at its wordiest, holds a secret, whatever is called', async () => {
+test('no line of the log contains a secret, even at the most verbose level, whatever is called', async () => {
   const log = new RecordingLog('trace');
   const world = await AdminWorld.start({ dashboard: { token, viewToken } }, { log }, full);
   await world.addOwn();
@@ -74,12 +74,12 @@ test('no line of the log, at its wordiest, holds a secret, whatever is called', 
     for (const app of ['1', 'own']) {
       const of = { app, endpoint: app === '1' ? 'main' : 'none', key: 'second', channel: 'news', delivery };
       const body = bodies[id];
-      const told = await world.admin.call(id, {
+      const response = await world.admin.call(id, {
         of: { ...of, socket: '1.1', user: '7', recovery: 'r' },
         ...(body && { body }),
       });
-      // What is shown on demand, or was made at this moment, is an answer's business.
-      if (!['showSecrets', 'addKey'].includes(id)) answers.push(told.text);
+      // These operations return secrets on purpose.
+      if (!['showSecrets', 'addKey'].includes(id)) answers.push(response.text);
     }
   }
   const lines = JSON.stringify(log.lines);

@@ -8,7 +8,7 @@ const of = { app: '1' };
 const full = { authorization: `Bearer ${token}` };
 const production = { env: { NODE_ENV: 'production' } };
 
-/** Production, where endpoints that are set at run time may be at no private address. */
+/** Production, where endpoints that are added at run time must not have a private address. */
 const inProduction = () =>
   AdminWorld.start(
     { apps: [app], dashboard: { token }, webhooks: {}, shutdownTimeoutMs: 0 },
@@ -16,7 +16,7 @@ const inProduction = () =>
     full,
   );
 
-test('in production an endpoint must be HTTPS, and the refusal says so', async () => {
+test('in production an endpoint must use HTTPS, and the refusal names the reason', async () => {
   const { admin } = await inProduction();
   expect(await admin.call('addEndpoint', { of, body: { url: 'http://example.com/hook' } })).toMatchObject({
     status: 400,
@@ -29,7 +29,7 @@ test.each([
   'https://[::1]:9/hook',
   'https://169.254.169.254/latest',
   'https://10.0.0.1/',
-])('in production %s is a private address, to which nothing is sent', async (url) => {
+])('in production nothing is sent to %s, which is a private address', async (url) => {
   const { admin } = await inProduction();
   await admin.get('addEndpoint', { of, body: { id: 'inside', url } });
   const body = { event: 'channel_occupied' };
@@ -40,7 +40,7 @@ test.each([
   });
 });
 
-test('a thousand endpoints are added, listed, and sent what happens', async () => {
+test('a thousand endpoints are added and listed, and receive events', async () => {
   const world = await AdminWorld.start();
   const ids = Array.from({ length: 1000 }, (_, index) => `e-${index}`);
   for (const id of ids) {

@@ -9,8 +9,8 @@ async function search(world: AdminWorld, q: string): Promise<readonly string[]> 
   return items.map(({ events }) => events.map(({ channel }) => channel).join()).toReversed();
 }
 
-describe('what was delivered', () => {
-  test('is sent again with the same id and bytes, and says so', async () => {
+describe('a delivery', () => {
+  test('is resent with the same id and bytes and the header of a resend', async () => {
     const world = await AdminWorld.start();
     const id = await world.delivered();
     await world.admin.get('resendDelivery', { of: { ...of, delivery: id } });
@@ -29,7 +29,7 @@ describe('what was delivered', () => {
     ]);
   });
 
-  test('tells when it is tried next, and what was answered, while it is not taken', async () => {
+  test('shows the last response and the time of the next attempt until it is accepted', async () => {
     const world = await AdminWorld.start({
       webhooks: {
         batch: { maxEvents: 1, maxDelayMs: 0 },
@@ -41,20 +41,20 @@ describe('what was delivered', () => {
     await (await world.connect()).subscribe('news');
     await expect.poll(() => search(world, 'status:503 status:pending')).toEqual(['news']);
     const { items } = await world.admin.get<PageOf<DeliveryView>>('listDeliveries', { of });
-    const [told] = items;
-    expect(told).toMatchObject({
+    const [delivery] = items;
+    expect(delivery).toMatchObject({
       status: 'pending',
       attempts: 1,
       lastAttempt: { result: 'refused', status: 503 },
     });
-    expect(told?.nextAttemptAtMs).toBeGreaterThan(told?.atMs ?? Infinity);
+    expect(delivery?.nextAttemptAtMs).toBeGreaterThan(delivery?.atMs ?? Infinity);
     expect(await search(world, 'status:5xx')).toEqual(['news']);
     expect(await search(world, 'down')).toEqual(['news']);
     expect(await search(world, 'attempts:>1')).toEqual([]);
   });
 });
 
-test('a search finds deliveries and events by what they are', async () => {
+test('a search finds deliveries and events by their fields', async () => {
   const world = await AdminWorld.start();
   await world.addOwn();
   const client = await world.connect();
@@ -86,7 +86,7 @@ test('a search finds deliveries and events by what they are', async () => {
   expect(items.map(({ name }) => name)).toEqual(['member_added']);
 });
 
-test('the pages of a list are stable while more comes', async () => {
+test('the pages of a list are stable while new items arrive', async () => {
   const world = await AdminWorld.start();
   const client = await world.connect();
   const names = Array.from({ length: 25 }, (_, index) => `room-${index}`);
@@ -110,7 +110,7 @@ test('the pages of a list are stable while more comes', async () => {
   }
 });
 
-test('payloads are shown nowhere if the configuration says so', async () => {
+test('payloads are hidden everywhere if the configuration disables them', async () => {
   const world = await AdminWorld.start({ dashboard: { payloads: false } });
   const client = await world.connect();
   await world.enter(client, 'private-room');

@@ -7,14 +7,14 @@ const of = { app: 'own' };
 const first = { id: 'own', key: 'own-key', secret: 'own-secret' };
 const second = { id: 'own', key: 'second-key', secret: 'second-secret' };
 
-test('a key is exchanged without anybody being cut off', async () => {
+test('a key is rotated without an outage', async () => {
   const world = await AdminWorld.start();
   const { admin, receiver } = world;
   await world.addOwn();
   await admin.get('addEndpoint', { of, body: { id: 'hook', url: receiver.url } });
   await admin.get('addKey', { of, body: { key: second.key, secret: second.secret } });
 
-  // Both are served: clients, backends, and those that authorise.
+  // Both keys work for clients, backends and authorization.
   for (const pair of [first, second]) {
     const client = await world.connect(pair.key);
     await world.enter(client, `private-${pair.key}`, undefined, pair);
@@ -28,7 +28,7 @@ test('a key is exchanged without anybody being cut off', async () => {
     ['own-key', true, 3, 'number'],
     ['second-key', false, 3, 'number'],
   ]);
-  // Whoever knows no secret has not used a key.
+  // A request with a wrong secret does not count as a use.
   const stranger = { ...second, secret: 'guessed' };
   expect(
     await backendOf(admin.port, stranger)
@@ -63,7 +63,7 @@ test('a key is exchanged without anybody being cut off', async () => {
   expect(await usesOf()).toEqual([['second-key', true, expect.any(Number), 'number']]);
 });
 
-test('secrets are shown on demand, all pairs, and made up where none is given', async () => {
+test('secrets of all pairs are shown on request, and generated if none is given', async () => {
   const { admin } = await AdminWorld.start();
   await admin.get('addApp', { body: { id: 'own' } });
   const added = await admin.get<{ key: string; secret: string }>('addKey', { of });

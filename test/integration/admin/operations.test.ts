@@ -16,7 +16,7 @@ const at = (call: Call, expected: object): Case => {
   return () => Promise.resolve([call, expected] as const);
 };
 
-/** Loses the event of a channel: the endpoint that it is for is off. */
+/** Drops the event of a channel, because its endpoint is off. */
 async function lose(world: AdminWorld): Promise<string> {
   await world.admin.get('pauseEndpoint', { of: main, body: { how: 'off' } });
   await (await world.connect()).subscribe('lost');
@@ -25,7 +25,7 @@ async function lose(world: AdminWorld): Promise<string> {
   return id;
 }
 
-/** Each operation once, and what it answers when all is well. */
+/** Each operation once, with its answer on success. */
 const cases: Readonly<Record<string, Case>> = {
   readSelf: at({}, { role: 'full', kept: 'memory', savedIn: 'memory', isProduction: false }),
   readOverview: async (world) => {
@@ -209,7 +209,7 @@ test.each(Object.entries(cases))(
   },
 );
 
-test('every operation has its case here, and the document is valid', async () => {
+test('every operation has a case here, and the document is valid', async () => {
   const { operations, document } = await Admin.start();
   expect(operations.map(({ id }) => id).toSorted()).toEqual(Object.keys(cases).toSorted());
   expect(await new Validator().validate(document as unknown as Record<string, unknown>)).toEqual({

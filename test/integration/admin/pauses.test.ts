@@ -9,8 +9,8 @@ const pause = ({ admin }: AdminWorld, how: 'hold' | 'off') =>
   admin.get<EndpointView>('pauseEndpoint', { of: main, body: { how } });
 const resume = ({ admin }: AdminWorld) => admin.get<EndpointView>('resumeEndpoint', { of: main });
 
-describe('an endpoint that is held', () => {
-  test('gets in order, once it is resumed, what happened meanwhile', async () => {
+describe('an endpoint on hold', () => {
+  test('receives the waiting events in order after a resume', async () => {
     const world = await AdminWorld.start();
     await pause(world, 'hold');
     const client = await world.connect();
@@ -36,7 +36,7 @@ describe('an endpoint that is held', () => {
     expect(await world.admin.get('readTruth', { of: main })).toMatchObject({ differing: 0 });
   });
 
-  test('stays held since then, if somebody holds it again', async () => {
+  test('keeps the start of its hold if it is held again', async () => {
     const world = await AdminWorld.start();
     const { pause: first } = await pause(world, 'hold');
     expect((await pause(world, 'hold')).pause).toEqual(first);
@@ -45,7 +45,7 @@ describe('an endpoint that is held', () => {
   });
 });
 
-test('what happens while an endpoint is off is listed as dropped, and recovered when somebody asks', async () => {
+test('events of an endpoint that is off are listed as dropped, and recovered on request', async () => {
   const world = await AdminWorld.start();
   await pause(world, 'off');
   await (await world.connect()).subscribe('news');
@@ -60,7 +60,7 @@ test('what happens while an endpoint is off is listed as dropped, and recovered 
 });
 
 describe.each(['hold', 'off'] as const)('while it is paused by %s', (how) => {
-  test('nothing is sent again, recovered or reconciled, and the answer says what to do', async () => {
+  test('resend, recover and reconcile are refused with the solution', async () => {
     const world = await AdminWorld.start();
     const delivery = await world.delivered();
     await pause(world, how);
@@ -73,7 +73,7 @@ describe.each(['hold', 'off'] as const)('while it is paused by %s', (how) => {
     const recovery = await world.admin.call('recover', { of, body: { endpoint: 'main' } });
     expect(recovery).toMatchObject(refused);
     expect(world.receiver.requests).toHaveLength(1);
-    // A test is made on demand, and is no delivery.
+    // A test is not a delivery, so it is sent anyway.
     expect(await world.admin.get('testEndpoint', { of: main, body: { event: 'cache_miss' } })).toMatchObject({
       result: 'success',
     });

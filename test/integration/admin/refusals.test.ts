@@ -3,14 +3,14 @@ import { AdminWorld } from '../support/admin-world.ts';
 import { ofBodies } from './refused-bodies.ts';
 import { event, of, ofPaths, ofQueries, own, url } from './refused-paths.ts';
 
-describe('what cannot be done is refused with the reason, and changes nothing', () => {
+describe('an impossible request is refused with the reason and changes nothing', () => {
   test.each([...ofPaths, ...ofBodies, ...ofQueries])('%s %j is %i %s', async (...[id, call, ...refused]) => {
     const [status, code, message] = refused;
     const world = await AdminWorld.start();
     await world.addOwn();
     const before = await world.admin.get('listApps');
-    const told = await world.admin.call(id, call);
-    expect({ status: told.status, json: told.json }).toMatchObject({
+    const response = await world.admin.call(id, call);
+    expect({ status: response.status, json: response.json }).toMatchObject({
       status,
       json: { error: { code, message: expect.stringMatching(message) as string } },
     });
@@ -19,7 +19,7 @@ describe('what cannot be done is refused with the reason, and changes nothing', 
 });
 
 test.each([
-  ['no JSON', '{"url":'],
+  ['not JSON', '{"url":'],
   ['a list', '[1]'],
   ['null', 'null'],
   ['text', '"url"'],
@@ -32,7 +32,7 @@ test.each([
   });
 });
 
-test('every operation on an app says which apps there are, if there is no such one', async () => {
+test('every operation on an unknown app lists the existing apps', async () => {
   const { admin } = await AdminWorld.start();
   const ofApps = admin.operations.filter(({ path }) => path.includes('{app}'));
   expect(ofApps.length).toBeGreaterThan(30);
@@ -47,7 +47,7 @@ test('every operation on an app says which apps there are, if there is no such o
     sendClientEvent: { socketId: '1.1', channel: 'a', event: 'client-a', data: '' },
   };
   for (const { id } of ofApps) {
-    const told = await admin.call(id, {
+    const response = await admin.call(id, {
       of: {
         app: 'none',
         endpoint: 'a',
@@ -60,17 +60,17 @@ test('every operation on an app says which apps there are, if there is no such o
       },
       ...(body[id] && { body: body[id] }),
     });
-    expect({ id, status: told.status, text: told.text }).toMatchObject({
+    expect({ id, status: response.status, text: response.text }).toMatchObject({
       status: 404,
       text: expect.stringMatching(/'none'/) as string,
     });
   }
 });
 
-test('a disabled app takes no events, and says so', async () => {
+test('a disabled app refuses events with the reason', async () => {
   const world = await AdminWorld.start();
   await world.addOwn();
   await world.admin.get('changeApp', { of: own, body: { enabled: false } });
-  const told = await world.admin.call('publish', { of: own, body: { events: [event] } });
-  expect(told).toMatchObject({ status: 403, json: { error: { code: 'ERR_DISABLED' } } });
+  const response = await world.admin.call('publish', { of: own, body: { events: [event] } });
+  expect(response).toMatchObject({ status: 403, json: { error: { code: 'ERR_DISABLED' } } });
 });

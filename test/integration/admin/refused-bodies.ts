@@ -1,7 +1,7 @@
 import { app } from '../support/server.ts';
 import { added, event, main, of, own, url, type Refusal } from './refused-paths.ts';
 
-/** What the body says breaks a rule. */
+/** Bodies that break a rule. */
 export const ofBodies: readonly Refusal[] = [
   ['addApp', { body: { id: 7 } }, 400, 'ERR_INVALID', /id: /],
   ['addApp', { body: { id: '1' } }, 409, 'ERR_TAKEN', /id '1' is taken/],
@@ -89,7 +89,7 @@ export const ofBodies: readonly Refusal[] = [
     { of: added, body: { url, id: 'other' } },
     400,
     'ERR_INVALID',
-    /the id of an endpoint stays/,
+    /the id of an endpoint cannot change/,
   ],
   ['changeEndpoint', { of: added, body: {} }, 400, 'ERR_INVALID', /url/],
   ['pauseEndpoint', { of: main, body: {} }, 400, 'ERR_INVALID', /how: expected "hold" or "off", got nothing/],

@@ -10,7 +10,7 @@ interface Row {
   readonly channel?: string;
 }
 
-interface Told {
+interface StreamEvent {
   readonly id: string | undefined;
   readonly event: string;
   readonly data: { readonly rows?: readonly Row[]; readonly skipped?: number; readonly isRestarted?: true };
@@ -18,7 +18,7 @@ interface Told {
 
 /** A reader of the stream, as EventSource reads it. */
 class Reader {
-  readonly told: Told[] = [];
+  readonly events: StreamEvent[] = [];
   status = 0;
   isOver = false;
   #end = (): void => {};
@@ -59,8 +59,8 @@ class Reader {
     return this.of('rows').at(-1)?.id ?? '';
   }
 
-  of(event: string): readonly Told[] {
-    return this.told.filter((one) => one.event === event);
+  of(event: string): readonly StreamEvent[] {
+    return this.events.filter((one) => one.event === event);
   }
 
   #take(part: string): void {
@@ -68,14 +68,14 @@ class Reader {
     const field = (name: string) => lines.find((line) => line?.[1] === name)?.[2];
     const [event, data] = [field('event'), field('data')];
     if (event === undefined || data === undefined) return;
-    this.told.push({ id: field('id'), event, data: JSON.parse(data) as Told['data'] });
+    this.events.push({ id: field('id'), event, data: JSON.parse(data) as StreamEvent['data'] });
   }
 }
 
 const channelsOf = (rows: readonly Row[]) => rows.map(({ type, channel }) => `${type} ${channel}`);
 
 describe('the stream', () => {
-  test('tells rows, numbers and news of settings, by both doors', async () => {
+  test('sends rows, numbers and changes of settings, on both APIs', async () => {
     const { admin } = await AdminWorld.start();
     for (const path of ['/admin/stream', '/dashboard/api/stream']) {
       const reader = await Reader.open(
@@ -95,7 +95,7 @@ describe('the stream', () => {
     }
   });
 
-  test('tells each row once to a reader that comes back, those of its absence included', async () => {
+  test('sends each row once to a client that reconnects, including rows of its absence', async () => {
     const world = await AdminWorld.start();
     const client = await world.connect();
     const first = await Reader.open(world.admin.port, '?types=subscribed');
@@ -111,7 +111,7 @@ describe('the stream', () => {
     expect(again.of('rows').some(({ data }) => data.isRestarted)).toBe(false);
   });
 
-  test('says that rows begin anew to a reader that has seen more than this process has', async () => {
+  test('reports a restart to a client that has seen rows beyond those of this process', async () => {
     const { admin } = await AdminWorld.start();
     const reader = await Reader.open(admin.port, '', { 'last-event-id': '999999' });
     await expect.poll(() => reader.of('rows')[0]?.data.isRestarted).toBe(true);
@@ -119,7 +119,7 @@ describe('the stream', () => {
     expect(stranger.status).toBe(200);
   });
 
-  test('sends only what was asked for', async () => {
+  test('sends only the requested rows', async () => {
     const world = await AdminWorld.start();
     const byType = await Reader.open(world.admin.port, '?types=published');
     const bySearch = await Reader.open(
@@ -132,7 +132,7 @@ describe('the stream', () => {
     await trigger(world.admin.server, 'b');
     await expect.poll(() => byType.rows.length).toBe(1);
     await expect.poll(() => channelsOf(bySearch.rows)).toContain('published b');
-    // Those of a request name all its channels.
+    // The rows of a request name all its channels.
     const named = bySearch.rows.flatMap(({ channel }) => channel ?? []);
     expect(new Set(named)).toEqual(new Set(['b']));
     expect(bySearch.rows.map(({ type }) => type)).not.toContain('occupied');
@@ -141,7 +141,7 @@ describe('the stream', () => {
 
   test.each([
     ['types=lunch', /lunch/],
-    ['q=colour:red', /no key 'colour'/],
+    ['q=colour:red', /unknown search key 'colour'/],
     ['since=1', /unknown field 'since'; accepted are app, types, q/],
   ])('is refused for %s before it begins', async (query, message) => {
     const { server } = await Admin.start();
@@ -152,18 +152,18 @@ describe('the stream', () => {
     });
   });
 
-  test('is for sixteen: the next one is told so, until one of them leaves', async () => {
+  test('has sixteen readers: the next one is refused until one of them leaves', async () => {
     const { server } = await Admin.start();
     const readers: Reader[] = [];
     for (let index = 0; index < 16; index += 1) readers.push(await Reader.open(server.port));
     const late = await Reader.open(server.port);
     await expect.poll(() => late.isOver).toBe(true);
-    expect(late.told).toMatchObject([{ event: 'full', data: { error: { code: 'ERR_TOO_MANY' } } }]);
+    expect(late.events).toMatchObject([{ event: 'full', data: { error: { code: 'ERR_TOO_MANY' } } }]);
     readers[0]?.close();
     await expect
       .poll(async () => {
         const next = await Reader.open(server.port);
-        await expect.poll(() => next.told.length).toBeGreaterThan(0);
+        await expect.poll(() => next.events.length).toBeGreaterThan(0);
         const isTaken = next.of('full').length === 0;
         if (!isTaken) next.close();
         return isTaken;
@@ -171,24 +171,24 @@ describe('the stream', () => {
       .toBe(true);
   });
 
-  test('says how many rows it does not show, because more happened than is recorded', async () => {
+  test('reports how many rows were skipped because too much happened at once', async () => {
     const world = await AdminWorld.start();
     const reader = await Reader.open(world.admin.port, '?types=published');
     const events = Array.from({ length: 10 }, () => ({ name: 'a', channels: ['news'], data: 'x' }));
     const publish = () => world.admin.get('publish', { of: { app: '1' }, body: { events } });
     for (let sent = 0; sent < 1000; sent += 10) await publish();
-    const told = () => {
+    const state = () => {
       const skipped = reader.of('rows').reduce((sum, { data }) => sum + (data.skipped ?? 0), 0);
       return { shown: reader.rows.length, all: reader.rows.length + skipped };
     };
-    // What was passed over is told with the next row.
+    // The number of skipped rows is sent with the next row.
     await expect
       .poll(async () => {
         await publish();
-        return told().all;
+        return state().all;
       })
       .toBeGreaterThanOrEqual(1000);
-    expect(told().shown).toBeLessThan(1000);
+    expect(state().shown).toBeLessThan(1000);
   });
 
   test('ends with the server', async () => {

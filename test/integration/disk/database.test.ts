@@ -41,7 +41,7 @@ describe('a database on disk', () => {
   it('hands entries over once', async () => {
     const { database } = await openDisk(temporaryFolder());
     database.entries('meta');
-    expect(() => database.entries('meta')).toThrow('handed over already');
+    expect(() => database.entries('meta')).toThrow('already returned');
   });
 
   it('has numbers in their order, however great, and strings in that of their bytes', async () => {

@@ -77,7 +77,7 @@ describe('a store whose disk fails', () => {
       }
       database.put('outbox', 1, 'v'.repeat(100_000));
       expect(await database.safe('now')).toBe(false);
-      expect(database.failure).toMatch(/^no space is left on the disk \(\d+ bytes free, needed are \d+\)$/);
+      expect(database.failure).toMatch(/^no space is left on the disk \(\d+ bytes free, \d+ needed\)$/);
       expect(said).not.toHaveBeenCalled();
       rmSync(join(path, 'ballast'));
       await vi.waitUntil(() => database.failure === undefined, { timeout: 10_000 });

@@ -104,7 +104,7 @@ describe('the folder of the store', () => {
     for (const [path, message] of [
       [file, 'it is a file; name a folder'],
       [join(file, 'below'), 'a part of the path is a file; name a folder'],
-      ['/proc/soketify', 'the folder cannot be made there; name another one'],
+      ['/proc/soketify', 'the folder cannot be created there; name another one'],
     ] as const) {
       const opening = openDisk(path);
       await expect(opening).rejects.toThrow(StoreError);

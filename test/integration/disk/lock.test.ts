@@ -34,7 +34,7 @@ describe('the lock of the store', () => {
     const opening = openDisk(path);
     await expect(opening).rejects.toThrow(StoreError);
     await expect(opening).rejects.toThrow(
-      `the process with pid ${orderly.pid} works with the store ${path} already`,
+      `the process with pid ${orderly.pid} already uses the store ${path}`,
     );
     orderly.stdin?.end();
     await once(orderly, 'exit');

@@ -97,7 +97,7 @@ describe('a server with a store', () => {
     const server = await start(path, { log });
     expect(endpointsOf(server)).toEqual([[app.id, []]]);
     expect(errors).toEqual([
-      'what was set at run time is not understood: what is kept in the store on disk has the layout "2", and this version knows the layout 1. Nothing can be set at run time until it is removed there, or a version runs that understands it',
+      'the settings made at run time are not understood: the content in the store on disk has the layout "2", but this version only knows the layout 1. Settings cannot be changed at run time until it is removed there, or until a version runs that understands it',
     ]);
     const adding = settingsOf(server).addEndpoint(app.id, { url });
     await expect(adding).rejects.toMatchObject({ code: 'not-understood', message: errors[0] });

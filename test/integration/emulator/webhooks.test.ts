@@ -22,7 +22,7 @@ describe('waitFor', () => {
     expect(removed.atMs).toBe(3250);
     expect(removed.cause).toEqual({ kind: 'disconnected', socket_id: socketId, user_id: '42', atMs: 250 });
     expect(removed.why).toBe(
-      `socket ${socketId} (user 42) disconnected at 250 ms, and nobody was back 3000 ms later, when the grace had passed; ` +
+      `socket ${socketId} (user 42) disconnected at 250 ms and had not returned 3000 ms later, when the grace period ended; ` +
         `delivered to ${receiver.url} in 1 attempt`,
     );
     expect(receiver.events).toEqual([
@@ -111,10 +111,10 @@ describe('waitFor', () => {
   });
 
   test.each([
-    [{ status: 401 }, /\(expired\), the last answered 401\n.*secret of this app, over the raw bytes/],
-    [{ status: 500 }, /\(expired\), the last answered 500\nSee deliveries/],
-    [{ refuse: true }, /\(expired\), the last failing with ECONNREFUSED\nSee deliveries/],
-    [{ timeout: true }, /\(expired\), the last without an answer in time\n.*longer than patienceMs/],
+    [{ status: 401 }, /\(expired\), the last with status 401\n.*secret of this app, over the raw bytes/],
+    [{ status: 500 }, /\(expired\), the last with status 500\nSee deliveries/],
+    [{ refuse: true }, /\(expired\), the last with the error ECONNREFUSED\nSee deliveries/],
+    [{ timeout: true }, /\(expired\), the last without a response in time\n.*longer than patienceMs/],
   ])('says how an endpoint with %j failed at last, and what may help', async (fault, message) => {
     const { emulator } = await startStage();
     await (await connect(emulator)).subscribe('news');
@@ -236,7 +236,7 @@ describe('expectNone', () => {
     await expect(none).rejects.toMatchObject({
       code: 'ERR_WEBHOOK_UNEXPECTED',
       message: expect.stringMatching(
-        /but one was sent:\n {2}- channel_vacated on news at 3000 ms: socket [\d.]+ disconnected at 0 ms, and nobody was back/,
+        /but one was sent:\n {2}- channel_vacated on news at 3000 ms: socket [\d.]+ disconnected at 0 ms and had not returned/,
       ) as string,
     });
   });

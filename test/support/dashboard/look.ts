@@ -5,7 +5,7 @@ import axe from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { createMock } from './server.ts';
 
-// Photographs pages of the built Dashboard in light, dark and forced colours, wide, narrow and zoomed, and has axe look at each:
+// Takes screenshots of the built Dashboard in light, dark and forced colours, wide, narrow and zoomed, and checks each with axe:
 //   npx tsx test/support/dashboard/look.ts --out shots [--production] [--clock] [--empty] [#/apps/shop/settings ...]
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { createMock } from './server.ts';
 
-// A server for whoever works on the page: it serves dist/dashboard, and answers the admin API from made-up facts.
+// A server for development of the page. It serves dist/dashboard, and an admin API with sample data.
 //   npx tsx test/support/dashboard/mock.ts --port 6100 --production --view --login --clock --empty
 const { values } = parseArgs({
   options: {

@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pusherJs from 'pusher-js';
 import { launchChromium } from '../browser/chromium.ts';
 
-// Makes the pictures of the README from the built server, with life in it:
+// Takes the screenshots of the README from the built server, with some activity:
 //   npm run build && npx tsx test/support/dashboard/pictures.ts
 /** Its declarations are those of the ES module, which Node does not load. */
 const PusherClient = pusherJs as unknown as typeof pusherJs.default;
@@ -18,7 +18,7 @@ const app = { id: 'shop', key: 'shop-key', secret: 'shop-secret' };
 const rooms = { general: ['anna', 'ben', 'chloe', 'dan'], support: ['emma', 'farid'] };
 const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
 
-/** Whether the endpoint that has trouble answers with an error. */
+/** Whether the failing endpoint returns an error. */
 let isDown = false;
 const backend = await receiver(() => 200);
 const billing = await receiver(() => (isDown ? 503 : 200));
@@ -28,7 +28,7 @@ writeFileSync(
   config,
   JSON.stringify({
     port,
-    // Long enough to be seen, short enough to be over soon.
+    // Long enough to be visible, short enough to end soon.
     webhooks: { disconnectGraceMs: 2000 },
     apps: [
       {
@@ -53,7 +53,7 @@ for (const [room, users] of Object.entries(rooms)) {
   }
 }
 await wait(1500);
-// One comes back within the grace, one does not.
+// One user returns within the grace period, one does not.
 clients.get('ben')?.disconnect();
 await wait(1200);
 clients.get('ben')?.connect();

@@ -2,7 +2,7 @@ import type { Recovery } from '../../../src/dashboard/page/dead-letters.ts';
 import { Refused } from './refused.ts';
 import type { MockState } from './state.ts';
 
-/** The list of what was dropped. */
+/** The list of dropped deliveries. */
 export function dropped(state: MockState, query: URLSearchParams) {
   const wanted = state.dropped.filter(
     (one) =>
@@ -21,7 +21,7 @@ export function dropped(state: MockState, query: URLSearchParams) {
   };
 }
 
-/** Begins to send all again, or cancels it. */
+/** Starts or cancels a recovery. */
 export function recover(
   state: MockState,
   { method, id, body }: { method: string; id: string | undefined; body: unknown },
@@ -49,7 +49,7 @@ export function recover(
   return { id: begun.id, matched };
 }
 
-/** How far it is: a little further with each question. */
+/** The progress of a recovery, which advances with each request. */
 export function recovery(state: MockState, id: string): Recovery {
   const known = state.recoveries.get(id);
   if (known === undefined) throw new Refused(404, 'unknown', `No recovery has the id ${id}.`);

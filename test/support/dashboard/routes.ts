@@ -6,7 +6,7 @@ import { matches } from './search.ts';
 import { changeSettings } from './settings.ts';
 import type { MockState } from './state.ts';
 
-/** A request, taken apart. */
+/** A parsed request. */
 export interface Asked {
   readonly method: string;
   readonly parts: readonly string[];
@@ -16,7 +16,7 @@ export interface Asked {
 
 export { Refused };
 
-/** The answer to a request of the page. */
+/** The response to a request of the page. */
 export function answer(state: MockState, asked: Asked): unknown {
   const [first, app, what, id, verb] = asked.parts;
   switch (first ?? '') {
@@ -157,6 +157,6 @@ function control(state: MockState, { method, parts, body }: Asked): unknown {
 }
 
 function found<Item>(item: Item | undefined): Item {
-  if (item === undefined) throw new Refused(404, 'unknown', 'It is not kept any more.');
+  if (item === undefined) throw new Refused(404, 'unknown', 'no delivery with this id is kept');
   return item;
 }

@@ -17,7 +17,7 @@ const keys = [
   'until',
 ];
 
-/** Whether something is found: as much of the search as the page needs to be tried out. */
+/** Whether a search matches an item. It supports as much of the syntax as is useful to try the page out. */
 export function matches(item: object, q: string): boolean {
   const text = JSON.stringify(item).toLowerCase();
   return q

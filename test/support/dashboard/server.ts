@@ -17,7 +17,7 @@ const policy = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** A server that serves the page below `/dashboard/` under the policy of the real one, and answers its questions. */
+/** A server for the page under `/dashboard/` with the content security policy of the real one, and an API with sample data. */
 export function createMock(options: MockOptions): Server {
   const state = new MockState(options);
   return createServer((request, response) => {

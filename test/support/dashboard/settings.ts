@@ -11,7 +11,7 @@ import { Refused } from './refused.ts';
 import type { Asked } from './routes.ts';
 import type { MockState } from './state.ts';
 
-/** What changes apps, keys and endpoints; and the list of apps. */
+/** The operations on apps, keys and endpoints. */
 export function changeSettings(state: MockState, asked: Asked): unknown {
   const [, id, what] = asked.parts;
   if (id === undefined)

@@ -9,7 +9,7 @@ import { eventFixture } from './fixtures/events.ts';
 import { droppedFixtures } from './fixtures/dropped.ts';
 import type { DroppedDelivery, Recovery } from '../../../src/dashboard/page/dead-letters.ts';
 
-/** Which server the mock pretends to be. */
+/** The kind of server that the mock imitates. */
 export interface MockOptions {
   readonly production?: boolean;
   readonly view?: boolean;
@@ -18,7 +18,7 @@ export interface MockOptions {
   readonly empty?: boolean;
 }
 
-/** All that the mock knows. */
+/** The state of the mock. */
 export class MockState {
   readonly startedAtMs = Date.now() - 3 * 3_600_000;
   readonly apps: AppView[];
@@ -61,7 +61,7 @@ export class MockState {
     for (let index = 300; index > 0; index -= 1) this.addRow(Date.now() - index * 4100);
   }
 
-  /** Something more happened: a row of the console. */
+  /** Adds a row to the console. */
   addRow(atMs = Date.now()): ConsoleRow {
     this.seq += 1;
     const row = consoleRow(this.seq, atMs);
@@ -70,7 +70,7 @@ export class MockState {
     return row;
   }
 
-  /** A delivery more. */
+  /** Adds a delivery. */
   addDelivery(): void {
     const index = this.deliveries.length + 1000;
     this.deliveries.unshift(deliveryFixture(index, Date.now() - 40));

@@ -7,27 +7,27 @@ interface Asked {
   readonly response: ServerResponse;
 }
 
-/** The stream: rows a few times a second, numbers every two seconds, and settings when they change. */
+/** The stream: rows several times a second, numbers every two seconds, and changes of settings. */
 export function stream(state: MockState, { url, response }: Asked): void {
   const types = (url.searchParams.get('types') ?? '').split(',').filter(Boolean);
   const q = url.searchParams.get('q') ?? '';
   let version = state.settingsVersion;
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  const say = (event: string, data: unknown, id?: number) =>
+  const emit = (event: string, data: unknown, id?: number) =>
     response.write(
       `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`,
     );
-  say('stats', state.overview(false));
+  emit('stats', state.overview(false));
   const rows = setInterval(() => {
-    if (version !== state.settingsVersion) say('settings', {});
+    if (version !== state.settingsVersion) emit('settings', {});
     version = state.settingsVersion;
     if (state.options.empty === true) return;
     const row = state.addRow();
     if (row.type === 'webhook sent') state.addDelivery();
     if ((types.length === 0 || types.includes(row.type)) && matches(row, q))
-      say('rows', { rows: [row], skipped: 0, keptSinceMs: state.startedAtMs }, row.seq);
+      emit('rows', { rows: [row], skipped: 0, keptSinceMs: state.startedAtMs }, row.seq);
   }, 700);
-  const stats = setInterval(() => say('stats', state.overview(false)), 2000);
+  const stats = setInterval(() => emit('stats', state.overview(false)), 2000);
   response.on('close', () => {
     clearInterval(rows);
     clearInterval(stats);

@@ -12,7 +12,7 @@ import { serverSamples } from './samples/server.ts';
 import { settingsSamples } from './samples/settings.ts';
 import { truthSamples } from './samples/truth.ts';
 
-/** An example of each schema with all that it may have. */
+/** An example of each schema with all its fields. */
 const samples = {
   ...serverSamples,
   ...settingsSamples,
@@ -25,7 +25,7 @@ type Name = keyof typeof schemas;
 
 const names = Object.keys(schemas) as Name[];
 
-/** What is wrong with a value, by the schema of this name; nothing, if it is as the document says. */
+/** The faults of a value according to the schema of this name. */
 function faultsOf(name: Name, value: unknown): readonly string[] {
   const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, keywords: ['components'] });
   const validate = ajv.compile({ components: { schemas }, ...ref(name) });
@@ -39,7 +39,7 @@ function resolve(schema: Schema): Schema {
   return schemas[target.slice(target.lastIndexOf('/') + 1) as Name];
 }
 
-/** The properties of a schema that none of these values has, by path. */
+/** The properties of a schema that none of these values has, as paths. */
 function unusedIn(schema: Schema, values: readonly unknown[], path: string): readonly string[] {
   const { properties = {}, items } = resolve(schema) as {
     properties?: Record<string, Schema>;
@@ -54,7 +54,7 @@ function unusedIn(schema: Schema, values: readonly unknown[], path: string): rea
   return [...ofItems, ...ofFields];
 }
 
-/** The objects in a schema that do not say that they have no other fields, by path. */
+/** The objects in a schema that allow other fields, as paths. */
 function openIn(schema: Schema, path: string): readonly string[] {
   const { type, properties, items, additionalProperties } = schema as {
     type?: string;
@@ -72,11 +72,11 @@ function openIn(schema: Schema, path: string): readonly string[] {
 }
 
 describe('the schemas of the admin API', () => {
-  test('are those of which there are samples', () => {
+  test('are complete in the samples', () => {
     expect(names.toSorted()).toEqual(Object.keys(samples).toSorted());
   });
 
-  test.each(names)('know every field of %s', (name) => {
+  test.each(names)('describe every field of %s', (name) => {
     expect(faultsOf(name, samples[name])).toEqual([]);
   });
 
@@ -89,7 +89,7 @@ describe('the schemas of the admin API', () => {
     expect(faultsOf(name, { ...samples[name], other: 1 })).toEqual([' must NOT have additional properties']);
   });
 
-  test('say which fields may be absent', () => {
+  test('mark the optional fields', () => {
     const { next: _, ...last } = samples.ChannelPage;
     expect(faultsOf('ChannelPage', last)).toEqual([]);
     const { items: __, ...empty } = samples.ChannelPage;
@@ -99,7 +99,7 @@ describe('the schemas of the admin API', () => {
     expect(faultsOf('EndpointInput', {})).toEqual([" must have required property 'url'"]);
   });
 
-  test('know the words of a field, and no other', () => {
+  test('list the words of a field and no others', () => {
     expect(faultsOf('Pause', { how: 'off', sinceMs: 1 })).toEqual([]);
     expect(faultsOf('Pause', { how: 'on', sinceMs: 1 })).toEqual([
       '/how must be equal to one of the allowed values',
@@ -117,13 +117,13 @@ describe('the schema of an interface', () => {
     expect(viewOf<Example>({ always: text }, { sometimes: text })).toEqual(
       object({ always: text, sometimes: text }, ['always']),
     );
-    // @ts-expect-error -- a field that is always there is missing
+    // @ts-expect-error -- a required field is missing
     viewOf<Example>({}, { sometimes: text });
-    // @ts-expect-error -- a field that may be absent is missing
+    // @ts-expect-error -- an optional field is missing
     viewOf<Example>({ always: text });
     // @ts-expect-error -- the interface has no such field
     viewOf<Example>({ always: text, never: text }, { sometimes: text });
-    // @ts-expect-error -- the field may be absent
+    // @ts-expect-error -- the field is optional
     viewOf<Example>({ always: text, sometimes: text }, { sometimes: text });
     expect(oneOf<'a' | 'b'>({ a: true, b: true })).toEqual({ type: 'string', enum: ['a', 'b'] });
     // @ts-expect-error -- a word is missing
@@ -150,7 +150,7 @@ describe('the bodies of the admin API', () => {
     expect(read(bodies[name], sample).body).toEqual(sample);
   });
 
-  test('make, with all schemas, a valid OpenAPI document', async () => {
+  test('form a valid OpenAPI document with all schemas', async () => {
     const operations = Object.entries(bodies).map(([id, body]) => ({
       method: 'post' as const,
       path: `/${id}`,

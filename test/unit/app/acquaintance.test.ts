@@ -43,5 +43,5 @@ test('deliveries that were sent again and taken are counted', () => {
   expect(known.limitsOf('1', 'main')).toEqual([]);
   known.resent(resent('success'));
   known.resent(resent('success'));
-  expect(known.limitsOf('1', 'main')).toEqual([expect.stringContaining('2 deliveries were sent again')]);
+  expect(known.limitsOf('1', 'main')).toEqual([expect.stringContaining('2 deliveries were resent')]);
 });

@@ -140,7 +140,7 @@ describe('GET of a server-to-user channel', () => {
     const path = `/apps/1/channels/${encodeURIComponent(channel)}`;
     expect(await api.channel({ ...signedRequest('GET', path), name: channel })).toEqual({
       status: 400,
-      text: `'${channel}' is an internal channel, of which nothing is told`,
+      text: `'${channel}' is an internal channel, whose state is not available`,
     });
     expect(await api.users({ ...signedRequest('GET', `${path}/users`), name: channel })).toMatchObject({
       status: 400,

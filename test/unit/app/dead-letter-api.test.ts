@@ -128,7 +128,7 @@ describe('GET webhooks/deliveries/DELIVERY', () => {
   test('of an unknown one is 404', async () => {
     const { show } = stage();
     expect(await show('msg_2')).toBe(
-      "404 No dropped delivery 'msg_2' is kept: it was not dropped, or is forgotten by now",
+      "404 No dropped delivery 'msg_2' is kept: it was not dropped, or is no longer kept",
     );
   });
 });
@@ -179,7 +179,7 @@ describe('POST webhooks/deliveries/DELIVERY/resend', () => {
     store.add(tried);
     const first = resend('msg_1');
     await clock.advance(0);
-    expect(await resend('msg_1')).toBe("409 Delivery 'msg_1' is being sent at this moment");
+    expect(await resend('msg_1')).toBe("409 Delivery 'msg_1' is being sent right now");
     await sender.expectPost().answer(200);
     await first;
   });
@@ -199,9 +199,7 @@ describe('POST webhooks/deliveries/DELIVERY/resend', () => {
       '409 Not sent: the endpoint of this delivery is disabled or paused. Enable or resume it first',
     );
     dispatcher.replace([application({ endpoints: [] })]);
-    expect(await resend('msg_1')).toBe(
-      '409 Not sent: the endpoint of this delivery is not configured any more',
-    );
+    expect(await resend('msg_1')).toBe('409 Not sent: the endpoint of this delivery is no longer configured');
   });
 
   test('without a place for an attempt is 503', async () => {
@@ -231,7 +229,7 @@ describe('POST webhooks/recover', () => {
     const far = { id: begun.id, endpoint: 'main', matched: { deliveries: 2, events: 3 }, skipped: 0 };
     expect(await progress(begun.id)).toEqual({ ...far, state: 'running', sent: 1, failed: 0, left: 1 });
     expect(await recover({ endpoint: 'main' })).toBe(
-      "409 A recovery of endpoint 'main' is under way. Wait for it, or end it by DELETE",
+      "409 A recovery of endpoint 'main' is in progress. Wait for it, or cancel it with DELETE",
     );
     expect(await cancel(begun.id)).toMatchObject({ state: 'cancelled', left: 1 });
     await sender.expectPost().answer(500);
@@ -272,7 +270,7 @@ describe('POST webhooks/recover', () => {
     const { progress, cancel } = stage();
     for (const ask of [progress, cancel]) {
       expect(await ask('rec_1')).toBe(
-        "404 No recovery 'rec_1': there was none, or it is not remembered any more",
+        "404 No recovery 'rec_1': there was none, or it is no longer remembered",
       );
     }
   });
@@ -291,7 +289,7 @@ test('a node that does not have the letters answers 503, not that there are none
   ];
   expect(new Set(answers)).toEqual(
     new Set([
-      '503 Dropped deliveries are not known here: one of the nodes keeps those of all. Ask the node whose /healthz says "dropped":"kept here"',
+      '503 Dropped deliveries are not known here: one of the nodes keeps those of all nodes. Ask the node whose /healthz contains "dropped":"kept here"',
     ]),
   );
 });

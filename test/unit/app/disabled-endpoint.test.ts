@@ -60,7 +60,7 @@ describe('an endpoint that is disabled', () => {
     expect(sender.expectPost().lines).toEqual(['channel_occupied c']);
     sender.expectNoPost();
     expect(log).toEqual([
-      'warn webhook endpoint is disabled: what waits and what happens is not sent to it {"appId":"1","endpoint":"one","events":0}',
+      'warn webhook endpoint is disabled: waiting and new events are not sent to it {"appId":"1","endpoint":"one","events":0}',
       'info webhook endpoint is enabled again: these events were not sent to it {"appId":"1","endpoint":"one","events":2}',
     ]);
   });

@@ -46,7 +46,7 @@ describe('an event of an app that is not configured here', () => {
     expect(store.takeSettled()).toEqual(['two old_two: a', '- -: a!', '- -: b!']);
     expect(log.warn).toHaveBeenCalledExactlyOnceWith(
       { appId: '2', endpoint: 'two', webhookId: 'old_two', events: 1, channels: ['a'] },
-      'webhook given up: its endpoint is not configured any more',
+      'webhook dropped: its endpoint is no longer configured',
     );
   });
 

@@ -20,7 +20,7 @@ describe('the list of channels', () => {
     expect(await list()).toEqual({ channels: { a: {}, b: {}, c: {} } });
     occupy('d');
     expect(await list()).toBe(
-      '400 There are more than 3 occupied channels, the most in one answer. Ask for a page with limit=3, and for each further one with the "next" of the page before as after; the last page has no "next"',
+      '400 There are more than 3 occupied channels, the maximum in one response. Request a page with limit=3, and each further page with the "next" of the previous page as after; the last page has no "next"',
     );
   });
 

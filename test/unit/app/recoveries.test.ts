@@ -235,7 +235,7 @@ describe('a recovery', () => {
     isHere = true;
     expect(progress(recovery)).toMatchObject({
       state: 'stopped',
-      cause: 'what was dropped is not known here any more',
+      cause: 'dropped deliveries are no longer known on this node',
       left: 1,
     });
   });

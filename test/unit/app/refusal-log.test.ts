@@ -27,7 +27,7 @@ describe('a refused subscription', () => {
         socketId: client.session.socketId,
         channel: 'private-orders',
         reason: 'wrong_signature',
-        error: expect.stringMatching(/^Invalid signature: it is not made with the app's secret/) as string,
+        error: expect.stringMatching(/^Invalid signature: it was not made with the app's secret/) as string,
       },
       'subscription refused',
     );

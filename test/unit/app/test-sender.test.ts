@@ -50,7 +50,7 @@ describe('a test', () => {
       result: 'success',
       status: 204,
       elapsedMs: 12,
-      verdict: 'The endpoint took it (204).',
+      verdict: 'The endpoint accepted it (204).',
       request: { url: 'http://receiver/hook', headers: request.headers, body },
     });
   });

@@ -52,11 +52,11 @@ it('says until when who has left may come back', async () => {
       actual: 'gone',
       heals: true,
       // Nobody was told at 1000 ms after the start; the grace is 3 s.
-      why: 'The last subscriber has left and may come back until 22:13:24.010 UTC; then channel_vacated follows',
+      why: 'The last subscriber has left and may return until 22:13:24.010 UTC; then channel_vacated follows',
     },
     {
       userId: 'anna',
-      why: 'The user has left and may come back until 22:13:24.010 UTC; then member_removed follows',
+      why: 'The user has left and may return until 22:13:24.010 UTC; then member_removed follows',
     },
   ]);
 });
@@ -69,20 +69,22 @@ it('says that an event waits, for what, and that the endpoint fails', async () =
   const whyOf = async () => (await read()).differences.map(({ why, heals }) => [why, heals]);
   expect(await whyOf()).toEqual([['channel_occupied waits to be sent', true]]);
   await stack.clock.advance(251);
-  expect((await whyOf())[0]?.[0]).toMatch(/^channel_occupied is on its way: attempt 2 comes in \d(\.\d)? s$/);
+  expect((await whyOf())[0]?.[0]).toMatch(
+    /^channel_occupied is being delivered: attempt 2 starts in \d(\.\d)? s$/,
+  );
   await stack.clock.advance(20_000);
   expect((await whyOf())[0]?.[0]).toMatch(
-    /^channel_occupied is on its way: attempt \d+ .*; the endpoint fails at the moment$/,
+    /^channel_occupied is being delivered: attempt \d+ .*; the endpoint is currently failing$/,
   );
   client.unsubscribe('news');
   await stack.clock.advance(4000);
   // It believes that nobody is there, and nobody is: what waits says both.
   expect(await whyOf()).toEqual([]);
   stack.connect(app).subscribe('news');
-  expect((await whyOf())[0]?.[0]).toMatch(/^channel_occupied is on its way/);
+  expect((await whyOf())[0]?.[0]).toMatch(/^channel_occupied is being delivered/);
   await put({ heldSinceMs: 1_700_000_000_000 });
   expect(await whyOf()).toEqual([
-    ['channel_occupied waits, because the endpoint is paused since 22:13:20.000 UTC', false],
+    ['channel_occupied waits, because the endpoint has been paused since 22:13:20.000 UTC', false],
   ]);
 });
 
@@ -95,7 +97,7 @@ it('says that an event waits behind an earlier delivery of its channel', async (
   anna.unsubscribe('presence-room');
   const { differences } = await read();
   expect(differences.find(({ userId }) => userId === 'carl')?.why).toMatch(
-    /^member_added waits behind an earlier delivery of this channel: attempt 2 comes in /,
+    /^member_added waits behind an earlier delivery of this channel: attempt 2 starts in /,
   );
 });
 
@@ -103,19 +105,19 @@ it.each([
   [
     'expired',
     { reconcile: false },
-    'the endpoint did not take it in time; it stays so until somebody has the endpoint reconciled',
+    'the endpoint did not accept it in time; it stays so until the endpoint is reconciled on request',
     false,
   ],
   [
     'expired',
     { reconcile: true },
-    'the endpoint did not take it in time; it is sent what is true once it takes something again',
+    'the endpoint did not accept it in time; it is sent the true state once it accepts deliveries again',
     true,
   ],
   [
     'overflow',
     { reconcile: false },
-    'too much waited for the endpoint; it stays so until somebody has the endpoint reconciled',
+    'too much waited for the endpoint; it stays so until the endpoint is reconciled on request',
     false,
   ],
 ] as const)(
@@ -143,10 +145,10 @@ it('says that an endpoint was switched off, that nothing heals then, and can bri
   await stack.clock.advance(100);
   const off = await read();
   expect(off.canReconcile).toBe(false);
-  expect(off.limits).toEqual(['It is switched off: what happens is dropped, and nothing heals by itself.']);
+  expect(off.limits).toEqual(['It is disabled: new events are dropped, and nothing heals by itself.']);
   expect(off.differences.map(({ heals }) => heals)).toEqual([false, false, false]);
   expect(off.differences.map(({ why }) => why).join('\n')).toMatch(
-    /the endpoint is switched off, so it is not told\n.*\nchannel_occupied was dropped .* because the endpoint was switched off/,
+    /the endpoint is disabled, so it is not notified\n.*\nchannel_occupied was dropped .* because the endpoint was disabled/,
   );
   await stack.clock.advance(10_000);
   await put({});
@@ -181,11 +183,11 @@ it('says what was there before an endpoint was added, and sends it that when som
   const sent = await read('late');
   expect(sent.differences.map(({ why, heals }) => [why, heals])).toEqual([
     [
-      'It was there before the endpoint was added at 22:13:21.010 UTC; it is sent what is true once it takes something again',
+      'It was there before the endpoint was added at 22:13:21.010 UTC; it is sent the true state once it accepts deliveries again',
       true,
     ],
     [
-      'It was there before the endpoint was added at 22:13:21.010 UTC; it is sent what is true once it takes something again',
+      'It was there before the endpoint was added at 22:13:21.010 UTC; it is sent the true state once it accepts deliveries again',
       true,
     ],
   ]);
@@ -213,9 +215,9 @@ it('says what an endpoint does not hear of, and does not call that a difference'
     members: 0,
     differing: 0,
     limits: [
-      'It hears of only one of member_added and member_removed: members are not compared.',
-      "It hears only of channels whose names start with 'presence-': 1 occupied channel is left out.",
-      'Its event types or its channel filter were changed, or it was removed for a while: it may believe that somebody is there who has left while it did not hear of it.',
+      'It selects only one of member_added and member_removed: members are not compared.',
+      "It selects only channels whose names start with 'presence-': 1 occupied channel is left out.",
+      'Its event types or its channel filter were changed, or it was removed for a while: it may believe that somebody is there who left while it did not select such events.',
     ],
   });
 });
@@ -225,7 +227,7 @@ it('does not say that an endpoint knows the truth whose event types tell it noth
   await put({ eventTypes: new Set(['channel_occupied', 'member_added', 'client_event'] as const) });
   const truth = await read();
   expect(truth).toMatchObject({ channels: 0, members: 0, differences: [], canReconcile: false });
-  expect(truth.unknown).toMatch(/^Its event types tell it neither both of channel_occupied and/);
+  expect(truth.unknown).toMatch(/^Its event types contain neither both channel_occupied and/);
 });
 
 it('does not claim to know what an endpoint believes that did not hear of all for a while', async () => {
@@ -234,7 +236,7 @@ it('does not claim to know what an endpoint believes that did not hear of all fo
   await put({});
   const { differences } = await read();
   expect(differences).toMatchObject([{ userId: 'anna', believed: 'unknown', actual: 'there', heals: false }]);
-  expect(differences[0]?.why).toMatch(/settings were changed: what it was told last is not known$/);
+  expect(differences[0]?.why).toMatch(/settings were changed: what it was last sent is not known$/);
   anna.unsubscribe('presence-room');
   await stack.clock.advance(10_000);
   expect(await read()).toMatchObject({ differing: 0 });
@@ -256,8 +258,8 @@ it('does not claim to know what was dropped in an earlier life of the process', 
     { channel: 'presence-room', believed: 'unknown', heals: false },
     { userId: 'anna', believed: 'unknown' },
   ]);
-  expect(view?.differences[0]?.why).toMatch(/^Something of this channel was dropped that is not remembered/);
+  expect(view?.differences[0]?.why).toMatch(/^An event of this channel was dropped that is not remembered/);
   expect(view?.limits).toEqual([
-    'Of 1 channel something was dropped that is not remembered: it may believe that users are there who have left.',
+    'For 1 channel, an event was dropped that is not remembered: it may believe that users are there who have left.',
   ]);
 });

@@ -7,7 +7,7 @@ import { signedRequest } from '../../support/unit/signed-request.ts';
 
 const refusal = {
   status: 503,
-  text: 'State unavailable: Redis, which the nodes share, does not answer, or does not know yet what each node holds. Try again',
+  text: 'State unavailable: Redis, which the nodes share, does not respond, or does not know yet what each node holds. Try again',
   retryAfterSeconds: 1,
 };
 

@@ -39,7 +39,7 @@ describe('a sign-in', () => {
     [
       'without auth',
       { user_data: '{"id":"7"}' },
-      "Invalid auth for sign-in: expected 'KEY:SIGNATURE', which your server's user authentication gives",
+      "Invalid auth for sign-in: expected 'KEY:SIGNATURE', which your server's user authentication endpoint returns",
     ],
     [
       'with the key of nobody',

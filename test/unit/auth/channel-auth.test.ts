@@ -64,7 +64,7 @@ describe('the authorisation of a subscription', () => {
     expect(refusal(auth)).toMatchObject({
       code: null,
       message:
-        "Invalid auth for channel private-foobar: expected 'KEY:SIGNATURE', which your server's channel authorization gives",
+        "Invalid auth for channel private-foobar: expected 'KEY:SIGNATURE', which your server's channel authorization endpoint returns",
     });
   });
 

@@ -30,7 +30,7 @@ describe('a webhook of the app', () => {
   test('is not if X-Pusher-Key names another key', () => {
     const other = explain({ key: 'old-key' });
     expect(other).toMatchObject({ isGenuine: false, key: 'new-key' });
-    expect(other.sentence).toContain('signed with the secret of key new-key, but X-Pusher-Key says old-key');
+    expect(other.sentence).toContain('signed with the secret of key new-key, but X-Pusher-Key is old-key');
   });
 });
 
@@ -64,12 +64,12 @@ describe('what does not match says why', () => {
     ],
     ['upper case', { signature: hex(body).toUpperCase() }, 'in upper case'],
     ['base64', { signature: digest(body).toString('base64') }, 'in base64'],
-    ['a word before it', { signature: `sha256=${hex(body)}` }, 'with something around it'],
-    ['white space around it', { signature: ` ${hex(body)}\n` }, 'with something around it'],
+    ['a word before it', { signature: `sha256=${hex(body)}` }, 'it has extra characters around it'],
+    ['white space around it', { signature: ` ${hex(body)}\n` }, 'it has extra characters around it'],
     [
       'a secret with a line break',
       { signature: hex(body, `${app.secret}\n`) },
-      'white space or quotes around it',
+      'with white space or quotes around the secret',
     ],
   ])('%s', (_, given, why) => {
     const told = explain(given);
@@ -81,17 +81,17 @@ describe('what does not match says why', () => {
     [
       'another secret',
       { signature: hex(body, 'another') },
-      'is not made with a secret of this app, or is of another body',
+      'was not made with a secret of this app, or it belongs to another body',
     ],
     [
       'a key of another app',
       { signature: hex(body, 'x'), key: 'strange' },
-      'strange, which is no key of this app',
+      'strange, which is not a key of this app',
     ],
     ['no signature', { signature: ' ' }, 'There is no signature'],
     ['no body', { body: '', signature: hex('x') }, 'The body is empty'],
     ['a part of one', { signature: hex(body).slice(0, 60) }, 'It has 60 characters'],
-    ['SHA-1', { signature: 'a'.repeat(40) }, 'another hash than SHA-256 (40 hex digits)'],
+    ['SHA-1', { signature: 'a'.repeat(40) }, 'a hash other than SHA-256 (40 hex digits)'],
   ])('%s', (_, given, why) => {
     const told = explain(given);
     expect(told.isGenuine).toBe(false);

@@ -58,7 +58,7 @@ describe('the authorisation of a sign-in', () => {
       expect(refusal(auth)).toMatchObject({
         code: null,
         message:
-          "Invalid auth for sign-in: expected 'KEY:SIGNATURE', which your server's user authentication gives",
+          "Invalid auth for sign-in: expected 'KEY:SIGNATURE', which your server's user authentication endpoint returns",
       });
     },
   );

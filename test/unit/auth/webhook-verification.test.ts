@@ -59,19 +59,19 @@ describe('the signature of a webhook', () => {
 
   test('that came in another header names it, and whether it is right', () => {
     expect(verdict({ 'x-soketify-signature': hmac(body) })).toEqual(
-      refused('wrong_header', /came in x-soketify-signature, where it is the right one/),
+      refused('wrong_header', /was received in x-soketify-signature, where it is the right one/),
     );
     expect(verdict({ 'x-hub-signature-256': 'sha256=0' })).toEqual(
-      refused('wrong_header', /came in x-hub-signature-256$/),
+      refused('wrong_header', /was received in x-hub-signature-256$/),
     );
-    expect(verdict({ token: hmac(body) })).toEqual(refused('wrong_header', /came in token, where/));
+    expect(verdict({ token: hmac(body) })).toEqual(refused('wrong_header', /was received in token, where/));
   });
 
   test.each([
-    ['in upper case', hmac(body).toUpperCase(), /the right one in upper case/],
-    ['with a prefix', `sha256=${hmac(body)}`, /the right one with something around it/],
-    ['in base64', Buffer.from(hmac(body), 'hex').toString('base64'), /the right one in base64/],
-    ['of SHA-1', 'a'.repeat(40), /40, those of another hash than SHA-256/],
+    ['in upper case', hmac(body).toUpperCase(), /the right one, but it is in upper case/],
+    ['with a prefix', `sha256=${hmac(body)}`, /the right one, but it has extra characters around it/],
+    ['in base64', Buffer.from(hmac(body), 'hex').toString('base64'), /the right one, but it is in base64/],
+    ['of SHA-1', 'a'.repeat(40), /40, the length of a hash other than SHA-256/],
     ['of nothing', '', /got ''/],
     ['given twice', `${hmac(body)}, ${hmac(body)}`, /64 lower-case hex digits/],
   ])('that is %s is not hex, and says what it is', (_, signature, message) => {
@@ -80,12 +80,14 @@ describe('the signature of a webhook', () => {
 
   test('with another secret says so', () => {
     expect(signed(hmac(body, 'other'))).toEqual(
-      refused('wrong_secret', /another secret, or of another body/),
+      refused('wrong_secret', /another secret, or it belongs to another body/),
     );
   });
 
   test('of another body says so', () => {
-    expect(signed(hmac(body), body.replace('42', '43'))).toEqual(refused('wrong_secret', /of another body/));
+    expect(signed(hmac(body), body.replace('42', '43'))).toEqual(
+      refused('wrong_secret', /belongs to another body/),
+    );
   });
 
   test.each(['\n', '\r\n', ' '])('with a secret that was read with %j at its end says so', (end) => {
@@ -110,13 +112,13 @@ describe('the body of a webhook that somebody wrote anew', () => {
   ];
 
   test.each(rewritten)('is recognised when it arrives as written by %s', (_, text) => {
-    expect(signed(hmac(body), text)).toEqual(refused('reserialised', /wrote it anew/));
+    expect(signed(hmac(body), text)).toEqual(refused('reserialised', /serialised again/));
   });
 
   test.each(rewritten.slice(0, 4))(
     'is recognised when the signature is that of the text of %s',
     (_, text) => {
-      expect(signed(hmac(text))).toEqual(refused('reserialised', /not of the bytes that came/));
+      expect(signed(hmac(text))).toEqual(refused('reserialised', /not the received bytes/));
     },
   );
 

@@ -15,21 +15,24 @@ test.each([
   [
     [{ id: '1', key: 'b', secret: 's', webhooks: [{ id: 'x', url }] }],
     [
-      'The configuration file /etc/s.json has an app with this id or one of these keys, which is served instead.',
-      "There is no app '2' at the moment; the endpoint is served once there is one.",
-      'The configuration file /etc/s.json has an endpoint with this id, which is served instead.',
+      'The configuration file /etc/s.json has an app with this id or one of these keys, and that app is served instead.',
+      "There is no app '2' at the moment. The endpoint is served as soon as there is one.",
+      'The configuration file /etc/s.json has an endpoint with this id, and that endpoint is served instead.',
     ],
   ],
   [
     [{ id: '1', key: 'a', secret: 's' }],
-    ['Its URL is not HTTPS, which production demands.', 'Its URL is not HTTPS, which production demands.'],
+    [
+      'Its URL does not use https, which is required in production.',
+      'Its URL does not use https, which is required in production.',
+    ],
   ],
-])('what is not served says why: %j', (apps, sentences) => {
+])('apps and endpoints that are not served have a reason: %j', (apps, sentences) => {
   const idle = idleOf(configOf({ apps }).apps, changes, { isProduction: true });
   expect(idle.map((one) => describeIdle(one, ground))).toEqual(sentences);
 });
 
-test('there is not always a file', () => {
+test('the reason works without a file', () => {
   const [first] = idleOf(configOf({ apps: [{ id: '2', key: 'c', secret: 's' }] }).apps, changes, {
     isProduction: false,
   });

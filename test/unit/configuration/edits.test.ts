@@ -51,7 +51,7 @@ const make = (...edits: readonly Edit[]): RunTimeChanges =>
 const served = (changes: RunTimeChanges, file = ofFile) =>
   layOver(file.apps, changes, development).map(({ id, webhooks }) => [id, webhooks.map((one) => one.id)]);
 
-/** The code and message of why a change is not made. */
+/** The code and message of a refused change. */
 function refusal(edit: Edit, changes = noChanges, on = ground): readonly string[] {
   try {
     edit(changes, on);
@@ -65,7 +65,7 @@ function refusal(edit: Edit, changes = noChanges, on = ground): readonly string[
 describe('an app that is added', () => {
   const changes = make(addApp(second));
 
-  test('is served with its endpoints, and says that both were set at run time', () => {
+  test('is served with its endpoints, both marked as set at run time', () => {
     expect(served(changes)).toEqual([
       ['1', ['main']],
       ['2', ['first']],
@@ -75,10 +75,10 @@ describe('an app that is added', () => {
     expect(added).toMatchObject({ isSetAtRunTime: true, webhooks: [{ isSetAtRunTime: true }] });
   });
 
-  test('is refused when its id or key is taken, also by one that gives way to the file', () => {
+  test('is refused if its id or key is taken, even by an app that is not served because of the file', () => {
     expect(refusal(addApp(appOf({ id: '1', key: 'new' })))).toEqual([
       'taken',
-      "the id '1' is taken by the app '1'; choose another, or leave it out",
+      "the id '1' is taken by the app '1'; choose another, or leave it out to have one generated",
     ]);
     expect(refusal(addApp(appOf({ id: '3', key: 'a' })))[1]).toContain("the key 'a' is taken by the app '1'");
     const file = configOf({ apps: [{ id: '9', key: 'b', secret: 's' }] });
@@ -91,12 +91,12 @@ describe('an app that is added', () => {
     expect(refusal(addApp(appOf({ id: '2', key: 'c' })), changes, shadowed)[0]).toBe('taken');
   });
 
-  test('takes its endpoints and their pauses along when it is removed', () => {
+  test('loses its endpoints and their pauses when it is removed', () => {
     const paused = pauseEndpoint('2', 'first', pause)(changes, ground);
     expect(removeApp('2')(paused, ground)).toEqual(noChanges);
   });
 
-  test('leaves its endpoints to the app of the file that has its id by now', () => {
+  test('leaves its endpoints to an app of the file that has its id', () => {
     const file = configOf({ apps: [{ id: '2', key: 'other', secret: 's', webhooks: [hook('own')] }] });
     expect(served(changes, file)).toEqual([['2', ['own', 'first']]]);
     const removed = removeApp('2')(changes, { ...ground, file });
@@ -104,7 +104,7 @@ describe('an app that is added', () => {
     expect(served(removed, file)).toEqual([['2', ['own', 'first']]]);
   });
 
-  test('may change all but its id', () => {
+  test('can change everything except its id', () => {
     const changed = changeApp('2', (app) => ({ ...app, id: '3', clientEvents: false }))(changes, ground);
     expect(layOver(ofFile.apps, changed, development)[1]).toMatchObject({
       id: '2',
@@ -119,7 +119,7 @@ describe('an app that is added', () => {
     ).toBe('taken');
   });
 
-  test('has its keys added, made the first and removed', () => {
+  test('can have keys added, made first and removed', () => {
     const keys = (one: RunTimeChanges) =>
       one.added.map(({ key, otherKeys }) => [key, otherKeys.map((o) => o.key)]);
     const more = make(
@@ -141,23 +141,23 @@ describe('an app that is added', () => {
   });
 });
 
-describe('what the file sets', () => {
+describe('a setting of the file', () => {
   test.each([
     ['the app', removeApp('1'), "the app '1'"],
     ['the settings of an app', changeApp('1', (app) => app), "the app '1'"],
     ['the keys of an app', removeKey('1', 'a'), "the app '1'"],
     ['an endpoint', removeEndpoint('1', 'main'), "the endpoint 'main' of the app '1'"],
     ['an endpoint, changed', changeEndpoint('1', endpointOf('main')), "the endpoint 'main' of the app '1'"],
-  ])('is not edited: %s', (_, edit, what) => {
+  ])('cannot be edited: %s', (_, edit, what) => {
     expect(refusal(edit)).toEqual([
       'set-by-file',
       `${what} is set by the configuration file /etc/soketify.json; change it there`,
     ]);
   });
 
-  test('is named without a file where there is none', () => {
+  test('is named without a file if there is none', () => {
     expect(refusal(removeApp('1'), noChanges, { ...ground, fileName: undefined })[1]).toBe(
-      "the app '1' is set by what the server was started with; change it there",
+      "the app '1' is set by the options of the server; change it there",
     );
   });
 });
@@ -165,12 +165,12 @@ describe('what the file sets', () => {
 describe('an endpoint that is added', () => {
   const changes = make(addEndpoint('1', endpointOf('extra')));
 
-  test('is served behind those of the file, in the order in which they came', () => {
+  test('is served after those of the file, in the order of addition', () => {
     const more = addEndpoint('1', endpointOf('another'))(changes, ground);
     expect(served(more)).toEqual([['1', ['main', 'extra', 'another']]]);
   });
 
-  test('gives way to one of the file as long as there is one with its id', () => {
+  test('is not served while the file has an endpoint with its id', () => {
     const file = configOf({
       apps: [{ id: '1', key: 'a', secret: 's', webhooks: [hook('extra', 'https://file/')] }],
     });
@@ -206,7 +206,7 @@ describe('an endpoint that is added', () => {
     expect(idleOf(ofFile.apps, insecure, development)).toEqual([]);
   });
 
-  test('that waited for its app gives way to one of the same id when the app is added', () => {
+  test('that waits for its app is replaced if the added app has an endpoint with its id', () => {
     const file = configOf({ apps: [{ id: '9', key: 'z', secret: 's' }] });
     const app = appOf({ id: '1', key: 'n', webhooks: [hook('extra', 'https://new.example/')] });
     const more = addEndpoint('1', endpointOf('another'))(changes, ground);
@@ -219,7 +219,7 @@ describe('an endpoint that is added', () => {
     expect(next.endpoints[1]?.endpoint.url).toBe('https://new.example/');
   });
 
-  test('is exchanged in its place, and removed with its pause', () => {
+  test('is replaced in its place, and removed with its pause', () => {
     const more = make(
       addEndpoint('1', endpointOf('extra')),
       addEndpoint('1', endpointOf('another')),
@@ -234,10 +234,10 @@ describe('an endpoint that is added', () => {
     expect(removeEndpoint('1', 'extra')(more, ground).pauses).toEqual([]);
   });
 
-  test('is refused when its id is taken or there is no such app', () => {
+  test('is refused if its id is taken or its app does not exist', () => {
     expect(refusal(addEndpoint('1', endpointOf('main')), changes)).toEqual([
       'taken',
-      "the app '1' has an endpoint with the id 'main'; choose another, or leave it out",
+      "the app '1' already has an endpoint with the id 'main'; choose another, or leave it out to have one generated",
     ]);
     expect(refusal(addEndpoint('1', endpointOf('extra')), changes)[0]).toBe('taken');
     expect(refusal(addEndpoint('7', endpointOf('extra')))).toEqual([
@@ -252,7 +252,7 @@ describe('an endpoint that is added', () => {
 });
 
 describe('a pause', () => {
-  test('is of any endpoint, and stays when the file is read again', () => {
+  test('works for any endpoint, and stays when the file is reloaded', () => {
     const changes = make(pauseEndpoint('1', 'main', pause));
     const file = configOf({
       apps: [{ id: '1', key: 'a', secret: 't', webhooks: [hook('main', 'https://new/')] }],
@@ -263,7 +263,7 @@ describe('a pause', () => {
     expect(resumeEndpoint('1', 'main', 8)(off, ground)).toEqual(noChanges);
   });
 
-  test('that held the endpoint is remembered once it is over, until the next one begins', () => {
+  test('that held the endpoint is kept after its end, until the next one begins', () => {
     const held = make(pauseEndpoint('1', 'main', { how: 'hold', sinceMs: 3 }));
     const over = resumeEndpoint('1', 'main', 8)(held, ground);
     const [app] = layOver(ground.file.apps, over, development);
@@ -276,14 +276,14 @@ describe('a pause', () => {
     expect(held2?.webhooks[0]).not.toHaveProperty('lastHold');
   });
 
-  test('lasts since it began, however often it is asked for', () => {
+  test('keeps its start if it is requested again', () => {
     const changes = make(pauseEndpoint('1', 'main', pause));
     expect(pauseEndpoint('1', 'main', { ...pause, sinceMs: 9 })(changes, ground)).toBe(changes);
     const off = pauseEndpoint('1', 'main', { how: 'off', sinceMs: 9 })(changes, ground);
     expect(off.pauses.map((one) => one.pause)).toEqual([{ how: 'off', sinceMs: 9 }]);
   });
 
-  test('of an endpoint that there is not is refused, and so is its end', () => {
+  test('of an unknown endpoint is refused, and so is a resume', () => {
     expect(refusal(pauseEndpoint('1', 'none', pause))[0]).toBe('unknown-endpoint');
     expect(refusal(pauseEndpoint('7', 'main', pause))[0]).toBe('unknown-app');
     expect(refusal(resumeEndpoint('1', 'none', 8))[0]).toBe('unknown-endpoint');
@@ -303,11 +303,11 @@ describe('a pause', () => {
   });
 });
 
-test('the last app is not removed', () => {
+test('the last app cannot be removed', () => {
   const file = configOf({ apps: [{ id: '1', key: 'a', secret: 's' }] });
   const changes: RunTimeChanges = { ...make(addApp(second)), removed: ['1'] };
   expect(refusal(removeApp('2'), changes, { ...ground, file })).toEqual([
     'last-app',
-    "'2' is the last app, and there is always one",
+    "'2' is the last app, and the server needs at least one",
   ]);
 });

@@ -14,7 +14,7 @@ const hook = { id: 'main', url: 'http://127.0.0.1:9/hook' };
 const configured = (given: Readonly<Record<string, unknown>> = {}) => configOf({ apps: [app], ...given });
 const tls = (name: string) => ({ certFile: `/${name}.cert`, keyFile: `/${name}.key`, passphrase: undefined });
 
-/** The owner of a configuration, and a server that notes what it is told. */
+/** The owner of a configuration, and a fake server that records its calls. */
 function stage(started: Config = configured()) {
   const lines: string[] = [];
   const said = (level: string) => (fields: LogFields, message: string) =>
@@ -50,7 +50,7 @@ const nothing = 'info configuration reloaded {"cause":"test","apps":1,"changed":
 const needsRestart = (...keys: string[]) => `warn these changes need a restart ${JSON.stringify({ keys })}`;
 
 describe('a key that needs a restart', () => {
-  test('is named at each reload as long as it is not in force, and no more once it is undone', async () => {
+  test('is named at each reload until it is active or undone', async () => {
     const { reload } = stage();
     const changed = configured({ logLevel: 'debug' });
     expect(await reload(changed)).toEqual([needsRestart('logLevel'), nothing]);
@@ -58,14 +58,14 @@ describe('a key that needs a restart', () => {
     expect(await reload(configured())).toEqual([nothing]);
   });
 
-  test('is compared with what is in force and not with another change of it', async () => {
+  test('is compared with the active configuration and not with an earlier change', async () => {
     const { reload, owner } = stage();
     await reload(configured({ logLevel: 'debug', port: 7000 }));
     expect(await reload(configured({ port: 7000 }))).toEqual([needsRestart('port'), nothing]);
     expect(owner.current).toMatchObject({ port: 0, logLevel: 'info' });
   });
 
-  test('is tls, when it begins or ceases', async () => {
+  test('is tls if it is switched on or off', async () => {
     const plain = stage();
     const secured = { ...configured(), tls: tls('one') };
     expect(await plain.reload(secured)).toEqual([needsRestart('tls'), nothing]);
@@ -81,7 +81,7 @@ describe('a key that needs a restart', () => {
 });
 
 describe('a reload', () => {
-  test('says which apps and endpoints were added, removed and changed, and nothing of their secrets', async () => {
+  test('logs which apps and endpoints were added, removed and changed, without secrets', async () => {
     const third = { id: '3', key: 'c', secret: 'hush' };
     const { reload } = stage(configured({ apps: [{ ...app, webhooks: [hook] }, second] }));
     const lines = await reload(
@@ -112,13 +112,13 @@ describe('a reload', () => {
     ]);
   });
 
-  test('tells an app whose endpoints alone are others by the endpoints', async () => {
+  test('names only the endpoints of an app if nothing else changed', async () => {
     const { reload } = stage();
     const [line] = await reload(configured({ apps: [{ ...app, webhooks: [hook] }] }));
     expect(line).toContain('"changed":true,"endpointsAdded":["1/main"]}');
   });
 
-  test('takes the order of apps for no difference', async () => {
+  test('ignores the order of apps', async () => {
     const { reload } = stage(configured({ apps: [app, second] }));
     expect((await reload(configured({ apps: [second, app] })))[0]).toContain('"changed":false');
   });
@@ -130,20 +130,20 @@ describe('a reload', () => {
     expect(line).toContain('"n49","and 10 more"]');
   });
 
-  test('says whether the certificate is another one', async () => {
+  test('logs whether the certificate has changed', async () => {
     const { reload } = stage({ ...configured(), tls: tls('one') });
     expect(await reload({ ...configured(), tls: tls('one') })).toEqual([nothing]);
     const [line] = await reload({ ...configured(), tls: tls('two') });
     expect(line).toContain('"changed":true,"certificateChanged":true}');
   });
 
-  test('with a certificate that cannot be used changes nothing, and the next is compared with what is in force', async () => {
+  test('with an unusable certificate changes nothing, and the next one is compared with the active configuration', async () => {
     const { reload, showCertificate, served, owner } = stage({ ...configured(), tls: tls('one') });
     showCertificate.mockRejectedValueOnce(new Error('no such certificate'));
     const next = { ...configured({ apps: [app, second] }), tls: tls('two') };
     expect(await reload(next)).toEqual([
       expect.stringMatching(
-        /^error configuration not reloaded, the one in force stays /,
+        /^error configuration not reloaded, the old one stays active /,
       ) as unknown as string,
     ]);
     expect(served).toEqual([]);
@@ -151,7 +151,7 @@ describe('a reload', () => {
     expect((await reload(next))[0]).toContain('"appsAdded":["2"],"certificateChanged":true}');
   });
 
-  test('waits for the one before it', async () => {
+  test('waits for the previous one', async () => {
     const { owner, showCertificate, servedIds, served } = stage({ ...configured(), tls: tls('one') });
     let finish = (): void => {};
     showCertificate.mockImplementationOnce(() => new Promise((resolve) => (finish = () => resolve(true))));
@@ -168,7 +168,7 @@ describe('a reload', () => {
   });
 });
 
-test('a renewed certificate is taken, and nothing else that the file says since', async () => {
+test('a renewed certificate is loaded, and no other change of the file', async () => {
   const { owner, lines, showCertificate } = stage({ ...configured(), tls: tls('one') });
   showCertificate.mockResolvedValueOnce(true);
   await owner.takeCertificate('certificate changed');
@@ -186,7 +186,7 @@ describe('a change at run time', () => {
   const [added] = configured({ apps: [{ ...second, webhooks: [hook] }] }).apps;
   if (added === undefined) throw new Error('there is one');
 
-  test('is served and logged at once, and stays when the file is read again', async () => {
+  test('is served and logged immediately, and stays when the file is reloaded', async () => {
     const { owner, lines, reload, servedIds } = stage();
     await owner.change((changes) => withApp(changes, added));
     expect(servedIds()).toEqual(['1', '2']);
@@ -205,14 +205,14 @@ describe('a change at run time', () => {
     expect(servedIds()).toEqual(['1', '3']);
   });
 
-  test('has nothing to do with the certificate, whose files may be half written', async () => {
+  test('does not read the certificate, whose files may be half written', async () => {
     const { owner, showCertificate, servedIds } = stage({ ...configured(), tls: tls('one') });
     await owner.change((changes) => withApp(changes, added));
     expect(showCertificate).not.toHaveBeenCalled();
     expect(servedIds()).toEqual(['1', '2']);
   });
 
-  test('gives way to the file as long as that has the same id or key', async () => {
+  test('is not served while the file has the same id or key', async () => {
     const { owner, reload, servedIds, served, lines } = stage();
     await owner.change((changes) => withApp(changes, added));
     lines.length = 0;
@@ -225,7 +225,7 @@ describe('a change at run time', () => {
     expect(servedIds()).toEqual(['1', '2']);
   });
 
-  test('that removes an app of the file stays until the file is without it', async () => {
+  test('that removes an app of the file lasts until the file no longer has it', async () => {
     const both = configured({ apps: [app, second] });
     const { owner, reload, servedIds } = stage(both);
     await owner.change((changes) => withoutApp(changes, '2'));
@@ -236,13 +236,13 @@ describe('a change at run time', () => {
     expect(servedIds()).toEqual(['1', '2']);
   });
 
-  test('is not made when that is refused, nor when no app would be left', async () => {
+  test('is not made if it is refused or if no app would be left', async () => {
     const { owner, reload, served } = stage();
     const refusing = owner.change((_changes, { current }) => {
       throw new Error(`there are ${current.apps.length}`);
     });
     await expect(refusing).rejects.toThrow('there are 1');
-    await expect(owner.change((changes) => withoutApp(changes, '1'))).rejects.toThrow('one must be left');
+    await expect(owner.change((changes) => withoutApp(changes, '1'))).rejects.toThrow('needs at least one');
     expect(served).toEqual([]);
     expect(await reload(configured())).toEqual([nothing]);
   });

@@ -55,8 +55,8 @@ async function begun(shared: SharedSettings, options?: { readonly started?: Conf
   return one;
 }
 
-describe('what was changed at run time', () => {
-  test('is in force before the next process serves anybody', async () => {
+describe('a change at run time', () => {
+  test('is active before the next process serves clients', async () => {
     const shared = new SharedSettings();
     await (await begun(shared)).owner.change(extra('extra'));
     const next = await begun(shared);
@@ -66,7 +66,7 @@ describe('what was changed at run time', () => {
     ]);
   });
 
-  test('comes into force on the other nodes, once, and the log says whence', async () => {
+  test('is applied on the other nodes once, and the log names the source', async () => {
     const shared = new SharedSettings();
     const [one, two] = [await begun(shared), await begun(shared)];
     await one.owner.change(extra('extra'));
@@ -77,7 +77,7 @@ describe('what was changed at run time', () => {
     expect(two.lines.join()).toContain('"cause":"another node"');
   });
 
-  test('is made upon what another node was quicker to change', async () => {
+  test('is applied on top of an earlier change by another node', async () => {
     const shared = new SharedSettings();
     const [one, two] = [await begun(shared), await begun(shared)];
     await Promise.all([one.owner.change(extra('extra')), two.owner.change(pause)]);
@@ -85,7 +85,7 @@ describe('what was changed at run time', () => {
     for (const { served } of [one, two]) expect(served()).toEqual(['1/main held', '1/extra']);
   });
 
-  test('is refused, in force nowhere and not kept, when it cannot be saved', async () => {
+  test('is refused and has no effect if it cannot be saved', async () => {
     const shared = new SharedSettings();
     const { owner, servings } = await begun(shared);
     shared.failure = 'the disk is full';
@@ -99,7 +99,7 @@ describe('what was changed at run time', () => {
     expect((await begun(shared)).served()).toEqual(['1/main', '1/extra']);
   });
 
-  test('is given up when others change something each time', async () => {
+  test('is refused after repeated changes by other nodes', async () => {
     const shared = new SharedSettings();
     const { owner } = await begun(shared);
     let times = 0;
@@ -122,14 +122,14 @@ describe('what was changed at run time', () => {
     expect(shared.stored).toBeUndefined();
   });
 
-  test('that is no change is neither saved nor served', async () => {
+  test('without effect is neither saved nor served', async () => {
     const shared = new SharedSettings();
     const { owner, servings } = await begun(shared);
     await owner.change((changes) => changes);
     expect([shared.stored, servings()]).toEqual([undefined, 0]);
   });
 
-  test('and cannot be served by this node is left out of force, and the log says why', async () => {
+  test('that this node cannot serve is not applied, and the log names the reason', async () => {
     const shared = new SharedSettings();
     await (await begun(shared)).owner.change(extra('extra'));
     const next = node(shared);
@@ -137,11 +137,11 @@ describe('what was changed at run time', () => {
     await next.owner.start();
     await refusing.owner.start();
     expect(refusing.owner.current).toBe(file);
-    expect(refusing.lines.join()).toContain('error what was set at run time cannot be put into force');
+    expect(refusing.lines.join()).toContain('error settings made at run time cannot be applied');
     expect(refusing.owner.changes).toEqual(next.owner.changes);
   });
 
-  test('is told to whoever listens, and so is a file that is read again', async () => {
+  test('is reported to listeners, and so is a reloaded file', async () => {
     const { owner } = await begun(new SharedSettings());
     let heard = 0;
     const end = owner.onChange(() => (heard += 1));
@@ -153,17 +153,17 @@ describe('what was changed at run time', () => {
   });
 });
 
-describe('what is kept and not understood', () => {
+describe('kept content that is not understood', () => {
   const strange = { revision: '7.other', text: '{"layout":2}' };
 
-  test('is said, is not in force, and is not written over', async () => {
+  test('is logged, not applied, and not overwritten', async () => {
     const shared = new SharedSettings();
     shared.stored = strange;
     const { owner, lines, servings } = await begun(shared);
     expect(servings()).toBe(0);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(
-      /^error what was set at run time is not understood: what is kept on Redis in the key test has the layout "2"/,
+      /^error the settings made at run time are not understood: the content on Redis in the key test has the layout "2"/,
     );
     await expect(owner.change(pause)).rejects.toMatchObject({
       code: 'not-understood',
@@ -172,7 +172,7 @@ describe('what is kept and not understood', () => {
     expect(shared.stored).toBe(strange);
   });
 
-  test('leaves in force what was before, and is no obstacle once it is removed', async () => {
+  test('leaves the earlier configuration active, and is no obstacle once it is removed', async () => {
     const shared = new SharedSettings();
     const { owner, served } = await begun(shared);
     await owner.change(extra('extra'));
@@ -187,7 +187,7 @@ describe('what is kept and not understood', () => {
     expect((await begun(shared)).served()).toEqual(['1/main held', '1/extra']);
   });
 
-  test('gives way to what is in force when somebody asks for that', async () => {
+  test('is overwritten with the active configuration on request', async () => {
     const shared = new SharedSettings();
     shared.stored = strange;
     const { owner } = await begun(shared);
@@ -198,7 +198,7 @@ describe('what is kept and not understood', () => {
 });
 
 describe('a store that has lost what was written', () => {
-  test('gets it back from a node that knows it', async () => {
+  test('gets it again from a node that knows it', async () => {
     const shared = new SharedSettings();
     const { owner, lines } = await begun(shared);
     await owner.change(extra('extra'));
@@ -213,7 +213,7 @@ describe('a store that has lost what was written', () => {
     expect(lines.filter((line) => line.startsWith('warn'))).toHaveLength(2);
   });
 
-  test('gets it back before anything new is written over nothing', async () => {
+  test('gets it again before a new change is written', async () => {
     const shared = new SharedSettings();
     const { owner } = await begun(shared);
     await owner.change(extra('extra'));
@@ -222,20 +222,20 @@ describe('a store that has lost what was written', () => {
     expect((await begun(shared)).served()).toEqual(['1/main held', '1/extra']);
   });
 
-  test('gets the last of what nodes know, whoever is the first to give it back', async () => {
+  test('gets the latest revision of the nodes, whichever node writes first', async () => {
     const shared = new SharedSettings();
     const [behind, ahead] = [await begun(shared), await begun(shared)];
     await behind.owner.change(extra('extra'));
     await shared.announce();
     await ahead.owner.change(pause);
     shared.stored = undefined;
-    // The one that has heard less comes first.
+    // The node with the older revision writes first.
     await shared.announce();
     await shared.announce();
     for (const { served } of [behind, ahead]) expect(served()).toEqual(['1/main held', '1/extra']);
   });
 
-  test('is told of in the log once, however long it takes', async () => {
+  test('is logged once, however long it takes', async () => {
     const shared = new SharedSettings();
     const { owner, lines } = await begun(shared);
     await owner.change(pause);
@@ -250,7 +250,7 @@ describe('a store that has lost what was written', () => {
   });
 });
 
-test('a start at which it cannot be read is no start', async () => {
+test('the start fails if the changes cannot be read', async () => {
   const shared = new SharedSettings();
   shared.failure = 'away';
   await expect(node(shared).owner.start()).rejects.toBeInstanceOf(StartError);

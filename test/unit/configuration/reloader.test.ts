@@ -24,7 +24,7 @@ function loaded(given: Readonly<Record<string, unknown>> = {}): Extract<LoadedCo
   };
 }
 
-/** A reloader on fakes: what it is told to load next, and the files that it watches at this moment. */
+/** A reloader on fakes: the configuration to load next, and the currently watched files. */
 function stage({ watchesAll = false, tls = false } = {}) {
   const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const taken: (readonly [Config | 'certificate', string])[] = [];
@@ -52,7 +52,7 @@ function stage({ watchesAll = false, tls = false } = {}) {
 }
 
 describe('a reload', () => {
-  test('hands over what was loaded, and why', async () => {
+  test('passes on the loaded configuration and the cause', async () => {
     const { reloader, next, taken } = stage();
     const changed = loaded({ apps: [app, { id: '2', key: 'b', secret: 's' }] });
     next.loaded = changed;
@@ -60,7 +60,7 @@ describe('a reload', () => {
     expect(taken).toEqual([[changed.config, 'SIGHUP']]);
   });
 
-  test('of a faulty configuration changes nothing, and says in which file what is wrong', async () => {
+  test('of a faulty configuration changes nothing, and logs the file and the faults', async () => {
     const { reloader, next, taken, log } = stage();
     next.loaded = faulty;
     await reloader.reload('SIGHUP');
@@ -71,11 +71,11 @@ describe('a reload', () => {
         file: '/etc/soketify.json',
         faults: [{ path: 'apps', message: 'expected a list' }],
       },
-      'configuration not reloaded, the one in force stays',
+      'configuration not reloaded, the old one stays active',
     );
   });
 
-  test('repeats the warnings of what was loaded, and what is overridden', async () => {
+  test('logs the warnings and overrides of the loaded configuration', async () => {
     const { reloader, next, log } = stage();
     next.loaded = { ...loaded(), warnings: ['something is odd'], overridden: ['the port is another'] };
     await reloader.reload('SIGHUP');
@@ -85,11 +85,11 @@ describe('a reload', () => {
 });
 
 describe('the files', () => {
-  test('of the configuration are not watched unless asked', () => {
+  test('of the configuration are not watched by default', () => {
     expect(stage().watched()?.paths).toEqual([]);
   });
 
-  test('of the certificate are: it alone is taken, and nothing else', async () => {
+  test('of the certificate are watched, and only the certificate is reloaded', async () => {
     const { watched, taken, next } = stage({ tls: true });
     next.loaded = faulty;
     expect(watched()?.paths).toEqual(['/etc/cert.pem', '/etc/key.pem']);
@@ -98,7 +98,7 @@ describe('the files', () => {
     expect(taken).toEqual([['certificate', 'certificate changed']]);
   });
 
-  test('are all watched if asked, also those that were named since, also by a faulty configuration', async () => {
+  test('are all watched on request, including those that a new or faulty configuration names', async () => {
     const { watched, taken, next } = stage({ watchesAll: true });
     expect(watched()?.paths).toEqual(['/etc/soketify.json']);
     next.loaded = faulty;
@@ -113,7 +113,7 @@ describe('the files', () => {
     expect(watched()?.paths).toEqual(['/etc/soketify.json']);
   });
 
-  test('are watched no more when it stops', () => {
+  test('are no longer watched after a stop', () => {
     const { watched, reloader } = stage({ watchesAll: true });
     reloader.stop();
     expect(watched()).toBeUndefined();

@@ -27,7 +27,7 @@ function stage({ env = {}, redis = false }: { readonly env?: Env; readonly redis
   return { configuration, settings };
 }
 
-/** The faults, as lines, for which something is refused. */
+/** The faults of a refusal, as lines. */
 async function faultsOf(made: Promise<unknown>): Promise<readonly string[]> {
   const error: unknown = await made.then(
     () => undefined,
@@ -39,7 +39,7 @@ async function faultsOf(made: Promise<unknown>): Promise<readonly string[]> {
 }
 
 describe('an endpoint', () => {
-  test('has defaults as in the file, and an id that nobody has', async () => {
+  test('has the defaults of the file, and a unique id', async () => {
     const { settings, configuration } = stage();
     const [one, two] = [await settings.addEndpoint('1', { url }), await settings.addEndpoint('1', { url })];
     expect(one).toMatchObject({ enabled: true, isSetAtRunTime: true, channels: { startsWith: '' } });
@@ -84,7 +84,7 @@ describe('an endpoint', () => {
     ]);
   });
 
-  test('is taken anew as a whole, and keeps its id', async () => {
+  test('is replaced as a whole, and keeps its id', async () => {
     const { settings, configuration } = stage();
     const { id } = await settings.addEndpoint('1', { url, headers: { 'x-a': '1' } });
     await settings.changeEndpoint('1', id, { url: 'https://other.example/' });
@@ -94,7 +94,7 @@ describe('an endpoint', () => {
       headers: {},
     });
     expect(await faultsOf(settings.changeEndpoint('1', id, { id: 'new', url }))).toEqual([
-      `id: expected "${id}", for the id of an endpoint stays, got "new"`,
+      `id: expected "${id}", because the id of an endpoint cannot change, got "new"`,
     ]);
     expect(await faultsOf(settings.changeEndpoint('1', id, null))).toEqual([
       ': expected an object, got null',
@@ -103,7 +103,7 @@ describe('an endpoint', () => {
     expect(configuration.current.apps[0]?.webhooks).toHaveLength(1);
   });
 
-  test('is paused and goes on', async () => {
+  test('is paused and resumed', async () => {
     const { settings, configuration } = stage();
     await settings.pause('1', 'main', 'hold');
     expect(configuration.current.apps[0]?.webhooks[0]?.pause).toEqual({ how: 'hold', sinceMs: 7 });
@@ -116,7 +116,7 @@ describe('an endpoint', () => {
 });
 
 describe('an app', () => {
-  test('has names and a secret made up, unless they are given', async () => {
+  test('gets a generated id, key and secret unless they are given', async () => {
     const { settings } = stage();
     const made = await settings.addApp({});
     expect(made.secret).toMatch(/^[0-9a-f]{64}$/);
@@ -147,7 +147,7 @@ describe('an app', () => {
     expect(first).not.toContain('apps[0]');
   });
 
-  test('has its settings changed; what is not given stays', async () => {
+  test('can have its settings changed, and absent fields stay', async () => {
     const { settings, configuration } = stage();
     const { id, key } = await settings.addApp({ limits: { connections: 5 }, webhooks: [{ url }] });
     await settings.changeApp(id, { clientEvents: false, limits: { presenceMembers: 9 } });
@@ -158,8 +158,8 @@ describe('an app', () => {
       webhooks: [{ url }],
     });
     expect(await faultsOf(settings.changeApp(id, { key: 'x', webhooks: [] }))).toEqual([
-      'key: is not a setting that is changed here; leave it out',
-      'webhooks: is not a setting that is changed here; leave it out',
+      'key: cannot be changed by this operation; leave it out',
+      'webhooks: cannot be changed by this operation; leave it out',
     ]);
     expect(await faultsOf(settings.changeApp(id, { limits: 7 }))).toHaveLength(1);
     await expect(settings.changeApp('1', {})).rejects.toMatchObject({ code: 'set-by-file' });
@@ -167,7 +167,7 @@ describe('an app', () => {
     expect(configuration.current.apps).toHaveLength(1);
   });
 
-  test('gets further keys, made up or given', async () => {
+  test('gets further keys, generated or given', async () => {
     const { settings, configuration } = stage();
     const { id } = await settings.addApp({});
     const made = await settings.addKey(id);
@@ -186,7 +186,7 @@ describe('an app', () => {
   });
 });
 
-test('an error that is one line names the first fault and counts the rest', async () => {
+test('the message of an error names the first fault and counts the rest', async () => {
   const made = stage().settings.addEndpoint('1', { url: 5, colour: 'red' });
-  await expect(made).rejects.toThrow(/^the endpoint cannot be taken: url: .* \(and 1 more\)$/);
+  await expect(made).rejects.toThrow(/^the endpoint is not valid: url: .* \(and 1 more\)$/);
 });

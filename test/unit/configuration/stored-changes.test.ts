@@ -30,37 +30,41 @@ const reasonOf = (content: unknown) => {
   return read.kind === 'ok' ? 'understood' : read.reason;
 };
 
-test('what was written is read as it was, no limit included', () => {
+test('changes are read as they were written, including absent limits', () => {
   expect(readChanges(writeChanges(changes))).toEqual({ kind: 'ok', changes });
   expect(changes.added[0]?.limits.connections).toBe(Infinity);
   expect(readChanges(writeChanges(noChanges))).toEqual({ kind: 'ok', changes: noChanges });
 });
 
-test('a limit that was not known when it was written is as it is by default', () => {
+test('a limit that was unknown when the changes were written has its default', () => {
   const [first] = written['apps'] as [{ limits: Record<string, unknown> }];
   const { eventDataBytes: _, ...limits } = first.limits;
   const read = readChanges(JSON.stringify({ ...written, apps: [{ ...first, limits }] }));
   expect(read).toEqual({ kind: 'ok', changes });
 });
 
-describe('what is not understood is said', () => {
+describe('content that is not understood is reported', () => {
   test.each([
-    ['text', 'no JSON', 'is not a JSON object'],
+    ['text that is not JSON', 'no JSON', 'is not a JSON object'],
     ['a list', [], 'is not a JSON object'],
-    ['no layout', {}, 'names no layout, and this version knows the layout 1'],
-    ['another layout', { ...written, layout: 2 }, 'has the layout "2", and this version knows the layout 1'],
-    ['a further key', { ...written, users: [] }, 'has a key that this version does not know: "users"'],
-    ['a list that is none', { ...written, endpoints: {} }, 'has no list "endpoints"'],
-    ['a removed app that is no id', { ...written, removed: [1] }, 'names apps or endpoints in a way'],
+    ['no layout', {}, 'has no layout, but this version only knows the layout 1'],
+    [
+      'another layout',
+      { ...written, layout: 2 },
+      'has the layout "2", but this version only knows the layout 1',
+    ],
+    ['a further key', { ...written, users: [] }, 'has a field that this version does not know: "users"'],
+    ['a field that is not a list', { ...written, endpoints: {} }, 'has no list "endpoints"'],
+    ['a removed app without a valid id', { ...written, removed: [1] }, 'has removals or pauses in a form'],
     [
       'a pause of another kind',
       { ...written, pauses: [{ app: '1', endpoint: 'x', how: 'slow', sinceMs: 5 }] },
-      'names apps or endpoints in a way',
+      'has removals or pauses in a form',
     ],
     [
-      'a pause that says more',
+      'a pause with a further field',
       { ...written, pauses: [{ app: '1', endpoint: 'x', how: 'off', sinceMs: 5, until: 9 }] },
-      'names apps or endpoints in a way',
+      'has removals or pauses in a form',
     ],
     [
       'an app with a field that is unknown',
@@ -83,7 +87,7 @@ describe('what is not understood is said', () => {
   });
 });
 
-test('an export is what a file would have, without secrets', () => {
+test('an export has the format of the file, without secrets', () => {
   const [endpoint] = app.webhooks;
   if (endpoint === undefined) throw new Error('there is one');
   const exported = exportChanges(

@@ -15,102 +15,107 @@ const production = accessOf({ token }, { isProduction: true }).access;
 type Method = 'get' | 'post' | 'put' | 'delete';
 type Case = readonly [title: string, method: Method, caller: Caller, outcome: string];
 
-describe('without a token, the door of programs', () => {
+describe('without a token, the admin API', () => {
   test.each<Case>([
-    ['lets a program of this machine look', 'get', aProgram(), 'full local'],
-    ['lets a program of this machine change something', 'put', aProgram(), 'full local'],
-    ['lets a person at the address line look', 'get', aProgram({ fetchSite: 'none' }), 'full local'],
-    ['keeps other pages out', 'get', aProgram(foreignPage), '403 ERR_ORIGIN'],
-    ['keeps pages of another port out', 'get', aProgram({ fetchSite: 'same-site' }), '403 ERR_ORIGIN'],
+    ['lets a program on this machine read', 'get', aProgram(), 'full local'],
+    ['lets a program on this machine make changes', 'put', aProgram(), 'full local'],
+    ['lets a person at the address bar read', 'get', aProgram({ fetchSite: 'none' }), 'full local'],
+    ['refuses other pages', 'get', aProgram(foreignPage), '403 ERR_ORIGIN'],
+    ['refuses pages of another port', 'get', aProgram({ fetchSite: 'same-site' }), '403 ERR_ORIGIN'],
     [
-      'keeps every page out that would change something',
+      'refuses changes from every page',
       'post',
       aProgram({ fetchSite: 'same-origin', origin: 'http://127.0.0.1:6001' }),
       '403 ERR_ORIGIN',
     ],
-    ['keeps DNS rebinding out', 'get', aProgram({ host: 'evil.example:6001' }), '421 ERR_HOST'],
-    ['keeps requests without a Host out', 'get', aProgram({ host: '' }), '421 ERR_HOST'],
-    ['keeps out what a proxy passes on', 'get', aProgram({ isForwarded: true }), '403 ERR_FORWARDED'],
-    ['keeps other machines out', 'get', aProgram({ ...remote, host: 'localhost' }), '403 ERR_REMOTE'],
-    ['takes JSON only', 'post', aProgram({ contentType: 'text/plain' }), '415 ERR_CONTENT_TYPE'],
-    ['takes nothing without a type', 'delete', aProgram({ contentType: '' }), '415 ERR_CONTENT_TYPE'],
+    ['refuses DNS rebinding', 'get', aProgram({ host: 'evil.example:6001' }), '421 ERR_HOST'],
+    ['refuses requests without a Host', 'get', aProgram({ host: '' }), '421 ERR_HOST'],
+    ['refuses requests that a proxy forwards', 'get', aProgram({ isForwarded: true }), '403 ERR_FORWARDED'],
+    ['refuses other machines', 'get', aProgram({ ...remote, host: 'localhost' }), '403 ERR_REMOTE'],
+    ['accepts only JSON', 'post', aProgram({ contentType: 'text/plain' }), '415 ERR_CONTENT_TYPE'],
+    [
+      'refuses changes without a content type',
+      'delete',
+      aProgram({ contentType: '' }),
+      '415 ERR_CONTENT_TYPE',
+    ],
   ])('%s', (_, method, caller, outcome) => {
     expect(inShort(open.admit(caller, { method, door: 'admin' }))).toBe(outcome);
   });
 });
 
-describe('without a token, the door of the page', () => {
+describe('without a token, the API of the page', () => {
   test.each<Case>([
-    ['lets the page look', 'get', thePage(), 'full local'],
+    ['lets the page read', 'get', thePage(), 'full local'],
     [
-      'lets the page change something',
+      'lets the page make changes',
       'post',
       thePage({ origin: 'http://127.0.0.1:6001', contentType: 'application/json; charset=utf-8' }),
       'full local',
     ],
     [
-      'lets the page of a browser in that knows no Sec-Fetch-Site',
+      'accepts the page in a browser without Sec-Fetch-Site',
       'post',
       thePage({ fetchSite: '', origin: 'http://127.0.0.1:6001' }),
       'full local',
     ],
-    ['lets the page in by localhost', 'get', thePage({ host: 'LocalHost:6001' }), 'full local'],
-    ['lets the page in by a name under localhost', 'get', thePage({ host: 'a.localhost' }), 'full local'],
-    ['lets the page in by [::1]', 'get', thePage({ host: '[::1]:6001' }), 'full local'],
-    ['keeps programs out', 'get', aProgram(), '403 ERR_ORIGIN'],
-    ['keeps the address line out', 'get', aProgram({ fetchSite: 'none' }), '403 ERR_ORIGIN'],
-    ['keeps other pages out', 'get', thePage(foreignPage), '403 ERR_ORIGIN'],
-    ['keeps pages of another port out', 'get', thePage({ fetchSite: 'same-site' }), '403 ERR_ORIGIN'],
+    ['accepts the page at localhost', 'get', thePage({ host: 'LocalHost:6001' }), 'full local'],
+    ['accepts the page at a name under localhost', 'get', thePage({ host: 'a.localhost' }), 'full local'],
+    ['accepts the page at [::1]', 'get', thePage({ host: '[::1]:6001' }), 'full local'],
+    ['refuses programs', 'get', aProgram(), '403 ERR_ORIGIN'],
+    ['refuses the address bar', 'get', aProgram({ fetchSite: 'none' }), '403 ERR_ORIGIN'],
+    ['refuses other pages', 'get', thePage(foreignPage), '403 ERR_ORIGIN'],
+    ['refuses pages of another port', 'get', thePage({ fetchSite: 'same-site' }), '403 ERR_ORIGIN'],
     [
-      'keeps other origins out where there is no Sec-Fetch-Site',
+      'refuses other origins in a browser without Sec-Fetch-Site',
       'get',
       thePage({ fetchSite: '', origin: 'http://127.0.0.1:8080' }),
       '403 ERR_ORIGIN',
     ],
     [
-      'keeps pages without an origin out',
+      'refuses pages with an opaque origin',
       'post',
       thePage({ fetchSite: '', origin: 'null' }),
       '403 ERR_ORIGIN',
     ],
     [
-      'believes Sec-Fetch-Site more than an origin that looks like its own',
+      'trusts Sec-Fetch-Site more than an origin that looks like its own',
       'get',
       thePage({ fetchSite: 'cross-site', origin: 'http://127.0.0.1:6001' }),
       '403 ERR_ORIGIN',
     ],
     [
-      'keeps DNS rebinding out, whose page is of the same origin',
+      'refuses DNS rebinding, where the page has the same origin',
       'get',
       thePage({ host: 'evil.example:6001', origin: 'http://evil.example:6001' }),
       '421 ERR_HOST',
     ],
     [
-      'keeps names out that only look like this machine',
+      'refuses names that only look like this machine',
       'get',
       thePage({ host: 'localhost.evil.example' }),
       '421 ERR_HOST',
     ],
     [
-      'keeps addresses out that only look like this machine',
+      'refuses addresses that only look like this machine',
       'get',
       thePage({ host: '127.0.0.1.evil.example:6001' }),
       '421 ERR_HOST',
     ],
     [
-      'keeps forms out',
+      'refuses forms',
       'post',
       thePage({ contentType: 'application/x-www-form-urlencoded' }),
       '415 ERR_CONTENT_TYPE',
     ],
     [
-      'keeps types out that only begin like JSON',
+      'refuses types that only begin like JSON',
       'post',
       thePage({ contentType: 'application/jsonp' }),
       '415 ERR_CONTENT_TYPE',
     ],
-    ['keeps out what a proxy passes on', 'get', thePage({ isForwarded: true }), '403 ERR_FORWARDED'],
-    ['keeps other machines out', 'get', thePage({ ...remote, host: 'localhost' }), '403 ERR_REMOTE'],
+    ['refuses requests that a proxy forwards', 'get', thePage({ isForwarded: true }), '403 ERR_FORWARDED'],
+    ['refuses other machines', 'get', thePage({ ...remote, host: 'localhost' }), '403 ERR_REMOTE'],
   ])('%s', (_, method, caller, outcome) => {
     expect(inShort(open.admit(caller, { method, door: 'dashboard' }))).toBe(outcome);
   });
@@ -122,28 +127,28 @@ describe('without a token, the door of the page', () => {
     ['localhost', 'full local'],
     ['dev.internal.evil.example', '421 ERR_HOST'],
     ['x.dev.internal', '421 ERR_HOST'],
-  ])('with allowedHosts answers %s by %s', (host, outcome) => {
+  ])('with allowedHosts, the host %s leads to %s', (host, outcome) => {
     expect(inShort(named.admit(thePage({ host }), { method: 'get', door: 'dashboard' }))).toBe(outcome);
   });
 });
 
-describe('with a token, the door of programs', () => {
+describe('with a token, the admin API', () => {
   test.each<Case>([
-    ['lets in whoever has it', 'post', aProgram({ ...remote, ...bearer(token) }), 'full token'],
-    ['lets in what a proxy passes on', 'get', aProgram({ ...proxied, ...bearer(token) }), 'full token'],
-    ['lets the view token look', 'get', aProgram(bearer(viewToken)), 'view view token'],
-    ['lets the view token change nothing', 'post', aProgram(bearer(viewToken)), '403 ERR_ROLE'],
-    ['lets the view token put nothing', 'put', aProgram(bearer(viewToken)), '403 ERR_ROLE'],
-    ['lets the view token delete nothing', 'delete', aProgram(bearer(viewToken)), '403 ERR_ROLE'],
-    ['asks for it on this machine as well', 'get', aProgram(), '401 ERR_TOKEN'],
-    ['knows a wrong one', 'get', aProgram(bearer(`${token}x`)), '401 ERR_TOKEN'],
-    ['knows the beginning of one', 'get', aProgram(bearer(token.slice(0, -1))), '401 ERR_TOKEN'],
-    ['knows another case of one', 'get', aProgram(bearer(token.toUpperCase())), '401 ERR_TOKEN'],
-    ['knows an empty one', 'get', aProgram({ authorization: 'Bearer ' }), '401 ERR_TOKEN'],
-    ['takes no other scheme', 'get', aProgram({ authorization: `Basic ${token}` }), '401 ERR_TOKEN'],
-    ['takes no token alone', 'get', aProgram({ authorization: token }), '401 ERR_TOKEN'],
+    ['accepts the token', 'post', aProgram({ ...remote, ...bearer(token) }), 'full token'],
+    ['accepts the token through a proxy', 'get', aProgram({ ...proxied, ...bearer(token) }), 'full token'],
+    ['lets the view token read', 'get', aProgram(bearer(viewToken)), 'view view token'],
+    ['refuses a POST with the view token', 'post', aProgram(bearer(viewToken)), '403 ERR_ROLE'],
+    ['refuses a PUT with the view token', 'put', aProgram(bearer(viewToken)), '403 ERR_ROLE'],
+    ['refuses a DELETE with the view token', 'delete', aProgram(bearer(viewToken)), '403 ERR_ROLE'],
+    ['requires the token on this machine as well', 'get', aProgram(), '401 ERR_TOKEN'],
+    ['refuses a longer token', 'get', aProgram(bearer(`${token}x`)), '401 ERR_TOKEN'],
+    ['refuses the beginning of the token', 'get', aProgram(bearer(token.slice(0, -1))), '401 ERR_TOKEN'],
+    ['refuses the token in upper case', 'get', aProgram(bearer(token.toUpperCase())), '401 ERR_TOKEN'],
+    ['refuses an empty token', 'get', aProgram({ authorization: 'Bearer ' }), '401 ERR_TOKEN'],
+    ['refuses another scheme', 'get', aProgram({ authorization: `Basic ${token}` }), '401 ERR_TOKEN'],
+    ['refuses a token without a scheme', 'get', aProgram({ authorization: token }), '401 ERR_TOKEN'],
     [
-      'takes JSON only',
+      'accepts only JSON',
       'post',
       aProgram({ ...bearer(token), contentType: 'text/plain' }),
       '415 ERR_CONTENT_TYPE',
@@ -152,7 +157,7 @@ describe('with a token, the door of programs', () => {
     expect(inShort(guarded.admit(caller, { method, door: 'admin' }))).toBe(outcome);
   });
 
-  test('says what it expects, and no token', () => {
+  test('explains what it expects, without the token', () => {
     const refusal = JSON.stringify(
       guarded.admit(aProgram(bearer('wrong')), { method: 'get', door: 'admin' }),
     );
@@ -160,7 +165,7 @@ describe('with a token, the door of programs', () => {
     expect(refusal).not.toContain(token);
   });
 
-  test('takes no cookie', () => {
+  test('ignores cookies', () => {
     const cookie = cookieOf(guarded.login(token, thePage()));
     expect(inShort(guarded.admit(aProgram({ cookie }), { method: 'get', door: 'admin' }))).toBe(
       '401 ERR_TOKEN',
@@ -168,26 +173,26 @@ describe('with a token, the door of programs', () => {
   });
 });
 
-describe('with a token, the door of the page', () => {
+describe('with a token, the API of the page', () => {
   test.each<Case>([
-    ['lets nobody in who shows nothing', 'get', thePage(), '401 ERR_TOKEN'],
-    ['lets in whoever shows it', 'post', thePage(bearer(token)), 'full token'],
+    ['refuses requests without credentials', 'get', thePage(), '401 ERR_TOKEN'],
+    ['accepts the token', 'post', thePage(bearer(token)), 'full token'],
     [
-      'keeps other pages out, whatever they show',
+      'refuses other pages even with the token',
       'get',
       thePage({ ...foreignPage, ...bearer(token) }),
       '403 ERR_ORIGIN',
     ],
-    ['keeps programs out, whatever they show', 'get', aProgram(bearer(token)), '403 ERR_ORIGIN'],
-    ['lets the page of another machine in', 'get', thePage({ ...remote, ...bearer(token) }), 'full token'],
+    ['refuses programs even with the token', 'get', aProgram(bearer(token)), '403 ERR_ORIGIN'],
+    ['accepts the page on another machine', 'get', thePage({ ...remote, ...bearer(token) }), 'full token'],
     [
-      'takes an origin of http for none of https',
+      'distinguishes an origin of http from one of https',
       'post',
       thePage({ fetchSite: '', origin: 'http://dash.example.com', ...proxied, ...bearer(token) }),
       '403 ERR_ORIGIN',
     ],
     [
-      'takes the origin of https where the page has it',
+      'accepts the origin of https if the page has it',
       'post',
       thePage({ fetchSite: '', origin: 'https://dash.example.com', ...proxied, ...bearer(token) }),
       'full token',
@@ -200,7 +205,7 @@ describe('with a token, the door of the page', () => {
     ['dash.example.com', 'full token'],
     ['localhost:6001', 'full token'],
     ['evil.example', '421 ERR_HOST'],
-  ])('with allowedHosts answers %s by %s', (host, outcome) => {
+  ])('with allowedHosts, the host %s leads to %s', (host, outcome) => {
     const caller = thePage({ host, ...bearer(token) });
     expect(inShort(guardedByName.admit(caller, { method: 'get', door: 'dashboard' }))).toBe(outcome);
     expect(inShort(guardedByName.admit({ ...caller, fetchSite: '' }, { method: 'get', door: 'admin' }))).toBe(
@@ -211,23 +216,23 @@ describe('with a token, the door of the page', () => {
 
 describe('in production', () => {
   test.each<Case>([
-    ['a proxy that is trusted and says https is enough', 'get', thePage(proxied), 'full token'],
-    ['this machine is enough', 'get', thePage(), 'full token'],
-    ['plain HTTP of another machine is refused', 'get', thePage(remote), '403 ERR_INSECURE'],
+    ['https through a trusted proxy is accepted', 'get', thePage(proxied), 'full token'],
+    ['a request from this machine is accepted', 'get', thePage(), 'full token'],
+    ['plain HTTP from another machine is refused', 'get', thePage(remote), '403 ERR_INSECURE'],
     [
-      'plain HTTP that a proxy of this machine passes on is refused',
+      'plain HTTP through a proxy on this machine is refused',
       'get',
       thePage({ isForwarded: true }),
       '403 ERR_INSECURE',
     ],
-    ['TLS is enough', 'get', thePage({ ...remote, isSecure: true }), 'full token'],
+    ['TLS is accepted', 'get', thePage({ ...remote, isSecure: true }), 'full token'],
   ])('%s', (_, method, caller, outcome) => {
     const withToken = { ...caller, ...bearer(token) };
     for (const door of ['dashboard', 'admin'] as const)
       expect(inShort(production.admit(withToken, { method, door }))).toBe(outcome);
   });
 
-  test('nobody logs in by plain HTTP', () => {
+  test('a login by plain HTTP is refused', () => {
     expect(inShort(production.login(token, thePage(remote)))).toBe('403 ERR_INSECURE');
   });
 });

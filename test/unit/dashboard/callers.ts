@@ -6,7 +6,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 export const token = 'a-token-of-24-characters';
 export const viewToken = 'another-token-to-look-at';
 
-/** A program of this machine that asks for this port. */
+/** A program on this machine. */
 const program: Caller = {
   authorization: '',
   origin: '',
@@ -22,17 +22,17 @@ const program: Caller = {
   isForwarded: false,
 };
 
-/** A program of this machine, but for what is said. */
+/** A program on this machine, with changes. */
 export function aProgram(changes: Partial<Caller> = {}): Caller {
   return { ...program, contentType: 'application/json', ...changes };
 }
 
-/** The page of the Dashboard on this machine, as a browser describes it, but for what is said. */
+/** The page of the Dashboard on this machine, as a browser describes it, with changes. */
 export function thePage(changes: Partial<Caller> = {}): Caller {
   return aProgram({ fetchSite: 'same-origin', ...changes });
 }
 
-/** What a proxy passes on that ends encryption, of somebody far away. */
+/** A remote request that a TLS-terminating proxy forwards. */
 export const proxied: Partial<Caller> = {
   host: 'dash.example.com',
   isForwarded: true,
@@ -40,7 +40,7 @@ export const proxied: Partial<Caller> = {
   remoteAddress: '198.51.100.7',
 };
 
-/** Access with a clock that is moved, and ids that are counted. */
+/** Access with a fake clock and predictable ids. */
 export function accessOf(
   config: Partial<AccessOptions['config']> = {},
   { isProduction = false }: { readonly isProduction?: boolean } = {},
@@ -56,7 +56,7 @@ export function accessOf(
   return { access, clock };
 }
 
-/** What an outcome is, in short. */
+/** A short form of an outcome. */
 export function inShort(outcome: object): string {
   if (isRefusal(outcome)) return `${outcome.status} ${outcome.code}`;
   return 'role' in outcome && 'who' in outcome ? `${String(outcome.role)} ${String(outcome.who)}` : 'done';

@@ -24,7 +24,7 @@ const view: EndpointView = {
   ownBatch: { maxDelayMs: 5 },
 };
 
-test('an endpoint that is edited and not changed is sent as it is', () => {
+test('an endpoint that is opened and not changed is saved unchanged', () => {
   expect(checkDraft(draftOf(view))).toEqual({
     input: {
       id: 'main',
@@ -34,13 +34,13 @@ test('an endpoint that is edited and not changed is sent as it is', () => {
       headers: { 'x-team': 'growth: north' },
       standardSignature: true,
       reconcile: true,
-      // The rest goes on following the server's configuration.
+      // The other values still follow the server's configuration.
       batch: { maxDelayMs: 5 },
     },
   });
 });
 
-test('an endpoint whose batching the server switches off follows it until it has numbers of its own', () => {
+test('an endpoint follows a server whose batching is off, until it has its own numbers', () => {
   const before: EndpointView = { ...view, batch: { ...view.batch, maxEvents: 1 } };
   expect(checkDraft(draftOf(before), before)).toMatchObject({ input: { batch: { maxDelayMs: 5 } } });
   const on = { ...draftOf(before), isBatching: true };
@@ -50,7 +50,7 @@ test('an endpoint whose batching the server switches off follows it until it has
   });
 });
 
-test('an endpoint with batching off of its own stays so', () => {
+test('an endpoint that switched batching off itself keeps it off', () => {
   const { batch } = view;
   const before: EndpointView = { ...view, batch: { ...batch, maxEvents: 1 }, ownBatch: { maxEvents: 1 } };
   expect(checkDraft(draftOf(before), before)).toMatchObject({ input: { batch: { maxEvents: 1 } } });
@@ -61,12 +61,12 @@ test('a new endpoint leaves id and batching to the server', () => {
   expect(checkDraft({ ...emptyDraft, url })).not.toHaveProperty('input.id');
 });
 
-test('batching off is one event a request, whatever the fields held', () => {
+test('batching off means one event per webhook, whatever the other fields contain', () => {
   const draft = { ...draftOf(view), isBatching: false, maxDelayMs: 'soon' };
   expect(checkDraft(draft)).toMatchObject({ input: { batch: { maxEvents: 1 } } });
 });
 
-test('each field that is wrong is named', () => {
+test('each invalid field is named', () => {
   const draft = { ...emptyDraft, eventTypes: [], headers: 'no colon\n: no name', maxEvents: '-1' };
   const checked = checkDraft(draft);
   const paths = 'faults' in checked ? checked.faults.map(({ path }) => path) : [];
@@ -79,7 +79,7 @@ test('event types keep the order in which they are listed', () => {
   expect(withEventType(some, 'cache_miss', false).eventTypes).toEqual(['channel_vacated']);
 });
 
-test('a fault stands beside its field, and is nowhere lost', () => {
+test('a fault appears beside its field, or in the list of other faults', () => {
   const faults = [
     { path: 'url', message: 'a' },
     { path: 'headers.x-team', message: 'b' },

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { checkApiFault, checkConnectionFault, checkWebhookFault } from '../../../src/emulator/faults/check-fault.ts';
+import {
+  checkApiFault,
+  checkConnectionFault,
+  checkWebhookFault,
+} from '../../../src/emulator/faults/check-fault.ts';
 import {
   apiFault,
   connectionFault,
@@ -24,14 +28,14 @@ const connection: ConnectionFaultForm = { action: 'drop', target: 'all', value: 
 
 describe('The body of a fault', () => {
   it.each<WebhookEffect>(['status', 'reset', 'refuse', 'timeout', 'delay', 'duplicate'])(
-    'is one that the server takes: %s',
+    'is accepted by the server: %s',
     (effect) => {
       const body = webhookFault({ ...webhook, effect, delayMs: '100', times: '3', delivered: true });
       expect(checkWebhookFault(body)).toEqual(body);
     },
   );
 
-  it('has no field that does not belong to what was chosen', () => {
+  it('has no field that does not belong to the chosen effect', () => {
     expect(webhookFault({ ...webhook, effect: 'reset', endpoint: 'backend' })).toEqual({
       endpoint: 'backend',
       reset: true,
@@ -54,19 +58,19 @@ describe('The body of a fault', () => {
     expect(checkConnectionFault(connectionFault(form))).toEqual(body);
   });
 
-  it('answers requests to the HTTP API', () => {
+  it('makes the HTTP API return an error', () => {
     const body = apiFault({ status: '500', path: '/events', body: '', times: '' });
     expect(body).toEqual({ status: 500, path: '/events' });
     expect(checkApiFault(body)).toEqual(body);
   });
 
-  it('leaves it to the server to refuse what is no number', () => {
+  it('lets the server refuse a value that is not a number', () => {
     expect(() => checkApiFault(apiFault({ status: 'many', path: '', body: '', times: '' }))).toThrow(
       /status: expected an HTTP status from 400 to 599/,
     );
   });
 
-  it('is told in a few words', () => {
+  it('is described in a few words', () => {
     expect(describeFault({ status: 503, reset: true, times: 3, drop: { channel: 'x' } })).toBe(
       'status 503, reset, drop {"channel":"x"}',
     );

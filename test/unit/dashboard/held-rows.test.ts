@@ -4,16 +4,16 @@ import { hold } from '../../../src/dashboard/page/webhooks/held-rows.ts';
 
 const rows = (...ids: readonly string[]) => ids.map((id) => ({ id }));
 
-test('what comes while somebody reads is counted, and moves nothing', () => {
+test('new rows are counted and move nothing while the list is held', () => {
   const held = hold(rows('e', 'd', 'c', 'b', 'a'), new Set(['c', 'b']), 10);
   expect(held).toEqual({ rows: rows('c', 'b', 'a'), fresh: 2 });
 });
 
-test('nothing is held while nobody reads', () => {
+test('nothing is held back without shown rows', () => {
   expect(hold(rows('c', 'b', 'a'), undefined, 2)).toEqual({ rows: rows('c', 'b'), fresh: 0 });
 });
 
-test('rows that are shown stay as they were, whatever comes before and after them', () => {
+test('shown rows stay the same, whatever arrives before and after them', () => {
   const amounts = fc.record({
     before: fc.nat(20),
     shown: fc.integer({ min: 1, max: 20 }),

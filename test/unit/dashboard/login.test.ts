@@ -7,7 +7,7 @@ const change = { method: 'post', door: 'dashboard' } as const;
 const config = { token, viewToken };
 
 describe('a session', () => {
-  test('is of the token that began it', () => {
+  test('has the role of the token that started it', () => {
     const { access } = accessOf(config);
     const full = thePage({ cookie: cookieOf(access.login(token, thePage())) });
     const view = thePage({ cookie: cookieOf(access.login(viewToken, thePage())) });
@@ -16,7 +16,7 @@ describe('a session', () => {
     expect(inShort(access.admit(view, change))).toBe('403 ERR_ROLE');
   });
 
-  test('is known by a cookie that neither scripts nor other sites get', () => {
+  test('is identified by a cookie that neither scripts nor other sites get', () => {
     const { access } = accessOf(config);
     const { setCookie } = access.login(token, thePage()) as { setCookie: string };
     expect(setCookie).toMatch(
@@ -28,7 +28,7 @@ describe('a session', () => {
     );
   });
 
-  test('is found among other cookies, also of the same name', () => {
+  test('is found among other cookies, even with the same name', () => {
     const { access } = accessOf(config);
     const cookie = cookieOf(access.login(token, thePage()));
     const [name] = cookie.split('=');
@@ -36,7 +36,7 @@ describe('a session', () => {
     expect(inShort(access.admit(thePage({ cookie: sent }), look))).toBe('full token');
   });
 
-  test('is over after twelve hours', async () => {
+  test('expires after twelve hours', async () => {
     const { access, clock } = accessOf(config);
     const caller = thePage({ cookie: cookieOf(access.login(token, thePage())) });
     await clock.advance(12 * hourMs - 1);
@@ -45,7 +45,7 @@ describe('a session', () => {
     expect(inShort(access.admit(caller, look))).toBe('401 ERR_TOKEN');
   });
 
-  test('is over when its page logs out', () => {
+  test('ends when its page logs out', () => {
     const { access } = accessOf(config);
     const caller = thePage({ cookie: cookieOf(access.login(token, thePage())) });
     const outcome = access.logout(caller) as { setCookie: string };
@@ -53,7 +53,7 @@ describe('a session', () => {
     expect(inShort(access.admit(caller, look))).toBe('401 ERR_TOKEN');
   });
 
-  test('is not over when another page says so', () => {
+  test('does not end when another page logs out', () => {
     const { access } = accessOf(config);
     const caller = thePage({ cookie: cookieOf(access.login(token, thePage())) });
     expect(inShort(access.logout({ ...caller, fetchSite: 'same-site' }))).toBe('403 ERR_ORIGIN');
@@ -68,7 +68,7 @@ describe('a session', () => {
     expect(inShort(access.admit(caller, look))).toBe('401 ERR_TOKEN');
   });
 
-  test('is used by no other page', () => {
+  test('cannot be used by another page', () => {
     const { access } = accessOf(config);
     const cookie = cookieOf(access.login(token, thePage()));
     for (const [fetchSite, origin] of [
@@ -82,7 +82,7 @@ describe('a session', () => {
     }
   });
 
-  test('gives way to later ones of the same token beyond five hundred', () => {
+  test('is replaced by later ones of the same token beyond five hundred', () => {
     const { access } = accessOf(config);
     const viewer = cookieOf(access.login(viewToken, thePage()));
     const cookies = Array.from({ length: 501 }, () => cookieOf(access.login(token, thePage())));
@@ -98,16 +98,16 @@ describe('a login', () => {
     ['of a program', aProgram(), '403 ERR_ORIGIN'],
     ['of another page', thePage({ fetchSite: 'cross-site' }), '403 ERR_ORIGIN'],
     ['of a form', thePage({ contentType: 'multipart/form-data' }), '415 ERR_CONTENT_TYPE'],
-  ])('%s is refused, also with the token', (_, caller, outcome) => {
+  ])('%s is refused even with the token', (_, caller, outcome) => {
     expect(inShort(accessOf(config).access.login(token, caller))).toBe(outcome);
   });
 
-  test('is refused where there is no token', () => {
+  test('is refused if the server has no token', () => {
     expect(inShort(accessOf().access.login(token, thePage()))).toBe('403 ERR_NO_TOKEN');
     expect(inShort(accessOf().access.login('', thePage()))).toBe('403 ERR_NO_TOKEN');
   });
 
-  test('with five wrong tokens has to wait for the end of the minute, also with the right one', async () => {
+  test('is blocked for the rest of the minute after five wrong tokens, even with the right one', async () => {
     const { access, clock } = accessOf(config);
     const tryTo = (sent: string) => access.login(sent, thePage());
     for (let time = 0; time < 5; time += 1) {
@@ -122,7 +122,7 @@ describe('a login', () => {
     expect(inShort(tryTo('wrong'))).toBe('401 ERR_TOKEN');
   });
 
-  test('is held up by nobody at another address', () => {
+  test('is not blocked by failures from another address', () => {
     const { access } = accessOf(config);
     const at = (remoteAddress: string, sent: string) =>
       inShort(access.login(sent, thePage({ remoteAddress })));
@@ -132,13 +132,13 @@ describe('a login', () => {
     expect(at('192.0.2.1', token)).toBe('full token');
   });
 
-  test('with the right token is no wrong one', () => {
+  test('with the right token does not count as a failure', () => {
     const { access } = accessOf(config);
     for (let time = 0; time < 20; time += 1)
       expect(inShort(access.login(token, thePage()))).toBe('full token');
   });
 
-  test('is held up by few of very many addresses', () => {
+  test('is not blocked by failures from very many addresses', () => {
     const { access } = accessOf(config);
     for (let host = 0; host < 20_000; host += 1) {
       access.login('wrong', thePage({ remoteAddress: `10.0.${host >> 8}.${host & 255}` }));

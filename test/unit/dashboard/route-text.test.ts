@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { href, parseRoute } from '../../../src/dashboard/page/route-text.ts';
 
-test('a route is read as it was written, whatever stands in it', () => {
+test('a parsed route equals the written one, whatever it contains', () => {
   const texts = fc.array(fc.string({ unit: 'grapheme', minLength: 1 }), { minLength: 1, maxLength: 4 });
   const query = fc.dictionary(
     fc.stringMatching(/^[a-z]{1,6}$/),
@@ -15,10 +15,10 @@ test('a route is read as it was written, whatever stands in it', () => {
   );
 });
 
-test('what is empty or undefined is left out of the address', () => {
+test('empty and undefined parameters are left out of the address', () => {
   expect(href(['apps', '1', 'settings'], { q: '', edit: undefined })).toBe('#/apps/1/settings');
 });
 
-test('a fragment that is wrongly encoded is taken as it is', () => {
+test('a fragment that is wrongly encoded is used unchanged', () => {
   expect(parseRoute('#/apps/%E0%A4%A').path).toEqual(['apps', '%E0%A4%A']);
 });

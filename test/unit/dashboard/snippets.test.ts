@@ -10,7 +10,7 @@ const facts: SnippetFacts = {
 };
 
 describe('The snippets of the first steps', () => {
-  it('connect to the address and with the key of this server', () => {
+  it('use the address and the key of this server', () => {
     const snippet = filled(clientCode, facts);
     expect(snippet).toContain(`wsHost: '127.0.0.1'`);
     expect(snippet).toContain('wsPort: 6001');
@@ -20,7 +20,7 @@ describe('The snippets of the first steps', () => {
     expect(filled(serverCode, facts)).toContain(`port: '6001'`);
   });
 
-  it('use TLS and the path where the server has them', () => {
+  it('use TLS and the path if the server has them', () => {
     const address = { host: 'ws.example.com', port: 443, path: '/realtime', isTls: true };
     const snippet = filled(clientCode, { ...facts, address });
     expect(snippet).toContain('wssPort: 443');
@@ -28,7 +28,7 @@ describe('The snippets of the first steps', () => {
     expect(snippet).toContain('forceTLS: true');
   });
 
-  it.each(['0.0.0.0', '::', ''])('do not name %o, to which nobody can connect', (host) => {
+  it.each(['0.0.0.0', '::', ''])('do not use %o, to which no client can connect', (host) => {
     const address = { ...facts.address, host };
     expect(filled(clientCode, { ...facts, address })).toContain(`wsHost: 'page.example.com'`);
     expect(filled(serverCode, { ...facts, address })).toContain(`host: 'page.example.com'`);

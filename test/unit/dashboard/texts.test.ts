@@ -31,14 +31,14 @@ test('a span of time has one unit or two', () => {
   ]);
 });
 
-test('how long ago is told in one unit', () => {
+test('a relative time has one unit', () => {
   const now = 1_000_000_000;
   expect(relative(now - 400, now)).toBe('just now');
   expect(relative(now - 61_000, now)).toBe('1 min ago');
   expect(relative(now + 7000, now)).toBe('in 7 s');
 });
 
-test('a moment has its date unless it is today', () => {
+test('a time has its date unless it is today', () => {
   const at = new Date(2026, 0, 31, 9, 5, 7, 42).getTime();
   expect(clockTime(at, at)).toBe('09:05:07.042');
   expect(clockTime(at, at + 86_400_000)).toBe('2026-01-31 09:05:07.042');
@@ -56,7 +56,7 @@ test('numbers agree with their nouns', () => {
   expect([listed([]), listed(['a']), listed(['a', 'b', 'c'])]).toEqual(['', 'a', 'a, b and c']);
 });
 
-test('a command for a shell holds the bytes that were sent', () => {
+test('a shell command contains the bytes that were sent', () => {
   const body = `{"data":"it's $HOME \`id\`"}`;
   const command = curlCommand(
     { url: 'https://example.com/a?b=1&c=2', body },
@@ -71,19 +71,19 @@ test('a command for a shell holds the bytes that were sent', () => {
   );
 });
 
-test('a key that is code stays text in a handler', () => {
+test('a key that looks like code stays text in a handler', () => {
   expect(withKey(laravelCode, 'laravel', "a'b\\")).toContain(String.raw`!== 'a\'b\\'`);
   expect(withKey(nextCode, 'next', 'a"b$&')).toContain(String.raw`!== "a\"b$&"`);
   expect(withKey(nextCode, 'next', 'shop-key')).toContain('The secret of key shop-key\n');
   expect(withKey(nextCode, 'next', 'shop-key')).not.toContain('KEY');
 });
 
-test('a filter takes the place of another one of its key', () => {
+test('a filter replaces another one with the same key', () => {
   expect(toggledWord('news status:5xx', 'status:dropped')).toBe('news status:dropped');
   expect(toggledWord('news status:dropped', 'status:dropped')).toBe('news');
 });
 
-test('how long ago becomes a moment, anything else is left to the server', () => {
+test('an age becomes a time, and any other text is left to the server', () => {
   expect(sinceText('10m', Date.UTC(2026, 0, 31, 12))).toBe('2026-01-31T11:50:00.000Z');
   expect(sinceText(' 2026-01-31 ', 0)).toBe('2026-01-31');
   expect(sinceText('yesterday', 0)).toBe('yesterday');
@@ -99,7 +99,7 @@ test('limits that were not changed are not sent', () => {
   expect(changedLimits(before, { connections: '1e3' })).toContain('connections must be a whole number');
 });
 
-test('a line stays in its box and needs two points', () => {
+test('a line stays within its box and needs two points', () => {
   expect(linePath([4])).toBe('');
   expect(linePath([0, 4, -1])).toBe('M0.0 26.5 L60.0 1.5 L120.0 26.5');
 });

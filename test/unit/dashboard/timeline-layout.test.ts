@@ -43,29 +43,34 @@ const view = (fields: Partial<TimelineView> = {}): TimelineView => ({
 const all = { window: { fromMs: 0, toMs: 10_000 }, width: 1000, nowMs: 10_000 };
 
 describe('The layout of a timeline', () => {
-  it('gives a span its place, and what lasts the present as its end', () => {
+  it('positions a span, and draws an open one up to now', () => {
     const [channel, ann] = layOut(view(), all).rows;
     expect(channel?.bars).toMatchObject([{ x: 0, width: 1000, shape: 'present' }]);
     expect(ann?.bars).toMatchObject([
       { x: 0, width: 500, shape: 'present' },
-      { x: 500, width: 100, shape: 'lingering', text: 'In its grace for 1.0 s of 3.0 s, then back' },
+      {
+        x: 500,
+        width: 100,
+        shape: 'lingering',
+        text: 'In the grace period for 1.0 s of 3.0 s, then returned',
+      },
       { x: 600, width: 400, shape: 'present' },
     ]);
   });
 
-  it('shows what is left of a grace that lasts', () => {
+  it('shows the rest of a running grace period', () => {
     const rows: TimelineView['rows'] = [
       { spans: [{ state: 'lingering', fromMs: 9000, deadlineMs: 12_000 }] },
     ];
     const window = { fromMs: 0, toMs: 20_000 };
     const [channel] = layOut(view({ rows }), { ...all, window }).rows;
     expect(channel?.bars).toMatchObject([
-      { x: 450, width: 50, shape: 'lingering', text: 'In its grace, for 1.0 s of 3.0 s so far' },
+      { x: 450, width: 50, shape: 'lingering', text: 'In the grace period for 1.0 s of 3.0 s so far' },
       { x: 500, width: 100, shape: 'grace-left' },
     ]);
   });
 
-  it('cuts at the window what begins or ends outside of it', () => {
+  it('cuts spans off at the edges of the window', () => {
     const { rows } = layOut(view(), { ...all, window: { fromMs: 4000, toMs: 5500 } });
     expect(rows[1]?.bars.map(({ x, width }) => [x, Math.round(width)])).toEqual([
       [0, 667],
@@ -73,14 +78,14 @@ describe('The layout of a timeline', () => {
     ]);
   });
 
-  it('puts an event of a member in its row, any other in that of the channel', () => {
+  it('puts an event of a member in the row of the member, and any other in the row of the channel', () => {
     const events = [event(1, 1000), event(2, 2000, { name: 'cache_miss', status: 'deduplicated' })];
     const [channel, ann] = layOut(view({ events }), all).rows;
     expect(ann?.points).toMatchObject([{ x: 100, shape: 'sent', eventId: 1 }]);
     expect(channel?.points).toMatchObject([{ x: 200, shape: 'unsent', eventId: 2 }]);
   });
 
-  it('draws a delivery from its first attempt to its end, and each attempt by its outcome', () => {
+  it('draws a delivery from its first attempt to its end, and each attempt by its result', () => {
     const deliveries: TimelineView['deliveries'] = [
       {
         id: 'msg_1',
@@ -100,7 +105,7 @@ describe('The layout of a timeline', () => {
     expect(row?.points[0]?.text).toBe('Attempt 1 of msg_1, 1 event: 503 after 100 ms');
   });
 
-  it('keeps a failure visible when marks become one', () => {
+  it('keeps a failure visible when marks are combined', () => {
     const attempts = Array.from({ length: 50 }, (_, index) => ({
       number: index + 1,
       atMs: 100 + index,
@@ -112,7 +117,7 @@ describe('The layout of a timeline', () => {
     expect(layout.rows.at(-1)?.points).toMatchObject([{ shape: 'failed', count: 50 }]);
   });
 
-  it('says how many members have no row', () => {
+  it('counts the members without a row', () => {
     const rows = Array.from({ length: 50 }, (_, index) => ({
       userId: `user-${index}`,
       spans: [{ state: 'present' as const, fromMs: 0 }],
@@ -121,7 +126,7 @@ describe('The layout of a timeline', () => {
     expect(layout).toMatchObject({ hiddenMembers: 30, rows: { length: 20 } });
   });
 
-  it('draws at most as many marks as may be, each within the width, and leaves none out', () => {
+  it('draws at most the maximum of marks, each within the width, and leaves none out', () => {
     const moment = fc.integer({ min: 0, max: 10_000 });
     fc.assert(
       fc.property(
@@ -151,7 +156,7 @@ describe('The layout of a timeline', () => {
     );
   });
 
-  it('marks round moments, far enough from each other to be read', () => {
+  it('labels round times, far enough apart to be readable', () => {
     const { axis } = layOut(view(), all);
     expect(axis.map(({ atMs }) => atMs)).toEqual([
       0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10_000,
@@ -160,7 +165,7 @@ describe('The layout of a timeline', () => {
 });
 
 describe('shareOut', () => {
-  it('gives those who want little all of it, and the others equal parts', () => {
+  it('meets small requests in full, and shares the rest equally', () => {
     expect(shareOut([2, 100, 50], 62)).toEqual([2, 30, 30]);
     expect(shareOut([1, 2], 10)).toEqual([1, 2]);
   });
@@ -173,7 +178,7 @@ describe('Zoom and pan', () => {
     expect(zoom({ fromMs: 2000, toMs: 6000 }, 0.5, bounds)).toEqual({ fromMs: 3000, toMs: 5000 });
   });
 
-  it('stays within what is known, and is never empty', () => {
+  it('stays within the bounds, and is never empty', () => {
     const window = fc.tuple(fc.integer({ min: 0, max: 9000 }), fc.integer({ min: 100, max: 1000 }));
     fc.assert(
       fc.property(

@@ -5,7 +5,7 @@ import { Output } from '../../../src/observe/output.ts';
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 
-/** A reader of lines, who takes none before he is told to. */
+/** A reader of lines, which reads only on request. */
 function startStage() {
   const read: string[] = [];
   let taking: (() => void) | undefined;
@@ -30,7 +30,7 @@ function startStage() {
       isReading = true;
       taking?.();
       taking = undefined;
-      // What was written before has been read when this is.
+      // Everything written before has been read when this has.
       await new Promise((resolve) => stream.write('', resolve));
       await new Promise(setImmediate);
     },
@@ -39,7 +39,7 @@ function startStage() {
 
 const line = `${'x'.repeat(kibibyte - 1)}\n`;
 
-describe('lines that nobody reads', () => {
+describe('lines that are not read', () => {
   test('wait up to 8 MB; beyond that they are dropped and counted', () => {
     const { output, stream } = startStage();
     for (let n = 0; n < 20_000; n += 1) output.write(line);
@@ -47,20 +47,20 @@ describe('lines that nobody reads', () => {
     expect(output.dropped).toBe(20_000 - 8 * kibibyte);
   });
 
-  test('are read when somebody reads on, and one line says how many were dropped', async () => {
+  test('are read when the reader continues, and one line reports how many were dropped', async () => {
     const { output, read, readOn } = startStage();
     for (let n = 0; n < 10_000; n += 1) output.write(line);
     await readOn();
     output.write('after\n');
     expect(read).toHaveLength(8 * kibibyte + 2);
     expect(read.slice(-2)).toEqual([`dropped ${10_000 - 8 * kibibyte}\n`, 'after\n']);
-    // Those are told, and no others are dropped.
+    // The dropped lines are reported, and no others are dropped.
     await readOn();
     expect(read.at(-1)).toBe('after\n');
     expect(output.dropped).toBe(10_000 - 8 * kibibyte);
   });
 
-  test('leave room for the last lines of an orderly end', async () => {
+  test('leave space for the last lines of a graceful shutdown', async () => {
     const { output, read, readOn } = startStage();
     for (let n = 0; n < 10_000; n += 1) output.write(line);
     output.close();
@@ -72,7 +72,7 @@ describe('lines that nobody reads', () => {
     expect(read.slice(-3)).toEqual([`dropped ${10_000 - 8 * kibibyte}\n`, 'closing\n', 'closed\n']);
   });
 
-  test('hold up nobody who ends when the reader has gone', async () => {
+  test('do not delay a shutdown when the reader has exited', async () => {
     const { output, stream } = startStage();
     stream.on('error', () => {});
     output.write(line);

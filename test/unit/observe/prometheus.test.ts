@@ -14,7 +14,7 @@ async function read(metrics: ReturnType<typeof createPrometheusMetrics>): Promis
   );
 }
 
-/** What is not 0, without what the process itself costs and runs. */
+/** The metrics that are not 0, without those of the process itself. */
 function counted(reading: Reading): Record<string, number> {
   const isOurs = (name: string): boolean => !/^(process|nodejs|soketify_build_info)/.test(name);
   return Object.fromEntries([...reading].filter(([name, value]) => isOurs(name) && value !== 0));
@@ -23,7 +23,7 @@ function counted(reading: Reading): Record<string, number> {
 const app = { id: '1', endpoints: ['main'], occupiedChannels: 0, members: 0 };
 
 describe('the metrics', () => {
-  test('hold each number that was counted, by its labels', async () => {
+  test('contain each counted number by its labels', async () => {
     const metrics = createPrometheusMetrics();
     metrics.connectionOpened('1');
     metrics.connectionOpened('1');
@@ -87,7 +87,7 @@ describe('the metrics', () => {
     });
   });
 
-  test('of an acknowledgement say how long after the event it came', async () => {
+  test('of an acknowledgement measure the time since the event', async () => {
     const metrics = createPrometheusMetrics();
     metrics.observeApps(() => [app]);
     metrics.webhookDelivered('1', 'main', [80, 400_000]);
@@ -126,7 +126,7 @@ describe('the metrics', () => {
     expect(after.get('soketify_members{app="2"}')).toBe(0);
   });
 
-  test('say what runs and what it costs', async () => {
+  test('describe the version and the process', async () => {
     const reading = await read(createPrometheusMetrics());
     const { version } = JSON.parse(
       readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
@@ -151,7 +151,7 @@ describe('the metrics', () => {
     expect(body.match(/^# HELP \w+ .+$/gm)).toHaveLength(typed.length);
   });
 
-  test('say whether clients are accepted, and how many attempts are under way and wait', async () => {
+  test('show whether clients are accepted, and how many attempts are in progress or wait', async () => {
     const metrics = createPrometheusMetrics();
     metrics.observeLoad(() => ({ isAccepting: false, attempts: 12, waitingEndpoints: 3 }));
     const { body } = await metrics.render();
@@ -160,13 +160,13 @@ describe('the metrics', () => {
     expect(body).toContain('soketify_webhook_endpoints_waiting 3');
   });
 
-  test('that nobody counts on stay as they are, however often they are read', async () => {
+  test('that are not counted stay the same, however often they are read', async () => {
     const metrics = createPrometheusMetrics();
     metrics.messageReceived('1');
     expect(counted(await read(metrics))).toEqual(counted(await read(metrics)));
   });
 
-  test('are those of all threads together', async () => {
+  test('are the sums over all threads', async () => {
     const [one, two, metrics] = [
       createPrometheusMetrics(),
       createPrometheusMetrics(),
@@ -186,7 +186,7 @@ describe('the metrics', () => {
     expect(body).toContain('soketify_worker_busy_seconds_total{worker="1"} 1.5');
   });
 
-  test('are those that the documentation lists, with the same types and labels', async () => {
+  test('match the documentation in names, types and labels', async () => {
     const metrics = createPrometheusMetrics();
     metrics.observeApps(() => [app]);
     metrics.observeRoutes(['/livez']);
@@ -225,13 +225,13 @@ describe('the metrics', () => {
     [true, 1],
     [false, 0],
     [undefined, undefined],
-  ])('of a store that is written (%j) say %j', async (isStoreWritten, value) => {
+  ])('of a store that can be written (%j) show %j', async (isStoreWritten, value) => {
     const metrics = createPrometheusMetrics();
     metrics.observeLoad(() => ({ isAccepting: true, attempts: 0, waitingEndpoints: 0, isStoreWritten }));
     expect((await read(metrics)).get('soketify_store_up')).toBe(value);
   });
 
-  test('have the reasons that the documentation lists', () => {
+  test('have the reasons in the documentation', () => {
     const text = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
     const named = (row: string | undefined): string[] =>
       [...(row ?? '').matchAll(/`(\w+)`/g)].flatMap(([, word]) => word ?? []);
@@ -245,7 +245,7 @@ describe('the metrics', () => {
   });
 });
 
-/** The names of labels, without the one that every histogram has. */
+/** The names of labels, without the extra one of histograms. */
 function namesOf(labels: string): string {
   const names = [...labels.matchAll(/(\w+)="/g)].map(([, name]) => name);
   return names.filter((name) => name !== 'le').join();

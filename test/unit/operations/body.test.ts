@@ -8,14 +8,14 @@ const ask = (body: string) =>
   );
 
 describe('the body of an operation', () => {
-  test('may be nested, and hold as many brackets in texts as it likes', () => {
+  test('may be nested, with any number of brackets in strings', () => {
     const nested = '{"a":'.repeat(60) + '1' + '}'.repeat(60);
     expect(ask(nested).body).toHaveProperty('a');
     const text = '[{'.repeat(1000) + '\\"';
     expect(ask(JSON.stringify({ text })).body['text']).toBe(text);
   });
 
-  test('is refused when it is nested deeper than anything that is accepted', () => {
+  test('is refused if it is nested more deeply than any valid body', () => {
     const deep = `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
     expect(() => ask(deep)).toThrow('nested deeper than 64');
   });

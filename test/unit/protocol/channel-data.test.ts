@@ -53,7 +53,7 @@ describe('channel data', () => {
   });
 
   test('a user id with half of a surrogate pair is refused: as UTF-8 all such ids would be one', () => {
-    const why = 'user_id has half of a surrogate pair, which is no character';
+    const why = 'user_id contains half of a surrogate pair, which is not a character';
     expect(parseChannelData('{"user_id":"a\\ud800"}', limits)).toEqual(refused(why));
     expect(parseChannelData('{"user_id":"\\ud83d\\ude00"}', limits)).toMatchObject({ userId: '\u{1f600}' });
   });

@@ -25,7 +25,7 @@ function query(text: string) {
 }
 
 describe('the debug console', () => {
-  test('has a row for each thing that happens, the newest last', async () => {
+  test('has a row for each fact, newest last', async () => {
     const { clock, feed, witness } = stage();
     const session = {
       ...connection('1.1'),
@@ -50,7 +50,7 @@ describe('the debug console', () => {
       ['published', 'update on news and 1 more'],
       ['client event', 'client-typing on private-a'],
       ['unsubscribed', 'unsubscribed: news'],
-      ['disconnection', 'disconnected after 2.5 s; it was on news'],
+      ['disconnection', 'disconnected after 2.5 s; it was subscribed to news'],
       ['setting', 'endpoint main was paused'],
     ]);
     expect(rows[3]).toEqual({
@@ -67,7 +67,7 @@ describe('the debug console', () => {
     expect([skipped, keptSinceMs]).toEqual([0, startsAtMs]);
   });
 
-  test('tells of attempts and drops', async () => {
+  test('shows attempts and drops', async () => {
     const { feed, witness } = stage();
     const attempt = attemptWith([occupied()]);
     witness.hear(
@@ -81,17 +81,17 @@ describe('the debug console', () => {
       {
         type: 'webhook failed',
         name: 'http://receiver/hook',
-        text: 'attempt 1: answered 503 in 31 ms, 1 event; again in 2 s',
+        text: 'attempt 1: answered 503 in 31 ms, 1 event; retry in 2 s',
         data: 'busy',
         details: { id: 'msg_1', endpoint: 'main', attempt: 1, status: 503 },
       },
-      { type: 'webhook failed', text: 'attempt 1: ECONNREFUSED in 0 ms, 1 event; not tried again' },
+      { type: 'webhook failed', text: 'attempt 1: ECONNREFUSED in 0 ms, 1 event; no retry' },
       { type: 'webhook sent', text: 'attempt 1: answered 204 in 3 ms, 1 event' },
       { type: 'webhook failed', text: '2 events dropped (expired) after 2 attempts' },
     ]);
   });
 
-  test('tells what was sent again', async () => {
+  test('shows resends', async () => {
     const { feed, witness } = stage();
     const { request } = attemptWith([occupied()]);
     const attempt = {
@@ -106,13 +106,13 @@ describe('the debug console', () => {
     expect((await feed.read({ limit: 1 })).rows).toMatchObject([
       {
         type: 'webhook sent',
-        text: 'sent again: answered 200 in 7 ms, 2 events',
+        text: 'resent: answered 200 in 7 ms, 2 events',
         details: { id: 'msg_1', attempt: 3 },
       },
     ]);
   });
 
-  test('tells of refusals, whose fields are read when somebody looks', async () => {
+  test('shows refusals, whose fields are read only for a reader', async () => {
     const { feed, witness } = stage();
     let reads = 0;
     witness.refused({
@@ -141,7 +141,7 @@ describe('the debug console', () => {
     ]);
   });
 
-  test('shows no payload where none may be shown, and clips the others', async () => {
+  test('hides payloads if they must not be shown, and clips the others', async () => {
     const hidden = stage({ showsPayloads: false });
     hidden.witness.published('1', trigger('update', 'secret'), 'api');
     expect((await hidden.feed.read({ limit: 1 })).rows[0]).not.toHaveProperty('data');
@@ -151,7 +151,7 @@ describe('the debug console', () => {
     expect((await feed.read({ limit: 1 })).rows[0]?.data).toBe(`${'x'.repeat(4096)}...`);
   });
 
-  test('gives what is asked for: an app, types, a search, a part', async () => {
+  test('returns the requested rows: by app, types, search and page', async () => {
     const { feed, witness } = stage();
     witness.published('1', trigger('a'), 'api');
     witness.published('2', trigger('a'), 'api');
@@ -166,7 +166,7 @@ describe('the debug console', () => {
     expect(namesOf(await feed.read({ limit: 2, before: rows[0]?.seq }))).toEqual(['a', 'a']);
   });
 
-  test('counts what is beyond the budget of a type, where that type is read', async () => {
+  test('counts rows beyond the budget of a type for readers of that type', async () => {
     const { clock, feed, witness } = stage({ perSecond: 10 });
     for (let count = 0; count < 15; count += 1) witness.published('1', trigger('flood'), 'api');
     witness.setting('1', 'calm');
@@ -177,7 +177,7 @@ describe('the debug console', () => {
     expect(await feed.read({ limit: 100, types: new Set(['setting']) })).toMatchObject({ skipped: 0 });
   });
 
-  test('says what it has not recorded of the end of a flood, although nothing follows', async () => {
+  test('reports rows skipped at the end of a burst even if nothing follows', async () => {
     const { clock, feed, witness } = stage({ perSecond: 10 });
     for (let count = 0; count < 15; count += 1) witness.published('1', trigger('flood'), 'api');
     expect(await feed.read({ limit: 100 })).toMatchObject({ skipped: 0 });
@@ -188,7 +188,7 @@ describe('the debug console', () => {
     expect(await feed.read({ limit: 100 })).toMatchObject({ skipped: 5 });
   });
 
-  test('keeps failures while a flood goes on', async () => {
+  test('keeps failures during a burst', async () => {
     const { feed, witness } = stage({ capacity: 100, perSecond: Infinity });
     witness.hear(ended(attemptWith([occupied()]), { kind: 'timeout' }));
     for (let count = 0; count < 1000; count += 1) witness.published('1', trigger('flood'), 'api');
@@ -196,7 +196,7 @@ describe('the debug console', () => {
     expect([rows.length, rows[0]?.type]).toEqual([101, 'webhook failed']);
   });
 
-  test('looks far back in many turns, whatever happens meanwhile', async () => {
+  test('reads far back over many turns, whatever happens in the meantime', async () => {
     const turns = new FakeTurns();
     const budget = new TurnBudget(100, turns.nextTurn);
     const { feed, witness } = stage({ capacity: 1000, perSecond: Infinity, budget });
@@ -207,12 +207,12 @@ describe('the debug console', () => {
       witness.published('1', trigger('first'), 'api');
       turns.turn();
     }
-    // What came later is not of the past that was asked for.
+    // Later rows do not belong to the requested part.
     expect((await reading).rows).toHaveLength(1);
     expect(turns.count).toBeGreaterThanOrEqual(4);
   });
 
-  test('knows its types', () => {
+  test('parses its types', () => {
     expect(parseConsoleTypes('published, client event', consoleTypes)).toEqual(
       new Set(['published', 'client event']),
     );
@@ -222,7 +222,7 @@ describe('the debug console', () => {
   });
 });
 
-test('an attempt holds no body in the console', () => {
+test('an attempt in the console does not keep the body alive', () => {
   const { feed, witness } = stage();
   const attempt = attemptWith([occupied()]);
   witness.hear(ended(attempt, { kind: 'answered', status: 200 }));

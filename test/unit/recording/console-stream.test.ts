@@ -4,7 +4,7 @@ import { consoleStage as stage, trigger } from '../../support/unit/console-stage
 import { startsAtMs } from '../../support/unit/recording.ts';
 
 describe('the live stream', () => {
-  test('tells what is new ten times a second, and has no timer while nobody listens', () => {
+  test('sends new rows ten times a second, and has no timer without listeners', () => {
     const { clock, witness, listen } = stage({ perSecond: Infinity });
     witness.published('1', trigger('before'), 'api');
     expect(clock.pending).toBe(0);
@@ -20,7 +20,7 @@ describe('the live stream', () => {
     expect([clock.pending, heard.length]).toEqual([0, 1]);
   });
 
-  test('tells each listener what it asked for', () => {
+  test('sends each listener the rows that it requested', () => {
     const { clock, witness, listen } = stage();
     const settings = listen({ types: new Set(['setting']) });
     const other = listen({ appId: '2' });
@@ -33,7 +33,7 @@ describe('the live stream', () => {
     expect([settings.heard.length, other.heard.length, all.heard.length]).toEqual([1, 1, 2]);
   });
 
-  test('shows the newest of a batch that nobody could read', () => {
+  test('shows only the newest rows of a batch that is too large to read', () => {
     const { clock, witness, listen } = stage({ perSecond: Infinity });
     const { heard } = listen();
     for (let count = 0; count < 300; count += 1) witness.published('1', trigger(`${count}`), 'api');
@@ -43,12 +43,12 @@ describe('the live stream', () => {
     expect(heard[0]?.skipped).toBe(100);
   });
 
-  test('waits for a slow listener, and goes on from what it was told last', () => {
+  test('waits for a slow listener, and continues after the last row that it received', () => {
     const { clock, witness, listen } = stage();
     let takesMore = false;
     const heard: ConsoleRows[] = [];
     const { subscription } = listen({
-      hear(rows) {
+      onRows(rows) {
         heard.push(rows);
         return takesMore;
       },
@@ -64,7 +64,7 @@ describe('the live stream', () => {
     expect(heard[1]?.rows.map(({ name }) => name)).toEqual(['b']);
   });
 
-  test('is resumed behind the row that was seen last', async () => {
+  test('resumes after the last row that was seen', async () => {
     const { clock, feed, witness, listen } = stage();
     for (const name of ['a', 'b', 'c']) witness.published('1', trigger(name), 'api');
     const [first] = (await feed.read({ limit: 3 })).rows;
@@ -76,7 +76,7 @@ describe('the live stream', () => {
     expect(nothing).toEqual([]);
   });
 
-  test('says that rows are gone', async () => {
+  test('reports that rows were deleted', async () => {
     const { clock, feed, witness, listen } = stage({ capacity: 10, perSecond: Infinity });
     witness.published('1', trigger('seen'), 'api');
     const since = (await feed.read({ limit: 1 })).rows[0]?.seq;
@@ -92,9 +92,9 @@ describe('the live stream', () => {
   });
 
   test.each([
-    ['an earlier life of the server', startsAtMs * 1000 - 10],
-    ['a number that was never given', startsAtMs * 1000 + 10],
-  ])('says that the server was restarted: %s', (_title, since) => {
+    ['an earlier run of the server', startsAtMs * 1000 - 10],
+    ['a number that was never assigned', startsAtMs * 1000 + 10],
+  ])('reports that the server was restarted: %s', (_title, since) => {
     const { clock, witness, listen } = stage();
     witness.published('1', trigger('a'), 'api');
     const { heard } = listen({ since });
@@ -105,9 +105,10 @@ describe('the live stream', () => {
   test('refuses the seventeenth listener', () => {
     const { feed, listen } = stage();
     const listeners = Array.from({ length: 16 }, () => listen());
-    const refused = feed.subscribe({ hear: () => true });
+    const refused = feed.subscribe({ onRows: () => true });
     expect(refused).toEqual({
-      message: '16 pages are looking on already, and no more are served: close one of them',
+      message:
+        'the live stream has 16 readers already, which is the limit: close another page of the Dashboard or another reader',
     });
     listeners[0]?.subscription.close();
     listen();

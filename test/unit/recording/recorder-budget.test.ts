@@ -27,7 +27,7 @@ function stage({ bytes = 1_000_000, perSecond = 10 } = {}) {
   const wallTime = { now: () => startsAtMs + clock.now() };
   const recorder = new Recorder({ clock, wallTime, budget: { bytes, events: { perSecond } } });
   const history = new History({ recorder, budget: noSlices().questions });
-  /** An event that is delivered at the first attempt. */
+  /** An event that is delivered on the first attempt. */
   const deliver = (event: WebhookEvent, webhookId: string): void => {
     recorder.hear(selected(event));
     const attempt = attemptWith([event], { webhookId });
@@ -39,7 +39,7 @@ function stage({ bytes = 1_000_000, perSecond = 10 } = {}) {
 }
 
 describe('a recorder with a budget', () => {
-  test('records so many events a second and counts the others', () => {
+  test('limits the events per second and counts the others', () => {
     const { clock, recorder, deliver } = stage({ perSecond: 10 });
     for (let count = 0; count < 25; count += 1) deliver(occupied(), `msg_${count}`);
     expect(recorder.eventRecords()).toHaveLength(10);
@@ -51,14 +51,14 @@ describe('a recorder with a budget', () => {
     expect(recorder.eventRecords()).toHaveLength(13);
   });
 
-  test('leaves no timer once its budget is whole again', () => {
+  test('has no timer once its allowance is full again', () => {
     const { clock, deliver } = stage({ perSecond: 10 });
     for (let count = 0; count < 10; count += 1) deliver(occupied(), `msg_${count}`);
     clock.advanceSync(1100);
     expect(clock.pending).toBe(0);
   });
 
-  test('records what fails, although it was skipped when it happened', () => {
+  test('records failures even if the event was skipped when it happened', () => {
     const { clock, recorder } = stage({ perSecond: 0 });
     recorder.joined(connection('1.1'), news, undefined);
     const event = occupied();
@@ -72,7 +72,7 @@ describe('a recorder with a budget', () => {
       {
         status: 'pending',
         atMs: 0,
-        why: 'socket 1.1 subscribed; not taken by http://receiver/hook so far, in 1 attempt, the last answered 503',
+        why: 'socket 1.1 subscribed; not accepted by http://receiver/hook so far, after 1 attempt, the last with status 503',
       },
     ]);
     expect(recorder.deliveries()).toMatchObject([
@@ -84,7 +84,7 @@ describe('a recorder with a budget', () => {
     expect(recorder.deliveries()).toMatchObject([{ status: 'delivered' }]);
   });
 
-  test('records what is dropped without an attempt', () => {
+  test('records drops without an attempt', () => {
     const { recorder } = stage({ perSecond: 0 });
     const event = occupied();
     recorder.hear(selected(event));
@@ -94,7 +94,7 @@ describe('a recorder with a budget', () => {
     ]);
   });
 
-  test('does not name as the cause who came after it happened', () => {
+  test('does not use a later arrival as the cause', () => {
     const { clock, recorder } = stage({ perSecond: 0 });
     const event = occupied();
     recorder.hear(selected(event));
@@ -104,7 +104,7 @@ describe('a recorder with a budget', () => {
     expect(recorder.events()).toMatchObject([{ cause: { kind: 'unknown' } }]);
   });
 
-  test('keeps failures while what goes well pushes itself out', () => {
+  test('keeps failures while successes displace each other', () => {
     const { recorder, deliver } = stage({ bytes: 40_000, perSecond: Infinity });
     const lost = vacated();
     recorder.hear(selected(lost));
@@ -120,17 +120,17 @@ describe('a recorder with a budget', () => {
     expect(recorder.events().length).toBeLessThan(100);
   });
 
-  test('says since when everything is kept, and how much was skipped since then', () => {
+  test('reports since when everything is kept, and how much was skipped since then', () => {
     const { clock, recorder, deliver } = stage({ bytes: 40_000, perSecond: 20 });
     for (let count = 0; count < 30; count += 1) deliver(occupied(), `first_${count}`);
     expect(recorder.eventExtent.skipped).toBe(10);
     clock.advanceSync(10_000);
     for (let count = 0; count < 22; count += 1) deliver(occupied(), `second_${count}`);
-    // All that was recorded before the second burst has given way, and what was skipped then is of no interest.
+    // All records from before the second burst have been deleted, so records that were skipped then do not count.
     expect(recorder.eventExtent).toEqual({ keptSinceMs: startsAtMs + 10_000, skipped: 2 });
   });
 
-  test('forgets the causes of movements that have given way', () => {
+  test('forgets deleted movements as causes', () => {
     const { recorder } = stage({ bytes: 40_000, perSecond: Infinity });
     recorder.joined(connection('1.1'), news, undefined);
     for (let count = 0; count < 100; count += 1) {
@@ -143,7 +143,7 @@ describe('a recorder with a budget', () => {
 });
 
 describe('the history', () => {
-  test('tells an event by the time of day', async () => {
+  test('shows an event with times of day', async () => {
     const { clock, recorder, history } = stage();
     recorder.joined(connection('1.1'), news, undefined);
     clock.advanceSync(200);
@@ -162,7 +162,7 @@ describe('the history', () => {
           atMs: startsAtMs + 3200,
           status: 'pending',
           cause: { kind: 'disconnected', socket_id: '1.1', atMs: startsAtMs + 200 },
-          why: 'socket 1.1 disconnected at 22:13:20.200 UTC, and nobody was back 3000 ms later, when the grace had passed; queued for http://receiver/hook',
+          why: 'socket 1.1 disconnected at 22:13:20.200 UTC and had not returned 3000 ms later, when the grace period ended; queued for http://receiver/hook',
           endpoints: [
             {
               endpoint: 'main',
@@ -177,7 +177,7 @@ describe('the history', () => {
     });
   });
 
-  test('tells a delivery with its attempts and when the next one is due', () => {
+  test('shows a delivery with its attempts and when the next one is due', () => {
     const { clock, recorder, history } = stage();
     const event = occupied();
     recorder.hear(selected(event));
@@ -218,7 +218,7 @@ describe('the history', () => {
     expect(history.delivery('1', 'msg_2', showing)).toBeUndefined();
   });
 
-  test('shows neither payloads nor the values of own headers to whom they are not shown', async () => {
+  test('hides payloads and the values of extra headers from callers that must not see them', async () => {
     const { recorder, history } = stage();
     const event: WebhookEvent = {
       name: 'client_event',
@@ -240,7 +240,7 @@ describe('the history', () => {
     expect(detail?.attemptList[0]?.answer).toBeUndefined();
   });
 
-  test('gives every event once over its pages, the newest first', async () => {
+  test('returns every event exactly once over its pages, newest first', async () => {
     const { recorder, history } = stage({ perSecond: Infinity });
     for (let count = 0; count < 7; count += 1) recorder.hear(selected(occupied()));
     recorder.hear(selected(occupied(), '2'));
@@ -257,7 +257,7 @@ describe('the history', () => {
     expect(ids).toEqual([7, 6, 5, 4, 3, 2, 1]);
   });
 
-  test('has an attempt on demand among those of its delivery', () => {
+  test('shows a resend among the attempts of its delivery', () => {
     const { clock, recorder, history } = stage();
     const event = occupied();
     recorder.hear(selected(event));

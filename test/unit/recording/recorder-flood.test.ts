@@ -27,21 +27,21 @@ function stage({ perSecond = 10, movements = { perSecond: 1000, burst: 5000 } } 
   return { clock, recorder };
 }
 
-describe('a recorder in a flood', () => {
-  test('knows movements since the last that was beyond its budget, and no cause from before', () => {
+describe('a recorder in a burst', () => {
+  test('keeps movements since the last skipped one, and no earlier cause', () => {
     const { clock, recorder } = stage({ movements: { perSecond: 10, burst: 2 } });
     recorder.joined(connection('1.1'), news, undefined);
     recorder.left(connection('1.1'), subscriptionTo(), 'unsubscribed');
     expect(recorder.movementsSinceMs).toBe(startsAtMs);
     clock.advanceSync(50);
     recorder.joined(connection('2.2'), news, undefined);
-    // It was 2.2, of whom nothing is kept, and not 1.1.
+    // The cause was 2.2, which was not recorded, and not 1.1.
     recorder.hear(selected(occupied()));
     expect(recorder.events()).toMatchObject([{ cause: { kind: 'unknown' } }]);
     expect([...recorder.movementsOf('1', news)]).toEqual([]);
     expect(recorder.movementsSinceMs).toBe(startsAtMs + 50);
     clock.advanceSync(950);
-    // Up to a tenth of a second later than it was.
+    // The time may be up to a tenth of a second late.
     expect(recorder.movementsSinceMs).toBe(startsAtMs + 100);
     recorder.left(connection('2.2'), subscriptionTo(), 'unsubscribed');
     recorder.hear(selected(vacated()));
@@ -49,7 +49,7 @@ describe('a recorder in a flood', () => {
     expect([...recorder.movementsOf('1', news)]).toMatchObject([{ socketId: '2.2', kind: 'unsubscribed' }]);
   });
 
-  test('records what becomes of an event at an endpoint whose attempt was under way when it failed at another', () => {
+  test('records the outcome at an endpoint whose attempt was in progress when the event failed at another', () => {
     const { recorder } = stage({ perSecond: 0 });
     const event = occupied();
     recorder.hear(selected(event, '1', { served: [main, picky] }));

@@ -95,7 +95,7 @@ describe('the recorder', () => {
     ]);
   });
 
-  test('names the one that left last as the cause of a departure, and forgets it once that is told', () => {
+  test('uses the last connection to leave as the cause of a departure, and forgets it once the departure was sent', () => {
     const { clock, recorder } = stage();
     recorder.joined(connection('1.1'), news, undefined);
     recorder.joined(connection('2.2'), news, undefined);
@@ -121,7 +121,7 @@ describe('the recorder', () => {
     expect(recorder.events()).toMatchObject([{ appId: '1' }]);
   });
 
-  test('records nothing more of what it has forgotten', () => {
+  test('records no outcomes of deleted events', () => {
     const { recorder, attempt } = stage();
     const event = occupied();
     recorder.hear(selected(event));
@@ -134,7 +134,7 @@ describe('the recorder', () => {
     expect([recorder.events(), recorder.deliveries()]).toEqual([[], []]);
   });
 
-  test('keeps the latest, as many as it may', () => {
+  test('keeps the latest records up to its capacity', () => {
     const { recorder, attempt } = stage(3);
     for (let count = 0; count < 10; count += 1) {
       const event = occupied();
@@ -145,7 +145,7 @@ describe('the recorder', () => {
     expect(recorder.deliveries().map(({ id }) => id)).toEqual(['msg_7', 'msg_8', 'msg_9']);
   });
 
-  test('says when something has changed', () => {
+  test('calls back after each change', () => {
     const { recorder, changed } = stage();
     recorder.suppressed('1', vacated(), 'grace');
     expect(changed).toHaveBeenCalledTimes(2);

@@ -42,8 +42,8 @@ describe('numbers over time', () => {
     expect([received.length, received[0], received.at(-1)]).toEqual([720, 281, 1000]);
   });
 
-  test('go on after nobody could look for a while', () => {
-    // The timers of the clock are late: nothing runs them until the end.
+  test('continue after a time without samples', () => {
+    // The timers of the clock are late: none of them runs before the end.
     const clock = { now: () => now, after: () => () => {} };
     let now = 0;
     const totals = noTotals();
@@ -75,7 +75,7 @@ describe('numbers over time', () => {
   });
 });
 
-test('metrics that count hand on every call as it came', () => {
+test('counting metrics forward every call unchanged', () => {
   const calls: unknown[] = [];
   const names = Object.keys(noMetrics) as (keyof Metrics)[];
   const inner = Object.fromEntries(

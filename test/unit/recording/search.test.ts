@@ -30,12 +30,12 @@ function faultOf(search: string): string {
 }
 
 describe('a search', () => {
-  test('finds everything if it asks for nothing', () => {
+  test('finds everything if it is empty', () => {
     expect(finds('', item())).toBe(true);
     expect(finds('  ', item())).toBe(true);
   });
 
-  test('finds a value under its key, in upper and lower case alike', () => {
+  test('finds a value under its key and ignores case', () => {
     const room = item({ channel: 'presence-Room' });
     expect(finds('channel:presence-room', room)).toBe(true);
     expect(finds('CHANNEL:Presence-ROOM', room)).toBe(true);
@@ -43,7 +43,7 @@ describe('a search', () => {
     expect(finds('user:presence-room', room)).toBe(false);
   });
 
-  test('takes a star for any characters', () => {
+  test('matches any text with a star', () => {
     const room = item({ channel: 'presence-room-7' });
     for (const search of ['presence-*', '*-7', '*room*', 'p*r*7', '*', 'presence-room-7*']) {
       expect([search, finds(`channel:${search}`, room)]).toEqual([search, true]);
@@ -53,7 +53,7 @@ describe('a search', () => {
     }
   });
 
-  test('has one of several values match', () => {
+  test('matches if one of several values matches', () => {
     const both = item({ status: ['dropped', '503'] });
     expect(finds('status:dropped', both)).toBe(true);
     expect(finds('status:503', both)).toBe(true);
@@ -76,7 +76,7 @@ describe('a search', () => {
     }
   });
 
-  test('knows the classes of statuses', () => {
+  test('matches classes of statuses', () => {
     expect(finds('status:5xx', item({ status: ['pending', '503'] }))).toBe(true);
     expect(finds('status:4XX', item({ status: ['pending', '503'] }))).toBe(false);
     expect(finds('channel:5xx', item({ channel: '503' }))).toBe(false);
@@ -91,7 +91,7 @@ describe('a search', () => {
     expect(finds('"to subscribed"', row)).toBe(false);
   });
 
-  test('takes what is in quotes as it is', () => {
+  test('matches text in quotes literally', () => {
     expect(finds('channel:"a*b"', item({ channel: 'a*b' }))).toBe(true);
     expect(finds('channel:"a*b"', item({ channel: 'axb' }))).toBe(false);
     expect(finds('channel:"a b"*', item({ channel: 'a b c' }))).toBe(true);
@@ -101,7 +101,7 @@ describe('a search', () => {
     expect(finds('channel:">3"', item({ channel: '>3' }))).toBe(true);
   });
 
-  test('does without what has a minus before it', () => {
+  test('excludes matches of a word with a minus', () => {
     const room = item({ channel: 'room' }, 'a room');
     expect(finds('-channel:room', room)).toBe(false);
     expect(finds('-channel:news', room)).toBe(true);
@@ -110,7 +110,7 @@ describe('a search', () => {
     expect(finds('-', item({}, 'a - b'))).toBe(true);
   });
 
-  test('knows when', () => {
+  test('compares times', () => {
     const tenMinutesAgo = item({}, '', nowMs - 600_000);
     expect(finds('since:10m', tenMinutesAgo)).toBe(true);
     expect(finds('since:9m', tenMinutesAgo)).toBe(false);
@@ -120,24 +120,24 @@ describe('a search', () => {
     expect(finds('since:2023-11-14T22:03:21Z', tenMinutesAgo)).toBe(false);
   });
 
-  test('says what it does not understand, and what it does', () => {
+  test('reports what is invalid and what is accepted', () => {
     expect(faultOf('chanel:x')).toBe(
-      "there is no key 'chanel' to search for: accepted are channel, user, event, endpoint, url, status, result, reason, attempts, id, socket, type, since, until. Put quotes around words that have a colon",
+      "unknown search key 'chanel'; accepted keys are channel, user, event, endpoint, url, status, result, reason, attempts, id, socket, type, since, until. Put quotes around a word that contains a colon",
     );
-    expect(faultOf('__proto__:x')).toContain("no key '__proto__'");
-    expect(faultOf('attempts:>many')).toBe("attempts: expected a number behind >, got 'many'");
-    expect(faultOf('attempts:>')).toBe("attempts: expected a number behind >, got ''");
+    expect(faultOf('__proto__:x')).toContain("unknown search key '__proto__'");
+    expect(faultOf('attempts:>many')).toBe("attempts: expected a number after >, got 'many'");
+    expect(faultOf('attempts:>')).toBe("attempts: expected a number after >, got ''");
     expect(faultOf('since:yesterday')).toBe(
       "since: expected 10m, 2h, 30s or 1d ago, a time such as 2026-01-31T12:00:00Z, or milliseconds since 1970, got 'yesterday'",
     );
-    expect(faultOf('a "b c')).toBe('a quote is opened and not closed: "b c');
+    expect(faultOf('a "b c')).toBe('a quote is not closed: "b c');
     expect(faultOf('x'.repeat(1001))).toContain('1001 characters');
     expect(faultOf('a '.repeat(17))).toContain('17 words');
     expect(faultOf('x '.repeat(51))).toBe('at most 50 words are accepted');
   });
 });
 
-describe('a moment', () => {
+describe('a time', () => {
   test.each([
     ['30s', nowMs - 30_000],
     ['2h', nowMs - 7_200_000],
@@ -156,7 +156,7 @@ describe('a moment', () => {
     expect(parseMoment(text, nowMs)).toBe(moment);
   });
 
-  test('is written as the time of day', () => {
+  test('is formatted as the time of day', () => {
     expect(formatTimeOfDay(Date.UTC(2026, 10, 27, 3, 4, 5, 6))).toBe('03:04:05.006 UTC');
     expect(formatTimeOfDay(-1)).toBe('23:59:59.999 UTC');
   });

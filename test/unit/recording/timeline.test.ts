@@ -45,7 +45,7 @@ function stage(bytes = 1_000_000) {
 }
 
 describe('a timeline', () => {
-  test('has a channel present while somebody is there, and lingering until the return', () => {
+  test('shows a channel as present while it has subscribers, and as lingering until a return', () => {
     const { clock, timeline, join, leave } = stage();
     clock.advanceSync(100);
     join('1.1');
@@ -68,7 +68,7 @@ describe('a timeline', () => {
     ]);
   });
 
-  test('has the deadline of the leave that lingers longest, and no end before it', () => {
+  test('uses the latest deadline of several departures', () => {
     const { clock, timeline, join, leave } = stage();
     join('1.1');
     join('2.2');
@@ -86,7 +86,7 @@ describe('a timeline', () => {
     ]);
   });
 
-  test('ends a lingering when the departure is told, else with its deadline', () => {
+  test('ends a lingering span when the departure is sent, otherwise at its deadline', () => {
     const { clock, recorder, timeline, join, leave } = stage();
     join('1.1', '42');
     join('2.2', '43');
@@ -115,7 +115,7 @@ describe('a timeline', () => {
     ]);
   });
 
-  test('tells members apart, and counts the connections of each', () => {
+  test('separates members, and counts the connections of each', () => {
     const { clock, timeline, join, leave } = stage();
     join('1.1', '42');
     join('2.2', '42');
@@ -131,7 +131,7 @@ describe('a timeline', () => {
     ]);
   });
 
-  test('knows who was there before movements are kept', () => {
+  test('includes subscribers from before the first kept movement', () => {
     const { clock, recorder, timeline, join, leave } = stage(40_000);
     join('1.1', 'old');
     join('2.2', 'quiet');
@@ -155,11 +155,11 @@ describe('a timeline', () => {
     expect(timeline({ userIds: ['quiet'] }).view.fromMs).toBe(startsAtMs + 100);
   });
 
-  test('says nothing of who is there where that is not known', () => {
+  test('shows no presence if it is not known', () => {
     expect(stage().timeline().rows).toEqual([{ spans: [] }]);
   });
 
-  test('has the events of the channel and their deliveries, attempt by attempt', () => {
+  test('has the events of the channel and their deliveries with each attempt', () => {
     const { clock, recorder, timeline } = stage();
     const added = { name: 'member_added', channel: room, userId: '42' } as const;
     const elsewhere = { name: 'channel_occupied', channel: channelName('other') } as const;
@@ -184,7 +184,7 @@ describe('a timeline', () => {
     ]);
   });
 
-  test('shows the latest members of many, and says how many more there are', () => {
+  test('shows the latest of many members, and the number of the others', () => {
     const { timeline, join } = stage();
     for (let count = 0; count < 250; count += 1) join(`1.${count}`, `${count}`);
     const { view } = timeline({});

@@ -61,7 +61,7 @@ describe('the native binary', () => {
 
   test('of which none is recorded is not trusted', () => {
     const fault = nativeFault({ file: binary('recorded', 'uws_a_b_2.node'), checksums, env: {} });
-    expect(fault).toContain('expected one that is recorded, but there is none for this file');
+    expect(fault).toContain('expected a recorded checksum, but there is none for this file');
   });
 
   test('that the environment names by its checksum is trusted, and then no other is', () => {

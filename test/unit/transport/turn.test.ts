@@ -18,7 +18,7 @@ function stage() {
   });
   const [one, two] = [socket('one'), socket('two')];
   const publish = (what: string) => turn.publish(() => void done.push(what));
-  const tell = (to: typeof one, what: string) => turn.tell(to, () => void done.push(`${to.name} ${what}`));
+  const tell = (to: typeof one, what: string) => turn.act(to, () => void done.push(`${to.name} ${what}`));
   return { turn, done, one, two, publish, tell };
 }
 
@@ -74,7 +74,7 @@ describe('a turn', () => {
   test('does what its end causes, behind the rest', async () => {
     const { turn, done, one, publish, tell } = stage();
     publish('news');
-    turn.tell(one, () => {
+    turn.act(one, () => {
       done.push('one ends');
       turn.depart(() => publish('one has left'));
       tell(one, 'nothing more');
@@ -89,7 +89,7 @@ describe('a turn', () => {
     publish('news');
     let told = 0;
     while (done.length === 0) {
-      turn.tell(one, () => {});
+      turn.act(one, () => {});
       told += 1;
     }
     expect(told).toBe(9999);
@@ -175,7 +175,7 @@ test('whatever is said, and however turns pass, is said once and in order', asyn
       };
       for (const kind of steps) {
         if (kind === 'publish') turn.publish(say());
-        else if (kind === 'tell') turn.tell(one, say());
+        else if (kind === 'tell') turn.act(one, say());
         else if (kind === 'depart') turn.depart(() => turn.publish(say()));
         else if (kind === 'turn') await setImmediate();
         else turn.end();

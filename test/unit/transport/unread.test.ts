@@ -17,7 +17,7 @@ function stage(mostBytes: number, unread: readonly number[]) {
       },
     };
     watch.add(reader);
-    watch.said(unreadBytes);
+    watch.sent(unreadBytes);
     return reader;
   });
   return { clock, watch, warn, givenUp, readers };
@@ -42,7 +42,7 @@ test('as long as no more waits than may, nobody is given up', async () => {
   await clock.advance(5000);
   expect(givenUp).toEqual([]);
   for (const reader of readers) reader.unreadBytes += 1;
-  watch.saidToMany(1);
+  watch.sentToMany(1);
   await clock.advance(1000);
   expect(givenUp).toHaveLength(1);
 });
@@ -51,10 +51,10 @@ test('clients are not asked what waits for them before so much was said that it 
   const { clock, watch, readers } = stage(1000, [0, 0]);
   let asked = 0;
   Object.defineProperty(readers[0], 'unreadBytes', { get: () => (asked += 1) - asked });
-  watch.said(100);
+  watch.sent(100);
   await clock.advance(10_000);
   expect([clock.pending, asked]).toEqual([0, 0]);
-  watch.saidToMany(150);
+  watch.sentToMany(150);
   await clock.advance(10_000);
   // Once more, because what was said just before may not have been put together for its readers.
   expect([clock.pending, asked]).toEqual([0, 2]);
@@ -62,7 +62,7 @@ test('clients are not asked what waits for them before so much was said that it 
 
 test('what was said just before a look counts until the next one', async () => {
   const { clock, watch, givenUp, readers } = stage(1000, [0, 0]);
-  watch.saidToMany(200);
+  watch.sentToMany(200);
   await clock.advance(1000);
   expect(givenUp).toEqual([]);
   for (const reader of readers) reader.unreadBytes = 600;

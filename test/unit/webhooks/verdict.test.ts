@@ -6,19 +6,19 @@ import { verdictOf } from '../../../src/webhooks/verdict.ts';
 
 describe('the verdict on an answer', () => {
   test.each([
-    [200, 'took it (200)'],
-    [204, 'took it (204)'],
-    [400, 'Only 2xx counts as taken'],
+    [200, 'accepted it (200)'],
+    [204, 'accepted it (204)'],
+    [400, 'Only 2xx counts as accepted'],
     [401, 'over the raw bytes'],
     [403, 'with the secret of this app'],
     [404, 'Compare the path'],
-    [405, 'does not take POST'],
+    [405, 'does not accept POST'],
     [413, 'too large'],
     [415, 'application/json'],
     [418, 'refused the request (418)'],
     [429, 'fewer requests'],
     [500, 'failed (500)'],
-    [503, 'not available'],
+    [503, 'currently unavailable'],
     [599, 'failed (599)'],
   ])('%d says what to do', (status, sentence) => {
     expect(verdictOf({ kind: 'answered', status })).toContain(sentence);
@@ -39,7 +39,7 @@ describe('the verdict on an answer', () => {
     ['DNS_SERVFAIL', 'name servers'],
     ['CERT_HAS_EXPIRED', 'has expired'],
     ['SELF_SIGNED_CERT_IN_CHAIN', 'not trusted'],
-    ['HPE_INVALID_CONSTANT', 'no proper HTTP'],
+    ['HPE_INVALID_CONSTANT', 'not valid HTTP'],
     ['constructor', 'could not be reached. (constructor)'],
   ])('that did not come because of %s says why', (code, sentence) => {
     const verdict = verdictOf({ kind: 'unreachable', code });

@@ -29,7 +29,7 @@ export function ChannelList({ app }: { readonly app: string }) {
   const next = more.next ?? (more.items.length === 0 ? first.value?.next : undefined);
   const channels = first.value === undefined ? undefined : joined(first.value.items, more.items);
   return (
-    <Page title="Channels" lead="Channels that somebody is subscribed to.">
+    <Page title="Channels" lead="Channels with at least one subscriber.">
       <div class="toolbar">
         <SearchBox
           label="Channels that begin with"
@@ -38,7 +38,7 @@ export function ChannelList({ app }: { readonly app: string }) {
           placeholder="presence-"
         />
       </div>
-      <ErrorNotice error={first.error} title="The channels cannot be read" onRetry={first.reload} />
+      <ErrorNotice error={first.error} title="The channels could not be loaded" onRetry={first.reload} />
       {channels === undefined && first.error === undefined && <Loading what="the channels" />}
       {channels?.length === 0 && <NoChannels app={app} prefix={prefix} />}
       {channels !== undefined && channels.length > 0 && (
@@ -52,7 +52,7 @@ export function ChannelList({ app }: { readonly app: string }) {
           />
           {next !== undefined && (
             <p class="table-more">
-              {count(channels.length)} shown, in the order of their names.{' '}
+              {count(channels.length)} shown, sorted by name.{' '}
               <Button isBusy={more.isLoading} onClick={() => more.read(next)}>
                 Show more
               </Button>
@@ -76,7 +76,7 @@ const columns: readonly Column<ChannelView>[] = [
   },
 ];
 
-/** The kind of a channel as words. */
+/** The kind of a channel as tags. */
 export function Kinds({ channel: { kind, isCache } }: { readonly channel: ChannelView }) {
   return (
     <span class="nowrap">
@@ -89,12 +89,12 @@ function NoChannels({ app, prefix }: { readonly app: string; readonly prefix: st
   if (prefix !== '')
     return (
       <Empty title={`No occupied channel begins with ${prefix}`}>
-        A channel is listed while somebody is subscribed to it.
+        A channel is listed while it has a subscriber.
       </Empty>
     );
   return (
     <Empty title="No channel is occupied" action={<a href={consoleLink(app)}>Watch the console</a>}>
-      A channel appears here as soon as somebody subscribes to it.
+      A channel appears here as soon as a client subscribes to it.
     </Empty>
   );
 }
@@ -103,7 +103,7 @@ function known(value: number | undefined): string {
   return value === undefined ? 'unknown' : count(value);
 }
 
-/** Pages after the first one are as they were when they were read; the first one is newer. */
+/** Only the first page is reloaded, so its entries replace those of later pages. */
 function joined(first: readonly ChannelView[], more: readonly ChannelView[]): readonly ChannelView[] {
   const names = new Set(first.map(({ name }) => name));
   return [...first, ...more.filter(({ name }) => !names.has(name))];

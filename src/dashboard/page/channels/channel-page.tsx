@@ -22,7 +22,7 @@ interface ChannelProps {
   readonly channel: string;
 }
 
-/** One channel: who is there, what it keeps, and what happened on it. */
+/** One channel: its subscribers, its cached event, and its history. */
 export function ChannelPage({ app, channel }: ChannelProps) {
   const detail = useResource(`channel ${app} ${channel}`, (signal) => api.channel(app, channel, signal));
   const timeline = useResource(`timeline ${app} ${channel}`, (signal) => api.timeline(app, channel, signal));
@@ -50,7 +50,7 @@ export function ChannelPage({ app, channel }: ChannelProps) {
       <ErrorNotice error={detail.error} onRetry={reload} />
       {detail.value === undefined && detail.error === undefined && <Loading what="the channel" />}
       {detail.value?.cache !== undefined && <Cached cache={detail.value.cache} />}
-      <Section title="Timeline" lead="Who was there, what followed for webhooks, and how it was delivered.">
+      <Section title="Timeline" lead="Presence, the webhook events that followed, and their deliveries.">
         <ErrorNotice error={timeline.error} onRetry={timeline.reload} />
         {timeline.value === undefined && timeline.error === undefined && <Loading what="the timeline" />}
         {timeline.value !== undefined && (
@@ -80,7 +80,7 @@ function Lead({ detail }: { readonly detail: ChannelDetail }) {
       <State tone={occupied ? 'good' : 'calm'}>{occupied ? 'occupied' : 'vacant'}</State>
       <span>
         {subscriptionCount === undefined
-          ? 'the number of subscribers is not known'
+          ? 'number of subscribers not known'
           : plural(subscriptionCount, 'subscriber')}
       </span>
       {userCount !== undefined && <span>{plural(userCount, 'member')}</span>}
@@ -89,14 +89,14 @@ function Lead({ detail }: { readonly detail: ChannelDetail }) {
 }
 
 function Cached({ cache }: { readonly cache: NonNullable<ChannelDetail['cache']> }) {
-  // The server says what is left; until when that is depends on when it said so.
+  // The server returns the seconds that are left, so the deadline depends on when the response arrived.
   const endsAtMs = useMemo(() => now.peek() + cache.ttlSeconds * 1000, [cache]);
   return (
     <Section
       title="Cached event"
       lead={
         <>
-          Whoever subscribes gets it first. It is forgotten <Countdown atMs={endsAtMs} />.
+          Every new subscriber receives it first. It expires <Countdown atMs={endsAtMs} />.
         </>
       }
     >

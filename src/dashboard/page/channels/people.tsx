@@ -23,7 +23,7 @@ export function Members({ app, detail, onDone }: PeopleProps) {
   if (userIds === undefined)
     return (
       <Section title="Members">
-        <p>Not known at this moment.</p>
+        <p>Not known at the moment.</p>
       </Section>
     );
   return (
@@ -55,7 +55,7 @@ export function Members({ app, detail, onDone }: PeopleProps) {
   );
 }
 
-/** The subscribers that are connected to this node. */
+/** The connections of this node that are subscribed to the channel. */
 export function Connections({ app, detail, onDone }: PeopleProps) {
   const { connections, name: channel } = detail;
   return (
@@ -110,8 +110,8 @@ async function terminate(app: string, user: string, onDone: () => void): Promise
   const isSure = await confirmed({
     title: `Terminate user ${user}?`,
     consequences: [
-      'All connections of this user are closed, on every node, and their clients do not come back by themselves.',
-      'It leaves its channels, and webhooks tell of that.',
+      'All connections of this user are closed on every node. Their clients do not reconnect automatically.',
+      'The user leaves all channels, and webhooks report that.',
     ],
     action: 'Terminate user',
     isDangerous: true,
@@ -123,8 +123,8 @@ async function close(app: string, socketId: string, onDone: () => void): Promise
   const isSure = await confirmed({
     title: `Close connection ${socketId}?`,
     consequences: [
-      'The client is told to come back.',
-      'If it is back within the grace, no webhook tells of it.',
+      'The client does not reconnect automatically.',
+      'It leaves its channels, and webhooks report that after the grace period.',
     ],
     action: 'Close connection',
     isDangerous: true,

@@ -2,13 +2,13 @@ import type { SpanView, TimelineView } from '../../../views/channels.ts';
 import type { EventView } from '../../../views/deliveries.ts';
 import { groupBy } from '../group-by.ts';
 
-/** A part of time that is drawn. */
+/** The span of time that is drawn. */
 export interface TimeWindow {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** What a mark looks like. `some` stands for several that are drawn as one. */
+/** What a mark looks like. `some` is several different marks that are drawn as one. */
 export type MarkShape =
   | 'present'
   | 'lingering'
@@ -21,20 +21,20 @@ export type MarkShape =
   | 'wait'
   | 'some';
 
-/** Something that is drawn, from `x` on; a tick or an attempt has no width. */
+/** Something that is drawn, starting at `x`. A fact or an attempt has no width. */
 export interface Mark {
   readonly x: number;
   readonly width: number;
   readonly shape: MarkShape;
   readonly fromMs: number;
   readonly toMs: number;
-  /** How many marks it stands for. */
+  /** How many marks it combines. */
   readonly count: number;
-  /** What it is, for a person. */
+  /** A description for people. */
   readonly text: string;
-  /** Its event, for a link. */
+  /** The event that it links to. */
   readonly eventId?: number;
-  /** Its delivery, for a link. */
+  /** The delivery that it links to. */
   readonly deliveryId?: string;
 }
 
@@ -47,17 +47,17 @@ export interface TimelineRow {
   readonly points: readonly Mark[];
 }
 
-/** What is to be drawn of a timeline. */
+/** Everything that is drawn of a timeline. */
 export interface TimelineLayout {
   readonly rows: readonly TimelineRow[];
-  /** Members that have no row, for want of room. */
+  /** How many members have no row, because there is no room. */
   readonly hiddenMembers: number;
-  /** Whether some marks stand for several. */
+  /** Whether some marks combine several. */
   readonly isAggregated: boolean;
   readonly axis: readonly { readonly x: number; readonly atMs: number }[];
 }
 
-/** How a timeline is to be drawn. `nowMs` is the end of what still lasts. */
+/** How to draw a timeline. Spans that have not ended are drawn up to `nowMs`. */
 export interface LayoutOptions {
   readonly window: TimeWindow;
   readonly width: number;
@@ -66,19 +66,19 @@ export interface LayoutOptions {
   readonly maxMembers?: number;
 }
 
-/** A mark in time, before it has a place. */
-type Placed = Omit<Mark, 'x' | 'width' | 'count'>;
+/** A mark that has a time, but no position yet. */
+type TimedMark = Omit<Mark, 'x' | 'width' | 'count'>;
 
 interface Draft {
   readonly kind: TimelineRow['kind'];
   readonly label: string;
-  readonly bars: readonly Placed[];
-  readonly points: readonly Placed[];
+  readonly bars: readonly TimedMark[];
+  readonly points: readonly TimedMark[];
 }
 
 const shortestSpanMs = 100;
 
-/** Places what the window shows. Where there are more marks than may be drawn, neighbours become one. */
+/** Computes what the window shows. If there are more marks than may be drawn, neighbours are combined. */
 export function layOut(view: TimelineView, options: LayoutOptions): TimelineLayout {
   const { window, width, nowMs, maxMarks = 500, maxMembers = 30 } = options;
   const pointsOf = eventPoints(view.events);
@@ -115,14 +115,14 @@ export function layOut(view: TimelineView, options: LayoutOptions): TimelineLayo
   };
 }
 
-/** Moves a window by a part of its length, and stays within what is known. */
+/** Moves a window by a part of its length, within the bounds. */
 export function pan(window: TimeWindow, part: number, bounds: TimeWindow): TimeWindow {
   const length = window.toMs - window.fromMs;
   const fromMs = Math.max(bounds.fromMs, Math.min(window.fromMs + length * part, bounds.toMs - length));
   return { fromMs, toMs: Math.min(bounds.toMs, fromMs + length) };
 }
 
-/** Makes a window shorter (a factor below 1) or longer around its middle, and stays within what is known. */
+/** Makes a window shorter (a factor below 1) or longer around its middle, within the bounds. */
 export function zoom(window: TimeWindow, factor: number, bounds: TimeWindow): TimeWindow {
   const most = Math.max(shortestSpanMs, bounds.toMs - bounds.fromMs);
   const length = Math.min(most, Math.max(shortestSpanMs, (window.toMs - window.fromMs) * factor));
@@ -130,7 +130,7 @@ export function zoom(window: TimeWindow, factor: number, bounds: TimeWindow): Ti
   return pan({ fromMs: middle - length / 2, toMs: middle + length / 2 }, 0, bounds);
 }
 
-/** Shares a number out fairly: who wants little gets it, the rest is equal among those that want more. */
+/** Divides a number fairly: small requests are met in full, and the larger ones share the rest equally. */
 export function shareOut(wanted: readonly number[], total: number): readonly number[] {
   const shares = wanted.map(() => 0);
   const order = wanted.map((_, index) => index).toSorted((a, b) => (wanted[a] ?? 0) - (wanted[b] ?? 0));
@@ -144,7 +144,7 @@ export function shareOut(wanted: readonly number[], total: number): readonly num
   return shares;
 }
 
-function eventPoints(events: readonly EventView[]): ReadonlyMap<string, readonly Placed[]> {
+function eventPoints(events: readonly EventView[]): ReadonlyMap<string, readonly TimedMark[]> {
   const points = events.map((event) => {
     const isOfMember = event.name === 'member_added' || event.name === 'member_removed';
     const row = isOfMember ? (event.user_id ?? '') : '';
@@ -154,7 +154,7 @@ function eventPoints(events: readonly EventView[]): ReadonlyMap<string, readonly
   return new Map([...byRow].map(([row, list]) => [row, list.map(({ point }) => point)]));
 }
 
-function eventPoint(event: EventView): Placed {
+function eventPoint(event: EventView): TimedMark {
   const sent = event.event === undefined ? '' : ` '${event.event}'`;
   return {
     shape: isSent(event) ? 'sent' : 'unsent',
@@ -176,7 +176,7 @@ function endpointRows(view: TimelineView, nowMs: number): readonly Draft[] {
     label: endpoint,
     bars: deliveries.flatMap((delivery) => waitOf(delivery, nowMs)),
     points: deliveries.flatMap(({ id, attempts, eventIds }) =>
-      attempts.map(({ number, atMs, elapsedMs, result, status }): Placed => ({
+      attempts.map(({ number, atMs, elapsedMs, result, status }): TimedMark => ({
         shape: result === 'success' ? 'success' : result === 'pending' ? 'pending' : 'failed',
         fromMs: atMs,
         toMs: atMs,
@@ -190,7 +190,7 @@ function endpointRows(view: TimelineView, nowMs: number): readonly Draft[] {
 }
 
 /** The line from the first attempt of a delivery to its end. */
-function waitOf(delivery: TimelineView['deliveries'][number], nowMs: number): readonly Placed[] {
+function waitOf(delivery: TimelineView['deliveries'][number], nowMs: number): readonly TimedMark[] {
   const { id, status, attempts } = delivery;
   const first = attempts[0];
   const last = attempts.at(-1);
@@ -200,12 +200,12 @@ function waitOf(delivery: TimelineView['deliveries'][number], nowMs: number): re
   return [{ shape: 'wait', fromMs: first.atMs, toMs: Math.max(toMs, first.atMs), text, deliveryId: id }];
 }
 
-/** A span as a bar, and what is left of a grace that lasts as another. */
-function barsOf(span: SpanView, nowMs: number): readonly Placed[] {
+/** A span as a bar. The rest of a running grace period is a second bar. */
+function barsOf(span: SpanView, nowMs: number): readonly TimedMark[] {
   const { state, fromMs, toMs = nowMs, deadlineMs } = span;
-  const bar: Placed = { shape: state, fromMs, toMs, text: describeSpan(span, nowMs) };
+  const bar: TimedMark = { shape: state, fromMs, toMs, text: describeSpan(span, nowMs) };
   if (span.toMs !== undefined || deadlineMs === undefined || deadlineMs <= nowMs) return [bar];
-  const text = `The grace ends in ${lengthOf(deadlineMs - nowMs)}, unless somebody comes back`;
+  const text = `The grace period ends in ${lengthOf(deadlineMs - nowMs)}, unless a client returns`;
   return [bar, { shape: 'grace-left', fromMs: nowMs, toMs: deadlineMs, text }];
 }
 
@@ -215,13 +215,13 @@ function describeSpan(span: SpanView, nowMs: number): string {
   const lasted = beganBefore === true ? `at least ${known}` : known;
   switch (state) {
     case 'present':
-      return toMs === undefined ? `Present, for ${lasted} so far` : `Present for ${lasted}`;
+      return toMs === undefined ? `Present for ${lasted} so far` : `Present for ${lasted}`;
     case 'lingering': {
       const grace = deadlineMs === undefined ? '' : ` of ${lengthOf(deadlineMs - fromMs)}`;
-      if (toMs === undefined) return `In its grace, for ${lasted}${grace} so far`;
+      if (toMs === undefined) return `In the grace period for ${lasted}${grace} so far`;
       return deadlineMs !== undefined && toMs < deadlineMs
-        ? `In its grace for ${lasted}${grace}, then back`
-        : `In its grace for ${lasted}, until it ended`;
+        ? `In the grace period for ${lasted}${grace}, then returned`
+        : `In the grace period for ${lasted}, until it ended`;
     }
   }
 }
@@ -242,7 +242,7 @@ function within(row: Draft, window: TimeWindow): Draft {
   };
 }
 
-function overlaps({ fromMs, toMs }: Placed, window: TimeWindow): boolean {
+function overlaps({ fromMs, toMs }: TimedMark, window: TimeWindow): boolean {
   return toMs >= window.fromMs && fromMs <= window.toMs;
 }
 
@@ -251,11 +251,11 @@ interface Scale {
   readonly width: number;
 }
 
-/** Gives each mark its place, at most `most` of them: beyond that, those in the same part of the width are one. */
-function place(marks: readonly Placed[], scale: Scale, most: number): readonly Mark[] {
+/** Positions the marks. If there are more than `most`, those in the same part of the width are combined. */
+function place(marks: readonly TimedMark[], scale: Scale, most: number): readonly Mark[] {
   if (marks.length <= most) return marks.map((mark) => placeOne(mark, scale, 1));
   if (most === 0) return [];
-  const middleOf = ({ fromMs, toMs }: Placed) => xOf((fromMs + toMs) / 2, scale);
+  const middleOf = ({ fromMs, toMs }: TimedMark) => xOf((fromMs + toMs) / 2, scale);
   const parts = groupBy(marks, (mark) =>
     Math.min(most - 1, Math.floor((middleOf(mark) / scale.width) * most)),
   );
@@ -269,15 +269,15 @@ function place(marks: readonly Placed[], scale: Scale, most: number): readonly M
   });
 }
 
-/** A failure must not vanish among what went well. */
-function commonShape(part: readonly Placed[]): MarkShape {
+/** The shape of combined marks. A failure must stay visible among successes. */
+function commonShape(part: readonly TimedMark[]): MarkShape {
   if (part.some(({ shape }) => shape === 'failed')) return 'failed';
   const shapes = new Set(part.map(({ shape }) => shape));
   const [only] = shapes;
   return shapes.size === 1 && only !== undefined ? only : 'some';
 }
 
-function placeOne(mark: Placed, scale: Scale, count: number): Mark {
+function placeOne(mark: TimedMark, scale: Scale, count: number): Mark {
   const x = xOf(mark.fromMs, scale);
   return { ...mark, x, width: xOf(mark.toMs, scale) - x, count };
 }
@@ -292,7 +292,7 @@ const steps = [
   900_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000,
 ] as const;
 
-/** Round moments, each about a hundred pixels from the next. */
+/** Round times, about a hundred pixels apart. */
 function axisOf(scale: Scale): TimelineLayout['axis'] {
   const { fromMs, toMs } = scale.window;
   const atLeast = ((toMs - fromMs) * 100) / Math.max(1, scale.width);

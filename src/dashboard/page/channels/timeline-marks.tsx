@@ -1,11 +1,11 @@
 import type { Mark } from './timeline-layout.ts';
 
-/** The height of a row's drawing. */
+/** The height of a row of the drawing. */
 export const laneHeight = 24;
 
 const middle = laneHeight / 2;
 
-/** The hatch of a grace, defined once in the document. */
+/** The hatch pattern of a grace period, defined once in the document. */
 export function TimelinePatterns() {
   return (
     <svg class="tl-patterns" width="0" height="0" aria-hidden="true">
@@ -36,7 +36,7 @@ export function Bar({ mark }: { readonly mark: Mark }) {
   );
 }
 
-/** A fact or an attempt. Each kind has a shape of its own, so that nobody depends on colour. */
+/** A fact or an attempt. Each kind has its own shape, so that colour is not needed to tell them apart. */
 export function Point({ mark }: { readonly mark: Mark }) {
   return (
     <g class={`tl-point tl-${mark.shape}`} transform={`translate(${mark.x} ${middle})`}>
@@ -73,20 +73,20 @@ function PointShape({ mark }: { readonly mark: Mark }) {
 
 const bars: readonly LegendEntry[] = [
   ['present', 'present'],
-  ['lingering', 'in its grace'],
-  ['grace-left', 'grace left'],
+  ['lingering', 'in the grace period'],
+  ['grace-left', 'rest of the grace period'],
 ];
 const points: readonly LegendEntry[] = [
-  ['sent', 'event for webhooks'],
-  ['unsent', 'event not sent'],
-  ['success', 'attempt answered 2xx'],
+  ['sent', 'webhook event'],
+  ['unsent', 'webhook event not sent'],
+  ['success', 'attempt succeeded (2xx)'],
   ['failed', 'attempt failed'],
-  ['pending', 'attempt under way'],
+  ['pending', 'attempt in progress'],
 ];
 
 type LegendEntry = readonly [Mark['shape'], string];
 
-/** What the shapes mean. */
+/** The meaning of the shapes. */
 export function Legend() {
   return (
     <ul class="tl-legend" aria-label="Legend">

@@ -8,7 +8,7 @@ export interface PlacedMark {
   readonly mark: Mark;
 }
 
-/** The same as the drawing, to be read. */
+/** The same content as the drawing, as text. */
 export function TimelineTable({ marks }: { readonly marks: readonly PlacedMark[] }) {
   return (
     <details class="tl-table">
@@ -28,6 +28,6 @@ const columns: readonly Column<PlacedMark>[] = [
     title: 'Time (UTC)',
     cell: ({ mark }) => <span class="mono">{exactTime(mark.fromMs).slice(11, 23)}</span>,
   },
-  { title: 'Of', cell: ({ row }) => row.label },
+  { title: 'Row', cell: ({ row }) => row.label },
   { title: 'What', kind: 'grow', cell: ({ mark }) => mark.text },
 ];

@@ -5,16 +5,16 @@ import { layOut, pan, zoom, type Mark, type TimelineRow, type TimeWindow } from 
 import { Bar, laneHeight, Legend, Point, TimelinePatterns } from './timeline-marks.tsx';
 import { TimelineTable, type PlacedMark } from './timeline-table.tsx';
 
-/** What a timeline needs besides what it shows. */
+/** The properties of a timeline. */
 export interface TimelineProps {
   readonly view: TimelineView;
-  /** The server's time, up to which what lasts is drawn. */
+  /** The server's time. Spans that have not ended are drawn up to it. */
   readonly nowMs: number;
   readonly eventHref: (id: number) => string;
   readonly deliveryHref: (id: string) => string;
 }
 
-/** The life of a channel, its members and the deliveries about it, to be zoomed and panned by keys and buttons. */
+/** The history of a channel, its members and its deliveries. Keys and buttons zoom and pan it. */
 export function Timeline({ view, nowMs, eventHref, deliveryHref }: TimelineProps) {
   const bounds = boundsOf(view, nowMs);
   const [given, setWindow] = useState<TimeWindow | undefined>(undefined);
@@ -25,7 +25,7 @@ export function Timeline({ view, nowMs, eventHref, deliveryHref }: TimelineProps
     [view, nowMs, width, window.fromMs, window.toMs],
   );
   const all = useMemo(() => inOrder(layout.rows), [layout]);
-  // What was chosen is kept as it was then: else a bar that lasts would be read aloud anew each second.
+  // The chosen mark is kept as it was: otherwise a screen reader would read a growing bar aloud every second.
   const [chosen, setChosen] = useState<PlacedMark | undefined>(undefined);
   const at = chosen === undefined ? -1 : all.findIndex((one) => isSame(one, chosen));
 
@@ -45,7 +45,7 @@ export function Timeline({ view, nowMs, eventHref, deliveryHref }: TimelineProps
         class="tl-rows"
         role="application"
         tabIndex={0}
-        aria-label="Timeline. Arrow keys go from mark to mark, with shift they pan; plus and minus zoom, 0 shows all."
+        aria-label="Timeline. Arrow keys move between marks. Shift with arrow keys pans. Plus and minus zoom. 0 shows all."
         onKeyDown={(event) => onKey(event, actions)}
       >
         <Axis axis={layout.axis} window={window} lanes={lanes} />
@@ -118,7 +118,7 @@ function stepFrom(at: number, by: number, count: number): number {
   return Math.max(0, Math.min(count - 1, at + by));
 }
 
-/** Whether two marks are the same, although the time that one lasts has gone on. */
+/** Whether two marks are the same one, even if it has grown longer. */
 function isSame(one: PlacedMark, other: PlacedMark): boolean {
   return identityOf(one) === identityOf(other);
 }
@@ -221,7 +221,7 @@ interface DetailProps {
 
 function Detail({ chosen, eventHref, deliveryHref }: DetailProps) {
   if (chosen === undefined)
-    return <span class="muted">Point at a mark, or go to it with the arrow keys.</span>;
+    return <span class="muted">Point at a mark, or select it with the arrow keys.</span>;
   const { row, mark } = chosen;
   return (
     <>
@@ -241,10 +241,10 @@ interface NotesProps {
 function Notes({ view, hiddenMembers, isAggregated }: NotesProps) {
   return (
     <p class="tl-notes muted">
-      Recorded since {timeOfDay(view.keptSinceMs, false)}; what was before is not known.
-      {view.skipped > 0 && ` ${view.skipped} facts were not recorded: more happened than is kept.`}
+      Recorded since {timeOfDay(view.keptSinceMs, false)}. Earlier facts are not known.
+      {view.skipped > 0 && ` ${view.skipped} facts were not recorded, because too much happened at once.`}
       {hiddenMembers > 0 && ` ${hiddenMembers} more members are not drawn.`}
-      {isAggregated && ' Some marks stand for several; zoom in to see each.'}
+      {isAggregated && ' Some marks combine several. Zoom in to see each.'}
     </p>
   );
 }
@@ -257,7 +257,7 @@ function boundsOf(view: TimelineView, nowMs: number): TimeWindow {
   return { fromMs: Math.min(view.fromMs, toMs - 1000), toMs };
 }
 
-/** All marks in the order of time, for the arrow keys. */
+/** All marks in the order of their time, for the arrow keys. */
 function inOrder(rows: readonly TimelineRow[]): readonly PlacedMark[] {
   return rows
     .flatMap((row) => [...row.bars, ...row.points].map((mark) => ({ row, mark })))
@@ -272,7 +272,7 @@ function timeOfDay(atMs: number, isFine: boolean): string {
   });
 }
 
-/** The width that an element has at the moment. */
+/** The current width of an element. */
 function useWidth(): readonly [{ readonly current: HTMLDivElement | null }, number] {
   const ref = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(600);

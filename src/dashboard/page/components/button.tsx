@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { mayChange } from '../session.ts';
 import { Icon, type IconName } from './icon.tsx';
 
-/** How much a button stands out. */
+/** How prominent a button is. */
 export type ButtonKind = 'primary' | 'plain' | 'quiet' | 'danger';
 
 export interface ButtonProps {
@@ -11,11 +11,11 @@ export interface ButtonProps {
   readonly kind?: ButtonKind;
   readonly isBusy?: boolean;
   readonly isDisabled?: boolean;
-  /** Needed where there is nothing but an icon. */
+  /** Required for a button that has only an icon. */
   readonly label?: string;
   readonly type?: 'button' | 'submit';
   readonly onClick?: () => void;
-  /** It changes something: who may only look cannot press it, and is told why. */
+  /** It changes something. With a read-only role it cannot be pressed, and its title says why. */
   readonly changes?: boolean;
 }
 

@@ -5,7 +5,7 @@ export interface Chip {
   readonly onToggle: () => void;
 }
 
-/** Filters to be switched on and off. */
+/** Filters that can be switched on and off. */
 export function Chips({ label, chips }: { readonly label: string; readonly chips: readonly Chip[] }) {
   return (
     <div class="chips" role="group" aria-label={label}>

@@ -4,7 +4,7 @@ import { Button } from './button.tsx';
 import { CopyButton } from './copy.tsx';
 import { coloured } from './json-tokens.tsx';
 
-/** A piece of text as it is, to be copied. */
+/** A text that is shown unchanged and can be copied. */
 export function Code({ text, label }: { readonly text: string; readonly label: string }) {
   return (
     <div class="code">
@@ -12,7 +12,7 @@ export function Code({ text, label }: { readonly text: string; readonly label: s
         <span>{label}</span>
         <CopyButton text={text} label={label} />
       </div>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by keyboard */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a keyboard must reach a region that scrolls */}
       <pre tabIndex={0} role="region" aria-label={label}>
         {text}
       </pre>
@@ -20,7 +20,7 @@ export function Code({ text, label }: { readonly text: string; readonly label: s
   );
 }
 
-/** A payload: JSON indented and coloured, or the bytes as they were. */
+/** A payload: JSON indented and coloured, or the original text. */
 export function JsonView({ text, label }: { readonly text: string; readonly label: string }) {
   const [isRaw, setRaw] = useState(false);
   const pretty = indented(text);

@@ -2,12 +2,12 @@ import { signal } from '@preact/signals';
 import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
 
-/** A question before something that cannot be taken back, or that changes what somebody believes. */
+/** A question before an action that cannot be undone, or that sends webhooks. */
 export interface Question {
   readonly title: string;
-  /** What follows, one sentence each. */
+  /** The consequences, one sentence each. */
   readonly consequences: readonly string[];
-  /** The verb on the button, such as "Delete endpoint". */
+  /** The text of the button, such as "Delete endpoint". */
   readonly action: string;
   readonly isDangerous?: boolean;
 }

@@ -4,7 +4,7 @@ import { Button, type ButtonKind } from './button.tsx';
 
 const shownMs = 1500;
 
-/** Puts a text on the clipboard, and says so. */
+/** Copies a text to the clipboard and confirms it. */
 export function CopyButton({
   text,
   label,
@@ -20,7 +20,7 @@ export function CopyButton({
   const [isDone, setDone] = useState(false);
   const copy = async () => {
     if (!(await toClipboard(typeof text === 'string' ? text : text()))) {
-      toast(`The browser does not let this page copy ${label}. Select it and copy it by hand.`, 'bad');
+      toast(`The browser does not allow this page to copy ${label}. Select it and copy it yourself.`, 'bad');
       return;
     }
     toast(`Copied ${label}`);
@@ -50,7 +50,7 @@ async function toClipboard(text: string): Promise<boolean> {
   }
 }
 
-/** Outside a secure context, such as plain HTTP on another host, there is no clipboard but this. */
+/** Outside a secure context, such as plain HTTP from another host, this is the only way to the clipboard. */
 function copyBySelection(text: string): boolean {
   const area = document.createElement('textarea');
   area.value = text;

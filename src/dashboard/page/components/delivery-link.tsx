@@ -1,6 +1,6 @@
 import { deliveryLink } from '../links.ts';
 
-/** A delivery by the end of its id: all of it would take the room of the rest. */
+/** A link to a delivery. It shows only the end of the id, because the whole id is too long for a table. */
 export function DeliveryLink({ app, id }: { readonly app: string; readonly id: string }) {
   return (
     <a class="mono small nowrap" href={deliveryLink(app, id)} title={id}>

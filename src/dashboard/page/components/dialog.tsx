@@ -9,7 +9,7 @@ interface DialogProps {
   readonly isWide?: boolean;
 }
 
-/** A dialog over the page. Escape closes it; the focus goes back to where it was. */
+/** A dialog over the page. Escape closes it, and the focus returns to where it was. */
 export function Dialog({ title, children, onClose, isWide = false }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();

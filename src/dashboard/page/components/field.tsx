@@ -6,7 +6,7 @@ interface FieldProps {
   readonly value: string;
   readonly onInput: (value: string) => void;
   readonly hint?: ComponentChildren;
-  /** What is wrong with it. */
+  /** What is wrong with the value. */
   readonly fault?: string | undefined;
   /** Which keyboard a phone shows. */
   readonly inputMode?: 'text' | 'url' | 'numeric';
@@ -17,7 +17,7 @@ interface FieldProps {
   readonly unit?: string | undefined;
 }
 
-/** A field with its label, what it is for, and what is wrong with it. */
+/** A field with its label, a hint, and what is wrong with its value. */
 export function Field(props: FieldProps) {
   const id = useId();
   const { label, value, onInput, hint, fault, unit } = props;
@@ -59,7 +59,7 @@ interface TextFieldProps extends Pick<
   readonly rows?: number;
 }
 
-/** A field for more than a line. */
+/** A field for several lines. */
 export function TextField(props: TextFieldProps) {
   const { label, value, onInput, hint, fault, placeholder, rows = 4 } = props;
   const id = useId();
@@ -92,7 +92,7 @@ interface CheckProps {
   readonly isDisabled?: boolean;
 }
 
-/** A check box with one line about it. */
+/** A check box with an optional hint. */
 export function Check({ label, isOn, onChange, hint, isDisabled = false }: CheckProps) {
   const id = useId();
   return (
@@ -125,7 +125,7 @@ interface ChoiceProps<Value extends string> {
   readonly isLabelHidden?: boolean;
 }
 
-/** One of several. */
+/** A choice of one option. */
 export function Choice<Value extends string>(props: ChoiceProps<Value>) {
   const id = useId();
   const { label, value, options, onChange, isLabelHidden = false } = props;

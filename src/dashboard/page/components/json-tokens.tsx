@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact';
 
 const token = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-/** Beyond this, colours cost more than they help. */
+/** Longer texts are not coloured, because colouring would be slow. */
 const colouredLength = 20_000;
 
-/** JSON with its names, texts and numbers in colours, as nodes: no markup is ever made of it. */
+/** Colours JSON. It creates nodes, never markup, so a payload cannot inject HTML. */
 export function coloured(text: string): ComponentChildren {
   if (text.length > colouredLength) return text;
   const parts: ComponentChildren[] = [];

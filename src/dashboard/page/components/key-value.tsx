@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** Names with their values; what is undefined is left out. */
+/** A list of names with their values. Undefined values are left out. */
 export function KeyValue({ items }: { readonly items: Readonly<Record<string, ComponentChildren>> }) {
   return (
     <dl class="key-value">

@@ -9,7 +9,7 @@ interface LazyDetailsProps {
   readonly children: (reference: Reference) => ComponentChildren;
 }
 
-/** Something to unfold that is made of the long texts: they are fetched then. */
+/** A disclosure with content from the long texts, which are fetched when it is opened. */
 export function LazyDetails({ summary, children }: LazyDetailsProps) {
   const [isOpen, setOpen] = useState(false);
   return (

@@ -3,7 +3,7 @@ import type { RequestError } from '../http.ts';
 import { Button } from './button.tsx';
 import { Icon } from './icon.tsx';
 
-/** What a notice is for. */
+/** The meaning of a notice. */
 export type NoticeKind = 'info' | 'good' | 'warn' | 'bad';
 
 interface NoticeProps {
@@ -13,7 +13,7 @@ interface NoticeProps {
   readonly actions?: ComponentChildren;
 }
 
-/** Something that whoever looks should know. A bad one is read aloud at once. */
+/** Something that the reader should know. Screen readers announce a bad one immediately. */
 export function Notice({ kind = 'info', title, children, actions }: NoticeProps) {
   return (
     <div class={`notice ${kind}`} role={kind === 'bad' ? 'alert' : undefined}>
@@ -27,7 +27,7 @@ export function Notice({ kind = 'info', title, children, actions }: NoticeProps)
   );
 }
 
-/** Why something failed, if it did. Faults that belong to a field stand beside it, unless they are asked for here. */
+/** Why something failed. `hidesFaults` leaves out the faults of fields, for forms that show them beside the fields. */
 export function ErrorNotice({
   error,
   title,
@@ -60,7 +60,7 @@ export function ErrorNotice({
   );
 }
 
-/** What stands where nothing is yet. */
+/** A placeholder for an empty list. */
 export function Empty({
   title,
   children,
@@ -79,11 +79,11 @@ export function Empty({
   );
 }
 
-/** What stands while something is read for the first time. */
+/** A placeholder during the first load. */
 export function Loading({ what }: { readonly what: string }) {
   return (
     <p class="loading" role="status">
-      Reading {what} …
+      Loading {what} …
     </p>
   );
 }

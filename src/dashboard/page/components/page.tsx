@@ -4,13 +4,13 @@ import { routeApp } from '../router.ts';
 
 interface PageProps {
   readonly title: string;
-  /** One sentence: what this page is for. */
+  /** The purpose of the page, in one sentence. */
   readonly lead?: ComponentChildren;
   readonly actions?: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
-/** A page: its one heading, what can be done, and its content. The shell moves the focus to the heading. */
+/** A page: its only heading, its actions, and its content. The shell moves the focus to the heading. */
 export function Page({ title, lead, actions, children }: PageProps) {
   const app = routeApp.value;
   useEffect(() => {
@@ -30,7 +30,7 @@ export function Page({ title, lead, actions, children }: PageProps) {
   );
 }
 
-/** A part of a page, with a heading of its own. */
+/** A part of a page with its own heading. */
 export function Section({ id, title, lead, actions, children }: PageProps & { readonly id?: string }) {
   return (
     <section class="section" id={id}>

@@ -8,18 +8,18 @@ import { ErrorNotice } from './notice.tsx';
 const settleMs = 300;
 
 interface SearchBoxProps {
-  /** What is searched, such as "Search deliveries". */
+  /** The label, such as "Search deliveries". */
   readonly label: string;
   readonly value: string;
   readonly onSearch: (text: string) => void;
   readonly placeholder?: string;
-  /** Whose keys of the search help here. */
+  /** The list whose search keys the help shows. */
   readonly keys?: keyof Reference['search'];
-  /** Why the server did not understand the search. */
+  /** Why the server rejected the search. */
   readonly error?: RequestError | undefined;
 }
 
-/** The field for a search. `/` focuses it, Escape empties it. */
+/** A search field. `/` focuses it, Escape empties it. */
 export function SearchBox({ label, value, onSearch, placeholder, keys, error }: SearchBoxProps) {
   const [text, setText] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -77,8 +77,8 @@ function SearchHelp({ keys }: { readonly keys: keyof Reference['search'] }) {
       </button>
       <div id={id} popover="auto" class="popover" onToggle={() => setOpen(true)}>
         <p>
-          All words must match. <code>-word</code> leaves out, <code>*</code> stands for anything, quotes keep
-          words together.
+          All words must match. <code>-word</code> excludes matches, <code>*</code> matches any text, and
+          quotes keep words together.
         </p>
         {isOpen && <SearchKeys keys={keys} />}
       </div>

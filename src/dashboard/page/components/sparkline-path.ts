@@ -1,7 +1,7 @@
 export const width = 120;
 export const height = 28;
 
-/** The path of the line, within the box and above nought. */
+/** The path of the line, within the box. Negative values are drawn as zero. */
 export function linePath(values: readonly number[]): string {
   if (values.length < 2) return '';
   const most = Math.max(...values, 1);

@@ -2,12 +2,12 @@ import { height, linePath, width } from './sparkline-path.ts';
 
 interface SparklineProps {
   readonly values: readonly number[];
-  /** What it shows, with the numbers that matter, for those who do not see it. */
+  /** A description with the important numbers, for screen readers. */
   readonly label: string;
   readonly tone?: 'accent' | 'good' | 'bad' | 'calm';
 }
 
-/** Numbers over time as a small line. */
+/** Numbers over time as a small line chart. */
 export function Sparkline({ values, label, tone = 'accent' }: SparklineProps) {
   const line = linePath(values);
   return (

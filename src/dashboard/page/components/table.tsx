@@ -7,17 +7,17 @@ import { Button } from './button.tsx';
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ComponentChildren;
-  /** `end` for numbers; `grow` takes the room that is left; `minor` gives way on narrow screens. */
+  /** `end` is for numbers. `grow` takes the space that is left. `minor` is less important than other columns. */
   readonly kind?: 'end' | 'grow' | 'minor';
 }
 
 export interface TableProps<Row> {
-  /** What the rows are, for those who hear the page. */
+  /** What the rows are, for screen readers. */
   readonly label: string;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string | number;
-  /** Where a row leads; its first cell is the link. */
+  /** The target of a row. Its first cell becomes the link. */
   readonly linkOf?: (row: Row) => string;
   readonly selected?: string | number | undefined;
   /** Rows that are shown at first. */
@@ -25,8 +25,8 @@ export interface TableProps<Row> {
 }
 
 /**
- * A table. Arrow keys go from row to row, Enter opens one. It shows a window of its rows and says so; more come on
- * demand, so that ten thousand of them cost nothing.
+ * A table. Arrow keys move between rows, Enter opens one. It renders a limited number of rows and more on demand, so
+ * that ten thousand rows cost nothing.
  */
 export function Table<Row>(props: TableProps<Row>) {
   const { label, columns, rows, window: step = 200 } = props;

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** What a state means for whoever looks: its colour. The word stands beside it always. */
+/** The colour of a state. A word always accompanies it. */
 export type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'calm' | 'accent';
 
 /** A state as a word with its colour. */

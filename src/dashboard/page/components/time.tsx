@@ -5,7 +5,7 @@ interface TimeProps {
   readonly atMs: number;
 }
 
-/** How long ago; exactly when on hover. */
+/** How long ago. The exact time is shown on hover. */
 export function Ago({ atMs }: TimeProps) {
   return (
     <time dateTime={exactTime(atMs)} title={exactTime(atMs)}>
@@ -14,7 +14,7 @@ export function Ago({ atMs }: TimeProps) {
   );
 }
 
-/** The time of day, for lists in which milliseconds matter; how long ago on hover. */
+/** The time of day, for lists in which milliseconds matter. How long ago is shown on hover. */
 export function At({ atMs }: TimeProps) {
   return (
     <time class="mono" dateTime={exactTime(atMs)} title={relative(atMs, now.value)}>
@@ -23,7 +23,7 @@ export function At({ atMs }: TimeProps) {
   );
 }
 
-/** How long until then. */
+/** How long until a time. */
 export function Countdown({ atMs }: TimeProps) {
   const leftMs = atMs - now.value;
   return (

@@ -10,7 +10,7 @@ const shownMs = 5000;
 const toasts = signal<readonly Toast[]>([]);
 let lastId = 0;
 
-/** Says in passing that something was done. What somebody must act on belongs into a notice. */
+/** Shows a short confirmation that disappears. Use a notice for anything that needs a reaction. */
 export function toast(text: string, kind: Toast['kind'] = 'good'): void {
   lastId += 1;
   const id = lastId;

@@ -9,7 +9,7 @@ import { bindText, Data, type DraftProps } from './draft-fields.tsx';
 
 const mostListed = 200;
 
-/** A client event, sent as if a connection had sent it that is subscribed to the channel. */
+/** The form of a client event that is sent in the name of a subscribed connection. */
 export function AsClient(props: DraftProps & { readonly app: string }) {
   const { app, draft, edit, faults } = props;
   const { value, error, isLoading, reload } = useResource(`connections ${app}`, (signal) =>
@@ -20,11 +20,8 @@ export function AsClient(props: DraftProps & { readonly app: string }) {
   const able = value.connections.filter(({ channels }) => channels.some(({ name }) => mayCarry(name)));
   if (able.length === 0)
     return (
-      <Empty
-        title="No connection can send a client event"
-        action={<Button onClick={reload}>Look again</Button>}
-      >
-        It must be subscribed to a private or presence channel.
+      <Empty title="No connection can send a client event" action={<Button onClick={reload}>Refresh</Button>}>
+        A connection must be subscribed to a private or presence channel to send one.
       </Empty>
     );
   const channels = channelsOf(able.find(({ socketId }) => socketId === draft.socketId));
@@ -61,7 +58,7 @@ export function AsClient(props: DraftProps & { readonly app: string }) {
         <Button
           kind="quiet"
           icon="refresh"
-          label="Read the connections again"
+          label="Refresh the connections"
           isBusy={isLoading}
           onClick={reload}
         />
@@ -84,7 +81,7 @@ function channelsOf(connection: ConnectionView | undefined): readonly string[] {
   return connection?.channels.map(({ name }) => name).filter(mayCarry) ?? [];
 }
 
-/** Client events are for private and presence channels; what is encrypted is the clients' own. */
+/** Client events need a private or presence channel. The server cannot encrypt one for an encrypted channel. */
 function mayCarry(channel: string): boolean {
   return (
     (channel.startsWith('private-') && !channel.startsWith('private-encrypted-')) ||

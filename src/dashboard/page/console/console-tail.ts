@@ -1,28 +1,28 @@
 import type { ConsoleRow, ConsoleRows } from '../../../views/server.ts';
 
-/** A line of the console: a row, where rows are missing, or where the server was started again. */
+/** A line of the console: a row, a gap where rows are missing, or a restart of the server. */
 export type TailLine =
   | { readonly kind: 'row'; readonly key: string; readonly row: ConsoleRow }
   | { readonly kind: 'gap'; readonly key: string; readonly skipped: number }
   | { readonly kind: 'restart'; readonly key: string };
 
-/** The end of the console's rows, newest last. While it is held, what comes waits and nothing moves. */
+/** The newest rows of the console, newest last. While it is held, new rows wait and nothing moves. */
 export interface Tail {
   readonly lines: readonly TailLine[];
   readonly waiting: readonly TailLine[];
-  /** Rows that came while it was held. */
+  /** How many rows arrived while it was held. */
   readonly waitingCount: number;
   readonly isHeld: boolean;
   readonly lastSeq: number;
-  /** How often the server was started again meanwhile: each time its rows are numbered anew. */
+  /** How often the server restarted. Each restart numbers its rows from the beginning. */
   readonly restarts: number;
   readonly keptSinceMs: number | undefined;
 }
 
-/** So many lines are kept, shown and waiting each. */
+/** The maximum number of lines, for shown and waiting ones each. */
 const mostLines = 1000;
 
-/** Nothing was heard yet. */
+/** A tail before the first rows. */
 export const emptyTail: Tail = {
   lines: [],
   waiting: [],
@@ -33,7 +33,7 @@ export const emptyTail: Tail = {
   keptSinceMs: undefined,
 };
 
-/** Takes rows that came. Those that are known already are passed over: a stream that resumes may repeat some. */
+/** Adds rows that arrived. Known rows are ignored, because a resumed stream may repeat some. */
 export function receive(before: Tail, { rows, skipped, keptSinceMs, isRestarted }: ConsoleRows): Tail {
   const tail = isRestarted === true ? { ...before, lastSeq: -1, restarts: before.restarts + 1 } : before;
   const fresh = rows.filter(({ seq }) => seq > tail.lastSeq);
@@ -52,15 +52,15 @@ export function receive(before: Tail, { rows, skipped, keptSinceMs, isRestarted 
   };
 }
 
-/** Takes the rows that the server keeps. If they end before what is known, the server was started again. */
+/** Adds the rows that the server keeps. If they end before the known ones, the server has restarted. */
 export function receiveHistory(tail: Tail, history: ConsoleRows): Tail {
-  // What was there before anything was shown is no news, even if a row is selected by the address.
+  // The first history is shown immediately, even if the address selects a row and so holds the list.
   if (tail.lastSeq === -1 && tail.isHeld) return hold(receive({ ...tail, isHeld: false }, history));
   const newestSeq = history.rows.at(-1)?.seq ?? -1;
   return receive(tail, newestSeq < tail.lastSeq ? { ...history, isRestarted: true } : history);
 }
 
-/** Puts rows that are older than those there are before them. */
+/** Adds older rows at the beginning. */
 export function prepend(tail: Tail, rows: readonly ConsoleRow[]): Tail {
   const first = tail.lines.find((line) => line.kind === 'row');
   const before = first?.kind === 'row' ? first.row.seq : Infinity;
@@ -73,24 +73,24 @@ export function prepend(tail: Tail, rows: readonly ConsoleRow[]): Tail {
   };
 }
 
-/** From now on nothing moves. */
+/** Holds new rows back. */
 export function hold(tail: Tail): Tail {
   return tail.isHeld ? tail : { ...tail, isHeld: true };
 }
 
-/** Shows what has come meanwhile. */
+/** Shows the rows that were held back. */
 export function release(tail: Tail): Tail {
   if (!tail.isHeld) return tail;
   const shown = [...tail.lines, ...tail.waiting];
   return { ...tail, lines: newest(shown), waiting: [], waitingCount: 0, isHeld: false };
 }
 
-/** Forgets the lines; what comes goes on. */
+/** Removes all lines. New rows still arrive. */
 export function clear(tail: Tail): Tail {
   return { ...tail, lines: [], waiting: [], waitingCount: 0 };
 }
 
-/** What is most frequent among the rows, most first. */
+/** The most frequent values among the rows, most frequent first. */
 export function topOf(
   lines: readonly TailLine[],
   valueOf: (row: ConsoleRow) => string | undefined,
@@ -111,7 +111,7 @@ function lineOf(row: ConsoleRow, restarts: number): TailLine {
   return { kind: 'row', key: restarts === 0 ? String(row.seq) : `${restarts}-${row.seq}`, row };
 }
 
-/** The newest lines. Older ones are still with the server. */
+/** The newest lines. The server still has older ones. */
 function newest(lines: readonly TailLine[]): readonly TailLine[] {
   return lines.length <= mostLines ? lines : lines.slice(-mostLines);
 }

@@ -1,26 +1,26 @@
 import type { ConsoleRow } from '../../../views/server.ts';
 
-/** Who an event is sent as, and to whom. */
+/** How an event is sent: as a backend or as a client, and to which target. */
 export type CreatorWay = 'channels' | 'user' | 'client' | 'batch';
 
-/** What was typed into the event creator. */
+/** The content of the form of the event creator. */
 export interface Draft {
   readonly way: CreatorWay;
-  /** Names, separated by commas, blanks or lines. */
+  /** Names, separated by commas, spaces or line breaks. */
   readonly channels: string;
   readonly userId: string;
   readonly socketId: string;
   readonly name: string;
   readonly data: string;
-  /** The socket that does not get it. */
+  /** The connection that does not receive the event. */
   readonly except: string;
-  /** A batch: JSON, a list of events. */
+  /** A batch: a JSON list of events. */
   readonly batch: string;
-  /** What is replayed: data that was indented to be read, and is not changed, is sent as it came. */
+  /** The replayed data. If the indented form is not edited, the original text is sent. */
   readonly replayed?: { readonly shown: string; readonly sent: string };
 }
 
-/** An event as `POST publish` takes it. */
+/** An event in the form that `POST publish` accepts. */
 export interface PublishedEvent {
   readonly name: string;
   readonly channels: readonly string[];
@@ -28,7 +28,7 @@ export interface PublishedEvent {
   readonly socket_id?: string;
 }
 
-/** What is sent, or what must be put right first. */
+/** A valid value, or the faults of the form. */
 export type Checked<Value> =
   { readonly value: Value } | { readonly faults: Readonly<Record<string, string>> };
 
@@ -48,7 +48,7 @@ export const emptyDraft: Draft = {
   batch: batchExample,
 };
 
-/** A published row as a draft, to be edited and sent again. */
+/** A draft from a published row, to edit and send again. */
 export function draftOf(row: Pick<ConsoleRow, 'channel' | 'name' | 'data'>): Draft {
   const channel = row.channel ?? '';
   const userId = /^#server-to-user-(.+)$/.exec(channel)?.[1];
@@ -58,28 +58,28 @@ export function draftOf(row: Pick<ConsoleRow, 'channel' | 'name' | 'data'>): Dra
   return userId === undefined ? { ...common, channels: channel } : { ...common, way: 'user', userId };
 }
 
-/** What kind of text the data is, said beside the field: data need not be JSON, but mostly is meant to be. */
+/** Describes the data for a hint at the field. Data need not be JSON, but usually is. */
 export function describeData(data: string): { readonly isJson: boolean; readonly text: string } {
-  if (data.trim() === '') return { isJson: false, text: 'Empty: sent as an empty text.' };
+  if (data.trim() === '') return { isJson: false, text: 'Empty. It is sent as an empty string.' };
   const parsed = parse(data);
   return 'value' in parsed
     ? { isJson: true, text: `JSON: ${kindOf(parsed.value)}` }
-    : { isJson: false, text: `Not JSON (${parsed.reason}): sent as it is, as a text.` };
+    : { isJson: false, text: `Not JSON (${parsed.reason}). It is sent as a string.` };
 }
 
-/** The data as it is sent. */
+/** The data to send. */
 export function dataOf({ data, replayed }: Draft): string {
   return data === replayed?.shown ? replayed.sent : data;
 }
 
-/** What `POST publish` is sent of a draft. */
+/** The events of a draft, for `POST publish`. */
 export function eventsOf(draft: Draft): Checked<readonly PublishedEvent[]> {
   if (draft.way === 'batch') return batchOf(draft.batch);
   const channels = draft.way === 'user' ? userChannel(draft.userId) : namesIn(draft.channels);
   const faults = {
     ...(draft.name.trim() === '' && { name: 'The event needs a name.' }),
     ...(channels.length === 0 &&
-      (draft.way === 'user' ? { userId: 'Say which user.' } : { channels: 'Name at least one channel.' })),
+      (draft.way === 'user' ? { userId: 'Enter a user id.' } : { channels: 'Enter at least one channel.' })),
   };
   if (Object.keys(faults).length > 0) return { faults };
   const { name, except } = draft;
@@ -89,7 +89,7 @@ export function eventsOf(draft: Draft): Checked<readonly PublishedEvent[]> {
   };
 }
 
-/** Names that are separated by commas, blanks or lines. */
+/** The names in a text, separated by commas, spaces or line breaks. */
 export function namesIn(text: string): readonly string[] {
   return [...new Set(text.split(/[\s,]+/).filter((name) => name !== ''))];
 }
@@ -139,7 +139,7 @@ function parse(text: string): { readonly value: unknown } | { readonly reason: s
   }
 }
 
-/** Indented if it is JSON; big numbers and the order of keys stay, because the text is not written anew unless it says the same. */
+/** Indents JSON, unless parsing and writing it would change the text, as with large numbers. */
 function pretty(data: string): string {
   const parsed = parse(data);
   if (!('value' in parsed) || typeof parsed.value !== 'object' || parsed.value === null) return data;
@@ -153,5 +153,5 @@ function kindOf(value: unknown): string {
     const count = Object.keys(value).length;
     return count === 1 ? 'an object with 1 field' : `an object with ${count} fields`;
   }
-  return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
+  return `a ${typeof value}`;
 }

@@ -12,7 +12,7 @@ import { dataOf, eventsOf, type CreatorWay, type Draft } from './creator-draft.t
 import { bindText, Data, EventName, type DraftProps } from './draft-fields.tsx';
 
 interface CreatorProps {
-  /** Absent: the form asks for it. */
+  /** If absent, the form asks for it. */
   readonly app: string | undefined;
   readonly draft: Draft;
   readonly onChange: (draft: Draft) => void;
@@ -23,10 +23,10 @@ const ways: readonly { readonly value: CreatorWay; readonly text: string }[] = [
   { value: 'channels', text: 'As a backend, to channels' },
   { value: 'user', text: 'As a backend, to a user' },
   { value: 'client', text: 'As a connected client' },
-  { value: 'batch', text: 'As a backend, several at once' },
+  { value: 'batch', text: 'As a backend, as a batch' },
 ];
 
-/** Sends an event: as a backend does, or as if a connected client had sent it. */
+/** The event creator: sends events as a backend, or in the name of a connected client. */
 export function Creator({ app: given, draft, onChange, onClose }: CreatorProps) {
   const [chosenApp, setChosenApp] = useState(given ?? apps.value[0]?.id ?? '');
   const app = given ?? chosenApp;
@@ -62,7 +62,7 @@ export function Creator({ app: given, draft, onChange, onClose }: CreatorProps) 
           )}
         </div>
         <FormOf app={app} draft={draft} edit={edit} faults={faults} />
-        <ErrorNotice error={action.error} title="It was not sent" />
+        <ErrorNotice error={action.error} title="Not sent" />
         <div class="actions">
           <Button kind="primary" type="submit" icon="send" isBusy={action.isBusy} changes>
             Send
@@ -84,7 +84,7 @@ function FormOf(props: DraftProps & { readonly app: string }) {
           label="Events"
           rows={8}
           {...bindText(props, 'batch')}
-          hint="A JSON list. Data that is not a text is sent as JSON."
+          hint="A JSON list. Data that is not a string is sent as JSON."
         />
       );
     case 'client':
@@ -96,7 +96,7 @@ function FormOf(props: DraftProps & { readonly app: string }) {
             <Field
               label="User"
               {...bindText(props, 'userId')}
-              hint="Every connection of this user gets it."
+              hint="Every connection of this user receives the event."
             />
             <EventName {...props} />
           </div>
@@ -111,14 +111,14 @@ function FormOf(props: DraftProps & { readonly app: string }) {
               label="Channels"
               {...bindText(props, 'channels')}
               placeholder="orders, private-user-42"
-              hint="Separated by commas or blanks."
+              hint="Separated by commas or spaces."
             />
             <EventName {...props} />
             <Field
               label="Except"
               {...bindText(props, 'except')}
               placeholder="none"
-              hint="The socket_id of who does not get it."
+              hint="The socket_id of a connection that does not receive it."
             />
           </div>
           <Data {...props} />
@@ -129,7 +129,7 @@ function FormOf(props: DraftProps & { readonly app: string }) {
 
 interface Prepared {
   readonly faults: Readonly<Record<string, string>>;
-  /** Sends it, and says in a sentence what was sent. */
+  /** Sends it, and returns a sentence about what was sent. */
   readonly send?: () => Promise<string>;
 }
 
@@ -149,7 +149,7 @@ function prepareClient(app: string, draft: Draft): Prepared {
   const faults = {
     ...(socketId === '' && { socketId: 'Choose a connection.' }),
     ...(channel === '' && { channels: 'Choose a channel.' }),
-    ...(!event.startsWith('client-') && { name: 'The name of a client event begins with client-.' }),
+    ...(!event.startsWith('client-') && { name: 'The name of a client event must begin with client-.' }),
   };
   if (Object.keys(faults).length > 0) return { faults };
   return {

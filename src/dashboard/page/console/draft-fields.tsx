@@ -1,17 +1,17 @@
 import { Field, TextField } from '../components/field.tsx';
 import { describeData, type Draft } from './creator-draft.ts';
 
-/** The fields that hold a text as it was typed. */
+/** The text fields of a draft. */
 type TextKey = 'channels' | 'userId' | 'name' | 'data' | 'except' | 'batch';
 
-/** What the fields of the event creator need. */
+/** The properties of the fields of the event creator. */
 export interface DraftProps {
   readonly draft: Draft;
   readonly edit: (changes: Partial<Draft>) => void;
   readonly faults: Readonly<Record<string, string>>;
 }
 
-/** What a field of a text needs. */
+/** Binds a text field to the draft. */
 export function bindText({ draft, edit, faults }: DraftProps, key: TextKey) {
   return {
     value: draft[key],
@@ -25,7 +25,7 @@ export function EventName(props: DraftProps) {
   return <Field label="Event" placeholder="order-paid" {...bindText(props, 'name')} />;
 }
 
-/** The data, with what kind of text it is. */
+/** The data, with a hint about its kind. */
 export function Data(props: DraftProps) {
   const { isJson, text } = describeData(props.draft.data);
   return (

@@ -13,7 +13,7 @@ interface RowDetailProps {
   readonly replay: (row: ConsoleRow) => void;
 }
 
-/** All that is known of a row, and where it leads. */
+/** All facts of a row, with links to related pages. */
 export function RowDetail({ row, replay }: RowDetailProps) {
   const { appId, channel, socketId, userId } = row;
   const search = (key: string, value: string) => consoleLink(appId, { q: searchWord(key, value) });
@@ -50,7 +50,7 @@ function Payload({ row: { data, type } }: { readonly row: ConsoleRow }) {
   if (data !== undefined) return <JsonView label="Payload" text={data} />;
   const hasPayload = type === 'published' || type === 'client event';
   if (!hasPayload || self.value?.showsPayloads !== false) return null;
-  return <p class="muted">Payloads are not shown: dashboard.payloads is off.</p>;
+  return <p class="muted">Payloads are not shown, because dashboard.payloads is off.</p>;
 }
 
 function Links({ row }: { readonly row: ConsoleRow }) {
@@ -83,7 +83,7 @@ function isOfWebhooks(type: ConsoleRow['type']): boolean {
   return typeGroups.some(({ title, types }) => title === 'Events for webhooks' && types.includes(type));
 }
 
-/** Finds the events that are like this one. */
+/** A search for similar events. */
 function eventSearch({ channel, name, userId }: ConsoleRow): string {
   const fields = { channel, event: name, user: userId };
   return Object.entries(fields)

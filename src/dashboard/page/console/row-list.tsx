@@ -13,13 +13,13 @@ const step = 200;
 
 interface RowListProps {
   readonly lines: readonly TailLine[];
-  /** Absent: rows of several apps, so each says its own. */
+  /** If absent, the rows are of several apps, and each shows its app. */
   readonly app: string | undefined;
   readonly replay: (row: ConsoleRow) => void;
   readonly onScrolled: (isScrolled: boolean) => void;
 }
 
-/** The rows, newest first. A row unfolds in its place. */
+/** The rows, newest first. A row opens in place. */
 export function RowList({ lines, app, replay, onScrolled }: RowListProps) {
   const [shown, setShown] = useState(step);
   const list = useRef<HTMLOListElement>(null);
@@ -36,8 +36,8 @@ export function RowList({ lines, app, replay, onScrolled }: RowListProps) {
           line.kind !== 'row' ? (
             <li key={line.key} class="row-gap">
               {line.kind === 'gap'
-                ? `Skipped ${plural(line.skipped, 'row')}: more happened than can be shown`
-                : 'The server was started again: what it did last is not known'}
+                ? `Skipped ${plural(line.skipped, 'row')}, because too much happened at once`
+                : 'The server restarted. Rows from just before the restart may be missing'}
             </li>
           ) : (
             <Row
@@ -69,7 +69,7 @@ interface RowProps {
   readonly row: ConsoleRow;
   readonly showsApp: boolean;
   readonly isOpen: boolean;
-  /** The list is one stop of the Tab key; arrows go on from there. */
+  /** The Tab key stops at one row of the list only. Arrow keys move on from there. */
   readonly isFirst: boolean;
   readonly replay: (row: ConsoleRow) => void;
 }
@@ -104,7 +104,7 @@ function Row({ id, row, showsApp, isOpen, isFirst, replay }: RowProps) {
   );
 }
 
-/** What the row is about, unless its text says so. */
+/** What the row is about, unless its text contains it. */
 function About({ value, text }: { readonly value: string | undefined; readonly text: string }) {
   if (value === undefined || text.includes(value)) return null;
   return <span class="row-about">{value}</span>;
@@ -122,7 +122,7 @@ function moveByArrows(event: KeyboardEvent & { readonly currentTarget: HTMLOList
   next.focus();
 }
 
-/** Whether the beginning of the list has been scrolled away: then it must not move. */
+/** Reports whether the top of the list has been scrolled out of view. The list must not move then. */
 function useScrolled(
   list: { readonly current: HTMLElement | null },
   onScrolled: (isScrolled: boolean) => void,

@@ -11,7 +11,7 @@ interface TypeChoiceProps {
   readonly onChange: (types: readonly ConsoleType[]) => void;
 }
 
-/** Check boxes by type. What is not ticked is not asked for. */
+/** Check boxes by type. Rows of unchecked types are not requested. */
 export function TypeChoice({ chosen, onChange }: TypeChoiceProps) {
   const toggle = (type: ConsoleType, isOn: boolean) =>
     onChange(consoleTypes.filter((one) => (one === type ? isOn : chosen.includes(one))));
@@ -55,7 +55,7 @@ interface TopProps {
   readonly q: string | undefined;
 }
 
-/** The channels and events that are most frequent among the rows that are shown. */
+/** The most frequent channels and events among the rows that are shown. */
 export function Top({ lines, q }: TopProps) {
   return (
     <>
@@ -103,7 +103,7 @@ function TopList({ title, searchKey, q, items }: TopListProps) {
           </li>
         ))}
       </ul>
-      <p class="hint">Of the rows that are shown.</p>
+      <p class="hint">Among the rows that are shown.</p>
     </section>
   );
 }

@@ -1,7 +1,7 @@
 import { consoleTypes, type ConsoleType } from '../../../views/server.ts';
 import type { Tone } from '../components/tag.tsx';
 
-/** Types that are switched together, in the order of the page. */
+/** The types of rows, grouped as on the page. */
 export const typeGroups: readonly { readonly title: string; readonly types: readonly ConsoleType[] }[] = [
   { title: 'Connections', types: ['connection', 'disconnection', 'subscribed', 'unsubscribed'] },
   { title: 'Messages', types: ['published', 'client event'] },
@@ -14,7 +14,7 @@ export const typeGroups: readonly { readonly title: string; readonly types: read
   { title: 'Settings', types: ['setting'] },
 ];
 
-/** The colour of a type; its word stands beside it. */
+/** The colour of a type. The name of the type accompanies it. */
 export const toneOf: Readonly<Record<ConsoleType, Tone>> = {
   connection: 'calm',
   disconnection: 'calm',
@@ -36,14 +36,14 @@ export const toneOf: Readonly<Record<ConsoleType, Tone>> = {
   setting: 'calm',
 };
 
-/** The types that a query names; absent or empty means all. */
+/** The types that a query names. Without a query it is all types. */
 export function typesOf(query: string | undefined): readonly ConsoleType[] {
   const named = (query ?? '').split(',');
   const known = consoleTypes.filter((type) => named.includes(type));
   return known.length === 0 ? (query === 'none' ? [] : consoleTypes) : known;
 }
 
-/** The query that names these types: the counterpart of `typesOf`. */
+/** The query for these types: the counterpart of `typesOf`. */
 export function queryOfTypes(types: readonly ConsoleType[]): string | undefined {
   if (types.length === consoleTypes.length) return undefined;
   return types.length === 0 ? 'none' : types.join(',');

@@ -16,24 +16,24 @@ import {
 
 const historyRows = 300;
 
-/** What the console shows. */
+/** Which rows the console shows. */
 export interface TailQuery {
   readonly app: string | undefined;
   readonly types: readonly ConsoleType[];
   readonly q: string | undefined;
 }
 
-/** The rows, and what can be done with them. */
+/** The rows, with functions that control them. */
 export interface TailControl {
   readonly tail: Tail;
   readonly error: RequestError | undefined;
   readonly isLoading: boolean;
   readonly hold: () => void;
   readonly release: () => void;
-  /** Shows what has come, and holds on. */
+  /** Shows the rows that were held back, and keeps holding. */
   readonly flush: () => void;
   readonly clear: () => void;
-  /** Reads rows from before those that are shown. */
+  /** Loads rows that are older than the shown ones. */
   readonly readOlder: () => void;
   readonly hasOlder: boolean;
 }
@@ -47,7 +47,7 @@ interface State {
 
 const start: State = { tail: emptyTail, isLoading: true, hasOlder: false };
 
-/** Follows the rows that are asked for: first what was before the page was opened, then what comes. */
+/** Follows the rows of a query: first those that the server has kept, then new ones. */
 export function useTail(query: TailQuery): TailControl {
   const [state, setState] = useState(start);
   const key = JSON.stringify(query);
@@ -95,7 +95,7 @@ function follow(query: TailQuery, update: Update): () => void {
     return () => undefined;
   }
   const abort = new AbortController();
-  // Rows that come while the history is on its way wait for it, so that none is shown twice or out of order.
+  // Rows that arrive while the history loads wait for it, so that none is shown twice or out of order.
   const early: ConsoleRows[] = [];
   let reading = 0;
   const take = (rows: ConsoleRows) =>
@@ -112,7 +112,7 @@ function follow(query: TailQuery, update: Update): () => void {
         error: undefined,
         isLoading: false,
         tail: receiveHistory(before.tail, history),
-        // Numbers of a life before would ask for rows of this one.
+        // After a restart, sequence numbers of the earlier run would request rows of the new one.
         hasOlder: before.tail.restarts === 0 && history.rows.length === historyRows,
       }));
     } catch (error) {
@@ -123,7 +123,7 @@ function follow(query: TailQuery, update: Update): () => void {
     if (reading === 0) for (const rows of early.splice(0)) take(rows);
   };
   void readHistory();
-  // What happens before the stream is open, or while it is lost, is in the history only: it is read again each time.
+  // Only the history has the rows from before the stream opened and from while it was lost, so it is loaded each time.
   let isFirst = true;
   const unsubscribe = generation.subscribe(() => {
     if (!isFirst) void readHistory();

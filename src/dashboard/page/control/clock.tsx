@@ -13,7 +13,7 @@ import { refresh } from '../session.ts';
 const second = 1000;
 const steps = [second, 3 * second, 60 * second, 300 * second] as const;
 
-/** The clock: where it stands, and how to move it. */
+/** The clock of the server, with buttons that move it. */
 export function Clock({ clock }: { readonly clock: ClockView }) {
   const [own, setOwn] = useState('');
   const [fault, setFault] = useState<string | undefined>(undefined);
@@ -25,8 +25,8 @@ export function Clock({ clock }: { readonly clock: ClockView }) {
       await refresh();
       toast(
         after.nowMs === before
-          ? 'Nothing is due: the clock stands still'
-          : `Moved on by ${duration(after.nowMs - before)}`,
+          ? 'Nothing is due, so the clock was not moved'
+          : `Advanced by ${duration(after.nowMs - before)}`,
       );
     });
   const moveOwn = () => {
@@ -40,22 +40,22 @@ export function Clock({ clock }: { readonly clock: ClockView }) {
       title="Clock"
       lead={
         clock.mode === 'virtual'
-          ? 'It stands still until it is moved; then all that falls due in between is done.'
-          : 'It goes by itself, and can be moved on.'
+          ? 'The clock stands still until you move it. Everything that becomes due on the way is done.'
+          : 'The clock runs in real time. You can also move it forward.'
       }
     >
       <p class="clock-face">
         <span class="clock-time">{elapsed(clock.nowMs)}</span>{' '}
         <span class="muted">since the start, {clock.mode === 'virtual' ? 'virtual' : 'real'} time</span>
       </p>
-      <div class="actions" role="group" aria-label="Move the clock on">
+      <div class="actions" role="group" aria-label="Advance the clock">
         {steps.map((ms) => (
           <Button key={ms} changes isBusy={action.isBusy} onClick={() => move('clock/advance', { ms })}>
             + {duration(ms)}
           </Button>
         ))}
         <Button kind="primary" changes isBusy={action.isBusy} onClick={() => move('clock/next', {})}>
-          To the next due moment
+          To the next due time
         </Button>
       </div>
       <form
@@ -67,7 +67,7 @@ export function Clock({ clock }: { readonly clock: ClockView }) {
       >
         <Field label="Another step" value={own} onInput={setOwn} unit="ms" fault={fault} />
         <Button type="submit" changes isBusy={action.isBusy}>
-          Move on
+          Advance
         </Button>
       </form>
       <ErrorNotice error={action.error} title="The clock was not moved" />

@@ -1,10 +1,10 @@
-/** The body of a request that injects a fault. What it may hold is said by the types of `control`, which a browser cannot import. */
+/** The body of a request that injects a fault. Its fields are typed in `control`, which a browser cannot import. */
 export type FaultBody = Readonly<Record<string, unknown>>;
 
 /** What may happen to a request to an endpoint. */
 export type WebhookEffect = 'status' | 'reset' | 'refuse' | 'timeout' | 'delay' | 'duplicate';
 
-/** A form's fields, as they were typed. What is empty is not given. */
+/** The fields of a form, as typed. Empty ones are not sent. */
 export interface WebhookFaultForm {
   readonly effect: WebhookEffect;
   readonly endpoint: string;
@@ -15,7 +15,7 @@ export interface WebhookFaultForm {
   readonly delivered: boolean;
 }
 
-/** Which connections a fault is about. */
+/** Which connections a fault affects. */
 export type ConnectionTarget = 'all' | 'channel' | 'userId' | 'socketId';
 
 export interface ConnectionFaultForm {
@@ -33,7 +33,7 @@ export interface ApiFaultForm {
   readonly times: string;
 }
 
-/** The body of the request that injects a fault. A number that is none is sent as it was typed: the server says what is accepted. */
+/** The body of the request that injects a fault. An invalid number is sent too, because the server explains what it accepts. */
 export function webhookFault(form: WebhookFaultForm): FaultBody {
   const { effect, endpoint, times, retryAfterMs, delayMs, delivered } = form;
   return {
@@ -46,19 +46,19 @@ export function webhookFault(form: WebhookFaultForm): FaultBody {
   };
 }
 
-/** Whether the endpoint can get the request although its answer is lost. */
+/** Whether the endpoint can receive the request although its response is lost. */
 export function mayBeDelivered(effect: WebhookEffect): boolean {
   return effect === 'status' || effect === 'reset' || effect === 'timeout';
 }
 
-/** The same for connections. */
+/** The body for a fault of connections. */
 export function connectionFault(form: ConnectionFaultForm): FaultBody {
   const { action, target, value, code, times } = form;
   if (action === 'refuse') return { ...number('refuse', code), ...number('times', times) };
   return { drop: dropOf(target, value), ...number('code', code) };
 }
 
-/** The same for the HTTP API. */
+/** The body for a fault of the HTTP API. */
 export function apiFault({ status, path, body, times }: ApiFaultForm): FaultBody {
   return {
     ...number('status', status),
@@ -68,7 +68,7 @@ export function apiFault({ status, path, body, times }: ApiFaultForm): FaultBody
   };
 }
 
-/** A fault in force in a few words. */
+/** Describes an active fault in a few words. */
 export function describeFault(spec: FaultBody): string {
   return Object.entries(spec)
     .filter(([key]) => key !== 'times')

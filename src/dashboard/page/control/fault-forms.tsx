@@ -23,7 +23,7 @@ interface FormProps {
   readonly inject: (body: FaultBody) => Promise<void>;
 }
 
-/** A form with one button, and what the server says to it. */
+/** A form with one button and the error that the server returned. */
 function FaultForm({
   title,
   action: verb,
@@ -61,7 +61,7 @@ function FaultForm({
 interface Form<Fields> {
   readonly form: Fields;
   readonly edit: (changes: Partial<Fields>) => void;
-  /** What a field of a text needs. */
+  /** Binds a text field to the form. */
   readonly text: (key: keyof Fields) => Pick<Parameters<typeof Field>[0], 'value' | 'onInput'>;
 }
 
@@ -80,12 +80,12 @@ function useForm<Fields extends { readonly [Key in keyof Fields]: string | boole
 }
 
 const effects: readonly { readonly value: WebhookEffect; readonly text: string }[] = [
-  { value: 'status', text: 'is answered with a status' },
+  { value: 'status', text: 'gets a status' },
   { value: 'reset', text: 'has its connection reset' },
-  { value: 'refuse', text: 'finds its connection refused' },
-  { value: 'timeout', text: 'gets no answer in time' },
-  { value: 'delay', text: 'leaves later' },
-  { value: 'duplicate', text: 'comes twice' },
+  { value: 'refuse', text: 'has its connection refused' },
+  { value: 'timeout', text: 'times out' },
+  { value: 'delay', text: 'is sent later' },
+  { value: 'duplicate', text: 'is sent twice' },
 ];
 
 const noWebhookFault: WebhookFaultForm = {
@@ -98,7 +98,7 @@ const noWebhookFault: WebhookFaultForm = {
   delivered: false,
 };
 
-/** Requests to endpoints fail, are late, or come twice. */
+/** Requests to endpoints fail, are delayed, or are sent twice. */
 export function WebhookForm({ inject, app }: FormProps & { readonly app: string | undefined }) {
   const { form, edit, text } = useForm(noWebhookFault);
   const { effect } = form;
@@ -136,7 +136,7 @@ export function WebhookForm({ inject, app }: FormProps & { readonly app: string 
       <div class="creator-row">
         <Times {...text('times')} />
         <Field
-          label={effect === 'delay' ? 'How much later' : 'Delayed before by'}
+          label={effect === 'delay' ? 'Delay' : 'Delay before it'}
           unit="ms"
           placeholder="0"
           {...text('delayMs')}
@@ -144,10 +144,10 @@ export function WebhookForm({ inject, app }: FormProps & { readonly app: string 
       </div>
       {mayBeDelivered(effect) && (
         <Check
-          label="The endpoint gets the request all the same"
+          label="The endpoint still receives the request"
           isOn={form.delivered}
           onChange={(delivered) => edit({ delivered })}
-          hint="Only its answer is lost, so the same events come again."
+          hint="Only its response is lost, so it receives the same events again."
         />
       )}
     </FaultForm>
@@ -171,14 +171,14 @@ const noConnectionFault: ConnectionFaultForm = {
   times: '1',
 };
 
-/** Ends connections now, or refuses those that come. */
+/** Closes connections now, or refuses new ones. */
 export function ConnectionForm({ inject }: FormProps) {
   const { form, edit, text } = useForm(noConnectionFault);
   const { action, target } = form;
   return (
     <FaultForm
       title="Connections …"
-      action={action === 'drop' ? 'End them now' : 'Add fault'}
+      action={action === 'drop' ? 'Close now' : 'Add fault'}
       body={() => connectionFault(form)}
       inject={inject}
     >
@@ -186,8 +186,8 @@ export function ConnectionForm({ inject }: FormProps) {
         label="What happens"
         value={action}
         options={[
-          { value: 'drop', text: 'are ended now' },
-          { value: 'refuse', text: 'are refused when they come' },
+          { value: 'drop', text: 'are closed now' },
+          { value: 'refuse', text: 'are refused from now on' },
         ]}
         onChange={(value) => edit({ action: value, code: value === 'refuse' ? '4100' : '' })}
       />
@@ -204,9 +204,9 @@ export function ConnectionForm({ inject }: FormProps) {
       )}
       <Field
         label="Close code"
-        placeholder={action === 'drop' ? 'none: cut without a word' : '4100'}
+        placeholder={action === 'drop' ? 'none: no close frame' : '4100'}
         {...text('code')}
-        hint="4000 to 4099: do not come back. 4100 to 4199: come back after a while. 4200 to 4299: at once."
+        hint="4000 to 4099: do not reconnect. 4100 to 4199: reconnect after a delay. 4200 to 4299: reconnect immediately."
       />
       {action === 'refuse' && <Times {...text('times')} />}
     </FaultForm>
@@ -215,7 +215,7 @@ export function ConnectionForm({ inject }: FormProps) {
 
 const noApiFault: ApiFaultForm = { status: '503', path: '', body: '', times: '1' };
 
-/** The HTTP API answers with an error and does nothing. */
+/** The HTTP API returns an error and does nothing. */
 export function ApiForm({ inject }: FormProps) {
   const { form, text } = useForm(noApiFault);
   return (
@@ -226,15 +226,15 @@ export function ApiForm({ inject }: FormProps) {
       inject={inject}
     >
       <div class="creator-row">
-        <Field label="is answered with status" {...text('status')} />
+        <Field label="gets the status" {...text('status')} />
         <Times {...text('times')} />
       </div>
-      <Field label="Only paths that hold" placeholder="any, or /events" {...text('path')} />
-      <Field label="Text of the answer" {...text('body')} />
+      <Field label="Only paths that contain" placeholder="any, or /events" {...text('path')} />
+      <Field label="Body of the response" {...text('body')} />
     </FaultForm>
   );
 }
 
 function Times(props: Pick<Parameters<typeof Field>[0], 'value' | 'onInput'>) {
-  return <Field label="Times" placeholder="until it is ended" {...props} />;
+  return <Field label="Times" placeholder="until removed" {...props} />;
 }

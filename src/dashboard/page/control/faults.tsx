@@ -10,7 +10,7 @@ import { useAction, useResource } from '../resource.ts';
 import { describeFault, type FaultBody } from './fault-body.ts';
 import { ApiForm, ConnectionForm, WebhookForm } from './fault-forms.tsx';
 
-/** A fault in force, as the control API lists it. */
+/** An active fault, as the control API lists it. */
 interface ActiveFault {
   readonly id: number;
   readonly appId?: string;
@@ -29,11 +29,11 @@ const kinds = { webhooks: 'Webhooks', connections: 'Connections', api: 'HTTP API
 
 type Kind = keyof typeof kinds;
 
-/** Faults in force, and forms for more. */
+/** The active faults, and forms that add more. */
 export function Faults({ app }: { readonly app: string | undefined }) {
   const list = useResource('faults', () => api.control<FaultList>('GET', 'faults'));
   const { value, error, reload } = list;
-  // A fault that strikes shows itself in one of these.
+  // A fault that takes effect causes a row of one of these types.
   useNews(
     { app, types: ['webhook failed', 'webhook sent', 'refused connection', 'refused request'] },
     reload,
@@ -52,31 +52,33 @@ export function Faults({ app }: { readonly app: string | undefined }) {
     });
     reload();
     toast(
-      id === 0 ? `Done: it struck ${count(hits)} ${hits === 1 ? 'time' : 'times'}` : 'The fault is in force',
+      id === 0
+        ? `Done. It took effect ${count(hits)} ${hits === 1 ? 'time' : 'times'}`
+        : 'The fault is active',
     );
   };
   const rows = value === undefined ? [] : rowsOf(value);
   return (
     <>
       <Section
-        title="Faults in force"
-        lead={app === undefined ? 'Of all apps.' : `Faults that are added here concern app ${app} only.`}
+        title="Active faults"
+        lead={app === undefined ? 'Of all apps.' : `Faults that you add here affect only app ${app}.`}
         actions={
           rows.length > 0 && (
-            <Button changes isBusy={action.isBusy} onClick={() => end('faults', 'All faults are ended')}>
-              End all
+            <Button changes isBusy={action.isBusy} onClick={() => end('faults', 'All faults are removed')}>
+              Remove all
             </Button>
           )
         }
       >
-        <ErrorNotice error={error} title="The faults cannot be read" onRetry={reload} />
+        <ErrorNotice error={error} title="The faults could not be loaded" onRetry={reload} />
         <ErrorNotice error={action.error} />
         {value === undefined && error === undefined && <Loading what="the faults" />}
-        {value !== undefined && rows.length === 0 && <Empty title="Everything works as it should" />}
+        {value !== undefined && rows.length === 0 && <Empty title="No fault is active" />}
         {rows.length > 0 && (
           <Table
-            label="Faults in force"
-            columns={columnsFor((id) => end(`faults/${id}`, 'The fault is ended'))}
+            label="Active faults"
+            columns={columnsFor((id) => end(`faults/${id}`, 'The fault is removed'))}
             rows={rows}
             keyOf={({ fault }) => fault.id}
           />
@@ -106,18 +108,18 @@ function columnsFor(end: (id: number) => void): readonly Column<FaultRow>[] {
     { title: 'Kind', cell: ({ kind }) => kinds[kind] },
     { title: 'What', kind: 'grow', cell: ({ fault }) => describeFault(fault.spec) },
     { title: 'App', kind: 'minor', cell: ({ fault }) => fault.appId ?? 'all' },
-    { title: 'Struck', kind: 'end', cell: ({ fault }) => count(fault.hits) },
+    { title: 'Hits', kind: 'end', cell: ({ fault }) => count(fault.hits) },
     {
       title: 'Left',
       kind: 'end',
-      cell: ({ fault }) => (fault.remaining === undefined ? 'until ended' : count(fault.remaining)),
+      cell: ({ fault }) => (fault.remaining === undefined ? 'until removed' : count(fault.remaining)),
     },
     {
       title: 'Action',
       kind: 'end',
       cell: ({ fault }) => (
         <Button kind="quiet" changes onClick={() => end(fault.id)}>
-          End
+          Remove
         </Button>
       ),
     },

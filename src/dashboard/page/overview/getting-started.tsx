@@ -30,13 +30,13 @@ export function GettingStarted({ app, address }: GettingStartedProps) {
           <h3>Publish an event</h3>
           <Code label="pusher for Node" text={filled(snippets?.server ?? '', facts)} />
           <p>
-            The secret stands in <a href={settings}>Settings</a>, under Keys. Or send an event from here:{' '}
-            <a href={consoleLink(app.id)}>Debug console</a>.
+            You find the secret in <a href={settings}>Settings</a>, under Keys. You can also send an event
+            from the <a href={consoleLink(app.id)}>Debug console</a>.
           </p>
         </li>
         <li>
           <h3>Add an endpoint</h3>
-          <p>Under Webhooks: add the URL of your backend, select event types, save.</p>
+          <p>Under Webhooks, enter the URL of your backend, select event types, and save.</p>
           <ButtonLink kind="primary" href={settings}>
             Open Settings
           </ButtonLink>

@@ -9,11 +9,11 @@ interface NumbersProps {
 
 type SeriesName = Exclude<keyof SeriesView, 'stepMs' | 'endMs'>;
 
-/** The numbers of this moment, each over the line of the last hour. */
+/** The current numbers, each with a line of the last hour. */
 export function Numbers({ overview, series }: NumbersProps) {
   const { rates } = overview;
   return (
-    <section class="tiles" aria-label="Numbers of this moment">
+    <section class="tiles" aria-label="Current numbers">
       <Tile
         title="Connections"
         value={count(overview.connections)}

@@ -11,25 +11,25 @@ interface Props {
   readonly overview: OverviewView;
 }
 
-/** What waits for endpoints, and which of them fail. */
+/** The webhook queues, and the endpoints that fail. */
 export function Queues({ overview: { webhooks } }: Props) {
   const { waiting, bytes: size, oldestAgeMs, failing, underWay } = webhooks;
   return (
     <Section title="Webhook queues">
       {waiting === undefined ? (
-        <p>Other nodes send the webhooks; what waits for them is known there.</p>
+        <p>Other nodes send the webhooks. This node does not know their queues.</p>
       ) : (
         <KeyValue
           items={{
             Waiting: `${plural(waiting, 'event')}${size === undefined ? '' : `, ${bytes(size)}`}`,
             Oldest: waiting === 0 || oldestAgeMs === undefined ? 'nothing waits' : duration(oldestAgeMs),
-            'Under way': plural(underWay, 'attempt'),
+            'In progress': plural(underWay, 'attempt'),
           }}
         />
       )}
       {failing.length === 0 ? (
         <p>
-          <State tone="good">No endpoint fails</State>
+          <State tone="good">No endpoint is failing</State>
         </p>
       ) : (
         <ul class="plain-list">
@@ -45,7 +45,7 @@ export function Queues({ overview: { webhooks } }: Props) {
   );
 }
 
-/** How what the node relies on does. */
+/** The health of what the node depends on. */
 export function Health({ overview: { health } }: Props) {
   return (
     <Section title="Health">
@@ -61,10 +61,10 @@ export function Health({ overview: { health } }: Props) {
   );
 }
 
-/** What was refused most. */
+/** The most frequent refusals. */
 export function Refusals({ overview: { refusals } }: Props) {
   return (
-    <Section title="Refused most since the start">
+    <Section title="Most frequent refusals since the start">
       {refusals.length === 0 ? (
         <p class="muted">Nothing was refused.</p>
       ) : (
@@ -84,7 +84,7 @@ export function Refusals({ overview: { refusals } }: Props) {
   );
 }
 
-/** Which server this is, and what outlives it. */
+/** Facts about this server, such as what survives a restart. */
 export function ServerFacts({ server }: { readonly server: SelfView }) {
   const { lastEnd, starts } = server;
   return (
@@ -97,7 +97,7 @@ export function ServerFacts({ server }: { readonly server: SelfView }) {
           'Settings are kept': keptWords[server.savedIn],
           Epoch: <code class="wrap">{server.epoch}</code>,
           'Store opened': starts === undefined ? undefined : plural(starts, 'time'),
-          'Life before':
+          'Previous run':
             lastEnd === undefined ? undefined : `ended ${lastEnd.how}, down for ${duration(lastEnd.downMs)}`,
         }}
       />
@@ -106,7 +106,7 @@ export function ServerFacts({ server }: { readonly server: SelfView }) {
 }
 
 const keptWords = {
-  memory: 'in memory: it ends with the process',
-  disk: 'on disk: it outlives the process',
-  redis: 'in Redis: all nodes share it',
+  memory: 'in memory, until the process stops',
+  disk: 'on disk, across restarts',
+  redis: 'in Redis, shared by all nodes',
 } as const satisfies Record<SelfView['kept'], string>;

@@ -1,4 +1,4 @@
-/** A browser that connects and listens, by pusher-js. What stands between percent signs is filled in. */
+/** A browser client that subscribes to a channel, with pusher-js. Names between percent signs are placeholders. */
 export const clientCode = `import Pusher from 'pusher-js';
 
 const pusher = new Pusher('%key%', {
@@ -10,7 +10,7 @@ const pusher = new Pusher('%key%', {
 });
 pusher.subscribe('orders').bind('order-paid', console.log);`;
 
-/** A backend that publishes, by Pusher's library for Node. */
+/** A backend that publishes an event, with Pusher's library for Node. */
 export const serverCode = `import Pusher from 'pusher';
 
 const pusher = new Pusher({

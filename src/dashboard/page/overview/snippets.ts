@@ -1,21 +1,21 @@
 import type { SelfView } from '../../../views/server.ts';
 
-/** What a snippet needs to know. */
+/** The values of the placeholders in a snippet. */
 export interface SnippetFacts {
   readonly appId: string;
   readonly key: string;
   readonly address: SelfView['address'];
-  /** The host by which the page itself was reached. */
+  /** The host in the address of the page. */
   readonly pageHost: string;
 }
 
-/** The code of a snippet, with the key and address of this server. */
+/** Fills in the placeholders of a snippet. */
 export function filled(code: string, { appId, key, address, pageHost }: SnippetFacts): string {
   const { host, port, path, isTls } = address;
   const values: Readonly<Record<string, string>> = {
     appId,
     key,
-    // An address that means every interface is none that somebody can connect to.
+    // A client cannot connect to an address that means all interfaces.
     host: ['', '0.0.0.0', '::', '[::]'].includes(host) ? pageHost : host,
     port: String(port),
     portName: isTls ? 'wssPort' : 'wsPort',

@@ -13,9 +13,9 @@ import { faultAt } from '../faults.ts';
 import { keptSentence } from './webhooks.tsx';
 
 const fields = [
-  ['id', 'Id', 'Stands in the path of the HTTP API.'],
-  ['key', 'Key', 'Clients connect with it; it is no secret.'],
-  ['secret', 'Secret', 'Backends and webhooks are signed with it.'],
+  ['id', 'Id', 'Part of the paths of the HTTP API.'],
+  ['key', 'Key', 'Clients connect with it. It is not secret.'],
+  ['secret', 'Secret', 'Signs requests of backends, and webhooks.'],
 ] as const;
 
 /** Adds an app. */
@@ -33,7 +33,7 @@ export function AddAppPage() {
     });
   };
   return (
-    <Page title="Add an app" lead="Clients and backends connect to an app with its key.">
+    <Page title="Add an app" lead="Clients and backends use an app with its key.">
       {added === undefined ? (
         <form
           class="panel form narrow"
@@ -46,7 +46,7 @@ export function AddAppPage() {
             <Field
               key={name}
               label={label}
-              placeholder="made up"
+              placeholder="generated"
               hint={hint}
               value={texts[name]}
               onInput={(text) => setTexts({ ...texts, [name]: text })}
@@ -71,10 +71,10 @@ function Added({ app }: { readonly app: AppView }) {
   return (
     <div class="stack">
       <Notice kind="good" title={`Added app ${app.id}.`}>
-        <span>Clients can connect from now on. {keptSentence(self.value?.savedIn)}</span>
+        <span>Clients can connect now. {keptSentence(self.value?.savedIn)}</span>
       </Notice>
       <Code label="Key" text={app.keys[0]?.key ?? ''} />
-      <p class="hint">Its secret is shown under Settings, Keys.</p>
+      <p class="hint">You find its secret in Settings, under Keys.</p>
       <div class="actions">
         <ButtonLink kind="primary" href={href(['apps', app.id, 'settings'])}>
           Go to its settings

@@ -12,7 +12,7 @@ import { go, hrefWith, route, setQuery } from '../router.ts';
 import { refresh, self } from '../session.ts';
 import { keptSentence } from './webhooks.tsx';
 
-/** What was set at run time, as the configuration file has it. */
+/** The settings that were made at run time, in the format of the configuration file. */
 export function ExportSection() {
   const isShown = route.value.query['export'] !== undefined;
   const exported = useResource(isShown ? 'export' : undefined, api.exported);
@@ -20,7 +20,7 @@ export function ExportSection() {
   return (
     <Section
       title="Export"
-      lead={`What was set at run time, of all apps, as the configuration file has it. ${keptSentence(self.value?.savedIn)}`}
+      lead={`Settings of all apps that were made at run time, in the format of the configuration file. ${keptSentence(self.value?.savedIn)}`}
       actions={
         isShown ? (
           <>
@@ -40,7 +40,7 @@ export function ExportSection() {
       {text !== undefined && (
         <>
           <p class="hint">
-            Secrets are left out: <code>secretFile</code> names a file that you write them to.
+            Secrets are left out. <code>secretFile</code> names a file to which you must write the secret.
           </p>
           <Code label="Configuration" text={text} />
         </>
@@ -49,19 +49,19 @@ export function ExportSection() {
   );
 }
 
-/** The end of an app. */
+/** Removes an app. */
 export function RemoveSection({ app }: { readonly app: AppView }) {
   const action = useAction();
   if (app.origin === 'file')
     return (
-      <Section title="Remove the app" lead="It is set by the configuration file: remove it there.">
+      <Section title="Remove the app" lead="The app is set in the configuration file. Remove it there.">
         {null}
       </Section>
     );
   return (
     <Section
       title="Remove the app"
-      lead="Its clients are disconnected; nothing is sent any more."
+      lead="Its clients are disconnected, and no more webhooks are sent."
       actions={
         <Button kind="danger" isBusy={action.isBusy} onClick={() => action.run(() => removeApp(app))} changes>
           Remove {app.id}
@@ -77,9 +77,9 @@ async function removeApp({ id, connections, endpoints }: AppView): Promise<void>
   const isSure = await confirmed({
     title: `Remove app ${id}?`,
     consequences: [
-      `${plural(connections, 'connection')} to this node ${connections === 1 ? 'is' : 'are'} closed, and clients cannot come back.`,
-      `Its keys and ${plural(endpoints.length, 'endpoint')} are gone. Export them first if you may want them back.`,
-      'What waits for them and what they lost is gone as well.',
+      `${plural(connections, 'connection')} to this node ${connections === 1 ? 'is' : 'are'} closed, and clients cannot reconnect.`,
+      `Its keys and ${plural(endpoints.length, 'endpoint')} are deleted. Export them first if you may need them again.`,
+      'Waiting webhooks and dead letters of the app are deleted as well.',
     ],
     action: 'Remove app',
     isDangerous: true,

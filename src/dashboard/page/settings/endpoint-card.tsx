@@ -19,11 +19,11 @@ import { TestDialog } from './test-send.tsx';
 interface EndpointCardProps {
   readonly app: string;
   readonly endpoint: EndpointView;
-  /** Where it is edited, in the list of the settings. */
+  /** The address of its form in the settings. */
   readonly editHref: string;
 }
 
-/** An endpoint: how it is set, how it does, and what can be done with it. */
+/** An endpoint: its settings, its state, and its actions. */
 export function EndpointCard(props: EndpointCardProps) {
   const { app, endpoint } = props;
   const action = useAction();
@@ -83,7 +83,7 @@ export function stateOf(endpoint: EndpointView): { readonly word: string; readon
 }
 
 function Origin({ endpoint }: { readonly endpoint: EndpointView }) {
-  return endpoint.origin === 'file' ? <Tag>set by the configuration file</Tag> : null;
+  return endpoint.origin === 'file' ? <Tag>set in the configuration file</Tag> : null;
 }
 
 function PauseButton({
@@ -115,9 +115,9 @@ function Chosen({ endpoint }: { readonly endpoint: EndpointView }) {
   const filters = [
     channels.startsWith === '' ? '' : `channels ${channels.startsWith}*`,
     channels.endsWith === '' ? '' : `channels *${channels.endsWith}`,
-    batch.maxEvents === 1 ? 'one event a request' : `up to ${batch.maxEvents} events a request`,
+    batch.maxEvents === 1 ? 'one event per webhook' : `up to ${batch.maxEvents} events per webhook`,
     endpoint.standardSignature ? 'Standard Webhooks signature' : '',
-    endpoint.reconcile ? 'reconciled' : '',
+    endpoint.reconcile ? 'reconcile' : '',
     Object.keys(headers).length === 0 ? '' : plural(Object.keys(headers).length, 'header'),
   ].filter(Boolean);
   return (
@@ -139,13 +139,14 @@ function Chosen({ endpoint }: { readonly endpoint: EndpointView }) {
 function Doing({ endpoint }: { readonly endpoint: EndpointView }) {
   const { queue, lastAttempt, pause } = endpoint;
   const parts: ComponentChildren[] = [];
-  if (queue === undefined) parts.push('Other nodes send the webhooks; what waits for them is known there.');
+  if (queue === undefined) parts.push('Other nodes send the webhooks. This node does not know their queues.');
   else if (queue.events === 0) parts.push('Nothing waits.');
   else
     parts.push(
       `${plural(queue.events, 'event')} ${queue.events === 1 ? 'waits' : 'wait'} (${bytes(queue.bytes)}), the oldest for ${duration(queue.oldestAgeMs)}.`,
     );
-  if (queue?.isFailing === true) parts.push(' It is failing: one attempt at a time, until one is taken.');
+  if (queue?.isFailing === true)
+    parts.push(' The endpoint is failing. Attempts are made one at a time until one succeeds.');
   return (
     <p class="small muted">
       {parts}{' '}
@@ -161,7 +162,7 @@ function Doing({ endpoint }: { readonly endpoint: EndpointView }) {
       {pause !== undefined && (
         <>
           Paused <Ago atMs={pause.sinceMs} />:{' '}
-          {pause.how === 'hold' ? 'what happens waits.' : 'what happens is listed as dropped.'}
+          {pause.how === 'hold' ? 'new events wait.' : 'new events are dropped and listed.'}
         </>
       )}
     </p>
@@ -173,8 +174,8 @@ async function remove(app: string, { id, queue }: EndpointView): Promise<void> {
   const isSure = await confirmed({
     title: `Delete endpoint ${id}?`,
     consequences: [
-      `What happens from now on is not sent to it, on any node.${waiting === 0 ? '' : ` It still gets what waits: ${plural(waiting, 'event')}.`}`,
-      'What its receiver believes stays as it is: it is not told that channels were vacated.',
+      `No node sends it new events.${waiting === 0 ? '' : ` It still receives the ${plural(waiting, 'event')} that ${waiting === 1 ? 'waits' : 'wait'}.`}`,
+      'Its receiver is not notified that channels become vacant, so it keeps its last state.',
     ],
     action: 'Delete endpoint',
     isDangerous: true,

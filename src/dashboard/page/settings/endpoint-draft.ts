@@ -2,17 +2,17 @@ import type { BatchInput, EndpointInput, EndpointView } from '../../../views/set
 import { defaultEventNames, eventNames, type EventName } from '../../../webhooks/event.ts';
 import type { Fault } from '../faults.ts';
 
-/** An endpoint as it stands in the form: numbers and headers are text until they are saved. */
+/** The content of the form of an endpoint. Numbers and headers are text until they are saved. */
 export interface EndpointDraft {
   readonly id: string;
   readonly url: string;
   readonly eventTypes: readonly EventName[];
   readonly startsWith: string;
   readonly endsWith: string;
-  /** One a line: `Name: value`. */
+  /** One per line: `Name: value`. */
   readonly headers: string;
   readonly isBatching: boolean;
-  /** Empty numbers are as the server's configuration says. */
+  /** For empty numbers, the server's configuration applies. */
   readonly maxEvents: string;
   readonly maxDelayMs: string;
   readonly maxBytes: string;
@@ -36,7 +36,7 @@ export const emptyDraft: EndpointDraft = {
   reconcile: false,
 };
 
-/** The form of an endpoint that there is. */
+/** The form of an existing endpoint. */
 export function draftOf(view: EndpointView): EndpointDraft {
   const { maxEvents, maxDelayMs, maxBytes } = view.ownBatch ?? {};
   const isOff = maxEvents === 1;
@@ -62,16 +62,16 @@ function numberText(value: number | undefined): string {
   return value === undefined ? '' : String(value);
 }
 
-/** With this event type chosen or not, in the order in which they are listed. */
+/** Adds or removes an event type. The types stay in the order of the list. */
 export function withEventType(draft: EndpointDraft, name: EventName, isOn: boolean): EndpointDraft {
   const chosen = eventNames.filter((one) => (one === name ? isOn : draft.eventTypes.includes(one)));
   return { ...draft, eventTypes: chosen };
 }
 
-/** What is sent to be saved, or what is wrong with what was typed. */
+/** The input to save, or what is wrong with the form. */
 export type Checked = { readonly input: EndpointInput } | { readonly faults: readonly Fault[] };
 
-/** Reads the form of a new endpoint, or of one that there was before. Whether the server takes the values, only it can say. */
+/** Reads the form of a new or an existing endpoint. The server may still reject the values. */
 export function checkDraft(draft: EndpointDraft, before?: EndpointView): Checked {
   const faults: Fault[] = [];
   if (draft.url.trim() === '')
@@ -79,7 +79,7 @@ export function checkDraft(draft: EndpointDraft, before?: EndpointView): Checked
   if (draft.eventTypes.length === 0)
     faults.push({
       path: 'eventTypes',
-      message: 'Choose at least one event type; without any, nothing is sent.',
+      message: 'Choose at least one event type. Without any, nothing is sent.',
     });
   const headers = readHeaders(draft.headers, faults);
   const batch = readBatch(draft, faults, before);
@@ -104,7 +104,7 @@ function readHeaders(text: string, faults: Fault[]): Record<string, string> {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).trim();
     if (colon < 1 || name === '')
-      faults.push({ path: 'headers', message: `"${line.trim()}" is no header; write Name: value.` });
+      faults.push({ path: 'headers', message: `"${line.trim()}" is not a header. Write Name: value.` });
     else headers[name] = line.slice(colon + 1).trim();
   }
   return headers;
@@ -114,12 +114,15 @@ function readBatch(draft: EndpointDraft, faults: Fault[], before: EndpointView |
   const isOffByServer = before?.batch.maxEvents === 1 && before.ownBatch?.maxEvents === undefined;
   if (!draft.isBatching) return isOffByServer ? (before.ownBatch ?? {}) : { maxEvents: 1 };
   if (isOffByServer && draft.maxEvents.trim() === '')
-    faults.push({ path: 'batch.maxEvents', message: 'Enter how many: the server gathers none by itself.' });
+    faults.push({
+      path: 'batch.maxEvents',
+      message: 'Enter a number, because batching is off in the configuration of the server.',
+    });
   const read = (key: 'maxEvents' | 'maxDelayMs' | 'maxBytes') => {
     const text = draft[key].trim();
     if (text === '') return {};
     if (!/^\d+$/.test(text)) {
-      faults.push({ path: `batch.${key}`, message: `"${text}" is no whole number.` });
+      faults.push({ path: `batch.${key}`, message: `"${text}" is not a whole number.` });
       return {};
     }
     return { [key]: Number(text) };

@@ -15,7 +15,7 @@ const fields = ['id', 'url', 'eventTypes', 'channels', 'headers', 'batch', 'stan
 
 interface EndpointFormProps {
   readonly app: string;
-  /** Absent: a new one. */
+  /** If absent, the form adds a new endpoint. */
   readonly endpoint: EndpointView | undefined;
   readonly onSaved: (endpoint: EndpointView) => void;
   readonly onCancel: () => void;
@@ -26,14 +26,14 @@ interface PartProps {
   readonly set: (draft: EndpointDraft) => void;
   readonly faults: readonly Fault[];
   readonly endpoint: EndpointView | undefined;
-  /** What a field of a text needs; the path is where the server finds fault with it. */
+  /** Binds a text field. `path` is the path that the server uses for faults of the field. */
   readonly text: (key: KeyOf<string>, path?: string) => TextBinding;
   readonly check: (key: KeyOf<boolean>) => Pick<Parameters<typeof Check>[0], 'isOn' | 'onChange'>;
 }
 
 type TextBinding = Pick<Parameters<typeof Field>[0], 'value' | 'onInput' | 'fault'>;
 
-/** The fields of the form that hold such a value. */
+/** The fields of the form whose value has this type. */
 type KeyOf<Value> = {
   [Key in keyof EndpointDraft]: EndpointDraft[Key] extends Value ? Key : never;
 }[keyof EndpointDraft];
@@ -92,7 +92,7 @@ export function EndpointForm({ app, endpoint, onSaved, onCancel }: EndpointFormP
         <div class="form">
           <Filter {...part} />
           <Batching {...part} />
-          <Promises {...part} />
+          <Options {...part} />
         </div>
       </details>
       <ErrorNotice title="Not saved." error={action.error} hidesFaults />
@@ -119,8 +119,8 @@ function Address({ text }: PartProps) {
       {...text('url')}
       hint={
         isProduction
-          ? 'It must be https: this server is in production.'
-          : 'In production it must be https; here http will do.'
+          ? 'It must use https, because this server runs in production mode.'
+          : 'In production it must use https. On this server, http is allowed too.'
       }
     />
   );
@@ -163,10 +163,10 @@ function Filter({ text }: PartProps) {
         <Field label="Only channels that end with" {...text('endsWith')} />
       </div>
       <TextField
-        label="Headers of each request"
+        label="Headers of each webhook"
         rows={2}
         placeholder="Authorization: Bearer ..."
-        hint="One a line: Name: value."
+        hint="One per line, as Name: value."
         {...text('headers')}
       />
     </>
@@ -178,8 +178,8 @@ function Batching({ draft, endpoint, text, check }: PartProps) {
     <fieldset>
       <legend>Batching</legend>
       <Check
-        label="Gather events into one request"
-        hint="Without it each request holds exactly one event."
+        label="Send several events in one webhook"
+        hint="If this is off, each webhook has exactly one event."
         {...check('isBatching')}
       />
       {draft.isBatching && (
@@ -205,29 +205,29 @@ function Batching({ draft, endpoint, text, check }: PartProps) {
   );
 }
 
-/** What holds if a field of the batching stays empty, as far as it is known. */
+/** The value that applies if a field of the batching stays empty, if it is known. */
 function inherited(key: keyof EndpointView['batch'], endpoint: EndpointView | undefined): string {
   const isKnown = endpoint !== undefined && endpoint.ownBatch?.[key] === undefined;
-  return isKnown ? `${endpoint.batch[key]}, as the server` : 'as the server';
+  return isKnown ? `${endpoint.batch[key]} (server default)` : 'server default';
 }
 
-function Promises({ endpoint, text, check }: PartProps) {
+function Options({ endpoint, text, check }: PartProps) {
   return (
     <>
       <Check
         label="Standard Webhooks signature"
-        hint="Each request has webhook-signature as well."
+        hint="Each webhook also has the header webhook-signature."
         {...check('standardSignature')}
       />
       <Check
         label="Reconcile"
-        hint="After events were dropped, it is sent what makes its knowledge true again."
+        hint="After events were dropped, the endpoint receives events that bring it back to the true state."
         {...check('reconcile')}
       />
       {endpoint === undefined && (
         <Field
           label="Id"
-          placeholder="made of the URL"
+          placeholder="derived from the URL"
           hint="A short name for lists, searches and the API."
           {...text('id')}
         />

@@ -15,7 +15,7 @@ import { count } from '../format.ts';
 import { useAction, type Action } from '../resource.ts';
 import { refresh } from '../session.ts';
 
-/** The keys of an app: which is used, their secrets on demand, and how to change them without an outage. */
+/** The keys of an app: their use, their secrets on demand, and how to change them without an outage. */
 export function KeysSection({ app }: { readonly app: AppView }) {
   const [pairs, setPairs] = useState<readonly KeyPairView[] | undefined>(undefined);
   const action = useAction();
@@ -168,7 +168,7 @@ async function makeFirst(app: AppView, { key }: KeyView): Promise<void> {
     title: `Sign webhooks with ${key}?`,
     consequences: [
       'From the next request on, X-Pusher-Key is this key.',
-      'A receiver that knows only the other secret refuses webhooks from then on.',
+      'A receiver that knows only the old secret will then refuse webhooks.',
     ],
     action: 'Make it first',
   });

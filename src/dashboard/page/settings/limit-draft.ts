@@ -1,13 +1,13 @@
 type WrittenLimits = Readonly<Record<string, number | null>>;
 
-/** Limits as they stand in the form: no limit is an empty field. */
+/** Limits as texts for the form. No limit is an empty field. */
 export function limitTexts(limits: WrittenLimits): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(limits).map(([name, value]) => [name, value === null ? '' : String(value)]),
   );
 }
 
-/** The limits that were changed in the form, or a sentence that says which of them is no number. */
+/** The limits that were changed in the form, or a message about the one that is not a number. */
 export function changedLimits(
   before: WrittenLimits,
   texts: Readonly<Record<string, string>>,
@@ -16,7 +16,7 @@ export function changedLimits(
   for (const [name, written] of Object.entries(texts)) {
     const text = written.trim();
     if (text !== '' && !/^\d+$/.test(text))
-      return `${name} must be a whole number, or empty for no limit; got "${text}".`;
+      return `${name} must be a whole number, or empty for no limit. Got "${text}".`;
     const value = text === '' ? null : Number(text);
     if (value !== before[name]) changed[name] = value;
   }

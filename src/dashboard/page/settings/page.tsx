@@ -17,7 +17,7 @@ export function SettingsPage({ app: id }: PageProps) {
       lead={
         <>
           App <strong>{app.id}</strong>,{' '}
-          {app.origin === 'file' ? 'set by the configuration file' : 'added at run time'}
+          {app.origin === 'file' ? 'set in the configuration file' : 'added at run time'}
         </>
       }
       actions={

@@ -17,21 +17,21 @@ const ways: readonly {
     how: 'hold',
     title: 'Hold',
     lines: [
-      'Nothing is sent. What happens waits, and its five minutes stand still.',
-      'After you resume, everything is sent in order. What finds no room in the queue is dropped.',
+      'Nothing is sent. New events wait, and their five minutes do not run.',
+      'After you resume, everything is sent in order. Events are dropped if the queue is full.',
     ],
   },
   {
     how: 'off',
     title: 'Off',
     lines: [
-      'Nothing is sent. What waits and what happens meanwhile is dropped, and listed under Dropped.',
-      'After you resume, the endpoint believes what it knew before, until later events or a reconcile.',
+      'Nothing is sent. Waiting and new events are dropped and listed under Dropped.',
+      'After you resume, the endpoint keeps its old state until later events or a reconcile correct it.',
     ],
   },
 ];
 
-/** Asks how an endpoint is to be paused, in words. */
+/** Asks how to pause an endpoint, and explains the choices. */
 export function PauseDialog({
   app,
   endpoint,

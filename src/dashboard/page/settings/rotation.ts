@@ -1,10 +1,10 @@
-/** How a key is changed while clients and backends go on. */
+/** How to change a key while clients and backends keep working. */
 export const rotation = {
   steps: [
-    'Add a pair. Clients and backends are accepted with either.',
-    'Move clients and backends to it, and have the receivers of webhooks accept both secrets. Then make it first: webhooks are signed with it from then on.',
-    'Remove the old pair when its last use is long ago. Uses count since this process started, on this node.',
+    'Add a pair. Clients and backends may use either pair.',
+    'Move clients and backends to the new pair, and let the receivers of webhooks accept both secrets. Then make the new pair first, so that webhooks are signed with it.',
+    'Remove the old pair when it has not been used for a long time. Uses are counted on this node since the process started.',
   ],
   inFile:
-    'The keys of this app are set by the configuration file: its first pair is key and secret, the others are otherKeys.',
+    'The keys of this app are set in the configuration file. The first pair is key and secret, the others are otherKeys.',
 } as const;

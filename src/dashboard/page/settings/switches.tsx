@@ -15,7 +15,7 @@ import { useReference } from '../use-reference.ts';
 import { changedLimits, limitTexts } from './limit-draft.ts';
 
 const switches = [
-  ['enabled', 'Enabled', 'Off: clients and backends of this app are refused.'],
+  ['enabled', 'Enabled', 'If this is off, clients and backends of this app are refused.'],
   [
     'clientEvents',
     'Client events',
@@ -24,15 +24,15 @@ const switches = [
   [
     'subscriptionCount',
     'Subscription counts',
-    'Subscribers are told how many they are; endpoints may choose subscription_count.',
+    'Subscribers receive the number of subscribers, and endpoints may select subscription_count.',
   ],
-  ['watchlist', 'Watchlist events', 'Users may watch whether others are online.'],
+  ['watchlist', 'Watchlist events', 'Users may watch whether other users are online.'],
   ['forceTls', 'Force TLS', 'Connections and requests without TLS are refused.'],
 ] as const;
 
 type SwitchName = (typeof switches)[number][0];
 
-/** The switches of an app: each takes effect at once. */
+/** The switches of an app. Each takes effect immediately. */
 export function SwitchesSection({ app }: { readonly app: AppView }) {
   const action = useAction();
   const isLocked = app.origin === 'file' || !mayChange.value;
@@ -107,7 +107,7 @@ export function LimitsSection({ app }: { readonly app: AppView }) {
           <TextField
             label="Allowed origins"
             isDisabled={isLocked}
-            hint="Pages that clients may connect from, one a line. Empty: any."
+            hint="Origins of pages from which clients may connect, one per line. If empty, any origin may."
             rows={2}
             placeholder="https://example.com"
             value={origins}
@@ -147,6 +147,6 @@ export function LimitsSection({ app }: { readonly app: AppView }) {
 
 function originSentence({ origin }: AppView): string {
   return origin === 'file'
-    ? 'Set by the configuration file: change them there.'
-    : 'Set here: what you change takes effect at once.';
+    ? 'These settings are in the configuration file. Change them there.'
+    : 'Changes take effect immediately.';
 }

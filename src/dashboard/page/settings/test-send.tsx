@@ -13,7 +13,7 @@ import { eventMeanings } from './event-types.ts';
 
 const options = eventNames.map((value) => ({ value, text: value }));
 
-/** Sends an example of an event to an endpoint, and says what its answer means. */
+/** Sends an example event to an endpoint, and explains its response. */
 export function TestDialog({
   app,
   endpoint,
@@ -34,8 +34,8 @@ export function TestDialog({
   return (
     <Dialog title={`Test ${endpoint.id}`} onClose={onClose} isWide>
       <p>
-        One request goes to <code>{endpoint.url}</code>, signed as ever, with an example that never happened.
-        {endpoint.pause !== undefined && ' It is sent although the endpoint is paused.'}
+        One webhook with an example event is signed as usual and sent to <code>{endpoint.url}</code>.
+        {endpoint.pause !== undefined && ' It is sent even though the endpoint is paused.'}
       </p>
       <div class="actions bottom">
         <Choice label="Event type" value={event} options={options} onChange={setEvent} />
@@ -46,7 +46,7 @@ export function TestDialog({
       <p class="hint">
         {eventMeanings[event]}
         {!endpoint.eventTypes.includes(event) &&
-          ' This endpoint has not chosen it: it gets it in this test only.'}
+          ' This endpoint has not selected it and receives it only in this test.'}
       </p>
       <ErrorNotice error={action.error} />
       <div aria-live="polite" class="stack">
@@ -67,7 +67,7 @@ function Outcome({ outcome }: { readonly outcome: TestView }) {
       >
         <span>{verdict}</span>
       </Notice>
-      {answer !== undefined && answer !== '' && <JsonView label="Answer" text={answer} />}
+      {answer !== undefined && answer !== '' && <JsonView label="Response" text={answer} />}
       <JsonView label="Body" text={request.body} />
       <Code label="Headers as sent" text={headers.join('\n')} />
     </>

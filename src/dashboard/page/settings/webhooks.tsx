@@ -11,7 +11,7 @@ import { EndpointForm } from './endpoint-form.tsx';
 
 const newOne = '+';
 
-/** The section Webhooks: the endpoints of an app, and the form of one. */
+/** The section Webhooks: the endpoints of an app, and the form that adds or edits one. */
 export function WebhooksSection({ app }: { readonly app: AppView }) {
   const [saved, setSaved] = useState<string | undefined>(undefined);
   const edited = route.value.query['edit'];
@@ -33,7 +33,7 @@ export function WebhooksSection({ app }: { readonly app: AppView }) {
     <Section
       id="webhooks"
       title="Webhooks"
-      lead="Each endpoint is sent the events that it selects, from the moment it is saved."
+      lead="Each endpoint receives the events that it selects, as soon as it is saved."
       actions={
         mayChange.value ? (
           <ButtonLink kind="primary" icon="plus" href={hrefWith({ edit: newOne })}>
@@ -52,7 +52,7 @@ export function WebhooksSection({ app }: { readonly app: AppView }) {
         <EndpointForm key={edited} app={app.id} endpoint={endpoint} onSaved={onSaved} onCancel={cancel} />
       )}
       {app.endpoints.length === 0 && !isOpen && (
-        <Empty title="No endpoint yet">Add the URL of your backend, select event types, save.</Empty>
+        <Empty title="No endpoint yet">Enter the URL of your backend, select event types, and save.</Empty>
       )}
       <ul class="cards">
         {app.endpoints.map((one) => (
@@ -69,34 +69,34 @@ function Saved({ id }: { readonly id: string }) {
   return (
     <div role="status" ref={element} tabIndex={-1}>
       <Notice kind={self.value?.savedIn === 'memory' ? 'warn' : 'good'} title={`Saved ${id}.`}>
-        <span>It is in force from now on. {keptSentence(self.value?.savedIn)}</span>
+        <span>It is active now. {keptSentence(self.value?.savedIn)}</span>
       </Notice>
     </div>
   );
 }
 
-/** What does not outlive the process is no surprise later if it is said now. */
+/** A warning that endpoints are lost when the process stops. */
 function KeptNotice({ app }: { readonly app: AppView }) {
   const ownOnes = app.endpoints.filter(({ origin }) => origin === 'run-time').length;
   if (self.value?.savedIn !== 'memory' || ownOnes === 0) return null;
   return (
     <p class="hint">
-      {plural(ownOnes, 'endpoint')} of these {ownOnes === 1 ? 'was' : 'were'} set here.{' '}
+      {plural(ownOnes, 'endpoint')} of these {ownOnes === 1 ? 'was' : 'were'} added at run time.{' '}
       {keptSentence('memory')}
     </p>
   );
 }
 
-/** Where what is set here is kept, and for how long. */
+/** Where settings that were made at run time are kept, and for how long. */
 export function keptSentence(savedIn: 'memory' | 'disk' | 'redis' | undefined): string {
   switch (savedIn) {
     case 'memory':
-      return 'It ends with the process. Export it, or configure a store, to keep it.';
+      return 'Settings made here are lost when the process stops. To keep them, export them or configure a store.';
     case 'disk':
-      return 'It is kept on disk and outlives the process.';
+      return 'Settings made here are kept on disk across restarts.';
     case 'redis':
-      return 'It is kept in Redis and holds on every node.';
+      return 'Settings made here are kept in Redis and apply on every node.';
     case undefined:
-      return 'Where it is kept is not known.';
+      return 'It is not known where settings made here are kept.';
   }
 }

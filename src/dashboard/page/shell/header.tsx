@@ -10,7 +10,7 @@ import { isHelpOpen } from './shortcuts.tsx';
 import { isMenuOpen } from './sidebar.tsx';
 import { nextTheme, theme } from './theme.ts';
 
-/** The bar above: which server, which app, and what one may do. */
+/** The top bar: the server, the app, and the role. */
 export function Header() {
   return (
     <header class="top">
@@ -88,7 +88,7 @@ function AppSwitcher() {
 }
 
 function switchTo(app: string): void {
-  // Of the page only its kind goes along: what is selected on it belongs to the other app.
+  // Only the kind of page is kept, because a selection on it belongs to the other app.
   const kept = pagePath.value.slice(0, pagePath.value[0] === 'webhooks' ? 2 : 1);
   const page = kept.length === 0 || kept[0] === 'add-app' ? ['overview'] : kept;
   go(app === '' ? page : ['apps', app, ...page], pick(route.value.query, ['q', 'types']));
@@ -101,10 +101,10 @@ function pick(query: Readonly<Record<string, string>>, keys: readonly string[]) 
 const liveWords: Readonly<
   Record<LiveState, { readonly word: string; readonly tone: Tone; readonly about: string }>
 > = {
-  connecting: { word: 'Connecting', tone: 'busy', about: 'The page connects to the server.' },
-  live: { word: 'Live', tone: 'good', about: 'What happens appears at once.' },
-  lost: { word: 'Lost', tone: 'bad', about: 'The connection is lost; the page tries again by itself.' },
-  paused: { word: 'Paused', tone: 'calm', about: 'Nothing is sent while the tab is hidden.' },
+  connecting: { word: 'Connecting', tone: 'busy', about: 'The page is connecting to the server.' },
+  live: { word: 'Live', tone: 'good', about: 'Changes appear immediately.' },
+  lost: { word: 'Lost', tone: 'bad', about: 'The connection is lost. The page reconnects automatically.' },
+  paused: { word: 'Paused', tone: 'calm', about: 'The page receives nothing while the tab is hidden.' },
 };
 
 function Live() {

@@ -36,9 +36,9 @@ export function Login({ error }: { readonly error: RequestError | undefined }) {
           fault={isMissing ? 'Enter a token first.' : undefined}
           hint={
             <>
-              It is <code>dashboard.token</code> of the server's configuration, or{' '}
-              <code>dashboard.viewToken</code> to look without changing anything. The session lasts 12 hours,
-              or until the server restarts.
+              Enter <code>dashboard.token</code> of the server's configuration, or{' '}
+              <code>dashboard.viewToken</code> for read-only access. The session lasts 12 hours, or until the
+              server restarts.
             </>
           }
         />

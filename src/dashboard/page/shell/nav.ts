@@ -3,15 +3,15 @@ import type { IconName } from '../components/icon.tsx';
 import { route, routeApp } from '../router.ts';
 import { apps, self } from '../session.ts';
 
-/** A page that the sidebar leads to. */
+/** A page in the sidebar. */
 export interface NavItem {
   readonly title: string;
   readonly icon: IconName;
-  /** Pressed after `g`. */
+  /** The key to press after `g`. */
   readonly shortcut: string;
-  /** Its address below that of the app. */
+  /** Its path, below the path of the app. */
   readonly path: readonly string[];
-  /** It may be about all apps. */
+  /** Whether it can show all apps together. */
   readonly isGlobal?: boolean;
   readonly group?: 'Webhooks';
 }
@@ -54,31 +54,31 @@ const clockItem: NavItem = {
   isGlobal: true,
 };
 
-/** The pages of this server: those of a test are there only if a test controls it. */
+/** The pages of this server. Clock and faults exists only if a test controls the server. */
 export const navItems = computed(() => (self.value?.clock === undefined ? items : [...items, clockItem]));
 
 let lastApp: string | undefined;
 
-/** The app that links lead to: that of the route, else the one before, else the first. */
+/** The app that links use: the one of the route, otherwise the previous one, otherwise the first. */
 export const linkedApp = computed(() => {
   if (routeApp.value !== undefined) lastApp = routeApp.value;
   const isKnown = apps.value.some(({ id }) => id === lastApp);
   return isKnown ? lastApp : apps.value[0]?.id;
 });
 
-/** Where an item leads. */
+/** The path of an item. */
 export function pathOf(item: NavItem): readonly string[] {
   const isAboutAll = routeApp.value === undefined && route.value.path.length > 0;
   if (linkedApp.value === undefined || (item.isGlobal === true && isAboutAll)) return item.path;
   return ['apps', linkedApp.value, ...item.path];
 }
 
-/** The address of a page below the app: without `apps` and its id. */
+/** The path of the current page below the app, without `apps` and the id. */
 export const pagePath = computed(() =>
   routeApp.value === undefined ? route.value.path : route.value.path.slice(2),
 );
 
-/** Whether the page that is shown is this item's. */
+/** Whether the current page is the page of this item. */
 export function isCurrent(item: NavItem): boolean {
   return item.path.every((part, index) => pagePath.value[index] === part);
 }

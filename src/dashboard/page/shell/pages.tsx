@@ -17,13 +17,13 @@ import { EndpointsPage } from '../webhooks/endpoints.tsx';
 import { VerifyPage } from '../webhooks/verify.tsx';
 import { pagePath } from './nav.ts';
 
-/** What a page is told: the app, and what of its address follows its name. */
+/** The properties of a page: the app, and the rest of the path after the name of the page. */
 export interface PageProps {
   readonly app: string;
   readonly rest: readonly string[];
 }
 
-/** A page that may be about all apps. */
+/** The properties of a page that can show all apps together. */
 export interface GlobalPageProps {
   readonly app: string | undefined;
   readonly rest: readonly string[];
@@ -89,15 +89,15 @@ function webhooksPage({ app, rest: [name, ...rest] }: PageProps): ComponentChild
 
 function UnknownPage() {
   return (
-    <Page title="There is no such page">
-      <Empty title="The address leads nowhere">It may be misspelt, or of another version.</Empty>
+    <Page title="Page not found">
+      <Empty title="No page has this address">It may be misspelt, or belong to another version.</Empty>
     </Page>
   );
 }
 
 function UnknownApp({ id }: { readonly id: string }) {
   return (
-    <Page title="There is no such app">
+    <Page title="App not found">
       <Empty title={`No app has the id ${id}`}>
         It may have been removed. {apps.value.length > 0 && 'Choose another one above.'}
       </Empty>
@@ -107,9 +107,9 @@ function UnknownApp({ id }: { readonly id: string }) {
 
 function NoApp() {
   return (
-    <Page title="There is no app yet">
+    <Page title="No app yet">
       <Empty title="Add an app first" action={<a href="#/add-app">Add an app</a>}>
-        Clients and backends connect to an app with its key.
+        Clients and backends use an app with its key.
       </Empty>
     </Page>
   );

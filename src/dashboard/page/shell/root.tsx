@@ -15,7 +15,7 @@ import { CurrentPage } from './pages.tsx';
 import { ShortcutHelp, startShortcuts } from './shortcuts.tsx';
 import { Sidebar } from './sidebar.tsx';
 
-/** Everything: the login, or the page with what is around it. */
+/** The root of the page: the login, or the shell with the current page. */
 export function Root() {
   useEffect(() => {
     startTicking();
@@ -40,11 +40,11 @@ export function Root() {
 }
 
 function Shell() {
-  // With the page itself: whoever sees it may use its keys.
+  // A layout effect, so that the shortcuts work as soon as the page is visible.
   useLayoutEffect(startShortcuts, []);
   useFocusOnNavigation();
   useEffect(() => {
-    // The address may name a page already, while its event is still to come.
+    // The address may already name a page before its hashchange event has arrived.
     if (route.value.path.length === 0 && !/^#\/./.test(location.hash))
       replace(linkedApp.value === undefined ? ['overview'] : ['apps', linkedApp.value, 'overview']);
   }, [route.value]);
@@ -73,7 +73,7 @@ function Shell() {
   );
 }
 
-/** What holds for every page, because what it shows may be old or may not last. */
+/** Notices that apply to every page. */
 function ServerNotices() {
   const error = appsError.value;
   const firstVersion = useRef(self.value?.version);
@@ -84,14 +84,13 @@ function ServerNotices() {
       {isLost && (
         <Notice kind="warn" title="The connection to the server is lost.">
           <span>
-            What you see may be old: lost{' '}
-            {relative(lostSinceMs.value ?? 0, Math.max(now.value, lostSinceMs.value ?? 0))}. The page tries
-            again by itself.
+            It was lost {relative(lostSinceMs.value ?? 0, Math.max(now.value, lostSinceMs.value ?? 0))}, so
+            the page may be out of date. The page reconnects automatically.
           </span>
         </Notice>
       )}
       {isOther && (
-        <Notice title="The server has another version now.">
+        <Notice title="The server now runs another version.">
           <a
             href=""
             onClick={() => {
@@ -104,7 +103,7 @@ function ServerNotices() {
       )}
       {error !== undefined && !isLost && (
         <ErrorNotice
-          title="The settings could not be read again."
+          title="The settings could not be reloaded."
           error={error}
           onRetry={() => void refresh()}
         />
@@ -114,8 +113,8 @@ function ServerNotices() {
 }
 
 /**
- * Whoever follows a link hears the new page from its heading on. The focus moves with the commit of the page: later it could be
- * taken from a field that somebody has entered meanwhile.
+ * Moves the focus to the heading of a new page, so that screen readers start there. This happens in the commit of the
+ * page, because later it could take the focus from a field that the user has entered.
  */
 function useFocusOnNavigation(): void {
   const path = route.value.path.join('/');

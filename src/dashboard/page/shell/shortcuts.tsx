@@ -11,12 +11,12 @@ const sequenceMs = 1500;
 /** Whether the help is open. */
 export const isHelpOpen = signal(false);
 
-/** Single keys get in the way of those who speak to their computer, so they can be switched off. */
+/** Whether shortcuts are on. They can be switched off, because single keys disturb speech input. */
 const areOn = signal(readStored() !== 'off');
 
 let pressedG = 0;
 
-/** Listens to the keyboard. */
+/** Starts to handle shortcuts. The returned function stops it. */
 export function startShortcuts(): () => void {
   document.addEventListener('keydown', onKey);
   return () => {
@@ -66,19 +66,19 @@ export function ShortcutHelp() {
     >
       <dl class="shortcuts">
         <Shortcut keys={['/']} about="Search" />
-        <Shortcut keys={['↑', '↓']} about="Go from row to row" />
+        <Shortcut keys={['↑', '↓']} about="Move between rows" />
         <Shortcut keys={['Enter']} about="Open a row" />
-        <Shortcut keys={['Esc']} about="Close what is open" />
+        <Shortcut keys={['Esc']} about="Close the panel or dialog" />
         {navItems.value.map(({ title, shortcut }) => (
           <Shortcut key={title} keys={['g', shortcut]} about={title} />
         ))}
         <Shortcut keys={['?']} about="This list" />
       </dl>
       <Check
-        label="Shortcuts of single keys"
+        label="Single-key shortcuts"
         isOn={areOn.value}
         onChange={setOn}
-        hint="Off, for those who speak to their computer."
+        hint="Switch them off if you use speech input."
       />
     </Dialog>
   );
@@ -102,7 +102,7 @@ function setOn(isOn: boolean): void {
   try {
     localStorage.setItem(storeKey, isOn ? 'on' : 'off');
   } catch {
-    // A browser without storage forgets it.
+    // In a browser without storage the choice is lost on reload.
   }
 }
 

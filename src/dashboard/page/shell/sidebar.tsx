@@ -8,11 +8,11 @@ import { isCurrent, navItems, pathOf, type NavItem } from './nav.ts';
 export const isMenuOpen = signal(false);
 
 effect(() => {
-  // Whoever followed a link has chosen.
+  // Following a link closes the menu.
   if (route.value.path.length >= 0) isMenuOpen.value = false;
 });
 
-/** The way to every page. */
+/** The navigation. */
 export function Sidebar() {
   const items = navItems.value;
   const firstOfGroup = items.find(({ group }) => group !== undefined);

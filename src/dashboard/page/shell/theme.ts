@@ -4,16 +4,16 @@ const themes = ['system', 'light', 'dark'] as const;
 type Theme = (typeof themes)[number];
 const storeKey = 'soketify-theme';
 
-/** Whether the page is light or dark, or as the system has it. */
+/** Whether the page is light, dark, or follows the system. */
 export const theme = signal<Theme>(themes.find((one) => one === readStored()) ?? 'system');
 
-/** Goes on to the next theme. */
+/** Switches to the next theme. */
 export function nextTheme(): void {
   theme.value = themes[(themes.indexOf(theme.value) + 1) % themes.length] ?? 'system';
   try {
     localStorage.setItem(storeKey, theme.value);
   } catch {
-    // A browser without storage forgets it; nothing else depends on it.
+    // In a browser without storage the choice is lost on reload.
   }
 }
 

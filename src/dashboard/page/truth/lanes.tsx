@@ -19,24 +19,24 @@ interface LanesProps {
   readonly endpoint: string;
 }
 
-/** An endpoint's queue by channel: what is under way, and what waits behind it. */
+/** The queue of an endpoint by channel: what is being sent, and what waits behind it. */
 export function Lanes({ app, endpoint }: LanesProps) {
   const { value, error, isLoading, reload } = useResource(`lanes ${app} ${endpoint}`, (signal) =>
     api.lanes(app, endpoint, signal),
   );
-  // The stream's numbers come every two seconds: lanes go with them.
-  const told = stats.value;
+  // The stream sends numbers every two seconds; the lanes are reloaded with them.
+  const latestStats = stats.value;
   useEffect(() => {
     if (value !== undefined && !isLoading) reload();
-  }, [told]);
+  }, [latestStats]);
   const readAtMs = useMemo(() => now.peek(), [value]);
   return (
     <Section
       title="Lanes"
-      lead="A channel is a lane: a batch on its way holds up what comes behind it."
-      actions={<Button kind="quiet" icon="refresh" label="Read the lanes again" onClick={reload} />}
+      lead="Each channel is a lane. While a batch is being sent, later events of its channels wait."
+      actions={<Button kind="quiet" icon="refresh" label="Refresh the lanes" onClick={reload} />}
     >
-      <ErrorNotice error={error} title="The lanes cannot be read" onRetry={reload} />
+      <ErrorNotice error={error} title="The lanes could not be loaded" onRetry={reload} />
       {value === undefined && error === undefined && <Loading what="the lanes" />}
       {value !== undefined && <Content app={app} lanes={value} readAtMs={readAtMs} />}
     </Section>
@@ -57,25 +57,25 @@ function Content({ app, lanes, readAtMs }: ContentProps) {
         <Notice kind="warn" title={pause.how === 'hold' ? 'Paused: held' : 'Paused: off'}>
           <span>
             {pause.how === 'hold'
-              ? 'Nothing is sent. What happens waits, and its five minutes stand still.'
-              : 'What happens is not sent, and is listed as dropped.'}{' '}
-            Since <Ago atMs={pause.sinceMs} />.
+              ? 'Nothing is sent. New events wait, and their five minutes do not run.'
+              : 'New events are not sent. They are listed as dropped.'}{' '}
+            Paused <Ago atMs={pause.sinceMs} />.
           </span>
         </Notice>
       )}
       {queue === undefined ? (
-        <p>Other nodes send the webhooks; what waits for them is known there.</p>
+        <p>Other nodes send the webhooks of this app. This node does not know their queues.</p>
       ) : (
         <p>
           {queue.isFailing && <State tone="bad">failing</State>}{' '}
           {queue.events === 0
             ? 'Nothing waits.'
-            : `${plural(queue.events, 'event')} (${bytes(queue.bytes)}) wait, the oldest for ${duration(queue.oldestAgeMs)}.`}
+            : `${plural(queue.events, 'event')} (${bytes(queue.bytes)}) ${queue.events === 1 ? 'waits' : 'wait'}, the oldest for ${duration(queue.oldestAgeMs)}.`}
         </p>
       )}
       {batches.length > 0 && (
         <Table
-          label="Batches that are not done with, oldest first"
+          label="Unfinished batches, oldest first"
           columns={batchColumns(app, readAtMs)}
           rows={batches}
           keyOf={(batch) => batch.id ?? `${batch.ageMs} ${batch.channels.join(' ')}`}
@@ -83,26 +83,26 @@ function Content({ app, lanes, readAtMs }: ContentProps) {
       )}
       {batchCount > batches.length && (
         <p class="muted">
-          The {count(batches.length)} oldest of {count(batchCount)} batches.
+          Showing the {count(batches.length)} oldest of {count(batchCount)} batches.
         </p>
       )}
       {list.length > 0 && (
         <>
           <Table
-            label="Lanes with events that are in no batch yet"
+            label="Lanes with events that are not in a batch yet"
             columns={laneColumns(app)}
             rows={list}
             keyOf={({ channel }) => channel}
           />
           {laneCount > list.length && (
             <p class="muted">
-              The {count(list.length)} of {count(laneCount)} lanes that wait longest.
+              Showing the {count(list.length)} of {count(laneCount)} lanes that have waited longest.
             </p>
           )}
         </>
       )}
       {batches.length === 0 && list.length === 0 && queue !== undefined && (
-        <Empty title="Nothing is under way or waits" />
+        <Empty title="Nothing is being sent or waits" />
       )}
     </>
   );
@@ -117,7 +117,7 @@ function batchColumns(app: string, readAtMs: number): readonly Column<LaneBatchV
       cell: ({ state, id }) => (
         <>
           <State tone={state === 'in-flight' ? 'busy' : 'warn'}>
-            {state === 'in-flight' ? 'under way' : 'waits'}
+            {state === 'in-flight' ? 'being sent' : 'waits'}
           </State>
           {id !== undefined && (
             <div>
@@ -146,7 +146,7 @@ function batchColumns(app: string, readAtMs: number): readonly Column<LaneBatchV
         nextAttemptInMs === undefined ? '' : <Countdown atMs={readAtMs + nextAttemptInMs} />,
     },
     {
-      title: 'Dropped',
+      title: 'Will be dropped',
       kind: 'end',
       cell: ({ deadlineInMs }) => <Countdown atMs={readAtMs + deadlineInMs} />,
     },
@@ -169,7 +169,7 @@ function laneColumns(app: string): readonly Column<LaneView>[] {
     {
       title: 'Waits behind',
       cell: ({ blockedBy }) =>
-        blockedBy === undefined ? 'nothing: next batch' : <DeliveryLink app={app} id={blockedBy} />,
+        blockedBy === undefined ? 'nothing; in the next batch' : <DeliveryLink app={app} id={blockedBy} />,
     },
   ];
 }

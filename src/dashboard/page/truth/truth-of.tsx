@@ -15,7 +15,7 @@ import { useNews } from '../live-reload.ts';
 import { useAction, useResource } from '../resource.ts';
 
 const changes = [
-  // Who leaves makes a difference before anything is told: that is his grace. It ends when he returns.
+  // A member who disconnects makes a difference before any webhook is sent: the grace period. A return ends it.
   'subscribed',
   'unsubscribed',
   'disconnection',
@@ -32,7 +32,7 @@ interface TruthProps {
   readonly endpoint: string;
 }
 
-/** Whether an endpoint knows the truth, and if not, where, why, and what can be done. */
+/** Whether an endpoint knows the true state. If not, it lists each difference with its reason and offers a repair. */
 export function TruthOf({ app, endpoint }: TruthProps) {
   const { value, error, isLoading, reload, set } = useResource(`truth ${app} ${endpoint}`, (signal) =>
     api.truth(app, endpoint, signal),
@@ -45,15 +45,15 @@ export function TruthOf({ app, endpoint }: TruthProps) {
       const { channels } = await api.reconcile(app, endpoint);
       toast(
         channels === 0
-          ? 'Nothing had to be sent'
-          : `What is true of ${plural(channels, 'channel')} is on its way`,
+          ? 'Nothing needed to be sent'
+          : `Sending the true state of ${plural(channels, 'channel')}`,
       );
       set(await api.truth(app, endpoint));
     });
   return (
     <section aria-label={`Truth of ${endpoint}`} class="truth">
-      <ErrorNotice error={error} title="The truth cannot be read" onRetry={reload} />
-      {value === undefined && error === undefined && <Loading what="the truth" />}
+      <ErrorNotice error={error} title="The comparison could not be loaded" onRetry={reload} />
+      {value === undefined && error === undefined && <Loading what="the comparison" />}
       {value !== undefined && (
         <Verdict
           truth={value}
@@ -69,7 +69,7 @@ export function TruthOf({ app, endpoint }: TruthProps) {
           }
         />
       )}
-      <ErrorNotice error={repair.error} title="It was not repaired" />
+      <ErrorNotice error={repair.error} title="The endpoint was not repaired" />
       {value !== undefined && value.differences.length > 0 && <Differences app={app} truth={value} />}
       {value !== undefined && value.limits.length > 0 && <Limits limits={value.limits} />}
     </section>
@@ -86,7 +86,7 @@ function Verdict({ truth, actions }: VerdictProps) {
   const compared = `${plural(channels, 'channel')} and ${plural(members, 'member')}`;
   if (unknown !== undefined)
     return (
-      <Notice title="Nobody can tell" actions={actions}>
+      <Notice title="Not known" actions={actions}>
         <span>{unknown}</span>
       </Notice>
     );
@@ -96,32 +96,33 @@ function Verdict({ truth, actions }: VerdictProps) {
         kind="good"
         title={
           truth.limits.length === 0
-            ? 'This endpoint knows the truth.'
-            : 'This endpoint knows the truth, as far as it is compared.'
+            ? 'This endpoint knows the true state.'
+            : 'This endpoint knows the true state, as far as it could be compared.'
         }
         actions={actions}
       >
         <span>
-          Replaying what it acknowledged gives what is: {compared}. Compared <Ago atMs={truth.atMs} />.
+          Replaying the webhooks that it acknowledged gives the true state: {compared}. Compared{' '}
+          <Ago atMs={truth.atMs} />.
         </span>
       </Notice>
     );
   const lasting = differences.filter(({ heals }) => !heals).length;
-  // Differences beyond those that are listed may be of either kind.
+  // Differences that are not listed may be lasting or temporary.
   const isPartial = differing > differences.length;
   return (
     <Notice
       kind={lasting > 0 ? 'bad' : 'info'}
       title={
         lasting > 0
-          ? `${count(lasting)}${isPartial ? ' or more' : ''} of ${plural(differing, 'difference')} will not heal by ${lasting === 1 ? 'itself' : 'themselves'}.`
-          : `${plural(differing, 'difference')}; time will heal ${isPartial ? 'those that are listed' : differing === 1 ? 'it' : 'them'}.`
+          ? `${count(lasting)}${isPartial ? ' or more' : ''} of ${plural(differing, 'difference')} will not go away without a repair.`
+          : `${plural(differing, 'difference')}. ${isPartial ? 'The listed ones' : differing === 1 ? 'It' : 'They'} will go away without a repair.`
       }
       actions={actions}
     >
       <span>
-        Of {compared}. Compared <Ago atMs={truth.atMs} />.
-        {lasting > 0 && !truth.canReconcile && ' This endpoint cannot be repaired from here.'}
+        Compared {compared} <Ago atMs={truth.atMs} />.
+        {lasting > 0 && !truth.canReconcile && ' This server cannot repair this endpoint.'}
       </span>
     </Notice>
   );
@@ -139,7 +140,7 @@ function Differences({ app, truth }: { readonly app: string; readonly truth: Tru
       <Table
         label="Differences"
         columns={columnsFor(app)}
-        // What does not heal needs somebody, so it comes first.
+        // Lasting differences need a person, so they come first.
         rows={differences.toSorted((a, b) => Number(a.heals) - Number(b.heals))}
         keyOf={({ channel, userId }) => `${channel} ${userId ?? ''}`}
       />
@@ -151,7 +152,7 @@ function columnsFor(app: string): readonly Column<DifferenceView>[] {
   return [
     {
       title: 'State',
-      cell: ({ heals }) => <State tone={heals ? 'calm' : 'bad'}>{heals ? 'heals' : 'stays wrong'}</State>,
+      cell: ({ heals }) => <State tone={heals ? 'calm' : 'bad'}>{heals ? 'temporary' : 'lasting'}</State>,
     },
     {
       title: 'About',
@@ -165,7 +166,7 @@ function columnsFor(app: string): readonly Column<DifferenceView>[] {
       ),
     },
     { title: 'Believed', cell: ({ believed }) => believed },
-    { title: 'Is', cell: ({ actual }) => actual },
+    { title: 'True', cell: ({ actual }) => actual },
     {
       title: 'Why',
       kind: 'grow',
@@ -180,7 +181,7 @@ function columnsFor(app: string): readonly Column<DifferenceView>[] {
 
 function Limits({ limits }: { readonly limits: readonly string[] }) {
   return (
-    <Notice title="What is not compared">
+    <Notice title="What was not compared">
       <ul>
         {limits.map((limit) => (
           <li key={limit}>{limit}</li>
@@ -194,9 +195,9 @@ function repairQuestion(endpoint: string) {
   return {
     title: `Repair what ${endpoint} believes?`,
     consequences: [
-      'For each channel and member that differs, this endpoint is sent what is true now, as new webhooks.',
-      'Other endpoints get nothing. What is past, such as a member who came and went, is not sent again.',
+      'For each channel and member that differs, this endpoint receives the current state in new webhooks.',
+      'Other endpoints receive nothing. Past events, such as a member who joined and left, are not sent again.',
     ],
-    action: 'Send what is true',
+    action: 'Send the true state',
   };
 }

@@ -5,7 +5,7 @@ import { At } from '../components/time.tsx';
 import { duration } from '../format.ts';
 import { resultTone, resultWords } from './words.ts';
 
-/** The attempts of a delivery, the latest first; each unfolds to what was sent and answered. */
+/** The attempts of a delivery, newest first. Each opens to show its request and response. */
 export function Attempts({ attempts }: { readonly attempts: readonly AttemptView[] }) {
   if (attempts.length === 0) return <p class="muted">None yet.</p>;
   return (
@@ -40,8 +40,8 @@ function AttemptContent({ attempt }: { readonly attempt: AttemptView }) {
   return (
     <div class="stack">
       {error !== undefined && <p class="bad-text wrap">{error}</p>}
-      {answer !== undefined && answer !== '' && <JsonView label="Answer, its first 4 KB" text={answer} />}
-      {answer === '' && <p class="muted">The answer had no body.</p>}
+      {answer !== undefined && answer !== '' && <JsonView label="Response (first 4 KB)" text={answer} />}
+      {answer === '' && <p class="muted">The response had no body.</p>}
       {lines.length > 0 && <Code label="Headers as sent" text={lines.join('\n')} />}
     </div>
   );

@@ -1,4 +1,4 @@
-/** What a request was, as far as it is needed to make it again. */
+/** The parts of a request that are needed to repeat it. */
 export interface SentRequest {
   readonly url: string;
   readonly body: string;
@@ -6,7 +6,7 @@ export interface SentRequest {
 
 const madeByCurl = new Set(['content-length', 'host', 'connection', 'transfer-encoding']);
 
-/** The same request as a command for a shell: the same bytes and the same signature. */
+/** A shell command that repeats a request with the same bytes and the same signature. */
 export function curlCommand({ url, body }: SentRequest, headers: Readonly<Record<string, string>>): string {
   const lines = Object.entries(headers)
     .filter(([name]) => !madeByCurl.has(name.toLowerCase()))
@@ -14,7 +14,7 @@ export function curlCommand({ url, body }: SentRequest, headers: Readonly<Record
   return [`curl -i -X POST ${quoted(url)} \\`, ...lines, `  --data-binary ${quoted(body)}`].join('\n');
 }
 
-/** A text that a shell takes as it is. */
+/** Quotes a text for a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

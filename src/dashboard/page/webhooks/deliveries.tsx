@@ -18,7 +18,7 @@ import { useDeliveries, type DeliveryList } from './delivery-list.ts';
 import { toggledWord } from './search-words.ts';
 import { deliveryState, resultWords } from './words.ts';
 
-/** The log of deliveries: newest first, live, searchable. */
+/** The deliveries of an app: newest first, live, searchable. */
 export function DeliveriesPage({ app }: PageProps) {
   const { q = '', id } = route.value.query;
   const isAway = useScrolledAway();
@@ -26,10 +26,10 @@ export function DeliveriesPage({ app }: PageProps) {
   return (
     <Page
       title="Deliveries"
-      lead="One row is one webhook request with its events, over all its attempts."
+      lead="Each row is one webhook to one endpoint, with all its attempts."
       actions={
         <Button icon="refresh" onClick={list.reload}>
-          Read again
+          Refresh
         </Button>
       }
     >
@@ -101,13 +101,13 @@ function Rows({ list, q }: { readonly list: DeliveryList; readonly q: string }) 
   if (list.items === undefined) return list.error === undefined ? <Loading what="deliveries" /> : null;
   if (list.items.length === 0)
     return q === '' ? (
-      <Empty title="No delivery yet">What endpoints are sent is listed here.</Empty>
+      <Empty title="No delivery yet">Webhooks to endpoints are listed here.</Empty>
     ) : (
       <Empty
-        title="Nothing is found"
+        title="Nothing found"
         action={<Button onClick={() => setQuery({ q: undefined })}>Clear the search</Button>}
       >
-        No delivery that is kept matches <code>{q}</code>.
+        No kept delivery matches <code>{q}</code>.
       </Empty>
     );
   return (
@@ -128,9 +128,9 @@ function Rows({ list, q }: { readonly list: DeliveryList; readonly q: string }) 
         )}
         <span class="muted small">
           {list.keptSinceMs !== undefined &&
-            `Kept in memory: the last ${duration(Math.max(0, now.value - list.keptSinceMs))}.`}
+            `The last ${duration(Math.max(0, now.value - list.keptSinceMs))} are kept in memory.`}
           {list.skipped > 0 &&
-            ` ${plural(list.skipped, 'delivery', 'deliveries')} were not recorded: more happened than is kept.`}
+            ` ${plural(list.skipped, 'delivery', 'deliveries')} ${list.skipped === 1 ? 'was' : 'were'} not recorded, because too much happened at once.`}
         </span>
       </p>
     </>
@@ -141,7 +141,7 @@ const columns = [
   { title: 'Status', cell: (row: DeliveryView) => <DeliveryStatus row={row} /> },
   { title: 'Events', kind: 'grow', cell: (row: DeliveryView) => <Events row={row} /> },
   { title: 'Endpoint', kind: 'minor', cell: ({ endpoint }: DeliveryView) => endpoint },
-  { title: 'Answer', cell: (row: DeliveryView) => <Answer row={row} /> },
+  { title: 'Response', cell: (row: DeliveryView) => <Answer row={row} /> },
   { title: 'Attempts', kind: 'end', cell: ({ attempts }: DeliveryView) => count(attempts) },
   { title: 'Time', kind: 'minor', cell: ({ atMs }: DeliveryView) => <At atMs={atMs} /> },
 ] as const;
@@ -186,7 +186,7 @@ function Answer({ row }: { readonly row: DeliveryView }) {
       <span class="muted small">
         {status === 'pending' && nextAttemptAtMs !== undefined ? (
           <>
-            again <Countdown atMs={nextAttemptAtMs} />
+            retry <Countdown atMs={nextAttemptAtMs} />
           </>
         ) : (
           elapsedMs !== undefined && duration(elapsedMs)
@@ -198,7 +198,7 @@ function Answer({ row }: { readonly row: DeliveryView }) {
 
 const awayPx = 120;
 
-/** Whether somebody has scrolled into the list: then its rows hold still. */
+/** Whether the list is scrolled. Its rows must not move then. */
 function useScrolledAway(): boolean {
   const [isAway, setAway] = useState(scrollY > awayPx);
   useEffect(() => {

@@ -8,13 +8,13 @@ import { hold } from './held-rows.ts';
 
 const pageSize = 50;
 const settleMs = 400;
-/** Where more rows than this come at once, nobody can read them: the list is read again less often. */
-const crowd = 10;
-const crowdedMs = 2000;
-/** How many new ones are counted while somebody reads. */
-const mostFresh = 100;
+/** If more rows than this arrive together, nobody can read them, so the list is reloaded less often. */
+const burst = 10;
+const burstMs = 2000;
+/** How many new rows are counted while the list is held. */
+const maxFresh = 100;
 
-/** The deliveries that are shown, and those that came meanwhile. */
+/** The deliveries that are shown, and the number of newer ones. */
 export interface DeliveryList {
   readonly items: readonly DeliveryView[] | undefined;
   readonly error: RequestError | undefined;
@@ -22,7 +22,7 @@ export interface DeliveryList {
   readonly keptSinceMs: number | undefined;
   readonly skipped: number;
   readonly hasMore: boolean;
-  /** How many came and are not shown, because somebody reads. */
+  /** How many newer ones are not shown, because the list is held. */
   readonly fresh: number;
   readonly reload: () => void;
   readonly more: () => void;
@@ -30,15 +30,15 @@ export interface DeliveryList {
 }
 
 /**
- * Deliveries that match a search. They are read again when the stream tells of a webhook. While somebody reads, rows that
- * are shown change their state but none moves: those that are new are counted.
+ * Deliveries that match a search. They are reloaded when the stream reports a webhook. While the list is held, the shown
+ * rows update but do not move, and new rows are counted.
  */
 export function useDeliveries(app: string, q: string, isHeld: boolean): DeliveryList {
   const [limit, setLimit] = useState(pageSize);
   const [shown, setShown] = useState<ReadonlySet<string> | undefined>(undefined);
-  const asked = isHeld ? limit + mostFresh : limit;
-  const resource = useResource<PageOf<DeliveryView>>(`${app} ${q} ${asked}`, (signal) =>
-    api.deliveries(app, { q, limit: asked }, signal),
+  const requested = isHeld ? limit + maxFresh : limit;
+  const resource = useResource<PageOf<DeliveryView>>(`${app} ${q} ${requested}`, (signal) =>
+    api.deliveries(app, { q, limit: requested }, signal),
   );
   const items = useLast(resource.value?.items, `${app} ${q}`);
   useEffect(() => setLimit(pageSize), [app, q]);
@@ -46,7 +46,7 @@ export function useDeliveries(app: string, q: string, isHeld: boolean): Delivery
   useWebhookRows(app, resource);
   useEffect(() => {
     setShown(isHeld && items !== undefined ? new Set(items.map(({ id }) => id)) : undefined);
-    // What is shown is fixed at the moment when the reading begins.
+    // The shown rows are fixed when the hold begins.
   }, [isHeld, app, q, items === undefined]);
   const held = items === undefined ? undefined : hold(items, shown, limit);
   return {
@@ -66,7 +66,7 @@ export function useDeliveries(app: string, q: string, isHeld: boolean): Delivery
   };
 }
 
-/** Hears of webhooks, and reads again a moment after, once for many of them and never while it is still reading. */
+/** Reloads the list shortly after a webhook: once for many webhooks, and never during another load. */
 function useWebhookRows(app: string, list: Pick<Resource<unknown>, 'isLoading' | 'reload'>): void {
   const latest = useRef(list);
   latest.current = list;
@@ -82,7 +82,7 @@ function useWebhookRows(app: string, list: Pick<Resource<unknown>, 'isLoading' |
     const stop = listen(
       { app, types: ['webhook sent', 'webhook failed', 'setting'] },
       ({ rows, skipped }) => {
-        readAfter(rows.length + skipped > crowd ? crowdedMs : settleMs);
+        readAfter(rows.length + skipped > burst ? burstMs : settleMs);
       },
     );
     return () => {

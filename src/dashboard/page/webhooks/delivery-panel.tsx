@@ -25,7 +25,7 @@ interface DeliveryPanelProps {
   readonly onClose: () => void;
 }
 
-/** A delivery in full, beside the list. */
+/** All facts of a delivery, beside the list. */
 export function DeliveryPanel({ app, id, onClose }: DeliveryPanelProps) {
   const delivery = useResource(`${app} ${id}`, (signal) => api.delivery(app, id, signal));
   const action = useAction();
@@ -36,7 +36,7 @@ export function DeliveryPanel({ app, id, onClose }: DeliveryPanelProps) {
       {delivery.error !== undefined && (
         <ErrorNotice
           error={delivery.error}
-          {...(delivery.error.status === 404 && { title: 'It is not kept any more.' })}
+          {...(delivery.error.status === 404 && { title: 'This delivery is no longer kept.' })}
           onRetry={delivery.reload}
         />
       )}
@@ -80,7 +80,7 @@ function Content({ app, delivery, action, onResent }: ContentProps) {
               {delivery.endpoint} <span class="muted mono">{delivery.url}</span>
             </>
           ),
-          Made: (
+          Created: (
             <>
               <At atMs={delivery.atMs} />{' '}
               <span class="muted">
@@ -110,7 +110,7 @@ function Content({ app, delivery, action, onResent }: ContentProps) {
         )}
       </div>
       {self.value?.showsPayloads === false ? (
-        <p class="hint">Payloads are not shown: dashboard.payloads is off.</p>
+        <p class="hint">Payloads are not shown, because dashboard.payloads is off.</p>
       ) : (
         <JsonView label="Body" text={delivery.body} />
       )}
@@ -123,7 +123,7 @@ function Content({ app, delivery, action, onResent }: ContentProps) {
 
 const afterDueMs = 1500;
 
-/** Reads a delivery again when its next attempt should have been made. */
+/** Reloads a delivery after its next attempt was due. */
 function useReloadWhenDue(delivery: DeliveryDetail | undefined, reload: () => void): void {
   const due = delivery?.status === 'pending' ? delivery.nextAttemptAtMs : undefined;
   useEffect(() => {

@@ -21,7 +21,7 @@ interface DroppedPanelProps {
   readonly onResent: () => void;
 }
 
-/** A delivery that was given up, in full. */
+/** All facts of a dead letter, beside the list. */
 export function DroppedPanel({ app, letter, onClose, onResent }: DroppedPanelProps) {
   const action = useAction();
   const { id, endpoint, reason, attempts, attempts_made: made } = letter;
@@ -56,18 +56,20 @@ export function DroppedPanel({ app, letter, onClose, onResent }: DroppedPanelPro
           >
             Resend
           </Button>
-          <ButtonLink href={href(['apps', app, 'truth'], { endpoint })}>What it believes now</ButtonLink>
+          <ButtonLink href={href(['apps', app, 'truth'], { endpoint })}>
+            Compare with the true state
+          </ButtonLink>
         </div>
         <ErrorNotice title="Not resent." error={action.error} />
         {self.value?.showsPayloads === false ? (
-          <p class="hint">Payloads are not shown: dashboard.payloads is off.</p>
+          <p class="hint">Payloads are not shown, because dashboard.payloads is off.</p>
         ) : (
           <JsonView label="Events" text={JSON.stringify(letter.events)} />
         )}
         <h3>Attempts</h3>
         {attempts.length < made && (
           <p class="hint">
-            {plural(made, 'attempt')} {made === 1 ? 'was' : 'were'} made; the last {attempts.length} are kept.
+            {plural(made, 'attempt')} {made === 1 ? 'was' : 'were'} made. The last {attempts.length} are kept.
           </p>
         )}
         <Attempts

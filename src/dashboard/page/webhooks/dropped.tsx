@@ -22,7 +22,7 @@ import { RecoverPanel } from './recover.tsx';
 const reasons = ['expired', 'overflow', 'shutdown', 'disabled'] as const;
 const pageSize = 100;
 
-/** What endpoints lost, and how to send it again. */
+/** The dead letters of an app, and how to send them again. */
 export function DroppedPage({ app }: PageProps) {
   const { endpoint, reason, channel, id, recover, limit = String(pageSize) } = route.value.query;
   const key = JSON.stringify([app, endpoint, reason, channel]);
@@ -35,11 +35,11 @@ export function DroppedPage({ app }: PageProps) {
   return (
     <Page
       title="Dropped"
-      lead="Deliveries that were given up. Recover tells an endpoint what was, reconcile what is."
+      lead="Deliveries that were dropped. Recover sends the old events again. Reconcile sends the current state."
       actions={
         <>
           <Button icon="refresh" onClick={list.reload}>
-            Read again
+            Refresh
           </Button>
           <ButtonLink
             kind="primary"
@@ -121,19 +121,19 @@ function Filters({ app }: { readonly app: string }) {
 
 function Rows({ list }: { readonly list: Resource<DroppedList> }) {
   const page = list.value;
-  if (page === undefined) return list.error === undefined ? <Loading what="what was dropped" /> : null;
+  if (page === undefined) return list.error === undefined ? <Loading what="the dropped deliveries" /> : null;
   if (page.deliveries.length === 0)
     return (
       <Empty title="Nothing was dropped">
         {(route.value.query['reason'] ?? route.value.query['channel'] ?? route.value.query['endpoint'])
-          ? 'Nothing that is kept matches these filters.'
-          : `Everything was delivered, or still is tried. Kept for ${duration(Math.max(0, now.value - page.kept_since))} so far.`}
+          ? 'No kept delivery matches these filters.'
+          : `Every delivery was accepted or is still being tried. Drops have been recorded for ${duration(Math.max(0, now.value - page.kept_since))}.`}
       </Empty>
     );
   return (
     <>
       <Table
-        label="Dropped deliveries, the latest first"
+        label="Dropped deliveries, newest first"
         rows={page.deliveries}
         keyOf={({ id }) => id}
         linkOf={({ id }) => hrefWith({ id, recover: undefined })}
@@ -150,7 +150,7 @@ function Rows({ list }: { readonly list: Resource<DroppedList> }) {
           {plural(page.deliveries.length, 'delivery', 'deliveries')} shown, kept since{' '}
           <At atMs={page.kept_since} />.
           {page.forgotten.deliveries > 0 &&
-            ` ${plural(page.forgotten.deliveries, 'delivery', 'deliveries')} with ${plural(page.forgotten.events, 'event')} ${page.forgotten.deliveries === 1 ? 'is' : 'are'} forgotten, because there was no room.`}
+            ` ${plural(page.forgotten.deliveries, 'older delivery', 'older deliveries')} with ${plural(page.forgotten.events, 'event')} ${page.forgotten.deliveries === 1 ? 'was' : 'were'} deleted to make room.`}
         </span>
       </p>
     </>
@@ -183,10 +183,10 @@ function Events({ row: { events } }: { readonly row: DroppedDelivery }) {
 
 function Resent({ row: { resends, resent_at: at } }: { readonly row: DroppedDelivery }) {
   if (resends === 0) return <span class="muted">no</span>;
-  if (at === undefined) return <Tag tone="warn">{`${plural(resends, 'time')}, not taken`}</Tag>;
+  if (at === undefined) return <Tag tone="warn">{`${plural(resends, 'time')}, not accepted`}</Tag>;
   return (
     <span class="nowrap">
-      <Tag tone="good">taken</Tag> <Ago atMs={at} />
+      <Tag tone="good">accepted</Tag> <Ago atMs={at} />
     </span>
   );
 }

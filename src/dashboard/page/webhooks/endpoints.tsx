@@ -10,10 +10,10 @@ import { useEvery } from '../resource.ts';
 
 const rereadMs = 5000;
 
-/** The endpoints of an app, and how each does. */
+/** The endpoints of an app, with the state of each. */
 export function EndpointsPage({ app: id }: PageProps) {
   const app = appWithId(id);
-  // Queues are no part of the stream.
+  // The stream does not carry the queues.
   useEvery(rereadMs, refresh);
   if (app === undefined) return null;
   const settings = (query: Readonly<Record<string, string>> = {}) => href(['apps', id, 'settings'], query);
@@ -34,7 +34,7 @@ export function EndpointsPage({ app: id }: PageProps) {
     >
       {app.endpoints.length === 0 && (
         <Empty title="No endpoint yet" action={<a href={settings({ edit: '+' })}>Add an endpoint</a>}>
-          Nothing that happens in this app is sent to anybody.
+          This app sends no webhooks.
         </Empty>
       )}
       <h2 class="visually-hidden">All endpoints</h2>

@@ -1,4 +1,4 @@
-/** A receiver for Express, as Soketify's page has it. KEY stands for the key whose webhooks it takes. */
+/** A receiver for Express, as in Soketify's documentation. KEY is a placeholder for the key whose webhooks it accepts. */
 export const expressCode = `const express = require("express");
 const crypto = require("crypto");
 

@@ -16,16 +16,18 @@ const options: readonly { readonly value: Framework; readonly text: string }[] =
   { value: 'laravel', text: names.laravel },
 ];
 
-/** The code of a receiver for the webhooks of a key. */
+/** The code of a receiver for webhooks that are signed with a key. */
 export function Handlers({ appKey }: { readonly appKey: string }) {
   const [framework, setFramework] = useState<Framework>('express');
   return (
-    <LazyDetails summary="Code that receives it">
+    <LazyDetails summary="Code of a receiver">
       {({ handlers }) => (
         <div class="stack">
           <Choice label="Framework" value={framework} options={options} onChange={setFramework} />
           <Code label={names[framework]} text={withKey(handlers[framework], framework, appKey)} />
-          <p class="hint">Its secret is under Settings, Keys; the code reads it from the environment.</p>
+          <p class="hint">
+            The code reads the secret from the environment. You find the secret in Settings, under Keys.
+          </p>
         </div>
       )}
     </LazyDetails>

@@ -1,12 +1,12 @@
-/** The rows that are shown, and how many newer ones are held back. */
+/** The shown rows, and how many newer ones are held back. */
 export interface HeldRows<Row> {
   readonly rows: readonly Row[];
   readonly fresh: number;
 }
 
 /**
- * Holds back what came before the rows that somebody reads, so that none of them moves. Without `shown` nothing is held.
- * Rows come newest first; those after the last one that is shown are older, and no news.
+ * Holds back rows that are newer than the shown ones, so that none of these moves. Without `shown` nothing is held back.
+ * Rows are sorted newest first. Rows after the last shown one are older and do not count as new.
  */
 export function hold<Row extends { readonly id: string }>(
   rows: readonly Row[],

@@ -18,18 +18,18 @@ const progressMs = 1000;
 
 interface RecoverPanelProps {
   readonly app: string;
-  /** The endpoint, if it is one. */
+  /** The id of the endpoint. With an unknown id the first endpoint is used. */
   readonly chosen: string;
   readonly onClose: () => void;
   readonly onSent: () => void;
 }
 
-/** Sends again what an endpoint lost: first the estimate, then the question, then the progress. */
+/** Sends dead letters again: first an estimate, then a confirmation, then the progress. */
 export function RecoverPanel({ app, chosen, onClose, onSent }: RecoverPanelProps) {
   const endpoints = appWithId(app)?.endpoints ?? [];
   const endpoint = endpoints.find(({ id }) => id === chosen) ?? endpoints[0];
   const recovery = route.value.query['recovery'];
-  if (endpoint === undefined) return <Notice title="There is no endpoint to send anything to." />;
+  if (endpoint === undefined) return <Notice title="This app has no endpoint." />;
   return (
     <section class="panel form spaced recover" aria-labelledby="recover">
       <header class="section-head">
@@ -80,9 +80,9 @@ function Plan({ app, endpoint, canReconcile }: PlanProps) {
   return (
     <>
       <Field
-        label="Lost since"
-        placeholder="all that is kept"
-        hint="How long ago, such as 10m, 2h or 1d, or a time such as 2026-01-31T12:00:00Z."
+        label="Dropped since"
+        placeholder="all kept deliveries"
+        hint="An age such as 10m, 2h or 1d, or a time such as 2026-01-31T12:00:00Z."
         value={since}
         onInput={(text) => {
           setSince(text);
@@ -98,7 +98,7 @@ function Plan({ app, endpoint, canReconcile }: PlanProps) {
         {estimate !== undefined && (
           <span>
             {plural(estimate.matched.deliveries, 'delivery', 'deliveries')} with{' '}
-            {plural(estimate.matched.events, 'event')} would be sent.
+            {plural(estimate.matched.events, 'event')} would be sent again.
           </span>
         )}
         {estimate !== undefined && estimate.matched.deliveries > 0 && (
@@ -123,13 +123,13 @@ function Reconcile({ app, endpoint, canReconcile }: PlanProps) {
   const reconcile = () => {
     action.run(async () => {
       const { channels } = await api.reconcile(app, endpoint);
-      toast(`${plural(channels, 'channel')} of ${endpoint} ${channels === 1 ? 'is' : 'are'} looked at`);
+      toast(`Comparing ${plural(channels, 'channel')} of ${endpoint}`);
     });
   };
   return (
     <>
       <Notice
-        title="If it need not know what was, but what is:"
+        title="To send the current state instead of old events:"
         actions={
           canReconcile && (
             <Button onClick={reconcile} isBusy={action.isBusy} changes>
@@ -140,8 +140,8 @@ function Reconcile({ app, endpoint, canReconcile }: PlanProps) {
       >
         <span>
           {canReconcile
-            ? 'Reconcile sends exactly the events that make what it knows true again.'
-            : 'This endpoint has reconcile off: repair it under Truth.'}
+            ? 'Reconcile sends only the events that bring the endpoint back to the true state.'
+            : 'Reconcile is off for this endpoint. Repair it on the page Truth.'}
         </span>
       </Notice>
       <ErrorNotice error={action.error} />
@@ -153,9 +153,9 @@ function isSure(endpoint: string, { deliveries, events }: RecoverStart['matched'
   return confirmed({
     title: `Send ${plural(deliveries, 'delivery', 'deliveries')} to ${endpoint} again?`,
     consequences: [
-      `${plural(events, 'event')} go out in their order, each request marked with X-Soketify-Resend.`,
-      'What they tell is old. A receiver that takes it for news may believe afterwards what is not true any more.',
-      'It stops after three failures in a row, or when you cancel it.',
+      `${plural(events, 'event')} ${events === 1 ? 'is' : 'are'} sent in the original order. Each webhook has the header X-Soketify-Resend.`,
+      'The events are old. A receiver that treats them as new may end up with a wrong state.',
+      'Sending stops after three failures in a row, or when you cancel it.',
     ],
     action: 'Send them',
   });
@@ -207,7 +207,7 @@ function Progress({
       />
       <div role="status">
         <strong>{endSentences[state]}</strong> {cause !== undefined && `${cause}. `}
-        {count(sent)} taken, {count(failed)} failed, {count(skipped)} skipped, {count(left)} left of{' '}
+        {count(sent)} accepted, {count(failed)} failed, {count(skipped)} skipped, {count(left)} left of{' '}
         {count(matched.deliveries)}.
       </div>
       <ErrorNotice error={action.error} />

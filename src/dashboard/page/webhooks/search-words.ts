@@ -1,6 +1,6 @@
 /**
- * A search with a word added, or taken away if it is there. A word of the same key goes, because both together would
- * find nothing.
+ * Adds a word to a search, or removes it if it is there. Another word with the same key is removed, because both
+ * together would match nothing.
  */
 export function toggledWord(q: string, word: string): string {
   const words = q.split(/\s+/).filter(Boolean);

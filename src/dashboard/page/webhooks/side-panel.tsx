@@ -10,7 +10,7 @@ interface SidePanelProps {
   readonly children: ComponentChildren;
 }
 
-/** What belongs to the selected row, beside the list. It takes the focus, and gives it back to the row. */
+/** A panel for the selected row, beside the list. It takes the focus, and returns it to the row when it closes. */
 export function SidePanel({ id, label, onClose, children }: SidePanelProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);

@@ -11,7 +11,7 @@ import { faultAt } from '../faults.ts';
 import type { PageProps } from '../shell/pages.tsx';
 import { Handlers } from './handlers.tsx';
 
-/** Says of a body and a signature whether this app signed it, and if not, why. */
+/** Checks whether this app signed a body with a signature, and explains why not. */
 export function VerifyPage({ app }: PageProps) {
   const [body, setBody] = useState('');
   const [signature, setSignature] = useState('');
@@ -34,7 +34,7 @@ export function VerifyPage({ app }: PageProps) {
   return (
     <Page
       title="Verify a signature"
-      lead="Paste what your receiver got. It is compared with every key of the app."
+      lead="Paste the body and the signature that your receiver got. They are checked with every key of the app."
     >
       <form
         class="panel form"
@@ -48,7 +48,7 @@ export function VerifyPage({ app }: PageProps) {
           label="Body"
           rows={6}
           placeholder='{"time_ms":1700000000000,"events":[...]}'
-          hint="The raw bytes: a body that was parsed and written again has another signature."
+          hint="Paste the raw body. Parsing and serializing it again changes the signature."
           value={body}
           onInput={setBody}
           fault={faultAt(faults, 'body')}
@@ -63,7 +63,7 @@ export function VerifyPage({ app }: PageProps) {
         <Field
           label="X-Pusher-Key"
           placeholder="any key of the app"
-          hint="Whether the signature is of this key."
+          hint="If you enter a key, only that key is accepted."
           value={key}
           onInput={setKey}
           fault={faultAt(faults, 'key')}

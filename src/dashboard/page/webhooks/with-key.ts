@@ -1,14 +1,14 @@
 import type { Reference } from '../reference.ts';
 
-/** What a receiver is written for. */
+/** The framework of a receiver. */
 export type Framework = keyof Reference['handlers'];
 
-/** The code of a receiver, with a key in it. */
+/** Inserts a key into the code of a receiver. */
 export function withKey(code: string, framework: Framework, key: string): string {
   const quoted =
     framework === 'laravel'
       ? `'${key.replaceAll('\\', String.raw`\\`).replaceAll("'", String.raw`\'`)}'`
       : JSON.stringify(key);
-  // As functions: in a text, "$" would have a meaning.
+  // Functions, because "$" has a meaning in a replacement text.
   return code.replace(/(["'])KEY\1/, () => quoted).replace(/\bKEY\b/, () => key);
 }

@@ -1,7 +1,7 @@
 import type { AttemptResult, DeliveryView } from '../../../views/deliveries.ts';
 import type { Tone } from '../components/tag.tsx';
 
-/** The state of a delivery in a word. */
+/** The state of a delivery as one word. */
 export function deliveryState({ status, attempts }: DeliveryView): {
   readonly word: string;
   readonly tone: Tone;
@@ -16,16 +16,16 @@ export function deliveryState({ status, attempts }: DeliveryView): {
   }
 }
 
-/** What an attempt came to, in a word. */
+/** The results of attempts, as words. */
 export const resultWords = {
-  success: 'taken',
+  success: 'accepted',
   refused: 'refused',
   timeout: 'timed out',
   unreachable: 'not reached',
-  pending: 'under way',
+  pending: 'in progress',
 } as const;
 
-/** What an attempt came to, as a colour. */
+/** The colour of a result. */
 export function resultTone(result: AttemptResult | 'pending'): Tone {
   switch (result) {
     case 'success':
@@ -40,13 +40,13 @@ export function resultTone(result: AttemptResult | 'pending'): Tone {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  expired: 'It was tried for five minutes and never taken.',
+  expired: 'It was not accepted within five minutes.',
   overflow: 'The queue of the endpoint was full.',
-  shutdown: 'The server was stopped before.',
-  disabled: 'The endpoint was disabled or off.',
+  shutdown: 'The server stopped before it was accepted.',
+  disabled: 'The endpoint was disabled or paused as off.',
 };
 
-/** Why something was dropped, as a sentence. */
+/** The reason for a drop, as a sentence. */
 export function reasonSentence(reason: string): string {
-  return reasons[reason] ?? `The reason given is "${reason}".`;
+  return reasons[reason] ?? `The reason is "${reason}".`;
 }

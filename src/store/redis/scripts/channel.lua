@@ -55,9 +55,9 @@ local function count(epoch, connections, isWanted)
   if not isWanted or tostring(total) == (redis.call('HGET', CHANNEL, 'countSaid') or '0') then
     return
   end
-  local saidAt = number('countSaidAt')
-  if IS_FULL or total > crowd and AT - saidAt < crowdEveryMs then
-    redis.call('HSETNX', CHANNEL, 'countDue', integer((IS_FULL and AT or saidAt) + crowdEveryMs))
+  local sentAt = number('countSaidAt')
+  if IS_FULL or total > crowd and AT - sentAt < crowdEveryMs then
+    redis.call('HSETNX', CHANNEL, 'countDue', integer((IS_FULL and AT or sentAt) + crowdEveryMs))
     return
   end
   redis.call('HSET', CHANNEL, 'countSaid', total, 'countSaidAt', integer(AT))

@@ -1,4 +1,4 @@
-/** A value with every field that it may have, at every depth, and something in each list. */
+/** A value with all optional fields at every depth, and an item in each list. */
 export type Full<Value> = Value extends string | number | boolean | null
   ? Value
   : Value extends readonly (infer Item)[]

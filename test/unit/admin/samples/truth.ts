@@ -25,7 +25,7 @@ const truth: Full<TruthView> = {
   members: 1,
   differences: [difference],
   differing: 1,
-  limits: ['It does not hear of members.'],
+  limits: ['It does not select members.'],
   canReconcile: true,
 };
 

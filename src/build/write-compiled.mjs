@@ -1,4 +1,4 @@
-// Lets V8 compile the program that was built, and keeps that beside it (see main.cjs): a server is started in this process
+// Lets V8 compile the program that was built, and keeps that beside it (see load.cjs): a server is started in this process
 // and used a little, because what is kept is what was called.
 import { createHash, createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ process.env['SOKETIFY_WEBHOOK_URL'] = `http://127.0.0.1:${endpoint.address().por
 
 const line = lineOf(({ msg }) => msg === 'listening');
 process.argv = [process.execPath, 'soketify-emulator', '--port', '0'];
-const { keepCompiled } = createRequire(import.meta.url)('../dist/main.cjs');
+const { keepCompiled } = createRequire(import.meta.url)('../../dist/main.cjs');
 const { port } = await line;
 
 const others = await join('other');

@@ -16,7 +16,7 @@ const refusedWith = (status: number, code: string) => ({
   json: { error: { code, message: expect.any(String) as string } },
 });
 
-/** Something that would be right in the path of any operation. */
+/** Values that are valid in the path of any operation. */
 const anywhere = {
   app: '1',
   endpoint: 'main',
@@ -34,7 +34,7 @@ describe('without a token', () => {
     ['embedded elsewhere', { 'sec-fetch-site': 'cross-site' }],
     ['of another port of this machine', { 'sec-fetch-site': 'same-site' }],
     ['in a sandbox', { origin: 'null' }],
-  ])('a page %s reads and changes nothing by either door', async (_, headers) => {
+  ])('a page %s cannot read or change anything through either API', async (_, headers) => {
     const { server } = await Admin.start();
     for (const door of ['/admin', '/dashboard/api']) {
       expect(await ask(server, 'GET', `${door}/apps`, { headers })).toMatchObject(
@@ -50,7 +50,7 @@ describe('without a token', () => {
   });
 
   test.each(['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:6001', '10.0.0.1', '[::2]'])(
-    'a page whose name, %s, resolves to this machine gets nothing',
+    'a page whose name, %s, resolves to this machine gets no access',
     async (host) => {
       const { server } = await Admin.start();
       for (const path of [
@@ -68,7 +68,7 @@ describe('without a token', () => {
     },
   );
 
-  test.each(['dash.internal', 'DASH.internal:6001'])('a host that is allowed, %s, is taken', async (host) => {
+  test.each(['dash.internal', 'DASH.internal:6001'])('an allowed host, %s, is accepted', async (host) => {
     const { server } = await Admin.start({ dashboard: { allowedHosts: ['dash.internal'] } });
     expect(await ask(server, 'GET', '/dashboard/api/self', { headers: { ...samePage, host } })).toMatchObject(
       {
@@ -77,7 +77,7 @@ describe('without a token', () => {
     );
   });
 
-  test('the door of the page is closed to what does not say that it is the page', async () => {
+  test('the API of the page refuses requests that do not identify themselves as the page', async () => {
     const { server } = await Admin.start();
     expect(await ask(server, 'GET', '/dashboard/api/apps')).toMatchObject(refusedWith(403, 'ERR_ORIGIN'));
     const host = `127.0.0.1:${server.port}`;
@@ -98,7 +98,7 @@ describe('without a token', () => {
     'cf-connecting-ip',
     'forwarded',
     'via',
-  ])('nobody is served for whom a proxy asks, as %s tells', async (name) => {
+  ])('a request through a proxy, recognized by %s, is refused', async (name) => {
     const { server } = await Admin.start();
     for (const path of ['/admin/apps', '/dashboard/api/apps']) {
       const headers = { ...samePage, [name]: 'for=203.0.113.7' };
@@ -114,7 +114,7 @@ describe('a change', () => {
     ['plain text', 'text/plain', '{"id":"evil"}'],
     ['text that begins like JSON', 'text/plain; application/json', '{"id":"evil"}'],
     ['of no type', '', '{"id":"evil"}'],
-  ])('as %s is not taken', async (_, type, body) => {
+  ])('as %s is refused', async (_, type, body) => {
     const { server } = await Admin.start();
     for (const door of ['/admin', '/dashboard/api']) {
       const headers = { ...samePage, ...(type !== '' && { 'content-type': type }) };
@@ -125,7 +125,7 @@ describe('a change', () => {
     expect(server.configuration.current.apps).toHaveLength(1);
   });
 
-  test('is made by nobody who has only the view token, whatever it is', async () => {
+  test('is refused with the view token, whatever it is', async () => {
     const world = await AdminWorld.start(tokens, {}, full);
     await world.addOwn();
     const before = await world.admin.get('listApps');
@@ -146,7 +146,7 @@ describe('a change', () => {
     expect(world.receiver.requests).toEqual([]);
   });
 
-  test('is no question: whoever may look may have a signature explained', async () => {
+  test('does not include verifying a signature, which the view token allows', async () => {
     const { admin } = await AdminWorld.start(tokens, {}, view);
     const body = { body: 'a', signature: 'b' };
     expect(await admin.get('verifySignature', { of: { app: '1' }, body })).toMatchObject({
@@ -157,7 +157,7 @@ describe('a change', () => {
 });
 
 describe('with a token', () => {
-  test('no operation is done without it, or with a wrong one', async () => {
+  test('no operation works without it or with a wrong one', async () => {
     const { admin } = await AdminWorld.start(tokens, {}, full);
     const wrong = [
       '',
@@ -168,9 +168,9 @@ describe('with a token', () => {
       token,
     ];
     for (const { id, method } of admin.operations) {
-      const told = await admin.call(id, { of: anywhere, headers: { authorization: '' } });
-      expect({ id, ...told }).toMatchObject({ id, ...refusedWith(401, 'ERR_TOKEN') });
-      expect(told.headers['www-authenticate']).toBe('Bearer');
+      const response = await admin.call(id, { of: anywhere, headers: { authorization: '' } });
+      expect({ id, ...response }).toMatchObject({ id, ...refusedWith(401, 'ERR_TOKEN') });
+      expect(response.headers['www-authenticate']).toBe('Bearer');
       if (method !== 'GET') continue;
       for (const authorization of wrong) {
         expect(await admin.call(id, { of: anywhere, headers: { authorization } })).toMatchObject({
@@ -185,7 +185,7 @@ describe('with a token', () => {
     }
   });
 
-  test('a session of the page is none of the door for programs, and ends with the logout', async () => {
+  test('a session of the page does not work for the admin API, and ends with the logout', async () => {
     const { server } = await Admin.start(tokens, {}, full);
     const login = await ask(server, 'POST', '/dashboard/login', {
       headers: samePage,
@@ -207,10 +207,10 @@ describe('with a token', () => {
     expect(await ask(server, 'GET', '/dashboard/api/self', { headers: page })).toMatchObject({ status: 401 });
   });
 
-  test('in production nothing goes over the network in the clear', async () => {
+  test('in production plain HTTP over the network is refused', async () => {
     const overrides = { env: { NODE_ENV: 'production' } };
     const { server } = await Admin.start({ ...tokens, trustedProxies: ['127.0.0.1'] }, overrides, full);
-    // Over loopback it does not leave the machine.
+    // Over loopback, nothing leaves the machine.
     expect(await ask(server, 'GET', '/admin/self', { headers: full })).toMatchObject({ status: 200 });
     const proxied = { ...full, 'x-forwarded-for': '203.0.113.7' };
     expect(await ask(server, 'GET', '/admin/self', { headers: proxied })).toMatchObject(
@@ -227,7 +227,7 @@ describe('with a token', () => {
     });
   });
 
-  test('in production a proxy that is not trusted cannot say that it is encrypted', async () => {
+  test('in production an untrusted proxy cannot claim that a request was encrypted', async () => {
     const { server } = await Admin.start(tokens, { env: { NODE_ENV: 'production' } }, full);
     const headers = { ...full, 'x-forwarded-for': '203.0.113.7', 'x-forwarded-proto': 'https' };
     expect(await ask(server, 'GET', '/admin/self', { headers })).toMatchObject(
@@ -236,7 +236,7 @@ describe('with a token', () => {
   });
 });
 
-describe('where it is served', () => {
+describe('the place of the Dashboard', () => {
   const paths = [
     '/dashboard',
     '/dashboard/',
@@ -260,7 +260,7 @@ describe('where it is served', () => {
     expect(await ask(server, 'GET', '/admin/self')).toMatchObject({ status: 404 });
   });
 
-  test('is its own port alone, if it has one, which serves nothing else', async () => {
+  test('is only its own port, if it has one, which serves nothing else', async () => {
     const { server, port } = await Admin.start({ dashboard: { port: 0 }, tls: pair('localhost') });
     expect(port).not.toBe(server.port);
     expect(await ask({ port }, 'GET', '/admin/self')).toMatchObject({ status: 200 });
@@ -272,7 +272,7 @@ describe('where it is served', () => {
   });
 });
 
-test('HEAD is a GET without its body, and no stream; OPTIONS allows other pages nothing', async () => {
+test('HEAD is a GET without its body and never streams, and OPTIONS allows nothing to other pages', async () => {
   const { server } = await Admin.start();
   expect(await ask(server, 'HEAD', '/admin/self')).toMatchObject({ status: 200, text: '' });
   expect(await ask(server, 'HEAD', '/admin/stream')).toMatchObject({ status: 200, text: '' });
@@ -280,15 +280,15 @@ test('HEAD is a GET without its body, and no stream; OPTIONS allows other pages 
   expect(await ask(server, 'HEAD', '/admin/self', { headers })).toMatchObject({ status: 403, text: '' });
   const asked = { origin: 'https://evil.example', 'access-control-request-method': 'POST' };
   for (const path of ['/admin/apps', '/dashboard/api/apps', '/dashboard/login', '/admin/stream']) {
-    const told = await ask(server, 'OPTIONS', path, { headers: asked });
-    expect(Object.keys(told.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    const response = await ask(server, 'OPTIONS', path, { headers: asked });
+    expect(Object.keys(response.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
     const { headers: got } = await ask(server, 'GET', path, { headers: { origin: asked.origin } });
     expect(got).not.toHaveProperty('access-control-allow-origin');
   }
   expect(await ask(server, 'PUT', '/admin/self', { body: {} })).toMatchObject({ status: 405 });
 });
 
-test('what is answered is kept by nobody and runs nowhere', async () => {
+test('responses are not cached and cannot run as content', async () => {
   const { server } = await Admin.start();
   for (const path of ['/admin/self', '/admin/apps/none', '/dashboard/api/self']) {
     const { headers } = await ask(server, 'GET', path, { headers: samePage });
@@ -301,7 +301,7 @@ test('what is answered is kept by nobody and runs nowhere', async () => {
   }
 });
 
-test('the view token is shown no secret and no value of a header', async () => {
+test('the view token shows no secret and no value of a header', async () => {
   const world = await AdminWorld.start(tokens, {}, full);
   await world.addOwn();
   const id = await world.delivered();

@@ -4,7 +4,7 @@ import { Admin, token, viewToken } from '../support/admin.ts';
 
 const tokens = { dashboard: { token, viewToken } };
 
-/** What is answered to these bytes, up to the end of the first answer's head and what comes with it. */
+/** The response to these bytes, at least up to the end of its head. */
 function rawHttp(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
@@ -26,7 +26,7 @@ test('an empty header of the client does not hide the one that a proxy adds', as
   expect(answer).toContain('ERR_FORWARDED');
 });
 
-test('nothing of a body is awaited of somebody who may not ask, nor of a login that is too long', async () => {
+test('no body is read from a caller without access, or for a login that is too long', async () => {
   const { server } = await Admin.start(tokens);
   for (const path of ['/admin/apps', '/dashboard/api/apps']) {
     const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n{`;

@@ -1,0 +1,27 @@
+// The types of the library as one file, so that an editor reads what is public and nothing else.
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
+
+/** Writes dist/index.d.ts, and the same for `require`. Fails if the types need a package. */
+export async function buildTypes(root) {
+  const folder = mkdtempSync(`${root}/dist/declarations-`);
+  try {
+    const tsc = ['node_modules/typescript/bin/tsc', '-p', 'src', '--emitDeclarationOnly', '--outDir', folder];
+    execFileSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
+    const bundle = await rollup({
+      input: `${folder}/index.d.ts`,
+      external: /^node:/,
+      plugins: [dts()],
+      onwarn({ message }) {
+        throw new Error(`the types of the library cannot be bundled: ${message}`);
+      },
+    });
+    await bundle.write({ file: `${root}/dist/index.d.ts`, format: 'es' });
+    await bundle.close();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  cpSync(`${root}/dist/index.d.ts`, `${root}/dist/index.d.cts`);
+}

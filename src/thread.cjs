@@ -1,0 +1,4 @@
+'use strict';
+
+// Where a worker thread begins.
+require('./load.cjs').openThread();

@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { pack } from '../../support/package/pack.ts';
+import { createProject, runIn } from '../../support/package/project.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const filesHere = (...names: readonly string[]): readonly string[] => names.map((name) => folder + name);
+
+/** The most bytes of the archive, as it is downloaded. */
+const mostBytes = 500_000;
+
+function emptyFolder(): string {
+  const empty = mkdtempSync(join(tmpdir(), 'soketify-package-'));
+  onTestFinished(() => rmSync(empty, { recursive: true, force: true }));
+  return empty;
+}
+
+describe('the archive', () => {
+  test('holds what is used, and nothing else', () => {
+    const listed = execFileSync('tar', ['-tzf', inject('packedPackage')], { encoding: 'utf8' });
+    const files = listed
+      .trim()
+      .split('\n')
+      .map((name) => name.replace(/^package\//, ''));
+    expect(files.filter((name) => /^dist\/[^/]*$/.test(name)).toSorted()).toEqual(
+      [
+        ...['index.cjs', 'index.d.cts', 'index.d.ts', 'index.js', 'licenses.txt', 'load.cjs'],
+        ...['main.cjs', 'main.js', 'program.cjs', 'thread.cjs'],
+      ].map((name) => `dist/${name}`),
+    );
+    const folders = new Set(
+      files.filter((name) => name.startsWith('dist/')).map((name) => name.split('/')[1]),
+    );
+    expect([...folders].filter((name) => !name?.includes('.'))).toEqual(['dashboard', 'scripts']);
+    expect(files).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'SECURITY.md', 'config/schema.json']),
+    );
+    expect(files.filter((name) => /\.map$|^(?:src|test|bench)\//.test(name))).toEqual([]);
+    expect(statSync(inject('packedPackage')).size).toBeLessThan(mostBytes);
+  });
+
+  test('names the licence of each package that is a part of it', () => {
+    const notices = execFileSync('tar', ['-xzOf', inject('packedPackage'), 'package/dist/licenses.txt'], {
+      encoding: 'utf8',
+    });
+    for (const name of ['commander', 'fastest-levenshtein', 'jsonc-parser', 'pino', 'preact', 'zod']) {
+      const at = notices.indexOf(`\n${name} `);
+      expect(at).toBeGreaterThan(0);
+      expect(notices.slice(at, at + 300)).toMatch(/\(MIT\)\n\n[^]*copyright/i);
+    }
+  });
+
+  test(
+    'of a fresh clone is whole, and npm installs it into an empty folder',
+    { timeout: 180_000 },
+    async () => {
+      const clone = emptyFolder();
+      execFileSync('git', ['clone', '--quiet', '--no-hardlinks', root, clone]);
+      symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
+      const archive = pack(clone, emptyFolder());
+      const program = join(clone, 'dist/program.cjs');
+      const builtAt = statSync(program).mtimeMs;
+
+      const project = emptyFolder();
+      await writeFile(join(project, 'package.json'), '{"private":true}');
+      const install = ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', archive];
+      expect(await runIn(project, 'npm', install, {}, 120_000)).toMatchObject({ code: 0 });
+      expect(readdirSync(join(project, 'node_modules'))).not.toContain('zod');
+      expect(await runIn(project, 'npx', ['soketify-emulator', '--version'])).toEqual({
+        code: 0,
+        output: '0.1.0\n',
+      });
+      const script = `require('soketify-emulator').startEmulator().then(async (soketify) => {
+      console.log((await fetch(soketify.url + '/healthz')).status);
+      await soketify.close();
+    })`;
+      expect(await runIn(project, process.execPath, ['-e', script])).toEqual({ code: 0, output: '200\n' });
+
+      // Packed again, it is not built again: nothing has changed.
+      pack(clone, emptyFolder());
+      expect(statSync(program).mtimeMs).toBe(builtAt);
+    },
+  );
+});
+
+describe('the package', () => {
+  test('leaves no handle after close: the process ends by itself', async () => {
+    const project = await createProject({ packages: ['ws'], files: filesHere('leak.cjs') });
+    expect(await project.node('leak.cjs')).toEqual({ code: 0, output: '[]' });
+  });
+
+  test('has types for ES modules and CommonJS', async () => {
+    const files = ['types.cts', 'types.mts'];
+    const project = await createProject({
+      packages: ['pusher', 'pusher-js', '@types'],
+      files: filesHere(...files),
+    });
+    const compilerOptions = {
+      module: 'nodenext',
+      target: 'es2022',
+      lib: ['es2023', 'esnext.disposable', 'dom'], // pusher-js speaks of the page
+      types: ['node'],
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+    };
+    await project.write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    expect(await project.node(tsc, '-p', '.')).toEqual({ code: 0, output: '' });
+    // What a project that installs the package does not have, or need not have.
+    const { output: read } = await project.node(tsc, '-p', '.', '--listFilesOnly');
+    expect(read).toContain('dist/index.d.ts');
+    expect(read).not.toMatch(/node_modules\/(zod|commander|ioredis|undici|uWebSockets\.js|pino)\//);
+  });
+});

@@ -1,0 +1,48 @@
+const Backend = require('pusher');
+const Pusher = require('pusher-js');
+const { startEmulator, startReceiver } = require('soketify-emulator');
+
+/* global jest, test, expect, beforeAll, afterEach, afterAll */
+
+let receiver; // stands for your backend, which takes soketify.env(): SOKETIFY_*, PUSHER_*
+let soketify;
+let backend;
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  soketify = await startEmulator({ clock: 'virtual', apps: [{ webhooks: [{ url: receiver.url }] }] });
+  backend = new Backend(soketify.serverOptions());
+});
+afterEach(() => soketify.reset());
+afterAll(async () => {
+  await soketify.close();
+  await receiver.close();
+});
+
+// The second run shows that the first has left nothing.
+test.each([1, 2])('a user who closes the tab goes offline (%i)', async () => {
+  const client = new Pusher(soketify.key, {
+    ...soketify.clientOptions(),
+    channelAuthorization: {
+      customHandler: ({ socketId, channelName }, done) =>
+        done(null, backend.authorizeChannel(socketId, channelName, { user_id: '42' })),
+    },
+  });
+  client.subscribe('presence-room');
+  await soketify.webhooks.waitFor({ name: 'member_added', user_id: '42' });
+  soketify.faults.webhooks({ status: 500, times: 9 }); // the backend is down for a while
+  client.disconnect();
+  await soketify.webhooks.waitFor({ name: 'member_removed', user_id: '42' });
+  await soketify.idle();
+  expect(receiver.state()).toMatchObject({ occupied: [], members: {} });
+});
+
+test('fake timers of jest do not stop the emulator', async () => {
+  jest.useFakeTimers();
+  await soketify.clock.advance(60_000);
+  await expect(soketify.webhooks.waitFor({ name: 'cache_miss' }, { timeoutMs: 1 })).rejects.toThrow(
+    /no webhook with name 'cache_miss'/,
+  );
+  expect(jest.getTimerCount()).toBe(0);
+  jest.useRealTimers();
+});
