@@ -8,6 +8,6 @@ const path = require('node:path');
 const own = new Module(__filename);
 own.filename = __filename; // Playwright looks at who requires something.
 const { openLibrary } = own.require(path.join(__dirname, 'load.cjs'));
-const { EmulatorError, startEmulator, startReceiver } = openLibrary();
+const { EmulatorError, connectEmulator, startEmulator, startReceiver } = openLibrary();
 
-module.exports = { EmulatorError, startEmulator, startReceiver };
+module.exports = { EmulatorError, connectEmulator, startEmulator, startReceiver };
