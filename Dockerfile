@@ -1,17 +1,15 @@
-# glibc, not Alpine: the native server library has no musl build.
-FROM node:20-bookworm-slim AS build
+# Debian 13: the native library has no build for Alpine, and needs glibc 2.38 with Node 24.
+FROM node:24-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY src ./src
 RUN npm run build && npm prune --omit=dev
-# Of the native binaries keep only the one that this image loads.
-RUN keep="uws_linux_$(node -p process.arch)_$(node -p process.versions.modules).node" \
-  && find node_modules/uWebSockets.js -name '*.node' ! -name "$keep" -delete \
-  && test -f "node_modules/uWebSockets.js/$keep"
+# The image loads one of the native binaries.
+RUN node dist/main.cjs prune
 
-FROM node:20-bookworm-slim
+FROM node:24-trixie-slim
 WORKDIR /app
 ENV NODE_ENV=production SOKETIFY_HOST=0.0.0.0 SOKETIFY_PORT=6001
 COPY --from=build /app/package.json ./

@@ -1,8 +1,52 @@
 #!/usr/bin/env bash
-# Three nodes on one Redis, on this machine: config/three-nodes.sh. Ctrl-C ends all that it started.
-# SOKETIFY_REDIS_URL names a Redis that runs already; without it one is started, and loses its data at the end.
+# Three nodes on one Redis, on this machine: config/three-nodes.sh. --help tells the rest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+usage() {
+  cat <<'TEXT'
+Usage: config/three-nodes.sh [--ports PORT,PORT,PORT] [--redis-port PORT]
+
+Starts three nodes on one Redis, on this machine, until Ctrl-C ends all that it started.
+
+  --ports PORT,PORT,PORT  where the nodes listen (default: 6001,6002,6003; environment: NODE_PORTS)
+  --redis-port PORT       where the Redis listens that is started, and loses its data at the end
+                          (default: 6390; environment: REDIS_PORT)
+  --help                  this text
+
+SOKETIFY_REDIS_URL names a Redis that runs already; then none is started.
+TEXT
+}
+
+refuse() {
+  echo "$1" >&2
+  exit "${2:-2}"
+}
+
+node_ports=${NODE_PORTS:-6001,6002,6003}
+redis_port=${REDIS_PORT:-6390}
+while [ $# -gt 0 ]; do
+  case $1 in
+    --help | -h) usage && exit ;;
+    --ports=* | --redis-port=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
+    --ports) node_ports=${2:-} && shift 2 || refuse '--ports needs a value, such as 6001,6002,6003.' ;;
+    --redis-port) redis_port=${2:-} && shift 2 || refuse '--redis-port needs a value, such as 6390.' ;;
+    *) refuse "Unknown option \"$1\"; expected --ports, --redis-port or --help." ;;
+  esac
+done
+
+IFS=, read -ra ports <<<"$node_ports"
+[ "${#ports[@]}" = 3 ] || refuse "The nodes need three ports, such as 6001,6002,6003; got \"$node_ports\"."
+[ -n "${SOKETIFY_REDIS_URL:-}" ] && all=("${ports[@]}") || all=("${ports[@]}" "$redis_port")
+for port in "${all[@]}"; do
+  [[ $port =~ ^[1-9][0-9]{0,4}$ ]] && [ "$port" -le 65535 ] || refuse "A port is a number from 1 to 65535; got \"$port\"."
+done
+[ "$(printf '%s\n' "${all[@]}" | sort -u | wc -l)" = "${#all[@]}" ] || refuse "Each needs a port of its own; got ${all[*]}."
+for port in "${all[@]}"; do
+  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+    refuse "Something listens on port $port already: end it, or choose other ports with --ports and --redis-port." 1
+  fi
+done
 
 pids=()
 folder=$(mktemp -d)
@@ -20,27 +64,23 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 if [ -z "${SOKETIFY_REDIS_URL:-}" ]; then
-  if ! command -v redis-server >/dev/null; then
-    echo 'redis-server is not in PATH: install it (Debian: apt-get install redis-server), or set SOKETIFY_REDIS_URL.' >&2
-    exit 1
-  fi
-  port=6390
-  redis-server --port "$port" --bind 127.0.0.1 --dir "$folder" --save '' --appendonly no >"$folder/redis.log" &
+  command -v redis-server >/dev/null ||
+    refuse 'redis-server is not in PATH: install it (Debian: apt-get install redis-server), or set SOKETIFY_REDIS_URL.' 1
+  redis-server --port "$redis_port" --bind 127.0.0.1 --dir "$folder" --save '' --appendonly no >"$folder/redis.log" &
   pids+=($!)
   for attempt in $(seq 1 50); do
     grep -q 'Ready to accept connections' "$folder/redis.log" && break
     if ! kill -0 "${pids[0]}" 2>/dev/null || [ "$attempt" = 50 ]; then
-      echo "redis-server did not start on port $port:" >&2
+      echo "redis-server did not start on port $redis_port:" >&2
       cat "$folder/redis.log" >&2
       exit 1
     fi
     sleep 0.1
   done
-  export SOKETIFY_REDIS_URL="redis://127.0.0.1:$port"
+  export SOKETIFY_REDIS_URL="redis://127.0.0.1:$redis_port"
 fi
 [ -f dist/main.cjs ] || npm run build --silent
 
-ports=(6001 6002 6003)
 nodes=()
 for port in "${ports[@]}"; do
   node dist/main.cjs --config config/cluster.json --port "$port" > >(sed -u "s/^/$port  /") 2>&1 &
@@ -64,10 +104,10 @@ cat <<TEXT
 
 Three nodes serve app 1 (key app-key, secret app-secret) on ports ${ports[*]}.
 
-  new Pusher('app-key', { cluster: 'default', wsHost: '127.0.0.1', wsPort: 6001, forceTLS: false })
-  new Pusher('app-key', { cluster: 'default', wsHost: '127.0.0.1', wsPort: 6002, forceTLS: false })
-  curl http://127.0.0.1:6003/healthz    # how a node stands with Redis, and whether it sends the webhooks
-  kill -9 ${nodes[0]}    # ends the node on 6001; the others tell of whoever was there, within lease and grace
+  new Pusher('app-key', { cluster: 'default', wsHost: '127.0.0.1', wsPort: ${ports[0]}, forceTLS: false })
+  new Pusher('app-key', { cluster: 'default', wsHost: '127.0.0.1', wsPort: ${ports[1]}, forceTLS: false })
+  curl http://127.0.0.1:${ports[2]}/healthz    # how a node stands with Redis, and whether it sends the webhooks
+  kill -9 ${nodes[0]}    # ends the node on ${ports[0]}; the others tell of whoever was there, within lease and grace
 
 Ctrl-C ends all of them.
 TEXT

@@ -28,7 +28,8 @@ export type { PublishedEvent, PublishReceiver } from './emulator/published/publi
 export type { PublishMatch, PublishPattern } from './emulator/published/publish-match.ts';
 export type { PublishAbsenceOptions, PublishWaitOptions } from './emulator/published/publish-waiting.ts';
 export type { EventMatch } from './emulator/waits/match.ts';
-export type { EventPattern, WebhookEventFields } from './webhooks/event-match.ts';
+export type { WebhookEventFields } from './webhooks/event-fields.ts';
+export type { EventPattern } from './webhooks/event-match.ts';
 export type {
   AttemptEnd,
   DeliveryAttempt,
@@ -55,6 +56,7 @@ export { startReceiver } from './receiver/receiver.ts';
 export type {
   Answer,
   Arrival,
+  OriginalRequest,
   PlannedAnswer,
   ReceivedMatch,
   ReceivedWait,
@@ -82,7 +84,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const isControlled = content['control'] !== undefined && content['control'] !== false;
   const env = isControlled ? { NODE_ENV: process.env['NODE_ENV'] } : {};
   const config = parseContent(contentOf(content), { env, faults });
-  const { clock = 'real', seed = 1, liveness = 'real', patienceMs = 1000, now, log } = options;
+  const { clock = 'real', seed, liveness = 'real', patienceMs = 1000, now, log } = options;
   try {
     const { emulator } = await createEmulator(config, {
       clock,

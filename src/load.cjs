@@ -30,9 +30,6 @@ const compiledFile = path.join(
 const nameBytes = 80;
 const checksumBytes = 32;
 
-/** Fake timers of test frameworks replace what these modules hold. The emulator goes on with what they hold now. */
-const timers = new Map(['node:timers', 'node:timers/promises'].map((id) => [id, { ...require(id) }]));
-
 const isKept = !process.env.NODE_DISABLE_COMPILE_CACHE;
 /** Both files are read into the same place, because none of it is needed later. */
 let place = Buffer.allocUnsafeSlow(0);
@@ -41,11 +38,7 @@ const cachedData = isKept ? readCompiled() : undefined;
 const script = new Script(text, { filename: programFile, cachedData });
 place = undefined;
 const program = { exports: {} };
-script.runInThisContext()(program.exports, requireReal, program, programFile, __dirname);
-
-function requireReal(id) {
-  return timers.get(id) ?? require(id);
-}
+script.runInThisContext()(program.exports, require, program, programFile, __dirname);
 
 function readProgram() {
   const file = readWithTime(programFile);

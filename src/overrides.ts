@@ -8,6 +8,7 @@ import type { ChannelQueries } from './ports/channel-queries.ts';
 import type { Clock, WallTime } from './ports/clock.ts';
 import type { Ids } from './ports/ids.ts';
 import type { Log } from './ports/log.ts';
+import type { Refusal } from './ports/refusals.ts';
 import type { Random } from './ports/random.ts';
 import type { WebhookSender } from './ports/webhook-sender.ts';
 import type { Recorder } from './recording/recorder.ts';
@@ -26,6 +27,8 @@ export interface Overrides {
   readonly log?: Log;
   /** Records what happens, for whoever controls the server. */
   readonly recorder?: Recorder;
+  /** Is told of each refusal. */
+  readonly refused?: ((refusal: Refusal) => void) | undefined;
   /** The files of the process, if it is the server's alone: then clients cannot take those that webhooks need. */
   readonly openFiles?: OpenFiles | undefined;
   /** Whether `/metrics` may be as old as a second. Default: true. */

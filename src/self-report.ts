@@ -13,6 +13,8 @@ interface SelfSources {
   readonly backplane: Backplane;
   readonly gateway: { readonly isFull: boolean };
   readonly places: AttemptPlaces;
+  /** So many connections are accepted at most; Infinity: any number. */
+  readonly connectionLimit: number;
   readonly log: Log;
   readonly metrics: PrometheusMetrics;
   readonly isClosing: () => boolean;
@@ -20,7 +22,7 @@ interface SelfSources {
 
 /** What health checks and metrics say of the server. Metrics are told where to read it when somebody looks. */
 export function createSelfReport(sources: SelfSources): SelfReport {
-  const { apps, backplane, gateway, places, log, metrics, isClosing } = sources;
+  const { apps, backplane, gateway, places, connectionLimit, log, metrics, isClosing } = sources;
   const isStoreTroubled = (): boolean => {
     const store = backplane.describeStore();
     return store?.failure !== undefined || store?.lost !== undefined;
@@ -32,6 +34,7 @@ export function createSelfReport(sources: SelfSources): SelfReport {
     const store = backplane.describeStore();
     return {
       isAccepting: !gateway.isFull,
+      connectionLimit: finite(connectionLimit),
       attempts: places.underWay,
       waitingEndpoints: places.waiting,
       isStoreWritten: store && store.failure === undefined,
@@ -54,8 +57,19 @@ export function createSelfReport(sources: SelfSources): SelfReport {
 function* readApps(apps: LocalApps): Generator<AppReading, void> {
   for (const { config, registry } of apps) {
     const { occupiedChannels, members } = registry;
-    yield { id: config.id, endpoints: config.endpoints.map(({ id }) => id), occupiedChannels, members };
+    yield {
+      id: config.id,
+      endpoints: config.endpoints.map(({ id }) => id),
+      occupiedChannels,
+      members,
+      connectionLimit: finite(config.limits.connections),
+    };
   }
+}
+
+/** A limit as a metric has it: no series says that there is none. */
+function finite(limit: number): number | undefined {
+  return Number.isFinite(limit) ? limit : undefined;
 }
 
 /** What `/healthz` says of the state that is shared with other nodes. */

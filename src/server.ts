@@ -107,6 +107,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const refused = (refusal: Refusal): void => {
     refusals.refused(refusal);
     observation?.refused(refusal);
+    overrides.refused?.(refusal);
   };
   // Loaded only where it is used: nothing stands between otherwise.
   const trace = log.isTrace ? new (await import('./trace.ts')).Trace({ log, apps, config }) : undefined;
@@ -203,7 +204,11 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       },
     },
   });
-  const self = createSelfReport({ apps, backplane, gateway, places, log, metrics: counted, isClosing });
+  const connectionLimit = Math.min(config.maxConnections, shares?.clients ?? Infinity);
+  const self = createSelfReport({
+    ...{ apps, backplane, gateway, places, connectionLimit },
+    ...{ log, metrics: counted, isClosing },
+  });
   const dashboard =
     config.dashboard &&
     observation &&

@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Six projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
+ * Projects, by what a test needs. `fast` touches no network and no real clock; `integration` opens
  * loopback sockets in this process; `e2e` starts the built program; `examples` are suites such as users have, on the
  * built and the packed package; `redis` starts redis-servers, and installs redis-server if it can; `browser` opens the Dashboard in Chromium,
- * and installs that if it can.
+ * and installs that if it can; `production` runs the files of config/ with the programs that they are for, which it installs if it can.
  */
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -55,9 +55,13 @@ export default defineConfig({
         test: {
           name: 'examples',
           include: ['test/examples/**/*.test.ts'],
-          globalSetup: ['test/support/package/pack.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          globalSetup: [
+            'test/support/package/pack.ts',
+            'test/support/browser/install.ts',
+            'test/support/examples/install.ts',
+          ],
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
@@ -86,6 +90,19 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'production',
+          include: ['test/production/**/*.test.ts'],
+          globalSetup: ['test/support/production/install.ts', 'test/support/redis/install.ts'],
+          setupFiles: ['test/support/redis/require.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 6 },
         },
       },
     ],

@@ -19,11 +19,11 @@ import { ref } from './schemas.ts';
 import type { ChannelDetail, ChannelPage, ChannelView } from '../views/channels.ts';
 
 /** The most channels on a page, and the default. */
-const mostOnPage = 1000;
-const usualPage = 100;
+const maxOnPage = 1000;
+const defaultPage = 100;
 
 /** The most connections in a list. */
-const mostConnections = 1000;
+const maxConnections = 1000;
 
 /** The operations that read channels and connections, and close connections. */
 export function channelOperations(parts: ChannelParts): readonly Operation[] {
@@ -36,7 +36,7 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
       query: {
         prefix: 'Only channels whose name begins with this.',
         after: 'The `next` of the previous page.',
-        limit: `Channels on a page, at most ${mostOnPage}. Default: ${usualPage}.`,
+        limit: `Channels on a page, at most ${maxOnPage}. Default: ${defaultPage}.`,
       },
       answer: ref('ChannelPage'),
       run: (question) => listChannels(parts, appOf(parts, question), question),
@@ -53,9 +53,9 @@ export function channelOperations(parts: ChannelParts): readonly Operation[] {
       method: 'get',
       path: '/apps/{app}/connections',
       id: 'listConnections',
-      summary: `The connections of this node, at most ${mostConnections}.`,
+      summary: `The connections of this node, at most ${maxConnections}.`,
       answer: object({ connections: listOf(ref('Connection')), total: whole }, ['connections', 'total']),
-      run: (question) => parts.connections.list(appOf(parts, question).config.id, undefined, mostConnections),
+      run: (question) => parts.connections.list(appOf(parts, question).config.id, undefined, maxConnections),
     },
     {
       method: 'post',
@@ -116,9 +116,9 @@ export function known<T>(answer: T | Unavailable): T {
 async function listChannels(parts: ChannelParts, app: LocalApp, question: Question): Promise<ChannelPage> {
   const { ledger, questions } = parts;
   const { id } = app.config;
-  const limit = numberOf(question, 'limit') ?? usualPage;
-  if (!Number.isInteger(limit) || limit < 1 || limit > mostOnPage) {
-    throw invalidQuestion(`limit: expected a whole number from 1 to ${mostOnPage}, got ${limit}`);
+  const limit = numberOf(question, 'limit') ?? defaultPage;
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxOnPage) {
+    throw invalidQuestion(`limit: expected a whole number from 1 to ${maxOnPage}, got ${limit}`);
   }
   const after = textOf(question, 'after') ?? '';
   // One more than the page holds shows whether there is another page.
@@ -141,7 +141,7 @@ async function showChannel(
 ): Promise<ChannelDetail> {
   const state = known(await ledger.channel(app.config.id, channel));
   const { cache } = state;
-  const here = await connections.list(app.config.id, channel, mostConnections);
+  const here = await connections.list(app.config.id, channel, maxConnections);
   return {
     ...describeChannel(channel, state),
     occupied: state.occupied,

@@ -12,8 +12,8 @@ export interface ConsoleParts {
   readonly wallTime: WallTime;
 }
 
-const mostRows = 1000;
-const usualRows = 200;
+const maxRows = 1000;
+const defaultRows = 200;
 
 /** The query parameters that select rows. */
 export const consoleQuery = {
@@ -32,7 +32,7 @@ export function consoleOperations({ feed, wallTime }: ConsoleParts): readonly Op
       summary: 'The kept rows of the debug console, newest last.',
       query: {
         ...consoleQuery,
-        limit: `Rows, at most ${mostRows}. Default: ${usualRows}.`,
+        limit: `Rows, at most ${maxRows}. Default: ${defaultRows}.`,
         before: 'Only rows before the row with this number.',
       },
       answer: ref('ConsoleRows'),
@@ -40,7 +40,7 @@ export function consoleOperations({ feed, wallTime }: ConsoleParts): readonly Op
         const before = beforeOf(question);
         return feed.read({
           ...filterOf(question, wallTime.now()),
-          limit: limitOf(question, usualRows, mostRows),
+          limit: limitOf(question, defaultRows, maxRows),
           ...(before !== undefined && { before }),
         });
       },

@@ -30,14 +30,14 @@ export interface DeliveryParts extends HasApps {
 }
 
 /** Longer bodies are refused, because explaining a mismatch takes many digests of the body. */
-const mostVerified = 256 * 1024;
+const maxVerified = 256 * 1024;
 
-const mostOnPage = 500;
-const usualPage = 100;
+const maxOnPage = 500;
+const defaultPage = 100;
 
 const listQuery = {
   q: 'A search, such as `channel:presence-* status:5xx since:10m`.',
-  limit: `Items on a page, at most ${mostOnPage}. Default: ${usualPage}.`,
+  limit: `Items on a page, at most ${maxOnPage}. Default: ${defaultPage}.`,
   before: 'The `next` of the previous page.',
 };
 
@@ -53,7 +53,7 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
     const before = beforeOf(question);
     return {
       appId: appOf(parts, question).config.id,
-      limit: limitOf(question, usualPage, mostOnPage),
+      limit: limitOf(question, defaultPage, maxOnPage),
       ...(search && { search }),
       ...(before !== undefined && { before }),
     };
@@ -111,7 +111,7 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
       method: 'post',
       path: '/apps/{app}/verify',
       id: 'verifySignature',
-      summary: 'Checks whether this app signed a webhook, and explains why not.',
+      summary: 'Checks whether this app signed a webhook. If not, it explains why.',
       isQuestion: true,
       body: bodies.verify,
       answer: ref('Verify'),
@@ -124,9 +124,9 @@ export function deliveryOperations(parts: DeliveryParts): readonly Operation[] {
         if (signature === undefined) {
           throw invalidQuestion('signature: missing; expected the value of the header X-Pusher-Signature');
         }
-        if (body.length > mostVerified) {
+        if (body.length > maxVerified) {
           throw invalidQuestion(
-            `body: got ${body.length} characters; at most ${mostVerified} are accepted. Verify longer bodies with code`,
+            `body: got ${body.length} characters; at most ${maxVerified} are accepted. Verify longer bodies with code`,
           );
         }
         const { id } = appOf(parts, question).config;

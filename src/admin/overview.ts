@@ -46,7 +46,7 @@ export class RefusalCounts {
 }
 
 /** The most refusal reasons in the overview, and the most failing endpoints. */
-const mostNamed = 20;
+const maxNamed = 20;
 
 /** The current state of the server, optionally with the history of the last hour. */
 export function readOverview(parts: OverviewParts, withSeries: boolean): OverviewView {
@@ -67,7 +67,7 @@ export function readOverview(parts: OverviewParts, withSeries: boolean): Overvie
     rates: samples.rates(),
     webhooks: readWebhooks(parts),
     health: readHealth(parts),
-    refusals: refusals.most(mostNamed),
+    refusals: refusals.most(maxNamed),
     ...(withSeries && { series: samples.series() }),
   };
 }
@@ -84,7 +84,7 @@ function readWebhooks({ apps, queues, attemptsUnderWay }: OverviewParts): Overvi
     waiting += queue.events;
     bytes += queue.bytes;
     oldestAgeMs = Math.max(oldestAgeMs, queue.oldestAgeMs);
-    if (!queue.isFailing || failing.length === mostNamed) continue;
+    if (!queue.isFailing || failing.length === maxNamed) continue;
     const { appId, endpoint } = queue;
     const url = apps.byId(appId)?.config.endpoints.find(({ id }) => id === endpoint)?.url ?? '';
     failing.push({ appId, endpoint, url });

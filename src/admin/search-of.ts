@@ -11,11 +11,11 @@ export function searchOf(question: Question, nowMs: number): Search | undefined 
   return search;
 }
 
-/** The `limit` of a request. Throws unless it is a whole number from 1 to `most`. */
-export function limitOf(question: Question, usual: number, most: number): number {
-  const limit = numberOf(question, 'limit') ?? usual;
-  if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit;
-  throw invalidQuestion(`limit: expected a whole number from 1 to ${most}, got ${limit}`);
+/** The `limit` of a request. Throws unless it is a whole number from 1 to `max`. */
+export function limitOf(question: Question, defaultLimit: number, max: number): number {
+  const limit = numberOf(question, 'limit') ?? defaultLimit;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= max) return limit;
+  throw invalidQuestion(`limit: expected a whole number from 1 to ${max}, got ${limit}`);
 }
 
 /** The `before` of a request, or undefined for the newest items. Throws unless it is a whole number. */

@@ -2,7 +2,7 @@ import type { Millis } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import { Debts } from '../webhooks/debts.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
-import type { Hearing, Unheard } from './unheard.ts';
+import type { Selection, PriorStateSearch } from './unheard.ts';
 
 /** An endpoint, and what it has missed. */
 export interface Debtor {
@@ -18,11 +18,11 @@ export interface Debtor {
   /** Whether it was not configured while its app was: it has missed what happened then, which is unknown. */
   wasMissing: boolean;
   /** The selection of which it has received everything, except for its debts; undefined if there is none yet. */
-  heard: Hearing | undefined;
+  received: Selection | undefined;
   /** Earlier selections, of which it no longer receives everything. */
-  readonly former: Hearing[];
+  readonly former: Selection[];
   /** The search in progress for what was reported before the endpoint selected such events. */
-  search: { readonly unheard: Unheard; readonly done: Promise<void> } | undefined;
+  search: { readonly prior: PriorStateSearch; readonly done: Promise<void> } | undefined;
 }
 
 /** How many channels and members are remembered for each endpoint. They take about 10 MB. */
@@ -37,7 +37,7 @@ export function newDebtor(appId: string, endpoint: Endpoint): Debtor {
     lookAt: Infinity,
     isConfigured: false,
     wasMissing: false,
-    heard: undefined,
+    received: undefined,
     former: [],
     search: undefined,
   };

@@ -71,7 +71,7 @@ export class LocalApp {
   }
 
   /** Whether a connection here, other than `except`, may receive what is published on the channel. */
-  isHeard(channel: ChannelName, except: Session | undefined): boolean {
+  hasReceivers(channel: ChannelName, except: Session | undefined): boolean {
     // Signed-in users receive their own channel without a subscription.
     if (isInternal(channel)) return true;
     const subscribers = this.registry.subscribers(channel);

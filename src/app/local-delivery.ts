@@ -30,7 +30,7 @@ export function createLocalDelivery({ apps, clock, publishTopic, end }: LocalDel
       const app = apps.byId(appId);
       if (app === undefined) return;
       const excepted = except === undefined ? undefined : app.sessions.get(except);
-      if (!app.isHeard(channel, excepted)) return;
+      if (!app.hasReceivers(channel, excepted)) return;
       const topic = app.topic(channel);
       const frame = encode(channel);
       if (excepted === undefined) publishTopic(topic, frame);

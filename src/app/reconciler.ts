@@ -8,11 +8,11 @@ import type { ChannelTruth, Debts, KeptDebt } from '../webhooks/debts.ts';
 import type { Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
 import { selects, type Endpoint } from '../webhooks/endpoint.ts';
 import type { EventName, WebhookEvent } from '../webhooks/event.ts';
-import { isStateEvent, type Untold } from '../webhooks/told.ts';
+import { isStateEvent, type NotSentReason } from '../webhooks/told.ts';
 import { createAlarm, type Alarm } from './alarm.ts';
 import type { Application } from './application.ts';
 import { debtorKey, newDebtor, type Debtor } from './debtor.ts';
-import { hearSame, leavesGap, Unheard, type Hearing } from './unheard.ts';
+import { selectSame, leavesGap, PriorStateSearch, type Selection } from './unheard.ts';
 
 /** What reconciling needs. */
 export interface ReconcilerOptions {
@@ -43,9 +43,9 @@ export interface DebtKeeper {
 
 /** What is known of what an endpoint was sent. */
 export interface DebtReading {
-  readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'unheard' | 'doubt' | 'settle'>;
+  readonly debts: Omit<Debts, 'dropped' | 'delivered' | 'missedBefore' | 'doubt' | 'settle'>;
   /** Earlier selections of the endpoint. It does not know what happened afterwards to channels that only those select. */
-  readonly former: readonly Hearing[];
+  readonly former: readonly Selection[];
 }
 
 /** How often to try an endpoint again for which nothing waits, so that no result of a delivery arrives. */
@@ -75,7 +75,7 @@ export class Reconciler {
       for (const endpoint of endpoints) {
         const debtor = this.#debtorOf(id, endpoint);
         debtor.isConfigured = true;
-        debtor.heard = endpoint;
+        debtor.received = endpoint;
       }
     }
   }
@@ -133,7 +133,10 @@ export class Reconciler {
       if (debtor.appId !== appId) continue;
       this.#forget(key, debtor);
       if (!debtor.isConfigured) continue;
-      Object.assign(this.#debtorOf(appId, debtor.endpoint), { isConfigured: true, heard: debtor.endpoint });
+      Object.assign(this.#debtorOf(appId, debtor.endpoint), {
+        isConfigured: true,
+        received: debtor.endpoint,
+      });
     }
   }
 
@@ -153,7 +156,7 @@ export class Reconciler {
 
   stop(): void {
     this.#alarm.stop();
-    for (const { search } of this.#debtors.values()) search?.unheard.stop();
+    for (const { search } of this.#debtors.values()) search?.prior.stop();
   }
 
   #ask(debtor: Debtor): number {
@@ -168,16 +171,16 @@ export class Reconciler {
     debtor.endpoint = endpoint;
     const isReconciled = endpoint.reconcile === true;
     if (debts.isReconciled !== isReconciled) this.#switch(debtor, isReconciled);
-    if (debtor.wasMissing && debtor.heard !== undefined) {
-      debtor.former.push(debtor.heard);
-      debtor.heard = undefined;
+    if (debtor.wasMissing && debtor.received !== undefined) {
+      debtor.former.push(debtor.received);
+      debtor.received = undefined;
     }
     debtor.isConfigured = true;
     debtor.wasMissing = false;
-    const { heard } = debtor;
-    if (heard !== undefined && hearSame(heard, endpoint) && debtor.search === undefined)
-      debtor.heard = endpoint;
-    else this.#search(debtor, heard);
+    const { received } = debtor;
+    if (received !== undefined && selectSame(received, endpoint) && debtor.search === undefined)
+      debtor.received = endpoint;
+    else this.#search(debtor, received);
   }
 
   /** Debts of endpoints that are not reconciled are not stored. */
@@ -192,44 +195,44 @@ export class Reconciler {
   }
 
   /** Finds what was reported before the endpoint selected such events. */
-  #search(debtor: Debtor, before: Hearing | undefined): void {
-    const { appId, endpoint: hearing, debts, former, search: earlier } = debtor;
+  #search(debtor: Debtor, before: Selection | undefined): void {
+    const { appId, endpoint: selection, debts, former, search: earlier } = debtor;
     const what = before === undefined ? 'added' : 'changed';
-    const unheard = new Unheard({
+    const prior = new PriorStateSearch({
       debts,
-      hearing,
+      selection,
       before,
       former: [...former],
       why: { kind: 'before', what, atMs: this.#options.wallTime.now() },
-      touched: earlier?.unheard.touched,
+      touched: earlier?.prior.touched,
       noted: (channel) => this.#changed(debtor, channel),
     });
-    earlier?.unheard.stop();
+    earlier?.prior.stop();
     if (earlier !== undefined) this.#searches -= 1;
     debtor.search = undefined;
-    if (before !== undefined && leavesGap(before, hearing)) former.push(before);
+    if (before !== undefined && leavesGap(before, selection)) former.push(before);
     // The latest ones matter most.
     former.splice(0, former.length - mostFormer);
     const end = (): void => {
-      debtor.heard = hearing;
+      debtor.received = selection;
       if (debts.isReconciled && !debts.isEmpty) this.#lookIn(debtor, 0);
     };
-    const found = unheard.find(this.#options.recordsOf(appId), this.#options.steps);
+    const found = prior.find(this.#options.recordsOf(appId), this.#options.steps);
     if (found === undefined) return end();
     this.#searches += 1;
     const done = found.then(() => {
-      if (debtor.search?.unheard !== unheard) return debtor.search?.done;
+      if (debtor.search?.prior !== prior) return debtor.search?.done;
       this.#searches -= 1;
       debtor.search = undefined;
       return end();
     });
-    debtor.search = { unheard, done };
+    debtor.search = { prior, done };
   }
 
   #selected({ appId, event, wanting }: Extract<DeliveryFact, { kind: 'selected' }>): void {
     if (!isStateEvent(event)) return;
     for (const { endpoint } of wanting) {
-      this.#debtors.get(debtorKey(appId, endpoint.id))?.search?.unheard.touch(event);
+      this.#debtors.get(debtorKey(appId, endpoint.id))?.search?.prior.touch(event);
     }
   }
 
@@ -243,7 +246,7 @@ export class Reconciler {
       }
       return this.#look(debtor);
     }
-    let why: Untold | undefined;
+    let why: NotSentReason | undefined;
     for (const { event, seq } of events) {
       if (!isStateEvent(event)) continue;
       why ??= { kind: 'dropped', reason: fate, atMs: this.#options.wallTime.now() };
@@ -320,7 +323,7 @@ export class Reconciler {
   #forget(key: string, { appId, endpoint, debts, search }: Debtor): void {
     this.#debtors.delete(key);
     if (search !== undefined) this.#searches -= 1;
-    search?.unheard.stop();
+    search?.prior.stop();
     if (!debts.isReconciled) return;
     for (const channel of debts.channels)
       this.#options.keeper?.changed(appId, endpoint.id, channel, undefined);

@@ -1,7 +1,7 @@
-import { hearsOf, type Endpoint } from '../webhooks/endpoint.ts';
+import { selectionOf, type Endpoint } from '../webhooks/endpoint.ts';
 import type { QueuedEvent } from '../webhooks/lane.ts';
 import type { DropReason } from '../webhooks/delivery-facts.ts';
-import type { Told } from '../webhooks/told.ts';
+import type { LastSent } from '../webhooks/told.ts';
 import type { Waiting } from './waiting.ts';
 
 /** A time of day for people. The date is omitted if it is that of `now`. */
@@ -65,7 +65,7 @@ export interface Repair {
 }
 
 /** The endpoint will not get the event. */
-export function lost({ why }: Told, name: string, { heals, nowMs }: Repair): string {
+export function lost({ why }: LastSent, name: string, { heals, nowMs }: Repair): string {
   const then = heals
     ? 'it is sent the true state once it accepts deliveries again'
     : 'it stays so until the endpoint is reconciled on request';
@@ -77,8 +77,8 @@ export function lost({ why }: Told, name: string, { heals, nowMs }: Repair): str
 }
 
 /** It is unknown what the endpoint believes. */
-export function cannotTell(told: Told | undefined): string {
-  if (told !== undefined) {
+export function unknownBelief(sent: LastSent | undefined): string {
+  if (sent !== undefined) {
     return 'The endpoint selected such events only at times, because its settings were changed: what it was last sent is not known';
   }
   return 'An event of this channel was dropped that is not remembered, before the server was started or beyond the bound of what is remembered: what the endpoint was last sent is not known';
@@ -92,10 +92,10 @@ export function limitsOf(endpoint: Endpoint, leftOut: number): readonly string[]
     ['channel', 'channels', 'channel_occupied', 'channel_vacated'],
     ['member', 'members', 'member_added', 'member_removed'],
   ] as const) {
-    const heard = hearsOf(endpoint, kind);
-    if (heard === 'part')
+    const selected = selectionOf(endpoint, kind);
+    if (selected === 'part')
       limits.push(`It selects only one of ${comes} and ${goes}: ${name} are not compared.`);
-    if (heard === 'nothing')
+    if (selected === 'nothing')
       limits.push(`It does not select ${comes} and ${goes}: ${name} are not compared.`);
   }
   const filters = [

@@ -4,11 +4,11 @@ import type { Clock, Millis, WallTime } from '../ports/clock.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import { Beliefs, type Belief } from '../webhooks/belief.ts';
-import { hears, hearsOf, passes, type Endpoint } from '../webhooks/endpoint.ts';
+import { selectionAt, selectionOf, passes, type Endpoint } from '../webhooks/endpoint.ts';
 import { itself } from '../webhooks/told.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { DebtReading, Reconciler } from './reconciler.ts';
-import { cannotTell, limitsOf, lingers, lost, waits } from './truth-sentences.ts';
+import { unknownBelief, limitsOf, lingers, lost, waits } from './truth-sentences.ts';
 import type { Waiting } from './waiting.ts';
 
 /** What comparing needs. */
@@ -51,7 +51,7 @@ export function createTruth(options: TruthOptions): ReadTruth {
     const debts = await options.reconciler.read(appId, endpointId);
     const endpoint = options.dispatcher().target(appId, endpointId)?.endpoint;
     if (debts === undefined || endpoint === undefined) return undefined;
-    if (!isComparable(endpoint)) return withoutAnswer(endpoint.id, options.wallTime.now(), hearsOfNeither);
+    if (!isComparable(endpoint)) return withoutAnswer(endpoint.id, options.wallTime.now(), selectsNeither);
     const comparison = new Comparison(options, { appId, endpoint, ...debts });
     await comparison.run();
     return comparison.view();
@@ -67,12 +67,12 @@ export function unknownTruth(endpoint: string, atMs: number): TruthView {
   );
 }
 
-const hearsOfNeither =
+const selectsNeither =
   'Its event types contain neither both channel_occupied and channel_vacated nor both member_added and member_removed, so there is nothing that it must believe';
 
 /** Whether its event types report presence: both that somebody joins and that somebody leaves. */
 function isComparable(endpoint: Endpoint): boolean {
-  return hearsOf(endpoint, 'channel') === 'all' || hearsOf(endpoint, 'member') === 'all';
+  return selectionOf(endpoint, 'channel') === 'all' || selectionOf(endpoint, 'member') === 'all';
 }
 
 function withoutAnswer(endpoint: string, atMs: number, unknown: string): TruthView {
@@ -181,8 +181,8 @@ class Comparison {
     if (this.#seen.has(name)) return;
     this.#seen.add(name);
     const { appId, endpoint, debts } = this.#compared;
-    const channels = hears(endpoint, 'channel', name) === 'all';
-    const members = hears(endpoint, 'member', name) === 'all';
+    const channels = selectionAt(endpoint, 'channel', name) === 'all';
+    const members = selectionAt(endpoint, 'member', name) === 'all';
     if (!channels && !members) {
       if (record?.isLive === true && !passes(endpoint, name)) this.#leftOut += 1;
       return;
@@ -229,14 +229,16 @@ class Comparison {
   #doubt({ name }: Judged, belief: Belief, isMember: boolean): Belief {
     if (belief.believed !== false) return belief;
     const kind = isMember ? 'member' : 'channel';
-    const wasHeard = this.#compared.former.some((hearing) => hears(hearing, kind, name) !== 'nothing');
-    return wasHeard ? { ...belief, believed: undefined } : belief;
+    const wasSelected = this.#compared.former.some(
+      (selection) => selectionAt(selection, kind, name) !== 'nothing',
+    );
+    return wasSelected ? { ...belief, believed: undefined } : belief;
   }
 
   /** Why it differs. The sentence is built only if it is shown. */
   #explain(
     { name, record, waiting }: Judged,
-    { believed, expected, first, told }: Belief,
+    { believed, expected, first, sent }: Belief,
     found: ChannelRecord | MemberRecord | undefined,
     isMember: boolean,
   ): () => Pick<DifferenceView, 'why' | 'heals'> {
@@ -245,13 +247,13 @@ class Comparison {
     const isAnnounced = found?.isAnnounced ?? false;
     const nowMs = this.#options.wallTime.now();
     if (expected !== isAnnounced) {
-      const heals = this.#isServed && (endpoint.reconcile === true || isAsked) && told !== undefined;
-      if (told !== undefined) this.#canReconcile = true;
-      if (told === undefined || believed === undefined) return () => ({ why: cannotTell(told), heals });
+      const heals = this.#isServed && (endpoint.reconcile === true || isAsked) && sent !== undefined;
+      if (sent !== undefined) this.#canReconcile = true;
+      if (sent === undefined || believed === undefined) return () => ({ why: unknownBelief(sent), heals });
       const [comes, goes] = isMember
         ? (['member_added', 'member_removed'] as const)
         : (['channel_occupied', 'channel_vacated'] as const);
-      return () => ({ why: lost(told, isAnnounced ? comes : goes, { heals, nowMs }), heals });
+      return () => ({ why: lost(sent, isAnnounced ? comes : goes, { heals, nowMs }), heals });
     }
     if (first !== undefined && believed !== isAnnounced) {
       return () => ({ why: waits(endpoint, first, waiting, nowMs), heals: this.#isServed });

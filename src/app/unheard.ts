@@ -2,22 +2,22 @@ import type { ChannelRecord } from '../channels/channel-record.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { TurnBudget } from '../structures/turn-budget.ts';
 import type { Debts } from '../webhooks/debts.ts';
-import { hears, hearsOf, type Endpoint, type SubjectKind } from '../webhooks/endpoint.ts';
-import { itself, readSubject, type StateEvent, type Untold } from '../webhooks/told.ts';
+import { selectionAt, selectionOf, type Endpoint, type SubjectKind } from '../webhooks/endpoint.ts';
+import { itself, readSubject, type StateEvent, type NotSentReason } from '../webhooks/told.ts';
 
 /** The events that an endpoint selects. */
-export type Hearing = Pick<Endpoint, 'eventTypes' | 'channels'>;
+export type Selection = Pick<Endpoint, 'eventTypes' | 'channels'>;
 
 /** The dependencies of a search. */
-export interface UnheardOptions {
+export interface PriorStateOptions {
   readonly debts: Debts;
   /** What the endpoint selects from now on. */
-  readonly hearing: Hearing;
+  readonly selection: Selection;
   /** What it selected until now, if anything. */
-  readonly before: Hearing | undefined;
+  readonly before: Selection | undefined;
   /** What it selected earlier. */
-  readonly former: readonly Hearing[];
-  readonly why: Untold;
+  readonly former: readonly Selection[];
+  readonly why: NotSentReason;
   /** Subjects of which it was sent something during an earlier search. */
   readonly touched?: ReadonlySet<string> | undefined;
   /** Called when the debt of a channel has changed. */
@@ -31,12 +31,12 @@ const seenInStep = 10;
  * Finds what was reported before an endpoint selected such events, and records a debt for each. It takes several turns. If the
  * endpoint is sent an event of a subject meanwhile, the first of them shows whether the subject was there before.
  */
-export class Unheard {
-  readonly #options: UnheardOptions;
+export class PriorStateSearch {
+  readonly #options: PriorStateOptions;
   readonly #touched: Set<string>;
   #isStopped = false;
 
-  constructor(options: UnheardOptions) {
+  constructor(options: PriorStateOptions) {
     this.#options = options;
     this.#touched = new Set(options.touched);
   }
@@ -88,8 +88,8 @@ export class Unheard {
     const isUntouched = (subject: string): boolean => !this.#touched.has(keyOf(name, subject));
     let isNoted = isAnnounced && isUntouched(itself) && this.#note(name, itself);
     if (members.size > 0 && this.#isNews(name, 'member')) {
-      for (const { isAnnounced: isTold, userId } of members.values()) {
-        if (isTold && isUntouched(userId)) isNoted = this.#note(name, userId) || isNoted;
+      for (const { isAnnounced: isReported, userId } of members.values()) {
+        if (isReported && isUntouched(userId)) isNoted = this.#note(name, userId) || isNoted;
       }
     }
     if (isNoted) this.#options.noted(name);
@@ -100,33 +100,33 @@ export class Unheard {
     if (!this.#isNews(channel, kind)) return false;
     const { debts, before, former, why } = this.#options;
     const mayKnow = [...former, ...(before === undefined ? [] : [before])].some(
-      (hearing) => hears(hearing, kind, channel) !== 'nothing',
+      (selection) => selectionAt(selection, kind, channel) !== 'nothing',
     );
-    debts.unheard(channel, subject, why, mayKnow ? undefined : false);
+    debts.missedBefore(channel, subject, why, mayKnow ? undefined : false);
     return true;
   }
 
   /** Whether the endpoint has not selected such a subject until now. */
   #isNews(channel: ChannelName, kind: SubjectKind): boolean {
-    const { hearing, before } = this.#options;
-    if (hears(hearing, kind, channel) !== 'all') return false;
-    return before === undefined || hears(before, kind, channel) !== 'all';
+    const { selection, before } = this.#options;
+    if (selectionAt(selection, kind, channel) !== 'all') return false;
+    return before === undefined || selectionAt(before, kind, channel) !== 'all';
   }
 }
 
 /** Whether something is no longer selected, or was selected only in part, so that its state may have a gap. */
-export function leavesGap(before: Hearing, after: Hearing): boolean {
+export function leavesGap(before: Selection, after: Selection): boolean {
   const { startsWith = '', endsWith = '' } = before.channels;
   const { startsWith: laterStart = '', endsWith: laterEnd = '' } = after.channels;
   if (!startsWith.startsWith(laterStart) || !endsWith.endsWith(laterEnd)) return true;
   return (['channel', 'member'] as const).some((kind) => {
-    const heard = hearsOf(before, kind);
-    return heard === 'part' || (heard === 'all' && hearsOf(after, kind) !== 'all');
+    const selected = selectionOf(before, kind);
+    return selected === 'part' || (selected === 'all' && selectionOf(after, kind) !== 'all');
   });
 }
 
 /** Whether both select the same. */
-export function hearSame(one: Hearing, other: Hearing): boolean {
+export function selectSame(one: Selection, other: Selection): boolean {
   const { startsWith = '', endsWith = '' } = one.channels;
   const { startsWith: othersStart = '', endsWith: othersEnd = '' } = other.channels;
   if (startsWith !== othersStart || endsWith !== othersEnd) return false;

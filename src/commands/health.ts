@@ -1,15 +1,15 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import { resolve as resolvePath } from 'node:path';
 import { Command } from 'commander';
 import { defaultHost, defaultPort } from '../config/hosts.ts';
-import { isObject, type JsonObject } from '../config/json.ts';
 import { layer } from '../config/layers.ts';
 import { milliseconds } from './arguments.ts';
 import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
+import { ask, describeUnreachable } from './http.ts';
 import { printable } from './printable.ts';
+import { isConfigFile } from './program.ts';
+import { reachable, readConfiguration } from './server-target.ts';
 
 /** Which server is meant, as its own command line said. */
 interface Meant {
@@ -44,7 +44,7 @@ Exit codes: 0 healthy, 1 not healthy, or no answer, 2 wrong usage, or a file tha
     )
     .action(async ({ of, timeout, ...given }: HealthOptions) => {
       const url = urlOf(of === undefined ? given : readCommandLine(of));
-      process.exitCode = await ask(url, timeout);
+      process.exitCode = await tell(url, timeout);
     });
 }
 
@@ -63,8 +63,11 @@ function readCommandLine(pid: string): Meant {
     .option('--port <number>')
     .allowUnknownOption();
   // `--` stands before the program where something else, such as an init, starts it.
-  server.parseOptions(line.split('\0').filter((argument) => argument !== '' && argument !== '--'));
-  const meant = server.opts<Meant>();
+  const { operands } = server.parseOptions(
+    line.split('\0').filter((argument) => argument !== '' && argument !== '--'),
+  );
+  const config = operands.find(isConfigFile);
+  const meant = { ...(config !== undefined && { config }), ...server.opts<Meant>() };
   return meant.config === undefined ? meant : { ...meant, config: resolvePath(folderOf(pid), meant.config) };
 }
 
@@ -79,7 +82,7 @@ function folderOf(pid: string): string {
 
 /** Where the server tells its health. A file that has become faulty otherwise does not make it ill. */
 function urlOf({ config: file, host: givenHost, port: givenPort }: Meant): string {
-  const content = file === undefined ? undefined : readContent(file);
+  const content = file === undefined ? undefined : readConfiguration(file);
   const { input } = layer(content, process.env, { host: givenHost, port: givenPort });
   const { host = defaultHost, port = defaultPort, tls } = input;
   if (typeof host !== 'string') throw new UsageError('host: expected an address');
@@ -88,52 +91,21 @@ function urlOf({ config: file, host: givenHost, port: givenPort }: Meant): strin
   return `${tls === undefined ? 'http' : 'https'}://${reachable(host)}:${port}/healthz`;
 }
 
-function readContent(file: string): JsonObject {
-  try {
-    const content: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
-    if (isObject(content)) return content;
-  } catch (error) {
-    // The parser's own message quotes the file, secrets included.
-    const reason = error instanceof SyntaxError ? 'it is not valid JSON' : String(error);
-    throw new UsageError(`${file} cannot be read: ${reason}`, { cause: error });
-  }
-  throw new UsageError(`${file}: expected an object`);
-}
-
 /** Says on standard output what the server says of itself. */
-async function ask(url: string, timeoutMs: number): Promise<ExitCode> {
-  try {
-    const { status, text } = await get(url, timeoutMs);
-    process.stdout.write(`${status} ${printable(text)}\n`);
-    return status === 200 ? exitCode.done : exitCode.failed;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`no answer from ${url}: ${reason}\n`);
-    return exitCode.failed;
-  }
-}
-
-/** "All addresses" is none that could be asked. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
-}
-
-function get(url: string, timeoutMs: number): Promise<{ readonly status: number; readonly text: string }> {
-  return new Promise((resolve, reject) => {
-    const options = { agent: false, signal: AbortSignal.timeout(timeoutMs) };
-    const request = url.startsWith('https:')
-      ? requestHttps(url, { ...options, rejectUnauthorized: false })
-      : requestHttp(url, options);
-    request.on('error', reject);
-    request.on('response', (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (text += chunk));
-      response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
-    });
-    request.end();
+async function tell(url: string, timeoutMs: number): Promise<ExitCode> {
+  const outcome = await ask({
+    method: 'GET',
+    url: new URL(url),
+    headers: {},
+    verifiesCertificate: false,
+    timeoutMs,
   });
+  if (outcome.kind === 'answered') {
+    process.stdout.write(`${outcome.status} ${printable(outcome.text)}\n`);
+    return outcome.status === 200 ? exitCode.done : exitCode.failed;
+  }
+  const reason =
+    outcome.kind === 'timeout' ? `nothing within ${outcome.elapsedMs} ms` : describeUnreachable(outcome);
+  process.stderr.write(`no answer from ${url}: ${reason}\n`);
+  return exitCode.failed;
 }

@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
 import { codeOf } from '../config/files.ts';
+import { EmulatorError } from '../emulator/emulator-error.ts';
 import { startReceiver } from '../receiver/receiver.ts';
-import type { Answer, ReceivedWebhook, Receiver } from '../receiver/types.ts';
+import type { Answer, Receiver, ReceiverOptions } from '../receiver/types.ts';
+import { whenNpxEnds } from '../system/parent.ts';
 import { readApp } from './app.ts';
-import { count, milliseconds, port, urlPath, wholeNumber } from './arguments.ts';
+import { count, httpUrl, milliseconds, port, urlPath, wholeNumber } from './arguments.ts';
 import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
-import { paintFor } from './paint.ts';
-import { formatSummary, formatWebhook, type Tally } from './webhook-lines.ts';
+import { Forwarder, type Forwarded } from './forward.ts';
+import { Counter, createJsonPrinter, createPrinter } from './listen-printers.ts';
 
 const defaultPort = 9000;
 
@@ -20,6 +22,8 @@ interface ListenOptions {
   readonly path?: string;
   readonly key?: string;
   readonly secret?: string;
+  readonly forwardTo?: URL;
+  readonly forwardTimeoutMs: number;
   readonly status?: Answer['status'];
   readonly delay?: number;
   readonly times?: number;
@@ -42,6 +46,12 @@ export function define(command: Command): void {
     )
     .option('--delay <ms>', 'wait so long before answering', milliseconds)
     .option('--times <number>', 'do so this many times only, then as a good endpoint', count)
+    .option(
+      '--forward-to <url>',
+      'forward each webhook unchanged to this URL, and answer with its answer',
+      httpUrl,
+    )
+    .option('--forward-timeout-ms <ms>', 'how long to wait for that answer', milliseconds, 4000)
     .option('--max-age-ms <ms>', 'how old a webhook may be', milliseconds, 300_000)
     .option('--json', 'print one JSON object a line')
     .addHelpText(
@@ -57,6 +67,11 @@ A bad endpoint, to see what the server makes of it:
   soketify-emulator listen --status 500 --times 3     fails three times; the retries come
   soketify-emulator listen --delay 5000               too slow: the server waits for 4 s
   soketify-emulator listen --status hang              never answers; "reset" breaks the connection
+
+To see what passes between the server and your backend, forward it. Body and headers stay the same, signature included. If the
+backend cannot be reached the answer is 502, if it is too slow 504, so that the server retries.
+
+  soketify-emulator listen --forward-to http://127.0.0.1:3000/webhooks/soketify
 
 Not verified, and what to do:
 
@@ -82,8 +97,24 @@ async function listen(options: ListenOptions): Promise<ExitCode> {
       '--times says how often --status or --delay is followed; expected one of both beside it',
     );
   }
+  if (options.forwardTo !== undefined && (options.status !== undefined || options.delay !== undefined)) {
+    throw new UsageError(
+      '--forward-to answers with the answer of the backend; use it without --status, --delay and --times',
+    );
+  }
   const printer = options.json === true ? createJsonPrinter() : createPrinter();
   const tally = new Counter();
+  const { forwardTo, forwardTimeoutMs } = options;
+  const forwarder = forwardTo === undefined ? undefined : new Forwarder(forwardTo, forwardTimeoutMs);
+  /** By the headers of the webhook, which are the same object all the way. */
+  const passedOn = new WeakMap<object, Forwarded>();
+  const respond: ReceiverOptions['respond'] =
+    forwarder &&
+    (async ({ headers }, original) => {
+      const { forwarded, answer } = await forwarder.forward(original);
+      passedOn.set(headers, forwarded);
+      return answer;
+    });
   let receiver: Receiver;
   try {
     receiver = await startReceiver({
@@ -93,9 +124,10 @@ async function listen(options: ListenOptions): Promise<ExitCode> {
       ...(options.path !== undefined && { path: options.path }),
       maxAgeMs: options.maxAgeMs,
       memory,
+      ...(respond && { respond }),
       onWebhook: (webhook) => {
         tally.count(webhook);
-        printer.webhook(webhook);
+        printer.webhook(webhook, passedOn.get(webhook.headers));
       },
     });
   } catch (error) {
@@ -113,6 +145,7 @@ async function listen(options: ListenOptions): Promise<ExitCode> {
   printer.start(receiver);
   await signalled();
   const state = receiver.state();
+  forwarder?.close();
   await receiver.close();
   printer.end(tally, state);
   return exitCode.done;
@@ -127,7 +160,9 @@ function status(text: string): Answer['status'] {
   return text === 'hang' || text === 'reset' ? text : wholeNumber(text, 200, 599);
 }
 
-function describeListenError(error: unknown): string {
+function describeListenError(failure: unknown): string {
+  // The receiver's own error says what it is to a test.
+  const error = failure instanceof EmulatorError && failure.cause !== undefined ? failure.cause : failure;
   const code = codeOf(error);
   if (code === 'EADDRINUSE') return 'the port is taken (EADDRINUSE); --port 0 takes a free one';
   if (code === 'EACCES')
@@ -142,60 +177,6 @@ function signalled(): Promise<void> {
     process.on('SIGINT', () => resolve());
     process.on('SIGTERM', () => resolve());
     process.stdout.on('error', () => resolve());
+    whenNpxEnds(resolve);
   });
-}
-
-/** Counts as webhooks come; they themselves are forgotten. */
-class Counter implements Tally {
-  webhooks = 0;
-  verified = 0;
-  duplicates = 0;
-  readonly refused = new Map<string, number>();
-  readonly events = new Map<string, number>();
-
-  count({ verdict, isDuplicate, isAccepted, events }: ReceivedWebhook): void {
-    this.webhooks += 1;
-    if (verdict.verified) this.verified += 1;
-    else this.refused.set(verdict.reason, (this.refused.get(verdict.reason) ?? 0) + 1);
-    if (isDuplicate) this.duplicates += 1;
-    if (!isAccepted || isDuplicate) return;
-    for (const { name } of events) this.events.set(name, (this.events.get(name) ?? 0) + 1);
-  }
-}
-
-interface Printer {
-  start(receiver: Receiver): void;
-  webhook(webhook: ReceivedWebhook): void;
-  end(tally: Tally, state: ReturnType<Receiver['state']>): void;
-}
-
-function createPrinter(): Printer {
-  const paint = paintFor(process.stdout);
-  const write = (text: string): void => void process.stdout.write(text);
-  return {
-    start({ url }) {
-      write(`Receiving webhooks at ${paint.strong(url)}; Ctrl-C ends with a summary.\n`);
-      write(`${paint.faint(`Send them here: SOKETIFY_WEBHOOK_URL=${url} soketify-emulator`)}\n\n`);
-    },
-    webhook: (webhook) => write(formatWebhook(webhook, paint)),
-    end: (tally, state) => write(formatSummary(tally, state, paint)),
-  };
-}
-
-function createJsonPrinter(): Printer {
-  const write = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
-  return {
-    start: ({ url, port: at }) => write({ msg: 'listening', port: at, url }),
-    webhook: (webhook) => write({ msg: 'webhook', ...webhook }),
-    end: ({ refused, events, ...tally }, state) =>
-      write({
-        msg: 'summary',
-        webhooks: tally.webhooks,
-        verified: tally.verified,
-        duplicates: tally.duplicates,
-        refused: Object.fromEntries(refused),
-        events: Object.fromEntries(events),
-        state,
-      }),
-  };
 }

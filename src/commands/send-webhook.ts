@@ -10,7 +10,7 @@ import { readApp, type AppOptions } from './app.ts';
 import { count, httpUrl, milliseconds, moment, oneOf, readData, wholeNumber } from './arguments.ts';
 import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
-import { describeUnreachable } from './post.ts';
+import { describeUnreachable } from './http.ts';
 import { excerpt, printable } from './printable.ts';
 import { createEvent, type EventOptions } from './webhook-event.ts';
 

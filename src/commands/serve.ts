@@ -7,6 +7,7 @@ import { StartError } from '../ports/start-error.ts';
 import { createReloader, tellFindings, type Reloader } from '../configuration/reloader.ts';
 import { createServer, type Server } from '../server.ts';
 import { readOpenFiles, warnOfOpenFileLimit } from '../system/open-files.ts';
+import { whenNpxEnds } from '../system/parent.ts';
 import { hasTerminal } from '../system/terminal.ts';
 import { watchFiles } from '../system/watch-files.ts';
 import { describeStart, formatWelcome, type StartedPorts } from '../welcome.ts';
@@ -99,6 +100,7 @@ const samePressMs = 1000;
 /**
  * The first signal to end ends gracefully; a later one gives up what is still to be delivered, with a record, and
  * ends at once. Both were asked for, so neither is a failure. SIGHUP reloads, unless it says that the program's terminal is gone.
+ * If npx started the program, the end of npx counts as a signal.
  */
 function obeySignals(server: Server, reloader: Reloader, log: ProgramLog): void {
   let firstAt: number | undefined;
@@ -120,6 +122,7 @@ function obeySignals(server: Server, reloader: Reloader, log: ProgramLog): void 
   };
   process.on('SIGTERM', (signal) => void end(signal));
   process.on('SIGINT', (signal) => void end(signal));
+  whenNpxEnds(() => void end('the end of npx'));
   const startedAtTerminal = hasTerminal();
   process.on('SIGHUP', (signal) => {
     if (startedAtTerminal && !hasTerminal()) void end(signal);

@@ -3,18 +3,23 @@ import { signRequest } from '../auth/request-signature.ts';
 import { readVariable, variables, type Env } from '../config/environment.ts';
 import { defaultHost, defaultPort } from '../config/hosts.ts';
 import { readApp, type AppOptions } from './app.ts';
-import { collect, httpUrl, milliseconds, port, readData } from './arguments.ts';
+import { collect, httpUrl, milliseconds, oneOf, port, readData } from './arguments.ts';
+import { sendClientEvent, type ClientEventOutcome } from './client-event.ts';
 import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
-import { describeUnreachable, post, type PostOutcome } from './post.ts';
+import { ask, describeUnreachable, type RequestOutcome } from './http.ts';
 import { excerpt, printable } from './printable.ts';
+import { reachable, urlOfEnvironment } from './server-target.ts';
 
 interface TriggerOptions extends AppOptions {
   readonly channel: readonly string[];
   readonly event: string;
   readonly data: string;
+  readonly as: 'backend' | 'client';
+  readonly userId?: string;
   readonly socketId?: string;
   readonly info?: string;
+  readonly json?: boolean;
   readonly url?: URL;
   readonly host?: string;
   readonly port?: number;
@@ -23,15 +28,24 @@ interface TriggerOptions extends AppOptions {
 
 export function define(command: Command): void {
   command
-    .description('Publishes an event on channels, signed, as a backend does with the HTTP API.')
+    .description(
+      'Publishes an event on channels as a backend does, or sends a client event as a client does.',
+    )
     .requiredOption('-c, --channel <name>', 'the channel; give it again for more of them', collect)
     .requiredOption('-e, --event <name>', 'the name of the event')
     .option('-d, --data <text>', 'its data; @FILE takes it from a file, - from standard input', '{}')
+    .option(
+      '--as <who>',
+      'backend: publish by the HTTP API; client: connect, subscribe, send a client event, disconnect',
+      oneOf(['backend', 'client']),
+      'backend',
+    )
+    .option('--user-id <id>', 'with --as client: its user id on a presence channel (default: trigger)')
     .option('--socket-id <id>', 'the connection that shall not receive it')
     .option('--info <attributes>', 'what the answer shall tell: subscription_count,user_count')
     .option(
       '--url <url>',
-      'where the server is, its path included (default: from --host and --port)',
+      `the address of the server (default: --host and --port, else ${variables.url})`,
       httpUrl,
     )
     .option('--host <address>', `default: SOKETIFY_HOST, else ${defaultHost}`)
@@ -40,6 +54,7 @@ export function define(command: Command): void {
     .option('--key <key>', 'default: SOKETIFY_APP_KEY, else app-key')
     .option('--secret <secret>', 'default: SOKETIFY_APP_SECRET or _FILE, else app-secret')
     .option('--timeout-ms <number>', 'how long to wait for the answer', milliseconds, 10_000)
+    .option('--json', 'print a JSON object')
     .addHelpText(
       'after',
       `
@@ -49,6 +64,9 @@ Data is handed to clients as it is; mostly it is JSON.
   soketify-emulator trigger -c room-1 -c room-2 -e tick --data @tick.json
   date | soketify-emulator trigger -c news -e time --data -
   soketify-emulator trigger -c presence-lobby -e hi --info user_count,subscription_count
+  soketify-emulator trigger --as client -c presence-lobby -e client-typing -d '{"isTyping":true}' --user-id 42
+
+The client joins and leaves the channel, and webhooks report that, unless other clients are on the channel.
 
 Exit codes: 0 published, 1 refused or not reached, 2 wrong usage.`,
     )
@@ -58,6 +76,55 @@ Exit codes: 0 published, 1 refused or not reached, 2 wrong usage.`,
 }
 
 async function trigger(options: TriggerOptions, env: Env): Promise<ExitCode> {
+  return options.as === 'client' ? triggerAsClient(options, env) : triggerAsBackend(options, env);
+}
+
+async function triggerAsClient(options: TriggerOptions, env: Env): Promise<ExitCode> {
+  const [channel = '', ...others] = options.channel;
+  const { event, socketId, info, userId = 'trigger', timeoutMs } = options;
+  if (others.length > 0)
+    throw new UsageError('a client sends an event on one channel; got several --channel');
+  if (socketId !== undefined || info !== undefined) {
+    throw new UsageError('--socket-id and --info are for --as backend; leave them out');
+  }
+  if (!event.startsWith('client-')) {
+    throw new UsageError(`client events are named client-...; did you mean --event client-${event}?`);
+  }
+  const app = readApp(options, env);
+  const url = serverUrl(options, env);
+  const outcome = await sendClientEvent(
+    { url, pair: app, timeoutMs },
+    { channel, event, data: readData(options.data), userId },
+  );
+  if (outcome.kind !== 'sent') {
+    process.stderr.write(`${describeClientFailure(outcome, url, options)}\n`);
+    return exitCode.failed;
+  }
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify({ channel, event, socket_id: outcome.socketId })}\n`);
+  } else {
+    process.stdout.write(`sent ${printable(event)} on ${printable(channel)} as client ${outcome.socketId}\n`);
+  }
+  return exitCode.done;
+}
+
+function describeClientFailure(
+  outcome: Exclude<ClientEventOutcome, { kind: 'sent' }>,
+  { origin }: URL,
+  { timeoutMs }: TriggerOptions,
+): string {
+  switch (outcome.kind) {
+    case 'refused':
+      return `the server refused ${printable(outcome.step)}: ${printable(outcome.message)}`;
+    case 'timeout':
+      return `no answer from ${origin} to ${printable(outcome.step)} within ${timeoutMs} ms`;
+    case 'unreachable':
+      return `cannot connect to ${origin}: ${printable(outcome.message)}\nIs the server running, and is this its address?`;
+  }
+}
+
+async function triggerAsBackend(options: TriggerOptions, env: Env): Promise<ExitCode> {
+  if (options.userId !== undefined) throw new UsageError('--user-id is for --as client; leave it out');
   const app = readApp(options, env);
   const url = new URL(serverUrl(options, env));
   url.pathname = `${url.pathname.replace(/\/$/, '')}/apps/${encodeURIComponent(app.id)}/events`;
@@ -66,8 +133,13 @@ async function trigger(options: TriggerOptions, env: Env): Promise<ExitCode> {
   const body = Buffer.from(JSON.stringify({ name, channels, data, socket_id: socketId, info }));
   url.search = signRequest(app, { method: 'POST', path: url.pathname, body }, Date.now());
   const headers = { 'Content-Type': 'application/json' };
-  const outcome = await post({ url, headers, body, timeoutMs: options.timeoutMs });
+  const outcome = await ask({ url, headers, body, timeoutMs: options.timeoutMs });
   if (outcome.kind === 'answered' && outcome.status === 200) {
+    if (options.json === true) {
+      const answer: unknown = JSON.parse(outcome.text);
+      process.stdout.write(`${JSON.stringify({ channels, event: name, answer })}\n`);
+      return exitCode.done;
+    }
     process.stdout.write(
       `published ${printable(name)} on ${printable(channels.join(', '))}: ${excerpt(outcome.text, 10_000)}\n`,
     );
@@ -77,16 +149,15 @@ async function trigger(options: TriggerOptions, env: Env): Promise<ExitCode> {
   return exitCode.failed;
 }
 
+/** Where the server is: of the command line, else of the environment, else the one that runs here by default. */
 function serverUrl({ url, host, port: portNumber }: TriggerOptions, env: Env): URL {
-  if (url !== undefined) {
-    if (host === undefined && portNumber === undefined) return url;
-    throw new UsageError('expected --url or --host and --port, got both');
-  }
+  const isGiven = host !== undefined || portNumber !== undefined;
+  if (url !== undefined && isGiven) throw new UsageError('expected --url or --host and --port, got both');
+  const named = url ?? (isGiven ? undefined : urlOfEnvironment(env));
+  if (named !== undefined) return named;
   const name = host ?? readVariable(env, variables.host) ?? defaultHost;
-  // "All addresses" is where a server listens, not where it is reached.
-  const reachable = name === '0.0.0.0' || name === '::' ? defaultHost : name;
   const number = portNumber ?? readVariable(env, variables.port) ?? defaultPort;
-  const text = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${number}`;
+  const text = `http://${reachable(name)}:${number}`;
   if (URL.canParse(text)) return new URL(text);
   throw new UsageError(
     `expected a host and a port, got ${JSON.stringify(name)} and ${JSON.stringify(number)}`,
@@ -94,7 +165,7 @@ function serverUrl({ url, host, port: portNumber }: TriggerOptions, env: Env): U
 }
 
 function describeFailure(
-  outcome: PostOutcome,
+  outcome: RequestOutcome,
   { origin, port: portText, hostname }: URL,
   app: { readonly id: string; readonly key: string },
 ): string {

@@ -2,6 +2,7 @@ import type { ReceivedWebhook } from '../receiver/types.ts';
 import { eventNames } from '../webhooks/event.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { ToldState } from '../webhooks/replay.ts';
+import type { Forwarded } from './forward.ts';
 import type { Paint } from './paint.ts';
 import { excerpt, printable } from './printable.ts';
 
@@ -35,6 +36,23 @@ export function formatWebhook(webhook: ReceivedWebhook, paint: Paint): string {
   const origin = `  ${paint.faint(describeOrigin(webhook))}\n`;
   const body = verdict.verified || events.length > 0 ? '' : `  body: ${excerpt(webhook.body) || '(empty)'}\n`;
   return `${head}${why}${origin}${body}${events.map((event) => `  ${describeEvent(event, paint)}\n`).join('')}`;
+}
+
+/** What the backend said to a webhook that was passed on, and what to think of that. Ends with a line break. */
+export function formatForwarded({ verdict }: ReceivedWebhook, forwarded: Forwarded, paint: Paint): string {
+  const { url, elapsedMs } = forwarded;
+  if ('error' in forwarded) return `  ${paint.bad(`${url}: ${printable(forwarded.error)}`)}\n`;
+  const { status } = forwarded;
+  const isTaken = status >= 200 && status < 300;
+  const said = `${url} answered ${status} in ${elapsedMs} ms`;
+  const line = `  ${isTaken ? said : paint.bad(said)}\n`;
+  if (isTaken && !verdict.verified) {
+    return `${line}  ${paint.bad('The backend accepted a webhook with a wrong signature. Does it verify signatures?')}\n`;
+  }
+  if (verdict.verified && (status === 401 || status === 403)) {
+    return `${line}  ${paint.bad('The signature is correct. Does the backend have the same secret, and does it verify the raw body?')}\n`;
+  }
+  return line;
 }
 
 function describeRepetition({ attempt, isDuplicate }: ReceivedWebhook): string {

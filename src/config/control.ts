@@ -18,8 +18,10 @@ const settings = field.group({
     .describe('real, or virtual: time stands still until a test moves it.'),
   seed: field
     .wholeNumber(0, 2 ** 32 - 1)
-    .default(1)
-    .describe('The seed of all random numbers. The same seed gives the same schedule of retries.'),
+    .optional()
+    .describe(
+      'The seed of all random numbers. The same seed gives the same schedule, socket ids and webhook ids.',
+    ),
   patienceMs: field
     .milliseconds()
     .default(1000)

@@ -19,6 +19,8 @@ export const variables = {
   controlToken: 'SOKETIFY_CONTROL_TOKEN',
   dashboardToken: 'SOKETIFY_DASHBOARD_TOKEN',
   dashboardViewToken: 'SOKETIFY_DASHBOARD_VIEW_TOKEN',
+  /** Where commands find a running server. */
+  url: 'SOKETIFY_URL',
   /** Read where the native module is loaded. */
   nativeSha256: 'SOKETIFY_NATIVE_SHA256',
 } as const;

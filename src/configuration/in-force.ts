@@ -53,7 +53,7 @@ export interface InForceOptions {
 }
 
 /** How often a change is retried because other nodes have made changes in the meantime. */
-const mostConflicts = 20;
+const maxConflicts = 20;
 
 /**
  * Owns the active configuration: the file as it was read last with the changes at run time on top. It applies new
@@ -162,7 +162,7 @@ export class ConfigurationInForce {
    */
   change(edit: Edit): Promise<void> {
     return this.#inTurn(async () => {
-      for (let attempt = 0; attempt < mostConflicts; attempt += 1) {
+      for (let attempt = 0; attempt < maxConflicts; attempt += 1) {
         this.#kept.refuseObstacle();
         const changes = edit(this.#changes, this.ground);
         if (changes === this.#changes) return;
@@ -172,14 +172,14 @@ export class ConfigurationInForce {
       }
       throw new ChangeError(
         'not-saved',
-        `not saved: other nodes changed settings during each of ${mostConflicts} attempts; try again`,
+        `not saved: other nodes changed settings during each of ${maxConflicts} attempts; try again`,
       );
     });
   }
 
   /**
-   * Applies an edited configuration file without writing it; the next read of the file replaces it. The emulator changes so what
-   * it was started with. Rejects, and changes nothing, with what `edit` throws, or with a ChangeError that says why.
+   * Applies an edited version of the file until the file is read again, for the control of a test. Rejects with what `edit`
+   * throws, or with a ChangeError, and then changes nothing.
    */
   amend(edit: (file: Config) => Config): Promise<void> {
     return this.#inTurn(async () => {

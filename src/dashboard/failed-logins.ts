@@ -1,9 +1,9 @@
 import { addressGroup } from '../app/admissions.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
 
-const mostTries = 5;
+const maxTries = 5;
 const windowMs: Millis = 60_000;
-const mostAddresses = 10_000;
+const maxAddresses = 10_000;
 
 interface Tries {
   count: number;
@@ -23,7 +23,7 @@ export class FailedLogins {
   /** How long logins from this address are blocked; 0 if they are not. */
   waitMs(remoteAddress: string): Millis {
     const tries = this.#tries.get(addressGroup(remoteAddress));
-    if (tries === undefined || tries.count < mostTries) return 0;
+    if (tries === undefined || tries.count < maxTries) return 0;
     return Math.max(0, tries.endsAt - this.#clock.now());
   }
 
@@ -37,7 +37,7 @@ export class FailedLogins {
 
   #forget(): void {
     for (const [address, { endsAt }] of this.#tries) {
-      if (endsAt > this.#clock.now() && this.#tries.size < mostAddresses) return;
+      if (endsAt > this.#clock.now() && this.#tries.size < maxAddresses) return;
       this.#tries.delete(address);
     }
   }

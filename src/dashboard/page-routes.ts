@@ -13,7 +13,7 @@ export interface PageOptions {
 }
 
 /** A login with a longer body is refused, because no token is that long. */
-const mostLoginBytes = 4096;
+const maxLoginBytes = 4096;
 
 /** The location is relative, so that it works behind a path prefix and behind proxies. */
 const toPage: OutgoingResponse = secured({
@@ -51,7 +51,7 @@ export function createPageRoutes({ access, files }: PageOptions): readonly Route
       ...common,
       method: 'post',
       pattern: '/dashboard/login',
-      maxBodyBytes: mostLoginBytes,
+      maxBodyBytes: maxLoginBytes,
       begin(head) {
         // A caller that cannot log in is refused before the body is read.
         const refusal = access.refuseLogin(callerOf(head));

@@ -16,7 +16,7 @@ export interface Session {
 export const sessionMs: Millis = 12 * 60 * 60 * 1000;
 
 /** For each token. */
-const mostSessions = 500;
+const maxSessions = 500;
 const idBytes = 32;
 
 /** The sessions. They are kept in memory, so a restart ends all of them. */
@@ -63,7 +63,7 @@ export class Sessions {
       else if (session.who === who) ofToken.push(key);
     }
     // The oldest sessions end first.
-    for (const key of ofToken.slice(0, Math.max(0, ofToken.length - mostSessions + 1)))
+    for (const key of ofToken.slice(0, Math.max(0, ofToken.length - maxSessions + 1)))
       this.#sessions.delete(key);
   }
 }

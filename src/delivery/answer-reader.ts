@@ -21,14 +21,22 @@ const headEnd = '\r\n\r\n';
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |\r|$)/;
 const beginning = Buffer.from('HTTP/1.');
 
+/** The fields that show what answered and why. The record of an attempt contains them. */
+export const recordedFields = [
+  'content-type',
+  'location',
+  'retry-after',
+  'server',
+  'www-authenticate',
+] as const;
+
 /** The fields that are read; all others are ignored. */
 const known: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'keep-alive',
-  'location',
-  'retry-after',
   'transfer-encoding',
+  ...recordedFields,
 ]);
 
 /**

@@ -1,6 +1,6 @@
 import type { Cancel, Clock, Millis } from '../ports/clock.ts';
 import type { Outcome } from '../ports/webhook-sender.ts';
-import type { AnswerFields, AnswerListener } from './answer-reader.ts';
+import { recordedFields, type AnswerFields, type AnswerListener } from './answer-reader.ts';
 import type { OpenAnswers } from './open-answers.ts';
 
 /** The dependencies of an attempt. */
@@ -23,6 +23,9 @@ const mostBodyBytes = 64 * 1024;
 
 /** The maximum size of a body that is recorded. */
 const mostKeptBytes = 4096;
+
+/** The maximum length of a header field that is recorded. */
+const mostFieldCharacters = 200;
 
 const noBytes = Buffer.alloc(0);
 
@@ -120,12 +123,23 @@ export class Attempt implements AnswerListener {
 function answerOf(status: number, fields: AnswerFields): Outcome & { readonly kind: 'answered' } {
   const retryAfterMs = parseRetryAfter(fields['retry-after']);
   const { location } = fields;
+  const headers = recordedOf(fields);
   return {
     kind: 'answered',
     status,
+    ...(headers && { headers }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(status >= 300 && status < 400 && location !== undefined && { location }),
   };
+}
+
+function recordedOf(fields: AnswerFields): Readonly<Record<string, string>> | undefined {
+  let recorded: Record<string, string> | undefined;
+  for (const name of recordedFields) {
+    const value = fields[name];
+    if (value !== undefined) (recorded ??= {})[name] = value.slice(0, mostFieldCharacters);
+  }
+  return recorded;
 }
 
 /** `Retry-After` in whole seconds. The other form, a date, depends on the endpoint's clock; the backoff applies instead. */

@@ -94,7 +94,7 @@ function codeOf(error: unknown): string {
     : 'EUNKNOWN';
 }
 
-/** c-ares uses some codes that the system uses for connections; the prefix tells them apart. */
+/** c-ares uses some codes that the system uses for connections; the prefix distinguishes them. */
 function dnsCode(error: unknown): string {
   return `DNS_${codeOf(error).replace(/^E/, '')}`;
 }

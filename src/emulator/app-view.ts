@@ -21,6 +21,7 @@ import type { EmulatorDelivery, EmulatorEvent } from '../recording/records.ts';
 import type { EmulatorCore } from './core.ts';
 import { describeChannels, describeConnections, type ChannelInfo, type ConnectionInfo } from './state.ts';
 import type { AbsenceOptions, WaitOptions } from './waits/waiting.ts';
+import type { EventName } from '../webhooks/event.ts';
 import type { WebhookFault } from './faults/webhook-faults.ts';
 
 type Inspect = typeof inspect;
@@ -32,7 +33,10 @@ export interface WebhookQuestions {
    * virtual clock is moved to what is due next until there is one. Rejects with ERR_WEBHOOK_MISSING, saying what was
    * seen instead and why, when nothing is due any more.
    */
-  waitFor(match: EventMatch, options?: WaitOptions): Promise<EmulatorEvent>;
+  waitFor<Name extends EventName = EventName>(
+    match: EventMatch<Name>,
+    options?: WaitOptions,
+  ): Promise<EmulatorEvent<Name>>;
   /**
    * Resolves when no such event was sent, and none is within the grace and the wait of a batch (the virtual clock is
    * moved that far; a real one takes as long). Rejects with ERR_WEBHOOK_UNEXPECTED, saying why it was sent.

@@ -13,10 +13,12 @@ import { EmulatorError, invalidArgument } from './emulator-error.ts';
 import { FaultList, type ActiveFault, type Fault } from './faults/fault-list.ts';
 import { Pace } from './time/pace.ts';
 import type { Recorder } from '../recording/recorder.ts';
+import type { SeededIds } from './seeded-ids.ts';
 import type { SeededRandom } from './time/seeded-random.ts';
-import type { ClientCount } from './waits/report.ts';
+import type { ClientCount, FakedTimers } from './waits/report.ts';
 import type { PublishLog } from './published/publish-log.ts';
 import { PublishWaiting } from './published/publish-waiting.ts';
+import { RefusalNotes } from './waits/refusal-notes.ts';
 import { Waiting } from './waits/waiting.ts';
 import type { WebhookFault } from './faults/webhook-faults.ts';
 import type { RealTime } from '../ports/real-time.ts';
@@ -42,6 +44,9 @@ export interface CoreOptions {
   readonly recorder: Recorder;
   readonly publishLog: PublishLog;
   readonly random: SeededRandom;
+  /** Undefined: ids are drawn at random. */
+  readonly ids: SeededIds | undefined;
+  readonly fakedTimers: () => FakedTimers;
   /** After so long everything that was under way has been sent. */
   readonly sendsWithinMs: number;
 }
@@ -75,7 +80,10 @@ export class EmulatorCore {
   readonly webhookFaults: FaultList<WebhookFault>;
   readonly refusals: FaultList<ConnectionRefusal>;
   readonly apiFaults: FaultList<ApiFault>;
+  /** What clients were refused. */
+  readonly refused = new RefusalNotes();
   readonly #random: SeededRandom;
+  readonly #ids: SeededIds | undefined;
   #held: Held | undefined;
   #isClosed = false;
   #faults = 0;
@@ -84,11 +92,13 @@ export class EmulatorCore {
   /** How often each app was forgotten, and all of them together. */
   readonly #forgotten = new Map<string | undefined, number>();
 
-  constructor({ clock, real, activity, recorder, publishLog, random, sendsWithinMs }: CoreOptions) {
+  constructor(options: CoreOptions) {
+    const { clock, real, activity, recorder, publishLog, random, ids, sendsWithinMs } = options;
     this.clock = clock;
     this.recorder = recorder;
     this.activity = activity;
     this.#random = random;
+    this.#ids = ids;
     this.pace = new Pace({ clock, real, activity, refuseClosed: () => void this.held });
     this.publishLog = publishLog;
     const waits = {
@@ -105,6 +115,13 @@ export class EmulatorCore {
       endpointsOf: (appId) =>
         this.apps(appId).flatMap(({ config }) => config.endpoints.map((endpoint) => endpoint.url)),
       clientsOf: (appId) => this.#countClients(appId),
+      hindrancesOf: (appId) => ({
+        refused: this.refused.describe(
+          appId,
+          this.apps().map(({ config }) => config.key),
+        ),
+        faked: options.fakedTimers(),
+      }),
       readQueues: () => this.held.backplane.readQueues(),
     });
     const nextId = (): number => (this.#faults += 1);
@@ -174,7 +191,7 @@ export class EmulatorCore {
     const fault = checkConnectionFault(given);
     // None is taken for an app that is not there, or after the end.
     const apps = this.apps(appId);
-    if ('refuse' in fault) return this.refusals.add(fault, appId);
+    if (fault.refuse !== undefined) return this.refusals.add(fault, appId);
     const hits = apps
       .map((app) => dropConnections(app, fault, this.held.hub))
       .reduce((sum, count) => sum + count, 0);
@@ -214,7 +231,11 @@ export class EmulatorCore {
     const counts = this.apps(appId).map(({ config, sessions }) => [config.id, sessions.size] as const);
     this.forget(appId, reconnect ? resetAndReturn : resetError);
     if (!reconnect) for (const [id, count] of counts) this.#sentAway.set(id, count);
-    if (appId === undefined) this.#random.restart();
+    if (appId === undefined) {
+      this.#random.restart();
+      this.#ids?.restart();
+      this.refused.clear();
+    }
     await this.activity.settled();
   }
 
@@ -250,6 +271,7 @@ export class EmulatorCore {
       const { backplane, hub } = this.held;
       backplane.forget(id, () => hub.endAllNow(app, error));
       this.recorder.clear(id);
+      this.refused.clear(id);
       this.publishLog.clear(id);
       this.#sentAway.delete(id);
     }

@@ -11,6 +11,7 @@ import { EmulatorError } from './emulator-error.ts';
 import { createControlRoutes, failureOfEmulator } from './http/control-api.ts';
 import { createOperations } from './http/operations.ts';
 import { Recorder } from '../recording/recorder.ts';
+import { SeededIds } from './seeded-ids.ts';
 import { SeededRandom } from './time/seeded-random.ts';
 import { EmulatorCore } from './core.ts';
 import { PublishLog } from './published/publish-log.ts';
@@ -22,6 +23,7 @@ import type { WallTime } from '../ports/clock.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Log } from '../ports/log.ts';
 import type { ClosingError } from '../protocol/errors.ts';
+import { fakedTimers } from '../real.ts';
 import { createServer, type Server } from '../server.ts';
 import type { Route } from '../transport/http.ts';
 import { systemRealTime, systemWallTime } from '../system/clock.ts';
@@ -29,7 +31,8 @@ import { systemRealTime, systemWallTime } from '../system/clock.ts';
 /** How a server is controlled. */
 export interface EmulatorSettings {
   readonly clock: 'real' | 'virtual';
-  readonly seed: number;
+  /** Of the schedule and of ids. Default: the schedule has the seed 1, and ids are drawn at random. */
+  readonly seed?: number | undefined;
   readonly liveness: 'real' | 'virtual';
   readonly patienceMs: number;
   readonly wallTime?: WallTime;
@@ -65,7 +68,8 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     changed,
   });
   const recorder = new Recorder({ clock, wallTime, changed, published: publishLog.published });
-  const random = new SeededRandom(seed);
+  const random = new SeededRandom(seed ?? 1);
+  const ids = seed === undefined ? undefined : new SeededIds(seed);
   const { disconnectGraceMs, unsubscribeGraceMs, batch } = config.webhooks;
   const sendsWithinMs = Math.max(disconnectGraceMs, unsubscribeGraceMs) + batch.maxDelayMs;
   const core: EmulatorCore = new EmulatorCore({
@@ -75,6 +79,8 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     recorder,
     publishLog,
     random,
+    ids,
+    fakedTimers,
     sendsWithinMs,
   });
   const sender = new FaultySender({
@@ -98,6 +104,8 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     sender,
     recorder,
     random: random.next,
+    ...(ids && { ids }),
+    refused: (refusal) => core.refused.add(refusal),
     livenessClock: options.liveness === 'virtual' ? clock.background : real,
     ...(log && { log }),
     fileName: options.fileName,

@@ -92,7 +92,11 @@ export interface EmulatorOptions {
    * milliseconds. `real` (default): it goes by itself, and can be moved on besides.
    */
   readonly clock?: 'real' | 'virtual';
-  /** The same seed gives the same schedule of retries. Default: 1. */
+  /**
+   * A whole number from 0 to 4294967295. The same seed gives the same schedule of retries, the same socket ids and the same
+   * `webhook-id`s, in the order in which they are needed. Default: the schedule of the seed 1, and ids drawn at random, because
+   * receivers that outlive a test take a webhook with an id that they know for a duplicate.
+   */
   readonly seed?: number;
   /** `virtual`: clients that are silent are asked and closed by the emulator's clock too. Default: `real`. */
   readonly liveness?: 'real' | 'virtual';

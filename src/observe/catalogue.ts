@@ -180,11 +180,18 @@ export function readGauges(
 ): readonly Metric<Known>[] {
   const occupied = gauge('occupied_channels', 'Channels with subscribers on this node.', perApp, 'app');
   const members = gauge('members', 'Members of presence channels on this node.', perApp, 'app');
+  const limit = gauge(
+    'app_connections_limit',
+    'Connections that the app may have on all nodes.',
+    none,
+    'app',
+  );
   for (const app of apps) {
     occupied.add(app.occupiedChannels, app.id);
     members.add(app.members, app.id);
+    if (app.connectionLimit !== undefined) limit.add(app.connectionLimit, app.id);
   }
-  return [occupied, members, ...queueGauges(queues), ...healthGauges(health), ...loadGauges(load)];
+  return [occupied, members, limit, ...queueGauges(queues), ...healthGauges(health), ...loadGauges(load)];
 }
 
 /** The load and the connections of each worker. */
@@ -253,7 +260,14 @@ function loadGauges(load: LoadReading | undefined): readonly Metric<Known>[] {
   accepting.add(load.isAccepting ? 1 : 0);
   attempts.add(load.attempts);
   waiting.add(load.waitingEndpoints);
-  return [accepting, attempts, waiting, ...storeGauges(load)];
+  return [accepting, attempts, waiting, ...limitGauges(load), ...storeGauges(load)];
+}
+
+function limitGauges({ connectionLimit }: LoadReading): readonly Metric<Known>[] {
+  if (connectionLimit === undefined) return [];
+  const limit = gauge('connections_limit', 'Connections that this node accepts at most.', none);
+  limit.add(connectionLimit);
+  return [limit];
 }
 
 function storeGauges({ isStoreWritten }: LoadReading): readonly Metric<Known>[] {

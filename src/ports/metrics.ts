@@ -11,6 +11,8 @@ export interface AppReading {
   readonly occupiedChannels: number;
   /** Members of presence channels on this node. A user counts once for each channel. */
   readonly members: number;
+  /** Connections that it may have on all nodes; undefined if there is no limit. */
+  readonly connectionLimit?: number | undefined;
 }
 
 /** The state of a node in a cluster. */
@@ -32,6 +34,8 @@ export interface NodeHealth {
 export interface LoadReading {
   /** Whether new clients are accepted. */
   readonly isAccepting: boolean;
+  /** Connections that this node accepts at most; undefined if there is no limit. */
+  readonly connectionLimit?: number | undefined;
   /** POSTs in progress, over all endpoints. */
   readonly attempts: number;
   /** Endpoints with something to send that wait for a place. */

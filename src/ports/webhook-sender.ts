@@ -19,6 +19,8 @@ export type Outcome =
   | {
       readonly kind: 'answered';
       readonly status: number;
+      /** Header fields that tell who answered and why, by their names in lower case; the beginning of each; absent if none came. */
+      readonly headers?: Readonly<Record<string, string>>;
       readonly retryAfterMs?: number;
       /** The target of a redirect. */
       readonly location?: string;

@@ -35,7 +35,7 @@ export interface WitnessedTrigger {
   readonly name: string;
   readonly data: string;
   readonly channels: readonly ChannelName[];
-  /** The connection that shall not receive it. */
+  /** The connection that must not receive it. */
   readonly except?: SocketId | undefined;
 }
 

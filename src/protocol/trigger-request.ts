@@ -27,12 +27,12 @@ const reservedPrefixes = ['pusher:', 'pusher_internal:', 'client-'];
 /** Parameters of `POST /events` that may be in the query string instead of the body. */
 const queryParameters = ['name', 'data', 'channel', 'socket_id', 'info'] as const;
 
-/** The body, with the parameters from the query string that it does not have itself. */
+/** The body, completed with parameters from the query string that the body lacks. */
 export function withQueryParameters(body: JsonObject, query: Query): JsonObject {
-  // Those of the signature are all that nearly every request has.
+  // Nearly all requests have only the parameters of the signature.
   if (query.every(([key]) => key.startsWith('auth_') || key === 'body_md5')) return body;
   const merged: Record<string, unknown> = { ...body };
-  // Null is a value like any other: event data may be it.
+  // Null counts as a value, because event data may be null.
   for (const key of queryParameters) if (body[key] === undefined) merged[key] = queryValue(query, key);
   if (body['channels'] === undefined && body['channel'] === undefined) {
     const channels = query.filter(([key]) => key === 'channels[]').map(([, value]) => value);
@@ -41,7 +41,7 @@ export function withQueryParameters(body: JsonObject, query: Query): JsonObject 
   return merged;
 }
 
-/** Reads `POST /events`: the text of its body, and its query string. */
+/** Parses the body and the query string of `POST /events`. */
 export function decodeTrigger(text: string, query: Query, limits: Limits): Trigger | HttpError {
   const body = parseBody(text);
   if (body === undefined) return invalidBody;
@@ -52,7 +52,7 @@ export function decodeTrigger(text: string, query: Query, limits: Limits): Trigg
     : decodeEvent(event, textOf(event['data'], text, 'data'), channels, limits);
 }
 
-/** Reads the text of the body of `POST /batch_events`. One bad item refuses the whole: nothing is half sent. */
+/** Parses the body of `POST /batch_events`. One invalid item refuses the whole batch, so that none of it is published. */
 export function decodeBatch(text: string, limits: Limits): readonly Trigger[] | HttpError {
   const body = parseBody(text);
   if (body === undefined) return invalidBody;
@@ -61,7 +61,7 @@ export function decodeBatch(text: string, limits: Limits): readonly Trigger[] | 
   if (batch.length > limits.eventsPerBatch) {
     return badRequest(`batch has ${batch.length} events, at most ${limits.eventsPerBatch} are accepted`);
   }
-  // Nearly all data are strings, which are as they were parsed.
+  // Nearly all data are strings, which need no source text.
   const sources = batch.every(hasText) ? [] : memberSources(text, 'batch', 'data');
   const triggers: Trigger[] = [];
   for (const [index, event] of batch.entries()) {
@@ -90,7 +90,7 @@ function decodeBatchItem(event: unknown, source: string | undefined, limits: Lim
   return decodeEvent(event, typeof data === 'string' ? data : source, [channel], limits);
 }
 
-/** `data` is the text that is to be passed on. */
+/** `data` is the text to forward. */
 function decodeEvent(
   event: JsonObject,
   data: string | undefined,
@@ -155,7 +155,7 @@ function decodeChannel(name: unknown, limits: Limits): ChannelName | HttpError {
   return isChannelName(name, limits) ? name : badRequest(describeChannelNameFault(name, limits));
 }
 
-/** Reads an `info` parameter: attribute names with commas between them, each once. */
+/** Parses an `info` parameter: attribute names, separated by commas, without duplicates. */
 export function decodeInfo<Attribute extends string>(
   info: unknown,
   accepted: readonly Attribute[],

@@ -1,5 +1,5 @@
-// The module's timers and not the globals, which test frameworks replace by timers of their own.
-import { clearTimeout, setTimeout } from 'node:timers';
+import { EmulatorError, type EmulatorErrorCode } from '../emulator/emulator-error.ts';
+import { clearTimeout, setTimeout } from '../real.ts';
 import type { ReceivedWait } from './types.ts';
 
 const defaultTimeoutMs = 5000;
@@ -9,8 +9,12 @@ const shown = { items: 10, characters: 300 };
 
 interface Waiter<T> {
   readonly look: (item: T) => void;
-  readonly fail: (why: string) => void;
+  readonly fail: (code: EmulatorErrorCode, why: string) => void;
 }
+
+/** The receiver does not know the emulator, which may be another process. */
+const clockAdvice =
+  "A receiver moves no clock. Where the emulator has clock: 'virtual', wait by soketify.webhooks.waitFor(), which moves it, or call clock.advance() first.";
 
 /** Things as they come, and those who wait for one of them. */
 export class Arrivals<T> {
@@ -42,12 +46,12 @@ export class Arrivals<T> {
   }
 
   /** Resolves with the nth item that is accepted, past or to come. */
-  waitFor(
-    accepts: (item: T) => boolean,
+  waitFor<Accepted extends T>(
+    accepts: (item: T) => item is Accepted,
     { timeoutMs = defaultTimeoutMs, nth = 1 }: ReceivedWait,
-  ): Promise<T> {
+  ): Promise<Accepted> {
     // Made here, so that its stack leads to whoever waits.
-    const error = new Error();
+    const caller = new Error();
     const past = this.#items.filter((item) => accepts(item));
     const found = past[nth - 1];
     if (found !== undefined) return Promise.resolve(found);
@@ -59,25 +63,30 @@ export class Arrivals<T> {
       };
       const waiter = {
         look: (item: T): void => {
-          if (accepts(item)) missing -= 1;
+          if (!accepts(item)) return;
+          missing -= 1;
           if (missing > 0) return;
           end();
           resolve(item);
         },
-        fail: (why: string): void => {
+        fail: (code: EmulatorErrorCode, why: string): void => {
           end();
-          error.message = `${why}: no ${this.#about} came that was waited for. ${this.#describe()}${this.#hint()}`;
-          reject(error);
+          const message = `${why}: no ${this.#about} came that was waited for. ${this.#describe()}${this.#hint()}`;
+          const advice = code === 'ERR_WEBHOOK_MISSING' ? `\n${clockAdvice}` : '';
+          reject(calledFrom(caller, new EmulatorError(code, message + advice)));
         },
       };
-      const timer = setTimeout(() => waiter.fail(`${timeoutMs} ms are over`), timeoutMs);
+      const timer = setTimeout(
+        () => waiter.fail('ERR_WEBHOOK_MISSING', `${timeoutMs} ms are over`),
+        timeoutMs,
+      );
       this.#waiters.add(waiter);
     });
   }
 
   /** Nothing will come any more. */
-  fail(why: string): void {
-    for (const waiter of this.#waiters) waiter.fail(why);
+  fail(code: EmulatorErrorCode, why: string): void {
+    for (const waiter of this.#waiters) waiter.fail(code, why);
   }
 
   #describe(): string {
@@ -87,4 +96,10 @@ export class Arrivals<T> {
       .map((item) => `  ${JSON.stringify(item).slice(0, shown.characters)}`);
     return `The last of the ${this.#items.length} that came:\n${last.join('\n')}`;
   }
+}
+
+/** The error, with the frames of whoever waited. */
+function calledFrom({ stack = '' }: Error, error: EmulatorError): EmulatorError {
+  error.stack = [`${error.name}: ${error.message}`, ...stack.split('\n').slice(1)].join('\n');
+  return error;
 }

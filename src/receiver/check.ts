@@ -1,7 +1,9 @@
+import type { EventName } from '../webhooks/event.ts';
 import { checkMatch } from '../webhooks/event-match.ts';
+import { invalidArgument } from '../emulator/emulator-error.ts';
 import { describeGiven, describeUnknown } from '../webhooks/given.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
-import type { Answer, PlannedAnswer, ReceivedWait, ReceiverOptions } from './types.ts';
+import type { Answer, PlannedAnswer, ReceivedMatch, ReceivedWait, ReceiverOptions } from './types.ts';
 
 /** Every option, so that a slip of the pen is told from a name that is meant. */
 const optionNames: Readonly<Record<keyof ReceiverOptions, true>> = {
@@ -24,49 +26,51 @@ const answerNames: Readonly<Record<keyof Answer, true>> = {
 const planNames: Readonly<Record<keyof PlannedAnswer, true>> = { ...answerNames, times: true };
 const waitNames: Readonly<Record<keyof ReceivedWait, true>> = { timeoutMs: true, nth: true };
 
-/** Throws a TypeError for an option that there is not, or a path that is none. */
+/** Throws ERR_ARGUMENT_INVALID for an option that there is not, or a path that is none. */
 export function checkOptions(options: ReceiverOptions): void {
   refuseUnknown('startReceiver', options, optionNames);
   const { path } = options;
   if (path !== undefined && !path.startsWith('/')) {
-    throw new TypeError(`path: expected a path such as /webhooks, got ${describeGiven(path)}`);
+    throw invalidArgument(`path: expected a path such as /webhooks, got ${describeGiven(path)}`);
   }
 }
 
-/** Throws a TypeError or RangeError when the plan cannot be followed. */
+/** Throws ERR_ARGUMENT_INVALID when the plan cannot be followed. */
 export function checkPlan({ times = Infinity, ...answer }: PlannedAnswer): void {
   refuseUnknown('respondWith', answer, planNames);
   if (times !== Infinity && !(Number.isSafeInteger(times) && times > 0)) {
-    throw new RangeError(`times: expected a whole number from 1, got ${times}`);
+    throw invalidArgument(`times: expected a whole number from 1, got ${times}`);
   }
   checkAnswer(answer);
 }
 
-/** Throws a TypeError or RangeError for what HTTP or a timer cannot do. */
+/** Throws ERR_ARGUMENT_INVALID for what HTTP or a timer cannot do. */
 export function checkAnswer(answer: Answer): void {
   refuseUnknown('an answer', answer, answerNames);
   const { status = 200, delayMs = 0 } = answer;
   if (typeof status === 'number' && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
-    throw new RangeError(`status: expected a number from 200 to 599, 'hang' or 'reset', got ${status}`);
+    throw invalidArgument(`status: expected a number from 200 to 599, 'hang' or 'reset', got ${status}`);
   }
   if (!(delayMs >= 0 && delayMs <= 86_400_000)) {
-    throw new RangeError(`delayMs: expected milliseconds from 0 to 86400000, got ${delayMs}`);
+    throw invalidArgument(`delayMs: expected milliseconds from 0 to 86400000, got ${delayMs}`);
   }
 }
 
-/** Throws a TypeError for an option of waiting that there is not. */
+/** Throws ERR_ARGUMENT_INVALID for an option of waiting that there is not. */
 export function checkWait(wait: ReceivedWait): void {
   refuseUnknown('the options of waiting', wait, waitNames);
 }
 
-/** The rule that a match stands for. Throws a TypeError that says what is accepted. */
-export function toRule(match: unknown): (event: ReceivedEvent) => boolean {
+/** The rule that a match stands for. Throws ERR_ARGUMENT_INVALID that says what is accepted. */
+export function toRule<Name extends EventName>(
+  match: ReceivedMatch<Name>,
+): (event: ReceivedEvent) => event is ReceivedEvent<Name> {
   const checked = checkMatch<ReceivedEvent>(match);
-  if (checked.kind === 'wrong') throw new TypeError(checked.reason);
-  return (event) => checked.matcher.matches(event);
+  if (checked.kind === 'wrong') throw invalidArgument(checked.reason);
+  return (event): event is ReceivedEvent<Name> => checked.matcher.matches(event);
 }
 
 function refuseUnknown(where: string, given: object, accepted: Readonly<Record<string, true>>): void {
   const unknown = describeUnknown(where, Object.keys(given), Object.keys(accepted));
-  if (unknown !== undefined) throw new TypeError(unknown);
+  if (unknown !== undefined) throw invalidArgument(unknown);
 }

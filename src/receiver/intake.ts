@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headerOf } from '../auth/webhook-verification.ts';
+import { dateNow } from '../real.ts';
 import { checkAnswer } from './check.ts';
 import type { Memory } from './memory.ts';
 import type { Plans } from './plans.ts';
 import { readBody } from './read-body.ts';
 import { answerWith } from './respond.ts';
-import type { Answer, Arrival, ReceiverOptions } from './types.ts';
+import type { Answer, Arrival, OriginalRequest, ReceiverOptions } from './types.ts';
 import { judge, type Standard, type Verdict } from './verdict.ts';
 
 /** What requests are taken with. */
@@ -54,17 +55,22 @@ export class Intake {
       return answerWith(response, { status: 413, headers: { connection: 'close' } });
     }
     const arrival = arrivalOf(request, body.bytes, standard);
-    const { status = usualStatus(arrival.verdict), delayMs = 0, ...rest } = await this.#decide(arrival);
+    const original = { body: body.bytes, rawHeaders: request.rawHeaders };
+    const {
+      status = usualStatus(arrival.verdict),
+      delayMs = 0,
+      ...rest
+    } = await this.#decide(arrival, original);
     const webhook = memory.add(arrival, { status, delayMs });
     onWebhook?.(webhook);
     return answerWith(response, { ...rest, status, delayMs }, ended);
   }
 
-  async #decide(arrival: Arrival): Promise<Answer> {
+  async #decide(arrival: Arrival, original: OriginalRequest): Promise<Answer> {
     const planned = this.#options.plans.take();
     if (planned !== undefined) return planned;
     try {
-      const answer = (await this.#options.respond?.(arrival)) ?? {};
+      const answer = (await this.#options.respond?.(arrival, original)) ?? {};
       checkAnswer(answer);
       return answer;
     } catch (error) {
@@ -77,7 +83,8 @@ export class Intake {
 function arrivalOf(request: IncomingMessage, bytes: Buffer, standard: Standard): Arrival {
   const { headers, url: path = '/' } = request;
   const receivedAt = Date.now();
-  const { verdict, body } = judge({ headers, body: bytes }, standard, receivedAt);
+  // A test may have set `Date` to another time, and the sender may know of that or not.
+  const { verdict, body } = judge({ headers, body: bytes }, standard, Math.min(receivedAt, dateNow()));
   const attempt = Number(headerOf(headers, 'x-soketify-attempt'));
   return {
     path,

@@ -1,3 +1,4 @@
+import type { EmulatorErrorCode } from '../emulator/emulator-error.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import { Replay, type ToldState } from '../webhooks/replay.ts';
 import type { Arrival, ReceivedWebhook } from './types.ts';
@@ -44,9 +45,10 @@ export class Memory {
     this.#replay = new Replay();
   }
 
-  fail(why: string): void {
-    this.webhooks.fail(why);
-    this.events.fail(why);
+  /** Nothing will come any more. */
+  fail(code: EmulatorErrorCode, why: string): void {
+    this.webhooks.fail(code, why);
+    this.events.fail(code, why);
   }
 
   #rememberId(id: string): void {

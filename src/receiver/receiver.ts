@@ -1,15 +1,22 @@
 import { createServer, type Server } from 'node:http';
 import type { WebhookSecrets } from '../auth/webhook-verification.ts';
 import { defaultApp } from '../config/default-app.ts';
+import { EmulatorError, invalidArgument } from '../emulator/emulator-error.ts';
 import { checkOptions, checkWait, toRule } from './check.ts';
 import { Intake } from './intake.ts';
 import { Memory } from './memory.ts';
 import { Plans } from './plans.ts';
-import type { Receiver, ReceiverOptions } from './types.ts';
+import type { ReceivedWebhook, Receiver, ReceiverOptions } from './types.ts';
 
 /**
  * Starts a webhook endpoint: it verifies signatures, remembers what came, and answers as told. Resolves once
- * it listens; rejects with the system's error, such as EADDRINUSE, when it cannot.
+ * it listens.
+ *
+ * @param options Everything has a default: a free port of 127.0.0.1, every path, the secret of the default app.
+ * @throws EmulatorError with ERR_ARGUMENT_INVALID, or with ERR_START and the system's error as its `cause` when it cannot listen.
+ * @example
+ * await using receiver = await startReceiver({ secret: 'app-secret' });
+ * await receiver.waitFor({ name: 'member_added', user_id: '42' });
  */
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
   checkOptions(options);
@@ -34,7 +41,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     end.abort();
     server.closeAllConnections();
-    memory.fail('The receiver was closed');
+    memory.fail('ERR_CLOSED', 'The receiver was closed');
     await closed;
     if (failures.length > 0) throw failures[0];
   };
@@ -51,7 +58,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     },
     async waitForWebhook(accepts = () => true, wait = {}) {
       checkWait(wait);
-      return memory.webhooks.waitFor(accepts, wait);
+      return memory.webhooks.waitFor((webhook): webhook is ReceivedWebhook => accepts(webhook), wait);
     },
     respondWith: (answer) => plans.add(answer),
     reset() {
@@ -65,14 +72,19 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
 
 function secretsOf({ secret, secrets }: ReceiverOptions): WebhookSecrets {
   if (secrets === undefined) return secret ?? defaultApp.secret;
-  if (secret !== undefined) throw new TypeError('expected secret or secrets, got both');
+  if (secret !== undefined) throw invalidArgument('startReceiver: expected secret or secrets, got both');
   return new Map(Object.entries(secrets));
 }
 
 /** Resolves with the port. */
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => {
+      const code = 'code' in error ? String(error.code) : error.name;
+      const hint = code === 'EADDRINUSE' ? '; leave port out to take a free one' : '';
+      const message = `the receiver cannot listen on ${host}:${port}: ${error.message}${hint}`;
+      reject(new EmulatorError('ERR_START', message, error));
+    });
     server.listen({ host, port }, () => {
       const address = server.address();
       if (typeof address === 'object' && address !== null) resolve(address.port);

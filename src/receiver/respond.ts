@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
+import { clearTimeout, setTimeout } from '../real.ts';
 import type { Answer } from './types.ts';
 
 /** Gives an answer, after its delay unless the signal comes first. The sender may be gone by then. */
@@ -19,5 +19,16 @@ export async function answerWith(
 }
 
 function hasPassed(delayMs: number, signal: AbortSignal | undefined): Promise<boolean> {
-  return wait(delayMs, true, signal && { signal }).catch(() => false);
+  if (signal?.aborted === true) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const give = (): void => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', give);
+      resolve(true);
+    }, delayMs);
+    signal?.addEventListener('abort', give, { once: true });
+  });
 }

@@ -1,3 +1,4 @@
+import type { EventName } from '../webhooks/event.ts';
 import type { EventPattern } from '../webhooks/event-match.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { ToldState } from '../webhooks/replay.ts';
@@ -43,6 +44,14 @@ export interface Arrival {
   readonly receivedAt: number;
 }
 
+/** The request of an arrival as it came, for whoever passes it on. It is not kept. */
+export interface OriginalRequest {
+  /** The bytes of the body. */
+  readonly body: Uint8Array;
+  /** Names and values by turns, as they were written. */
+  readonly rawHeaders: readonly string[];
+}
+
 /** A webhook, and what became of it. */
 export interface ReceivedWebhook extends Arrival {
   /** What it is answered. */
@@ -56,7 +65,8 @@ export interface ReceivedWebhook extends Arrival {
 }
 
 /** An event by some of its fields, of which a text may be given as a regular expression; or by any rule. */
-export type ReceivedMatch = EventPattern | ((event: ReceivedEvent) => boolean);
+export type ReceivedMatch<Name extends EventName = EventName> =
+  EventPattern<Name> | ((event: ReceivedEvent) => boolean);
 
 export interface ReceivedWait {
   /** How long to wait, in real milliseconds, before giving up. Default: 5000. */
@@ -80,7 +90,10 @@ export interface ReceiverOptions {
    * Decides about the answer to each request for which none is planned; undefined is the usual one. What it throws is
    * answered 500, and thrown again by `close`.
    */
-  readonly respond?: (arrival: Arrival) => Answer | undefined | Promise<Answer | undefined>;
+  readonly respond?: (
+    arrival: Arrival,
+    original: OriginalRequest,
+  ) => Answer | undefined | Promise<Answer | undefined>;
   /** Is told of each webhook once its answer is decided. */
   readonly onWebhook?: (webhook: ReceivedWebhook) => void;
   /** From which age on a webhook is not verified, in milliseconds. Default: 300000, as Pusher's libraries have it. */
@@ -101,10 +114,16 @@ export interface Receiver extends AsyncDisposable {
   /** The state that these events tell: which channels are occupied, who is a member. */
   state(): ToldState;
   /**
-   * Resolves with an event of `events` that matches, past or to come. Rejects, with what came instead, after the time-out
-   * or when the receiver is closed.
+   * Resolves with an event of `events` that matches, past or to come. It moves no clock: with a virtual one, wait by
+   * `soketify.webhooks.waitFor`.
+   *
+   * @throws EmulatorError with ERR_WEBHOOK_MISSING after the time-out, saying what came instead; with ERR_CLOSED when the
+   * receiver is closed; with ERR_ARGUMENT_INVALID for a match or an option that there is not.
    */
-  waitFor(match: ReceivedMatch, options?: ReceivedWait): Promise<ReceivedEvent>;
+  waitFor<Name extends EventName = EventName>(
+    match: ReceivedMatch<Name>,
+    options?: ReceivedWait,
+  ): Promise<ReceivedEvent<Name>>;
   /** The same for webhooks, accepted or not; without a rule any one does. */
   waitForWebhook(
     accepts?: (webhook: ReceivedWebhook) => boolean,

@@ -48,13 +48,13 @@ export interface ConsoleFull {
 }
 
 /** The most listeners at once. */
-export const mostListeners = 16;
+export const maxListeners = 16;
 
 /** How long new rows are collected before listeners receive them. */
 const batchMs = 100;
 
 /** The most rows in a batch. A person cannot read more, so older ones are skipped. */
-const mostRows = 200;
+const maxRows = 200;
 
 /** How many rows are examined before other work gets a turn. */
 const inATurn = 100;
@@ -112,9 +112,9 @@ export class ConsoleFeed {
 
   /** Subscribes a listener to new rows, after those that it has missed. It is refused if there are 16 already. */
   subscribe(listener: ConsoleListener): ConsoleSubscription | ConsoleFull {
-    if (this.#open.size >= mostListeners) {
+    if (this.#open.size >= maxListeners) {
       return {
-        message: `the live stream has ${mostListeners} readers already, which is the limit: close another page of the Dashboard or another reader`,
+        message: `the live stream has ${maxListeners} readers already, which is the limit: close another page of the Dashboard or another reader`,
       };
     }
     const { firstSeq, nextSeq } = this.log;
@@ -170,7 +170,7 @@ export class ConsoleFeed {
       skipped += entry.skipped;
       if (this.#matches(entry, listener)) matching.push(entry);
     }
-    const shown = matching.slice(-mostRows);
+    const shown = matching.slice(-maxRows);
     skipped += matching.length - shown.length;
     open.next = this.log.nextSeq;
     open.isRestarted = false;

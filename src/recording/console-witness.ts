@@ -22,7 +22,7 @@ import type { ConsoleFeed } from './console-feed.ts';
 import type { ConsoleLog, TypeBudget } from './console-log.ts';
 
 /** The most channels that are named of a connection or an attempt. */
-const mostChannels = 20;
+const maxChannels = 20;
 
 /** The budgets of all types of rows. */
 function budgetsOf(log: ConsoleLog) {
@@ -83,7 +83,7 @@ export class ConsoleWitness implements Witness {
     const { app, socketId, subscriptions, user, openedAt } = session;
     const channels: string[] = [];
     for (const channel of subscriptions.keys()) {
-      if (channels.length === mostChannels) break;
+      if (channels.length === maxChannels) break;
       channels.push(channel);
     }
     this.#add(budget, app.config.id, {
@@ -193,7 +193,7 @@ export class ConsoleWitness implements Witness {
     const { appId, endpoint, webhookId, number, request, events } = attempt;
     const channels = new Set<string>();
     for (const { event } of events) {
-      if (channels.size === mostChannels) break;
+      if (channels.size === maxChannels) break;
       channels.add(event.channel);
     }
     const facts = {

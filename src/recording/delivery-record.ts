@@ -4,7 +4,7 @@ import type { Outcome, WebhookRequest } from '../ports/webhook-sender.ts';
 import type { Attempt } from '../webhooks/attempt.ts';
 import type { LetterAttempt } from '../webhooks/dead-letter.ts';
 import { resultOf, type DropReason } from '../webhooks/delivery-facts.ts';
-import type { WebhookEventFields } from '../webhooks/event-match.ts';
+import type { WebhookEventFields } from '../webhooks/event-fields.ts';
 import type { AttemptEnd, DeliveryAttempt, EmulatorDelivery } from './records.ts';
 import type { Numbered } from './ring.ts';
 
@@ -43,7 +43,7 @@ export interface RecordedAttempt extends Moment {
 }
 
 /** The most attempts of a delivery that are kept. The earliest are deleted first. */
-const mostAttempts = 100;
+const maxAttempts = 100;
 
 /** The approximate memory of a record and of an attempt without their texts. */
 const overheadBytes = { record: 1200, attempt: 500 };
@@ -137,8 +137,9 @@ export class DeliveryRecord implements Numbered {
     const begun = this.#attempts.findLast((attempt) => attempt.number === number);
     if (begun === undefined) return;
     begun.elapsedMs = atMs - begun.atMs;
+    this.#bytes -= sizeOf(begun);
     begun.end = end;
-    this.#bytes += end.answer?.length ?? 0;
+    this.#bytes += sizeOf(begun);
   }
 
   /** Records the attempt of a resend. */
@@ -202,7 +203,7 @@ export class DeliveryRecord implements Numbered {
   #keep(attempt: RecordedAttempt): void {
     this.#attempts.push(attempt);
     this.#bytes += sizeOf(attempt);
-    if (this.#attempts.length <= mostAttempts) return;
+    if (this.#attempts.length <= maxAttempts) return;
     const first = this.#attempts.shift();
     if (first !== undefined) this.#bytes -= sizeOf(first);
   }
@@ -230,10 +231,11 @@ function describeAttempt({
 export function endOf(outcome: Outcome): AttemptEnd {
   switch (outcome.kind) {
     case 'answered': {
-      const { status, body } = outcome;
+      const { status, headers, body } = outcome;
       return {
         outcome: resultOf(outcome),
         status,
+        ...(headers && { answerHeaders: headers }),
         ...(body !== undefined && { answer: body }),
       };
     }
@@ -250,7 +252,16 @@ function ownCopy(body: Uint8Array): Uint8Array {
 }
 
 function sizeOf({ headers, end }: RecordedAttempt): number {
-  let size = overheadBytes.attempt + (end?.answer?.length ?? 0);
-  for (const name in headers) size += 32 + name.length + (headers[name]?.length ?? 0);
+  return (
+    overheadBytes.attempt +
+    (end?.answer?.length ?? 0) +
+    sizeOfFields(headers) +
+    sizeOfFields(end?.answerHeaders)
+  );
+}
+
+function sizeOfFields(fields: Readonly<Record<string, string>> = {}): number {
+  let size = 0;
+  for (const name in fields) size += 32 + name.length + (fields[name]?.length ?? 0);
   return size;
 }

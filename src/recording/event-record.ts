@@ -2,7 +2,7 @@ import type { Millis } from '../ports/clock.ts';
 import type { DropReason } from '../webhooks/delivery-facts.ts';
 import type { Endpoint } from '../webhooks/endpoint.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
-import type { WebhookEventFields } from '../webhooks/event-match.ts';
+import type { WebhookEventFields } from '../webhooks/event-fields.ts';
 import { explain } from './explain.ts';
 import type { Movement } from './movements.ts';
 import type { AttemptEnd, EmulatorEvent, EndpointFate, EventCause, EventStatus } from './records.ts';
@@ -193,21 +193,21 @@ export function textOf(event: WebhookEvent): number {
 
 /** The fields of an event, with their names in webhooks. */
 export function fieldsOf(event: WebhookEvent): WebhookEventFields {
-  const { name, channel } = event;
+  const { channel } = event;
   switch (event.name) {
     case 'channel_occupied':
     case 'channel_vacated':
     case 'cache_miss':
-      return { name, channel };
+      return { name: event.name, channel };
     case 'member_added':
     case 'member_removed':
-      return { name, channel, user_id: event.userId };
+      return { name: event.name, channel, user_id: event.userId };
     case 'subscription_count':
-      return { name, channel, subscription_count: event.count };
+      return { name: event.name, channel, subscription_count: event.count };
     case 'client_event': {
       const { event: eventName, data, socketId, userId } = event;
       return {
-        name,
+        name: event.name,
         channel,
         ...(userId !== undefined && { user_id: userId }),
         event: eventName,

@@ -2,14 +2,14 @@ import type { EndpointView } from '../views/settings.ts';
 import type { Recorder } from './recorder.ts';
 
 /** How many of the latest deliveries are examined. */
-const mostLooks = 2000;
+const maxLooks = 2000;
 
 /** Reads the last attempt for each endpoint that has one among the latest deliveries. */
 export function readLastAttempts(
   recorder: Pick<Recorder, 'deliveryRecords'>,
 ): (appId: string, endpointId: string) => EndpointView['lastAttempt'] {
   const found = new Map<string, NonNullable<EndpointView['lastAttempt']>>();
-  for (const { appId, endpoint, attempts } of recorder.deliveryRecords().slice(-mostLooks)) {
+  for (const { appId, endpoint, attempts } of recorder.deliveryRecords().slice(-maxLooks)) {
     const last = attempts.findLast(({ end }) => end !== undefined);
     if (last?.end === undefined) continue;
     const { outcome, status } = last.end;

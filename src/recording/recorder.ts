@@ -1,11 +1,6 @@
 import type { ResentFact } from '../app/resender.ts';
 import type { Clock, WallTime } from '../ports/clock.ts';
-import {
-  type Leaving,
-  type Witness,
-  type WitnessedConnection,
-  type WitnessedSubscription,
-} from '../ports/witness.ts';
+import type { Leaving, Witness, WitnessedConnection, WitnessedSubscription } from '../ports/witness.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { Attempt } from '../webhooks/attempt.ts';
 import type { AttemptEnded, Decided, DeliveryFact } from '../webhooks/delivery-facts.ts';
@@ -79,12 +74,10 @@ export class Recorder implements Witness {
     this.#allowance = new Allowance(events, time);
     this.#movementAllowance = new Allowance(movements, time);
     // Deliveries get the largest share, because they have bodies, headers and responses.
-    this.#events = new RecordShelf({ count: capacity, bytes: 0.35 * bytes }, this.#isFrugal);
-    this.#deliveries = new RecordShelf({ count: capacity, bytes: 0.5 * bytes }, this.#isFrugal);
-    this.#movements = new Movements(
-      { count: capacity, bytes: 0.15 * bytes },
-      { forgetsCauses: this.#isFrugal },
-    );
+    const bounds = (share: number) => ({ count: capacity, bytes: share * bytes });
+    this.#events = new RecordShelf(bounds(0.35), this.#isFrugal);
+    this.#deliveries = new RecordShelf(bounds(0.5), this.#isFrugal);
+    this.#movements = new Movements(bounds(0.15), { forgetsCauses: this.#isFrugal });
   }
 
   /** Events in the order in which they happened, of one app or of all apps. */
@@ -94,11 +87,11 @@ export class Recorder implements Witness {
   }
 
   /** The first matching event after another one that an endpoint has accepted, of one app or of all apps. */
-  firstDelivered(
+  firstDelivered<Meant extends EmulatorEvent>(
     appId: string | undefined,
     after: number,
-    matches: (event: EmulatorEvent) => boolean,
-  ): EmulatorEvent | undefined {
+    matches: (event: EmulatorEvent) => event is Meant,
+  ): Meant | undefined {
     for (const record of this.#events.all()) {
       const isMeant = record.id > after && (appId === undefined || record.appId === appId);
       if (!isMeant || !record.wasDelivered) continue;

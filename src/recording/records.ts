@@ -1,5 +1,6 @@
 import type { AttemptResult, DropReason } from '../webhooks/delivery-facts.ts';
-import type { WebhookEventFields } from '../webhooks/event-match.ts';
+import type { EventName } from '../webhooks/event.ts';
+import type { WebhookEventFields } from '../webhooks/event-fields.ts';
 
 /** The outcome of an event. */
 export type EventStatus =
@@ -48,14 +49,19 @@ export interface AttemptEnd {
   readonly outcome: AttemptResult;
   /** The status of the response, if there was one. */
   readonly status?: number;
+  /**
+   * Header fields of the response, by lower-case name: `content-type`, `location`, `retry-after`, `server`,
+   * `www-authenticate`; the first 200 characters of each. Absent if there are none.
+   */
+  readonly answerHeaders?: Readonly<Record<string, string>>;
   /** The first 4 KB of the response body, as far as it arrived soon. Absent if nothing arrived. */
   readonly answer?: string;
   /** The system's error code if there was no response, such as ECONNREFUSED. */
   readonly error?: string;
 }
 
-/** A webhook event, sent or not. */
-export interface EmulatorEvent extends WebhookEventFields {
+/** What is known of an event besides its fields in a webhook. */
+interface RecordOfEvent {
   /** Ascending, starting with the first event of the emulator. */
   readonly id: number;
   readonly appId: string;
@@ -67,6 +73,17 @@ export interface EmulatorEvent extends WebhookEventFields {
   readonly why: string;
   readonly endpoints: readonly EndpointFate[];
 }
+
+/**
+ * A webhook event, sent or not. Its type depends on its `name`.
+ *
+ * ```ts
+ * const { user_id } = await soketify.webhooks.waitFor({ name: 'member_added' }); // a string
+ * ```
+ */
+export type EmulatorEvent<Name extends EventName = EventName> = Name extends EventName
+  ? WebhookEventFields<Name> & RecordOfEvent
+  : never;
 
 /** One POST. */
 export interface DeliveryAttempt extends Omit<AttemptEnd, 'outcome'> {

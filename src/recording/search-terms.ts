@@ -18,7 +18,7 @@ export function quoteTerm(text: string): string {
 }
 
 /** The most terms in a search. */
-const mostTerms = 50;
+const maxTerms = 50;
 
 const isSpace = (character: string | undefined): boolean => character !== undefined && /\s/.test(character);
 
@@ -38,7 +38,7 @@ export function splitTerms(text: string): readonly Term[] | { readonly message: 
     at = word.end;
     const term = termOf(word.parts);
     if (term === undefined) continue;
-    if (terms.length === mostTerms) return { message: `at most ${mostTerms} words are accepted` };
+    if (terms.length === maxTerms) return { message: `at most ${maxTerms} words are accepted` };
     terms.push(term);
   }
   return terms;

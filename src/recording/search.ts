@@ -47,7 +47,7 @@ type Condition = (item: SearchItem) => boolean;
 const longestSearch = 1000;
 
 /** The most words in a search, because each may require a check of every record. */
-const mostTerms = 16;
+const maxTerms = 16;
 
 /** Whether a search is not valid. */
 export function isSearchFault(search: Search | SearchFault): search is SearchFault {
@@ -65,8 +65,8 @@ export function parseSearch(text: string, knownKeys: readonly string[], nowMs: n
   }
   const terms = splitTerms(text);
   if ('message' in terms) return terms;
-  if (terms.length > mostTerms) {
-    return { message: `the search has ${terms.length} words; at most ${mostTerms} are accepted` };
+  if (terms.length > maxTerms) {
+    return { message: `the search has ${terms.length} words; at most ${maxTerms} are accepted` };
   }
   const conditions: Condition[] = [];
   for (const term of terms) {

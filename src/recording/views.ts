@@ -21,7 +21,7 @@ export interface Showing {
 }
 
 /** The most events of a delivery that a list names. */
-const mostNamed = 50;
+const maxNamed = 50;
 
 /** An event with its cause and outcome, with times in milliseconds since 1970. */
 export function viewEvent(record: EventRecord, { payloads }: Showing): EventView {
@@ -123,7 +123,7 @@ function viewFate({ endpoint, url, status, reason, deliveries, attempts }: Endpo
 function nameEvents({ events }: DeliveryRecord): DeliveryView['events'] {
   const named = new Map<string, DeliveryView['events'][number]>();
   for (const event of events) {
-    if (named.size === mostNamed) break;
+    if (named.size === maxNamed) break;
     const { name, channel, user_id: userId } = event;
     const key = `${name} ${channel} ${userId ?? ''}`;
     if (!named.has(key)) {

@@ -1,7 +1,6 @@
-import { performance } from 'node:perf_hooks';
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { Clock, WallTime } from '../ports/clock.ts';
 import type { RealTime } from '../ports/real-time.ts';
+import { clearTimeout, dateNow, performanceNow, setImmediate, setTimeout } from '../real.ts';
 import type { NextTurn } from '../structures/turn-budget.ts';
 
 /** The longest delay of the runtime's timers. A longer one would fire immediately. */
@@ -13,14 +12,11 @@ const slackMs = 20;
 /** The runtime's timers. */
 type Timers = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout'>;
 
-/**
- * Real time. It uses the timers that existed when this module was loaded, not the current globals. Test frameworks replace
- * those, and a server in the same process must not stop with them.
- */
+/** Real time, even if a test framework replaces timers and clocks later. */
 export function createSystemClock(timers: Timers = { setTimeout, clearTimeout }): Clock {
   return {
     slackMs,
-    now: () => performance.now(),
+    now: performanceNow,
     after(delayMs, run) {
       const timer = timers.setTimeout(run, Math.min(longestDelayMs, Math.ceil(delayMs)));
       return () => timers.clearTimeout(timer);
@@ -31,7 +27,7 @@ export function createSystemClock(timers: Timers = { setTimeout, clearTimeout })
 export const systemClock = createSystemClock();
 
 /** The machine's time of day, even if a test framework replaces `Date` later. */
-export const systemWallTime: WallTime = { now: Date.now };
+export const systemWallTime: WallTime = { now: dateNow };
 
 /** Runs after all currently readable sockets have been read. */
 export const systemNextTurn: NextTurn = (run) => void setImmediate(run);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
-import process from 'node:process';
+import { dateNow, hrtime } from '../real.ts';
 
 /** Readings of the machine's clocks, to compare with readings of an earlier run of the program. */
 export interface MachineReadings {
@@ -25,14 +25,12 @@ export function readBootId(
 }
 
 const bootId = readBootId();
-/** The time of day, even if a test framework replaces `Date` later. */
-const wallNow = Date.now;
 
 /** The present readings. */
 export function readMachine(): MachineReadings {
   return {
-    wallMs: wallNow(),
-    hrtimeMs: Number(process.hrtime.bigint() / 1000n) / 1000,
+    wallMs: dateNow(),
+    hrtimeMs: Number(hrtime() / 1000n) / 1000,
     uptimeMs: uptime() * 1000,
     bootId,
   };

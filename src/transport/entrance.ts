@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { performanceNow, setImmediate } from '../real.ts';
 import type { TemplatedApp } from 'uWebSockets.js';
 import { createBareTlsApp } from './tls.ts';
 import { listen, type Address, type Listening, type Uws } from './uws.ts';
@@ -65,8 +65,8 @@ function openLastingEntrance(uws: Uws, first: HandingOver, address: Address): En
       current = next;
       // Connections accepted in this turn are passed on in the next one.
       return async () => {
-        await setImmediate();
-        await setImmediate();
+        await nextTurn();
+        await nextTurn();
       };
     },
   };
@@ -120,12 +120,16 @@ export function findAlone(
   return { host, port: alone.port, shared: true };
 }
 
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
 async function quietMoment(): Promise<void> {
   // The rest of this turn. Only in the next turns does the loop check for new connections.
-  await setImmediate();
+  await nextTurn();
   for (let turns = 0; ; turns += 1) {
-    const beganAt = performance.now();
-    await setImmediate();
-    if (performance.now() - beganAt < quietTurnMs * (1 + turns / patienceTurns)) return;
+    const beganAt = performanceNow();
+    await nextTurn();
+    if (performanceNow() - beganAt < quietTurnMs * (1 + turns / patienceTurns)) return;
   }
 }

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers';
+import { setImmediate } from '../real.ts';
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { PublishTopic } from '../ports/socket.ts';

@@ -21,7 +21,7 @@ const supported = [
 const systems = ['linux x64', 'linux arm64', 'darwin x64', 'darwin arm64', 'win32 x64'];
 
 /** Where the table of all this is. */
-const seeAlso = 'README.md lists what each platform needs';
+const seeAlso = 'docs/installation.md lists the requirements';
 
 /**
  * Why the native library cannot be loaded on this machine, as one sentence with what is needed and what to do; undefined:

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers';
+import { setImmediate } from '../real.ts';
 import type {
   CompressOptions,
   HttpRequest,

@@ -1,9 +1,9 @@
 import type { Debt } from './debts.ts';
 import type { QueuedEvent } from './lane.ts';
-import { isStateEvent, itself, readSubject, type Told } from './told.ts';
+import { isStateEvent, itself, readSubject, type LastSent } from './told.ts';
 
 /** What an endpoint has been sent of one channel, as far as it is known. */
-export interface ChannelTold {
+export interface SentOfChannel {
   /** What the endpoint has missed; undefined if it has got everything that does not wait. */
   readonly debt: Debt | undefined;
   /** Whether the endpoint may have missed something even though there is no record of a debt. */
@@ -19,7 +19,7 @@ export interface Belief {
   readonly expected: boolean | undefined;
   /** The first waiting event that changes what it believes. */
   readonly first: QueuedEvent | undefined;
-  readonly told: Told | undefined;
+  readonly sent: LastSent | undefined;
 }
 
 interface Step {
@@ -32,13 +32,13 @@ interface Step {
  * a subject alternate, so the first waiting event states the opposite of what the endpoint believes.
  */
 export class Beliefs {
-  readonly #channel: ChannelTold;
+  readonly #channel: SentOfChannel;
   /** Waiting events, by subject. */
   readonly #waiting = new Map<string, Step[]>();
   /** The last waiting event that says that the channel is vacated. */
   readonly #vacated: QueuedEvent | undefined;
 
-  constructor(channel: ChannelTold) {
+  constructor(channel: SentOfChannel) {
     this.#channel = channel;
     for (const queued of channel.waiting) {
       const { event } = queued;
@@ -53,33 +53,33 @@ export class Beliefs {
 
   /** The subjects with a debt or with waiting events; the empty name stands for the channel itself. */
   get subjects(): Iterable<string> {
-    return new Set([...(this.#channel.debt?.told.keys() ?? []), ...this.#waiting.keys()]);
+    return new Set([...(this.#channel.debt?.sent.keys() ?? []), ...this.#waiting.keys()]);
   }
 
   /** What the endpoint believes about a subject. `isAnnounced` is what webhooks have reported of it. */
   of(subject: string, isAnnounced: boolean): Belief {
     const steps = this.#waiting.get(subject) ?? [];
-    const told = this.#channel.debt?.told.get(subject);
+    const sent = this.#channel.debt?.sent.get(subject);
     const believed = this.#believed(subject, steps[0], isAnnounced);
     const last = steps.at(-1);
     const vacated = subject === itself ? undefined : this.#vacated;
     if (vacated !== undefined && vacated.seq > (last?.queued.seq ?? -1)) {
-      return { believed, expected: false, first: steps[0]?.queued ?? vacated, told };
+      return { believed, expected: false, first: steps[0]?.queued ?? vacated, sent };
     }
     return {
       believed,
       expected: last === undefined ? believed : last.isThere,
       first: steps[0]?.queued,
-      told,
+      sent,
     };
   }
 
   #believed(subject: string, first: Step | undefined, isAnnounced: boolean): boolean | undefined {
     const { debt, isUnsure } = this.#channel;
-    const told = debt?.told.get(subject);
-    if (debt !== undefined && told !== undefined) {
-      if (first !== undefined && first.queued.seq < told.seq) return !first.isThere;
-      return subject !== itself && debt.vacatedSeq > told.seq ? false : told.isThere;
+    const sent = debt?.sent.get(subject);
+    if (debt !== undefined && sent !== undefined) {
+      if (first !== undefined && first.queued.seq < sent.seq) return !first.isThere;
+      return subject !== itself && debt.vacatedSeq > sent.seq ? false : sent.isThere;
     }
     if (debt === undefined ? isUnsure : debt.isUncertain) return undefined;
     return first === undefined ? isAnnounced : !first.isThere;

@@ -1,6 +1,13 @@
 import type { ChannelName } from '../protocol/channel-name.ts';
 import type { WebhookEvent } from './event.ts';
-import { isStateEvent, itself, readSubject, type StateEvent, type Told, type Untold } from './told.ts';
+import {
+  isStateEvent,
+  itself,
+  readSubject,
+  type StateEvent,
+  type LastSent,
+  type NotSentReason,
+} from './told.ts';
 
 /** The true state of a channel, as reported by webhooks. */
 export interface ChannelTruth {
@@ -11,8 +18,8 @@ export interface ChannelTruth {
 /** What an endpoint was last sent of a channel of which it has missed something. */
 export interface Debt {
   /** By user id; the empty name stands for the channel itself. */
-  readonly told: ReadonlyMap<string, Told>;
-  /** Whether something was missed that is not recorded. Nothing is known then of subjects that are not in `told`. */
+  readonly sent: ReadonlyMap<string, LastSent>;
+  /** Whether something was missed that is not recorded. Nothing is known then of subjects that are not in `sent`. */
   readonly isUncertain: boolean;
   /** The sequence number of the last event that reported the channel as vacated to the endpoint. */
   readonly vacatedSeq: number;
@@ -21,7 +28,7 @@ export interface Debt {
 }
 
 interface DebtRecord {
-  readonly told: Map<string, Told>;
+  readonly sent: Map<string, LastSent>;
   /** Whether a dropped event was not recorded, so that the endpoint cannot be brought to the complete truth. */
   isPartial: boolean;
   /** The sequence number of the last such event. */
@@ -87,7 +94,7 @@ export class Debts {
     return this.channels.filter((channel) => {
       const debt = this.#channels.get(channel);
       // Without a recorded subject there is nothing to send.
-      const isMute = debt === undefined || (debt.isPartial && debt.told.size === 0);
+      const isMute = debt === undefined || (debt.isPartial && debt.sent.size === 0);
       return !isMute && (this.isReconciled || debt.isAsked);
     });
   }
@@ -105,8 +112,8 @@ export class Debts {
   of(channel: ChannelName): Debt | undefined {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return undefined;
-    const { told, vacatedSeq, isAsked } = debt;
-    return { told, vacatedSeq, isAsked, isUncertain: isUncertain(debt) };
+    const { sent, vacatedSeq, isAsked } = debt;
+    return { sent, vacatedSeq, isAsked, isUncertain: isUncertain(debt) };
   }
 
   /** Restores a stored debt. */
@@ -117,7 +124,7 @@ export class Debts {
       const isUnsure = vacatedSeq === undefined && wasThere && subject !== itself;
       const isThere = isUnsure ? undefined : wasThere;
       // The results of later events are not stored.
-      debt.told.set(subject, { isThere, seq, lastSeq: Infinity, lastIsThere: undefined, why: undefined });
+      debt.sent.set(subject, { isThere, seq, lastSeq: Infinity, lastIsThere: undefined, why: undefined });
     }
     this.#forget(channel);
     this.#channels.set(channel, debt);
@@ -130,7 +137,7 @@ export class Debts {
     if (debt === undefined) return undefined;
     let { isPartial, partialSeq } = debt;
     const told: [string, boolean, number][] = [];
-    for (const [subject, { isThere, seq }] of debt.told) {
+    for (const [subject, { isThere, seq }] of debt.sent) {
       if (isThere !== undefined) told.push([subject, isThere, seq]);
       else {
         isPartial = true;
@@ -141,16 +148,16 @@ export class Debts {
   }
 
   /** Records that the endpoint will never get the event. */
-  dropped(event: StateEvent, seq: number, why?: Untold): void {
+  dropped(event: StateEvent, seq: number, why?: NotSentReason): void {
     const { subject, isThere } = readSubject(event);
     const debt = this.#channels.get(event.channel) ?? this.#open(event.channel);
     if (debt === undefined) return void (this.#overflowSeq = Math.max(this.#overflowSeq, seq));
-    const known = debt.told.get(subject);
+    const known = debt.sent.get(subject);
     // If an unknown event was dropped as well, the event before need not have stated the opposite.
     const before = isUncertain(debt) ? undefined : !isThere;
     if (known === undefined) {
-      const told = { isThere: before, seq, lastSeq: seq, lastIsThere: isThere, why };
-      if (this.#subjects < this.#most) return this.#set(debt, subject, told);
+      const sent = { isThere: before, seq, lastSeq: seq, lastIsThere: isThere, why };
+      if (this.#subjects < this.#most) return this.#set(debt, subject, sent);
       debt.isPartial = true;
       debt.partialSeq = Math.max(debt.partialSeq, seq);
       return;
@@ -165,11 +172,11 @@ export class Debts {
     if (debt === undefined) return false;
     const { subject, isThere } = readSubject(event);
     if (event.name === 'channel_vacated') debt.vacatedSeq = Math.max(debt.vacatedSeq, seq);
-    const known = debt.told.get(subject);
+    const known = debt.sent.get(subject);
     if (known === undefined) {
       // Nothing was known of the subject until now.
-      const told = { isThere, seq, lastSeq: seq, lastIsThere: isThere, why: undefined };
-      if (debt.isPartial && this.#subjects < this.#most) this.#set(debt, subject, told);
+      const sent = { isThere, seq, lastSeq: seq, lastIsThere: isThere, why: undefined };
+      if (debt.isPartial && this.#subjects < this.#most) this.#set(debt, subject, sent);
     } else if (known.seq < seq) {
       Object.assign(known, { isThere, seq });
       // Nothing of the subject was dropped since, so it needs no record.
@@ -182,12 +189,12 @@ export class Debts {
   }
 
   /** Records a subject that existed before the endpoint was notified of it. `isThere` is undefined if it may have been notified. */
-  unheard(channel: ChannelName, subject: string, why: Untold, isThere?: boolean): void {
+  missedBefore(channel: ChannelName, subject: string, why: NotSentReason, isThere?: boolean): void {
     const debt = this.#channels.get(channel) ?? this.#open(channel);
-    if (debt === undefined || debt.told.has(subject)) return;
+    if (debt === undefined || debt.sent.has(subject)) return;
     // Earlier than every event that the endpoint will receive.
-    const told = { isThere, seq: 0, lastSeq: 0, lastIsThere: true, why };
-    if (this.#subjects < this.#most) this.#set(debt, subject, told);
+    const sent = { isThere, seq: 0, lastSeq: 0, lastIsThere: true, why };
+    if (this.#subjects < this.#most) this.#set(debt, subject, sent);
     else debt.isPartial = true;
   }
 
@@ -207,7 +214,7 @@ export class Debts {
   ask(): number {
     let channels = 0;
     for (const debt of this.#channels.values()) {
-      if (debt.told.size === 0) continue;
+      if (debt.sent.size === 0) continue;
       channels += 1;
       this.#setAsked(debt, true);
     }
@@ -225,8 +232,8 @@ export class Debts {
       const next = this.#sweep.next();
       if (next.done === true) return void (this.#sweep = undefined);
       const [channel, debt] = next.value;
-      const paid = [...debt.told].filter(
-        ([subject, told]) => told.lastIsThere === lastTold(debt, subject, told),
+      const paid = [...debt.sent].filter(
+        ([subject, sent]) => sent.lastIsThere === lastSent(debt, subject, sent),
       );
       if (paid.length > 0 && !waits(channel)) for (const [subject] of paid) this.#pay(channel, debt, subject);
     }
@@ -244,7 +251,7 @@ export class Debts {
     const debt = this.#channels.get(channel);
     if (debt === undefined) return [];
     const believed = new Map(
-      Array.from(debt.told, ([subject, told]) => [subject, lastTold(debt, subject, told)] as const),
+      Array.from(debt.sent, ([subject, sent]) => [subject, lastSent(debt, subject, sent)] as const),
     );
     const pending = waiting.filter(isStateEvent).map(readSubject);
     for (const { subject, isThere } of pending) if (believed.has(subject)) believed.set(subject, isThere);
@@ -281,21 +288,21 @@ export class Debts {
     return debt;
   }
 
-  #set(debt: DebtRecord, subject: string, told: Told): void {
-    if (!debt.told.has(subject)) this.#subjects += 1;
-    debt.told.set(subject, told);
+  #set(debt: DebtRecord, subject: string, sent: LastSent): void {
+    if (!debt.sent.has(subject)) this.#subjects += 1;
+    debt.sent.set(subject, sent);
   }
 
   /** Removes the record of a subject that is up to date. A partial debt must keep it. */
   #pay(channel: ChannelName, debt: DebtRecord, subject: string): void {
     if (debt.isPartial) return;
-    if (debt.told.delete(subject)) this.#subjects -= 1;
-    if (debt.told.size === 0 && !this.isReconciled && !debt.isAsked) this.#forget(channel);
+    if (debt.sent.delete(subject)) this.#subjects -= 1;
+    if (debt.sent.size === 0 && !this.isReconciled && !debt.isAsked) this.#forget(channel);
   }
 
   #clear(debt: DebtRecord): void {
-    this.#subjects -= debt.told.size;
-    debt.told.clear();
+    this.#subjects -= debt.sent.size;
+    debt.sent.clear();
     this.#setAsked(debt, false);
   }
 
@@ -316,7 +323,11 @@ export class Debts {
  * What the endpoint was last sent of a subject. If a channel was vacated and the endpoint was not sent that a member left
  * before, its belief is unknown: some backends remove the members with the channel, others do not.
  */
-function lastTold({ vacatedSeq }: DebtRecord, subject: string, { isThere, seq }: Told): boolean | undefined {
+function lastSent(
+  { vacatedSeq }: DebtRecord,
+  subject: string,
+  { isThere, seq }: LastSent,
+): boolean | undefined {
   return isThere === true && subject !== itself && vacatedSeq > seq ? undefined : isThere;
 }
 
@@ -326,5 +337,5 @@ function isUncertain({ isPartial, vacatedSeq, partialSeq }: DebtRecord): boolean
 }
 
 function newRecord(isPartial: boolean): DebtRecord {
-  return { told: new Map(), isPartial, partialSeq: 0, vacatedSeq: 0, isAsked: false };
+  return { sent: new Map(), isPartial, partialSeq: 0, vacatedSeq: 0, isAsked: false };
 }

@@ -53,7 +53,7 @@ const eventsOf: Readonly<Record<SubjectKind, readonly [EventName, EventName]>> =
 };
 
 /** Whether the endpoint selects both events of a kind (present and absent), one of them, or neither. */
-export function hearsOf(
+export function selectionOf(
   { eventTypes }: Pick<Endpoint, 'eventTypes'>,
   kind: SubjectKind,
 ): 'all' | 'part' | 'nothing' {
@@ -63,12 +63,12 @@ export function hearsOf(
 }
 
 /** The same for a subject on this channel. */
-export function hears(
+export function selectionAt(
   endpoint: Pick<Endpoint, 'eventTypes' | 'channels'>,
   kind: SubjectKind,
   channel: ChannelName,
 ): 'all' | 'part' | 'nothing' {
-  return passes(endpoint, channel) ? hearsOf(endpoint, kind) : 'nothing';
+  return passes(endpoint, channel) ? selectionOf(endpoint, kind) : 'nothing';
 }
 
 /** Whether the endpoint selects such an event of this channel. */

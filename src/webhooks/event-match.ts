@@ -1,25 +1,23 @@
 import { describeGiven } from './given.ts';
 import { eventNames, type EventName } from './event.ts';
+import type { WebhookEventFields } from './event-fields.ts';
 
-/** An event as it appears in the `events` of a webhook. */
-export interface WebhookEventFields {
-  readonly name: EventName;
-  readonly channel: string;
-  /** Only on presence channels. */
-  readonly user_id?: string;
-  /** Only of client events: their name, data and sender. */
-  readonly event?: string;
-  readonly data?: string;
-  readonly socket_id?: string;
+/**
+ * Fields that an event must have. A text may be given as a regular expression.
+ *
+ * ```ts
+ * const pattern: EventPattern = { name: 'member_added', channel: /^presence-/ };
+ * ```
+ */
+export interface EventPattern<Name extends EventName = EventName> {
+  readonly name?: Name | RegExp;
+  readonly channel?: string | RegExp;
+  readonly user_id?: string | RegExp;
+  readonly event?: string | RegExp;
+  readonly data?: string | RegExp;
+  readonly socket_id?: string | RegExp;
   readonly subscription_count?: number;
 }
-
-/** Fields that an event must have. A text may be given as a regular expression. */
-export type EventPattern = {
-  readonly [Field in keyof WebhookEventFields]?: WebhookEventFields[Field] extends string | undefined
-    ? WebhookEventFields[Field] | RegExp
-    : WebhookEventFields[Field];
-};
 
 /** The fields that a pattern may have. */
 export const patternFields = [
@@ -30,7 +28,7 @@ export const patternFields = [
   'data',
   'socket_id',
   'subscription_count',
-] as const satisfies readonly (keyof WebhookEventFields)[];
+] as const satisfies readonly (keyof EventPattern)[];
 
 type PatternField = (typeof patternFields)[number];
 

@@ -1,29 +1,8 @@
 import { eventNames, type EventName } from './event.ts';
+import type { WebhookEventFields } from './event-fields.ts';
 
 /** An event in a webhook's body, with exactly the fields that a backend receives. */
-export type ReceivedEvent =
-  | { readonly name: 'channel_occupied' | 'channel_vacated' | 'cache_miss'; readonly channel: string }
-  | {
-      readonly name: 'member_added' | 'member_removed';
-      readonly channel: string;
-      readonly user_id: string;
-    }
-  | {
-      readonly name: 'client_event';
-      readonly channel: string;
-      /** The name given by the client, `client-...`. */
-      readonly event: string;
-      /** The data sent by the client: a string, which usually contains JSON. */
-      readonly data: string;
-      readonly socket_id: string;
-      /** Only on presence channels. */
-      readonly user_id?: string;
-    }
-  | {
-      readonly name: 'subscription_count';
-      readonly channel: string;
-      readonly subscription_count: number;
-    };
+export type ReceivedEvent<Name extends EventName = EventName> = WebhookEventFields<Name>;
 
 /** The body of a webhook. */
 export interface ReceivedBody {

@@ -8,13 +8,13 @@ export type StateEvent = Extract<
 >;
 
 /** Why an endpoint was not sent something. One object is shared by everything it applies to. */
-export type Untold =
+export type NotSentReason =
   | { readonly kind: 'dropped'; readonly reason: DropReason; readonly atMs: number }
   /** It was so before the endpoint was added, or before it was changed to select such events, at this time of day. */
   | { readonly kind: 'before'; readonly what: 'added' | 'changed'; readonly atMs: number };
 
 /** What an endpoint was last sent of a channel, or of a member of it. Only the owner may change it. */
-export interface Told {
+export interface LastSent {
   /** Undefined if it is unknown what the endpoint was sent. */
   isThere: boolean | undefined;
   /** The sequence number of the event from which this is known. */
@@ -23,7 +23,7 @@ export interface Told {
   lastSeq: number;
   lastIsThere: boolean | undefined;
   /** Why it was sent nothing else since; undefined if that happened in an earlier run of the process. */
-  why: Untold | undefined;
+  why: NotSentReason | undefined;
 }
 
 /** Stands for the channel itself in place of a user id. No user has an empty id. */

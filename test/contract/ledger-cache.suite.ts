@@ -9,24 +9,24 @@ const appId = 'a1';
 const channel = 'private-cache-state' as ChannelName;
 const one: Subscriber = { appId, connection: 'c1', channel };
 const another: Subscriber = { appId, connection: 'c2', channel };
-/** Data that no ledger may write anew. */
+/** Data that no ledger may serialise again. */
 const state = { name: 'state', data: '{ "n": 12345678901234567890, "n": -0 }' };
 
-/** The sentences of decision D8, and what a cache keeps. */
+/** The rules of cache misses, and what a cache keeps. */
 export function testCacheMiss(name: string, harness: LedgerHarness): void {
   const start = (): Promise<LedgerDriver> => new LedgerDriver(harness, walkOptions).start();
   const misses = (driver: LedgerDriver): number[] =>
     driver.facts.filter(({ text }) => text === 'cache_miss').map(({ at }) => at);
   const episode = (driver: LedgerDriver, index: number): string =>
     driver.episodes.get(`${appId}/${channel}`)?.[index] ?? '';
-  /** Somebody comes, finds or misses, and goes while another stays. */
+  /** A client joins, finds or misses the event, and leaves while another stays. */
   const visit = async (driver: LedgerDriver): Promise<void> => {
     await driver.join(another);
     await driver.leave(another, 3000);
   };
 
   describe(`${name}, cache`, () => {
-    it('reports one cache_miss for 100 clients that come together', async () => {
+    it('reports one cache_miss for 100 clients that join together', async () => {
       const driver = await start();
       for (let index = 0; index < 100; index += 1) await driver.join({ ...one, connection: `c${index}` });
       expect(misses(driver)).toEqual([0]);
@@ -38,7 +38,7 @@ export function testCacheMiss(name: string, harness: LedgerHarness): void {
       expect(driver.facts.map(({ text }) => text)).toEqual(['channel_occupied', 'cache_miss']);
     });
 
-    it('begins a new episode once an event was cached and has expired', async () => {
+    it('starts another episode once an event was cached and has expired', async () => {
       const driver = await start();
       await driver.join(one);
       await driver.ledger.cacheEvent(appId, channel, state);
@@ -63,7 +63,7 @@ export function testCacheMiss(name: string, harness: LedgerHarness): void {
       expect(misses(driver)).toEqual([0, 5999]);
     });
 
-    it('ends the episode when that very event reached nobody', async () => {
+    it('ends the episode when its event reached no endpoint', async () => {
       const driver = await start();
       await driver.join(one);
       await driver.ledger.forgetCacheMiss(appId, channel, episode(driver, 0));
@@ -71,7 +71,7 @@ export function testCacheMiss(name: string, harness: LedgerHarness): void {
       expect(misses(driver)).toHaveLength(2);
     });
 
-    it('keeps a newer episode when an older event reached nobody', async () => {
+    it('keeps a newer episode when an older event reached no endpoint', async () => {
       const driver = await start();
       await driver.join(one);
       await driver.ledger.forgetCacheMiss(appId, channel, episode(driver, 0));
@@ -103,13 +103,13 @@ export function testCacheMiss(name: string, harness: LedgerHarness): void {
       expect(misses(driver)).toEqual([0, 300_000]);
     });
 
-    it('reports no miss that no endpoint wants', async () => {
+    it('reports no miss that no endpoint selects', async () => {
       const driver = await start();
       await driver.join({ ...one, channel: 'cache-unheard' });
       expect(driver.facts.map(({ text }) => text)).toEqual(['channel_occupied']);
     });
 
-    it('keeps an event although nobody is subscribed, and through a vacated', async () => {
+    it('keeps an event without subscribers, and while the channel is vacated', async () => {
       const driver = await start();
       await driver.ledger.cacheEvent(appId, channel, state);
       expect(await driver.join(one)).toMatchObject({ cached: state });
@@ -119,7 +119,7 @@ export function testCacheMiss(name: string, harness: LedgerHarness): void {
       expect(misses(driver)).toEqual([]);
     });
 
-    it('starts the time of a cached event afresh with each new one', async () => {
+    it('restarts the lifetime of a cached event with each new one', async () => {
       const driver = await start();
       await driver.ledger.cacheEvent(appId, channel, state);
       await driver.advance(60_500);

@@ -11,7 +11,7 @@ const cacheChannel = 'private-cache-state' as ChannelName;
 const state = { name: 'state', data: '"1"' };
 const anna = { connection: 'c1', channel: 'presence-room', userId: 'anna' };
 
-/** What only a ledger that belongs to one node can do: an app that this node serves no more is served by nobody. */
+/** Only for a ledger that belongs to one node: an app that this node no longer serves is not served at all. */
 export function testLastEnd(name: string, harness: LedgerHarness): void {
   const start = (): Promise<LedgerDriver> => new LedgerDriver(harness, walkOptions).start();
   const told = async (driver: LedgerDriver): Promise<string[]> => {
@@ -21,7 +21,7 @@ export function testLastEnd(name: string, harness: LedgerHarness): void {
   const signIn = (driver: LedgerDriver, userId: string, watched: readonly string[] = [], of = appId) =>
     driver.ledger.signIn({ appId: of, userId, watched });
 
-  describe(`${name}, the last end of an app`, () => {
+  describe(`${name}, the removal of an app`, () => {
     it('does not wait for those who linger, and reports them once', async () => {
       const driver = await start();
       await driver.join({ ...anna, appId });
@@ -36,7 +36,7 @@ export function testLastEnd(name: string, harness: LedgerHarness): void {
       ]);
     });
 
-    it('forgets who was online in it, and nobody of another', async () => {
+    it('forgets who was online in it, but not in others', async () => {
       const driver = await start();
       await signIn(driver, 'anna');
       await signIn(driver, 'anna', [], otherId);
@@ -48,7 +48,7 @@ export function testLastEnd(name: string, harness: LedgerHarness): void {
       expect(await told(driver)).toEqual(['a1/bert online', 'a1/anna online', 'a2/bert online']);
     });
 
-    it('forgets its cached events and the miss that stands, and those of no other', async () => {
+    it('forgets its cached events and its current miss, but not those of others', async () => {
       const driver = await start();
       const misses = () => driver.facts.filter(({ text }) => text === 'cache_miss').length;
       const reader = { appId, connection: 'c1', channel: cacheChannel };
@@ -67,7 +67,7 @@ export function testLastEnd(name: string, harness: LedgerHarness): void {
       expect(misses()).toBe(2);
     });
 
-    it('lets it begin anew: what is cached then lives as long as any', async () => {
+    it('lets it start afresh: what is cached then lives as long as any', async () => {
       const driver = await start();
       await driver.ledger.cacheEvent(appId, cacheChannel, state);
       await driver.advance(50_000);

@@ -12,7 +12,7 @@ const bert: Subscriber = { appId, connection: 'c3', channel: 'presence-room', us
 const guest: Subscriber = { appId, connection: 'c4', channel: 'room' };
 const room = 'presence-room' as ChannelName;
 
-/** The sentences of decision D15, one by one. */
+/** The rules of grace, one by one. */
 export function testGrace(name: string, harness: LedgerHarness): void {
   const start = (): Promise<LedgerDriver> => new LedgerDriver(harness, walkOptions).start();
   const facts = (driver: LedgerDriver): string[] => driver.facts.map(({ at, text }) => `${at} ${text}`);
@@ -20,7 +20,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
     driver.notices.map(({ at, text }) => `${at} ${text.split(' ').slice(0, 2).join(' ')}`);
 
   describe(`${name}, grace`, () => {
-    it('reports occupied at 0.0 and vacated at 5.5 for the example of D15, nothing else', async () => {
+    it('reports occupied at 0.0 and vacated at 5.5 in the documented example, and nothing else', async () => {
       const driver = await start();
       await driver.join(guest);
       await driver.advance(1000);
@@ -33,7 +33,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       expect(facts(driver)).toEqual(['0 channel_occupied', '5500 channel_vacated']);
     });
 
-    it('reports the return of a member within the grace neither as gone nor as come', async () => {
+    it('reports neither event when a member returns within the grace', async () => {
       const driver = await start();
       await driver.join(anna);
       await driver.leave(anna, 3000);
@@ -43,7 +43,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       expect(facts(driver)).toEqual(['0 channel_occupied', '0 member_added anna']);
     });
 
-    it('lays what it reports to whoever came, and to whoever went last', async () => {
+    it('names as the source whoever joined, and whoever left last', async () => {
       const driver = await start();
       await driver.join(anna);
       await driver.join(bert);
@@ -60,7 +60,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       expect(told.at(-1)).toBe('channel_vacated by c3');
     });
 
-    it('tells subscribers of every going and coming at once', async () => {
+    it('notifies subscribers of every leave and join immediately', async () => {
       const driver = await start();
       await driver.join(bert);
       await driver.join(anna);
@@ -74,7 +74,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       ]);
     });
 
-    it('reports an unsubscribe with no grace at once', async () => {
+    it('reports an unsubscribe without grace immediately', async () => {
       const driver = await start();
       await driver.join(anna);
       await driver.leave(anna, 0);
@@ -92,7 +92,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       expect(facts(driver).slice(2)).toEqual(['3000 member_removed anna', '3000 channel_vacated']);
     });
 
-    it('forgets the graces of before a return', async () => {
+    it('forgets the graces before a return', async () => {
       const driver = await start();
       await driver.join(guest);
       await driver.leave(guest, 3000);
@@ -112,7 +112,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       expect(facts(driver).slice(2)).toEqual(['1000 member_added bert', '3000 member_removed anna']);
     });
 
-    it('keeps vacated back until the last lingering member was removed', async () => {
+    it('delays vacated until the last lingering member was removed', async () => {
       const driver = await start();
       await driver.join(anna);
       await driver.leave(anna, 3000);
@@ -139,7 +139,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       expect(notices(driver)).toEqual(['0 member-added anna']);
     });
 
-    it('says over HTTP at once what webhooks say after the grace', async () => {
+    it('answers over HTTP immediately what webhooks report after the grace', async () => {
       const driver = await start();
       await driver.join(anna);
       await driver.leave(anna, 3000);
@@ -147,7 +147,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       expect(await driver.ledger.occupiedChannels(appId, '')).toEqual([]);
     });
 
-    it('does not count lingering members for the member limit', async () => {
+    it('does not count lingering members towards the member limit', async () => {
       const driver = await start();
       await driver.join(anna);
       await driver.join(bert);
@@ -157,7 +157,7 @@ export function testGrace(name: string, harness: LedgerHarness): void {
       expect(await driver.join(carl)).toMatchObject({ kind: 'joined' });
     });
 
-    it('refuses both of a member that comes twice at once to a full channel', async () => {
+    it('refuses both joins of a member that joins a full channel twice at the same time', async () => {
       const driver = await start();
       for (const userId of ['u1', 'u2']) await driver.join({ ...anna, connection: userId, userId });
       const answers = await Promise.all([driver.join(anna), driver.join(annaAgain)]);

@@ -7,7 +7,7 @@ import { known } from '../support/known.ts';
 const appId = 'a1';
 const names = Array.from({ length: 200 }, (_, index) => `room-${String((index * 7) % 200).padStart(3, '0')}`);
 
-/** The channels of an app, part by part. */
+/** The channels of an app, page by page. */
 export function testPages(name: string, harness: LedgerHarness): void {
   const start = async (channels: readonly string[]): Promise<LedgerDriver> => {
     const driver = await new LedgerDriver(harness, walkOptions).start();
@@ -18,7 +18,7 @@ export function testPages(name: string, harness: LedgerHarness): void {
   };
 
   describe(`${name}, pages of channels`, () => {
-    it('give each channel once, in order, until there are no more', async () => {
+    it('contain each channel once, in order, until there are no more', async () => {
       const { ledger } = await start([...names, 'aside', 'zoo']);
       for (const [limit, pages] of [
         [1, 201],
@@ -39,7 +39,7 @@ export function testPages(name: string, harness: LedgerHarness): void {
       }
     });
 
-    it('are as large as they may be without a place in the order, too', async () => {
+    it('may also be requested without an order', async () => {
       const { ledger } = await start(names);
       const some = async (prefix: string, limit: number) =>
         known(await ledger.occupiedChannels(appId, prefix, { after: undefined, limit }));
@@ -49,7 +49,7 @@ export function testPages(name: string, harness: LedgerHarness): void {
       expect(await some('other', 300)).toEqual([]);
     });
 
-    it('begin after any name, whether there is such a channel or not', async () => {
+    it('start after any name, whether there is such a channel or not', async () => {
       const { ledger } = await start(names.slice(0, 3));
       const following = async (after: string, prefix = '') =>
         known(await ledger.occupiedChannels(appId, prefix, { after, limit: 10 }));

@@ -7,10 +7,10 @@ import type { LedgerHarness } from '../support/property/ledger-port.ts';
 const appId = 'a1';
 const otherId = 'a2';
 
-/** Who is signed in, how fast backends publish, and the end of one app. */
+/** Who is signed in, how fast backends publish, and the removal of one app. */
 export function testUsers(name: string, harness: LedgerHarness): void {
   const start = (): Promise<LedgerDriver> => new LedgerDriver(harness, walkOptions).start();
-  /** What watchers were told since it was last asked; two apps have no order between them. */
+  /** What watchers were sent since the last call; two apps have no order between them. */
   const told = async (driver: LedgerDriver): Promise<string[]> => {
     await driver.settled();
     return byApp(driver.watched.splice(0));
@@ -19,7 +19,7 @@ export function testUsers(name: string, harness: LedgerHarness): void {
     driver.ledger.signIn({ appId: of, userId, watched });
 
   describe(`${name}, users`, () => {
-    it('answers which of the watched users are online, the one who asks included', async () => {
+    it('returns which of the watched users are online, including the one who watches', async () => {
       const driver = await start();
       await signIn(driver, 'anna');
       await signIn(driver, 'bert');
@@ -27,7 +27,7 @@ export function testUsers(name: string, harness: LedgerHarness): void {
       expect(await signIn(driver, 'carl')).toEqual(new Set());
     });
 
-    it('tells of a change once, at once, and of what changes nothing never', async () => {
+    it('notifies of a change once, immediately, and never without a change', async () => {
       const driver = await start();
       await signIn(driver, 'anna');
       expect(await told(driver)).toEqual(['a1/anna online']);
@@ -79,7 +79,7 @@ export function testUsers(name: string, harness: LedgerHarness): void {
     });
 
     it.each(['__proto__', 'constructor', 'a:b', 'a-_=@,.;Z', 'u'.repeat(128)])(
-      'takes %.20s for a user id like any other',
+      'accepts %.20s as a user id like any other',
       async (userId) => {
         const driver = await start();
         expect(await signIn(driver, 'anna', [userId])).toEqual(new Set());
@@ -90,12 +90,12 @@ export function testUsers(name: string, harness: LedgerHarness): void {
       },
     );
 
-    it('takes any text for the id of somebody watched, who is then not online', async () => {
+    it('accepts any text as the id of a watched user, who is then not online', async () => {
       const driver = await start();
       expect(await signIn(driver, 'anna', ['', '\ud800', 'a b', '*', 'ann?', 'anna\n'])).toEqual(new Set());
     });
 
-    it('makes no fact of users, and is no matter of channels', async () => {
+    it('causes no facts for users, and does not affect channels', async () => {
       const driver = await start();
       await signIn(driver, 'anna');
       await driver.ledger.signOut(appId, 'anna');
@@ -107,7 +107,7 @@ export function testUsers(name: string, harness: LedgerHarness): void {
   });
 
   describe(`${name}, triggers`, () => {
-    it('admits so many in any second, wherever it begins', async () => {
+    it('are admitted up to the limit in any second, wherever it begins', async () => {
       const driver = await start();
       const admit = (count: number) => driver.ledger.admitTriggers(appId, count, 3);
       expect(await admit(1)).toBe(true);
@@ -123,7 +123,7 @@ export function testUsers(name: string, harness: LedgerHarness): void {
       expect(await admit(2)).toBe(true);
     });
 
-    it('admits all or none, and what was refused does not count', async () => {
+    it('are admitted all or none, and refused ones do not count', async () => {
       const driver = await start();
       const admit = (count: number) => driver.ledger.admitTriggers(appId, count, 5);
       expect(await admit(6)).toBe(false);
@@ -135,14 +135,14 @@ export function testUsers(name: string, harness: LedgerHarness): void {
       expect(await admit(5)).toBe(true);
     });
 
-    it('admits each app for itself', async () => {
+    it('are admitted for each app separately', async () => {
       const driver = await start();
       expect(await driver.ledger.admitTriggers(appId, 1, 1)).toBe(true);
       expect(await driver.ledger.admitTriggers(otherId, 1, 1)).toBe(true);
       expect(await driver.ledger.admitTriggers(appId, 1, 1)).toBe(false);
     });
 
-    it('follows a limit that was changed', async () => {
+    it('follow a changed limit', async () => {
       const driver = await start();
       expect(await driver.ledger.admitTriggers(appId, 2, 2)).toBe(true);
       await driver.advance(1000);
@@ -154,10 +154,10 @@ export function testUsers(name: string, harness: LedgerHarness): void {
     });
   });
 
-  describe(`${name}, the end of an app`, () => {
+  describe(`${name}, removing an app`, () => {
     const anna = { connection: 'c1', channel: 'presence-room', userId: 'anna' };
 
-    it('reports everybody in it as gone now, and nobody of another', async () => {
+    it('reports all of its members and channels as gone now, and nobody of another', async () => {
       const driver = await start();
       await driver.join({ ...anna, appId });
       await driver.join({ ...anna, appId: otherId });
@@ -172,7 +172,7 @@ export function testUsers(name: string, harness: LedgerHarness): void {
       expect(await driver.ledger.occupiedChannels(otherId, '')).toEqual(['presence-room']);
     });
 
-    it('that nobody knows is nothing', async () => {
+    it('does nothing for an unknown app', async () => {
       const driver = await start();
       await driver.ledger.retire('nobody');
       await driver.advance(1000);

@@ -13,9 +13,9 @@ import { testUsers } from './ledger-users.suite.ts';
 
 /** What every ledger must do, whichever store it is on. */
 export function testLedger(name: string, harness: LedgerHarness): void {
-  describe(seeded(`${name}, any walk`), () => {
+  describe(seeded(`${name}, random actions`), () => {
     it(
-      'says and reports exactly what D8 and D15 say, at the very moments',
+      'answers and reports exactly what the rules of grace and caches say, at exactly those times',
       async () => {
         await fc.assert(
           fc.asyncProperty(ledgerCommands, async (commands) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SettingsStore } from '../../src/ports/settings-store.ts';
 
-/** A store, and how the next process finds it. */
+/** A store, and a way for the next process to find it. */
 export interface SettingsHarness {
   readonly store: SettingsStore;
   /** Ends the process, and opens the store for another one. */
@@ -10,15 +10,15 @@ export interface SettingsHarness {
 
 const next = (revision: string, text: string) => ({ revision, text: () => text });
 
-/** What every store does that keeps settings. */
+/** What every store for settings does. */
 export function keepsSettings(name: string, open: () => Promise<SettingsHarness>): void {
-  describe(`${name}, as a store of settings`, () => {
-    test('has nothing at first', async () => {
+  describe(`${name}, as a store for settings`, () => {
+    test('is empty at first', async () => {
       const { store } = await open();
       expect(await store.read()).toBeUndefined();
     });
 
-    test('keeps what was written last, also for the next process', async () => {
+    test('keeps the last text, also for the next process', async () => {
       const harness = await open();
       const { store } = harness;
       expect(await store.write(next('1.a', 'first'), undefined)).toEqual({ kind: 'written' });
@@ -28,7 +28,7 @@ export function keepsSettings(name: string, open: () => Promise<SettingsHarness>
       expect(await (await harness.next()).read()).toEqual(stored);
     });
 
-    test('takes nothing from whoever has not seen what is kept', async () => {
+    test('refuses a writer that has not seen the current text', async () => {
       const { store } = await open();
       await store.write(next('1.a', 'first'), undefined);
       expect(await store.write(next('1.b', 'other'), undefined)).toEqual({ kind: 'conflict' });

@@ -107,6 +107,16 @@ describe('the command line', () => {
   test('refuses a command that it does not know with 2', async () => {
     const { code, stderr } = await runProgram(['lisen']);
     expect(code).toBe(2);
-    expect(stderr).toContain("unknown command 'lisen'; expected one of listen, trigger");
+    expect(stderr).toContain("unknown command 'lisen'. Did you mean listen?");
+    const { stderr: far } = await runProgram(['nonsense']);
+    expect(far).toMatch(/unknown command 'nonsense'\. Expected one of status, tail,/);
+  });
+
+  test('takes a word that ends in .json for the configuration', async () => {
+    const { code, stderr } = await runProgram(['/nowhere/config.json', '--port', '0']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/nowhere\/config\.json[^]*there is no such file/);
+    const both = await runProgram(['--config', 'a.json', 'b.json']);
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('expected one configuration')]);
   });
 });

@@ -12,7 +12,7 @@ const refused = 'message refused';
 const cut =
   'Message is far too large, or cannot be decompressed: at most 262144 bytes are accepted; the connection was cut';
 
-/** How many frames were too large, as the metrics have it. */
+/** How many frames were too large, according to the metrics. */
 function tooLarge(server: Parameters<typeof metric>[0]): Promise<number> {
   return metric(server, 'soketify_refusals_total', 'reason="frame_too_large"');
 }
@@ -32,7 +32,7 @@ describe('a frame above the bound', () => {
   test.each([
     ['text', false],
     ['binary', true],
-  ])('of %s is told of by an error and a close with 4100, logged and counted', async (_, binary) => {
+  ])('of %s causes an error and a close with 4100, which is logged and counted', async (_, binary) => {
     const log = new RecordingLog();
     const server = await startServer({}, { log });
     const [client, other] = [await Client.connect(server), await Client.connect(server)];
@@ -50,7 +50,7 @@ describe('a frame above the bound', () => {
     await other.ping();
   });
 
-  test('and far above it is cut unread, and logged and counted as well', async () => {
+  test('and far above it is not read, and is logged and counted as well', async () => {
     const log = new RecordingLog();
     const server = await startServer({}, { log });
     const client = await Client.connect(server);
@@ -63,7 +63,7 @@ describe('a frame above the bound', () => {
     expect(await metric(server, 'soketify_connections')).toBe(0);
   });
 
-  test('is one that inflates to more than is taken in', async () => {
+  test('may be one that is too large after decompression', async () => {
     const log = new RecordingLog();
     const server = await startServer({ compression: true }, { log });
     const client = new Client(`ws://127.0.0.1:${server.port}/app/app-key`, [], { perMessageDeflate: true });
@@ -74,7 +74,7 @@ describe('a frame above the bound', () => {
     expect(await tooLarge(server)).toBe(1);
   });
 
-  test('of 256 KB is still read, so that the client is told what is wrong and stays', async () => {
+  test('of 256 KB is still read, so that the client gets an error and stays connected', async () => {
     const server = await startServer();
     const client = await Client.connect(server);
     await joinPrivate(client, 'private-a');
@@ -87,10 +87,10 @@ describe('a frame above the bound', () => {
   });
 });
 
-describe('limits above the usual', () => {
+describe('limits above the default', () => {
   const given = { limits: { eventDataBytes: 2_000_000 } };
 
-  test('let a backend publish 1.5 MB, a full batch of 2 MB escaped, and a client say 400 KB', async () => {
+  test('let a backend publish 1.5 MB, a full batch of 2 MB escaped, and a client send 400 KB', async () => {
     const receiver = await Receiver.start();
     const apps = [{ ...app, webhooks: [{ url: receiver.url, eventTypes: ['client_event'] }] }];
     const server = await startServer({ ...given, apps });
@@ -126,7 +126,7 @@ describe('limits above the usual', () => {
     await speaker.ping();
   });
 
-  test('hold for the app that has them, and not for another', async () => {
+  test('apply only to their app', async () => {
     const server = await startServer({ apps: [{ ...app, ...given }, otherApp] });
     const [large, small] = [
       await Client.connect(server),
@@ -147,7 +147,7 @@ describe('limits above the usual', () => {
 });
 
 describe('limits that are raised while the server runs', () => {
-  test('are in force at once where what the server was started with suffices', async () => {
+  test('take effect immediately if the bounds at the start of the server suffice', async () => {
     const server = await startServer({ limits: { eventDataBytes: 10 } });
     const client = await Client.connect(server);
     await joinPrivate(client, 'private-a');
@@ -157,7 +157,7 @@ describe('limits that are raised while the server runs', () => {
     expect(client.of('pusher:error')).toEqual([]);
   });
 
-  test('are refused with the reason where it does not, and change nothing', async () => {
+  test('are refused with the reason if they do not, and change nothing', async () => {
     const log = new RecordingLog();
     const server = await startServer({}, { log });
     const next = configOf({ apps: [app, otherApp], limits: { eventDataBytes: 2_000_000 } });
@@ -173,7 +173,7 @@ describe('limits that are raised while the server runs', () => {
     expect(await client.closed).toMatchObject({ code: 4001 });
   });
 
-  test('are those of an app that is added, too', async () => {
+  test('also apply to an app that is added', async () => {
     const emulator = await start({ maxBackpressureBytes: 2_000_000 });
     const added = await emulator.createApp({ limits: { eventDataBytes: 300_000 } });
     await expect(emulator.createApp({ limits: { eventDataBytes: 400_000 } })).rejects.toMatchObject({

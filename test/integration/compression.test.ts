@@ -16,7 +16,7 @@ function frameOf(length: number): string {
 
 interface Connected {
   readonly client: Client;
-  /** Counts the bytes that come on the wire from now on. */
+  /** Counts the received bytes on the wire from now on. */
   readonly countBytes: () => () => number;
 }
 
@@ -31,7 +31,7 @@ async function connectTo(port: number, perMessageDeflate: boolean): Promise<Conn
 }
 
 describe('compression', () => {
-  test('makes long frames short on the wire and leaves them whole', async () => {
+  test('makes long frames short on the wire and keeps their content', async () => {
     const server = await startServer({ compression: true });
     const { client, countBytes } = await connectTo(server.port, true);
     expect(client.ws.extensions).toContain('permessage-deflate');
@@ -45,7 +45,7 @@ describe('compression', () => {
     expect(read()).toBeLessThan(data.length / 2);
   });
 
-  test('leaves a client without the extension alone', async () => {
+  test('does not affect a client without the extension', async () => {
     const server = await startServer({ compression: true });
     const { client: plain, countBytes } = await connectTo(server.port, false);
     const { client: able } = await connectTo(server.port, true);
@@ -58,7 +58,7 @@ describe('compression', () => {
     expect(read()).toBeGreaterThan(data.length);
   });
 
-  test('concerns frames of 256 bytes and more, sent and published', async () => {
+  test('applies to frames of 256 bytes and more, sent and published', async () => {
     const server = await startGateway({ compression: true });
     const { client, countBytes } = await connectTo(server.port, true);
     const { client: other } = await connectTo(server.port, true);
@@ -88,7 +88,7 @@ describe('compression', () => {
     expect(server.texts).toEqual(Array.from({ length: 3 }, () => 'hello '.repeat(1000)));
   });
 
-  test('a small frame that would become too large ends its own connection only', async () => {
+  test('closes only the connection of a small frame that would become too large', async () => {
     const server = await startServer({ compression: true });
     const { client: good } = await connectTo(server.port, true);
     const { client: bad } = await connectTo(server.port, true);
@@ -101,7 +101,7 @@ describe('compression', () => {
   test.each([
     ['the rest of a stream is missing', deflateRawSync('hello'.repeat(100)).subarray(0, 5)],
     ['the bytes are no stream', Buffer.from([0xff, 0xff, 0xff, 0xff])],
-  ])('a frame of which %s ends its own connection only', async (_, payload) => {
+  ])('closes only the connection of a frame of which %s', async (_, payload) => {
     const server = await startServer({ compression: true });
     const { client: good } = await connectTo(server.port, true);
     const socket = await dialWithExtension(server.port);
@@ -113,7 +113,7 @@ describe('compression', () => {
   });
 });
 
-test('compression off is not offered', async () => {
+test('is not offered if it is off', async () => {
   const server = await startServer();
   const { client } = await connectTo(server.port, true);
   expect(client.ws.extensions).toBe('');

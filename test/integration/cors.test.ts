@@ -18,7 +18,7 @@ const readable = {
   'access-control-expose-headers': 'X-Request-Id, Retry-After',
 };
 
-describe('an answer to a page', () => {
+describe('a response to a page', () => {
   test.each([
     ['GET', '/livez', 200],
     ['HEAD', '/livez', 200],
@@ -33,7 +33,7 @@ describe('an answer to a page', () => {
     expect(answer.headers).toMatchObject(readable);
   });
 
-  test('says so to pages only', async () => {
+  test('allows that only for pages', async () => {
     const server = await startServer();
     for (const path of ['/livez', '/none']) {
       const { headers } = await ask(server, 'GET', path);
@@ -66,7 +66,7 @@ describe('OPTIONS', () => {
     ['/apps/1/events', 'POST, OPTIONS'],
     ['/apps/1/channels/a', 'GET, HEAD, OPTIONS'],
     ['/livez', 'GET, HEAD, OPTIONS'],
-  ])('of %s says what it takes', async (path, allow) => {
+  ])('of %s returns the accepted methods', async (path, allow) => {
     const { status, headers, body } = await ask(await startServer(), 'OPTIONS', path);
     expect({ status, allow: headers['allow'], body }).toEqual({ status: 204, allow, body: '' });
     expect(headers).not.toHaveProperty('content-length');
@@ -74,7 +74,7 @@ describe('OPTIONS', () => {
     expect(headers).not.toHaveProperty('access-control-allow-methods');
   });
 
-  test('of a page that asks beforehand allows the headers that it names', async () => {
+  test('of a preflight request allows the headers that it names', async () => {
     const wanted = { ...asking, 'access-control-request-headers': 'authorization, x-request-id' };
     const { status, headers } = await ask(await startServer(), 'OPTIONS', '/apps/1/events', wanted);
     expect(status).toBe(204);
@@ -86,13 +86,13 @@ describe('OPTIONS', () => {
     });
   });
 
-  test('of a page that names none allows all', async () => {
+  test('of a preflight request without headers allows all', async () => {
     const { headers } = await ask(await startServer(), 'OPTIONS', '/livez', asking);
     expect(headers['access-control-allow-headers']).toBe('*, Authorization');
   });
 });
 
-test('a request too many is told when to come again', async () => {
+test('a request above the rate is told when to retry', async () => {
   const server = await startGateway({}, [
     { method: 'get', pattern: '/busy', handle: () => refusal(tooManyRequests('Too many', 1.2)) },
   ]);

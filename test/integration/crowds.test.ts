@@ -4,7 +4,7 @@ import { Client } from './support/client.ts';
 import { app, startServer } from './support/server.ts';
 
 const channel = 'presence-crowd';
-/** More than uWebSockets.js keeps of messages for one socket. */
+/** More messages than uWebSockets.js buffers for one socket. */
 const size = 80;
 
 interface Presence {
@@ -18,14 +18,14 @@ function askToJoin(client: Client, userId: string): void {
   client.send('pusher:subscribe', { channel, auth, channel_data: channelData });
 }
 
-/** The users whom a client was told of by such an event, in order. */
+/** The users in such events that a client received, in order. */
 function told(client: Client, event: string): string[] {
   return client
     .of(`pusher_internal:${event}`)
     .map(({ data }) => (JSON.parse(data as string) as { user_id: string }).user_id);
 }
 
-test('a crowd that comes at once and leaves at once is told to everybody, once and in order', async () => {
+test('many members who join together and leave together are reported to everybody, once and in order', async () => {
   const server = await startServer({ limits: { presenceMembers: size } });
   const clients = await Promise.all(Array.from({ length: size }, () => Client.connect(server)));
   for (const [index, client] of clients.entries()) askToJoin(client, `${index}`);
@@ -35,7 +35,7 @@ test('a crowd that comes at once and leaves at once is told to everybody, once a
   const came = clients.map((client, index) => {
     const [succeeded] = client.of('pusher_internal:subscription_succeeded');
     const { presence } = JSON.parse(succeeded?.data as string) as Presence;
-    // Whom it found there, itself among them, then who came after it.
+    // The members whom it found, including itself, then those who joined after it.
     expect(presence.count).toBe(presence.ids.length);
     expect(presence.ids).toContain(`${index}`);
     return [...presence.ids, ...told(client, 'member_added')];

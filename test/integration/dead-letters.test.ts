@@ -44,7 +44,7 @@ async function stage() {
     list,
     open: () => void (isOpen = true),
     shut: () => void (isOpen = false),
-    /** The events of these channels come to nothing, in this order; what the endpoint got of them. */
+    /** The events of these channels are lost, in this order; returns what the endpoint got of them. */
     async lose(...channels: string[]): Promise<Received[]> {
       const received: Received[] = [];
       for (const channel of channels) {
@@ -69,7 +69,7 @@ async function remove(server: Server, path: string): Promise<unknown> {
 const told = ({ status, body }: Answer): unknown => [status, JSON.parse(body)];
 
 describe('what an endpoint did not get', () => {
-  test('is listed with what was tried, and one by one', async () => {
+  test('is listed with its attempts, and one by one', async () => {
     const { server, list, lose } = await stage();
     const [first] = await lose('news', 'sport');
     const { deliveries: listed, ...rest } = await list();
@@ -93,7 +93,7 @@ describe('what an endpoint did not get', () => {
     expect(await list({ limit: '1', cursor: page.next ?? '' })).toMatchObject({ deliveries: [news] });
   });
 
-  test('is sent again when somebody asks: the same to the byte, and it says so', async () => {
+  test('is resent on request with the same bytes, marked as a resend', async () => {
     const { server, receiver, lose, open, list } = await stage();
     const [first] = await lose('news');
     const id = String(first?.headers['webhook-id']);
@@ -133,7 +133,7 @@ describe('what an endpoint did not get', () => {
     expect(await metric(server, 'soketify_webhook_attempts_total')).toBe(3);
   });
 
-  test('is recovered in order once the endpoint is back', async () => {
+  test('is recovered in order once the endpoint works again', async () => {
     const { server, receiver, lose, open } = await stage();
     const lost = await lose('a', 'b', 'c', 'd');
     const asked = { endpoint: 'main', since: '2020-01-01T00:00:00Z' };
@@ -168,7 +168,7 @@ describe('what an endpoint did not get', () => {
     expect(receiver.requests).toHaveLength(7);
   });
 
-  test('can be asked for by the library of a backend', async () => {
+  test('can be queried by the library of a backend', async () => {
     const { server, lose } = await stage();
     await lose('news');
     const backend = new Backend({
@@ -191,7 +191,7 @@ describe('what an endpoint did not get', () => {
   });
 });
 
-describe('a request that is wrong', () => {
+describe('an invalid request', () => {
   test.each([
     ['GET', `${deliveries}/msg_none`, 404, /^No dropped delivery 'msg_none' is kept/],
     ['POST', `${deliveries}/msg_none/resend`, 404, /^No dropped delivery 'msg_none' is kept/],
@@ -210,7 +210,7 @@ describe('a request that is wrong', () => {
     expect([statusCode, await body.text()]).toEqual([status, expect.stringMatching(text)]);
   });
 
-  test('without a signature is 401, and with a changed body too', async () => {
+  test('gets 401 without a signature, and with a changed body, too', async () => {
     const { server } = await stage();
     expect(await get(server, deliveries)).toMatchObject({ status: 401 });
     const target = signedTarget('POST', recoveries, { body: '{"endpoint":"main","dry_run":true}' });

@@ -11,7 +11,7 @@ const closedLine =
   'no more clients are accepted until some have left: the remaining open files are reserved for webhooks; raise the limit of open files (ulimit -n)';
 const openLine = 'clients are accepted again';
 
-/** Who connects and says nothing. Some are let in, and the others hear that nobody listens. */
+/** Clients that connect and send nothing. Some are accepted, and the others notice that nobody listens. */
 async function crowd(port: number, count: number): Promise<{ inside: Socket[]; refused: number }> {
   const sockets = Array.from({ length: count }, () => {
     const socket = connect(port, '127.0.0.1');
@@ -22,7 +22,7 @@ async function crowd(port: number, count: number): Promise<{ inside: Socket[]; r
     return socket;
   });
   await Promise.all(sockets.map((socket) => decided(socket)));
-  // Those who waited to be accepted are cut off when nobody listens any more.
+  // Clients that wait to be accepted are disconnected when nobody listens any more.
   for (let round = 0; round < 50; round += 1) await turn();
   const inside = sockets.filter(({ destroyed }) => !destroyed);
   return { inside, refused: sockets.length - inside.length };
@@ -41,7 +41,7 @@ async function leave(sockets: readonly Socket[]): Promise<void> {
 }
 
 describe('while there are too many connections', () => {
-  test('nobody more is accepted, which is told once', async () => {
+  test('no more clients are accepted, which is logged once', async () => {
     const { port, gateway, log } = await startGateway({ mostConnections: most });
     const { inside, refused } = await crowd(port, 40);
     expect([inside.length, refused]).toEqual([16, 24]);
@@ -50,7 +50,7 @@ describe('while there are too many connections', () => {
     expect(log.of(closedLine)).toEqual([{ port, connections: 16 }]);
   });
 
-  test('those who leave make room, on the same port', async () => {
+  test('clients that leave make room, on the same port', async () => {
     const { port, gateway, log, clock } = await startGateway({ mostConnections: most });
     const { inside } = await crowd(port, 40);
     await leave(inside.slice(0, 4));
@@ -62,7 +62,7 @@ describe('while there are too many connections', () => {
     await client.next('hello');
   });
 
-  test('who comes and goes all the time fills no log', async () => {
+  test('clients that connect and leave all the time do not flood the log', async () => {
     const { port, log, clock } = await startGateway({ mostConnections: most });
     for (let round = 0; round < 5; round += 1) {
       const { inside } = await crowd(port, 20);
@@ -105,7 +105,7 @@ describe('while there are too many connections', () => {
     expect((await crowd(metricsPort ?? 0, 1)).inside).toHaveLength(1);
   });
 
-  test('a new certificate is taken for those who come later', async () => {
+  test('a new certificate applies to later clients', async () => {
     const tls = pair('localhost');
     const { port, gateway, clock } = await startGateway({ mostConnections: most, tls });
     const { inside } = await crowd(port, 40);
@@ -116,7 +116,7 @@ describe('while there are too many connections', () => {
     expect((await crowd(port, 3)).inside).toHaveLength(3);
   });
 
-  test('an end does not let anybody in again', async () => {
+  test('a shutdown does not accept anybody again', async () => {
     const { port, gateway, clock } = await startGateway({ mostConnections: most });
     const { inside } = await crowd(port, 40);
     gateway.stop();

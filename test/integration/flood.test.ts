@@ -18,7 +18,7 @@ async function enter(client: Client, channel: string, userId: string): Promise<v
   await client.subscribe(channel, { auth, channel_data });
 }
 
-/** What an endpoint believes that got these requests. */
+/** The belief of an endpoint that got these requests. */
 function stateOf(requests: readonly Received[]) {
   const told = new Replay();
   for (const { body } of requests) {
@@ -29,7 +29,7 @@ function stateOf(requests: readonly Received[]) {
   return told.state();
 }
 
-test('a stranger who occupies and leaves channels without end costs no member a webhook, nor the endpoint the truth', async () => {
+test('a client that keeps occupying and leaving channels costs no member a webhook, nor the endpoint the truth', async () => {
   const clock = new FakeClock();
   const held: Received[] = [];
   let isHeld = true;
@@ -41,7 +41,7 @@ test('a stranger who occupies and leaves channels without end costs no member a 
     {
       apps: [{ ...app, webhooks: [{ url: receiver.url }] }],
       webhooks: { unsubscribeGraceMs: 0, queueMaxBytes: 300_000 },
-      // What bounds it at the source is tested elsewhere.
+      // The limits at the source are tested elsewhere.
       limits: { messagesPerSecond: null, channelsPerConnection: null, newChannelsPerSecond: null },
     },
     { clock },

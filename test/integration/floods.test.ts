@@ -23,7 +23,7 @@ function frame(opcode: number, payload: string): Buffer {
 const text = 0x1;
 const ping = 0x9;
 
-/** Sends frames in one write over a connection of its own, and waits until the server has closed it. */
+/** Sends frames in one write over a separate connection, and waits until the server has closed it. */
 async function flood(server: { readonly port: number }, frames: readonly Buffer[]): Promise<string> {
   const socket = await connectBare(server);
   const answers: Buffer[] = [];
@@ -52,7 +52,7 @@ async function connectBare({ port }: { readonly port: number }): Promise<Socket>
 describe('a flood of frames', () => {
   const garbage = (times: number) => Array.from({ length: times }, () => frame(text, 'x'));
 
-  test('that came in one read ends with the frame that is one too many: the rest costs nothing', async () => {
+  test('in one read ends with the first frame above the limit: the rest costs nothing', async () => {
     const server = await startServer({}, { livenessClock: new FakeClock() });
     const bystander = await Client.connect(server);
     const answers = await flood(server, garbage(50_000));
@@ -63,7 +63,7 @@ describe('a flood of frames', () => {
     await bystander.ping();
   });
 
-  test('of WebSocket pings is bounded as well', async () => {
+  test('of WebSocket pings is limited as well', async () => {
     const server = await startServer({ limits: { messageBurst: 50, messagesPerSecond: 1 } });
     const answers = await flood(
       server,
@@ -87,7 +87,7 @@ describe('a flood of frames', () => {
     expect(await metric(server, refusals, 'reason="too_many_bytes"')).toBe(1);
   });
 
-  test('of short compressed frames is counted by what they become', async () => {
+  test('of short compressed frames is counted after decompression', async () => {
     const server = await startServer({ compression: true }, { livenessClock: new FakeClock() });
     const bad = new Client(`ws://127.0.0.1:${server.port}/app/app-key`, [], { perMessageDeflate: true });
     await bad.next('pusher:connection_established');
@@ -98,7 +98,7 @@ describe('a flood of frames', () => {
     expect(await metric(server, received)).toBeLessThanOrEqual(mostBytes / 250_000);
   });
 
-  test('is no matter where the limits are null', async () => {
+  test('is allowed where the limits are null', async () => {
     const server = await startServer({ limits: { messagesPerSecond: null } });
     const client = await Client.connect(server);
     for (let count = 0; count < 10_000; count += 1) client.ws.send('x');
@@ -107,7 +107,7 @@ describe('a flood of frames', () => {
   });
 });
 
-describe('a connection that subscribes and leaves again and again', () => {
+describe('a connection that keeps subscribing and leaving', () => {
   test.each([
     ['a channel without a name', [{ event: 'pusher:subscribe', data: { channel: '' } }]],
     [
@@ -117,7 +117,7 @@ describe('a connection that subscribes and leaves again and again', () => {
         { event: 'pusher:unsubscribe', data: { channel: 'a' } },
       ],
     ],
-  ])('of %s is closed', async (_, commands) => {
+  ])('%s is closed', async (_, commands) => {
     const server = await startServer({}, { livenessClock: new FakeClock() });
     const bystander = await Client.connect(server);
     const frames = commands.map((command) => frame(text, JSON.stringify(command)));
@@ -131,7 +131,7 @@ describe('a connection that subscribes and leaves again and again', () => {
   });
 });
 
-test('a client that comes back with 1,000 channels at once gets all of them, in order', async () => {
+test('does not matter to a client that reconnects with 1,000 channels, which gets all of them, in order', async () => {
   const server = await startServer();
   const client = await Client.connect(server);
   const names = Array.from({ length: 1000 }, (_, index) => `channel-${index}`);

@@ -16,7 +16,7 @@ async function greet(
   const { port, greetings } = await startGateway(given);
   const scheme = given.tls === undefined ? 'ws' : 'wss';
   const url = `${scheme}://${host}:${port}/app/a%20key?protocol=7&client=js`;
-  // ws takes an array for several headers of one name, as node:http does.
+  // ws takes an array for several headers of one name, like node:http.
   const client = new Client(url, [], { ...believing, headers: headers as Record<string, string> });
   await client.next('hello');
   return greetings[0];
@@ -26,7 +26,7 @@ const forwarded = { 'X-Forwarded-For': '198.51.100.1', 'X-Forwarded-Proto': 'htt
 const trustedProxies = ['127.0.0.0/8'];
 
 describe('a client', () => {
-  test('is known by its key, protocol, origin and address', async () => {
+  test('is described by its key, protocol, origin and address', async () => {
     expect(await greet({}, { Origin: 'https://a.example' })).toMatchObject({
       key: 'a key',
       protocol: '7',
@@ -43,11 +43,14 @@ describe('a client', () => {
   test.each([
     ['127.0.0.1', '127.0.0.1'],
     ['[::1]', '::1'],
-  ])('of %s on a listener for IPv4 and IPv6 is %s', async (host, remoteAddress) => {
-    expect(await greet({ host: '::' }, {}, host)).toMatchObject({ remoteAddress });
-  });
+  ])(
+    'with the address %s on a listener for IPv4 and IPv6 has the address %s',
+    async (host, remoteAddress) => {
+      expect(await greet({ host: '::' }, {}, host)).toMatchObject({ remoteAddress });
+    },
+  );
 
-  test('by TLS is secure', async () => {
+  test('with TLS is secure', async () => {
     expect(await greet({ tls: pair('localhost') })).toMatchObject({ isSecure: true });
     const plainly = { 'X-Forwarded-Proto': 'http' };
     expect(await greet({ tls: pair('localhost'), trustedProxies }, plainly)).toMatchObject({
@@ -56,15 +59,15 @@ describe('a client', () => {
   });
 });
 
-describe('what proxies say', () => {
-  test.each([[[]], [['10.0.0.0/8']]])('is not believed when %j are trusted', async (networks) => {
+describe('the headers of proxies', () => {
+  test.each([[[]], [['10.0.0.0/8']]])('are ignored when %j are trusted', async (networks) => {
     expect(await greet({ trustedProxies: networks }, forwarded)).toMatchObject({
       isSecure: false,
       remoteAddress: '127.0.0.1',
     });
   });
 
-  test('is believed of a trusted one', async () => {
+  test('are used if they come from a trusted one', async () => {
     expect(await greet({ trustedProxies }, forwarded)).toMatchObject({
       isSecure: true,
       remoteAddress: '198.51.100.1',
@@ -78,11 +81,11 @@ describe('what proxies say', () => {
     ['http', false],
     ['http, https', false],
     ['', false],
-  ])('of the scheme as "%s" makes it secure: %s', async (proto, isSecure) => {
+  ])('with the scheme "%s" make it secure: %s', async (proto, isSecure) => {
     expect(await greet({ trustedProxies }, { 'X-Forwarded-Proto': proto })).toMatchObject({ isSecure });
   });
 
-  test('in a second header counts more than what the client itself sent in the first', async () => {
+  test('in a second header count more than what the client itself sent in the first', async () => {
     const headers = { 'X-Forwarded-For': ['203.0.113.9', '198.51.100.1'] };
     expect(await greet({ trustedProxies }, headers)).toMatchObject({ remoteAddress: '198.51.100.1' });
   });

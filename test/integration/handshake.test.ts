@@ -6,7 +6,7 @@ import { dial, readUntil, requestHead as request } from './support/http.ts';
 
 const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
 
-describe('what comes to /app/KEY and is no handshake', () => {
+describe('a request to /app/KEY that is not a handshake', () => {
   const upgrade = ['Upgrade: websocket', 'Connection: Upgrade'];
   const version13 = 'Sec-WebSocket-Version: 13';
   const wanted = "WebSockets only: expected the headers 'Upgrade: websocket' and 'Connection: Upgrade', got";
@@ -40,7 +40,7 @@ describe('what comes to /app/KEY and is no handshake', () => {
       '400 Bad Request',
       "Invalid Sec-WebSocket-Key: expected 24 characters of Base64, got 'short'",
     ],
-  ])('%j is told what is missing', async (fields, status, text, version) => {
+  ])('with %j gets an error that states what is missing', async (fields, status, text, version) => {
     const stage = await startGateway({ path: '/realtime' });
     for (const path of ['/app/key', '/realtime/app/key?protocol=7']) {
       const socket = await dial(stage, request(`GET ${path}`, ...fields));
@@ -53,7 +53,7 @@ describe('what comes to /app/KEY and is no handshake', () => {
     expect(stage.greetings).toEqual([]);
   });
 
-  test('is told nothing else by HEAD, and by other methods what is accepted', async () => {
+  test('gets the same status by HEAD, and the accepted methods by others', async () => {
     const stage = await startGateway();
     const socket = await dial(
       stage,
@@ -77,7 +77,7 @@ describe('what comes to /app/KEY and is no handshake', () => {
     [['Upgrade: WebSocket', 'Connection: keep-alive, Upgrade']],
     [['Upgrade: h2c, websocket', 'Connection: upgrade']],
     [['Connection: keep-alive', 'Connection: Upgrade', 'Upgrade: websocket']],
-  ])('is not %j: a client is let in', async (fields) => {
+  ])('does not include %j: such a client is accepted', async (fields) => {
     const stage = await startGateway();
     const socket = await dial(stage, request('GET /app/key', ...fields, key, version13));
     expect(await readUntil(socket, 'hello')).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n/);

@@ -10,10 +10,10 @@ import { startServer } from './support/server.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** Two such bodies are all that is held at one time. */
+/** Only two such bodies are held at a time. */
 const largeBytes = 32 * mebibyte;
 
-/** A gateway that takes bodies for /signed, and none for /unsigned. */
+/** A gateway that accepts bodies for /signed, and none for /unsigned. */
 async function startStage() {
   const bodies: Uint8Array[] = [];
   const routes: readonly Route[] = [
@@ -33,7 +33,7 @@ async function startStage() {
   return {
     ...stage,
     bodies,
-    /** Resolves when all that was written before has been read. */
+    /** Resolves when everything written before has been read. */
     async caughtUp() {
       const socket = await dial(stage, requestHead('GET /probe'));
       await once(socket, 'data');
@@ -42,12 +42,12 @@ async function startStage() {
   };
 }
 
-/** A request of which a part of the body has been sent. */
+/** A request whose body has been sent only in part. */
 function beginBody(server: { port: number }, line: string, bytes = largeBytes): Promise<Socket> {
   return dial(server, `${requestHead(line, `Content-Length: ${bytes}`)}x`);
 }
 
-describe('a request that nobody signed', () => {
+describe('an unsigned request', () => {
   test.each(['/apps/1/events', '/apps/1/batch_events', '/apps/1/users/a/terminate_connections'])(
     'to %s is refused before anything of its body is sent',
     async (path) => {
@@ -59,7 +59,7 @@ describe('a request that nobody signed', () => {
     },
   );
 
-  test('is refused at once also with a signature that is wrong or too old, or for no app', async () => {
+  test('is also refused immediately with a signature that is wrong or too old, or for no app', async () => {
     const server = await startServer();
     const target = signedTarget('POST', '/apps/1/events', { body: 'x' });
     for (const [changed, status] of [
@@ -80,7 +80,7 @@ describe('a request that nobody signed', () => {
     expect(await readUntil(socket, '"probe"')).toMatch(/401 Unauthorized.*200 OK/s);
   });
 
-  test('takes no room, however many there are, and neither does the body of a GET', async () => {
+  test('takes no memory, however many there are, and neither does the body of a GET', async () => {
     const stage = await startStage();
     for (let index = 0; index < 4; index += 1) {
       await beginBody(stage, 'POST /unsigned');
@@ -95,7 +95,7 @@ describe('a request that nobody signed', () => {
 });
 
 describe('a signed request', () => {
-  test('whose body is not the signed one is refused once that has come', async () => {
+  test('whose body is not the signed one is refused once the body has arrived', async () => {
     const server = await startServer();
     const target = signedTarget('POST', '/apps/1/events', { body: 'hello' });
     const socket = await dial(server, requestHead(`POST ${target}`, 'Content-Length: 5'));
@@ -110,7 +110,7 @@ describe('a signed request', () => {
     expect(await readUntil(socket, 'body_md5')).toMatch(/401 .*Missing parameter: body_md5/s);
   });
 
-  test('that comes byte for byte is served', async () => {
+  test('that arrives byte by byte is served', async () => {
     const server = await startServer();
     const body = JSON.stringify({ name: 'news', channels: ['a'], data: '{}' });
     const target = signedTarget('POST', '/apps/1/events', { body });
@@ -122,7 +122,7 @@ describe('a signed request', () => {
   });
 });
 
-describe('a body that comes in pieces', () => {
+describe('a body that arrives in pieces', () => {
   test('is in one piece of memory, at most twice as large', async () => {
     const stage = await startStage();
     const pieces = 20_000;
@@ -138,7 +138,7 @@ describe('a body that comes in pieces', () => {
     expect(body?.buffer.byteLength).toBeLessThanOrEqual(2 * pieces);
   });
 
-  test('finds no room while others have taken all of it, until one of those is gone', async () => {
+  test('finds no memory while others have taken all of it, until one of those is finished', async () => {
     const stage = await startStage();
     const first = await beginBody(stage, 'POST /signed');
     await beginBody(stage, 'POST /signed');
@@ -146,7 +146,7 @@ describe('a body that comes in pieces', () => {
     const refused = await readUntil(await beginBody(stage, 'POST /signed', 1000), 'try again');
     expect(refused).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/);
     expect(refused).toContain('\r\nRetry-After: 1\r\n');
-    // A body in one piece takes none of the room.
+    // A body in one piece takes none of the memory.
     const small = await dial(stage, `${requestHead('POST /signed', 'Content-Length: 5')}hello`);
     expect(await readUntil(small, '"bytes"')).toContain('{"bytes":5}');
     first.destroy();
@@ -158,7 +158,7 @@ describe('a body that comes in pieces', () => {
     expect(await readUntil(next, '"bytes"')).toContain('{"bytes":1000}');
   });
 
-  test('does not wait for room that strangers have taken, nor they for its', async () => {
+  test('does not wait for memory of unauthenticated requests, nor they for its', async () => {
     const stage = await startStage();
     for (let count = 0; count < 3; count += 1) await beginBody(stage, 'POST /strange');
     await stage.caughtUp();
@@ -170,7 +170,7 @@ describe('a body that comes in pieces', () => {
     expect(await readUntil(second, '"bytes"')).toContain('200 OK');
   });
 
-  test('gives its room back when it has come, has become too large, or has not come in time', async () => {
+  test('frees its memory when it has arrived, has become too large, or is late', async () => {
     const stage = await startStage();
     for (let round = 0; round < 3; round += 1) {
       const whole = await beginBody(stage, 'POST /signed');
@@ -185,7 +185,7 @@ describe('a body that comes in pieces', () => {
     expect(stage.clock.pending).toBe(0);
   });
 
-  test('has 30 s from its head; then the request is answered 408, and its connection closed', async () => {
+  test('has 30 s from its head; then the response is 408, and the connection is closed', async () => {
     const stage = await startStage();
     const socket = await beginBody(stage, 'POST /signed', 1000);
     await stage.caughtUp();

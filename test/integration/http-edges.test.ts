@@ -11,17 +11,17 @@ const mebibyte = 1024 * 1024;
 
 interface Stage {
   readonly port: number;
-  /** The paths that were served, as they came. */
+  /** The paths that were served, in order. */
   readonly served: string[];
   /** Lets `GET /later`, which waits for it, be answered. */
   release(): void;
-  /** Resolves when all that was written before has been read. */
+  /** Resolves when everything written before has been read. */
   caughtUp(): Promise<void>;
   advance(ms: number): void;
   readonly log: Awaited<ReturnType<typeof startGateway>>['log'];
 }
 
-/** A gateway with a route that answers at once, one that answers when it is told to, and one that takes a body. */
+/** A gateway with a route that answers immediately, one that answers on command, and one with a body. */
 async function startStage(given: Parameters<typeof startGateway>[0] = {}): Promise<Stage> {
   const served: string[] = [];
   let release = () => {};
@@ -52,7 +52,7 @@ async function startStage(given: Parameters<typeof startGateway>[0] = {}): Promi
   };
 }
 
-describe('a request whose end is not certain', () => {
+describe('a request whose end is uncertain', () => {
   const chunked = '5\r\nhello\r\n0\r\n\r\n';
   const cases: readonly [fields: readonly string[], body: string, reason: string][] = [
     [['Transfer-Encoding: xchunked'], chunked, "expected no Transfer-Encoding but 'chunked', got 'xchunked'"],
@@ -129,7 +129,7 @@ describe('a request whose end is not certain', () => {
     },
   );
 
-  test('is no request in chunks, in whatever case that is written', async () => {
+  test('is not a request in chunks, in whatever case that is written', async () => {
     const stage = await startStage();
     for (const coding of ['chunked', 'Chunked', 'CHUNKED ']) {
       const bytes = request('POST /body', `Transfer-Encoding: ${coding}`) + chunked;
@@ -137,7 +137,7 @@ describe('a request whose end is not certain', () => {
     }
   });
 
-  test('is none without Host either, which the native parser refuses', async () => {
+  test('is also refused without Host, by the native parser', async () => {
     const stage = await startStage();
     const socket = await dial(stage, 'GET /now/1 HTTP/1.1\r\nAccept: */*\r\n\r\n');
     expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
@@ -145,8 +145,8 @@ describe('a request whose end is not certain', () => {
   });
 });
 
-describe('requests that do not wait for the answer to the one before', () => {
-  test('are answered in order, while the first answer takes its time', async () => {
+describe('requests that do not wait for the previous response', () => {
+  test('are answered in order, although the first response is slow', async () => {
     const stage = await startStage();
     const socket = await dial(stage, request('GET /later/1'));
     await stage.caughtUp();
@@ -158,7 +158,7 @@ describe('requests that do not wait for the answer to the one before', () => {
     expect(answers.match(/\/(now|later)\/\d/g)).toEqual(['/later/1', '/now/2', '/later/3', '/now/4']);
   });
 
-  test('are answered in order also when each answer takes its time', async () => {
+  test('are answered in order, although each response is slow', async () => {
     const stage = await startStage();
     const socket = await dial(stage, request('GET /later/1'));
     await stage.caughtUp();
@@ -182,7 +182,7 @@ describe('requests that do not wait for the answer to the one before', () => {
     expect(answers.match(/\/(now|later)\/\d/g)).toEqual(['/later/1', '/now/2', '/now/3']);
   });
 
-  test('and whose client goes away meanwhile harm nobody', async () => {
+  test('cause no harm if their client disconnects meanwhile', async () => {
     const stage = await startStage();
     const sockets = await Promise.all(Array.from({ length: 20 }, () => dial(stage, request('GET /later/1'))));
     await stage.caughtUp();
@@ -199,7 +199,7 @@ describe('requests that do not wait for the answer to the one before', () => {
 });
 
 describe('a body that is too large', () => {
-  /** Sends as simple clients do: all of the body, and only then reads the answer. */
+  /** Sends like simple clients: all of the body, and only then reads the response. */
   async function sendAll(port: number, head: string, pieces: Iterable<string>): Promise<string> {
     const socket = connect(port, '127.0.0.1');
     onTestFinished(() => void socket.destroy());
@@ -218,7 +218,7 @@ describe('a body that is too large', () => {
   }
 
   test.each([2, 5, 60])(
-    '%d MB, with its length, is read to its end by a server that has answered',
+    'of %d MB, with its length, is read to its end by a server that has answered',
     async (mb) => {
       const stage = await startStage();
       const head = request('POST /body', `Content-Length: ${mb * mebibyte}`);
@@ -232,7 +232,7 @@ describe('a body that is too large', () => {
   );
 
   test.each([2, 5, 60])(
-    '%d MB is read to its end before it is answered when the client asks for the end of the connection',
+    'of %d MB is read to its end before the response if the client asks to close the connection',
     async (mb) => {
       const stage = await startStage();
       const head = request('POST /body', `Content-Length: ${mb * mebibyte}\r\nConnection: close`);
@@ -242,7 +242,7 @@ describe('a body that is too large', () => {
     },
   );
 
-  test.each([2, 5, 60])('%d MB, in chunks, is read to its end before it is answered', async (mb) => {
+  test.each([2, 5, 60])('of %d MB, in chunks, is read to its end before the response', async (mb) => {
     const stage = await startStage();
     const chunk = `100000\r\n${'x'.repeat(mebibyte)}\r\n`;
     const pieces = [...Array.from({ length: mb }, () => chunk), '0\r\n\r\n'];
@@ -258,7 +258,7 @@ describe('a body that is too large', () => {
     expect(await readUntil(socket, '/now/2')).toMatch(/413 Payload Too Large.*200 OK/s);
   });
 
-  test('is not read when it says that it has 64 MB more than are accepted: the answer comes at once, and the end', async () => {
+  test('is not read if it declares 64 MB more than accepted: the response is immediate, and closes the connection', async () => {
     const stage = await startStage();
     const socket = await dial(stage, request('POST /body', `Content-Length: ${65 * mebibyte + 1}`));
     expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 413 .*\r\nConnection: close\r\n/s);

@@ -17,7 +17,7 @@ import { app, otherApp, startServer } from './support/server.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** A pool of one kept connection. */
+/** A pool with one persistent connection. */
 function keptConnection(port: number): Pool {
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 1, pipelining: 1 });
   onTestFinished(() => pool.destroy());
@@ -25,7 +25,7 @@ function keptConnection(port: number): Pool {
 }
 
 describe('routes', () => {
-  test('the server says that it is ready and that it lives', async () => {
+  test('report that the server is ready and live', async () => {
     const server = await startServer();
     expect(await get(server, '/healthz')).toEqual({
       status: 200,
@@ -53,7 +53,7 @@ describe('routes', () => {
     });
   });
 
-  test('an unknown app is 404, a foreign key 401', async () => {
+  test('respond 404 for an unknown app, 401 for the key of another app', async () => {
     const server = await startServer({ apps: [app, otherApp] });
     const unknown = await get(server, signedTarget('GET', '/apps/9/channels'));
     expect(unknown).toMatchObject({ status: 404, body: 'App 9 not found' });
@@ -61,7 +61,7 @@ describe('routes', () => {
     expect(foreign).toMatchObject({ status: 401, body: 'Unknown auth_key' });
   });
 
-  test('an unsigned request is 401 in plain text', async () => {
+  test('respond 401 in plain text to an unsigned request', async () => {
     const server = await startServer();
     expect(await get(server, '/apps/1/channels')).toEqual({
       status: 401,
@@ -75,14 +75,14 @@ describe('routes', () => {
     '/apps/1/channels/%zz?a=1',
     '/apps/1/channels?auth_key=%zz&%=%',
     '/apps/%/users',
-  ])('GET %s, malformed escapes and all, is an answer', async (target) => {
+  ])('GET %s, malformed escapes and all, gets a response', async (target) => {
     const server = await startServer();
     const { status } = await get(server, target);
     expect([400, 401, 404]).toContain(status);
     expect(await get(server, '/livez')).toMatchObject({ status: 200 });
   });
 
-  test('a signed path is verified as it was sent and unescaped', async () => {
+  test('verify a signed path as it was sent and unescaped', async () => {
     const server = await startServer();
     const plain = signedTarget('GET', '/apps/1/channels/a,b');
     const escaped = plain.replace('/a,b', '/a%2Cb');
@@ -92,7 +92,7 @@ describe('routes', () => {
   });
 
   test.each(['HEAD', 'GET', 'PUT', 'DELETE', 'PATCH', 'PROPFIND'])(
-    '%s is told what the path takes instead',
+    '%s gets the accepted methods of the path instead',
     async (method) => {
       const server = await startServer();
       const socket = await dial(server, head(`${method} /apps/1/events`, 'Connection: close'));
@@ -105,7 +105,7 @@ describe('routes', () => {
     },
   );
 
-  test('a route that is read says that it takes GET and HEAD', async () => {
+  test('for reading accept GET and HEAD', async () => {
     const server = await startServer();
     expect(await post(server, '/livez', 'x'.repeat(1000))).toMatchObject({
       status: 405,
@@ -113,7 +113,7 @@ describe('routes', () => {
     });
   });
 
-  test('HEAD is answered without a body, so that the next answer on the connection is readable', async () => {
+  test('answer HEAD without a body, so that the next response on the connection is readable', async () => {
     const server = await startServer();
     const socket = await dial(server, head('HEAD /healthz') + head('GET /livez', 'Connection: close'));
     const answers = await new Promise<string>((resolve) => {
@@ -128,7 +128,7 @@ describe('routes', () => {
     expect(second).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 
-  test('bytes that are no HTTP end their own connection only', async () => {
+  test('close only the connection that sends bytes that are not HTTP', async () => {
     const server = await startServer();
     const socket = await dial(server, '\u0000\u0001nonsense\r\n\r\n');
     await readAll(socket);
@@ -137,7 +137,7 @@ describe('routes', () => {
 });
 
 describe('request bodies', () => {
-  test('one above 1 MB is refused by its declared length before it is sent', async () => {
+  test('above 1 MB are refused by their declared length before they are sent', async () => {
     const server = await startServer();
     const socket = await dial(server, head('POST /apps/1/events', `Content-Length: ${mebibyte + 1}`));
     const [answer] = (await once(socket, 'data')) as [Buffer];
@@ -146,7 +146,7 @@ describe('request bodies', () => {
     expect(await metric(server, 'soketify_http_requests_total', 'status="413"')).toBe(1);
   });
 
-  test('one above 1 MB that is streamed in chunks is refused at its end', async () => {
+  test('above 1 MB that are streamed in chunks are refused at their end', async () => {
     const server = await startServer();
     const target = signedTarget('POST', '/apps/1/events', { body: 'another' });
     const socket = await dial(server, head(`POST ${target}`, 'Transfer-Encoding: chunked'));
@@ -159,13 +159,13 @@ describe('request bodies', () => {
     expect(await metric(server, 'soketify_http_requests_total', 'status="413"')).toBe(1);
   });
 
-  test('one of exactly 1 MB is read', async () => {
+  test('of exactly 1 MB are read', async () => {
     const server = await startServer();
     const { status, body } = await post(server, '/apps/1/events', 'x'.repeat(mebibyte));
     expect({ status, body }).toEqual({ status: 400, body: 'Invalid body: expected a JSON object' });
   });
 
-  test('one that is streamed in small chunks is put together', async () => {
+  test('that are streamed in small chunks are put together', async () => {
     const server = await startServer();
     const client = await Client.connect(server);
     await client.subscribe('news');
@@ -196,12 +196,12 @@ describe('request bodies', () => {
     }
   });
 
-  test('none at all is refused with 400', async () => {
+  test('that are missing are refused with 400', async () => {
     const server = await startServer();
     expect(await post(server, '/apps/1/events', '')).toMatchObject({ status: 400 });
   });
 
-  test('event data above the limit is refused with 413 in the words of the documents', async () => {
+  test('with event data above the limit are refused with 413 in the documented words', async () => {
     const server = await startServer();
     expect(await trigger(server, 'news', 'x'.repeat(10_240))).toMatchObject({ status: 200, body: '{}' });
     expect(await trigger(server, 'news', 'x'.repeat(10_241))).toEqual({
@@ -245,7 +245,7 @@ describe('connections', () => {
     expect(answers.indexOf('"channels"')).toBeLessThan(answers.indexOf('"live"'));
   });
 
-  test('may break in the midst of a body', async () => {
+  test('may break in the middle of a body', async () => {
     const server = await startServer();
     for (const end of ['destroy', 'resetAndDestroy'] as const) {
       const socket = await dial(server, `${head('POST /apps/1/events', 'Content-Length: 100')}{"name"`);
@@ -255,7 +255,7 @@ describe('connections', () => {
     expect(await get(server, '/livez')).toMatchObject({ status: 200 });
   });
 
-  test('may break before an answer that takes its time', async () => {
+  test('may break before a slow response', async () => {
     const server = await startServer();
     const client = await Client.connect(server);
     await client.subscribe('a-not');

@@ -12,9 +12,9 @@ import { app, configOf, otherApp, startServer } from './support/server.ts';
 const sign = (text: string): string => createHmac('sha256', app.secret).update(text).digest('hex');
 
 describe('at the level trace', () => {
-  test('frames and bodies are in the log, clipped, and nothing that authenticates anybody', async () => {
+  test('frames and bodies are in the log, shortened, without credentials', async () => {
     const log = new RecordingLog('trace');
-    // As the error pages of some frameworks do, it shows what it was sent.
+    // Like the error pages of some frameworks, it shows what it was sent.
     const receiver = await Receiver.start(({ headers, response }) => {
       response.setHeader('location', `/seen/${String(headers['x-pusher-signature'])}`);
       response.writeHead(307).end(JSON.stringify(headers) + 'x'.repeat(3000));
@@ -24,7 +24,7 @@ describe('at the level trace', () => {
     const client = await Client.connect(server);
     const signature = sign(`${client.socketId}:private-a`);
     await client.subscribe('private-a', { auth: `${app.key}:${signature}` });
-    // Two mistakes that are made: the secret in the place of the signature, a signature of something else.
+    // Two common mistakes: the secret in place of the signature, and a signature of something else.
     client.send('pusher:subscribe', { channel: 'private-b', auth: `${app.key}:${app.secret}` });
     const other = sign('something else');
     client.send('pusher:subscribe', { channel: 'private-c', auth: `${app.key}:${other}` });
@@ -85,7 +85,7 @@ describe('at the level trace', () => {
 });
 
 describe('at the level debug', () => {
-  test('a webhook that is delivered and one that is not are one line each', async () => {
+  test('a webhook that is delivered and one that is not cause one line each', async () => {
     const log = new RecordingLog('debug');
     const receiver = await Receiver.start();
     const server = await startServer({ apps: [{ ...app, webhooks: [{ url: receiver.url }] }] }, { log });
@@ -104,7 +104,7 @@ describe('at the level debug', () => {
   });
 });
 
-test('500 subscriptions signed with a wrong secret are counted, and are a few lines of log', async () => {
+test('500 subscriptions signed with a wrong secret are counted, and cause a few log lines', async () => {
   const log = new RecordingLog();
   const server = await startServer({}, { log });
   const client = await Client.connect(server);
@@ -123,7 +123,7 @@ test('500 subscriptions signed with a wrong secret are counted, and are a few li
   expect(times.length).toBeLessThan(20);
 });
 
-test('an app that a reload adds has its series at once, with 0', async () => {
+test('an app that a reload adds has its series immediately, with 0', async () => {
   const server = await startServer();
   await server.configuration.takeFile(configOf({ apps: [app, otherApp] }), 'test');
   const { body } = await get(server, '/metrics');
@@ -131,7 +131,7 @@ test('an app that a reload adds has its series at once, with 0', async () => {
   expect(body).toContain('soketify_occupied_channels{app="2"} 0');
 });
 
-test('members and occupied channels are those that are here now', async () => {
+test('members and occupied channels are the current ones', async () => {
   const server = await startServer();
   const [one, two] = [await Client.connect(server), await Client.connect(server)];
   const channel_data = '{"user_id":"u1"}';

@@ -14,7 +14,7 @@ test('a fact for many endpoints is sent over several turns of the event loop, a 
   const untilTold = async (requests: number): Promise<void> => {
     while (receiver.requests.length < requests) await turn();
   };
-  // Once all has been loaded.
+  // Once everything has been loaded.
   await client.subscribe('first');
   await untilTold(count);
 
@@ -38,6 +38,6 @@ test('a fact for many endpoints is sent over several turns of the event loop, a 
   await Promise.all([countTurns(), client.subscribe('room'), untilTold(2 * count)]);
   const starts = [...startsByTurn.values()];
   expect(starts.reduce((sum, each) => sum + each, 0)).toBe(count);
-  // The turns of the test are counted in the midst of those of the program.
+  // The turns of the test are counted between those of the program.
   expect(Math.max(...starts)).toBeLessThanOrEqual(2 * 16);
 });

@@ -11,7 +11,7 @@ import { turn } from './support/senders.ts';
 const one: Address = { address: '192.0.2.1', family: 4 };
 const six: Address = { address: '2001:db8:0:0:0:0:0:1', family: 6 };
 
-/** Names that a name server of the test is asked for, with files and a last resort of the test's own. */
+/** Names for which a name server of the test is asked, with files and a last resort of the test's own. */
 async function stage(
   answer: (name: string, type: 'A' | 'AAAA') => NameAnswer,
   { hosts = '', resolv = '' }: { readonly hosts?: string; readonly resolv?: string } = {},
@@ -41,7 +41,7 @@ async function stage(
   return { names, clock, files, questions: server.questions, asked, answers };
 }
 
-/** Lets the event loop go round until it is so. */
+/** Lets the event loop run until the condition holds. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await turn();
 }
@@ -56,7 +56,7 @@ describe('a name', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('is asked for once while the answer holds, whoever wants it', async () => {
+  test('is asked for once while the answer is valid, whoever needs it', async () => {
     const { names, clock, questions } = await stage(() => ({ v4: ['192.0.2.1'], ttl: 20 }));
     await Promise.all([names.resolve('a.test'), names.resolve('a.test'), names.resolve('A.test')]);
     await clock.advance(19_999);
@@ -70,7 +70,7 @@ describe('a name', () => {
   test.each([
     [0, 1000],
     [86_400, 30_000],
-  ])('that holds for %i s is believed for %i ms', async (ttl, ms) => {
+  ])('with a time to live of %i s is used for %i ms', async (ttl, ms) => {
     const { names, clock, questions } = await stage(() => ({ v4: ['192.0.2.1'], ttl }));
     await names.resolve('a.test');
     await clock.advance(ms - 1);
@@ -81,7 +81,7 @@ describe('a name', () => {
     expect(questions.length).toBeGreaterThan(before);
   });
 
-  test('is given up when the time is over, and asked for again soon', async () => {
+  test('fails when the time is over, and is asked for again soon', async () => {
     const { names, clock, questions } = await stage(() => 'silence');
     const outcome = names.resolve('a.test').catch((error: unknown) => error);
     await until(() => questions.length > 0);
@@ -97,7 +97,7 @@ describe('a name', () => {
     expect(await again).toMatchObject({ code: 'DNS_TIMEOUT' });
   });
 
-  test('of which one family is never answered is known by the other soon', async () => {
+  test('of which one family is never answered becomes known through the other soon', async () => {
     const { names, clock, questions } = await stage((_, type) =>
       type === 'A' ? { v4: ['192.0.2.1'] } : 'silence',
     );
@@ -109,13 +109,13 @@ describe('a name', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('that a server cannot look up says so', async () => {
+  test('that a server cannot look up fails with that reason', async () => {
     const { names, asked } = await stage(() => 'failure');
     await expect(names.resolve('a.test')).rejects.toMatchObject({ code: 'DNS_SERVFAIL' });
     expect(asked).toEqual([]);
   });
 
-  test('with few dots is one of a search domain first, as in Kubernetes', async () => {
+  test('with few dots is first completed by the search domains, as in Kubernetes', async () => {
     const { names, questions } = await stage(
       (name) => (name === 'api.default.svc.cluster.local' ? { v4: ['192.0.2.1'] } : 'no such name'),
       { resolv: 'search apps.svc.cluster.local svc.cluster.local cluster.local.\noptions ndots:5\n' },
@@ -128,7 +128,7 @@ describe('a name', () => {
   });
 
   test.each(['hooks.example.com', 'hooks.example.com.'])(
-    'with enough dots is asked for as it is: %s',
+    'with enough dots is asked for unchanged: %s',
     async (name) => {
       const { names, questions } = await stage(() => ({ v4: ['192.0.2.1'] }), { resolv: 'search corp.test' });
       await names.resolve(name);
@@ -137,7 +137,7 @@ describe('a name', () => {
   );
 });
 
-describe('nobody is asked', () => {
+describe('no name server is asked', () => {
   test('for an address', async () => {
     const { names, questions } = await stage(() => 'silence');
     expect(await names.resolve('192.0.2.1')).toEqual([one]);
@@ -154,7 +154,7 @@ describe('nobody is asked', () => {
     expect(questions).toEqual([]);
   });
 
-  test('for what the hosts file says, as it is now', async () => {
+  test('for a name in the hosts file, as it is now', async () => {
     const { names, files, questions } = await stage(() => 'silence', {
       hosts:
         '# ours\n192.0.2.1 Hooks.test hooks # the receiver\nnonsense\n2001:db8:0:0:0:0:0:1\thooks.test\n',
@@ -169,7 +169,7 @@ describe('nobody is asked', () => {
   });
 });
 
-describe('the system', () => {
+describe('the operating system', () => {
   test('is asked for a name that name servers do not know, one name at a time', async () => {
     const { names, asked, answers } = await stage(() => 'no such name');
     const outcomes = ['a', 'b', 'c'].map((name) => names.resolve(name).catch((error: unknown) => error));
@@ -187,7 +187,7 @@ describe('the system', () => {
     expect(results).toContainEqual(expect.objectContaining({ code: 'ENOTFOUND' }));
   });
 
-  test('that does not answer holds up no name that name servers know', async () => {
+  test('delays no name that name servers know, even if it does not answer', async () => {
     const { names, clock, asked } = await stage((name) =>
       name.startsWith('known') ? { v4: ['192.0.2.1'] } : 'no such name',
     );

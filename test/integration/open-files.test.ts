@@ -6,8 +6,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startServer } from './support/server.ts';
 import { turn } from './support/senders.ts';
 
-test('health and metrics say that no client is accepted, to who is connected', async () => {
-  // Three quarters of the files are for clients, but for what is open and what is opened later.
+test('health and metrics report that no client is accepted, to those who are connected', async () => {
+  // Three quarters of the files are for clients, except for what is open and what is opened later.
   const server = await startServer({}, { openFiles: { limit: 80, open: 26 } });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());

@@ -14,13 +14,13 @@ const routes: readonly Route[] = [
 ];
 
 describe('the Dashboard', () => {
-  test('is served with the rest where it has no port of its own', async () => {
+  test('is served with everything else if it has no port of its own', async () => {
     const server = await startGateway({ dashboard: { host: undefined, port: undefined } }, routes);
     expect(server.dashboardPort).toBeUndefined();
     expect(await get(server, '/dashboard/')).toMatchObject({ status: 200, body: 'page' });
   });
 
-  test('is served on a port of its own, in the clear, and then nowhere else', async () => {
+  test('is served on a port of its own, without TLS, and then nowhere else', async () => {
     const options = { dashboard: { port: 0 }, metrics: { port: 0 }, path: '/realtime' };
     const server = await startGateway({ ...options, tls: pair('localhost') }, routes);
     const own = { port: server.dashboardPort ?? 0 };
@@ -34,7 +34,7 @@ describe('the Dashboard', () => {
     expect(await get(plain, '/livez')).toMatchObject({ status: 200 });
   });
 
-  test('can still be read on its own port while the server ends, and not after', async () => {
+  test('can still be read on its own port during the shutdown, and not after it', async () => {
     const server = await startGateway({ dashboard: { port: 0 } }, routes);
     const own = { port: server.dashboardPort ?? 0 };
     server.gateway.stop();
@@ -44,14 +44,14 @@ describe('the Dashboard', () => {
     await expect(get(own, '/dashboard/')).rejects.toThrow(/ECONNRE/);
   });
 
-  test('has a port that can be had, or the start says which key to change', async () => {
+  test('must have a usable port, or the start names the key to change', async () => {
     const other = await startGateway();
     await expect(startGateway({ dashboard: { port: other.port } }, routes)).rejects.toThrow(
       /Choose another one with dashboard\.host and dashboard\.port/,
     );
   });
 
-  test('can be read by no other page', async () => {
+  test('cannot be read by other pages', async () => {
     const server = await startGateway({}, routes);
     const asked = { origin: 'https://example.com', 'access-control-request-method': 'POST' };
     for (const method of ['GET', 'OPTIONS'] as const) {
@@ -71,7 +71,7 @@ describe('PUT', () => {
       json(JSON.stringify({ method, appId, body: Buffer.from(body).toString() }), 201),
   };
 
-  test('is served, and named among the methods of its path', async () => {
+  test('is served, and included in the methods of its path', async () => {
     const server = await startGateway({}, [putRoute]);
     const url = `http://127.0.0.1:${server.port}/apps/7`;
     const put = await request(url, { method: 'PUT', body: '{"name":"x"}' });
@@ -86,7 +86,7 @@ describe('PUT', () => {
   });
 });
 
-describe('an answer of bytes', () => {
+describe('a response of bytes', () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
   const route: Route = {
     method: 'get',
@@ -99,7 +99,7 @@ describe('an answer of bytes', () => {
     }),
   };
 
-  test('comes as it is', async () => {
+  test('is sent unchanged', async () => {
     const server = await startGateway({}, [route]);
     const { headers, body } = await request(`http://127.0.0.1:${server.port}/file`);
     expect(headers['content-length']).toBe('256');
@@ -113,7 +113,7 @@ describe('an answer of bytes', () => {
   });
 });
 
-test('an answer of 304 has neither type nor body', async () => {
+test('a response of 304 has neither type nor body', async () => {
   const route: Route = {
     method: 'get',
     pattern: '/file',
@@ -126,7 +126,7 @@ test('an answer of 304 has neither type nor body', async () => {
   expect(answer).not.toMatch(/Content-Type|Content-Length/);
 });
 
-describe('the caller of a request', () => {
+describe('the sender of a request', () => {
   const callers: (Caller | undefined)[] = [];
   const route: Route = {
     method: 'get',
@@ -147,7 +147,7 @@ describe('the caller of a request', () => {
 
   const proxied = { 'x-forwarded-for': '198.51.100.7', 'x-forwarded-proto': 'https' };
 
-  test('is known by the headers that it sent, and is local', async () => {
+  test('is described by the headers that it sent, and is local', async () => {
     const headers = {
       cookie: 'a=b',
       'content-type': 'application/json',
@@ -173,7 +173,7 @@ describe('the caller of a request', () => {
     });
   });
 
-  test('is the one of whom a trusted proxy speaks', async () => {
+  test('is the client that a trusted proxy names', async () => {
     expect(await callerOf(['127.0.0.1'], proxied)).toMatchObject({
       remoteAddress: '198.51.100.7',
       isSecure: true,
@@ -182,7 +182,7 @@ describe('the caller of a request', () => {
     });
   });
 
-  test('is not whoever it says to be itself', async () => {
+  test('is not whoever it claims to be', async () => {
     expect(await callerOf([], proxied)).toMatchObject({
       remoteAddress: '127.0.0.1',
       isSecure: false,

@@ -39,7 +39,7 @@ describe('a path before every route', () => {
     },
   );
 
-  test('says what a route takes, as without it', async () => {
+  test('returns the accepted methods of a route, as without it', async () => {
     const server = await startServer({ path });
     expect(await get(server, `${path}/apps/1/events`)).toMatchObject({ status: 405 });
   });
@@ -73,7 +73,7 @@ describe('a connection on an unknown path', () => {
     ]);
   });
 
-  test('is told so in its subprotocol, without its query, and disturbs no metric', async () => {
+  test('is reported in its subprotocol, without its query, and affects no metric', async () => {
     const server = await startServer();
     const client = new Client(`ws://127.0.0.1:${server.port}/elsewhere?auth=secret`, ['some-protocol']);
     const { reason } = await client.closed;
@@ -82,7 +82,7 @@ describe('a connection on an unknown path', () => {
     expect((await get(server, '/metrics')).body).not.toMatch(/^soketify_connections\{.*\} [1-9]/m);
   });
 
-  test('may say something before it reads', async () => {
+  test('may send something before it reads', async () => {
     const server = await startServer();
     const socket = connect(server.port, '127.0.0.1');
     await once(socket, 'connect');

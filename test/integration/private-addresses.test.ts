@@ -15,14 +15,14 @@ async function stage(privateAddresses: 'allow' | 'file' | 'refuse') {
   return { receiver, log, given: { apps, webhooks } };
 }
 
-test('an endpoint of the file may be at a private address', async () => {
+test('an endpoint in the file may have a private address', async () => {
   const { receiver, given } = await stage('file');
   const server = await startServer(given);
   await (await Client.connect(server)).subscribe('room');
   await receiver.next();
 });
 
-test('no endpoint may, where the file refuses that', async () => {
+test('no endpoint may have one if the file forbids it', async () => {
   const { receiver, log, given } = await stage('refuse');
   const server = await startServer({ ...given, shutdownTimeoutMs: 0 }, { log });
   await (await Client.connect(server)).subscribe('room');

@@ -30,7 +30,7 @@ const step = fc.oneof(
   },
 );
 
-/** Connections of a few users, who come back when they are wanted again. */
+/** Connections of a few users, who reconnect when they are needed again. */
 class Visitors {
   readonly #port: number;
   readonly #clients = new Map<number, Client>();
@@ -68,7 +68,7 @@ class Visitors {
 
 describe(seeded('a receiver'), () => {
   test(
-    'is told the truth, whatever becomes of the requests on their way',
+    'receives the truth, whatever happens to the requests in transit',
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
@@ -86,7 +86,7 @@ describe(seeded('a receiver'), () => {
             else soketify.faults.webhooks(one.fault);
           }
           soketify.faults.clear();
-          // All that lingers is decided, then all that waits for another attempt is sent.
+          // Everything that lingers is decided, then everything that waits for another attempt is sent.
           await soketify.clock.advance(3000);
           await soketify.idle();
           const truth = await soketify.channels();

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { EmulatorError } from '../../src/index.ts';
 import { startReceiver } from '../../src/receiver/receiver.ts';
 import type { Receiver, ReceiverOptions } from '../../src/receiver/types.ts';
 
@@ -41,7 +42,7 @@ function post({ url }: { readonly url: string }, request: Post = {}): Promise<Re
 }
 
 describe('a receiver', () => {
-  test('remembers what came, and whether it was verified', async () => {
+  test('remembers received webhooks, and whether they were verified', async () => {
     const receiver = await start();
     expect(
       (await post(receiver, { id: 'msg_1', attempt: 2, timeMs: Date.now(), path: 'a?b=c' })).status,
@@ -64,7 +65,7 @@ describe('a receiver', () => {
     await expect(startReceiver({ secret: 'a', secrets: {} })).rejects.toThrow('secret or secrets');
   });
 
-  test('takes webhooks by POST at its path alone, if it has one', async () => {
+  test('accepts webhooks by POST only at its path, if it has one', async () => {
     const receiver = await start({ path: '/hook' });
     expect(new URL(receiver.url).pathname).toBe('/hook');
     expect((await post(receiver, { path: '?a=b' })).status).toBe(200);
@@ -73,7 +74,7 @@ describe('a receiver', () => {
     expect(receiver.webhooks).toHaveLength(1);
   });
 
-  test('tells the state that accepted webhooks tell, each counted once', async () => {
+  test('returns the state reported by accepted webhooks, each counted once', async () => {
     const receiver = await start();
     receiver.respondWith({ status: 503, times: 1 });
     await post(receiver, { events: [occupied], id: 'msg_1' });
@@ -113,7 +114,7 @@ describe('a receiver', () => {
     expect(receiver.webhooks[0]?.isDuplicate).toBe(false);
   });
 
-  test('remembers no more than it is told to', async () => {
+  test('remembers no more than configured', async () => {
     const receiver = await start({ memory: 2 });
     for (const id of ['a', 'b', 'c', 'a']) await post(receiver, { id, events: [{ ...added, user_id: id }] });
     expect(receiver.webhooks.map(({ id, isDuplicate }) => [id, isDuplicate])).toEqual([
@@ -125,7 +126,7 @@ describe('a receiver', () => {
 });
 
 describe('the answers of a receiver', () => {
-  test('are those that were planned, in turn, and then the usual ones', async () => {
+  test('are those that were planned, in order, and then the usual ones', async () => {
     const receiver = await start();
     receiver.respondWith({ status: 500, times: 2 });
     receiver.respondWith({ status: 429, times: 1, headers: { 'retry-after': '7' }, body: 'later' });
@@ -140,7 +141,7 @@ describe('the answers of a receiver', () => {
     expect((await post(receiver)).status).toBe(200);
   });
 
-  test('hold until the next plan when no number is given', async () => {
+  test('stay until the next plan if no number is given', async () => {
     const receiver = await start();
     receiver.respondWith({ status: 500 });
     for (let count = 0; count < 3; count += 1) expect((await post(receiver)).status).toBe(500);
@@ -149,7 +150,7 @@ describe('the answers of a receiver', () => {
     expect((await post(receiver)).status).toBe(200);
   });
 
-  test('wait for their delay, and are remembered before', async () => {
+  test('wait for their delay, and the webhooks are remembered before', async () => {
     const receiver = await start();
     receiver.respondWith({ delayMs: 86_400_000, times: 1 });
     const sender = connect(receiver.port, '127.0.0.1');
@@ -163,7 +164,7 @@ describe('the answers of a receiver', () => {
     await once(sender, 'close');
   });
 
-  test('may be none, or a broken connection', async () => {
+  test('may be missing, or a broken connection', async () => {
     const receiver = await start();
     receiver.respondWith({ status: 'reset', times: 1 });
     await expect(post(receiver)).rejects.toThrow('fetch failed');
@@ -174,7 +175,7 @@ describe('the answers of a receiver', () => {
     expect(receiver.events).toEqual([]);
   });
 
-  test('are decided by respond where none is planned', async () => {
+  test('are determined by respond if none is planned', async () => {
     const receiver = await start({
       respond: ({ events }) =>
         events.some(({ name }) => name === 'cache_miss') ? { status: 503 } : undefined,
@@ -185,7 +186,7 @@ describe('the answers of a receiver', () => {
     expect((await post(receiver, { events: [{ name: 'cache_miss', channel: 'cache-a' }] })).status).toBe(201);
   });
 
-  test('are 500 when respond throws or answers nonsense, which close then throws', async () => {
+  test('are 500 if respond throws or returns nonsense, which close then throws', async () => {
     const receiver = await start({ respond: () => ({ status: 99 }) });
     const answer = await post(receiver);
     expect([answer.status, await answer.text()]).toEqual([500, expect.stringContaining('from 200 to 599')]);
@@ -200,14 +201,14 @@ describe('the answers of a receiver', () => {
       { stauts: 500 },
       "respondWith: unknown field 'stauts'; accepted are status, delayMs, headers, body, times",
     ],
-  ])('that cannot be given are refused when they are planned: %j', async (plan, message) => {
+  ])('that are impossible are refused when they are planned: %j', async (plan, message) => {
     const receiver = await start();
     expect(() => receiver.respondWith(plan as object)).toThrow(message);
   });
 });
 
 describe('waiting for an event', () => {
-  test('finds one that came, and one that comes', async () => {
+  test('finds one that has been received, and one that will be', async () => {
     const receiver = await start();
     await post(receiver);
     expect(await receiver.waitFor({ name: 'channel_occupied', channel: 'presence-a' })).toEqual(occupied);
@@ -226,19 +227,25 @@ describe('waiting for an event', () => {
     expect(await third).toEqual({ ...added, user_id: '9' });
   });
 
-  test('in vain says what came instead', async () => {
+  test('in vain reports what was received instead', async () => {
     const receiver = await start();
     const nothing = receiver.waitFor({ name: 'cache_miss' }, { timeoutMs: 1 });
     await expect(nothing).rejects.toThrow(
       '1 ms are over: no event came that was waited for. None came at all.',
     );
+    await expect(nothing).rejects.toBeInstanceOf(EmulatorError);
+    await expect(nothing).rejects.toMatchObject({
+      code: 'ERR_WEBHOOK_MISSING',
+      message: expect.stringContaining('wait by soketify.webhooks.waitFor(), which moves it') as string,
+      stack: expect.stringContaining('receiver.test.ts') as string,
+    });
     await post(receiver);
     await expect(receiver.waitFor({ name: 'cache_miss' }, { timeoutMs: 1 })).rejects.toThrow(
       /The last of the 1 that came:\n {2}{"name":"channel_occupied"/,
     );
   });
 
-  test('in vain says that webhooks came which do not count', async () => {
+  test('in vain reports that webhooks were received that do not count', async () => {
     const receiver = await start();
     await post(receiver, { secret: 'other' });
     await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow(
@@ -246,7 +253,9 @@ describe('waiting for an event', () => {
     );
     receiver.respondWith({ status: 503, times: 1 });
     await post(receiver);
-    await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow(/count: 2, .* was answered 503\.$/);
+    await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow(
+      /count: 2, .* was answered 503\.\nA receiver moves no clock\./,
+    );
   });
 
   test.each([
@@ -255,12 +264,14 @@ describe('waiting for an event', () => {
     ['member_added', {}, "expected fields of an event such as { name: 'member_removed'"],
     [{ user_id: undefined }, {}, 'user_id: expected a string or a regular expression, got undefined'],
     [{}, { timeout: 1 }, "the options of waiting: unknown field 'timeout'; accepted are timeoutMs, nth"],
-  ])('refuses %j with %j, for which nothing would ever come', async (match, wait: object, message) => {
+  ])('refuses %j with %j, for which nothing would ever arrive', async (match, wait: object, message) => {
     const receiver = await start();
-    await expect(receiver.waitFor(match as object, wait)).rejects.toThrow(message);
+    const refused = receiver.waitFor(match as object, wait);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_ARGUMENT_INVALID' });
   });
 
-  test('gives up beside fake timers too', async () => {
+  test('gives up even with fake timers', async () => {
     const receiver = await start();
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
@@ -269,7 +280,10 @@ describe('waiting for an event', () => {
 
   test('ends with the receiver', async () => {
     const receiver = await start();
-    const waiting = expect(receiver.waitForWebhook()).rejects.toThrow('The receiver was closed');
+    const waiting = expect(receiver.waitForWebhook()).rejects.toMatchObject({
+      code: 'ERR_CLOSED',
+      message: 'The receiver was closed: no webhook came that was waited for. None came at all.',
+    });
     await receiver.close();
     await waiting;
     await receiver.close();
@@ -277,14 +291,20 @@ describe('waiting for an event', () => {
   });
 });
 
-test('a port that is taken is told as the system tells it', async () => {
+test('a taken port is reported with the error of the system, and what to do', async () => {
   const { port } = await start();
-  await expect(startReceiver({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await expect(startReceiver({ port })).rejects.toMatchObject({
+    code: 'ERR_START',
+    message: expect.stringMatching(/EADDRINUSE.*; leave port out to take a free one$/) as string,
+    cause: { code: 'EADDRINUSE' },
+  });
 });
 
 test.each([
   [{ secrt: 'a' }, "startReceiver: unknown field 'secrt'; accepted are secret, secrets"],
   [{ path: 'hook' }, "path: expected a path such as /webhooks, got 'hook'"],
 ])('the options %j are refused', async (options, message) => {
-  await expect(startReceiver(options as object)).rejects.toThrow(message);
+  const refused = startReceiver(options as object);
+  await expect(refused).rejects.toThrow(message);
+  await expect(refused).rejects.toMatchObject({ code: 'ERR_ARGUMENT_INVALID' });
 });

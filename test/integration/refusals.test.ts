@@ -21,7 +21,7 @@ async function ask({ port }: { port: number }, path: string, headers = {}, body 
 }
 
 describe('a refused request', () => {
-  test('leaves one line of log, which its answer names', async () => {
+  test('causes one log line, whose id the response contains', async () => {
     const log = new RecordingLog();
     const server = await startServer({}, { log });
     const { id, body } = await ask(
@@ -70,7 +70,7 @@ describe('a refused request', () => {
     expect(log.of(refused)[0]).not.toHaveProperty('userAgent');
   });
 
-  test('tells the signature that it came with to its client and not to the log', async () => {
+  test('returns the received signature to its client, but does not log it', async () => {
     const log = new RecordingLog();
     const server = await startServer({}, { log });
     const target = `${signedTarget('GET', '/apps/1/channels')}ab`;
@@ -83,7 +83,7 @@ describe('a refused request', () => {
     );
   });
 
-  test('with a long text leaves a short line', async () => {
+  test('with a long text causes a short line', async () => {
     const log = new RecordingLog();
     const server = await startServer({}, { log });
     await get(
@@ -100,7 +100,7 @@ describe('a refused request', () => {
     expect(log.of(refused)[0]).toMatchObject({ remoteAddress: '198.51.100.1' });
   });
 
-  test('of a client that has gone is in the log without its address', async () => {
+  test('of a client that has disconnected is in the log without its address', async () => {
     let resolve: ((response: ReturnType<typeof json>) => void) | undefined;
     const route: Route = {
       method: 'get',
@@ -112,7 +112,7 @@ describe('a refused request', () => {
     await expect.poll(() => resolve).toBeDefined();
     socket.resetAndDestroy();
     await once(socket, 'close');
-    // The server has heard of it when it has answered somebody who came later.
+    // The server has processed it when it has answered a later client.
     await get(server, '/none');
     resolve?.(json('{}', 503));
     await expect.poll(() => server.log.of(refused)).toHaveLength(2);
@@ -121,7 +121,7 @@ describe('a refused request', () => {
   });
 });
 
-test('an accepted request leaves no line', async () => {
+test('an accepted request causes no line', async () => {
   const log = new RecordingLog();
   const server = await startServer({}, { log });
   expect(await post(server, '/apps/1/events', { name: 'a', channel: 'a', data: '' })).toMatchObject({
@@ -138,7 +138,7 @@ test.each([
     },
   ],
   ['rejects', () => Promise.reject(new Error('broken'))],
-])('a route that %s is answered with 500 and leaves an error with the same facts', async (_, handle) => {
+])('a route that %s responds 500 and causes an error with the same fields', async (_, handle) => {
   const { port, log } = await startGateway({}, [{ method: 'get', pattern: '/apps/:app/x', handle }]);
   const answer = await ask({ port }, '/apps/7/x');
   expect(answer).toEqual({ status: 500, id: 'req_1', body: 'Internal server error' });
@@ -179,7 +179,7 @@ describe('the id that a client gives its request', () => {
   });
 });
 
-test('a client that waits to be told before it sends its body is told at once', async () => {
+test('a client that expects 100 Continue before it sends its body is answered immediately', async () => {
   const server = await startServer();
   const body = JSON.stringify({ name: 'a', channel: 'a', data: 'x'.repeat(5000) });
   const target = signedTarget('POST', '/apps/1/events', { body });

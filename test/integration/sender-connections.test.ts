@@ -19,7 +19,7 @@ import {
 describe('connections', () => {
   const newSender = () => senderOf((itsClock) => createSender({ clock: itsClock }));
 
-  test('are kept from attempt to attempt, whatever the answers', async () => {
+  test('are kept from attempt to attempt, whatever the responses', async () => {
     let count = 0;
     const receiver = await Receiver.start(({ response }) => {
       count += 1;
@@ -30,7 +30,7 @@ describe('connections', () => {
     expect(receiver.connections).toBeLessThanOrEqual(2);
   });
 
-  test('R10: an endpoint that does not answer holds up no other on the same origin', async () => {
+  test('do not wait for an endpoint on the same origin that does not answer', async () => {
     const receiver = await Receiver.start(({ url, response }) => {
       if (url !== '/dead') response.end();
     });
@@ -42,7 +42,7 @@ describe('connections', () => {
     expect(await Promise.all(dead)).toEqual(dead.map(() => ({ kind: 'timeout' })));
   });
 
-  test('that are still being made end with their attempts', async () => {
+  test('that are still being established end with their attempts', async () => {
     let meet: ((ended: Promise<unknown>) => void) | undefined;
     const met = new Promise((resolve) => (meet = (ended) => resolve({ ended })));
     const url = await tcpServer((socket) => meet?.(once(socket, 'close')));
@@ -54,7 +54,7 @@ describe('connections', () => {
     await ended;
   });
 
-  test('that the endpoint closed while idle are opened anew', async () => {
+  test('that the endpoint closed while idle are opened again', async () => {
     const receiver = await Receiver.start();
     const { send } = newSender();
     await send(receiver.url);
@@ -78,7 +78,7 @@ describe('a kept connection', () => {
     expect(sockets).toHaveLength(1);
   });
 
-  test('is not used while a body is read on it, and is again afterwards', async () => {
+  test('is not used while a body is read on it, and is used again afterwards', async () => {
     const { send, clock } = own();
     const { url, sockets } = await rawServer(({ socket, connection }) => {
       socket.write(connection === 1 && socket.bytesWritten === 0 ? halfOk : ok);
@@ -110,7 +110,7 @@ describe('a kept connection', () => {
     expect(sockets).toHaveLength(connections);
   });
 
-  test('by TLS serves the next attempt, too', async () => {
+  test('with TLS serves the next attempt, too', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     onTestFinished(() => void vi.unstubAllEnvs());
     const { url, sockets } = await rawServer(({ socket }) => void socket.write(ok), 'https');

@@ -9,13 +9,13 @@ import { startNameServer } from './support/name-server.ts';
 import { Receiver } from './support/receiver.ts';
 import { senderOf, senders, turn } from './support/senders.ts';
 
-/** Takes every thread that the process has for look-ups and files, until the test ends. */
+/** Occupies every thread that the process has for look-ups and files, until the test ends. */
 function takeAllThreads(): void {
   const folder = mkdtempSync(join(tmpdir(), 'soketify-fifo-'));
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
   const opened: number[] = [];
-  // Opening waits for somebody who writes.
+  // Opening waits for a writer.
   const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
   for (let thread = 0; thread < threads; thread += 1) {
     open(pipe, 'r', (_, descriptor) => void opened.push(descriptor));
@@ -39,7 +39,7 @@ describe.each(senders)('names by %s', (_, create) => {
     expect(await send(`http://hooks.test:${receiver.port}/`)).toEqual({ kind: 'answered', status: 200 });
   });
 
-  test('that no server answers for fail alone, whatever their number', async () => {
+  test('that no server answers fail by themselves, whatever their number', async () => {
     const receiver = await Receiver.start();
     const { address, questions } = await startNameServer((name, type) => {
       if (name.startsWith('silent')) return 'silence';
@@ -59,7 +59,7 @@ describe.each(senders)('names by %s', (_, create) => {
 
   test('with several addresses are tried in turn', async () => {
     const receiver = await Receiver.start();
-    // On the first nobody listens.
+    // Nobody listens on the first.
     const { address } = await startNameServer((__, type) =>
       type === 'A' ? { v4: ['127.0.0.77', '127.0.0.1'] } : {},
     );
@@ -82,14 +82,14 @@ describe.each(senders)('an endpoint that must be public, by %s', (_, create) => 
     },
   );
 
-  test('is checked by the address that its name means when it is connected to', async () => {
+  test('is checked by the address that its name has when it connects', async () => {
     const receiver = await Receiver.start();
     const { address } = await startNameServer((__, type) => (type === 'A' ? { v4: ['127.0.0.1'] } : {}));
     const clock = new FakeClock();
     const { send } = senderOf(create, clock, new Names({ clock, servers: [address] }));
     const url = `http://hooks.test:${receiver.port}/`;
     expect(await send(url, 4000, true)).toEqual(refused);
-    // A connection that others may make is none that it may use.
+    // It must not use a connection that others may establish.
     expect(await send(url)).toEqual({ kind: 'answered', status: 200 });
     expect(await send(url, 4000, true)).toEqual(refused);
     expect(receiver.requests).toHaveLength(1);

@@ -7,7 +7,7 @@ import { ok, rawServer, senderOf, senders, tcpServer } from './support/senders.t
 describe.each(senders)('an attempt by %s', (_, create) => {
   const newSender = () => senderOf(create);
 
-  test('posts the bytes with the headers as they are written', async () => {
+  test('posts the bytes with the given headers', async () => {
     const receiver = await Receiver.start();
     const { sender } = newSender();
     const headers = { 'Content-Type': 'application/json', 'X-Pusher-Key': 'k', 'webhook-id': 'msg_1' };
@@ -23,7 +23,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
   });
 
   test.each([200, 201, 202, 204, 299, 301, 302, 307, 308, 304, 400, 401, 404, 410, 413, 429, 500, 503, 599])(
-    'that is answered %i says so, and follows nothing',
+    'that is answered %i reports that, and follows nothing',
     async (status) => {
       const receiver = await Receiver.start(({ response }) => {
         response.writeHead(status, { location: '/elsewhere' }).end();
@@ -32,6 +32,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
       expect(await send(receiver.url)).toEqual({
         kind: 'answered',
         status,
+        headers: { location: '/elsewhere' },
         ...(status >= 300 && status < 400 && { location: '/elsewhere' }),
       });
       expect(receiver.requests.map(({ url }) => url)).toEqual(['/hook']);
@@ -46,7 +47,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     ['1.5', undefined],
     ['99999999', undefined],
     ['soon', undefined],
-  ])('hears "Retry-After: %s" as %s ms', async (value, retryAfterMs) => {
+  ])('reads "Retry-After: %s" as %s ms', async (value, retryAfterMs) => {
     const receiver = await Receiver.start(({ response }) => {
       response.writeHead(503, { 'retry-after': value }).end();
     });
@@ -54,11 +55,12 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     expect(await send(receiver.url)).toEqual({
       kind: 'answered',
       status: 503,
+      headers: { 'retry-after': value },
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     });
   });
 
-  test('that gets no answer is given up exactly when its time is over', async () => {
+  test('without a response fails exactly when its time is over', async () => {
     const receiver = await Receiver.start(() => {});
     const { send, clock } = newSender();
     let isOver = false;
@@ -73,13 +75,13 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     expect(clock.pending).toBe(0);
   });
 
-  test('whose connection is not made in time is given up then', async () => {
+  test('whose connection is not established in time fails then', async () => {
     let meet: (() => void) | undefined;
     const met = new Promise<void>((resolve) => (meet = resolve));
     const url = await tcpServer(() => meet?.());
     const { send, clock } = newSender();
     const outcome = send(url.replace('http:', 'https:'));
-    // The other end has the first words of TLS, and never answers them.
+    // The other side gets the first bytes of TLS, and never answers.
     await met;
     await clock.advance(4000);
     expect(await outcome).toEqual({ kind: 'timeout' });
@@ -96,13 +98,13 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     expect(clock.pending).toBe(0);
   });
 
-  test('whose connection ends without an answer is unreachable', async () => {
+  test('whose connection ends without a response is unreachable', async () => {
     const url = await tcpServer((socket) => void socket.end());
     const { send } = newSender();
     expect(await send(url)).toMatchObject({ kind: 'unreachable' });
   });
 
-  test('that is answered with what is no HTTP is unreachable', async () => {
+  test('with a response that is not HTTP is unreachable', async () => {
     const url = await tcpServer((socket) => void socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
     const { send } = newSender();
     expect(await send(url)).toMatchObject({ kind: 'unreachable' });
@@ -125,7 +127,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     });
   });
 
-  test('by TLS to a port that speaks none is unreachable', async () => {
+  test('with TLS to a port without TLS is unreachable', async () => {
     const receiver = await Receiver.start();
     const { send } = newSender();
     const outcome = await send(receiver.url.replace('http:', 'https:'));
@@ -133,7 +135,7 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     expect(receiver.requests).toEqual([]);
   });
 
-  test('to an endpoint whose certificate nobody vouches for is unreachable, and sends nothing', async () => {
+  test('to an endpoint with an untrusted certificate is unreachable, and sends nothing', async () => {
     const requests: unknown[] = [];
     const { url } = await rawServer(({ socket }) => requests.push(socket.end(ok)), 'https');
     const { send } = newSender();
@@ -144,14 +146,14 @@ describe.each(senders)('an attempt by %s', (_, create) => {
     expect(requests).toEqual([]);
   });
 
-  test('by a sender that was closed is unreachable', async () => {
+  test('by a closed sender is unreachable', async () => {
     const receiver = await Receiver.start();
     const { send, sender } = newSender();
     await sender.close();
     expect(await send(receiver.url)).toMatchObject({ kind: 'unreachable' });
   });
 
-  test('under way ends as unreachable when the sender closes', async () => {
+  test('in progress ends as unreachable when the sender closes', async () => {
     const receiver = await Receiver.start(() => {});
     const { send, sender, clock } = newSender();
     const outcome = send(receiver.url);

@@ -13,8 +13,8 @@ const withWebhook = (url: string, rest: object = {}) => ({
   ...rest,
 });
 
-describe('a graceful end', () => {
-  test('sends every client away with an error, then a close with 4200', async () => {
+describe('a graceful shutdown', () => {
+  test('sends every client an error, then a close with 4200', async () => {
     const server = await startServer();
     const clients = await Promise.all(Array.from({ length: 20 }, () => Client.connect(server)));
     await server.close();
@@ -27,7 +27,7 @@ describe('a graceful end', () => {
     }
   });
 
-  test('is not ready, accepts nobody and has sent the clients away while the last webhooks go out', async () => {
+  test('is not ready, accepts nobody and has disconnected the clients while the last webhooks are sent', async () => {
     const receiver = await Receiver.start(() => {});
     const server = await startServer(withWebhook(receiver.url));
     const pool = new Pool(`http://127.0.0.1:${server.port}`, { connections: 1, pipelining: 1 });
@@ -53,7 +53,7 @@ describe('a graceful end', () => {
     expect(receiver.events).toEqual(['channel_occupied news', 'channel_vacated news']);
   });
 
-  test('reports everybody who is present as gone, members before channels', async () => {
+  test('reports all members and channels as gone, members before channels', async () => {
     const receiver = await Receiver.start();
     const server = await startServer(withWebhook(receiver.url));
     const client = await Client.connect(server);
@@ -73,7 +73,7 @@ describe('a graceful end', () => {
     ]);
   });
 
-  test('does not wait out the grace of those who left before', async () => {
+  test('does not wait for the grace of clients that left before', async () => {
     const receiver = await Receiver.start();
     const clock = new FakeClock();
     const server = await startServer(withWebhook(receiver.url), { clock });
@@ -86,7 +86,7 @@ describe('a graceful end', () => {
     expect(clock.now()).toBe(0);
   });
 
-  test('gives up what an endpoint does not take within the time for it', async () => {
+  test('drops what an endpoint does not accept in time', async () => {
     const receiver = await Receiver.start(() => {});
     const clock = new FakeClock();
     const server = await startServer({ ...withWebhook(receiver.url), shutdownTimeoutMs: 2000 }, { clock });
@@ -103,7 +103,7 @@ describe('a graceful end', () => {
     await closed;
   });
 
-  test('is one end, however often it is asked for', async () => {
+  test('happens once, even if it is requested repeatedly', async () => {
     const server = await startServer();
     await Promise.all([server.close(), server.close()]);
     await server.close();

@@ -11,7 +11,7 @@ const slowClients = 'soketify_slow_clients_closed_total';
 const given = { maxBackpressureBytes: 430_000, limits: { eventDataBytes: 70_000 } };
 const frame = 'x'.repeat(65_536);
 
-/** Publishes frames of 64 KB until the server has given up a client, and says how many. */
+/** Publishes frames of 64 KB until the server has disconnected a client. Returns their number. */
 async function flood(server: Server, channel: string): Promise<number> {
   for (let sent = 1; sent <= 1000; sent += 1) {
     await trigger(server, channel, frame);
@@ -31,7 +31,7 @@ async function pausedClient(server: Server, channel: string): Promise<Client> {
   return client;
 }
 
-describe('R18: a client that does not read', () => {
+describe('a client that does not read', () => {
   test('is unsubscribed and counted, and closed with 4100 once it reads again', async () => {
     const server = await startServer(given);
     const reader = await Client.connect(server);
@@ -68,7 +68,7 @@ describe('R18: a client that does not read', () => {
     expect(numbers).toEqual(numbers.map((_, index) => index));
   });
 
-  test('and never reads again is cut off after ten seconds', async () => {
+  test('and never reads again is disconnected after ten seconds', async () => {
     const clock = new FakeClock();
     const server = await startServer(given, { livenessClock: clock });
     const slow = await pausedClient(server, 'news');
@@ -81,7 +81,7 @@ describe('R18: a client that does not read', () => {
     await (await Client.connect(server)).ping();
   });
 
-  test('but goes away is just gone', async () => {
+  test('but disconnects just leaves', async () => {
     const clock = new FakeClock();
     const server = await startServer(given, { livenessClock: clock });
     const slow = await pausedClient(server, 'news');
@@ -93,7 +93,7 @@ describe('R18: a client that does not read', () => {
     expect(await metric(server, 'soketify_connections')).toBe(1);
   });
 
-  test('R22: cannot join a channel any more', async () => {
+  test('cannot join a channel any more', async () => {
     const server = await startServer(given);
     const slow = await pausedClient(server, 'news');
     await flood(server, 'news');
@@ -104,7 +104,7 @@ describe('R18: a client that does not read', () => {
     expect(await query(server, '/apps/1/channels')).toEqual({ channels: {} });
   });
 
-  test('holds back neither another channel nor the HTTP API', async () => {
+  test('delays neither another channel nor the HTTP API', async () => {
     const server = await startServer(given);
     const other = await Client.connect(server);
     await other.subscribe('sport');
@@ -114,7 +114,7 @@ describe('R18: a client that does not read', () => {
     expect((await other.next('news', 'sport')).data).toBe('"goal"');
   });
 
-  test('while answers of its own pile up is closed with 4100', async () => {
+  test('while responses to it pile up is closed with 4100', async () => {
     const limits = { messagesPerSecond: null, bytesPerSecond: null };
     const server = await startServer({ maxBackpressureBytes: 65_536, limits });
     const slow = await Client.connect(server);
@@ -129,7 +129,7 @@ describe('R18: a client that does not read', () => {
     expect(await slow.closed).toMatchObject({ code: 4100 });
   });
 
-  test('does not hold up the end of the server', async () => {
+  test('does not delay the shutdown of the server', async () => {
     const server = await startServer(given);
     const slow = await pausedClient(server, 'news');
     await flood(server, 'news');

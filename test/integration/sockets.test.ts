@@ -7,7 +7,7 @@ import { startServer } from './support/server.ts';
 const connections = 'soketify_connections';
 
 describe('a connection', () => {
-  test('is told its socket id and the activity time-out first', async () => {
+  test('receives its socket id and the activity timeout first', async () => {
     const server = await startServer({ activityTimeoutMs: 30_000 });
     const client = await Client.connect(server);
     expect(client.frames[0]).toEqual({
@@ -86,8 +86,8 @@ describe('a connection', () => {
   });
 });
 
-describe('R13: bad frames disturb nobody', () => {
-  test('a frame above the limit ends its own connection only', async () => {
+describe('bad frames disturb nobody else', () => {
+  test('a frame above the limit closes only its own connection', async () => {
     const server = await startServer();
     const [bad, good] = [await Client.connect(server), await Client.connect(server)];
     await good.subscribe('news');
@@ -132,7 +132,7 @@ describe('R13: bad frames disturb nobody', () => {
     await client.ping();
   });
 
-  test('text that is not UTF-8 ends its own connection only', async () => {
+  test('text that is not UTF-8 closes only its own connection', async () => {
     const server = await startServer();
     const [bad, good] = [await Client.connect(server), await Client.connect(server)];
     bad.ws.send(Buffer.from([0xff, 0xfe]), { binary: false });
@@ -141,7 +141,7 @@ describe('R13: bad frames disturb nobody', () => {
   });
 });
 
-describe('R22: every way to end a connection is a leave', () => {
+describe('every end of a connection is a leave', () => {
   const isVacant = async (server: { port: number }) =>
     JSON.stringify(await query(server, '/apps/1/channels')) === '{"channels":{}}';
 

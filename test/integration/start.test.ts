@@ -9,13 +9,13 @@ import { get } from './support/http.ts';
 import { configOf, startServer } from './support/server.ts';
 
 describe('listening', () => {
-  test('port 0 takes a free one and tells which', async () => {
+  test('on port 0 uses a free one and returns it', async () => {
     const [one, other] = [await startServer(), await startServer()];
     expect(one.port).toBeGreaterThan(0);
     expect(other.port).not.toBe(one.port);
   });
 
-  test('a port that another server of this program has is refused with ERR_LISTEN', async () => {
+  test('on a port of another server of this program is refused with ERR_LISTEN', async () => {
     const server = await startServer();
     const second = createServer(configOf({ port: server.port }));
     await expect(second).rejects.toBeInstanceOf(StartError);
@@ -26,7 +26,7 @@ describe('listening', () => {
     expect(await get(server, '/livez')).toMatchObject({ status: 200 });
   });
 
-  test('a port that another program has is refused with ERR_LISTEN', async () => {
+  test('on a port of another program is refused with ERR_LISTEN', async () => {
     const other = createHttpServer();
     other.listen(0, '127.0.0.1');
     await once(other, 'listening');
@@ -35,11 +35,11 @@ describe('listening', () => {
     await expect(createServer(configOf({ port }))).rejects.toMatchObject({ code: 'ERR_LISTEN' });
   });
 
-  test('an address that is not of this machine is refused with ERR_LISTEN', async () => {
+  test('on an address of another machine is refused with ERR_LISTEN', async () => {
     await expect(createServer(configOf({ host: '192.0.2.1' }))).rejects.toMatchObject({ code: 'ERR_LISTEN' });
   });
 
-  test('a port is free again once its server has closed', async () => {
+  test('is possible again once the server on the port has closed', async () => {
     const { port, close } = await startServer();
     await close();
     const again = await startServer({ port });
@@ -49,7 +49,7 @@ describe('listening', () => {
 });
 
 describe('the native module', () => {
-  test('that cannot load is one readable line with what to do', async () => {
+  test('that cannot load gives one readable line with what to do', async () => {
     const cause = new Error('This version of uWS.js supports only Node.js 20\n\nError: invalid ELF header\n');
     const failed = loadUws(() => Promise.reject(cause));
     await expect(failed).rejects.toBeInstanceOf(StartError);
@@ -61,7 +61,7 @@ describe('the native module', () => {
   });
 
   test.each([[undefined], [null], ['text'], [new Error('')]])(
-    'that fails with %o is told too',
+    'that fails with %o is reported, too',
     async (thrown) => {
       await expect(loadUws(() => Promise.reject(thrown as Error))).rejects.toMatchObject({
         code: 'ERR_UWS_LOAD',

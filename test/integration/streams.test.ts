@@ -47,7 +47,7 @@ class Stage {
 const streamRequest = requestHead('GET /stream');
 
 describe('a stream', () => {
-  test('sends its head at once, and each text as it is written', async () => {
+  test('sends its head immediately, and each text as it is written', async () => {
     const stage = new Stage();
     const server = await startGateway({}, stage.routes);
     const { statusCode, headers, body } = await request(`http://127.0.0.1:${server.port}/stream`);
@@ -72,7 +72,7 @@ describe('a stream', () => {
     await expect.poll(() => stage.over).toBe(1);
   });
 
-  test('is over once when its client leaves', async () => {
+  test('ends once when its client disconnects', async () => {
     const stage = new Stage();
     const server = await startGateway({}, stage.routes);
     const socket = await dial(server, streamRequest);
@@ -84,7 +84,7 @@ describe('a stream', () => {
     expect(stage.over).toBe(1);
   });
 
-  test('is complete, and over once, when the server closes', async () => {
+  test('is complete, and ends once, when the server closes', async () => {
     const stage = new Stage();
     const server = await startGateway({}, stage.routes);
     const { body } = await request(`http://127.0.0.1:${server.port}/stream`);
@@ -121,7 +121,7 @@ describe('a stream', () => {
     expect(answered).toEqual([['/stream', 200]]);
   });
 
-  test('that fails as it begins is logged and ended', async () => {
+  test('that fails at its start is logged and ended', async () => {
     const failing: Route = {
       method: 'get',
       pattern: '/stream',
@@ -151,7 +151,7 @@ describe('a stream', () => {
 });
 
 describe('a stream whose client does not read', () => {
-  test('takes nothing more until the client has caught up, and loses nothing that it took', async () => {
+  test('accepts nothing more until the client has caught up, and loses nothing that it accepted', async () => {
     const stage = new Stage('text/plain');
     const server = await startGateway({}, stage.routes);
     const socket = await dial(server, streamRequest);
@@ -187,11 +187,11 @@ describe('a stream whose client does not read', () => {
     while (stage.sink.write(text));
     const before = process.memoryUsage().rss;
     for (let round = 0; round < 10_000; round += 1) stage.sink.write(text);
-    // What was written is 640 MB.
+    // 640 MB were written.
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * megabyte);
   });
 
-  test('ends by itself once the client has got what waits', async () => {
+  test('ends by itself once the client has received what waits', async () => {
     const stage = new Stage('text/plain');
     const server = await startGateway({}, stage.routes);
     const socket = await dial(server, streamRequest);
@@ -204,7 +204,7 @@ describe('a stream whose client does not read', () => {
     await expect.poll(() => stage.over).toBe(1);
   });
 
-  test('is cut off by the end of the server', async () => {
+  test('is closed by the shutdown of the server', async () => {
     const stage = new Stage('text/plain');
     const server = await startGateway({}, stage.routes);
     const socket = await dial(server, streamRequest);

@@ -7,7 +7,7 @@ import { loadUws } from '../../src/transport/uws.ts';
 const program = fileURLToPath(new URL('../support/tls/renewals.ts', import.meta.url));
 const node = [process.execPath, '--import', 'tsx', program, '30'];
 
-/** A network of its own, in which a closing listener leaves what it has not accepted to the other one of its port. */
+/** A separate network namespace, in which a closing listener leaves unaccepted connections to the other one of its port. */
 const inOwnNetwork = [
   'unshare',
   '--map-root-user',
@@ -26,7 +26,7 @@ const canRun = handsOver || spawnSync(shell, [...inShell, 'true']).status === 0;
 
 // Without either, the last moment before the old listener closes is a gap that nothing in this process can close.
 test.skipIf(!canRun)(
-  'no attempt to connect fails while certificates are renewed',
+  'no connection attempt fails while certificates are renewed',
   async () => {
     const { stdout } = await promisify(execFile)(command, args);
     const { clients, answered, renewals, failures } = JSON.parse(stdout) as Record<string, unknown>;

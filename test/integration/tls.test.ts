@@ -39,7 +39,7 @@ function trigger(server: Port, data: string): Promise<string> {
   return send(server, 'POST', signedTarget('POST', '/apps/1/events', { body }), body);
 }
 
-/** What a handshake with these options comes to: the suite that was agreed on, or that it was refused. */
+/** The result of a handshake with these options: the agreed suite, or that it was refused. */
 async function agreedSuite({ port }: Port, options: ConnectionOptions): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', ...believing, ...options });
   onTestFinished(() => void socket.destroy());
@@ -53,7 +53,7 @@ describe('a client that offers', () => {
   const tls12 = { maxVersion: 'TLSv1.2' } as const;
 
   test.each(['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'AES128-SHA', 'AES256-SHA'])(
-    'only %s, which has no forward secrecy, is refused; beside one that has, that one is taken',
+    'only %s, which has no forward secrecy, is refused; beside a suite that has, that one is used',
     async (ciphers) => {
       // Such a suite needs a certificate with an RSA key.
       const server = await startServer({ tls: pair('rsa') });
@@ -64,7 +64,7 @@ describe('a client that offers', () => {
     },
   );
 
-  test('what a client of today offers is served, with TLS 1.3 and 1.2', async () => {
+  test('what current clients offer is served, with TLS 1.3 and 1.2', async () => {
     const server = await startServer({ tls });
     expect(await agreedSuite(server, {})).toMatch(/^TLS_/);
     expect(await agreedSuite(server, tls12)).toMatch(/^ECDHE-/);
@@ -78,7 +78,7 @@ describe('a client that offers', () => {
 });
 
 describe('with a certificate', () => {
-  test('sockets and HTTP are served by TLS', async () => {
+  test('sockets and HTTP use TLS', async () => {
     const server = await startServer({ tls });
     const client = await connectSecurely(server);
     await client.subscribe('news');
@@ -87,19 +87,19 @@ describe('with a certificate', () => {
     expect(await shown(server)).toBe(fingerprint('localhost'));
   });
 
-  test('a client without TLS gets nowhere, and disturbs nobody', async () => {
+  test('a client without TLS fails, and disturbs nobody', async () => {
     const server = await startServer({ tls });
     const client = new Client(`ws://127.0.0.1:${server.port}/app/app-key`);
     expect(await client.closed).toMatchObject({ code: 1006 });
     expect(await send(server, 'GET', '/livez')).toBe('200 {"status":"live"}');
   });
 
-  test('whose key is encrypted the passphrase opens it', async () => {
+  test('an encrypted key is opened by the passphrase', async () => {
     const server = await startServer({ tls: { ...encrypted, passphrase } });
     expect(await shown(server)).toBe(fingerprint('localhost'));
   });
 
-  test('a large answer and many frames come whole', async () => {
+  test('a large response and many frames arrive completely', async () => {
     const server = await startServer({ tls, limits: { eventDataBytes: 200_000 } });
     const client = await connectSecurely(server);
     await client.subscribe('news');
@@ -135,13 +135,13 @@ test.each(unusable)('a server with the unusable files %j does not start', async 
   });
 });
 
-test('a port that a server with a certificate has is taken for the next one', async () => {
+test('a port of another server with a certificate counts as taken', async () => {
   const { port } = await startGateway({ tls });
   await expect(startGateway({ tls, port })).rejects.toMatchObject({ code: 'ERR_LISTEN' });
   await expect(startGateway({ port })).rejects.toMatchObject({ code: 'ERR_LISTEN' });
 });
 
-test('a server whose metrics port is taken frees the other one again', async () => {
+test('a server whose metrics port is taken frees its other port again', async () => {
   const taken = await startServer();
   const { port } = await startServer();
   const metrics = { port: taken.port };
@@ -152,8 +152,8 @@ test('a server whose metrics port is taken frees the other one again', async () 
   expect(port).not.toBe(taken.port);
 });
 
-describe('another certificate', () => {
-  test('is shown to new clients and costs the others nothing', async () => {
+describe('a new certificate', () => {
+  test('is used for new clients and does not affect the others', async () => {
     const server = await startServer({ tls });
     const before = await connectSecurely(server);
     await before.subscribe('news');
@@ -170,7 +170,7 @@ describe('another certificate', () => {
     }
   });
 
-  test('is one whose files hold something else: for another name or time of a file nothing is opened', async () => {
+  test('is one whose files have other content: for another name or time of a file nothing is opened', async () => {
     const uws = await loadUws();
     const made = vi.spyOn(uws, 'SSLApp');
     onTestFinished(() => made.mockRestore());
@@ -189,7 +189,7 @@ describe('another certificate', () => {
     expect(made).toHaveBeenCalledTimes(1);
   });
 
-  test('may come again and again: each client receives everything once, whenever it came', async () => {
+  test('may be loaded repeatedly: each client receives everything once, whenever it connected', async () => {
     const { gateway, ...server } = await startGateway({ tls });
     const clients = [await connectSecurely(server)];
     for (const name of ['second', 'localhost', 'second'] as const) {
@@ -207,7 +207,7 @@ describe('another certificate', () => {
     }
   });
 
-  test('lets a request that is under way end, and then the connection', async () => {
+  test('lets a request in progress end, and then the connection', async () => {
     const server = await startServer({ tls });
     const body = JSON.stringify({ name: 'news', channel: 'news', data: 'x' });
     const target = signedTarget('POST', '/apps/1/events', { body });
@@ -215,7 +215,7 @@ describe('another certificate', () => {
     socket.write(
       `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`,
     );
-    // Its first half has come when another connection was answered.
+    // The first half of the request has arrived when another connection was answered.
     await send(server, 'GET', '/livez');
     await server.configuration.takeFile(configOf({ tls: pair('second') }), 'test');
     socket.write(body.slice(9));
@@ -224,7 +224,7 @@ describe('another certificate', () => {
     expect(answer).toMatch(/\r\nConnection: close\r\n/i);
   });
 
-  test('ends what is left of the old one half a minute after its last client', async () => {
+  test('closes what is left of the old one half a minute after its last client', async () => {
     const { gateway, clock, ...server } = await startGateway({ tls });
     const client = await connectSecurely(server);
     await gateway.reloadTls(pair('second'));
@@ -244,7 +244,7 @@ describe('another certificate', () => {
     expect(await shown(server)).toBe(fingerprint('localhost'));
   });
 
-  test.each(unusable)('that cannot be used changes nothing: %j', async (files, message) => {
+  test.each(unusable)('that is unusable changes nothing: %j', async (files, message) => {
     const { gateway, ...server } = await startGateway({ tls });
     const client = await connectSecurely(server);
     await expect(gateway.reloadTls(files)).rejects.toThrow(message);
@@ -253,7 +253,7 @@ describe('another certificate', () => {
     await client.next('all');
   });
 
-  test('cannot be taken without TLS, nor once the server ends', async () => {
+  test('cannot be loaded without TLS, nor during the shutdown', async () => {
     const plain = await startGateway();
     await expect(plain.gateway.reloadTls(tls)).rejects.toThrow('TLS is not configured');
     const secure = await startGateway({ tls });
@@ -262,7 +262,7 @@ describe('another certificate', () => {
     await expect(shown(secure)).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('leaves no client behind when the server ends', async () => {
+  test('leaves no client behind when the server closes', async () => {
     const { gateway, clock, ...server } = await startGateway({ tls });
     const clients = [await connectSecurely(server)];
     await gateway.reloadTls(pair('second'));

@@ -6,7 +6,7 @@ import { startServer } from './support/server.ts';
 
 const mebibyte = 1024 * 1024;
 
-test('what waits for all clients together is bounded: the worst is cut, and who reads stays', async () => {
+test('the data that waits for all clients together is limited: the worst is disconnected, and clients that read stay', async () => {
   const livenessClock = new FakeClock();
   const limits = { eventDataBytes: mebibyte };
   const given = { limits, maxBackpressureBytes: 32 * mebibyte, maxTotalBackpressureBytes: 32 * mebibyte };
@@ -18,7 +18,7 @@ test('what waits for all clients together is bounded: the worst is cut, and who 
     await client.subscribe('news');
     client.ws.pause();
   }
-  // More than the kernel keeps for two connections, and less than what may wait for one of them.
+  // More than the kernel buffers for two connections, and less than what may wait for one of them.
   for (let sent = 0; sent < 27; sent += 1) await trigger(server, 'news', 'x'.repeat(mebibyte));
   await reader.ping();
   expect(await metric(server, 'soketify_connections')).toBe(3);
@@ -32,7 +32,7 @@ test('what waits for all clients together is bounded: the worst is cut, and who 
 });
 
 describe('connections of one address', () => {
-  test('are closed with 4100 beyond their limit, by the address that trusted proxies tell', async () => {
+  test('are closed with 4100 beyond their limit, by the address that trusted proxies report', async () => {
     const given = { maxConnectionsPerAddress: 1, trustedProxies: ['127.0.0.1'] };
     const server = await startServer(given);
     const connect = (address: string) =>

@@ -10,8 +10,8 @@ const batch = { maxDelayMs: 0 };
 const isSigned = ({ headers, body }: Received, secret: string) =>
   headers['x-pusher-signature'] === createHmac('sha256', secret).update(body).digest('hex');
 
-describe('R9: a webhook', () => {
-  test('holds what its endpoint selects, of one app, signed with the secret of that app', async () => {
+describe('a webhook', () => {
+  test('contains what its endpoint selects, of one app, signed with the secret of that app', async () => {
     const receivers = [await Receiver.start(), await Receiver.start(), await Receiver.start()] as const;
     const [news, sport, other] = receivers;
     const server = await startServer({
@@ -72,7 +72,7 @@ describe('R9: a webhook', () => {
   });
 });
 
-describe('R10: a dead endpoint', () => {
+describe('a dead endpoint', () => {
   test('delays neither another endpoint of its app, nor another app, nor the sockets', async () => {
     const clock = new FakeClock();
     const dead = await Receiver.start(() => {});
@@ -102,8 +102,8 @@ describe('R10: a dead endpoint', () => {
   });
 });
 
-describe('R19: two endpoints of one app with the same URL', () => {
-  test('are two: each is told what it selects, and drops are told of the one that dropped', async () => {
+describe('two endpoints of one app with the same URL', () => {
+  test('are separate: each is sent what it selects, and drops are recorded for the one that dropped', async () => {
     const receiver = await Receiver.start();
     const server = await startServer({
       apps: [
@@ -132,7 +132,7 @@ describe('R19: two endpoints of one app with the same URL', () => {
   });
 });
 
-test('each webhook and the list of drops say in which life of the server they are, and a new life is another', async () => {
+test('receive the epoch of the state in each webhook, like the list of drops, and a new server has another', async () => {
   const lives: unknown[] = [];
   for (let start = 0; start < 2; start += 1) {
     const receiver = await Receiver.start();
@@ -153,7 +153,7 @@ test('each webhook and the list of drops say in which life of the server they ar
   expect(lives[0]).not.toBe(lives[1]);
 });
 
-test('what was dropped is listed by channel', async () => {
+test('have their drops listed by channel', async () => {
   const clock = new FakeClock();
   const receiver = await Receiver.start(({ response }) => void response.writeHead(500).end());
   const server = await startServer(
@@ -184,7 +184,7 @@ test('what was dropped is listed by channel', async () => {
   expect(await metric(server, 'soketify_webhook_events_dropped_total', 'reason="expired"')).toBe(1);
 });
 
-test('the excluded connection that does not hold the channel takes nothing from the others', async () => {
+test('do not lose an event because an excluded connection is not subscribed', async () => {
   const server = await startServer();
   const [outsider, member] = [await Client.connect(server), await Client.connect(server)];
   await member.subscribe('news');

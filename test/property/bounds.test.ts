@@ -26,20 +26,20 @@ const someLimits: fc.Arbitrary<Limits> = fc
   })
   .map((given) => ({ ...defaultLimits, ...given }));
 
-/** Characters as awkward as there are: one byte that takes six, quotation marks, and those of two to four bytes. */
+/** The most awkward characters: one byte that takes six, quotation marks, and those of two to four bytes. */
 const filler = fc.constantFrom('\u0000', '"', '\\', 'x', 'é', '€', '/');
 
-/** So many bytes of a character, or nearly. */
+/** About this many bytes of a character. */
 function fill(char: string, bytes: number): string {
   return char.repeat(Math.floor(bytes / Buffer.byteLength(char)));
 }
 
-/** The same by the bytes of its JSON. */
+/** The same, by the bytes of its JSON. */
 function fillJson(char: string, bytes: number): string {
   return char.repeat(Math.floor((bytes - 2) / (Buffer.byteLength(JSON.stringify(char)) - 2)));
 }
 
-/** The JSON in which all but the plainest is escaped, as some encoders write it. */
+/** The JSON in which everything but the plainest is escaped, as some encoders write it. */
 function escapedJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff/]/g,
@@ -81,14 +81,14 @@ test('a frame that the limits accept is read, however it is escaped', () => {
       ];
       for (const frame of frames) {
         expect(Buffer.byteLength(escapedJson(frame))).toBeLessThanOrEqual(frameBytes(limits));
-        // Without the least: then it is the formula that suffices.
+        // Without the minimum, so that the formula alone suffices.
         expect(Buffer.byteLength(escapedJson(frame))).toBeLessThanOrEqual(messageBytes(limits));
       }
     }),
   );
 });
 
-test('an event that the limits accept fits into a message and a webhook, and bodies of them are read', () => {
+test('an event that the limits accept fits into a message and a webhook, and bodies with it are read', () => {
   fc.assert(
     fc.property(someLimits, filler, (limits, char) => {
       const channel = channelName(channelOf(limits));

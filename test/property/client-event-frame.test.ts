@@ -47,7 +47,7 @@ const frame = fc.oneof(
   fc.array(fc.oneof(piece, data), { maxLength: 8 }).map((pieces) => pieces.join('')),
 );
 
-/** What the whole frame says, read member by member. */
+/** What the whole frame contains, read member by member. */
 function read(text: string): Partial<Command> {
   const { event, channel, data: value } = parseObject(text) ?? {};
   if (typeof event !== 'string' || !event.startsWith('client-') || typeof channel !== 'string') {
@@ -57,7 +57,7 @@ function read(text: string): Partial<Command> {
   return { kind: 'client-event', event, channel, data: source };
 }
 
-test('a client event is what its whole frame says, however it is written', () => {
+test('a client event equals what its whole frame contains, however it is written', () => {
   fc.assert(
     fc.property(frame, (text) => {
       const command = decode(text);

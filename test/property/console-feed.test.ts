@@ -15,9 +15,9 @@ const capacity = 12;
 interface World {
   readonly clock: FakeClock;
   readonly feed: ConsoleFeed;
-  /** Texts of all that was added, in order. */
+  /** The texts of all added entries in order. */
   readonly added: string[];
-  /** Texts that a listener was told, in order, and how many it was told to have missed. */
+  /** The texts that a listener received in order, and the number of those that it missed. */
   readonly told: string[];
   missed: number;
   lastSeq: number | undefined;
@@ -25,7 +25,7 @@ interface World {
   subscription: ConsoleSubscription | undefined;
 }
 
-function hear(world: World, { rows, skipped, isRestarted }: ConsoleRows): boolean {
+function take(world: World, { rows, skipped, isRestarted }: ConsoleRows): boolean {
   expect(isRestarted).toBeUndefined();
   for (const { seq, text } of rows) {
     expect(seq).toBeGreaterThan(world.lastSeq ?? 0);
@@ -39,7 +39,7 @@ function hear(world: World, { rows, skipped, isRestarted }: ConsoleRows): boolea
 function subscribe(world: World): void {
   const subscription = world.feed.subscribe({
     since: world.lastSeq,
-    onRows: (rows) => hear(world, rows),
+    onRows: (rows) => take(world, rows),
   });
   if (isConsoleFull(subscription)) throw new Error(subscription.message);
   world.subscription = subscription;
@@ -71,7 +71,7 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
     ),
     fc.constant(
       step<World>('reconnect()', (world) => {
-        // Whoever has seen no row yet cannot say where to go on.
+        // A client that has not seen a row yet does not know where to resume.
         if (world.lastSeq === undefined) return;
         world.subscription?.close();
         subscribe(world);
@@ -83,7 +83,7 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
 
 describe(seeded('the console'), () => {
   test(
-    'holds its bounds, and tells each row once and in order or says that it was missed',
+    'stays within its limits, and sends each row once and in order or reports it as missed',
     () => {
       fc.assert(
         fc.property(steps, (all) => {
@@ -116,11 +116,11 @@ describe(seeded('the console'), () => {
           world.takesMore = true;
           world.subscription?.resume();
           clock.advanceSync(200);
-          // In the order in which they were added, none twice.
+          // In the order of addition, and none twice.
           const places = world.told.map((text) => Number(text.split(' ')[0]));
           expect(places).toEqual([...new Set(places)].toSorted((a, b) => a - b));
           const isReconnected = all.some((one) => one.toString() === 'reconnect()');
-          // A connection that ended may have been told of what was missed already, and be told so again.
+          // A closed connection may already have received the number of missed rows, and receives it again.
           if (isReconnected)
             expect(world.told.length + world.missed).toBeGreaterThanOrEqual(world.added.length);
           else expect(world.told.length + world.missed).toBe(world.added.length);
@@ -135,7 +135,7 @@ describe(seeded('the console'), () => {
 });
 
 describe(seeded('a ring'), () => {
-  test('keeps the latest that fit, and finds them by their numbers', () => {
+  test('keeps the latest values that fit, and finds them by their numbers', () => {
     const sizes = fc.array(fc.nat({ max: 40 }), { maxLength: 80 });
     fc.assert(
       fc.property(
@@ -171,7 +171,7 @@ describe(seeded('a ring'), () => {
 });
 
 describe(seeded('a shelf'), () => {
-  test('keeps the latest that fit, whatever is taken out and grows', () => {
+  test('keeps the latest values that fit, whatever is deleted or grows', () => {
     const doings = fc.array(
       fc.record({
         key: fc.nat({ max: 15 }),

@@ -8,7 +8,7 @@ import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { step, type Step } from '../support/property/step.ts';
 import { application, channelName } from '../support/unit/application.ts';
 
-/** The numbers of Pusher's page (protocol.md 7). */
+/** The numbers in Pusher's documentation. */
 const crowd = 100;
 const everyMs = 5000;
 
@@ -17,7 +17,7 @@ interface Telling {
   readonly count: number;
 }
 
-/** Channels whose subscribers come and go, and what is told of each. */
+/** Channels whose subscribers join and leave, and the counts that are sent for each. */
 class World {
   readonly clock = new FakeClock();
   readonly frames = new Map<string, Telling[]>();
@@ -59,7 +59,7 @@ class World {
     this.#changed(channel);
   }
 
-  /** Told at once while there is no crowd: nobody waits for it then. */
+  /** Sent immediately at up to 100 connections: nothing is deferred then. */
   #changed(channel: string): void {
     this.#counts.changed(this.#app, channelName(channel));
     const count = this.count(channel);
@@ -108,7 +108,7 @@ function advance(ms: number): Step<World> {
 
 describe(seeded('the count of subscribers'), () => {
   it(
-    'is told truly, at once up to 100, every five seconds above, and last once it is quiet',
+    'is sent correctly, immediately up to 100, every five seconds above, and a last time once it is quiet',
     async () => {
       await fc.assert(
         fc.asyncProperty(walk, async (steps) => {
@@ -121,7 +121,7 @@ describe(seeded('the count of subscribers'), () => {
               if (count > crowd)
                 expect(at - (told[index - 1]?.at ?? -Infinity)).toBeGreaterThanOrEqual(everyMs);
             }
-            // Nobody is left to be told that nobody is left.
+            // There is nobody left to be sent the 0.
             expect(world.frames.get(name)).toEqual(told.filter(({ count }) => count > 0));
           }
           const sum = (): number => [...world.webhooks.values()].flat().length;
@@ -137,7 +137,7 @@ describe(seeded('the count of subscribers'), () => {
   );
 
   it(
-    'is told of a crowd no less often than every five seconds while it changes',
+    'above 100 is sent at least every five seconds while it changes',
     () => {
       fc.assert(
         fc.property(

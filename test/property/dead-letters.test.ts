@@ -47,7 +47,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('list' as const) }) },
 );
 
-/** Each event has a number of its own, by which it is known in a letter. */
+/** Each event has a number of its own, which identifies it in a letter. */
 const numberOf = (json: string): number =>
   (JSON.parse(json) as { subscription_count: number }).subscription_count;
 
@@ -113,7 +113,7 @@ function walk(maxBytes: number) {
 
 describe(seeded('dead letters'), () => {
   it(
-    'whatever is lost is in exactly one letter, of no more events than a delivery has, and nothing else is',
+    'everything lost is in exactly one letter, of no more events than a delivery has, and nothing else is',
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
@@ -135,7 +135,7 @@ describe(seeded('dead letters'), () => {
   );
 
   it(
-    'letters never take more bytes than their bound, and what gives way is counted',
+    'letters never take more bytes than their bound, and removed ones are counted',
     async () => {
       await fc.assert(
         fc.asyncProperty(
@@ -165,7 +165,7 @@ describe(seeded('dead letters'), () => {
   );
 
   it(
-    'pages hold each letter once, however large they are',
+    'pages contain each letter once, however large they are',
     () => {
       fc.assert(
         fc.property(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 12 }), (count, limit) => {
@@ -188,7 +188,7 @@ describe(seeded('dead letters'), () => {
   );
 
   it(
-    'are read as they were written, whatever texts they hold, and nothing else is taken for one',
+    'are read as they were written, whatever they contain, and nothing else is accepted',
     () => {
       fc.assert(
         fc.property(fc.string({ unit: 'binary' }), fc.json(), (text, json) => {
@@ -215,7 +215,7 @@ describe(seeded('dead letters'), () => {
 
 const byNumber = (one: number, other: number): number => one - other;
 
-/** In their order letters tell each channel as it happened. */
+/** In their order, letters report each channel as it happened. */
 function expectOrder(letters: readonly DeadLetter[]): void {
   const last = new Map<string, number>();
   for (const { events } of letters.toReversed().toSorted(compareLetters)) {

@@ -57,7 +57,7 @@ const walkOf = (...steps: [fc.MaybeWeightedArbitrary<Step>, ...fc.MaybeWeightedA
   fc.array(fc.oneof(...steps), { maxLength: 60, size: 'max' });
 /** Everything happens here and now. */
 const freshSteps = walkOf({ arbitrary: pushed(fc.constant(0)), weight: 3 }, advance, peek);
-/** Events and batches come from elsewhere too, and not in the order of their age. */
+/** Events and batches also come from elsewhere, and not in the order of their age. */
 const steps = walkOf(
   { arbitrary: pushed(fc.constantFrom(0, 0, 0, 100, 60_000, 299_999, 300_000, 400_000)), weight: 3 },
   restore,
@@ -65,7 +65,7 @@ const steps = walkOf(
   peek,
 );
 
-/** How an endpoint behaves, attempt by attempt, over and over; for some stretches it is dead. */
+/** How an endpoint behaves, attempt by attempt, repeatedly; for some stretches it is dead. */
 const fate: fc.Arbitrary<Fate> = fc.record({
   ok: fc.constantFrom(true, true, false),
   takesMs: fc.constantFrom(0, 1, 20, 300, 4000),
@@ -116,7 +116,7 @@ function behave({ fates, deadFrom, deadFor }: EndpointOf<typeof endpoint>): {
   };
 }
 
-describe(seeded('delivery queue, any walk'), () => {
+describe(seeded('a delivery queue under random actions'), () => {
   it(
     'delivers or drops every event once, in one batch, in order, in time and within its bounds',
     () => {
@@ -141,7 +141,7 @@ describe(seeded('delivery queue, any walk'), () => {
   );
 
   it(
-    'decides every event also when it is abandoned in the midst of it',
+    'decides every event even when it is abandoned in between',
     () => {
       fc.assert(
         fc.property(steps, endpoint, policy, (walk, behaviour, given) => {
@@ -164,7 +164,7 @@ describe(seeded('delivery queue, any walk'), () => {
   );
 
   it(
-    'lets no event of a healthy endpoint wait longer than for company and for its channel',
+    'lets no event of a healthy endpoint wait longer than for its batch and its channel',
     () => {
       fc.assert(
         fc.property(freshSteps, policy, fc.constantFrom(0, 20, 300), (walk, given, takesMs) => {

@@ -37,7 +37,7 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
 
 describe(seeded('due heap'), () => {
   it(
-    'gives things back by their moment, and those of one moment in the order of adding',
+    'returns items by their due time, and those of one time in the order of adding',
     () => {
       fc.assert(
         fc.property(steps, (walk) => {

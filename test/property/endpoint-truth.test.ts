@@ -14,16 +14,16 @@ import { step, type Step } from '../support/property/step.ts';
 import { channelName } from '../support/unit/application.ts';
 import { expectTruthSaid } from '../support/property/truth-world.ts';
 
-/** A program whose endpoints are switched, come and go. */
+/** A program whose endpoints are enabled, disabled, added and removed. */
 interface TruthWorld extends World {
   stack: Stack;
   apps: readonly Application[];
-  /** Ids of the apps that are configured. */
+  /** Ids of the configured apps. */
   present: ReadonlySet<string>;
   late: number;
-  /** Ids of endpoints that did not hear of all for a while. */
+  /** Ids of endpoints that did not select everything for a while. */
   readonly gaps: Set<string>;
-  /** Of what something was dropped in an earlier life, as `endpoint channel`. */
+  /** Where something was dropped in an earlier run, as `endpoint channel`. */
   readonly droppedBefore: Set<string>;
   restart: () => void;
 }
@@ -60,7 +60,7 @@ const add = fc.nat({ max: 3 }).map((number) =>
     edit(world, (endpoints, { id }) => {
       const like = endpoints[number] ?? expect.fail('there is no such endpoint');
       const late = `${id}-late-${world.late}`;
-      // At most so many: the first four stay.
+      // At most this many: the first four stay.
       return [
         ...endpoints.slice(0, 5),
         { ...like, id: late, url: `http://receiver/${late}`, isEnabled: true },
@@ -122,7 +122,7 @@ async function begin(options: Omit<StackOptions, 'applications'>, isReconciled =
       applications,
       ...options,
       hear(fact) {
-        // An app is gone, and all that its endpoints were to get is decided: they begin anew if it comes back.
+        // An app is removed, and everything for its endpoints is decided: they start afresh if it is added again.
         if (fact.kind !== 'ended' || world.present.has(fact.appId)) return;
         world.stack.receivers.get(fact.endpoint.url)?.acknowledged.splice(0);
       },
@@ -168,7 +168,7 @@ const kill = fc
       await world.stack.start();
     }),
   );
-/** What is configured stays as it is. */
+/** The configuration stays as it is. */
 const mortalSteps: fc.Arbitrary<Step<World>[]> = fc
   .tuple(walk, fc.array(fc.tuple(kill, fc.nat(80)), { minLength: 1, maxLength: 3 }))
   .map(([ordinary, kills]) => {
@@ -192,9 +192,9 @@ const waits =
 
 const options = fc.record({ fates: allFates, policy: stackPolicy, grace: graces });
 
-describe(seeded('what is said of an endpoint'), () => {
+describe(seeded('the reported belief of an endpoint'), () => {
   it(
-    'is what it believes and where that is not true, at every moment, whatever was dropped and whenever it came',
+    'is what it believes and where that is not true, at any time, whatever was dropped and whenever it was added',
     async () => {
       await fc.assert(
         fc.asyncProperty(steps, options, async (history, given) => {
@@ -212,7 +212,7 @@ describe(seeded('what is said of an endpoint'), () => {
   );
 
   it(
-    'is never wrong after the program was killed: where it is not known, that is said',
+    'is never wrong after the program was killed: what is unknown is reported as unknown',
     async () => {
       await fc.assert(
         fc.asyncProperty(mortalSteps, options, fc.boolean(), async (history, given, isReconciled) => {
@@ -221,7 +221,7 @@ describe(seeded('what is said of an endpoint'), () => {
           for (const one of history) {
             await one(world);
             await world.stack.clock.advance(0);
-            // What was acknowledged right before a kill, and not noted any more, waits again.
+            // Responses right before a kill that were not recorded any more: the events wait again.
             const skips = waits(world);
             const mayNotKnow = ({ id }: Endpoint, channel: string): boolean =>
               !isReconciled && world.droppedBefore.has(`${id} ${channel}`);
@@ -234,7 +234,7 @@ describe(seeded('what is said of an endpoint'), () => {
     patienceMs,
   );
 
-  it('has a user there whose leaving waits behind a client event that is not safe yet', async () => {
+  it('contains a user whose leave waits behind a client event that is not safe yet', async () => {
     const { batch } = defaultPolicy;
     const policy = { ...defaultPolicy, batch: { ...batch, maxEvents: 1 }, queueMaxBytes: 600 };
     const world = await begin({ policy, disk: new FakeDisk(), restartGraceMs: 3000 });
@@ -249,7 +249,7 @@ describe(seeded('what is said of an endpoint'), () => {
     };
     client.subscribe('presence-room', 'u1');
     await stack.clock.advance(1000);
-    // There was room for one event: `channel_occupied` was taken, `member_added` dropped.
+    // There was room for one event: `channel_occupied` was accepted, `member_added` dropped.
     expect(await differences()).toEqual(['u1: gone, there']);
     client.send('client-typing', 'presence-room', '0');
     client.unsubscribe('presence-room');
@@ -288,7 +288,7 @@ describe(seeded('what is said of an endpoint'), () => {
   });
 
   it(
-    'is made true by asking for it, once',
+    'becomes true by one request',
     async () => {
       await fc.assert(
         fc.asyncProperty(steps, options, async (history, given) => {

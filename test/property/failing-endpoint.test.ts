@@ -8,8 +8,8 @@ const minute = 60_000;
 
 const oneByOne = { ...defaultPolicy, batch: { ...defaultPolicy.batch, maxEvents: 1 } };
 
-describe(seeded('failing endpoint'), () => {
-  it('sees one batch tried at 0, 1, 3, 7, 15, 31, 63, 123, 183 and 243 s, then dropped', () => {
+describe(seeded('a failing endpoint'), () => {
+  it('gets one batch at 0, 1, 3, 7, 15, 31, 63, 123, 183 and 243 s, which is then dropped', () => {
     const shell = new DeliveryShell(defaultPolicy, () => ({ ok: false, takesMs: 0 }));
     shell.push('a', 'channel_occupied');
     shell.advance(10 * minute);
@@ -19,7 +19,7 @@ describe(seeded('failing endpoint'), () => {
   });
 
   it(
-    'sees few attempts while it is dead, however many events wait',
+    'gets few attempts while it is dead, however many events wait',
     () => {
       fc.assert(
         fc.property(
@@ -48,7 +48,7 @@ describe(seeded('failing endpoint'), () => {
   );
 
   it(
-    'takes everything but poison batches once it has recovered',
+    'accepts everything except poison batches once it has recovered',
     () => {
       fc.assert(
         fc.property(recovery, (given) => {
@@ -63,7 +63,7 @@ describe(seeded('failing endpoint'), () => {
   );
 
   it(
-    'takes everything but a poison batch within two minutes of its recovery',
+    'accepts everything except a poison batch within two minutes of its recovery',
     () => {
       fc.assert(
         fc.property(recovery, (given) => {
@@ -79,26 +79,26 @@ describe(seeded('failing endpoint'), () => {
     patienceMs,
   );
 
-  it('takes a batch that failed once beside a poison batch at its next due attempt', () => {
+  it('accepts a batch that failed once beside a poison batch at its next due attempt', () => {
     const { shell } = recover({ poisoned: 1, healthy: 1, outageMs: 11, laterEvents: 0 });
     expect(shell.delivered.map(({ event }) => event.channel)).toEqual(['room-0']);
     expect(shell.endedAt.get(shell.delivered[0] ?? never())).toBeLessThan(10_000);
   });
 
-  it('probes with a new batch although older ones are due', () => {
+  it('is probed with a new batch although older ones are due', () => {
     const shell = new DeliveryShell({ ...oneByOne, concurrency: 3 }, ({ events }) => ({
       ok: events.some(({ event }) => event.channel === 'good'),
       takesMs: 0,
     }));
-    // Five are tried at once, until the third failure in a row; then the sixth is the first probe.
+    // Five are tried together, until the third failure in a row; then the sixth is the first probe.
     for (let index = 0; index < 6; index += 1) shell.push(`poison-${index}`, 'channel_occupied');
     shell.push('good', 'channel_occupied');
     shell.advance(10 * minute);
-    // The next probe, after a second, is one that was tried before; the one after that, two seconds later, is new.
+    // The next probe, after a second, was tried before; the one after that, two seconds later, is new.
     expect(shell.delivered.map((event) => shell.endedAt.get(event))).toEqual([3000]);
   });
 
-  it('probes with a batch that was tried before although new ones come', () => {
+  it('is probed with a batch that was tried before although new ones arrive', () => {
     const shell = new DeliveryShell(oneByOne, ({ events }, at) => ({
       ok: at >= 1000 && events.some(({ event }) => event.channel === 'good'),
       takesMs: 0,
@@ -114,7 +114,7 @@ describe(seeded('failing endpoint'), () => {
     expect(shell.delivered.map((event) => shell.endedAt.get(event))).toEqual([1500]);
   });
 
-  it('waits as long as the endpoint asks, but not so long that its retries are lost', () => {
+  it('is retried as late as it asks, but not so late that its retries are lost', () => {
     const longWait = new DeliveryShell(defaultPolicy, (_batch, at) => ({
       ok: at > 10_000,
       takesMs: 0,
@@ -126,7 +126,7 @@ describe(seeded('failing endpoint'), () => {
     const tooLong = new DeliveryShell(defaultPolicy, () => ({ ok: false, takesMs: 0, retryAfterMs: 1e9 }));
     tooLong.push('a', 'channel_occupied');
     tooLong.advance(10 * minute);
-    // At most the longest delay of the policy, and the usual backoff once that would come too late.
+    // At most the longest delay of the policy, and the usual backoff if that would be too late.
     const starts = [250, 60_250, 120_250, 180_250, 240_250, 256_250, 288_250];
     expect(tooLong.starts.map(({ at }) => at)).toEqual(starts);
     expect(tooLong.droppedAt).toHaveLength(1);
@@ -155,7 +155,7 @@ const recovery = fc.record({
   laterEvents: fc.integer({ min: 0, max: 20 }),
 });
 
-/** An endpoint that fails for a while, then takes all but what is poison to it. Ten minutes of it. */
+/** An endpoint that fails for a while, then accepts everything except what is poison to it, for ten minutes. */
 function recover(given: { poisoned: number; healthy: number; outageMs: number; laterEvents: number }): {
   shell: DeliveryShell;
   isPoison: (channel: string) => boolean;

@@ -10,7 +10,7 @@ import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 
 const channel = 'presence-a' as ChannelName;
 
-/** What a presence channel tells while users come and go and type, from a state in which nobody is there. */
+/** The events of a presence channel while users join, leave and type, starting from an empty channel. */
 const history = fc
   .array(fc.record({ userId: fc.constantFrom('1', '2', '3'), types: fc.boolean() }), {
     maxLength: 40,
@@ -43,8 +43,8 @@ function replay(events: readonly WebhookEvent[]): ToldState {
   return told.state();
 }
 
-describe(seeded('events that undo one another'), () => {
-  it('leave the same state behind when they are left out, whatever was told before', () => {
+describe(seeded('events that cancel each other out'), () => {
+  it('leave the same state when they are left out, whatever was reported before', () => {
     fc.assert(
       fc.property(history, fc.nat(80), (events, sent) => {
         const before = events.slice(0, sent);
@@ -54,7 +54,7 @@ describe(seeded('events that undo one another'), () => {
         const told = replay([...before, ...rest]);
         expect(told).toEqual(replay(events));
         expect(told.contradictions).toEqual([]);
-        // At most one event of each user and of the channel on either side of the last time it was told of.
+        // At most one event of each user and of the channel on either side of the last event of the channel itself.
         expect(rest.filter(({ name }) => name !== 'cache_miss').length).toBeLessThanOrEqual(7);
       }),
       runs(2000),
@@ -72,11 +72,11 @@ describe(seeded('a queue that many sources share'), () => {
   });
 
   it(
-    'tells of others in time and loses nothing of theirs, however many channels one source occupies and leaves',
+    'delivers events of others in time and loses none of them, however many channels one source occupies and leaves',
     () => {
       fc.assert(
         fc.property(flood, ({ channels, perTurn, takesMs, deadForMs, honest }) => {
-          // Some times what the attempts under way can hold.
+          // Several times what the attempts in progress can hold.
           const policy = { ...defaultPolicy, queueMaxBytes: 300_000 };
           const shell = new DeliveryShell(policy, (_batch, at) => ({ ok: at >= deadForMs, takesMs }));
           const others = [];
@@ -96,7 +96,7 @@ describe(seeded('a queue that many sources share'), () => {
           expect(others.filter((event) => lost.includes(event))).toEqual([]);
           if (deadForMs > 0) return;
           const waits = others.map((event) => (shell.startedAt.get(event) ?? Infinity) - event.createdAt);
-          // For company, and until one of the attempts under way ends, of which each takes one turn of each source.
+          // The batching delay, and until one of the attempts in progress ends, each of which takes one turn of each source.
           expect(Math.max(...waits)).toBeLessThanOrEqual(defaultPolicy.batch.maxDelayMs + 2 * takesMs);
         }),
         runs(10),
@@ -105,7 +105,7 @@ describe(seeded('a queue that many sources share'), () => {
     patienceMs,
   );
 
-  it('leaves out what one source has undone before it drops anything', () => {
+  it('leaves out what one source has cancelled out before it drops anything', () => {
     const shell = new DeliveryShell({ ...defaultPolicy, queueMaxBytes: 60_000 }, () => ({
       ok: false,
       takesMs: 0,

@@ -19,7 +19,7 @@ const frames = fc.array(
   { maxLength: 300 },
 );
 
-test('whatever is sent, no span has more than its rate and the burst allow', () => {
+test('no time span has more than its rate and the burst allow, whatever is sent', () => {
   fc.assert(
     fc.property(rates, frames, (allowed, sent) => {
       const budget = new FrameBudget(allowed, 0);
@@ -45,7 +45,7 @@ test('whatever is sent, no span has more than its rate and the burst allow', () 
   );
 });
 
-test('who stays within the rates is never refused, however long', () => {
+test('a client within the rates is never refused', () => {
   fc.assert(
     fc.property(rates, fc.integer({ min: 1, max: 500 }), (allowed, count) => {
       const budget = new FrameBudget(allowed, 0);
@@ -58,7 +58,7 @@ test('who stays within the rates is never refused, however long', () => {
   );
 });
 
-test('without limits nothing is refused, and limits that come later hold', () => {
+test('without limits nothing is refused, and later limits apply', () => {
   const none = frameRates({
     ...defaultLimits,
     messagesPerSecond: Infinity,

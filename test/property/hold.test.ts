@@ -69,7 +69,7 @@ function take(shell: DeliveryShell, [kind, first, second, third]: Step): void {
 
 describe(seeded('an endpoint that is held and released'), () => {
   it(
-    'is sent nothing meanwhile, and then everything in order, each event within the time that it had left',
+    'is sent nothing meanwhile, and then everything in order, each event within its remaining time',
     () => {
       fc.assert(
         fc.property(
@@ -102,7 +102,7 @@ describe(seeded('an endpoint that is held and released'), () => {
   );
 
   it(
-    'goes on as if the time of the hold had never been',
+    'continues as if the time of the hold had not existed',
     () => {
       fc.assert(
         fc.property(
@@ -115,7 +115,7 @@ describe(seeded('an endpoint that is held and released'), () => {
               let attempts = 0;
               const shell = new DeliveryShell(defaultPolicy, () => {
                 attempts += 1;
-                // An attempt that is under way in the hold would end in it.
+                // An attempt in progress during the hold would end in it.
                 return {
                   ...(behaviour[attempts % behaviour.length] ?? { ok: true }),
                   takesMs: 0,
@@ -154,7 +154,7 @@ function expectDue(shell: DeliveryShell, index: number): void {
   if (drop === undefined || drop.reason !== 'expired')
     throw new Error('nothing but its age ends an event here');
   if (drop.batch === undefined) {
-    // Together with the oldest go those that are of no more use, and none else.
+    // With the oldest event, those that are no longer useful are dropped, and no others.
     const ages = drop.events.map((event) => shell.ageOf(event));
     expect(Math.min(...ages)).toBeGreaterThanOrEqual(lifeMs);
     return;
@@ -167,7 +167,7 @@ function expectDue(shell: DeliveryShell, index: number): void {
 describe(seeded('the time of an endpoint'), () => {
   const spans = fc.array(fc.tuple(fc.nat(50), fc.nat(50)), { maxLength: 200, size: 'max' });
 
-  it('is the clock less what it was held, also for moments that are past', () => {
+  it('is the clock minus the holds, also for past times', () => {
     fc.assert(
       fc.property(spans, fc.nat(10_000), (walk, moment) => {
         const { time, now, holds } = live(walk.slice(0, 60));
@@ -183,7 +183,7 @@ describe(seeded('the time of an endpoint'), () => {
     );
   });
 
-  it('gives no later moment an earlier time and never too old an age, however often it was held', () => {
+  it('never goes back and never gives too old an age, however often it was held', () => {
     fc.assert(
       fc.property(spans, (walk) => {
         const { time, now, holds } = live(walk);

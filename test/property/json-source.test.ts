@@ -21,7 +21,7 @@ const number = fc
   .map((parts) => parts.join(''));
 
 const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-/** The JSON of a text, some of its characters escaped without need. */
+/** The JSON of a text, with some characters escaped without need. */
 const written = (text: string): fc.Arbitrary<string> =>
   fc
     .array(fc.boolean(), { minLength: text.length, maxLength: text.length })
@@ -70,7 +70,7 @@ const around = (json: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.tuple(space, json, space).map((parts) => parts.join(''));
 
 describe('the source of a member', () => {
-  test('is the text of the very value that JSON.parse gives, whatever is around it', () => {
+  test('is the text of exactly the value that JSON.parse gives, whatever is around it', () => {
     fc.assert(
       fc.property(around(object), key, (json, name) => {
         const parsed = JSON.parse(json) as Record<string, unknown>;
@@ -87,7 +87,7 @@ describe('the source of a member', () => {
     );
   });
 
-  test('is that of the last one of equal keys, however they are written', () => {
+  test('is that of the last of equal keys, however they are written', () => {
     const pieces = fc.array(fc.tuple(written('data'), value), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(pieces, (members) => {
@@ -98,7 +98,7 @@ describe('the source of a member', () => {
     );
   });
 
-  test('keeps the text to the letter', () => {
+  test('keeps the text unchanged', () => {
     fc.assert(
       fc.property(listOf(memberOf(value)), value, space, (others, source, gap) => {
         const json = `{${others.trim() === '' ? '' : `${others},`}"data"${gap}:${gap}${source}${gap}}`;
@@ -109,7 +109,7 @@ describe('the source of a member', () => {
   });
 });
 
-test('the sources of a member of the elements of an array are those of each element', () => {
+test('for the elements of an array are those of each element', () => {
   const array = listOf(fc.oneof(value, object)).map((items) => `[${items}]`);
   const body = listOf(
     fc.oneof(

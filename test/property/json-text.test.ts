@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jsonText } from '../../src/protocol/json-text.ts';
 
-test('the JSON of a text is that of JSON.stringify, whatever its characters', () => {
+test('the JSON of a text equals that of JSON.stringify, whatever its characters', () => {
   const unit = fc.oneof(
     fc.constantFrom('"', '\\', '\u0000', '\u001f', '\u007f', '\u2028', '\ud7ff', '\ue000', '\uffff'),
     // Halves of pairs, alone or not.

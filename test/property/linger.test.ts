@@ -8,14 +8,14 @@ import { step, type Step } from '../support/property/step.ts';
 
 const room = 'room' as ChannelName;
 
-/** A channel on one node through the registry and the machine, beside the sentences of D15. */
+/** A channel on one node through the registry and the machine, beside a literal model of the grace rule. */
 interface World {
   now: number;
   readonly registry: Registry;
   readonly subscriptions: Map<string, Subscription>;
   readonly subject: Linger;
   readonly said: string[];
-  /** D15 as it stands: every leave since somebody last joined an empty channel, with its grace. */
+  /** The model: every leave since somebody last joined an empty channel, with its grace. */
   readonly live: Set<string>;
   leaves: { at: number; graceMs: number }[];
   isAnnounced: boolean;
@@ -69,7 +69,7 @@ function wait(world: World, ms: number): void {
   const moments = [...world.leaves.map(({ at, graceMs }) => at + graceMs), world.now + ms];
   const until = world.now + ms;
   for (const moment of moments.filter((at) => at > world.now && at <= until).toSorted((a, b) => a - b)) {
-    // The moment before as well: nothing may be said early.
+    // The time just before as well: nothing may be reported early.
     world.now = moment - 1;
     look(world);
     world.now = moment;
@@ -94,7 +94,7 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
 
 describe(seeded('linger machine'), () => {
   it(
-    'says what D15 says, when D15 says it',
+    'reports exactly what the grace rule reports, at the same times',
     () => {
       fc.assert(
         fc.property(steps, (walk) => {
@@ -110,14 +110,14 @@ describe(seeded('linger machine'), () => {
     patienceMs,
   );
 
-  it('does nothing for a leave where nobody was', () => {
+  it('ignores a leave where nobody was', () => {
     const subject = newLinger();
     expect(leave(subject, 5)).toBe(false);
     expect(expire(subject, 10)).toBe(false);
     expect(subject).toEqual(newLinger());
   });
 
-  it('keeps no channel and no member that nobody holds', () => {
+  it('keeps no channel and no member without subscribers', () => {
     const registry = new Registry();
     const [one, two] = [registry.join(room, 'u1'), registry.join(room, 'u1')];
     expect(registry.leave(one, 0, 3000)).toEqual({

@@ -47,7 +47,7 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
 
 describe(seeded('linked list'), () => {
   it(
-    'is an array from whose middle things are taken',
+    'behaves like an array from whose middle items are removed',
     () => {
       fc.assert(
         fc.property(steps, (walk) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createSeats, Mesh } from '../../src/workers/mesh.ts';
 import { runs, seeded } from '../support/property/seeded.ts';
 
-/** What a thread sends: by whom it was caused, if by a message, and its name. */
+/** What a thread sends: the message that caused it, if any, and its name. */
 interface Sent {
   readonly name: number;
   /** What the sender had sent and received before. */
@@ -12,7 +12,7 @@ interface Sent {
 
 const threads = 4;
 
-/** Who sends to whom, and whether the sender waits until all has come. */
+/** Who sends to whom, and whether the sender waits until all has arrived. */
 const walk = fc.array(
   fc.record({
     from: fc.nat({ max: threads - 1 }),
@@ -22,13 +22,13 @@ const walk = fc.array(
   { maxLength: 60 },
 );
 
-/** As many turns of the event loop as anything under way may need. */
+/** As many turns of the event loop as any message may need. */
 async function rest(): Promise<void> {
   for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => void setImmediate(resolve));
 }
 
 describe(seeded('messages between threads'), () => {
-  it('come all, once, and never before what their sender knew', async () => {
+  it('all arrive, once, and never before what their sender knew', async () => {
     await fc.assert(
       fc.asyncProperty(walk, async (steps) => {
         const heard = Array.from({ length: threads }, (): number[] => []);

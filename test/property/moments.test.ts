@@ -9,18 +9,18 @@ function begin(options: Partial<StackOptions> = {}): Stack {
   return new Stack({ applications: twoApps, policy: defaultPolicy, ...options });
 }
 
-/** What an endpoint has taken so far. */
+/** What an endpoint has accepted so far. */
 function taken(stack: Stack, endpoint: string): string[] {
   return (stack.receivers.get(`http://receiver/${endpoint}`)?.taken ?? []).map(({ name }) => name);
 }
 
-describe('moments of the whole program', () => {
-  it('delivers what happens within 250 ms of it', async () => {
+describe('the timing of the whole program', () => {
+  it('delivers what happens within 250 ms', async () => {
     const stack = begin();
     stack.connect(app).subscribe('room');
     await stack.clock.advance(249);
     expect(taken(stack, 'a-all')).toEqual([]);
-    // The answer takes 5 ms.
+    // The response takes 5 ms.
     await stack.clock.advance(6);
     expect(taken(stack, 'a-all')).toEqual(['channel_occupied']);
   });
@@ -43,7 +43,7 @@ describe('moments of the whole program', () => {
     expect(taken(stack, 'b-all')).toEqual(['channel_occupied', 'channel_vacated']);
   });
 
-  it('makes no attempt at an event five minutes after it happened', async () => {
+  it('makes no attempt five minutes after an event', async () => {
     const stack = begin({ fates: [[{ outcome: { kind: 'timeout' }, received: true, takesMs: 4000 }]] });
     stack.connect(app).subscribe('room');
     await stack.clock.advance(299_999);
@@ -58,7 +58,7 @@ describe('moments of the whole program', () => {
     ]);
   });
 
-  it('asks again with a new cache_miss once the earlier one reached nobody', async () => {
+  it('sends a new cache_miss once the earlier one reached no endpoint', async () => {
     const stack = begin({ fates: [[{ outcome: { kind: 'timeout' }, received: false, takesMs: 4000 }]] });
     const [stayer, first, second] = [stack.connect(app), stack.connect(app), stack.connect(app)];
     stayer.subscribe('cache-news');
@@ -71,7 +71,7 @@ describe('moments of the whole program', () => {
     expect(taken(stack, 'a-members')).toEqual(['cache_miss']);
   });
 
-  it('keeps what is said in one app from the other, though the channels have the same names', async () => {
+  it('keeps apps apart, although their channels have the same names', async () => {
     const stack = begin();
     const [here, there] = [stack.connect(app), stack.connect(otherApp)];
     here.subscribe('presence-room', 'u1');

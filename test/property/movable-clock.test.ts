@@ -12,12 +12,12 @@ import { application, channelName } from '../support/unit/application.ts';
 interface World {
   readonly clock: MovableClock;
   readonly ran: string[];
-  /** What is to run, in the order of setting. */
+  /** What should run, in the order of setting. */
   model: { readonly dueAt: number; readonly name: string; readonly cancel: () => void }[];
   set: number;
 }
 
-/** What should run by a moment, in order; it is taken out. */
+/** Removes and returns what should run by a time, in order. */
 function takeDue(world: World, until: number): string[] {
   const due = world.model.filter(({ dueAt }) => dueAt <= until).toSorted((a, b) => a.dueAt - b.dueAt);
   world.model = world.model.filter(({ dueAt }) => dueAt > until);
@@ -58,7 +58,7 @@ const steps: fc.Arbitrary<Step<World>[]> = fc.array(
 
 describe(seeded('the virtual clock'), () => {
   it(
-    'runs everything at its moment, in order, once, and nothing that was cancelled',
+    'runs everything at its time, in order, once, and nothing that was cancelled',
     async () => {
       await fc.assert(
         fc.asyncProperty(steps, async (walk) => {
@@ -124,7 +124,7 @@ async function scheduleOf(script: {
   for (const channel of script.channels) {
     append('1', [{ name: 'channel_occupied', channel: channelName(channel) }]);
   }
-  // An attempt under way holds no timer.
+  // An attempt in progress holds no timer.
   do await settle();
   while (clock.runNext(Infinity));
   expect(recorder.deliveries().every(({ status }) => status !== 'pending')).toBe(true);

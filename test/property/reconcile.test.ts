@@ -11,7 +11,7 @@ import { allFates, graces, stackPolicy, twoApps, walk, type World } from '../sup
 import { Stack, type StackOptions } from '../support/property/stack.ts';
 import { step, type Step } from '../support/property/step.ts';
 
-/** Of each endpoint: it is reconciled. */
+/** For each endpoint: whether it is reconciled. */
 const reconciled = (apps: readonly Application[]): readonly Application[] =>
   apps.map((app) => ({ ...app, endpoints: app.endpoints.map((one) => ({ ...one, reconcile: true })) }));
 
@@ -19,7 +19,7 @@ interface MutableWorld extends World {
   stack: Stack;
 }
 
-/** What a receiver believes that takes each event at its word, whatever it believed before. */
+/** The belief of a receiver that trusts each event, whatever it believed before. */
 function believe(events: readonly ReceivedEvent[]): Belief {
   const occupied = new Set<string>();
   const members = new Set<string>();
@@ -32,7 +32,7 @@ function believe(events: readonly ReceivedEvent[]): Belief {
   return { occupied: [...occupied], members: [...members] };
 }
 
-/** Every endpoint believes the truth, of every channel, whatever was dropped; and no drop is left to be asked about. */
+/** Every endpoint believes the truth, of every channel, whatever was dropped, and no drop is left to be queried. */
 function expectWholeTruth(stack: Stack, clients: readonly StackClient[]): void {
   expect(stack.sender.faults).toEqual([]);
   const all = (): boolean => true;
@@ -49,7 +49,7 @@ function expectWholeTruth(stack: Stack, clients: readonly StackClient[]): void {
   }
 }
 
-/** The endpoint is well again, and so much time passes that it is tried even if nothing waits for it. */
+/** The endpoint works again, and enough time passes for it to be tried even if nothing waits for it. */
 async function quieten({ stack }: World): Promise<void> {
   for (const receiver of stack.receivers.values()) receiver.heal();
   await stack.clock.advance(1_000_000);
@@ -88,7 +88,7 @@ async function take(
     stack: new Stack(options),
     clients: [] as StackClient[],
     said: [],
-    // An endpoint that is removed for a while is no living one: what it is not told then, it never is.
+    // An endpoint that is removed for a while is not served: it never gets what it is not sent then.
     reconfigure: () => applications,
     restart: () => {
       world.stack = new Stack({ ...options, before: world.stack });
@@ -104,7 +104,7 @@ const options = fc.record({ fates: allFates, policy: stackPolicy, grace: graces 
 
 describe(seeded('an endpoint that is reconciled'), () => {
   it(
-    'believes the whole truth once it is well again, whatever was dropped meanwhile',
+    'believes the whole truth once it works again, whatever was dropped meanwhile',
     async () => {
       await fc.assert(
         fc.asyncProperty(walk, options, async (steps, given) => {
@@ -119,7 +119,7 @@ describe(seeded('an endpoint that is reconciled'), () => {
   );
 
   it(
-    'does so also when the program is killed now and then',
+    'does so even if the program is killed now and then',
     async () => {
       await fc.assert(
         fc.asyncProperty(mortalWalk, options, async (steps, given) => {
@@ -138,7 +138,7 @@ describe('an endpoint that is reconciled after a restart', () => {
   const [app] = twoApps;
   const endpoint = (app.endpoints[0] ?? expect.fail('there is no endpoint')).url;
 
-  /** Much was told in the life before this one, and then one channel was dropped. */
+  /** Much was reported in the previous run, and then one channel was dropped. */
   async function begin() {
     const disk = new FakeDisk();
     const given = { applications: reconciled(twoApps), policy: defaultPolicy, disk, restartGraceMs: 300 };
@@ -152,7 +152,7 @@ describe('an endpoint that is reconciled after a restart', () => {
     await before.clock.advance(1000);
     for (const receiver of before.receivers.values()) receiver.downUntil(before.clock.now() + 400_000);
     before.connect(app).subscribe('presence-late', 'u1');
-    // Given up, and not yet tried anew: nothing waits.
+    // Given up, and not yet retried: nothing waits.
     await before.clock.advance(280_000);
     expect(disk.keys('outbox')).toEqual([]);
     before.kill();
@@ -161,7 +161,7 @@ describe('an endpoint that is reconciled after a restart', () => {
     return after;
   }
 
-  it('is sent what it does not know once, however much was told before', async () => {
+  it('is sent what it has missed once, however much was reported before', async () => {
     const stack = await begin();
     const clients = [stack.connect(app), stack.connect(app)];
     clients[0]?.subscribe('presence-late', 'u1');
@@ -172,7 +172,7 @@ describe('an endpoint that is reconciled after a restart', () => {
     expectWholeTruth(stack, clients);
   });
 
-  it('is not believed to know what was dropped in this life', async () => {
+  it('is not assumed to know what was dropped in this run', async () => {
     const stack = await begin();
     const client = stack.connect(app);
     client.subscribe('room-1');

@@ -16,21 +16,21 @@ import { application, channelName, endpoint } from '../support/unit/application.
 const identities = ['a/one', 'a/two', 'b/one'] as const;
 const channels = ['news', 'presence-a'] as const;
 
-/** A dispatcher whose configuration changes, and the endpoints, whatever they are called at the moment. */
+/** A dispatcher whose configuration changes, and the endpoints, whatever their current ids. */
 class World {
   readonly clock = new FakeClock();
   readonly drops = new DropJournal();
-  /** What each endpoint was to get and what it has taken, as numbers, by endpoint and channel. */
+  /** What each endpoint should get and what it has accepted, as numbers, by endpoint and channel. */
   readonly wanted = new Map<string, number[]>();
   readonly taken = new Map<string, number[]>();
-  /** How many events were dropped, by endpoint: the journal knows only the last of each channel. */
+  /** How many events were dropped, by endpoint: the journal contains only the last of each channel. */
   readonly dropped = new Map<string, number>();
   readonly faults: string[] = [];
   readonly dispatcher: Dispatcher;
   readonly #append: (appId: string, events: readonly WebhookEvent[]) => void;
   #configured = new Set<string>(identities);
   #disabled = new Set<string>();
-  /** By identity: since when; also of endpoints that were taken away while they were held. */
+  /** By identity: since when; also of endpoints that were removed while they were held. */
   #heldSince = new Map<string, number>();
   #version = 0;
   #appended = 0;
@@ -74,7 +74,7 @@ class World {
     this.dispatcher.replace(this.#applications());
   }
 
-  /** What is configured is neither disabled nor held any more. */
+  /** The configured endpoint is neither disabled nor held any more. */
   release(): void {
     this.replace([...this.#configured]);
   }
@@ -181,7 +181,7 @@ const walk: fc.Arbitrary<Step<World>[]> = fc.array(
   { maxLength: 60, size: 'max' },
 );
 
-describe(seeded('endpoints that come, go and change'), () => {
+describe(seeded('endpoints that are added, removed and changed'), () => {
   it(
     'get every event of their time once and in the order of its channel, or there is a record',
     async () => {
@@ -198,7 +198,7 @@ describe(seeded('endpoints that come, go and change'), () => {
           for (const [lane, wanted] of world.wanted) {
             const [identity = '', channel] = lane.split(' ');
             const taken = world.taken.get(lane) ?? [];
-            // In order and none twice: what was taken is what is left of what was wanted.
+            // In order and without duplicates: what was accepted is a subsequence of what was selected.
             expect(taken).toEqual(wanted.filter((number) => taken.includes(number)));
             const isRecorded = world.drops
               .read(identity.slice(0, 1))

@@ -8,25 +8,25 @@ import { allFates, graces, stackPolicy, twoApps, walk, type World } from '../sup
 import { Stack, type StackOptions } from '../support/property/stack.ts';
 import { step, type Step } from '../support/property/step.ts';
 
-/** A program that is killed now and then, with what it keeps on disk. */
+/** A program that is killed now and then, with its data on disk. */
 interface MortalWorld extends World {
   stack: Stack;
   readonly disk: FakeDisk;
-  /** Client events that somebody has seen, as `app channel data`. */
+  /** Client events that somebody has received, as `app channel data`. */
   readonly seen: Set<string>;
   restart: () => void;
   isDown: boolean;
-  /** In this life of the process. */
+  /** In this run of the process. */
   hasBeenFull: boolean;
 }
 
-/** How long after a crash each client is back; undefined: it never is. */
+/** How long after a crash each client returns; undefined if it never does. */
 const returns = fc.array(fc.constantFrom(0, 900, 1000, 16_000, 30_000, 60_000, undefined), {
   minLength: 1,
   maxLength: 6,
 });
 
-/** Killed at any moment: right after a step, or before or after one of its transactions. */
+/** Killed at any time: right after a step, or before or after one of its transactions. */
 const kill = fc
   .record({
     afterMs: fc.constantFrom(0, 1, 2, 3, 5, 6, 7, 20, 22, 250, 257),
@@ -62,7 +62,7 @@ const kill = fc
     }),
   );
 
-/** Clients go on while the disk is full: of what they see then nothing is promised, until the next life. */
+/** Clients continue while the disk is full: nothing is promised for what they see then, until the next run. */
 const fullDisk = fc.boolean().map((isFull) =>
   step<World>(`disk(${isFull ? 'full' : 'free'})`, (given) => {
     const world = given as MortalWorld;
@@ -72,7 +72,7 @@ const fullDisk = fc.boolean().map((isFull) =>
   }),
 );
 
-/** What others than its sender have got of client events, as far as the disk took them. */
+/** Client events that others than the sender have received, as far as the disk accepted them. */
 function noteSeen({ clients, seen, hasBeenFull }: MortalWorld): void {
   if (hasBeenFull) return;
   for (const { app, socket } of clients) {
@@ -115,7 +115,7 @@ async function quieten(world: MortalWorld): Promise<void> {
     expect({ events, bytes }).toEqual({ events: 0, bytes: 0 });
 }
 
-/** Who has seen a client event may be sure that every endpoint which wants it has, too. */
+/** If a client has received a client event, every endpoint that selects it has received it, too. */
 function expectSeenHeard({ stack, seen }: MortalWorld): void {
   for (const app of stack.applications) {
     const { dropped } = stack.drops.read(app.id);
@@ -154,7 +154,7 @@ const options = fc.record({ fates: allFates, policy: stackPolicy, grace: graces 
 
 describe(seeded('a node that is killed and started again'), () => {
   it(
-    'leaves every endpoint with the truth, and none without what clients have seen',
+    'leaves every endpoint with the truth, and with every client event that clients have received',
     async () => {
       await fc.assert(
         fc.asyncProperty(mortalWalk, options, async (steps, given) => {
@@ -172,7 +172,7 @@ describe(seeded('a node that is killed and started again'), () => {
   );
 
   it(
-    'keeps nothing of what is settled',
+    'keeps nothing that is settled',
     async () => {
       await fc.assert(
         fc.asyncProperty(mortalWalk, options, async (steps, given) => {

@@ -13,7 +13,7 @@ describe(seeded('retry policy'), () => {
   });
 
   it(
-    'strays from the wait by no more than its share, either way',
+    'deviates from the delay at most by its share, in both directions',
     () => {
       fc.assert(
         fc.property(

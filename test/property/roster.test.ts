@@ -19,7 +19,7 @@ function read(roster: Roster): unknown {
   return JSON.parse(data);
 }
 
-test('its text is that of its members, whoever came, left, changed or was asked for meanwhile', () => {
+test('its text matches its members, whoever joined, left, changed or was read meanwhile', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const roster = new Roster();

@@ -90,7 +90,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const bare = ({ webhooks: _endpoints, ...rest }: AppConfig) => rest;
 const unpaused = ({ pause: _pause, lastHold: _hold, ...rest }: EndpointConfig) => rest;
 
-/** What the file sets is in force as it is there, in its order, and what was set besides is served or told as idle. */
+/** The settings of the file are in force unchanged, in order, and others are served or reported as idle. */
 function expectTrue(config: Config, changes: RunTimeChanges, isProduction: boolean): void {
   const served = layOver(config.apps, changes, { isProduction });
   const idle = idleOf(config.apps, changes, { isProduction });

@@ -4,7 +4,7 @@ import { smallestBy } from '../../src/structures/smallest-by.ts';
 import { runs, seeded } from '../support/property/seeded.ts';
 
 describe(seeded('the items with the smallest numbers'), () => {
-  it('are those that sorting all of them would give, and infinite ones are none', () => {
+  it('are those that sorting all of them would give, without infinite ones', () => {
     const numbers = fc.array(fc.oneof(fc.nat(20), fc.constant(Infinity)), { maxLength: 200, size: 'max' });
     fc.assert(
       fc.property(numbers, fc.integer({ min: 1, max: 30 }), (given, most) => {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { Smallest } from '../../src/structures/smallest.ts';
 import { runs, seeded } from '../support/property/seeded.ts';
 
-it(seeded('the smallest of many texts are those that stand first when all are sorted'), () => {
+it(seeded('the smallest of many texts are the first ones after sorting all'), () => {
   const texts = fc.array(fc.string({ maxLength: 2, unit: fc.constantFrom('a', 'b', 'c') }), {
     maxLength: 60,
   });

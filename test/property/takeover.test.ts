@@ -95,7 +95,7 @@ describe(seeded('processes that take over from each other'), () => {
   );
 
   it(
-    'drop nothing while everything answers, however often they end',
+    'drop nothing while everything answers, however often they stop',
     async () => {
       const ends = fc.oneof(halt, fc.constant<WorldStep>(step('crash(0)', (world) => world.crash(0))));
       await fc.assert(

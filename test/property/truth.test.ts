@@ -21,7 +21,7 @@ async function take(
   return world;
 }
 
-/** Endpoints well again, and so much time that nothing is left to be done. */
+/** Endpoints work again, and enough time passes for everything to be done. */
 async function quieten({ stack }: World): Promise<void> {
   for (const receiver of stack.receivers.values()) receiver.heal();
   await stack.clock.advance(700_000);
@@ -31,7 +31,7 @@ async function quieten({ stack }: World): Promise<void> {
 
 describe(seeded('truth'), () => {
   it(
-    'is what the replay of the received webhooks gives, once all is quiet',
+    'equals the replay of the received webhooks, once all is quiet',
     async () => {
       await fc.assert(
         fc.asyncProperty(walk, allFates, stackPolicy, graces, async (steps, fates, policy, grace) => {
@@ -47,7 +47,7 @@ describe(seeded('truth'), () => {
   );
 
   it(
-    'is an empty house to every endpoint after the end of the server',
+    'is empty for every endpoint after the shutdown of the server',
     async () => {
       await fc.assert(
         fc.asyncProperty(walk, allFates, stackPolicy, graces, async (steps, fates, policy, grace) => {
@@ -62,7 +62,7 @@ describe(seeded('truth'), () => {
   );
 
   it(
-    'survives a ledger whose answers take time',
+    'survives a ledger that answers late',
     async () => {
       const delays = fc.array(fc.constantFrom(0, 1, 10, 300, 5000), { minLength: 1, maxLength: 10 });
       await fc.assert(
@@ -78,7 +78,7 @@ describe(seeded('truth'), () => {
   );
 
   it(
-    'is the same when connections leave their channels in slices, and at the end nobody is left out',
+    'is the same when connections leave their channels in slices, and in the end everybody has left',
     async () => {
       const given = fc.record({
         fates: allFates,

@@ -19,7 +19,7 @@ export function installPackage(name: string, why: string): void {
 function aptGet(...args: readonly string[]): boolean {
   const options = ['-o', 'DPkg::Lock::Timeout=120', '-qq'];
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return spawnSync('apt-get', [...options, ...args], { env, stdio: 'ignore' }).status === 0;
+  return spawnSync('apt-get', [...options, ...args], { env, stdio: 'ignore', timeout: 600_000 }).status === 0;
 }
 
 /** Debian's packages start their service unless this file says no. It is put there for the while, if there is none. */

@@ -31,6 +31,9 @@ const webhookFault = field
     if (chosen.length === 0 && fault.delayMs === undefined) {
       context.addIssue(`expected one of ${effects.join(', ')}, or delayMs`);
     }
+    if (fault.retryAfterMs !== undefined && fault.status === undefined) {
+      context.addIssue('retryAfterMs is a part of an answer; give a status with it');
+    }
   });
 
 const apiFault = field.group({
@@ -57,7 +60,8 @@ const refusal = field.group({ refuse: closeCode, times });
 
 /** Checks a fault that a test, or a request, has given. Throws an EmulatorError that says what is accepted. */
 export function checkWebhookFault(given: unknown): WebhookFault {
-  return check(webhookFault, given, 'faults.webhooks');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what does not do one thing has been refused
+  return check(webhookFault, given, 'faults.webhooks') as unknown as WebhookFault;
 }
 
 /** The same for a fault of the HTTP API. */

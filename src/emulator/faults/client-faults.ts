@@ -19,6 +19,8 @@ export interface ConnectionDrop {
    * broken network: clients see 1006 and come back.
    */
   readonly code?: number;
+  readonly refuse?: undefined;
+  readonly times?: undefined;
 }
 
 /** Refuses connections that come. */
@@ -27,6 +29,8 @@ export interface ConnectionRefusal {
   readonly refuse: number;
   /** How many; the default is all, until the fault is cleared. */
   readonly times?: number;
+  readonly drop?: undefined;
+  readonly code?: undefined;
 }
 
 /** What the HTTP API answers instead of doing anything. */

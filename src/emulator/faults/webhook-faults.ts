@@ -3,29 +3,64 @@ import type { Outcome, WebhookRequest, WebhookSender } from '../../ports/webhook
 import type { Activity } from '../time/activity.ts';
 import type { FaultList } from './fault-list.ts';
 
-/** What happens to requests to endpoints. Give one of `status`, `reset`, `refuse`, `timeout`, `duplicate`, or `delayMs`. */
-export interface WebhookFault {
+/** Which requests a fault strikes, and when. */
+interface Strike {
   /** Only requests to this endpoint: its id or its URL. */
   readonly endpoint?: string;
   /** How many requests; the default is all, until the fault is cleared. */
   readonly times?: number;
-  /** The endpoint seems to answer with this status. */
-  readonly status?: number;
-  /** With a status: the answer's `Retry-After`. */
-  readonly retryAfterMs?: number;
-  /** The connection is reset. */
-  readonly reset?: boolean;
-  /** The connection is refused. */
-  readonly refuse?: boolean;
-  /** No answer comes within the time that an endpoint has (`webhooks.requestTimeoutMs`). */
-  readonly timeout?: boolean;
-  /** The request comes twice, as it does when an acknowledgement was lost. */
-  readonly duplicate?: boolean;
-  /** The request leaves so much later, on the emulator's clock. Alone, or before another fault. */
+  /** The request leaves so much later, on the emulator's clock. */
   readonly delayMs?: number;
   /** The endpoint gets the request all the same; only its answer is lost. Default: it gets nothing. */
   readonly delivered?: boolean;
 }
+
+/** What a fault does, each with what it must be. */
+interface Effects {
+  /** The endpoint seems to answer with this status, from 200 to 599. */
+  readonly status: number;
+  /** The connection is reset. */
+  readonly reset: boolean;
+  /** The connection is refused. */
+  readonly refuse: boolean;
+  /** No answer comes within the time that an endpoint has (`webhooks.requestTimeoutMs`). */
+  readonly timeout: boolean;
+  /** The request comes twice, as it does when an acknowledgement was lost. */
+  readonly duplicate: boolean;
+}
+
+/** One of the effects, and none of the others. */
+type OneEffect<Effect extends keyof Effects> = Pick<Effects, Effect> & {
+  readonly [Other in Exclude<keyof Effects, Effect>]?: Exclude<Effects[Other], number | true> | undefined;
+};
+
+/** Only an answer has it. */
+interface NoRetryAfter {
+  readonly retryAfterMs?: undefined;
+}
+
+/**
+ * What happens to requests to endpoints: one of `status`, `reset`, `refuse`, `timeout`, `duplicate`, or `delayMs`, which also
+ * goes before another one.
+ *
+ * ```ts
+ * soketify.faults.webhooks({ status: 503, times: 3 });
+ * soketify.faults.webhooks({ timeout: true, delivered: true, endpoint: 'audit' });
+ * soketify.faults.webhooks({ delayMs: 1500 });
+ * ```
+ */
+export type WebhookFault = Strike &
+  (
+    | (OneEffect<'status'> & {
+        /** The answer's `Retry-After`. */
+        readonly retryAfterMs?: number;
+      })
+    | (OneEffect<'reset'> & NoRetryAfter)
+    | (OneEffect<'refuse'> & NoRetryAfter)
+    | (OneEffect<'timeout'> & NoRetryAfter)
+    | (OneEffect<'duplicate'> & NoRetryAfter)
+    | (OneEffect<never> & NoRetryAfter & { readonly delayMs: number })
+  );
 
 /** What the sender with faults is made with. */
 export interface FaultySenderOptions {

@@ -35,6 +35,10 @@ const eventFields = {
   subscription_count: { type: 'integer' },
 } as const satisfies Record<string, Schema>;
 
+const answerHeaders = described(
+  { type: 'object', additionalProperties: text },
+  'Header fields of the answer: content-type, location, retry-after, server, www-authenticate.',
+);
 const answer = described(text, "The beginning of the answer's body, up to 4 KB; absent if it was empty.");
 
 const attempt = object(
@@ -45,6 +49,7 @@ const attempt = object(
     elapsedMs: millis('How long it took; absent while it is under way.'),
     outcome: { type: 'string', enum: ['pending', 'success', 'refused', 'timeout', 'unreachable'] },
     status: { type: 'integer' },
+    answerHeaders,
     answer,
     error: text,
     headers: { type: 'object', additionalProperties: text },
@@ -64,6 +69,7 @@ const endpointFate = object(
       {
         outcome: { type: 'string', enum: ['success', 'refused', 'timeout', 'unreachable'] },
         status: { type: 'integer' },
+        answerHeaders,
         answer,
         error: text,
       },

@@ -151,8 +151,7 @@ export function pathOf(appId: string): string {
 
 function webhookQuestions(client: ControlClient, app: string | undefined): WebhookQuestions {
   return {
-    waitFor: (match, options) =>
-      fromCaller(ask<EmulatorEvent>(client, '/webhooks/wait-for', { match, options, app })),
+    waitFor: (match, options) => fromCaller(ask(client, '/webhooks/wait-for', { match, options, app })),
     expectNone: (match, options) =>
       fromCaller(rule(client, '/webhooks/expect-none', { match, options, app })),
   };

@@ -1,9 +1,11 @@
 import { checkMatch, type EventPattern, type Matcher } from '../../webhooks/event-match.ts';
+import type { EventName } from '../../webhooks/event.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import type { EmulatorEvent } from '../../recording/records.ts';
 
 /** Which events are meant: by their fields, or by a function. */
-export type EventMatch = EventPattern | ((event: EmulatorEvent) => boolean);
+export type EventMatch<Name extends EventName = EventName> =
+  EventPattern<Name> | ((event: EmulatorEvent) => boolean);
 
 /** A match of what the emulator has recorded. */
 export type EventMatcher = Matcher<EmulatorEvent>;

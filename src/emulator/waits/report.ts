@@ -6,7 +6,7 @@ import type { EmulatorEvent } from '../../recording/records.ts';
 const mostNamed = 12;
 
 /** What is known when something that was waited for has not come. */
-export interface Disappointment {
+export interface Disappointment extends Hindrances {
   readonly matcher: EventMatcher;
   readonly events: readonly EmulatorEvent[];
   readonly nowMs: number;
@@ -18,6 +18,19 @@ export interface Disappointment {
   readonly endpoints: readonly string[];
   readonly clients: ClientCount;
   readonly isVirtual: boolean;
+}
+
+/** Which functions that clients and sockets need a test framework has replaced. */
+export interface FakedTimers {
+  readonly setTimeout: boolean;
+  readonly nextTick: boolean;
+}
+
+/** What may have kept clients from causing an event. */
+export interface Hindrances {
+  /** What clients were refused, one sentence each. */
+  readonly refused: readonly string[];
+  readonly faked: FakedTimers;
 }
 
 /** How many clients there are, and were. */
@@ -37,7 +50,8 @@ export function reportMissing(disappointment: Disappointment): string {
   if (matching.length > 0) lines.push('It happened, but:', ...list(matching));
   else if (events.length > 0) lines.push('Seen instead:', ...list(bySimilarity(events, matcher)));
   else lines.push(describeSilence(disappointment));
-  lines.push(...advise(matching, disappointment));
+  if (matching.length === 0) lines.push(...disappointment.refused);
+  lines.push(...adviseOnTimers(disappointment), ...advise(matching, disappointment));
   return lines.join('\n');
 }
 
@@ -83,6 +97,18 @@ function advise(
     ];
   }
   return [];
+}
+
+function adviseOnTimers({ faked: { setTimeout, nextTick } }: Disappointment): readonly string[] {
+  if (nextTick) {
+    return [
+      "process.nextTick is faked: no socket of this process works. Leave it real, for instance by useFakeTimers({ toNotFake: ['nextTick', 'queueMicrotask'] }).",
+    ];
+  }
+  if (!setTimeout) return [];
+  return [
+    "setTimeout is faked: pusher-js cannot send. Leave it real, for instance by vi.useFakeTimers({ toFake: ['Date'] }).",
+  ];
 }
 
 function adviseOnEndpoint(matching: readonly EmulatorEvent[], isVirtual: boolean): readonly string[] {

@@ -2,12 +2,13 @@ import type { Millis } from '../../ports/clock.ts';
 import type { QueueReading } from '../../webhooks/delivery-facts.ts';
 import { check } from '../check.ts';
 import { EmulatorError } from '../emulator-error.ts';
+import type { EventName } from '../../webhooks/event.ts';
 import { createMatcher, type EventMatch } from './match.ts';
 import { absenceOptions, defaultWait, describeWait, idleOptions, waitOptions } from './wait-options.ts';
 import type { Pace } from '../time/pace.ts';
 import type { Recorder } from '../../recording/recorder.ts';
 import type { EmulatorEvent } from '../../recording/records.ts';
-import { reportMissing, reportUnexpected, type ClientCount } from './report.ts';
+import { reportMissing, reportUnexpected, type ClientCount, type Hindrances } from './report.ts';
 
 /** How long a webhook is waited for. */
 export interface WaitOptions {
@@ -42,6 +43,7 @@ export interface WaitingOptions {
   readonly guard: (appId: string | undefined) => () => void;
   readonly endpointsOf: (appId: string | undefined) => readonly string[];
   readonly clientsOf: (appId: string | undefined) => ClientCount;
+  readonly hindrancesOf: (appId: string | undefined) => Hindrances;
   readonly readQueues: () => Iterable<QueueReading>;
 }
 
@@ -54,24 +56,29 @@ export class Waiting {
   }
 
   /** The first such event that was delivered, once it is. */
-  async waitFor(
+  async waitFor<Name extends EventName = EventName>(
     appId: string | undefined,
-    match: EventMatch,
+    match: EventMatch<Name>,
     options: WaitOptions = {},
-  ): Promise<EmulatorEvent> {
-    const { pace, recorder, isVirtual, now, guard, endpointsOf, clientsOf } = this.#options;
+  ): Promise<EmulatorEvent<Name>> {
+    const { pace, recorder, isVirtual, now, guard, endpointsOf, clientsOf, hindrancesOf } = this.#options;
     const matcher = createMatcher(match);
     const checked = check(waitOptions, options, 'waitFor');
     const { after = 0, timeoutMs, withinMs } = { ...defaultWait(isVirtual), ...checked };
     const startedAt = now();
-    const look = (): EmulatorEvent | undefined =>
-      recorder.firstDelivered(appId, after, (event) => matcher.matches(event));
+    const isMeant = (event: EmulatorEvent): event is EmulatorEvent<Name> => matcher.matches(event);
+    const look = () => recorder.firstDelivered(appId, after, isMeant);
     const found = await pace.until(look, { timeoutMs, withinMs, refuse: guard(appId) });
     if (found !== undefined) return found;
     const waited = describeWait(isVirtual, now() - startedAt, timeoutMs);
     const events = recorder.events(appId).filter(({ id }) => id > after);
     const since = after === 0 ? 'the start or the last reset' : `event ${after}`;
-    const known = { endpoints: endpointsOf(appId), clients: clientsOf(appId), isVirtual };
+    const known = {
+      endpoints: endpointsOf(appId),
+      clients: clientsOf(appId),
+      ...hindrancesOf(appId),
+      isVirtual,
+    };
     throw new EmulatorError(
       'ERR_WEBHOOK_MISSING',
       reportMissing({ matcher, events, nowMs: now(), waited, since, ...known }),

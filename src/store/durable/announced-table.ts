@@ -12,7 +12,7 @@ interface Miss {
 }
 
 /** What webhooks have reported of one channel. */
-interface Said {
+interface Reported {
   readonly userIds: string[];
   readonly miss: Miss | undefined;
 }
@@ -31,14 +31,14 @@ export class AnnouncedTable {
 
   /** What was announced, by app. Expired misses are left out. */
   restore(rows: Rows): ReadonlyMap<string, readonly Announced[]> {
-    const apps = new Map<string, Map<ChannelName, Said>>();
+    const apps = new Map<string, Map<ChannelName, Reported>>();
     const now = this.#now();
     for (const { key, value: miss } of rows.read('missed', isMiss)) {
       if (miss.until > now) this.#missed.set(String(key), miss);
       else this.#database.remove('missed', key);
     }
     for (const { appId, channel, userId } of rows.readNames('announced')) {
-      const channels = apps.get(appId) ?? new Map<ChannelName, Said>();
+      const channels = apps.get(appId) ?? new Map<ChannelName, Reported>();
       apps.set(appId, channels);
       const announced = channels.get(channel) ?? {
         userIds: [],

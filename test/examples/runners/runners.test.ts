@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { blockUnder } from '../../support/documents/pages.ts';
 import { createProject, type Project, type ProjectOptions } from '../../support/package/project.ts';
 import { findChromium } from '../../support/browser/chromium.ts';
 
@@ -15,10 +15,8 @@ function projectOf(runner: string, files: readonly string[], options: ProjectOpt
 /** Each in an empty folder, with the package from its archive, as somebody begins who has just installed it. */
 describe('a new project tests with', () => {
   test('vitest: the test that the README prints', async () => {
-    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
-    const printed = /`online\.test\.mjs`[^]*?\n```js\n([^]*?)\n```/.exec(readme)?.[1];
     const project = await createProject({ packages: [...clients, 'vitest'] });
-    await project.write('online.test.mjs', printed ?? '');
+    await project.write('online.test.mjs', blockUnder('README.md', 'In tests', 'js'));
     const { code, output } = await project.node(project.script('vitest/vitest.mjs'), 'run');
     expect(output).toMatch(/1 passed/);
     expect(code).toBe(0);
@@ -30,7 +28,7 @@ describe('a new project tests with', () => {
       manifest: { jest: { testMatch: ['**/*.test.cjs'] } },
     });
     const { code, output } = await project.node(project.script('jest/bin/jest.js'), '--detectOpenHandles');
-    expect(output).toContain('3 passed, 3 total');
+    expect(output).toContain('4 passed, 4 total');
     expect(output).not.toContain('open handle');
     expect(code).toBe(0);
   });
@@ -63,6 +61,11 @@ describe('a new project tests with', () => {
     const { code, output } = await project.node('--test');
     expect(output).toMatch(/pass 2\n/);
     expect(code).toBe(0);
+  });
+
+  test('sinon, which fakes all timers before the emulator is started', async () => {
+    const project = await projectOf('sinon', ['faked.cjs'], { packages: ['ws', '@sinonjs'] });
+    expect(await project.node('faked.cjs')).toEqual({ code: 0, output: 'clock true, timers 0\n' });
   });
 
   test('mocha', async () => {

@@ -5,7 +5,7 @@ import { StoreError, type Key, type Table } from '../../../src/store/disk/databa
 import type { Commit } from '../../../src/store/disk/writer.ts';
 import { openDisk, temporaryFolder } from '../../support/disk/open-disk.ts';
 
-/** What is on disk in these tables, as the next process finds it. */
+/** The content of these tables on disk, as the next process finds it. */
 async function reopened(
   path: string,
   ...tables: Table[]
@@ -17,7 +17,7 @@ async function reopened(
 }
 
 describe('a database on disk', () => {
-  it('is new once, and found again with what was put', async () => {
+  it('is new once, and later found with its content', async () => {
     const path = join(temporaryFolder(), 'some', 'folder.d');
     const { database, lines } = await openDisk(path);
     expect(database.isNew).toBe(true);
@@ -38,13 +38,13 @@ describe('a database on disk', () => {
     expect(readdirSync(path).toSorted()).toEqual(['data.mdb', 'data.mdb-lock', 'lock']);
   });
 
-  it('hands entries over once', async () => {
+  it('returns entries once', async () => {
     const { database } = await openDisk(temporaryFolder());
     database.entries('meta');
     expect(() => database.entries('meta')).toThrow('already returned');
   });
 
-  it('has numbers in their order, however great, and strings in that of their bytes', async () => {
+  it('returns numbers in their order, however great, and strings in that of their bytes', async () => {
     const path = temporaryFolder();
     const { database } = await openDisk(path);
     const numbers = [2 ** 53 - 1, 1, 256, 2, 2 ** 32 + 1, 255, 0, 10];
@@ -56,7 +56,7 @@ describe('a database on disk', () => {
     expect(batches?.map(([key]) => key)).toEqual(['["z"]', 'a', 'ab', 'b']);
   });
 
-  it('keeps keys that are longer than LMDB has room for, and large values', async () => {
+  it('keeps keys that are longer than LMDB allows, and large values', async () => {
     const path = temporaryFolder();
     const { database } = await openDisk(path);
     const keys = [
@@ -77,7 +77,7 @@ describe('a database on disk', () => {
     expect(batches?.[0]?.[1]).toHaveLength(5_000_000);
   });
 
-  it('has the last of what was said of a key', async () => {
+  it('keeps the last value of a key', async () => {
     const path = temporaryFolder();
     const { database } = await openDisk(path);
     database.put('meta', 'a', '1');
@@ -115,20 +115,20 @@ describe('a database on disk', () => {
     expect(log).toHaveLength(20_000);
   });
 
-  it('refuses what a newer version has written, and leaves it as it is', async () => {
+  it('refuses data of a newer version, and leaves it unchanged', async () => {
     const path = temporaryFolder();
     const newer = await openDisk(path, { layout: 2 });
     newer.database.put('meta', 'a', '1');
     await newer.database.close();
     await expect(openDisk(path)).rejects.toThrow(StoreError);
     await expect(openDisk(path)).rejects.toThrow(
-      'written by a newer version of this program (layout 2, known is 1)',
+      'written by a newer version of this program (layout 2, this version knows 1)',
     );
     const again = await openDisk(path, { layout: 3 });
     expect([...again.database.entries('meta')]).toEqual([['a', '1']]);
   });
 
-  it('is closed once, however often it is asked, and forgets what is put afterwards', async () => {
+  it('is closed once, even if called repeatedly, and ignores later changes', async () => {
     const path = temporaryFolder();
     const { database, lines } = await openDisk(path);
     database.put('meta', 'a', '1');
@@ -142,7 +142,7 @@ describe('a database on disk', () => {
   });
 
   it.skipIf(process.platform === 'win32')(
-    'hears of a transaction before the disk has been flushed',
+    'notices a transaction before the disk has been flushed',
     async () => {
       const heard: string[] = [];
       const commit =
@@ -170,7 +170,7 @@ describe('a database on disk', () => {
     },
   );
 
-  it('says in one line why the library cannot be loaded', async () => {
+  it('states in one line why the library cannot be loaded', async () => {
     const path = temporaryFolder();
     const load = (): Promise<never> =>
       Promise.reject(new Error("/lib/libc.so.6: version `GLIBC_2.34' not found\nrequired by lmdb.node"));

@@ -6,7 +6,7 @@ import type { Commit } from '../../../src/store/disk/writer.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { openDisk, temporaryFolder } from '../../support/disk/open-disk.ts';
 
-/** Mounts a small disk in memory for the test; undefined where this user may not. */
+/** Mounts a small disk in memory for the test; undefined if this user is not allowed to. */
 function smallDisk(bytes: number): string | undefined {
   const path = temporaryFolder();
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', path]);
@@ -15,7 +15,7 @@ function smallDisk(bytes: number): string | undefined {
   return path;
 }
 
-/** Hears of promises that were rejected and that nobody held: Node ends a program for one. */
+/** Records unhandled rejections: Node ends a program because of one. */
 function unheldRejections(): unknown[] {
   const heard: unknown[] = [];
   const hear = (reason: unknown): void => void heard.push(reason);
@@ -25,7 +25,7 @@ function unheldRejections(): unknown[] {
 }
 
 describe('a store whose disk fails', () => {
-  it('keeps everything while the disk is full, and writes it when there is room', async ({ skip }) => {
+  it('keeps everything while the disk is full, and writes it when there is space', async ({ skip }) => {
     const path = smallDisk(2_000_000);
     if (path === undefined) skip('a small disk can be mounted by root alone');
     else {
@@ -39,7 +39,7 @@ describe('a store whose disk fails', () => {
       try {
         writeFileSync(ballast, Buffer.alloc(2_000_000));
       } catch {
-        // It is as full as it can be.
+        // The disk is completely full.
       }
       for (let key = 0; key < 500; key += 1) database.put('outbox', key, 'v'.repeat(1000));
       expect(await database.safe('now')).toBe(false);
@@ -60,11 +60,11 @@ describe('a store whose disk fails', () => {
     }
   });
 
-  it('does not leave it to LMDB to find out that the disk is full', async ({ skip }) => {
+  it('notices a full disk before LMDB does', async ({ skip }) => {
     const path = smallDisk(2_000_000);
     if (path === undefined) skip('a small disk can be mounted by root alone');
     else {
-      // LMDB says so here when it fails to write.
+      // LMDB reports this when it fails to write.
       const said = vi.spyOn(console, 'error').mockImplementation(() => {});
       onTestFinished(() => said.mockRestore());
       const { database } = await openDisk(path);
@@ -73,7 +73,7 @@ describe('a store whose disk fails', () => {
       try {
         writeFileSync(join(path, 'ballast'), Buffer.alloc(2_000_000));
       } catch {
-        // It is as full as it can be.
+        // The disk is completely full.
       }
       database.put('outbox', 1, 'v'.repeat(100_000));
       expect(await database.safe('now')).toBe(false);
@@ -84,7 +84,7 @@ describe('a store whose disk fails', () => {
     }
   });
 
-  it('goes on where it was when writing fails for a while', async () => {
+  it('continues where it was when writing fails for a while', async () => {
     const path = temporaryFolder();
     const clock = new FakeClock();
     let isFailing = false;
@@ -116,7 +116,7 @@ describe('a store whose disk fails', () => {
     ]);
   });
 
-  it('says how much is lost when it ends before it works again', async () => {
+  it('reports how much is lost when it closes before it works again', async () => {
     const path = temporaryFolder();
     const commit = (): Commit => (_changes, progress) => progress.ended('input/output error');
     const { database, lines } = await openDisk(path, {}, { commit });

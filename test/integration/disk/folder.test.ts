@@ -18,7 +18,7 @@ function lostFolders(path: string): string[] {
 }
 
 describe('the folder of the store', () => {
-  it('moves aside what is no database, says so, and begins anew', async () => {
+  it('moves aside what is not a database, logs that, and creates a new one', async () => {
     for (const garbage of ['short', Buffer.alloc(40_000, 'x')]) {
       const path = temporaryFolder();
       writeFileSync(join(path, 'data.mdb'), garbage);
@@ -35,7 +35,7 @@ describe('the folder of the store', () => {
     }
   });
 
-  it('moves aside a database that was cut off', async () => {
+  it('moves aside a truncated database', async () => {
     for (const bytes of [100, 8192, 20_000]) {
       const path = await filledFolder();
       truncateSync(join(path, 'data.mdb'), bytes);
@@ -45,7 +45,7 @@ describe('the folder of the store', () => {
     }
   });
 
-  it('takes an empty file for a lost one, and begins anew', async () => {
+  it('treats an empty file as a lost one, and creates a new one', async () => {
     const path = await filledFolder();
     truncateSync(join(path, 'data.mdb'), 0);
     const { database } = await openDisk(path);
@@ -53,7 +53,7 @@ describe('the folder of the store', () => {
     expect(database.lost?.reason).toBe('the file is empty');
   });
 
-  it('begins with an empty file as with none where the start before was cut short', async () => {
+  it('starts with an empty file as with none if the previous start was interrupted', async () => {
     const path = temporaryFolder();
     writeFileSync(join(path, 'opening'), '');
     writeFileSync(join(path, 'data.mdb'), '');
@@ -62,7 +62,7 @@ describe('the folder of the store', () => {
     expect(database.lost).toBeUndefined();
   });
 
-  it('keeps three of those at most, the latest', async () => {
+  it('keeps at most three of those, the latest', async () => {
     const path = temporaryFolder();
     for (const name of ['lost-2020', 'lost-2021', 'lost-2022', 'lost-2023']) mkdirSync(join(path, name));
     writeFileSync(join(path, 'data.mdb'), 'garbage');
@@ -84,7 +84,7 @@ describe('the folder of the store', () => {
     expect(readdirSync(path)).not.toContain('opening');
   });
 
-  it('moves a damaged database aside after the program has ended of it', async () => {
+  it('moves a damaged database aside after it has crashed the program', async () => {
     const path = await filledFolder();
     const file = join(path, 'data.mdb');
     const bytes = readFileSync(file);
@@ -97,7 +97,7 @@ describe('the folder of the store', () => {
     expect(database.isNew).toBe(true);
   });
 
-  it('is refused with what to do about it', async () => {
+  it('is refused with what to do', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'file');
     writeFileSync(file, '');

@@ -6,7 +6,7 @@ import { openDisk, temporaryFolder } from '../../support/disk/open-disk.ts';
 
 const kills = 20;
 
-/** Has a process write until it has acknowledged so many flushes, kills it, and returns the last number it has acknowledged. */
+/** Has a process write until it has acknowledged this many flushes, kills it, and returns the last acknowledged number. */
 async function writeAndKill(path: string, sync: string, acknowledgements: number): Promise<number> {
   const child = spawn(
     process.execPath,
@@ -26,7 +26,7 @@ async function writeAndKill(path: string, sync: string, acknowledgements: number
 }
 
 describe('a store whose process is killed', () => {
-  it('has everything that was acknowledged, and every flush as a whole', async () => {
+  it('has everything that was acknowledged, and every flush completely', async () => {
     const path = temporaryFolder();
     for (let kill = 0; kill < kills; kill += 1) {
       const sync = kill % 2 === 0 ? 'process' : 'disk';

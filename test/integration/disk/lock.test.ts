@@ -28,7 +28,7 @@ function leaveLock(path: string, of: ProcessIdentity | string): void {
 }
 
 describe('the lock of the store', () => {
-  it('names the process that holds the folder, and is free once that one has ended, in whatever way', async () => {
+  it('names the process that holds the folder, and is free once that one has ended, in any way', async () => {
     const path = temporaryFolder();
     const orderly = await startHolder(path);
     const opening = openDisk(path);
@@ -47,7 +47,7 @@ describe('the lock of the store', () => {
     expect(database.lost).toBeUndefined();
   });
 
-  it('lets this process in once', async () => {
+  it('admits this process once', async () => {
     const path = temporaryFolder();
     const { database } = await openDisk(path);
     await expect(openDisk(path)).rejects.toThrow(`this process (pid ${process.pid})`);
@@ -55,10 +55,10 @@ describe('the lock of the store', () => {
     await openDisk(path);
   });
 
-  it('is taken over from who is gone, whatever is left of it', () => {
+  it('is taken over from a process that is gone, whatever is left of it', () => {
     for (const left of [
       { ...self, pid: 2 ** 22 + 1 },
-      // The same number belongs to another process by now, or another run of the machine.
+      // The same number belongs to another process now, or another boot of the machine.
       { ...self, startedAt: '1' },
       { ...self, bootId: 'another' },
       'nonsense',
@@ -75,12 +75,12 @@ describe('the lock of the store', () => {
     }
   });
 
-  it('goes to one of two that find it left', () => {
+  it('goes to only one of two processes that find it left over', () => {
     const path = temporaryFolder();
     const gone = { ...self, pid: 1, startedAt: 'gone' };
     const other = { ...self, pid: process.ppid, startedAt: systemStart(process.ppid) };
     leaveLock(path, gone);
-    // While this one looks whether the former owner runs, the other one takes its place.
+    // While this one checks whether the former owner runs, the other one takes over.
     let isFirst = true;
     const processes = {
       self,
@@ -95,7 +95,7 @@ describe('the lock of the store', () => {
     expect(readdirSync(path)).toEqual(['lock']);
   });
 
-  it('goes to who takes it over at this moment, unless that one has ended', () => {
+  it('belongs to the process that is taking it over, unless that one has ended', () => {
     const path = temporaryFolder();
     leaveLock(path, { ...self, startedAt: '1' });
     const takeover = join(path, 'lock.takeover');
@@ -109,7 +109,7 @@ describe('the lock of the store', () => {
     expect(readdirSync(path)).toEqual(['lock']);
   });
 
-  it('is given back by its owner alone', () => {
+  it('is released only by its owner', () => {
     const path = temporaryFolder();
     const release = takeLock(path);
     leaveLock(path, 'of somebody else');

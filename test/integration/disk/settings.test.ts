@@ -36,7 +36,7 @@ const endpointsOf = ({ configuration }: Server) =>
     webhooks.map((one) => `${one.id} ${one.pause?.how ?? 'served'}`),
   ]);
 
-/** The folder as a process finds it that starts after the one before was killed at this moment. */
+/** The folder as the next process finds it if the previous one was killed now. */
 function killed(path: string): string {
   const copy = join(temporaryFolder(), 'store');
   cpSync(path, copy, { recursive: true, filter: (name) => !name.endsWith('lock') });
@@ -44,7 +44,7 @@ function killed(path: string): string {
 }
 
 describe('a server with a store', () => {
-  test('has in force after a kill what was changed before it', async () => {
+  test('applies after a kill what was changed before it', async () => {
     const path = temporaryFolder();
     const server = await start(path);
     const settings = settingsOf(server);
@@ -67,14 +67,14 @@ describe('a server with a store', () => {
     expect(endpointsOf(await start(killed(path)))).toEqual([[app.id, ['one served']]]);
   });
 
-  test('goes on with what waits for an app that was set at run time', async () => {
+  test('continues with what waits for an app that was set at run time', async () => {
     const path = temporaryFolder();
     const server = await start(path);
     const settings = settingsOf(server);
     await settings.addApp({ id: '9', key: 'nine', webhooks: [{ id: 'hook', url }] });
     await settings.pause('9', 'hook', 'hold');
     await (await Client.connect(server, '/app/nine?protocol=7')).subscribe('news');
-    // It is safe with all that happened before it.
+    // It is safe together with everything that happened before it.
     await settings.resume('9', 'hook');
 
     const restored: LogFields[] = [];
@@ -85,7 +85,7 @@ describe('a server with a store', () => {
     expect(restored).toMatchObject([{ channels: 1, forgottenApps: [] }]);
   });
 
-  test('that finds settings of a later version starts without them, says so, and keeps them', async () => {
+  test('that finds settings of a later version starts without them, logs that, and keeps them', async () => {
     const path = temporaryFolder();
     const text = '{"layout":2}';
     const { database } = await openDisk(path);
@@ -107,7 +107,7 @@ describe('a server with a store', () => {
   });
 });
 
-test('a server without a store has in memory what was changed', async () => {
+test('a server without a store keeps changes in memory', async () => {
   const server = await startServer();
   await settingsOf(server).addEndpoint(app.id, { id: 'one', url });
   expect(server.configuration.savedIn).toBe('memory');

@@ -59,7 +59,11 @@ test('what an endpoint answers is in the record of the attempt', async () => {
   const answers = ['wrong signature', 'still wrong', ''];
   const { emulator } = await answeredBy(({ response }) => {
     const said = answers.shift() ?? '';
-    response.writeHead(said === '' ? 204 : 401).end(said);
+    if (said === '') response.writeHead(204).end();
+    else
+      response
+        .writeHead(401, { 'WWW-Authenticate': `Basic realm="${'x'.repeat(300)}"`, 'X-Own': '1' })
+        .end(said);
   });
   await (await connect(emulator)).subscribe('news');
   await emulator.idle();
@@ -68,5 +72,11 @@ test('what an endpoint answers is in the record of the attempt', async () => {
     { status: 401, answer: 'wrong signature' },
     { status: 401, answer: 'still wrong' },
     { status: 204, answer: undefined },
+  ]);
+  const realm = `Basic realm="${'x'.repeat(187)}`;
+  expect(delivery?.attempts.map(({ answerHeaders }) => answerHeaders)).toEqual([
+    { 'www-authenticate': realm },
+    { 'www-authenticate': realm },
+    undefined,
   ]);
 });

@@ -83,6 +83,7 @@ describe('a fault of webhooks', () => {
 
   test.each([
     [{}, /expected one of status, reset, refuse, timeout, duplicate, or delayMs/],
+    [{ retryAfterMs: 1000, timeout: true }, /retryAfterMs is a part of an answer; give a status with it/],
     [{ status: 500, reset: true }, /status and reset exclude each other/],
     [{ status: 99 }, /status: expected an HTTP status from 200 to 599, got 99/],
     [{ statuz: 500 }, /^faults\.webhooks: unknown field "statuz"; did you mean "status"\?/],

@@ -86,7 +86,7 @@ export class AdminWorld {
     return this.deliveryOf(channel, 'delivered');
   }
 
-  /** The id of the newest delivery of a channel, once it has come that far. */
+  /** The id of the newest delivery of a channel, once there is one. */
   deliveryOf(channel: string, status: string, endpoint = 'main'): Promise<string> {
     const q = `channel:"${channel}" status:${status} endpoint:${endpoint}`;
     return this.#first(

@@ -72,7 +72,7 @@ export interface Described {
   readonly hasBody: boolean;
 }
 
-/** A server with its admin API, and what its document says of it. */
+/** A server with its admin API, and the content of its document. */
 export class Admin {
   readonly server: Server;
   readonly document: ApiDocument;
@@ -112,7 +112,7 @@ export class Admin {
     );
   }
 
-  /** Calls an operation. Its answer must be as the document says. */
+  /** Calls an operation. Its response must conform to the document. */
   async call(id: string, { of = {}, query, body, headers = {}, isPage = false }: Call = {}): Promise<Told> {
     const operation = this.operations.find((one) => one.id === id);
     if (operation === undefined) throw new Error(`the document has no operation ${id}`);
@@ -131,14 +131,14 @@ export class Admin {
     return told;
   }
 
-  /** The same, of which the answer is wanted. */
+  /** The same, returning the response body. */
   async get<View>(id: string, call: Call = {}): Promise<View> {
     const { status, text, json } = await this.call(id, call);
     if (status !== 200) throw new Error(`${id} was answered ${status} ${text}`);
     return json as View;
   }
 
-  /** What in an answer is not as the document says. */
+  /** How a response differs from the document. */
   faultsOf(id: string, { status, json }: Told): readonly string[] {
     const described = Object.values(this.document.paths)
       .flatMap((methods) => Object.values(methods))

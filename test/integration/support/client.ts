@@ -8,10 +8,10 @@ export interface Frame {
   readonly user_id?: string;
 }
 
-/** A raw client of the protocol: what came, in order, and a way to wait for what comes. */
+/** A raw client of the protocol: the received frames, in order, and a way to wait for more. */
 export class Client {
   readonly ws: WebSocket;
-  /** Every frame that came. */
+  /** Every received frame. */
   readonly frames: Frame[] = [];
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   readonly #waiting = new Set<() => void>();
@@ -24,7 +24,7 @@ export class Client {
       for (const look of this.#waiting) look();
     });
     this.ws.on('error', () => {
-      // The close event that follows tells the tests enough.
+      // The close event that follows is enough for the tests.
     });
     this.closed = new Promise((resolve) => {
       this.ws.on('close', (code, reason) => resolve({ code, reason: reason.toString('utf8') }));
@@ -32,7 +32,7 @@ export class Client {
     onTestFinished(() => this.ws.terminate());
   }
 
-  /** A client that has been told its socket id. */
+  /** A client that has received its socket id. */
   static async connect(server: { readonly port: number }, path = '/app/app-key?protocol=7'): Promise<Client> {
     const client = new Client(`ws://127.0.0.1:${server.port}${path}`);
     await client.next('pusher:connection_established');
@@ -74,7 +74,7 @@ export class Client {
     return this.next('pusher_internal:subscription_succeeded', channel);
   }
 
-  /** Everything that the server sent before now has come when this resolves. */
+  /** Resolves when everything that the server sent before has arrived. */
   async ping(): Promise<void> {
     this.send('pusher:ping');
     await this.next('pusher:pong');
@@ -85,7 +85,7 @@ export class Client {
     await this.closed;
   }
 
-  /** The frames that came of one event. */
+  /** The received frames of one event. */
   of(event: string): Frame[] {
     return this.frames.filter((frame) => frame.event === event);
   }

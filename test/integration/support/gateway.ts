@@ -25,7 +25,7 @@ export const topic = 'all';
 
 export const hello = '{"event":"hello"}';
 
-/** A gateway on a free loopback port; each client is greeted with `hello`. */
+/** A gateway on a free loopback port; each client is sent `hello`. */
 export async function startGateway(
   given: Partial<GatewayOptions> = {},
   routes: readonly Route[] = [],

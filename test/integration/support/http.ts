@@ -10,7 +10,7 @@ interface Port {
   readonly port: number;
 }
 
-/** An answer whose body was read. */
+/** A response whose body was read. */
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
@@ -48,7 +48,7 @@ export async function get(server: Port, target: string, dispatcher?: Dispatcher)
   return send(server, 'GET', target, { dispatcher });
 }
 
-/** A signed GET whose answer is JSON. */
+/** A signed GET whose response is JSON. */
 export async function query(server: Port, path: string, parameters: Record<string, string> = {}) {
   const { status, body } = await get(server, signedTarget('GET', path, { parameters }));
   if (status !== 200) throw new Error(`${status} ${body}`);
@@ -86,33 +86,33 @@ async function send(
   return { status: answer.statusCode, contentType, body: await answer.body.text() };
 }
 
-/** The value of a metric, summed over the labels that hold `label`. */
+/** The value of a metric, summed over the labels that contain `label`. */
 export async function metric(server: Port, name: string, label = ''): Promise<number> {
   const { body } = await get(server, '/metrics');
   return body
     .split('\n')
-    .filter((line) => line.startsWith(`${name}{`) && line.includes(label))
+    .filter((line) => /^[{ ]/.test(line.slice(name.length)) && line.startsWith(name) && line.includes(label))
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
-/** A bare TCP connection that has sent this much. */
+/** A bare TCP connection that has sent this text. */
 export async function dial(server: Port, bytes: string): Promise<Socket> {
   const socket = connect(server.port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => {
-    // A reset is what some of these tests are after.
+    // Some of these tests cause a reset.
   });
   await once(socket, 'connect');
   socket.write(bytes);
   return socket;
 }
 
-/** All that comes on a bare connection until the server ends it. */
+/** Everything received on a bare connection until the server closes it. */
 export function readAll(socket: Socket): Promise<string> {
   return text(socket);
 }
 
-/** What comes on a bare connection until this has come, or until the server ends it. */
+/** The data received on a bare connection until this text arrives, or until the server closes it. */
 export async function readUntil(socket: Socket, wanted: string): Promise<string> {
   let all = '';
   for await (const chunk of socket) {
@@ -122,7 +122,7 @@ export async function readUntil(socket: Socket, wanted: string): Promise<string>
   return all;
 }
 
-/** The head of a request as it is written: `GET /path` and further header fields. */
+/** The head of a request as text: `GET /path` and further header fields. */
 export function requestHead(line: string, ...fields: string[]): string {
   return [`${line} HTTP/1.1`, 'Host: localhost', ...fields, '', ''].join('\r\n');
 }

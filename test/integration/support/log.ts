@@ -37,7 +37,7 @@ export class RecordingLog implements Log {
     this.lines.push({ level: 'error', message, fields });
   }
 
-  /** The fields of the lines that say this. */
+  /** The fields of the lines with this message. */
   of(message: string): LogFields[] {
     return this.lines.filter((line) => line.message === message).map(({ fields }) => fields);
   }

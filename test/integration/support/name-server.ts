@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 
-/** What a name server says of a name: addresses with the seconds they hold, that there is no such name, or nothing at all. */
+/** The answer of a name server for a name: addresses with their seconds, that there is no such name, or nothing at all. */
 export type NameAnswer =
   | { readonly v4?: readonly string[]; readonly v6?: readonly string[]; readonly ttl?: number }
   | 'no such name'
@@ -12,7 +12,7 @@ export type NameAnswer =
 export interface NameServer {
   /** As `address:port`. */
   readonly address: string;
-  /** What was asked, as `NAME A` or `NAME AAAA`. */
+  /** The questions, as `NAME A` or `NAME AAAA`. */
   readonly questions: string[];
 }
 

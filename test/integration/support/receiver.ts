@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 
-/** One request as it came. */
+/** One received request. */
 export interface Received {
   readonly method: string;
   readonly url: string;
@@ -14,7 +14,7 @@ export interface Received {
   readonly response: ServerResponse;
 }
 
-/** An HTTP server that a test answers for by hand. */
+/** An HTTP server for which a test answers by hand. */
 export class Receiver {
   readonly server: Server;
   readonly requests: Received[] = [];
@@ -76,7 +76,7 @@ export class Receiver {
     return received;
   }
 
-  /** The names and channels of all events so far, in the order in which they came. */
+  /** The names and channels of all events so far, in the order received. */
   get events(): string[] {
     return this.requests.flatMap(({ body }) => {
       const { events } = JSON.parse(body) as {

@@ -10,9 +10,9 @@ import type { PostSender } from '../../../src/ports/webhook-sender.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { pair } from './tls.ts';
 
-/** An answer, and what it comes to. */
+/** A response, and the resulting outcome. */
 export const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
-/** An answer whose body does not end yet, and what that comes to. */
+/** A response whose body does not end yet, and the resulting outcome. */
 export const halfOk = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf';
 export const taken = { kind: 'answered', status: 200, body: 'ok' };
 export const halfTaken = { kind: 'answered', status: 200, body: 'half' };
@@ -21,7 +21,7 @@ export const bodyPatienceMs = 250;
 
 type Create = (clock: Clock, names?: Names) => PostSender;
 
-/** Both ways to send: they are to do the same. */
+/** Both kinds of senders, which must behave alike. */
 export const senders: readonly (readonly [string, Create])[] = [
   ['a kept connection', (clock, names) => createSender({ clock, names })],
   ['a connection of its own', (clock, names) => createSender({ clock, keepsConnections: false, names })],
@@ -39,11 +39,11 @@ export function senderOf(create: Create, clock = new FakeClock(), names?: Names)
   return { sender, send, clock };
 }
 
-/** A TCP server that hands over each connection, once something was sent on it. */
+/** A TCP server that passes on each connection once something was sent on it. */
 export async function tcpServer(serve: (socket: Socket) => void): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {
-      // The other end may reset; that is what is tested.
+      // The other side may reset; that is what is tested.
     });
     socket.once('data', () => serve(socket));
   });
@@ -64,7 +64,7 @@ export interface Exchange {
   readonly connection: number;
 }
 
-/** A server that is told of each request of `senderOf` once it is complete, and answers by bytes. */
+/** A server that receives each request of `senderOf` once it is complete, and responds with bytes. */
 export async function rawServer(
   answer: (exchange: Exchange) => void,
   scheme: 'http' | 'https' = 'http',
@@ -74,7 +74,7 @@ export async function rawServer(
     const connection = sockets.push(socket);
     let said = '';
     socket.on('error', () => {
-      // The other end may reset.
+      // The other side may reset.
     });
     socket.on('data', (chunk: Buffer) => {
       said += chunk.toString('latin1');
@@ -96,10 +96,10 @@ function certificate() {
   return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
 }
 
-/** The event loop goes round: what is on its way within this process comes nearer. */
+/** Runs the event loop, so that data within this process can arrive. */
 export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-/** Writes one part after the other, each of which leaves by itself. */
+/** Writes one part after the other, each in a packet of its own. */
 export async function writeParts(socket: Socket, parts: Iterable<string>): Promise<void> {
   socket.setNoDelay(true);
   for (const part of parts) {

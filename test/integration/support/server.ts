@@ -10,10 +10,10 @@ import { FakeClock } from '../../support/fake-clock.ts';
 export const app = { id: '1', key: 'app-key', secret: 'app-secret' } as const;
 export const otherApp = { id: '2', key: 'other-key', secret: 'other-secret' } as const;
 
-/** What a test says of the configuration; the rest is the default. */
+/** What a test configures; the rest is the default. */
 export type Given = Readonly<Record<string, unknown>>;
 
-/** The configuration as the program would load it from a file of this content. */
+/** The configuration as the program would load it from a file with this content. */
 export function configOf(given: Given = {}, env: Env = {}): Config {
   const content = { port: 0, apps: [app], ...given };
   const loaded = loadConfig({

@@ -15,7 +15,7 @@ export function pair(name: 'localhost' | 'second' | 'rsa') {
 export const encrypted = { certFile: pathOf('localhost.cert'), keyFile: pathOf('encrypted.key') };
 export const passphrase = 'opensesame';
 
-/** How clients of the tests connect: whose certificate it is, is looked at by its fingerprint. */
+/** How clients of the tests connect: the certificate is checked by its fingerprint. */
 export const believing = { rejectUnauthorized: false } as const;
 
 export function fingerprint(name: 'localhost' | 'second'): string {
@@ -27,7 +27,7 @@ export async function dialTls({ port }: { readonly port: number }): Promise<TLSS
   const socket = connect({ port, host: '127.0.0.1', ...believing });
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => {
-    // A reset is what some of these tests are after.
+    // Some of these tests cause a reset.
   });
   await once(socket, 'secureConnect');
   return socket;

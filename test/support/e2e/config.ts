@@ -6,6 +6,7 @@ export interface Config {
   readonly pongTimeoutMs?: number;
   readonly shutdownTimeoutMs?: number;
   readonly maxConnectionsPerAddress?: number;
+  readonly trustedProxies?: readonly string[];
   readonly control?: { readonly clock?: 'real' | 'virtual' };
   readonly redis?: RedisConfig;
   readonly store?: {

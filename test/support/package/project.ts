@@ -29,9 +29,9 @@ export interface Project {
   readonly folder: string;
   /** Writes a file into the project. */
   write(name: string, content: string): Promise<void>;
-  /** Runs Node in the folder with these arguments, for at most 25 s, and resolves however it ends. */
+  /** Runs Node in the folder with these arguments, for at most 60 s, and resolves however it ends. */
   node(...args: readonly string[]): Promise<Ended>;
-  /** Runs a program in the folder, for at most 25 s, and resolves however it ends. */
+  /** Runs a program in the folder, for at most 60 s, and resolves however it ends. */
   run(program: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** The path of a script of an installed package, such as `vitest/vitest.mjs`. */
   script(path: string): string;
@@ -95,7 +95,7 @@ export function runIn(
   program: string,
   args: readonly string[],
   added: Readonly<Record<string, string>> = {},
-  timeoutMs = 25_000,
+  timeoutMs = 60_000,
 ): Promise<Ended> {
   // What this process was told of its own test runner is not for that one.
   const { NODE_OPTIONS: _o, NODE_ENV: _e, VITEST: _v, ...env } = process.env;

@@ -32,10 +32,10 @@ export function consoleStage(given: Partial<ConsoleFeedOptions> = {}) {
   });
   const witness = new ConsoleWitness(feed, clock);
   const listen = (listener: Partial<ConsoleListener> = {}) => {
-    const heard: ConsoleRows[] = [];
-    const subscription = feed.subscribe({ onRows: (rows) => heard.push(rows) > 0, ...listener });
+    const received: ConsoleRows[] = [];
+    const subscription = feed.subscribe({ onRows: (rows) => received.push(rows) > 0, ...listener });
     if (isConsoleFull(subscription)) throw new Error(subscription.message);
-    return { heard, subscription };
+    return { received, subscription };
   };
   return { clock, feed, witness, listen };
 }

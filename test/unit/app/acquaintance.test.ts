@@ -21,7 +21,7 @@ function resent(result: 'success' | 'refused'): ResentFact {
   };
 }
 
-test('an endpoint that got another URL is said to have got one', () => {
+test('a changed URL of an endpoint is reported', () => {
   const known = new Acquaintance(wallTime, [application({ endpoints: [endpoint({ url: 'http://a/' })] })]);
   expect(known.limitsOf('1', 'main')).toEqual([]);
   known.replace([application({ endpoints: [endpoint({ url: 'http://a/' })] })]);
@@ -30,14 +30,14 @@ test('an endpoint that got another URL is said to have got one', () => {
   expect(known.limitsOf('1', 'main')).toEqual([expect.stringMatching(/^Its URL was changed at .*12:00:00/)]);
 });
 
-test('an endpoint that is removed and comes back begins anew', () => {
+test('an endpoint that is removed and added again starts afresh', () => {
   const known = new Acquaintance(wallTime, [application({ endpoints: [endpoint({ url: 'http://a/' })] })]);
   known.replace([]);
   known.replace([application({ endpoints: [endpoint({ url: 'http://b/' })] })]);
   expect(known.limitsOf('1', 'main')).toEqual([]);
 });
 
-test('deliveries that were sent again and taken are counted', () => {
+test('deliveries that were resent and accepted are counted', () => {
   const known = new Acquaintance(wallTime, [application({ endpoints: [endpoint()] })]);
   known.resent(resent('refused'));
   expect(known.limitsOf('1', 'main')).toEqual([]);

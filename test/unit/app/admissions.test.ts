@@ -23,7 +23,7 @@ function stage(policy: Partial<AdmissionPolicy>) {
 }
 
 describe('connections', () => {
-  test('of one address are bounded, and those of others are not held up', () => {
+  test('of one address are limited, and others are not delayed', () => {
     const { open, refused } = stage({ maxConnectionsPerAddress: 2 });
     const first = open('192.0.2.1');
     open('192.0.2.1').socket.expectOpen();
@@ -39,7 +39,7 @@ describe('connections', () => {
     open('192.0.2.1').socket.expectClosed(4100);
   });
 
-  test('of the whole node are bounded', () => {
+  test('of the whole node are limited', () => {
     const { open, refused } = stage({ maxConnections: 2 });
     const first = open('192.0.2.1');
     open('192.0.2.2').socket.expectOpen();
@@ -49,7 +49,7 @@ describe('connections', () => {
     open('192.0.2.3').socket.expectOpen();
   });
 
-  test('of one address come at a bounded rate, those that are refused for their key included', async () => {
+  test('of one address have a limited rate, including those that are refused for their key', async () => {
     const { open, advance, refused } = stage({ maxNewConnectionsPerAddress: 1 });
     for (let count = 0; count < 10; count += 1) open('192.0.2.1', 'no-key').socket.expectClosed(4001);
     open('192.0.2.1').socket.expectClosed(4100);
@@ -60,20 +60,20 @@ describe('connections', () => {
     open('192.0.2.1').socket.expectClosed(4100);
   });
 
-  test('that were refused take no place', () => {
+  test('take no place if they are refused', () => {
     const { open } = stage({ maxConnections: 1, maxConnectionsPerAddress: 1 });
     for (let count = 0; count < 5; count += 1) open('192.0.2.1', 'no-key').socket.expectClosed(4001);
     open('192.0.2.1').socket.expectOpen();
   });
 
-  test('are not bounded unless it is configured, and no address is remembered then', () => {
+  test('are unlimited unless configured, and no address is remembered then', () => {
     const { open, admissions } = stage({});
     for (let count = 0; count < 1000; count += 1) open('192.0.2.1').socket.expectOpen();
     expect(admissions.size).toBe(0);
   });
 });
 
-test('addresses that are gone are forgotten', () => {
+test('of addresses that are gone are forgotten', () => {
   const admissions = new Admissions({ ...unlimited, maxNewConnectionsPerAddress: 1 });
   for (let index = 0; index < 1000; index += 1) {
     const seat = admissions.enter(`10.0.${index >> 8}.${index & 255}`, 0);
@@ -83,7 +83,7 @@ test('addresses that are gone are forgotten', () => {
   expect(admissions.size).toBe(2);
 });
 
-test('whoever comes and goes, what is open stays within the bounds and is counted rightly', () => {
+test('stay within the limits and are counted correctly, whoever connects and disconnects', () => {
   const steps = fc.array(fc.record({ address: fc.constantFrom('a', 'b', 'c'), comes: fc.boolean() }));
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 3 }), (all, most, each) => {
@@ -117,6 +117,6 @@ test.each([
   ['2001:db8::2:3:4:5', '2001:db8:0:0::/64'],
   ['::1', '0:0:0:0::/64'],
   ['', ''],
-])('the address %s shares the limits of %s', (address, group) => {
+])('of the address %s share the limits of %s', (address, group) => {
   expect(addressGroup(address)).toBe(group);
 });

@@ -10,14 +10,14 @@ describe('an alarm', () => {
     return { clock, rings, alarm: createAlarm(clock, () => rings.push(clock.now())) };
   }
 
-  test('rings once, at its moment', () => {
+  test('rings once, at its time', () => {
     const { clock, rings, alarm: one } = alarm();
     one.set(1500);
     clock.advanceSync(10_000);
     expect(rings).toEqual([1500]);
   });
 
-  test('rings at the earliest of the moments that were set', () => {
+  test('rings at the earliest of the times that were set', () => {
     const { clock, rings, alarm: one } = alarm();
     one.set(1500);
     one.set(1200);
@@ -27,20 +27,20 @@ describe('an alarm', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('set for a moment that has passed rings as soon as it can', () => {
+  test('rings as soon as possible if its time has passed', () => {
     const { clock, rings, alarm: one } = alarm();
     one.set(-Infinity);
     clock.advanceSync(0);
     expect(rings).toEqual([1000]);
   });
 
-  test('set for never holds no timer', () => {
+  test('holds no timer if it is set to Infinity', () => {
     const { clock, alarm: one } = alarm();
     one.set(Infinity);
     expect(clock.pending).toBe(0);
   });
 
-  test('can be set again from within its ring', () => {
+  test('can be set again while it rings', () => {
     const clock = new FakeClock();
     const rings: number[] = [];
     const one = createAlarm(clock, () => {
@@ -52,7 +52,7 @@ describe('an alarm', () => {
     expect(rings).toEqual([50, 150, 250]);
   });
 
-  test('cleared does not ring, until it is set again', () => {
+  test('does not ring after it was cleared, until it is set again', () => {
     const { clock, rings, alarm: one } = alarm();
     one.set(1500);
     one.clear();
@@ -62,7 +62,7 @@ describe('an alarm', () => {
     expect(rings).toEqual([1800]);
   });
 
-  test('stopped rings no more, whatever is set', () => {
+  test('never rings after it was stopped', () => {
     const { clock, rings, alarm: one } = alarm();
     one.set(1500);
     one.stop();
@@ -73,7 +73,7 @@ describe('an alarm', () => {
   });
 });
 
-test('an alarm with slack rings late and once for all that is due by then, never early', () => {
+test('an alarm with slack rings once, late and never early, for everything that is due by then', () => {
   const clock = new FakeClock();
   const rung: number[] = [];
   const startedAt = clock.now();
@@ -90,7 +90,7 @@ test('an alarm with slack rings late and once for all that is due by then, never
 });
 
 describe('the sweeper', () => {
-  test('sweeps when something is due, and again when the ledger says', () => {
+  test('sweeps when something is due, and again when the ledger says so', () => {
     const clock = new FakeClock();
     const due = [500, undefined];
     const sweep = vi.fn(() => due.shift());

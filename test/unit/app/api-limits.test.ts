@@ -10,8 +10,8 @@ function limited(triggersPerSecond: number) {
   return apiStage({ apps: [application({ limits: { triggersPerSecond } })] });
 }
 
-describe('a rate of triggers', () => {
-  test('refuses what is above it with 429, which says when to come again', async () => {
+describe('a rate limit for triggers', () => {
+  test('refuses what is above it with 429, and when to retry', async () => {
     const { api, fanout } = limited(1);
     const request = () => signedRequest('POST', '/apps/1/events', { body: JSON.stringify(event) });
     expect(await api.events(request())).toEqual({ json: '{}' });
@@ -42,7 +42,7 @@ describe('a rate of triggers', () => {
     expect(await events(wide)).toMatch(/^429 /);
   });
 
-  test('does not count what is refused for another reason, and keeps nothing of what it refuses', async () => {
+  test('does not count what is refused for another reason, and stores nothing of what it refuses', async () => {
     const { events, memory } = limited(1);
     expect(await events({ ...event, channel: 'a b' })).toMatch(/^400 /);
     expect(await events({ ...event, name: 'pusher:x' })).toMatch(/^400 /);
@@ -51,7 +51,7 @@ describe('a rate of triggers', () => {
     expect(memory.channel('1', 'cache-a' as never)).not.toHaveProperty('cache');
   });
 
-  test('is over after a second, and does not hold for questions', async () => {
+  test('is over after a second, and does not apply to queries', async () => {
     const { events, get, clock } = limited(1);
     await events(event);
     clock.advanceSync(999);
@@ -61,7 +61,7 @@ describe('a rate of triggers', () => {
     expect(await events(event)).toEqual({});
   });
 
-  test('is the app’s own', async () => {
+  test('belongs to the app', async () => {
     const two = application({
       id: '2',
       key: 'k2',
@@ -79,7 +79,7 @@ describe('a rate of triggers', () => {
 describe('a disabled app', () => {
   const off = () => apiStage({ apps: [application({ isEnabled: false })] });
 
-  test('answers every signed request with 403 and does nothing', async () => {
+  test('responds to every signed request with 403 and does nothing', async () => {
     const { events, batch, get, api, fanout } = off();
     const disabled = '403 Application disabled';
     expect(await events(event)).toBe(disabled);
@@ -96,7 +96,7 @@ describe('a disabled app', () => {
     expect(fanout.terminated).toEqual([]);
   });
 
-  test('is 401 to whoever cannot sign', async () => {
+  test('responds 401 to unsigned requests', async () => {
     const { api } = off();
     const foreign = signedRequest('GET', '/apps/1/channels', { of: { key: 'app-key', secret: 'wrong' } });
     expect(await api.channels(foreign)).toMatchObject({ status: 401 });
@@ -112,13 +112,13 @@ describe('POST terminate_connections', () => {
   };
 
   test.each(['7', 'a_-=@,.;Z', '__proto__', 'u'.repeat(128)])(
-    'ends the connections of %.20s and answers {}, whether there are any or not',
+    'closes the connections of %.20s and responds with {}, whether there are any or not',
     async (id) => {
       expect(await terminate(id)).toEqual({ answer: { json: '{}' }, terminated: [`1/${id}`] });
     },
   );
 
-  test('takes the body {} that some libraries send, and any other', async () => {
+  test('accepts the body {} that some libraries send, and any other', async () => {
     expect(await terminate('7', '{}')).toMatchObject({ answer: { json: '{}' } });
     expect(await terminate('7', 'no JSON')).toMatchObject({ answer: { json: '{}' } });
   });
@@ -135,7 +135,7 @@ describe('POST terminate_connections', () => {
 });
 
 describe('GET of a server-to-user channel', () => {
-  test.each(['#server-to-user-7', '#server-to-user-__proto__'])('%s is 400', async (channel) => {
+  test.each(['#server-to-user-7', '#server-to-user-__proto__'])('%s gets 400', async (channel) => {
     const { api } = apiStage();
     const path = `/apps/1/channels/${encodeURIComponent(channel)}`;
     expect(await api.channel({ ...signedRequest('GET', path), name: channel })).toEqual({
@@ -147,7 +147,7 @@ describe('GET of a server-to-user channel', () => {
     });
   });
 
-  test('an event on it is published, and there are no counts to ask for', async () => {
+  test('an event can be published on it, but there are no counts', async () => {
     const { events, fanout } = apiStage();
     const channels = ['#server-to-user-7', 'b'];
     const info = 'user_count,subscription_count';
@@ -193,7 +193,7 @@ describe('several key pairs', () => {
   });
 });
 
-describe('a request to a server that has a path prefix', () => {
+describe('a request to a server with a path prefix', () => {
   test.each(['/base/apps/1/channels', '/apps/1/channels'])('may have signed %s', async (signedPath) => {
     const { api } = apiStage();
     const paths = { appId: '1', path: '/base/apps/1/channels', unprefixedPath: '/apps/1/channels' };
@@ -211,7 +211,7 @@ describe('a request to a server that has a path prefix', () => {
     expect(await api.channel(request)).toEqual({ json: '{"occupied":false}' });
   });
 
-  test('is told to sign what it sent', async () => {
+  test('is asked to sign what it sent', async () => {
     const { api } = apiStage();
     const request = {
       ...signedRequest('GET', '/other/apps/1/channels'),

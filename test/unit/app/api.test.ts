@@ -10,7 +10,7 @@ const tooLarge =
   'The data content of this event exceeds the allowed maximum (10240 bytes). See https://pusher.com/docs/channels/server_api/http-api#publishing-events for more info';
 
 describe('POST events', () => {
-  test('publishes on each unique channel once, in order, and answers {}', async () => {
+  test('publishes once on each distinct channel, in order, and responds with {}', async () => {
     const { events, fanout } = apiStage();
     expect(await events({ name: 'news', channels: ['a', 'b', 'a'], data: '"x"' })).toEqual({});
     fanout.expectPublished('a', { event: 'news', data: '"x"' });
@@ -18,7 +18,7 @@ describe('POST events', () => {
     fanout.expectNothing();
   });
 
-  test('leaves out the connection that is named, existing or not', async () => {
+  test('leaves out the given connection, whether it exists or not', async () => {
     const { events, fanout } = apiStage();
     expect(await events({ name: 'news', channel: 'a', data: 'x', socket_id: '1.2' })).toEqual({});
     fanout.expectPublished('a', { event: 'news', data: 'x' }, '1.2');
@@ -29,13 +29,13 @@ describe('POST events', () => {
     [null, 'null'],
     [0, '0'],
     ['', ''],
-  ])('takes the data %j for the string %s', async (data, text) => {
+  ])('treats the data %j as the string %s', async (data, text) => {
     const { events, fanout } = apiStage();
     await events({ name: 'news', channel: 'a', data });
     fanout.expectPublished('a', { event: 'news', data: text });
   });
 
-  test.each(notRebuilt)('takes the data %s for that very text, and keeps it so', async (source) => {
+  test.each(notRebuilt)('treats the data %s as exactly that text', async (source) => {
     const { events, batch, fanout, memory } = apiStage();
     await events(`{"name":"news","channels":["a"],"data":${source}}`);
     fanout.expectPublished('a', { event: 'news', data: source });
@@ -45,7 +45,7 @@ describe('POST events', () => {
     expect(memory.channel('1', channelName('cache-a')).cache?.data).toBe(source);
   });
 
-  test('counts what was asked of each channel, as far as it has it', async () => {
+  test('returns the requested counts of each channel, as far as it has them', async () => {
     const { events, occupy } = apiStage();
     occupy('presence-a', '7');
     occupy('presence-a', '8');
@@ -61,7 +61,7 @@ describe('POST events', () => {
     });
   });
 
-  test('names a channel that is called __proto__', async () => {
+  test('accepts a channel called __proto__', async () => {
     const { api } = apiStage();
     const body = JSON.stringify({ name: 'n', channel: '__proto__', data: '', info: 'subscription_count' });
     expect(await api.events(signedRequest('POST', '/apps/1/events', { body }))).toEqual({
@@ -69,7 +69,7 @@ describe('POST events', () => {
     });
   });
 
-  test('answers once the event of a cache channel is kept, subscribers or not', async () => {
+  test('responds once the event of a cache channel is kept, with or without subscribers', async () => {
     let keep = (): void => {};
     const stage = apiStage({
       ledger: (memory) => ({
@@ -95,13 +95,13 @@ describe('POST events', () => {
     ['private-encrypted-cache-a', true],
     ['my-cache-a', false],
     ['private-a', false],
-  ])('R14: on %s is kept for late subscribers: %s', async (channel, isKept) => {
+  ])('on %s is kept for late subscribers: %s', async (channel, isKept) => {
     const { events, memory } = apiStage();
     await events({ name: 'state', channel, data: 'x' });
     expect(memory.channel('1', channelName(channel)).cache !== undefined).toBe(isKept);
   });
 
-  test('refused, publishes nothing', async () => {
+  test('publishes nothing if it is refused', async () => {
     const { events, fanout } = apiStage();
     expect(await events({ name: 'n', channels: ['a', 'b c'], data: 'x' })).toMatch(
       /^400 Invalid channel name/,
@@ -115,13 +115,13 @@ describe('POST events', () => {
 describe('POST batch_events', () => {
   const item = (channel: string, rest: object = {}) => ({ name: 'n', channel, data: 'x', ...rest });
 
-  test('publishes every item in order and answers {}', async () => {
+  test('publishes every item in order and responds with {}', async () => {
     const { batch, fanout } = apiStage();
     expect(await batch({ batch: [item('a'), item('b', { socket_id: '1.2' }), item('a')] })).toEqual({});
     expect(fanout.channels).toEqual(['a', 'b', 'a']);
   });
 
-  test('answers in the same order, {} where nothing was asked', async () => {
+  test('responds in the same order, with {} where nothing was requested', async () => {
     const { batch, occupy } = apiStage();
     occupy('presence-a', '7');
     const info = 'subscription_count,user_count';
@@ -130,7 +130,7 @@ describe('POST batch_events', () => {
     });
   });
 
-  test('is all or nothing', async () => {
+  test('publishes all or nothing', async () => {
     const { batch, fanout, memory } = apiStage();
     expect(await batch({ batch: [item('cache-a'), item('b', { name: 'pusher:x' })] })).toMatch(
       /^400 batch\[1\]: /,
@@ -154,8 +154,8 @@ describe('POST batch_events', () => {
   });
 });
 
-describe('R15: a request', () => {
-  test('for an unknown app is 404, with the key of another app 401, unsigned 401', async () => {
+describe('a request', () => {
+  test('gets 404 for an unknown app, 401 with the key of another app, 401 if unsigned', async () => {
     const { api } = apiStage({ apps: [application(), application({ id: '2', key: 'k2', secret: 's2' })] });
     expect(await api.channels(signedRequest('GET', '/apps/9/channels'))).toEqual({
       status: 404,
@@ -169,7 +169,7 @@ describe('R15: a request', () => {
     });
   });
 
-  test('that nobody signed is refused without its body', () => {
+  test('is refused without its body if it is not signed', () => {
     const { refuse } = apiStage();
     const { body: _, ...head } = signedRequest('POST', '/apps/1/events', { body: 'x' });
     expect(refuse(head)).toBeUndefined();
@@ -178,7 +178,7 @@ describe('R15: a request', () => {
     }
   });
 
-  test('whose app is taken away or disabled while its body comes does nothing', async () => {
+  test('does nothing if its app is removed or disabled while its body is received', async () => {
     const { begin, fanout, replace } = apiStage();
     const request = signedRequest('POST', '/apps/1/events', {
       body: '{"name":"a","channel":"a","data":"x"}',
@@ -193,7 +193,7 @@ describe('R15: a request', () => {
     fanout.expectNothing();
   });
 
-  test('that was changed on the way is 401 and does nothing', async () => {
+  test('gets 401 and does nothing if it was changed in transit', async () => {
     const { api, fanout } = apiStage();
     const request = signedRequest('POST', '/apps/1/events', {
       body: '{"name":"a","channel":"a","data":"x"}',
@@ -205,7 +205,7 @@ describe('R15: a request', () => {
   });
 });
 
-test('GET webhooks/dropped lists the drops of the app alone', async () => {
+test('GET webhooks/dropped lists only the drops of the app', async () => {
   const { api, drops } = apiStage({ apps: [application(), application({ id: '2', key: 'k2' })] });
   const drop = {
     endpoint: 'main',

@@ -14,7 +14,7 @@ function stage(limits: Partial<Limits>) {
 const names = (count: number, prefix = 'room') =>
   Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 
-/** Subscribes to each, and says which of them were let in. */
+/** Subscribes to each channel, and returns those that were accepted. */
 function comeTo(actor: Actor, channels: readonly string[]): string[] {
   for (const channel of channels) actor.subscribe(channel);
   actor.socket.takeFrames();
@@ -22,14 +22,14 @@ function comeTo(actor: Actor, channels: readonly string[]): string[] {
 }
 
 describe('a connection', () => {
-  test('may have 1,000 channels and no more, unless it is configured otherwise', () => {
+  test('may have 1,000 channels and no more, unless configured otherwise', () => {
     const { connect } = stage({});
     const actor = connect();
     expect(comeTo(actor, names(1001))).toHaveLength(1000);
     expect(comeTo(connect(), names(1000, 'other'))).toHaveLength(1000);
   });
 
-  test('is told why on the channel and on the connection, which stays', () => {
+  test('is sent the reason on the channel and on the connection, which stays open', () => {
     const { connect, refused } = stage({ channelsPerConnection: 1 });
     const actor = connect().join('a');
     actor.subscribe('b');
@@ -48,14 +48,14 @@ describe('a connection', () => {
     actor.join('b');
   });
 
-  test("may have the user's own channel besides", () => {
+  test("may have the user's own channel in addition", () => {
     const { connect } = stage({ channelsPerConnection: 1 });
     const actor = connect().enter({ id: '7' });
     actor.join('#server-to-user-7').join('a');
     expect(comeTo(actor, ['b'])).toEqual([]);
   });
 
-  test('comes to so many new channels a second, besides all that it may have at once', async () => {
+  test('may join so many new channels a second, after a burst of all that it may have', async () => {
     const { connect, clock, refused } = stage({ channelsPerConnection: 3, newChannelsPerSecond: 2 });
     const actor = connect();
     const comeAndGo = (channel: string): boolean => {
@@ -69,7 +69,7 @@ describe('a connection', () => {
     expect(names(3).map(comeAndGo)).toEqual([true, true, false]);
   });
 
-  test('comes to occupied channels as often as it likes', () => {
+  test('may join occupied channels without a limit', () => {
     const { connect } = stage({ channelsPerConnection: 1, newChannelsPerSecond: 1 });
     connect().join('a');
     const actor = connect();
@@ -104,7 +104,7 @@ describe('a connection', () => {
 });
 
 describe('an app', () => {
-  test('has so many occupied channels; those that are occupied take further subscribers', () => {
+  test('may have so many occupied channels; those still accept subscribers', () => {
     const { connect, refused } = stage({ channels: 2 });
     expect(comeTo(connect(), ['a', 'b', 'c'])).toEqual(['a', 'b']);
     const other = connect();
@@ -112,7 +112,7 @@ describe('an app', () => {
     expect(refused).toEqual(['subscription app_channel_limit', 'subscription app_channel_limit']);
   });
 
-  test('comes to so many new channels a second by all its connections, after ten times as many', async () => {
+  test('may occupy so many new channels a second with all its connections, after a burst of ten times as many', async () => {
     const { connect, clock, refused } = stage({ appNewChannelsPerSecond: 1 });
     expect(comeTo(connect(), names(6, 'a'))).toHaveLength(6);
     const other = connect();

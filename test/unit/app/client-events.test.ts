@@ -16,7 +16,7 @@ function pair(apps = [application()]) {
 }
 
 describe('an accepted client event', () => {
-  test('reaches the others on the channel and one webhook, not its sender', () => {
+  test('reaches the other subscribers and one webhook, but not its sender', () => {
     const { sender, receiver, outbox, connect } = pair();
     const stranger = connect();
     sender.trigger(channel, 'hello');
@@ -50,14 +50,14 @@ describe('an accepted client event', () => {
     outbox.expectEvent(expect.objectContaining({ data: text }) as object);
   });
 
-  test.each(notRebuilt)('with the data %s is delivered and reported with that very text', (source) => {
+  test.each(notRebuilt)('with the data %s is delivered and reported as exactly that text', (source) => {
     const { sender, receiver, outbox } = pair();
     sender.say(`{"event":"client-typing","channel":"${channel}","data":${source}}`);
     receiver.socket.expectFrame({ event: 'client-typing', channel, data: source });
     outbox.expectEvent(expect.objectContaining({ data: source }) as object);
   });
 
-  test('on a presence channel carries the user id that was authorised, never the one that is claimed', () => {
+  test('on a presence channel contains the authorised user id, never a claimed one', () => {
     const stage = hubStage();
     const sender = stage.connect().join('presence-a', { user_id: 7 });
     const receiver = stage.connect().join('presence-a', { user_id: '9' });
@@ -68,14 +68,14 @@ describe('an accepted client event', () => {
     stage.outbox.expectEvent(expect.objectContaining({ userId: '7' }) as object);
   });
 
-  test('on a private channel carries no user id at all', () => {
+  test('on a private channel contains no user id', () => {
     const { sender, receiver } = pair();
     sender.say({ event: 'client-a', channel, data: {}, user_id: 'admin' });
     receiver.socket.expectFrame({ event: 'client-a', channel, data: '{}' });
   });
 
   test.each(['private-cache-a', 'private-encrypted-a', 'private-encrypted-cache-a'])(
-    'is relayed on %s, and cached nowhere',
+    'is forwarded on %s and never cached',
     (name) => {
       const { connect, memory } = hubStage();
       const [sender, receiver] = [connect().join(name), connect().join(name)];
@@ -86,7 +86,7 @@ describe('an accepted client event', () => {
     },
   );
 
-  test('without an endpoint that wants it tells no webhook', () => {
+  test('causes no webhook if no endpoint selects it', () => {
     const filtered = endpoint({ channels: { startsWith: 'presence-' } });
     const { sender, receiver, outbox } = pair([application({ endpoints: [filtered] })]);
     sender.trigger(channel, 'x');
@@ -129,7 +129,7 @@ describe('a refused client event', () => {
     ],
   ];
 
-  test.each(refusals)('%s is told to its sender alone, with code null', (_, act, message) => {
+  test.each(refusals)('(%s) is reported only to its sender, with code null', (_, act, message) => {
     const stage = pair();
     act(stage);
     stage.sender.socket.expectError(message);
@@ -139,7 +139,7 @@ describe('a refused client event', () => {
     stage.outbox.expectNothing();
   });
 
-  test('because the app has them switched off is told in the words of the documents', () => {
+  test('because the app has disabled them is reported in the documented words', () => {
     const { sender, receiver, outbox } = pair([application({ clientEvents: false })]);
     sender.trigger(channel, 'x');
     sender.socket.expectError(
@@ -149,7 +149,7 @@ describe('a refused client event', () => {
     outbox.expectNothing();
   });
 
-  test('is accepted at the limits exactly', () => {
+  test('is accepted exactly at the limits', () => {
     const { sender, receiver } = pair();
     sender.trigger(channel, '\u00e9'.repeat(5120), `client-${'x'.repeat(193)}`);
     expect(receiver.socket.takeFrames()).toHaveLength(1);
@@ -157,7 +157,7 @@ describe('a refused client event', () => {
 });
 
 describe('the rate of client events', () => {
-  test('is ten in any second; the eleventh is refused with 4301 and told to no webhook', () => {
+  test('is ten in any second; the eleventh is refused with 4301 and causes no webhook', () => {
     const { sender, receiver, outbox, clock } = pair();
     for (let count = 0; count < 10; count += 1) {
       sender.trigger(channel, String(count));
@@ -182,21 +182,21 @@ describe('the rate of client events', () => {
     expect(receiver.socket.takeFrames()).toHaveLength(10);
   });
 
-  test('is each connection its own', () => {
+  test('applies to each connection separately', () => {
     const { sender, receiver } = pair();
     for (let count = 0; count < 10; count += 1) sender.trigger(channel, 'x');
     receiver.trigger(channel, 'x');
     expect(sender.socket.takeFrames()).toHaveLength(1);
   });
 
-  test('is not spent by events that are refused for another reason', () => {
+  test('is not used up by events that are refused for another reason', () => {
     const { sender, receiver } = pair();
     for (let count = 0; count < 20; count += 1) sender.trigger('private-b', 'x');
     sender.trigger(channel, 'x');
     expect(receiver.socket.takeFrames()).toHaveLength(1);
   });
 
-  test('has no bound when the limit is none', () => {
+  test('is unlimited if the limit is null', () => {
     const { sender, receiver } = pair([application({ limits: { clientEventsPerSecond: Infinity } })]);
     for (let count = 0; count < 500; count += 1) sender.trigger(channel, 'x');
     expect(receiver.socket.takeFrames()).toHaveLength(500);
@@ -212,7 +212,7 @@ test('accepted events are counted, refused ones are not', () => {
   expect(messagePublished).toHaveBeenCalledExactlyOnceWith('1', 'client');
 });
 
-test('somebody who speaks for a client is answered instead of it', () => {
+test('a refusal is returned to whoever sends on behalf of a client, and not sent to the client', () => {
   const stage = hubStage();
   const [sender, receiver] = [stage.connect().join(channel), stage.connect().join(channel)];
   const refused = vi.fn();

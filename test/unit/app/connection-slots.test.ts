@@ -3,7 +3,7 @@ import { application, greeting } from '../../support/unit/application.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { Actor, hubStage } from '../../support/unit/hub-stage.ts';
 
-/** A hub whose places are given out elsewhere; the test decides about the connections in turn. */
+/** A hub whose places are assigned elsewhere. The test decides about each connection. */
 function slotStage(limits = { connections: 5 }) {
   const answers: ((isFree: boolean) => void)[] = [];
   const release = vi.fn();
@@ -29,8 +29,8 @@ function slotStage(limits = { connections: 5 }) {
   };
 }
 
-describe('a connection of a limited app whose places are counted over all nodes', () => {
-  test('is told nothing before it has a place, and then what it has asked for, in order', async () => {
+describe('a connection of an app with a limit over all nodes', () => {
+  test('is sent nothing before it has a place, and then its answers, in order', async () => {
     const { come, decide, take, connectionOpened } = slotStage();
     const actor = come();
     actor.subscribe('news');
@@ -46,7 +46,7 @@ describe('a connection of a limited app whose places are counted over all nodes'
     actor.join('other');
   });
 
-  test('is closed with 4004 where there is none, and leaves nothing behind', async () => {
+  test('is closed with 4004 if there is no place, and leaves no trace', async () => {
     const { come, decide, apps, outbox, release, connectionOpened, connectionClosed } = slotStage();
     const actor = come();
     actor.subscribe('news');
@@ -59,7 +59,7 @@ describe('a connection of a limited app whose places are counted over all nodes'
     for (const called of [release, connectionOpened, connectionClosed]) expect(called).not.toHaveBeenCalled();
   });
 
-  test('gives its place back when it has gone, once', async () => {
+  test('returns its place once when it has closed', async () => {
     const { come, decide, release } = slotStage();
     const actor = come();
     await decide(true);
@@ -69,7 +69,7 @@ describe('a connection of a limited app whose places are counted over all nodes'
     expect(release.mock.calls).toEqual([['1', '127.0.0.1']]);
   });
 
-  test('gives it back also if it has gone before it had it', async () => {
+  test('returns its place even if it closed before it got it', async () => {
     const { come, decide, release, connectionOpened } = slotStage();
     const actor = come();
     actor.vanish();
@@ -92,7 +92,7 @@ describe('a connection of a limited app whose places are counted over all nodes'
     expect(release.mock.calls).toEqual([['1', '127.0.0.1']]);
   });
 
-  test('is refused at once where its node alone has as many as there may be', async () => {
+  test('is refused immediately if its node alone has reached the limit', async () => {
     const { come, decide, take, hub, node } = slotStage({ connections: 1 });
     come();
     await decide(true);
@@ -103,7 +103,7 @@ describe('a connection of a limited app whose places are counted over all nodes'
   });
 });
 
-test('a connection of an app without a limit asks for no place', () => {
+test('a connection of an app without a limit needs no place', () => {
   const { come, take } = slotStage({ connections: Infinity });
   expect(
     come()

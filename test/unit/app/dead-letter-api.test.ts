@@ -52,7 +52,7 @@ const told = {
 };
 
 describe('GET webhooks/deliveries', () => {
-  test('lists what was dropped in full, of the app alone', async () => {
+  test('lists in full what was dropped, for this app only', async () => {
     const { store, list } = stage();
     store.add(tried);
     store.add(deadLetter({ appId: '2' }));
@@ -63,7 +63,7 @@ describe('GET webhooks/deliveries', () => {
     });
   });
 
-  test('has pages of a hundred, or of as many as are asked for', async () => {
+  test('has pages of a hundred letters, or of the requested number', async () => {
     const { store, list } = stage();
     for (let number = 0; number < 150; number += 1) store.add(deadLetter({ id: `msg_${number}` }));
     const first = (await list()) as { deliveries: { id: string }[]; next: string };
@@ -79,7 +79,7 @@ describe('GET webhooks/deliveries', () => {
     { event: 'channel_occupied' },
     { since: String(startedAtMs) },
     { since: '2023-11-14T22:13:20Z', until: '2023-11-14T23:13:20.000+01:00' },
-  ])('finds by %j', async (query) => {
+  ])('finds letters by %j', async (query) => {
     const { store, list } = stage();
     store.add(tried);
     store.add(
@@ -119,13 +119,13 @@ describe('GET webhooks/deliveries', () => {
 });
 
 describe('GET webhooks/deliveries/DELIVERY', () => {
-  test('is that delivery', async () => {
+  test('returns that delivery', async () => {
     const { store, show } = stage();
     store.add(tried);
     expect(await show('msg_1')).toEqual(told);
   });
 
-  test('of an unknown one is 404', async () => {
+  test('responds 404 for an unknown one', async () => {
     const { show } = stage();
     expect(await show('msg_2')).toBe(
       "404 No dropped delivery 'msg_2' is kept: it was not dropped, or is no longer kept",
@@ -134,7 +134,7 @@ describe('GET webhooks/deliveries/DELIVERY', () => {
 });
 
 describe('POST webhooks/deliveries/DELIVERY/resend', () => {
-  test('answers what came of it, and the letter says so', async () => {
+  test('responds with the result, which the letter then contains', async () => {
     const { store, resend, sender, clock, show } = stage();
     store.add(tried);
     const answer = resend('msg_1');
@@ -158,7 +158,7 @@ describe('POST webhooks/deliveries/DELIVERY/resend', () => {
     });
   });
 
-  test('answers a failure as one', async () => {
+  test('responds with a failure as a result', async () => {
     const { store, resend, sender, clock } = stage();
     store.add(tried);
     const answer = resend('msg_1');
@@ -173,7 +173,7 @@ describe('POST webhooks/deliveries/DELIVERY/resend', () => {
     });
   });
 
-  test('of an unknown one is 404, and while it is being sent 409', async () => {
+  test('responds 404 for an unknown letter, and 409 while it is being sent', async () => {
     const { store, resend, clock, sender } = stage();
     expect(await resend('msg_1')).toMatch(/^404 No dropped delivery 'msg_1'/);
     store.add(tried);
@@ -184,7 +184,7 @@ describe('POST webhooks/deliveries/DELIVERY/resend', () => {
     await first;
   });
 
-  test('to an endpoint that is gone, disabled or paused is 409', async () => {
+  test('responds 409 for an endpoint that is removed, disabled or paused', async () => {
     const { store, resend, recover, dispatcher } = stage();
     store.add(tried);
     dispatcher.replace([application({ endpoints: [endpoint({ heldSinceMs: startedAtMs })] })]);
@@ -202,7 +202,7 @@ describe('POST webhooks/deliveries/DELIVERY/resend', () => {
     expect(await resend('msg_1')).toBe('409 Not sent: the endpoint of this delivery is no longer configured');
   });
 
-  test('without a place for an attempt is 503', async () => {
+  test('responds 503 without a place for an attempt', async () => {
     const { store, resend, clock } = stage({ places: new AttemptPlaces(0) });
     store.add(tried);
     const answer = resend('msg_1');
@@ -212,7 +212,7 @@ describe('POST webhooks/deliveries/DELIVERY/resend', () => {
 });
 
 describe('POST webhooks/recover', () => {
-  test('begins, tells how far it has come, and ends', async () => {
+  test('starts, reports its progress, and ends', async () => {
     const { store, recover, progress, cancel, sender, clock } = stage();
     store.add(tried);
     store.add(deadLetter({ id: 'msg_2', timeMs: startedAtMs + 1, channels: ['a', 'b'] }));
@@ -255,7 +255,7 @@ describe('POST webhooks/recover', () => {
     sender.expectNoPost();
   });
 
-  test('to an endpoint that is not there, or disabled, is 409', async () => {
+  test('responds 409 for an endpoint that is missing or disabled', async () => {
     const { recover, dispatcher } = stage();
     expect(await recover({ endpoint: 'nobody' })).toBe(
       "409 Nothing is sent: the app has no endpoint 'nobody'",
@@ -266,7 +266,7 @@ describe('POST webhooks/recover', () => {
     );
   });
 
-  test('of an unknown id is 404', async () => {
+  test('responds 404 for an unknown id', async () => {
     const { progress, cancel } = stage();
     for (const ask of [progress, cancel]) {
       expect(await ask('rec_1')).toBe(
@@ -276,7 +276,7 @@ describe('POST webhooks/recover', () => {
   });
 });
 
-test('a node that does not have the letters answers 503, not that there are none', async () => {
+test('responds 503, not an empty list, on a node without the letters', async () => {
   const { list, show, resend, recover, progress, cancel } = stage({ isHere: () => false });
   const answers = [
     await list(),
@@ -294,7 +294,7 @@ test('a node that does not have the letters answers 503, not that there are none
   );
 });
 
-test('none of it is told without the signature of the app', async () => {
+test('requires the signature of the app everywhere', async () => {
   const { api } = apiStage();
   const unsigned = { ...signedRequest('GET', deliveries), rawQuery: '' };
   for (const route of [

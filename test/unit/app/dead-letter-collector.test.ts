@@ -92,7 +92,7 @@ describe('a delivery that is dropped', () => {
     ]);
   });
 
-  test('while its attempt is under way remembers what came of that', async () => {
+  test('while its attempt is in progress gets the result of that', async () => {
     const { clock, sender, dispatcher, occupy, letters } = stage();
     occupy('taken');
     await clock.advance(250);
@@ -109,7 +109,7 @@ describe('a delivery that is dropped', () => {
     ]);
   });
 
-  test('keeps none of what was delivered in the end', async () => {
+  test('leaves nothing of what was delivered in the end', async () => {
     const { clock, sender, occupy, letters } = stage();
     occupy('news');
     await clock.advance(250);
@@ -120,7 +120,7 @@ describe('a delivery that is dropped', () => {
     expect(await letters()).toEqual([]);
   });
 
-  test('says how many attempts there were when there is no room to remember them', async () => {
+  test('keeps the number of attempts when there is no room to remember them', async () => {
     const batch = { maxEvents: 1, maxDelayMs: 0, maxBytes: 98_304 };
     const { clock, sender, dispatcher, occupy, letters } = stage({
       policy: { batch, concurrency: 1200 },
@@ -141,7 +141,7 @@ describe('a delivery that is dropped', () => {
   });
 });
 
-describe('events that were in no delivery', () => {
+describe('events that were not in a delivery', () => {
   test('share a letter with an id of its own, as many as a delivery has', async () => {
     const { occupy, letters, clock, sender } = stage({ applications: [off] });
     occupy(...Array.from({ length: 45 }, (_, index) => `c${index}`));
@@ -173,7 +173,7 @@ describe('events that were in no delivery', () => {
     expect((await letters())[0]).toMatchObject({ timeMs: startedAtMs + 99, droppedAtMs: startedAtMs + 99 });
   });
 
-  test('are no larger together than a delivery', async () => {
+  test('are together no larger than a delivery', async () => {
     const policy = { batch: { maxEvents: 20, maxDelayMs: 250, maxBytes: 100 } };
     const { occupy, letters } = stage({ applications: [off], policy });
     occupy('a', 'b', 'c', 'd'.repeat(150), 'e');
@@ -193,7 +193,7 @@ describe('events that were in no delivery', () => {
     ).toEqual(['main disabled 1', 'main disabled 1', 'two shutdown 1', 'two shutdown 1']);
   });
 
-  test('are in no letter with some that were lost after another delivery began', async () => {
+  test('are not in a letter with some that were lost after another delivery began', async () => {
     const { office, letters } = stage();
     const lose = (channel: string, begun: number) => {
       const event = { name: 'channel_vacated', channel: channelName(channel) } as const;
@@ -209,7 +209,7 @@ describe('events that were in no delivery', () => {
     expect(kept.map(({ turn }) => turn)).toEqual([0.5, 1.5]);
   });
 
-  test('that undid each other are no loss', async () => {
+  test('that cancel each other out are not a loss', async () => {
     const { clock, append, letters } = stage({ policy: { queueMaxBytes: 1400 } });
     append('1', [
       { name: 'channel_occupied', channel: channelName('gone') },
@@ -222,7 +222,7 @@ describe('events that were in no delivery', () => {
 });
 
 describe('a flood', () => {
-  test('makes letters of full size', async () => {
+  test('causes letters of full size', async () => {
     const { occupy, letters } = stage({ policy: { queueMaxBytes: 2000 } });
     occupy(...Array.from({ length: 20_000 }, (_, index) => `c${index}`));
     const kept = await letters();
@@ -233,7 +233,7 @@ describe('a flood', () => {
 });
 
 describe('an app', () => {
-  test('that is gone loses its letters, and what is lost of it later is not kept', async () => {
+  test('loses its letters when it is removed, and later losses are not kept', async () => {
     const { clock, dispatcher, office, occupy, letters } = stage({ applications: [off] });
     occupy('a');
     expect(await letters()).toHaveLength(1);
@@ -256,7 +256,7 @@ describe('an app', () => {
     expect(await letters()).toEqual([]);
   });
 
-  test('that is forgotten loses its letters and what is gathered, and goes on', async () => {
+  test('loses its letters and what is gathered when it is forgotten, and continues', async () => {
     const { clock, dispatcher, office, occupy, letters } = stage({ applications: [off] });
     occupy('a');
     await clock.advance(100);
@@ -270,7 +270,7 @@ describe('an app', () => {
   });
 });
 
-test('an office that is stopped waits for nothing: what is lost at once is a letter at once', async () => {
+test('an office that is stopped waits for nothing: events lost together are a letter immediately', async () => {
   const { clock, office, occupy, store, letters } = stage({ applications: [off] });
   occupy('a');
   office.stop();

@@ -20,8 +20,8 @@ function stage(perTurn: number) {
   return { ...built, turns, occupied, on };
 }
 
-describe('a connection with many channels that ends', () => {
-  test('leaves as many in a turn as there is room for, and all of them in the end', () => {
+describe('a connection with many channels that closes', () => {
+  test('leaves as many channels in a turn as there is room for, and all of them in the end', () => {
     const { turns, occupied, on } = stage(10);
     on(rooms(25)).vanish();
     expect(occupied()).toBe(15);
@@ -32,7 +32,7 @@ describe('a connection with many channels that ends', () => {
     expect(turns.count).toBe(2);
   });
 
-  test('does not hold up the end of the turn for others, who leave after it', () => {
+  test('does not delay others that leave after it beyond the end of the turn', () => {
     const { turns, occupied, on } = stage(10);
     const [many, ...few] = [on(rooms(12)), on(['a']), on(['b'])];
     many?.vanish();
@@ -42,7 +42,7 @@ describe('a connection with many channels that ends', () => {
     expect(occupied()).toBe(0);
   });
 
-  test('lingers as long as any other, counted from its end', async () => {
+  test('lingers as long as any other, counted from its close', async () => {
     const { turns, on, outbox, clock, advance } = stage(1);
     on(rooms(2)).vanish();
     await clock.advance(1000);
@@ -54,7 +54,7 @@ describe('a connection with many channels that ends', () => {
     expect(outbox.takeLines()).toEqual(['channel_vacated room-0', 'channel_vacated room-1']);
   });
 
-  test('causes nothing on channels to which its client has come back meanwhile', async () => {
+  test('causes nothing on channels that its client has joined again meanwhile', async () => {
     const { turns, on, connect, outbox, advance, memory } = stage(1);
     const user = { user_id: '7' };
     const actor = on(['a']);
@@ -73,7 +73,7 @@ describe('a connection with many channels that ends', () => {
     expect(again.socket.takeFrames()).toEqual([]);
   });
 
-  test('counts on a channel until it has left that, as if its end were heard of later', () => {
+  test('counts on a channel until it has left it, as if its close were noticed later', () => {
     const { turns, on, memory } = stage(1);
     on(['a', 'b']).vanish();
     const stateOf = (name: string) => memory.channel('1', channelName(name));
@@ -84,8 +84,8 @@ describe('a connection with many channels that ends', () => {
   });
 });
 
-describe('the end of all connections', () => {
-  test('of an app takes turns, and is complete when it says so', async () => {
+describe('closing all connections', () => {
+  test('of an app takes turns, and is complete when the promise resolves', async () => {
     const { turns, on, hub, apps, occupied } = stage(10);
     const actors = rooms(30).map((room) => on([room]));
     const [app] = [...apps];
@@ -97,12 +97,12 @@ describe('the end of all connections', () => {
     while (turns.isAwaited) turns.turn();
     await settle();
     expect([app.sessions.size, occupied(), isDone, hub.departed()]).toEqual([0, 0, true, undefined]);
-    // 30 connections and 30 channels, 10 in a turn; the first turn was there already.
+    // 30 connections and 30 channels, 10 in a turn; the first turn has already passed.
     expect(turns.count).toBeGreaterThanOrEqual(5);
     for (const { socket } of actors) expect(socket.takeFrames()).toMatchObject([{ event: 'pusher:error' }]);
   });
 
-  test('can be had in this very turn, with what others had still to leave', () => {
+  test('can be done in the same turn, together with earlier leaves', () => {
     const { on, hub, apps, occupied } = stage(1);
     on(rooms(5)).vanish();
     on(['a', 'b', 'c']);
@@ -111,7 +111,7 @@ describe('the end of all connections', () => {
     expect(occupied()).toBe(0);
   });
 
-  test('with the server is over once everybody has left', async () => {
+  test('of the server is complete once everybody has left', async () => {
     const { turns, on, hub, occupied } = stage(10);
     on(rooms(25));
     let isClosed = false;
@@ -125,7 +125,7 @@ describe('the end of all connections', () => {
 });
 
 describe('the ledger of a node', () => {
-  test('reports what is due in sweeps of 500, and says that there is more', async () => {
+  test('reports what is due in sweeps of 500, and that there is more', async () => {
     const { on, outbox, memory, clock } = stage(Infinity);
     on(rooms(900)).vanish();
     await clock.advance(3000);
@@ -134,7 +134,7 @@ describe('the ledger of a node', () => {
     expect([memory.sweep(), outbox.takeLines().length]).toEqual([undefined, 400]);
   });
 
-  test('retires an app in slices, and everybody is reported once it says so', async () => {
+  test('removes an app in slices, and has reported everything once the promise resolves', async () => {
     const { turns, on, outbox, memory } = stage(10);
     on(rooms(25));
     outbox.takeLines();

@@ -8,7 +8,7 @@ describe('an endpoint that is disabled', () => {
   const recorded = (drops: DropJournal) =>
     drops.read('1').dropped.map(({ endpoint: id, channel, reason }) => `${id} ${channel} ${reason}`);
 
-  test('is sent nothing, and each event that it wants is recorded; others get theirs', async () => {
+  test('is sent nothing, and each event that it selects is recorded; others get theirs', async () => {
     const { clock, sender, drops, append } = stage(serving(off, two));
     append('a');
     append('b');
@@ -19,7 +19,7 @@ describe('an endpoint that is disabled', () => {
     expect(recorded(drops)).toEqual(['one a disabled', 'one b disabled']);
   });
 
-  test('drops at once, with a record, what waits for it', async () => {
+  test('immediately loses, with a record, what waits for it', async () => {
     const { clock, sender, drops, dispatcher, append } = stage();
     const queued = () => [...dispatcher.readQueues()].reduce((sum, { events }) => sum + events, 0);
     append('a');
@@ -34,7 +34,7 @@ describe('an endpoint that is disabled', () => {
     sender.expectNoPost();
   });
 
-  test('may still take what is under way; if it does not, that is not tried again, also once it is enabled', async () => {
+  test('may still accept an attempt in progress; otherwise that is not retried, even once it is enabled', async () => {
     const { clock, sender, drops, dispatcher, append } = stage();
     append('taken');
     append('refused');
@@ -50,7 +50,7 @@ describe('an endpoint that is disabled', () => {
     expect(recorded(drops)).toEqual(['one refused disabled']);
   });
 
-  test('hears of what happens from when it is enabled again', async () => {
+  test('gets events again from when it is enabled', async () => {
     const { clock, sender, dispatcher, append, log } = stage(serving(off));
     append('a');
     append('b');
@@ -72,14 +72,14 @@ describe('an endpoint that is disabled', () => {
     expect(log).toHaveLength(1);
   });
 
-  test('holds up no end', async () => {
+  test('delays no shutdown', async () => {
     const { append, dispatcher, clock } = stage(serving(off));
     append('a');
     await dispatcher.close(5000);
     expect(clock.pending).toBe(0);
   });
 
-  test('has a cache miss reported again, as any that nobody heard of', () => {
+  test('has a cache miss reported again, like any that reached nobody', () => {
     const { appendAll, forgotten } = stage(serving(off));
     appendAll('1', [{ name: 'cache_miss', channel: channelName('cache-a'), episode: 'e1' }]);
     expect(forgotten).toEqual(['1 cache-a e1']);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { minute, occupied, one, serving, two, storeStage } from '../../support/unit/store-stage.ts';
 
 describe('stop', () => {
-  test('leaves all as it is: no timer, no attempt, no record, nothing settled', async () => {
+  test('leaves everything as it is: no timer, no attempt, no record, nothing settled', async () => {
     const { clock, sender, store, drops, log, append, dispatcher, take, restore } = storeStage([one], {
       maxEvents: 1,
     });
@@ -36,7 +36,7 @@ describe('stop', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('ends a close that is under way', async () => {
+  test('ends a close in progress', async () => {
     const { clock, dispatcher, drops, take } = storeStage();
     take('a');
     const closed = dispatcher.close(minute);
@@ -48,7 +48,7 @@ describe('stop', () => {
 });
 
 describe('abandon', () => {
-  test('drops what comes later, too, so that a close that follows waits for nothing', async () => {
+  test('also drops later events, so that a following close waits for nothing', async () => {
     const { clock, sender, dispatcher, drops, take } = storeStage();
     take('a');
     dispatcher.abandon();
@@ -61,7 +61,7 @@ describe('abandon', () => {
 });
 
 describe('halt', () => {
-  test('starts no attempt, and resolves when those under way have ended and are settled', async () => {
+  test('starts no attempt, and resolves when those in progress have ended and are settled', async () => {
     const { clock, sender, store, dispatcher, take } = storeStage([one, two], { maxEvents: 1 });
     take('a');
     const [first, second] = [sender.expectPost('http://one/'), sender.expectPost('http://two/')];
@@ -87,7 +87,7 @@ describe('halt', () => {
     expect(store.takeSettled()).toEqual([]);
   });
 
-  test('with nothing under way is at once, whatever waits', async () => {
+  test('resolves immediately if no attempt is in progress, whatever waits', async () => {
     const { clock, store, dispatcher, take } = storeStage();
     take('a');
     await dispatcher.halt();
@@ -95,7 +95,7 @@ describe('halt', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('ends also the endpoints that are leaving', async () => {
+  test('also stops endpoints that are leaving', async () => {
     const { clock, sender, store, dispatcher, take } = storeStage([one, two], { maxEvents: 1 });
     take('a');
     await sender.expectPost('http://two/').answer(500);

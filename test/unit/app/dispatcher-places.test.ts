@@ -8,7 +8,7 @@ import { application, channelName, endpoint } from '../../support/unit/applicati
 
 const requestTimeoutMs = 4000;
 
-/** One endpoint that answers at once among many that never do, or refuse at once. */
+/** One endpoint that answers immediately among many that never do, or immediately refuse. */
 function stage(others: 'silent' | 'refusing', count: number, total: number) {
   const clock = new FakeClock();
   const underWay = new Set<WebhookRequest>();
@@ -54,7 +54,7 @@ function stage(others: 'silent' | 'refusing', count: number, total: number) {
 }
 
 test.each(['silent', 'refusing'] as const)(
-  'many endpoints that are %s never have more attempts under way than there are places',
+  'many endpoints that are %s never have more attempts in progress than there are places',
   async (others) => {
     const { clock, seen, occupy, posted } = stage(others, 200, 32);
     for (let event = 0; event < 20; event += 1) {
@@ -64,15 +64,15 @@ test.each(['silent', 'refusing'] as const)(
     await clock.advance(60_000);
     expect(seen.most).toBeLessThanOrEqual(32);
     expect(posted).toHaveLength(20);
-    // One for each endpoint and attempt: who waits for a place waits without one that rings all the time.
+    // One for each endpoint and attempt: waiting for a place needs no timer that keeps ringing.
     expect(seen.mostTimers).toBeLessThanOrEqual(201 + 32);
   },
 );
 
-test('an endpoint that answers waits for none that does not', async () => {
+test('an endpoint that answers does not wait for those that do not', async () => {
   const { clock, occupy, posted, places } = stage('silent', 200, 32);
   occupy('first');
-  // Once it was its turn, it is known to answer.
+  // After its first turn, it is known to answer.
   await clock.advance((200 / 24 + 2) * requestTimeoutMs);
   const before = posted.length;
   for (let event = 0; event < 20; event += 1) {
@@ -85,7 +85,7 @@ test('an endpoint that answers waits for none that does not', async () => {
   expect(places.waiting).toBeGreaterThan(0);
 });
 
-test('every endpoint that does not answer is tried all the same', async () => {
+test('every endpoint that does not answer is tried nevertheless', async () => {
   const { clock, dispatcher, occupy, places } = stage('silent', 100, 16);
   occupy('a');
   await clock.advance(299_000);
@@ -97,7 +97,7 @@ test('every endpoint that does not answer is tried all the same', async () => {
   expect(clock.pending).toBe(0);
 });
 
-test('an end with many silent endpoints leaves no place taken and nobody waiting', async () => {
+test('a shutdown with many silent endpoints leaves no place taken and nobody waiting', async () => {
   const { clock, dispatcher, occupy, places } = stage('silent', 100, 16);
   occupy('a');
   await clock.advance(0);
@@ -109,7 +109,7 @@ test('an end with many silent endpoints leaves no place taken and nobody waiting
   expect(places.underWay).toBe(0);
 });
 
-test('an endpoint gets as many attempts at once as the policy says at that moment', async () => {
+test('an endpoint has as many concurrent attempts as the policy currently allows', async () => {
   const clock = new FakeClock();
   let underWay = 0;
   let concurrency = 3;

@@ -19,7 +19,7 @@ describe('an event of an app that is not configured here', () => {
     expect(store.takeSettled()).toEqual(['two msg_1: a!']);
   });
 
-  test('in a batch that was kept goes on under its id once the app is configured', async () => {
+  test('in a stored batch continues under its id once the app is configured', async () => {
     const { clock, sender, store, dispatcher, restore, take } = storeStage();
     restore('two', ['a'], { appId: '2', attempts: 2, delayMs: minute });
     take('a', { appId: '2' });
@@ -35,7 +35,7 @@ describe('an event of an app that is not configured here', () => {
     expect(request.headers).toMatchObject({ 'webhook-id': 'old_two', 'X-Soketify-Attempt': '3' });
   });
 
-  test('is settled after five minutes, and so is a batch of it', async () => {
+  test('is settled after five minutes, like a batch of it', async () => {
     const { clock, log, store, restore, take } = storeStage();
     restore('two', ['a'], { appId: '2' });
     take('a', { appId: '2' });
@@ -61,7 +61,7 @@ describe('an event of an app that is not configured here', () => {
     expect(sender.expectPost('http://two/').lines[0]).toBe('channel_occupied c1');
   });
 
-  test('is left to the next process by one that ends', async () => {
+  test('is left to the next process by one that stops', async () => {
     const { clock, store, dispatcher, take } = storeStage();
     take('a', { appId: '2' });
     dispatcher.stop();
@@ -71,8 +71,8 @@ describe('an event of an app that is not configured here', () => {
   });
 });
 
-describe('a batch that was kept for an endpoint that is not configured here', () => {
-  test('goes on under its id once the endpoint is; the others do not wait for it', async () => {
+describe('a stored batch for an endpoint that is not configured here', () => {
+  test('continues under its id once the endpoint is; the others do not wait for it', async () => {
     const { clock, sender, store, dispatcher, restore, take } = storeStage();
     restore('two', ['a'], { attempts: 2, delayMs: minute });
     take('a');
@@ -94,7 +94,7 @@ describe('a batch that was kept for an endpoint that is not configured here', ()
     expect(store.takeSettled()).toEqual(['two old_two: a!']);
   });
 
-  test('waits also where its app was not configured either', async () => {
+  test('also waits if its app was not configured either', async () => {
     const { clock, sender, store, dispatcher, restore, take } = storeStage();
     const second = (...endpoints: (typeof one)[]) => application({ id: '2', endpoints });
     restore('two', ['a'], { appId: '2' });
@@ -108,7 +108,7 @@ describe('a batch that was kept for an endpoint that is not configured here', ()
     expect(store.takeSettled()).toEqual(['two old_two: a!']);
   });
 
-  test('is left to the next process by one that ends', async () => {
+  test('is left to the next process by one that stops', async () => {
     const { clock, store, dispatcher, restore } = storeStage();
     restore('two', ['a']);
     dispatcher.stop();
@@ -118,8 +118,8 @@ describe('a batch that was kept for an endpoint that is not configured here', ()
   });
 });
 
-describe('an app that is configured no more', () => {
-  test('is told to its endpoints to the end, also what the store brings later', async () => {
+describe('an app that is no longer configured', () => {
+  test('is reported to its endpoints to the end, including what the store returns later', async () => {
     const { clock, sender, store, dispatcher, take } = storeStage();
     dispatcher.replace([]);
     take('a');
@@ -130,7 +130,7 @@ describe('an app that is configured no more', () => {
     expect([...dispatcher.readQueues()]).toEqual([]);
   });
 
-  test('goes on as before if it comes back', async () => {
+  test('continues as before if it is added again', async () => {
     const { clock, sender, store, dispatcher, take } = storeStage([one, two]);
     dispatcher.replace([]);
     take('a', { settledFor: ['two'] });

@@ -3,8 +3,8 @@ import { settle } from '../../support/fake-clock.ts';
 import { endpoint } from '../../support/unit/application.ts';
 import { minute, missed, occupied, one, two, storeStage } from '../../support/unit/store-stage.ts';
 
-describe('an event of the store', () => {
-  test('is queued for the endpoints that select it and are not done with it', async () => {
+describe('an event from the store', () => {
+  test('is queued for the endpoints that select it and have not decided it', async () => {
     const deaf = endpoint({ id: 'deaf', url: 'http://deaf/', eventTypes: ['cache_miss'] });
     const { clock, sender, store, take } = storeStage([one, two, deaf]);
     take('a', { settledFor: ['two', 'gone'] });
@@ -14,7 +14,7 @@ describe('an event of the store', () => {
     expect(store.takeSettled()).toEqual(['one msg_1: a!']);
   });
 
-  test('counts its five minutes and its wait for company from when it happened', async () => {
+  test('counts its five minutes and its batching delay from when it happened', async () => {
     const { clock, sender, store, drops, take } = storeStage();
     take('a', { ageMs: 200 });
     await clock.advance(49);
@@ -27,14 +27,14 @@ describe('an event of the store', () => {
     expect(drops.read('1').dropped).toMatchObject([{ channel: 'b', reason: 'expired' }]);
   });
 
-  test('is settled as the last of it when nobody is to get it', () => {
+  test('is settled as the last if no endpoint selects it', () => {
     const { store, take } = storeStage([endpoint({ id: 'one', eventTypes: ['cache_miss'] })]);
     take('a');
     take('c', { event: missed('c'), settledFor: ['one'] });
     expect(store.takeSettled()).toEqual(['- -: a!', '- -: c!']);
   });
 
-  test('past its five minutes is dropped with a record, and settled', () => {
+  test('is dropped with a record and settled after its five minutes', () => {
     const { store, drops, sender, take } = storeStage();
     take('young', { ageMs: minute });
     sender.expectPost();
@@ -46,7 +46,7 @@ describe('an event of the store', () => {
     expect(drops.read('1').dropped).toMatchObject([{ channel: 'old', reason: 'expired' }]);
   });
 
-  test('is last when the last endpoint is done with it, delivered or dropped', async () => {
+  test('is reported as last when the last endpoint has decided it, delivered or dropped', async () => {
     const { clock, sender, store, dispatcher, take } = storeStage([one, two]);
     take('a');
     take('b');
@@ -58,7 +58,7 @@ describe('an event of the store', () => {
     expect(store.takeSettled()).toEqual(['one msg_1: a! b!']);
   });
 
-  test('that was appended is never settled', async () => {
+  test('is never settled if it was only appended', async () => {
     const { clock, sender, store, append } = storeStage();
     append('1', [occupied('a'), missed('b')]);
     await clock.advance(250);
@@ -68,7 +68,7 @@ describe('an event of the store', () => {
 });
 
 describe('a batch', () => {
-  test('is kept before its first attempt, in the same turn if the store answers in it', async () => {
+  test('is stored before its first attempt, in the same turn if the store answers in it', async () => {
     const { clock, sender, store, take } = storeStage([one], { maxEvents: 2 });
     take('a');
     store.expectNothing();
@@ -82,7 +82,7 @@ describe('a batch', () => {
     expect(store.kept).toHaveLength(1);
   });
 
-  test('is not sent before it is kept, and kept once for all of its attempts', async () => {
+  test('is not sent before it is stored, and is stored once for all of its attempts', async () => {
     const { clock, sender, store, take } = storeStage([one], { maxEvents: 1 });
     const answer = store.answerLater();
     take('a');
@@ -107,7 +107,7 @@ describe('a batch', () => {
     ['says no later', () => Promise.resolve(false)],
     ['fails', () => Promise.reject(new Error('the connection is lost'))],
   ])(
-    'waits for the dispatcher to resume when the store %s; the attempt does not count',
+    'waits until the dispatcher resumes when the store %s; the attempt does not count',
     async (_, answer) => {
       const { clock, sender, store, dispatcher, take } = storeStage([one], { maxEvents: 1 });
       store.answer = answer;
@@ -129,7 +129,7 @@ describe('a batch', () => {
     },
   );
 
-  test('that could not be kept is dropped at its five minutes, and settled by its id', async () => {
+  test('is dropped after five minutes if it could not be stored, and settled by its id', async () => {
     const { clock, sender, store, drops, take } = storeStage();
     store.answer = () => false;
     take('a');
@@ -140,7 +140,7 @@ describe('a batch', () => {
     expect(clock.pending).toBe(1);
   });
 
-  test('is not sent when its five minutes end, or all is abandoned, while it is being kept', async () => {
+  test('is not sent if its five minutes end, or everything is abandoned, while it is being stored', async () => {
     const { clock, sender, store, drops, dispatcher, take } = storeStage([one], { maxEvents: 1 });
     const answerFirst = store.answerLater();
     take('a', { ageMs: 4 * minute });
@@ -157,7 +157,7 @@ describe('a batch', () => {
     expect(store.takeSettled()).toEqual(['one msg_1: a!', 'one msg_2: b!']);
   });
 
-  test('does not begin while the store allows no attempt, also if it was kept meanwhile', async () => {
+  test('does not begin while the store allows no attempt, even if it was stored meanwhile', async () => {
     const { clock, sender, store, dispatcher, take } = storeStage([one], { maxEvents: 1 });
     store.isAllowing = false;
     take('a');
@@ -181,7 +181,7 @@ describe('a batch', () => {
     });
   });
 
-  test('of one endpoint that is not kept holds up no other endpoint', async () => {
+  test('of one endpoint that is not stored delays no other endpoint', async () => {
     const { sender, store, take } = storeStage([one, two], { maxEvents: 1 });
     store.answer = () => store.kept.at(-1)?.endpointId === 'two';
     take('a');

@@ -3,7 +3,7 @@ import { application } from '../../support/unit/application.ts';
 import { minute, missed, occupied, one, serving, two, storeStage } from '../../support/unit/store-stage.ts';
 
 describe('a restored batch', () => {
-  test('goes on with its id, its bytes and its next attempt, when that is due', async () => {
+  test('continues with its id, its bytes and its next attempt, when that is due', async () => {
     const before = storeStage([one], { maxEvents: 2 });
     before.take('a');
     before.take('b');
@@ -49,7 +49,7 @@ describe('a restored batch', () => {
     sender.expectNoPost();
   });
 
-  test('ends with the five minutes of its oldest event, with a record', async () => {
+  test('expires five minutes after its oldest event, with a record', async () => {
     const { clock, sender, store, drops, restore, take } = storeStage();
     restore('one', ['a', 'b'], { attempts: 4, delayMs: minute, ageMs: 5 * minute - 1000 });
     restore('one', ['c'], { id: 'old_c', attempts: 4, ageMs: 5 * minute });
@@ -62,7 +62,7 @@ describe('a restored batch', () => {
     expect(drops.read('1').dropped.map(({ channel }) => channel)).toEqual(['c', 'a', 'b']);
   });
 
-  test('of an endpoint that is disabled is settled with a record, like whatever is taken for it', async () => {
+  test('of a disabled endpoint is settled with a record, like everything that is taken for it', async () => {
     const { clock, sender, store, drops, restore, take } = storeStage([{ ...one, isEnabled: false }, two]);
     restore('one', ['a'], { attempts: 2, delayMs: minute });
     expect(store.takeSettled()).toEqual(['one old_one: a']);
@@ -83,7 +83,7 @@ describe('a restored batch', () => {
     expect([...dispatcher.readQueues()]).toMatchObject([{ events: 2, oldestAgeMs: 3000, isFailing: false }]);
   });
 
-  test('is not declared the last of its events before these were taken', async () => {
+  test('is not reported as the last of its events before these were taken', async () => {
     const { sender, store, restore, take } = storeStage([one, two]);
     restore('one', ['a']);
     await sender.expectPost('http://one/').answer(200);
@@ -99,7 +99,7 @@ describe('a restored batch', () => {
     ['before', ['http://one/', 'http://two/'], ['one old_one: a', 'two msg_1: a!']],
     ['after', ['http://two/', 'http://one/'], ['two msg_1: a', 'one old_one: a!']],
   ])(
-    'that is settled %s its event at another endpoint leaves the last to be last',
+    'leaves the last report to another endpoint if it is settled %s that one has decided its event',
     async (_, urls, settled) => {
       const { clock, sender, store, restore, take } = storeStage([one, two]);
       restore('one', ['a']);
@@ -111,7 +111,7 @@ describe('a restored batch', () => {
     },
   );
 
-  test('of an endpoint that is gone is settled after five minutes, and its events go on to the others', async () => {
+  test('of a removed endpoint is settled after five minutes, and its events still reach the others', async () => {
     const { clock, sender, store, restore, take } = storeStage([two]);
     restore('one', ['a', 'b']);
     take('a');
@@ -123,7 +123,7 @@ describe('a restored batch', () => {
     expect(store.takeSettled()).toEqual(['one old_one: a! b!']);
   });
 
-  test('of an endpoint that is leaving still goes to it', async () => {
+  test('of a leaving endpoint is still sent to it', async () => {
     const { clock, sender, store, dispatcher, restore, take } = storeStage();
     take('a');
     await clock.advance(250);
@@ -137,7 +137,7 @@ describe('a restored batch', () => {
     expect([...dispatcher.readQueues()].map(({ endpoint: id }) => id)).toEqual(['two']);
   });
 
-  test('knows the events of its own app only', async () => {
+  test('contains only events of its own app', async () => {
     const other = application({ id: '2', endpoints: [two] });
     const { clock, sender, dispatcher, restore, take } = storeStage();
     dispatcher.replace([...serving(one), other]);
@@ -148,10 +148,10 @@ describe('a restored batch', () => {
   });
 });
 
-describe('a cache_miss of the store', () => {
+describe('a cache_miss from the store', () => {
   const event = missed('cache-a');
 
-  test('that every endpoint dropped is forgotten, whether its batch was restored or not', () => {
+  test('is forgotten if every endpoint dropped it, whether its batch was restored or not', () => {
     const { forgetCacheMiss, restore, take } = storeStage([one, two]);
     restore('one', ['cache-a'], { event: missed, ageMs: 5 * minute });
     expect(forgetCacheMiss).not.toHaveBeenCalled();
@@ -166,7 +166,7 @@ describe('a cache_miss of the store', () => {
     expect(forgetCacheMiss).toHaveBeenCalledExactlyOnceWith('1', 'cache-a', '7');
   });
 
-  test('stands when an endpoint may have got it, or none wanted it', () => {
+  test('stays if an endpoint may have got it, or if none selected it', () => {
     const { forgetCacheMiss, dispatcher, take } = storeStage([one, two]);
     take('cache-a', { event, ageMs: 5 * minute, settledFor: ['two'] });
     dispatcher.replace([]);

@@ -49,7 +49,7 @@ const missed = (name: string, episode = '1'): WebhookEvent => ({
 });
 
 describe('dispatch', () => {
-  test('R9: filters first, then batches: an endpoint gets what it selects and nothing else', async () => {
+  test('filters first and then batches: an endpoint gets exactly what it selects', async () => {
     const filtered = endpoint({
       id: 'f',
       url: 'http://f/',
@@ -69,7 +69,7 @@ describe('dispatch', () => {
     expect(sender.expectPost('http://f/').lines).toEqual(['channel_vacated ab']);
   });
 
-  test('nothing selected sends nothing and counts nothing', async () => {
+  test('sends and counts nothing if nothing is selected', async () => {
     const { clock, sender, append, metrics } = stage([endpoint({ eventTypes: ['cache_miss'] })]);
     append('1', [occupied('a')]);
     append('9', [missed('a')]);
@@ -78,7 +78,7 @@ describe('dispatch', () => {
     expect(metrics.webhookQueued).not.toHaveBeenCalled();
   });
 
-  test('an event is encoded once for all of its endpoints', async () => {
+  test('encodes an event once for all of its endpoints', async () => {
     const { clock, sender, append, metrics } = stage([one, two]);
     let reads = 0;
     const event = {
@@ -99,7 +99,7 @@ describe('dispatch', () => {
     expect(metrics.webhookQueued).toHaveBeenCalledTimes(1);
   });
 
-  test('a delivered event is no drop', async () => {
+  test('does not count a delivered event as a drop', async () => {
     const { clock, sender, append, drops, metrics } = stage();
     append('1', [occupied('a'), occupied('b')]);
     await clock.advance(250);
@@ -110,7 +110,7 @@ describe('dispatch', () => {
   });
 
   test.each([199, 301, 302, 304, 400, 401, 404, 410, 500, 503])(
-    'an answer %i is tried again',
+    'retries after the response %i',
     async (status) => {
       const { clock, sender, append } = stage();
       append('1', [occupied('a')]);
@@ -126,7 +126,7 @@ describe('dispatch', () => {
     },
   );
 
-  test('an attempt says in which life of the state it is made, not in which the batch was', async () => {
+  test('marks an attempt with the current epoch, not with that of the batch', async () => {
     const { clock, sender, append, life } = stage();
     append('1', [occupied('a')]);
     await clock.advance(250);
@@ -140,7 +140,7 @@ describe('dispatch', () => {
     expect(second.request.body).toEqual(first.request.body);
   });
 
-  test('attempts end with the five minutes; then the drop is recorded by channel', async () => {
+  test('ends attempts after five minutes, and records the drop by channel', async () => {
     const { clock, sender, append, drops, metrics } = stage();
     append('1', [occupied('a'), occupied('b')]);
     await clock.advance(250);
@@ -163,7 +163,7 @@ describe('dispatch', () => {
     expect(metrics.webhookDropped).toHaveBeenCalledExactlyOnceWith('1', 'one', 'expired', 2);
   });
 
-  test('R10: an endpoint that hangs delays no other', async () => {
+  test('is not delayed for others by an endpoint that hangs', async () => {
     const { clock, sender, append } = stage([one, two], 1);
     for (let count = 0; count < 50; count += 1) append('1', [occupied(`news-${count}`)]);
     await clock.advance(0);
@@ -171,7 +171,7 @@ describe('dispatch', () => {
     expect(sender.expectPost('http://one/').lines).toEqual(['channel_occupied news-0']);
   });
 
-  test('R19: two endpoints with the same URL are told each for itself', async () => {
+  test('treats two endpoints with the same URL separately', async () => {
     const { clock, sender, append, metrics } = stage([one, endpoint({ id: 'twin', url: one.url })]);
     append('1', [occupied('a')]);
     await clock.advance(250);
@@ -185,7 +185,7 @@ describe('dispatch', () => {
 });
 
 describe('a cache_miss', () => {
-  test('that every endpoint dropped is forgotten, by its episode', async () => {
+  test('is forgotten by its episode if every endpoint dropped it', async () => {
     const { clock, sender, dispatcher, append, forgetCacheMiss } = stage([one, two]);
     append('1', [missed('cache-a', '42')]);
     await clock.advance(250);
@@ -198,7 +198,7 @@ describe('a cache_miss', () => {
     expect(forgetCacheMiss).toHaveBeenCalledExactlyOnceWith('1', 'cache-a', '42');
   });
 
-  test('that one endpoint got stands', async () => {
+  test('stays if one endpoint got it', async () => {
     const { clock, sender, append, forgetCacheMiss } = stage([one, two]);
     append('1', [missed('cache-a')]);
     await clock.advance(250);
@@ -209,8 +209,8 @@ describe('a cache_miss', () => {
   });
 });
 
-describe('the end', () => {
-  test('sends at once what waits for company, and resolves when it is delivered', async () => {
+describe('the shutdown', () => {
+  test('immediately sends what waits to be batched, and resolves when it is delivered', async () => {
     const { clock, sender, dispatcher, append } = stage();
     append('1', [occupied('a')]);
     let isClosed = false;
@@ -225,7 +225,7 @@ describe('the end', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('drops, with a record, what is not delivered in the time for it', async () => {
+  test('drops, with a record, what is not delivered in time', async () => {
     const { clock, sender, dispatcher, append, drops } = stage();
     append('1', [occupied('a')]);
     const closed = dispatcher.close(5000);
@@ -240,7 +240,7 @@ describe('the end', () => {
     expect(drops.read('1').dropped).toHaveLength(1);
   });
 
-  test('with nothing queued is at once', async () => {
+  test('is immediate if nothing is queued', async () => {
     const { clock, dispatcher } = stage([one, two]);
     await dispatcher.close(5000);
     expect(clock.pending).toBe(0);

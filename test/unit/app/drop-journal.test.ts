@@ -13,7 +13,7 @@ function drop(number: number) {
 }
 
 describe('the journal of drops', () => {
-  test('is empty for an app of which nothing was dropped', () => {
+  test('is empty for an app without drops', () => {
     expect(new DropJournal().read('1')).toEqual({ dropped: [], forgotten: 0 });
   });
 
@@ -31,7 +31,7 @@ describe('the journal of drops', () => {
     },
   );
 
-  test('of a disabled endpoint pushes out none of the others, and counts what it forgets', () => {
+  test('lets a disabled endpoint push out none of the others, and counts what is forgotten', () => {
     const journal = new DropJournal();
     journal.add('1', drop(1));
     for (let number = 2; number <= 10_004; number += 1) {

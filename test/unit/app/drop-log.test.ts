@@ -23,7 +23,7 @@ function dropped(count: number): QueuedEvent[] {
 }
 
 describe('the log of drops', () => {
-  test('says the first drop at once and sums up those that follow', () => {
+  test('contains the first drop immediately and sums up those that follow', () => {
     const { clock, lines, log } = stage();
     for (let time = 0; time < 50; time += 1) log.add({}, 'overflow', dropped(1));
     expect(lines.map(({ events }) => events)).toEqual([1]);
@@ -31,14 +31,14 @@ describe('the log of drops', () => {
     expect(lines.map(({ events }) => events)).toEqual([1, 49]);
   });
 
-  test('names every channel, however many', () => {
+  test('names every channel, however many there are', () => {
     const { lines, log } = stage();
     log.add({}, 'shutdown', dropped(250));
     expect(lines.flatMap(({ channels }) => channels)).toHaveLength(250);
     expect(lines).toHaveLength(3);
   });
 
-  test('takes any number of events in one drop', () => {
+  test('accepts any number of events in one drop', () => {
     const { lines, log } = stage();
     log.add({}, 'shutdown', dropped(1));
     log.add({}, 'shutdown', dropped(1));
@@ -47,7 +47,7 @@ describe('the log of drops', () => {
     expect(lines.at(-1)).toMatchObject({ events: 300_001, ofChannels: 300_000 });
   });
 
-  test('leaves no timer behind', () => {
+  test('leaves no timer', () => {
     const { clock, log } = stage();
     log.add({}, 'shutdown', dropped(1));
     log.close();

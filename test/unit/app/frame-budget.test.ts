@@ -11,8 +11,8 @@ function sayTimes(actor: { say(frame: unknown): void }, times: number, frame: un
 
 const ping = { event: 'pusher:ping', data: {} };
 
-describe('what one connection may send', () => {
-  test('is bounded in messages: one too many is a close with 4100, counted once and told in the log', () => {
+describe('the frames of one connection', () => {
+  test('are limited in number: one too many closes it with 4100, which is counted once and logged', () => {
     const refused = vi.fn();
     const info = vi.fn();
     const { connect, apps } = hubStage({
@@ -35,7 +35,7 @@ describe('what one connection may send', () => {
     expect(apps.byId('1')?.sessions.size).toBe(0);
   });
 
-  test('fills again as time passes', async () => {
+  test('are possible again as time passes', async () => {
     const { connect, advance } = hubStage({ apps: [application({ limits: few })] });
     const actor = connect();
     for (let second = 0; second < 50; second += 1) {
@@ -45,7 +45,7 @@ describe('what one connection may send', () => {
     actor.socket.expectOpen();
   });
 
-  test('is bounded in bytes, as they are once inflated', () => {
+  test('are limited in bytes, measured after decompression', () => {
     const refused = vi.fn();
     const limits = { byteBurst: 1, clientEventsPerSecond: 1 };
     const { connect } = hubStage({ apps: [application({ limits })], metrics: { refused } });
@@ -63,7 +63,7 @@ describe('what one connection may send', () => {
     ['text that is no JSON', 'x'],
     ['JSON that is no object', '[[],[],'],
     ['an event that clients do not send', { event: 'pusher:nonsense' }],
-  ])('counts %s as ten messages', (_, frame) => {
+  ])('%s counts as ten messages', (_, frame) => {
     const { connect } = hubStage({ apps: [application({ limits: few })] });
     const actor = connect();
     sayTimes(actor, 2, frame);
@@ -72,7 +72,7 @@ describe('what one connection may send', () => {
     actor.socket.expectClosed(4100);
   });
 
-  test('is enough for a client that comes back with 1,000 presence channels and sends ten events a second', async () => {
+  test('suffice for a client that reconnects with 1,000 presence channels and sends ten events a second', async () => {
     const limits = { presenceMembers: 100 };
     const { connect, advance } = hubStage({ apps: [application({ limits })] });
     const actor = connect();
@@ -89,7 +89,7 @@ describe('what one connection may send', () => {
     expect(actor.socket.takeFrames().filter(({ event }) => event === 'pusher:error')).toEqual([]);
   });
 
-  test('is not bounded where the limits are null', () => {
+  test('are unlimited where the limits are null', () => {
     const limits = { messagesPerSecond: Infinity, bytesPerSecond: Infinity };
     const { connect } = hubStage({ apps: [application({ limits })] });
     const actor = connect();
@@ -98,8 +98,8 @@ describe('what one connection may send', () => {
   });
 });
 
-describe('a connection that says much at once', () => {
-  /** Turns of the event loop that a test makes. */
+describe('a connection that sends much', () => {
+  /** The turns of the event loop in a test. */
   function turnStage() {
     const waiting: (() => void)[] = [];
     const turns = new FairTurns(() => new Promise((resolve) => void waiting.push(resolve)));
@@ -113,7 +113,7 @@ describe('a connection that says much at once', () => {
 
   const names = Array.from({ length: 1000 }, (_, index) => `channel-${index}`);
 
-  test('is served at once as far as others are not held up, then by turns, in order', async () => {
+  test('is served immediately as far as others are not delayed, then in turns, in order', async () => {
     const { connect, turn } = turnStage();
     const actor = connect();
     for (const name of names) actor.subscribe(name);
@@ -129,7 +129,7 @@ describe('a connection that says much at once', () => {
     expect(served.flat().map(({ channel }) => channel)).toEqual(names);
   });
 
-  test('is answered its ping behind what it has said before', async () => {
+  test('gets the answer to its ping after those to its earlier commands', async () => {
     const { connect, turn } = turnStage();
     const actor = connect();
     for (const name of names.slice(0, 120)) actor.subscribe(name);
@@ -139,7 +139,7 @@ describe('a connection that says much at once', () => {
     expect(actor.socket.takeFrames().at(-1)).toMatchObject({ event: 'pusher:pong' });
   });
 
-  test('does not hold up what another says', async () => {
+  test('does not delay the messages of another', async () => {
     const { connect, turn } = turnStage();
     const actor = connect();
     const bystander = connect();
@@ -150,7 +150,7 @@ describe('a connection that says much at once', () => {
     expect(actor.socket.takeFrames()).toHaveLength(50);
   });
 
-  test('shares its turn with nine others at most', async () => {
+  test('shares a turn with at most nine others', async () => {
     const { connect, turn } = turnStage();
     const actors = Array.from({ length: 30 }, () => connect());
     for (const actor of actors) for (const name of names.slice(0, 200)) actor.subscribe(name);
@@ -162,7 +162,7 @@ describe('a connection that says much at once', () => {
     }
   });
 
-  test('and goes away is forgotten', async () => {
+  test('is forgotten when it disconnects', async () => {
     const { connect, turn, outbox } = turnStage();
     const actor = connect();
     for (const name of names) actor.subscribe(name);

@@ -7,12 +7,12 @@ import { occupied, storeStage } from '../../support/unit/store-stage.ts';
 const minute = 60_000;
 const startedAtMs = 1_700_000_000_000;
 
-/** Held since so long after the clocks of the stages stood at zero. */
+/** Held since this long after the clocks of the tests were at zero. */
 const heldSince = (ms: number) => ({ ...one, heldSinceMs: startedAtMs + ms });
 const held = heldSince(0);
 
 describe('an endpoint that is held', () => {
-  test('is sent nothing, for however long; then everything, in the order of its channel', async () => {
+  test('is sent nothing, however long that takes; then everything, in the order of its channel', async () => {
     const { clock, sender, drops, dispatcher, append } = stage(serving(held));
     append('a');
     append('a');
@@ -32,7 +32,7 @@ describe('an endpoint that is held', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('has no timer while it waits, and counts on from where it was', async () => {
+  test('has no timer while it waits, and then continues where it was', async () => {
     const { clock, sender, drops, dispatcher, append } = stage();
     append('a');
     await clock.advance(0);
@@ -58,7 +58,7 @@ describe('an endpoint that is held', () => {
     expect(drops.read('1').dropped).toMatchObject([{ channel: 'a', reason: 'expired' }]);
   });
 
-  test('may still take what is under way; if it does not, that waits', async () => {
+  test('may still accept an attempt in progress; otherwise that waits', async () => {
     const { clock, sender, dispatcher, append } = stage();
     append('taken');
     append('refused');
@@ -86,7 +86,7 @@ describe('an endpoint that is held', () => {
     dispatcher.replace(serving(held));
   });
 
-  test('is dropped what waits when it is disabled, with a record', async () => {
+  test('loses what waits when it is disabled, with a record', async () => {
     const { sender, drops, dispatcher, append } = stage(serving(held));
     append('a');
     dispatcher.replace(serving({ ...held, isEnabled: false }));
@@ -95,7 +95,7 @@ describe('an endpoint that is held', () => {
     sender.expectNoPost();
   });
 
-  test('is sent nothing once it is taken away: what waits lives as long as it has left', async () => {
+  test('is sent nothing once it is removed: what waits expires when its remaining time is over', async () => {
     const { clock, sender, drops, queues, dispatcher, append } = stage(serving(held));
     append('a');
     await clock.advance(10 * minute);
@@ -108,7 +108,7 @@ describe('an endpoint that is held', () => {
     expect(drops.read('1').dropped).toMatchObject([{ channel: 'a', reason: 'expired' }]);
   });
 
-  test('is sent what waits when it comes back and is not held any more', async () => {
+  test('is sent what waits when it is added again and is no longer held', async () => {
     const { clock, sender, dispatcher, append } = stage(serving(held));
     append('a');
     await clock.advance(10 * minute);
@@ -119,7 +119,7 @@ describe('an endpoint that is held', () => {
   });
 });
 
-describe('a process that ends while an endpoint is held', () => {
+describe('a process that stops while an endpoint is held', () => {
   test('does not wait for it, and drops what waits with a record', async () => {
     const { clock, sender, drops, dispatcher, append } = stage(serving(held));
     append('a');
@@ -129,7 +129,7 @@ describe('a process that ends while an endpoint is held', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('waits for the attempts under way', async () => {
+  test('waits for the attempts in progress', async () => {
     const { clock, sender, dispatcher, append } = stage();
     append('a');
     await clock.advance(0);
@@ -145,7 +145,7 @@ describe('a process that ends while an endpoint is held', () => {
     await closed;
   });
 
-  test('leaves what waits to its store', async () => {
+  test('leaves what waits in its store', async () => {
     const { clock, sender, store, drops, dispatcher, take } = storeStage([held]);
     take('a');
     await dispatcher.leave(minute);
@@ -156,11 +156,11 @@ describe('a process that ends while an endpoint is held', () => {
   });
 });
 
-describe('a process that begins while an endpoint is held', () => {
+describe('a process that starts while an endpoint is held', () => {
   // The clock of this stage stands at 1,000,000 ms.
   const sinceStart = heldSince(1_000_000 - 10 * minute);
 
-  test('counts the age of what it takes up to the hold only', async () => {
+  test('counts the age of stored events only up to the hold', async () => {
     const { clock, sender, drops, dispatcher, take } = storeStage([sinceStart], { maxEvents: 1 });
     take('old', { ageMs: 14 * minute });
     take('late', { ageMs: 15 * minute - 1 });
@@ -171,12 +171,12 @@ describe('a process that begins while an endpoint is held', () => {
     dispatcher.replace(serving(one));
     const posts = ['old', 'late', 'within'].map(() => sender.expectPost());
     for (const post of posts) await post.answer(500);
-    // Its first retry would come after the five minutes, of which a millisecond was left.
+    // Its first retry would be later than the five minutes, with a millisecond left.
     const dropped = () => drops.read('1').dropped.map(({ channel }) => channel);
     expect(dropped()).toEqual(['expired', 'late']);
   });
 
-  test('restores a batch with the time that it had left until its next attempt', async () => {
+  test('restores a batch with the remaining time until its next attempt', async () => {
     const { clock, sender, dispatcher, restore } = storeStage([sinceStart]);
     // Due 20 s after the hold began.
     restore('one', ['a'], { attempts: 1, delayMs: 20_000 - 10 * minute, ageMs: 11 * minute });
@@ -192,10 +192,10 @@ describe('a process that begins while an endpoint is held', () => {
     expect(sender.hasPost).toBe(true);
   });
 
-  test('counts no age for a hold that is over', async () => {
+  test('counts no age for a hold that has ended', async () => {
     const lastHold = { fromMs: startedAtMs - 60 * minute, toMs: startedAtMs + 1_000_000 - minute };
     const { clock, sender, drops, take } = storeStage([{ ...one, lastHold }], { maxEvents: 1 });
-    // Before the hold, of which a minute is over, it had waited for two, and three minutes are up soon.
+    // One minute of the hold is over. Before it, the event had waited for two, so three minutes are up soon.
     take('a', { ageMs: 1_000_000 + 62 * minute });
     await sender.expectPost().answer(500);
     await clock.advance(2 * minute - 1000);
@@ -204,7 +204,7 @@ describe('a process that begins while an endpoint is held', () => {
     expect(drops.read('1').dropped).toMatchObject([{ channel: 'b', reason: 'expired' }]);
   });
 
-  test('takes a hold that begins in the future for one that begins now', async () => {
+  test('treats a hold that starts in the future as one that starts now', async () => {
     const { clock, sender, dispatcher, take } = storeStage([heldSince(2_000_000)]);
     take('a', { ageMs: 4 * minute });
     await clock.advance(10 * minute);
@@ -213,8 +213,8 @@ describe('a process that begins while an endpoint is held', () => {
   });
 });
 
-describe('a batch that was being kept when the hold began', () => {
-  test('is put back, and goes out as it was after the release', async () => {
+describe('a batch that was being stored when the hold began', () => {
+  test('is put back, and sent unchanged after the release', async () => {
     const { clock, sender, store, dispatcher, take } = storeStage([one], { maxEvents: 1 });
     const answer = store.answerLater();
     take('a');
@@ -240,7 +240,7 @@ describe('a batch that was being kept when the hold began', () => {
   });
 });
 
-test('what is more than a held endpoint may have waiting is shed', () => {
+test('events above the bound of a held endpoint are dropped', () => {
   const event = (index: number): WebhookEvent => ({
     name: 'client_event',
     channel: channelName(`room-${index}`),
@@ -260,7 +260,7 @@ describe('batching of an endpoint', () => {
   const append = (made: ReturnType<typeof storeStage>, ...channels: string[]) =>
     made.append('1', channels.map(occupied));
 
-  test('is as it says itself, and as all the others where it says nothing', async () => {
+  test('follows its own settings, and the common ones where it has none', async () => {
     const made = storeStage([{ ...one, batch: { maxEvents: 2 } }], { maxEvents: 20 });
     append(made, 'a', 'b', 'c');
     expect(made.sender.expectPost().lines).toEqual(['channel_occupied a', 'channel_occupied b']);
@@ -269,7 +269,7 @@ describe('batching of an endpoint', () => {
     expect(made.sender.expectPost().lines).toEqual(['channel_occupied c']);
   });
 
-  test('changes for what waits and is in no batch yet', async () => {
+  test('changes for what waits and is not in a batch yet', async () => {
     const made = storeStage([one], { maxEvents: 20 });
     append(made, 'a', 'b', 'c');
     made.dispatcher.replace(serving({ ...one, batch: { maxEvents: 2, maxDelayMs: 5000 } }));
@@ -287,7 +287,7 @@ describe('batching of an endpoint', () => {
     expect(made.sender.expectPost().lines).toEqual(['channel_occupied e']);
   });
 
-  test('bounds the bytes of its bodies', async () => {
+  test('limits the bytes of its bodies', async () => {
     const made = storeStage([{ ...one, batch: { maxBytes: 100 } }], { maxEvents: 20 });
     append(made, 'a', 'b');
     await made.clock.advance(250);

@@ -6,10 +6,10 @@ import { delegateLedger } from '../../support/unit/delegate-ledger.ts';
 import { application } from '../../support/unit/application.ts';
 import { hubStage, type Actor } from '../../support/unit/hub-stage.ts';
 
-/** A ledger behind a network: joins take effect at once and are answered when the test says so. */
+/** A ledger behind a network: joins take effect immediately and are answered when the test says so. */
 function slowStage(limits: Partial<Limits> = {}) {
   const held: (() => void)[] = [];
-  /** The channels that somebody joined, in order. */
+  /** The channels that were joined, in order. */
   const asked: string[] = [];
   const stage = hubStage({
     apps: [application({ limits })],
@@ -54,7 +54,7 @@ describe('while a subscription waits for its answer', () => {
     expect(events(actor.socket.takeFrames())).toEqual(['subscription_succeeded presence-a', 'error']);
   });
 
-  test('ping is answered at once and pong is heard', () => {
+  test('a ping is answered immediately and a pong counts as a sign of life', () => {
     const { connect, clock } = slowStage();
     const actor = connect();
     actor.subscribe('presence-a', user);
@@ -76,7 +76,7 @@ describe('while a subscription waits for its answer', () => {
     expect(events(actor.socket.takeFrames())).toEqual(['subscription_succeeded presence-a']);
   });
 
-  test('a second subscription of the channel is refused, once its turn comes', async () => {
+  test('a second subscription of the channel is refused when its turn comes', async () => {
     const { connect, answer } = slowStage();
     const actor = connect();
     actor.subscribe('presence-a', user);
@@ -86,7 +86,7 @@ describe('while a subscription waits for its answer', () => {
     expect([...actor.session.subscriptions.keys()]).toEqual(['presence-a']);
   });
 
-  test('a client that subscribes to 1,000 channels at once, as many as it may have, gets them all, in order', async () => {
+  test('a client that subscribes to 1,000 channels together, as many as it may have, gets them all, in order', async () => {
     const { connect, answer } = slowStage();
     const actor = connect();
     const channels = Array.from({ length: 1000 }, (_, index) => `presence-${index}`);
@@ -97,7 +97,7 @@ describe('while a subscription waits for its answer', () => {
     );
   });
 
-  test('4 MB may wait; more end the connection with 4100', () => {
+  test('4 MB may wait; more close the connection with 4100', () => {
     const { connect } = slowStage();
     const actor = connect();
     actor.subscribe('presence-a', user);
@@ -107,7 +107,7 @@ describe('while a subscription waits for its answer', () => {
     actor.socket.expectClosed(4100);
   });
 
-  test('short commands count for what it costs to keep them', () => {
+  test('short commands count with the cost of keeping them', () => {
     const { connect } = slowStage({ messagesPerSecond: Infinity });
     const actor = connect();
     actor.subscribe('presence-a', user);
@@ -117,7 +117,7 @@ describe('while a subscription waits for its answer', () => {
     actor.socket.expectClosed(4100);
   });
 
-  test('a client that goes leaves nothing behind', async () => {
+  test('a client that disconnects leaves nothing behind', async () => {
     const { connect, answer, advance, memory, outbox } = slowStage();
     const actor = connect();
     actor.subscribe('presence-a', user);
@@ -170,7 +170,7 @@ describe('while a subscription waits for its answer', () => {
     ]);
   });
 
-  test('who comes meanwhile is told of once: by the answer, or by a notice', async () => {
+  test('a member who joins meanwhile is reported once: by the answer, or by a notice', async () => {
     const { connect, answer } = slowStage();
     const actor = connect();
     actor.subscribe('news');
@@ -185,7 +185,7 @@ describe('while a subscription waits for its answer', () => {
     expect(others).toEqual([]);
   });
 
-  test('what is refused at once is refused in its turn', async () => {
+  test('an immediate refusal is sent in its turn', async () => {
     const { connect, answer } = slowStage();
     const actor = connect();
     actor.subscribe('news');
@@ -202,7 +202,7 @@ describe('while a subscription waits for its answer', () => {
     expect(events(actor.socket.takeFrames())).toEqual(['subscription_succeeded b']);
   });
 
-  test('whether a channel is one too many is decided once earlier joins are', async () => {
+  test('whether a channel exceeds the limit is decided after earlier joins', async () => {
     const { connect, answer } = slowStage({ channelsPerConnection: 1, presenceMembers: 1 });
     const first = connect();
     first.subscribe('presence-a', { user_id: '8' });
@@ -219,7 +219,7 @@ describe('while a subscription waits for its answer', () => {
     ]);
   });
 
-  test('another channel is left at once', async () => {
+  test('another channel is left immediately', async () => {
     const { connect, answer } = slowStage();
     const actor = connect();
     actor.subscribe('news');
@@ -243,7 +243,7 @@ describe('while a subscription waits for its answer', () => {
     expect(events(actor.socket.takeFrames())).toEqual(['subscription_succeeded presence-a', event]);
   });
 
-  test('64 joins of a connection may be under way', async () => {
+  test('64 joins of a connection may be in progress', async () => {
     const { connect, asked, answer } = slowStage();
     const actor = connect();
     for (let index = 0; index < 70; index += 1) actor.subscribe(`room-${index}`);
@@ -252,7 +252,7 @@ describe('while a subscription waits for its answer', () => {
     expect(asked).toHaveLength(65);
   });
 
-  test('where 512 joins of all connections are under way, each may have one', async () => {
+  test('while 512 joins of all connections are in progress, each may have one', async () => {
     const { connect, asked, answer } = slowStage();
     for (let one = 0; one < 8; one += 1) {
       const actor = connect();
@@ -267,7 +267,7 @@ describe('while a subscription waits for its answer', () => {
     expect(asked.slice(512)).toEqual(['late-1', 'late-2']);
   });
 
-  test('joins of a connection that has closed make room for others', async () => {
+  test('joins of a closed connection make room for others', async () => {
     const { connect, asked, answer } = slowStage();
     for (let one = 0; one < 8; one += 1) {
       const actor = connect();

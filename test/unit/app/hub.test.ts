@@ -10,7 +10,7 @@ const welcome = (channel: string) => ({
 });
 
 describe('a connection', () => {
-  test('is told its socket id and the activity time-out in seconds', () => {
+  test('receives its socket id and the activity timeout in seconds', () => {
     const { hub, node } = hubStage();
     const socket = node.socket();
     hub.open(socket, greeting('app-key', { protocol: undefined }));
@@ -36,7 +36,7 @@ describe('a connection', () => {
     socket.expectClosed(4007);
   });
 
-  test('that comes while the server closes is sent away with 4200', () => {
+  test('is closed with 4200 while the server shuts down', () => {
     const { hub, node } = hubStage();
     void hub.close();
     const socket = node.socket();
@@ -44,7 +44,7 @@ describe('a connection', () => {
     socket.expectClosed(4200);
   });
 
-  test('is counted once when it opens and once when it closes, however often that is told', () => {
+  test('is counted once when it opens and once when it closes, even if that is reported repeatedly', () => {
     const metrics = { connectionOpened: vi.fn(), connectionClosed: vi.fn() };
     const { connect, hub } = hubStage({ metrics });
     const { session } = connect();
@@ -54,7 +54,7 @@ describe('a connection', () => {
     expect(metrics.connectionClosed).toHaveBeenCalledExactlyOnceWith('1');
   });
 
-  test('that reads too slowly is counted and closed with 4100', () => {
+  test('is counted and closed with 4100 if it reads too slowly', () => {
     const slowClientClosed = vi.fn();
     const { connect, hub } = hubStage({ metrics: { slowClientClosed } });
     const { session, socket } = connect();
@@ -123,7 +123,7 @@ describe('a frame', () => {
     actor.socket.expectOpen();
   });
 
-  test('is counted, whatever it holds', () => {
+  test('is counted, whatever it contains', () => {
     const messageReceived = vi.fn();
     const { connect } = hubStage({ metrics: { messageReceived } });
     const actor = connect();
@@ -132,8 +132,8 @@ describe('a frame', () => {
   });
 });
 
-describe('the end', () => {
-  test('of the server sends everybody away with 4200, of every app', () => {
+describe('closing connections', () => {
+  test('of the server sends 4200 to all clients of every app', () => {
     const stage = hubStage({ apps: [application(), application({ id: '2', key: 'other' })] });
     const actors = [stage.connect(), stage.connect(), stage.connect('other')];
     void stage.hub.close();
@@ -141,7 +141,7 @@ describe('the end', () => {
     expect([...stage.apps].map(({ sessions }) => sessions.size)).toEqual([0, 0]);
   });
 
-  test('R22: of a connection by the server is a leave', async () => {
+  test('by the server counts as a leave', async () => {
     const stage = hubStage();
     const actor = stage.connect().join('news');
     stage.outbox.takeLines();
@@ -151,7 +151,7 @@ describe('the end', () => {
     expect(stage.outbox.takeLines()).toEqual(['channel_vacated news']);
   });
 
-  test('R22: is the end: what a client still says after it counts for nothing', async () => {
+  test('is final: later frames of the client are ignored', async () => {
     const stage = hubStage();
     const actor = stage.connect();
     stage.hub.tooSlow(actor.session);
@@ -162,7 +162,7 @@ describe('the end', () => {
     stage.outbox.expectNothing();
   });
 
-  test('R2: of a connection is reported once', async () => {
+  test('is reported once for each connection', async () => {
     const stage = hubStage();
     const actor = stage.connect().join('news');
     actor.vanish();
@@ -173,7 +173,7 @@ describe('the end', () => {
   });
 });
 
-test('apps share nothing: not keys, not channels, not excluded sockets', () => {
+test('keeps apps apart: keys, channels and excluded sockets', () => {
   const stage = hubStage({ apps: [application(), application({ id: '2', key: 'other', secret: 's2' })] });
   const [one, other] = [stage.connect().join('private-a'), stage.connect('other').join('private-a')];
   one.trigger('private-a', 'x');

@@ -3,7 +3,7 @@ import { channelName } from '../../support/unit/application.ts';
 import { one, reloadStage as stage, serving } from '../../support/unit/reload-stage.ts';
 
 describe('the lanes of an endpoint', () => {
-  test('are none where nothing waits, and not known of an endpoint that there is not', () => {
+  test('are empty when nothing waits, and unknown for an unknown endpoint', () => {
     const { dispatcher } = stage();
     expect(dispatcher.lanes('1', 'one')).toEqual({
       endpoint: 'one',
@@ -17,7 +17,7 @@ describe('the lanes of an endpoint', () => {
     expect(dispatcher.lanes('2', 'one')).toBeUndefined();
   });
 
-  test('tell which delivery each waits for, how long, and when that is tried again', async () => {
+  test('contain the delivery that each waits for, how long, and when that is retried', async () => {
     const { clock, sender, dispatcher, append } = stage();
     append('a');
     await clock.advance(0);
@@ -49,7 +49,7 @@ describe('the lanes of an endpoint', () => {
     expect(dispatcher.lanes('1', 'one')?.batches[1]).not.toHaveProperty('nextAttemptInMs');
   });
 
-  test('of one that is held have an age that goes on, and time left that does not', async () => {
+  test('of a held endpoint have an age that grows, and a remaining time that does not', async () => {
     const { clock, sender, dispatcher, append } = stage();
     append('a');
     await clock.advance(0);
@@ -66,7 +66,7 @@ describe('the lanes of an endpoint', () => {
     expect(lanes?.batches[0]).not.toHaveProperty('nextAttemptInMs');
   });
 
-  test('are the hundred that wait longest, with the number of all', () => {
+  test('are the hundred that wait longest, with the total number', () => {
     const { clock, dispatcher, appendAll } = stage(serving({ ...one, heldSinceMs: 0 }));
     const said = (index: number, name: 'channel_occupied' | 'channel_vacated') =>
       ({ name, channel: channelName(`room-${index}`) }) as const;
@@ -74,7 +74,7 @@ describe('the lanes of an endpoint', () => {
       appendAll('1', [said(index, 'channel_occupied')]);
       clock.advanceSync(1);
     }
-    // Later news of a lane does not make it younger.
+    // Later events of a lane do not change its age.
     appendAll('1', [said(3, 'channel_vacated')]);
     const lanes = dispatcher.lanes('1', 'one');
     expect(lanes).toMatchObject({ laneCount: 1000, batchCount: 0 });
@@ -84,7 +84,7 @@ describe('the lanes of an endpoint', () => {
     expect(lanes?.lanes[3]).toMatchObject({ events: 2, oldestAgeMs: 997 });
   });
 
-  test('are found behind however many old events of a few channels', () => {
+  test('are found even if a few channels have very many old events', () => {
     const { dispatcher, appendAll } = stage(serving({ ...one, heldSinceMs: 0 }));
     const said = (channel: string) => ({ name: 'channel_occupied', channel: channelName(channel) }) as const;
     appendAll(

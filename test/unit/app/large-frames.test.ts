@@ -14,7 +14,7 @@ function stage() {
 }
 
 describe('a frame that is too large', () => {
-  test('ends its connection, which is counted and told of once', () => {
+  test('closes its connection, which is counted and logged once', () => {
     const { connect, hub, lines, refused, clock } = stage();
     const actor = connect();
     hub.accepts(actor.session, 300_000);
@@ -32,7 +32,7 @@ describe('a frame that is too large', () => {
     expect(lines).toEqual([{ message: 'message refused', fields }]);
   });
 
-  test('is a leave', async () => {
+  test('causes a leave', async () => {
     const given = stage();
     const actor = given.connect().join('news');
     given.hub.tooLarge(actor.session);
@@ -40,7 +40,7 @@ describe('a frame that is too large', () => {
     expect(given.outbox.takeLines()).toEqual(['channel_occupied news', 'channel_vacated news']);
   });
 
-  test('is one line of the log a second, however many clients send one', () => {
+  test('causes one log line a second, however many clients send one', () => {
     const { connect, hub, lines, refused, clock } = stage();
     for (let count = 0; count < 500; count += 1) hub.accepts(connect().session, 300_000);
     clock.advanceSync(1000);
@@ -48,7 +48,7 @@ describe('a frame that is too large', () => {
     expect(lines.map(({ fields }) => fields['times'])).toEqual([undefined, 499]);
   });
 
-  test('is one that the limits of its app do not need, as they are now', () => {
+  test('is measured by the current limits of its app', () => {
     const { connect, hub, apps } = stage();
     const { session } = connect();
     expect(hub.accepts(session, 262_144)).toBe(true);

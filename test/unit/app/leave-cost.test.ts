@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
-/** A stage whose ledger counts what is asked of it. */
+/** A stage whose ledger counts its calls. */
 function countingStage() {
   const calls: string[] = [];
   const stage = hubStage({
@@ -19,8 +19,8 @@ function countingStage() {
   return { ...stage, calls };
 }
 
-describe('R20: cost', () => {
-  test('closing a socket asks the ledger about its own channels only, however many there are', () => {
+describe('the cost of leaving', () => {
+  test("depends only on the socket's own channels, however many others there are", () => {
     const { connect, calls } = countingStage();
     const crowd = connect();
     for (let count = 0; count < 1000; count += 1) crowd.subscribe(`news-${count}`);
@@ -30,7 +30,7 @@ describe('R20: cost', () => {
     expect(calls).toEqual(['leave mine']);
   });
 
-  test('closing a socket that holds nothing asks nothing', () => {
+  test('is no call for a socket without channels', () => {
     const { connect, calls } = countingStage();
     connect().join('news');
     calls.length = 0;
@@ -38,7 +38,7 @@ describe('R20: cost', () => {
     expect(calls).toEqual([]);
   });
 
-  test('the ledger hears of the last subscriber of a channel that goes, not of those before', () => {
+  test('is one call for the last subscriber of a channel, and none for those before', () => {
     const { connect, calls } = countingStage();
     const actors = Array.from({ length: 100 }, () => connect().join('news'));
     calls.length = 0;
@@ -48,7 +48,7 @@ describe('R20: cost', () => {
     expect(calls).toEqual(['leave news']);
   });
 
-  test('a connection of a user who stays tells the ledger of no leave', () => {
+  test('is no call for a connection of a user who stays', () => {
     const { connect, calls } = countingStage();
     const [one, two] = [1, 2].map(() => connect().join('presence-a', { user_id: '7' }));
     calls.length = 0;

@@ -15,7 +15,7 @@ function stage(channels: readonly string[], given: Parameters<typeof apiStage>[0
 }
 
 describe('the list of channels', () => {
-  test('is refused when it would be longer than an answer may be, and says how to get it', async () => {
+  test('is refused if it would be longer than a response may be, with what to do', async () => {
     const { list, occupy } = stage(['a', 'b', 'c'], { apps: [app(3)] });
     expect(await list()).toEqual({ channels: { a: {}, b: {}, c: {} } });
     occupy('d');
@@ -30,7 +30,7 @@ describe('the list of channels', () => {
     expect(await list({ filter_by_prefix: 'x' })).toEqual({ channels: {} });
   });
 
-  test('comes in pages, each of which says where the next one begins', async () => {
+  test('has pages, each with the start of the next one', async () => {
     const { list } = stage(['d', 'b', 'e', 'a', 'c']);
     const info = 'subscription_count';
     const one = { subscription_count: 1 };
@@ -40,7 +40,7 @@ describe('the list of channels', () => {
     expect(await list({ after: 'c' })).toEqual({ channels: { d: {}, e: {} } });
   });
 
-  test('pages also within a prefix, and on beyond a channel that is gone', async () => {
+  test('also has pages within a prefix, and continues after a channel that is gone', async () => {
     const { list } = stage(['presence-a', 'presence-b', 'presence-c', 'room']);
     const query = { filter_by_prefix: 'presence-', info: 'user_count', limit: '1' };
     expect(await list({ ...query, after: 'presence-aa' })).toEqual({
@@ -68,7 +68,7 @@ describe('the list of channels', () => {
     expect(await list({ [key]: value })).toMatch(`400 ${key} must be ${wanted}`);
   });
 
-  test('takes a turn for every so many channels, and misses none that is there all the time', async () => {
+  test('takes a turn for every few channels, and misses none that is occupied all the time', async () => {
     const turns = new FakeTurns();
     const names = Array.from({ length: 500 }, (_, index) => `room-${index + 100}`);
     const questions = new TurnBudget(20, turns.nextTurn);
@@ -77,7 +77,7 @@ describe('the list of channels', () => {
     void list({ info: 'subscription_count' }).then((json) => answers.push(json));
     await settle();
     expect(answers).toEqual([]);
-    // One that has been seen goes and comes back behind all others; one is new.
+    // One that has been listed is vacated and occupied again after all others; one is new.
     memory.leave({ appId: '1', channel: 'room-100' as never, channelLingersMs: 0 });
     occupy('room-100');
     occupy('room-999');
@@ -91,7 +91,7 @@ describe('the list of channels', () => {
     expect(Object.keys(channels).toSorted()).toEqual([...names, 'room-999']);
   });
 
-  test('of users takes turns as well', async () => {
+  test('of users also takes turns', async () => {
     const turns = new FakeTurns();
     const built = apiStage({ turns: { questions: new TurnBudget(10, turns.nextTurn) } });
     const ids = Array.from({ length: 25 }, (_, index) => `u${index}`);

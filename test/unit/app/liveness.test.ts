@@ -4,14 +4,14 @@ import { hubStage } from '../../support/unit/hub-stage.ts';
 
 const policy = { activityTimeoutMs: 120_000, pongTimeoutMs: 30_000 };
 
-describe('the judgement of a silence', () => {
+describe('the result of a silence', () => {
   test.each([
     ['alive', 0, undefined, 149_999],
     ['ping', 0, undefined, 150_000],
     ['ping', 1000, undefined, 500_000],
     ['alive', 0, 150_000, 179_999],
     ['dead', 0, 150_000, 180_000],
-  ])('is %s: heard at %s, pinged at %s, now %s', (verdict, lastHeardAt, pingedAt, at) => {
+  ])('is %s: last frame at %s, pinged at %s, now %s', (verdict, lastHeardAt, pingedAt, at) => {
     expect(judge({ lastHeardAt, pingedAt }, policy, at)).toBe(verdict);
   });
 });
@@ -26,7 +26,7 @@ function watched() {
 }
 
 describe('a silent client', () => {
-  test('is asked in both ways, and closed with 4201 when it does not answer: a leave', async () => {
+  test('is pinged in both ways, and closed with 4201 when it does not answer: a leave', async () => {
     const { connect, advance, outbox } = watched();
     const actor = connect().join('news');
     await advance(149_000);
@@ -46,7 +46,7 @@ describe('a silent client', () => {
     ['a pong', (say: (frame: object) => void) => say({ event: 'pusher:pong', data: {} })],
     ['a ping of its own', (say: (frame: object) => void) => say({ event: 'pusher:ping' })],
     ['nonsense', (say: (frame: object) => void) => say([])],
-  ])('lives on when it answers with %s', async (_, answer) => {
+  ])('stays connected if it answers with %s', async (_, answer) => {
     const { connect, advance } = watched();
     const actor = connect();
     await advance(160_000);
@@ -56,7 +56,7 @@ describe('a silent client', () => {
     expect(actor.socket.pings).toBe(1);
   });
 
-  test('lives on when a WebSocket ping or pong of it is heard', async () => {
+  test('stays connected if it sends a WebSocket ping or pong', async () => {
     const { connect, advance, hub } = watched();
     const actor = connect();
     for (let round = 0; round < 10; round += 1) {
@@ -83,7 +83,7 @@ test.each([
   [30_000, 20],
   [10_000, 60],
   [5000, 60],
-])('with a pong time-out of %i ms everybody is looked at %i times a minute', async (pongTimeoutMs, looks) => {
+])('with a pong time-out of %i ms everybody is checked %i times a minute', async (pongTimeoutMs, looks) => {
   const { clock, apps } = hubStage();
   let looked = 0;
   const node = {
@@ -100,7 +100,7 @@ test.each([
   expect(looked).toBe(looks);
 });
 
-test('a connection that has ended is not kept for the look that it waited for', async () => {
+test('a connection that has ended is not kept for its next check', async () => {
   const { connect, advance } = watched();
   const [early, late] = [connect(), connect()];
   early.vanish();
@@ -110,7 +110,7 @@ test('a connection that has ended is not kept for the look that it waited for', 
   expect(late.session.round?.size).toBe(0);
 });
 
-test('a connection is looked at when its time may have come, and not before', async () => {
+test('a connection is checked when it may be due, and not before', async () => {
   const { connect, advance } = watched();
   const { session } = connect();
   let looked = 0;
@@ -125,7 +125,7 @@ test('a connection is looked at when its time may have come, and not before', as
   expect(looked).toBe(1);
 });
 
-test('nobody is looked after once it has stopped', async () => {
+test('nobody is checked after it was stopped', async () => {
   const { clock, stop } = watched();
   stop();
   expect(clock.pending).toBe(0);

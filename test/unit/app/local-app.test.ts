@@ -3,8 +3,8 @@ import { LocalApps } from '../../../src/app/local-app.ts';
 import { application, channelName } from '../../support/unit/application.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
-describe('the apps of a node that are replaced', () => {
-  test('keep their connections, and say which are served no more', () => {
+describe('replacing the apps of a node', () => {
+  test('keeps connections, and returns the apps that are no longer served', () => {
     const [a, b] = [application(), application({ id: '2', key: 'k2' })];
     const apps = new LocalApps([a, b]);
     const [kept, gone] = [apps.byId('1'), apps.byId('2')];
@@ -19,7 +19,7 @@ describe('the apps of a node that are replaced', () => {
     expect(apps.size).toBe(2);
   });
 
-  test('never share a topic, not even one that comes back with the one that went', () => {
+  test('never gives two apps the same topic, not even a returning one that of the removed one', () => {
     const apps = new LocalApps([application()]);
     const before = apps.byId('1')?.topic(channelName('news'));
     apps.replace([]);
@@ -27,7 +27,7 @@ describe('the apps of a node that are replaced', () => {
     expect(apps.byId('1')?.topic(channelName('news'))).not.toBe(before);
   });
 
-  test('hold their sessions to the limits and the keys that they now have', () => {
+  test('applies the new limits and keys to existing sessions', () => {
     const { connect, apps } = hubStage();
     const actor = connect().join('private-a');
     apps.replace([
@@ -53,7 +53,7 @@ describe('the apps of a node that are replaced', () => {
     actor.socket.expectOpen();
   });
 
-  test('tell of presence and counts as they now are', () => {
+  test('updates the figures of presence and counts', () => {
     const { connect, apps, outbox } = hubStage();
     const first = connect().join('news');
     apps.replace([application({ subscriptionCount: true, limits: { presenceMembers: 1 } })]);

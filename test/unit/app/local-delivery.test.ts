@@ -21,19 +21,19 @@ describe('a published frame', () => {
     expect(counts()).toEqual([1, 1, 0]);
   });
 
-  test('spares the connection that is left out', () => {
+  test('does not reach the excluded connection', () => {
     const { delivery, counts, one } = stage();
     delivery.publish('1', news, encode, one.id);
     expect(counts()).toEqual([0, 1, 0]);
   });
 
-  test('reaches everybody when the connection left out does not hold the channel', () => {
+  test('reaches everyone if the excluded connection is not subscribed', () => {
     const { delivery, counts, outsider } = stage();
     delivery.publish('1', news, encode, outsider.id);
     expect(counts()).toEqual([1, 1, 0]);
   });
 
-  test('reaches everybody when the connection left out is unknown, closed or of another app', () => {
+  test('reaches everyone if the excluded connection is unknown, closed or of another app', () => {
     const { delivery, counts, connect } = stage();
     const gone = connect().join('news');
     gone.vanish();
@@ -45,14 +45,14 @@ describe('a published frame', () => {
     foreigner.socket.expectNoFrame();
   });
 
-  test('of an unknown app or on an empty channel reaches nobody', () => {
+  test('reaches nobody if the app is unknown or the channel is empty', () => {
     const { delivery, counts } = stage();
     delivery.publish('9', news, encode);
     delivery.publish('1', channelName('empty'), encode);
     expect(counts()).toEqual([0, 0, 0]);
   });
 
-  test('is not even encoded when nobody else is there', () => {
+  test('is not even encoded if there is no other subscriber', () => {
     const { delivery, connect, one } = stage();
     const alone = connect().join('own');
     const encoded: string[] = [];
@@ -68,7 +68,7 @@ describe('a published frame', () => {
     expect(encoded).toEqual(['own', 'news']);
   });
 
-  test('stays within its app, however apps are numbered', () => {
+  test('stays within its app, whatever the ids of the apps are', () => {
     const apps = new LocalApps(
       Array.from({ length: 12 }, (_, id) => application({ id: `${id}`, key: `${id}` })),
     );

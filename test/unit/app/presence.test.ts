@@ -21,7 +21,7 @@ const removed = (id: string) => ({
 const member = (id: string | number, info?: unknown) => ({ user_id: id, user_info: info });
 
 describe('a presence channel', () => {
-  test('tells the joiner who is there, itself included, and the others who came', () => {
+  test('sends the new member all members, itself included, and the others the new one', () => {
     const { connect, outbox } = hubStage();
     const [seven, nine] = [connect(), connect()];
     seven.subscribe(channel, member('7', { n: 'x' }));
@@ -38,7 +38,7 @@ describe('a presence channel', () => {
     ]);
   });
 
-  test('tells the others at once who left, and the webhooks after the grace', async () => {
+  test('reports immediately to the others who left, and to webhooks after the grace', async () => {
     const { connect, outbox, advance } = hubStage();
     const [seven, nine] = [connect().join(channel, member('7')), connect().join(channel, member('9'))];
     seven.socket.takeFrames();
@@ -71,7 +71,7 @@ describe('a presence channel', () => {
     expect(outbox.takeLines()).toEqual([`member_removed ${channel} 7`]);
   });
 
-  test('makes a numeric user id a string', () => {
+  test('turns a numeric user id into a string', () => {
     const { connect, outbox } = hubStage();
     const actor = connect();
     actor.subscribe(channel, member(10, { name: 'Mr. Channels' }));
@@ -106,7 +106,7 @@ describe('a presence channel', () => {
     ]);
   });
 
-  test('takes __proto__ for a user id like any other', () => {
+  test('treats __proto__ as a user id like any other', () => {
     const { connect } = hubStage();
     const actor = connect();
     actor.subscribe(channel, { user_id: '__proto__', user_info: { a: 1 } });
@@ -114,7 +114,7 @@ describe('a presence channel', () => {
     expect(welcome?.data).toBe('{"presence":{"count":1,"ids":["__proto__"],"hash":{"__proto__":{"a":1}}}}');
   });
 
-  test('refuses a member above the limit, but further connections of a present user never', () => {
+  test('refuses a member above the limit, but never further connections of a present user', () => {
     const { connect, outbox } = hubStage({ apps: [application({ limits: { presenceMembers: 2 } })] });
     connect().join(channel, member('1'));
     connect().join(channel, member('2'));
@@ -131,7 +131,7 @@ describe('a presence channel', () => {
     third.socket.expectFrame(presence(2, ['1', '2'], { 1: null, 2: null }));
   });
 
-  test('a refused member has not been there: it leaves no trace', async () => {
+  test('leaves no trace of a refused member', async () => {
     const { connect, outbox, advance, node } = hubStage({
       apps: [application({ limits: { presenceMembers: 1 } })],
     });
@@ -164,7 +164,7 @@ describe('a presence channel', () => {
     expect(actor.session.subscriptions.size).toBe(0);
   });
 
-  test('R14: reads channel data only after its signature was accepted', () => {
+  test('reads channel data only after its signature was accepted', () => {
     const { connect } = hubStage();
     const actor = connect();
     actor.say({ event: 'pusher:subscribe', data: { channel, auth: 'app-key:00', channel_data: 'no JSON' } });

@@ -45,7 +45,7 @@ function stage({ perSecond = Infinity, isAdmitted = true, cached = Promise.resol
 }
 
 describe('publishing', () => {
-  test('reaches every channel in order, at once where nothing has to be kept', () => {
+  test('reaches every channel in order, immediately if nothing has to be stored', () => {
     const { publisher, app, fanout, witnessed, counted } = stage();
     const all = [trigger('a', 'news', 'weather'), trigger('b', 'news')];
     expect(publisher.publish(app, all, 'dashboard')).toBeUndefined();
@@ -61,7 +61,7 @@ describe('publishing', () => {
     ]);
   });
 
-  test('waits until events of cache channels are kept', async () => {
+  test('waits until events of cache channels are stored', async () => {
     let keep = (): void => {};
     const cached = new Promise<void>((resolve) => (keep = resolve));
     const { publisher, app, kept } = stage({ cached });
@@ -74,7 +74,7 @@ describe('publishing', () => {
     expect(await published).toBeUndefined();
   });
 
-  test('publishes nothing of what is more than the app may publish in a second', async () => {
+  test('refuses all of a batch that exceeds the limit of a second', async () => {
     const refused = stage({ perSecond: 2, isAdmitted: false });
     expect(await refused.publisher.publish(refused.app, [trigger('a', 'news')], 'api')).toMatchObject({
       status: 429,

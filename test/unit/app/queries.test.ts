@@ -11,7 +11,7 @@ describe('GET channels', () => {
     expect(await get('channels', '/apps/1/channels')).toEqual({ channels: { 'presence-a': {}, b: {} } });
   });
 
-  test('lists those that begin with the prefix, with their counts', async () => {
+  test('lists those that start with the prefix, with their counts', async () => {
     const { get, occupy } = apiStage();
     for (const [channel, user] of [
       ['presence-a', '7'],
@@ -40,7 +40,7 @@ describe('GET channels', () => {
   });
 
   test.each([{ info: 'user_count' }, { info: 'user_count', filter_by_prefix: 'pres' }])(
-    'refuses %j: users are counted on presence channels only',
+    'refuses %j: users are counted only on presence channels',
     async (query) => {
       const { get } = apiStage();
       expect(await get('channels', '/apps/1/channels', query)).toMatch(
@@ -63,14 +63,14 @@ describe('GET channels', () => {
 describe('GET channels/NAME', () => {
   const path = (name: string) => `/apps/1/channels/${name}`;
 
-  test('tells whether it is occupied; an unknown channel is not an error', async () => {
+  test('returns whether it is occupied; an unknown channel is not an error', async () => {
     const { get, occupy } = apiStage();
     occupy('news');
     expect(await get('channel', path('news'))).toEqual({ occupied: true });
     expect(await get('channel', path('other'))).toEqual({ occupied: false });
   });
 
-  test('tells the counts and the cached event that are asked for', async () => {
+  test('returns the requested counts and the cached event', async () => {
     const { get, occupy, memory, clock } = apiStage();
     occupy('presence-cache-a', '7');
     const info = 'user_count,subscription_count,cache';
@@ -127,7 +127,7 @@ describe('GET channels/NAME/users', () => {
     );
   });
 
-  test('refuses parameters that it does not know, in the words of the documents', async () => {
+  test('refuses unknown parameters, in the documented words', async () => {
     const { get } = apiStage();
     expect(await get('users', users('presence-a'), { info: 'user_count' })).toBe(
       '400 The following query string parameters are extraneous: info',

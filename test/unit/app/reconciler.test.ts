@@ -46,7 +46,7 @@ describe('an endpoint that is held', () => {
     reconciler.stop();
   });
 
-  test('is not asked to be', () => {
+  test('cannot be reconciled on request', () => {
     const app = application({ endpoints: [held] });
     expect(answerReconcile(app, '{"endpoint":"main"}', () => 1)).toMatchObject({
       status: 409,

@@ -12,7 +12,7 @@ function stage(given: Parameters<typeof officeStage>[0] = {}) {
   const { office, store, clock } = made;
   return {
     ...made,
-    /** Letters of these ids, in the order in which they were lost, and of what they tell. */
+    /** Letters with these ids, in the order of their loss and of their events. */
     lose(...ids: string[]): void {
       for (const [index, id] of ids.entries()) store.add(deadLetter({ id, timeMs: startedAtMs + index }));
     },
@@ -27,9 +27,9 @@ function stage(given: Parameters<typeof officeStage>[0] = {}) {
 }
 
 describe('a recovery', () => {
-  test('sends what was lost in the order of what it tells, one after the other', async () => {
+  test('sends what was lost in the order of the events, one delivery after the other', async () => {
     const { store, sender, begin, progress } = stage();
-    // What was dropped last may have been the first to happen.
+    // What was dropped last may have happened first.
     for (const [id, timeMs, turn] of [
       ['fourth', 30, 3.5],
       ['third', 30, 3],
@@ -52,7 +52,7 @@ describe('a recovery', () => {
     sender.expectNoPost();
   });
 
-  test('sends what was lost at that moment or later to this endpoint and was not taken', async () => {
+  test('sends what this endpoint lost at that time or later and has not accepted since', async () => {
     const { store, office, sender, begin, progress } = stage();
     store.add(deadLetter({ id: 'early', droppedAtMs: startedAtMs - 1 }));
     store.add(deadLetter({ id: 'other', endpointId: 'other' }));
@@ -70,7 +70,7 @@ describe('a recovery', () => {
     expect(await office.estimate('1', plan)).toEqual({ deliveries: 0, events: 0 });
   });
 
-  test('goes on after a failure, and stops after three in a row', async () => {
+  test('continues after a failure, and stops after three in a row', async () => {
     const { lose, sender, begin, progress } = stage();
     lose('a', 'b', 'c', 'd', 'e', 'f', 'g');
     const recovery = await begin();
@@ -86,20 +86,20 @@ describe('a recovery', () => {
     });
   });
 
-  test('has nothing to do when nothing was lost', async () => {
+  test('ends immediately if nothing was lost', async () => {
     const { begin, progress } = stage();
     const recovery = await begin();
     expect(recovery.matched).toEqual({ deliveries: 0, events: 0 });
     expect(progress(recovery)).toMatchObject({ state: 'finished', left: 0 });
   });
 
-  test('takes all pages', async () => {
+  test('reads all pages', async () => {
     const { lose, begin } = stage();
     lose(...Array.from({ length: 2500 }, (_, index) => `msg-${index}`));
     expect((await begin()).matched).toEqual({ deliveries: 2500, events: 2500 });
   });
 
-  test('is one at a time for an endpoint; when it has ended, there may be another', async () => {
+  test('runs only once at a time for an endpoint; another may follow', async () => {
     const { lose, office, sender, begin } = stage({
       applications: [application({ endpoints: [endpoint(), endpoint({ id: 'other' })] })],
     });
@@ -113,7 +113,7 @@ describe('a recovery', () => {
     expect(sender.expectPost().request.headers).toMatchObject({ 'X-Soketify-Resend': '2' });
   });
 
-  test('that is cancelled sends nothing more; what is under way counts', async () => {
+  test('sends nothing more once it is cancelled; an attempt in progress counts', async () => {
     const { lose, office, sender, begin, progress, store } = stage();
     lose('a', 'b');
     const recovery = await begin();
@@ -127,7 +127,7 @@ describe('a recovery', () => {
     await begin();
   });
 
-  test('of an endpoint that is gone or disabled does not begin, and stops', async () => {
+  test('does not start, or stops, if the endpoint is removed or disabled', async () => {
     const { lose, office, sender, begin, progress, dispatcher } = stage();
     lose('a', 'b');
     expect(await office.recover('1', { endpointId: 'nobody', sinceMs: undefined })).toBe('gone');
@@ -144,7 +144,7 @@ describe('a recovery', () => {
     expect(await office.estimate('1', main)).toBe('disabled');
   });
 
-  test('of an endpoint that is held does not begin, and stops', async () => {
+  test('does not start, or stops, if the endpoint is held', async () => {
     const { lose, office, sender, begin, progress, dispatcher } = stage();
     lose('a', 'b');
     const recovery = await begin();
@@ -155,7 +155,7 @@ describe('a recovery', () => {
     sender.expectNoPost();
   });
 
-  test('passes over what is sent by somebody else or forgotten by its turn', async () => {
+  test('skips what is being sent by somebody else or is no longer kept', async () => {
     const { lose, office, sender, begin, progress, store, clock } = stage();
     lose('a', 'b', 'c');
     const recovery = await begin();
@@ -175,7 +175,7 @@ describe('a recovery', () => {
     expect(progress(second)).toMatchObject({ state: 'finished', sent: 1, skipped: 1, left: 0 });
   });
 
-  test('waits for a place as long as it takes', async () => {
+  test('waits for a place as long as necessary', async () => {
     const places = new AttemptPlaces(1);
     const { lose, sender, begin, progress, append, clock } = stage({ places });
     lose('a');
@@ -191,7 +191,7 @@ describe('a recovery', () => {
     expect(progress(recovery)).toMatchObject({ state: 'finished', sent: 1 });
   });
 
-  test('of an app that is forgotten is unknown and sends nothing more', async () => {
+  test('of a removed app is unknown and sends nothing more', async () => {
     const { lose, office, sender, begin, progress } = stage();
     lose('a', 'b');
     const recovery = await begin();
@@ -212,7 +212,7 @@ describe('a recovery', () => {
     expect(progress(recovery)).toMatchObject({ state: 'cancelled', left: 1 });
   });
 
-  test('is remembered among a hundred that have ended', async () => {
+  test('is remembered among the last hundred that have ended', async () => {
     const { begin, progress, office } = stage();
     const all: Recovery[] = [];
     for (let number = 0; number < 120; number += 1) all.push(await begin());
@@ -220,7 +220,7 @@ describe('a recovery', () => {
     expect(office.recovery('2', all[119]?.id ?? '')).toBeUndefined();
   });
 
-  test('is not known where the letters are not', async () => {
+  test('is unknown on a node without the letters', async () => {
     let isHere = true;
     const { begin, progress, office, lose, sender } = stage({ isHere: () => isHere });
     lose('a', 'b');

@@ -11,13 +11,13 @@ function stage(app = application()) {
   return { ...hub, info, refused };
 }
 
-/** Asks for a channel with exactly these data. */
+/** Requests a channel with exactly this data. */
 function ask(client: Actor, channel: string, data: object = {}): void {
   client.say({ event: 'pusher:subscribe', data: { channel, ...data } });
 }
 
 describe('a refused subscription', () => {
-  test('with a wrong secret is found in the log: app, connection, channel and why', () => {
+  test('with a wrong secret is logged with app, connection, channel and reason', () => {
     const { connect, info, refused } = stage();
     const client = connect();
     ask(client, 'private-orders', { auth: `app-key:${'0'.repeat(64)}` });
@@ -34,7 +34,7 @@ describe('a refused subscription', () => {
     expect(refused.mock.calls).toEqual([['1', 'subscription', 'wrong_signature']]);
   });
 
-  test('leaves neither its signature nor its channel data in the log', () => {
+  test('is logged without its signature and its channel data', () => {
     const { connect, info } = stage();
     const signature = '0123456789abcdef'.repeat(4);
     const channel_data = '{"user_id":"u","user_info":{"mail":"a@example.com"}}';
@@ -46,7 +46,7 @@ describe('a refused subscription', () => {
     expect(lines).not.toContain('example.com');
   });
 
-  test('500 times is one line at once, one with the number of the others, and 500 in the metric', async () => {
+  test('that occurs 500 times causes one line immediately, one with the number of the others, and 500 in the metric', async () => {
     const { connect, info, refused, advance } = stage();
     const client = connect();
     for (let time = 0; time < 500; time += 1) ask(client, 'private-a', { auth: 'app-key:x' });
@@ -59,7 +59,7 @@ describe('a refused subscription', () => {
   });
 });
 
-test('each kind of refusal is counted by its own reason, of the app', () => {
+test('is counted by its kind, its reason and its app', () => {
   const { connect, refused, hub, node } = stage();
   const client = connect();
   ask(client, 'no good');
@@ -92,7 +92,7 @@ test('each kind of refusal is counted by its own reason, of the app', () => {
 });
 
 describe('at the level debug', () => {
-  test('a connection leaves one line for each thing that happens to it, with ids and no payload', () => {
+  test('a connection causes one line for each thing that happens to it, with ids and without payload', () => {
     const debug = vi.fn();
     const { connect } = hubStage({ log: { isDebug: true, debug } });
     const client = connect().join('presence-a', { user_id: 'u1' });
@@ -110,7 +110,7 @@ describe('at the level debug', () => {
     ]);
   });
 
-  test('a publish leaves one line, however many its channels', async () => {
+  test('a publish causes one line, however many channels it has', async () => {
     const debug = vi.fn();
     const { events } = apiStage({ log: { isDebug: true, debug } });
     await events({ name: 'e', channels: ['a', 'b'], data: 'a payload' });
@@ -120,7 +120,7 @@ describe('at the level debug', () => {
   });
 });
 
-test('at the level info nothing of that is asked for', async () => {
+test('no such line is written at the level info', async () => {
   const debug = vi.fn();
   const { connect } = hubStage({ log: { debug } });
   connect().join('news').vanish();

@@ -3,7 +3,7 @@ import type { Greeting } from '../../../src/app/hub.ts';
 import { application, greeting } from '../../support/unit/application.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
-/** An app that lets in encrypted connections from its own pages, two at most. */
+/** An app that accepts encrypted connections from its own pages, two at most. */
 const strict = application({
   forceTls: true,
   allowedOrigins: ['https://*.a.example'],
@@ -49,7 +49,7 @@ describe('a connection', () => {
   });
 
   test.each(['https://evil.example', 'https://a.example', 'null', 'https://app.a.example.evil'])(
-    'from a page of %s, which may not, is closed with 4009',
+    'from a page of %s, which is not allowed, is closed with 4009',
     (origin) => {
       const { come } = strictStage();
       const { socket } = come({ ...welcome, origin });
@@ -58,13 +58,13 @@ describe('a connection', () => {
     },
   );
 
-  test('from no page is let in whatever pages may', () => {
+  test('without a page is accepted whatever pages are allowed', () => {
     const { come } = strictStage(application({ allowedOrigins: [] }));
     expect(come().session).toBeDefined();
     expect(come({ origin: 'https://a.example' }).session).toBeUndefined();
   });
 
-  test('above the quota is closed with 4004, until another has gone', () => {
+  test('above the quota is closed with 4004, until another has closed', () => {
     const { come, hub } = strictStage();
     const [first] = [come(welcome), come(welcome)];
     const third = come(welcome);
@@ -76,7 +76,7 @@ describe('a connection', () => {
     come(welcome).socket.expectClosed(4004);
   });
 
-  test('counts for the quota of its own app', () => {
+  test('counts only for the quota of its own app', () => {
     const other = application({ id: '2', key: 'other', secret: 's2', limits: { connections: 1 } });
     const { hub, node } = hubStage({ apps: [application({ limits: { connections: 1 } }), other] });
     expect(hub.open(node.socket(), greeting())).toBeDefined();
@@ -84,14 +84,14 @@ describe('a connection', () => {
     expect(hub.open(node.socket(), greeting())).toBeUndefined();
   });
 
-  test('by a further key of the app is one of the app', () => {
+  test('with another key of the app belongs to the app', () => {
     const otherKeys = [{ key: 'second', secret: 's2' }];
     const { hub, node, apps } = hubStage({ apps: [application({ otherKeys, limits: { connections: 1 } })] });
     expect(hub.open(node.socket(), greeting('second'))?.app).toBe(apps.byId('1'));
     expect(hub.open(node.socket(), greeting())).toBeUndefined();
   });
 
-  test('refused is neither counted nor kept', () => {
+  test('that is refused is neither counted nor kept', () => {
     const { come, connectionOpened, apps } = strictStage();
     for (const given of [{}, { ...welcome, origin: 'x' }, { ...welcome, protocol: '3' }]) come(given);
     expect(connectionOpened).not.toHaveBeenCalled();
@@ -100,8 +100,8 @@ describe('a connection', () => {
 });
 
 describe('of several reasons to refuse a connection', () => {
-  /** Everything is wrong with it but what was put right; the next reason in order is told. */
-  test('the first is told: key, disabled, TLS, origin, protocol, quota', () => {
+  /** Everything about it is wrong except what is corrected; the next reason in order is sent. */
+  test('the first is sent: key, disabled, TLS, origin, protocol, quota', () => {
     const wrong = { isSecure: false, origin: 'https://evil.example', protocol: '3' };
     const off = strictStage({ ...strict, isEnabled: false, limits: { ...strict.limits, connections: 0 } });
     const nobody = off.node.socket();
@@ -118,8 +118,8 @@ describe('of several reasons to refuse a connection', () => {
   });
 });
 
-describe('a connection that was', () => {
-  test('refused is logged in one line with what was said and where from', () => {
+describe('a connection', () => {
+  test('is logged in one line with the reason and the address if it is refused', () => {
     const { come, info } = strictStage();
     come({ ...welcome, origin: 'https://evil.example', remoteAddress: '192.0.2.7' });
     expect(info).toHaveBeenCalledExactlyOnceWith(
@@ -136,7 +136,7 @@ describe('a connection that was', () => {
     );
   });
 
-  test('refused is logged without a secret and at a readable length', () => {
+  test('is logged without a secret and at a readable length if it is refused', () => {
     const { come, hub, node, info } = strictStage();
     come({ ...welcome, origin: `https://${'x'.repeat(10_000)}` });
     come({ ...welcome, protocol: 'p'.repeat(10_000) });
@@ -150,15 +150,15 @@ describe('a connection that was', () => {
     }
   });
 
-  test('let in leaves no line', () => {
+  test('causes no line if it is accepted', () => {
     const { come, info } = strictStage();
     expect(come(welcome).session).toBeDefined();
     expect(info).not.toHaveBeenCalled();
   });
 });
 
-describe('the configuration of an app that has changed', () => {
-  test('holds for connections that come, and ends none', () => {
+describe('a changed configuration of an app', () => {
+  test('applies to new connections, and closes none', () => {
     const { come, apps } = strictStage();
     const { socket } = come(welcome);
     apps.replace([{ ...strict, isEnabled: false }]);

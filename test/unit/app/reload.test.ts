@@ -8,7 +8,7 @@ const signedBy = ({ request }: Post, secret: string): boolean =>
   request.headers['X-Pusher-Signature'] === createHmac('sha256', secret).update(request.body).digest('hex');
 
 describe('an endpoint that is added', () => {
-  test('receives at once, and nothing of the past', async () => {
+  test('receives events immediately, but none from the past', async () => {
     const { clock, sender, dispatcher, append } = stage();
     append('before');
     dispatcher.replace(serving(one, two));
@@ -21,8 +21,8 @@ describe('an endpoint that is added', () => {
   });
 });
 
-describe('an endpoint that goes', () => {
-  test('still gets its queue, through retries, and nothing more', async () => {
+describe('an endpoint that is removed', () => {
+  test('still gets its queue, with retries, and nothing more', async () => {
     const { clock, sender, dispatcher, append, queues } = stage();
     append('a');
     append('a');
@@ -39,7 +39,7 @@ describe('an endpoint that goes', () => {
     sender.expectNoPost();
   });
 
-  test('is forgotten once its queue is empty, at once when it is', async () => {
+  test('is forgotten once its queue is empty, immediately if it is', async () => {
     const { clock, sender, dispatcher, append, queues } = stage(serving(one, two));
     append('a');
     dispatcher.replace([]);
@@ -55,7 +55,7 @@ describe('an endpoint that goes', () => {
     expect(queues()).toBe(0);
   });
 
-  test('drops with a record what it does not take within five minutes', async () => {
+  test('loses, with a record, what it does not accept within five minutes', async () => {
     const { clock, sender, dispatcher, append, queues, drops } = stage();
     append('a');
     dispatcher.replace([]);
@@ -69,7 +69,7 @@ describe('an endpoint that goes', () => {
     expect(clock.now()).toBeLessThanOrEqual(300_000);
   });
 
-  test('and comes back continues the same queue in order', async () => {
+  test('and added again continues the same queue in order', async () => {
     const { clock, sender, dispatcher, append, queues } = stage();
     append('a');
     await clock.advance(0);
@@ -94,7 +94,7 @@ describe('an endpoint that goes', () => {
     expect(sender.expectPost('http://new/').lines).toEqual(['channel_occupied c']);
   });
 
-  test('twice and comes back in between is still one', async () => {
+  test('twice and added in between still counts as one', async () => {
     const { clock, sender, dispatcher, append, queues } = stage();
     append('a');
     for (const endpoints of [[], [one], [], [one], []]) dispatcher.replace(serving(...endpoints));
@@ -105,7 +105,7 @@ describe('an endpoint that goes', () => {
     expect(queues()).toBe(0);
   });
 
-  test('is flushed with the others at the end', async () => {
+  test('is flushed with the others during the shutdown', async () => {
     const { clock, sender, dispatcher, append } = stage();
     append('a');
     dispatcher.replace([]);
@@ -140,7 +140,7 @@ describe('an endpoint that is changed', () => {
     });
   });
 
-  test('hears of the event types and channels that it now selects, of what happens from then on', async () => {
+  test('gets the event types and channels that it now selects, from then on', async () => {
     const { clock, sender, dispatcher, append } = stage();
     append('a');
     dispatcher.replace(serving(endpoint({ id: 'one', url: 'http://one/', channels: { startsWith: 'b' } })));
@@ -183,7 +183,7 @@ describe('an app', () => {
     expect(signedBy(second, 'new-secret')).toBe(true);
   });
 
-  test('that is added is heard of, and one that is gone no more', async () => {
+  test('is served when it is added, and no longer when it is removed', async () => {
     const { clock, sender, dispatcher, append } = stage();
     const added = application({ id: '2', key: 'k2', secret: 's2', endpoints: [two] });
     dispatcher.replace([added]);

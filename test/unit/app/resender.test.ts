@@ -19,7 +19,7 @@ async function dropped(onAttempt?: (fact: ResentFact) => void) {
 }
 
 describe('a resend', () => {
-  test('has the id, the time and the body of the delivery, says which it is and counts on', async () => {
+  test('has the id, the time and the body of the delivery, its number, and the next attempt number', async () => {
     const { clock, office, sender, request, store } = await dropped();
     await clock.advance(60_000);
     const resent = office.resend('1', 'msg_1');
@@ -51,7 +51,7 @@ describe('a resend', () => {
     });
   });
 
-  test('is told with its request and what came of it', async () => {
+  test('is reported with its request and its result', async () => {
     const told: ResentFact[] = [];
     const { clock, office, sender } = await dropped((fact) => told.push(fact));
     const resent = office.resend('1', 'msg_1');
@@ -61,7 +61,7 @@ describe('a resend', () => {
     expect(told).toEqual([{ deliveryId: 'msg_1', request: post.request, attempt: await resent, events: 1 }]);
   });
 
-  test('may be made again, whatever came of it', async () => {
+  test('may be repeated, whatever its result was', async () => {
     const { clock, office, sender, store } = await dropped();
     for (const [resend, status] of [
       [1, 500],
@@ -81,7 +81,7 @@ describe('a resend', () => {
     expect(store.find('1', 'msg_1')).toMatchObject({ attemptsMade: 4, resends: 3 });
   });
 
-  test('goes to where the endpoint is now, signed as it is now', async () => {
+  test('uses the current URL, and is signed with the current key', async () => {
     const { clock, office, sender, dispatcher, request } = await dropped();
     const moved = endpoint({ url: 'http://new/hook', headers: { 'x-extra': '1' } });
     dispatcher.replace([application({ key: 'new-key', secret: 'new-secret', endpoints: [moved] })]);
@@ -93,7 +93,7 @@ describe('a resend', () => {
     await post.answer(200);
   });
 
-  test('of events that were in no delivery has an id of its own and their bodies', async () => {
+  test('of events that were not in a delivery has an id of its own and their bodies', async () => {
     const { clock, office, sender, store } = officeStage();
     store.add(deadLetter({ id: 'msg_own', channels: ['a', 'b'], reason: 'overflow' }));
     void office.resend('1', 'msg_own');
@@ -110,7 +110,7 @@ describe('a resend', () => {
     await answer(200);
   });
 
-  test('of one letter is made once at a time', async () => {
+  test('runs only once at a time for a letter', async () => {
     const { clock, office, sender } = await dropped();
     const first = office.resend('1', 'msg_1');
     expect(await office.resend('1', 'msg_1')).toBe('under-way');
@@ -120,14 +120,14 @@ describe('a resend', () => {
     sender.expectNoPost();
   });
 
-  test('is not made of what is not kept', async () => {
+  test('is not made for a letter that is not kept', async () => {
     const { office, sender } = await dropped();
     expect(await office.resend('1', 'msg_2')).toBe('unknown');
     expect(await office.resend('2', 'msg_1')).toBe('unknown');
     sender.expectNoPost();
   });
 
-  test('is not made to an endpoint that is gone, disabled or held', async () => {
+  test('is not made to an endpoint that is removed, disabled or held', async () => {
     const { office, dispatcher, sender } = await dropped();
     dispatcher.replace([application({ endpoints: [endpoint({ isEnabled: false })] })]);
     expect(await office.resend('1', 'msg_1')).toBe('disabled');
@@ -138,13 +138,13 @@ describe('a resend', () => {
     sender.expectNoPost();
   });
 
-  test('is not made where the letters are not', async () => {
+  test('is not made on a node without the letters', async () => {
     const { office, store } = officeStage({ isHere: () => false });
     store.add(deadLetter());
     expect(await office.resend('1', 'msg_1')).toBe(unavailable);
   });
 
-  test('of an app that is forgotten meanwhile is recorded nowhere', async () => {
+  test('is recorded nowhere if the app is removed meanwhile', async () => {
     const { clock, office, sender, store } = await dropped();
     const resent = office.resend('1', 'msg_1');
     await clock.advance(0);
@@ -155,7 +155,7 @@ describe('a resend', () => {
   });
 });
 
-describe('a resend of a delivery that was recorded', () => {
+describe('a resend of a recorded delivery', () => {
   const recorded = {
     appId: '1',
     endpointId: 'main',
@@ -166,7 +166,7 @@ describe('a resend of a delivery that was recorded', () => {
     resends: 1,
   };
 
-  test('has the id and the bytes of the delivery, and counts on', async () => {
+  test('has the id and the bytes of the delivery, and the next attempt number', async () => {
     const heard: unknown[] = [];
     const { clock, office, sender, store } = officeStage({ onAttempt: (made) => heard.push(made) });
     const resent = office.resendRecorded(recorded);
@@ -187,7 +187,7 @@ describe('a resend of a delivery that was recorded', () => {
     expect(store.find('1', 'msg_taken')).toBeUndefined();
   });
 
-  test('counts with the resends of its letter, if it has one, and is noted there', async () => {
+  test('counts together with the resends of its letter, if there is one, and is recorded there', async () => {
     const { clock, office, sender, store } = officeStage();
     store.add(deadLetter({ id: 'msg_taken', attemptsMade: 9, resends: 4 }));
     void office.resendRecorded(recorded);
@@ -199,7 +199,7 @@ describe('a resend of a delivery that was recorded', () => {
     expect(store.find('1', 'msg_taken')).toMatchObject({ attemptsMade: 10, resends: 5 });
   });
 
-  test('is refused as that of a letter is', async () => {
+  test('is refused for the same reasons as that of a letter', async () => {
     const { office, dispatcher, sender } = officeStage();
     expect(await office.resendRecorded({ ...recorded, endpointId: 'other' })).toBe('gone');
     dispatcher.replace([application({ endpoints: [endpoint({ heldSinceMs: startedAtMs })] })]);
@@ -209,7 +209,7 @@ describe('a resend of a delivery that was recorded', () => {
     sender.expectNoPost();
   });
 
-  test('is made although another node keeps the letters, by a node that sends to the endpoint', async () => {
+  test('is made by a node that sends to the endpoint, even if another node keeps the letters', async () => {
     const { clock, office, sender } = officeStage({ isHere: () => false });
     expect(await office.resendRecorded({ ...recorded, endpointId: 'other' })).toBe(unavailable);
     const resent = office.resendRecorded(recorded);
@@ -220,7 +220,7 @@ describe('a resend of a delivery that was recorded', () => {
 });
 
 describe('a place for a resend', () => {
-  test('is waited for, and is taken when one is free', async () => {
+  test('is waited for, and taken when one is free', async () => {
     const places = new AttemptPlaces(1);
     const { clock, office, sender, store, append } = officeStage({ places });
     store.add(deadLetter({ id: 'lost' }));
@@ -241,7 +241,7 @@ describe('a place for a resend', () => {
     expect([places.underWay, clock.pending]).toEqual([0, 0]);
   });
 
-  test('is waited for no longer than the time of a request', async () => {
+  test('is waited for no longer than the time-out of a request', async () => {
     const places = new AttemptPlaces(1);
     const { clock, office, sender, store, append } = officeStage({ places });
     store.add(deadLetter({ id: 'lost' }));
@@ -257,7 +257,7 @@ describe('a place for a resend', () => {
     expect(places.underWay).toBe(0);
   });
 
-  test('is given back when the endpoint was disabled while it was waited for', async () => {
+  test('is returned if the endpoint was disabled meanwhile', async () => {
     const places = new AttemptPlaces(1);
     const { clock, office, sender, store, append, dispatcher } = officeStage({ places });
     store.add(deadLetter({ id: 'lost' }));

@@ -21,7 +21,7 @@ function countingStage() {
 
 describe('the count of subscribers', () => {
   test.each(['news', 'private-a', 'private-encrypted-a'])(
-    'of %s is told to everybody, to the joiner after its welcome, and after occupied to webhooks',
+    'of %s is sent to all subscribers, to a new one after its subscription succeeded, and to webhooks after occupied',
     (channel) => {
       const { connect, outbox } = countingStage();
       const [first, second] = [connect(), connect()];
@@ -41,7 +41,7 @@ describe('the count of subscribers', () => {
     },
   );
 
-  test('of a cache channel comes after what the channel had for the joiner', () => {
+  test('of a cache channel is sent after the cached event or the miss', () => {
     const { connect, outbox } = countingStage();
     const actor = connect();
     actor.subscribe('cache-a');
@@ -57,7 +57,7 @@ describe('the count of subscribers', () => {
     ]);
   });
 
-  test('is told when somebody goes, to those who stay; 0 comes at once and vacated after the grace', async () => {
+  test('is sent to the others when somebody leaves; 0 is reported immediately and vacated after the grace', async () => {
     const { connect, outbox, advance } = countingStage();
     const [stayer, leaver] = [connect().join('news'), connect().join('news')];
     stayer.socket.takeFrames();
@@ -74,7 +74,7 @@ describe('the count of subscribers', () => {
     outbox.expectNothing();
   });
 
-  test('is told of a return within the grace, although occupied is not', async () => {
+  test('is sent for a return within the grace, although occupied is not', async () => {
     const { connect, outbox, advance } = countingStage();
     connect().join('news').vanish();
     outbox.takeLines();
@@ -84,7 +84,7 @@ describe('the count of subscribers', () => {
     outbox.expectNothing();
   });
 
-  test('of a refused subscription is not told', () => {
+  test('is not sent for a refused subscription', () => {
     const { connect, outbox } = countingStage();
     const actor = connect();
     actor.say({ event: 'pusher:subscribe', data: { channel: 'private-a', auth: 'app-key:00' } });
@@ -99,7 +99,7 @@ describe('the count of subscribers', () => {
     outbox.expectNothing();
   });
 
-  test('of a presence channel is never told', async () => {
+  test('of a presence channel is never sent', async () => {
     const { connect, outbox, advance } = countingStage();
     for (const channel of ['presence-a', 'presence-cache-a']) {
       const [first, second] = [connect(), connect()];
@@ -115,7 +115,7 @@ describe('the count of subscribers', () => {
     expect(outbox.takeLines().filter((line) => line.startsWith('subscription_count'))).toEqual([]);
   });
 
-  test('is not told unless the app wants it', () => {
+  test('is not sent unless the app enables it', () => {
     const { connect, outbox } = hubStage();
     const actor = connect();
     actor.subscribe('news');
@@ -124,7 +124,7 @@ describe('the count of subscribers', () => {
     expect(outbox.takeLines()).toEqual(['channel_occupied news']);
   });
 
-  test('of a crowd is told after five seconds, to everybody with the last value', async () => {
+  test('above 100 connections is sent after five seconds, to all with the last value', async () => {
     const { connect, outbox, clock } = countingStage();
     const actors = Array.from({ length: 100 }, () => connect().join('news'));
     const [first] = actors;
@@ -147,7 +147,7 @@ describe('the count of subscribers', () => {
     outbox.expectNothing();
   });
 
-  test('that was put off is not told once the app wants it no more', async () => {
+  test('is not sent later if the app has disabled it meanwhile', async () => {
     const { connect, outbox, clock, apps } = countingStage();
     const [first] = Array.from({ length: 101 }, () => connect().join('news'));
     first?.socket.takeFrames();
@@ -162,7 +162,7 @@ describe('the count of subscribers', () => {
     expect(first?.socket.takeFrames().at(-1)).toEqual(counted('news', 102));
   });
 
-  test('is the app’s own: another app with the same channel counts for itself', () => {
+  test('belongs to the app: another app with the same channel counts for itself', () => {
     const other = application({ id: '2', key: 'other', secret: 's2', subscriptionCount: true });
     const { connect, outbox } = hubStage({ apps: [counting, other] });
     const here = connect().join('news');

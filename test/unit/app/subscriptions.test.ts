@@ -24,7 +24,7 @@ describe('public channels', () => {
     'a_-=@,.;Z9',
     '__proto__',
     'x'.repeat(164),
-  ])('%.30s lets everybody in, whatever auth says', (channel) => {
+  ])('%.30s accepts everyone, whatever auth contains', (channel) => {
     const { connect, outbox } = hubStage();
     const actor = connect();
     actor.say({
@@ -37,14 +37,14 @@ describe('public channels', () => {
     outbox.expectNothing();
   });
 
-  test('a subscription whose data is a JSON string is accepted', () => {
+  test('accept a subscription whose data is a JSON string', () => {
     const { connect } = hubStage();
     const actor = connect();
     actor.say({ event: 'pusher:subscribe', data: '{"channel":"news","auth":null}' });
     actor.socket.expectFrame(succeeded('news'));
   });
 
-  test('R2: a second subscription on one connection is an error and changes nothing', async () => {
+  test('respond with an error to a second subscription of a connection, which changes nothing', async () => {
     const { connect, outbox, advance, apps } = hubStage();
     const actor = connect().join('news');
     outbox.takeLines();
@@ -57,7 +57,7 @@ describe('public channels', () => {
     expect(outbox.takeLines()).toEqual(['channel_vacated news']);
   });
 
-  test('R2: leaving what was never joined does nothing', async () => {
+  test('ignore leaving a channel that was never joined', async () => {
     const { connect, outbox, advance } = hubStage();
     const [member, stranger] = [connect().join('news'), connect()];
     outbox.takeLines();
@@ -90,7 +90,7 @@ describe('public channels', () => {
   });
 
   test.each([[undefined], [null], [7], [{}], [[]], [true]])(
-    'the name %j, no string, is refused',
+    'the name %j, which is not a string, is refused',
     (channel) => {
       const { connect } = hubStage();
       const actor = connect();
@@ -105,7 +105,7 @@ describe('public channels', () => {
 
 describe('private channels', () => {
   test.each(['private-a', 'private-encrypted-a', 'private-cache-a', 'private-encrypted-cache-a'])(
-    '%s lets in who is authorised',
+    '%s accepts an authorised client',
     (channel) => {
       const { connect } = hubStage();
       const actor = connect();
@@ -114,14 +114,14 @@ describe('private channels', () => {
     },
   );
 
-  test('channel data that was signed along with it is accepted', () => {
+  test('accept channel data that is covered by the signature', () => {
     const { connect } = hubStage();
     const actor = connect();
     actor.subscribe('private-a', { user_id: '7' });
     actor.socket.expectFrame(succeeded('private-a'));
   });
 
-  test('a wrong signature is told to channel and connection, which stays open', () => {
+  test('report a wrong signature on the channel and the connection, which stays open', () => {
     const { connect, outbox } = hubStage();
     const actor = connect();
     const text = 'Invalid signature: Expected HMAC SHA256 hex digest of 1.1:private-a, but got 00';
@@ -148,7 +148,7 @@ describe('private channels', () => {
     });
   });
 
-  test('the signature of another socket or another channel lets nobody in', () => {
+  test('refuse the signature of another socket or another channel', () => {
     const { connect } = hubStage();
     const actor = connect();
     for (const auth of [authFor('1.2', 'private-a'), authFor('1.1', 'private-b')]) {
@@ -162,7 +162,7 @@ describe('private channels', () => {
 });
 
 describe('a server-to-user channel', () => {
-  test('lets in nobody who is not signed in as that user', () => {
+  test('refuses everyone who is not signed in as that user', () => {
     const { connect, outbox } = hubStage();
     const actor = connect();
     actor.subscribe('#server-to-user-7');
@@ -175,7 +175,7 @@ describe('a server-to-user channel', () => {
 });
 
 describe('cache channels', () => {
-  test('a miss is told after the welcome, to each client, and to the webhooks once', () => {
+  test('report a miss after the subscription succeeded, to each client, and to webhooks once', () => {
     const { connect, outbox } = hubStage();
     for (const actor of [connect(), connect(), connect()]) {
       actor.subscribe('cache-a');
@@ -187,7 +187,7 @@ describe('cache channels', () => {
   });
 
   test.each(['cache-a', 'private-cache-a', 'private-encrypted-cache-a', 'presence-cache-a'])(
-    'on %s a hit is the event as it was published, after the welcome',
+    'on %s send the cached event as it was published, after the subscription succeeded',
     async (channel) => {
       const { connect, memory, outbox } = hubStage();
       void memory.cacheEvent('1', channelName(channel), { name: 'state', data: '"\u00e9"' });
@@ -201,7 +201,7 @@ describe('cache channels', () => {
     },
   );
 
-  test('no miss stands that no endpoint wanted', () => {
+  test('record no miss that no endpoint selects', () => {
     const apps = [application({ endpoints: [endpoint({ eventTypes: ['channel_vacated'] })] })];
     const join = vi.fn<Ledger['join']>();
     const { connect } = hubStage({
@@ -220,7 +220,7 @@ describe('cache channels', () => {
   });
 
   test.each(['my-cache-x', 'private-encrypted-x-cache-', 'presence-x-cache-y', 'Cache-a'])(
-    'R14: %s is none, because prefixes count at the start only',
+    '%s is not one, because prefixes count only at the start',
     (channel) => {
       const { connect, outbox } = hubStage();
       const actor = connect();

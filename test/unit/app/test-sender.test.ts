@@ -29,7 +29,7 @@ function stage(given: Parameters<typeof endpoint>[0] = {}, places = new AttemptP
 }
 
 describe('a test', () => {
-  test('is one signed request with an example, which says that it is a test', async () => {
+  test('is one signed request with an example event, marked as a test', async () => {
     const { clock, sender, send } = stage();
     const sent = send('member_added');
     await clock.advance(0);
@@ -55,7 +55,7 @@ describe('a test', () => {
     });
   });
 
-  test('tells what was answered, and why nothing was', async () => {
+  test('returns the response, or why there was none', async () => {
     const { clock, sender, send } = stage();
     const refused = send();
     await clock.advance(0);
@@ -69,7 +69,7 @@ describe('a test', () => {
     expect(told).not.toHaveProperty('status');
   });
 
-  test('is no delivery: nobody hears of it, and it is not tried again', async () => {
+  test('is not a delivery: it causes no facts, and is not retried', async () => {
     const { clock, sender, send, facts, dispatcher } = stage();
     const sent = send();
     await clock.advance(0);
@@ -82,7 +82,7 @@ describe('a test', () => {
   });
 
   test.each([{ isEnabled: false }, { heldSinceMs: startedAtMs }])(
-    'goes also to an endpoint with %j, which is sent nothing else',
+    'is also sent to an endpoint with %j, which is sent nothing else',
     async (given) => {
       const { clock, sender, send, append } = stage(given);
       append('1', [{ name: 'channel_occupied', channel: channelName('news') }]);
@@ -96,14 +96,14 @@ describe('a test', () => {
     },
   );
 
-  test('may not reach what the endpoint may not', async () => {
+  test('may not reach what the endpoint may not reach', async () => {
     const { clock, sender, send } = stage({ publicOnly: true });
     void send();
     await clock.advance(0);
     expect(sender.expectPost().request.publicOnly).toBe(true);
   });
 
-  test('takes a place as other attempts do, and is not made where none becomes free', async () => {
+  test('takes a place like other attempts, and is not made if none becomes free', async () => {
     const places = new AttemptPlaces(1);
     const { clock, sender, send } = stage({}, places);
     const other: Contender = { claim: 'first', proceed: () => {} };
@@ -118,7 +118,7 @@ describe('a test', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('is logged, without what the endpoint answered', async () => {
+  test('is logged, without the response of the endpoint', async () => {
     const { clock, sender, send, log } = stage();
     void send('cache_miss');
     await clock.advance(0);

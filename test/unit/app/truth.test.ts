@@ -7,7 +7,7 @@ import { application, endpoint } from '../../support/unit/application.ts';
 
 const url = 'http://receiver/hook';
 
-/** A program with one endpoint, one client on `presence-room` as anna, and the endpoint told so. */
+/** A program with one endpoint, and anna on `presence-room`, which the endpoint knows. */
 async function begin(given: Partial<Omit<Endpoint, 'eventTypes'>> = {}, options: Partial<StackOptions> = {}) {
   const app = application({ endpoints: [endpoint({ url, ...given })] });
   const stack = new Stack({ applications: [app], policy: defaultPolicy, ...options });
@@ -28,7 +28,7 @@ async function begin(given: Partial<Omit<Endpoint, 'eventTypes'>> = {}, options:
 
 const time = String.raw`\d\d:\d\d:\d\d\.\d{3} UTC`;
 
-it('says that an endpoint which has heard everything believes the truth, and how much that is', async () => {
+it('reports that an endpoint that has received everything believes the truth, and how much that is', async () => {
   const { read } = await begin();
   expect(await read()).toMatchObject({ channels: 1, members: 1, differing: 0, differences: [], limits: [] });
 });
@@ -39,7 +39,7 @@ it('knows no endpoint that is not configured', async () => {
   expect(await stack.truth('other', 'main')).toBeUndefined();
 });
 
-it('says until when who has left may come back', async () => {
+it('reports until when a member who has left may return', async () => {
   const { anna, read, stack } = await begin();
   anna.unsubscribe('presence-room');
   await stack.clock.advance(100);
@@ -51,7 +51,7 @@ it('says until when who has left may come back', async () => {
       believed: 'there',
       actual: 'gone',
       heals: true,
-      // Nobody was told at 1000 ms after the start; the grace is 3 s.
+      // Nothing was reported 1000 ms after the start; the grace is 3 s.
       why: 'The last subscriber has left and may return until 22:13:24.010 UTC; then channel_vacated follows',
     },
     {
@@ -61,7 +61,7 @@ it('says until when who has left may come back', async () => {
   ]);
 });
 
-it('says that an event waits, for what, and that the endpoint fails', async () => {
+it('reports that an event waits, for what, and that the endpoint is failing', async () => {
   const { read, receiver, stack, app, put } = await begin();
   receiver.downUntil(Infinity);
   const client = stack.connect(app);
@@ -78,7 +78,7 @@ it('says that an event waits, for what, and that the endpoint fails', async () =
   );
   client.unsubscribe('news');
   await stack.clock.advance(4000);
-  // It believes that nobody is there, and nobody is: what waits says both.
+  // It believes that nobody is there, which is true: what waits cancels out.
   expect(await whyOf()).toEqual([]);
   stack.connect(app).subscribe('news');
   expect((await whyOf())[0]?.[0]).toMatch(/^channel_occupied is being delivered/);
@@ -88,7 +88,7 @@ it('says that an event waits, for what, and that the endpoint fails', async () =
   ]);
 });
 
-it('says that an event waits behind an earlier delivery of its channel', async () => {
+it('reports that an event waits behind an earlier delivery of its channel', async () => {
   const { anna, app, read, receiver, stack } = await begin();
   receiver.downUntil(Infinity);
   stack.connect(app).subscribe('presence-room', 'bert');
@@ -121,7 +121,7 @@ it.each([
     false,
   ],
 ] as const)(
-  'says that an event was dropped (%s), and whether that heals, with %o',
+  'reports that an event was dropped (%s), and whether that heals, with %o',
   async (reason, given, why, heals) => {
     const policy = { ...defaultPolicy, ...(reason === 'overflow' && { queueMaxBytes: 1200 }) };
     const { app, read, receiver, stack } = await begin(given, { policy });
@@ -137,7 +137,7 @@ it.each([
   },
 );
 
-it('says that an endpoint was switched off, that nothing heals then, and can bring it back once it is on', async () => {
+it('reports that an endpoint is disabled, so that nothing heals, and can repair it once it is enabled', async () => {
   const { app, read, put, stack, anna, receiver } = await begin();
   await put({ isEnabled: false });
   stack.connect(app).subscribe('news');
@@ -164,7 +164,7 @@ it('says that an endpoint was switched off, that nothing heals then, and can bri
   ).toEqual(['channel_occupied', 'channel_vacated', 'member_removed']);
 });
 
-it('says what was there before an endpoint was added, and sends it that when somebody asks', async () => {
+it('reports what was there before an endpoint was added, and sends it on request', async () => {
   const { app, read, put, stack } = await begin();
   await put({}, { id: 'late', url: `${url}/late` });
   const late = await read('late');
@@ -193,7 +193,7 @@ it('says what was there before an endpoint was added, and sends it that when som
   ]);
 });
 
-it('sends an endpoint that is added and reconciled what is there, without being asked', async () => {
+it('sends a reconciled endpoint that is added the current state without a request', async () => {
   const { read, put, stack } = await begin();
   await put({}, { id: 'late', url: `${url}?again`, reconcile: true });
   expect((await read('late')).differences.map(({ heals }) => heals)).toEqual([true, true]);
@@ -204,7 +204,7 @@ it('sends an endpoint that is added and reconciled what is there, without being 
   ]);
 });
 
-it('says what an endpoint does not hear of, and does not call that a difference', async () => {
+it('reports what an endpoint does not select, and does not count that as a difference', async () => {
   const { app, read, put, stack } = await begin();
   stack.connect(app).subscribe('news');
   await stack.clock.advance(1000);
@@ -222,7 +222,7 @@ it('says what an endpoint does not hear of, and does not call that a difference'
   });
 });
 
-it('does not say that an endpoint knows the truth whose event types tell it nothing that could be compared', async () => {
+it('does not claim that an endpoint knows the truth if its event types are not comparable', async () => {
   const { read, put } = await begin();
   await put({ eventTypes: new Set(['channel_occupied', 'member_added', 'client_event'] as const) });
   const truth = await read();
@@ -230,7 +230,7 @@ it('does not say that an endpoint knows the truth whose event types tell it noth
   expect(truth.unknown).toMatch(/^Its event types contain neither both channel_occupied and/);
 });
 
-it('does not claim to know what an endpoint believes that did not hear of all for a while', async () => {
+it('does not claim to know what an endpoint believes that selected only part of the events for a while', async () => {
   const { anna, read, put, stack } = await begin();
   await put({ eventTypes: new Set(['channel_occupied', 'channel_vacated'] as const) });
   await put({});
@@ -242,7 +242,7 @@ it('does not claim to know what an endpoint believes that did not hear of all fo
   expect(await read()).toMatchObject({ differing: 0 });
 });
 
-it('does not claim to know what was dropped in an earlier life of the process', async () => {
+it('does not claim to know what was dropped in an earlier run of the process', async () => {
   const disk = new FakeDisk();
   const { app, anna, receiver, stack } = await begin({}, { disk });
   receiver.downUntil(stack.clock.now() + 305_000);

@@ -11,7 +11,7 @@ const refusal = {
   retryAfterSeconds: 1,
 };
 
-/** An API whose nodes do not know of each other: what this one has in its memory is not the whole truth. */
+/** An API whose nodes do not know of each other: this node's memory does not contain the whole truth. */
 function stageWithout(...unknown: readonly ('channel' | 'occupiedChannels')[]) {
   const stage = apiStage({
     apps: [application({ limits: { triggersPerSecond: 5 } })],
@@ -27,7 +27,7 @@ function stageWithout(...unknown: readonly ('channel' | 'occupiedChannels')[]) {
   return stage;
 }
 
-describe('while it is not known what is true of the whole app', () => {
+describe('while the state of the whole app is unknown', () => {
   test.each([
     ['channels', '/apps/1/channels', {}],
     ['channel', '/apps/1/channels/presence-a', {}],
@@ -38,7 +38,7 @@ describe('while it is not known what is true of the whole app', () => {
     expect(await api[route](signedRequest('GET', path, { query }))).toEqual(refusal);
   });
 
-  test('GET channels is 503 when the counts of one of them are not known', async () => {
+  test('GET channels responds 503 if the counts of one of them are unknown', async () => {
     const { api } = stageWithout('channel');
     const ask = (query: Record<string, string>) =>
       api.channels(signedRequest('GET', '/apps/1/channels', { query }));
@@ -46,19 +46,19 @@ describe('while it is not known what is true of the whole app', () => {
     expect(await ask({})).toEqual({ json: '{"channels":{"presence-a":{}}}' });
   });
 
-  test('GET webhooks/dropped is 503', async () => {
+  test('GET webhooks/dropped responds 503', async () => {
     const { api } = stageWithout();
     expect(await api.droppedWebhooks(signedRequest('GET', '/apps/1/webhooks/dropped'))).toEqual(refusal);
   });
 
-  test('POST terminate_connections is 503, and ends what it can', async () => {
+  test('POST terminate_connections responds 503, and closes what it can', async () => {
     const { api, fanout } = stageWithout();
     const request = signedRequest('POST', '/apps/1/users/7/terminate_connections', { body: '' });
     expect(await api.terminateConnections(request)).toEqual(refusal);
     expect(fanout.terminated).toEqual(['1/7']);
   });
 
-  test('POST events publishes, and leaves out the counts that it was asked for', async () => {
+  test('POST events publishes, and leaves out the requested counts', async () => {
     const { events, batch, fanout } = stageWithout('channel');
     const info = 'user_count,subscription_count';
     expect(await events({ name: 'n', channels: ['presence-a', 'b'], data: 'x', info })).toEqual({
@@ -68,7 +68,7 @@ describe('while it is not known what is true of the whole app', () => {
     expect(fanout.channels.slice(-3)).toEqual(['presence-a', 'b', 'b']);
   });
 
-  test('a wrong question is still 400', async () => {
+  test('an invalid request still gets 400', async () => {
     const { get } = stageWithout('channel', 'occupiedChannels');
     expect(await get('users', '/apps/1/channels/news/users')).toMatch(/^400 /);
   });

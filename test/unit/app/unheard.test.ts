@@ -4,14 +4,14 @@ import {
   newMemberRecord,
   type ChannelRecord,
 } from '../../../src/channels/channel-record.ts';
-import { Unheard } from '../../../src/app/unheard.ts';
+import { PriorStateSearch } from '../../../src/app/unheard.ts';
 import { TurnBudget } from '../../../src/structures/turn-budget.ts';
 import { Debts } from '../../../src/webhooks/debts.ts';
 import { FakeTurns } from '../../support/turns.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { channelName, endpoint } from '../../support/unit/application.ts';
 
-/** Channels of which webhooks have said that they are occupied, the first by a member. */
+/** Channels that webhooks have reported as occupied, the first by a member. */
 function announced(count: number): Map<string, ChannelRecord> {
   const records = new Map<string, ChannelRecord>();
   for (let number = 0; number < count; number += 1) {
@@ -27,17 +27,17 @@ function begin(count: number, most = 100_000) {
   const turns = new FakeTurns();
   const debts = new Debts(most, false);
   const noted: string[] = [];
-  const unheard = new Unheard({
+  const prior = new PriorStateSearch({
     debts,
-    hearing: endpoint(),
+    selection: endpoint(),
     before: undefined,
     former: [],
     why: { kind: 'before', what: 'added', atMs: 0 },
     noted: (channel) => void noted.push(channel),
   });
   const records = announced(count);
-  const done = unheard.find(records.values(), new TurnBudget(10, turns.nextTurn));
-  return { turns, debts, unheard, records, noted, done };
+  const done = prior.find(records.values(), new TurnBudget(10, turns.nextTurn));
+  return { turns, debts, prior, records, noted, done };
 }
 
 /** Turns until nobody waits for one. */
@@ -45,7 +45,7 @@ async function finish(turns: FakeTurns): Promise<void> {
   for (await settle(); turns.isAwaited; await settle()) turns.turn();
 }
 
-it('finds what was told before an endpoint came, in as many turns as have room for it', async () => {
+it('finds what was reported before an endpoint was added, in as many turns as have room for it', async () => {
   const { turns, debts, noted, done } = begin(1000);
   expect(debts.channels.length).toBeLessThanOrEqual(110);
   await finish(turns);
@@ -55,27 +55,27 @@ it('finds what was told before an endpoint came, in as many turns as have room f
   expect(noted).toHaveLength(1000);
 });
 
-it('tells by the first event meanwhile whether its subject was there before', async () => {
-  const { turns, debts, unheard, records, done } = begin(1000);
+it('determines from the first event meanwhile whether its subject was there before', async () => {
+  const { turns, debts, prior, records, done } = begin(1000);
   const left = channelName('presence-999');
-  unheard.touch({ name: 'channel_vacated', channel: left });
+  prior.touch({ name: 'channel_vacated', channel: left });
   records.delete(left);
   const came = channelName('presence-new');
-  unheard.touch({ name: 'channel_occupied', channel: came });
+  prior.touch({ name: 'channel_occupied', channel: came });
   const record = newChannelRecord('1', came, true);
   record.isAnnounced = true;
   records.set(came, record);
   const member = newMemberRecord(record, 'u1');
   member.isAnnounced = true;
-  unheard.touch({ name: 'member_added', channel: came, userId: 'u1' });
+  prior.touch({ name: 'member_added', channel: came, userId: 'u1' });
   record.members.set('u1', member);
   await finish(turns);
   await done;
-  expect(debts.of(left)?.told.get('')).toMatchObject({ isThere: false });
+  expect(debts.of(left)?.sent.get('')).toMatchObject({ isThere: false });
   expect(debts.of(came)).toBeUndefined();
 });
 
-it('says so when there is no room for all of it', async () => {
+it('reports when there is no room for all of it', async () => {
   const { turns, debts, done } = begin(1000, 50);
   await finish(turns);
   await done;
@@ -83,9 +83,9 @@ it('says so when there is no room for all of it', async () => {
   expect(debts.hasOverflowed).toBe(true);
 });
 
-it('goes no further once nobody asks', async () => {
-  const { turns, debts, unheard, done } = begin(1000);
-  unheard.stop();
+it('stops once it is cancelled', async () => {
+  const { turns, debts, prior, done } = begin(1000);
+  prior.stop();
   await finish(turns);
   await done;
   expect(debts.channels.length).toBeLessThanOrEqual(110);

@@ -3,7 +3,7 @@ import { settle } from '../../support/fake-clock.ts';
 import { delegateLedger } from '../../support/unit/delegate-ledger.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
-/** A ledger behind a network: sign-ins take effect at once and are answered when the test says so. */
+/** A ledger behind a network: sign-ins take effect immediately and are answered when the test says so. */
 function slowStage() {
   const held: (() => void)[] = [];
   const stage = hubStage({
@@ -27,7 +27,7 @@ function slowStage() {
 }
 
 describe('while a sign-in waits for its answer', () => {
-  test('a connection that closes leaves nobody online, and is told nothing', async () => {
+  test('a connection that closes leaves nobody online, and receives nothing', async () => {
     const { connect, answer, isOnline, apps } = slowStage();
     const actor = connect();
     actor.signIn({ id: '7', watchlist: ['8'] });
@@ -38,7 +38,7 @@ describe('while a sign-in waits for its answer', () => {
     expect(apps.byId('1')?.sessionsOf('7')).toEqual([]);
   });
 
-  test('another connection of the user that closes leaves the user online', async () => {
+  test('another connection of the user may close, and the user stays online', async () => {
     const { connect, answer, isOnline } = slowStage();
     const [first, second] = [connect(), connect()];
     first.signIn({ id: '7' });
@@ -52,7 +52,7 @@ describe('while a sign-in waits for its answer', () => {
     expect(isOnline('7')).toBe(false);
   });
 
-  test('what the client says waits behind it and then finds the user signed in', async () => {
+  test('later commands of the client wait and then find the user signed in', async () => {
     const { connect, answer } = slowStage();
     const actor = connect();
     actor.signIn({ id: '7' });
@@ -81,7 +81,7 @@ describe('while a sign-in waits for its answer', () => {
     expect(isOnline('7')).toBe(false);
   });
 
-  test('the end of the server leaves nobody online', async () => {
+  test('the shutdown of the server leaves nobody online', async () => {
     const { connect, answer, isOnline, hub } = slowStage();
     connect().signIn({ id: '7' });
     void hub.close();

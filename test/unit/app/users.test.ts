@@ -6,7 +6,7 @@ const welcomed = (userData: string) => ({ event: 'pusher:signin_success', data: 
 const own = '#server-to-user-7';
 
 describe('a sign-in', () => {
-  test('is answered with the user data as it came, and makes no webhook', () => {
+  test('is answered with the user data as received, and causes no webhook', () => {
     const { connect, outbox } = hubStage();
     const actor = connect();
     const userData = ' {"id" : "7", "user_info":{"n":"\u00e9"}}';
@@ -16,7 +16,7 @@ describe('a sign-in', () => {
     outbox.expectNothing();
   });
 
-  test('of the same id again succeeds', () => {
+  test('with the same id again succeeds', () => {
     const { connect, apps } = hubStage();
     const actor = connect().enter({ id: '7' });
     actor.signIn('{"id":"7","user_info":1}');
@@ -24,7 +24,7 @@ describe('a sign-in', () => {
     expect(apps.byId('1')?.sessionsOf('7')).toEqual([actor.session]);
   });
 
-  test('of another id is refused, and the first stays signed in', () => {
+  test('with another id is refused, and the first stays signed in', () => {
     const { connect, apps } = hubStage();
     const actor = connect().enter({ id: '7' });
     actor.signIn({ id: '8' });
@@ -97,7 +97,7 @@ describe('a sign-in', () => {
     actor.enter({ id: '7' });
   });
 
-  test('that is refused ends no sign-in that stands', () => {
+  test('that is refused does not end the current one', () => {
     const { connect, fanout } = hubStage();
     const actor = connect().enter({ id: '7' });
     actor.signIn('{');
@@ -125,7 +125,7 @@ describe('a server-to-user channel', () => {
       JSON.stringify({ event: 'hello', channel: name, data: '1' }),
     );
 
-  test('lets its user in, without a signature', () => {
+  test('accepts its user, without a signature', () => {
     const { connect } = hubStage();
     const actor = connect().enter({ id: '7' });
     actor.say({ event: 'pusher:subscribe', data: { channel: own, auth: '' } });
@@ -137,7 +137,7 @@ describe('a server-to-user channel', () => {
     ['that is not signed in', undefined],
     ['of another user', '8'],
     ['of a user whose id begins so', '77'],
-  ])('lets no connection in %s, not even one with a signature', (_, id) => {
+  ])('refuses a connection %s, even one with a signature', (_, id) => {
     const stage = hubStage();
     const actor = stage.connect();
     if (id !== undefined) actor.enter({ id });
@@ -155,7 +155,7 @@ describe('a server-to-user channel', () => {
     actor.socket.expectNoFrame();
   });
 
-  test('brings its events to every connection of the user before it is subscribed, and once after', () => {
+  test('delivers its events to every connection of the user before the subscription, and once after it', () => {
     const stage = hubStage();
     const actors = [stage.connect().enter({ id: '7' }), stage.connect().enter({ id: '7' })];
     const other = stage.connect().enter({ id: '8' });
@@ -167,14 +167,14 @@ describe('a server-to-user channel', () => {
     other.socket.expectNoFrame();
   });
 
-  test('subscribed twice is an error, as any channel', () => {
+  test('refuses a second subscription, like any channel', () => {
     const { connect } = hubStage();
     const actor = connect().enter({ id: '7' }).join(own);
     actor.subscribe(own);
     actor.socket.expectError(`Existing subscription to channel ${own}`);
   });
 
-  test('can be left, and is then heard no more', () => {
+  test('can be left, and then delivers nothing more', () => {
     const stage = hubStage();
     const actor = stage.connect().enter({ id: '7' }).join(own);
     actor.unsubscribe(own);
@@ -185,7 +185,7 @@ describe('a server-to-user channel', () => {
     expect(actor.socket.takeFrames()).toHaveLength(1);
   });
 
-  test('R22: makes no webhook, no count and no occupied channel', async () => {
+  test('causes no webhook and no count, and is not an occupied channel', async () => {
     const stage = hubStage({ apps: [application({ subscriptionCount: true })] });
     const [stayer, leaver] = [stage.connect(), stage.connect()];
     for (const actor of [stayer, leaver]) actor.enter({ id: '7' }).join(own);
@@ -210,7 +210,7 @@ describe('a server-to-user channel', () => {
     outbox.expectNothing();
   });
 
-  test('of one app is not that of another with the same user', () => {
+  test('of one app differs from that of another app with the same user', () => {
     const stage = hubStage({ apps: [application(), application({ id: '2', key: 'other', secret: 's2' })] });
     const there = stage.connect('other').enter({ id: '7' });
     publish(stage);
@@ -226,7 +226,7 @@ describe('a presence channel', () => {
     data: JSON.stringify({ presence: { count: ids.length, ids, hash } }),
   });
 
-  test('takes the signed-in user for the member when there is no channel data', () => {
+  test('uses the signed-in user as the member if there is no channel data', () => {
     const { connect, outbox } = hubStage();
     const actor = connect().enter({ id: '7', user_info: { n: 'x' } });
     actor.subscribe(channel);
@@ -234,7 +234,7 @@ describe('a presence channel', () => {
     expect(outbox.takeLines()).toEqual([`channel_occupied ${channel}`, `member_added ${channel} 7`]);
   });
 
-  test('tells the info of the signed-in user as the text that was signed', () => {
+  test('sends the info of the signed-in user as the text that was signed', () => {
     const { connect } = hubStage();
     const actor = connect();
     actor.signIn('{"id":"7","user_info":{"n":12345678901234567890,"n":-0}}');
@@ -245,14 +245,14 @@ describe('a presence channel', () => {
     expect(welcome?.data).toBe(`{"presence":{"count":1,"ids":["7"],"hash":${hash}}}`);
   });
 
-  test('takes channel data before the signed-in user', () => {
+  test('prefers channel data to the signed-in user', () => {
     const { connect } = hubStage();
     const actor = connect().enter({ id: '7', user_info: { n: 'x' } });
     actor.subscribe(channel, { user_id: '9' });
     actor.socket.expectFrame(presence(['9'], { 9: null }));
   });
 
-  test('counts a user once, who came by sign-in here and by channel data there', async () => {
+  test('counts a user once who joined by sign-in and by channel data', async () => {
     const { connect, outbox, advance } = hubStage();
     const [signedIn, named] = [connect().enter({ id: '7' }), connect()];
     signedIn.join(channel);
@@ -270,7 +270,7 @@ describe('a presence channel', () => {
     ]);
   });
 
-  test('still wants its signature from a user who is signed in', () => {
+  test('still requires a signature from a signed-in user', () => {
     const { connect } = hubStage();
     const actor = connect().enter({ id: '7' });
     actor.say({ event: 'pusher:subscribe', data: { channel, auth: 'app-key:00' } });
@@ -281,7 +281,7 @@ describe('a presence channel', () => {
     });
   });
 
-  test('puts the id of the signed-in user on client events', () => {
+  test('adds the id of the signed-in user to client events', () => {
     const { connect, outbox } = hubStage();
     const [sender, receiver] = [connect().enter({ id: '7' }).join(channel), connect()];
     receiver.join(channel, { user_id: '9' });

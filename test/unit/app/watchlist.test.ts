@@ -26,7 +26,7 @@ describe('a watchlist', () => {
     actor.socket.expectNoFrame();
   });
 
-  test('tells of the first connection of a user and of the end of the last, at once', () => {
+  test('immediately reports the first connection of a user and the end of the last', () => {
     const { connect } = hubStage();
     const watcher = connect().enter({ id: '7', watchlist: ['8'] });
     const [first, second] = [connect().enter({ id: '8' }), connect().enter({ id: '8' })];
@@ -40,7 +40,7 @@ describe('a watchlist', () => {
     watcher.socket.expectNoFrame();
   });
 
-  test('tells of a user who signs in again nothing new', () => {
+  test('reports nothing when a user signs in again', () => {
     const { connect } = hubStage();
     const watcher = connect().enter({ id: '7', watchlist: ['8'] });
     const actor = connect().enter({ id: '8' });
@@ -51,7 +51,7 @@ describe('a watchlist', () => {
     watcher.socket.expectFrame(offline('8'));
   });
 
-  test('may name its own user, who is online', () => {
+  test('may contain its own user, who is online', () => {
     const { connect } = hubStage();
     const actor = connect();
     actor.signIn({ id: '7', watchlist: ['7'] });
@@ -61,14 +61,14 @@ describe('a watchlist', () => {
     actor.socket.expectNoFrame();
   });
 
-  test('may name what can be no user: it is offline', () => {
+  test('may contain ids that no user can have, which are offline', () => {
     const { connect } = hubStage();
     const actor = connect();
     actor.signIn(String.raw`{"id":"7","watchlist":["__proto__","\ud800","a b","constructor"]}`);
     expect(actor.socket.takeFrames()[1]).toEqual(offline('__proto__', '\ud800', 'a b', 'constructor'));
   });
 
-  test('that is too long is cut, with an error that leaves the rest as it is', () => {
+  test('is cut if it is too long, with an error that does not affect the rest', () => {
     const { connect } = hubStage({ apps: [application({ limits: { watchlist: 2 } })] });
     const watcher = connect();
     const userData = JSON.stringify({ id: '7', watchlist: ['8', '8', '9', '6'] });
@@ -83,7 +83,7 @@ describe('a watchlist', () => {
     watcher.socket.expectFrame(online('9'));
   });
 
-  test('of 100 users is accepted whole', () => {
+  test('of 100 users is accepted completely', () => {
     const { connect } = hubStage();
     const actor = connect();
     actor.signIn({ id: '7', watchlist: userIds(100) });
@@ -103,7 +103,7 @@ describe('a watchlist', () => {
     watcher.socket.expectNoFrame();
   });
 
-  test('of an app that does not want it is not told', () => {
+  test('is ignored if the app does not enable it', () => {
     const { connect } = hubStage({ apps: [application({ watchlist: false, limits: { watchlist: 1 } })] });
     const watcher = connect();
     watcher.signIn({ id: '7', watchlist: ['8', '9'] });
@@ -112,7 +112,7 @@ describe('a watchlist', () => {
     watcher.socket.expectNoFrame();
   });
 
-  test('hears nothing of the users of another app', () => {
+  test('does not report users of another app', () => {
     const apps = [application(), application({ id: '2', key: 'other', secret: 's2' })];
     const { connect } = hubStage({ apps });
     connect('other').enter({ id: '8' });
@@ -125,7 +125,7 @@ describe('a watchlist', () => {
 });
 
 describe('terminate', () => {
-  test('ends exactly the connections of the user, with 4009', () => {
+  test('closes exactly the connections of the user, with 4009', () => {
     const stage = hubStage({ apps: [application(), application({ id: '2', key: 'other', secret: 's2' })] });
     const actors = [stage.connect().enter({ id: '7' }), stage.connect().enter({ id: '7' })];
     const spared = [
@@ -145,7 +145,7 @@ describe('terminate', () => {
     }
   });
 
-  test('R22: is a disconnect: watchers hear it at once, webhooks after the grace', async () => {
+  test('is a disconnect: watchers are notified immediately, webhooks after the grace', async () => {
     const stage = hubStage();
     const watcher = stage.connect().enter({ id: '8', watchlist: ['7'] });
     const actor = stage.connect().enter({ id: '7' }).join('presence-a');
@@ -160,7 +160,7 @@ describe('terminate', () => {
     expect(stage.outbox.takeLines()).toEqual(['member_removed presence-a 7', 'channel_vacated presence-a']);
   });
 
-  test('lets the user come back', () => {
+  test('lets the user reconnect', () => {
     const stage = hubStage();
     stage.connect().enter({ id: '7' });
     stage.fanout.terminate('1', '7');

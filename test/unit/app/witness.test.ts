@@ -4,7 +4,7 @@ import { bothWitnesses } from '../../../src/recording/both-witnesses.ts';
 import { application } from '../../support/unit/application.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
-/** Writes down what it is told. */
+/** Records what it is notified of. */
 function createWitness() {
   const told: unknown[] = [];
   const witness: Witness = {
@@ -22,7 +22,7 @@ function createWitness() {
 }
 
 describe('a witness', () => {
-  test('hears who connects, joins, says something and goes, with what it had', () => {
+  test('is notified of clients that connect, join, send and leave, with what they had', () => {
     const { told, witness } = createWitness();
     const { connect, clock } = hubStage({ witness });
     const client = connect();
@@ -43,7 +43,7 @@ describe('a witness', () => {
     ]);
   });
 
-  test('hears that a member was one too many', () => {
+  test('is notified that a member exceeded the limit', () => {
     const { told, witness } = createWitness();
     const { connect } = hubStage({ witness, apps: [application({ limits: { presenceMembers: 1 } })] });
     connect().join('presence-room', { user_id: '42' });
@@ -54,7 +54,7 @@ describe('a witness', () => {
     ]);
   });
 
-  test('hears nothing of what is refused, nor of the channels of the protocol', () => {
+  test("is not notified of what is refused, nor of the protocol's own channels", () => {
     const { told, witness } = createWitness();
     const { connect } = hubStage({ witness, apps: [application({ clientEvents: false })] });
     const client = connect();
@@ -71,7 +71,7 @@ describe('a witness', () => {
   });
 });
 
-test('two witnesses hear the same, whatever it is', () => {
+test('two witnesses are notified alike', () => {
   const names = Object.keys(noWitness) as (keyof Witness)[];
   const record = (): { calls: unknown[]; witness: Witness } => {
     const calls: unknown[] = [];

@@ -41,7 +41,7 @@ describe('the authorisation of a subscription', () => {
     });
   });
 
-  test('is of the very bytes of channel_data', () => {
+  test('covers the exact bytes of channel_data', () => {
     const [, presence] = accepted;
     const auth = `${app.key}:${presence?.signature}`;
     const spaced = presence?.channelData?.replace(':', ': ');
@@ -49,7 +49,7 @@ describe('the authorisation of a subscription', () => {
     expect(refusal(auth, 'presence-foobar')).toMatchObject({ code: null });
   });
 
-  test('with the key of another app is refused, although the signature is right', () => {
+  test('is refused with the key of another app, although the signature is right', () => {
     expect(refusal(`other:${good}`)).toMatchObject({
       code: null,
       message: "Invalid key in subscription auth data: 'other'",
@@ -60,7 +60,7 @@ describe('the authorisation of a subscription', () => {
     });
   });
 
-  test.each([undefined, '', 'no-colon', good])('%s is no KEY:SIGNATURE', (auth) => {
+  test.each([undefined, '', 'no-colon', good])('%s is not a valid KEY:SIGNATURE', (auth) => {
     expect(refusal(auth)).toMatchObject({
       code: null,
       message:
@@ -81,7 +81,7 @@ describe('the authorisation of a subscription', () => {
     expect(refusal(`${app.key}:${signature}`)).toMatchObject({ code: null });
   });
 
-  test('is accepted with any key pair of the app, but not with mixed ones', () => {
+  test('is accepted with any key pair of the app, but not with mixed pairs', () => {
     const [{ channel, signature }] = accepted;
     const ring = { key: 'oldest', secret: 'tofu', otherKeys: [app, { key: 'newest', secret: 's' }] };
     const claim = { socketId: socketIdOf(socketId), channel, channelData: undefined };
@@ -93,7 +93,7 @@ describe('the authorisation of a subscription', () => {
     }
   });
 
-  test('never tells the signature that it expects', () => {
+  test('never reveals the expected signature', () => {
     for (const auth of [`${app.key}:00`, `other:${good.slice(1)}`, '', undefined]) {
       expect(JSON.stringify(refusal(auth))).not.toContain(good);
     }

@@ -16,7 +16,7 @@ const explain = (given: Partial<Parameters<typeof explainSignature>[0]>) =>
   explainSignature({ body, signature: hex(body), ...given }, app);
 
 describe('a webhook of the app', () => {
-  test('is genuine, by whichever of its keys it is signed', () => {
+  test('is genuine with the signature of any of its keys', () => {
     expect(explain({})).toEqual({
       isGenuine: true,
       key: 'new-key',
@@ -27,14 +27,14 @@ describe('a webhook of the app', () => {
     expect(old.sentence).toContain('before the keys were changed');
   });
 
-  test('is not if X-Pusher-Key names another key', () => {
+  test('is not genuine if X-Pusher-Key names another key', () => {
     const other = explain({ key: 'old-key' });
     expect(other).toMatchObject({ isGenuine: false, key: 'new-key' });
     expect(other.sentence).toContain('signed with the secret of key new-key, but X-Pusher-Key is old-key');
   });
 });
 
-describe('what does not match says why', () => {
+describe('the explanation of a mismatch', () => {
   test.each([
     [
       'a body of which the line break at its end is lost',
@@ -99,7 +99,7 @@ describe('what does not match says why', () => {
     expect(told.sentence).toContain(why);
   });
 
-  test('whatever is given, and never by a secret', () => {
+  test('never contains a secret, whatever is given', () => {
     fc.assert(
       fc.property(
         fc.string(),

@@ -5,7 +5,7 @@ import { bodyMd5, sign, verify } from '../../../src/auth/hmac.ts';
 import { heapGrowth } from '../../support/unit/heap.ts';
 
 describe('a signature', () => {
-  test('is the lower-case hex HMAC-SHA256, of text and of bytes alike', () => {
+  test('is the lower-case hex HMAC-SHA256 of text and of bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), (secret, text) => {
         const expected = createHmac('sha256', secret).update(text).digest('hex');
@@ -17,7 +17,7 @@ describe('a signature', () => {
   });
 
   test.each([0, 1, 63, 64, 65, 1364, 1365, 1366, 1367, 4095, 4096, 4097, 200_000])(
-    'is that of a text of %i characters, whatever they are, and of a secret as long',
+    'is right for texts of %i characters and secrets of the same length',
     (length) => {
       for (const character of ['a', '\u20ac', '\ud800']) {
         const text = character.repeat(length);
@@ -30,7 +30,7 @@ describe('a signature', () => {
     },
   );
 
-  test('of another secret, text or form is not accepted', () => {
+  test('is not accepted for another secret, text or form', () => {
     const right = sign('secret', 'text');
     expect(verify('other', 'text', right)).toBe(false);
     expect(verify('secret', 'texts', right)).toBe(false);
@@ -45,7 +45,7 @@ describe('a signature', () => {
     for (const form of forms) expect(verify('secret', 'text', form)).toBe(false);
   });
 
-  test('R15: that is arbitrary is refused and never throws', () => {
+  test('is refused without an exception if it is arbitrary text', () => {
     const hexish = fc.string({
       unit: fc.constantFrom(...'0123456789abcdef'.split('')),
       minLength: 60,
@@ -60,15 +60,15 @@ describe('a signature', () => {
   });
 });
 
-test('however many secrets are used, few are remembered', () => {
+test('is computed with few remembered secrets, however many are used', () => {
   const grown = heapGrowth(() => {
     for (let index = 0; index < 35_000; index += 1) sign(`secret ${index}`, 'text');
   });
-  // All of them would take some 20 MB.
+  // Remembering all of them would take about 20 MB.
   expect(grown).toBeLessThan(6 * 1024 * 1024);
 });
 
-test('the MD5 of nothing and of the documented body are as documented', () => {
+test('the MD5 of nothing and of the documented body is as documented', () => {
   expect(bodyMd5(Buffer.from(''))).toBe('d41d8cd98f00b204e9800998ecf8427e');
   const body = '{"name":"foo","channels":["project-3"],"data":"{\\"some\\":\\"data\\"}"}';
   expect(bodyMd5(Buffer.from(body))).toBe('ec365a775a4cd0599faeb73354201b6f');

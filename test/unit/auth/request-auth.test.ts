@@ -39,7 +39,7 @@ const withSignature = (request: Accepted): Request => ({
   rawQuery: `${request.rawQuery}&auth_signature=${request.signature}`,
 });
 
-/** The documented request with one parameter of another value, or none, and signed as it then is. */
+/** The documented request with another value of one parameter, or without it, signed accordingly. */
 function changed(key: string, value: string | undefined): Request {
   const parameters = documented.rawQuery.split('&').filter((pair) => !pair.startsWith(`${key}=`));
   if (value !== undefined) parameters.push(`${key}=${value}`);
@@ -48,20 +48,23 @@ function changed(key: string, value: string | undefined): Request {
   return { ...documented, rawQuery: `${parameters.join('&')}&auth_signature=${signature}` };
 }
 
-describe('R15: a signed request', () => {
+describe('a signed request', () => {
   test.each(accepted)('is accepted: $title ($source)', (request) => {
     expect(refusal(withSignature(request))).toBeUndefined();
   });
 
-  test.each(accepted)('is refused with another signature, which it does not tell: $title', (request) => {
-    const { status, text } =
-      refusal({ ...request, rawQuery: `${request.rawQuery}&auth_signature=abc` }) ?? {};
-    expect(status).toBe(401);
-    expect(text).toMatch(
-      /^Invalid signature: you should have sent HmacSHA256Hex\(".*", your_secret_key\), but you sent "abc"$/,
-    );
-    expect(text).not.toContain(request.signature);
-  });
+  test.each(accepted)(
+    'is refused with another signature, without revealing the right one: $title',
+    (request) => {
+      const { status, text } =
+        refusal({ ...request, rawQuery: `${request.rawQuery}&auth_signature=abc` }) ?? {};
+      expect(status).toBe(401);
+      expect(text).toMatch(
+        /^Invalid signature: you should have sent HmacSHA256Hex\(".*", your_secret_key\), but you sent "abc"$/,
+      );
+      expect(text).not.toContain(request.signature);
+    },
+  );
 
   test('is refused with the string that it should have signed', () => {
     const { text } = refusal({ ...documented, rawQuery: `${documented.rawQuery}&auth_signature=abc` }) ?? {};
@@ -99,22 +102,25 @@ describe('R15: a signed request', () => {
     expect(refusal(changed(key, value))).toEqual({ status: 401, text });
   });
 
-  test.each([0, 599, -599, 599.999])('is accepted %d s away from the time of the server', (seconds) => {
-    expect(refusal(withSignature(documented), timeMs + seconds * 1000)).toBeUndefined();
-  });
+  test.each([0, 599, -599, 599.999])(
+    'is accepted when its time differs by %d s from that of the server',
+    (seconds) => {
+      expect(refusal(withSignature(documented), timeMs + seconds * 1000)).toBeUndefined();
+    },
+  );
 
   test.each([
     [600, '2012-11-16T17:59:39Z'],
     [-600, '2012-11-16T17:39:39Z'],
     [600.5, '2012-11-16T17:59:39Z'],
-  ])('is expired %d s away from the time of the server', (seconds, serverTime) => {
+  ])('is refused as expired when its time differs by %d s from that of the server', (seconds, serverTime) => {
     expect(refusal(withSignature(documented), timeMs + seconds * 1000)).toEqual({
       status: 401,
       text: `Timestamp expired: Given timestamp (2012-11-16T17:49:39Z) not within 600s of server time (${serverTime})`,
     });
   });
 
-  test('whose timestamp is in milliseconds is expired, and told so', () => {
+  test('with a timestamp in milliseconds is refused as expired, with a hint', () => {
     expect(refusal(changed('auth_timestamp', String(timeMs)))).toEqual({
       status: 401,
       text:
@@ -124,7 +130,7 @@ describe('R15: a signed request', () => {
   });
 
   test.each(['Info', 'AUTH_KEY', 'iNFO', '\u00c9'])(
-    'with the parameter %s, which is not in lower case, is refused, however it was signed',
+    'with the parameter %s, which is not in lower case, is refused regardless of its signature',
     (name) => {
       expect(refusal(changed(name, '1'))).toEqual({
         status: 401,
@@ -134,7 +140,7 @@ describe('R15: a signed request', () => {
   );
 
   test.each(['0', '999999999999', '8640000000001', '9'.repeat(400)])(
-    'with the far timestamp %s is expired, not fatal',
+    'with the distant timestamp %s is refused as expired without failing',
     (timestamp) => {
       expect(refusal(changed('auth_timestamp', timestamp))).toMatchObject({
         status: 401,
@@ -143,7 +149,7 @@ describe('R15: a signed request', () => {
     },
   );
 
-  test('whose body was changed is refused', () => {
+  test('is refused if its body was changed', () => {
     expect(
       refusal({ ...withSignature(documented), body: documented.body.replace('foo', 'bar') }),
     ).toMatchObject({

@@ -11,14 +11,14 @@ interface Vectors {
   readonly accepted: readonly [{ path: string; rawQuery: string; body: string; signature: string }];
 }
 
-test('a signed request is that of the documentation', () => {
+test('a signed request matches the example of the documentation', () => {
   const { app, timeMs, accepted } = vectors('request-auth') as Vectors;
   const [{ path, rawQuery, body, signature }] = accepted;
   const request = { method: 'POST', path, body: Buffer.from(body) } as const;
   expect(signRequest(app, request, timeMs)).toBe(`${rawQuery}&auth_signature=${signature}`);
 });
 
-test('a signed request is accepted, whatever its body and its app are', () => {
+test('a signed request is accepted, whatever its body and its app', () => {
   const name = fc.string({ minLength: 1 });
   const method = fc.constantFrom('GET' as const, 'POST' as const);
   fc.assert(

@@ -36,12 +36,12 @@ describe('the authorisation of a sign-in', () => {
     });
   });
 
-  test('is of the very bytes of user_data', () => {
+  test('covers the exact bytes of user_data', () => {
     expect(refusal(`${app.key}:${documented.signature}`, '{"id": "12345"}')).toMatchObject({ code: null });
   });
 
-  test('is not that of a channel, nor of another socket', () => {
-    // The signature of `1234.1234:private-foobar` (protocol.md 2.3).
+  test('does not accept the signature of a channel or of another socket', () => {
+    // The signature of `1234.1234:private-foobar`, an example in the documentation.
     const ofChannel = '58df8b0c36d6982b82c3ecf6b4662e34fe8c25bba48f5369f135bf843651c3a4';
     expect(refusal(`${app.key}:${ofChannel}`)).toMatchObject({ code: null });
     const claim = {
@@ -53,7 +53,7 @@ describe('the authorisation of a sign-in', () => {
   });
 
   test.each([undefined, '', 'no-colon', documented.signature])(
-    'that is %s has not the form and is told so',
+    'in a malformed form (%s) is refused with an explanation',
     (auth) => {
       expect(refusal(auth)).toMatchObject({
         code: null,
@@ -66,7 +66,7 @@ describe('the authorisation of a sign-in', () => {
   test.each([
     ['other', 'other'],
     ['', ''],
-    // The form that an example of the protocol's page shows by mistake (protocol.md 6.1).
+    // A form that an example in the documentation shows by mistake.
     [`${app.key}::user:`, `${app.key}::user:`],
     [app.key.toUpperCase(), app.key.toUpperCase()],
     ['k'.repeat(300), `${'k'.repeat(200)}...`],
@@ -77,7 +77,7 @@ describe('the authorisation of a sign-in', () => {
     });
   });
 
-  test('is accepted with any key pair of the app, but not with mixed ones', () => {
+  test('is accepted with any key pair of the app, but not with mixed pairs', () => {
     const signedElsewhere = '124e4bf8c33e750f439615625701df38c26e7439d4f94a76c518c4228ecc5770';
     const pair = { key: 'second', secret: 'tofu' };
     expect(refusal(`second:${documented.signature}`, documented.userData, [pair])).toMatchObject({

@@ -16,7 +16,7 @@ function verdict(headers: Record<string, string>, text = body, secrets: WebhookS
   return verifyWebhookSignature({ headers, body: Buffer.from(text) }, secrets);
 }
 
-/** The verdict on a body whose signature is this. */
+/** The verdict on a body with this signature. */
 function signed(signature: string, text = body, secrets?: WebhookSecrets) {
   return verdict({ 'x-pusher-key': 'app-key', 'x-pusher-signature': signature }, text, secrets);
 }
@@ -42,7 +42,7 @@ describe('the signature of a webhook', () => {
     );
   });
 
-  test('that is arbitrary is refused and never throws', () => {
+  test('is refused without an exception if it is arbitrary text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (signature, text) => {
         fc.pre(signature !== hmac(text));
@@ -51,13 +51,13 @@ describe('the signature of a webhook', () => {
     );
   });
 
-  test('that is missing is missed', () => {
+  test('is reported as missing', () => {
     expect(verdict({ 'x-pusher-key': 'app-key' })).toEqual(
       refused('missing_signature', /no X-Pusher-Signature header/),
     );
   });
 
-  test('that came in another header names it, and whether it is right', () => {
+  test('in another header is reported with that header, and whether it is right', () => {
     expect(verdict({ 'x-soketify-signature': hmac(body) })).toEqual(
       refused('wrong_header', /was received in x-soketify-signature, where it is the right one/),
     );
@@ -96,7 +96,7 @@ describe('the signature of a webhook', () => {
   });
 });
 
-describe('the body of a webhook that somebody wrote anew', () => {
+describe('the body of a webhook that was serialised again', () => {
   const value = JSON.parse(body) as { time_ms: number; events: Record<string, string>[] };
   const [event] = value.events;
   const rewritten: readonly (readonly [writer: string, text: string])[] = [
@@ -116,13 +116,13 @@ describe('the body of a webhook that somebody wrote anew', () => {
   });
 
   test.each(rewritten.slice(0, 4))(
-    'is recognised when the signature is that of the text of %s',
+    'is recognised when the signature belongs to the text of %s',
     (_, text) => {
       expect(signed(hmac(text))).toEqual(refused('reserialised', /not the received bytes/));
     },
   );
 
-  test('is not taken for a wrong secret, nor the other way round', () => {
+  test('is not confused with a wrong secret', () => {
     const text = JSON.stringify(value, null, 2);
     expect(signed(hmac(body, 'other'), text)).toEqual(refused('wrong_secret', /another secret/));
     expect(signed(hmac(JSON.stringify({ ...value, events: [{ ...event, user_id: '7' }] })), text)).toEqual(
@@ -137,7 +137,7 @@ describe('secrets by key', () => {
     ['second', 'tofu'],
   ]);
 
-  test('verify with the secret that X-Pusher-Key names', () => {
+  test('are selected by X-Pusher-Key', () => {
     const of = (key: string, signature: string) =>
       verdict({ 'x-pusher-key': key, 'x-pusher-signature': signature }, body, secrets);
     expect(of('app-key', hmac(body))).toEqual({ verified: true });
@@ -152,7 +152,7 @@ describe('secrets by key', () => {
     );
   });
 
-  test('never stand in a message', () => {
+  test('never occur in a message', () => {
     for (const headers of [
       {},
       { 'x-pusher-signature': hmac(body, 'x') },

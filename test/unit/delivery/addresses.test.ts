@@ -47,6 +47,6 @@ test.each([
   ['IPv4 behind a gateway', '64:ff9b::10.0.0.1'],
   ['no address', 'localhost'],
   ['no address', ''],
-])('what is %s is not public: %s', (_, address) => {
+])('an address of kind "%s" is not public: %s', (_, address) => {
   expect(isPublicAddress(address)).toBe(false);
 });

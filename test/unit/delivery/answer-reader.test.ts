@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AnswerReader, type AnswerFields } from '../../../src/delivery/answer-reader.ts';
 
-/** What a reader makes of these parts of an answer, and of the end of the connection behind them. */
+/** The result of reading these parts of a response, and then the end of the connection. */
 function read(...parts: readonly string[]) {
   const heard: { status?: number; fields?: AnswerFields; body: string } = { body: '' };
   const reader = new AnswerReader({
@@ -16,7 +16,7 @@ function read(...parts: readonly string[]) {
 
 const chunkedHead = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
 
-describe('an answer', () => {
+describe('a response', () => {
   test.each([
     ['without a body', 'HTTP/1.1 204 No Content\r\n\r\n', ''],
     [
@@ -34,13 +34,13 @@ describe('an answer', () => {
       `HTTP/1.1 103 Hints\r\nLink: <a>\r\n\r\n${chunkedHead}5\r\nhello\r\n0\r\n\r\n`,
       'hello',
     ],
-  ])('%s is the same in one part and byte by byte', (_, answer, body) => {
+  ])('%s is read alike in one part and byte by byte', (_, answer, body) => {
     for (const heard of [read(answer), read(...answer.split(''))]) {
       expect(heard).toMatchObject({ fault: undefined, isDone: true, isReusable: true, body });
     }
   });
 
-  test('keeps the values of fields that matter, and of one that came twice both', () => {
+  test('keeps the values of the relevant fields, and joins repeated ones', () => {
     const { fields } = read(
       'HTTP/1.1 503 No\r\nRetry-After: 1\r\nX: y\r\nretry-after: 2\r\nLocation: /a:b\r\nContent-Length: 0\r\n\r\n',
     );
@@ -55,14 +55,14 @@ describe('an answer', () => {
       `HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
     ],
     ['bytes behind it', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nx'],
-  ])('with %s ends its connection', (_, answer) => {
+  ])('with %s closes its connection', (_, answer) => {
     expect(read(answer)).toMatchObject({ status: 200, isDone: true, isReusable: false });
   });
 
   test.each([
     ['HTTP/1.1 200 OK\r\n\r\nhel', 'lo'],
     ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\nhel', 'lo'],
-  ])('of no known length ends with its connection', (...parts) => {
+  ])('of unknown length ends with its connection', (...parts) => {
     expect(read(...parts)).toMatchObject({ body: 'hello', isDone: false, isDoneAtEnd: true });
   });
 
@@ -70,12 +70,12 @@ describe('an answer', () => {
     'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel',
     `${chunkedHead}5\r\nhello\r\n`,
     'HTTP/1.1 200 OK\r\n',
-  ])('that breaks off is not complete', (answer) => {
+  ])('is incomplete if it breaks off', (answer) => {
     expect(read(answer)).toMatchObject({ fault: undefined, isDone: false, isDoneAtEnd: false });
   });
 });
 
-describe('what is no answer', () => {
+describe('an invalid response', () => {
   test.each([
     ['SSH-2.0', 'HPE_INVALID_CONSTANT'],
     ['HTTQ', 'HPE_INVALID_CONSTANT'],

@@ -188,7 +188,7 @@ describe('the metrics', () => {
 
   test('match the documentation in names, types and labels', async () => {
     const metrics = createPrometheusMetrics();
-    metrics.observeApps(() => [app]);
+    metrics.observeApps(() => [{ ...app, connectionLimit: 100 }]);
     metrics.observeRoutes(['/livez']);
     metrics.observeHealth(() => ({
       isWhole: true,
@@ -202,6 +202,7 @@ describe('the metrics', () => {
       isAccepting: true,
       attempts: 0,
       waitingEndpoints: 0,
+      connectionLimit: 100,
       isStoreWritten: true,
     }));
     metrics.observeWorkers(async () => [{ counted: {}, busyMs: 0, heapTotal: 0, heapUsed: 0 }]);
@@ -231,6 +232,19 @@ describe('the metrics', () => {
     expect((await read(metrics)).get('soketify_store_up')).toBe(value);
   });
 
+  test('of a limit of connections exist where there is one', async () => {
+    const metrics = createPrometheusMetrics();
+    metrics.observeApps(() => [
+      { ...app, connectionLimit: 100 },
+      { ...app, id: '2' },
+    ]);
+    metrics.observeLoad(() => ({ isAccepting: true, attempts: 0, waitingEndpoints: 0 }));
+    const reading = await read(metrics);
+    expect(reading.get('soketify_app_connections_limit{app="1"}')).toBe(100);
+    expect(reading.has('soketify_app_connections_limit{app="2"}')).toBe(false);
+    expect(reading.has('soketify_connections_limit')).toBe(false);
+  });
+
   test('have the reasons in the documentation', () => {
     const text = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
     const named = (row: string | undefined): string[] =>
@@ -240,7 +254,7 @@ describe('the metrics', () => {
       expect(named(row)).toEqual(reasons);
     }
     const [, row] =
-      /^\| `soketify_webhook_events_dropped_total` .*\| (events given up.*)\|$/m.exec(text) ?? [];
+      /^\| `soketify_webhook_events_dropped_total` .*\| (dropped webhook events.*)\|$/m.exec(text) ?? [];
     expect(named(row)).toEqual(dropReasons);
   });
 });

@@ -40,19 +40,19 @@ describe('channel data', () => {
     });
   });
 
-  test.each(notRebuilt)('the info %s stays the very text', (source) => {
+  test.each(notRebuilt)('the info %s stays exactly that text', (source) => {
     const text = `{"user_info":0,"user_id":"7", "user\\u005finfo" :\t${source} ,"rest":{"user_info":1}}`;
     expect(parseChannelData(text, limits)).toEqual({ userId: '7', infoJson: source });
   });
 
-  test('is the text whose bytes were signed, in which half of a surrogate pair is U+FFFD', () => {
+  test('is the text that was signed, in which half of a surrogate pair is U+FFFD', () => {
     expect(parseChannelData('{"user_id":"\ud800","user_info":"\udc00"}', limits)).toEqual({
       userId: '\ufffd',
       infoJson: '"\ufffd"',
     });
   });
 
-  test('a user id with half of a surrogate pair is refused: as UTF-8 all such ids would be one', () => {
+  test('a user id with half of a surrogate pair is refused, because all such ids would be one in UTF-8', () => {
     const why = 'user_id contains half of a surrogate pair, which is not a character';
     expect(parseChannelData('{"user_id":"a\\ud800"}', limits)).toEqual(refused(why));
     expect(parseChannelData('{"user_id":"\\ud83d\\ude00"}', limits)).toMatchObject({ userId: '\u{1f600}' });
@@ -81,7 +81,7 @@ describe('channel data', () => {
     expect(parse({ user_id: '7', user_info: `${'\u00e9'.repeat(511)}x` })).toEqual(
       refused('user_info has 1025 bytes, at most 1024 are accepted'),
     );
-    // Space that the sender wrote is passed on, so it counts.
+    // White space of the sender is forwarded, so it counts.
     const spaced = (spaces: number) => `{"user_id":"7","user_info":  [${' '.repeat(spaces)}]  }`;
     expect(parseChannelData(spaced(1022), limits)).not.toHaveProperty('error');
     expect(parseChannelData(spaced(1023), limits)).toEqual(
@@ -89,7 +89,7 @@ describe('channel data', () => {
     );
   });
 
-  test('R13: info that is nested too deeply for the limit is refused, not fatal', () => {
+  test('info that is nested too deeply for the limit is refused without failing', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     expect(parseChannelData(`{"user_id":"7","user_info":${deep}}`, limits)).toEqual(
       refused('user_info has 200000 bytes, at most 1024 are accepted'),

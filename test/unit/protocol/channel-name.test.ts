@@ -5,13 +5,13 @@ import { limits } from '../../support/unit/application.ts';
 
 const kinds = vectors('channel-kinds') as readonly { readonly channel: string; readonly kind: object }[];
 
-describe('R14: the kind of a channel', () => {
-  test.each(kinds)('is read off the start of $channel, the longest prefix first', ({ channel, kind }) => {
+describe('the kind of a channel', () => {
+  test.each(kinds)('follows from the start of $channel, the longest prefix first', ({ channel, kind }) => {
     expect(channelKind(channel)).toEqual(kind);
   });
 });
 
-describe("a channel's name", () => {
+describe('the name of a channel', () => {
   test.each([
     'a',
     'A-Z_a.z;0,9@x=y',
@@ -53,11 +53,11 @@ describe("a channel's name", () => {
     expect(isChannelName(value, limits)).toBe(false);
   });
 
-  test('may be as long as it likes where the limit is none', () => {
+  test('may have any length if there is no limit', () => {
     expect(isChannelName('x'.repeat(10_000), { ...limits, channelNameLength: Infinity })).toBe(true);
   });
 
-  test('that is wrong is told with what was got and what is accepted', () => {
+  test('that is invalid is reported with what was received and what is accepted', () => {
     expect(describeChannelNameFault('a b', limits)).toBe(
       "Invalid channel name: 'a b' (3 characters). A name has up to 164 of the characters A-Z a-z 0-9 _ - = @ , . ;",
     );

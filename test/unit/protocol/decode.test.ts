@@ -10,18 +10,18 @@ interface FrameIn {
   readonly command: object;
 }
 
-/** The reason is for metrics and logs, and not the protocol's. */
+/** The reason is for metrics and logs, and not part of the protocol. */
 function withoutReason(command: unknown): unknown {
   return JSON.parse(JSON.stringify(command, (key, value: unknown) => (key === 'reason' ? undefined : value)));
 }
 
 describe('a frame from a client', () => {
   test.each(vectors('frames-in') as FrameIn[])('is read: $title ($source)', ({ text, command }) => {
-    // Through JSON, because an absent value and an undefined one are the same to the vectors.
+    // Through JSON, because the vectors do not distinguish absent and undefined values.
     expect(withoutReason(decode(text))).toEqual(command);
   });
 
-  test.each(notRebuilt)('D9: a client event with %s has the very text, wherever it stands', (source) => {
+  test.each(notRebuilt)('a client event with %s keeps exactly that text, wherever it is', (source) => {
     const command = { kind: 'client-event', event: 'client-a', channel: 'private-a', data: source };
     const [event, channel] = ['"event":"client-a"', '"channel":"private-a"'];
     for (const text of [
@@ -44,16 +44,16 @@ describe('a frame from a client', () => {
     '{"event":"client-a","channel":"b","data":}',
     '{"event":"client-a","data":1,"channel":"a\nb"}',
     '{"event":"client-a","data":[1,"channel":"b"}',
-  ])('that is nearly a client event is malformed: %s', (text) => {
+  ])('that is almost a client event is malformed: %s', (text) => {
     expect(decode(text)).toMatchObject({ kind: 'invalid' });
   });
 
-  test('R13: nested however deeply is text like any other', () => {
+  test('with deep nesting is text like any other', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     expect(decode(`{"event":"client-a","channel":"private-a","data":${deep}}`)).toMatchObject({ data: deep });
   });
 
-  test('an unknown event is named in the error at a readable length', () => {
+  test('with an unknown event is named in the error at a readable length', () => {
     const command = decode(JSON.stringify({ event: 'x'.repeat(100_000) }));
     expect(command).toMatchObject({ kind: 'invalid' });
     expect(JSON.stringify(command).length).toBeLessThan(500);

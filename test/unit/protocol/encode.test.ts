@@ -29,7 +29,7 @@ interface Failure {
   readonly message: string;
 }
 
-/** What the vectors call each encoder, with the arguments that they give it. */
+/** The names of the encoders in the vectors, with the arguments that they give. */
 const encoders = {
   connectionEstablished: (id: string, seconds: number) =>
     encodeConnectionEstablished(socketIdOf(id), seconds),

@@ -45,7 +45,7 @@ const word = fc.constantFrom(
   '1.1',
   'user_count',
 );
-/** JSON made of the words of the protocol and of anything else. */
+/** JSON made of words of the protocol and arbitrary text. */
 const json = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -86,8 +86,8 @@ function expectFrame(encoded: string): { event: string; data: unknown } {
   return value;
 }
 
-describe('R13: whatever comes', () => {
-  test('a frame is a command of the catalogue', () => {
+describe('arbitrary input', () => {
+  test('as a frame is a command of the catalogue', () => {
     fc.assert(
       fc.property(fc.oneof(hostile, frame), (given) => {
         const command = decode(given);
@@ -118,7 +118,7 @@ describe('R13: whatever comes', () => {
     );
   });
 
-  test('a trigger is read or refused with 400 or 413', () => {
+  test('as a trigger is read or refused with 400 or 413', () => {
     fc.assert(
       fc.property(object, (body) => {
         const trigger = decodeTrigger(JSON.stringify(body), [], limits);
@@ -137,7 +137,7 @@ describe('R13: whatever comes', () => {
     );
   });
 
-  test('a batch is read or refused with 400 or 413', () => {
+  test('as a batch is read or refused with 400 or 413', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(json, object), { maxLength: 12 }), (batch) => {
         const triggers = decodeBatch(JSON.stringify({ batch }), limits);
@@ -148,7 +148,7 @@ describe('R13: whatever comes', () => {
     );
   });
 
-  test('channel data is a member or an error', () => {
+  test('as channel data is a member or an error', () => {
     const data = fc
       .record({ user_id: json, user_info: json }, { requiredKeys: [] })
       .map((value) => JSON.stringify(value));
@@ -174,7 +174,7 @@ describe('R13: whatever comes', () => {
     );
   });
 
-  test('a query string is pairs of text', () => {
+  test('as a query string is pairs of text', () => {
     const query = fc.oneof(
       text,
       fc.string({ unit: fc.constantFrom('a', '=', '&', '%', '2', '5', 'f', '+', '[', ']', '\u00e9') }),
@@ -189,7 +189,7 @@ describe('R13: whatever comes', () => {
     );
   });
 
-  test('an unsigned request is refused with 401 and one line of text', () => {
+  test('as an unsigned request is refused with 401 and one line of text', () => {
     const rawQuery = fc
       .dictionary(
         fc.constantFrom('auth_key', 'auth_timestamp', 'auth_version', 'auth_signature', 'body_md5', 'x'),
@@ -211,7 +211,7 @@ describe('R13: whatever comes', () => {
     );
   });
 
-  test('an error about it is a frame', () => {
+  test('in an error still gives a frame', () => {
     fc.assert(
       fc.property(text, text, (channel, message) => {
         const error = { code: null, message };
@@ -222,7 +222,7 @@ describe('R13: whatever comes', () => {
     );
   });
 
-  test('an event is a frame with the very name, data and user id', () => {
+  test('in an event gives a frame with exactly that name, data and user id', () => {
     fc.assert(
       fc.property(text, text, text, (name, data, userId) => {
         expect(expectFrame(eventEncoder(name, data, userId)(channelName('a')))).toEqual({

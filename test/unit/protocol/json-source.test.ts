@@ -27,7 +27,7 @@ describe('the source of a member', () => {
     expect(memberSource(json, 'data')).toBe(source);
   });
 
-  test('is found in a text that is hostile, without recursion', () => {
+  test('is found in hostile text, without recursion', () => {
     const deep = '['.repeat(500_000) + ']'.repeat(500_000);
     const members = '"data":0,'.repeat(100_000);
     const quotes = `"${String.raw`\"`.repeat(500_000)}"`;

@@ -9,7 +9,7 @@ describe('the limits of an app', () => {
     expect(defaultLimits).toEqual(limits);
   });
 
-  test('are its own over the common ones, and null is none', () => {
+  test('override the common ones, and null means none', () => {
     const own = { presenceMembers: null, eventsPerBatch: 3, watchlist: undefined };
     expect(resolveLimits({ ...common, watchlist: 7 }, own)).toEqual({
       ...limits,
@@ -19,7 +19,7 @@ describe('the limits of an app', () => {
     });
   });
 
-  test('are written as they would be read', () => {
+  test('are written as they are read', () => {
     expect(writeLimits(limits)).toMatchObject({ eventDataBytes: 10_240, connections: null });
     expect(resolveLimits(writeLimits(limits))).toEqual(limits);
   });

@@ -5,7 +5,7 @@ import { maskCredentials, maskDigests } from '../../../src/protocol/mask.ts';
 const signature = 'ab'.repeat(32);
 const masked = '********';
 
-describe('what authenticates somebody is masked', () => {
+describe('credentials are masked', () => {
   test.each([
     ['{"auth":"key:value","channel":"private-a"}', `{"auth":"${masked}","channel":"private-a"}`],
     ['{"data":"{\\"auth\\":\\"key:value\\"}"}', `{"data":"{\\"auth\\":\\"${masked}\\"}"}`],
@@ -18,14 +18,14 @@ describe('what authenticates somebody is masked', () => {
     expect(maskCredentials(text)).toBe(expected);
   });
 
-  test('a secret is masked wherever it stands', () => {
+  test('and a secret is masked wherever it occurs', () => {
     expect(maskCredentials('{"key":"top secret"}', ['', 'top secret'])).toBe(`{"key":"${masked}"}`);
   });
 
-  test('in whatever value, at whatever depth of JSON in JSON', () => {
+  test('in any value, at any depth of JSON in JSON', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 0, max: 3 }), (value, depth) => {
-        // Found again if it is left anywhere, and in no other part of the text.
+        // It would be found again if it were left anywhere, and in no other part of the text.
         const secret = `<<${value.replaceAll('<', '')}>>`;
         let text = JSON.stringify({ auth: secret, event: 'e' });
         for (let level = 0; level < depth; level += 1) text = JSON.stringify({ data: text });
@@ -35,7 +35,7 @@ describe('what authenticates somebody is masked', () => {
   });
 });
 
-test('a text without a credential stays as it is', () => {
+test('but a text without a credential stays unchanged', () => {
   const text = '{"event":"client-a","data":{"author":"me","authority":"x"}}';
   expect(maskCredentials(text)).toBe(text);
   expect(maskDigests(text)).toBe(text);

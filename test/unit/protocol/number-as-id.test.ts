@@ -23,7 +23,7 @@ describe('the id of a number', () => {
     ['-1.250e1', '-12.5'],
     ['1.234567890123456e+15', '1234567890123456'],
     ['9.007199254740992e15', '9007199254740992'],
-    // JavaScript would make another number of these.
+    // JavaScript would turn these into other numbers.
     ['9007199254740993.0', '9007199254740993.0'],
     ['1.00000000000000000001', '1.00000000000000000001'],
     ['0.1000000000000000055', '0.1000000000000000055'],
@@ -34,7 +34,7 @@ describe('the id of a number', () => {
     expect(numberAsId(source)).toBe(id);
   });
 
-  test('is what JavaScript writes, for every number that it has', () => {
+  test('is what JavaScript writes, for every number that it can represent', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
         expect(numberAsId(JSON.stringify(number))).toBe(String(number));
@@ -52,7 +52,7 @@ describe('the id of a number', () => {
     );
   });
 
-  test('takes no more than one pass over hostile digits', () => {
+  test('takes only one pass over hostile digits', () => {
     const zeros = '0'.repeat(200_000);
     expect(numberAsId(`1.${zeros}`)).toBe('1');
     expect(numberAsId(`0.${zeros}1`)).toBe(`0.${zeros}1`);

@@ -68,7 +68,7 @@ describe('an origin', () => {
     expect(isAllowedOrigin(origin, allowed)).toBe(false);
   });
 
-  test('is allowed by a pattern with `*` only if its scheme, and the end of its host, are those of the pattern', () => {
+  test('is allowed by a pattern with `*` only if its scheme and the end of its host are those of the pattern', () => {
     const host = fc.array(fc.stringMatching(/^[a-z0-9-]{1,6}$/), { minLength: 1, maxLength: 4 });
     const text = fc.oneof(
       fc.webUrl(),
@@ -87,11 +87,11 @@ describe('an origin', () => {
     );
   });
 
-  test('that is hostile does not keep the process busy', () => {
+  test('that is hostile does not block the process', () => {
     const origin = `https://${'.'.repeat(2500)}`;
     const startedAt = process.hrtime.bigint();
     expect(isAllowedOrigin(origin, ['https://*.a*a*a.b.example', 'https://*.example'])).toBe(false);
-    // Milliseconds here; a pattern that is tried at every place takes some ten seconds.
+    // This takes milliseconds; a pattern that is tried at every position takes about ten seconds.
     expect(Number(process.hrtime.bigint() - startedAt) / 1e6).toBeLessThan(1000);
   });
 });

@@ -10,7 +10,7 @@ const trigger = (body: object, rawQuery: string) =>
   decodeTrigger(JSON.stringify(body), parseQuery(`${signature}&${rawQuery}`), limits);
 
 describe('parameters in the query string', () => {
-  test('make a whole trigger without a body', () => {
+  test('make a complete trigger without a body', () => {
     expect(trigger({}, 'name=news&data=%7B%7D&channel=a&socket_id=1.2&info=user_count')).toEqual({
       name: 'news',
       data: '{}',
@@ -20,7 +20,7 @@ describe('parameters in the query string', () => {
     });
   });
 
-  test('are those of the signature in most requests, and then the body is what it was', () => {
+  test('are only the signature in most requests, and the body stays unchanged', () => {
     const body = { name: 'news' };
     expect(withQueryParameters(body, parseQuery(signature))).toBe(body);
   });
@@ -35,18 +35,18 @@ describe('parameters in the query string', () => {
     ['data', null],
     ['data', 0],
     ['name', null],
-  ])('do not replace %s of the body, be it %j', (key, value) => {
+  ])('do not replace %s of the body, even if it is %j', (key, value) => {
     expect(merge({ [key]: value }, `${key}=theirs`)).toMatchObject({ [key]: value });
   });
 
-  test('leave data of null what it is, whatever else they are', () => {
+  test('do not replace data of null, whatever they are', () => {
     expect(trigger({ name: 'n', channel: 'a', data: null }, 'info=subscription_count')).toMatchObject({
       data: 'null',
       info: ['subscription_count'],
     });
   });
 
-  test('may name several channels as channels[]', () => {
+  test('may give several channels as channels[]', () => {
     expect(trigger({ name: 'n', data: 'x' }, 'channels[]=a&channels[]=b&channels%5B%5D=c')).toMatchObject({
       channels: ['a', 'b', 'c'],
     });
@@ -54,7 +54,7 @@ describe('parameters in the query string', () => {
   });
 
   test.each([{ channels: ['mine'] }, { channel: 'mine' }])(
-    'name no channels for the body %j, which has its own',
+    'give no channels for the body %j, which has its own',
     (body) => {
       const given = { name: 'n', data: 'x', ...body };
       expect(trigger(given, 'channels[]=theirs')).toMatchObject({ channels: ['mine'] });
@@ -62,14 +62,14 @@ describe('parameters in the query string', () => {
     },
   );
 
-  test('that nobody knows are no parameters of the event', () => {
+  test('that are unknown are not part of the event', () => {
     const rest = 'other=1&batch=x&__proto__=x&constructor=x';
     const merged = merge({ name: 'n' }, rest);
     expect(Object.entries(merged).filter(([, value]) => value !== undefined)).toEqual([['name', 'n']]);
     expect(Object.getPrototypeOf(merged)).toBe(Object.prototype);
   });
 
-  test('count by their first value', () => {
+  test('count with their first value', () => {
     expect(merge({}, 'name=first&name=second')).toMatchObject({ name: 'first' });
   });
 

@@ -49,7 +49,7 @@ describe('a query string', () => {
     expect(parseQuery(raw)).toEqual(query);
   });
 
-  test('takes + for a space only when asked, and %2B never', () => {
+  test('uses + as a space only on request, and %2B never', () => {
     expect(parseQuery('a+b=1+2%2B', true)).toEqual([['a b', '1 2+']]);
   });
 

@@ -31,7 +31,7 @@ describe('a socket id', () => {
     expect(isSocketId(value)).toBe(false);
   });
 
-  test('made of two whole numbers has the form', () => {
+  test('has the right form if it is made of two whole numbers', () => {
     fc.assert(
       fc.property(fc.nat({ max: 0xffffffff }), fc.nat({ max: 0xffffffff }), (left, right) => {
         expect(isSocketId(formatSocketId(left, right))).toBe(true);
@@ -40,8 +40,8 @@ describe('a socket id', () => {
   });
 });
 
-describe('D1: a protocol version', () => {
-  test.each([undefined, '4', '5', '6', '7'])('%s is served', (version) => {
+describe('a protocol version', () => {
+  test.each([undefined, '4', '5', '6', '7'])('%s is supported', (version) => {
     expect(servesProtocol(version)).toBe(true);
   });
 
@@ -62,7 +62,7 @@ describe('D1: a protocol version', () => {
     'seven',
     'NaN',
     '\u0667',
-  ])('"%s" is not served', (version) => {
+  ])('"%s" is not supported', (version) => {
     expect(servesProtocol(version)).toBe(false);
   });
 });
@@ -88,13 +88,13 @@ describe('the rate window', () => {
     );
   });
 
-  test('without a limit accepts everything', () => {
+  test('accepts everything without a limit', () => {
     const window = new RateWindow(Infinity, 1000);
     for (let count = 0; count < 1000; count += 1) expect(window.accept(0)).toBe(true);
   });
 });
 
-test('an HTTP error is told from an answer', () => {
+test('an HTTP error is distinguished from an answer', () => {
   expect(isHttpError({ status: 400, text: 'x' })).toBe(true);
   for (const value of [undefined, null, 'x', 400, {}, { json: '{}' }, [], ['status', 'text']]) {
     expect(isHttpError(value)).toBe(false);

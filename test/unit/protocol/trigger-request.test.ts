@@ -34,7 +34,7 @@ describe('a trigger', () => {
     expect(read({ ...valid, ...rest })).toMatchObject(expected);
   });
 
-  test('D20: has each channel once, in order', () => {
+  test('has each channel once, in order', () => {
     expect(read({ ...valid, channels: ['b', 'a', 'b'] })).toMatchObject({
       channels: ['b', 'a'],
     });
@@ -47,7 +47,7 @@ describe('a trigger', () => {
     [null, 'null'],
     [false, 'false'],
     [1.5, '1.5'],
-  ])('D19: with the data %j has the string %s', (data, text) => {
+  ])('with the data %j has the string %s', (data, text) => {
     expect(read({ ...valid, data })).toMatchObject({ data: text });
   });
 
@@ -60,7 +60,7 @@ describe('a trigger', () => {
     'Pusher:x',
     'clients',
     'pusher',
-  ])('D18: may be named %.30s', (name) => {
+  ])('may be named %.30s', (name) => {
     expect(read({ ...valid, name })).toMatchObject({ name });
   });
 
@@ -115,18 +115,18 @@ describe('a trigger', () => {
     },
   );
 
-  test.each(notRebuilt)('D19: with the data %s has the very text', (source) => {
+  test.each(notRebuilt)('with the data %s has exactly that text', (source) => {
     const text = `{"data":0, "name":"news","channels":["a"],"d\\u0061ta" : ${source} ,"rest":{"data":1}}`;
     expect(decodeTrigger(text, [], limits)).toMatchObject({ data: source });
   });
 
-  test('counts the white space within the data, which is passed on', () => {
+  test('counts the white space within the data, which is forwarded', () => {
     const text = (spaces: number) => `{"name":"news","channels":["a"],"data":  [${' '.repeat(spaces)}]  }`;
     expect(decodeTrigger(text(10_238), [], limits)).toMatchObject({ data: `[${' '.repeat(10_238)}]` });
     expect(decodeTrigger(text(10_239), [], limits)).toEqual({ status: 413, text: tooLarge });
   });
 
-  test('R13: with data that is nested too deeply for the limit is refused, not fatal', () => {
+  test('with data that is nested too deeply for the limit is refused without failing', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     expect(decodeTrigger(`{"name":"news","channels":["a"],"data":${deep}}`, [], limits)).toEqual({
       status: 413,
@@ -134,11 +134,11 @@ describe('a trigger', () => {
     });
   });
 
-  test('may have further fields, whatever they are called', () => {
+  test('may have further fields, whatever their names', () => {
     expect(read({ ...valid, status: 500, text: 'x' })).toMatchObject({ name: 'news', data: 'x' });
   });
 
-  test.each(['{', 'x', '[]', 'null', '"x"', ' '])('is no trigger when the body is %j', (text) => {
+  test.each(['{', 'x', '[]', 'null', '"x"', ' '])('is not a trigger if the body is %j', (text) => {
     const refusal = { status: 400, text: 'Invalid body: expected a JSON object' };
     expect(decodeTrigger(text, [], limits)).toEqual(refusal);
     expect(decodeBatch(text, limits)).toEqual(refusal);
@@ -157,7 +157,7 @@ describe('a batch', () => {
     ]);
   });
 
-  test('has of each item the very text of its data', () => {
+  test('has for each item exactly the text of its data', () => {
     const items = ['"text"', ...notRebuilt].map(
       (source) => ` { "data" : ${source} , "name":"news","channel":"a"}\n`,
     );
@@ -168,7 +168,7 @@ describe('a batch', () => {
     expect(triggers).toMatchObject(['text', ...notRebuilt].map((data) => ({ data })));
   });
 
-  test('may have further fields, whatever they are called', () => {
+  test('may have further fields, whatever their names', () => {
     expect(decodeBatch(JSON.stringify({ batch: [item], status: 500, text: 'x' }), limits)).toHaveLength(1);
   });
 
@@ -201,6 +201,6 @@ test.each([
   [undefined, []],
   [null, []],
   ['', []],
-])('the info %j asks for %j', (info, attributes) => {
+])('the info %j requests %j', (info, attributes) => {
   expect(decodeInfo(info, ['a', 'b'])).toEqual(attributes);
 });

@@ -32,7 +32,7 @@ describe('user data', () => {
     ['{"id":"7","__proto__":{"id":"8","watchlist":["9"]}}', user('7')],
     [' {"id" : "7" , "other" : 1} ', user('7')],
     ['{"id":"7","watchlist":[]}', user('7')],
-    // A typed server writes what it has not as null.
+    // A typed server writes null for what it does not have.
     ['{"id":"7","watchlist":null}', user('7')],
     ['{"id":"7","watchlist":["8","9"]}', user('7', { watchlist: ['8', '9'] })],
     ['{"id":"7","watchlist":["8","9","8","7"]}', user('7', { watchlist: ['8', '9', '7'] })],
@@ -41,12 +41,12 @@ describe('user data', () => {
     expect(parseUserData(text, limits)).toMatchObject(expected);
   });
 
-  test.each(notRebuilt)('the info %s stays the very text', (source) => {
+  test.each(notRebuilt)('the info %s stays exactly that text', (source) => {
     const text = `{"user_info":0,"id":"7", "user\\u005finfo" :\t${source} ,"rest":{"user_info":1}}`;
     expect(parseUserData(text, limits)).toEqual(user('7', { infoJson: source }));
   });
 
-  test('is the text whose bytes were signed, in which half of a surrogate pair is U+FFFD', () => {
+  test('is the text that was signed, in which half of a surrogate pair is U+FFFD', () => {
     expect(parseUserData('{"id":"7","user_info":"\udc00"}', limits)).toMatchObject({ infoJson: '"\ufffd"' });
   });
 
@@ -74,7 +74,7 @@ describe('user data', () => {
     expect(parse({ id })).toEqual(refused(badId));
   });
 
-  test('an id that is only inherited is none', () => {
+  test('an inherited id does not count', () => {
     expect(parseUserData('{"__proto__":{"id":"7"}}', limits)).toEqual(refused(badId));
   });
 
@@ -111,7 +111,7 @@ describe('user data', () => {
     });
   });
 
-  test('may be bounded otherwise', () => {
+  test('may have another limit', () => {
     const given = { userIdLength: 2, userInfoBytes: 4, watchlist: 1 };
     expect(parseUserData('{"id":"ab","user_info":null,"watchlist":["x","y"]}', given)).toEqual(
       user('ab', { watchlist: ['x'], isWatchlistCut: true }),
@@ -122,7 +122,7 @@ describe('user data', () => {
     expect(parseUserData('{"id":"a","user_info":12345}', given)).toHaveProperty('error');
   });
 
-  test('R13: nested too deeply is refused, not fatal', () => {
+  test('is refused without failing if it is nested too deeply', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     expect(parseUserData(`{"id":"7","user_info":${deep}}`, limits)).toEqual(
       refused('user_info has 200000 bytes, at most 1024 are accepted'),

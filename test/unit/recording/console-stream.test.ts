@@ -8,16 +8,16 @@ describe('the live stream', () => {
     const { clock, witness, listen } = stage({ perSecond: Infinity });
     witness.published('1', trigger('before'), 'api');
     expect(clock.pending).toBe(0);
-    const { heard, subscription } = listen();
+    const { received, subscription } = listen();
     witness.published('1', trigger('a'), 'api');
     witness.published('1', trigger('b'), 'api');
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
     clock.advanceSync(100);
-    expect(heard.map(({ rows }) => rows.map(({ name }) => name))).toEqual([['a', 'b']]);
+    expect(received.map(({ rows }) => rows.map(({ name }) => name))).toEqual([['a', 'b']]);
     expect(clock.pending).toBe(0);
     subscription.close();
     witness.published('1', trigger('c'), 'api');
-    expect([clock.pending, heard.length]).toEqual([0, 1]);
+    expect([clock.pending, received.length]).toEqual([0, 1]);
   });
 
   test('sends each listener the rows that it requested', () => {
@@ -27,29 +27,29 @@ describe('the live stream', () => {
     const all = listen();
     witness.published('1', trigger('a'), 'api');
     clock.advanceSync(100);
-    expect([settings.heard.length, other.heard.length, all.heard.length]).toEqual([0, 0, 1]);
+    expect([settings.received.length, other.received.length, all.received.length]).toEqual([0, 0, 1]);
     witness.setting('2', 'changed');
     clock.advanceSync(100);
-    expect([settings.heard.length, other.heard.length, all.heard.length]).toEqual([1, 1, 2]);
+    expect([settings.received.length, other.received.length, all.received.length]).toEqual([1, 1, 2]);
   });
 
   test('shows only the newest rows of a batch that is too large to read', () => {
     const { clock, witness, listen } = stage({ perSecond: Infinity });
-    const { heard } = listen();
+    const { received } = listen();
     for (let count = 0; count < 300; count += 1) witness.published('1', trigger(`${count}`), 'api');
     clock.advanceSync(100);
-    expect(heard[0]?.rows).toHaveLength(200);
-    expect(heard[0]?.rows.at(-1)?.name).toBe('299');
-    expect(heard[0]?.skipped).toBe(100);
+    expect(received[0]?.rows).toHaveLength(200);
+    expect(received[0]?.rows.at(-1)?.name).toBe('299');
+    expect(received[0]?.skipped).toBe(100);
   });
 
   test('waits for a slow listener, and continues after the last row that it received', () => {
     const { clock, witness, listen } = stage();
     let takesMore = false;
-    const heard: ConsoleRows[] = [];
+    const received: ConsoleRows[] = [];
     const { subscription } = listen({
       onRows(rows) {
-        heard.push(rows);
+        received.push(rows);
         return takesMore;
       },
     });
@@ -57,21 +57,21 @@ describe('the live stream', () => {
     clock.advanceSync(100);
     witness.published('1', trigger('b'), 'api');
     clock.advanceSync(1000);
-    expect(heard).toHaveLength(1);
+    expect(received).toHaveLength(1);
     takesMore = true;
     subscription.resume();
     clock.advanceSync(100);
-    expect(heard[1]?.rows.map(({ name }) => name)).toEqual(['b']);
+    expect(received[1]?.rows.map(({ name }) => name)).toEqual(['b']);
   });
 
   test('resumes after the last row that was seen', async () => {
     const { clock, feed, witness, listen } = stage();
     for (const name of ['a', 'b', 'c']) witness.published('1', trigger(name), 'api');
     const [first] = (await feed.read({ limit: 3 })).rows;
-    const { heard } = listen({ since: first?.seq });
+    const { received } = listen({ since: first?.seq });
     clock.advanceSync(100);
-    expect(heard).toMatchObject([{ skipped: 0, rows: [{ name: 'b' }, { name: 'c' }] }]);
-    const { heard: nothing } = listen({ since: (await feed.read({ limit: 1 })).rows[0]?.seq });
+    expect(received).toMatchObject([{ skipped: 0, rows: [{ name: 'b' }, { name: 'c' }] }]);
+    const { received: nothing } = listen({ since: (await feed.read({ limit: 1 })).rows[0]?.seq });
     clock.advanceSync(100);
     expect(nothing).toEqual([]);
   });
@@ -81,11 +81,11 @@ describe('the live stream', () => {
     witness.published('1', trigger('seen'), 'api');
     const since = (await feed.read({ limit: 1 })).rows[0]?.seq;
     for (let count = 0; count < 25; count += 1) witness.published('1', trigger(`${count}`), 'api');
-    const { heard } = listen({ since });
+    const { received } = listen({ since });
     clock.advanceSync(100);
-    expect(heard[0]).toMatchObject({ skipped: 15 });
-    expect(heard[0]?.rows).toHaveLength(10);
-    const { heard: calm } = listen({ since, types: new Set(['setting']) });
+    expect(received[0]).toMatchObject({ skipped: 15 });
+    expect(received[0]?.rows).toHaveLength(10);
+    const { received: calm } = listen({ since, types: new Set(['setting']) });
     witness.setting('1', 'changed');
     clock.advanceSync(100);
     expect(calm).toMatchObject([{ skipped: 0, rows: [{ text: 'changed' }] }]);
@@ -97,9 +97,9 @@ describe('the live stream', () => {
   ])('reports that the server was restarted: %s', (_title, since) => {
     const { clock, witness, listen } = stage();
     witness.published('1', trigger('a'), 'api');
-    const { heard } = listen({ since });
+    const { received } = listen({ since });
     clock.advanceSync(100);
-    expect(heard).toMatchObject([{ isRestarted: true, rows: [{ name: 'a' }] }]);
+    expect(received).toMatchObject([{ isRestarted: true, rows: [{ name: 'a' }] }]);
   });
 
   test('refuses the seventeenth listener', () => {

@@ -17,7 +17,7 @@ function read(store: MemoryDeadLetters, query: Partial<LetterQuery> = {}, appId 
 const idsOf = (page: LetterPage): string[] => page.letters.map(({ id }) => id);
 
 describe('dead letters in memory', () => {
-  test('are listed latest first, of one app alone, from when they are kept', () => {
+  test('are listed latest first, for one app only, since they are kept', () => {
     const { store } = letterStage();
     store.add(deadLetter({ id: 'a' }));
     store.add(deadLetter({ id: 'b' }));
@@ -31,7 +31,7 @@ describe('dead letters in memory', () => {
     expect(idsOf(read(store, {}, 'nobody'))).toEqual([]);
   });
 
-  test('come in pages that neither repeat nor miss any, while more are added', () => {
+  test('have pages that neither repeat nor miss any, while more are added', () => {
     const { store } = letterStage();
     for (const id of ['a', 'b', 'c', 'd', 'e']) store.add(deadLetter({ id }));
     const first = read(store, { limit: 2 });
@@ -42,7 +42,7 @@ describe('dead letters in memory', () => {
     expect(third.next).toBeUndefined();
   });
 
-  test('come in smaller pages when they are large', () => {
+  test('have smaller pages if they are large', () => {
     const { store } = letterStage();
     const json = JSON.stringify({ data: 'x'.repeat(1_500_000) });
     const events = deadLetter().events.map((event) => ({ ...event, json }));
@@ -80,7 +80,7 @@ describe('dead letters in memory', () => {
     expect(idsOf(read(store, query))).toEqual(ids);
   });
 
-  test('remember another attempt, and what it takes', () => {
+  test('remember another attempt and its size', () => {
     const { store } = letterStage();
     store.add(deadLetter());
     const attempt = {
@@ -110,7 +110,7 @@ describe('dead letters in memory', () => {
     });
   });
 
-  test('are forgotten after the days for which they are kept, and counted', async () => {
+  test('are removed and counted after the days for which they are kept', async () => {
     const { store, clock } = letterStage({ keepDays: 2 });
     store.add(deadLetter({ channels: ['a', 'b'] }));
     await clock.advance(2 * dayMs);
@@ -121,7 +121,7 @@ describe('dead letters in memory', () => {
     expect(store.bytes).toBe(0);
   });
 
-  test('of an endpoint that loses much push out its own, not what others have lost', () => {
+  test('of an endpoint that loses much push out its own, not those of others', () => {
     const { store } = letterStage({ maxBytes: 20 * letterBytes(deadLetter()) });
     store.add(deadLetter({ id: 'other app', appId: '2' }));
     store.add(deadLetter({ id: 'other endpoint', endpointId: 'other' }));
@@ -136,7 +136,7 @@ describe('dead letters in memory', () => {
     expect(read(store).forgotten.deliveries).toBe(984);
   });
 
-  test('that have no room at all are counted', () => {
+  test('that are too large are only counted', () => {
     const { store } = letterStage({ maxBytes: letterBytes(deadLetter()) });
     store.add(deadLetter());
     store.add(deadLetter({ id: 'large', channels: ['a', 'b'] }));
@@ -146,7 +146,7 @@ describe('dead letters in memory', () => {
     });
   });
 
-  test('of an app that is forgotten are gone with their count', () => {
+  test('of a removed app are gone, with their count', () => {
     const { store } = letterStage({ maxBytes: letterBytes(deadLetter()) });
     for (const id of ['a', 'b']) store.add(deadLetter({ id }));
     store.forget('1');
@@ -155,7 +155,7 @@ describe('dead letters in memory', () => {
     expect(store.bytes).toBe(0);
   });
 
-  test('are kept from another moment on when their node begins to send', async () => {
+  test('are kept from another time on when their node starts to send', async () => {
     const { store, clock } = letterStage();
     await clock.advance(50);
     store.restore({ letters: [], forgotten: new Map(), keptSinceMs: undefined });

@@ -10,7 +10,7 @@ function stage() {
   return { clock, said, sampler, add };
 }
 
-test('the first is said at once, those that follow within a second together at its end', () => {
+test('the first is reported immediately, those that follow within a second together at its end', () => {
   const { clock, said, add } = stage();
   add('a', '1');
   clock.advanceSync(400);
@@ -24,7 +24,7 @@ test('the first is said at once, those that follow within a second together at i
   ]);
 });
 
-test('a flood is one sum a second for as long as it lasts, and then nothing', () => {
+test('a flood is one sum a second while it lasts, and then nothing', () => {
   const { clock, said, add } = stage();
   for (let time = 0; time < 30; time += 1) {
     add('a', 'x');
@@ -40,7 +40,7 @@ test('a flood is one sum a second for as long as it lasts, and then nothing', ()
   expect(clock.pending).toBe(0);
 });
 
-test('what comes after a quiet second is said at once again', () => {
+test('what comes after a quiet second is reported immediately again', () => {
   const { clock, said, add } = stage();
   add('a', '1');
   clock.advanceSync(1000);
@@ -48,14 +48,14 @@ test('what comes after a quiet second is said at once again', () => {
   expect(said.map(([, sum]) => sum)).toEqual(['1', '2']);
 });
 
-test('what is not equal does not wait for each other', () => {
+test('different things do not wait for each other', () => {
   const { said, add } = stage();
   add('a', '1');
   add('b', '2');
   expect(said.map(([, sum]) => sum)).toEqual(['1', '2']);
 });
 
-test('at the end what is unsaid is said, and no timer is left', () => {
+test('at the end everything unreported is reported, and no timer is left', () => {
   const { clock, said, sampler, add } = stage();
   add('a', '1');
   add('a', '2');

@@ -17,7 +17,7 @@ function stage(perTurn: number) {
   return { turns, slices, work, take: () => done.splice(0).join('') };
 }
 
-test('what a turn has room for is done at once, the rest in the turns that follow, in order', () => {
+test('what fits into a turn is done immediately, the rest in the following turns, in order', () => {
   const { turns, slices, work, take } = stage(3);
   slices.add(work('a', 4));
   slices.add(work('b', 3));
@@ -28,7 +28,7 @@ test('what a turn has room for is done at once, the rest in the turns that follo
   expect(take()).toBe('b');
 });
 
-test('nothing is done at once while something waits', () => {
+test('nothing is done immediately while something waits', () => {
   const { turns, slices, work, take } = stage(2);
   expect(slices.take(2)).toBe(true);
   expect(slices.take(1)).toBe(false);
@@ -51,7 +51,7 @@ test('a step that adds work has it done last', () => {
   expect(take()).toBe('abb');
 });
 
-test('whoever waits is told when everything is done, or that there is nothing to wait for', async () => {
+test('callers are notified when everything is done, or that there is nothing to wait for', async () => {
   const { turns, slices, work, take } = stage(1);
   expect(slices.done()).toBeUndefined();
   slices.add(work('a', 3));
@@ -65,7 +65,7 @@ test('whoever waits is told when everything is done, or that there is nothing to
   expect([isTold, take(), slices.done()]).toEqual([true, 'aaa', undefined]);
 });
 
-test('everybody who takes steps of a budget waits for a turn that has room', async () => {
+test('all callers that take steps of a budget wait for a turn that has room', async () => {
   const turns = new FakeTurns();
   const budget = new TurnBudget(2, turns.nextTurn);
   const begun: string[] = [];
@@ -86,7 +86,7 @@ test('everybody who takes steps of a budget waits for a turn that has room', asy
   ]);
 });
 
-test('a failure is told once all have begun, and none is left unseen', async () => {
+test('a failure is reported once all have begun, and none is left unhandled', async () => {
   const turns = new FakeTurns();
   const budget = new TurnBudget(1, turns.nextTurn);
   const result = budget.each([1, 2], (number) => Promise.reject(new Error(`${number}`)));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readBootId, readMachine } from '../../../src/system/readings.ts';
 
 describe('the readings of the machine', () => {
-  it('have no boot id where the system names none', () => {
+  it('have no boot id if the system provides none', () => {
     expect(
       readBootId(() => {
         throw new Error('no such file');

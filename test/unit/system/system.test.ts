@@ -49,7 +49,7 @@ describe('the clock', () => {
     });
   });
 
-  test('runs nothing early, nothing that was cancelled, and cancels more than once', () => {
+  test('runs nothing early and nothing that was cancelled, and can cancel repeatedly', () => {
     vi.useFakeTimers();
     const clock = createSystemClock(globalThis);
     const runs: string[] = [];
@@ -64,7 +64,7 @@ describe('the clock', () => {
     cancel();
   });
 
-  test('does not run at once what is further off than timers can wait', () => {
+  test('does not immediately run what is further off than timers can wait', () => {
     vi.useFakeTimers();
     const run = vi.fn();
     createSystemClock(globalThis).after(2 ** 40, run);
@@ -81,7 +81,7 @@ describe('the clock', () => {
     expect(systemWallTime.now()).toBeGreaterThan(0);
   });
 
-  test('of the wall tells the time of day', () => {
+  test('for wall time returns the time of day', () => {
     const before = Date.now();
     expect(systemWallTime.now()).toBeGreaterThanOrEqual(before);
   });
@@ -91,7 +91,7 @@ describe('the limit of open files', () => {
   const limitsFile = (soft: string) =>
     `Limit                     Soft Limit           Hard Limit           Units     \nMax processes             63432                63432                processes \nMax open files            ${soft.padEnd(20)} 1048576              files     \n`;
 
-  test.runIf(process.platform === 'linux')('is read as the system writes it', () => {
+  test.runIf(process.platform === 'linux')('is read from the system', () => {
     expect(readOpenFiles(() => limitsFile('256'))).toEqual({
       limit: 256,
       open: expect.any(Number) as number,
@@ -99,7 +99,7 @@ describe('the limit of open files', () => {
     expect(readOpenFiles()?.open).toBeGreaterThan(2);
   });
 
-  test('is not known where the system does not tell it', () => {
+  test('is unknown if the system does not provide it', () => {
     expect(readOpenFiles(() => '')).toBeUndefined();
     expect(readOpenFiles(() => limitsFile('unlimited'))).toBeUndefined();
     const missing = () => {
@@ -108,14 +108,14 @@ describe('the limit of open files', () => {
     expect(readOpenFiles(missing)).toBeUndefined();
   });
 
-  test.each([256, 1024, 9999])('of %i is warned of, with what it means and what to do', (limit) => {
+  test.each([256, 1024, 9999])('of %i causes a warning, with its meaning and what to do', (limit) => {
     const warning = warnOfOpenFileLimit({ limit, open: 30 }, 512);
     expect(warning).toContain(`the limit of open files is ${limit}`);
     expect(warning).toMatch(/at most \d+ clients are accepted and \d+ webhooks sent/);
     expect(warning).toContain('ulimit -n 10000');
   });
 
-  test('of 10000 or one that is not known is not warned of', () => {
+  test('of 10000, or unknown, causes no warning', () => {
     expect(warnOfOpenFileLimit({ limit: 10_000, open: 30 }, 512)).toBeUndefined();
     expect(warnOfOpenFileLimit(undefined, 512)).toBeUndefined();
   });
@@ -128,7 +128,7 @@ describe('the limit of open files', () => {
     expect(shareFiles({ limit, open: 30 }, 512)).toEqual(shares);
   });
 
-  test('is never so low that nobody is served', () => {
+  test('always allows at least one client', () => {
     expect(shareFiles({ limit: 40, open: 39 }, 512)).toMatchObject({ clients: 1, attempts: 2 });
   });
 });

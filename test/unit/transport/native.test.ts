@@ -45,11 +45,11 @@ describe('the native binary', () => {
     expect(nativeFault({ env: {} })).toBeUndefined();
   });
 
-  test('that is the recorded one is trusted', () => {
+  test('is trusted if it is the recorded one', () => {
     expect(nativeFault({ file: binary('recorded'), checksums, env: {} })).toBeUndefined();
   });
 
-  test('that is another one is not: the message says what was found, what was expected and what to do', () => {
+  test('is not trusted if it is another one: the message states what was found, what was expected and what to do', () => {
     const file = binary('altered');
     const fault = nativeFault({ file, checksums, env: {} });
     expect(fault).not.toContain('\n');
@@ -59,12 +59,12 @@ describe('the native binary', () => {
     expect(fault).toContain('SOKETIFY_NATIVE_SHA256');
   });
 
-  test('of which none is recorded is not trusted', () => {
+  test('is not trusted if none is recorded for it', () => {
     const fault = nativeFault({ file: binary('recorded', 'uws_a_b_2.node'), checksums, env: {} });
     expect(fault).toContain('expected a recorded checksum, but there is none for this file');
   });
 
-  test('that the environment names by its checksum is trusted, and then no other is', () => {
+  test('is trusted if the environment contains its checksum, and then no other is', () => {
     const env = { SOKETIFY_NATIVE_SHA256: ` ${sha256('another').toUpperCase()} ` };
     expect(nativeFault({ file: binary('another'), checksums, env })).toBeUndefined();
     expect(nativeFault({ file: binary('recorded'), checksums, env })).toContain(
@@ -72,16 +72,16 @@ describe('the native binary', () => {
     );
   });
 
-  test('is the recorded one if the variable is empty', () => {
+  test('must be the recorded one if the variable is empty', () => {
     const env = { SOKETIFY_NATIVE_SHA256: '' };
     expect(nativeFault({ file: binary('recorded'), checksums, env })).toBeUndefined();
   });
 
-  test('that is not there is left to the loader, which says which systems there are binaries for', () => {
+  test('is left to the loader if it is missing, which states the supported systems', () => {
     expect(nativeFault({ file: '/nowhere/uws_a_b_1.node', checksums, env: {} })).toBeUndefined();
   });
 
-  test('that is not trusted is never loaded', async () => {
+  test('is never loaded if it is not trusted', async () => {
     let loads = 0;
     const load = (): Promise<never> => {
       loads += 1;

@@ -63,7 +63,7 @@ describe('the client behind proxies', () => {
     expect(clientAddress(peer, forwardedFor, isTrusted)).toBe(expected);
   });
 
-  test('of a long list is found in time that grows with the list', () => {
+  test('is found in time that grows only linearly with the list', () => {
     const list = Array.from({ length: 10_000 }, () => '10.1.1.1').join(',');
     expect(clientAddress('10.0.0.1', `198.51.100.1,${list}`, isTrusted)).toBe('198.51.100.1');
   });

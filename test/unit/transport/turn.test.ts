@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Turn } from '../../../src/transport/turn.ts';
 
-/** Sockets that write down what they are told, and what of it went into one write; a turn in which much was said. */
+/** Sockets that record what they are sent and what was combined into one write; a turn with many messages. */
 function stage() {
   const turn = new Turn();
   for (let said = 0; said < 16; said += 1) turn.publish(() => {});
@@ -23,7 +23,7 @@ function stage() {
 }
 
 describe('a turn', () => {
-  test('in which little is published holds nothing up', () => {
+  test('with few messages defers nothing', () => {
     const turn = new Turn();
     let done = 0;
     for (let said = 1; said <= 16; said += 1) {
@@ -34,7 +34,7 @@ describe('a turn', () => {
     expect(done).toBe(16);
   });
 
-  test('in which more is published publishes when it ends, and what was said behind it comes behind it', async () => {
+  test('with more messages publishes when it ends, and keeps the order of what follows', async () => {
     const { done, one, two, publish, tell } = stage();
     tell(one, 'before');
     publish('news');
@@ -49,7 +49,7 @@ describe('a turn', () => {
     expect(done.slice(-2)).toEqual(['one at once again', 'news at once again']);
   });
 
-  test('behind a busy one lets everything wait, until it is calm again', async () => {
+  test('after a busy one defers everything, until it is calm again', async () => {
     const { done, publish } = stage();
     for (const news of ['1', '2', '3']) publish(news);
     await setImmediate();
@@ -61,7 +61,7 @@ describe('a turn', () => {
     expect(done).toEqual(['1', '2', '3', '4', '5', '6']);
   });
 
-  test('puts what one socket is told in a row into one write', async () => {
+  test('combines successive messages of one socket into one write', async () => {
     const { done, one, two, publish, tell } = stage();
     publish('news');
     for (const what of ['a', 'b']) tell(one, what);
@@ -71,7 +71,7 @@ describe('a turn', () => {
     expect(done).toEqual(['news', 'one(', 'one a', 'one b', ')', 'two c', 'one d']);
   });
 
-  test('does what its end causes, behind the rest', async () => {
+  test('runs what its actions add, after the rest', async () => {
     const { turn, done, one, publish, tell } = stage();
     publish('news');
     turn.act(one, () => {
@@ -84,7 +84,7 @@ describe('a turn', () => {
     expect(done).toEqual(['news', 'one ends', 'more news', 'one has left', 'one nothing more']);
   });
 
-  test('holds no more than so much', () => {
+  test('holds only a limited number of actions', () => {
     const { turn, done, one, publish } = stage();
     publish('news');
     let told = 0;
@@ -95,7 +95,7 @@ describe('a turn', () => {
     expect(told).toBe(9999);
   });
 
-  test('goes on after a step that failed', async () => {
+  test('continues after an action that failed', async () => {
     const { turn, done, publish } = stage();
     turn.publish(() => {
       throw new Error('fault');
@@ -112,7 +112,7 @@ describe('a turn', () => {
     expect(done).toEqual(['news']);
   });
 
-  test('can be ended at once', async () => {
+  test('can be ended immediately', async () => {
     const { turn, done, publish } = stage();
     publish('news');
     turn.end();
@@ -122,15 +122,15 @@ describe('a turn', () => {
   });
 });
 
-describe('news of a departure', () => {
-  test('is told when the turn ends, if no other connection ends', async () => {
+describe('notices of departures', () => {
+  test('are sent when the turn ends, if no other connection ends', async () => {
     const { turn, done, publish } = stage();
     turn.depart(() => publish('left'));
     await setImmediate();
     expect(done).toEqual(['left']);
   });
 
-  test('waits for those who leave with it, but for no more than four turns', async () => {
+  test('wait for others that leave with them, but for at most four turns', async () => {
     const { turn, done, publish } = stage();
     const leave = (who: number) => turn.depart(() => publish(`${who} left`));
     const crowd = [1, 2, 3, 4, 5].map((who) => `${who} left`);
@@ -147,7 +147,7 @@ describe('news of a departure', () => {
     expect(done).toEqual([...crowd, '6 left']);
   });
 
-  test('waits no longer than the turn when there is something else to say', async () => {
+  test('wait only for the end of the turn if something else has to be sent', async () => {
     const { turn, done, one, publish, tell } = stage();
     for (const say of [() => publish('news'), () => tell(one, 'news')]) {
       done.length = 0;
@@ -160,7 +160,7 @@ describe('news of a departure', () => {
   });
 });
 
-test('whatever is said, and however turns pass, is said once and in order', async () => {
+test('are sent once and in order, whatever else happens', async () => {
   const step = fc.constantFrom('publish', 'publish', 'publish', 'tell', 'depart', 'turn', 'end');
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {

@@ -23,7 +23,7 @@ function stage(mostBytes: number, unread: readonly number[]) {
   return { clock, watch, warn, givenUp, readers };
 }
 
-test('when too much waits for all, those for whom most waits are given up, and no more of them than it takes', async () => {
+test('when too much waits for all, the clients with the most waiting data are closed, and no more of them than necessary', async () => {
   const { clock, givenUp, warn } = stage(100, [0, 30, 90, 10, 60, 0]);
   await clock.advance(999);
   expect(givenUp).toEqual([]);
@@ -37,7 +37,7 @@ test('when too much waits for all, those for whom most waits are given up, and n
   expect(givenUp).toEqual([2]);
 });
 
-test('as long as no more waits than may, nobody is given up', async () => {
+test('below the bound, nobody is closed', async () => {
   const { clock, watch, givenUp, readers } = stage(100, [50, 50]);
   await clock.advance(5000);
   expect(givenUp).toEqual([]);
@@ -47,7 +47,7 @@ test('as long as no more waits than may, nobody is given up', async () => {
   expect(givenUp).toHaveLength(1);
 });
 
-test('clients are not asked what waits for them before so much was said that it may be too much', async () => {
+test('clients are not asked for their waiting data before so much was sent that it may be too much', async () => {
   const { clock, watch, readers } = stage(1000, [0, 0]);
   let asked = 0;
   Object.defineProperty(readers[0], 'unreadBytes', { get: () => (asked += 1) - asked });
@@ -56,11 +56,11 @@ test('clients are not asked what waits for them before so much was said that it 
   expect([clock.pending, asked]).toEqual([0, 0]);
   watch.sentToMany(150);
   await clock.advance(10_000);
-  // Once more, because what was said just before may not have been put together for its readers.
+  // Once more, because what was sent just before may not have been buffered for its readers.
   expect([clock.pending, asked]).toEqual([0, 2]);
 });
 
-test('what was said just before a look counts until the next one', async () => {
+test('what was sent just before a check counts until the next one', async () => {
   const { clock, watch, givenUp, readers } = stage(1000, [0, 0]);
   watch.sentToMany(200);
   await clock.advance(1000);

@@ -30,7 +30,7 @@ class Starter implements Contender {
     }
   }
 
-  /** Its oldest attempt is over. */
+  /** Its oldest attempt has ended. */
   end(): void {
     const place = this.held.shift();
     if (place === undefined) throw new Error('nothing is under way');
@@ -55,7 +55,7 @@ describe('places', () => {
     expect(places.waiting).toBe(100 - most);
   });
 
-  test('are left for who answers, however many do not', () => {
+  test('stay available to endpoints that answer, however many do not', () => {
     const places = new AttemptPlaces(64);
     const silent = Array.from({ length: 1000 }, () => new Starter(places, 'silent'));
     const untried = Array.from({ length: 1000 }, () => new Starter(places, 'untried'));
@@ -63,7 +63,7 @@ describe('places', () => {
     expect([started(silent), started(untried), started(answering)]).toEqual([32, 16, 16]);
   });
 
-  test('go to who has waited longest, one at a time', () => {
+  test('go to whoever has waited longest, one at a time', () => {
     const places = new AttemptPlaces(2);
     const busy = [new Starter(places, 'first'), new Starter(places, 'first')];
     const greedy = new Starter(places, 'first', 100);
@@ -74,7 +74,7 @@ describe('places', () => {
     expect([greedy.held.length, modest.held.length]).toEqual([1, 1]);
   });
 
-  test('go to everybody in the end, however busy those are who answer', () => {
+  test('go to everybody in the end, however busy the others are', () => {
     const places = new AttemptPlaces(16);
     const answering = Array.from({ length: 100 }, () => new Starter(places, 'first', 1000));
     const others = (['silent', 'untried', 'further'] as const).map((claim) => new Starter(places, claim));
@@ -85,7 +85,7 @@ describe('places', () => {
     expect(others.map(({ held }) => held.length)).toEqual([1, 1, 1]);
   });
 
-  test('are asked for as what the endpoint is by then', () => {
+  test('are requested for the current kind of the attempt', () => {
     const places = new AttemptPlaces(4);
     const silent = [new Starter(places, 'silent'), new Starter(places, 'silent')];
     const recovered = new Starter(places, 'silent');
@@ -98,7 +98,7 @@ describe('places', () => {
     expect(places.underWay).toBe(2);
   });
 
-  test('are not kept for who has left', () => {
+  test('are not kept for contenders that have left', () => {
     const places = new AttemptPlaces(1);
     const busy = new Starter(places, 'first');
     const gone = new Starter(places, 'first');
@@ -108,7 +108,7 @@ describe('places', () => {
     expect([gone.held.length, next.held.length]).toEqual([0, 1]);
   });
 
-  test('may be given back within the call', () => {
+  test('may be returned within the call', () => {
     const places = new AttemptPlaces(1);
     const busy = new Starter(places, 'first');
     let calls = 0;
@@ -128,7 +128,7 @@ describe('places', () => {
   });
 });
 
-test('a turn of the event loop starts so many attempts, and the next one goes on', () => {
+test('limit the starts in a turn of the event loop, and the next turn continues', () => {
   const waiting: (() => void)[] = [];
   const turns: Turns = { starts: 16, next: (run) => void waiting.push(run) };
   const places = new AttemptPlaces(Infinity, turns);

@@ -19,7 +19,7 @@ const tried = deadLetter({
 });
 
 describe('the record of an attempt', () => {
-  test('has the status and the beginning of the answer', () => {
+  test('has the status and the beginning of the response', () => {
     expect(describeAttempt({ kind: 'answered', status: 500, body: 'x'.repeat(9000) }, when)).toEqual({
       ...when,
       result: 'refused',
@@ -28,7 +28,7 @@ describe('the record of an attempt', () => {
     });
   });
 
-  test('has the error of an endpoint that cannot be reached, and neither of one that is silent', () => {
+  test('has the error of an endpoint that cannot be reached, and neither for one that is silent', () => {
     expect(describeAttempt({ kind: 'unreachable', code: 'ECONNREFUSED' }, when)).toEqual({
       ...when,
       result: 'unreachable',
@@ -37,7 +37,7 @@ describe('the record of an attempt', () => {
     expect(describeAttempt({ kind: 'timeout' }, when)).toEqual({ ...when, result: 'timeout' });
   });
 
-  test('gives way to later ones when there are many', () => {
+  test('is removed for later ones when there are many', () => {
     let attempts: readonly LetterAttempt[] = [];
     for (let number = 1; number <= 60; number += 1) attempts = addAttempt(attempts, { ...refused, number });
     expect(attempts.map(({ number }) => number)).toEqual(
@@ -47,7 +47,7 @@ describe('the record of an attempt', () => {
 });
 
 describe('a letter', () => {
-  test('counts an attempt that failed, and is taken by one that succeeded', () => {
+  test('counts a failed attempt, and is marked as accepted after a successful one', () => {
     const failed = withAttempt(tried, { ...refused, number: 3, resend: 1 });
     expect(failed).toMatchObject({ attemptsMade: 3, resends: 1, resentAtMs: undefined });
     const taken = withAttempt(failed, { number: 4, resend: 2, timeMs: 20, elapsedMs: 2, result: 'success' });
@@ -56,7 +56,7 @@ describe('a letter', () => {
     expect(again).toMatchObject({ attemptsMade: 5, resends: 3, resentAtMs: 22 });
   });
 
-  test('takes more bytes than its texts', () => {
+  test('has more bytes than its texts', () => {
     const texts = tried.events.reduce((sum, { json }) => sum + json.length, 'noECONNREFUSED'.length);
     expect(letterBytes(tried)).toBeGreaterThan(texts);
     expect(letterBytes({ ...tried, attempts: [{ ...refused, answer: '\u20ac' }] })).toBe(
@@ -90,7 +90,7 @@ describe('a letter', () => {
     ['with an attempt whose status is a text', change({ attempts: [{ ...refused, status: '500' }] })],
     ['with an attempt that is none', change({ attempts: [1] })],
     ['with a moment of taking that is none', change({ resentAtMs: null })],
-  ])('is not read from what is none: %s', (_, text) => {
+  ])('is not read from other text: %s', (_, text) => {
     expect(parseLetter(text)).toBeUndefined();
   });
 });

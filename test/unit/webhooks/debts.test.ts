@@ -23,15 +23,15 @@ it('forgets what was dropped in pairs, little by little, so that an endpoint tha
   expect(debts.channels.length).toBeLessThan(20);
 });
 
-it('forgets no pair while something of its channel waits that was before', () => {
+it('forgets no pair while an earlier event of its channel waits', () => {
   const debts = new Debts(2, false);
   debts.dropped(occupied('room'), 1);
   debts.dropped(vacated('room'), 2);
   for (let count = 0; count < 5; count += 1) debts.sweep(() => true);
-  expect(debts.of(channelName('room'))?.told.get('')).toMatchObject({ isThere: false, seq: 1 });
+  expect(debts.of(channelName('room'))?.sent.get('')).toMatchObject({ isThere: false, seq: 1 });
 });
 
-it('says that nothing is certain any more of what there was no room for', () => {
+it('reports that nothing is certain about what there was no room for', () => {
   const debts = new Debts(2, false);
   for (const channel of ['one', 'two', 'three']) debts.dropped(occupied(channel), 1);
   expect(debts.channels).toEqual(['one', 'two']);
@@ -39,20 +39,20 @@ it('says that nothing is certain any more of what there was no room for', () => 
   expect(debts.isPartial(channelName('three'))).toBe(true);
 });
 
-it('knows again what was told once the channel was vacated after the drop that is not remembered', () => {
+it('is certain again once the channel was vacated after the unrecorded drop', () => {
   const debts = new Debts(10, false);
   debts.doubt(3, room);
   expect(debts.of(room)?.isUncertain).toBe(true);
-  // Whether it had heard that somebody came is not known.
+  // It is unknown whether it had received that somebody joined.
   debts.dropped(vacated('room'), 4);
-  expect(debts.of(channelName('room'))?.told.get('')?.isThere).toBeUndefined();
+  expect(debts.of(channelName('room'))?.sent.get('')?.isThere).toBeUndefined();
   debts.delivered(occupied('room'), 5);
   debts.delivered(vacated('room'), 6);
   expect(debts.of(channelName('room'))).toMatchObject({ isUncertain: false });
-  expect(debts.of(channelName('room'))?.told.get('')?.isThere).toBe(false);
+  expect(debts.of(channelName('room'))?.sent.get('')?.isThere).toBe(false);
 });
 
-it('takes an endpoint that has heard later news for one that lost nothing, unless it is to be reconciled', () => {
+it('treats an endpoint that has received later events as one that lost nothing, unless it is reconciled', () => {
   const debts = new Debts(10, false);
   debts.dropped(occupied('room'), 1);
   debts.delivered(vacated('room'), 2);
@@ -63,7 +63,7 @@ it('takes an endpoint that has heard later news for one that lost nothing, unles
   expect(debts.due).toEqual(['room']);
 });
 
-/** Goes on in the next life of the process, with what was kept, which may be what an earlier version wrote. */
+/** Continues in the next run of the process with what was stored, perhaps by an earlier version. */
 function restart(debts: Debts, without: Partial<Record<'partialSeq' | 'vacatedSeq', undefined>> = {}): Debts {
   const kept = debts.keep(room) ?? expect.fail('nothing is kept');
   const next = new Debts(10);
@@ -71,14 +71,14 @@ function restart(debts: Debts, without: Partial<Record<'partialSeq' | 'vacatedSe
   return next;
 }
 
-it('knows after a restart that an endpoint was told that nobody is there, after the leave of a member was dropped', () => {
+it('knows after a restart that the channel was reported as vacated after the leave of a member was dropped', () => {
   const before = new Debts(10);
   before.dropped(removed('u1'), 3);
   before.delivered(vacated('room'), 4);
   const debts = restart(before);
   const beliefs = new Beliefs({ debt: debts.of(room), isUnsure: false, waiting: [] });
   expect(beliefs.of('u1', false)).toMatchObject({ believed: false });
-  // Some keep the members of a channel with it, others by themselves: whatever is true has to be said.
+  // Some backends remove the members with the channel, others do not: the truth has to be sent in any case.
   const answering = { waiting: [], wants: () => true };
   const truth = { isOccupied: true, userIds: new Set(['u1']) };
   expect(debts.settle(room, truth, answering)).toEqual([
@@ -86,7 +86,7 @@ it('knows after a restart that an endpoint was told that nobody is there, after 
   ]);
 });
 
-it('does not know what a member is believed to be where a version before has kept less', () => {
+it('does not know the belief about a member if an earlier version has stored less', () => {
   const before = new Debts(10);
   before.dropped(removed('u1'), 3);
   before.dropped(vacated('room'), 4);
@@ -96,7 +96,7 @@ it('does not know what a member is believed to be where a version before has kep
   expect(beliefs.of('', false)).toMatchObject({ believed: true });
 });
 
-it('is as uncertain after a restart of what is not remembered, until the channel is vacated after it', () => {
+it('stays uncertain after a restart about what is not recorded, until the channel is vacated', () => {
   const before = new Debts(1);
   before.dropped(removed('u1'), 3);
   before.dropped(removed('u2'), 5);
@@ -107,7 +107,7 @@ it('is as uncertain after a restart of what is not remembered, until the channel
   expect(debts.of(room)).toMatchObject({ isUncertain: false });
 });
 
-it('stays uncertain where what there was no room for was dropped after the channel was vacated', () => {
+it('stays uncertain if the unrecorded event was dropped after the channel was vacated', () => {
   const debts = new Debts(1);
   debts.dropped(occupied('other'), 1);
   debts.dropped(removed('u1'), 5);
@@ -118,7 +118,7 @@ it('stays uncertain where what there was no room for was dropped after the chann
   expect(debts.of(room)).toMatchObject({ isUncertain: true });
 });
 
-it('stays uncertain where the channel was vacated before the drop that is not remembered', () => {
+it('stays uncertain if the channel was vacated before the unrecorded drop', () => {
   const debts = new Debts(10, false);
   debts.doubt(3, room);
   debts.delivered(vacated('room'), 2);

@@ -13,12 +13,12 @@ const events = {
   subscription_count: { name: 'subscription_count', channel, count: 0 },
 };
 
-describe('an event that is read back', () => {
-  test.each(Object.values(events))('is known with all fields of its kind: $name', (event) => {
+describe('a stored event', () => {
+  test.each(Object.values(events))('is accepted with all fields of its kind: $name', (event) => {
     expect(isWebhookEvent(event)).toBe(true);
   });
 
-  test('is known without a user where nobody is a member', () => {
+  test('is accepted without a user on channels without members', () => {
     expect(isWebhookEvent(said)).toBe(true);
   });
 
@@ -26,11 +26,11 @@ describe('an event that is read back', () => {
     Object.keys(event).map((field) => ({ event, field })),
   );
   const needed = fields.filter(({ event, field }) => event !== events.client_event || field !== 'userId');
-  test.each(needed)('is none without the $field of a $event.name', ({ event, field }) => {
+  test.each(needed)('is rejected without the $field of a $event.name', ({ event, field }) => {
     expect(isWebhookEvent({ ...event, [field]: undefined })).toBe(false);
   });
 
-  test.each(fields)('is none with a $field of a $event.name that is a list', ({ event, field }) => {
+  test.each(fields)('is rejected with a $field of a $event.name that is a list', ({ event, field }) => {
     expect(isWebhookEvent({ ...event, [field]: ['1'] })).toBe(false);
   });
 
@@ -44,7 +44,7 @@ describe('an event that is read back', () => {
     { ...events.client_event, socketId: '1' },
     { ...events.subscription_count, count: -1 },
     { ...events.subscription_count, count: 1.5 },
-  ])('is none that is %j', (value) => {
+  ])('is rejected if it is %j', (value) => {
     expect(isWebhookEvent(value)).toBe(false);
   });
 });

@@ -27,7 +27,7 @@ describe('an event of a webhook', () => {
     expect(encodeEvent(event)).toBe(json);
   });
 
-  test('can be any text and is still JSON of strings', () => {
+  test('may contain any text and is still JSON of strings', () => {
     const data = '\u0000"\\\ud800\u2028\u{1f511}';
     const event = { name: 'member_added', channel: channelName('presence-a'), userId: data } as const;
     expect(JSON.parse(encodeEvent(event))).toEqual({
@@ -66,7 +66,7 @@ describe('a payload', () => {
     });
   });
 
-  test('has the headers of the configuration, none of which replaces its own', () => {
+  test('has the configured headers, none of which replaces its own', () => {
     const headers = {
       'x-extra': '1',
       Authorization: 'Bearer x',
@@ -96,8 +96,8 @@ describe('a payload', () => {
   });
 });
 
-describe('an endpoint that wants the signature of Standard Webhooks', () => {
-  test('gets one over id, time and the bytes of the body, which no header of the configuration replaces', () => {
+describe('an endpoint with the signature of Standard Webhooks', () => {
+  test('gets one over id, time and the bytes of the body, which no configured header replaces', () => {
     const wantsStandard = { headers: { 'webhook-signature': 'forged' }, standardSignature: true };
     const payload = createPayload({ id: 'msg_1', timeMs: 1999, events: ['{"data":"\u00e9\ud83d\ude00"}'] });
     const app = { key: 'k', secret: 'a \u00e9 secret' };
@@ -124,7 +124,7 @@ describe('an endpoint', () => {
     expect(selects(endpoint({ channels }), 'channel_occupied', channelName(channel))).toBe(isSelected);
   });
 
-  test('selects the event types that it names and no others', () => {
+  test('selects its event types and no others', () => {
     const one = endpoint({ eventTypes: ['cache_miss'] });
     expect(eventNames.filter((name) => selects(one, name, channelName('a')))).toEqual(['cache_miss']);
   });

@@ -9,7 +9,7 @@ const { events } = vectors('webhooks') as {
 };
 
 describe('the body of a webhook', () => {
-  test.each(events)('that the server makes is read: $title', ({ event, json }) => {
+  test.each(events)('is read if the server made it: $title', ({ event, json }) => {
     const { body } = createPayload({ id: 'msg_1', timeMs: 5, events: [encodeEvent(event)] });
     expect(parseReceived(Buffer.from(body).toString())).toEqual({
       kind: 'ok',
@@ -39,7 +39,7 @@ describe('the body of a webhook', () => {
     [bodyOf(member, { ...member, user_id: 7 }), 'events[1].user_id: expected a string, got a number'],
     [bodyOf({ ...said, data: {} }), 'events[0].data: expected a string, got an object'],
     [bodyOf({ ...said, user_id: 7 }), 'events[0].user_id: expected a string, got a number'],
-  ])('that is %s is malformed, and says where', (text, message) => {
+  ])('is reported as malformed, with the place: %s', (text, message) => {
     expect(parseReceived(text)).toEqual({
       kind: 'malformed',
       message: typeof message === 'string' ? message : (expect.stringMatching(message) as string),

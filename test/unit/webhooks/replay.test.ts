@@ -16,8 +16,8 @@ function stateAfter(...events: ReceivedEvent[]) {
 
 const nothing = { occupied: [], members: {}, subscriptionCounts: {}, contradictions: [] };
 
-describe('the state that webhooks tell', () => {
-  test('is nothing at first', () => {
+describe('the state reported by webhooks', () => {
+  test('is empty at first', () => {
     expect(stateAfter()).toEqual(nothing);
   });
 
@@ -30,24 +30,24 @@ describe('the state that webhooks tell', () => {
     });
   });
 
-  test('forgets who went', () => {
+  test('forgets members who left', () => {
     expect(stateAfter(occupied, added('7'), added('8'), removed('7')).members).toEqual({ [channel]: ['8'] });
     expect(stateAfter(occupied, added('7'), removed('7'), vacated)).toEqual(nothing);
   });
 
-  test('has the count told last, until the channel is vacated', () => {
+  test('contains the last count, until the channel is vacated', () => {
     const count = (value: number) =>
       ({ name: 'subscription_count', channel, subscription_count: value }) as const;
     expect(stateAfter(occupied, count(1), count(2)).subscriptionCounts).toEqual({ [channel]: 2 });
     expect(stateAfter(occupied, count(1), vacated)).toEqual(nothing);
   });
 
-  test('is not changed by what is said or missed', () => {
+  test('is not changed by client events or misses', () => {
     const said = { channel, event: 'client-x', data: '{}', socket_id: '1.2', user_id: '7' };
     expect(stateAfter({ name: 'client_event', ...said }, { name: 'cache_miss', channel })).toEqual(nothing);
   });
 
-  test('keeps names that objects have by themselves', () => {
+  test('keeps names that are properties of all objects', () => {
     const { members } = stateAfter({ name: 'member_added', channel: '__proto__', user_id: 'constructor' });
     expect(Object.entries(members)).toEqual([['__proto__', ['constructor']]]);
   });
@@ -68,11 +68,11 @@ describe('a contradiction', () => {
     [[added('7'), added('7')], /7 was added to presence-a, but was a member already/],
     [[removed('7')], /7 was removed from presence-a, but was no member/],
     [[occupied, added('7'), added('8'), vacated], /presence-a was vacated, but 7, 8 had not been removed/],
-  ])('is told in a sentence: %j', (events, sentence) => {
+  ])('is described in a sentence: %j', (events, sentence) => {
     expect(stateAfter(...events).contradictions).toEqual([expect.stringMatching(sentence)]);
   });
 
-  test('changes the state all the same: nobody is in a vacated channel', () => {
+  test('changes the state nevertheless: nobody is in a vacated channel', () => {
     expect(stateAfter(occupied, added('7'), vacated)).toMatchObject({ occupied: [], members: {} });
   });
 });

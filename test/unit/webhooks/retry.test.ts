@@ -4,8 +4,8 @@ import { retryDelay } from '../../../src/webhooks/retry.ts';
 
 const policy = { initialDelayMs: 1000, multiplier: 2, maxDelayMs: 60_000, maxElapsedMs: 300_000, jitter: 0 };
 
-describe('the wait before the next attempt', () => {
-  test('has the documented attempts start at 0 1 3 7 15 31 63 123 183 243 s', () => {
+describe('the delay before the next attempt', () => {
+  test('makes the documented attempts start at 0 1 3 7 15 31 63 123 183 243 s', () => {
     const startsAt = [0];
     for (let failed = 1; failed < 10; failed += 1) {
       startsAt.push((startsAt.at(-1) ?? 0) + retryDelay(policy, failed, 0.5) / 1000);
@@ -17,11 +17,11 @@ describe('the wait before the next attempt', () => {
     [0, 900],
     [0.5, 1000],
     [0.999_999, 1100],
-  ])('is off by at most the jitter: the draw %d gives %i ms', (random, expected) => {
+  ])('deviates at most by the jitter: the draw %d gives %i ms', (random, expected) => {
     expect(retryDelay({ ...policy, jitter: 0.1 }, 1, random)).toBe(expected);
   });
 
-  test('is a whole number of milliseconds within its bounds, after however many failures', () => {
+  test('is a whole number of milliseconds within its bounds, after any number of failures', () => {
     const policies = fc.record({
       initialDelayMs: fc.integer({ min: 1, max: 86_400_000 }),
       multiplier: fc.double({ min: 1, max: 100, noNaN: true }),

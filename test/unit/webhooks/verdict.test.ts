@@ -4,7 +4,7 @@ import { exampleOf } from '../../../src/webhooks/example-event.ts';
 import { channelKind } from '../../../src/protocol/channel-name.ts';
 import { verdictOf } from '../../../src/webhooks/verdict.ts';
 
-describe('the verdict on an answer', () => {
+describe('the explanation of a response', () => {
   test.each([
     [200, 'accepted it (200)'],
     [204, 'accepted it (204)'],
@@ -20,11 +20,11 @@ describe('the verdict on an answer', () => {
     [500, 'failed (500)'],
     [503, 'currently unavailable'],
     [599, 'failed (599)'],
-  ])('%d says what to do', (status, sentence) => {
+  ])('with the status %d states what to do', (status, sentence) => {
     expect(verdictOf({ kind: 'answered', status })).toContain(sentence);
   });
 
-  test('that redirects gives the place, clipped', () => {
+  test('with a redirect contains the target, shortened', () => {
     const location = `https://example.com/${'x'.repeat(1000)}`;
     const verdict = verdictOf({ kind: 'answered', status: 301, location });
     expect(verdict).toContain('redirects to https://example.com/');
@@ -41,18 +41,18 @@ describe('the verdict on an answer', () => {
     ['SELF_SIGNED_CERT_IN_CHAIN', 'not trusted'],
     ['HPE_INVALID_CONSTANT', 'not valid HTTP'],
     ['constructor', 'could not be reached. (constructor)'],
-  ])('that did not come because of %s says why', (code, sentence) => {
+  ])('that is missing because of %s states why', (code, sentence) => {
     const verdict = verdictOf({ kind: 'unreachable', code });
     expect(verdict).toContain(sentence);
     expect(verdict).toContain(code);
   });
 
-  test('that did not come in time says how to be in time', () => {
+  test('that came too late states how to be in time', () => {
     expect(verdictOf({ kind: 'timeout' })).toContain('do the work afterwards');
   });
 });
 
-test.each(eventNames)('the example of %s is one that could happen', (name) => {
+test.each(eventNames)('the example of %s could really happen', (name) => {
   const event = exampleOf(name);
   expect(event.name).toBe(name);
   expect(isWebhookEvent(event)).toBe(true);

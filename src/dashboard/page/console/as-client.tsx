@@ -7,7 +7,7 @@ import { count } from '../format.ts';
 import { useResource } from '../resource.ts';
 import { bindText, Data, type DraftProps } from './draft-fields.tsx';
 
-const mostListed = 200;
+const maxListed = 200;
 
 /** The form of a client event that is sent in the name of a subscribed connection. */
 export function AsClient(props: DraftProps & { readonly app: string }) {
@@ -32,16 +32,16 @@ export function AsClient(props: DraftProps & { readonly app: string }) {
           <Choice
             label="Connection"
             value={draft.socketId}
-            options={[{ value: '', text: 'Choose …' }, ...able.slice(0, mostListed).map(optionOf)]}
+            options={[{ value: '', text: 'Choose …' }, ...able.slice(0, maxListed).map(optionOf)]}
             onChange={(socketId) => {
               const [only] = channelsOf(able.find((one) => one.socketId === socketId));
               edit({ socketId, channels: only ?? '' });
             }}
           />
           <Fault text={faults['socketId']} />
-          {able.length > mostListed && (
+          {able.length > maxListed && (
             <p class="hint">
-              The first {mostListed} of {count(able.length)} are listed.
+              The first {maxListed} of {count(able.length)} are listed.
             </p>
           )}
         </div>

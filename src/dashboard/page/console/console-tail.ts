@@ -20,7 +20,7 @@ export interface Tail {
 }
 
 /** The maximum number of lines, for shown and waiting ones each. */
-const mostLines = 1000;
+const maxLines = 1000;
 
 /** A tail before the first rows. */
 export const emptyTail: Tail = {
@@ -113,5 +113,5 @@ function lineOf(row: ConsoleRow, restarts: number): TailLine {
 
 /** The newest lines. The server still has older ones. */
 function newest(lines: readonly TailLine[]): readonly TailLine[] {
-  return lines.length <= mostLines ? lines : lines.slice(-mostLines);
+  return lines.length <= maxLines ? lines : lines.slice(-maxLines);
 }

@@ -13,7 +13,7 @@ import { faultAt } from '../faults.ts';
 import { keptSentence } from './webhooks.tsx';
 
 const fields = [
-  ['id', 'Id', 'Part of the paths of the HTTP API.'],
+  ['id', 'Id', 'Appears in the paths of the HTTP API.'],
   ['key', 'Key', 'Clients connect with it. It is not secret.'],
   ['secret', 'Secret', 'Signs requests of backends, and webhooks.'],
 ] as const;

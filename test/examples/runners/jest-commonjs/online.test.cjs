@@ -1,6 +1,6 @@
 const Backend = require('pusher');
 const Pusher = require('pusher-js');
-const { startEmulator, startReceiver } = require('soketify-emulator');
+const { EmulatorError, startEmulator, startReceiver } = require('soketify-emulator');
 
 /* global jest, test, expect, beforeAll, afterEach, afterAll */
 
@@ -41,8 +41,16 @@ test('fake timers of jest do not stop the emulator', async () => {
   jest.useFakeTimers();
   await soketify.clock.advance(60_000);
   await expect(soketify.webhooks.waitFor({ name: 'cache_miss' }, { timeoutMs: 1 })).rejects.toThrow(
-    /no webhook with name 'cache_miss'/,
+    /no webhook with name 'cache_miss'[^]*setTimeout is faked: pusher-js cannot send/,
   );
   expect(jest.getTimerCount()).toBe(0);
   jest.useRealTimers();
+});
+
+test('errors of the emulator and of the receiver are of the class that the package exports', async () => {
+  const waiting = soketify.webhooks.waitFor({ name: 'member_gone' });
+  await expect(waiting).rejects.toThrow(EmulatorError);
+  const refused = startReceiver({ secrt: 'a' });
+  await expect(refused).rejects.toThrow(EmulatorError);
+  await expect(refused).rejects.toMatchObject({ code: 'ERR_ARGUMENT_INVALID' });
 });

@@ -11,7 +11,7 @@ await new Promise((resolve) => {
 });
 after(() => receiver.close());
 
-void test('in node:test a webhook comes in no time, beside its fake timers', async () => {
+test('in node:test a webhook comes in no time, beside its fake timers', async () => {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate', 'Date'] });
   const url = `http://127.0.0.1:${receiver.address().port}/`;
   const soketify = await startEmulator({ clock: 'virtual', apps: [{ webhooks: [{ url }] }] });

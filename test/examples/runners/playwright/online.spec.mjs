@@ -44,12 +44,12 @@ const test = base.extend({
   ],
 });
 
-const page = ({ key, clientOptions }) => `<!doctype html>
+const page = (soketify) => `<!doctype html>
 <p id="members"></p>
 <script src="/pusher.js"></script>
 <script>
-  const pusher = new Pusher('${key}', {
-    ...${JSON.stringify(clientOptions())},
+  const pusher = new Pusher('${soketify.key}', {
+    ...${JSON.stringify(soketify.clientOptions())},
     channelAuthorization: { endpoint: '/pusher/auth' },
   });
   pusher.subscribe('presence-room').bind('pusher:subscription_succeeded', (members) => {

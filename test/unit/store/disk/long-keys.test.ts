@@ -4,13 +4,13 @@ import { readRow, shortKey, valueWithKey } from '../../../../src/store/disk/long
 import { runs, seeded } from '../../../support/property/seeded.ts';
 
 describe(seeded('keys on disk'), () => {
-  it('are themselves as long as there is room for them', () => {
+  it('stay unchanged while they are short enough', () => {
     const key = JSON.stringify(['app', 'presence-room']);
     expect(shortKey(key)).toBe(key);
     expect(valueWithKey(key, 'v')).toBe('v');
   });
 
-  it('have room on disk however long they are, and come back with their value', () => {
+  it('fit on disk however long they are, and return with their value', () => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 3000 }),
       fc.string({ unit: 'grapheme', minLength: 600, maxLength: 3000 }),
@@ -26,7 +26,7 @@ describe(seeded('keys on disk'), () => {
     );
   });
 
-  it('differ where only their ends differ', () => {
+  it('differ if only their ends differ', () => {
     const start = 'é'.repeat(1500);
     expect(shortKey(`${start}a`)).not.toBe(shortKey(`${start}b`));
   });

@@ -13,7 +13,7 @@ const savedTimes = fc.record({ A: moment, D: moment, wallMs: moment, hrtimeMs: m
 const readings = fc.record({ wallMs: moment, hrtimeMs: moment, uptimeMs: moment, bootId });
 
 describe(seeded('the two clocks of the store'), () => {
-  it('trusts the clock of the machine as long as the machine was not restarted', () => {
+  it('trust the clock of the machine if the machine was not rebooted', () => {
     const wallMs = saved.wallMs - 50 * day;
     expect(resumeTimes(saved, { wallMs, hrtimeMs: 3 * hour, uptimeMs: 3 * hour, bootId: 'one' })).toEqual({
       A: 500,
@@ -23,12 +23,12 @@ describe(seeded('the two clocks of the store'), () => {
     });
   });
 
-  it('takes the time of day after a restart of the machine', () => {
+  it('use the time of day after a reboot of the machine', () => {
     const present = { wallMs: saved.wallMs + hour, hrtimeMs: 9000, uptimeMs: 9000, bootId: 'two' };
     expect(resumeTimes(saved, present)).toEqual({ A: 500, D: 1000 + hour, downMs: hour, isCertain: false });
   });
 
-  it('takes the time since the restart when the time of day has gone back', () => {
+  it('use the time since the reboot if the time of day has gone back', () => {
     const present = { wallMs: saved.wallMs - hour, hrtimeMs: 9000, uptimeMs: 9000, bootId: 'two' };
     expect(resumeTimes(saved, present)).toEqual({
       A: 500,
@@ -39,18 +39,18 @@ describe(seeded('the two clocks of the store'), () => {
     });
   });
 
-  it('warns of a time of day that is more than a day further on', () => {
+  it('warn if the time of day is more than a day ahead', () => {
     const present = { wallMs: saved.wallMs + 2 * day, hrtimeMs: 9000, uptimeMs: 9000, bootId: 'two' };
     expect(resumeTimes(saved, present)).toMatchObject({ downMs: 2 * day, warning: 'clock jumped' });
   });
 
-  it('takes the larger of two estimates where the system names no run of the machine', () => {
+  it('use the larger of two estimates if the system does not identify boots', () => {
     const unnamed = { ...saved, bootId: undefined };
     const present = { wallMs: saved.wallMs + 10, hrtimeMs: 3 * hour, uptimeMs: 3 * hour, bootId: undefined };
     expect(resumeTimes(unnamed, present)).toMatchObject({ downMs: hour, isCertain: false });
   });
 
-  it('never goes back, and counts nothing as run that was not', () => {
+  it('never go back, and do not count time during which nothing ran', () => {
     fc.assert(
       fc.property(savedTimes, readings, (before, present) => {
         const { A, D, downMs, warning, isCertain } = resumeTimes(before, present);
@@ -63,7 +63,7 @@ describe(seeded('the two clocks of the store'), () => {
     );
   });
 
-  it('is no less than the true time down, whatever is done to the time of day', () => {
+  it('are at least the true downtime, whatever is done to the time of day', () => {
     fc.assert(
       fc.property(
         fc.record({ downMs: moment, upMs: moment, isRestart: fc.boolean(), isNamed: fc.boolean() }),
@@ -79,7 +79,7 @@ describe(seeded('the two clocks of the store'), () => {
           const resumed = resumeTimes({ ...saved, bootId: isNamed ? 'one' : undefined }, present);
           if (resumed.isCertain) expect(resumed.downMs).toBe(downMs);
           if (setBy >= 0) expect(resumed.downMs).toBeGreaterThanOrEqual(downMs);
-          // Where the clock was set back, no less than what is sure.
+          // Where the clock was set back, at least what is certain.
           else expect(resumed.downMs).toBeGreaterThanOrEqual(isRestart && isNamed ? sinceBoot : 0);
         },
       ),

@@ -21,7 +21,7 @@ const step = fc.oneof(
 
 describe(seeded('a walk of the writer over a disk that fails now and then'), () => {
   it(
-    'leaves on the disk what was said last, and nothing unsaid that was called safe',
+    'leaves the last values on the disk, and reported nothing as safe that is not',
     async () => {
       await fc.assert(
         fc.asyncProperty(
@@ -29,7 +29,7 @@ describe(seeded('a walk of the writer over a disk that fails now and then'), () 
           fc.constantFrom('process', 'disk'),
           async (steps, sync) => {
             const clock = new FakeClock();
-            /** What the operating system sees, what was said, and how often. */
+            /** What the operating system sees, what was put, and how often. */
             const disk = new Map<unknown, string>();
             const said = new Map<unknown, string>();
             let count = 0;
@@ -81,7 +81,7 @@ describe(seeded('a walk of the writer over a disk that fails now and then'), () 
                 promises.push(
                   writer.safe(count % 2 === 0 ? 'now' : 'soon').then((isSafe) => {
                     if (!isSafe) return;
-                    // Each key has the value of then, or a later one.
+                    // Each key has its value at that time, or a later one.
                     for (const [one, value] of then) {
                       const found = Number(disk.get(one) ?? Infinity);
                       expect(found === Number(value) || found > at).toBe(true);
@@ -110,7 +110,7 @@ describe(seeded('a walk of the writer over a disk that fails now and then'), () 
             expect(clock.pending).toBe(0);
             expect(told).toEqual(told.map((_, index) => (index % 2 === 0 ? 'failure' : 'recovery')));
             expect(told.length % 2).toBe(0);
-            // Whoever asked was answered.
+            // Every caller got an answer.
             await Promise.all(promises);
           },
         ),

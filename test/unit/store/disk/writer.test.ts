@@ -7,7 +7,7 @@ interface Commit extends Progress {
   readonly changes: Changes;
 }
 
-/** A writer whose transactions go on when the test says so. */
+/** A writer whose transactions continue when the test says so. */
 function stage(sync: 'process' | 'disk' = 'process') {
   const clock = new FakeClock();
   const commits: Commit[] = [];
@@ -35,7 +35,7 @@ function stage(sync: 'process' | 'disk' = 'process') {
       turn = [];
       for (const run of ended) run();
     },
-    /** What a promise has come to by now. */
+    /** The current result of a promise. */
     async outcome(promise: Promise<boolean>): Promise<boolean | 'open'> {
       await settle();
       return Promise.race([promise, Promise.resolve('open' as const)]);
@@ -60,7 +60,7 @@ describe('the writer of the store', () => {
     ]);
   });
 
-  it('writes what is waited for soon within 5 ms, and now at the end of the turn', async () => {
+  it('writes what is awaited soon within 5 ms, and now at the end of the turn', async () => {
     const { writer, clock, commits, endTurn } = stage();
     writer.put('meta', 'a', '1');
     void writer.safe('soon');
@@ -81,14 +81,14 @@ describe('the writer of the store', () => {
     expect(writer.safe('now')).toBe(writer.safe('soon'));
   });
 
-  it('says that it is safe once it can be seen, or once it is on the disk, as it is asked to', async () => {
+  it('reports safety once a transaction is visible, or once it is on the disk, as configured', async () => {
     for (const sync of ['process', 'disk'] as const) {
       const { writer, commits, endTurn, outcome } = stage(sync);
       writer.put('meta', 'a', '1');
       const safe = writer.safe('now');
       endTurn();
       expect(await outcome(safe)).toBe('open');
-      // Who asks while it is under way waits for the same.
+      // A caller that asks while this is in progress waits for the same.
       const again = writer.safe('soon');
       commits[0]?.visible();
       expect(await outcome(safe)).toBe(sync === 'process' ? true : 'open');
@@ -100,7 +100,7 @@ describe('the writer of the store', () => {
     }
   });
 
-  it('begins no transaction before the former can be seen, and has two at most under way', async () => {
+  it('begins no transaction before the previous one is visible, and has at most two in progress', async () => {
     const { writer, clock, commits } = stage();
     const next = async (key: string): Promise<void> => {
       writer.put('meta', key, '1');
@@ -120,7 +120,7 @@ describe('the writer of the store', () => {
     expect([...(commits[2]?.changes.get('meta')?.keys() ?? [])]).toEqual(['c', 'd']);
   });
 
-  it('writes nothing for a number that came and went before it was written', async () => {
+  it('writes nothing for a number that was removed before it was written', async () => {
     const { writer, clock, commits, outcome } = stage();
     writer.put('outbox', 7, 'a');
     const safe = writer.safe('soon');
@@ -133,7 +133,7 @@ describe('the writer of the store', () => {
     expect(commits).toHaveLength(1);
   });
 
-  it('removes a number that is on disk, was found there or is under way', async () => {
+  it('removes a number that is on disk, was found there or is being written', async () => {
     const { writer, clock, commits, rows } = stage();
     writer.found('outbox', 7);
     writer.remove('outbox', 7);
@@ -146,7 +146,7 @@ describe('the writer of the store', () => {
     expect(rows(1)).toEqual([['outbox', [8, undefined]]]);
   });
 
-  it('keeps what could not be written under what is newer, and tries again with growing waits', async () => {
+  it('keeps what could not be written below newer values, and retries with growing delays', async () => {
     const { writer, clock, commits, told, rows, outcome } = stage();
     writer.put('meta', 'a', 'old');
     writer.put('meta', 'b', 'old');
@@ -202,7 +202,7 @@ describe('the writer of the store', () => {
     expect(told).toEqual(['failure: input/output error', 'recovery']);
   });
 
-  it('ends with what is left written, and says what could not be', async () => {
+  it('writes what is left when it is closed, and reports what it could not write', async () => {
     const { writer, commits, clock } = stage();
     writer.put('meta', 'a', '1');
     const closed = writer.close();
@@ -220,7 +220,7 @@ describe('the writer of the store', () => {
     expect(full.clock.pending).toBe(0);
   });
 
-  it('tries once more at the end, although it has failed before', async () => {
+  it('tries once more when it is closed, although it has failed before', async () => {
     const { writer, commits, clock } = stage();
     writer.put('meta', 'a', '1');
     await clock.advance(20);

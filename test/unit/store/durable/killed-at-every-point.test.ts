@@ -5,7 +5,7 @@ import { MortalWorld, restartGraceMs, writtenMs } from '../../../support/propert
 const occupied = 'channel_occupied room';
 const vacated = 'channel_vacated room';
 
-/** Long enough for all that is to be told after a restart. */
+/** Long enough for all webhooks after a restart. */
 const quietMs = restartGraceMs + 5000;
 /** Until a batch is complete. */
 const batchMs = 250;
@@ -22,7 +22,7 @@ async function occupiedRoom() {
 
 describe('a program that is killed', () => {
   describe('after a join, before its transaction', () => {
-    it('tells nothing of it when the client stays away', async () => {
+    it('sends nothing about it if the client stays away', async () => {
       const world = await MortalWorld.begin();
       world.connect().subscribe('room');
       world.kill();
@@ -31,7 +31,7 @@ describe('a program that is killed', () => {
       expect(world.sent).toEqual([]);
     });
 
-    it('tells that the channel is occupied when the client is back', async () => {
+    it('reports that the channel is occupied if the client returns', async () => {
       const world = await MortalWorld.begin();
       world.connect().subscribe('room');
       world.kill();
@@ -43,7 +43,7 @@ describe('a program that is killed', () => {
   });
 
   describe('after the transaction of a join, before its POST', () => {
-    it('tells of the channel, and that it is vacated when the grace is over', async () => {
+    it('reports the channel, and that it is vacated when the grace is over', async () => {
       const world = await MortalWorld.begin();
       world.connect().subscribe('room');
       await world.advance(writtenMs);
@@ -56,7 +56,7 @@ describe('a program that is killed', () => {
       expect(world.taken).toEqual([occupied, vacated]);
     });
 
-    it('tells of the channel and nothing later when the client is back in time', async () => {
+    it('reports the channel and nothing later if the client returns in time', async () => {
       const world = await MortalWorld.begin();
       world.connect().subscribe('room');
       await world.advance(writtenMs);
@@ -68,7 +68,7 @@ describe('a program that is killed', () => {
     });
   });
 
-  describe('after an endpoint has answered 200, before that is written', () => {
+  describe('after an endpoint has answered 200, before that is stored', () => {
     it('sends the same bytes again under the same id', async () => {
       const world = await MortalWorld.begin();
       world.connect().subscribe('room');
@@ -85,8 +85,8 @@ describe('a program that is killed', () => {
     });
   });
 
-  describe('after a batch was formed, before it is kept', () => {
-    it('sends its events once, as if nobody had tried before', async () => {
+  describe('after a batch was formed, before it is stored', () => {
+    it('sends its events once, as if they had not been tried before', async () => {
       const world = await MortalWorld.begin();
       world.connect().subscribe('room');
       await world.advance(batchMs + 2);
@@ -98,7 +98,7 @@ describe('a program that is killed', () => {
       expect(world.sent).toMatchObject([{ attempt: 1, events: [occupied] }]);
     });
 
-    it('sends it 4 ms later where it is not killed', async () => {
+    it('sends it 4 ms later if it is not killed', async () => {
       const world = await MortalWorld.begin();
       world.connect().subscribe('room');
       await world.advance(batchMs + 2);
@@ -109,7 +109,7 @@ describe('a program that is killed', () => {
   });
 
   describe('after three attempts have failed, while it waits for the next', () => {
-    it('makes the fifth at once, because the fourth may have begun, and goes on from there', async () => {
+    it('makes the fifth immediately, because the fourth may have begun, and continues from there', async () => {
       const world = await MortalWorld.begin([answered(500)]);
       world.connect().subscribe('room');
       await world.advanceUntil(() => world.sent.length === 3);
@@ -127,7 +127,7 @@ describe('a program that is killed', () => {
   });
 
   describe('while the grace of a client that has left is running', () => {
-    it('tells of the departure when the grace of the restart is over', async () => {
+    it('reports the departure when the grace of the restart is over', async () => {
       const { world, client } = await occupiedRoom();
       client.disconnect();
       await world.advance(1500);
@@ -139,7 +139,7 @@ describe('a program that is killed', () => {
       expect(world.taken).toEqual([occupied, vacated]);
     });
 
-    it('tells nothing when the client is back before', async () => {
+    it('reports nothing if the client returns before', async () => {
       const { world, client } = await occupiedRoom();
       client.disconnect();
       await world.advance(1500);
@@ -152,8 +152,8 @@ describe('a program that is killed', () => {
     });
   });
 
-  describe('in the turn in which a client joins a channel that was told to be vacated', () => {
-    it('tells that it is vacated, and that it is occupied when the client is back', async () => {
+  describe('in the turn in which a client joins a channel that was reported as vacated', () => {
+    it('reports that it is vacated, and that it is occupied when the client returns', async () => {
       const { world, client } = await occupiedRoom();
       client.disconnect();
       await world.advance(3000 + writtenMs);
@@ -168,9 +168,9 @@ describe('a program that is killed', () => {
     });
   });
 
-  describe('after a drop was written, while a later event of the channel is under way', () => {
+  describe('after a drop was stored, while a later event of the channel is in progress', () => {
     it('keeps the record of the drop and the order of the channel', async () => {
-      // The second request is that of the client event, which is given up; all else is answered, but not at once.
+      // The second request is that of the client event, which is given up; all others are answered, but not immediately.
       const refused = answered(500);
       const slow = answered(200, 900);
       const world = await MortalWorld.begin([slow, slow, refused, slow], {
@@ -199,7 +199,7 @@ describe('a program that is killed', () => {
     });
   });
 
-  describe('in the midst of restoring, over and over', () => {
+  describe('while restoring, repeatedly', () => {
     it('sends the same id at most, never the same number, and counts its starts', async () => {
       const world = await MortalWorld.begin([answered(500)]);
       world.connect().subscribe('room');
@@ -265,8 +265,8 @@ describe('a program that is killed', () => {
     });
   });
 
-  describe('while a cache_miss is under way', () => {
-    it('sends the same id again, and no second miss for a client that comes back', async () => {
+  describe('while a cache_miss is in progress', () => {
+    it('sends the same id again, and no second miss for a client that returns', async () => {
       const world = await MortalWorld.begin([answered(200, 900)]);
       world.connect().subscribe('cache-news');
       await world.advanceUntil(() => world.sent.length === 1);

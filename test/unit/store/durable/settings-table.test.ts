@@ -20,7 +20,7 @@ async function writing(
   return written;
 }
 
-test('what a full disk refuses does not come back when there is room again', async () => {
+test('what a full disk refuses does not return when there is space again', async () => {
   const disk = new FakeDisk();
   const one = stage(disk);
   expect(await writing(one, next('1.a', 'first'), undefined)).toEqual({ kind: 'written' });
@@ -29,7 +29,7 @@ test('what a full disk refuses does not come back when there is room again', asy
     kind: 'failed',
     reason: 'the disk is full',
   });
-  // Known to be full by now, it is not even tried.
+  // Known to be full by now, so it is not even tried.
   expect(await writing(one, next('2.b', 'third'), '1.a')).toEqual({
     kind: 'failed',
     reason: 'the disk is full',
@@ -40,7 +40,7 @@ test('what a full disk refuses does not come back when there is room again', asy
   expect(stage(disk).table.read()).toEqual({ revision: '1.a', text: 'first' });
 });
 
-test('the first that a full disk refuses leaves nothing', async () => {
+test('the first text that a full disk refuses leaves nothing', async () => {
   const disk = new FakeDisk();
   const one = stage(disk);
   disk.isFull = true;
@@ -51,7 +51,7 @@ test('the first that a full disk refuses leaves nothing', async () => {
   expect(stage(disk).table.read()).toBeUndefined();
 });
 
-test('a row that is no settings is handed over as it is, for whoever reads it to refuse', async () => {
+test('a row that does not contain settings is returned unchanged, for its reader to refuse', async () => {
   const disk = new FakeDisk();
   const one = stage(disk);
   one.database.put('settings', 'changes', 'by hand');

@@ -1,0 +1,133 @@
+import type { Command } from 'commander';
+import { eventNames, type EventName } from '../webhooks/event.ts';
+import { lossReasons } from '../webhooks/dead-letter.ts';
+import type { Admin } from './admin.ts';
+import { count, oneOf } from './arguments.ts';
+import { addAppOptions, asking, askingExitCodes, type AppAskingOptions } from './asking.ts';
+import { describeEnd, describeEvents } from './deliveries.ts';
+import { exitCode, type ExitCode } from './exit-code.ts';
+import { appPath, findApp, findEndpoint } from './named.ts';
+import { formatMoment, printJson, printLine, printNote, printTable } from './print.ts';
+import { momentOf } from './search-options.ts';
+
+interface DroppedOptions extends AppAskingOptions {
+  readonly endpoint?: string;
+  readonly reason?: string;
+  readonly channel?: string;
+  readonly name?: EventName;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit: number;
+}
+
+/** A delivery that was dropped, as docs/dead-letters.md has it. */
+interface Letter {
+  readonly id: string;
+  readonly endpoint: string;
+  readonly reason: string;
+  readonly dropped_at: number;
+  readonly resends: number;
+  readonly resent_at?: number;
+  readonly events: readonly { readonly name: string; readonly channel: string }[];
+  readonly attempts_made: number;
+  readonly attempts: readonly {
+    readonly result: string;
+    readonly status?: number;
+    readonly error?: string;
+  }[];
+}
+
+interface LetterPage {
+  readonly deliveries: readonly Letter[];
+  readonly forgotten: { readonly deliveries: number; readonly events: number };
+  readonly next?: string;
+}
+
+const mostOnPage = 1000;
+
+export function define(command: Command): void {
+  addAppOptions(
+    command
+      .description('Lists dropped deliveries, the latest first.')
+      .option('-e, --endpoint <id>', 'only this endpoint')
+      .option('--reason <reason>', lossReasons.join(', '), oneOf(lossReasons))
+      .option('-c, --channel <name>', 'only deliveries with an event of this channel')
+      .option('-n, --name <event>', 'only deliveries with such an event', oneOf(eventNames))
+      .option('--since <time>', 'only deliveries dropped since: 10m, 2h or 1d ago, or 2026-01-31T12:00:00Z')
+      .option('--until <time>', 'only deliveries dropped until')
+      .option('--limit <number>', 'the maximum number to list', count, 100),
+  )
+    .addHelpText(
+      'after',
+      `
+resend sends one of them again, recover all of an endpoint.
+
+  soketify-emulator dropped
+  soketify-emulator dropped --endpoint main --since 1h
+  soketify-emulator dropped --json | jq -r '.events[].channel' | sort | uniq -c
+
+${askingExitCodes}`,
+    )
+    .action((options: DroppedOptions) => asking(options, (admin) => listDropped(admin, options)));
+}
+
+async function listDropped(
+  admin: Admin,
+  { limit, json = false, ...options }: DroppedOptions,
+): Promise<ExitCode> {
+  const app = await findApp(admin, options);
+  const { endpoint: named, reason, channel, name: event } = options;
+  const endpoint = named === undefined ? undefined : findEndpoint(app, named).id;
+  const since = momentOf('--since', options.since);
+  const until = momentOf('--until', options.until);
+  const found: Letter[] = [];
+  let page: LetterPage;
+  let cursor: string | undefined;
+  do {
+    const size = Math.min(mostOnPage, limit - found.length);
+    const query = { endpoint, reason, channel, event, since, until, limit: size, cursor };
+    page = await admin.get(`${appPath(app)}/dropped`, query);
+    found.push(...page.deliveries);
+    cursor = page.next;
+  } while (cursor !== undefined && found.length < limit);
+  if (json) for (const letter of found) printJson(letter);
+  else tellLetters(found);
+  const { deliveries: forgotten } = page.forgotten;
+  if (cursor !== undefined) printNote(`there are older deliveries; raise --limit (${limit}) to see them`);
+  if (forgotten > 0) printNote(`${forgotten} older ones are forgotten, because the memory for them was full`);
+  return exitCode.done;
+}
+
+function tellLetters(letters: readonly Letter[]): void {
+  if (letters.length === 0) {
+    printLine('nothing was dropped');
+    return;
+  }
+  printTable(
+    [
+      { title: 'DROPPED' },
+      { title: 'ID', isFlexible: true },
+      { title: 'ENDPOINT', isFlexible: true },
+      { title: 'EVENTS', isFlexible: true },
+      { title: 'REASON' },
+      { title: 'ATTEMPTS', isNumber: true },
+      { title: 'LAST' },
+      { title: 'RESENT' },
+    ],
+    letters.map((letter) => [
+      formatMoment(letter.dropped_at),
+      letter.id,
+      letter.endpoint,
+      describeEvents({ events: letter.events, eventCount: letter.events.length }),
+      letter.reason,
+      String(letter.attempts_made),
+      describeEnd(letter.attempts.at(-1)),
+      describeResends(letter),
+    ]),
+  );
+}
+
+function describeResends({ resends, resent_at: takenAt }: Letter): string {
+  if (resends === 0) return '';
+  return takenAt === undefined ? `${resends} times, not taken` : 'taken';
+}

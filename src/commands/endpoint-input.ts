@@ -1,0 +1,80 @@
+import type { EventName } from '../webhooks/event.ts';
+import type { BatchInput, EndpointInput, EndpointView } from '../views/settings.ts';
+import { UsageError } from './command.ts';
+
+/** How an endpoint is set, as options say it. */
+export interface EndpointOptions {
+  readonly id?: string;
+  readonly to?: URL;
+  readonly eventType?: readonly EventName[];
+  readonly startsWith?: string;
+  readonly endsWith?: string;
+  /** Each `NAME: VALUE`. */
+  readonly header?: readonly string[];
+  readonly removeHeader?: readonly string[];
+  readonly standardSignature?: boolean;
+  readonly reconcile?: boolean;
+  readonly batchEvents?: number;
+  readonly batchDelay?: number;
+  readonly batchBytes?: number;
+}
+
+/** A new endpoint; what is not said is left to the server. */
+export function inputOf(url: URL, options: EndpointOptions): EndpointInput {
+  const { id, standardSignature, reconcile } = options;
+  const headers = headersOf(options.header);
+  const batch = batchOf(options);
+  const channels = channelsOf(options);
+  return {
+    url: url.href,
+    ...(id !== undefined && { id }),
+    ...(options.eventType && { eventTypes: options.eventType }),
+    ...(Object.keys(channels).length > 0 && { channels }),
+    ...(Object.keys(headers).length > 0 && { headers }),
+    ...(standardSignature !== undefined && { standardSignature }),
+    ...(reconcile !== undefined && { reconcile }),
+    ...(Object.keys(batch).length > 0 && { batch }),
+  };
+}
+
+/** The whole of an endpoint with what is changed, as the server takes it. */
+export function changedInput(endpoint: EndpointView, options: EndpointOptions): EndpointInput {
+  const removed = new Set((options.removeHeader ?? []).map((name) => name.toLowerCase()));
+  const added = headersOf(options.header);
+  // A header is the same however it is written.
+  for (const name of Object.keys(added)) removed.add(name.toLowerCase());
+  const kept = Object.entries(endpoint.headers).filter(([name]) => !removed.has(name.toLowerCase()));
+  const batch = { ...endpoint.ownBatch, ...batchOf(options) };
+  return {
+    id: endpoint.id,
+    url: options.to?.href ?? endpoint.url,
+    eventTypes: options.eventType ?? endpoint.eventTypes,
+    channels: { ...endpoint.channels, ...channelsOf(options) },
+    headers: { ...Object.fromEntries(kept), ...added },
+    standardSignature: options.standardSignature ?? endpoint.standardSignature,
+    reconcile: options.reconcile ?? endpoint.reconcile,
+    ...(Object.keys(batch).length > 0 && { batch }),
+  };
+}
+
+function channelsOf({ startsWith, endsWith }: EndpointOptions): EndpointInput['channels'] & object {
+  return { ...(startsWith !== undefined && { startsWith }), ...(endsWith !== undefined && { endsWith }) };
+}
+
+function batchOf({ batchEvents, batchDelay, batchBytes }: EndpointOptions): BatchInput {
+  return {
+    ...(batchEvents !== undefined && { maxEvents: batchEvents }),
+    ...(batchDelay !== undefined && { maxDelayMs: batchDelay }),
+    ...(batchBytes !== undefined && { maxBytes: batchBytes }),
+  };
+}
+
+function headersOf(texts: readonly string[] = []): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const colon = text.indexOf(':');
+      if (colon > 0) return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()] as const;
+      throw new UsageError(`--header: expected 'NAME: VALUE', got '${text}'`);
+    }),
+  );
+}

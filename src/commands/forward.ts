@@ -1,0 +1,90 @@
+import type { Answer, OriginalRequest } from '../receiver/types.ts';
+import { ask, describeUnreachable } from './http.ts';
+
+/** What a backend said to a webhook that was passed on to it. */
+export type Forwarded = { readonly url: string; readonly elapsedMs: number } & (
+  | { readonly status: number }
+  /** It gave no answer that could be passed back. */
+  | { readonly error: string }
+);
+
+/** A webhook that was passed on: what is known of it, and how its sender is answered. */
+export interface ForwardedAnswer {
+  readonly forwarded: Forwarded;
+  readonly answer: Answer;
+}
+
+/** Belong to one connection, so that they are not passed on. */
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * Passes webhooks on to a backend: the same bytes, and the same headers but those of the connection. Each is answered as the
+ * backend answers; where it does not, with 502 or, after `timeoutMs` milliseconds, with 504, so that the sender tries again.
+ */
+export class Forwarder {
+  readonly #url: URL;
+  readonly #timeoutMs: number;
+  readonly #end = new AbortController();
+
+  constructor(url: URL, timeoutMs: number) {
+    this.#url = url;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async forward({ body, rawHeaders }: OriginalRequest): Promise<ForwardedAnswer> {
+    const request = { url: this.#url, headers: withoutConnection(rawHeaders), body };
+    const outcome = await ask({ ...request, timeoutMs: this.#timeoutMs }, this.#end.signal);
+    const about = { url: this.#url.href, elapsedMs: outcome.elapsedMs };
+    const failed = (status: number, error: string): ForwardedAnswer => ({
+      forwarded: { ...about, error },
+      answer: { status, body: `${about.url}: ${error}\n` },
+    });
+    switch (outcome.kind) {
+      case 'timeout':
+        return failed(504, `no answer within ${outcome.elapsedMs} ms`);
+      case 'unreachable':
+        return failed(502, describeUnreachable(outcome));
+      case 'answered': {
+        const { status, headers, text } = outcome;
+        if (status < 200 || status > 599)
+          return failed(502, `it answered ${status}, which is no status of HTTP`);
+        return {
+          forwarded: { ...about, status },
+          answer: { status, headers: toAnswer(headers), body: text },
+        };
+      }
+    }
+  }
+
+  /** Gives up what is under way. */
+  close(): void {
+    this.#end.abort();
+  }
+}
+
+function withoutConnection(rawHeaders: readonly string[]): readonly string[] {
+  return rawHeaders.filter((_, index) => {
+    const name = rawHeaders[index - (index % 2)] ?? '';
+    return !hopByHop.has(name.toLowerCase());
+  });
+}
+
+function toAnswer(headers: Readonly<Record<string, string | readonly string[] | undefined>>) {
+  const passed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !hopByHop.has(name))
+      passed[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return passed;
+}

@@ -1,0 +1,111 @@
+import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+
+/** A request to a server. Header names are sent as they are written. */
+export interface Request {
+  /** Default: POST. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>> | readonly string[];
+  readonly body?: Uint8Array;
+  /** Whether the certificate of the server must be trusted. Default: true. */
+  readonly verifiesCertificate?: boolean;
+}
+
+/** What came of it. */
+export type RequestOutcome = { readonly elapsedMs: number } & (
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly headers: IncomingMessage['headers'];
+      readonly text: string;
+    }
+  | { readonly kind: 'timeout' }
+  | Unreachable
+);
+
+/** There was no answer. `code` is the system's, such as ECONNREFUSED. */
+export interface Unreachable {
+  readonly kind: 'unreachable';
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * Makes a request and reads the whole answer, within `timeoutMs` milliseconds. Redirects are not followed; an expected
+ * failure is a value.
+ */
+export async function ask(
+  request: Request & { readonly timeoutMs: number },
+  cancelled?: AbortSignal,
+): Promise<RequestOutcome> {
+  const timeout = AbortSignal.timeout(request.timeoutMs);
+  const signal = cancelled === undefined ? timeout : AbortSignal.any([timeout, cancelled]);
+  const startedAt = performance.now();
+  const elapsed = () => ({ elapsedMs: Math.round(performance.now() - startedAt) });
+  try {
+    const answer = await open(request, signal);
+    let text = '';
+    for await (const part of answer.setEncoding('utf8')) text += String(part);
+    return { kind: 'answered', status: answer.statusCode ?? 0, headers: answer.headers, text, ...elapsed() };
+  } catch (error) {
+    if (timeout.aborted) return { kind: 'timeout', ...elapsed() };
+    return { ...unreachable(error), ...elapsed() };
+  }
+}
+
+/** Makes a request. Resolves with the answer, whose body is still to be read; rejects with the error of the system. */
+export function open(
+  { method = 'POST', url, headers, body, verifiesCertificate = true }: Request,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const length = body === undefined ? [] : ['Content-Length', String(body.byteLength)];
+  const listed = Array.isArray(headers) ? headers : Object.entries(headers).flat();
+  return new Promise((resolve, reject) => {
+    request(url, {
+      method,
+      // Given as a list, Node adds none of its own.
+      headers: ['Host', url.host, ...listed, ...length, 'Connection', 'close'],
+      signal,
+      agent: false,
+      rejectUnauthorized: verifiesCertificate,
+    })
+      .on('response', resolve)
+      .on('error', reject)
+      .end(body);
+  });
+}
+
+/** What an error of a request says. Throws what is no error. */
+export function unreachable(error: unknown): Unreachable {
+  if (!(error instanceof Error)) throw error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return { kind: 'unreachable', code, message: error.message };
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the name of the host cannot be looked up now',
+  ECONNRESET: 'the connection was broken before an answer came',
+  EHOSTUNREACH: 'there is no way to that host',
+  ENETUNREACH: 'there is no way to that host',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; NODE_EXTRA_CA_CERTS=FILE makes it trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is of nobody trusted; NODE_EXTRA_CA_CERTS=FILE adds one',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  HPE_INVALID_CONSTANT: 'what it answers is no HTTP',
+  EPROTO: 'it does not speak TLS there, or not so',
+};
+
+/** Says in words why there was no answer. */
+export function describeUnreachable({
+  code,
+  message,
+}: {
+  readonly code: string;
+  readonly message?: string;
+}): string {
+  const reason = Object.hasOwn(reasons, code) ? reasons[code] : message;
+  return reason === undefined ? code : `${reason} (${code})`;
+}

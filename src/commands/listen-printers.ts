@@ -1,0 +1,66 @@
+import type { ReceivedWebhook, Receiver } from '../receiver/types.ts';
+import type { Forwarded } from './forward.ts';
+import { paintFor } from './paint.ts';
+import { formatForwarded, formatSummary, formatWebhook, type Tally } from './webhook-lines.ts';
+
+/** Counts as webhooks come; they themselves are forgotten. */
+export class Counter implements Tally {
+  webhooks = 0;
+  verified = 0;
+  duplicates = 0;
+  readonly refused = new Map<string, number>();
+  readonly events = new Map<string, number>();
+
+  count({ verdict, isDuplicate, isAccepted, events }: ReceivedWebhook): void {
+    this.webhooks += 1;
+    if (verdict.verified) this.verified += 1;
+    else this.refused.set(verdict.reason, (this.refused.get(verdict.reason) ?? 0) + 1);
+    if (isDuplicate) this.duplicates += 1;
+    if (!isAccepted || isDuplicate) return;
+    for (const { name } of events) this.events.set(name, (this.events.get(name) ?? 0) + 1);
+  }
+}
+
+/** Shows webhooks as they come. */
+export interface Printer {
+  start(receiver: Receiver): void;
+  /** `forwarded` is what became of it, if it was passed on. */
+  webhook(webhook: ReceivedWebhook, forwarded?: Forwarded): void;
+  end(tally: Tally, state: ReturnType<Receiver['state']>): void;
+}
+
+/** Shows them to a person. */
+export function createPrinter(): Printer {
+  const paint = paintFor(process.stdout);
+  const write = (text: string): void => void process.stdout.write(text);
+  return {
+    start({ url }) {
+      write(`Receiving webhooks at ${paint.strong(url)}; Ctrl-C ends with a summary.\n`);
+      write(`${paint.faint(`Send them here: SOKETIFY_WEBHOOK_URL=${url} soketify-emulator`)}\n\n`);
+    },
+    webhook(webhook, forwarded) {
+      write(formatWebhook(webhook, paint));
+      if (forwarded !== undefined) write(formatForwarded(webhook, forwarded, paint));
+    },
+    end: (tally, state) => write(formatSummary(tally, state, paint)),
+  };
+}
+
+/** Shows them as JSON, one object a line. */
+export function createJsonPrinter(): Printer {
+  const write = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+  return {
+    start: ({ url, port: at }) => write({ msg: 'listening', port: at, url }),
+    webhook: (webhook, forwarded) => write({ msg: 'webhook', ...webhook, ...(forwarded && { forwarded }) }),
+    end: ({ refused, events, ...tally }, state) =>
+      write({
+        msg: 'summary',
+        webhooks: tally.webhooks,
+        verified: tally.verified,
+        duplicates: tally.duplicates,
+        refused: Object.fromEntries(refused),
+        events: Object.fromEntries(events),
+        state,
+      }),
+  };
+}

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { readVariable, variables, type Env } from '../config/environment.ts';
+import { Files } from '../config/files.ts';
+import { defaultHost, defaultPort, isLoopback } from '../config/hosts.ts';
+import { fieldOf, isObject, type JsonObject } from '../config/json.ts';
+import { layer } from '../config/layers.ts';
+import { readSecret } from '../config/secrets.ts';
+import { UsageError } from './command.ts';
+
+/** What the command line says of the server that is asked. */
+export interface TargetOptions {
+  readonly url?: URL;
+  readonly config?: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+}
+
+/** Where the admin API of a server is, and what is shown to it. */
+export interface Target {
+  /** Without a slash at the end: `http://127.0.0.1:6001`. */
+  readonly url: string;
+  readonly token: string | undefined;
+  /** Where the token comes from, for whoever has to mend it. */
+  readonly tokenOrigin: string | undefined;
+  /** False: the server is asked on this machine, by a name that its certificate need not have. */
+  readonly verifiesCertificate: boolean;
+}
+
+/**
+ * The server that is meant: of the command line, else of the environment, else of the configuration file, else the one that
+ * runs here by default. Throws a UsageError for a file that cannot be read, or an address that is none.
+ */
+export function targetOf(options: TargetOptions, env: Env): Target {
+  const { config: file } = options;
+  const content = file === undefined ? undefined : readConfiguration(file);
+  const { input } = layer(content, env, {});
+  const token = tokenOf(options, input, env);
+  const named = options.url ?? urlOfEnvironment(env);
+  if (named !== undefined) return { url: baseOf(named), ...token, verifiesCertificate: true };
+  const { host, port, isTls } = addressOf(input);
+  const scheme = isTls ? 'https' : 'http';
+  const url = `${scheme}://${reachable(host)}:${port}`;
+  if (!URL.canParse(url)) throw new UsageError(`expected a host and a port, got '${host}' and '${port}'`);
+  return { url, ...token, verifiesCertificate: !isLoopback(host) };
+}
+
+/** Where the environment says that a server is. Throws a UsageError when that is no URL. */
+export function urlOfEnvironment(env: Env): URL | undefined {
+  const text = readVariable(env, variables.url);
+  if (text === undefined) return undefined;
+  if (/^https?:\/\/\S+$/i.test(text) && URL.canParse(text)) return new URL(text);
+  throw new UsageError(
+    `${variables.url}: expected an http or https URL such as http://127.0.0.1:6001, got '${text}'`,
+  );
+}
+
+/** Reads a configuration file of which only some keys matter. Throws a UsageError when it is no JSON object. */
+export function readConfiguration(file: string): JsonObject {
+  try {
+    const content: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
+    if (isObject(content)) return content;
+  } catch (error) {
+    // The parser's own message quotes the file, secrets included.
+    const reason = error instanceof SyntaxError ? 'it is not valid JSON' : String(error);
+    throw new UsageError(`${file} cannot be read: ${reason}`, { cause: error });
+  }
+  throw new UsageError(`${file}: expected a JSON object`);
+}
+
+/** How a URL names the host that a server listens on. "All addresses" is none that could be asked. */
+export function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '') return defaultHost;
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Somebody may paste the address of the Dashboard. */
+function baseOf({ origin, pathname }: URL): string {
+  return `${origin}${pathname.replace(/\/+$/, '').replace(/\/(dashboard|admin)$/, '')}`;
+}
+
+/** Where the configuration has the admin API served: with the rest, or on a port of its own by plain HTTP. */
+function addressOf(input: JsonObject): { host: string; port: string; isTls: boolean } {
+  const host = textOf(input['host'], 'host') ?? defaultHost;
+  const dashboard = input['dashboard'];
+  const ownPort = fieldOf(dashboard, 'port');
+  if (ownPort === undefined) {
+    return { host, port: portOf(input['port'] ?? defaultPort, 'port'), isTls: input['tls'] !== undefined };
+  }
+  const ownHost = textOf(fieldOf(dashboard, 'host'), 'dashboard.host') ?? host;
+  return { host: ownHost, port: portOf(ownPort, 'dashboard.port'), isTls: false };
+}
+
+function portOf(port: unknown, path: string): string {
+  if (port === 0) throw new UsageError(`${path} is 0, any free one: say by --url where the server is`);
+  if (typeof port === 'number') return String(port);
+  throw new UsageError(`${path}: expected a number, got '${String(port)}'`);
+}
+
+function textOf(value: unknown, path: string): string | undefined {
+  if (value === undefined || typeof value === 'string') return value;
+  throw new UsageError(`${path}: expected an address, got ${JSON.stringify(value)}`);
+}
+
+function tokenOf(
+  { token, tokenFile, config }: TargetOptions,
+  input: JsonObject,
+  env: Env,
+): Pick<Target, 'token' | 'tokenOrigin'> {
+  if (token !== undefined && tokenFile !== undefined) {
+    throw new UsageError('expected --token or --token-file, got both');
+  }
+  if (token !== undefined) return { token, tokenOrigin: '--token' };
+  if (tokenFile !== undefined) {
+    return { token: readToken(tokenFile, process.cwd(), '--token-file'), tokenOrigin: '--token-file' };
+  }
+  const dashboard = input['dashboard'];
+  for (const key of ['token', 'viewToken'] as const) {
+    const said = fieldOf(dashboard, key);
+    if (typeof said === 'string') {
+      const variable = key === 'token' ? variables.dashboardToken : variables.dashboardViewToken;
+      const isOfEnvironment = readVariable(env, variable) !== undefined;
+      return { token: said, tokenOrigin: isOfEnvironment ? variable : `dashboard.${key} of ${config}` };
+    }
+    const name = fieldOf(dashboard, `${key}File`);
+    if (typeof name === 'string') {
+      const folder = dirname(resolve(config ?? ''));
+      const path = `dashboard.${key}File`;
+      return { token: readToken(name, folder, path), tokenOrigin: `${path} of ${config}` };
+    }
+  }
+  return { token: undefined, tokenOrigin: undefined };
+}
+
+function readToken(name: string, folder: string, origin: string): string {
+  const files = new Files(folder);
+  const content = readSecret(name, files);
+  if (content.kind === 'read') return content.text;
+  throw new UsageError(`${origin}: ${files.quote(name)} ${content.reason}`);
+}

@@ -1,0 +1,121 @@
+import { fieldOf, isObject, type JsonObject } from '../../config/json.ts';
+import { nearest } from '../../config/nearest.ts';
+import type { Env } from '../../config/environment.ts';
+import { soketiVariables } from './variables.ts';
+
+const prefix = 'SOKETI_';
+
+/** What somebody has configured of soketi, and what of it nobody has read yet. */
+export class Given {
+  readonly #tree: JsonObject;
+  readonly #origins: ReadonlyMap<string, string>;
+  /** One sentence for each variable that soketi does not know. */
+  readonly unknownVariables: readonly string[];
+
+  constructor(tree: JsonObject, origins: ReadonlyMap<string, string>, unknownVariables: readonly string[]) {
+    this.#tree = tree;
+    this.#origins = origins;
+    this.unknownVariables = unknownVariables;
+  }
+
+  /** The value at a path such as `ssl.certPath`, which is then read; undefined: it is not given. */
+  take(path: string): unknown {
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    const holder = keys.reduce<unknown>((value, key) => fieldOf(value, key), this.#tree);
+    if (!isObject(holder)) return undefined;
+    const value = fieldOf(holder, last);
+    delete holder[last];
+    return value === null || value === '' ? undefined : value;
+  }
+
+  /** Reads the value at a path if it is this one. */
+  takeIf(path: string, value: string): void {
+    const found = path.split('.').reduce<unknown>((holder, key) => fieldOf(holder, key), this.#tree);
+    if (found === value) this.take(path);
+  }
+
+  /** The paths of what nobody has read. */
+  rest(): readonly string[] {
+    return leavesOf(this.#tree, '');
+  }
+
+  /** How a person knows a path: by the variable that it came from, if it did. */
+  nameOf(path: string): string {
+    const variable = this.#origins.get(path);
+    return variable === undefined ? path : `${variable} (${path})`;
+  }
+}
+
+/** Lays the environment over the file, as soketi does. Keys of the file may be paths. */
+export function readGiven(file: JsonObject, env: Env): Given {
+  const tree: JsonObject = {};
+  for (const [path, value] of Object.entries(file)) put(tree, path, structuredClone(value));
+  const origins = new Map<string, string>();
+  const unknown: string[] = [];
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith(prefix) || text === undefined || text === '') continue;
+    const path = Object.hasOwn(soketiVariables, name.slice(prefix.length))
+      ? soketiVariables[name.slice(prefix.length)]
+      : undefined;
+    if (path === undefined) {
+      unknown.push(describeUnknown(name));
+      continue;
+    }
+    put(tree, path, parse(text));
+    origins.set(path, name);
+  }
+  return new Given(tree, origins, unknown);
+}
+
+/** Whether the environment says anything of soketi. */
+export function hasSoketiVariables(env: Env): boolean {
+  return Object.keys(env).some((name) => name.startsWith(prefix) && env[name] !== '');
+}
+
+function describeUnknown(name: string): string {
+  const meant = nearest(name.slice(prefix.length), Object.keys(soketiVariables));
+  const hint = meant === undefined ? '' : `; did you mean ${prefix}${meant}?`;
+  return `${name}: soketi 1.6 has no such variable${hint}`;
+}
+
+/** Sets a value at a path, in which numbers are places of a list. What is an object on both sides is merged. */
+function put(tree: JsonObject, path: string, value: unknown): void {
+  const keys = path.split('.');
+  const last = keys.pop() ?? '';
+  let holder: Record<string, unknown> = tree;
+  for (const key of keys) {
+    const next = holder[key];
+    const inner: Record<string, unknown> = isHolder(next) ? next : {};
+    holder[key] = inner;
+    holder = inner;
+  }
+  const earlier = holder[last];
+  holder[last] = isObject(earlier) && isObject(value) ? merge(earlier, value) : value;
+}
+
+/** A list takes places as an object does. */
+function isHolder(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function merge(earlier: JsonObject, later: JsonObject): JsonObject {
+  for (const [key, value] of Object.entries(later)) put(earlier, key, value);
+  return earlier;
+}
+
+/** Soketi takes what is JSON as such, and everything else as a text. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function leavesOf(value: unknown, path: string): readonly string[] {
+  if (!isObject(value)) return value === null || value === '' ? [] : [path];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    leavesOf(inner, path === '' ? key : `${path}.${key}`),
+  );
+}

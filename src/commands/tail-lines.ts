@@ -1,0 +1,27 @@
+import { consoleTypes, type ConsoleRow } from '../views/server.ts';
+import type { Paint } from './paint.ts';
+import { formatTime } from './print.ts';
+import { excerpt, printable } from './printable.ts';
+
+const longestType = Math.max(...consoleTypes.map(({ length }) => length));
+
+/** One row of the console as a line for a person: when, of which app, what, and its data if it has some. */
+export function formatRow(row: ConsoleRow, paint: Paint): string {
+  const { atMs, appId, type, text, data, details, socketId } = row;
+  const isBad = type === 'webhook failed' || type.startsWith('refused');
+  const label = type.padEnd(longestType);
+  const endpoint = details?.['endpoint'];
+  const marks = [
+    ...(endpoint === undefined ? [] : [`endpoint ${String(endpoint)}`]),
+    ...(details?.['id'] === undefined ? [] : [String(details['id'])]),
+    ...(socketId === undefined ? [] : [`socket ${socketId}`]),
+  ];
+  return [
+    paint.faint(formatTime(atMs)),
+    printable(appId),
+    isBad ? paint.bad(label) : paint.strong(label),
+    printable(text),
+    ...(marks.length === 0 ? [] : [paint.faint(printable(`(${marks.join(', ')})`))]),
+    ...(data === undefined || data === '' ? [] : [excerpt(data, 200)]),
+  ].join(' ');
+}

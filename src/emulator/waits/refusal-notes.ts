@@ -1,0 +1,86 @@
+import type { Refusal } from '../../ports/refusals.ts';
+import type { LogFields } from '../../ports/log.ts';
+import type { RefusalKind } from '../../protocol/refusals.ts';
+
+/** The maximum number of different refusals that are noted. */
+const mostNoted = 100;
+
+interface Note {
+  readonly appId: string;
+  readonly refusal: Pick<Refusal, 'kind' | 'reason'>;
+  /** Of the last one. */
+  fields: LogFields;
+  times: number;
+}
+
+const nouns: Partial<Readonly<Record<RefusalKind, string>>> = {
+  connection: 'connection',
+  subscription: 'subscription',
+  signin: 'sign-in',
+  client_event: 'client event',
+};
+
+/** What clients were refused since the last reset, for whoever waits in vain for what they would have caused. */
+export class RefusalNotes {
+  readonly #notes = new Map<string, Note>();
+
+  /** Notes a refusal of a client. Equal ones are counted. */
+  add({ kind, reason, appId, fields }: Refusal): void {
+    if (nouns[kind] === undefined) return;
+    const key = `${kind} ${reason} ${appId}`;
+    const note = this.#notes.get(key);
+    if (note !== undefined) {
+      note.fields = fields;
+      note.times += 1;
+    } else if (this.#notes.size < mostNoted) {
+      this.#notes.set(key, { appId, refusal: { kind, reason }, fields, times: 1 });
+    }
+  }
+
+  /** Forgets the refusals of one app, or all of them. */
+  clear(appId?: string): void {
+    for (const [key, note] of this.#notes) {
+      if (appId === undefined || note.appId === appId) this.#notes.delete(key);
+    }
+  }
+
+  /**
+   * One sentence for each kind of refusal, with what to do. Refusals that belong to no app, because nobody has the key, are
+   * described for every app.
+   *
+   * @param appId only refusals of this app; undefined: of all apps
+   * @param keys the keys that the apps have
+   */
+  describe(appId: string | undefined, keys: readonly string[]): readonly string[] {
+    return [...this.#notes.values()]
+      .filter((note) => appId === undefined || note.appId === '' || note.appId === appId)
+      .map((note) => describeNote(note, keys));
+  }
+}
+
+function describeNote({ refusal, fields, times }: Note, keys: readonly string[]): string {
+  const noun = nouns[refusal.kind] ?? refusal.kind;
+  const head = times === 1 ? `1 ${noun} was refused` : `${times} ${noun}s were refused, the last one because`;
+  return `${head}: ${reasonOf(refusal, fields, keys)}`;
+}
+
+function reasonOf(
+  { kind, reason }: Pick<Refusal, 'kind' | 'reason'>,
+  { channel, key, error }: LogFields,
+  keys: readonly string[],
+): string {
+  if (reason === 'unknown_key') {
+    return `no app has the key '${String(key)}'. The keys are ${keys.join(', ')}: connect with soketify.key and soketify.clientOptions().`;
+  }
+  const subject = channel === undefined ? '' : ` for ${String(channel)}`;
+  if (reason === 'wrong_signature') {
+    return `invalid signature${subject}. Is the secret of the backend that of this app? serverOptions() and env() contain it.`;
+  }
+  if (reason === 'wrong_key') {
+    return `the key in the auth data${subject} is not that of this app. Does the backend use serverOptions() or env()?`;
+  }
+  if (reason === 'missing_auth' && kind === 'subscription') {
+    return `no auth data${subject}. Does the client have a channelAuthorization?`;
+  }
+  return `${String(error)}${subject}`;
+}

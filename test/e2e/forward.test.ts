@@ -1,0 +1,127 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { connectClient } from '../support/e2e/client.ts';
+import { app, quickConfig } from '../support/e2e/config.ts';
+import { startListener } from '../support/e2e/listener.ts';
+import { deadUrl, readBody, startReceiver } from '../support/e2e/receiver.ts';
+import { runProgram, startServer } from '../support/e2e/server.ts';
+
+/** Posts as a stranger does. */
+function post(url: string, body: string | Uint8Array<ArrayBuffer>): Promise<Response> {
+  return fetch(url, { method: 'POST', body, headers: { 'X-Own': 'kept', 'Content-Type': 'text/plain' } });
+}
+
+/** A backend that answers 201 with headers of its own, and what it got. */
+async function startBackend() {
+  const bodies: Buffer[] = [];
+  const names: string[][] = [];
+  const server = createServer(async (request, response) => {
+    bodies.push(await readBody(request));
+    names.push(request.rawHeaders);
+    response.writeHead(201, { 'Retry-After': '7', 'X-Backend': 'yes' }).end('noted');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?a=1`, bodies, names };
+}
+
+describe('soketify-emulator listen --forward-to', () => {
+  test('stands between the server and a backend, which verifies what comes and decides about the answer', async () => {
+    await using backend = await startReceiver({ answer: (index) => (index === 0 ? 503 : 200) });
+    await using listener = await startListener('--forward-to', backend.url);
+    await using server = await startServer(quickConfig({ url: listener.url }));
+    const { subscribe } = await connectClient(server);
+    await subscribe('news');
+    expect(await backend.namesOf('news', 1)).toEqual(['channel_occupied']);
+    expect(
+      backend.requests.items.map(({ verified, headers }) => [verified, headers['x-soketify-attempt']]),
+    ).toEqual([
+      [true, '1'],
+      [true, '2'],
+    ]);
+    expect(backend.requests.items[0]?.headerNames).toContain('X-Pusher-Signature');
+    const lines = await listener.lines.count(2, ({ msg }) => msg === 'webhook');
+    expect(lines.map(({ status, isAccepted, forwarded }) => ({ status, isAccepted, forwarded }))).toEqual([
+      {
+        status: 503,
+        isAccepted: false,
+        forwarded: expect.objectContaining({ url: backend.url, status: 503 }) as object,
+      },
+      { status: 200, isAccepted: true, forwarded: expect.objectContaining({ status: 200 }) as object },
+    ]);
+  });
+
+  test('passes on the bytes and headers as they came, and the answer with its headers', async () => {
+    const backend = await startBackend();
+    await using listener = await startListener('--forward-to', backend.url);
+    const bytes = Uint8Array.from([0x7b, 0xff, 0xfe, 0x00, 0x7d]);
+    const answer = await post(listener.url, bytes);
+    expect([answer.status, await answer.text()]).toEqual([201, 'noted']);
+    expect([answer.headers.get('retry-after'), answer.headers.get('x-backend')]).toEqual(['7', 'yes']);
+    expect(backend.bodies).toEqual([Buffer.from(bytes)]);
+    const [names = []] = backend.names;
+    expect(names.filter((name) => name.toLowerCase() === 'host')).toHaveLength(1);
+    expect(names.join(' ')).toContain('kept');
+  });
+
+  test('answers 502 for a backend that is not there, and 504 for one that is too slow', async () => {
+    await using absent = await startListener('--forward-to', await deadUrl());
+    const missing = await post(absent.url, '{}');
+    expect([missing.status, await missing.text()]).toEqual([502, expect.stringContaining('ECONNREFUSED')]);
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void silent.close());
+    onTestFinished(() => silent.closeAllConnections());
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+    await using slow = await startListener('--forward-to', url, '--forward-timeout-ms', '50');
+    expect((await post(slow.url, '{}')).status).toBe(504);
+  });
+
+  test('does not play a bad endpoint at the same time', async () => {
+    const { code, stderr } = await runProgram(['listen', '--forward-to', 'http://h/', '--status', '500']);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('--forward-to answers with the answer of the backend'),
+    ]);
+  });
+});
+
+describe('soketify-emulator trigger --as client', () => {
+  test('sends an event from a client that is connected and subscribed', async () => {
+    await using hooks = await startReceiver();
+    await using server = await startServer(quickConfig({ url: hooks.url }));
+    const { subscribePresence } = await connectClient(server, { member: { user_id: 'anna' } });
+    const lobby = await subscribePresence('presence-lobby');
+    const args = ['trigger', '--port', `${server.port}`, '--as', 'client', '-c', 'presence-lobby', '-e'];
+    const sent = await runProgram([...args, 'client-typing', '-d', '{"isTyping":true}', '--user-id', 'bert']);
+    expect([sent.code, sent.stderr]).toEqual([0, '']);
+    expect(sent.stdout).toMatch(/^sent client-typing on presence-lobby as client \d+\.\d+\n$/);
+    expect(await lobby.data('client-typing')).toEqual({ isTyping: true });
+    const told = await hooks.events.first(({ name }) => name === 'client_event');
+    expect(told).toMatchObject({ event: 'client-typing', data: '{"isTyping":true}', user_id: 'bert' });
+    const json = await runProgram([...args, 'client-x', '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ channel: 'presence-lobby', event: 'client-x' });
+  });
+
+  test('shows what the server refuses', async () => {
+    await using server = await startServer({ apps: [{ ...app, clientEvents: false }] });
+    const args = ['trigger', '--url', server.url, '--as', 'client', '-e', 'client-x', '-c'];
+    const disabled = await runProgram([...args, 'private-a']);
+    expect([disabled.code, disabled.stderr]).toEqual([
+      1,
+      expect.stringContaining('the server refused the event client-x'),
+    ]);
+    const forged = await runProgram([...args, 'private-a', '--secret', 'wrong']);
+    expect(forged.stderr).toContain('the server refused the subscription to private-a');
+    const unknown = await runProgram([...args, 'private-a', '--key', 'nobody']);
+    expect(unknown.stderr).toContain('the server refused the connection');
+    const dead = await runProgram([...args, 'private-a', '--url', new URL(await deadUrl()).origin]);
+    expect([dead.code, dead.stderr]).toEqual([1, expect.stringContaining('cannot connect to')]);
+    const misnamed = await runProgram(['trigger', '--as', 'client', '-c', 'private-a', '-e', 'x']);
+    expect([misnamed.code, misnamed.stderr]).toEqual([
+      2,
+      expect.stringContaining('did you mean --event client-x?'),
+    ]);
+  });
+});

@@ -1,0 +1,6 @@
+<?php
+
+use App\Models\User;
+use Illuminate\Support\Facades\Route;
+
+Route::get('/users/online', fn () => response()->json(User::online()));

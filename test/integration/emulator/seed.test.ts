@@ -1,0 +1,67 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { startReceiver, type Emulator, type EmulatorDelivery } from '../../../src/index.ts';
+import { connect, enter, start } from '../support/emulator.ts';
+
+/** A user comes and goes while the endpoint fails at first, in both parts of a test. Returns what a snapshot would have of each part. */
+async function run(seed: number | undefined, url: string): Promise<readonly unknown[]> {
+  const emulator = await start({
+    clock: 'virtual',
+    ...(seed !== undefined && { seed }),
+    now: () => Date.now(),
+    apps: [{ webhooks: [{ url, id: 'backend' }] }],
+  });
+  const parts = [await visit(emulator)];
+  await emulator.reset();
+  return [...parts, await visit(emulator)];
+}
+
+async function visit(emulator: Emulator): Promise<unknown> {
+  const startedAt = emulator.clock.now();
+  const [first, second] = [await connect(emulator), await connect(emulator)];
+  await enter(first, emulator, 'presence-room', '42');
+  emulator.faults.webhooks({ status: 500, times: 2 });
+  await emulator.webhooks.waitFor({ name: 'member_added', user_id: '42' });
+  await enter(second, emulator, 'presence-room', '43');
+  await first.leave();
+  await emulator.webhooks.waitFor({ name: 'member_removed' });
+  await second.leave();
+  await emulator.webhooks.waitFor({ name: 'channel_vacated' });
+  await emulator.idle();
+  const { events, deliveries } = emulator;
+  return {
+    startedAt,
+    socketIds: [first.socketId, second.socketId],
+    events,
+    deliveries: deliveries.map(withoutLife),
+  };
+}
+
+/** Each emulator is a life of its own, and its webhooks say so. */
+function withoutLife(delivery: EmulatorDelivery): unknown {
+  const attempts = delivery.attempts.map((attempt) => {
+    const headers = Object.entries(attempt.headers).filter(([name]) => name !== 'X-Soketify-Epoch');
+    return { ...attempt, headers };
+  });
+  return { ...delivery, attempts };
+}
+
+test('the same seed gives the same ids, times, bodies and signatures, also after a reset', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 1) });
+  onTestFinished(() => void vi.useRealTimers());
+  await using receiver = await startReceiver();
+  const first = await run(7, receiver.url);
+  expect(receiver.state()).toMatchObject({ occupied: [], contradictions: [] });
+  receiver.reset();
+  expect(await run(7, receiver.url)).toEqual(first);
+  expect(JSON.stringify(first)).toContain('"attempts":[{"number":1');
+  receiver.reset();
+  expect(await run(8, receiver.url)).not.toEqual(first);
+});
+
+test('without a seed no id comes again, so that a receiver which outlives the emulator takes nothing for a duplicate', async () => {
+  await using receiver = await startReceiver();
+  await run(undefined, receiver.url);
+  await run(undefined, receiver.url);
+  const accepted = receiver.webhooks.filter(({ isAccepted }) => isAccepted);
+  expect(accepted.map(({ isDuplicate }) => isDuplicate)).not.toContain(true);
+});

@@ -1,0 +1,61 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+const module = new URL('../../../src/build/stamp.mjs', import.meta.url).href;
+const { isBuilt, recordBuild } = (await import(module)) as {
+  isBuilt(root: string): boolean;
+  recordBuild(root: string): void;
+};
+
+/** A checkout that was built. */
+function built(): string {
+  const root = mkdtempSync(join(tmpdir(), 'soketify-stamp-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  for (const folder of ['src/app', 'dist/scripts']) mkdirSync(join(root, folder), { recursive: true });
+  for (const file of ['package.json', 'package-lock.json', 'tsconfig.json', 'README.md'])
+    writeFileSync(join(root, file), file);
+  for (const file of ['src/main.ts', 'src/app/hub.ts', 'dist/program.cjs', 'dist/scripts/join.lua'])
+    writeFileSync(join(root, file), `content of ${file}`);
+  recordBuild(root);
+  return root;
+}
+
+describe('a checkout', () => {
+  test('that was built of what it holds is built', () => {
+    expect(isBuilt(built())).toBe(true);
+  });
+
+  test.each<[string, (root: string) => void]>([
+    ['a source changes', (root) => appendFileSync(join(root, 'src/app/hub.ts'), '!')],
+    [
+      'a source changes, and neither its size nor its time does',
+      (root) => {
+        writeFileSync(join(root, 'src/main.ts'), 'CONTENT OF src/main.ts');
+        utimesSync(join(root, 'src/main.ts'), 0, 0);
+      },
+    ],
+    ['a source comes', (root) => writeFileSync(join(root, 'src/app/api.ts'), '')],
+    ['a source goes', (root) => rmSync(join(root, 'src/app/hub.ts'))],
+    ['the lock file changes', (root) => appendFileSync(join(root, 'package-lock.json'), '!')],
+    ['a part of what was built goes', (root) => rmSync(join(root, 'dist/scripts/join.lua'))],
+    ['a part of what was built is cut off', (root) => writeFileSync(join(root, 'dist/program.cjs'), '')],
+    ['all that was built goes', (root) => rmSync(join(root, 'dist'), { recursive: true })],
+    ['a build was interrupted', (root) => rmSync(join(root, 'dist/stamp.json'))],
+    ['the record is damaged', (root) => writeFileSync(join(root, 'dist/stamp.json'), '{"input":')],
+  ])('is not built any more when %s', (_, change) => {
+    const root = built();
+    change(root);
+    expect(isBuilt(root)).toBe(false);
+  });
+
+  test.each<[string, (root: string) => void]>([
+    ['what no build reads changes', (root) => appendFileSync(join(root, 'README.md'), '!')],
+    ['a source is written anew as it was', (root) => utimesSync(join(root, 'src/main.ts'), 1, 1)],
+  ])('is still built when %s', (_, change) => {
+    const root = built();
+    change(root);
+    expect(isBuilt(root)).toBe(true);
+  });
+});

@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { convert } from '../../../src/commands/soketi/convert.ts';
+import { readGiven } from '../../../src/commands/soketi/given.ts';
+import { soketiVariables } from '../../../src/commands/soketi/variables.ts';
+import type { JsonObject } from '../../../src/config/json.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+
+function imported(file: JsonObject, env: Record<string, string> = {}) {
+  return convert(readGiven(file, env));
+}
+
+function faultsOf(config: JsonObject) {
+  const loaded = loadConfig({ given: config, env: {}, overrides: {} });
+  return loaded.kind === 'ok' ? [] : loaded.faults;
+}
+
+describe('what is imported from soketi', () => {
+  test('behaves as soketi does by default', () => {
+    const { config, notes } = imported({});
+    expect(notes).toEqual([]);
+    expect(faultsOf(config)).toEqual([]);
+    expect(config).toEqual({
+      host: '0.0.0.0',
+      apps: [
+        {
+          id: 'app-id',
+          key: 'app-key',
+          secret: 'app-secret',
+          clientEvents: false,
+          limits: { clientEventsPerSecond: null },
+        },
+      ],
+      limits: { channelNameLength: 200, eventDataBytes: 102_400, userInfoBytes: 2048 },
+      webhooks: { batch: { maxEvents: 1 } },
+      publicMetrics: false,
+    });
+  });
+
+  test('has the settings of a file, whose keys may be paths, and of the environment before it', () => {
+    const file = {
+      port: 6002,
+      'appManager.array.apps': [
+        {
+          id: 7,
+          key: 'k',
+          secret: 's',
+          enableClientMessages: true,
+          maxConnections: '100',
+          max_backend_events_per_sec: 50,
+          maxClientEventsPerSecond: 10,
+          maxPresenceMembersPerChannel: 5,
+          webhooks:
+            '[{"url":"https://h/x","event_types":["member_added","cache_miss"],"filter":{"channel_name_ends_with":"-x"},"headers":{"X-A":"b"}}]',
+        },
+      ],
+      eventLimits: { maxPayloadInKb: 10 },
+      webhooks: { batching: { enabled: true, duration: 70 } },
+      metrics: { enabled: true, host: '127.0.0.1' },
+      shutdownGracePeriod: 5000,
+    };
+    const env = {
+      SOKETI_PORT: '6003',
+      SOKETI_DEBUG: '1',
+      SOKETI_PATH_PREFIX: 'realtime/',
+      SOKETI_DEFAULT_APP_KEY: 'of-environment',
+    };
+    const { config, notes } = imported(file, env);
+    expect(notes).toEqual([]);
+    expect(faultsOf(config)).toEqual([]);
+    expect(config).toEqual({
+      host: '0.0.0.0',
+      port: 6003,
+      path: '/realtime',
+      logLevel: 'debug',
+      apps: [
+        {
+          id: '7',
+          key: 'of-environment',
+          secret: 's',
+          limits: { connections: 100, triggersPerSecond: 50, presenceMembers: 5 },
+          webhooks: [
+            {
+              url: 'https://h/x',
+              eventTypes: ['member_added', 'cache_miss'],
+              channels: { endsWith: '-x' },
+              headers: { 'X-A': 'b' },
+            },
+          ],
+        },
+      ],
+      limits: { channelNameLength: 200, userInfoBytes: 2048 },
+      webhooks: { batch: { maxEvents: 1000, maxDelayMs: 70 } },
+      metrics: { host: '127.0.0.1', port: 9601 },
+      shutdownTimeoutMs: 5000,
+    });
+  });
+
+  test.each([
+    [{ host: 'r', password: 'p@ss', db: 2 }, {}, { url: 'redis://:p%40ss@r:6379/2' }],
+    [
+      { sentinels: [{ host: 's', port: 26_379 }], name: 'main', password: 'p' },
+      { prefix: 'mine' },
+      {
+        sentinel: { name: 'main', urls: ['redis://s:26379'], url: 'redis://:p@127.0.0.1:6379' },
+        keyPrefix: 'mine',
+      },
+    ],
+    [
+      { clusterNodes: [{ host: 'a', port: 1 }, { host: 'b' }], username: 'u', password: 'p' },
+      { clusterMode: true },
+      { cluster: ['redis://u:p@a:1', 'redis://u:p@b:6379'] },
+    ],
+  ])('finds Redis %j', (redis, adapter, expected) => {
+    const { config, notes } = imported({ adapter: { driver: 'redis', redis: adapter }, database: { redis } });
+    expect(notes).toEqual([]);
+    expect(config['redis']).toEqual(expected);
+    expect(faultsOf(config)).toEqual([]);
+  });
+
+  test('has a line for each thing without a counterpart, and shows no secret there', () => {
+    const file = {
+      database: { mysql: { host: 'x', password: 'never-shown' } },
+      channelLimits: { cacheTtl: 3600 },
+      adapter: { driver: 'nats', nats: { token: 'never-shown' } },
+      queue: { driver: 'sync' },
+      instance: { process_id: 1 },
+      appManager: {
+        driver: 'mysql',
+        array: {
+          apps: [{ webhooks: [{ lambda_function: 'f', event_types: ['nope'] }, { url: 'https://h' }] }],
+        },
+      },
+      unheard: 1,
+    };
+    const { notes } = imported(file, { SOKETI_CORS_ORIGIN: 'x', SOKETI_QUEUE_SQS_URL: 'y' });
+    expect(notes.map((note) => note.slice(0, note.indexOf(':')))).toEqual([
+      'SOKETI_CORS_ORIGIN',
+      'appManager.driver',
+      'apps[0].webhooks[0].lambda_function',
+      'apps[0].webhooks[1]',
+      'channelLimits.cacheTtl',
+      'adapter.driver',
+      'database.mysql.host, database.mysql.password',
+      'adapter.nats.token',
+      'SOKETI_QUEUE_SQS_URL (queue.sqs.queueUrl)',
+      'instance.process_id',
+      'unheard',
+    ]);
+    expect(notes.join('\n')).not.toContain('never-shown');
+  });
+
+  test('says something of every variable of soketi: a setting, or why there is none', () => {
+    const usual = convert(readGiven({}, {})).config;
+    for (const [name, path] of Object.entries(soketiVariables)) {
+      const { config, notes } = imported({ adapter: { driver: 'redis' } }, { [`SOKETI_${name}`]: '77' });
+      const isSaid = notes.some((note) => note.includes(path) && !note.includes('has no such'));
+      const isSet =
+        JSON.stringify(config) !== JSON.stringify({ ...usual, redis: { url: 'redis://127.0.0.1:6379' } });
+      expect([name, isSaid || isSet]).toEqual([name, true]);
+    }
+  });
+});
