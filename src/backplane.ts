@@ -18,7 +18,7 @@ import type { Fanout } from './ports/fanout.ts';
 import type { Ledger } from './ports/ledger.ts';
 import type { Log } from './ports/log.ts';
 import type { MaybePromise } from './ports/maybe-promise.ts';
-import type { Metrics, NodeHealth } from './ports/metrics.ts';
+import type { Metrics, NodeHealth, RedisStanding } from './ports/metrics.ts';
 import type { QueueReading } from './webhooks/delivery-facts.ts';
 import type { Outbox } from './ports/outbox.ts';
 import type { SettingsStore } from './ports/settings-store.ts';
@@ -84,6 +84,8 @@ export interface BackplaneOptions extends Omit<DispatcherOptions, 'ledger' | 'st
   readonly notifier: Notifier;
   /** How many clients of this node are subscribed to a channel. */
   readonly countSubscribers: (appId: string, channel: ChannelName) => number;
+  /** The state of the other threads' connections to Redis. */
+  readonly otherThreads?: (() => Iterable<RedisStanding>) | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Hears what causes events. */

@@ -14,7 +14,7 @@ import type { Ids } from './ports/ids.ts';
 import type { Ledger } from './ports/ledger.ts';
 import type { Log } from './ports/log.ts';
 import type { MaybePromise } from './ports/maybe-promise.ts';
-import type { Metrics } from './ports/metrics.ts';
+import type { Metrics, RedisStanding } from './ports/metrics.ts';
 import type { Refusals } from './ports/refusals.ts';
 import { bodyBytes, frameCeilingBytes, leastBodyBytes } from './protocol/bounds.ts';
 import type { ChannelName } from './protocol/channel-name.ts';
@@ -41,6 +41,8 @@ export interface Clients {
   countSubscribers(this: void, appId: string, channel: ChannelName): number;
   /** The same ledger, which also knows what only workers know. */
   complete(ledger: Ledger): Ledger;
+  /** The state of the other threads' connections to Redis; undefined if there are none. */
+  readonly otherThreads?: () => Iterable<RedisStanding>;
   /** Has them take part in what the node knows. */
   join(parts: ClientParts): JoinedClients;
 }

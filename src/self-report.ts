@@ -1,3 +1,4 @@
+import type { ClientConnections } from './app/client-connections.ts';
 import type { LocalApps } from './app/local-app.ts';
 import type { Backplane } from './backplane.ts';
 import type { StoreHealth } from './durable.ts';
@@ -11,6 +12,7 @@ import type { AttemptPlaces } from './webhooks/attempt-places.ts';
 interface SelfSources {
   readonly apps: LocalApps;
   readonly backplane: Backplane;
+  readonly connections: Pick<ClientConnections, 'held'>;
   readonly gateway: { readonly isFull: boolean };
   readonly places: AttemptPlaces;
   /** So many connections are accepted at most; Infinity: any number. */
@@ -22,12 +24,12 @@ interface SelfSources {
 
 /** What health checks and metrics say of the server. Metrics are told where to read it when somebody looks. */
 export function createSelfReport(sources: SelfSources): SelfReport {
-  const { apps, backplane, gateway, places, connectionLimit, log, metrics, isClosing } = sources;
+  const { apps, backplane, connections, gateway, places, connectionLimit, log, metrics, isClosing } = sources;
   const isStoreTroubled = (): boolean => {
     const store = backplane.describeStore();
     return store?.failure !== undefined || store?.lost !== undefined;
   };
-  metrics.observeApps(() => readApps(apps));
+  metrics.observeApps(() => readApps(apps, connections));
   metrics.observeQueues(() => backplane.readQueues());
   metrics.observeHealth(() => backplane.describe());
   metrics.observeLoad(() => {
@@ -54,14 +56,12 @@ export function createSelfReport(sources: SelfSources): SelfReport {
   };
 }
 
-function* readApps(apps: LocalApps): Generator<AppReading, void> {
-  for (const { config, registry } of apps) {
-    const { occupiedChannels, members } = registry;
+function* readApps(apps: LocalApps, connections: SelfSources['connections']): Generator<AppReading, void> {
+  for (const { config } of apps) {
     yield {
       id: config.id,
       endpoints: config.endpoints.map(({ id }) => id),
-      occupiedChannels,
-      members,
+      ...connections.held(config.id),
       connectionLimit: finite(config.limits.connections),
     };
   }

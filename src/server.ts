@@ -16,6 +16,7 @@ import type { Refusal } from './ports/refusals.ts';
 import { DeliveryLog } from './app/delivery-log.ts';
 import { countDeliveries } from './app/delivery-metrics.ts';
 import type { Inside, Overrides } from './overrides.ts';
+import { readPerTurn } from './per-turn.ts';
 import { createSelfReport } from './self-report.ts';
 import { createSingleNode } from './single-node.ts';
 import { Slices } from './structures/slices.ts';
@@ -27,13 +28,6 @@ import { shareFiles } from './system/open-files.ts';
 import type { Served } from './transport/gateway.ts';
 import { createRoutes } from './transport/routes.ts';
 import { AttemptPlaces, type Turns } from './webhooks/attempt-places.ts';
-
-/** So many channels are left, and looked up for backends, in one turn of the event loop: some milliseconds. */
-const perTurn = {
-  alone: { leaves: 500, questions: 2500 },
-  /** Each is a call of a script. */
-  onRedis: { leaves: 40, questions: 100 },
-};
 
 /** A server that accepts connections. */
 export interface Server {
@@ -81,7 +75,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const apps = new LocalApps(applications);
   const counted = createPrometheusMetrics(overrides.cachesMetrics === false ? undefined : livenessClock);
   const { recorder } = overrides;
-  const { leaves, questions: questionsInTurn } = config.redis === undefined ? perTurn.alone : perTurn.onRedis;
+  const { leaves, questions: questionsInTurn } = readPerTurn(config);
   const questions = new TurnBudget(questionsInTurn, systemNextTurn);
   // Loaded only where it is used.
   const observation =
@@ -142,6 +136,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     local: clients.local,
     notifier: clients.notifier,
     countSubscribers: clients.countSubscribers,
+    otherThreads: clients.otherThreads,
     clock,
     wallTime,
     random,
@@ -206,8 +201,15 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   });
   const connectionLimit = Math.min(config.maxConnections, shares?.clients ?? Infinity);
   const self = createSelfReport({
-    ...{ apps, backplane, gateway, places, connectionLimit },
-    ...{ log, metrics: counted, isClosing },
+    apps,
+    backplane,
+    connections,
+    gateway,
+    places,
+    connectionLimit,
+    log,
+    metrics: counted,
+    isClosing,
   });
   const dashboard =
     config.dashboard &&

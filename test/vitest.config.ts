@@ -51,6 +51,25 @@ export default defineConfig({
       },
       {
         extends: true,
+        // What of that is the same where each worker is a node on Redis, whose counts are a little older.
+        test: {
+          name: 'workers-redis',
+          include: [
+            'test/e2e/{clients*,connection,http-questions,http-signing,keys,reload,sdk}.test.ts',
+            'test/e2e/webhooks-{cache,events,grace,receivers,truth}.test.ts',
+            'test/redis/{dispatchers,many-joins,program,rolling}.test.ts',
+          ],
+          env: { TEST_WORKERS: '2' },
+          globalSetup: ['test/support/redis/shared.ts'],
+          setupFiles: ['test/support/redis/require.ts', 'test/support/redis/use-shared.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 6 },
+        },
+      },
+      {
+        extends: true,
         // Suites such as users write, against the package as it is built.
         test: {
           name: 'examples',

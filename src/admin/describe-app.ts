@@ -1,5 +1,4 @@
 import type { ClientConnections } from '../app/client-connections.ts';
-import type { LocalApp } from '../app/local-app.ts';
 import type { AppConfig, Config, EndpointConfig } from '../config/schema.ts';
 import { keysOf } from '../configuration/run-time-changes.ts';
 import { batchPolicyOf } from '../webhooks/endpoint.ts';
@@ -10,7 +9,6 @@ import type { AppView, BatchInput, EndpointView, KeyView, QueueView } from '../v
 
 /** The sources of facts about apps, apart from the configuration. */
 export interface AppSources {
-  readonly local: (appId: string) => LocalApp | undefined;
   readonly connections: ClientConnections;
   readonly keyUses: KeyUses;
   /** The queues of endpoints, or undefined if this node sends no webhooks. */
@@ -55,7 +53,6 @@ export function readApps(config: Pick<Config, 'webhooks'>, sources: AppSources):
   return {
     describeEndpoint,
     describe(app, isFull) {
-      const local = sources.local(app.id);
       return {
         id: app.id,
         origin: app.isSetAtRunTime === true ? 'run-time' : 'file',
@@ -69,7 +66,7 @@ export function readApps(config: Pick<Config, 'webhooks'>, sources: AppSources):
         keys: keysOf(app).map((key) => describeKey(key, app, sources.keyUses)),
         endpoints: app.webhooks.map((endpoint) => describeEndpoint(app.id, endpoint, isFull)),
         connections: sources.connections.count(app.id),
-        occupiedChannels: local?.registry.occupiedChannels ?? 0,
+        occupiedChannels: sources.connections.held(app.id).occupiedChannels,
       };
     },
   };

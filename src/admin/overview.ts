@@ -54,10 +54,11 @@ export function readOverview(parts: OverviewParts, withSeries: boolean): Overvie
   let connections = 0;
   let occupiedChannels = 0;
   let members = 0;
-  for (const { config, registry } of apps) {
+  for (const { config } of apps) {
+    const held = parts.connections.held(config.id);
     connections += parts.connections.count(config.id);
-    occupiedChannels += registry.occupiedChannels;
-    members += registry.members;
+    occupiedChannels += held.occupiedChannels;
+    members += held.members;
   }
   return {
     nowMs: wallTime.now(),

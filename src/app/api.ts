@@ -1,7 +1,4 @@
-import type { ChannelCaches } from '../ports/channel-caches.ts';
-import type { ChannelQueries } from '../ports/channel-queries.ts';
 import { whenReady } from '../ports/maybe-promise.ts';
-import type { TriggerAdmission } from '../ports/trigger-admission.ts';
 import { isUserId } from '../protocol/channel-name.ts';
 import { clip } from '../protocol/clip.ts';
 import { badRequest } from '../protocol/http-error.ts';
@@ -12,13 +9,10 @@ import { listLetters, showLetter, type Letters } from './dead-letter-queries.ts'
 import { cancelRecovery, recover, resendLetter, showRecovery } from './dead-letter-requests.ts';
 import type { Drops } from './drop-journal.ts';
 import { describeLost, describeWebhookState, type WebhookLife } from './webhook-state.ts';
-import { PublishingApi, type PublishingApiOptions } from './publishing-api.ts';
-import { listChannels, type Questions } from './list-channels.ts';
-import { showChannel, showUsers } from './queries.ts';
+import { StateApi, type StateApiOptions } from './state-api.ts';
 
 /** The dependencies of the HTTP API. */
-export interface ApiOptions extends Questions, PublishingApiOptions {
-  readonly ledger: ChannelQueries & ChannelCaches & TriggerAdmission;
+export interface ApiOptions extends StateApiOptions {
   readonly drops: Pick<Drops, 'read'>;
   readonly letters: Letters;
   /** The epoch of the state. */
@@ -31,26 +25,13 @@ export interface ApiOptions extends Questions, PublishingApiOptions {
  * The HTTP API. Each property serves one route. All routes require the app's signature, and refuse an unsigned request by its
  * head.
  */
-export class Api extends PublishingApi {
+export class Api extends StateApi {
   readonly #options: ApiOptions;
 
   constructor(options: ApiOptions) {
     super(options);
     this.#options = options;
   }
-
-  /** `GET /apps/ID/channels` */
-  readonly channels = this.route((app, _request, query) => listChannels(app, this.#options, query));
-
-  /** `GET /apps/ID/channels/NAME` */
-  readonly channel = this.route((app, { name: channel }, query) =>
-    showChannel(app, this.#options.ledger, { channel, query }),
-  );
-
-  /** `GET /apps/ID/channels/NAME/users` */
-  readonly users = this.route((app, { name: channel }, query) =>
-    showUsers(app, this.#options, { channel, query }),
-  );
 
   /** `POST /apps/ID/users/USER/terminate_connections` */
   readonly terminateConnections = this.route((app, { name: userId }) => {

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../ports/maybe-promise.ts';
 import { whenReady } from '../ports/maybe-promise.ts';
+import type { HeldReading } from '../ports/metrics.ts';
 import { terminated } from '../protocol/errors.ts';
 import { isSocketId } from '../protocol/socket-id.ts';
 import type { ConnectionView } from '../views/channels.ts';
@@ -25,6 +26,8 @@ export interface SpokenEvent {
 export interface ClientConnections {
   /** The number of connections of an app, which may be slightly out of date. */
   count(appId: string): number;
+  /** The channels and members of an app that they hold, which may be slightly out of date. */
+  held(appId: string): HeldReading;
   /** At most `limit` connections of an app, or of the subscribers of a channel. */
   list(appId: string, channel: string | undefined, limit: number): MaybePromise<ConnectionList>;
   /** Closes a connection with 4009. Returns whether it was open. */
@@ -51,6 +54,7 @@ export function createOwnConnections(
     isSocketId(socketId) ? sessionsOf(appId).get(socketId) : undefined;
   return {
     count: (appId) => sessionsOf(appId).size,
+    held: (appId) => heldBy(apps, appId),
     list(appId, channel, limit) {
       const all = [...sessionsOf(appId).values()];
       const meant =
@@ -75,6 +79,12 @@ export function createOwnConnections(
       return whenReady(answer, (refusal) => refusal && { refusal: refusal.message });
     },
   };
+}
+
+/** What the registry of an app on this thread has. */
+export function heldBy(apps: LocalApps, appId: string): HeldReading {
+  const { occupiedChannels = 0, members = 0 } = apps.byId(appId)?.registry ?? {};
+  return { occupiedChannels, members };
 }
 
 function describeConnection({ socketId, user, subscriptions }: Session): ConnectionView {

@@ -64,7 +64,6 @@ function repeated(fields: readonly Field[], rule: string): readonly ConfigFault[
   return faults;
 }
 
-/** There is one truth of what happened, and its clock is nobody's to move. */
 /** Several threads share a port and a state; not everything can be shared with them. */
 function workerFaults(input: unknown): readonly ConfigFault[] {
   const workers = fieldOf(input, 'workers');
@@ -75,13 +74,12 @@ function workerFaults(input: unknown): readonly ConfigFault[] {
   const control = fieldOf(input, 'control');
   if (control !== undefined && control !== false)
     refuse('with control: a test that moves the clock needs everything on one thread. Leave workers out');
-  if (fieldOf(input, 'redis') !== undefined)
-    refuse('with redis: start one process for each processor instead, behind the same balancer');
   if (process.platform !== 'linux')
     refuse('on this system: only Linux spreads the connections to one port over threads. Leave workers out');
   return faults;
 }
 
+/** There is one truth of what happened, and its clock is nobody's to move. */
 function storeFaults(input: unknown): readonly ConfigFault[] {
   if (fieldOf(input, 'store') === undefined) return [];
   const faults: ConfigFault[] = [];

@@ -52,8 +52,8 @@ export function resolve(parsed: ParsedConfig, files: Files, production: boolean)
 }
 
 /** One for each processor, where there can be several at all. */
-function workersOf({ control, redis }: ParsedConfig): number {
-  const isOne = control !== undefined || redis !== undefined || process.platform !== 'linux';
+function workersOf({ control }: ParsedConfig): number {
+  const isOne = control !== undefined || process.platform !== 'linux';
   return isOne ? 1 : Math.min(mostWorkers, availableParallelism());
 }
 

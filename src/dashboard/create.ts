@@ -100,7 +100,6 @@ function partsOf(options: DashboardOptions): AdminParts {
     controlledClock: controls?.clock,
     webhookLife: () => backplane.webhookLife(),
     settings: new RunTimeSettings({ configuration, names, wallTime }),
-    local: (appId) => options.apps.byId(appId),
     lastAttempts: () => readLastAttempts(recorder),
     testSender: new TestSender(options),
     target: (appId, endpointId) => backplane.target(appId, endpointId),

@@ -1,6 +1,13 @@
 import type * as PromClient from 'prom-client';
 import type { Clock } from '../ports/clock.ts';
-import type { AppReading, LoadReading, Metrics, NodeHealth } from '../ports/metrics.ts';
+import type {
+  AppReading,
+  HeldReading,
+  LoadReading,
+  Metrics,
+  NodeHealth,
+  RedisStanding,
+} from '../ports/metrics.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import { countWith, createCounters, readGauges, workerGauges, type Known } from './catalogue.ts';
 import { buildInfo, droppedLogLines, ProcessMetrics } from './process-metrics.ts';
@@ -30,6 +37,14 @@ export interface WorkerReading {
   readonly busyMs: number;
   readonly heapTotal: number;
   readonly heapUsed: number;
+  /** Only set where the thread is a node on Redis. */
+  readonly onRedis?: ThreadOnRedis | undefined;
+}
+
+/** The report of a thread that is a node on Redis. */
+export interface ThreadOnRedis extends RedisStanding {
+  /** The channels and members of each app on this thread. */
+  readonly held: readonly (readonly [appId: string, HeldReading])[];
 }
 
 interface Rendered {

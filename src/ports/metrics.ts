@@ -2,11 +2,8 @@ import type { AttemptResult, DropReason, QueueReading } from '../webhooks/delive
 import type { RefusalKind, ErrorReason } from '../protocol/refusals.ts';
 import type { EventName } from '../webhooks/event.ts';
 
-/** The current size of an app on this node. */
-export interface AppReading {
-  readonly id: string;
-  /** Ids of its endpoints. */
-  readonly endpoints: readonly string[];
+/** The current size of an app on this node. With workers on Redis, each thread counts what it holds itself. */
+export interface HeldReading {
   /** Channels that have subscribers on this node. */
   readonly occupiedChannels: number;
   /** Members of presence channels on this node. A user counts once for each channel. */
@@ -15,12 +12,23 @@ export interface AppReading {
   readonly connectionLimit?: number | undefined;
 }
 
-/** The state of a node in a cluster. */
-export interface NodeHealth {
+/** The current size and the endpoints of an app on this node. */
+export interface AppReading extends HeldReading {
+  readonly id: string;
+  /** Ids of its endpoints. */
+  readonly endpoints: readonly string[];
+}
+
+/** Whether a node, or one of its threads, can use Redis. */
+export interface RedisStanding {
   /** Whether the shared state can currently be read and written. */
   readonly isWhole: boolean;
   /** Whether it can be, but has no room for new data. */
   readonly isFull: boolean;
+}
+
+/** The state of a node in a cluster. */
+export interface NodeHealth extends RedisStanding {
   /** Whether this node sends webhooks. */
   readonly isDispatching: boolean;
   /** The number of partitions whose webhooks this node sends, and the number of all partitions. */

@@ -62,10 +62,9 @@ export function createOwnRoutes(api: Pick<ApiUses, 'events' | 'batchEvents'>): r
   ];
 }
 
-/** All routes of the program. */
-export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
+/** The routes that answer questions about channels. */
+export function createStateRoutes(api: Pick<ApiUses, 'channels' | 'channel' | 'users'>): readonly Route[] {
   return [
-    ...createOwnRoutes(api),
     { method: 'get', pattern: '/apps/:app/channels', begin: beginWith(api.channels) },
     {
       method: 'get',
@@ -77,6 +76,14 @@ export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
       pattern: '/apps/:app/channels/:channel/users',
       begin: beginWith(api.users),
     },
+  ];
+}
+
+/** All routes of the program. */
+export function createRoutes(api: ApiUses, self: SelfReport): readonly Route[] {
+  return [
+    ...createOwnRoutes(api),
+    ...createStateRoutes(api),
     {
       method: 'post',
       pattern: '/apps/:app/users/:user/terminate_connections',

@@ -73,6 +73,8 @@ export interface WorkerOfServer {
   stop(from: number): void;
   /** Sends everybody away. Resolves once all have left their channels. */
   leave(from: number): Promise<void>;
+  /** Ends its use of the shared state. Resolves when the other nodes know it, or after a time limit. */
+  closeState(from: number): MaybePromise<void>;
 }
 
 /** All that the keeper does for the workers. */

@@ -72,6 +72,10 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
   };
   const readings = new Map<number, WorkerReading>();
   const full = new Set<number>();
+  const noted = (worker: number, reading: WorkerReading): void => {
+    look?.countMore(differenceOf(readings.get(worker), reading));
+    readings.set(worker, reading);
+  };
   const methods: Keeper = {
     join: (...step) => stateful().join(...step),
     leave: (...step) => stateful().leave(...step),
@@ -93,8 +97,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
       if (look !== undefined) see(seen, look, options.livenessClock.now());
     },
     counted(from, reading, isFull) {
-      look?.countMore(differenceOf(readings.get(from), reading));
-      readings.set(from, reading);
+      noted(from, reading);
       if (isFull) full.add(from);
       else full.delete(from);
     },
@@ -119,7 +122,13 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
   /** Asks all threads that run. */
   const askAll = <Answer>(ask: (worker: number) => Promise<Answer>): Promise<Answer[]> =>
     Promise.all(pool === undefined ? [] : all.map(ask));
-  options.counted.observeWorkers(() => askAll((worker) => line.call(worker, 'read')));
+  options.counted.observeWorkers(() =>
+    askAll(async (worker) => {
+      const reading = await line.call(worker, 'read');
+      noted(worker, reading);
+      return reading;
+    }),
+  );
 
   return {
     gateway: {
@@ -137,6 +146,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
       },
       async close() {
         apart.close();
+        await askAll((worker) => line.call(worker, 'closeState'));
         await pool?.end();
         line.close();
       },
@@ -156,7 +166,9 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
         ),
     },
     countSubscribers: (appId, channel) => subscribers.noted(appId, channel),
-    complete: (ledger) => withSubscribers(ledger, subscribers),
+    // With Redis, subscribers are counted there.
+    complete: (ledger) => (config.redis === undefined ? withSubscribers(ledger, subscribers) : ledger),
+    otherThreads: () => [...readings.values()].flatMap(({ onRedis }) => onRedis ?? []),
     join(parts: ClientParts): JoinedClients {
       state = new StateKeeper({
         ...options,
@@ -167,7 +179,7 @@ export async function createWorkerClients(options: WorkerClientsOptions): Promis
       });
       return {
         hub: undefined,
-        connections: createWorkerConnections(line, all, () => readings.values()),
+        connections: createWorkerConnections({ line, workers: all, readings: () => readings.values(), apps }),
         async serveOnly(configured) {
           await askAll((worker) => line.call(worker, 'serveOnly', configured));
         },

@@ -1,15 +1,38 @@
-import type { ClientConnections, ConnectionList } from '../app/client-connections.ts';
+import { heldBy, type ClientConnections, type ConnectionList } from '../app/client-connections.ts';
+import type { LocalApps } from '../app/local-app.ts';
 import type { WorkerReading } from '../observe/prometheus.ts';
 import type { Line } from './line.ts';
 import type { WorkerMethods } from './server-methods.ts';
 
+/** The dependencies of the connections of all workers. */
+export interface WorkerConnectionsOptions {
+  readonly line: Line<WorkerMethods>;
+  readonly workers: readonly number[];
+  /** The last report of each worker. */
+  readonly readings: () => Iterable<WorkerReading>;
+  /** The keeper's apps. Their registries have what all workers hold, unless each worker is a node on Redis. */
+  readonly apps: LocalApps;
+}
+
 /** The connections of all workers. */
-export function createWorkerConnections(
-  line: Line<WorkerMethods>,
-  workers: readonly number[],
-  readings: () => Iterable<WorkerReading>,
-): ClientConnections {
+export function createWorkerConnections({
+  line,
+  workers,
+  readings,
+  apps,
+}: WorkerConnectionsOptions): ClientConnections {
   return {
+    held(appId) {
+      const sum = { ...heldBy(apps, appId) };
+      for (const { onRedis } of readings()) {
+        for (const [app, held] of onRedis?.held ?? []) {
+          if (app !== appId) continue;
+          sum.occupiedChannels += held.occupiedChannels;
+          sum.members += held.members;
+        }
+      }
+      return sum;
+    },
     count(appId) {
       let sum = 0;
       for (const { counted } of readings()) {

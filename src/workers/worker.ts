@@ -1,10 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { apiRoute } from '../app/api-route.ts';
 import type { Application } from '../app/application.ts';
-import { refuseByConnection } from '../app/channel-limits.ts';
 import { LocalApps } from '../app/local-app.ts';
-import { PublishingApi } from '../app/publishing-api.ts';
 import { RefusalLog } from '../app/refusal-log.ts';
+import { StateApi } from '../app/state-api.ts';
 import { createOwnClients, type Clients, type JoinedClients } from '../clients.ts';
 import type { Config } from '../config/schema.ts';
 import {
@@ -12,16 +11,19 @@ import {
   type PrometheusMetrics,
   type WorkerReading,
 } from '../observe/prometheus.ts';
-import type { Log } from '../ports/log.ts';
+import { readPerTurn } from '../per-turn.ts';
+import type { Log, LogFields } from '../ports/log.ts';
 import type { Refusal } from '../ports/refusals.ts';
 import { isHttpError } from '../protocol/http-error.ts';
+import type { RedisNode, RedisNodeOptions } from '../redis-node.ts';
 import { Slices } from '../structures/slices.ts';
+import { TurnBudget } from '../structures/turn-budget.ts';
 import { systemClock, systemNextTurn, systemWallTime } from '../system/clock.ts';
 import { createRandomIds } from '../system/ids.ts';
 import type { FileShares } from '../system/open-files.ts';
 import { refusal, type OutgoingResponse, type RequestHead } from '../transport/http-message.ts';
 import type { Route } from '../transport/http.ts';
-import { createOwnRoutes } from '../transport/routes.ts';
+import { createOwnRoutes, createStateRoutes } from '../transport/routes.ts';
 import { Forwarder, type ForwardedRoute } from './forwarding.ts';
 import { Interest } from './interest.ts';
 import { keeper } from './keeper-methods.ts';
@@ -29,9 +31,7 @@ import { Line } from './line.ts';
 import type { MeshSeat } from './mesh.ts';
 import { SeenByWorker } from './seen.ts';
 import type { Failure, Keeper, Level, WorkerMethods } from './server-methods.ts';
-import { CountsOfWorker } from './subscriber-counts.ts';
-import { createWorkerFanout } from './worker-fanout.ts';
-import { WorkerLedger } from './worker-ledger.ts';
+import { createKeptState, createStateOnRedis } from './worker-state.ts';
 
 /** What a worker thread is started with. */
 export interface WorkerSeat {
@@ -48,9 +48,6 @@ export interface WorkerSeat {
   readonly isSeen: boolean;
 }
 
-/** So many channels are left in one turn of the event loop. */
-const leavesPerTurn = 500;
-
 /** So often the keeper is told what was counted, while that changes. */
 const countedEveryMs = 500;
 
@@ -59,8 +56,9 @@ const countedEveryMs = 500;
  * is still open.
  */
 export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
-  const { seat, table, config, shares } = given;
-  const interest = new Interest(table, seat.index);
+  const { seat, config, shares } = given;
+  const perTurn = readPerTurn(config);
+  const slices = new Slices(perTurn.leaves, systemNextTurn);
   const apps = new LocalApps(given.applications);
   const metrics = createPrometheusMetrics();
   let clients: Clients | undefined;
@@ -69,19 +67,21 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     if (clients === undefined || joined === undefined) throw new Error('the worker has not begun');
     return { clients, joined };
   };
-  const read = (): WorkerReading => readSelf(metrics);
+  const read = (): WorkerReading => ({ ...readSelf(metrics), onRedis: state.read() });
   const methods: WorkerMethods = {
     frame: (_, ...[appId, channel, frame, except]) =>
       clients?.local.publish(appId, channel, () => frame, except),
-    notice: (_, ...notice) => ledger.notice(...notice),
-    watched: (_, ...change) => ledger.watched(...change),
+    notice: (...notice) => state.heard.notice(...notice),
+    watched: (...change) => state.heard.watched(...change),
     terminate: (_, appId, userId) => void clients?.local.terminate(appId, userId),
     subscribers: (_, appId, channel) => apps.byId(appId)?.registry.subscribers(channel) ?? 0,
-    serve: (_, port) => failing(() => present().joined.serve({ routes, port })),
+    serve: async (_, port) => unready ?? failing(() => present().joined.serve({ routes, port })),
     async serveOnly(_, configured) {
       const gone = apps.replace(configured);
-      await present().joined.serveOnly(configured, gone);
-      for (const app of gone) ledger.retire(app.config.id);
+      const left = present().joined.serveOnly(configured, gone);
+      state.changed();
+      await left;
+      for (const app of gone) await state.retire(app.config.id);
     },
     async showCertificate(_, files) {
       let isNew = false;
@@ -99,8 +99,12 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     streamEnd: (_, stream) => forwarder.end(stream),
     stop: () => present().clients.gateway.stop(),
     leave: () => present().joined.leave(),
+    closeState: () => state.close(),
   };
-  const log = logByLine({ tell: (...message) => line.tell(...message) }, given);
+  // Messages that are logged before the line exists are kept for it.
+  const early: LogMessage[] = [];
+  let write = (...message: LogMessage): void => void early.push(message);
+  const log = logByLine((...message) => write(...message), given);
   const seen = given.isSeen
     ? new SeenByWorker({
         clock: systemClock,
@@ -132,57 +136,37 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
     trace,
     isShared: true,
   });
+  const { local, notifier } = clients;
+  const node = await createNode({ ...clients, config, apps, log, metrics, slices });
+  const unready = node && (await failing(() => node.start()));
   // Not before: what comes by it is done at once.
   const line = new Line<Keeper & WorkerMethods>(seat, methods);
-  const { local, notifier } = clients;
-  const ledger = new WorkerLedger({ line, interest, ...notifier });
-  const fanout = createWorkerFanout({
-    line,
-    interest,
-    local,
-    async terminate(appId, userId) {
-      await line.call(keeper, 'terminate', appId, userId);
-      return 'done' as const;
-    },
-  });
-  const isBounded =
-    Math.min(config.maxConnections, config.maxConnectionsPerAddress, config.maxNewConnectionsPerAddress) <
-    Infinity;
-  joined = clients.join({
-    ledger,
-    fanout,
-    counts: new CountsOfWorker(line),
-    outbox: {
-      append: (appId, events) => line.tell(keeper, 'append', appId, events),
-      kept: () => (config.store === undefined ? undefined : line.call(keeper, 'kept')),
-    },
-    slices: new Slices(leavesPerTurn, systemNextTurn),
-    ...(seen && { witness: seen.witness }),
-    refuseChannel: refuseByConnection((app, channel) => {
-      if (app.registry.subscribers(channel) > 0) return true;
-      return interest.others(app.config.id, channel) !== 0;
-    }),
-    admissions: undefined,
-    pingsWait: true,
-    slots: {
-      areForAll: isBounded,
-      take: (appId, limit, remoteAddress) => line.call(keeper, 'enter', appId, remoteAddress, limit),
-      release(appId, remoteAddress) {
-        if (remoteAddress !== undefined) line.tell(keeper, 'exit', appId, remoteAddress);
-      },
-    },
-  });
-  const api = new PublishingApi({
+  const state =
+    node === undefined
+      ? createKeptState(
+          { config, line },
+          { interest: new Interest(given.table, seat.index), local, notifier },
+        )
+      : createStateOnRedis({ config, apps, line }, node);
+  write = (...message) => line.tell(keeper, 'log', ...message);
+  for (const message of early) write(...message);
+  const { ledger, fanout } = state.parts;
+  const witnessed = seen && { witness: seen.witness };
+  joined = clients.join({ ...state.parts, slices, ...witnessed });
+  const api = new StateApi({
     apps,
     ledger,
     fanout,
     metrics,
     log,
     wallTime: systemWallTime,
-    ...(seen && { witness: seen.witness }),
+    questions: new TurnBudget(perTurn.questions, systemNextTurn),
+    ...witnessed,
   });
   const forwarder = new Forwarder(line);
-  const routes = routesOf(given.routes, createOwnRoutes(api), forwarder, apps);
+  // The keeper answers what only it knows.
+  const own = [...createOwnRoutes(api), ...(node === undefined ? [] : createStateRoutes(api))];
+  const routes = routesOf(given.routes, own, forwarder, apps);
   const telling = tellCounted(read, (reading) =>
     line.tell(keeper, 'counted', reading, present().clients.gateway.isFull),
   );
@@ -194,6 +178,15 @@ export async function runWorker(given: WorkerSeat): Promise<{ close(): void }> {
       void present().clients.gateway.close();
     },
   };
+}
+
+/** Creates the node that this worker is on Redis; undefined without Redis. */
+async function createNode(options: Omit<RedisNodeOptions, 'clock'>): Promise<RedisNode | undefined> {
+  const { redis } = options.config;
+  if (redis === undefined) return undefined;
+  // Loaded only when it is used.
+  const { createRedisNode } = await import('../redis-node.ts');
+  return createRedisNode(redis, { ...options, clock: systemClock });
 }
 
 /** The routes of this worker, and those that it passes on. A request of no app's is refused here. */
@@ -222,14 +215,14 @@ function readSelf(metrics: PrometheusMetrics): WorkerReading {
   return { counted: metrics.counted(), busyMs: active, heapTotal, heapUsed };
 }
 
-/** Tells what was counted, again and again while it changes. */
+/** Tells what was counted, and how this worker stands, again and again while that changes. */
 function tellCounted(read: () => WorkerReading, tell: (reading: WorkerReading) => void): NodeJS.Timeout {
   let before = '';
   return setInterval(() => {
     const reading = read();
-    const counted = JSON.stringify(reading.counted);
-    if (counted === before) return;
-    before = counted;
+    const told = JSON.stringify([reading.counted, reading.onRedis]);
+    if (told === before) return;
+    before = told;
     tell(reading);
   }, countedEveryMs);
 }
@@ -245,14 +238,16 @@ async function failing(work: () => Promise<unknown>): Promise<Failure | undefine
   }
 }
 
+type LogMessage = [level: Level, fields: LogFields, message: string];
+
 function logByLine(
-  line: Pick<Line<Keeper>, 'tell'>,
+  tell: (...message: LogMessage) => void,
   { isDebug, isTrace, seat }: Pick<WorkerSeat, 'isDebug' | 'isTrace' | 'seat'>,
 ): Log {
   const write =
     (level: Level) =>
-    (fields: Readonly<Record<string, unknown>>, message: string): void =>
-      line.tell(keeper, 'log', level, { worker: seat.index, ...cloneable(fields) }, message);
+    (fields: LogFields, message: string): void =>
+      tell(level, { worker: seat.index, ...cloneable(fields) }, message);
   return {
     isDebug,
     isTrace,
@@ -265,7 +260,7 @@ function logByLine(
 }
 
 /** What is written of it anyway. */
-function cloneable(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function cloneable(fields: LogFields): LogFields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       name,

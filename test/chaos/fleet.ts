@@ -11,6 +11,8 @@ interface FleetOptions {
   readonly folder: string;
   readonly endpoints: readonly EndpointSetting[];
   readonly redisUrl: string | undefined;
+  /** Threads of each node. Default: 1. */
+  readonly workers?: number | undefined;
   readonly journal: Journal;
   readonly onLine: (node: string, line: string) => void;
 }
@@ -119,11 +121,10 @@ export class Fleet {
   }
 
   async #startIn(place: number): Promise<void> {
-    const { onLine, folder, endpoints, redisUrl } = this.#options;
+    const { onLine, ...given } = this.#options;
     this.#started += 1;
     const name = `node-${place + 1}-start-${this.#started}`;
-    const setting = { name, endpoints, redisUrl, folder, onLine: (line: string) => onLine(name, line) };
-    const node = await NodeProcess.start(setting);
+    const node = await NodeProcess.start({ ...given, name, onLine: (line) => onLine(name, line) });
     this.#places[place] = node;
     node.onCrash((how) => this.#replace(place, node, how));
   }

@@ -6,6 +6,7 @@ export interface Options {
   readonly minutes: number;
   readonly seed: number;
   readonly nodes: number;
+  readonly workers: number;
   readonly clients: number;
   readonly faults: readonly FaultKind[];
   readonly verbose: boolean;
@@ -31,6 +32,7 @@ export function readOptions(args: readonly string[]): Options {
       Date.now() % 2 ** 31,
     )
     .option('--nodes <number>', '1 keeps its state in memory; several share a Redis', wholeNumber(1, 20), 3)
+    .option('--workers <number>', 'threads of each node that clients are connected to', wholeNumber(1, 31), 1)
     .option('--clients <number>', 'WebSocket clients', wholeNumber(1, 5000), 200)
     .option('--faults <list>', `all, none, or some of ${faultKinds.join(',')}`, 'all')
     .option('--single', 'kill one node that keeps its state on disk, instead', false)
@@ -44,7 +46,7 @@ export function readOptions(args: readonly string[]): Options {
     .option('--verbose', 'print the log of every node', false)
     .addHelpText(
       'after',
-      '\nClients lose their connections in storms whatever the faults.\nWith --single, endpoints fail and the disk is full for a while as well; --minutes, --nodes and --faults mean nothing.\nExit codes: 0 all was true, 1 it was not, 2 wrong usage.',
+      '\nClients lose their connections in storms whatever the faults.\nWith --single, endpoints fail and the disk is full for a while as well; --minutes, --nodes, --workers and --faults mean nothing.\nExit codes: 0 all was true, 1 it was not, 2 wrong usage.',
     )
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const { faults, ...options } = command.parse(args, { from: 'user' }).opts<Raw>();

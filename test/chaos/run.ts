@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly seed: number;
   /** One keeps its state in memory, several share a Redis. */
   readonly nodes: number;
+  /** Threads of each node that clients are connected to. Default: 1. */
+  readonly workers?: number;
   readonly clients: number;
   readonly faults: readonly FaultKind[];
   /** Sees each line of each node's log. */
@@ -54,6 +56,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     folder,
     endpoints: receivers,
     redisUrl: redis?.url,
+    workers: options.workers,
     journal,
     onLine: options.onLine ?? (() => {}),
   });

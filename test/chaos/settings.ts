@@ -29,12 +29,14 @@ export interface NodeSetting {
   readonly endpoints: readonly EndpointSetting[];
   /** Undefined for a single node, which keeps its state in memory. */
   readonly redisUrl: string | undefined;
+  /** Threads that its clients are connected to. Default: 1. */
+  readonly workers?: number | undefined;
   /** Of a single node: where it keeps what outlives it, and how long it waits for whom. */
   readonly store?: { readonly path: string; readonly graceMs: number; readonly restartGraceMs: number };
 }
 
 /** The configuration file of one node; nodes differ only in what they call themselves. */
-export function configOf({ name, endpoints, redisUrl, store }: NodeSetting): object {
+export function configOf({ name, endpoints, redisUrl, workers, store }: NodeSetting): object {
   return {
     apps: [
       {
@@ -56,6 +58,7 @@ export function configOf({ name, endpoints, redisUrl, store }: NodeSetting): obj
       retry: { initialDelayMs: 200, maxDelayMs: 1000 },
     },
     shutdownTimeoutMs: 3000,
+    ...(workers !== undefined && { workers }),
     ...(store !== undefined && { store: { path: store.path } }),
     ...(redisUrl !== undefined && { redis: { url: redisUrl, keyPrefix: 'chaos:', leaseMs } }),
   };

@@ -1,30 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { app, quick } from '../support/e2e/config.ts';
 import { callApi } from '../support/e2e/http.ts';
 import { runWithConfig, startServer, type Server } from '../support/e2e/server.ts';
 import { Socket } from '../support/e2e/socket.ts';
-
-/** Connections enough for each of two workers to have some: that one has none happens once in a million runs. */
-const crowd = 21;
+import { connectCrowd, connectionsOfWorkers, crowdSize as crowd } from '../support/workers/crowd.ts';
+import { createThreadFault } from '../support/workers/failing-thread.ts';
 
 async function subscribe(server: Server, channel: string, count = crowd): Promise<Socket[]> {
-  const sockets = Array.from({ length: count }, () => new Socket(server));
-  for (const socket of sockets) {
-    await socket.expectEstablished();
-    socket.requestSubscription(channel);
-    expect((await socket.nextFrame()).event).toBe('pusher_internal:subscription_succeeded');
-  }
+  const sockets = await connectCrowd(server, app, count);
+  for (const socket of sockets) await socket.subscribe(channel);
   return sockets;
-}
-
-async function connectionsOfWorkers(server: Server): Promise<number[]> {
-  const text = await (await fetch(`${server.url}/metrics`)).text();
-  return [...text.matchAll(/^soketify_worker_connections\{worker="\d+"\} (\d+)$/gm)].map(([, count]) =>
-    Number(count),
-  );
 }
 
 test('messages that are published one after the other reach the clients of all workers, each once and in that order', async () => {
@@ -96,7 +81,7 @@ test('a stream of the admin API is served by whichever worker is asked', async (
   const decoder = new TextDecoder();
   let text = '';
   for await (const piece of response.body ?? []) {
-    text += decoder.decode(piece as Uint8Array, { stream: true });
+    text += decoder.decode(piece, { stream: true });
     if (text.includes('seen-by-all')) break;
   }
   ending.abort();
@@ -104,22 +89,9 @@ test('a stream of the admin API is served by whichever worker is asked', async (
 });
 
 test('a thread that fails ends the process with 1 and one clear line', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'soketify-thread-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  const fault = join(folder, 'fault.cjs');
-  const flag = join(folder, 'now');
-  // It is loaded by each thread, before the program.
-  await writeFile(
-    fault,
-    `const { isMainThread } = require('node:worker_threads');
-     const { existsSync } = require('node:fs');
-     if (!isMainThread) setInterval(() => { if (existsSync(${JSON.stringify(flag)})) throw new Error('made by the test'); }, 20);`,
-  );
-  const server = await startServer(
-    { apps: [app], webhooks: quick },
-    { env: { NODE_OPTIONS: `--require=${fault}` } },
-  );
-  await writeFile(flag, '');
+  const fault = await createThreadFault();
+  const server = await startServer({ apps: [app], webhooks: quick }, { env: fault.env });
+  await fault.happen();
   const { code, stderr } = await server.exit;
   expect(code).toBe(1);
   expect(stderr).toMatch(
@@ -131,7 +103,6 @@ test.each([
   ['workers', { workers: 0 }, 'expected a whole number from 1 to 31, or "auto"'],
   ['workers', { workers: 'all' }, 'expected a whole number from 1 to 31, or "auto"'],
   ['control', { workers: 2, control: true }, 'cannot be used with control'],
-  ['redis', { workers: 2, redis: { url: 'redis://127.0.0.1:1' } }, 'cannot be used with redis'],
 ])('what cannot be is refused, and why (%s)', async (_, config, words) => {
   const { code, stderr } = await runWithConfig(config);
   expect(code).toBe(2);

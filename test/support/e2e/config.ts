@@ -9,6 +9,7 @@ export interface Config {
   readonly trustedProxies?: readonly string[];
   readonly control?: { readonly clock?: 'real' | 'virtual' };
   readonly redis?: RedisConfig;
+  readonly workers?: number;
   readonly store?: {
     readonly path: string;
     readonly sync?: 'process' | 'disk';

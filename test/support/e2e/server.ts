@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +57,9 @@ interface RunOptions {
 
 /** Starts the built program on a free port and waits until it listens. Without a config it gets no file. */
 export async function startServer(config?: Config, options: RunOptions = {}): Promise<Server> {
-  const file = config === undefined ? undefined : await writeConfig({ shutdownTimeoutMs: 2000, ...config });
+  const share = shareFor(config);
+  const file =
+    config === undefined ? undefined : await writeConfig({ shutdownTimeoutMs: 2000, ...config, ...share });
   const args = [
     ...(file === undefined ? [] : ['--config', file.path]),
     '--port',
@@ -107,17 +110,26 @@ export async function startServer(config?: Config, options: RunOptions = {}): Pr
     },
     async rewriteConfig(changed) {
       if (file === undefined) throw new Error('The server was started without a file');
-      await writeFile(file.path, toText(changed));
+      await writeFile(file.path, toText(isObject(changed) ? { ...changed, ...share } : changed));
     },
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
+/** With TEST_REDIS, servers keep their state on this Redis, each with its own keys. */
+function shareFor(config: Config | undefined): Pick<Config, 'redis'> {
+  const { TEST_REDIS } = process.env;
+  const isAlone = config?.control !== undefined || config?.store !== undefined || config?.redis !== undefined;
+  return TEST_REDIS === undefined || isAlone
+    ? {}
+    : { redis: { url: TEST_REDIS, keyPrefix: `test-${randomUUID()}:`, leaseMs: 2000 } };
+}
+
 /** The tests run once more with so many worker threads, but for what needs everything on one thread. */
 function workersFor(config: Config | undefined, args: readonly string[]): Readonly<Record<string, string>> {
   const { TEST_WORKERS } = process.env;
-  const isOnOne = config?.control !== undefined || config?.redis !== undefined || args.includes('--control');
+  const isOnOne = config?.control !== undefined || args.includes('--control');
   return TEST_WORKERS === undefined || isOnOne ? {} : { SOKETIFY_WORKERS: TEST_WORKERS };
 }
 
@@ -155,6 +167,10 @@ async function writeConfig(config: unknown): Promise<ConfigFile> {
   const path = join(folder, 'config.json');
   await writeFile(path, toText(config));
   return { path, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function toText(config: unknown): string {

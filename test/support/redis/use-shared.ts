@@ -1,0 +1,4 @@
+import { inject } from 'vitest';
+
+// `startServer` reads it.
+process.env['TEST_REDIS'] = inject('sharedRedis');

@@ -1,0 +1,27 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** A fault in all worker threads of a program, which happens on demand. */
+export interface ThreadFault {
+  /** The environment that the program has to be started with. */
+  readonly env: { readonly NODE_OPTIONS: string };
+  happen(): Promise<void>;
+}
+
+/** Prepares a fault. Start the program with its `env`. */
+export async function createThreadFault(): Promise<ThreadFault> {
+  const folder = await mkdtemp(join(tmpdir(), 'soketify-thread-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const fault = join(folder, 'fault.cjs');
+  const flag = join(folder, 'now');
+  // Each thread loads it before the program.
+  await writeFile(
+    fault,
+    `const { isMainThread } = require('node:worker_threads');
+     const { existsSync } = require('node:fs');
+     if (!isMainThread) setInterval(() => { if (existsSync(${JSON.stringify(flag)})) throw new Error('made by the test'); }, 20);`,
+  );
+  return { env: { NODE_OPTIONS: `--require=${fault}` }, happen: () => writeFile(flag, '') };
+}
