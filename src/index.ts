@@ -51,6 +51,7 @@ export type {
   WebhookSettings,
 } from './emulator/options.ts';
 export type { EventName } from './webhooks/event.ts';
+export { connectEmulator, type ConnectOptions } from './emulator/remote/connect.ts';
 export { startReceiver } from './receiver/receiver.ts';
 export type {
   Answer,

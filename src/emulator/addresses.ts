@@ -37,8 +37,16 @@ export interface ServerOptions {
   useTLS: boolean;
 }
 
+/** Where the HTTP API is, such as `http://127.0.0.1:6001`. */
+export function urlOf({ host, port, path, isTls }: Address): string {
+  return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+}
+
 /** What a client connects with: `new Pusher(key, options)`. */
-export function clientOptions({ host, port, path, isTls }: Address, { key }: Credentials): ClientOptions {
+export function clientOptions(
+  { host, port, path, isTls }: Address,
+  { key }: Pick<Credentials, 'key'>,
+): ClientOptions {
   return {
     key,
     // pusher-js insists on one; it means nothing here.

@@ -150,12 +150,7 @@ export class Apps {
   }
 }
 
-function describe({
-  isSetAtRunTime: _,
-  pause: __,
-  lastHold: ___,
-  ...endpoint
-}: EndpointConfig): EndpointInfo {
+function describe(endpoint: EndpointConfig): EndpointInfo {
   const { id, url, enabled, eventTypes, channels, headers, standardSignature, reconcile, batch } = endpoint;
   return {
     id,

@@ -207,6 +207,15 @@ export class EmulatorCore {
     };
   }
 
+  /** How often a fault has struck. Throws when there was none. */
+  hitsOf(id: number): number {
+    for (const faults of [this.webhookFaults, this.refusals, this.apiFaults]) {
+      const hits = faults.hitsOf(id);
+      if (hits !== undefined) return hits;
+    }
+    throw invalidArgument(`there is no fault with the id ${id}`);
+  }
+
   /** Ends one fault. False: there is none. */
   clearFault(id: number): boolean {
     return [this.webhookFaults, this.refusals, this.apiFaults].some((faults) => faults.remove(id));

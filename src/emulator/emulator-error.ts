@@ -26,6 +26,8 @@ export type EmulatorErrorCode =
   | 'ERR_PUBLISH_UNEXPECTED'
   /** The emulator was reset while somebody waited. */
   | 'ERR_RESET'
+  /** An emulator in another process does not answer, or cannot do this from there. */
+  | 'ERR_REMOTE'
   /** The emulator has been closed. */
   | 'ERR_CLOSED';
 

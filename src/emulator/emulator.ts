@@ -1,4 +1,4 @@
-import type { Address, Credentials } from './addresses.ts';
+import { urlOf, type Address, type Credentials } from './addresses.ts';
 import type { Apps } from './apps.ts';
 import type { AppOptions } from './options.ts';
 import { AppView, type EmulatorApp } from './app-view.ts';
@@ -67,8 +67,7 @@ export class LocalEmulator extends AppView implements Emulator {
   }
 
   get url(): string {
-    const { host, port, path, isTls } = this.#parts.address;
-    return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+    return urlOf(this.#parts.address);
   }
 
   get appIds(): readonly string[] {

@@ -74,12 +74,10 @@ export class Recorder implements Witness {
     this.#allowance = new Allowance(events, time);
     this.#movementAllowance = new Allowance(movements, time);
     // Deliveries get the largest share, because they have bodies, headers and responses.
-    this.#events = new RecordShelf({ count: capacity, bytes: 0.35 * bytes }, this.#isFrugal);
-    this.#deliveries = new RecordShelf({ count: capacity, bytes: 0.5 * bytes }, this.#isFrugal);
-    this.#movements = new Movements(
-      { count: capacity, bytes: 0.15 * bytes },
-      { forgetsCauses: this.#isFrugal },
-    );
+    const bounds = (share: number) => ({ count: capacity, bytes: share * bytes });
+    this.#events = new RecordShelf(bounds(0.35), this.#isFrugal);
+    this.#deliveries = new RecordShelf(bounds(0.5), this.#isFrugal);
+    this.#movements = new Movements(bounds(0.15), { forgetsCauses: this.#isFrugal });
   }
 
   /** Events in the order in which they happened, of one app or of all apps. */

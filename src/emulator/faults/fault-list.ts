@@ -26,10 +26,14 @@ export interface ActiveFault<Spec> {
   readonly hits: number;
 }
 
+const mostRemembered = 1000;
+
 /** Faults of one kind. The one that was injected first strikes first, until it has struck as often as it was to. */
 export class FaultList<Spec extends { readonly times?: number | undefined }> {
   readonly #nextId: () => number;
   #faults: readonly Kept<Spec>[] = [];
+  /** Also those that are over, the last so many. */
+  readonly #made = new Map<number, Kept<Spec>>();
 
   /** `nextId` numbers the faults of all kinds. */
   constructor(nextId: () => number) {
@@ -39,6 +43,9 @@ export class FaultList<Spec extends { readonly times?: number | undefined }> {
   add(spec: Spec, appId: string | undefined): Fault & { readonly id: number } {
     const kept: Kept<Spec> = { id: this.#nextId(), appId, spec, remaining: spec.times ?? Infinity, hits: 0 };
     this.#faults = [...this.#faults, kept];
+    this.#made.set(kept.id, kept);
+    const [oldest] = this.#made.keys();
+    if (this.#made.size > mostRemembered && oldest !== undefined) this.#made.delete(oldest);
     return {
       id: kept.id,
       get hits() {
@@ -58,6 +65,11 @@ export class FaultList<Spec extends { readonly times?: number | undefined }> {
     fault.remaining -= 1;
     if (fault.remaining <= 0) this.remove(fault.id);
     return fault.spec;
+  }
+
+  /** How often a fault has struck, also one that is over; undefined: there was none of late. */
+  hitsOf(id: number): number | undefined {
+    return this.#made.get(id)?.hits;
   }
 
   /** Whether there was such a fault. */

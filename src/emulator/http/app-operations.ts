@@ -1,3 +1,4 @@
+import { defaultApp } from '../../config/default-app.ts';
 import { environment, type Address, type Credentials } from '../addresses.ts';
 import type { Apps } from '../apps.ts';
 import type { EndpointInfo } from '../options.ts';
@@ -26,12 +27,14 @@ export function appOperations({
   tellsSecrets,
 }: AppOperationOptions): readonly Operation[] {
   const tell = ({ id, key, secret }: Credentials) => {
+    // That of the default app everybody knows.
+    const isTold = tellsSecrets || secret === defaultApp.secret;
     const env = Object.entries(environment(address(), { id, key, secret }));
     return {
       id,
       key,
-      ...(tellsSecrets && { secret }),
-      env: Object.fromEntries(env.filter(([name]) => tellsSecrets || !name.endsWith('_SECRET'))),
+      ...(isTold && { secret }),
+      env: Object.fromEntries(env.filter(([name]) => isTold || !name.endsWith('_SECRET'))),
     };
   };
   const add = async (body: JsonObject) => {

@@ -1,7 +1,7 @@
 import { invalidArgument } from '../emulator-error.ts';
 import { done } from '../../operations/schema.ts';
 import { appQuery, ref } from './schemas.ts';
-import { parameterOf, type Operation } from '../../operations/operation.ts';
+import { parameterOf, type Operation, type Question } from '../../operations/operation.ts';
 import { knownApp } from './known-app.ts';
 import type { EmulatorCore } from '../core.ts';
 
@@ -59,16 +59,31 @@ export function faultOperations({ core }: { readonly core: EmulatorCore }): read
       run: (question) => core.clearFaults(knownApp(core, question)),
     },
     {
+      method: 'get',
+      path: '/control/faults/{id}',
+      id: 'readFault',
+      summary: 'How often a fault has struck, also one that is over.',
+      answer: ref('Fault'),
+      run(question) {
+        const id = idOf(question);
+        return { id, hits: core.hitsOf(id) };
+      },
+    },
+    {
       method: 'delete',
       path: '/control/faults/{id}',
       id: 'clearFault',
       summary: 'Ends one fault.',
       answer: done,
       run(question) {
-        const id = parameterOf(question, 'id');
-        if (!/^\d{1,15}$/.test(id)) throw invalidArgument(`expected the id of a fault, got '${id}'`);
-        core.clearFault(Number(id));
+        core.clearFault(idOf(question));
       },
     },
   ];
+}
+
+function idOf(question: Question): number {
+  const id = parameterOf(question, 'id');
+  if (!/^\d{1,15}$/.test(id)) throw invalidArgument(`expected the id of a fault, got '${id}'`);
+  return Number(id);
 }

@@ -229,7 +229,7 @@ describe('openapi.json', () => {
       '/control/faults/webhooks: post',
       '/control/faults/connections: post',
       '/control/faults/api: post',
-      '/control/faults/{id}: delete',
+      '/control/faults/{id}: get, delete',
       '/control/apps: get, post',
       '/control/apps/{app}: delete',
       '/control/apps/{app}/endpoints: get, post',

@@ -1,0 +1,52 @@
+import { EmulatorError } from '../emulator-error.ts';
+import type { ControlClient } from './control-client.ts';
+
+/** What is known of an app; the secret is told only with a token, or to whoever made it up. */
+export interface KnownApp {
+  readonly id: string;
+  readonly key: string;
+  readonly secret?: string;
+}
+
+/** The apps of an emulator in another process. */
+export class RemoteApps {
+  readonly #client: ControlClient;
+  /** Those that were seen; an app keeps its key and secret for as long as it is there. */
+  readonly #known = new Map<string, KnownApp>();
+
+  constructor(client: ControlClient) {
+    this.#client = client;
+  }
+
+  /** Remembers an app. */
+  add(app: KnownApp): void {
+    this.#known.set(app.id, app);
+  }
+
+  /** Forgets an app. */
+  remove(appId: string): void {
+    this.#known.delete(appId);
+  }
+
+  first(): KnownApp {
+    const [first] = this.ids();
+    if (first === undefined) throw new Error('a server has at least one app');
+    return this.of(first);
+  }
+
+  ids(): readonly string[] {
+    const { apps } = this.#client.askNow<{ apps: readonly KnownApp[] }>({ method: 'GET', path: '/apps' });
+    for (const app of apps) if (!this.#known.has(app.id)) this.add(app);
+    return apps.map(({ id }) => id);
+  }
+
+  /** One app. Throws when there is none. */
+  of(appId: string): KnownApp {
+    const known = this.#known.get(appId);
+    if (known !== undefined) return known;
+    const ids = this.ids();
+    const found = this.#known.get(appId);
+    if (found !== undefined && ids.includes(appId)) return found;
+    throw new EmulatorError('ERR_APP_UNKNOWN', `there is no app '${appId}'; there are: ${ids.join(', ')}`);
+  }
+}

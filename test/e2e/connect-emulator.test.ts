@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { connectEmulator } from '../../src/index.ts';
+import { emulatorContract } from '../integration/emulator/contract.suite.ts';
+import { startServer } from '../support/e2e/server.ts';
+
+async function startRemote(env: Readonly<Record<string, string>> = {}) {
+  const server = await startServer(undefined, { args: ['--control', 'virtual'], env });
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+emulatorContract('an emulator in another process', async () => {
+  const emulator = await connectEmulator((await startRemote()).url);
+  onTestFinished(() => emulator.close());
+  return emulator;
+});
+
+test('an emulator with a token tells secrets to who has it, and nothing to others', async () => {
+  const { url } = await startRemote({ SOKETIFY_CONTROL_TOKEN: 't', SOKETIFY_APP_SECRET: 'hush' });
+  await expect(connectEmulator(url)).rejects.toMatchObject({
+    code: 'ERR_REMOTE',
+    message: expect.stringContaining('Authorization: Bearer TOKEN') as string,
+  });
+  await using emulator = await connectEmulator(`${url}/control/`, { token: 't' });
+  expect(emulator.secret).toBe('hush');
+});
+
+test('an emulator without a token keeps its secret, and says how to be told', async () => {
+  const { url } = await startRemote({ SOKETIFY_APP_SECRET: 'hush' });
+  await using emulator = await connectEmulator(url);
+  expect(emulator.key).toBe('app-key');
+  expect(() => emulator.secret).toThrow(/only to those with a token; start it with control\.token/);
+});
+
+test.each([
+  ['require', (dist: string) => `const { connectEmulator } = require('${dist}/index.cjs');`],
+  ['import', (dist: string) => `import { connectEmulator } from '${dist}/index.js';`],
+])('the package connects by %s, and does not keep the process alive', async (how, load) => {
+  const { url } = await startRemote();
+  const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+  const ask = `connectEmulator('${url}').then(({ id, events }) => console.log(id, events));`;
+  const args = [`--input-type=${how === 'import' ? 'module' : 'commonjs'}`, '-e', load(dist) + ask];
+  expect((await promisify(execFile)(process.execPath, args)).stdout).toBe('1 []\n');
+});
+
+test('a function is no match for an emulator in another process', async () => {
+  await using emulator = await connectEmulator((await startRemote()).url);
+  await expect(emulator.webhooks.waitFor(() => true)).rejects.toMatchObject({ code: 'ERR_REMOTE' });
+});
+
+test.each([
+  ['nowhere', 'ERR_ARGUMENT_INVALID', /expected the URL of an emulator/],
+  ['ftp://127.0.0.1', 'ERR_ARGUMENT_INVALID', /got "ftp:/],
+  ['http://127.0.0.1:9', 'ERR_REMOTE', /does not answer .*is it running/],
+])('%s is refused with what to do', async (url, code, message) => {
+  await expect(connectEmulator(url)).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message) as string,
+  });
+});
+
+test('a server without the control API is told how to serve it', async () => {
+  await using server = await startServer();
+  await expect(connectEmulator(server.url)).rejects.toMatchObject({
+    code: 'ERR_REMOTE',
+    message: expect.stringMatching(/answers 404: expected an emulator .* start it with --control/) as string,
+  });
+});
