@@ -8,8 +8,8 @@ exports.openProgram = () => require('./main.ts');
 /** What the package exports. */
 exports.openLibrary = () => require('./index.ts');
 
-/** The timers that the program uses, and whether a test has replaced them. */
-exports.openReal = () => require('./real.ts');
+/** Is told what tests see as global. */
+exports.seeGlobals = (globals) => require('./real.ts').seeGlobals(globals);
 
 /** A worker thread, from within it. */
 exports.openThread = () => require('./workers/thread.ts');

@@ -7,10 +7,10 @@ const path = require('node:path');
 
 const own = new Module(__filename);
 own.filename = __filename; // Playwright looks at who requires something.
-const { openLibrary, openReal } = own.require(path.join(__dirname, 'load.cjs'));
+const { openLibrary, seeGlobals } = own.require(path.join(__dirname, 'load.cjs'));
 const { EmulatorError, startEmulator, startReceiver } = openLibrary();
 
 // In jest these are its own, and may become fake.
-openReal().seeGlobals(globalThis);
+seeGlobals(globalThis);
 
 module.exports = { EmulatorError, startEmulator, startReceiver };

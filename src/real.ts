@@ -30,7 +30,10 @@ export function fakedTimers(): { readonly setTimeout: boolean; readonly nextTick
   const globals = seen.deref() ?? globalThis;
   const current: unknown = Reflect.get(globals, 'setTimeout');
   const isReplaced = globals === globalThis && current !== setTimeout;
-  return { setTimeout: isReplaced || isOfClock(current), nextTick: isOfClock(process.nextTick) };
+  return {
+    setTimeout: isReplaced || isOfClock(current),
+    nextTick: isOfClock(Reflect.get(process, 'nextTick')),
+  };
 }
 
 /** The fake timers of sinon, jest and vitest name the clock that they belong to. */

@@ -12,7 +12,7 @@ import {
 import { excerpt, printable } from './printable.ts';
 import type { Target } from './server-target.ts';
 
-/** What was asked of a server was not done. The message says why, and what to do. */
+/** A request to the admin API failed. The message says why, and what to do. */
 export class AdminError extends Error {
   /** The code of the server's answer, such as `ERR_APP_UNKNOWN`; undefined: it gave none. */
   readonly code: string | undefined;
@@ -26,7 +26,7 @@ export class AdminError extends Error {
 /** The parameters of a query; what is undefined is left out. */
 export type QueryOptions = Readonly<Record<string, string | number | undefined>>;
 
-/** Asks the admin API of a server. Whatever is not done is thrown as an AdminError. */
+/** A client of the admin API. It throws an AdminError when a request fails. */
 export class Admin {
   readonly target: Target;
   readonly #timeoutMs: number;
@@ -125,7 +125,7 @@ export class Admin {
   #notReached(outcome: Unreachable): AdminError {
     const hint =
       outcome.code === 'ECONNREFUSED' || outcome.code === 'ENOTFOUND'
-        ? `\nIs the server running? Another one is named by --url, ${variables.url} or --config.`
+        ? `\nIs the server running? Use --url, ${variables.url} or --config for another address.`
         : '';
     return new AdminError(`cannot reach ${this.target.url}: ${describeUnreachable(outcome)}${hint}`);
   }
@@ -142,29 +142,29 @@ export class Admin {
     return new AdminError(`${told}${this.#adviceOn(code)}`, code);
   }
 
-  /** What to do where the server's own sentence does not speak of the command line. */
+  /** What to do, where the server's message does not mention the command line. */
   #adviceOn(code: string): string {
     const { token, tokenOrigin } = this.target;
     const ways = `--token, --token-file, ${variables.dashboardToken} or --config`;
     switch (code) {
       case 'ERR_TOKEN':
         return token === undefined
-          ? `\nThe server wants a token: give it by ${ways}.`
-          : `\nThe server does not know the token of ${tokenOrigin}: give another by ${ways}.`;
+          ? `\nThe server needs a token: give it with ${ways}.`
+          : `\nThe token from ${tokenOrigin} is wrong: give another with ${ways}.`;
       case 'ERR_ROLE':
-        return `\nThe token of ${tokenOrigin} may only look: give dashboard.token by ${ways}.`;
+        return `\nThe token from ${tokenOrigin} is for viewing only: give dashboard.token with ${ways}.`;
       default:
         return '';
     }
   }
 
-  /** Whoever answers has no admin API. */
+  /** Something else answered. */
   #describeStranger(status: number, text: string): string {
     const { url } = this.target;
     if (status === 404) {
-      return `no admin API is served at ${url}: it answered 404. Away from a loopback address and in production the server has it with a token only (dashboard.token, ${variables.dashboardToken}); it may also have a port of its own (dashboard.port)`;
+      return `no admin API is served at ${url}: it answered 404. In production, and on addresses other than loopback, the server serves it only with a token (dashboard.token, ${variables.dashboardToken}). It may also have its own port (dashboard.port)`;
     }
-    return `what answers at ${url} is no admin API: ${status} ${excerpt(text, 200)}`;
+    return `the answer from ${url} is not from an admin API: ${status} ${excerpt(text, 200)}`;
   }
 }
 

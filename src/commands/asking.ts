@@ -16,20 +16,21 @@ export interface AppAskingOptions extends AskingOptions {
   readonly app?: string;
 }
 
-/** The exit codes that every command of this kind has. */
-export const askingExitCodes = 'Exit codes: 0 done, 1 the server was not reached, or refused, 2 wrong usage.';
+/** The exit codes of every command that asks a server. */
+export const askingExitCodes =
+  'Exit codes: 0 done, 1 the server could not be reached or refused, 2 wrong usage.';
 
 /** Adds the options that say which server is asked. */
 export function addServerOptions(command: Command): Command {
   return command
     .optionsGroup('Which server:')
-    .option('--url <url>', `where it is (default: ${variables.url}, else as --config says)`, httpUrl)
-    .option('--config <file>', 'its configuration file, which says where it is, and its token')
+    .option('--url <url>', `its address (default: ${variables.url}, else from --config)`, httpUrl)
+    .option('--config <file>', 'its configuration file, for its address and token')
     .option('--token <token>', `dashboard.token of the server (default: ${variables.dashboardToken})`)
     .option('--token-file <file>', 'the file that holds the token')
     .option('--timeout-ms <ms>', 'how long to wait for an answer', milliseconds, 10_000)
     .optionsGroup('Output:')
-    .option('--json', 'print JSON, one object a line');
+    .option('--json', 'print JSON, one object per line');
 }
 
 /** Adds the option for the app, too. */
@@ -39,12 +40,12 @@ export function addAppOptions(command: Command): Command {
   );
 }
 
-/** Asks the server that the options name; says on standard error what was not done. */
+/** Asks the server that the options name. A failure is reported on standard error. */
 export async function asking(
   options: AskingOptions,
   work: (admin: Admin) => Promise<ExitCode>,
 ): Promise<void> {
-  // Whoever reads what is written may stop, as `head` does.
+  // The reader of the output may stop reading, as `head` does.
   process.stdout.on('error', () => process.exit(exitCode.done));
   try {
     process.exitCode = await work(new Admin(targetOf(options, process.env), options.timeoutMs));

@@ -20,9 +20,9 @@ export function define(command: Command): void {
   addAppOptions(
     command
       .description('Lists the occupied channels of a running server, or shows one of them.')
-      .argument('[name]', 'a channel: who is there, its cached event, its connections')
-      .option('--prefix <text>', 'only channels whose name begins so')
-      .option('--limit <number>', 'how many at most', count, 1000),
+      .argument('[name]', 'a channel, to show its users, cached event and connections')
+      .option('--prefix <text>', 'only channels whose names start with this')
+      .option('--limit <number>', 'the maximum number to list', count, 1000),
   )
     .addHelpText(
       'after',
@@ -58,7 +58,7 @@ async function listChannels(
   } while (after !== undefined && found.length < limit);
   if (json) for (const channel of found) printJson(channel);
   else tellChannels(found);
-  if (after !== undefined) printNote(`there are more than these ${found.length}; --limit shows more`);
+  if (after !== undefined) printNote(`there are more channels; raise --limit (${limit}) to see them`);
   return exitCode.done;
 }
 

@@ -44,21 +44,21 @@ export function define(command: Command): void {
     addSearchOptions(
       command
         .description(
-          'Lists the requests to endpoints that a running server has recorded, newest first, or shows one.',
+          'Lists the webhook deliveries that a running server has recorded, newest first, or shows one.',
         )
-        .argument('[id]', 'a delivery, by its webhook-id: every attempt, with what was sent and answered')
+        .argument('[id]', 'a delivery by its webhook-id, to show its body and every attempt')
         .option(
           '-o, --outcome <outcome>',
-          `only those that came to this: ${outcomeNames.join(', ')}`,
+          `only deliveries with this outcome: ${outcomeNames.join(', ')}`,
           oneOf(outcomeNames),
         )
-        .option('--limit <number>', 'how many at most', count, 20),
+        .option('--limit <number>', 'the maximum number to list', count, 20),
     ),
   )
     .addHelpText(
       'after',
       `
-failed, refused, timeout and unreachable are of the last attempt; the server may be about to make another.
+failed, refused, timeout and unreachable refer to the last attempt; the server may still retry.
 
   soketify-emulator deliveries
   soketify-emulator deliveries --outcome failed --search since:1h
@@ -92,14 +92,14 @@ async function listDeliveries(
   } while (before !== undefined && found.length < limit);
   if (json) for (const delivery of found) printJson(delivery);
   else tellDeliveries(found);
-  if (before !== undefined) printNote(`there are older ones; --limit shows more than ${limit}`);
-  if (page.skipped > 0) printNote(`${page.skipped} were not recorded, because more happened than can be`);
+  if (before !== undefined) printNote(`there are older deliveries; raise --limit (${limit}) to see them`);
+  if (page.skipped > 0) printNote(`${page.skipped} were not recorded: more happened than the server records`);
   return exitCode.done;
 }
 
 function tellDeliveries(deliveries: readonly DeliveryView[]): void {
   if (deliveries.length === 0) {
-    printLine('no delivery is recorded');
+    printLine('no deliveries');
     return;
   }
   printTable(

@@ -48,19 +48,19 @@ const mostOnPage = 1000;
 export function define(command: Command): void {
   addAppOptions(
     command
-      .description('Lists the deliveries that an endpoint did not get, the latest loss first.')
-      .option('-e, --endpoint <id>', 'only of this endpoint')
+      .description('Lists dropped deliveries, the latest first.')
+      .option('-e, --endpoint <id>', 'only this endpoint')
       .option('--reason <reason>', lossReasons.join(', '), oneOf(lossReasons))
-      .option('-c, --channel <name>', 'only with an event of this channel')
-      .option('-n, --name <event>', 'only with such an event', oneOf(eventNames))
-      .option('--since <time>', 'only dropped since then: 10m, 2h or 1d ago, or 2026-01-31T12:00:00Z')
-      .option('--until <time>', 'only dropped until then')
-      .option('--limit <number>', 'how many at most', count, 100),
+      .option('-c, --channel <name>', 'only deliveries with an event of this channel')
+      .option('-n, --name <event>', 'only deliveries with such an event', oneOf(eventNames))
+      .option('--since <time>', 'only deliveries dropped since: 10m, 2h or 1d ago, or 2026-01-31T12:00:00Z')
+      .option('--until <time>', 'only deliveries dropped until')
+      .option('--limit <number>', 'the maximum number to list', count, 100),
   )
     .addHelpText(
       'after',
       `
-resend sends one again, recover all of an endpoint.
+resend sends one of them again, recover all of an endpoint.
 
   soketify-emulator dropped
   soketify-emulator dropped --endpoint main --since 1h
@@ -93,8 +93,8 @@ async function listDropped(
   if (json) for (const letter of found) printJson(letter);
   else tellLetters(found);
   const { deliveries: forgotten } = page.forgotten;
-  if (cursor !== undefined) printNote(`there are older ones; --limit shows more than ${limit}`);
-  if (forgotten > 0) printNote(`${forgotten} are forgotten by now, because there was no more room`);
+  if (cursor !== undefined) printNote(`there are older deliveries; raise --limit (${limit}) to see them`);
+  if (forgotten > 0) printNote(`${forgotten} older ones are forgotten, because the memory for them was full`);
   return exitCode.done;
 }
 

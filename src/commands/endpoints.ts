@@ -20,7 +20,7 @@ export function define(command: Command): void {
     .addHelpText(
       'after',
       `
-What the configuration file sets can be paused here, and changed there only.
+Endpoints of the configuration file can be paused and resumed here, but only changed in the file.
 
   soketify-emulator endpoints list
   soketify-emulator endpoints add http://127.0.0.1:9000/webhooks --event-type member_added --event-type member_removed
@@ -28,16 +28,16 @@ What the configuration file sets can be paused here, and changed there only.
 
 ${askingExitCodes}`,
     );
-  addAppOptions(command.command('list').description('Lists the endpoints, and how each does.'))
+  addAppOptions(command.command('list').description('Lists the endpoints with their state.'))
     .addHelpText('after', '\n  soketify-emulator endpoints list --app shop')
     .action((options: AppAskingOptions) => asking(options, (admin) => listEndpoints(admin, options)));
   addAppOptions(
     addSettings(
       command
         .command('add')
-        .description('Adds an endpoint, which is sent what happens from now on.')
-        .argument('<url>', 'where webhooks are posted', httpUrl)
-        .option('--id <id>', 'its name in logs, metrics and commands (default: made from its settings)'),
+        .description('Adds an endpoint. It receives events from now on.')
+        .argument('<url>', 'the URL of the endpoint', httpUrl)
+        .option('--id <id>', 'its id in logs, metrics and commands (default: generated from its settings)'),
     ),
   )
     .addHelpText(
@@ -53,12 +53,14 @@ ${askingExitCodes}`,
     addSettings(
       command
         .command('edit')
-        .description('Changes an endpoint that was added at run time; what is not named stays.')
-        .argument('<endpoint>', 'the endpoint, by its id or URL')
-        .option('--to <url>', 'where webhooks are posted from now on', httpUrl)
-        .option('--remove-header <name>', 'a header that is not sent any more; may be given again', collect)
-        .option('--no-standard-signature', 'do not sign as Standard Webhooks does')
-        .option('--no-reconcile', 'do not bring it back to the truth by itself'),
+        .description(
+          'Changes an endpoint that was added at run time. Settings that are not given stay as they are.',
+        )
+        .argument('<endpoint>', 'the endpoint: its id or URL')
+        .option('--to <url>', 'the new URL', httpUrl)
+        .option('--remove-header <name>', 'remove this request header; repeatable', collect)
+        .option('--no-standard-signature', 'no signature of Standard Webhooks')
+        .option('--no-reconcile', 'no automatic reconciliation'),
     ),
   )
     .addHelpText(
@@ -72,10 +74,10 @@ ${askingExitCodes}`,
     command
       .command('pause')
       .description('Pauses an endpoint.')
-      .argument('<endpoint>', 'the endpoint, by its id or URL')
+      .argument('<endpoint>', 'the endpoint: its id or URL')
       .option(
         '--how <how>',
-        'hold: what happens waits, and its five minutes stand still; off: it is not sent, and is listed as dropped',
+        'hold: events wait and do not expire meanwhile; off: events are dropped and listed',
         oneOf(['hold', 'off']),
         'hold',
       ),
@@ -89,8 +91,8 @@ ${askingExitCodes}`,
   addAppOptions(
     command
       .command('resume')
-      .description('Ends the pause of an endpoint.')
-      .argument('<endpoint>', 'the endpoint, by its id or URL'),
+      .description('Resumes a paused endpoint.')
+      .argument('<endpoint>', 'the endpoint: its id or URL'),
   )
     .addHelpText('after', '\n  soketify-emulator endpoints resume rooms')
     .action((endpoint: string, options: AppAskingOptions) =>
@@ -99,8 +101,8 @@ ${askingExitCodes}`,
   addAppOptions(
     command
       .command('remove')
-      .description('Removes an endpoint that was added at run time: it still gets what waits for it.')
-      .argument('<endpoint>', 'the endpoint, by its id or URL'),
+      .description('Removes an endpoint that was added at run time. Events that wait for it are still sent.')
+      .argument('<endpoint>', 'the endpoint: its id or URL'),
   )
     .addHelpText('after', '\n  soketify-emulator endpoints remove rooms')
     .action((endpoint: string, options: AppAskingOptions) =>
@@ -113,17 +115,21 @@ function addSettings(command: Command): Command {
   return command
     .option(
       '--event-type <name>',
-      `an event that it is sent; give it again for more (default: the six of Soketify)`,
+      'an event type that it receives; repeatable (default: the six of Soketify)',
       (text: string, earlier: readonly string[] | undefined) => collect(oneOf(eventNames)(text), earlier),
     )
-    .option('--starts-with <text>', 'only channels whose name begins so')
-    .option('--ends-with <text>', 'only channels whose name ends so')
-    .option('--header <header>', "a header of its requests, as 'NAME: VALUE'; may be given again", collect)
-    .option('--standard-signature', 'also sign as Standard Webhooks does, in webhook-signature')
-    .option('--reconcile', 'after a loss, send what brings it back to the truth (without Redis)')
-    .option('--batch-events <number>', 'events in one request at most; 1 is batching off', count)
-    .option('--batch-delay <ms>', 'how long an event may wait for company', milliseconds)
-    .option('--batch-bytes <number>', 'the size of a request at most', count);
+    .option('--starts-with <text>', 'only channels whose names start with this')
+    .option('--ends-with <text>', 'only channels whose names end with this')
+    .option('--header <header>', "a request header, 'NAME: VALUE'; repeatable", collect)
+    .option('--standard-signature', 'also send the signature of Standard Webhooks, webhook-signature')
+    .option('--reconcile', 'after lost events, send what restores the true state (not with Redis)')
+    .option(
+      '--batch-events <number>',
+      'the maximum number of events per request; 1 turns batching off',
+      count,
+    )
+    .option('--batch-delay <ms>', 'how long an event may wait for others', milliseconds)
+    .option('--batch-bytes <number>', 'the maximum size of a request body', count);
 }
 
 async function listEndpoints(admin: Admin, options: AppAskingOptions): Promise<ExitCode> {
@@ -134,7 +140,7 @@ async function listEndpoints(admin: Admin, options: AppAskingOptions): Promise<E
     printTable(
       [
         { title: 'ENDPOINT', isFlexible: true },
-        { title: 'SET BY' },
+        { title: 'ORIGIN' },
         { title: 'STATE' },
         { title: 'WAITING', isNumber: true },
         { title: 'URL', isFlexible: true },

@@ -15,23 +15,20 @@ interface ImportOptions {
 
 export function define(command: Command): void {
   command
-    .description(
-      'Makes a configuration of that of soketi 1.6: of its file, and of SOKETI_* in the environment.',
-    )
-    .argument('[file]', 'the configuration of soketi, a JSON file; the environment goes before it')
-    .option('--json', 'print one object: config, notes, and faults, if there are some')
+    .description('Converts a configuration of soketi 1.6: its file and the SOKETI_* environment variables.')
+    .argument('[file]', 'the configuration of soketi, a JSON file; environment variables override it')
+    .option('--json', 'print one object: config, notes and, if there are any, faults')
     .addHelpText(
       'after',
       `
-The configuration goes to standard output, secrets included. On standard error there is a line for each thing that has no
-counterpart, and for each that the server would refuse. What soketi has by default and this program has not is written down.
+The configuration is written to standard output, secrets included. Standard error has a line for each setting without a
+counterpart, and for each that the server would refuse. Where the defaults of soketi differ, they are written down.
 
   soketify-emulator import-soketi soketi.json > config.json
   set -a; . ./.env; set +a; soketify-emulator import-soketi > config.json
   soketify-emulator check-config config.json
 
-Exit codes: 0 printed, 1 printed, but the server would not start with it as it is, 2 wrong usage, or a file that cannot be
-read.`,
+Exit codes: 0 converted, 1 converted, but the server would refuse the result, 2 wrong usage or an unreadable file.`,
     )
     .action((file: string | undefined, options: ImportOptions) => {
       process.exitCode = importSoketi(file, options, process.env);

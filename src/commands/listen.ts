@@ -48,10 +48,10 @@ export function define(command: Command): void {
     .option('--times <number>', 'do so this many times only, then as a good endpoint', count)
     .option(
       '--forward-to <url>',
-      'pass each webhook on to this backend, as it came, and answer as the backend answers',
+      'forward each webhook unchanged to this URL, and answer with its answer',
       httpUrl,
     )
-    .option('--forward-timeout-ms <ms>', 'how long the backend may take', milliseconds, 4000)
+    .option('--forward-timeout-ms <ms>', 'how long to wait for that answer', milliseconds, 4000)
     .option('--max-age-ms <ms>', 'how old a webhook may be', milliseconds, 300_000)
     .option('--json', 'print one JSON object a line')
     .addHelpText(
@@ -68,8 +68,8 @@ A bad endpoint, to see what the server makes of it:
   soketify-emulator listen --delay 5000               too slow: the server waits for 4 s
   soketify-emulator listen --status hang              never answers; "reset" breaks the connection
 
-Between the server and a backend, to see what passes: bytes and headers are those that came, signature included. A backend that
-cannot be reached is answered for with 502, one that is too slow with 504, so that the server tries again.
+To see what passes between the server and your backend, forward it. Body and headers stay the same, signature included. If the
+backend cannot be reached the answer is 502, if it is too slow 504, so that the server retries.
 
   soketify-emulator listen --forward-to http://127.0.0.1:3000/webhooks/soketify
 
@@ -99,7 +99,7 @@ async function listen(options: ListenOptions): Promise<ExitCode> {
   }
   if (options.forwardTo !== undefined && (options.status !== undefined || options.delay !== undefined)) {
     throw new UsageError(
-      '--forward-to answers as the backend does; leave out --status, --delay and --times, or --forward-to',
+      '--forward-to answers with the answer of the backend; use it without --status, --delay and --times',
     );
   }
   const printer = options.json === true ? createJsonPrinter() : createPrinter();

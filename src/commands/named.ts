@@ -17,7 +17,7 @@ export async function findApp(admin: Admin, { app: named }: Pick<AppAskingOption
   if (id === undefined) {
     const [first] = apps;
     if (first !== undefined && apps.length === 1) return first;
-    throw new UsageError(`the server has several apps; name one by --app: ${list(ids)}`);
+    throw new UsageError(`the server has several apps; choose one with --app: ${list(ids)}`);
   }
   const app = apps.find((one) => one.id === id);
   if (app !== undefined) return app;

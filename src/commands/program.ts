@@ -18,19 +18,23 @@ const installation = 'Installation:';
 
 const groups: Readonly<Record<string, readonly Entry[]>> = {
   [running]: [
-    { name: 'status', summary: 'show how it does', load: () => import('./status.ts') },
-    { name: 'tail', summary: 'show what happens as it happens', load: () => import('./tail.ts') },
+    {
+      name: 'status',
+      summary: 'show connections, rates, health, apps and endpoints',
+      load: () => import('./status.ts'),
+    },
+    { name: 'tail', summary: 'show events and deliveries live', load: () => import('./tail.ts') },
     { name: 'channels', summary: 'list occupied channels, or show one', load: () => import('./channels.ts') },
     {
       name: 'deliveries',
       summary: 'list requests to endpoints, or show one',
       load: () => import('./deliveries.ts'),
     },
-    { name: 'dropped', summary: 'list what endpoints did not get', load: () => import('./dropped.ts') },
+    { name: 'dropped', summary: 'list dropped deliveries', load: () => import('./dropped.ts') },
     { name: 'resend', summary: 'send deliveries again', load: () => import('./resend.ts') },
     {
       name: 'recover',
-      summary: 'send an endpoint all that it has lost',
+      summary: 'resend all dropped deliveries of an endpoint',
       load: () => import('./recover.ts'),
     },
     {
@@ -61,7 +65,7 @@ const groups: Readonly<Record<string, readonly Entry[]>> = {
     },
     {
       name: 'import-soketi',
-      summary: 'make a configuration of that of soketi',
+      summary: 'convert a soketi configuration',
       load: () => import('./import-soketi.ts'),
     },
   ],
@@ -104,12 +108,12 @@ export async function createProgram({ version, serve, isNeeded }: ProgramParts):
       'serve the control API of tests under /control: clock, faults, what was sent and why; with virtual, time stands still until a test moves it (default: real)',
     )
     .enablePositionalOptions()
-    .helpCommand('help [command]', 'teach a command')
+    .helpCommand('help [command]', 'show help for a command')
     .addHelpText(
       'after',
       `
-Without a command the server is started; COMMAND --help teaches each of the others. Without a configuration one
-app is served on 127.0.0.1:6001: id 1, key app-key, secret app-secret. To see it work, each in a terminal:
+Without a command the server starts; COMMAND --help explains each command. Without a configuration it serves one app on
+127.0.0.1:6001: id 1, key app-key, secret app-secret. To see it work, run each of these in a terminal:
 
   soketify-emulator listen --port 9000
   SOKETIFY_WEBHOOK_URL=http://127.0.0.1:9000/ soketify-emulator
@@ -119,7 +123,7 @@ app is served on 127.0.0.1:6001: id 1, key app-key, secret app-secret. To see it
 Environment: SOKETIFY_APP_ID, SOKETIFY_APP_KEY, SOKETIFY_APP_SECRET, SOKETIFY_WEBHOOK_URL, SOKETIFY_HOST,
 SOKETIFY_APP_SECRET_FILE, SOKETIFY_PORT, SOKETIFY_REDIS_URL, SOKETIFY_STORE, SOKETIFY_WORKERS, SOKETIFY_CONTROL_TOKEN,
 SOKETIFY_DASHBOARD_TOKEN, SOKETIFY_LOG_LEVEL; each goes before the file. SOKETIFY_NATIVE_SHA256 trusts another build
-of the native library. NODE_ENV=production demands https endpoints. SOKETIFY_URL says to commands where the server is.
+of the native library. NODE_ENV=production demands https endpoints. SOKETIFY_URL tells the other commands where the server is.
 
 SIGHUP reloads apps, endpoints, limits and certificates without dropping a connection.
 

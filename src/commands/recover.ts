@@ -38,25 +38,22 @@ const lookMs = 500;
 export function define(command: Command): void {
   addAppOptions(
     command
-      .description('Sends an endpoint again what it has lost, in order, and waits for the end.')
-      .argument('<endpoint>', 'the endpoint, by its id or URL')
-      .option(
-        '--since <time>',
-        'only what was dropped since then: 10m, 2h or 1d ago, or 2026-01-31T12:00:00Z',
-      )
-      .option('--dry-run', 'send nothing, and say how much it would be')
-      .option('--no-wait', 'do not wait for the end'),
+      .description('Resends everything that an endpoint has lost, in order, and waits until it is done.')
+      .argument('<endpoint>', 'the endpoint: its id or URL')
+      .option('--since <time>', 'only deliveries dropped since: 10m, 2h or 1d ago, or 2026-01-31T12:00:00Z')
+      .option('--dry-run', 'send nothing, only show how much would be sent')
+      .option('--no-wait', 'do not wait until it is done'),
   )
     .addHelpText(
       'after',
       `
-What is sent is old, and marked by X-Soketify-Resend. It goes on in the server when this program ends. After three failures
-in a row it stops.
+Resent events are old, and marked by X-Soketify-Resend. The recovery continues in the server when this command is stopped. It
+stops after three failures in a row.
 
   soketify-emulator recover main --dry-run
   soketify-emulator recover main --since 2h
 
-${askingExitCodes} 1 is also that not all was taken.`,
+${askingExitCodes} 1 also if the endpoint did not accept everything.`,
     )
     .action((endpoint: string, options: RecoverOptions) =>
       asking(options, (admin) => recover(admin, endpoint, options)),
@@ -78,12 +75,12 @@ async function recover(admin: Admin, named: string, options: RecoverOptions): Pr
   const size = `${deliveries} deliveries with ${events} events`;
   if (begun.id === undefined) {
     if (json) printJson(begun);
-    else printLine(`${printable(endpoint)} would be sent ${size}`);
+    else printLine(`would resend ${size} to ${printable(endpoint)}`);
     return exitCode.done;
   }
   if (!options.wait) {
     if (json) printJson(begun);
-    else printLine(`${printable(endpoint)} is being sent ${size} (${begun.id})`);
+    else printLine(`resending ${size} to ${printable(endpoint)} (${begun.id})`);
     return exitCode.done;
   }
   const recovery = await ended(admin, `${path}${pathOf`/${begun.id}`}`, json);
@@ -100,7 +97,7 @@ async function ended(admin: Admin, path: string, json: boolean): Promise<Recover
     const recovery = await admin.get<Recovery>(path);
     if (recovery.state !== 'running') return recovery;
     const { sent, failed, left } = recovery;
-    const progress = `${sent} taken, ${failed} not, ${left} left`;
+    const progress = `${sent} accepted, ${failed} failed, ${left} left`;
     if (!json && progress !== told) printNote(progress);
     told = progress;
     await wait(lookMs);
@@ -109,6 +106,6 @@ async function ended(admin: Admin, path: string, json: boolean): Promise<Recover
 
 function tell({ endpoint, state, cause, sent, failed, skipped, left }: Recovery): void {
   const why = cause === undefined ? '' : ` (${printable(cause)})`;
-  const counts = `${sent} deliveries taken, ${failed} not, ${skipped} skipped, ${left} left`;
+  const counts = `${sent} accepted, ${failed} failed, ${skipped} skipped, ${left} left`;
   printLine(`the recovery of ${printable(endpoint)} is ${state}${why}: ${counts}`);
 }

@@ -11,18 +11,18 @@ import { excerpt, printable } from './printable.ts';
 export function define(command: Command): void {
   addAppOptions(
     command
-      .description('Sends deliveries again now, one attempt each, with the same webhook-id and body.')
-      .argument('<id...>', 'the deliveries, by their webhook-id, as deliveries and dropped list them'),
+      .description('Resends deliveries now: one attempt each, with the same webhook-id and body.')
+      .argument('<id...>', 'deliveries by their webhook-id, as listed by deliveries and dropped'),
   )
     .addHelpText(
       'after',
       `
-What is sent again is old: the endpoint may have heard of the same channel since. X-Soketify-Resend marks it.
+A resent event is old: the endpoint may have received newer events of the channel. X-Soketify-Resend marks it.
 
   soketify-emulator resend msg_0c5d2f
   soketify-emulator resend $(soketify-emulator dropped --json | jq -r .id)
 
-${askingExitCodes} 1 is also that an endpoint did not take one.`,
+${askingExitCodes} 1 also if an endpoint did not accept a delivery.`,
     )
     .action((ids: readonly string[], options: AppAskingOptions) =>
       asking(options, (admin) => resend(admin, ids, options)),
@@ -51,7 +51,7 @@ async function resend(admin: Admin, ids: readonly string[], options: AppAskingOp
 function tell(id: string, resent: AttemptView): void {
   const answer = excerpt(resent.answer ?? '', 200);
   const said = answer === '' ? '' : `: ${answer}`;
-  const verdict = resent.result === 'success' ? 'taken' : 'not taken';
+  const verdict = resent.result === 'success' ? 'accepted' : 'not accepted';
   printLine(
     `${printable(id)} ${verdict}, ${describeEnd(resent)} in ${Math.round(resent.elapsedMs ?? 0)} ms${said}`,
   );

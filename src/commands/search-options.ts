@@ -15,11 +15,14 @@ export interface SearchOptions {
 /** Adds the options that choose. In each `*` stands for any characters. */
 export function addSearchOptions(command: Command): Command {
   return command
-    .option('-c, --channel <name>', 'only of this channel; * stands for any characters, as in presence-*')
+    .option('-c, --channel <name>', 'only this channel; * matches any characters, as in presence-*')
     .option('-n, --name <event>', 'only events of this name, such as member_added or client-*')
-    .option('-e, --endpoint <id>', 'only of this endpoint')
-    .option('--user <id>', 'only of this user')
-    .option('--search <words>', 'only what the search of the Dashboard finds, such as "status:5xx since:1h"');
+    .option('-e, --endpoint <id>', 'only this endpoint')
+    .option('--user <id>', 'only this user')
+    .option(
+      '--search <words>',
+      'only what this search of the Dashboard finds, such as "status:5xx since:1h"',
+    );
 }
 
 /** The search of the admin API that the options, and further words, come to; undefined: everything. */

@@ -100,7 +100,7 @@ const samePressMs = 1000;
 /**
  * The first signal to end ends gracefully; a later one gives up what is still to be delivered, with a record, and
  * ends at once. Both were asked for, so neither is a failure. SIGHUP reloads, unless it says that the program's terminal is gone.
- * The end of npx, if that has started the program, is as good as a signal.
+ * If npx started the program, the end of npx counts as a signal.
  */
 function obeySignals(server: Server, reloader: Reloader, log: ProgramLog): void {
   let firstAt: number | undefined;

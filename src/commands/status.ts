@@ -11,20 +11,18 @@ import { printable } from './printable.ts';
 
 export function define(command: Command): void {
   addServerOptions(
-    command.description(
-      'Shows how a running server does: its connections, rates, health, apps and endpoints.',
-    ),
+    command.description('Shows the connections, rates, health, apps and endpoints of a running server.'),
   )
     .addHelpText(
       'after',
       `
-With --json one object: self, overview and apps, as the admin API has them.
+With --json it prints one object: self, overview and apps, as in the admin API.
 
   soketify-emulator status
   soketify-emulator status --url https://ws.example.com --token-file token
   soketify-emulator status --json | jq .overview.connections
 
-${askingExitCodes} (health is the command for probes.)`,
+${askingExitCodes} (For probes use the command health.)`,
     )
     .action((options: AskingOptions) => asking(options, (admin) => status(admin, options)));
 }

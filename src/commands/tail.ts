@@ -56,29 +56,27 @@ const groups: Readonly<Record<string, readonly ConsoleType[]>> = {
 /** As they are written on a command line, where a space ends a word. */
 const typeNames = consoleTypes.map((type) => type.replaceAll(' ', '-'));
 
-/** A connection that was lost is tried again after so long. */
+/** The wait before each attempt to reconnect. */
 const retryMs = 2000;
 
 export function define(command: Command): void {
   addAppOptions(
     addSearchOptions(
       command
-        .description(
-          'Shows what happens on a running server as it happens: connections, publishes, events, deliveries.',
-        )
+        .description('Shows connections, publishes, events and deliveries of a running server live.')
         .option(
           '-t, --type <type>',
-          'only rows of this type: events, deliveries, or one of those below; give it again for more',
+          'only rows of this type: events, deliveries, or a type listed below; repeatable',
           (text: string, earlier: readonly string[] | undefined) =>
             collect(oneOf([...Object.keys(groups), ...typeNames])(text), earlier),
         )
         .option(
           '-o, --outcome <outcome>',
-          `only deliveries that came to this: ${outcomeNames.join(', ')}`,
+          `only deliveries with this outcome: ${outcomeNames.join(', ')}`,
           oneOf(outcomeNames),
         )
-        .option('-l, --lines <number>', 'how many earlier rows to begin with', lines, 10)
-        .option('--no-follow', 'end after the earlier rows'),
+        .option('-l, --lines <number>', 'how many earlier rows to show first', lines, 10)
+        .option('--no-follow', 'exit after the earlier rows'),
     ),
   )
     .addHelpText(
@@ -86,15 +84,15 @@ export function define(command: Command): void {
       `
 Types: ${typeNames.join(', ')}.
 
-A row of a delivery knows its endpoint and channels, but not its events: --name and --user leave such rows out. When the
-connection is lost, it is made again, and what happened meanwhile is shown as far as the server has kept it.
+A delivery row has an endpoint and channels, but no events, so --name and --user hide such rows. When the connection is
+lost, tail reconnects and shows what happened in the meantime, as far as the server has kept it.
 
   soketify-emulator tail
   soketify-emulator tail --type events --channel 'presence-*'
   soketify-emulator tail --outcome failed --endpoint main
   soketify-emulator tail --json --type deliveries | jq -r '.details.id'
 
-${askingExitCodes} A signal ends it with 0.`,
+${askingExitCodes} A signal ends tail with 0.`,
     )
     .action((options: TailOptions) => asking(options, (admin) => tail(admin, options)));
 }
@@ -106,7 +104,7 @@ function lines(text: string): number {
 async function tail(admin: Admin, options: TailOptions): Promise<ExitCode> {
   const ended = endedBySignal();
   const query = await queryOf(admin, options);
-  // Opened first, so that nothing is missed between what was and what comes.
+  // The stream is opened first, so that no row is missed between the earlier rows and the new ones.
   let stream = options.follow ? await admin.stream(query, undefined, ended) : undefined;
   const printer = new Printer(options.json === true);
   if (options.lines > 0) {
@@ -145,9 +143,9 @@ async function openAgain({
       return await admin.stream(query, printer.lastSeq, ended);
     } catch (error) {
       if (!(error instanceof AdminError) || ended.aborted) continue;
-      // Somebody who is refused will be refused again.
+      // The server refused: trying again would not help.
       if (error.code !== undefined) throw error;
-      if (!isTold) printNote(`the connection to the server is lost; trying again every ${retryMs} ms`);
+      if (!isTold) printNote(`lost the connection to the server; reconnecting every ${retryMs / 1000} s`);
       isTold = true;
       await wait(retryMs, undefined, { signal: ended }).catch(() => {});
     }
@@ -164,7 +162,7 @@ function endedBySignal(): AbortSignal {
   return end.signal;
 }
 
-/** What is asked for. The names are looked up, so that one that there is not is told from one to which nothing happens. */
+/** The query of the stream. App and endpoint are looked up, so that a misspelt name is an error and not just silence. */
 async function queryOf(admin: Admin, options: TailOptions): Promise<QueryOptions> {
   const { endpoint, outcome, type = [] } = options;
   const isOfApp = options.app !== undefined || endpoint !== undefined;
@@ -191,10 +189,10 @@ class Printer {
 
   print(news: ConsoleRows | undefined): void {
     const { rows = [], skipped = 0, isRestarted } = news ?? {};
-    if (isRestarted === true) printNote('the server was started again: what it did last may be missing');
+    if (isRestarted === true) printNote('the server was restarted: its last rows before that may be missing');
     const unseen = rows.filter(({ seq }) => this.lastSeq === undefined || seq > this.lastSeq);
     if (skipped > 0 && this.lastSeq !== undefined) {
-      printNote(`${skipped} rows are missing: more happened than can be shown`);
+      printNote(`${skipped} rows are missing: more happened than the server records`);
     }
     for (const row of unseen) this.#printRow(row);
   }

@@ -29,23 +29,23 @@ interface TriggerOptions extends AppOptions {
 export function define(command: Command): void {
   command
     .description(
-      'Publishes an event on channels, signed, as a backend does; or sends a client event, as a client does.',
+      'Publishes an event on channels as a backend does, or sends a client event as a client does.',
     )
     .requiredOption('-c, --channel <name>', 'the channel; give it again for more of them', collect)
     .requiredOption('-e, --event <name>', 'the name of the event')
     .option('-d, --data <text>', 'its data; @FILE takes it from a file, - from standard input', '{}')
     .option(
       '--as <who>',
-      'backend: by the HTTP API; client: a client connects, subscribes, sends a client event, and leaves',
+      'backend: publish by the HTTP API; client: connect, subscribe, send a client event, disconnect',
       oneOf(['backend', 'client']),
       'backend',
     )
-    .option('--user-id <id>', 'as client: who it is on a presence channel (default: trigger)')
+    .option('--user-id <id>', 'with --as client: its user id on a presence channel (default: trigger)')
     .option('--socket-id <id>', 'the connection that shall not receive it')
     .option('--info <attributes>', 'what the answer shall tell: subscription_count,user_count')
     .option(
       '--url <url>',
-      `where the server is, its path included (default: --host and --port, else ${variables.url})`,
+      `the address of the server (default: --host and --port, else ${variables.url})`,
       httpUrl,
     )
     .option('--host <address>', `default: SOKETIFY_HOST, else ${defaultHost}`)
@@ -66,7 +66,7 @@ Data is handed to clients as it is; mostly it is JSON.
   soketify-emulator trigger -c presence-lobby -e hi --info user_count,subscription_count
   soketify-emulator trigger --as client -c presence-lobby -e client-typing -d '{"isTyping":true}' --user-id 42
 
-A client comes and goes: webhooks tell that it did, unless others are on the channel.
+The client joins and leaves the channel, and webhooks report that, unless other clients are on the channel.
 
 Exit codes: 0 published, 1 refused or not reached, 2 wrong usage.`,
     )

@@ -47,10 +47,10 @@ export function formatForwarded({ verdict }: ReceivedWebhook, forwarded: Forward
   const said = `${url} answered ${status} in ${elapsedMs} ms`;
   const line = `  ${isTaken ? said : paint.bad(said)}\n`;
   if (isTaken && !verdict.verified) {
-    return `${line}  ${paint.bad('It took a webhook that does not verify: does it check the signature?')}\n`;
+    return `${line}  ${paint.bad('The backend accepted a webhook with a wrong signature. Does it verify signatures?')}\n`;
   }
   if (verdict.verified && (status === 401 || status === 403)) {
-    return `${line}  ${paint.bad('The signature is right: has the backend the same secret, and does it verify the raw bytes?')}\n`;
+    return `${line}  ${paint.bad('The signature is correct. Does the backend have the same secret, and does it verify the raw body?')}\n`;
   }
   return line;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What is looked at to see whether the program that started this one is gone. */
+/** What `whenNpxEnds` looks at. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The id of the parent at this moment. */
@@ -18,13 +18,13 @@ const here: Surroundings = {
   every: (ms, look) => void setInterval(look, ms).unref(),
 };
 
-/** So often it is looked. */
+/** How often to look. */
 const lookMs = 1000;
 
 /**
- * Calls `orphaned` once when npx, which started this program, is gone: npx starts it by a shell, and a signal that ends npx or the
- * shell does not reach this program. Started in any other way (by systemd, a container, `nohup`, in the background) a program
- * may outlive its parent on purpose, so then nothing is looked at.
+ * Calls `orphaned` once when npx started this program and is gone. npx starts programs through a shell, and a signal that ends npx or
+ * the shell does not reach this program. A program that was started in another way (by systemd, in a container, with `nohup`, in
+ * the background) may outlive its parent on purpose, so nothing is watched then.
  */
 export function whenNpxEnds(
   orphaned: () => void,
@@ -44,10 +44,10 @@ export function whenNpxEnds(
   });
 }
 
-/** Elsewhere than on Linux shells hand their process over to what they start, so that npx is the parent itself. */
+/** Only Linux tells it. Elsewhere shells replace themselves with the program, so that npx is the parent itself. */
 function parentOf(id: number): number | undefined {
   try {
-    // The name of the program stands in brackets, and may hold anything.
+    // The name of the program is in parentheses, and may contain anything.
     const afterName = readFileSync(`/proc/${id}/stat`, 'latin1').split(') ').at(-1) ?? '';
     const parent = Number(afterName.split(' ')[1]);
     return Number.isSafeInteger(parent) ? parent : undefined;

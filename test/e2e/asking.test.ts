@@ -32,9 +32,9 @@ describe('which server is asked', () => {
     await using server = await startServer({ apps: [app], dashboard: { token, viewToken } });
     const bare = await runProgram(['status', '--url', server.url]);
     expect([bare.code, bare.stdout]).toEqual([1, '']);
-    expect(bare.stderr).toContain('The server wants a token: give it by --token');
+    expect(bare.stderr).toContain('The server needs a token: give it with --token');
     const wrong = await runProgram(['status', '--url', server.url, '--token', 'wrong']);
-    expect(wrong.stderr).toContain('does not know the token of --token');
+    expect(wrong.stderr).toContain('The token from --token is wrong');
 
     const named = await runProgram(['status', '--url', `${server.url}/dashboard/`, '--token', token]);
     expect([named.code, named.stderr]).toEqual([0, '']);
@@ -70,7 +70,7 @@ describe('which server is asked', () => {
     expect((await runProgram(['endpoints', 'list'], env)).code).toBe(0);
     const refused = await runProgram(['endpoints', 'pause', 'main'], env);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('The token of SOKETIFY_DASHBOARD_VIEW_TOKEN may only look');
+    expect(refused.stderr).toContain('The token from SOKETIFY_DASHBOARD_VIEW_TOKEN is for viewing only');
   });
 
   test('says what to do where none runs, none is served, or something else answers', async () => {
@@ -82,7 +82,10 @@ describe('which server is asked', () => {
     expect((await ask(server, 'status')).stderr).toContain('no admin API is served at');
     await using stranger = await startListener();
     const strange = await runProgram(['status', '--url', new URL(stranger.url).origin]);
-    expect([strange.code, strange.stderr]).toEqual([1, expect.stringContaining('is no admin API: 405')]);
+    expect([strange.code, strange.stderr]).toEqual([
+      1,
+      expect.stringContaining('is not from an admin API: 405'),
+    ]);
     const faulty = await runProgram(['status', '--config', '/nowhere.json']);
     expect([faulty.code, faulty.stderr]).toEqual([
       2,
@@ -96,7 +99,7 @@ describe('which server is asked', () => {
     const unsaid = await ask(server, 'channels');
     expect([unsaid.code, unsaid.stderr]).toEqual([
       2,
-      expect.stringContaining('several apps; name one by --app: 1, shopping'),
+      expect.stringContaining('several apps; choose one with --app: 1, shopping'),
     ]);
     const misspelt = await ask(server, 'channels', '--app', 'shoping');
     expect([misspelt.code, misspelt.stderr]).toEqual([
@@ -133,7 +136,7 @@ describe('soketify-emulator status and channels', () => {
     const limited = await ask(server, 'channels', '--limit', '1');
     expect([limited.stdout, limited.stderr]).toEqual([
       expect.stringContaining('news'),
-      'there are more than these 1; --limit shows more\n',
+      'there are more channels; raise --limit (1) to see them\n',
     ]);
     const shown = await ask(server, 'channels', 'presence-lobby');
     expect(shown.stdout).toMatch(/users +1: anna\n/);
@@ -218,9 +221,7 @@ describe('soketify-emulator deliveries, dropped, resend and recover', () => {
     expect(letters).toMatchObject([{ endpoint: 'main', reason: 'expired' }]);
     const listed = await ask(server, 'deliveries', '--outcome', 'dropped', '--channel', 'ne*');
     expect(listed.stdout).toMatch(/main +channel_occupied on news +dropped \(expired\) +\d+ +500\n/);
-    expect((await ask(server, 'deliveries', '--outcome', 'delivered')).stdout).toBe(
-      'no delivery is recorded\n',
-    );
+    expect((await ask(server, 'deliveries', '--outcome', 'delivered')).stdout).toBe('no deliveries\n');
     const [shown] = await askJson(server, 'deliveries', id);
     expect(shown).toMatchObject({ id, body: expect.stringContaining('channel_occupied') as string });
     expect((await ask(server, 'deliveries', id)).stdout).toMatch(/ATTEMPT +TIME +TOOK +RESULT +ANSWER\n +1 /);
@@ -229,11 +230,11 @@ describe('soketify-emulator deliveries, dropped, resend and recover', () => {
     expect((await ask(server, 'dropped', '--since', 'tomorrow')).code).toBe(2);
 
     const refused = await ask(server, 'resend', id);
-    expect([refused.code, refused.stdout]).toEqual([1, expect.stringMatching(/not taken, 500 in \d+ ms/)]);
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringMatching(/not accepted, 500 in \d+ ms/)]);
     isBroken = false;
     const several = await ask(server, 'resend', id, 'msg_unknown');
     expect(several.code).toBe(1);
-    expect(several.stdout).toContain(`${id} taken, 200`);
+    expect(several.stdout).toContain(`${id} accepted, 200`);
     expect(several.stderr).toContain('msg_unknown: no delivery');
   });
 
@@ -249,12 +250,12 @@ describe('soketify-emulator deliveries, dropped, resend and recover', () => {
     await subscribe('news');
     await lettersOf(server, 1);
     const estimate = await ask(server, 'recover', 'main', '--dry-run');
-    expect(estimate.stdout).toBe('main would be sent 1 deliveries with 1 events\n');
+    expect(estimate.stdout).toBe('would resend 1 deliveries with 1 events to main\n');
     isBroken = false;
     const recovered = await ask(server, 'recover', 'main');
     expect([recovered.code, recovered.stdout]).toEqual([
       0,
-      'the recovery of main is finished: 1 deliveries taken, 0 not, 0 skipped, 0 left\n',
+      'the recovery of main is finished: 1 accepted, 0 failed, 0 skipped, 0 left\n',
     ]);
     expect(await hooks.namesOf('news', 1)).toEqual(['channel_occupied']);
   });

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { connectClient } from '../support/e2e/client.ts';
@@ -16,11 +16,12 @@ function post(url: string, body: string | Uint8Array<ArrayBuffer>): Promise<Resp
 async function startBackend() {
   const bodies: Buffer[] = [];
   const names: string[][] = [];
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     bodies.push(await readBody(request));
     names.push(request.rawHeaders);
     response.writeHead(201, { 'Retry-After': '7', 'X-Backend': 'yes' }).end('noted');
-  });
+  };
+  const server = createServer((request, response) => void take(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?a=1`, bodies, names };
@@ -80,7 +81,10 @@ describe('soketify-emulator listen --forward-to', () => {
 
   test('does not play a bad endpoint at the same time', async () => {
     const { code, stderr } = await runProgram(['listen', '--forward-to', 'http://h/', '--status', '500']);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('--forward-to answers as the backend does')]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('--forward-to answers with the answer of the backend'),
+    ]);
   });
 });
 

@@ -98,6 +98,6 @@ describe('soketify-emulator tail', () => {
     const endpoint = await runProgram(['tail', '--endpoint', 'main'], env);
     expect([endpoint.code, endpoint.stderr]).toEqual([1, expect.stringContaining("has no endpoint 'main'")]);
     const search = await runProgram(['tail', '--search', 'colour:red'], env);
-    expect([search.code, search.stderr]).toEqual([1, expect.stringContaining("no key 'colour'")]);
+    expect([search.code, search.stderr]).toEqual([1, expect.stringContaining("unknown search key 'colour'")]);
   });
 });

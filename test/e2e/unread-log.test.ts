@@ -61,7 +61,7 @@ test('a log that nobody reads is bounded, says what it lost, and keeps its last 
   child.stdout.resume();
   await once(child.stdout, 'end');
   const lines = parse();
-  const told = lines.filter(({ msg }) => msg?.startsWith('lines of the log were dropped'));
+  const told = lines.filter(({ msg }) => msg?.startsWith('log lines were dropped'));
   expect(told.reduce((sum, { lines: count = 0 }) => sum + count, 0)).toBeGreaterThanOrEqual(dropped);
   expect(lines.map(({ msg }) => msg)).toContain('closing');
   expect(lines.at(-1)?.msg).toBe('closed');

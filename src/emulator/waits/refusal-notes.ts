@@ -72,7 +72,7 @@ function reasonOf(
   if (reason === 'unknown_key') {
     return `no app has the key '${String(key)}'. The keys are ${keys.join(', ')}: connect with soketify.key and soketify.clientOptions().`;
   }
-  const subject = channel === undefined ? '' : ` for ${String(channel)}`;
+  const subject = typeof channel === 'string' ? ` for ${channel}` : '';
   if (reason === 'wrong_signature') {
     return `invalid signature${subject}. Is the secret of the backend that of this app? serverOptions() and env() contain it.`;
   }

@@ -12,8 +12,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const filesHere = (...names: readonly string[]): readonly string[] => names.map((name) => folder + name);
 
-/** The most bytes of the archive, as it is downloaded. */
-const mostBytes = 520_000;
+/** The most bytes of the archive, as it is downloaded: code, and the documents with it. */
+const mostBytes = 600_000;
 
 function emptyFolder(): string {
   const empty = mkdtempSync(join(tmpdir(), 'soketify-package-'));

@@ -11,6 +11,8 @@ export interface DescribedCommand {
   readonly description: string;
   /** Flags and meaning of each option, but those that say which server is asked. */
   readonly options: readonly (readonly [flags: string, meaning: string])[];
+  /** All that `--help` prints. */
+  readonly help: string;
   /** Whether it takes those as well. */
   readonly asksServer: boolean;
 }
@@ -36,9 +38,16 @@ function describeAll(command: Command, name: string): readonly DescribedCommand[
     description: command.description(),
     options: asksServer ? own : options,
     asksServer,
+    help: helpOf(command),
   };
   const below = command.commands.flatMap((one) => describeAll(one, `${name} ${one.name()}`.trim()));
   return [described, ...below];
+}
+
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
+  return text;
 }
 
 function describe({ flags, description, defaultValue, negate }: Option): readonly [string, string] {

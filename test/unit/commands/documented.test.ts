@@ -50,10 +50,17 @@ describe('docs/command-line.md', () => {
   });
 });
 
-describe('the help of each command', () => {
-  test.each(commands)('of `$name` has an example and says how it ends', ({ name, description }) => {
-    expect(description).not.toBe('');
-    const text = page.includes(name) ? section(`\`${`soketify-emulator ${name}`.trim()}\``) : '';
-    expect(text).toMatch(/```sh\n/);
+describe('the help', () => {
+  test.each(commands)('of `$name` has an example, which the page has as well', ({ name, help }) => {
+    const called = `soketify-emulator ${name}`.trim();
+    expect(help).toMatch(new RegExp(`\\n  .*${called}\\b`));
+    expect(section(`\`${called}\``)).toMatch(new RegExp('```sh\\n[^`]*soketify-emulator'));
+  });
+
+  test('of each command has its exit codes', () => {
+    const without = commands.filter(
+      ({ help, name }) => !name.startsWith('endpoints ') && !help.includes('Exit codes:'),
+    );
+    expect(without.map(({ name }) => name)).toEqual([]);
   });
 });

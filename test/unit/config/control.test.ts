@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { app, configOf, faultsOf } from './loading.ts';
 
 const withControl = (control: unknown, rest: object = {}) => ({ content: { apps: [app], control, ...rest } });
-const defaults = { token: undefined, clock: 'real', seed: 1, patienceMs: 1000 };
+const defaults = { token: undefined, clock: 'real', patienceMs: 1000 };
 
 describe('control', () => {
   test('is off unless it is configured', () => {
