@@ -1,5 +1,5 @@
 import { writeLimits } from '../protocol/limits.ts';
-import type { AppConfig, Config } from './schema.ts';
+import type { AppConfig, Config } from './schema/schema.ts';
 
 /** What stands in the place of a secret. */
 const masked = '********';

@@ -1,5 +1,5 @@
-import type { Hub } from '../app/hub.ts';
-import type { LocalApp, LocalApps } from '../app/local-app.ts';
+import type { Hub } from '../connections/hub.ts';
+import type { LocalApp, LocalApps } from '../apps/local-app.ts';
 import type { ChannelQueries } from '../ports/channel-queries.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
 import type { ClosingError } from '../protocol/errors.ts';

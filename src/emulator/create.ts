@@ -1,7 +1,7 @@
-import type { ConfigFault } from '../config/fault.ts';
-import { formatFaults } from '../config/report.ts';
+import type { ConfigFault } from '../config/checks/fault.ts';
+import { formatFaults } from '../config/checks/report.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/schema/schema.ts';
 import { Apps } from './apps.ts';
 import { Activity } from './time/activity.ts';
 import type { Address } from './addresses.ts';
@@ -23,8 +23,8 @@ import type { WallTime } from '../ports/clock.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Log } from '../ports/log.ts';
 import type { ClosingError } from '../protocol/errors.ts';
-import { fakedTimers } from '../real.ts';
-import { createServer, type Server } from '../server.ts';
+import { fakedTimers } from '../system/real.ts';
+import { createServer, type Server } from '../node/server.ts';
 import type { Route } from '../transport/http.ts';
 import { systemRealTime, systemWallTime } from '../system/clock.ts';
 

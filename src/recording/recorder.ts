@@ -1,4 +1,4 @@
-import type { ResentFact } from '../app/resender.ts';
+import type { ResentFact } from '../delivery-log/resender.ts';
 import type { Clock, WallTime } from '../ports/clock.ts';
 import type { Leaving, Witness, WitnessedConnection, WitnessedSubscription } from '../ports/witness.ts';
 import type { ChannelName } from '../protocol/channel-name.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Application } from '../../src/app/application.ts';
+import type { Application } from '../../src/apps/application.ts';
 import type { Endpoint } from '../../src/webhooks/endpoint.ts';
 import { eventNames, type EventName } from '../../src/webhooks/event.ts';
 import { defaultPolicy } from '../support/property/delivery-shell.ts';

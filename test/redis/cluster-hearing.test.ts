@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { createRedisClients } from '../../src/store/redis/connect.ts';
+import { createRedisClients } from '../../src/store/redis/link/connect.ts';
 import { partitionOf, PartitionKeys } from '../../src/store/redis/keys.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { moveSlotOf, startRedisCluster, type RedisCluster } from '../support/redis/cluster.ts';

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createRedisClients } from '../../src/store/redis/connect.ts';
-import { RedisLink } from '../../src/store/redis/link.ts';
+import { createRedisClients } from '../../src/store/redis/link/connect.ts';
+import { RedisLink } from '../../src/store/redis/link/link.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { startRedisCluster } from '../support/redis/cluster.ts';
 

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { silentLog } from '../../src/ports/log.ts';
-import type { DispatchOptions } from '../../src/store/redis/dispatch.ts';
+import type { DispatchOptions } from '../../src/store/redis/deliveries/dispatch.ts';
 import { LeadKeys, type PartitionKeys } from '../../src/store/redis/keys.ts';
 import { TurnBudget } from '../../src/structures/turn-budget.ts';
 import { systemRealTime } from '../../src/system/clock.ts';

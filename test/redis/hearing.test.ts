@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { createRedisClients } from '../../src/store/redis/connect.ts';
+import { createRedisClients } from '../../src/store/redis/link/connect.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { HearingNode } from '../support/redis/hearing-node.ts';

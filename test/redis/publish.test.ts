@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
-import { createRedisClients } from '../../src/store/redis/connect.ts';
-import { RedisLink } from '../../src/store/redis/link.ts';
+import { createRedisClients } from '../../src/store/redis/link/connect.ts';
+import { RedisLink } from '../../src/store/redis/link/link.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { startRedis } from '../support/redis/server.ts';
 

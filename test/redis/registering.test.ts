@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { createRedisClients } from '../../src/store/redis/connect.ts';
+import { createRedisClients } from '../../src/store/redis/link/connect.ts';
 import { PartitionKeys } from '../../src/store/redis/keys.ts';
-import { RedisLink } from '../../src/store/redis/link.ts';
+import { RedisLink } from '../../src/store/redis/link/link.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';
 

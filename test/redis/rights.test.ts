@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRedisClients } from '../../src/store/redis/connect.ts';
+import { createRedisClients } from '../../src/store/redis/link/connect.ts';
 import { LeadKeys, partitionCount } from '../../src/store/redis/keys.ts';
-import { RedisLink } from '../../src/store/redis/link.ts';
-import { judge, noRights, readRights, type Rights } from '../../src/store/redis/rights.ts';
-import { choosePartitions, largestShare, planGifts } from '../../src/store/redis/sharing.ts';
+import { RedisLink } from '../../src/store/redis/link/link.ts';
+import { judge, noRights, readRights, type Rights } from '../../src/store/redis/deliveries/rights.ts';
+import { choosePartitions, largestShare, planGifts } from '../../src/store/redis/deliveries/sharing.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { RunTimeSettings } from '../../src/configuration/run-time-settings.ts';
 import { silentLog } from '../../src/ports/log.ts';
-import type { Overrides } from '../../src/overrides.ts';
-import type { Server } from '../../src/server.ts';
-import { createRedisClients, type RedisLocation } from '../../src/store/redis/connect.ts';
+import type { Overrides } from '../../src/node/overrides.ts';
+import type { Server } from '../../src/node/server.ts';
+import { createRedisClients, type RedisLocation } from '../../src/store/redis/link/connect.ts';
 import { LeadKeys } from '../../src/store/redis/keys.ts';
-import { RedisLink } from '../../src/store/redis/link.ts';
+import { RedisLink } from '../../src/store/redis/link/link.ts';
 import { RedisSettings } from '../../src/store/redis/settings.ts';
 import { systemClock, systemWallTime } from '../../src/system/clock.ts';
 import { randomNames } from '../../src/system/fresh-names.ts';

@@ -95,7 +95,9 @@ export function startNextReceiver(): Promise<PageReceiver> {
       name,
       String(value),
     ]);
-    const response = await POST(new Request('http://localhost/', { method: 'POST', headers, body: new Uint8Array(body) }));
+    const response = await POST(
+      new Request('http://localhost/', { method: 'POST', headers, body: new Uint8Array(body) }),
+    );
     outgoing.writeHead(response.status, Object.fromEntries(response.headers)).end(await response.text());
     answers.push({ status: response.status, body: body.toString() });
   };

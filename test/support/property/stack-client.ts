@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import type { Application } from '../../../src/app/application.ts';
-import type { Hub } from '../../../src/app/hub.ts';
-import type { Session } from '../../../src/app/session.ts';
+import type { Application } from '../../../src/apps/application.ts';
+import type { Hub } from '../../../src/connections/hub.ts';
+import type { Session } from '../../../src/apps/session.ts';
 import type { FakeNode, FakeNodeSocket, Frame } from './fake-node.ts';
 import { greeting } from '../unit/application.ts';
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Application } from '../../../src/app/application.ts';
+import type { Application } from '../../../src/apps/application.ts';
 import { eventNames, type EventName } from '../../../src/webhooks/event.ts';
 import { defaultLimits } from '../../../src/protocol/limits.ts';
 import { defaultPolicy } from './delivery-shell.ts';

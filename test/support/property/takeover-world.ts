@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { createDispatcher } from '../unit/create-dispatcher.ts';
-import type { Dispatcher } from '../../../src/app/dispatcher.ts';
-import { DropJournal, type DroppedEvent } from '../../../src/app/drop-journal.ts';
+import type { Dispatcher } from '../../../src/dispatch/dispatcher.ts';
+import { DropJournal, type DroppedEvent } from '../../../src/delivery-log/drop-journal.ts';
 import type { Millis } from '../../../src/ports/clock.ts';
 import type { Settlement } from '../../../src/ports/delivery-store.ts';
 import type { Outcome, WebhookRequest, WebhookSender } from '../../../src/ports/webhook-sender.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { TruthView } from '../../../src/views/truth.ts';
-import type { Application } from '../../../src/app/application.ts';
+import type { Application } from '../../../src/apps/application.ts';
 import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
 import { Replay } from '../../../src/webhooks/replay.ts';
 import type { ReceivedEvent } from '../../../src/webhooks/received.ts';

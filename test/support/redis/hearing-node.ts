@@ -4,10 +4,10 @@ import type { Clock } from '../../../src/ports/clock.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
-import { RedisFanout } from '../../../src/store/redis/fanout.ts';
+import { RedisFanout } from '../../../src/store/redis/fanout/fanout.ts';
 import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';
-import { RedisLink, type RedisClients } from '../../../src/store/redis/link.ts';
+import { RedisLink, type RedisClients } from '../../../src/store/redis/link/link.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { noSlices } from '../turns.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { createRedisClients } from '../../../src/store/redis/connect.ts';
+import { createRedisClients } from '../../../src/store/redis/link/connect.ts';
 import { FakeClock } from '../fake-clock.ts';
 import type { RedisServer } from './server.ts';
 import { leaseMs, WalkNode } from './walk-node.ts';

@@ -2,7 +2,7 @@ import { noMetrics } from '../../../src/ports/metrics.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';
-import { RedisLink, type RedisClients } from '../../../src/store/redis/link.ts';
+import { RedisLink, type RedisClients } from '../../../src/store/redis/link/link.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import type { LedgerHarness, LedgerSurroundings } from '../property/ledger-port.ts';

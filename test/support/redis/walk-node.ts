@@ -6,7 +6,7 @@ import { noMetrics } from '../../../src/ports/metrics.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import { formatSocketId } from '../../../src/protocol/socket-id.ts';
 import { RedisLedger } from '../../../src/store/redis/ledger.ts';
-import { RedisLink, type RedisClients } from '../../../src/store/redis/link.ts';
+import { RedisLink, type RedisClients } from '../../../src/store/redis/link/link.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { noSlices } from '../turns.ts';
 

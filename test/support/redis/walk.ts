@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { isUnavailable } from '../../../src/ports/unavailable.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
-import { createRedisClients } from '../../../src/store/redis/connect.ts';
+import { createRedisClients } from '../../../src/store/redis/link/connect.ts';
 import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeClock } from '../fake-clock.ts';

@@ -1,10 +1,10 @@
-import { Api } from '../../../src/app/api.ts';
-import type { ApiAnswering, ApiHead } from '../../../src/app/api-route.ts';
-import type { ApiAnswer } from '../../../src/app/api-answer.ts';
-import type { Letters } from '../../../src/app/dead-letter-queries.ts';
-import { DropJournal, type Drops } from '../../../src/app/drop-journal.ts';
-import { LocalApps } from '../../../src/app/local-app.ts';
-import { createNotifier } from '../../../src/app/notifier.ts';
+import { Api } from '../../../src/http-api/api.ts';
+import type { ApiAnswering, ApiHead } from '../../../src/http-api/api-route.ts';
+import type { ApiAnswer } from '../../../src/http-api/api-answer.ts';
+import type { Letters } from '../../../src/http-api/dead-letter-queries.ts';
+import { DropJournal, type Drops } from '../../../src/delivery-log/drop-journal.ts';
+import { LocalApps } from '../../../src/apps/local-app.ts';
+import { createNotifier } from '../../../src/apps/notifier.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import { silentLog, type Log } from '../../../src/ports/log.ts';
 import type { MaybePromise } from '../../../src/ports/maybe-promise.ts';

@@ -1,5 +1,5 @@
-import type { Api } from '../../../src/app/api.ts';
-import type { ApiAnswering, ApiRequest } from '../../../src/app/api-route.ts';
+import type { Api } from '../../../src/http-api/api.ts';
+import type { ApiAnswering, ApiRequest } from '../../../src/http-api/api-route.ts';
 import { isHttpError } from '../../../src/protocol/http-error.ts';
 
 type Uses = Pick<Api, { [Name in keyof Api]: Api[Name] extends Api['events'] ? Name : never }[keyof Api]>;

@@ -4,8 +4,8 @@ import {
   isConsoleFull,
   type ConsoleFeedOptions,
   type ConsoleListener,
-} from '../../../src/recording/console-feed.ts';
-import { ConsoleWitness } from '../../../src/recording/console-witness.ts';
+} from '../../../src/recording/console/console-feed.ts';
+import { ConsoleWitness } from '../../../src/recording/console/console-witness.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { noSlices } from '../turns.ts';
 import { channelName } from './application.ts';

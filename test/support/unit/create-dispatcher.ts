@@ -1,7 +1,7 @@
-import { DeliveryLog } from '../../../src/app/delivery-log.ts';
-import { countDeliveries } from '../../../src/app/delivery-metrics.ts';
-import { Dispatcher, type DispatcherOptions } from '../../../src/app/dispatcher.ts';
-import { keepDrops, type Drops } from '../../../src/app/drop-journal.ts';
+import { DeliveryLog } from '../../../src/delivery-log/delivery-log.ts';
+import { countDeliveries } from '../../../src/delivery-log/delivery-metrics.ts';
+import { Dispatcher, type DispatcherOptions } from '../../../src/dispatch/dispatcher.ts';
+import { keepDrops, type Drops } from '../../../src/delivery-log/drop-journal.ts';
 import { silentLog, type Log } from '../../../src/ports/log.ts';
 import { noMetrics, type Metrics } from '../../../src/ports/metrics.ts';
 import { createMemoryOutbox } from '../../../src/store/memory/outbox.ts';

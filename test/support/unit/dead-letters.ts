@@ -1,6 +1,9 @@
-import { DeadLetterOffice, type DeadLetterOfficeOptions } from '../../../src/app/dead-letter-office.ts';
-import type { Dispatcher } from '../../../src/app/dispatcher.ts';
-import type { Letters } from '../../../src/app/dead-letter-queries.ts';
+import {
+  DeadLetterOffice,
+  type DeadLetterOfficeOptions,
+} from '../../../src/delivery-log/dead-letter-office.ts';
+import type { Dispatcher } from '../../../src/dispatch/dispatcher.ts';
+import type { Letters } from '../../../src/http-api/dead-letter-queries.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import { MemoryDeadLetters, type MemoryDeadLettersOptions } from '../../../src/store/memory/dead-letters.ts';

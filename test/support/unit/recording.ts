@@ -1,4 +1,4 @@
-import { queue } from '../../../src/app/held-events.ts';
+import { queue } from '../../../src/dispatch/held-events.ts';
 import type { Outcome } from '../../../src/ports/webhook-sender.ts';
 import type { Attempt } from '../../../src/webhooks/attempt.ts';
 import {

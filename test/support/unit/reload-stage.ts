@@ -1,5 +1,5 @@
-import type { Application } from '../../../src/app/application.ts';
-import { DropJournal } from '../../../src/app/drop-journal.ts';
+import type { Application } from '../../../src/apps/application.ts';
+import { DropJournal } from '../../../src/delivery-log/drop-journal.ts';
 import { silentLog, type LogFields } from '../../../src/ports/log.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { defaultPolicy } from '../property/delivery-shell.ts';

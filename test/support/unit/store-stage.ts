@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
-import type { Application } from '../../../src/app/application.ts';
-import { DropJournal } from '../../../src/app/drop-journal.ts';
+import type { Application } from '../../../src/apps/application.ts';
+import { DropJournal } from '../../../src/delivery-log/drop-journal.ts';
 import type { RestoredBatch } from '../../../src/ports/delivery-source.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
