@@ -28,9 +28,7 @@ async function play(): Promise<void> {
   const webhookUrl = await receiver.listen();
   const server = await startServer(webhookUrl);
   const { port } = server;
-  print(
-    'This demo starts the emulator, some pusher-js clients and a webhook endpoint, all on this machine.',
-  );
+  print('This demo starts the emulator, some pusher-js clients and a webhook endpoint, all on this machine.');
   print(
     'It plays the six webhook events of Soketify, a retry and a short disconnection, in about 10 seconds.',
   );
