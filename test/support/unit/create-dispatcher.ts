@@ -15,11 +15,14 @@ interface Listening {
   readonly log?: Log;
   readonly metrics?: Metrics;
   readonly drops?: Pick<Drops, 'add'>;
-  /** Also hears of all that happens to events. */
+  /** Also receives everything that happens to events. */
   readonly hear?: DeliverySubscriber;
 }
 
-/** A dispatcher whose deliveries are msg_1, msg_2 ..., with the subscribers that the server has, and an outbox in memory. */
+/**
+ * A dispatcher whose deliveries are named msg_1, msg_2 and so on, with the server's subscribers and an outbox
+ * in memory.
+ */
 export function createDispatcher({
   log = silentLog,
   metrics = noMetrics,
