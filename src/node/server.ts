@@ -139,6 +139,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     local: clients.local,
     notifier: clients.notifier,
     countSubscribers: clients.countSubscribers,
+    process: clients.process,
     otherThreads: clients.otherThreads,
     clock,
     wallTime,
