@@ -148,8 +148,8 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     ...(observation && { onAttempt: observation.resent }),
     subscribers: [
       countDeliveries(metrics, clock),
-      new DeliveryLog(clock, log).hear,
-      ...(observation?.subscribers ?? (recorder ? [recorder.hear] : [])),
+      new DeliveryLog(clock, log).onFact,
+      ...(observation?.subscribers ?? (recorder ? [recorder.onFact] : [])),
     ],
     applications,
     policy: webhooks,
