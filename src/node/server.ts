@@ -152,9 +152,9 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     ...(observation && { onAttempt: observation.resent }),
     subscribers: [
       countDeliveries(metrics, clock),
-      new DeliveryLog(clock, log).hear,
-      ...(observation?.subscribers ?? (recorder ? [recorder.hear] : [])),
-      ...(overrides.hear ? [overrides.hear] : []),
+      new DeliveryLog(clock, log).onFact,
+      ...(observation?.subscribers ?? (recorder ? [recorder.onFact] : [])),
+      ...(overrides.onFact ? [overrides.onFact] : []),
     ],
     applications,
     policy: webhooks,

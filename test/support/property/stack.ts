@@ -58,7 +58,7 @@ export interface StackOptions {
   /** The life of the process before this one, which was killed: clock and receivers go on. */
   readonly before?: Stack;
   /** Also hears of all that happens to events. */
-  readonly hear?: DeliverySubscriber;
+  readonly onFact?: DeliverySubscriber;
   /** With a disk: how long all who were announced linger after a restart. */
   readonly restartGraceMs?: Millis;
 }
@@ -145,9 +145,9 @@ export class Stack {
     const of = { dispatcher: () => this.dispatcher, ledger: () => memory };
     this.truth = createTruth({ clock, wallTime, reconciler, ...of, alsoUnknown: () => [], steps: questions });
     const { dispatcher, outbox: memoryOutbox } = createDispatcher({
-      hear(fact) {
-        reconciler.hear(fact);
-        options.hear?.(fact);
+      onFact(fact) {
+        reconciler.onFact(fact);
+        options.onFact?.(fact);
       },
       clock,
       ...(store && { store }),

@@ -109,7 +109,7 @@ export function officeStage({
     ...given,
   });
   /** Further ones may be added. */
-  const subscribers: DeliverySubscriber[] = [office.hear];
+  const subscribers: DeliverySubscriber[] = [office.onFact];
   const made = createDispatcher({ ...shared, subscribers });
   dispatcher = made.dispatcher;
   return { ...made, subscribers, office, store, sender, clock, wallTime, places };
