@@ -14,14 +14,16 @@ import { noSlices } from '../turns.ts';
 
 export const leaseMs = 10_000;
 
-/** A node that publishes, and notes what arrives for its subscribers; by `clients` it reaches Redis. */
+/**
+ * A node that publishes, and records what its subscribers receive. It connects to Redis through `clients`.
+ */
 export class HearingNode {
   readonly ledger: RedisLedger;
   readonly link: RedisLink;
   readonly clients: RedisClients;
-  /** What arrived for subscribers here, as `channel frame`. */
+  /** What subscribers of this node received, as `channel frame`. */
   readonly arrived: string[] = [];
-  /** Messages of channels that Redis has sent to this node, its own included. */
+  /** Messages of channels that Redis sent to this node, including its own. */
   sent = 0;
   readonly #fanout: RedisFanout;
   readonly #held = new Set<ChannelName>();
