@@ -71,7 +71,7 @@ function inOrder(
 
 /** Headers may be secrets, and the time of day of an attempt says nothing that the clock does not say. */
 function withoutHeaders({
-  url: _,
+  url: _url,
   eventIds: _ids,
   attempts,
   ...delivery
