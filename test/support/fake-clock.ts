@@ -75,7 +75,8 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets settled promises run their callbacks. */
-export async function settle(turns = 10): Promise<void> {
-  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+/** Waits until every promise that is already decided has run its course, however long the chain is. */
+export function settle(): Promise<void> {
+  // Node runs the next tick when no promise is left to run.
+  return new Promise((resolve) => process.nextTick(resolve));
 }

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import type { QueuedEvent } from '../../../src/webhooks/lane.ts';
 import type { Batch, Drop } from '../../../src/webhooks/batch.ts';
@@ -141,7 +141,7 @@ export class DeliveryShell {
   /** Calls the queue although it is not due. Nothing must happen. */
   peek(): void {
     if (this.#dueAt <= this.now) return;
-    expect(this.queue.next(this.#local, () => true)).toMatchObject({ kind: 'wait' });
+    assert.equal(this.queue.next(this.#local, () => true).kind, 'wait');
   }
 
   /** No attempt may start until the release, and no event ages. */
@@ -197,8 +197,9 @@ export class DeliveryShell {
 
   /** Checks that every event was delivered or dropped, and none twice. */
   expectAllDecided(): void {
-    expect(this.#decided.size).toBe(this.accepted.length);
-    expect(this.delivered.length + this.drops.flatMap(({ events }) => events).length).toBe(
+    assert.equal(this.#decided.size, this.accepted.length);
+    assert.equal(
+      this.delivered.length + this.drops.flatMap(({ events }) => events).length,
       this.accepted.length,
     );
   }
@@ -207,7 +208,8 @@ export class DeliveryShell {
   expectOrder(): void {
     const last = new Map<string, number>();
     for (const { event, json } of this.delivered) {
-      expect(Number(json)).toBeGreaterThan(last.get(event.channel) ?? -1);
+      const earlier = last.get(event.channel) ?? -1;
+      assert.ok(Number(json) > earlier, `${event.channel}: ${json} came after ${earlier}`);
       last.set(event.channel, Number(json));
     }
   }
@@ -279,7 +281,7 @@ export class DeliveryShell {
     if (fate.putsBack === true) {
       const { state, attempts } = batch;
       this.queue.putBack(batch);
-      if (state !== 'done') expect(batch.attempts).toBe(attempts - 1);
+      if (state !== 'done') assert.equal(batch.attempts, attempts - 1);
       this.queue.pause();
       this.#resumesAt = this.now + pauseMs;
       return;
@@ -304,7 +306,7 @@ export class DeliveryShell {
       this.#expectUndone(drop.events);
       return this.#drop(drop);
     }
-    expect(drop.reason).toBe('overflow');
+    assert.equal(drop.reason, 'overflow');
     const highest = Math.max(...drop.events.map(({ event }) => rankOf(event)));
     const waiting = [...this.#open.values()].flatMap((all) => [...all].filter((one) => this.#canGo(one)));
     if (waiting.some(({ event }) => rankOf(event) < highest)) {
@@ -341,7 +343,7 @@ export class DeliveryShell {
       const by = event.name === 'channel_occupied' || event.name === 'member_added' ? 1 : -1;
       net.set(subject, (net.get(subject) ?? 0) + by);
     }
-    expect([...net.values()].filter((by) => by !== 0)).toEqual([]);
+    for (const [subject, by] of net) assert.equal(by, 0, subject);
   }
 
   /** Not part of an attempt. */

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import { selects, type Endpoint } from '../../../src/webhooks/endpoint.ts';
 import type { Clock, Millis } from '../../../src/ports/clock.ts';
 import type { EventOrigin, RestoredBatch } from '../../../src/ports/delivery-source.ts';
@@ -85,20 +85,23 @@ export class FakeStreams {
 
   keep(batch: KeptBatch): void {
     const earlier = this.#batches.get(batch.id);
-    if (earlier !== undefined) expect(batch).toEqual(earlier.batch);
-    for (const ref of batch.refs) expect(this.entry(ref).settledFor).not.toContain(batch.endpointId);
+    if (earlier !== undefined) assert.deepEqual(batch, earlier.batch);
+    for (const ref of batch.refs) this.#assertOpen(ref, batch.endpointId);
     for (const { batch: other } of this.#batches.values()) {
       if (other.id === batch.id || other.endpointId !== batch.endpointId) continue;
       const channels = new Set(other.refs.map((ref) => this.entry(ref).event.channel));
-      for (const ref of batch.refs) expect(channels).not.toContain(this.entry(ref).event.channel);
+      for (const ref of batch.refs) {
+        const { channel } = this.entry(ref).event;
+        assert.ok(!channels.has(channel), `${batch.id} and ${other.id} have events of ${channel}`);
+      }
     }
     this.#batches.set(batch.id, { batch, attempts: 0, nextAt: this.#clock.now() });
   }
 
   postpone(batchId: string, attempts: number, delayMs: Millis): void {
     const kept = this.#batches.get(batchId);
-    if (kept === undefined) throw new Error(`${batchId} is postponed, but was not saved`);
-    expect(attempts).toBe(kept.attempts + 1);
+    if (kept === undefined) throw new Error(`${batchId} is postponed, but was not kept`);
+    assert.equal(attempts, kept.attempts + 1);
     kept.attempts = attempts;
     kept.nextAt = this.#clock.now() + delayMs;
   }
@@ -107,15 +110,19 @@ export class FakeStreams {
     if (batchId !== undefined) this.#batches.delete(batchId);
     for (const { ref, isLast } of events) {
       const entry = this.entry(ref);
-      expect(entry.isDone).toBe(false);
+      assert.ok(!entry.isDone, `${ref} is settled, but was done`);
       if (endpointId !== '') {
-        expect(entry.settledFor).not.toContain(endpointId);
+        this.#assertOpen(ref, endpointId);
         entry.settledFor.add(endpointId);
       }
       if (!isLast) continue;
-      expect([...entry.settledFor].toSorted()).toEqual(entry.endpointIds.toSorted());
+      assert.deepEqual([...entry.settledFor].toSorted(), entry.endpointIds.toSorted());
       entry.isDone = true;
     }
+  }
+
+  #assertOpen(ref: EventRef, endpointId: string): void {
+    assert.ok(!this.entry(ref).settledFor.has(endpointId), `${ref} is settled for ${endpointId} already`);
   }
 }
 

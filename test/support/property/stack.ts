@@ -57,9 +57,9 @@ export interface StackOptions {
   readonly disk?: FakeDisk;
   /** The killed process before this one, whose clock and receivers continue. */
   readonly before?: Stack;
-  /** Also receives everything that happens to events. */
-  readonly hear?: DeliverySubscriber;
-  /** With a disk: how long everyone who was announced is kept after a restart. */
+  /** Also hears of all that happens to events. */
+  readonly onFact?: DeliverySubscriber;
+  /** With a disk: how long all who were announced linger after a restart. */
   readonly restartGraceMs?: Millis;
 }
 
@@ -145,9 +145,9 @@ export class Stack {
     const of = { dispatcher: () => this.dispatcher, ledger: () => memory };
     this.truth = createTruth({ clock, wallTime, reconciler, ...of, alsoUnknown: () => [], steps: questions });
     const { dispatcher, outbox: memoryOutbox } = createDispatcher({
-      hear(fact) {
-        reconciler.hear(fact);
-        options.hear?.(fact);
+      onFact(fact) {
+        reconciler.onFact(fact);
+        options.onFact?.(fact);
       },
       clock,
       ...(store && { store }),

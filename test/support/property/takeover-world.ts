@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import { createDispatcher } from '../unit/create-dispatcher.ts';
 import type { Dispatcher } from '../../../src/dispatch/dispatcher.ts';
 import { DropJournal, type DroppedEvent } from '../../../src/delivery-log/drop-journal.ts';
@@ -168,11 +168,12 @@ export class TakeoverWorld {
    * nothing is left.
    */
   expectAllDone(): void {
-    expect(this.faults).toEqual([]);
-    expect(this.streams.batches).toBe(0);
+    assert.deepEqual(this.faults, []);
+    assert.equal(this.streams.batches, 0);
     for (const { ref, endpointIds, isDone } of this.streams.entries) {
-      expect(isDone, `${ref} is done`).toBe(true);
-      for (const id of endpointIds) expect(this.#fates.get(`${id} ${ref}`), `${ref} at ${id}`).toBeDefined();
+      assert.ok(isDone, `${ref} is not done`);
+      for (const id of endpointIds)
+        assert.ok(this.#fates.has(`${id} ${ref}`), `${ref} did not come to ${id}`);
     }
   }
 
@@ -233,16 +234,17 @@ export class TakeoverWorld {
     const key = `${endpointId} ${id}`;
     const earlier = this.#bodies.get(key);
     if (earlier !== undefined) {
-      expect(text).toBe(earlier);
+      assert.equal(text, earlier);
       return;
     }
     this.#bodies.set(key, text);
     const { events } = JSON.parse(text) as { events: { channel: string; user_id: string }[] };
     for (const { channel, user_id: number } of events) {
       const lane = `${endpointId} ${channel}`;
-      expect(Number(number), `the order of ${lane}`).toBeGreaterThan(this.#latest.get(lane) ?? -1);
+      const latest = this.#latest.get(lane) ?? -1;
+      assert.ok(Number(number) > latest, `${lane}: ${number} came after ${latest}`);
       this.#latest.set(lane, Number(number));
-      expect(this.#fates.get(`${endpointId} e${number}`)).toBeUndefined();
+      assert.equal(this.#fates.get(`${endpointId} e${number}`), undefined);
       this.#fates.set(`${endpointId} e${number}`, id);
     }
   }
@@ -254,12 +256,15 @@ export class TakeoverWorld {
     if (endpointId === '') return;
     if (dropped.length > 0) {
       const channels = events.map(({ ref }) => this.streams.entry(ref).event.channel);
-      expect(dropped.map(({ channel }) => channel)).toEqual(channels);
-      for (const { reason } of dropped) expect(reason).toBe('expired');
+      assert.deepEqual(
+        dropped.map(({ channel }) => channel),
+        channels,
+      );
+      for (const { reason } of dropped) assert.equal(reason, 'expired');
     }
     for (const { ref } of events) {
       const key = `${endpointId} ${ref}`;
-      if (dropped.length === 0) expect(this.#fates.get(key), key).toBe(batchId);
+      if (dropped.length === 0) assert.equal(this.#fates.get(key), batchId, key);
       else if (!this.#fates.has(key)) this.#fates.set(key, 'dropped');
     }
   }

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
 import type { TruthView } from '../../../src/views/truth.ts';
 import type { Application } from '../../../src/apps/application.ts';
 import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
@@ -70,17 +70,13 @@ export async function expectTruthSaid(
 ): Promise<void> {
   for (const app of apps) {
     for (const endpoint of app.endpoints) {
-      const view = (await stack.truth(app.id, endpoint.id)) ?? expect.fail(`${endpoint.id} is not known`);
+      const view = (await stack.truth(app.id, endpoint.id)) ?? assert.fail(`${endpoint.id} is not known`);
       const counts = (line: string): boolean => !skips(endpoint, line.split(' ')[0] ?? '');
       const unknown = view.differences.filter(({ believed }) => believed === 'unknown');
-      expect(
-        unknown
-          .map(subjectOf)
-          .filter(
-            (one) => counts(one) && !hasGap(endpoint) && !mayNotKnow(endpoint, one.split(' ')[0] ?? ''),
-          ),
-        `what is reported as unknown for ${endpoint.id}`,
-      ).toEqual([]);
+      const unexpected = unknown
+        .map(subjectOf)
+        .filter((one) => counts(one) && !hasGap(endpoint) && !mayNotKnow(endpoint, one.split(' ')[0] ?? ''));
+      assert.deepEqual(unexpected, [], `what is not known of ${endpoint.id}`);
       const unsure = new Set(unknown.map(subjectOf));
       const isSure = (line: string): boolean => !unsure.has(line.replace(/ (there|gone)$/, ''));
       const said = view.differences
@@ -93,14 +89,16 @@ export async function expectTruthSaid(
       const isMissed = (line: string): boolean => {
         const mayBeMissed = hasGap(endpoint) || mayNotKnow(endpoint, line.split(' ')[0] ?? '');
         const isIt = mayBeMissed && line.endsWith(' there') && !said.includes(line);
-        if (isIt) expect(view.limits.join('\n')).toMatch(/it may believe that/);
+        if (isIt) assert.match(view.limits.join('\n'), /it may believe that/);
         return isIt;
       };
-      expect(said.toSorted().filter(counts), `what is reported for ${endpoint.id}`).toEqual(
+      assert.deepEqual(
+        said.toSorted().filter(counts),
         expected.filter((line) => counts(line) && isSure(line) && !isMissed(line)),
+        `what is said of ${endpoint.id}`,
       );
-      expect(view.differing).toBe(view.differences.length);
-      for (const { why } of view.differences) expect(why).toMatch(/^\S.{20,}[^.]$/);
+      assert.equal(view.differing, view.differences.length);
+      for (const { why } of view.differences) assert.match(why, /^\S.{20,}[^.]$/);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { Join } from '../../../src/ports/attendance.ts';
+import type { Fanout } from '../../../src/ports/fanout.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
@@ -56,15 +57,17 @@ export class HearingNode {
       tellsCounts: () => false,
       registered: () => {},
     });
+    const local: Fanout = {
+      publish: (_appId, channel, encode) => this.arrived.push(`${channel} ${encode(channel)}`),
+      terminate: () => 'done',
+    };
     this.#fanout = new RedisFanout({
       link: this.link,
       ledger: this.ledger,
       partitions,
-      nodeId: name,
-      local: {
-        publish: (_appId, channel, encode) => this.arrived.push(`${channel} ${encode(channel)}`),
-        terminate: () => 'done',
-      },
+      processId: name,
+      local,
+      near: local,
     });
     this.link.topics.receiveOthers((message) => {
       this.sent += 1;

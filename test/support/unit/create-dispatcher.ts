@@ -15,8 +15,8 @@ interface Listening {
   readonly log?: Log;
   readonly metrics?: Metrics;
   readonly drops?: Pick<Drops, 'add'>;
-  /** Also receives everything that happens to events. */
-  readonly hear?: DeliverySubscriber;
+  /** Also hears of all that happens to events. */
+  readonly onFact?: DeliverySubscriber;
 }
 
 /**
@@ -27,7 +27,7 @@ export function createDispatcher({
   log = silentLog,
   metrics = noMetrics,
   drops = { add: () => {} },
-  hear = () => {},
+  onFact: hear = () => {},
   ...options
 }: Needed & Partial<DispatcherOptions> & Listening) {
   const { clock, wallTime = { now: () => 1_700_000_000_000 + clock.now() } } = options;
@@ -42,7 +42,7 @@ export function createDispatcher({
     policy: defaultPolicy,
     subscribers: [
       countDeliveries(metrics, clock),
-      new DeliveryLog(clock, log).hear,
+      new DeliveryLog(clock, log).onFact,
       keepDrops(drops, wallTime),
       hear,
     ],

@@ -108,8 +108,8 @@ export function officeStage({
     target: (appId, endpointId) => dispatcher?.target(appId, endpointId),
     ...given,
   });
-  /** The test may add more. */
-  const subscribers: DeliverySubscriber[] = [office.hear];
+  /** Further ones may be added. */
+  const subscribers: DeliverySubscriber[] = [office.onFact];
   const made = createDispatcher({ ...shared, subscribers });
   dispatcher = made.dispatcher;
   return { ...made, subscribers, office, store, sender, clock, wallTime, places };

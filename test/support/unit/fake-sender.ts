@@ -22,7 +22,7 @@ export class FakeSender implements WebhookSender {
     return new Promise((resolve) => {
       const fail = async (outcome: Outcome): Promise<void> => {
         resolve(outcome);
-        await settle(20);
+        await settle();
       };
       this.#posts.push({
         request,
