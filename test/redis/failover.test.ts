@@ -53,8 +53,8 @@ async function expectHeard(node: Server, sockets: readonly Socket[], name: strin
     expect((await callApi(node, { path: `/apps/${app.id}/events`, body })).status).toBe(200);
   }
   for (const { frames } of sockets) {
-    const heard = (): (string | undefined)[] =>
-      frames.items.filter(({ event }) => event === name).map(({ channel }) => channel);
+    const heard = (): string[] =>
+      frames.items.filter(({ event }) => event === name).map(({ channel = '' }) => channel);
     await expect.poll(() => heard().toSorted(), { timeout: 10_000 }).toEqual(rooms.toSorted());
   }
 }
