@@ -60,8 +60,7 @@ export class Journal {
     this.#entries.push({
       seq: this.#made,
       bytes: overheadBytes + textBytes,
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the compiler does not join the parts of a union
-      entry: { atMs: this.#clock.now(), ...(appId !== undefined && { appId }), ...entry } as RecordEntry,
+      entry: { atMs: this.#clock.now(), ...(appId !== undefined && { appId }), ...entry },
     });
   }
 
