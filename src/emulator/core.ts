@@ -123,9 +123,14 @@ export class EmulatorCore {
       isVirtual: clock.isVirtual,
       now: () => clock.now(),
       sendsWithinMs,
-      guard: (appId: string | undefined) => this.#guard(appId),
+      guard: (appId: string | undefined, gone?: AbortSignal) => this.#guard(appId, gone),
     };
-    this.publishWaiting = new PublishWaiting({ ...waits, log: publishLog });
+    this.publishWaiting = new PublishWaiting({
+      ...waits,
+      log: publishLog,
+      refusedOf: (appId) =>
+        this.refused.describeRequests(appId, (id) => this.held.apps.byId(id) !== undefined),
+    });
     this.waiting = new Waiting({
       ...waits,
       recorder,
@@ -288,12 +293,16 @@ export class EmulatorCore {
   }
 
   /** For somebody who waits: what throws once the emulator is closed, the app is gone, or what is waited for was forgotten. */
-  #guard(appId: string | undefined): () => void {
+  #guard(appId: string | undefined, gone?: AbortSignal): () => void {
     const count = (): number =>
       (this.#forgotten.get(undefined) ?? 0) + (appId === undefined ? 0 : (this.#forgotten.get(appId) ?? 0));
     const before = count();
+    gone?.addEventListener('abort', () => this.activity.note());
     return () => {
       this.apps(appId);
+      if (gone?.aborted === true) {
+        throw new EmulatorError('ERR_CLOSED', 'whoever asked for this wait has disconnected');
+      }
       if (count() === before) return;
       throw new EmulatorError(
         'ERR_RESET',

@@ -28,7 +28,7 @@ describe('a replay', () => {
       send: (post: Parameters<FakeSender['send']>[0], timeoutMs: number) => posts.send(post, timeoutMs),
     };
     const replayed = replay(planReplay(record, { ...to, speed: 4 }), {
-      sender: sender as never,
+      sender,
       clock,
       wallTime: { now: () => 1_000_000 + clock.now() },
       ids: { webhookId: () => 'new' },
