@@ -252,9 +252,13 @@ export class EmulatorCore {
 
   /** Ends one fault. False: there is none. */
   clearFault(id: number): boolean {
-    const isCleared = [this.webhookFaults, this.refusals, this.apiFaults].some((faults) => faults.remove(id));
-    if (isCleared) this.journal.add(undefined, { kind: 'fault cleared', id });
-    return isCleared;
+    for (const faults of [this.webhookFaults, this.refusals, this.apiFaults]) {
+      const removed = faults.remove(id);
+      if (removed === undefined) continue;
+      this.journal.add(removed.appId, { kind: 'fault cleared', id });
+      return true;
+    }
+    return false;
   }
 
   clearFaults(appId?: string): void {
