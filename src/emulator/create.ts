@@ -112,7 +112,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     random: random.next,
     ...(ids && { ids }),
     witness: bothWitnesses(journal.witness, { ...noWitness, published: publishLog.published }),
-    hear: journal.hear,
+    onFact: journal.onFact,
     refused(refusal) {
       core.refused.add(refusal);
       journal.refused(refusal);

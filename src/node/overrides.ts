@@ -32,7 +32,7 @@ export interface Overrides {
   /** Is told what the recorder is told, after it. */
   readonly witness?: Witness;
   /** Receives delivery facts. */
-  readonly hear?: DeliverySubscriber;
+  readonly onFact?: DeliverySubscriber;
   /** Is told of each refusal. */
   readonly refused?: ((refusal: Refusal) => void) | undefined;
   /** The files of the process, if it is the server's alone: then clients cannot take those that webhooks need. */

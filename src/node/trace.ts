@@ -129,10 +129,12 @@ export class Trace {
   /** An endpoint may answer with what it was sent, as error pages do. */
   #showOutcome(outcome: Outcome): Outcome {
     if (outcome.kind !== 'answered') return outcome;
-    const { body, location } = outcome;
+    const { body, headers, location } = outcome;
+    const shown = Object.entries(headers ?? {}).map(([name, value]) => [name, this.#show(value)] as const);
     return {
       ...outcome,
       ...(body !== undefined && { body: this.#show(body) }),
+      ...(headers !== undefined && { headers: Object.fromEntries(shown) }),
       ...(location !== undefined && { location: this.#show(location) }),
     };
   }

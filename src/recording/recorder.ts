@@ -198,7 +198,7 @@ export class Recorder implements Witness {
   };
 
   /** The subscriber to delivery facts. */
-  readonly hear = (fact: DeliveryFact): void => {
+  readonly onFact = (fact: DeliveryFact): void => {
     switch (fact.kind) {
       case 'selected':
         return this.#selected(fact);

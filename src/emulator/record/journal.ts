@@ -158,7 +158,7 @@ export class Journal {
   };
 
   /** Receives delivery facts. */
-  readonly hear: DeliverySubscriber = passingSelected((fact) => {
+  readonly onFact: DeliverySubscriber = passingSelected((fact) => {
     if (fact.kind === 'attempt-began' && fact.attempt.number === 1 && !this.#isFrozen) {
       count(this.#begun, fact.attempt.appId);
     }

@@ -166,7 +166,7 @@ export class ConsoleWitness implements Witness {
   }
 
   /** The subscriber to delivery facts. */
-  readonly hear = (fact: DeliveryFact): void => {
+  readonly onFact = (fact: DeliveryFact): void => {
     switch (fact.kind) {
       case 'selected':
         return this.#event(fact.appId, fact.event, fact.wanting.length);
