@@ -22,6 +22,14 @@ describe('a new project tests with', () => {
     expect(code).toBe(0);
   });
 
+  test('vitest, with one emulator for all test files', async () => {
+    const files = ['vitest.config.mjs', 'soketify.mjs', 'online.test.mjs', 'rooms.test.mjs'];
+    const project = await projectOf('vitest-global', files, { packages: ['vitest'] });
+    const { code, output } = await project.node(project.script('vitest/vitest.mjs'), 'run');
+    expect(output).toMatch(/Tests .*2 passed/);
+    expect(code).toBe(0);
+  });
+
   test('jest, which does not accept ES modules, together with its fake timers', async () => {
     const project = await projectOf('jest-commonjs', ['online.test.cjs'], {
       packages: ['jest'],
