@@ -26,122 +26,122 @@ import type { WebhookFault } from './faults/webhook-faults.ts';
 
 type Inspect = typeof inspect;
 
-/** Questions about webhooks. */
+/** Waits for webhook events. */
 export interface WebhookQuestions {
   /**
-   * Resolves with the first such event that an endpoint has answered with 2xx, since the start or the last reset. The
-   * virtual clock is moved to what is due next until there is one. Rejects with ERR_WEBHOOK_MISSING, saying what was
-   * seen instead and why, when nothing is due any more.
+   * Resolves with the first matching event since the start or the last reset that an endpoint answered with 2xx. It moves the
+   * virtual clock to the next due moment until there is one. Rejects with ERR_WEBHOOK_MISSING when nothing is due any more; the
+   * message describes what was seen instead, and why.
    */
   waitFor<Name extends EventName = EventName>(
     match: EventMatch<Name>,
     options?: WaitOptions,
   ): Promise<EmulatorEvent<Name>>;
   /**
-   * Resolves when no such event was sent, and none is within the grace and the wait of a batch (the virtual clock is
-   * moved that far; a real one takes as long). Rejects with ERR_WEBHOOK_UNEXPECTED, saying why it was sent.
+   * Resolves if no matching event was sent and none is sent within the grace period plus the batching delay. It moves the virtual
+   * clock that far; a real clock takes as long. Rejects with ERR_WEBHOOK_UNEXPECTED, explaining why the event was sent.
    */
   expectNone(match: EventMatch, options?: AbsenceOptions): Promise<void>;
 }
 
-/** What backends have published by the HTTP API, or a person in the Dashboard. */
+/** Events published through the HTTP API or in the Dashboard. */
 export interface PublishQuestions {
-  /** All that was published since the start or the last reset, each trigger and each item of a batch: the last 10,000, up to 32 MB. */
+  /** The events published since the start or the last reset, one for each trigger and each item of a batch: the last 10,000, up to 32 MB. */
   readonly list: readonly PublishedEvent[];
   /**
-   * Resolves with the first such event, since the start or the last reset. The virtual clock is moved to what is due next until
-   * there is one, for a backend may publish when it hears of something. Rejects with ERR_PUBLISH_MISSING, saying what was
-   * published instead.
+   * Resolves with the first matching event since the start or the last reset. It moves the virtual clock to the next due moment
+   * until there is one, because a backend may publish in response to a webhook. Rejects with ERR_PUBLISH_MISSING; the message
+   * describes what was published instead.
    */
   waitFor(match: PublishMatch, options?: PublishWaitOptions): Promise<PublishedEvent>;
   /**
-   * Resolves when no such event was published, and none is within the grace and the wait of a batch (the virtual clock is
-   * moved that far; a real one takes as long). Rejects with ERR_PUBLISH_UNEXPECTED, saying which was.
+   * Resolves if no matching event was published and none is published within the grace period plus the batching delay. It moves
+   * the virtual clock that far; a real clock takes as long. Rejects with ERR_PUBLISH_UNEXPECTED, naming the event.
    */
   expectNone(match: PublishMatch, options?: PublishAbsenceOptions): Promise<void>;
 }
 
 /**
- * The endpoints of an app, for instance of a backend that is started after the emulator. Options are those of
- * `startEmulator({ apps: [{ webhooks: [...] }] })`, and what is wrong with them rejects with ERR_CONFIG_INVALID.
+ * Changes the endpoints of an app, for instance for a backend that starts after the emulator. The options are those of
+ * `startEmulator({ apps: [{ webhooks: [...] }] })`. Invalid options reject with ERR_CONFIG_INVALID.
  */
 export interface Endpoints {
   readonly list: readonly EndpointInfo[];
-  /** Adds one, which hears of what happens from now on. Rejects with ERR_ENDPOINT_EXISTS when its id is taken. */
+  /** Adds an endpoint. It receives events from now on. Rejects with ERR_ENDPOINT_EXISTS if the id is taken. */
   add(endpoint: WebhookOptions): Promise<EndpointInfo>;
-  /** Takes all of it anew, but for its id; what waits for it is sent to where it is now. Rejects with ERR_ENDPOINT_UNKNOWN. */
+  /** Replaces all settings except the id. Pending deliveries go to the new URL. Rejects with ERR_ENDPOINT_UNKNOWN. */
   change(id: string, endpoint: WebhookOptions): Promise<EndpointInfo>;
-  /** Removes one; what waits for it is still sent. Rejects with ERR_ENDPOINT_UNKNOWN. */
+  /** Removes an endpoint. Pending deliveries are still sent. Rejects with ERR_ENDPOINT_UNKNOWN. */
   remove(id: string): Promise<void>;
 }
 
-/** Ways to have things fail. Faults of one kind strike in the order in which they were injected. */
+/** Injects faults. Faults of one kind apply in the order in which they were injected. */
 export interface FaultInjection {
-  /** Requests to endpoints fail, are late, or come twice. */
+  /** Makes requests to endpoints fail, arrive late, or arrive twice. */
   webhooks(fault: WebhookFault): Fault;
-  /** `drop` ends connections now (`hits` says how many); `refuse` sends those away that come. */
+  /** `drop` closes open connections now (`hits` is their number); `refuse` refuses new ones. */
   connections(fault: ConnectionDrop | ConnectionRefusal): Fault;
-  /** The HTTP API answers with an error and does nothing. */
+  /** Makes the HTTP API return an error without doing anything. */
   api(fault: ApiFault): Fault;
-  /** Ends all of them. */
+  /** Clears all faults. */
   clear(): void;
 }
 
-/** Forgetting between tests. */
+/** Options of `reset`. */
 export interface ResetOptions {
-  /** Clients are closed with 4200, on which they come back at once, instead of 4009, on which they do not. */
+  /** Close clients with 4200, after which they reconnect immediately, instead of 4009, after which they do not. */
   readonly reconnect?: boolean;
 }
 
-/** What can be asked and told of one app: nothing of another app is seen, and nothing of it is touched. */
+/** Controls and inspects one app. Other apps are neither shown nor changed. */
 export interface EmulatorApp {
   readonly id: string;
   readonly key: string;
   readonly secret: string;
-  /** For `new Pusher(key, options)` of pusher-js; Laravel Echo takes the same with `broadcaster: 'pusher'`. */
+  /** Arguments for `new Pusher(key, options)` of pusher-js; Laravel Echo takes the same with `broadcaster: 'pusher'`. */
   clientOptions(): ClientOptions;
-  /** For `new Pusher(options)` of a server library. */
+  /** Options for `new Pusher(options)` of a server library. */
   serverOptions(): ServerOptions;
   /** `SOKETIFY_*` and `PUSHER_*` variables for the environment of a child process. */
   env(): Record<string, string>;
   readonly webhooks: WebhookQuestions;
-  /** What backends have published. */
+  /** Events that backends published. */
   readonly published: PublishQuestions;
-  /** Where its webhooks go; of the emulator as a whole, those of its first app. */
+  /** The endpoints of the app. On the emulator itself: those of its first app. */
   readonly endpoints: Endpoints;
   readonly faults: FaultInjection;
-  /** All that happened since the start or the last reset, and what became of it. */
+  /** Lists all webhook events since the start or the last reset, with their status. */
   readonly events: readonly EmulatorEvent[];
-  /** Every request to an endpoint, with all attempts. */
+  /** Lists every delivery to an endpoint, with all attempts. */
   readonly deliveries: readonly EmulatorDelivery[];
-  /** The occupied channels now. */
+  /** The channels that are occupied now. */
   channels(): Promise<readonly ChannelInfo[]>;
-  /** The open connections now. */
+  /** The connections that are open now. */
   connections(): readonly ConnectionInfo[];
   /**
-   * Resolves when nothing is queued or under way to an endpoint. The virtual clock is moved as far as batches and
-   * retries need; departures that linger are not waited for. Rejects with ERR_NOT_IDLE after the time-out.
+   * Resolves when no event is queued and no request to an endpoint is in progress. It moves the virtual clock as far as batching
+   * and retries need, but does not wait for grace periods. Rejects with ERR_NOT_IDLE after the timeout.
    */
   idle(options?: Pick<WaitOptions, 'timeoutMs'>): Promise<void>;
   /**
-   * Forgets everything without telling an endpoint: closes the connections, empties channels, caches and queues, ends
-   * faults and clears what was recorded. The clock stays where it is.
+   * Clears all state without sending webhooks: closes the connections, empties channels, caches and queues, clears faults and
+   * records. The clock keeps its time.
    */
   reset(options?: ResetOptions): Promise<void>;
 }
 
-/** What a view of one app or of all is made with. */
+/** What a view of one app, or of all apps, needs. */
 export interface AppViewParts {
   readonly core: EmulatorCore;
   readonly apps: Apps;
-  /** Undefined: all of them. */
+  /** Undefined: all apps. */
   readonly appId: string | undefined;
   readonly address: Address;
-  /** The app whose credentials are told, and whose endpoints are meant. */
+  /** The app whose credentials and endpoints the view shows. */
   readonly named: () => Credentials;
 }
 
-/** One app of the emulator, or with `appId` undefined all of them, named by the first. */
+/** The view of one app or, with `appId` undefined, of all apps; the first one gives the credentials. */
 export class AppView implements EmulatorApp {
   readonly webhooks: WebhookQuestions;
   readonly published: PublishQuestions;
@@ -173,12 +173,12 @@ export class AppView implements EmulatorApp {
     return `${this.kind} ${inspect(this.summary(), options)}`;
   }
 
-  /** What it is called where it is shown. */
+  /** The name of the class in `console.log`. */
   protected get kind(): string {
     return 'EmulatorApp';
   }
 
-  /** What is shown of it. */
+  /** The fields shown by `console.log`. */
   protected summary(): object {
     const { id, key } = this;
     return { id, key };

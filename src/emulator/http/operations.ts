@@ -32,7 +32,7 @@ function clockOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly 
       method: 'get',
       path: '/control/clock',
       id: 'readClock',
-      summary: 'The time of the emulator.',
+      summary: 'Returns the time of the emulator clock.',
       answer: ref('Clock'),
       run: tell,
     },
@@ -40,8 +40,8 @@ function clockOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly 
       method: 'post',
       path: '/control/clock/advance',
       id: 'advanceClock',
-      summary: 'Lets time pass now; answers when what fell due in it has been done.',
-      body: object({ ms: millis('How much.') }, ['ms']),
+      summary: 'Advances the clock. Responds after everything that became due has been done.',
+      body: object({ ms: millis('How far to advance the clock.') }, ['ms']),
       answer: ref('Clock'),
       async run({ body }) {
         await pace.advance(body['ms']);
@@ -53,7 +53,7 @@ function clockOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly 
       path: '/control/clock/next',
       id: 'advanceClockToNext',
       summary:
-        'Moves the clock to the next moment at which something is due; `moved` is false when nothing is.',
+        'Moves the clock to the next moment at which something is due. `moved` is false if nothing is due.',
       body: object({}),
       answer: object({ mode: text, nowMs: millis('Since the start.'), moved: flag }, [
         'mode',
@@ -74,7 +74,7 @@ function recordOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly
       method: 'get',
       path: '/control/events',
       id: 'listEvents',
-      summary: 'All that happened since the start or the last reset, and what became of it.',
+      summary: 'Lists all webhook events since the start or the last reset, with their status.',
       query: {
         ...appQuery,
         after: 'Only events after the one with this id.',
@@ -94,7 +94,7 @@ function recordOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly
       method: 'get',
       path: '/control/deliveries',
       id: 'listDeliveries',
-      summary: 'Every request to an endpoint, with all attempts.',
+      summary: 'Lists every delivery to an endpoint, with all attempts.',
       query: appQuery,
       answer: object({ deliveries: listOf(ref('Delivery')) }, ['deliveries']),
       run: (question) => ({ deliveries: core.recorder.deliveries(knownApp(core, question)) }),
@@ -109,14 +109,15 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
       method: 'post',
       path: '/control/webhooks/wait-for',
       id: 'waitForWebhook',
-      summary: 'Answers with the first such event once it is delivered; 409 says what was seen instead.',
+      summary:
+        'Returns the first matching event once it is delivered. A 409 describes what was seen instead.',
       body: object(
         {
           match: ref('Match'),
           app: appField,
           after: afterField,
-          timeoutMs: millis('Real time: 1000 by default with the virtual clock, 5000 with the real one.'),
-          withinMs: millis('Time of the emulator: the virtual clock is moved no further.'),
+          timeoutMs: millis('Real time. Default: 1000 with the virtual clock, 5000 with the real one.'),
+          withinMs: millis('Emulator time: the virtual clock is moved no further than this.'),
         },
         ['match'],
       ),
@@ -132,13 +133,14 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
       method: 'post',
       path: '/control/webhooks/expect-none',
       id: 'expectNoWebhook',
-      summary: 'Answers when no such event was sent, and none is within the time; 409 says why it was.',
+      summary:
+        'Responds if no matching event was sent or is sent within the time. A 409 explains why one was.',
       body: object(
         {
           match: ref('Match'),
           app: appField,
           after: afterField,
-          withinMs: millis('By default the grace, and the wait of a batch.'),
+          withinMs: millis('Default: the grace period plus the batching delay.'),
         },
         ['match'],
       ),
@@ -153,8 +155,8 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
       method: 'post',
       path: '/control/idle',
       id: 'awaitIdle',
-      summary: 'Answers when nothing is queued or under way to an endpoint.',
-      body: object({ app: appField, timeoutMs: millis('Real time; 5000 by default.') }),
+      summary: 'Responds when no event is queued and no request to an endpoint is in progress.',
+      body: object({ app: appField, timeoutMs: millis('Real time. Default: 5000.') }),
       answer: done,
       run: (question) => waiting.idle(knownApp(core, question), given(question, 'timeoutMs')),
     },
@@ -162,10 +164,11 @@ function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly O
       method: 'post',
       path: '/control/reset',
       id: 'reset',
-      summary: 'Forgets everything of an app, or of all, without telling an endpoint. The clock stays.',
+      summary:
+        'Clears the state and records of one app, or of all, without sending webhooks. The clock keeps its time.',
       body: object({
         app: appField,
-        reconnect: described({ type: 'boolean' }, 'Clients are closed with a code on which they come back.'),
+        reconnect: described({ type: 'boolean' }, 'Close clients with a code after which they reconnect.'),
       }),
       answer: done,
       run: (question) =>

@@ -9,7 +9,7 @@ import { afterField, appField, appQuery, ref } from './schemas.ts';
 
 const example = { channel: 'orders', event: 'created' };
 
-/** What backends have published: to list, to wait for, and to rule out. */
+/** Operations that list published events, and wait for them or for their absence. */
 export function publishOperations({ core }: { readonly core: EmulatorCore }): readonly Operation[] {
   const { publishLog, publishWaiting } = core;
   return [
@@ -17,10 +17,11 @@ export function publishOperations({ core }: { readonly core: EmulatorCore }): re
       method: 'get',
       path: '/control/published',
       id: 'listPublished',
-      summary: 'What backends have published since the start or the last reset, and who was sent it.',
+      summary:
+        'Lists what backends published since the start or the last reset, and which connections received it.',
       query: {
         ...appQuery,
-        after: 'Only what was published after the event with this id.',
+        after: 'Only events published after the event with this id.',
         ...Object.fromEntries(publishFields.map((field) => [field, `Only events with this ${field}.`])),
       },
       answer: object({ published: listOf(ref('PublishedEvent')) }, ['published']),
@@ -40,14 +41,15 @@ export function publishOperations({ core }: { readonly core: EmulatorCore }): re
       method: 'post',
       path: '/control/published/wait-for',
       id: 'waitForPublished',
-      summary: 'Answers with the first such event once it is published; 409 says what was published instead.',
+      summary:
+        'Returns the first matching event once it is published. A 409 describes what was published instead.',
       body: object(
         {
           match: ref('PublishMatch'),
           app: appField,
           after: afterField,
-          timeoutMs: millis('Real time: 1000 by default with the virtual clock, 5000 with the real one.'),
-          withinMs: millis('Time of the emulator: the virtual clock is moved no further.'),
+          timeoutMs: millis('Real time. Default: 1000 with the virtual clock, 5000 with the real one.'),
+          withinMs: millis('Emulator time: the virtual clock is moved no further than this.'),
         },
         ['match'],
       ),
@@ -63,16 +65,14 @@ export function publishOperations({ core }: { readonly core: EmulatorCore }): re
       method: 'post',
       path: '/control/published/expect-none',
       id: 'expectNonePublished',
-      summary: 'Answers when no such event was published, and none is within the time; 409 says which was.',
+      summary:
+        'Responds if no matching event was published or is published within the time. A 409 names the one that was.',
       body: object(
         {
           match: ref('PublishMatch'),
           app: appField,
           after: afterField,
-          withinMs: described(
-            millis('Time of the emulator.'),
-            'By default the grace, and the wait of a batch.',
-          ),
+          withinMs: described(millis('Emulator time.'), 'Default: the grace period plus the batching delay.'),
         },
         ['match'],
       ),

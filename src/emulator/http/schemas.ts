@@ -6,13 +6,13 @@ export function ref(name: keyof typeof schemas): Schema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** The app that is meant, in a query. */
-export const appQuery = { app: 'The id of the app; without it, all apps.' };
+/** The app parameter of a query. */
+export const appQuery = { app: 'The app id. Default: all apps.' };
 
-/** The app that is meant. */
-export const appField = described(text, 'The id of the app; without it, all apps.');
+/** The app field of a body. */
+export const appField = described(text, 'The app id. Default: all apps.');
 
-/** The event after which others are meant. */
+/** The event after which to look. */
 export const afterField: Schema = { type: 'integer', description: 'Only events after the one with this id.' };
 
 const expression = object({ $regex: text, $flags: text }, ['$regex']);
@@ -21,7 +21,7 @@ const textOrExpression: Schema = { anyOf: [text, expression] };
 const times: Schema = {
   type: 'integer',
   minimum: 1,
-  description: 'How often; without it, until it is cleared.',
+  description: 'How many times the fault applies. Default: until it is cleared.',
 };
 const closeCode: Schema = { type: 'integer', minimum: 4000, maximum: 4299 };
 
@@ -29,9 +29,9 @@ const eventFields = {
   name: { type: 'string', enum: eventNames },
   channel: text,
   user_id: text,
-  event: described(text, 'Client events: their name.'),
-  data: described(text, 'Client events: their data.'),
-  socket_id: described(text, 'Client events: their sender.'),
+  event: described(text, 'Client events: the name of the event.'),
+  data: described(text, 'Client events: the data of the event.'),
+  socket_id: described(text, 'Client events: the socket_id of the sender.'),
   subscription_count: { type: 'integer' },
 } as const satisfies Record<string, Schema>;
 
@@ -44,9 +44,9 @@ const answer = described(text, "The beginning of the answer's body, up to 4 KB; 
 const attempt = object(
   {
     number: { type: 'integer' },
-    atMs: millis('When it began, on the clock of the emulator.'),
-    timeMs: millis('When it began, time of day.'),
-    elapsedMs: millis('How long it took; absent while it is under way.'),
+    atMs: millis('When the attempt started, on the emulator clock.'),
+    timeMs: millis('When the attempt started, as time of day.'),
+    elapsedMs: millis('How long the attempt took. Absent while it is in progress.'),
     outcome: { type: 'string', enum: ['pending', 'success', 'refused', 'timeout', 'unreachable'] },
     status: { type: 'integer' },
     answerHeaders,
@@ -79,7 +79,7 @@ const endpointFate = object(
   ['endpoint', 'url', 'status', 'deliveries', 'attempts'],
 );
 
-/** The components of the document. */
+/** The components of the OpenAPI document. */
 export const schemas = {
   Match: described(
     object({
@@ -95,9 +95,9 @@ export const schemas = {
       event: textOrExpression,
       data: described(
         {},
-        'The whole text, or a regular expression. Any other JSON is compared with what the data are: an object matches when the data have its fields.',
+        'The whole text, or a regular expression. Any other JSON value is compared with the parsed data: an object matches if the data have its fields.',
       ),
-      socket_id: described(textOrExpression, 'The connection that was not to receive it.'),
+      socket_id: described(textOrExpression, 'The socket_id of the connection that was excluded.'),
     }),
     'Fields that the published event must have.',
   ),
@@ -107,11 +107,11 @@ export const schemas = {
       appId: text,
       event: text,
       channels: listOf(text),
-      data: described(text, 'The text that subscribers were sent.'),
-      socket_id: described(text, 'The connection that was not to receive it.'),
+      data: described(text, 'The text that subscribers received.'),
+      socket_id: described(text, 'The socket_id of the connection that was excluded.'),
       source: { type: 'string', enum: ['api', 'dashboard'] },
-      atMs: millis('When, on the clock of the emulator.'),
-      receiverCount: { type: 'integer', description: 'How many connections were sent it.' },
+      atMs: millis('When it was published, on the emulator clock.'),
+      receiverCount: { type: 'integer', description: 'How many connections received it.' },
       receivers: described(
         listOf(object({ socketId: text, userId: text, channels: listOf(text) }, ['socketId', 'channels'])),
         'The first 1000 of them.',
@@ -124,7 +124,7 @@ export const schemas = {
       id: { type: 'integer', description: 'Counts up.' },
       appId: text,
       ...eventFields,
-      atMs: millis('When it happened, on the clock of the emulator.'),
+      atMs: millis('When it happened, on the emulator clock.'),
       status: {
         type: 'string',
         enum: ['pending', 'delivered', 'dropped', 'filtered', 'suppressed', 'deduplicated'],
@@ -137,11 +137,11 @@ export const schemas = {
           },
           socket_id: text,
           user_id: text,
-          atMs: millis('When the connection did it.'),
+          atMs: millis('When the connection caused it.'),
         },
         ['kind', 'atMs'],
       ),
-      why: described(text, 'The cause, and what became of the event, as a sentence.'),
+      why: described(text, 'A sentence with the cause of the event and its status.'),
       endpoints: listOf(endpointFate),
     },
     ['id', 'appId', 'name', 'channel', 'atMs', 'status', 'cause', 'why', 'endpoints'],
@@ -203,13 +203,13 @@ export const schemas = {
     endpoint: described(text, 'Only requests to this endpoint: its id or its URL.'),
     times,
     status: { type: 'integer', minimum: 200, maximum: 599 },
-    retryAfterMs: millis('With a status: its Retry-After.'),
+    retryAfterMs: millis('With a status: the Retry-After header.'),
     reset: flag,
     refuse: flag,
     timeout: flag,
     duplicate: flag,
-    delayMs: millis('The request leaves so much later.'),
-    delivered: described(flag, 'The endpoint gets the request all the same.'),
+    delayMs: millis('Delays the request by this time.'),
+    delivered: described(flag, 'The endpoint still receives the request; only its response is lost.'),
   }),
   ConnectionFault: object({
     app: appField,
@@ -220,10 +220,13 @@ export const schemas = {
         object({ userId: text }, ['userId']),
         object({ channel: text }, ['channel']),
       ],
-      description: 'Ends these connections now.',
+      description: 'Closes these connections now.',
     },
-    code: described(closeCode, 'With drop: the close code; without it the connection is cut.'),
-    refuse: described(closeCode, 'Refuses connections that come.'),
+    code: described(
+      closeCode,
+      'With drop: the close code. Default: the connection is cut without a close frame.',
+    ),
+    refuse: described(closeCode, 'Refuses new connections with this close code.'),
     times,
   }),
   ApiFault: object(
@@ -232,8 +235,11 @@ export const schemas = {
   ),
   Fault: object(
     {
-      id: { type: 'integer', description: 'To clear it by; 0: it is done already.' },
-      hits: { type: 'integer', description: 'How often it has struck.' },
+      id: {
+        type: 'integer',
+        description: 'The id with which to clear the fault. 0: the fault is already over.',
+      },
+      hits: { type: 'integer', description: 'How many times it has applied.' },
     },
     ['id', 'hits'],
   ),

@@ -8,42 +8,42 @@ import type { PublishedEvent } from './published-event.ts';
 import type { PublishLog } from './publish-log.ts';
 import { createPublishMatcher, type PublishMatch, type PublishMatcher } from './publish-match.ts';
 
-/** How long something that a backend publishes is waited for. */
+/** How long to wait for a published event. */
 export interface PublishWaitOptions {
-  /** Only what was published after this: what a wait resolved with, or its id. */
+  /** Only events published after this one: an event that a wait resolved with, or its id. */
   readonly after?: PublishedEvent | number;
   /**
-   * Real time. With the virtual clock, how long the backend may take when nothing is due (1000 ms by default); with the real
-   * clock, how long is waited (5000 ms by default).
+   * Real time in milliseconds. With the virtual clock: how long the backend may take when nothing is due (default: 1000). With the
+   * real clock: how long to wait (default: 5000).
    */
   readonly timeoutMs?: number;
-  /** Time of the emulator: the virtual clock is not moved on further than this (10 minutes by default). */
+  /** Emulator time in milliseconds: the virtual clock is moved no further than this. Default: 10 minutes. */
   readonly withinMs?: number;
 }
 
-/** How long something must not be published. */
+/** How long an event must not be published. */
 export interface PublishAbsenceOptions {
-  /** Only what was published after this: what a wait resolved with, or its id. */
+  /** Only events published after this one: an event that a wait resolved with, or its id. */
   readonly after?: PublishedEvent | number;
-  /** Time of the emulator. By default the grace and the time that an event waits for others, together. */
+  /** Emulator time in milliseconds. Default: the grace period plus the batching delay. */
   readonly withinMs?: number;
 }
 
-/** What waiting needs. */
+/** What a wait needs. */
 export interface PublishWaitingOptions {
   readonly pace: Pace;
   readonly log: PublishLog;
   readonly isVirtual: boolean;
   readonly now: () => Millis;
   readonly sendsWithinMs: Millis;
-  /** Returns what throws once nobody is to wait any more. */
+  /** Returns a check that throws once the wait must end. */
   readonly guard: (appId: string | undefined) => () => void;
 }
 
-/** So many events are named in a message, and so much of the data of each. */
+/** How many events a message lists, and how much of their data. */
 const mostNamed = 12;
 
-/** Waits for what backends publish and are not to publish, of one app or of all. */
+/** Waits for published events, or for their absence, of one app or of all apps. */
 export class PublishWaiting {
   readonly #options: PublishWaitingOptions;
 
@@ -51,7 +51,7 @@ export class PublishWaiting {
     this.#options = options;
   }
 
-  /** The first such event, once it is published. */
+  /** The first matching event, once it is published. */
   async waitFor(
     appId: string | undefined,
     match: PublishMatch,
@@ -74,13 +74,13 @@ export class PublishWaiting {
         ...(others.length > 0
           ? ['Published instead:', ...list(bySimilarity(others, matcher))]
           : [
-              `Nothing has been published since ${since}: does the backend use serverOptions() or env(), and was it answered 200?`,
+              `Nothing has been published since ${since}: does the backend use serverOptions() or env(), and did it receive a 200?`,
             ]),
       ].join('\n'),
     );
   }
 
-  /** Rejects if such an event was published, or is published within the time. */
+  /** Rejects if a matching event was published, or is published within the time. */
   async expectNone(
     appId: string | undefined,
     match: PublishMatch,

@@ -20,7 +20,7 @@ const nouns: Partial<Readonly<Record<RefusalKind, string>>> = {
   client_event: 'client event',
 };
 
-/** What clients were refused since the last reset, for whoever waits in vain for what they would have caused. */
+/** The refusals that clients received since the last reset. They explain waits that fail. */
 export class RefusalNotes {
   readonly #notes = new Map<string, Note>();
 
@@ -74,10 +74,10 @@ function reasonOf(
   }
   const subject = typeof channel === 'string' ? ` for ${channel}` : '';
   if (reason === 'wrong_signature') {
-    return `invalid signature${subject}. Is the secret of the backend that of this app? serverOptions() and env() contain it.`;
+    return `invalid signature${subject}. Does the backend use the secret of this app? serverOptions() and env() contain it.`;
   }
   if (reason === 'wrong_key') {
-    return `the key in the auth data${subject} is not that of this app. Does the backend use serverOptions() or env()?`;
+    return `the key in the auth data${subject} is not the key of this app. Does the backend use serverOptions() or env()?`;
   }
   if (reason === 'missing_auth' && kind === 'subscription') {
     return `no auth data${subject}. Does the client have a channelAuthorization?`;

@@ -10,36 +10,36 @@ import type { Recorder } from '../../recording/recorder.ts';
 import type { EmulatorEvent } from '../../recording/records.ts';
 import { reportMissing, reportUnexpected, type ClientCount, type Hindrances } from './report.ts';
 
-/** How long a webhook is waited for. */
+/** How long to wait for a webhook event. */
 export interface WaitOptions {
   /** Only events after this one: the event itself, or its id. */
   readonly after?: EmulatorEvent | number;
   /**
-   * Real time. With the virtual clock, how long a client may still be on its way when nothing is due (1000 ms by
-   * default); with the real clock, how long is waited (5000 ms by default).
+   * Real time in milliseconds. With the virtual clock: how long a client may still take when nothing is due (default: 1000). With
+   * the real clock: how long to wait (default: 5000).
    */
   readonly timeoutMs?: number;
-  /** Time of the emulator: the virtual clock is not moved on further than this (10 minutes by default). */
+  /** Emulator time in milliseconds: the virtual clock is moved no further than this. Default: 10 minutes. */
   readonly withinMs?: number;
 }
 
-/** How long a webhook must not be sent. */
+/** How long a webhook event must not be sent. */
 export interface AbsenceOptions {
   /** Only events after this one: the event itself, or its id. */
   readonly after?: EmulatorEvent | number;
-  /** Time of the emulator. By default the grace and the time that an event waits for others, together. */
+  /** Emulator time in milliseconds. Default: the grace period plus the batching delay. */
   readonly withinMs?: number;
 }
 
-/** What waiting needs. */
+/** What a wait needs. */
 export interface WaitingOptions {
   readonly pace: Pace;
   readonly recorder: Recorder;
   readonly isVirtual: boolean;
   readonly now: () => Millis;
-  /** After so long everything that was under way has been sent. */
+  /** After this time every event that was pending has been sent. */
   readonly sendsWithinMs: Millis;
-  /** Returns what throws once nobody is to wait any more. */
+  /** Returns a check that throws once the wait must end. */
   readonly guard: (appId: string | undefined) => () => void;
   readonly endpointsOf: (appId: string | undefined) => readonly string[];
   readonly clientsOf: (appId: string | undefined) => ClientCount;
@@ -47,7 +47,7 @@ export interface WaitingOptions {
   readonly readQueues: () => Iterable<QueueReading>;
 }
 
-/** Waits for what is to be sent and not to be sent, of one app or of all. */
+/** Waits for webhook events, or for their absence, of one app or of all apps. */
 export class Waiting {
   readonly #options: WaitingOptions;
 
@@ -55,7 +55,7 @@ export class Waiting {
     this.#options = options;
   }
 
-  /** The first such event that was delivered, once it is. */
+  /** The first matching event, once it is delivered. */
   async waitFor<Name extends EventName = EventName>(
     appId: string | undefined,
     match: EventMatch<Name>,
@@ -85,7 +85,7 @@ export class Waiting {
     );
   }
 
-  /** Rejects if such an event was sent, or is sent within the time. */
+  /** Rejects if a matching event was sent, or is sent within the time. */
   async expectNone(
     appId: string | undefined,
     match: EventMatch,
@@ -103,7 +103,7 @@ export class Waiting {
     }
   }
 
-  /** Resolves when no event of the app waits for an endpoint any more. */
+  /** Resolves when no event of the app is pending. */
   async idle(appId: string | undefined, options: Pick<WaitOptions, 'timeoutMs'> = {}): Promise<void> {
     const { pace, guard } = this.#options;
     const { timeoutMs = 5000 } = check(idleOptions, options, 'idle');
@@ -118,7 +118,7 @@ export class Waiting {
     );
     throw new EmulatorError(
       'ERR_NOT_IDLE',
-      `events are still queued after ${timeoutMs} ms: ${queues.join(', ')}. See deliveries for what the endpoints answer.`,
+      `events are still queued after ${timeoutMs} ms: ${queues.join(', ')}. See deliveries for the responses of the endpoints.`,
     );
   }
 
