@@ -72,18 +72,19 @@ export type { ReceivedEvent } from './webhooks/received.ts';
 export type { ToldState } from './webhooks/replay.ts';
 
 /**
- * Starts Soketify in this process, on a free port of 127.0.0.1 unless other things are said, and resolves once it
- * accepts connections. It logs nothing, keeps nothing global, and leaves no handle once it is closed:
+ * Starts an emulator in this process, by default on a free port of 127.0.0.1. Resolves once it accepts connections. It logs
+ * nothing by default, sets no globals, and leaves no open handle after `close`.
  *
- * ```ts
+ * @param options All are optional; see {@link EmulatorOptions} for units and defaults.
+ * @throws EmulatorError with ERR_CONFIG_INVALID, which names every invalid option, or with ERR_START when the emulator cannot
+ * start, for instance because the port is in use.
+ * @example
  * await using soketify = await startEmulator({ clock: 'virtual', apps: [{ webhooks: [{ url }] }] });
- * ```
- *
- * Rejects with ERR_CONFIG_INVALID, naming every fault of the options, or with ERR_START.
+ * await soketify.webhooks.waitFor({ name: 'channel_occupied', channel: 'news' });
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { content, faults } = sortOptions(options);
-  // What is served without a question is not served where it could be mistaken for the real thing.
+  // The control API is not served in production, where it could be mistaken for the real thing.
   const isControlled = content['control'] !== undefined && content['control'] !== false;
   const env = isControlled ? { NODE_ENV: process.env['NODE_ENV'] } : {};
   const config = parseContent(contentOf(content), { env, faults });

@@ -4,14 +4,14 @@ import { Files } from '../config/files.ts';
 import { readSecret } from '../config/checks/secrets.ts';
 import { UsageError } from './command.ts';
 
-/** What the command line says of the app. */
+/** The app options of the command line. */
 export interface AppOptions {
   readonly appId?: string;
   readonly key?: string;
   readonly secret?: string;
 }
 
-/** The app of a command: of the command line, else of the environment, else the default one. */
+/** The app of a command: from the command line, else from the environment, else the default app. */
 export function readApp(
   options: AppOptions,
   env: Env,

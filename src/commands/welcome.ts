@@ -34,7 +34,7 @@ export function formatWelcome(config: Config, ports: StartedPorts): string {
     const endpoints = webhooks.map(
       ({ url, eventTypes }) => `    webhooks to ${publicUrl(url)}  (${eventTypes.join(', ')})\n`,
     );
-    const none = '    no webhooks: configure an endpoint, or set SOKETIFY_WEBHOOK_URL\n';
+    const none = '    no endpoints: configure one, or set SOKETIFY_WEBHOOK_URL\n';
     return `  app ${id}, key ${key}${enabled ? '' : ' (disabled)'}\n${endpoints.length === 0 ? none : endpoints.join('')}`;
   });
   const connect = connectLines(config, port).map((line) => `  ${line}\n`);

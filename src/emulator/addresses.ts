@@ -1,4 +1,4 @@
-/** Where the emulator listens and what an app is, for those who connect. */
+/** Where the emulator listens and which credentials an app has, for clients and backends. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -7,14 +7,14 @@ export interface Address {
   readonly isTls: boolean;
 }
 
-/** What clients and backends name an app with. */
+/** The credentials of an app. */
 export interface Credentials {
   readonly id: string;
   readonly key: string;
   readonly secret: string;
 }
 
-/** Options of pusher-js; `key` is for Laravel Echo, and pusher-js passes over it. */
+/** Options of pusher-js. `key` is for Laravel Echo; pusher-js ignores it. */
 export interface ClientOptions {
   key: string;
   cluster: string;
@@ -27,7 +27,7 @@ export interface ClientOptions {
   disableStats: boolean;
 }
 
-/** Options of the `pusher` package for servers; other languages have the same under other names. */
+/** Options of the `pusher` package for Node.js; libraries for other languages use the same values under other names. */
 export interface ServerOptions {
   appId: string;
   key: string;
@@ -42,14 +42,14 @@ export function urlOf({ host, port, path, isTls }: Address): string {
   return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
 }
 
-/** What a client connects with: `new Pusher(key, options)`. */
+/** Options for clients: `new Pusher(key, options)`. */
 export function clientOptions(
   { host, port, path, isTls }: Address,
   { key }: Pick<Credentials, 'key'>,
 ): ClientOptions {
   return {
     key,
-    // pusher-js insists on one; it means nothing here.
+    // pusher-js requires a cluster, but does not use it here.
     cluster: 'default',
     wsHost: host,
     wsPort: port,
@@ -61,7 +61,7 @@ export function clientOptions(
   };
 }
 
-/** What a backend connects with: `new Pusher(options)`. */
+/** Options for backends: `new Pusher(options)`. */
 export function serverOptions(
   { host, port, isTls }: Address,
   { id, key, secret }: Credentials,
@@ -69,7 +69,7 @@ export function serverOptions(
   return { appId: id, key, secret, host, port: String(port), useTLS: isTls };
 }
 
-/** The same for a process that reads its environment: Soketify's names, and those that Laravel and others read. */
+/** The same as environment variables: the names of Soketify, and those that Laravel and others read. */
 export function environment({ host, port, isTls }: Address, app: Credentials): Record<string, string> {
   return {
     SOKETIFY_APP_ID: app.id,

@@ -31,10 +31,10 @@ import { createServer, type Server } from '../node/server.ts';
 import type { Route } from '../transport/http.ts';
 import { systemRealTime, systemWallTime } from '../system/clock.ts';
 
-/** How a server is controlled. */
+/** Options for controlling a server. */
 export interface EmulatorSettings {
   readonly clock: 'real' | 'virtual';
-  /** Of the schedule and of ids. Default: the schedule has the seed 1, and ids are drawn at random. */
+  /** The seed of the retry schedule and of ids. Default: seed 1 for the schedule, and random ids. */
   readonly seed?: number | undefined;
   readonly liveness: 'real' | 'virtual';
   readonly patienceMs: number;
@@ -44,14 +44,14 @@ export interface EmulatorSettings {
   readonly fileName?: string | undefined;
 }
 
-/** A server, and the door to what controls it. */
+/** A server, and the access to its controls. */
 export interface EmulatedServer {
-  /** Its `close` is a graceful end, unless time stands still. */
+  /** Its `close` is a graceful shutdown, unless the clock is virtual. */
   readonly server: Server;
   readonly emulator: LocalEmulator;
 }
 
-/** Nobody is to come back to an emulator that ends with its test. */
+/** Clients must not reconnect to an emulator that closes with its test. */
 const closedError: ClosingError = {
   code: 4009,
   reason: 'server_closing',
@@ -103,7 +103,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     tellsSecrets: config.control?.token !== undefined,
   });
   const server: Server = await createServer(config, {
-    // A test reads what is.
+    // Tests must read current values.
     cachesMetrics: false,
     clock,
     wallTime,
@@ -120,7 +120,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     livenessClock: options.liveness === 'virtual' ? clock.background : real,
     ...(log && { log }),
     fileName: options.fileName,
-    // What a test sets is for a test.
+    // Settings that a test makes are for tests, not for production.
     env: {},
     controls: {
       operations: dashboardOperations(operations),
@@ -155,7 +155,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
   });
   const controlled: Server = {
     ...server,
-    // Where time stands still the last webhooks would wait for ever.
+    // With a virtual clock the last webhooks would wait forever.
     close: () => (clock.isVirtual ? emulator.close() : server.close()),
   };
   return { server: controlled, emulator };
@@ -165,12 +165,12 @@ function routesOf({ control }: Config, operations: readonly Operation[]): readon
   return control === undefined ? [] : createControlRoutes(operations, control.token);
 }
 
-/** The operations that the Dashboard adds to its own: time and faults. The rest it knows by the admin API. */
+/** The operations that the Dashboard adds to its own: time and faults. It gets everything else from the admin API. */
 function dashboardOperations(operations: readonly Operation[]): readonly Operation[] {
   return operations.filter(({ path }) => /^\/control\/(?:clock|faults|reset)/.test(path));
 }
 
-/** The configuration of this content. Throws an EmulatorError that names every fault, those that are known already first. */
+/** Loads the configuration from this content. Throws an EmulatorError that lists every fault, `faults` first. */
 export function parseContent(
   content: Readonly<Record<string, unknown>>,
   {
@@ -188,7 +188,7 @@ export function parseContent(
 }
 
 function addressOf({ host, path, tls }: Config, port: number): Address {
-  // "All addresses" is none that a client could name.
+  // A client cannot connect to the address for "all interfaces".
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return { host: reachable, port, path, isTls: tls !== undefined };
 }

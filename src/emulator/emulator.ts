@@ -4,36 +4,36 @@ import type { AppOptions } from './options.ts';
 import { AppView, type EmulatorApp } from './app-view.ts';
 import type { EmulatorCore } from './core.ts';
 
-/** The emulator's time. */
+/** The clock of the emulator. */
 export interface EmulatorClock {
-  /** `virtual`: time stands still until it is moved. `real`: it also goes by itself. */
+  /** `virtual`: time stands still until it is moved. `real`: time also passes by itself. */
   readonly mode: 'real' | 'virtual';
   /** Milliseconds since the start. */
   now(): number;
-  /** Lets so much time pass now, and resolves when what fell due in it has been done. */
+  /** Moves the clock by this many milliseconds. Resolves after everything that became due has been done. */
   advance(ms: number): Promise<void>;
 }
 
-/** A running emulator. What it can say and do of all its apps it can of each of them, by `app(id)`. */
+/** A running emulator. Its methods apply to all apps; `app(id)` returns the same methods for one app. */
 export interface Emulator extends EmulatorApp, AsyncDisposable {
   readonly host: string;
   readonly port: number;
-  /** Where the HTTP API is, such as `http://127.0.0.1:6001`. */
+  /** The base URL of the HTTP API, such as `http://127.0.0.1:6001`. */
   readonly url: string;
   readonly clock: EmulatorClock;
   /** The ids of the apps. */
   readonly appIds: readonly string[];
-  /** One app: questions, records, faults and reset of it alone. Throws when there is no such app. */
+  /** The view of one app. Throws ERR_APP_UNKNOWN if there is no such app. */
   app(id: string): EmulatorApp;
-  /** Adds an app, for a test that wants one of its own; id, key and secret are made up unless they are given. */
+  /** Adds an app, for instance for one test. A missing id, key or secret is generated. */
   createApp(options?: AppOptions): Promise<EmulatorApp>;
-  /** Removes an app: its connections are closed, and no endpoint hears of it. */
+  /** Removes an app and closes its connections. No webhook is sent for it. */
   removeApp(id: string): Promise<void>;
-  /** Ends. Connections are closed, webhooks that wait are given up, and no handle is left. Again, it does nothing. */
+  /** Stops the emulator: closes the connections, gives up pending webhooks, and leaves no open handle. Calling it again does nothing. */
   close(): Promise<void>;
 }
 
-/** What an emulator is made with. */
+/** What an emulator is built from. */
 export interface EmulatorParts {
   readonly core: EmulatorCore;
   readonly address: Address;

@@ -157,7 +157,7 @@ export function createRedisNode(redis: RedisConfig, options: RedisNodeOptions): 
         const cause = error instanceof Error ? error.message : String(error);
         throw new StartError(
           'ERR_REDIS',
-          `Redis cannot be used (${addressOf(connection)}): ${cause}. Start it, or correct "redis" in the configuration; version 7 or later is needed.`,
+          `cannot use Redis (${addressOf(connection)}): ${cause}. Start it, or correct "redis" in the configuration; version 7 or later is required.`,
           error,
         );
       }

@@ -186,7 +186,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       // What the network may keep for a client is decided when it begins to listen.
       refuse(next) {
         const [outgrown] = outgrownBounds(next, config);
-        return outgrown && `${outgrown.path}: ${outgrown.message}. It takes a restart to raise it`;
+        return outgrown && `${outgrown.path}: ${outgrown.message}. Restart the server to raise it`;
       },
       showCertificate: (files) => gateway.reloadTls(files),
       async serve(configured) {

@@ -9,10 +9,10 @@ import { Plans } from './plans.ts';
 import type { ReceivedWebhook, Receiver, ReceiverOptions } from './types.ts';
 
 /**
- * Starts a webhook endpoint: it verifies signatures, remembers what came, and answers as told. Resolves once
- * it listens.
+ * Starts a webhook endpoint for tests. It verifies signatures, remembers the webhooks that it receives, and responds as planned.
+ * Resolves once it listens.
  *
- * @param options Everything has a default: a free port of 127.0.0.1, every path, the secret of the default app.
+ ~ * @param options All are optional. Default: a free port of 127.0.0.1, every path, the secret of the default app.
  * @throws EmulatorError with ERR_ARGUMENT_INVALID, or with ERR_START and the system's error as its `cause` when it cannot listen.
  * @example
  * await using receiver = await startReceiver({ secret: 'app-secret' });
@@ -76,12 +76,12 @@ function secretsOf({ secret, secrets }: ReceiverOptions): WebhookSecrets {
   return new Map(Object.entries(secrets));
 }
 
-/** Resolves with the port. */
+/** Listens. Resolves with the port. */
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       const code = 'code' in error ? String(error.code) : error.name;
-      const hint = code === 'EADDRINUSE' ? '; leave port out to take a free one' : '';
+      const hint = code === 'EADDRINUSE' ? '; leave port out to use a free one' : '';
       const message = `the receiver cannot listen on ${host}:${port}: ${error.message}${hint}`;
       reject(new EmulatorError('ERR_START', message, error));
     });
@@ -93,7 +93,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-/** How a URL names a host; "all addresses" is none that can be reached. */
+/** The host in the URL of the receiver; the address for "all interfaces" is replaced. */
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;

@@ -157,7 +157,7 @@ test('a second signal exits immediately with 0, and pending deliveries are logge
   const pressing = setInterval(() => server.signal('SIGINT'), 50);
   const { code, stdout } = await server.exit.finally(() => clearInterval(pressing));
   expect(code).toBe(0);
-  expect(stdout).toContain('"msg":"closed at once, by a second signal"');
+  expect(stdout).toContain('"msg":"closed immediately after a second signal"');
   for (const name of ['channel_occupied', 'channel_vacated']) {
     expect(stdout).toMatch(new RegExp(`"reason":"shutdown".*"${name}"|"${name}".*"reason":"shutdown"`));
   }

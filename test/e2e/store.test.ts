@@ -179,7 +179,7 @@ describe('a node with a store that is killed', () => {
     await using third = await startServer(config({ path }));
     expect(await stateOf(third)).toMatchObject({ starts: 3, last_end: { how: 'orderly' } });
     expect(third.log.items).toContainEqual(
-      expect.objectContaining({ msg: 'going on with what the store has kept', ended: 'orderly' }),
+      expect.objectContaining({ msg: 'continuing with the state in the store', ended: 'orderly' }),
     );
   });
 });

@@ -35,12 +35,12 @@ describe('soketify-emulator prune', () => {
     const before = readdirSync(folder);
     expect(await prune(project, '--dry-run')).toEqual({
       code: 0,
-      output: `would remove 2 binaries and free 3.0 MB; ${own} stays in ${folder}\n`,
+      output: `would remove 2 binaries and free 3.0 MB; ${own} is kept in ${folder}\n`,
     });
     expect(readdirSync(folder)).toEqual(before);
     expect(await prune(project)).toEqual({
       code: 0,
-      output: `removed 2 binaries and freed 3.0 MB; ${own} stays in ${folder}\n`,
+      output: `removed 2 binaries and freed 3.0 MB; ${own} is kept in ${folder}\n`,
     });
     expect(readdirSync(folder)).toEqual(before.filter((name) => !others.includes(name)));
     expect((await prune(project)).output).toMatch(/^nothing to remove; /);

@@ -95,7 +95,7 @@ test('a failing thread ends the process with 1 and one clear log entry', async (
   const { code, stderr } = await server.exit;
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^ERR_WORKER: worker thread [12] has failed, so the server ends: Error: made by the test/,
+    /^ERR_WORKER: worker thread [12] has failed, so the server exits: Error: made by the test/,
   );
 });
 

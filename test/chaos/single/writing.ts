@@ -16,14 +16,14 @@ export class Writing {
 
   /** Reads a line of the log. */
   read(line: string): void {
-    if (line.includes('"msg":"the store cannot be written')) {
+    if (line.includes('"msg":"cannot write to the store')) {
       this.failures += 1;
       const at = timeOf(line);
       // What was published during an earlier failure may not be written yet.
       const before = this.#failed;
       const isBefore = before !== undefined && at < before.to + catchUpMs;
       this.#failed = { from: isBefore ? before.from : at, to: Infinity };
-    } else if (line.includes('"msg":"the store is written again"') && this.#failed !== undefined) {
+    } else if (line.includes('"msg":"writing to the store works again"') && this.#failed !== undefined) {
       this.#failed.to = timeOf(line);
     }
   }
