@@ -1,5 +1,5 @@
-import { stateUnavailable } from '../app/api-answer.ts';
-import type { LocalApp } from '../app/local-app.ts';
+import { stateUnavailable } from '../http-api/api-answer.ts';
+import type { LocalApp } from '../apps/local-app.ts';
 import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
 import { numberOf, parameterOf, textOf, type Operation, type Question } from '../operations/operation.ts';
 import { done, listOf, object, whole } from '../operations/schema.ts';

@@ -1,6 +1,10 @@
 import { invalidQuestion } from '../operations/operation-error.ts';
 import { textOf, type Operation, type Question } from '../operations/operation.ts';
-import { parseConsoleTypes, type ConsoleFeed, type ConsoleFilter } from '../recording/console-feed.ts';
+import {
+  parseConsoleTypes,
+  type ConsoleFeed,
+  type ConsoleFilter,
+} from '../recording/console/console-feed.ts';
 import type { WallTime } from '../ports/clock.ts';
 import { ref } from './schemas.ts';
 import { beforeOf, limitOf, searchOf } from './search-of.ts';

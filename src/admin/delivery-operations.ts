@@ -1,4 +1,4 @@
-import type { DeadLetterOffice } from '../app/dead-letter-office.ts';
+import type { DeadLetterOffice } from '../delivery-log/dead-letter-office.ts';
 import { explainSignature } from '../auth/explain-signature.ts';
 import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import { OperationError, invalidQuestion } from '../operations/operation-error.ts';

@@ -1,10 +1,10 @@
-import type { ClientConnections } from '../app/client-connections.ts';
-import type { AppConfig, Config, EndpointConfig } from '../config/schema.ts';
+import type { ClientConnections } from '../connections/client-connections.ts';
+import type { AppConfig, Config, EndpointConfig } from '../config/schema/schema.ts';
 import { keysOf } from '../configuration/run-time-changes.ts';
 import { batchPolicyOf } from '../webhooks/endpoint.ts';
 import { writeLimits } from '../protocol/limits.ts';
 import type { QueueReading } from '../webhooks/delivery-facts.ts';
-import type { KeyUses } from '../app/key-uses.ts';
+import type { KeyUses } from '../apps/key-uses.ts';
 import type { AppView, BatchInput, EndpointView, KeyView, QueueView } from '../views/settings.ts';
 
 /** The sources of facts about apps, apart from the configuration. */

@@ -1,6 +1,6 @@
-import type { TestSender } from '../app/test-sender.ts';
-import type { ResendTarget } from '../app/attempt-in-place.ts';
-import type { EndpointConfig } from '../config/schema.ts';
+import type { TestSender } from '../dispatch/test-sender.ts';
+import type { ResendTarget } from '../dispatch/attempt-in-place.ts';
+import type { EndpointConfig } from '../config/schema/schema.ts';
 import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
 import { parameterOf, textOf, type Operation, type Question } from '../operations/operation.ts';

@@ -1,5 +1,5 @@
-import { listLetters } from '../app/dead-letter-queries.ts';
-import { cancelRecovery, recover, showRecovery } from '../app/dead-letter-requests.ts';
+import { listLetters } from '../http-api/dead-letter-queries.ts';
+import { cancelRecovery, recover, showRecovery } from '../http-api/dead-letter-requests.ts';
 import { parameterOf, type Operation } from '../operations/operation.ts';
 import type { Schema } from '../operations/schema.ts';
 import { answerOf, appOf, type LetterParts } from './parts.ts';

@@ -1,5 +1,5 @@
 import type { Cancel, Clock, Millis } from '../ports/clock.ts';
-import { isConsoleFull, type ConsoleFeed, type ConsoleFilter } from '../recording/console-feed.ts';
+import { isConsoleFull, type ConsoleFeed, type ConsoleFilter } from '../recording/console/console-feed.ts';
 import type { OverviewView } from '../views/server.ts';
 
 /** The destination of a stream. */

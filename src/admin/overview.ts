@@ -1,5 +1,5 @@
-import type { ClientConnections } from '../app/client-connections.ts';
-import type { LocalApps } from '../app/local-app.ts';
+import type { ClientConnections } from '../connections/client-connections.ts';
+import type { LocalApps } from '../apps/local-app.ts';
 import type { WallTime } from '../ports/clock.ts';
 import type { NodeHealth } from '../ports/metrics.ts';
 import type { Samples } from '../recording/samples.ts';

@@ -1,8 +1,8 @@
-import type { ClientConnections } from '../app/client-connections.ts';
-import type { LocalApp, LocalApps } from '../app/local-app.ts';
-import type { Questions } from '../app/list-channels.ts';
-import { lettersUnavailable, type Letters } from '../app/dead-letter-queries.ts';
-import type { ApiAnswer } from '../app/api-answer.ts';
+import type { ClientConnections } from '../connections/client-connections.ts';
+import type { LocalApp, LocalApps } from '../apps/local-app.ts';
+import type { Questions } from '../http-api/list-channels.ts';
+import { lettersUnavailable, type Letters } from '../http-api/dead-letter-queries.ts';
+import type { ApiAnswer } from '../http-api/api-answer.ts';
 import type { Fanout } from '../ports/fanout.ts';
 import { OperationError } from '../operations/operation-error.ts';
 import { parameterOf, type Question } from '../operations/operation.ts';

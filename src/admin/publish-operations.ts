@@ -1,6 +1,6 @@
-import type { ClientConnections } from '../app/client-connections.ts';
-import type { LocalApp } from '../app/local-app.ts';
-import type { Publisher } from '../app/publisher.ts';
+import type { ClientConnections } from '../connections/client-connections.ts';
+import type { LocalApp } from '../apps/local-app.ts';
+import type { Publisher } from '../http-api/publisher.ts';
 import { OperationError, invalidQuestion } from '../operations/operation-error.ts';
 import { textOf, type Operation, type Question } from '../operations/operation.ts';
 import { done, object, whole } from '../operations/schema.ts';

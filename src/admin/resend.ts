@@ -1,6 +1,6 @@
 import { OperationError } from '../operations/operation-error.ts';
-import { lettersUnavailable } from '../app/dead-letter-queries.ts';
-import type { Resent } from '../app/resender.ts';
+import { lettersUnavailable } from '../http-api/dead-letter-queries.ts';
+import type { Resent } from '../delivery-log/resender.ts';
 import { isUnavailable } from '../ports/unavailable.ts';
 import { clip } from '../protocol/clip.ts';
 import { refusalOf } from './parts.ts';

@@ -1,4 +1,4 @@
-import type { WebhookLife } from '../app/webhook-state.ts';
+import type { WebhookLife } from '../http-api/webhook-state.ts';
 import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import type { Operation } from '../operations/operation.ts';
 import { readOverview, type OverviewParts } from './overview.ts';

@@ -1,4 +1,4 @@
-import type { AppConfig } from '../config/schema.ts';
+import type { AppConfig } from '../config/schema/schema.ts';
 import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import { describeIdle } from '../configuration/describe-idle.ts';
 import { exportChanges } from '../configuration/export-changes.ts';

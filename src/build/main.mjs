@@ -26,7 +26,7 @@ async function build() {
   // Read beside the script that they are used by.
   cpSync(`${root}/src/store/redis/scripts`, `${root}/dist/scripts`, { recursive: true });
   for (const file of ['index.cjs', 'index.js', 'load.cjs', 'main.cjs', 'main.js', 'thread.cjs'])
-    cpSync(`${root}/src/${file}`, `${root}/dist/${file}`);
+    cpSync(`${root}/src/entry/${file}`, `${root}/dist/${file}`);
   // Last, because it must not be older than the program.
   execFileSync(process.execPath, ['src/build/write-compiled.mjs'], { cwd: root, stdio: 'inherit' });
   recordBuild(root);

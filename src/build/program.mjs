@@ -13,7 +13,7 @@ export async function buildProgram(root) {
   const { dependencies } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/doors.cjs'],
+    entryPoints: ['src/entry/doors.cjs'],
     bundle: true,
     platform: 'node',
     target: 'node20',

@@ -1,7 +1,7 @@
 import { defaultApp } from '../config/default-app.ts';
 import { readVariable, variables, type Env } from '../config/environment.ts';
 import { Files } from '../config/files.ts';
-import { readSecret } from '../config/secrets.ts';
+import { readSecret } from '../config/checks/secrets.ts';
 import { UsageError } from './command.ts';
 
 /** What the command line says of the app. */

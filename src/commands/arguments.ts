@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../config/checks/nearest.ts';
 import { UsageError } from './command.ts';
 
 /** Readers of option values: each returns what the value means or says what is accepted. */

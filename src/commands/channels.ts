@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { formatSpan } from '../recording/console-row.ts';
+import { formatSpan } from '../recording/console/console-row.ts';
 import type { ChannelDetail, ChannelPage, ChannelView } from '../views/channels.ts';
 import { pathOf, type Admin } from './admin.ts';
 import { count } from './arguments.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { maskConfig } from '../config/mask.ts';
-import { formatFaults } from '../config/report.ts';
+import { formatFaults } from '../config/checks/report.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 
 export function define(command: Command): void {

@@ -1,5 +1,5 @@
 import { readVariable, variables } from '../config/environment.ts';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../config/checks/nearest.ts';
 import type { AppView, EndpointView } from '../views/settings.ts';
 import { AdminError, pathOf, type Admin } from './admin.ts';
 import type { AppAskingOptions } from './asking.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../config/checks/nearest.ts';
 import { UsageError, type Subcommand } from './command.ts';
 import { exitCode } from './exit-code.ts';
 import type { ServeOptions } from './serve.ts';

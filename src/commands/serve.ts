@@ -1,16 +1,17 @@
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
-import { formatFaults } from '../config/report.ts';
-import type { Config } from '../config/schema.ts';
+import { formatFaults } from '../config/checks/report.ts';
+import type { Config } from '../config/schema/schema.ts';
 import { createLog, type ProgramLog } from '../observe/log.ts';
 import type { Log } from '../ports/log.ts';
 import { StartError } from '../ports/start-error.ts';
 import { createReloader, tellFindings, type Reloader } from '../configuration/reloader.ts';
-import { createServer, type Server } from '../server.ts';
+import { fileNeedsOf } from '../node/file-needs.ts';
+import { createServer, type Server } from '../node/server.ts';
 import { readOpenFiles, warnOfOpenFileLimit } from '../system/open-files.ts';
 import { whenNpxEnds } from '../system/parent.ts';
 import { hasTerminal } from '../system/terminal.ts';
 import { watchFiles } from '../system/watch-files.ts';
-import { describeStart, formatWelcome, type StartedPorts } from '../welcome.ts';
+import { describeStart, formatWelcome, type StartedPorts } from './welcome.ts';
 import { exitCode } from './exit-code.ts';
 
 /** What the command line says of the server. */
@@ -44,7 +45,7 @@ export async function serve({
   }
   const { config } = loaded;
   const log = await createLog(config.logLevel);
-  const lowLimit = warnOfOpenFileLimit(readOpenFiles(), config.webhooks.totalConcurrency);
+  const lowLimit = warnOfOpenFileLimit(readOpenFiles(), fileNeedsOf(config));
   tellFindings(loaded, log);
   if (lowLimit !== undefined) log.warn({}, lowLimit);
   try {

@@ -5,7 +5,7 @@ import { Files } from '../config/files.ts';
 import { defaultHost, defaultPort, isLoopback } from '../config/hosts.ts';
 import { fieldOf, isObject, type JsonObject } from '../config/json.ts';
 import { layer } from '../config/layers.ts';
-import { readSecret } from '../config/secrets.ts';
+import { readSecret } from '../config/checks/secrets.ts';
 import { UsageError } from './command.ts';
 
 /** What the command line says of the server that is asked. */

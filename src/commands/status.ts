@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { formatSpan } from '../recording/console-row.ts';
+import { formatSpan } from '../recording/console/console-row.ts';
 import type { OverviewView, SelfView } from '../views/server.ts';
 import type { AppView, EndpointView } from '../views/settings.ts';
 import type { Admin } from './admin.ts';

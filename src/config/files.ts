@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { quoteWhole } from './fault.ts';
+import { quoteWhole } from './checks/fault.ts';
 
 /** Reads a file as UTF-8; throws when it cannot. */
 export type ReadFile = (path: string) => string;

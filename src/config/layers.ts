@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { defaultApp } from './default-app.ts';
 import { readVariable, variables, type Env } from './environment.ts';
-import { formatPath, type ConfigFault, type Path } from './fault.ts';
+import { formatPath, type ConfigFault, type Path } from './checks/fault.ts';
 import { fieldOf, isObject, type JsonObject } from './json.ts';
 
 /** What the command line says; it wins over everything else. */

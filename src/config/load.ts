@@ -1,24 +1,24 @@
 import { dirname, resolve as resolvePath } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { boundFaults } from './bounds.ts';
-import { dashboardFaults } from './dashboard.ts';
+import { boundFaults } from './checks/bounds.ts';
+import { dashboardFaults } from './schema/dashboard.ts';
 import { isProduction, unknownVariables, type Env } from './environment.ts';
-import { duplicateKeyFaults } from './duplicate-keys.ts';
-import { describeKind, describeValue, formatPath, type ConfigFault } from './fault.ts';
-import { readableSecrets } from './exposure.ts';
+import { duplicateKeyFaults } from './checks/duplicate-keys.ts';
+import { describeKind, describeValue, formatPath, type ConfigFault } from './checks/fault.ts';
+import { readableSecrets } from './checks/exposure.ts';
 import { Files, type ModeOf, type ReadFile } from './files.ts';
 import { findSyntaxFault } from './json-syntax.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { layer, type Layered, type Overrides } from './layers.ts';
-import { placeholderFaults } from './placeholders.ts';
+import { placeholderFaults } from './checks/placeholders.ts';
 import { redisFaults } from './redis.ts';
-import { defaultSecretFaults, relationFaults } from './relations.ts';
+import { defaultSecretFaults, relationFaults } from './checks/relations.ts';
 import { resolve } from './resolve.ts';
-import type { Config } from './schema.ts';
-import { secretFileFaults } from './secrets.ts';
-import { checkTls } from './tls.ts';
+import type { Config } from './schema/schema.ts';
+import { secretFileFaults } from './checks/secrets.ts';
+import { checkTls } from './checks/tls.ts';
 import { validate } from './validate.ts';
-import { warningsOf } from './warnings.ts';
+import { warningsOf } from './checks/warnings.ts';
 
 /** Where the configuration comes from. Precedence: overrides, then env, then the file, then the defaults. */
 export interface ConfigSources {

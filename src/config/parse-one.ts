@@ -1,12 +1,12 @@
 import { writeLimits } from '../protocol/limits.ts';
 import type { Env } from './environment.ts';
-import { describeKind, type ConfigFault } from './fault.ts';
+import { describeKind, type ConfigFault } from './checks/fault.ts';
 import { Files, readNoFile } from './files.ts';
 import { fieldOf, isObject, itemsOf } from './json.ts';
 import { loadConfig } from './load.ts';
-import { placeholderFaults } from './placeholders.ts';
+import { placeholderFaults } from './checks/placeholders.ts';
 import { endpointId } from './resolve.ts';
-import type { AppConfig, Config, EndpointConfig } from './schema.ts';
+import type { AppConfig, Config, EndpointConfig } from './schema/schema.ts';
 import { writeApp } from './write-app.ts';
 
 /** What came of comparing an input with the rules of a configuration file. */

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { formatPath, type ConfigFault, type Path } from './fault.ts';
-import * as field from './fields.ts';
+import { formatPath, type ConfigFault, type Path } from './checks/fault.ts';
+import * as field from './schema/fields.ts';
 import { codeOf, type Files } from './files.ts';
 import { fieldOf, isObject } from './json.ts';
-import type { RedisConfig, RedisTlsConfig } from './redis-schema.ts';
-import type { ParsedConfig } from './schema.ts';
+import type { RedisConfig, RedisTlsConfig } from './schema/redis-schema.ts';
+import type { ParsedConfig } from './schema/schema.ts';
 
 type ParsedRedis = NonNullable<ParsedConfig['redis']>;
 

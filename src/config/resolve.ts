@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { resolveLimits, type WrittenLimits } from '../protocol/limits.ts';
-import { backpressureFor } from './bounds.ts';
-import { mostWorkers } from './fields.ts';
+import { backpressureFor } from './checks/bounds.ts';
+import { mostWorkers } from './schema/fields.ts';
 import type { Files } from './files.ts';
-import { resolveControl } from './control.ts';
-import { resolveDashboard } from './dashboard.ts';
+import { resolveControl } from './schema/control.ts';
+import { resolveDashboard } from './schema/dashboard.ts';
 import { resolveRedis } from './redis.ts';
-import type { AppConfig, Config, EndpointConfig, ParsedConfig } from './schema.ts';
-import { secretOf } from './secrets.ts';
+import type { AppConfig, Config, EndpointConfig, ParsedConfig } from './schema/schema.ts';
+import { secretOf } from './checks/secrets.ts';
 
 type ParsedApp = ParsedConfig['apps'][number];
 type ParsedWebhook = ParsedApp['webhooks'][number];

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { describeKind, describeValue, formatPath, quote, type ConfigFault } from './fault.ts';
-import { nearest } from './nearest.ts';
-import { configSchema, type ParsedConfig } from './schema.ts';
+import { describeKind, describeValue, formatPath, quote, type ConfigFault } from './checks/fault.ts';
+import { nearest } from './checks/nearest.ts';
+import { configSchema, type ParsedConfig } from './schema/schema.ts';
 
 /** What came of comparing an input with the schema. */
 export type Validated =

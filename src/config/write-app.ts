@@ -1,6 +1,6 @@
 import { writeLimits } from '../protocol/limits.ts';
 import type { JsonObject } from './json.ts';
-import type { AppConfig, EndpointConfig } from './schema.ts';
+import type { AppConfig, EndpointConfig } from './schema/schema.ts';
 
 /** An app as a configuration file has it, secrets included. */
 export function writeApp({ isSetAtRunTime: _origin, limits, webhooks, ...app }: AppConfig): JsonObject {

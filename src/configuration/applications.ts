@@ -1,5 +1,5 @@
-import type { Application } from '../app/application.ts';
-import type { AppConfig, Config } from '../config/schema.ts';
+import type { Application } from '../apps/application.ts';
+import type { AppConfig, Config } from '../config/schema/schema.ts';
 
 /** Converts a configured app to a served one. `privateAddresses` decides which endpoints may have private addresses. */
 export function toApplication(

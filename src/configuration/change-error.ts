@@ -1,4 +1,4 @@
-import type { ConfigFault } from '../config/fault.ts';
+import type { ConfigFault } from '../config/checks/fault.ts';
 
 /** Why a change at run time was refused. */
 export type ChangeErrorCode =

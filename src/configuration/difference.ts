@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AppConfig } from '../config/schema.ts';
+import type { AppConfig } from '../config/schema/schema.ts';
 
 /** The difference between two lists of apps: ids of apps, and of endpoints as `app/endpoint`. It contains no secrets. */
 export interface Difference {

@@ -1,5 +1,5 @@
 import type { KeyPair } from '../auth/key-pair.ts';
-import type { AppConfig } from '../config/schema.ts';
+import type { AppConfig } from '../config/schema/schema.ts';
 import { ChangeError } from './change-error.ts';
 import { addedApp, rulesOf, setByFile, type Edit, type Ground } from './edit.ts';
 import { keysOf, layOver, withApp, type RunTimeChanges } from './run-time-changes.ts';

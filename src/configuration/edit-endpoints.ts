@@ -1,4 +1,4 @@
-import type { EndpointConfig, Pause } from '../config/schema.ts';
+import type { EndpointConfig, Pause } from '../config/schema/schema.ts';
 import { ChangeError } from './change-error.ts';
 import { servedApp, setByFile, type Edit, type Ground } from './edit.ts';
 import type { RunTimeChanges } from './run-time-changes.ts';

@@ -1,6 +1,6 @@
 import type { Env } from '../config/environment.ts';
 import { isProduction } from '../config/environment.ts';
-import type { AppConfig, Config } from '../config/schema.ts';
+import type { AppConfig, Config } from '../config/schema/schema.ts';
 import { ChangeError } from './change-error.ts';
 import { layOver, type LayerRules, type RunTimeChanges } from './run-time-changes.ts';
 

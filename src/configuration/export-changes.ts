@@ -1,6 +1,6 @@
-import { holdsSecret } from '../config/exposure.ts';
+import { holdsSecret } from '../config/checks/exposure.ts';
 import type { JsonObject } from '../config/json.ts';
-import type { AppConfig, EndpointConfig } from '../config/schema.ts';
+import type { AppConfig, EndpointConfig } from '../config/schema/schema.ts';
 import { writeApp, writeEndpoint } from '../config/write-app.ts';
 import type { RunTimeChanges } from './run-time-changes.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Application } from '../app/application.ts';
+import type { Application } from '../apps/application.ts';
 import type { Env } from '../config/environment.ts';
-import { needsRestart } from '../config/restart.ts';
-import type { AppConfig, Config } from '../config/schema.ts';
+import { needsRestart } from '../config/checks/restart.ts';
+import type { AppConfig, Config } from '../config/schema/schema.ts';
 import type { Cancel } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { StartError } from '../ports/start-error.ts';

@@ -1,4 +1,4 @@
-import type { AppConfig, EndpointConfig, Pause } from '../config/schema.ts';
+import type { AppConfig, EndpointConfig, Pause } from '../config/schema/schema.ts';
 
 /** An endpoint that was added to an app at run time. */
 export interface AddedEndpoint {

@@ -1,8 +1,8 @@
 import type { KeyPair } from '../auth/key-pair.ts';
-import { describeValue, type ConfigFault } from '../config/fault.ts';
+import { describeValue, type ConfigFault } from '../config/checks/fault.ts';
 import { fieldOf, isObject, type JsonObject } from '../config/json.ts';
 import { parseApp, parseEndpoint, type Parsed } from '../config/parse-one.ts';
-import type { AppConfig, EndpointConfig, Pause } from '../config/schema.ts';
+import type { AppConfig, EndpointConfig, Pause } from '../config/schema/schema.ts';
 import { unknownName } from '../config/validate.ts';
 import { writeApp } from '../config/write-app.ts';
 import type { WallTime } from '../ports/clock.ts';

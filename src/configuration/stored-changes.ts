@@ -1,7 +1,7 @@
-import { quote, type ConfigFault } from '../config/fault.ts';
+import { quote, type ConfigFault } from '../config/checks/fault.ts';
 import { fieldOf, isObject, itemsOf, type JsonObject } from '../config/json.ts';
 import { parseApps, type Parsed } from '../config/parse-one.ts';
-import type { AppConfig, EndpointConfig, Pause } from '../config/schema.ts';
+import type { AppConfig, EndpointConfig, Pause } from '../config/schema/schema.ts';
 import { writeApp, writeEndpoint } from '../config/write-app.ts';
 import { defaultLimits } from '../protocol/limits.ts';
 import type { AddedEndpoint, PausedEndpoint, RunTimeChanges } from './run-time-changes.ts';

@@ -1,6 +1,6 @@
 import type { Role } from '../views/settings.ts';
 import { bearerOf, isSameToken, type Caller } from '../auth/caller.ts';
-import type { DashboardConfig } from '../config/dashboard.ts';
+import type { DashboardConfig } from '../config/schema/dashboard.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AccessRefusal } from './access-refusal.ts';
 import { clearCookie, sessionIdsOf, setCookie } from './cookie.ts';

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { AdminParts } from '../admin/operations.ts';
 import { readOverview } from '../admin/overview.ts';
 import type { SelfView, ClockView } from '../views/server.ts';
-import type { ClientConnections } from '../app/client-connections.ts';
-import type { LocalApps } from '../app/local-app.ts';
-import { Publisher, type PublisherOptions } from '../app/publisher.ts';
-import { TestSender, type TestSenderOptions } from '../app/test-sender.ts';
-import type { Backplane } from '../backplane.ts';
-import type { DashboardConfig } from '../config/dashboard.ts';
+import type { DeadLetterOffice } from '../delivery-log/dead-letter-office.ts';
+import type { ClientConnections } from '../connections/client-connections.ts';
+import type { LocalApps } from '../apps/local-app.ts';
+import { Publisher, type PublisherOptions } from '../http-api/publisher.ts';
+import { TestSender, type TestSenderOptions } from '../dispatch/test-sender.ts';
+import type { DashboardConfig } from '../config/schema/dashboard.ts';
 import type { ConfigurationInForce } from '../configuration/in-force.ts';
 import { RunTimeSettings } from '../configuration/run-time-settings.ts';
 import type { Clock, WallTime } from '../ports/clock.ts';
@@ -25,12 +25,19 @@ import type { Observation } from './observation.ts';
 import { createPageRoutes } from './page-routes.ts';
 import { createStaticFiles } from './static-files.ts';
 
+/** What the Dashboard asks of the node: its state, and its deliveries. */
+interface NodeState extends Pick<AdminParts, 'webhookLife' | 'target' | 'truth' | 'lanes' | 'reconcile'> {
+  readonly letters: DeadLetterOffice;
+  describe: AdminParts['nodeHealth'];
+  describeStore: AdminParts['storeHealth'];
+}
+
 /** Everything that the Dashboard shows and changes. */
 export interface DashboardOptions extends PublisherOptions, TestSenderOptions {
   readonly config: DashboardConfig;
   readonly observation: Observation;
   readonly configuration: ConfigurationInForce;
-  readonly backplane: Backplane;
+  readonly backplane: NodeState;
   readonly ledger: Ledger;
   readonly apps: LocalApps;
   readonly connections: ClientConnections;

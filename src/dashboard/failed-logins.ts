@@ -1,4 +1,4 @@
-import { addressGroup } from '../app/admissions.ts';
+import { addressGroup } from '../apps/admissions.ts';
 import type { Clock, Millis } from '../ports/clock.ts';
 
 const maxTries = 5;

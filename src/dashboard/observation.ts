@@ -1,14 +1,14 @@
 import { RefusalCounts } from '../admin/overview.ts';
-import { KeyUses } from '../app/key-uses.ts';
-import type { ResentFact } from '../app/resender.ts';
-import type { DashboardConfig } from '../config/dashboard.ts';
+import { KeyUses } from '../apps/key-uses.ts';
+import type { ResentFact } from '../delivery-log/resender.ts';
+import type { DashboardConfig } from '../config/schema/dashboard.ts';
 import type { Clock, WallTime } from '../ports/clock.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Refusal } from '../ports/refusals.ts';
 import type { Witness } from '../ports/witness.ts';
 import { bothWitnesses } from '../recording/both-witnesses.ts';
-import { ConsoleFeed } from '../recording/console-feed.ts';
-import { ConsoleWitness } from '../recording/console-witness.ts';
+import { ConsoleFeed } from '../recording/console/console-feed.ts';
+import { ConsoleWitness } from '../recording/console/console-witness.ts';
 import { Recorder } from '../recording/recorder.ts';
 import { Samples } from '../recording/samples.ts';
 import { countingMetrics, noTotals, type Totals } from '../recording/totals.ts';
@@ -67,7 +67,7 @@ export class Observation {
       ...bothWitnesses(this.recorder, this.#console),
       keyUsed: (appId, key) => this.keyUses.used(appId, key),
     };
-    this.subscribers = [this.recorder.hear, this.#console.hear];
+    this.subscribers = [this.recorder.onFact, this.#console.onFact];
   }
 
   /** Adds what a worker has counted. */

@@ -1,8 +1,8 @@
-import type { ConfigFault } from '../config/fault.ts';
+import type { ConfigFault } from '../config/checks/fault.ts';
 import { isObject } from '../config/json.ts';
 import { parseApps, parseEndpoint } from '../config/parse-one.ts';
-import { formatFaults } from '../config/report.ts';
-import type { AppConfig, Config, EndpointConfig } from '../config/schema.ts';
+import { formatFaults } from '../config/checks/report.ts';
+import type { AppConfig, Config, EndpointConfig } from '../config/schema/schema.ts';
 import { ChangeError } from '../configuration/change-error.ts';
 import { addEndpoint, changeEndpoint, removeEndpoint, takenIds } from '../configuration/edit-endpoints.ts';
 import { servedApp, type Ground } from '../configuration/edit.ts';

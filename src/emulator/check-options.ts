@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { ConfigFault } from '../config/fault.ts';
-import { describeKind } from '../config/fault.ts';
-import * as field from '../config/fields.ts';
+import type { ConfigFault } from '../config/checks/fault.ts';
+import { describeKind } from '../config/checks/fault.ts';
+import * as field from '../config/schema/fields.ts';
 import { faultsIn } from '../config/validate.ts';
 import { milliseconds } from './check.ts';
 import type { EmulatorOptions } from './options.ts';

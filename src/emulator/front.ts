@@ -1,8 +1,8 @@
-import type { Session } from '../app/session.ts';
+import type { Session } from '../apps/session.ts';
 import { injected } from './faults/client-faults.ts';
 import type { EmulatorCore } from './core.ts';
 import { encodeError } from '../protocol/encode.ts';
-import type { Front, Inside } from '../overrides.ts';
+import type { Front, Inside } from '../node/overrides.ts';
 import { plainText, type OutgoingResponse, type RequestHead } from '../transport/http-message.ts';
 import { beginningOf, type Handle, type Route } from '../transport/http.ts';
 import type { SocketCommands } from '../transport/sockets.ts';

@@ -1,4 +1,4 @@
-import type { LocalApp } from '../app/local-app.ts';
+import type { LocalApp } from '../apps/local-app.ts';
 import type { ChannelQueries } from '../ports/channel-queries.ts';
 import { isUnavailable, type Unavailable } from '../ports/unavailable.ts';
 import type { WitnessedTrigger } from '../ports/witness.ts';

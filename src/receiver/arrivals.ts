@@ -1,5 +1,5 @@
 import { EmulatorError, type EmulatorErrorCode } from '../emulator/emulator-error.ts';
-import { clearTimeout, setTimeout } from '../real.ts';
+import { clearTimeout, setTimeout } from '../system/real.ts';
 import type { ReceivedWait } from './types.ts';
 
 const defaultTimeoutMs = 5000;

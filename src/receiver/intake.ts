@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headerOf } from '../auth/webhook-verification.ts';
-import { dateNow } from '../real.ts';
+import { dateNow } from '../system/real.ts';
 import { checkAnswer } from './check.ts';
 import type { Memory } from './memory.ts';
 import type { Plans } from './plans.ts';

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { clearTimeout, setTimeout } from '../real.ts';
+import { clearTimeout, setTimeout } from '../system/real.ts';
 import type { Answer } from './types.ts';
 
 /** Gives an answer, after its delay unless the signal comes first. The sender may be gone by then. */

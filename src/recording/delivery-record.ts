@@ -1,4 +1,4 @@
-import type { Delivery } from '../app/resender.ts';
+import type { Delivery } from '../delivery-log/resender.ts';
 import type { Millis } from '../ports/clock.ts';
 import type { Outcome, WebhookRequest } from '../ports/webhook-sender.ts';
 import type { Attempt } from '../webhooks/attempt.ts';

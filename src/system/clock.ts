@@ -1,6 +1,6 @@
 import type { Clock, WallTime } from '../ports/clock.ts';
 import type { RealTime } from '../ports/real-time.ts';
-import { clearTimeout, dateNow, performanceNow, setImmediate, setTimeout } from '../real.ts';
+import { clearTimeout, dateNow, performanceNow, setImmediate, setTimeout } from './real.ts';
 import type { NextTurn } from '../structures/turn-budget.ts';
 
 /** The longest delay of the runtime's timers. A longer one would fire immediately. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
-import { dateNow, hrtime } from '../real.ts';
+import { dateNow, hrtime } from './real.ts';
 
 /** Readings of the machine's clocks, to compare with readings of an earlier run of the program. */
 export interface MachineReadings {

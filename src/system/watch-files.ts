@@ -1,5 +1,5 @@
 import { unwatchFile, watchFile } from 'node:fs';
-import { clearTimeout, setTimeout } from '../real.ts';
+import { clearTimeout, setTimeout } from './real.ts';
 
 /** Polling costs next to nothing, and works on every file system, with symbolic links and with replaced files. */
 const lookEveryMs = 1000;

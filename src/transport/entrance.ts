@@ -1,4 +1,4 @@
-import { performanceNow, setImmediate } from '../real.ts';
+import { performanceNow, setImmediate } from '../system/real.ts';
 import type { TemplatedApp } from 'uWebSockets.js';
 import { createBareTlsApp } from './tls.ts';
 import { listen, type Address, type Listening, type Uws } from './uws.ts';

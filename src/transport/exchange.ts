@@ -1,4 +1,4 @@
-import { setImmediate } from '../real.ts';
+import { setImmediate } from '../system/real.ts';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';

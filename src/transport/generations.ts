@@ -1,4 +1,4 @@
-import { setImmediate } from '../real.ts';
+import { setImmediate } from '../system/real.ts';
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { Cancel, Clock } from '../ports/clock.ts';
 import type { PublishTopic } from '../ports/socket.ts';

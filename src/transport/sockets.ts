@@ -1,4 +1,4 @@
-import { setImmediate } from '../real.ts';
+import { setImmediate } from '../system/real.ts';
 import type {
   CompressOptions,
   HttpRequest,

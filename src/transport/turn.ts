@@ -1,4 +1,4 @@
-import { setImmediate } from '../real.ts';
+import { setImmediate } from '../system/real.ts';
 
 /** A socket whose messages can be combined into one write. */
 export interface Corkable {

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import Backend from 'pusher';
 import { request } from 'undici';
 import { describe, expect, test } from 'vitest';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/node/server.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { Client } from './support/client.ts';
 import { connect, startStage } from './support/emulator.ts';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Front, Inside } from '../../src/overrides.ts';
+import type { Front, Inside } from '../../src/node/overrides.ts';
 import { plainText } from '../../src/transport/http-message.ts';
 import type { Route } from '../../src/transport/http.ts';
 import { Client } from './support/client.ts';

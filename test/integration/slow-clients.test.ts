@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/node/server.ts';
 import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
 import { Client } from './support/client.ts';

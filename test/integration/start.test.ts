@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createServer } from '../../src/server.ts';
+import { createServer } from '../../src/node/server.ts';
 import { StartError } from '../../src/ports/start-error.ts';
 import { loadUws } from '../../src/transport/uws.ts';
 import { get } from './support/http.ts';

@@ -11,7 +11,7 @@ import { Client } from './support/client.ts';
 import { hello, startGateway, topic } from './support/gateway.ts';
 import { signedTarget } from './support/http.ts';
 import { configOf, startServer } from './support/server.ts';
-import { createServer } from '../../src/server.ts';
+import { createServer } from '../../src/node/server.ts';
 import { loadUws } from '../../src/transport/uws.ts';
 import { believing, dialTls, encrypted, fingerprint, pair, passphrase, shown } from './support/tls.ts';
 

@@ -1,7 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ConsoleRows } from '../../src/views/server.ts';
-import { ConsoleFeed, isConsoleFull, type ConsoleSubscription } from '../../src/recording/console-feed.ts';
+import {
+  ConsoleFeed,
+  isConsoleFull,
+  type ConsoleSubscription,
+} from '../../src/recording/console/console-feed.ts';
 import { Ring } from '../../src/recording/ring.ts';
 import { Shelf } from '../../src/recording/shelf.ts';
 import { FakeClock } from '../support/fake-clock.ts';

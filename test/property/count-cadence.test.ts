@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SubscriptionCounts } from '../../src/app/subscription-counts.ts';
-import { LocalApp } from '../../src/app/local-app.ts';
+import { SubscriptionCounts } from '../../src/connections/subscription-counts.ts';
+import { LocalApp } from '../../src/apps/local-app.ts';
 import type { Subscription } from '../../src/channels/registry.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { patienceMs, runs, seeded } from '../support/property/seeded.ts';

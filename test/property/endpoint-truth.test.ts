@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Application } from '../../src/app/application.ts';
+import type { Application } from '../../src/apps/application.ts';
 import type { Endpoint } from '../../src/webhooks/endpoint.ts';
 import { eventNames, type EventName } from '../../src/webhooks/event.ts';
 import { defaultPolicy } from '../support/property/delivery-shell.ts';
@@ -121,7 +121,7 @@ async function begin(options: Omit<StackOptions, 'applications'>, isReconciled =
     stack: new Stack({
       applications,
       ...options,
-      hear(fact) {
+      onFact(fact) {
         // An app is removed, and everything for its endpoints is decided: they start afresh if it is added again.
         if (fact.kind !== 'ended' || world.present.has(fact.appId)) return;
         world.stack.receivers.get(fact.endpoint.url)?.acknowledged.splice(0);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSeats, Mesh } from '../../src/workers/mesh.ts';
+import { createSeats, Mesh } from '../../src/node/workers/mesh.ts';
 import { runs, seeded } from '../support/property/seeded.ts';
 
 /** What a thread sends: the message that caused it, if any, and its name. */

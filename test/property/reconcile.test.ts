@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Application } from '../../src/app/application.ts';
+import type { Application } from '../../src/apps/application.ts';
 import { defaultPolicy } from '../support/property/delivery-shell.ts';
 import { FakeDisk } from '../support/property/fake-disk.ts';
 import type { ReceivedEvent } from '../support/property/fake-receivers.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Dispatcher } from '../../src/app/dispatcher.ts';
-import { DropJournal } from '../../src/app/drop-journal.ts';
+import type { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import { DropJournal } from '../../src/delivery-log/drop-journal.ts';
 import { noMetrics } from '../../src/ports/metrics.ts';
 import type { Outcome, WebhookRequest } from '../../src/ports/webhook-sender.ts';
 import { defaultPolicy } from '../support/property/delivery-shell.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AppConfig, Config, EndpointConfig } from '../../src/config/schema.ts';
+import type { AppConfig, Config, EndpointConfig } from '../../src/config/schema/schema.ts';
 import { ChangeError } from '../../src/configuration/change-error.ts';
 import { addApp, changeApp, removeApp } from '../../src/configuration/edit-apps.ts';
 import {

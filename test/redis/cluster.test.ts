@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { createRedisClients } from '../../src/store/redis/connect.ts';
+import { createRedisClients } from '../../src/store/redis/link/connect.ts';
 import { testLedger } from '../contract/ledger.suite.ts';
 import { startRedisCluster, type RedisCluster } from '../support/redis/cluster.ts';
 import { redisLedgerHarness } from '../support/redis/ledger-harness.ts';

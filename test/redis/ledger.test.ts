@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { createRedisClients } from '../../src/store/redis/connect.ts';
+import { createRedisClients } from '../../src/store/redis/link/connect.ts';
 import { testLedger } from '../contract/ledger.suite.ts';
 import { redisLedgerHarness } from '../support/redis/ledger-harness.ts';
 import { startRedis, type RedisServer } from '../support/redis/server.ts';

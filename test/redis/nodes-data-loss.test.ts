@@ -12,7 +12,7 @@ afterAll(() => redis.stop());
 
 describe(seeded('three nodes, whose clocks are minutes apart'), () => {
   test(
-    'converge after Redis has lost everything: whoever is there was told of, and clients see who is there',
+    'converge after Redis has lost everything: all present users are reported, and clients see them',
     async () => {
       await fc.assert(
         fc.asyncProperty(faultsWithLoss, (steps) =>

@@ -12,7 +12,7 @@ afterAll(() => redis.stop());
 
 describe(seeded('three nodes, whose clocks are minutes apart'), () => {
   test(
-    'through crashes, freezes, lost connections and want of memory the facts say what is true, each once, and so do the clients views',
+    "keep the facts true and free of repetitions, and the clients' views too, through crashes, freezes, lost connections and lack of memory",
     async () => {
       await fc.assert(
         fc.asyncProperty(faults, (steps) =>

@@ -1,5 +1,5 @@
 import { fieldOf, isObject, type JsonObject } from '../../config/json.ts';
-import { nearest } from '../../config/nearest.ts';
+import { nearest } from '../../config/checks/nearest.ts';
 import type { Env } from '../../config/environment.ts';
 import { soketiVariables } from './variables.ts';
 

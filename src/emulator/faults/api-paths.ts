@@ -1,4 +1,4 @@
-import { nearest } from '../../config/nearest.ts';
+import { nearest } from '../../config/checks/nearest.ts';
 import { invalidArgument } from '../emulator-error.ts';
 
 const ofApp = '/apps/:app';

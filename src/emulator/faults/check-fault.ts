@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import * as field from '../../config/fields.ts';
+import * as field from '../../config/schema/fields.ts';
 import { check, codeBetween, wholeFrom } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import type { ApiFault, ConnectionDrop, ConnectionRefusal } from './client-faults.ts';

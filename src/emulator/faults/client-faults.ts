@@ -1,6 +1,6 @@
-import type { Hub } from '../../app/hub.ts';
-import type { LocalApp } from '../../app/local-app.ts';
-import type { Session } from '../../app/session.ts';
+import type { Hub } from '../../connections/hub.ts';
+import type { LocalApp } from '../../apps/local-app.ts';
+import type { Session } from '../../apps/session.ts';
 import type { ClosingError } from '../../protocol/errors.ts';
 
 /** Which connections. */

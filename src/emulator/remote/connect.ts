@@ -1,4 +1,4 @@
-import * as field from '../../config/fields.ts';
+import * as field from '../../config/schema/fields.ts';
 import { urlOf, type Address } from '../addresses.ts';
 import { check } from '../check.ts';
 import type { EmulatorApp } from '../app-view.ts';

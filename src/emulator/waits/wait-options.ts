@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import * as field from '../../config/fields.ts';
+import * as field from '../../config/schema/fields.ts';
 import { milliseconds } from '../check.ts';
 
 const idOrEvent = z

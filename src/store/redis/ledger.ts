@@ -10,15 +10,15 @@ import { serverToUserChannel, type ChannelName } from '../../protocol/channel-na
 import { RateWindow } from '../../protocol/rate-window.ts';
 import type { SocketId } from '../../protocol/socket-id.ts';
 import type { WebhookEvent } from '../../webhooks/event.ts';
-import type { Connections } from './connections.ts';
-import type { RedisDrops } from './drops.ts';
-import { Hearing } from './hearing.ts';
+import type { Connections } from './channels/connections.ts';
+import type { RedisDrops } from './deliveries/drops.ts';
+import { Hearing } from './fanout/hearing.ts';
 import { layoutName, LeadKeys, partitionCount, PartitionKeys, partitionOf, userName } from './keys.ts';
-import { Partition, type NamesAfter } from './partition.ts';
-import { answerOf, Patience } from './patience.ts';
-import type { StandingReading } from './standing.ts';
-import { StandingLog } from './standing-log.ts';
-import type { RedisLedgerOptions } from './surroundings.ts';
+import { Partition, type NamesAfter } from './channels/partition.ts';
+import { answerOf, Patience } from './link/patience.ts';
+import type { StandingReading } from './link/standing.ts';
+import { StandingLog } from './link/standing-log.ts';
+import type { RedisLedgerOptions } from './link/surroundings.ts';
 
 /** So many names of channels are asked for at a time. */
 const mostNames = 5000;

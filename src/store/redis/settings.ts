@@ -9,8 +9,8 @@ import type {
 } from '../../ports/settings-store.ts';
 import { unavailable, type Unavailable } from '../../ports/unavailable.ts';
 import type { LeadKeys } from './keys.ts';
-import type { RedisLink } from './link.ts';
-import { describeFailure } from './standing-log.ts';
+import type { RedisLink } from './link/link.ts';
+import { describeFailure } from './link/standing-log.ts';
 
 /** Settings that all nodes share: one key, which a node writes only over what it has seen. */
 export class RedisSettings implements SettingsStore {

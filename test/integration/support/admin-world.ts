@@ -1,6 +1,6 @@
 import Backend from 'pusher';
 import { expect } from 'vitest';
-import type { Overrides } from '../../../src/overrides.ts';
+import type { Overrides } from '../../../src/node/overrides.ts';
 import { Admin, type Headers } from './admin.ts';
 import { Client } from './client.ts';
 import { Receiver } from './receiver.ts';

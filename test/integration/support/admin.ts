@@ -1,8 +1,8 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { request } from 'undici';
 import { expect } from 'vitest';
-import type { Overrides } from '../../../src/overrides.ts';
-import type { Server } from '../../../src/server.ts';
+import type { Overrides } from '../../../src/node/overrides.ts';
+import type { Server } from '../../../src/node/server.ts';
 import { startServer, type Given } from './server.ts';
 
 export const token = 'a-token-of-24-characters';

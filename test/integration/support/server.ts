@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import type { Env } from '../../../src/config/environment.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import type { Config } from '../../../src/config/schema.ts';
-import type { Overrides } from '../../../src/overrides.ts';
-import { createServer, type Server } from '../../../src/server.ts';
+import type { Config } from '../../../src/config/schema/schema.ts';
+import type { Overrides } from '../../../src/node/overrides.ts';
+import { createServer, type Server } from '../../../src/node/server.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 export const app = { id: '1', key: 'app-key', secret: 'app-secret' } as const;

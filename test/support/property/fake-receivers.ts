@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Outcome, WebhookRequest, WebhookSender } from '../../../src/ports/webhook-sender.ts';
 
-/** What becomes of one attempt. `received`: the body came in, whatever was answered. */
+/** The result of one attempt. `received`: the body arrived, whatever the answer. */
 export interface Fate {
   readonly outcome: Outcome;
   readonly received: boolean;
@@ -16,7 +16,7 @@ export const answered = (status: number, takesMs = 5, retryAfterMs?: number): Fa
   takesMs,
 });
 
-/** One event of a webhook, as a receiver reads it. */
+/** One webhook event, as a receiver reads it. */
 export interface ReceivedEvent {
   readonly name: string;
   readonly channel: string;
@@ -31,19 +31,19 @@ interface Delivery {
   attempts: number;
   isUnderWay: boolean;
   isDone: boolean;
-  /** The process was killed meanwhile: an attempt may have been counted that was not made. */
+  /** The process was killed meanwhile, so an attempt may be counted that was not made. */
   maySkip: boolean;
 }
 
-/** A receiver at one URL: who it is for, and what it got. */
+/** A receiver at one URL: its owner, and what it received. */
 export class Receiver {
   readonly key: string;
   readonly secret: string;
-  /** What was answered with 2xx, each delivery once, in the order of the answers. */
+  /** What was answered 2xx, each delivery once, in the order of the answers. */
   readonly taken: ReceivedEvent[] = [];
-  /** What came in, each delivery once, in the order of coming, whatever was answered. */
+  /** What was received, each delivery once, in the order of arrival, whatever the answer. */
   readonly seen: ReceivedEvent[] = [];
-  /** What was answered with 2xx, so that the process heard it, in the order of the answers. */
+  /** What was answered 2xx with the answer reaching the process, in the order of the answers. */
   readonly acknowledged: ReceivedEvent[] = [];
   readonly deliveries = new Map<string, Delivery>();
   #seenIds = new Set<string>();
@@ -59,7 +59,7 @@ export class Receiver {
     this.#fates = fates;
   }
 
-  /** Answers nothing until this moment. */
+  /** Does not answer until this moment. */
   downUntil(at: number): void {
     this.#downUntil = at;
   }
@@ -96,7 +96,7 @@ export class Receiver {
 export class FakeReceivers implements WebhookSender {
   readonly #clock: Clock;
   readonly #receivers: ReadonlyMap<string, Receiver>;
-  /** What was wrong with requests; the program's promise chain would swallow an exception. */
+  /** What was wrong with requests. An exception would be lost in the program's promise chain. */
   readonly faults: unknown[] = [];
   /** How often the process was killed. */
   #kills = 0;
@@ -134,7 +134,7 @@ export class FakeReceivers implements WebhookSender {
 
   async close(): Promise<void> {}
 
-  /** The process that sends was killed: what it has not kept may come again, under a number that was not used yet. */
+  /** The sending process was killed. Unsaved deliveries may be sent again, with unused attempt numbers. */
   killed(): void {
     this.#kills += 1;
     for (const { deliveries } of this.#receivers.values()) {
@@ -178,7 +178,7 @@ function open(receiver: Receiver, { body, headers }: WebhookRequest): Delivery {
   return { body: bytes, headers, events, attempts: 0, isUnderWay: false, isDone: false, maySkip: false };
 }
 
-/** The same bytes and headers each time, but for the attempt's number, which counts up. */
+/** The bytes and headers are the same each time, except for the attempt number, which increases. */
 function expectAttempt(delivery: Delivery, { body, headers }: WebhookRequest): void {
   assert.ok(!delivery.isUnderWay, 'an attempt while another one is under way');
   assert.ok(!delivery.isDone, 'an attempt after the delivery has succeeded');
@@ -193,7 +193,7 @@ function expectAttempt(delivery: Delivery, { body, headers }: WebhookRequest): v
   assert.deepEqual(others, { ...delivery.headers, 'X-Soketify-Attempt': '1' });
 }
 
-/** Nothing else with events of these channels is under way. */
+/** No other events of these channels are under way. */
 function expectTurn(receiver: Receiver, delivery: Delivery): void {
   const channels = new Set(delivery.events.map(({ channel }) => channel));
   for (const other of receiver.deliveries.values()) {

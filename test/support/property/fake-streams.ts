@@ -23,7 +23,7 @@ interface Kept {
   nextAt: Millis;
 }
 
-/** What outlives every process: the streams of one app, the batches that are kept. It forbids what is not to be. */
+/** What outlives every process: the streams of one app, and the saved batches. It rejects forbidden steps. */
 export class FakeStreams {
   readonly streams: readonly Entry[][] = [[], []];
   readonly #clock: Clock;
@@ -79,7 +79,7 @@ export class FakeStreams {
 
   entry(ref: EventRef): Entry {
     const entry = this.#entries.get(ref);
-    if (entry === undefined) throw new Error(`no event has the place ${ref}`);
+    if (entry === undefined) throw new Error(`no event has the position ${ref}`);
     return entry;
   }
 
@@ -126,10 +126,10 @@ export class FakeStreams {
   }
 }
 
-/** What comes of a wish to keep a batch. `unsure`: it is kept, but the answer is lost. */
+/** The result of saving a batch. `unsure`: it is saved, but the answer is lost. */
 export type KeepAnswer = 'kept' | 'refused' | 'lost' | 'unsure';
 
-/** A process's connection to the streams, with its delay each way. What is under way at a crash is lost. */
+/** A process's connection to the streams, with its delay each way. Messages under way at a crash are lost. */
 export class StreamsClient implements DeliveryStore {
   readonly isShared = true;
   isAllowing = true;
@@ -172,7 +172,7 @@ export class StreamsClient implements DeliveryStore {
     this.#tell(() => this.#streams.settle(settlement));
   }
 
-  /** Takes effect in order, later; what goes wrong then is a fault, as nobody could catch it. */
+  /** Takes effect later, in order. Errors are recorded as faults because nobody could catch them. */
   #tell(apply: () => void): void {
     const run = (): void => {
       try {

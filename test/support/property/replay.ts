@@ -5,13 +5,13 @@ import type { ReceivedEvent } from './fake-receivers.ts';
 import type { Stack } from './stack.ts';
 import type { StackClient } from './stack-client.ts';
 
-/** What is true, or believed to be: occupied channels, and `channel user` of every member. */
+/** What is true or believed: occupied channels, and `channel user` for every member. */
 export interface Belief {
   readonly occupied: readonly string[];
   readonly members: readonly string[];
 }
 
-/** What the clients of one app hold; `holdsOf` says what one of them does. */
+/** What the clients of one app are subscribed to. `holdsOf` returns the channels of one client. */
 export function truthOf(
   appId: string,
   clients: readonly StackClient[],
@@ -30,8 +30,8 @@ export function truthOf(
 }
 
 /**
- * What a backend believes that keeps its tables by the webhooks that it received. An event that contradicts
- * what it believes already is a fault.
+ * The state that a backend derives from the webhooks it received. An event that contradicts its state is a
+ * fault.
  */
 export function replay(events: readonly ReceivedEvent[], endpoint: Endpoint): Belief {
   const occupied = new Set<string>();
@@ -65,7 +65,7 @@ export function replay(events: readonly ReceivedEvent[], endpoint: Endpoint): Be
   return { occupied: [...occupied], members: [...members] };
 }
 
-/** Every endpoint's replay equals the truth, for the channels of which nothing was dropped for it. */
+/** Checks that every endpoint's replay equals the truth, except for channels of which events were dropped. */
 export function expectTruth(stack: Stack, clients: readonly StackClient[]): void {
   expect(stack.sender.faults).toEqual([]);
   for (const app of stack.applications) {
@@ -78,7 +78,7 @@ export function expectTruth(stack: Stack, clients: readonly StackClient[]): void
       const counts = ({ channel }: { channel: string }): boolean => !lost.has(channel as never);
       const truth = filterBelief(truthOf(app.id, clients), endpoint, counts);
       const receiver = stack.receivers.get(endpoint.url);
-      const told = `what endpoint ${endpoint.id} was told`;
+      const told = `the state known to endpoint ${endpoint.id}`;
       for (const received of [receiver?.taken ?? [], receiver?.seen ?? []]) {
         const belief = replay(received.filter(counts), endpoint);
         assert.deepEqual(filterBelief(belief, endpoint, counts), truth, told);
@@ -87,7 +87,7 @@ export function expectTruth(stack: Stack, clients: readonly StackClient[]): void
   }
 }
 
-/** The part of it that the endpoint hears of and that counts, sorted. */
+/** The part of it that the endpoint receives and that is compared, sorted. */
 export function filterBelief(
   { occupied, members }: Belief,
   { channels, eventTypes }: Endpoint,
@@ -104,7 +104,10 @@ export function filterBelief(
   };
 }
 
-/** Every client event that was accepted came to whoever wants it, once and in the order of its channel. */
+/**
+ * Checks that every accepted client event reached each endpoint that selects it, once and in the order of its
+ * channel.
+ */
 export function expectSaid(stack: Stack, said: readonly string[]): void {
   for (const app of stack.applications) {
     const { dropped } = stack.drops.read(app.id);

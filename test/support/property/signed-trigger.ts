@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Application } from '../../../src/app/application.ts';
+import type { Application } from '../../../src/apps/application.ts';
 
 /** `POST /apps/ID/events`, signed as the server libraries sign. */
 export function signedTrigger(app: Application, body: Readonly<Record<string, unknown>>, seconds: number) {

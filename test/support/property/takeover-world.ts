@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createDispatcher } from '../unit/create-dispatcher.ts';
-import type { Dispatcher } from '../../../src/app/dispatcher.ts';
-import { DropJournal, type DroppedEvent } from '../../../src/app/drop-journal.ts';
+import type { Dispatcher } from '../../../src/dispatch/dispatcher.ts';
+import { DropJournal, type DroppedEvent } from '../../../src/delivery-log/drop-journal.ts';
 import type { Millis } from '../../../src/ports/clock.ts';
 import type { Settlement } from '../../../src/ports/delivery-store.ts';
 import type { Outcome, WebhookRequest, WebhookSender } from '../../../src/ports/webhook-sender.ts';
@@ -12,12 +12,12 @@ import { application } from '../unit/application.ts';
 import { defaultPolicy } from './delivery-shell.ts';
 import { FakeStreams, StreamsClient, type KeepAnswer } from './fake-streams.ts';
 
-/** What becomes of one attempt. */
+/** The result of one attempt. */
 export interface AttemptFate {
   readonly ok: boolean;
-  /** The body came in, though no success was answered. */
+  /** The body was received, but no success was answered. */
   readonly isReceived: boolean;
-  /** It comes in also if the process that sent it crashes before. */
+  /** The body is received even if the sending process crashes first. */
   readonly survives: boolean;
   readonly takesMs: Millis;
 }
@@ -27,14 +27,14 @@ export interface TakeoverOptions {
   readonly maxEvents: number;
   readonly fates: readonly AttemptFate[];
   readonly keepAnswers: readonly KeepAnswer[];
-  /** To the store, one way. */
+  /** The delay to the store, one way. */
   readonly storeDelayMs: Millis;
-  /** How much later than it is appended an event is read, and how many of a stream at a time. */
+  /** How long after its append an event is read, and how many are read per stream and call. */
   readonly readMs: Millis;
   readonly pageSize: number;
 }
 
-/** Some time after which it is certain that a crashed process's attempts have ended. */
+/** The time after which the attempts of a crashed process have certainly ended. */
 export const leaseMs: Millis = 5000;
 
 interface Process {
@@ -125,7 +125,7 @@ export class TakeoverWorld {
     this.#wakeReader();
   }
 
-  /** The process ends without notice; another takes over once it is certain that it has. */
+  /** Kills the process. Another takes over once its attempts have certainly ended. */
   crash(takeoverMs: Millis): void {
     if (this.#process === undefined) return;
     this.#process.client.isDead = true;
@@ -134,7 +134,7 @@ export class TakeoverWorld {
     this.clock.after(leaseMs + takeoverMs, () => this.start());
   }
 
-  /** The process ends in order, and another takes over at once. */
+  /** Shuts the process down. Another takes over immediately. */
   halt(): void {
     const process = this.#process;
     if (process === undefined) return;
@@ -142,12 +142,12 @@ export class TakeoverWorld {
       // It may have crashed meanwhile.
       if (this.#process !== process) return;
       this.#process = undefined;
-      // What it said last has reached the store.
+      // Its last messages have reached the store.
       this.clock.after(this.#options.storeDelayMs, () => this.start());
     });
   }
 
-  /** For so long no attempt may begin. */
+  /** No attempt may start for this long. */
   forbid(forMs: Millis): void {
     const process = this.#process;
     if (process === undefined) return;
@@ -158,12 +158,15 @@ export class TakeoverWorld {
     });
   }
 
-  /** From now on everything works. */
+  /** From now on nothing fails. */
   heal(): void {
     this.#isHealed = true;
   }
 
-  /** Whatever was appended came to each endpoint that selects it or was dropped, and nothing is left over. */
+  /**
+   * Checks that every appended event was received by each endpoint that selects it, or was dropped, and that
+   * nothing is left.
+   */
   expectAllDone(): void {
     assert.deepEqual(this.faults, []);
     assert.equal(this.streams.batches, 0);
@@ -206,7 +209,7 @@ export class TakeoverWorld {
       send: (request) => {
         const fate = this.#nextFate();
         const endpoint = this.#options.endpoints.find(({ url }) => url === request.url);
-        if (client.isDead) this.faults.push(new Error('an attempt of a process that has ended'));
+        if (client.isDead) this.faults.push(new Error('an attempt of a process that has exited'));
         this.clock.after(fate.takesMs / 2, () => {
           if (!fate.isReceived || (client.isDead && !fate.survives)) return;
           this.#guard(() => this.#receive(endpoint?.id ?? '', request));
@@ -246,7 +249,7 @@ export class TakeoverWorld {
     }
   }
 
-  /** What is settled was dropped just now, with a record, or was received in that very delivery. */
+  /** A settled event was either just dropped, with a record, or received in this very delivery. */
   #checkSettlement({ endpointId, batchId, events }: Settlement): void {
     const dropped = this.#dropped;
     this.#dropped = [];

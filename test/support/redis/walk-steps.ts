@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect } from 'vitest';
 import { known } from '../known.ts';
 import type { RedisServer } from './server.ts';
+import { leaseMs } from './walk-node.ts';
 import { Walk } from './walk.ts';
 
 type Step = (walk: Walk) => Promise<unknown> | void;
@@ -19,7 +20,7 @@ const place = fc.constantFrom<readonly [string, string?]>(
   ['presence-b', 'u2'],
 );
 
-/** Joins whose answers may have to wait for a connection to be made again. */
+/** Joins whose answers may have to wait for a reconnection. */
 const pending = new WeakMap<Walk, Promise<void>[]>();
 const join = fc
   .tuple(node, place)
@@ -46,7 +47,7 @@ const freeze = node.map((index) =>
     if (one !== undefined) one.isFrozen = !one.isFrozen;
   }, `freezeOrThaw(${index})`),
 );
-/** No node says of anybody who is there that they are not. */
+/** No node reports a present client as absent. */
 async function look(walk: Walk): Promise<void> {
   for (const index of walk.nodes.keys()) expect(await walk.lies(index)).toEqual([]);
 }
@@ -90,7 +91,7 @@ export async function settled(walk: Walk): Promise<void> {
   await walk.settle();
 }
 
-/** What the clients of all nodes believe, and what is answered over HTTP. */
+/** The beliefs of the clients of all nodes, and the answers over HTTP. */
 export async function expectTrueViews(walk: Walk): Promise<void> {
   const { occupied } = walk.truth();
   for (const view of walk.views()) expect(view.believed).toEqual(view.true);
@@ -112,7 +113,7 @@ export async function walkOf(
   redis: Pick<RedisServer, 'url'>,
   run: (walk: Walk) => Promise<void>,
 ): Promise<void> {
-  const walk = await new Walk(redis.url).start(3);
+  const walk = await new Walk(redis.url, { beatEveryMs: leaseMs / 10 }).start(3);
   pending.set(walk, []);
   try {
     await run(walk);

@@ -1,10 +1,10 @@
-import type { Api } from '../../../src/app/api.ts';
-import type { ApiAnswering, ApiRequest } from '../../../src/app/api-route.ts';
+import type { Api } from '../../../src/http-api/api.ts';
+import type { ApiAnswering, ApiRequest } from '../../../src/http-api/api-route.ts';
 import { isHttpError } from '../../../src/protocol/http-error.ts';
 
 type Uses = Pick<Api, { [Name in keyof Api]: Api[Name] extends Api['events'] ? Name : never }[keyof Api]>;
 
-/** The same API for requests that have been read: both steps at once. */
+/** The same API for complete requests: both steps at once. */
 export function whole(api: Api): { readonly [Name in keyof Uses]: ApiAnswering } {
   const both =
     (use: Api['events']): ApiAnswering =>

@@ -1,5 +1,5 @@
-import type { Application } from '../../../src/app/application.ts';
-import { DropJournal } from '../../../src/app/drop-journal.ts';
+import type { Application } from '../../../src/apps/application.ts';
+import { DropJournal } from '../../../src/delivery-log/drop-journal.ts';
 import { silentLog, type LogFields } from '../../../src/ports/log.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { defaultPolicy } from '../property/delivery-shell.ts';
@@ -11,7 +11,7 @@ export const one = endpoint({ id: 'one', url: 'http://one/' });
 export const two = endpoint({ id: 'two', url: 'http://two/' });
 export const serving = (...endpoints: (typeof one)[]) => [application({ endpoints })];
 
-/** A dispatcher without a store, one event in each batch. */
+/** A dispatcher without a store, with one event per batch. */
 export function reloadStage(applications: readonly Application[] = serving(one)) {
   const clock = new FakeClock();
   const sender = new FakeSender();

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
-import type { Application } from '../../../src/app/application.ts';
-import { DropJournal } from '../../../src/app/drop-journal.ts';
+import type { Application } from '../../../src/apps/application.ts';
+import { DropJournal } from '../../../src/delivery-log/drop-journal.ts';
 import type { RestoredBatch } from '../../../src/ports/delivery-source.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
@@ -58,7 +58,7 @@ export function storeStage(endpoints = [one], batch: Partial<typeof defaultPolic
     log,
     dispatcher,
     append,
-    /** The channel is the event's place as well. */
+    /** The channel also serves as the event's position. */
     take: (
       channel: string,
       { ageMs = 0, settledFor = [] as string[], event = occupied(channel), appId = '1' } = {},

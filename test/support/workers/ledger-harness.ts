@@ -1,26 +1,26 @@
-import { Admissions } from '../../../src/app/admissions.ts';
-import { LocalApps } from '../../../src/app/local-app.ts';
+import { Admissions } from '../../../src/apps/admissions.ts';
+import { LocalApps } from '../../../src/apps/local-app.ts';
 import type { Ledger } from '../../../src/ports/ledger.ts';
 import { noMetrics } from '../../../src/ports/metrics.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';
 import { MemoryLedger } from '../../../src/store/memory/ledger.ts';
-import { createInterestTable, indicesOf, Interest } from '../../../src/workers/interest.ts';
-import { keeper, type KeeperOfState, type WorkerOfState } from '../../../src/workers/keeper-methods.ts';
-import { Line } from '../../../src/workers/line.ts';
-import { createSeats } from '../../../src/workers/mesh.ts';
-import { StateKeeper } from '../../../src/workers/state-keeper.ts';
-import { watchedName, WorkerLedger } from '../../../src/workers/worker-ledger.ts';
+import { createInterestTable, indicesOf, Interest } from '../../../src/node/workers/interest.ts';
+import { keeper, type KeeperOfState, type WorkerOfState } from '../../../src/node/workers/keeper-methods.ts';
+import { Line } from '../../../src/node/workers/line.ts';
+import { createSeats } from '../../../src/node/workers/mesh.ts';
+import { StateKeeper } from '../../../src/node/workers/state-keeper.ts';
+import { watchedName, WorkerLedger } from '../../../src/node/workers/worker-ledger.ts';
 import type { LedgerHarness, LedgerSurroundings } from '../property/ledger-port.ts';
 import { noSlices } from '../turns.ts';
 import { application } from '../unit/application.ts';
 
-/** The last figure of a connection's name says on which worker it is. */
+/** The last digit of a connection's name selects its worker. */
 function workerOf(connection: string | undefined, workers: number): number {
   const figure = /(\d)$/.exec(connection ?? '')?.[1];
   return 1 + (Number(figure ?? 0) % workers);
 }
 
-/** Ledgers of so many workers and a keeper, each with a line of its own, though all on one thread. */
+/** Creates ledgers of several workers and a keeper, each with a port of its own, but all on one thread. */
 export function workersLedgerHarness(workers: number, share = 1): LedgerHarness {
   const lines = new Map<Ledger, readonly { close(): void }[]>();
   let barrier = async (): Promise<void> => {};
@@ -60,7 +60,7 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
         ledger,
         counts: { changed: () => {} },
         fanout: { terminate: () => 'done' },
-        // No worker counts here: the driver does.
+        // The driver counts connections, not the workers.
         subscribers: {
           complete: (of, ...about) => of.channel(...about),
           note: () => {},
@@ -110,7 +110,8 @@ export function workersLedgerHarness(workers: number, share = 1): LedgerHarness 
       };
       lines.set(facade, [line, ...all.map((one) => one.line)]);
       barrier = async () => {
-        // What a worker has said is done before this is answered, and what the keeper has said to it is heard.
+        // Everything that the worker sent before is processed before this is answered, and everything from
+        // the keeper has arrived.
         for (const { line: own } of all) await own.call(keeper, 'kept');
         for (const { line: own } of all) await own.call(keeper, 'kept');
       };

@@ -13,10 +13,11 @@ const { isBuilt, recordBuild } = (await import(module)) as {
 function built(): string {
   const root = mkdtempSync(join(tmpdir(), 'soketify-stamp-'));
   onTestFinished(() => rmSync(root, { recursive: true }));
-  for (const folder of ['src/app', 'dist/scripts']) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ['src/connections', 'src/http-api', 'dist/scripts'])
+    mkdirSync(join(root, folder), { recursive: true });
   for (const file of ['package.json', 'package-lock.json', 'tsconfig.json', 'README.md'])
     writeFileSync(join(root, file), file);
-  for (const file of ['src/main.ts', 'src/app/hub.ts', 'dist/program.cjs', 'dist/scripts/join.lua'])
+  for (const file of ['src/main.ts', 'src/connections/hub.ts', 'dist/program.cjs', 'dist/scripts/join.lua'])
     writeFileSync(join(root, file), `content of ${file}`);
   recordBuild(root);
   return root;
@@ -28,7 +29,7 @@ describe('a checkout', () => {
   });
 
   test.each<[string, (root: string) => void]>([
-    ['a source changes', (root) => appendFileSync(join(root, 'src/app/hub.ts'), '!')],
+    ['a source changes', (root) => appendFileSync(join(root, 'src/connections/hub.ts'), '!')],
     [
       'a source changes, and neither its size nor its time does',
       (root) => {
@@ -36,8 +37,8 @@ describe('a checkout', () => {
         utimesSync(join(root, 'src/main.ts'), 0, 0);
       },
     ],
-    ['a source comes', (root) => writeFileSync(join(root, 'src/app/api.ts'), '')],
-    ['a source goes', (root) => rmSync(join(root, 'src/app/hub.ts'))],
+    ['a source comes', (root) => writeFileSync(join(root, 'src/http-api/api.ts'), '')],
+    ['a source goes', (root) => rmSync(join(root, 'src/connections/hub.ts'))],
     ['the lock file changes', (root) => appendFileSync(join(root, 'package-lock.json'), '!')],
     ['a part of what was built goes', (root) => rmSync(join(root, 'dist/scripts/join.lua'))],
     ['a part of what was built is cut off', (root) => writeFileSync(join(root, 'dist/program.cjs'), '')],

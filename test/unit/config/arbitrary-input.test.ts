@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadConfig, type LoadedConfig } from '../../../src/config/load.ts';
-import { configSchema } from '../../../src/config/schema.ts';
+import { configSchema } from '../../../src/config/schema/schema.ts';
 
 const expectSound = (loaded: LoadedConfig): void => {
   if (loaded.kind === 'ok') return;

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { expect } from 'vitest';
-import type { ConfigFault } from '../../../src/config/fault.ts';
+import type { ConfigFault } from '../../../src/config/checks/fault.ts';
 import { loadConfig, type ConfigSources } from '../../../src/config/load.ts';
-import type { Config } from '../../../src/config/schema.ts';
+import type { Config } from '../../../src/config/schema/schema.ts';
 
 /** What a test says of the sources: `content` stands for the file, as text or as the value of its JSON. */
 export interface Given extends Partial<Omit<ConfigSources, 'readFile'>> {

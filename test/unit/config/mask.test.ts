@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { maskConfig } from '../../../src/config/mask.ts';
-import type { Config } from '../../../src/config/schema.ts';
+import type { Config } from '../../../src/config/schema/schema.ts';
 import { app, configOf } from './loading.ts';
 
 const plain = configOf({ content: { apps: [app] } });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { jsonSchemaText } from '../../../src/config/json-schema.ts';
+import { jsonSchemaText } from '../../../src/config/schema/json-schema.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 
 const folder = fileURLToPath(new URL('../../../config/', import.meta.url));

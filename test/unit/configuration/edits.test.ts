@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AppConfig, EndpointConfig } from '../../../src/config/schema.ts';
+import type { AppConfig, EndpointConfig } from '../../../src/config/schema/schema.ts';
 import { toApplication } from '../../../src/configuration/applications.ts';
 import { ChangeError } from '../../../src/configuration/change-error.ts';
 import {

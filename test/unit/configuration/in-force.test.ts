@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Application } from '../../../src/app/application.ts';
-import type { Config } from '../../../src/config/schema.ts';
+import type { Application } from '../../../src/apps/application.ts';
+import type { Config } from '../../../src/config/schema/schema.ts';
 import { ConfigurationInForce } from '../../../src/configuration/in-force.ts';
 import { findClash, withApp, withoutApp } from '../../../src/configuration/run-time-changes.ts';
 import { silentLog, type LogFields } from '../../../src/ports/log.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Config } from '../../../src/config/schema.ts';
+import type { Config } from '../../../src/config/schema/schema.ts';
 import { addEndpoint, pauseEndpoint } from '../../../src/configuration/edit-endpoints.ts';
 import { ConfigurationInForce } from '../../../src/configuration/in-force.ts';
 import { silentLog, type LogFields } from '../../../src/ports/log.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { LoadedConfig } from '../../../src/config/load.ts';
-import type { Config } from '../../../src/config/schema.ts';
+import type { Config } from '../../../src/config/schema/schema.ts';
 import { createReloader } from '../../../src/configuration/reloader.ts';
 import { silentLog } from '../../../src/ports/log.ts';
 import { configOf } from '../../integration/support/server.ts';

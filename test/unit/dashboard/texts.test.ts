@@ -74,7 +74,7 @@ test('a shell command contains the bytes that were sent', () => {
 test('a key that looks like code stays text in a handler', () => {
   expect(withKey(laravelCode, 'laravel', "a'b\\")).toContain(String.raw`!== 'a\'b\\'`);
   expect(withKey(nextCode, 'next', 'a"b$&')).toContain(String.raw`!== "a\"b$&"`);
-  expect(withKey(nextCode, 'next', 'shop-key')).toContain('The secret of key shop-key\n');
+  expect(withKey(nextCode, 'next', 'shop-key')).toContain('The secret is that of key shop-key\n');
   expect(withKey(nextCode, 'next', 'shop-key')).not.toContain('KEY');
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { transform } from 'esbuild';
 import { validate } from '../../../src/config/validate.ts';
-import { configSchema } from '../../../src/config/schema.ts';
+import { configSchema } from '../../../src/config/schema/schema.ts';
 import { blocksIn, blocksOf, pages, type Block } from '../../support/documents/pages.ts';
 
 const nameOf = ({ page, line }: Block): string => `${page}:${line}`;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { RedisDeliveries } from '../../../src/store/redis/deliveries.ts';
+import { RedisDeliveries } from '../../../src/store/redis/deliveries/deliveries.ts';
 import { LeadKeys, partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
-import type { RedisLink } from '../../../src/store/redis/link.ts';
+import type { RedisLink } from '../../../src/store/redis/link/link.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const requestTimeoutMs = 4000;

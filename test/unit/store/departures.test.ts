@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
-import { Departures } from '../../../src/store/redis/departures.ts';
+import { Departures } from '../../../src/store/redis/channels/departures.ts';
 
 const channel = 'presence-lobby' as ChannelName;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
-import { Hearing } from '../../../src/store/redis/hearing.ts';
+import { Hearing } from '../../../src/store/redis/fanout/hearing.ts';
 import { partitionCount, PartitionKeys } from '../../../src/store/redis/keys.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 

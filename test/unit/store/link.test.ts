@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
-import { RedisLink } from '../../../src/store/redis/link.ts';
+import { RedisLink } from '../../../src/store/redis/link/link.ts';
 
 const mebibyte = 1024 * 1024;
 

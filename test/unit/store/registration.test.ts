@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PartitionKeys } from '../../../src/store/redis/keys.ts';
-import { Registration } from '../../../src/store/redis/registration.ts';
+import { Registration } from '../../../src/store/redis/channels/registration.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 
 const mebibyte = 1024 * 1024;

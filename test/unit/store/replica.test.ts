@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Replica, type Change, type Snapshot } from '../../../src/store/redis/replica.ts';
+import { Replica, type Change, type Snapshot } from '../../../src/store/redis/channels/replica.ts';
 
 const event = (data: string): Change & { kind: 'event' } => ({
   kind: 'event',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judge, readRights, type Rights } from '../../../src/store/redis/rights.ts';
+import { judge, readRights, type Rights } from '../../../src/store/redis/deliveries/rights.ts';
 
 const rights = (token: number, partitions: Readonly<Record<number, number>>): Rights => ({
   token,

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Parcels, tearAfterMs } from '../../../src/store/redis/parcels.ts';
+import { Parcels, tearAfterMs } from '../../../src/store/redis/deliveries/parcels.ts';
 import {
   choosePartitions,
   largestShare,
   lettersPartition,
   planGifts,
-} from '../../../src/store/redis/sharing.ts';
+} from '../../../src/store/redis/deliveries/sharing.ts';
 import { runs, seeded } from '../../support/property/seeded.ts';
 
 const all = Array.from({ length: 64 }, (_, index) => index);

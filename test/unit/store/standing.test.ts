@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Standing } from '../../../src/store/redis/standing.ts';
+import { Standing } from '../../../src/store/redis/link/standing.ts';
 
 const well = { unreachable: 0, isFull: false };
 const away = { unreachable: 64, isFull: false };

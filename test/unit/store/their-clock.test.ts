@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TheirClock } from '../../../src/store/redis/their-clock.ts';
+import { TheirClock } from '../../../src/store/redis/link/their-clock.ts';
 import { seeded } from '../../support/property/seeded.ts';
 
 describe('the clock of Redis', () => {

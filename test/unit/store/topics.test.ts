@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
-import { Topics } from '../../../src/store/redis/topics.ts';
+import { Topics } from '../../../src/store/redis/fanout/topics.ts';
 import { settle } from '../../support/fake-clock.ts';
 
 /** A client for topics; its commands are answered when the test says so. */

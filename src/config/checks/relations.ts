@@ -1,0 +1,163 @@
+import { variables } from '../environment.ts';
+import { describeValue, formatPath, quote, type ConfigFault, type Path } from './fault.ts';
+import { fieldOf, isObject, itemsOf } from '../json.ts';
+import { defaultHost, defaultPort, isLoopback } from '../hosts.ts';
+import { controlFaults } from '../schema/control.ts';
+import { pairsOf, secretFaults } from './secrets.ts';
+
+/**
+ * The rules between keys: what must be unique, what excludes each other, and what production demands. They read
+ * the input as it was given, so that they are reported together with what the schema refuses.
+ */
+export function relationFaults(input: unknown, production: boolean): readonly ConfigFault[] {
+  const apps = itemsOf(fieldOf(input, 'apps'));
+  return [
+    ...repeated(fieldsOf(apps, ['apps'], 'id'), 'app ids must be unique'),
+    ...repeated(
+      pairsOf(input).map(({ pair, path }) => ({ value: fieldOf(pair, 'key'), path: [...path, 'key'] })),
+      'app keys must be unique',
+    ),
+    ...secretFaults(input),
+    ...samePort(input),
+    ...controlFaults(input, production),
+    ...storeFaults(input),
+    ...reconcileFaults(input),
+    ...workerFaults(input),
+    ...apps.flatMap((app, index) => appFaults(app, ['apps', index, 'webhooks'], production)),
+  ];
+}
+
+function appFaults(app: unknown, path: Path, production: boolean): readonly ConfigFault[] {
+  const webhooks = itemsOf(fieldOf(app, 'webhooks'));
+  return [
+    ...repeated(fieldsOf(webhooks, path, 'id'), 'webhook ids must be unique in an app'),
+    ...webhooks.flatMap((webhook, index) => [
+      ...repeatedHeaders(fieldOf(webhook, 'headers'), [...path, index, 'headers']),
+      ...(production ? insecure(webhook, [...path, index, 'url']) : []),
+    ]),
+  ];
+}
+
+interface Field {
+  readonly value: unknown;
+  readonly path: Path;
+}
+
+/** The same field of each item of a list. */
+function fieldsOf(items: readonly unknown[], path: Path, key: string): readonly Field[] {
+  return items.map((item, index) => ({ value: fieldOf(item, key), path: [...path, index, key] }));
+}
+
+/** A fault for each field that has the value of an earlier one. */
+function repeated(fields: readonly Field[], rule: string): readonly ConfigFault[] {
+  const first = new Map<string, Path>();
+  const faults: ConfigFault[] = [];
+  for (const { value, path } of fields) {
+    if (typeof value !== 'string') continue;
+    const earlier = first.get(value);
+    if (earlier === undefined) first.set(value, path);
+    else {
+      const message = `${quote(value)} is also ${formatPath(earlier)}; ${rule}`;
+      faults.push({ path: formatPath(path), message });
+    }
+  }
+  return faults;
+}
+
+/** Several threads share a port and a state; not everything can be shared with them. */
+function workerFaults(input: unknown): readonly ConfigFault[] {
+  const workers = fieldOf(input, 'workers');
+  if (typeof workers !== 'number' || workers < 2) return [];
+  const faults: ConfigFault[] = [];
+  const refuse = (why: string): void =>
+    void faults.push({ path: 'workers', message: `${workers} cannot be used ${why}` });
+  const control = fieldOf(input, 'control');
+  if (control !== undefined && control !== false)
+    refuse('with control: a test that moves the clock needs everything on one thread. Leave workers out');
+  if (process.platform !== 'linux')
+    refuse('on this system: only Linux spreads the connections to one port over threads. Leave workers out');
+  return faults;
+}
+
+/** There is one truth of what happened, and its clock is nobody's to move. */
+function storeFaults(input: unknown): readonly ConfigFault[] {
+  if (fieldOf(input, 'store') === undefined) return [];
+  const faults: ConfigFault[] = [];
+  if (fieldOf(input, 'redis') !== undefined) {
+    const message = 'is given beside redis, where several nodes keep what they share; give one of the two';
+    faults.push({ path: 'store', message });
+  }
+  const control = fieldOf(input, 'control');
+  if (control !== undefined && control !== false) {
+    const message = 'is given beside control, with which tests move the clock; give one of the two';
+    faults.push({ path: 'store', message });
+  }
+  return faults;
+}
+
+/** What an endpoint was told last is known to the node that is alone. */
+function reconcileFaults(input: unknown): readonly ConfigFault[] {
+  if (fieldOf(input, 'redis') === undefined) return [];
+  return itemsOf(fieldOf(input, 'apps')).flatMap((app, index) =>
+    itemsOf(fieldOf(app, 'webhooks')).flatMap((webhook, number) => {
+      if (fieldOf(webhook, 'reconcile') !== true) return [];
+      const path = formatPath(['apps', index, 'webhooks', number, 'reconcile']);
+      return [{ path, message: 'works on a single node; leave it out, or leave out redis' }];
+    }),
+  );
+}
+
+function samePort(input: unknown): readonly ConfigFault[] {
+  const metrics = fieldOf(input, 'metrics');
+  const port = fieldOf(metrics, 'port');
+  const host = fieldOf(input, 'host') ?? defaultHost;
+  const isSameHost = (fieldOf(metrics, 'host') ?? host) === host;
+  if (typeof port !== 'number' || port === 0 || !isSameHost) return [];
+  if (port !== (fieldOf(input, 'port') ?? defaultPort)) return [];
+  const message = `${port} is also the port of the server; give metrics another, or 0 for a free one`;
+  return [{ path: 'metrics.port', message }];
+}
+
+function repeatedHeaders(headers: unknown, path: Path): readonly ConfigFault[] {
+  if (!isObject(headers)) return [];
+  const first = new Map<string, string>();
+  const faults: ConfigFault[] = [];
+  for (const name of Object.keys(headers)) {
+    const earlier = first.get(name.toLowerCase());
+    if (earlier === undefined) first.set(name.toLowerCase(), name);
+    else {
+      faults.push({
+        path: formatPath([...path, name]),
+        message: `is also given as ${quote(earlier)}; header names do not differ by case`,
+      });
+    }
+  }
+  return faults;
+}
+
+/** Soketify webhooks: "your endpoint URL (must be HTTPS in production)". */
+function insecure(webhook: unknown, path: Path): readonly ConfigFault[] {
+  const url = fieldOf(webhook, 'url');
+  if (typeof url !== 'string' || !/^http:/i.test(url) || fieldOf(webhook, 'allowInsecure') === true)
+    return [];
+  const got = describeValue(url, path);
+  const message = `must be HTTPS in production, got ${got}; use https://, or say "allowInsecure": true in the file`;
+  return [{ path: formatPath(path), message }];
+}
+
+/** The app that everybody knows must not be reachable by everybody. */
+export function defaultSecretFaults(input: unknown, production: boolean): readonly ConfigFault[] {
+  const host = fieldOf(input, 'host') ?? defaultHost;
+  // A host of another type is a fault already.
+  if (typeof host !== 'string' || (isLoopback(host) && !production)) return [];
+  const where = production ? 'when NODE_ENV is production' : `on the host ${quote(host)}`;
+  return [
+    {
+      path: variables.appSecret,
+      message:
+        `missing; the default app, whose secret everybody knows, is not served ${where}. ` +
+        `Set ${variables.appSecret}, or give a configuration file with "apps"` +
+        (production ? '' : ', or listen on 127.0.0.1'),
+    },
+  ];
+}

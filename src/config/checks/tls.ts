@@ -1,0 +1,105 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import { formatPath, type ConfigFault } from './fault.ts';
+import { codeOf, type Files } from '../files.ts';
+import { fieldOf } from '../json.ts';
+
+/** What is wrong with the certificate and its key, and what is only to be told. */
+export interface TlsFindings {
+  readonly faults: readonly ConfigFault[];
+  readonly warnings: readonly string[];
+}
+
+/** A file and what it holds; or why it holds nothing of use. */
+type Pem<T> =
+  | { readonly kind: 'ok'; readonly text: string; readonly value: T }
+  | { readonly kind: 'faulty'; readonly reason: string };
+
+/**
+ * Reads the certificate and its key as they were given, and reports what keeps them from serving: each file by
+ * itself, and whether the two belong together. Says nothing of what the schema refuses, and quotes neither the
+ * content of a file nor the passphrase.
+ */
+export function checkTls(input: unknown, files: Files): TlsFindings {
+  const tls = fieldOf(input, 'tls');
+  const given = fieldOf(tls, 'passphrase');
+  const passphrase = typeof given === 'string' && given !== '' ? given : undefined;
+  const faults: ConfigFault[] = [];
+  const read = <T>(key: string, parse: (text: string) => Pem<T>) => {
+    const name = fieldOf(tls, key);
+    if (typeof name !== 'string' || name === '') return undefined;
+    const file = files.read(name);
+    const pem = file.kind === 'read' ? parse(file.text) : file;
+    if (pem.kind === 'ok') return pem;
+    faults.push({ path: formatPath(['tls', key]), message: `${files.quote(name)} ${pem.reason}` });
+    return undefined;
+  };
+  const cert = read('certFile', parseCertificate);
+  const key = read('keyFile', (text) => parseKey(text, passphrase));
+  if (cert !== undefined && key !== undefined) {
+    if (!cert.value.checkPrivateKey(key.value)) {
+      faults.push({ path: 'tls.keyFile', message: 'does not belong to the certificate in tls.certFile' });
+    } else faults.push(...contextFaults(cert.text, key.text, passphrase));
+  }
+  return { faults, warnings: cert === undefined ? [] : validityWarnings(cert.value) };
+}
+
+function parseCertificate(text: string): Pem<X509Certificate> {
+  try {
+    const value = new X509Certificate(text);
+    // Only this parses the chain behind it, and refuses what is too weak.
+    createSecureContext({ cert: text });
+    return { kind: 'ok', text, value };
+  } catch (error) {
+    return { kind: 'faulty', reason: `holds no usable certificate in PEM (${codeOf(error)})` };
+  }
+}
+
+function parseKey(text: string, passphrase: string | undefined): Pem<KeyObject> {
+  try {
+    const value = createPrivateKey({
+      key: text,
+      format: 'pem',
+      ...(passphrase !== undefined && { passphrase }),
+    });
+    return { kind: 'ok', text, value };
+  } catch (error) {
+    const code = codeOf(error);
+    const isKey = code !== 'ERR_OSSL_UNSUPPORTED';
+    if (!isKey || !isEncrypted(text))
+      return { kind: 'faulty', reason: `holds no private key in PEM (${code})` };
+    if (passphrase === undefined)
+      return { kind: 'faulty', reason: 'is encrypted; tls.passphrase is missing' };
+    return { kind: 'faulty', reason: 'is encrypted; tls.passphrase does not open it' };
+  }
+}
+
+function isEncrypted(key: string): boolean {
+  return /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(key);
+}
+
+/** The last word has who will use them. */
+function contextFaults(cert: string, key: string, passphrase: string | undefined): readonly ConfigFault[] {
+  try {
+    createSecureContext({ cert, key, passphrase });
+    return [];
+  } catch (error) {
+    return [{ path: 'tls', message: `the certificate and its key are refused (${codeOf(error)})` }];
+  }
+}
+
+function validityWarnings({ validFrom, validTo }: X509Certificate): readonly string[] {
+  const now = Date.now();
+  if (Date.parse(validTo) < now) {
+    return [`tls.certFile: the certificate expired on ${dayOf(validTo)}; clients refuse it`];
+  }
+  if (Date.parse(validFrom) > now) {
+    return [`tls.certFile: the certificate is not valid before ${dayOf(validFrom)}; clients refuse it`];
+  }
+  return [];
+}
+
+/** `Feb  1 00:00:00 2020 GMT` is `2020-02-01`. */
+function dayOf(date: string): string {
+  return new Date(date).toISOString().slice(0, 10);
+}

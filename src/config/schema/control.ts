@@ -1,0 +1,68 @@
+import * as z from 'zod';
+import type { ConfigFault } from '../checks/fault.ts';
+import { quote } from '../checks/fault.ts';
+import * as field from './fields.ts';
+import { fieldOf } from '../json.ts';
+import { defaultHost, isLoopback } from '../hosts.ts';
+
+const settings = field.group({
+  token: field
+    .nonEmptyText()
+    .optional()
+    .describe(
+      'The token that requests must send as Authorization: Bearer TOKEN. Required unless the host is a loopback address.',
+    ),
+  clock: field
+    .oneOf(['real', 'virtual'])
+    .default('real')
+    .describe('real, or virtual: time stands still until a test moves it.'),
+  seed: field
+    .wholeNumber(0, 2 ** 32 - 1)
+    .optional()
+    .describe(
+      'The seed of all random numbers. The same seed gives the same schedule, socket ids and webhook ids.',
+    ),
+  patienceMs: field
+    .milliseconds()
+    .default(1000)
+    .describe('How much real time an endpoint has to answer before the virtual clock moves on without it.'),
+});
+
+/** The control key as a file may hold it: an object, or true for one with defaults. */
+export const control = z
+  .union([field.flag(), settings], { error: 'expected true, false or an object' })
+  .optional()
+  .describe(
+    'Serve the control API at /control, for tests. true, false, or an object. Refused in production.',
+  );
+
+/** How the server is controlled. */
+export type ControlConfig = z.output<typeof settings>;
+
+/** The settings; undefined when the server is not controlled. */
+export function resolveControl(parsed: z.output<typeof control>): ControlConfig | undefined {
+  if (parsed === undefined || parsed === false) return undefined;
+  return parsed === true ? settings.parse({}) : parsed;
+}
+
+/** Whoever reaches the control API does what he likes: it is for tests, and for this machine unless there is a token. */
+export function controlFaults(input: unknown, production: boolean): readonly ConfigFault[] {
+  const given = fieldOf(input, 'control');
+  if (given === undefined || given === false) return [];
+  const host = fieldOf(input, 'host') ?? defaultHost;
+  const faults: ConfigFault[] = [];
+  if (production) {
+    const message =
+      'is not served when NODE_ENV is production; leave it out, or set NODE_ENV to something else';
+    faults.push({ path: 'control', message });
+  }
+  if (fieldOf(input, 'redis') !== undefined) {
+    faults.push({ path: 'control', message: 'works on a single node; leave out redis' });
+  }
+  // A host of another type is a fault already.
+  if (typeof host === 'string' && !isLoopback(host) && fieldOf(given, 'token') === undefined) {
+    const message = `missing; on the host ${quote(host)} others reach the control API. Give a token, or listen on 127.0.0.1`;
+    faults.push({ path: 'control.token', message });
+  }
+  return faults;
+}

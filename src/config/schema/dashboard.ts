@@ -1,0 +1,211 @@
+import * as z from 'zod';
+import { quote, type ConfigFault } from '../checks/fault.ts';
+import * as field from './fields.ts';
+import type { Files } from '../files.ts';
+import { fieldOf } from '../json.ts';
+import { defaultHost, defaultPort, isLoopback } from '../hosts.ts';
+import { readSecret } from '../checks/secrets.ts';
+
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
+const gibibyte = 1024 * mebibyte;
+
+const tokenForm = /^[\x21-\x7e]{16,}$/;
+const expectedToken =
+  'expected at least 16 visible ASCII characters, such as the output of "openssl rand -hex 32"';
+
+function token() {
+  return z.string({ error: expectedToken }).regex(tokenForm, { error: expectedToken }).optional();
+}
+
+const settings = field.group({
+  token: token().describe(
+    'The token that may see and change everything. Required in production, and unless the host is a loopback address.',
+  ),
+  tokenFile: field
+    .nonEmptyText()
+    .optional()
+    .describe('A file that contains the token, relative to the configuration file. Replaces token.'),
+  viewToken: token().describe('The token that may see everything and change nothing.'),
+  viewTokenFile: field
+    .nonEmptyText()
+    .optional()
+    .describe('A file that contains the view token, relative to the configuration file. Replaces viewToken.'),
+  host: field
+    .host()
+    .optional()
+    .describe('The address of the separate port. Default: the host of the server.'),
+  port: field
+    .wholeNumber(0, 65_535)
+    .optional()
+    .describe(
+      'Serve the Dashboard and the admin API on this separate port by plain HTTP, and only there. 0 picks a free port.',
+    ),
+  allowedHosts: field
+    .listOf(field.host())
+    .default([])
+    .describe(
+      'The host names, without a port, under which browsers open the Dashboard, in addition to localhost.',
+    ),
+  payloads: field
+    .flag()
+    .default(true)
+    .describe('Whether the data of events and the bodies of webhooks are shown.'),
+  historyBytes: field
+    .wholeNumber(64 * kibibyte, gibibyte)
+    .default(16 * mebibyte)
+    .describe('The memory for the history of events, deliveries and connections.'),
+});
+
+/** The dashboard key as a file may hold it: an object, or true for one with defaults. */
+export const dashboard = z
+  .union([field.flag(), settings], { error: 'expected true, false or an object' })
+  .optional()
+  .describe(
+    'Serve the Dashboard at /dashboard/ and the admin API at /admin. true, false, or an object. Default: on with a token; on a loopback host also without, unless NODE_ENV is production or trustedProxies or path is set.',
+  );
+
+/** How the Dashboard is served. */
+export interface DashboardConfig {
+  /** Undefined: programs and pages of this machine need none. */
+  readonly token: string | undefined;
+  readonly viewToken: string | undefined;
+  /** The address of a port of its own; undefined where it is served with the rest. */
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly allowedHosts: readonly string[];
+  readonly payloads: boolean;
+  readonly historyBytes: number;
+}
+
+/** What decides, besides the key itself, whether and where the Dashboard is served. */
+interface Surroundings {
+  readonly host: string;
+  readonly production: boolean;
+  /** Somebody else passes requests on, as far as the configuration tells: by the address they come from this machine then. */
+  readonly isBehindProxies: boolean;
+}
+
+/** The settings of a configuration without a fault; undefined when the Dashboard is not served. */
+export function resolveDashboard(
+  parsed: z.output<typeof dashboard>,
+  { host, production, isBehindProxies }: Surroundings,
+  files: Files,
+): DashboardConfig | undefined {
+  if (parsed === false) return undefined;
+  if (parsed === undefined && (production || !isLoopback(host) || isBehindProxies)) return undefined;
+  const given = typeof parsed === 'object' ? parsed : settings.parse({});
+  const { tokenFile, viewTokenFile, ...rest } = given;
+  return {
+    ...rest,
+    token: rest.token ?? tokenIn(tokenFile, files),
+    viewToken: rest.viewToken ?? tokenIn(viewTokenFile, files),
+    host: rest.port === undefined ? undefined : (rest.host ?? host),
+    port: rest.port,
+  };
+}
+
+function tokenIn(file: string | undefined, files: Files): string | undefined {
+  if (file === undefined) return undefined;
+  const content = readSecret(file, files);
+  if (content.kind === 'faulty') throw new Error('a file without a token was taken for faultless');
+  return content.text;
+}
+
+/** Whoever reaches the Dashboard does what he likes: without a token it is for this machine alone. */
+export function dashboardFaults(input: unknown, production: boolean, files: Files): readonly ConfigFault[] {
+  const given = fieldOf(input, 'dashboard');
+  if (given === undefined || given === false) return [];
+  return [
+    ...openFaults(input, production),
+    ...addressFaults(input),
+    ...tokenFaults(given, 'token', files),
+    ...tokenFaults(given, 'viewToken', files),
+    ...viewTokenFaults(given, files),
+  ];
+}
+
+/** Where it would be open to more than this machine. */
+function openFaults(input: unknown, production: boolean): readonly ConfigFault[] {
+  const given = fieldOf(input, 'dashboard');
+  if (hasToken(given, 'token')) return [];
+  const hasOwnPort = fieldOf(given, 'port') !== undefined;
+  const host = (hasOwnPort ? fieldOf(given, 'host') : undefined) ?? fieldOf(input, 'host') ?? defaultHost;
+  const path = 'dashboard.token';
+  if (production) {
+    const message =
+      'missing; when NODE_ENV is production the Dashboard is served with a token only. Give token or tokenFile, or leave dashboard out';
+    return [{ path, message }];
+  }
+  // A host of another type is a fault already.
+  if (typeof host !== 'string' || isLoopback(host)) return [];
+  const message = `missing; on the host ${quote(host)} others reach the Dashboard. Give token or tokenFile, listen on 127.0.0.1, or give dashboard.port and the dashboard.host 127.0.0.1`;
+  return [{ path, message }];
+}
+
+function addressFaults(input: unknown): readonly ConfigFault[] {
+  const given = fieldOf(input, 'dashboard');
+  const port = fieldOf(given, 'port');
+  if (port === undefined) {
+    if (fieldOf(given, 'host') === undefined) return [];
+    const message = 'is given without dashboard.port; give both, or leave both out to serve it with the rest';
+    return [{ path: 'dashboard.host', message }];
+  }
+  // A port of another type is a fault already.
+  if (typeof port !== 'number') return [];
+  const serverHost = fieldOf(input, 'host') ?? defaultHost;
+  const host = fieldOf(given, 'host') ?? serverHost;
+  const metrics = fieldOf(input, 'metrics');
+  const others = [
+    { of: 'the server', host: serverHost, port: fieldOf(input, 'port') ?? defaultPort },
+    { of: 'metrics', host: fieldOf(metrics, 'host') ?? serverHost, port: fieldOf(metrics, 'port') },
+  ];
+  return others
+    .filter((other) => port !== 0 && other.port === port && other.host === host)
+    .map(({ of }) => {
+      const message = `${port} is also the port of ${of}; give the Dashboard another, or 0 for a free one`;
+      return { path: 'dashboard.port', message };
+    });
+}
+
+type TokenKey = 'token' | 'viewToken';
+
+function hasToken(given: unknown, key: TokenKey): boolean {
+  return fieldOf(given, key) !== undefined || fieldOf(given, `${key}File`) !== undefined;
+}
+
+/** What is wrong with a token in a file; what stands in the configuration is the schema's. */
+function tokenFaults(given: unknown, key: TokenKey, files: Files): readonly ConfigFault[] {
+  const name = fieldOf(given, `${key}File`);
+  const path = `dashboard.${key}File`;
+  if (name !== undefined && fieldOf(given, key) !== undefined) {
+    return [{ path, message: `is given beside ${key}; give one of the two` }];
+  }
+  // What is no name of a file is a fault already.
+  if (typeof name !== 'string' || name === '') return [];
+  const content = readSecret(name, files);
+  if (content.kind === 'faulty') return [{ path, message: `${files.quote(name)} ${content.reason}` }];
+  if (tokenForm.test(content.text)) return [];
+  return [{ path, message: `${files.quote(name)} holds no token; ${expectedToken}` }];
+}
+
+function viewTokenFaults(given: unknown, files: Files): readonly ConfigFault[] {
+  if (!hasToken(given, 'viewToken')) return [];
+  const path = fieldOf(given, 'viewToken') === undefined ? 'dashboard.viewTokenFile' : 'dashboard.viewToken';
+  if (!hasToken(given, 'token')) {
+    return [{ path, message: 'is given without dashboard.token; give both, or leave it out' }];
+  }
+  const view = readToken(given, 'viewToken', files);
+  if (view === undefined || view !== readToken(given, 'token', files)) return [];
+  return [{ path, message: 'is the same as dashboard.token; give another, for it may change nothing' }];
+}
+
+/** A token, wherever it stands; undefined where it cannot be had, which is a fault already. */
+function readToken(given: unknown, key: TokenKey, files: Files): string | undefined {
+  const said = fieldOf(given, key);
+  if (said !== undefined) return typeof said === 'string' ? said : undefined;
+  const name = fieldOf(given, `${key}File`);
+  if (typeof name !== 'string' || name === '') return undefined;
+  const content = readSecret(name, files);
+  return content.kind === 'read' ? content.text : undefined;
+}

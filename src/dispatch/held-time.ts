@@ -1,0 +1,63 @@
+import type { Clock, Millis } from '../ports/clock.ts';
+import type { Endpoint } from '../webhooks/endpoint.ts';
+import { HoldClock } from '../webhooks/hold-clock.ts';
+import { createAlarm } from '../structures/alarm.ts';
+
+/** The time of an endpoint, which stands still while the endpoint is held, and an alarm that runs by it. */
+export class HeldTime {
+  readonly #real: Clock;
+  readonly #alarm;
+  /** The clock itself. */
+  readonly clock = new HoldClock();
+
+  constructor(real: Clock, ring: () => void) {
+    this.#real = real;
+    this.#alarm = createAlarm(real, ring);
+  }
+
+  get now(): Millis {
+    return this.clock.local(this.#real.now());
+  }
+
+  get isHeld(): boolean {
+    return this.clock.isHeld;
+  }
+
+  /** Takes over the holds of an endpoint, which are given by the time of day. */
+  begin({ heldSinceMs, lastHold }: Pick<Endpoint, 'heldSinceMs' | 'lastHold'>, wallNowMs: number): void {
+    const now = this.#real.now();
+    // A time in the future counts as now, because the time of day may have been set back.
+    const momentOf = (timeMs: number): Millis => now - Math.max(0, wallNowMs - timeMs);
+    if (lastHold !== undefined) {
+      this.clock.hold(momentOf(lastHold.fromMs));
+      this.clock.release(momentOf(lastHold.toMs));
+    }
+    if (heldSinceMs !== undefined) this.clock.hold(momentOf(heldSinceMs));
+  }
+
+  /** From now on, the time stands still. */
+  hold(): void {
+    this.clock.hold(this.#real.now());
+  }
+
+  release(): void {
+    this.clock.release(this.#real.now());
+  }
+
+  /** The endpoint's time for something that was planned, without knowledge of holds, to happen after `delayMs`. */
+  planned(delayMs: Millis): Millis {
+    return this.clock.planned(this.#real.now() + delayMs);
+  }
+
+  /** Rings at this time or earlier, but not while the time stands still. Infinity sets nothing. */
+  ringAt(local: Millis): void {
+    const moment = this.clock.momentOf(local);
+    if (moment === Infinity) this.#alarm.clear();
+    else this.#alarm.set(moment);
+  }
+
+  /** Stops the alarm for good. */
+  stop(): void {
+    this.#alarm.stop();
+  }
+}

@@ -1,0 +1,147 @@
+import type { Application } from '../apps/application.ts';
+import { DeadLetterOffice } from '../delivery-log/dead-letter-office.ts';
+import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { keepDrops, type Drops } from '../delivery-log/drop-journal.ts';
+import type { BackplaneOptions } from './backplane.ts';
+import type { Millis } from '../ports/clock.ts';
+import type { DeliveryStore } from '../ports/delivery-store.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import { MemoryDeadLetters } from '../store/memory/dead-letters.ts';
+import { RedisDispatch } from '../store/redis/deliveries/dispatch.ts';
+import type { LeadKeys, PartitionKeys } from '../store/redis/keys.ts';
+import { LetterInbox, lettersOnOneNode } from '../store/redis/deliveries/letter-inbox.ts';
+import { RedisLetters } from '../store/redis/deliveries/letters.ts';
+import type { RedisLink } from '../store/redis/link/link.ts';
+import { describeFailure } from '../store/redis/link/standing-log.ts';
+import { TurnBudget } from '../structures/turn-budget.ts';
+import { systemNextTurn } from '../system/clock.ts';
+import type { DeliveryPolicy } from '../webhooks/delivery-queue.ts';
+
+/** Events that are taken from the outboxes in one turn. */
+const eventsPerTurn = 250;
+
+/** What one node's part in sending the webhooks of all is made with. */
+export interface DispatchingOptions extends BackplaneOptions {
+  readonly link: RedisLink;
+  readonly lead: LeadKeys;
+  readonly partitions: readonly PartitionKeys[];
+  readonly nodeId: string;
+  /** A node that was not heard of for so long has no right to send any more. */
+  readonly leaseMs: Millis;
+  readonly ledger: () => Ledger;
+  readonly drops: Drops;
+  readonly epoch: () => string;
+}
+
+/** One node's part in sending the webhooks of all. */
+export interface Dispatching {
+  readonly dispatch: RedisDispatch;
+  readonly letters: DeadLetterOffice;
+  readonly leaseMs: Millis;
+  /** Whether this node keeps the dead letters of all. */
+  keepsLetters(): boolean;
+  /** What sends; undefined: this node sends nothing. */
+  dispatcher(): Dispatcher | undefined;
+  /** To be called several times in each lease. It may take as long as it takes to read what others left. */
+  beat(): Promise<void>;
+  /** Serves the endpoints of these apps from now on. */
+  replace(applications: readonly Application[]): void;
+  /** Nobody waits for endpoints any more. */
+  abandon(): void;
+}
+
+/** Joins what sends the webhooks of this node's partitions, and what keeps those that could not be sent. */
+export function createDispatching(options: DispatchingOptions): Dispatching {
+  const { apps, clock, config, drops, epoch, lead, leaseMs, ledger, link, log, nodeId } = options;
+  let { applications } = options;
+  let dispatcher: Dispatcher | undefined;
+  let store: DeliveryStore | undefined;
+
+  const failed = (error: unknown): void => {
+    if (log.isDebug) log.debug({ error: describeFailure(error) }, 'could not keep dead letters on Redis');
+  };
+  let keepsLetters = false;
+  const isKeeper = (): boolean => keepsLetters;
+  const keeper = new RedisLetters({ link, lead, isKeeper, failed });
+  const inbox = new LetterInbox({ link, lead, failed });
+  const kept = new MemoryDeadLetters({
+    ...options,
+    ...config.webhooks.deadLetters,
+    life: nodeId,
+    keeper,
+  });
+  const letters = new DeadLetterOffice({
+    ...options,
+    epoch,
+    store: lettersOnOneNode({ kept, inbox, isKeeper }),
+    target: (appId, endpointId) => dispatcher?.target(appId, endpointId),
+    // They are in the memory of the node that keeps them, as long as it is certain that no other one does.
+    isHere: () => isKeeper() && store?.mayAttempt() === true,
+  });
+  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime), letters.onFact];
+  // What an endpoint is sent at once is bounded over all nodes.
+  const policy: DeliveryPolicy = {
+    ...options.policy,
+    get concurrency() {
+      return Math.max(1, Math.floor(options.policy.concurrency / dispatch.nodes));
+    },
+  };
+  const dispatch = new RedisDispatch({
+    link,
+    clock,
+    lead,
+    partitions: options.partitions,
+    nodeId,
+    leaseMs,
+    log,
+    present: () => '',
+    newId: () => options.ids.webhookId(),
+    requestTimeoutMs: options.requestTimeoutMs,
+    pace: new TurnBudget(eventsPerTurn, systemNextTurn),
+    letters: {
+      async take() {
+        if (keepsLetters) return;
+        kept.restore(await keeper.read());
+        keepsLetters = true;
+        keeper.begin(kept.keptSinceMs);
+      },
+      leave() {
+        keepsLetters = false;
+      },
+    },
+    begin(given) {
+      store = given;
+      dispatcher = new Dispatcher({ ...options, policy, applications, subscribers, store, epoch, ledger });
+      return dispatcher;
+    },
+  });
+
+  /** Keeps what other nodes have lost. */
+  const collect = (): Promise<void> =>
+    inbox.collect((sent) => {
+      for (const letter of sent) {
+        const isServed = apps.byId(letter.appId) !== undefined;
+        if (isServed && kept.find(letter.appId, letter.id) === undefined) kept.add(letter);
+      }
+      return keeper.written();
+    });
+  return {
+    dispatch,
+    letters,
+    leaseMs,
+    keepsLetters: isKeeper,
+    dispatcher: () => (dispatch.isDispatching ? dispatcher : undefined),
+    async beat() {
+      await dispatch.beat();
+      keeper.flush();
+      await inbox.flush();
+      if (isKeeper()) await collect();
+    },
+    replace(changed) {
+      applications = changed;
+      dispatcher?.replace(changed);
+      letters.replace(changed);
+    },
+    abandon: () => dispatcher?.stop(),
+  };
+}

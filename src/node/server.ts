@@ -1,0 +1,282 @@
+import { Api } from '../http-api/api.ts';
+import { LocalApps } from '../apps/local-app.ts';
+import { RefusalLog } from '../connections/refusal-log.ts';
+import type { BackplaneOptions } from './backplane.ts';
+import { createOwnClients, type ClientFront } from './clients.ts';
+import { outgrownBounds } from '../config/checks/bounds.ts';
+import { isProduction } from '../config/environment.ts';
+import type { Config } from '../config/schema/schema.ts';
+import { toApplication } from '../configuration/applications.ts';
+import { ConfigurationInForce } from '../configuration/in-force.ts';
+import { readVersion } from '../observe/process-metrics.ts';
+import { createPrometheusMetrics } from '../observe/prometheus.ts';
+import { createSender } from '../delivery/sender.ts';
+import { silentLog } from '../ports/log.ts';
+import type { Refusal } from '../ports/refusals.ts';
+import { DeliveryLog } from '../delivery-log/delivery-log.ts';
+import { countDeliveries } from '../delivery-log/delivery-metrics.ts';
+import { bothWitnesses } from '../recording/both-witnesses.ts';
+import type { Inside, Overrides } from './overrides.ts';
+import { readPerTurn } from './per-turn.ts';
+import { fileNeedsOf } from './file-needs.ts';
+import { createSelfReport } from './self-report.ts';
+import { createSingleNode } from './single-node.ts';
+import { Slices } from '../structures/slices.ts';
+import { TurnBudget } from '../structures/turn-budget.ts';
+import { systemClock, systemNextTurn, systemRealTime, systemWallTime } from '../system/clock.ts';
+import { randomNames } from '../system/fresh-names.ts';
+import { createRandomIds } from '../system/ids.ts';
+import { shareFiles } from '../system/open-files.ts';
+import type { Served } from '../transport/gateway.ts';
+import { createRoutes } from '../transport/routes.ts';
+import { AttemptPlaces, type Turns } from '../webhooks/attempt-places.ts';
+
+/** A server that accepts connections. */
+export interface Server {
+  readonly port: number;
+  /** The port of the metrics, where they have one of their own. */
+  readonly metricsPort: number | undefined;
+  /** The port of the Dashboard, where it has one of its own. */
+  readonly dashboardPort: number | undefined;
+  /**
+   * Ends gracefully: not ready, no new connections, clients sent away, everybody who was present reported
+   * as gone, and the webhooks that wait delivered for as long as the configuration allows. Calling it again
+   * waits for the same end.
+   */
+  close(): Promise<void>;
+  /**
+   * What is configured now. The server follows it with apps, endpoints, limits and certificate, without dropping a
+   * connection of an app that stays. Connections of an app that is gone or disabled are closed with 4001 and 4003,
+   * and whoever was present in one that is gone is reported as gone. Limits that need more than the bounds that the
+   * server was started with are refused.
+   */
+  readonly configuration: ConfigurationInForce;
+  /** Gives up the webhooks that still wait, with a record of each channel: a `close` under way soon ends. */
+  abandon(): void;
+}
+
+/**
+ * Builds the program and listens. This is the only place that names every part. Rejects with a StartError
+ * when the native module cannot load or the port cannot be had.
+ */
+export async function createServer(config: Config, overrides: Overrides = {}): Promise<Server> {
+  const { clock = systemClock, wallTime = systemWallTime, random = Math.random, log = silentLog } = overrides;
+  // Sockets live in real time: a client cannot answer within a minute that passes in one call.
+  const livenessClock = overrides.livenessClock ?? systemClock;
+  const ids = overrides.ids ?? createRandomIds();
+  const { webhooks } = config;
+  const shares = overrides.openFiles && shareFiles(overrides.openFiles, fileNeedsOf(config));
+  const attempts = shares?.attempts ?? webhooks.totalConcurrency;
+  const { requestTimeoutMs } = webhooks;
+  const own = overrides.sender ?? createSender({ clock, requestTimeoutMs, mostConnections: 2 * attempts });
+  // Where time is moved by a test, nothing waits for real turns.
+  const places = new AttemptPlaces(attempts, overrides.sender === undefined ? realTurns : undefined);
+
+  const { privateAddresses } = webhooks;
+  const applications = config.apps.map((app) => toApplication(app, privateAddresses));
+  const apps = new LocalApps(applications);
+  const counted = createPrometheusMetrics(overrides.cachesMetrics === false ? undefined : livenessClock);
+  const { recorder } = overrides;
+  const { leaves, questions: questionsInTurn } = readPerTurn(config);
+  const questions = new TurnBudget(questionsInTurn, systemNextTurn);
+  // Loaded only where it is used.
+  const observation =
+    config.dashboard &&
+    new (await import('../dashboard/observation.ts')).Observation({
+      config: config.dashboard,
+      clock,
+      realClock: systemClock,
+      sessionClock: livenessClock,
+      wallTime,
+      questions,
+      recorder,
+    });
+  const metrics = observation?.count(counted) ?? counted;
+  const seen = observation?.witness ?? recorder;
+  const witness =
+    seen && overrides.witness ? bothWitnesses(seen, overrides.witness) : (seen ?? overrides.witness);
+  const refusals = new RefusalLog({
+    // A log waits in real time, and nobody moves a clock on for its sake.
+    clock: livenessClock,
+    log,
+    metrics,
+    isApp: (appId) => apps.byId(appId) !== undefined,
+  });
+  const refused = (refusal: Refusal): void => {
+    refusals.refused(refusal);
+    observation?.refused(refusal);
+    overrides.refused?.(refusal);
+  };
+  // Loaded only where it is used: nothing stands between otherwise.
+  const trace = log.isTrace ? new (await import('./trace.ts')).Trace({ log, apps, config }) : undefined;
+  const sender = trace?.sender(own) ?? own;
+  const shared = {
+    config,
+    apps,
+    clock,
+    livenessClock,
+    ids,
+    log,
+    metrics,
+    refused,
+    shares,
+  };
+  // Loaded only where they are used.
+  const clients =
+    config.workers === 1
+      ? await createOwnClients({ ...shared, trace })
+      : await (
+          await import('./workers/worker-clients.ts')
+        ).createWorkerClients({
+          ...shared,
+          counted,
+          look: observation,
+          failed: overrides.workerFailed ?? fail,
+        });
+  const { gateway } = clients;
+  const parts: BackplaneOptions = {
+    config,
+    apps,
+    local: clients.local,
+    notifier: clients.notifier,
+    countSubscribers: clients.countSubscribers,
+    process: clients.process,
+    otherThreads: clients.otherThreads,
+    clock,
+    wallTime,
+    random,
+    ids,
+    sender,
+    log,
+    metrics,
+    ...(witness && { witness }),
+    ...(observation && { onAttempt: observation.resent }),
+    subscribers: [
+      countDeliveries(metrics, clock),
+      new DeliveryLog(clock, log).onFact,
+      ...(observation?.subscribers ?? (recorder ? [recorder.onFact] : [])),
+      ...(overrides.onFact ? [overrides.onFact] : []),
+    ],
+    applications,
+    policy: webhooks,
+    places,
+    slices: new Slices(leaves, systemNextTurn),
+    questions,
+    requestTimeoutMs,
+  };
+  const backplane =
+    config.redis === undefined
+      ? await createSingleNode(parts)
+      : // Loaded only where it is used: a single node starts without it.
+        await (await import('./several-nodes.ts')).createOneOfSeveral(config.redis, parts);
+  const ledger = clients.complete(backplane.ledger);
+  const joined = clients.join({ ...parts, ...backplane });
+  const { connections } = joined;
+  const api = new Api({ ...parts, ...backplane, ledger });
+
+  let closing: Promise<void> | undefined;
+  const isClosing = (): boolean => closing !== undefined;
+  const configuration = new ConfigurationInForce({
+    started: config,
+    store: backplane.settings,
+    env: overrides.env ?? process.env,
+    fileName: overrides.fileName,
+    log,
+    running: {
+      // What the network may keep for a client is decided when it begins to listen.
+      refuse(next) {
+        const [outgrown] = outgrownBounds(next, config);
+        return outgrown && `${outgrown.path}: ${outgrown.message}. It takes a restart to raise it`;
+      },
+      showCertificate: (files) => gateway.reloadTls(files),
+      async serve(configured) {
+        if (isClosing()) return;
+        const gone = apps.replace(configured);
+        const left = joined.serveOnly(configured, gone);
+        if (gone.length > 0) {
+          // The endpoints of an app that is gone are to hear what becomes of it.
+          backplane.replace([...configured, ...gone.map((app) => app.config)]);
+          await left;
+          for (const app of gone) await ledger.retire(app.config.id);
+        }
+        // The end of the server may have begun meanwhile: its endpoints stay as they are for that.
+        if (!isClosing()) backplane.replace(configured);
+        await left;
+      },
+    },
+  });
+  const connectionLimit = Math.min(config.maxConnections, shares?.clients ?? Infinity);
+  const self = createSelfReport({
+    apps,
+    backplane,
+    connections,
+    gateway,
+    places,
+    connectionLimit,
+    log,
+    metrics: counted,
+    isClosing,
+  });
+  const dashboard =
+    config.dashboard &&
+    observation &&
+    (await import('../dashboard/create.ts')).createDashboard({
+      ...parts,
+      ...backplane,
+      ledger,
+      config: config.dashboard,
+      observation,
+      configuration,
+      backplane,
+      connections,
+      names: randomNames,
+      grace: { disconnectMs: webhooks.disconnectGraceMs, unsubscribeMs: webhooks.unsubscribeGraceMs },
+      version: readVersion(),
+      isProduction: isProduction(overrides.env ?? process.env),
+      realClock: systemClock,
+      address: () => ({
+        host: config.host,
+        port: served.port,
+        path: config.path,
+        isTls: config.tls !== undefined,
+      }),
+      attemptsUnderWay: () => places.underWay,
+      isAccepting: () => !gateway.isFull,
+      controls: overrides.controls,
+    });
+  const routes = [...createRoutes(api, self), ...(dashboard ?? [])];
+  const { hub } = joined;
+  const inside: Inside | undefined = hub && { apps, hub, ledger, backplane, commands: hub, routes };
+  const front = inside && (overrides.front?.(inside) ?? inside);
+  const outside: ClientFront = (front && trace?.front(front)) ?? front ?? { routes };
+  counted.observeRoutes([...new Set(outside.routes.map(({ pattern }) => pattern))]);
+  // What was kept and what waits belongs to apps and endpoints that were set at run time, too.
+  await configuration.start();
+  const served: Served = await joined.serve(outside);
+  backplane.started();
+
+  const close = async (): Promise<void> => {
+    gateway.stop();
+    configuration.stop();
+    await joined.leave();
+    await backplane.close();
+    await sender.close();
+    await gateway.close();
+    refusals.close();
+    observation?.close();
+  };
+  return {
+    ...served,
+    configuration,
+    close: () => (closing ??= close()),
+    abandon: () => backplane.abandon(),
+  };
+}
+
+/** Nobody can say what was connected to a thread that has ended: the process ends with it. */
+function fail(worker: number, reason: string): never {
+  throw new Error(`worker thread ${worker} has failed: ${reason}`);
+}
+
+/** Starting an attempt takes up to a millisecond: so many of them hold up nobody. */
+const realTurns: Turns = { starts: 16, next: (run) => void systemRealTime.turn().then(run) };

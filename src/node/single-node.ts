@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { Acquaintance } from '../reconcile/acquaintance.ts';
+import { DeadLetterOffice } from '../delivery-log/dead-letter-office.ts';
+import type { Application } from '../apps/application.ts';
+import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { DropJournal, keepDrops, type DroppedEvent } from '../delivery-log/drop-journal.ts';
+import { SubscriptionCounts } from '../connections/subscription-counts.ts';
+import { createSweeper } from './sweeper.ts';
+import { Reconciler } from '../reconcile/reconciler.ts';
+import { createTruth } from '../reconcile/truth.ts';
+import type { Backplane, BackplaneOptions } from './backplane.ts';
+import type { ChannelName } from '../protocol/channel-name.ts';
+import { noWitness } from '../ports/witness.ts';
+import { MemoryDeadLetters } from '../store/memory/dead-letters.ts';
+import { MemoryLedger } from '../store/memory/ledger.ts';
+import { createMemoryOutbox } from '../store/memory/outbox.ts';
+import { memorySettings } from '../store/memory/settings.ts';
+
+/**
+ * A node that is alone. Everything is in its memory and ends with it, but for what is kept in a store, if one is configured.
+ * Rejects with a StartError when that cannot be had.
+ */
+export async function createSingleNode(options: BackplaneOptions): Promise<Backplane> {
+  const { config, apps, clock, local, log, metrics, slices, questions } = options;
+  const { witness = noWitness } = options;
+  const durable =
+    config.store === undefined
+      ? undefined
+      : await (
+          await import('./durable.ts')
+        ).openDurable({
+          config: config.store,
+          restartGraceMs: config.webhooks.restartGraceMs,
+          disconnectGraceMs: config.webhooks.disconnectGraceMs,
+          holdsClientEvents: config.webhooks.holdClientEvents,
+          clock,
+          log,
+          machine: () => dispatcher,
+          beforeWrite: () => letters.complete(),
+        });
+  const drops = new DropJournal(durable?.drops);
+  const ownEpoch = durable?.life.epoch ?? randomUUID();
+  const epoch = (): string => ownEpoch;
+  const letterStore = new MemoryDeadLetters({
+    ...options,
+    ...config.webhooks.deadLetters,
+    life: ownEpoch,
+    keeper: durable?.letters,
+  });
+  const letters: DeadLetterOffice = new DeadLetterOffice({
+    ...options,
+    epoch,
+    store: letterStore,
+    target: (appId, endpointId) => dispatcher.target(appId, endpointId),
+    onAttempt(fact) {
+      acquaintance.resent(fact);
+      options.onAttempt?.(fact);
+    },
+  });
+  const acquaintance = new Acquaintance(options.wallTime, options.applications);
+  const reconciler = new Reconciler({
+    ...options,
+    outbox: () => outbox,
+    truthOf: (appId, channel) => ledger.announced(appId, channel),
+    recordsOf: (appId) => ledger.records(appId),
+    steps: questions,
+    waitingFor: (appId, endpointId, channel) => dispatcher.waitingFor(appId, endpointId, channel),
+    reconciled: (appId, endpointId, channel) => drops.resolve(appId, endpointId, channel),
+    keeper: durable?.debts,
+  });
+  const subscribers = [
+    ...options.subscribers,
+    keepDrops(drops, options.wallTime),
+    letters.onFact,
+    reconciler.onFact,
+  ];
+  const dispatcher: Dispatcher = new Dispatcher({
+    ...options,
+    subscribers,
+    epoch,
+    ledger: () => ledger,
+    ...(durable && { store: durable.store }),
+  });
+  const outbox = durable?.store ?? createMemoryOutbox(() => dispatcher);
+  const sweeper = createSweeper(clock, () => ledger);
+  const ledger = new MemoryLedger({
+    clock,
+    metrics,
+    witness,
+    outbox,
+    ...options.notifier,
+    wake: (dueAt) => sweeper.wake(dueAt),
+    countSubscribers: options.countSubscribers,
+    cacheTtlMs: config.cacheTtlMs,
+    slices,
+    questions,
+    ...(durable && { journal: durable.store, life: `${durable.life.starts}-` }),
+  });
+  const counts = new SubscriptionCounts({ ...options, fanout: local, outbox });
+  return {
+    ledger,
+    counts,
+    drops,
+    letters,
+    epoch,
+    fanout: local,
+    outbox,
+    settings: durable?.settings ?? memorySettings,
+    describe: () => undefined,
+    describeStore: () => durable?.describe(),
+    truth: createTruth({
+      ...options,
+      reconciler,
+      dispatcher: () => dispatcher,
+      ledger: () => ledger,
+      alsoUnknown: (appId, endpointId) => acquaintance.limitsOf(appId, endpointId),
+      steps: questions,
+    }),
+    reconcile: (appId, endpointId) => reconciler.reconcile(appId, endpointId),
+    lanes: (appId, endpointId) => dispatcher.lanes(appId, endpointId),
+    target: (appId, endpointId) => dispatcher.target(appId, endpointId),
+    webhookLife: () => ({
+      kept: durable === undefined ? 'memory' : 'disk',
+      epoch: ownEpoch,
+      starts: durable?.life.starts,
+      lastEnd: durable?.life.before,
+      lost: durable?.describe().lostReason,
+      queues: dispatcher.readQueues(),
+    }),
+    started: () =>
+      durable?.restore({
+        ledger,
+        drops: {
+          restore(appId, kind, kept) {
+            drops.restore(appId, kind, kept);
+            if (kind === 'expendable') return;
+            const { lastPlace } = durable.store;
+            const doubt = (endpointId: string, channel?: ChannelName): void =>
+              reconciler.doubt(appId, endpointId, lastPlace, channel);
+            doubtDropped(doubt, apps.byId(appId)?.config, kept);
+          },
+        },
+        letters: letterStore,
+        debt({ appId, endpointId, debt }) {
+          const endpoint = apps.byId(appId)?.config.endpoints.find(({ id }) => id === endpointId);
+          if (endpoint?.reconcile === true) reconciler.restore(appId, endpoint, debt);
+          else durable.debts.changed(appId, endpointId, debt.channel, undefined);
+        },
+        isConfigured: (appId) => apps.byId(appId) !== undefined,
+      }),
+    readQueues: () => dispatcher.readQueues(),
+    replace(applications) {
+      dispatcher.replace(applications);
+      letters.replace(applications);
+      reconciler.replace(applications);
+      acquaintance.replace(applications);
+    },
+    forget(appId, work) {
+      dispatcher.forget(appId, () => {
+        work();
+        ledger.retireNow(appId);
+      });
+      drops.forget(appId);
+      letters.forget(appId);
+      reconciler.forget(appId);
+    },
+    async close() {
+      counts.stop();
+      sweeper.stop();
+      letters.stop();
+      reconciler.stop();
+      const tellsNothing = config.store?.shutdown === 'keep';
+      durable?.store.ending();
+      // There is nobody to whom the clients could come back.
+      if (!tellsNothing) for (const app of apps) await ledger.retire(app.config.id);
+      if (durable === undefined) return dispatcher.close(config.shutdownTimeoutMs);
+      const { failure } = durable.describe();
+      if (failure !== undefined) {
+        log.warn(
+          { reason: failure },
+          'the store cannot be written at the end: webhooks that are not delivered now are lost',
+        );
+        durable.store.forgo();
+        dispatcher.resume();
+        await dispatcher.close(config.shutdownTimeoutMs);
+      } else await (tellsNothing ? dispatcher.halt() : dispatcher.leave(config.shutdownTimeoutMs));
+      await durable.close();
+    },
+    abandon: () => (durable === undefined ? dispatcher.abandon() : dispatcher.stop()),
+  };
+}
+
+/**
+ * What was dropped in an earlier life, of endpoints whose debts are not kept: something is not known of these channels, or
+ * of any.
+ */
+function doubtDropped(
+  doubt: (endpointId: string, channel?: ChannelName) => void,
+  app: Application | undefined,
+  kept: DroppedEvent | { readonly forgotten: number },
+): void {
+  if (app === undefined) return;
+  if (!('forgotten' in kept)) doubt(kept.endpoint, kept.channel);
+  else if (kept.forgotten > 0) for (const { id } of app.endpoints) doubt(id);
+}

@@ -1,0 +1,232 @@
+import type { Log } from '../../ports/log.ts';
+import {
+  plainText,
+  type Answer,
+  type IncomingRequest,
+  type RequestHead,
+  type Sink,
+} from '../../transport/http-message.ts';
+import { beginningOf, type Handle, type Route } from '../../transport/http.ts';
+import { keeper } from './keeper-methods.ts';
+import type { Line } from './line.ts';
+import type { ForwardedAnswer, Keeper, WorkerMethods } from './server-methods.ts';
+
+/** A route that the keeper serves, as a worker has to know it. */
+export type ForwardedRoute = Pick<Route, 'method' | 'pattern' | 'door' | 'readsCaller' | 'maxBodyBytes'>;
+
+/** What a worker has to know of the routes of the keeper. */
+export function describeRoutes(routes: readonly Route[]): readonly ForwardedRoute[] {
+  return routes.map(({ method, pattern, door, readsCaller, maxBodyBytes }) => ({
+    method,
+    pattern,
+    ...(door && { door }),
+    ...(readsCaller && { readsCaller }),
+    ...(maxBodyBytes !== undefined && { maxBodyBytes }),
+  }));
+}
+
+/** The keeper's side: answers what workers pass on. */
+export class ForwardedRequests {
+  readonly #routes: readonly Route[];
+  readonly #line: Line<WorkerMethods>;
+  readonly #log: Log;
+  readonly #streams = new Map<number, { readonly worker: number; readonly open: () => RemoteSink }>();
+  readonly #sinks = new Map<number, RemoteSink>();
+  #lastStream = 0;
+
+  constructor(
+    routes: readonly Route[],
+    { line, log }: { readonly line: Line<WorkerMethods>; readonly log: Log },
+  ) {
+    this.#routes = routes;
+    this.#line = line;
+    this.#log = log;
+  }
+
+  async request(worker: number, index: number, request: IncomingRequest): Promise<ForwardedAnswer> {
+    const route = this.#routes[index];
+    if (route === undefined) throw new Error(`there is no route ${index}`);
+    try {
+      const begun = beginningOf(route)(request);
+      return this.#answer(worker, typeof begun === 'function' ? await begun(request) : begun);
+    } catch (err) {
+      this.#log.error({ err, route: route.pattern }, 'request failed');
+      return plainText(500, 'Internal server error');
+    }
+  }
+
+  opened(stream: number): void {
+    const waiting = this.#streams.get(stream);
+    this.#streams.delete(stream);
+    if (waiting !== undefined) this.#sinks.set(stream, waiting.open());
+  }
+
+  given(stream: number, characters: number): void {
+    this.#sinks.get(stream)?.given(characters);
+  }
+
+  gone(stream: number): void {
+    this.#streams.delete(stream);
+    this.#sinks.get(stream)?.gone();
+    this.#sinks.delete(stream);
+  }
+
+  #answer(worker: number, answer: Answer): ForwardedAnswer {
+    if (!('stream' in answer)) return answer;
+    const stream = (this.#lastStream += 1);
+    const open = (): RemoteSink => {
+      const sink = new RemoteSink({
+        write: (text) => this.#line.tell(worker, 'streamText', stream, text),
+        end: () => this.#line.tell(worker, 'streamEnd', stream),
+      });
+      sink.stop = answer.stream(sink);
+      return sink;
+    };
+    this.#streams.set(stream, { worker, open });
+    return { stream, contentType: answer.contentType, headers: answer.headers };
+  }
+}
+
+/** So many characters of a stream may be on their way to its worker, or wait there for the client. */
+const mostUnderWay = 256 * 1024;
+
+/** A stream whose client is connected to a worker. */
+class RemoteSink implements Sink {
+  readonly #out: { readonly write: (text: string) => void; readonly end: () => void };
+  #underWay = 0;
+  #isSlow = false;
+  #isOver = false;
+  #whenDrained: (() => void) | undefined;
+  /** Ends what writes here. */
+  stop: () => void = () => {};
+
+  constructor(out: { readonly write: (text: string) => void; readonly end: () => void }) {
+    this.#out = out;
+  }
+
+  write(text: string): boolean {
+    if (this.#isOver || this.#isSlow) return false;
+    this.#underWay += text.length;
+    this.#isSlow = this.#underWay > mostUnderWay;
+    this.#out.write(text);
+    return !this.#isSlow;
+  }
+
+  onDrained(run: () => void): void {
+    this.#whenDrained = run;
+  }
+
+  end(): void {
+    if (!this.#isOver) this.#out.end();
+  }
+
+  /** The client was given so many characters. */
+  given(characters: number): void {
+    this.#underWay -= characters;
+    if (!this.#isSlow || this.#underWay > mostUnderWay / 2) return;
+    this.#isSlow = false;
+    if (!this.#isOver) this.#whenDrained?.();
+  }
+
+  gone(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.stop();
+  }
+}
+
+/** A stream whose client is connected to this worker. */
+class LocalStream {
+  readonly #sink: Sink;
+  readonly #given: (characters: number) => void;
+  readonly #waiting: string[] = [];
+  #isSlow = false;
+  #isEnding = false;
+
+  constructor(sink: Sink, given: (characters: number) => void) {
+    this.#sink = sink;
+    this.#given = given;
+    sink.onDrained(() => {
+      this.#isSlow = false;
+      this.#pass();
+    });
+  }
+
+  write(text: string): void {
+    this.#waiting.push(text);
+    this.#pass();
+  }
+
+  end(): void {
+    this.#isEnding = true;
+    this.#pass();
+  }
+
+  #pass(): void {
+    while (!this.#isSlow && this.#waiting.length > 0) {
+      const text = this.#waiting.shift() ?? '';
+      this.#isSlow = !this.#sink.write(text);
+      this.#given(text.length);
+    }
+    if (this.#isEnding && this.#waiting.length === 0) this.#sink.end();
+  }
+}
+
+/** A worker's side: passes requests on, and holds the streams whose clients are here. */
+export class Forwarder {
+  readonly #line: Pick<Line<Keeper>, 'call' | 'tell'>;
+  readonly #streams = new Map<number, LocalStream>();
+
+  constructor(line: Pick<Line<Keeper>, 'call' | 'tell'>) {
+    this.#line = line;
+  }
+
+  /**
+   * The route of that number, answered by the keeper. `gate` refuses a request by its head; without one only the keeper can tell
+   * who asks, once it has the body.
+   */
+  route(route: ForwardedRoute, index: number, gate?: (head: RequestHead) => Answer | undefined): Route {
+    const handle: Handle = async (request) => {
+      // A body may be a view of memory that is used again.
+      const body = new Uint8Array(request.body);
+      const answer = await this.#line.call(keeper, 'request', index, { ...request, body });
+      return 'stream' in answer ? this.#stream(answer) : answer;
+    };
+    if (gate === undefined) return { ...route, readsStrangers: true, handle };
+    return {
+      ...route,
+      begin(head) {
+        const refusal = gate(head);
+        return refusal !== undefined && 'body' in refusal ? refusal : handle;
+      },
+    };
+  }
+
+  /** The keeper writes to a stream. */
+  text(stream: number, text: string): void {
+    this.#streams.get(stream)?.write(text);
+  }
+
+  /** The keeper ends it. */
+  end(stream: number): void {
+    this.#streams.get(stream)?.end();
+  }
+
+  #stream({ stream, contentType, headers }: Extract<ForwardedAnswer, { stream: number }>): Answer {
+    return {
+      status: 200,
+      contentType,
+      ...(headers && { headers }),
+      stream: (sink) => {
+        const given = (characters: number): void =>
+          this.#line.tell(keeper, 'streamGiven', stream, characters);
+        this.#streams.set(stream, new LocalStream(sink, given));
+        this.#line.tell(keeper, 'streamOpened', stream);
+        return () => {
+          this.#streams.delete(stream);
+          this.#line.tell(keeper, 'streamGone', stream);
+        };
+      },
+    };
+  }
+}

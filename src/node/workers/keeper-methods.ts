@@ -1,0 +1,79 @@
+import type { Join, Leave, Member, Notice } from '../../ports/attendance.ts';
+import type { CachedEvent } from '../../ports/channel-caches.ts';
+import type { ChannelState, Page } from '../../ports/channel-queries.ts';
+import type { MaybePromise } from '../../ports/maybe-promise.ts';
+import type { UserState } from '../../ports/online-users.ts';
+import type { Unavailable } from '../../ports/unavailable.ts';
+import type { ChannelName } from '../../protocol/channel-name.ts';
+import type { SocketId } from '../../protocol/socket-id.ts';
+import type { ClosingError } from '../../protocol/errors.ts';
+import type { WebhookEvent } from '../../webhooks/event.ts';
+
+/** The number of the thread that holds the ledger; those of the workers follow it. */
+export const keeper = 0;
+
+/** What the keeper answers to a join. */
+export type JoinReply =
+  | {
+      readonly kind: 'joined';
+      /** Everybody present, where the worker asked for it. */
+      readonly members?: readonly Member[];
+      readonly cached?: CachedEvent;
+    }
+  | { readonly kind: 'member-limit' | 'channel-limit' | 'channel-rate' };
+
+/** What the keeper does for the workers about the state of the apps; each method is told which worker calls. */
+export interface KeeperOfState {
+  join(from: number, join: Join, wantsMembers: boolean): JoinReply;
+  leave(from: number, leave: Leave): void;
+  cacheEvent(
+    from: number,
+    appId: string,
+    channel: ChannelName,
+    event: CachedEvent,
+    except?: SocketId,
+  ): MaybePromise<void>;
+  forgetCacheMiss(from: number, appId: string, channel: ChannelName, episode: string): void;
+  /** Those of the watched users who are online. */
+  signIn(
+    from: number,
+    appId: string,
+    userId: string,
+    watched: readonly string[],
+  ): MaybePromise<readonly string[]>;
+  signOut(from: number, appId: string, userId: string): void;
+  admitTriggers(from: number, appId: string, count: number, perSecond: number): MaybePromise<boolean>;
+  channel(from: number, appId: string, channel: ChannelName): MaybePromise<ChannelState | Unavailable>;
+  occupiedChannels(
+    from: number,
+    appId: string,
+    prefix: string,
+    page: Page | undefined,
+  ): MaybePromise<readonly ChannelName[] | Unavailable>;
+  append(from: number, appId: string, events: readonly WebhookEvent[]): void;
+  kept(from: number): MaybePromise<void>;
+  /** Lets one more connection in, or says why not; false: the app has `limit` connections already. */
+  enter(from: number, appId: string, remoteAddress: string, limit: number): boolean | ClosingError;
+  /** So many connections of this worker were let in before their app had a limit. */
+  countOpen(from: number, appId: string, connections: number): void;
+  /** A connection that was let in has gone. Its address is empty if it was counted by `countOpen`. */
+  exit(from: number, appId: string, remoteAddress: string): void;
+  /** Ends the connections of a user on all workers. */
+  terminate(from: number, appId: string, userId: string): void;
+  /** So many connections of this worker are subscribed to the channel now. */
+  count(from: number, appId: string, channel: ChannelName, subscribers: number): void;
+}
+
+/** What a worker hears from the keeper about the state of the apps, and frames from the other workers. */
+export interface WorkerOfState {
+  /** A frame for the subscribers of a channel. */
+  frame(from: number, appId: string, channel: ChannelName, frame: string, except?: SocketId): void;
+  /** What subscribers of a presence or cache channel are told. */
+  notice(from: number, appId: string, channel: ChannelName, notice: Notice): void;
+  /** What those who watch a user are told. */
+  watched(from: number, appId: string, userId: string, state: UserState): void;
+  /** Ends the connections of a user. */
+  terminate(from: number, appId: string, userId: string): void;
+  /** How many connections of this worker are subscribed to a channel. */
+  subscribers(from: number, appId: string, channel: ChannelName): number;
+}

@@ -1,0 +1,180 @@
+import type { Refusal } from '../../ports/refusals.ts';
+import type {
+  DisconnectReason,
+  Leaving,
+  PublishSource,
+  Witness,
+  WitnessedClientEvent,
+  WitnessedTrigger,
+} from '../../ports/witness.ts';
+import type { ChannelName } from '../../protocol/channel-name.ts';
+import type { SocketId } from '../../protocol/socket-id.ts';
+import type { WebhookEvent } from '../../webhooks/event.ts';
+import type { Clock, Cancel, Millis } from '../../ports/clock.ts';
+
+/** A connection of an app. */
+type Of = readonly [appId: string, socketId: SocketId];
+
+/** One thing that a witness was told, as it can be cloned. */
+type Sight =
+  | readonly ['keyUsed', appId: string, key: string]
+  | readonly ['connected', ...Of, remoteAddress: string]
+  | readonly [
+      'disconnected',
+      ...Of,
+      reason: DisconnectReason,
+      openForMs: Millis,
+      channels: readonly string[],
+      userId: string | undefined,
+    ]
+  | readonly ['joined', ...Of, channel: ChannelName, userId: string | undefined]
+  | readonly ['left', ...Of, channel: ChannelName, userId: string | undefined, how: Leaving]
+  | readonly ['published', appId: string, trigger: WitnessedTrigger, source: PublishSource]
+  | readonly ['clientEvent', ...Of, event: WitnessedClientEvent, userId: string | undefined]
+  | readonly ['unwanted', appId: string, event: WebhookEvent];
+
+/** What has happened on a worker. */
+export interface Seen {
+  readonly sights: readonly Sight[];
+  /** Of refusals of one kind the last, and how many there were. */
+  readonly refused: readonly (readonly [refusal: Refusal, times: number])[];
+}
+
+/** What nothing follows from waits so long, so that the keeper is not woken for each. */
+const waitMs: Millis = 50;
+
+/** So much of it is told each time: a person cannot read more, and the recording takes less. */
+const mostWaiting = 100;
+
+/** What a sight is told with. */
+export interface SeenOptions {
+  readonly clock: Clock;
+  /** The clock by which connections are dated. */
+  readonly sessionClock: Pick<Clock, 'now'>;
+  readonly tell: (seen: Seen) => void;
+}
+
+/**
+ * Tells the keeper what happens on a worker, for its recording. Who comes and goes is told before the step that it causes; what
+ * was published and refused is told together, and bounded.
+ */
+export class SeenByWorker {
+  readonly #options: SeenOptions;
+  #sights: Sight[] = [];
+  readonly #refused = new Map<string, [refusal: Refusal, times: number]>();
+  #cancel: Cancel | undefined;
+
+  constructor(options: SeenOptions) {
+    this.#options = options;
+  }
+
+  readonly witness: Witness = {
+    keyUsed: (appId, key) => this.#later(['keyUsed', appId, key]),
+    connected: ({ app, socketId }, remoteAddress) =>
+      this.#now(['connected', app.config.id, socketId, remoteAddress]),
+    disconnected: ({ app, socketId, openedAt, subscriptions, user }, reason) =>
+      this.#now([
+        'disconnected',
+        app.config.id,
+        socketId,
+        reason,
+        this.#options.sessionClock.now() - openedAt,
+        [...subscriptions.keys()],
+        user?.userId,
+      ]),
+    // The recording of a server with workers has no use for it.
+    signedIn: () => {},
+    joined: ({ app, socketId }, channel, userId) =>
+      this.#now(['joined', app.config.id, socketId, channel, userId]),
+    left: ({ app, socketId }, { channel, userId }, how) =>
+      this.#now(['left', app.config.id, socketId, channel.name, userId, how]),
+    published: (appId, { name, data, channels, except }, source) =>
+      this.#later(['published', appId, { name, data, channels, except }, source]),
+    clientEvent: ({ app, socketId }, { channel, event, data }, userId) =>
+      this.#now(['clientEvent', app.config.id, socketId, { channel, event, data }, userId]),
+    suppressed: () => {},
+    unwanted: (appId, event) => this.#later(['unwanted', appId, event]),
+  };
+
+  /** Something was refused. */
+  refused(refusal: Refusal): void {
+    const key = `${refusal.kind} ${refusal.reason} ${refusal.appId}`;
+    const times = (this.#refused.get(key)?.[1] ?? 0) + 1;
+    if (times === 1 && this.#refused.size >= mostWaiting) return;
+    this.#refused.set(key, [refusal, times]);
+    this.#wait();
+  }
+
+  /** Tells nothing any more. */
+  close(): void {
+    this.#cancel?.();
+  }
+
+  #now(sight: Sight): void {
+    this.#options.tell({ sights: [sight], refused: [] });
+  }
+
+  #later(sight: Sight): void {
+    if (this.#sights.length < mostWaiting) this.#sights.push(sight);
+    this.#wait();
+  }
+
+  #wait(): void {
+    this.#cancel ??= this.#options.clock.after(waitMs, () => {
+      this.#cancel = undefined;
+      // The fields of a refusal are made when they are read.
+      const refused = Array.from(
+        this.#refused.values(),
+        ([refusal, times]) => [{ ...refusal, fields: { ...refusal.fields } }, times] as const,
+      );
+      this.#options.tell({ sights: this.#sights, refused });
+      this.#sights = [];
+      this.#refused.clear();
+    });
+  }
+}
+
+/** Has a witness hear what a worker has seen; `now` is the time by which it dates connections. */
+export function relive({ sights }: Seen, witness: Witness, now: Millis): void {
+  for (const sight of sights) reliveOne(sight, witness, now);
+}
+
+function reliveOne(sight: Sight, witness: Witness, now: Millis): void {
+  switch (sight[0]) {
+    case 'keyUsed':
+      return witness.keyUsed(sight[1], sight[2]);
+    case 'connected':
+      return witness.connected(connectionOf(sight[1], sight[2]), sight[3]);
+    case 'disconnected': {
+      const [, appId, socketId, reason, openForMs, channels, userId] = sight;
+      return witness.disconnected(
+        {
+          ...connectionOf(appId, socketId),
+          openedAt: now - openForMs,
+          subscriptions: new Map(channels.map((channel) => [channel, undefined])),
+          user: userId === undefined ? undefined : { userId },
+        },
+        reason,
+      );
+    }
+    case 'joined':
+      return witness.joined(connectionOf(sight[1], sight[2]), sight[3], sight[4]);
+    case 'left': {
+      const [, appId, socketId, name, userId, how] = sight;
+      return witness.left(connectionOf(appId, socketId), { channel: { name }, userId }, how);
+    }
+    case 'published':
+      return witness.published(sight[1], sight[2], sight[3]);
+    case 'clientEvent':
+      return witness.clientEvent(connectionOf(sight[1], sight[2]), sight[3], sight[4]);
+    case 'unwanted':
+      return witness.unwanted(sight[1], sight[2]);
+  }
+}
+
+function connectionOf(
+  id: string,
+  socketId: SocketId,
+): { readonly socketId: SocketId; readonly app: { readonly config: { readonly id: string } } } {
+  return { socketId, app: { config: { id } } };
+}

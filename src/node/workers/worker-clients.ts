@@ -1,0 +1,272 @@
+import { randomUUID } from 'node:crypto';
+import { Admissions } from '../../apps/admissions.ts';
+import type { LocalDelivery } from '../../apps/local-delivery.ts';
+import type { ClientParts, Clients, ClientsOptions, JoinedClients } from '../clients.ts';
+import type { PrometheusMetrics, WorkerReading } from '../../observe/prometheus.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { Refusal } from '../../ports/refusals.ts';
+import { isStartCode, StartError } from '../../ports/start-error.ts';
+import type { Witness } from '../../ports/witness.ts';
+import { findAlone } from '../../transport/entrance.ts';
+import { createGateway } from '../../transport/gateway.ts';
+import { loadUws } from '../../transport/uws.ts';
+import { describeRoutes, ForwardedRequests } from './forwarding.ts';
+import { createInterestTable, indicesOf, Interest } from './interest.ts';
+import { keeper } from './keeper-methods.ts';
+import { Line } from './line.ts';
+import { createSeats } from './mesh.ts';
+import { startThreads, type Pool } from './pool.ts';
+import { relive, type Seen } from './seen.ts';
+import type { Failure, Keeper, WorkerMethods } from './server-methods.ts';
+import { StateKeeper } from './state-keeper.ts';
+import { createWorkerConnections } from './worker-connections.ts';
+import { WorkerCounts } from './subscriber-counts.ts';
+import { createWorkerFanout } from './worker-fanout.ts';
+import { watchedName } from './worker-ledger.ts';
+
+/** What clients on worker threads are made with. */
+export interface WorkerClientsOptions extends ClientsOptions {
+  /** Where the workers are read when somebody looks. */
+  readonly counted: PrometheusMetrics;
+  /** Hears what happens on the workers; undefined: nobody looks. */
+  readonly look: Look | undefined;
+  /** A worker has ended by itself. Does not return. */
+  readonly failed: (worker: number, reason: string) => void;
+}
+
+/** Whoever records what happens. */
+export interface Look {
+  readonly witness: Witness;
+  refused(this: void, refusal: Refusal, times: number): void;
+  /** A worker has counted so much more. */
+  countMore(more: { connections: number; published: number; received: number }): void;
+}
+
+/**
+ * Clients on worker threads, as the thread that keeps the state sees them. The threads start when clients are served.
+ * Rejects with a StartError when the native module cannot load.
+ */
+export async function createWorkerClients(options: WorkerClientsOptions): Promise<Clients> {
+  const { config, apps, log, metrics, look } = options;
+  const { workers } = config;
+  const uws = await loadUws();
+  const seats = createSeats(workers + 1);
+  const processId = randomUUID();
+  const table = createInterestTable();
+  const interest = new Interest(table, keeper);
+  const apart = createGateway(uws, {
+    ...config,
+    frameCeilingBytes: 0,
+    bodyBytes: () => 0,
+    mostConnections: options.shares,
+    clock: options.livenessClock,
+    ids: options.ids,
+    log,
+    refused: options.refused,
+    answered: (route, status) => metrics.httpRequest(route, status),
+  });
+  /** Made once clients take part. */
+  let state: StateKeeper | undefined;
+  let requests: ForwardedRequests | undefined;
+  const stateful = (): StateKeeper => {
+    if (state === undefined) throw new Error('a worker has asked before clients take part');
+    return state;
+  };
+  const readings = new Map<number, WorkerReading>();
+  const full = new Set<number>();
+  const noted = (worker: number, reading: WorkerReading): void => {
+    look?.countMore(differenceOf(readings.get(worker), reading));
+    readings.set(worker, reading);
+  };
+  const methods: Keeper = {
+    join: (...step) => stateful().join(...step),
+    leave: (...step) => stateful().leave(...step),
+    cacheEvent: (...step) => stateful().cacheEvent(...step),
+    forgetCacheMiss: (...step) => stateful().forgetCacheMiss(...step),
+    signIn: (...step) => stateful().signIn(...step),
+    signOut: (...step) => stateful().signOut(...step),
+    admitTriggers: (...step) => stateful().admitTriggers(...step),
+    channel: (...step) => stateful().channel(...step),
+    occupiedChannels: (...step) => stateful().occupiedChannels(...step),
+    append: (...step) => stateful().append(...step),
+    kept: () => stateful().kept(),
+    enter: (...step) => stateful().enter(...step),
+    countOpen: (...step) => stateful().countOpen(...step),
+    exit: (...step) => stateful().exit(...step),
+    terminate: (...step) => stateful().terminate(...step),
+    count: (...step) => stateful().count(...step),
+    log: (_, level, fields, message) => log[level](fields, message),
+    seen(_, seen) {
+      if (look !== undefined) see(seen, look, options.livenessClock.now());
+    },
+    counted(from, reading, isFull) {
+      noted(from, reading);
+      if (isFull) full.add(from);
+      else full.delete(from);
+    },
+    request: (from, route, request) => requests?.request(from, route, request) ?? unready,
+    streamOpened: (_, stream) => requests?.opened(stream),
+    streamGiven: (_, stream, characters) => requests?.given(stream, characters),
+    streamGone: (_, stream) => requests?.gone(stream),
+  };
+  const [own, ...others] = seats;
+  if (own === undefined) throw new Error('there is no seat for the keeper');
+  const line = new Line<WorkerMethods>(own, methods);
+  const all = others.map(({ index }) => index);
+  const subscribers = new WorkerCounts(line, interest);
+  const terminate: LocalDelivery['terminate'] = (appId, userId) => {
+    for (const worker of all) line.tell(worker, 'terminate', appId, userId);
+    return 'done';
+  };
+  const tellHolders = (name: string, appId: string, tell: (worker: number) => void): void => {
+    for (const worker of indicesOf(interest.others(appId, name))) tell(worker);
+  };
+  let pool: Pool | undefined;
+  /** Asks all threads that run. */
+  const askAll = <Answer>(ask: (worker: number) => Promise<Answer>): Promise<Answer[]> =>
+    Promise.all(pool === undefined ? [] : all.map(ask));
+  options.counted.observeWorkers(() =>
+    askAll(async (worker) => {
+      const reading = await line.call(worker, 'read');
+      noted(worker, reading);
+      return reading;
+    }),
+  );
+
+  const local: LocalDelivery = {
+    ...createWorkerFanout({ line, interest, local: undefined, terminate }),
+    terminate,
+    terminateOlder() {},
+  };
+  return {
+    gateway: {
+      get isFull() {
+        return full.size === workers;
+      },
+      async reloadTls(files) {
+        const shown = await askAll((worker) => line.call(worker, 'showCertificate', files));
+        for (const one of shown) if (typeof one === 'object') throw startErrorOf(one);
+        return shown.includes(true);
+      },
+      stop() {
+        for (const worker of all) line.tell(worker, 'stop');
+        apart.stop();
+      },
+      async close() {
+        apart.close();
+        await askAll((worker) => line.call(worker, 'closeState'));
+        await pool?.end();
+        line.close();
+      },
+    },
+    local,
+    // The keeper hears nothing from Redis that clients are to receive.
+    process: { id: processId, fanout: local },
+    notifier: {
+      notify: (appId, channel, notice) =>
+        tellHolders(channel, appId, (worker) => line.tell(worker, 'notice', appId, channel, notice)),
+      notifyCount() {},
+      notifyWatchers: (appId, userId, change) =>
+        tellHolders(watchedName(userId), appId, (worker) =>
+          line.tell(worker, 'watched', appId, userId, change),
+        ),
+    },
+    countSubscribers: (appId, channel) => subscribers.noted(appId, channel),
+    // With Redis, subscribers are counted there.
+    complete: (ledger) => (config.redis === undefined ? withSubscribers(ledger, subscribers) : ledger),
+    otherThreads: () => [...readings.values()].flatMap(({ onRedis }) => onRedis ?? []),
+    join(parts: ClientParts): JoinedClients {
+      state = new StateKeeper({
+        ...options,
+        ...parts,
+        workers,
+        subscribers,
+        admissions: new Admissions(config),
+      });
+      return {
+        hub: undefined,
+        connections: createWorkerConnections({ line, workers: all, readings: () => readings.values(), apps }),
+        async serveOnly(configured) {
+          await askAll((worker) => line.call(worker, 'serveOnly', configured));
+        },
+        async serve({ routes }) {
+          requests = new ForwardedRequests(routes, { line, log });
+          // A port that another program has is to be a fault, and is none for those that share.
+          const { port } = findAlone(uws, uws.App(), config);
+          const { shares } = options;
+          pool = startThreads(
+            others.map((seat) => ({
+              seat,
+              processId,
+              table,
+              config,
+              applications: Array.from(apps, (app) => app.config),
+              routes: describeRoutes(routes),
+              shares: shares && {
+                ...shares,
+                clients: Math.max(1, Math.floor(shares.clients / workers)),
+              },
+              isDebug: log.isDebug,
+              isTrace: log.isTrace,
+              isSeen: look !== undefined,
+            })),
+            options.failed,
+          );
+          const failures = await askAll((worker) => line.call(worker, 'serve', port));
+          const failure = failures.find((one) => one !== undefined);
+          if (failure !== undefined) {
+            await pool.end();
+            throw startErrorOf(failure);
+          }
+          return { port, ...apart.serveApart(routes) };
+        },
+        async leave() {
+          await askAll((worker) => line.call(worker, 'leave'));
+        },
+      };
+    },
+  };
+}
+
+/** A start that failed on a worker, as it would have failed here. */
+function startErrorOf({ code, failed }: Failure): Error {
+  return isStartCode(code) ? new StartError(code, failed) : new Error(failed);
+}
+
+const unready = { status: 503, contentType: 'text/plain; charset=utf-8', body: 'The server is starting' };
+
+function see(seen: Seen, look: Look, now: number): void {
+  relive(seen, look.witness, now);
+  for (const [refusal, times] of seen.refused) look.refused(refusal, times);
+}
+
+/** What is asked about subscribers is asked of the workers, too. */
+function withSubscribers(ledger: Ledger, subscribers: WorkerCounts): Ledger {
+  return {
+    join: (join) => ledger.join(join),
+    leave: (leave) => ledger.leave(leave),
+    sweep: () => ledger.sweep(),
+    retire: (appId) => ledger.retire(appId),
+    cacheEvent: (...step) => ledger.cacheEvent(...step),
+    forgetCacheMiss: (...step) => ledger.forgetCacheMiss(...step),
+    occupiedChannels: (...step) => ledger.occupiedChannels(...step),
+    signIn: (signIn) => ledger.signIn(signIn),
+    unwatch: (...step) => ledger.unwatch(...step),
+    signOut: (...step) => ledger.signOut(...step),
+    admitTriggers: (...step) => ledger.admitTriggers(...step),
+    channel: (...about) => subscribers.complete(ledger, ...about),
+  };
+}
+
+/** What a worker has counted since it said so before. */
+function differenceOf(
+  before: WorkerReading | undefined,
+  after: WorkerReading,
+): { connections: number; published: number; received: number } {
+  const grown = (name: string): number => sumOf(after, name) - sumOf(before, name);
+  return { connections: grown('connections'), published: grown('published'), received: grown('received') };
+}
+
+function sumOf(reading: WorkerReading | undefined, name: string): number {
+  return (reading?.counted[name] ?? []).reduce((sum, [, value]) => sum + value, 0);
+}

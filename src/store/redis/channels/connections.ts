@@ -1,0 +1,132 @@
+import type { ConnectionSlots } from '../../../ports/connection-slots.ts';
+import type { PartitionKeys } from '../keys.ts';
+import { Patience } from '../link/patience.ts';
+import type { Registration } from './registration.ts';
+import type { Reply } from '../link/replies.ts';
+import type { RedisLedgerOptions } from '../link/surroundings.ts';
+
+/** How a node's number of connections changes: it is said anew, or so many more (or fewer). */
+type Change = readonly ['set' | 'add', number];
+
+/** The connections of one app that has a limit. */
+interface Counted {
+  /** The places that this node has. */
+  here: number;
+  /** Those of other nodes, as last heard. */
+  elsewhere: number;
+  /** Places given back in this turn, of which Redis knows nothing yet. */
+  released: number;
+}
+
+/**
+ * The connections of apps that have a limit, of one partition. Redis counts them by epoch, so that those of a dead node are
+ * counted no more once it is released. It admits one more, or refuses it, in one step.
+ */
+export class Connections implements ConnectionSlots {
+  readonly #options: RedisLedgerOptions;
+  readonly #registration: Registration;
+  readonly #keys: PartitionKeys;
+  readonly #counted = new Map<string, Counted>();
+
+  constructor(options: RedisLedgerOptions, registration: Registration, keys: PartitionKeys) {
+    this.#options = options;
+    this.#registration = registration;
+    this.#keys = keys;
+  }
+
+  /** From now on the connections of these apps are counted, and of no others. */
+  limit(appIds: ReadonlySet<string>): void {
+    for (const appId of this.#counted.keys()) {
+      if (appIds.has(appId)) continue;
+      this.#counted.delete(appId);
+      void this.#change(appId, ['set', 0]);
+    }
+    for (const appId of appIds) {
+      if (this.#counted.has(appId)) continue;
+      const here = this.#options.countConnections(appId);
+      this.#counted.set(appId, { here, elsewhere: 0, released: 0 });
+      void this.#change(appId, ['set', here]);
+    }
+  }
+
+  /** While Redis does not answer, what this node has and what it has last heard of the others decides. */
+  async take(appId: string, limit: number): Promise<boolean> {
+    const counted = this.#counted.get(appId);
+    if (counted === undefined) return true;
+    this.#flush(appId, counted);
+    const step = this.#change(appId, ['add', 1], { limit });
+    const reply = this.#registration.isAway ? undefined : await new Patience(this.#options.clock).wait(step);
+    const isFree = reply === undefined ? counted.here + counted.elsewhere < limit : reply[0] !== 'over';
+    if (isFree) counted.here += 1;
+    if (reply === undefined) void step.then((late) => this.#correct(appId, isFree, late));
+    return isFree;
+  }
+
+  release(appId: string): void {
+    const counted = this.#counted.get(appId);
+    if (counted === undefined) return;
+    // Once for all that go in this turn.
+    if (counted.released === 0) this.#options.clock.after(0, () => this.#flush(appId, counted));
+    counted.released += 1;
+    counted.here -= 1;
+  }
+
+  /** All that the epochs have. */
+  hear(appId: string, byEpoch: ReadonlyMap<string, number>): void {
+    const counted = this.#counted.get(appId);
+    if (counted === undefined) return;
+    counted.elsewhere = 0;
+    for (const [epoch, count] of byEpoch) {
+      if (epoch !== this.#registration.epoch) counted.elsewhere += count;
+    }
+  }
+
+  /** Says what there is here, under a new epoch and in place of the former one. */
+  assertAll(former: string): void {
+    for (const [appId, counted] of this.#counted) {
+      counted.released = 0;
+      void this.#change(appId, ['set', counted.here], { former });
+    }
+  }
+
+  /** What others have may have changed unheard: whoever changes something is told. */
+  readAll(): void {
+    for (const appId of this.#counted.keys()) void this.#change(appId, ['add', 0]);
+  }
+
+  /** A dead epoch has connections no more. Whether it was dead indeed. */
+  async releaseEpoch(epoch: string, appId: string): Promise<boolean> {
+    const [status] = await this.#run(appId, epoch, ['', 'set', 0, '', '']);
+    return status === 'ok';
+  }
+
+  #flush(appId: string, counted: Counted): void {
+    const { released } = counted;
+    counted.released = 0;
+    if (released > 0) void this.#change(appId, ['add', -released]);
+  }
+
+  /** Redis has decided after all: nobody who was let in is sent away again, and nobody else keeps a place. */
+  #correct(appId: string, isAdmitted: boolean, late: Reply | undefined): void {
+    if (late === undefined || !this.#counted.has(appId)) return;
+    const isCounted = late[0] !== 'over';
+    if (isCounted !== isAdmitted) void this.#change(appId, ['add', isAdmitted ? 1 : -1]);
+  }
+
+  #change(
+    appId: string,
+    change: Change,
+    { limit, former = '' }: { readonly limit?: number; readonly former?: string } = {},
+  ): Promise<Reply | undefined> {
+    return this.#registration.step((epoch, number) =>
+      this.#run(appId, epoch, [number, ...change, limit ?? '', former]),
+    );
+  }
+
+  #run(appId: string, epoch: string, args: readonly (string | number)[]): Promise<Reply> {
+    const { state, topic } = this.#keys;
+    const present = this.#options.present?.().toFixed(0) ?? '';
+    const keys = [state, this.#keys.held(epoch), this.#keys.connections(appId)];
+    return this.#options.link.run('connections', keys, [present, topic, appId, epoch, ...args]);
+  }
+}

@@ -1,0 +1,42 @@
+import type { Member } from '../../../ports/attendance.ts';
+import type { Snapshot } from '../channels/replica.ts';
+
+/** What a script answers: text and whole numbers. Anything else is a fault of the script. */
+export type Reply = readonly (string | number)[];
+
+/** Checks that a script's answer is what every script of ours answers. */
+export function toReply(answer: unknown): Reply {
+  if (!Array.isArray(answer)) throw new TypeError('a script has answered something that is no list');
+  return answer.map((part: unknown) => {
+    if (typeof part !== 'string' && typeof part !== 'number') {
+      throw new TypeError('a script has answered something that is neither text nor number');
+    }
+    return part;
+  });
+}
+
+/** A channel as describe() of channel.lua tells it. */
+export interface Description extends Snapshot {
+  readonly isOccupied: boolean;
+  readonly subscriptionCount: number;
+}
+
+export function toDescription(reply: Reply): Description {
+  const [revision, name = '', data = '', remainingMs = 0, missStandsMs = 0, live = 0, total = 0] = reply;
+  const members = new Map<string, Member>();
+  for (let index = 7; index < reply.length; index += 2) {
+    const userId = String(reply[index]);
+    members.set(userId, { userId, infoJson: String(reply[index + 1]) });
+  }
+  return {
+    revision: Number(revision),
+    members,
+    cached:
+      Number(remainingMs) > 0
+        ? { event: { name: String(name), data: String(data) }, remainingMs: Number(remainingMs) }
+        : undefined,
+    missStandsMs: Number(missStandsMs),
+    isOccupied: Number(live) > 0,
+    subscriptionCount: Number(total),
+  };
+}

@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import { outgrownBounds } from '../../../../src/config/checks/bounds.ts';
+import { app, configOf, faultsOf, load, warningsOf } from '../loading.ts';
+
+const other = { id: '2', key: 'b-key', secret: 's' };
+const webhooks = [{ url: 'https://example.com/' }];
+
+describe('what may wait for a client', () => {
+  test('is 1 MB, or one message of the largest that an app allows', () => {
+    expect(configOf({ content: { apps: [app] } }).maxBackpressureBytes).toBe(1_048_576);
+    const content = { apps: [app, { ...other, limits: { eventDataBytes: 2_000_000 } }] };
+    expect(configOf({ content }).maxBackpressureBytes).toBe(12_003_976);
+  });
+
+  test('is what the file says, if one message fits', () => {
+    const content = { apps: [app], maxBackpressureBytes: 65_536 };
+    expect(configOf({ content }).maxBackpressureBytes).toBe(65_536);
+  });
+
+  test('cannot be less than one message, and both keys and figures are named', () => {
+    const content = { apps: [app], maxBackpressureBytes: 65_536, limits: { eventDataBytes: 2_000_000 } };
+    expect(faultsOf({ content })).toEqual([
+      'maxBackpressureBytes: expected at least 12003976, the bytes of the largest message from limits.eventDataBytes (2000000), limits.eventNameLength (200), got 65536; raise it, leave it out, or lower the limits',
+    ]);
+  });
+
+  test('cannot be less than 32 MB where data have no limit', () => {
+    const content = { apps: [{ ...app, limits: { eventDataBytes: null } }], maxBackpressureBytes: 2_000_000 };
+    expect(faultsOf({ content })).toEqual([
+      expect.stringMatching(/at least 33554432, .* apps\[0\]\.limits\.eventDataBytes \(null\)/),
+    ]);
+    expect(configOf({ content: { ...content, maxBackpressureBytes: undefined } })).toMatchObject({
+      maxBackpressureBytes: 33_554_432,
+    });
+  });
+});
+
+describe('limits that allow more than can be served', () => {
+  test('of events in a batch are refused', () => {
+    const content = { apps: [app], limits: { eventDataBytes: 5_242_880 } };
+    expect(faultsOf({ content })).toEqual([
+      expect.stringMatching(
+        /^limits\.eventDataBytes: expected limits that need request bodies of at most 134217728 bytes, got \d+ bytes from limits\.eventDataBytes \(5242880\), limits\.eventsPerBatch \(10\); lower one of them$/,
+      ),
+    ]);
+    expect(load({ content: { ...content, limits: { ...content.limits, eventsPerBatch: 4 } } })).toMatchObject(
+      { kind: 'ok' },
+    );
+  });
+
+  test('of watched users are refused, by the names under which they were given', () => {
+    const limits = { watchlist: 1_000_000 };
+    expect(faultsOf({ content: { apps: [app, { ...other, limits }] } })).toEqual([
+      expect.stringMatching(
+        /^apps\[1\]\.limits\.watchlist: expected limits that need messages of .*from apps\[1\]\.limits\.watchlist \(1000000\), limits\.userIdLength \(128\)/,
+      ),
+    ]);
+  });
+
+  test('are refused once for all apps that share them', () => {
+    expect(faultsOf({ content: { apps: [app, other], limits: { eventDataBytes: 5_000_000 } } })).toHaveLength(
+      1,
+    );
+  });
+
+  test('are refused together with whatever else is wrong', () => {
+    const content = { apps: [app, { ...other, id: '1' }], limits: { eventDataBytes: 5_000_000 } };
+    expect(faultsOf({ content })).toHaveLength(2);
+  });
+});
+
+describe('what may wait for an endpoint', () => {
+  const webhookSettings = { queueMaxBytes: 10_000 };
+
+  test('cannot be less than one client_event', () => {
+    const content = { apps: [{ ...app, webhooks }], webhooks: webhookSettings };
+    expect(faultsOf({ content })).toEqual([
+      'webhooks.queueMaxBytes: expected at least 65916, the bytes of the largest client_event from limits.eventDataBytes (10240), got 10000; raise it, or lower the limit',
+    ]);
+  });
+
+  test.each([
+    ['no endpoint', app],
+    [
+      'an endpoint that does not hear of them',
+      { ...app, webhooks: [{ ...webhooks[0], eventTypes: ['cache_miss'] }] },
+    ],
+    ['clients that may send none', { ...app, webhooks, clientEvents: false }],
+  ])('can be with %s', (_, given) => {
+    expect(load({ content: { apps: [given], webhooks: webhookSettings } })).toMatchObject({ kind: 'ok' });
+  });
+});
+
+describe('a running server', () => {
+  const inForce = configOf({ content: { apps: [app], webhooks: { queueMaxBytes: 70_000 } } });
+
+  test('has room for the limits that it was started with', () => {
+    expect(outgrownBounds(inForce.apps, inForce)).toEqual([]);
+  });
+
+  test('cannot take over limits for which it has none', () => {
+    const { apps } = configOf({
+      content: { apps: [{ ...app, webhooks }], limits: { eventDataBytes: 500_000 } },
+    });
+    expect(outgrownBounds(apps, inForce)).toEqual([
+      expect.objectContaining({ path: 'maxBackpressureBytes' }),
+      expect.objectContaining({
+        path: 'webhooks.queueMaxBytes',
+        message: expect.stringContaining('limits.eventDataBytes of app 1 (500000)') as string,
+      }),
+    ]);
+  });
+});
+
+describe('a list of members that is longer than what may wait', () => {
+  test('gives a warning', () => {
+    const content = { apps: [app, { ...other, limits: { presenceMembers: 1000 } }] };
+    expect(warningsOf({ content })).toEqual([
+      'maxBackpressureBytes: the list of 1000 members, which limits.presenceMembers of app "2" allows, may take 1280000 bytes, more than the 1048576 that may wait for a client: a client that joins then may be closed as too slow',
+    ]);
+    expect(warningsOf({ content: { ...content, maxBackpressureBytes: 2_000_000 } })).toEqual([]);
+  });
+
+  test('gives none where there is no limit to name', () => {
+    expect(warningsOf({ content: { apps: [app], limits: { presenceMembers: null } } })).toEqual([]);
+  });
+});
+
+test('messages of more than 4 MB give a warning with Redis, which bounds what waits for its subscribers', () => {
+  const redis = { url: 'redis://127.0.0.1:6379' };
+  const content = { apps: [app], limits: { eventDataBytes: 2_000_000 } };
+  expect(warningsOf({ content })).toEqual([]);
+  expect(warningsOf({ content: { ...content, redis } })).toEqual([
+    'redis: the limits of app "1" allow messages of 12003976 bytes; raise client-output-buffer-limit pubsub of Redis, which disconnects nodes for which more than 32 MB wait',
+  ]);
+});

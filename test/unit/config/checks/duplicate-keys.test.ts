@@ -1,0 +1,37 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { duplicateKeyFaults } from '../../../../src/config/checks/duplicate-keys.ts';
+import { faultsOf } from '../loading.ts';
+
+describe('a key that an object has twice', () => {
+  test('is a fault of the file, with both places', () => {
+    const content = `{
+  "port": 8080,
+  "apps": [
+    { "id": "1", "key": "k", "secret": "s", "key": "other" }
+  ],
+  "port": 9090
+}`;
+    expect(faultsOf({ content })).toEqual([
+      'apps[0].key: is given twice, at line 4, column 18 and at line 4, column 45; keep one of both',
+      'port: is given twice, at line 2, column 3 and at line 6, column 3; keep one of both',
+    ]);
+  });
+
+  test('is found however it is escaped, and told once for each repetition', () => {
+    const text = '{"a":1,"\\u0061":2,"a":3}';
+    expect(duplicateKeyFaults(text).map(({ message }) => message)).toEqual([
+      'is given twice, at line 1, column 2 and at line 1, column 8; keep one of both',
+      'is given twice, at line 1, column 2 and at line 1, column 19; keep one of both',
+    ]);
+  });
+
+  test('is in one object: others may have the same', () => {
+    expect(duplicateKeyFaults('{"a":{"a":[{"a":1},{"a":2}]},"b":{"a":1}}')).toEqual([]);
+  });
+
+  test('is in nothing that JSON.stringify writes, at whatever depth', () => {
+    fc.assert(fc.property(fc.json(), (json) => duplicateKeyFaults(json).length === 0));
+    expect(() => duplicateKeyFaults('{"a":'.repeat(200_000))).not.toThrow();
+  });
+});
