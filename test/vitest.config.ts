@@ -101,7 +101,7 @@ export default defineConfig({
           setupFiles: ['test/support/redis/require.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },

@@ -27,11 +27,14 @@ export class Walk {
   readonly #url: string;
   readonly #redis: Redis;
   readonly #keyPrefix: string;
+  readonly #beatEveryMs: number;
   readonly #cursors = new Map<string, string>();
   #made = 0;
   #joined = 0;
 
-  constructor(url: string) {
+  /** `beatEveryMs`: how often nodes renew their leases. The program does it every tenth of a lease. */
+  constructor(url: string, { beatEveryMs = 500 }: { readonly beatEveryMs?: number } = {}) {
+    this.#beatEveryMs = beatEveryMs;
     walks += 1;
     this.#url = url;
     this.#redis = new Redis(url);
@@ -79,12 +82,15 @@ export class Walk {
     this.#with(index, which, (node, id) => node.say(id));
   }
 
-  /** Advances the time. Nodes that are not frozen renew their leases and report what is due. */
+  /**
+   * Advances the time, half a second after the other. Nodes that are not frozen report what is due, and renew their leases
+   * when it is time to, and at the end.
+   */
   async advance(ms: number): Promise<void> {
     const until = this.clock.now() + ms;
     while (this.clock.now() < until) {
       await this.clock.advance(Math.min(500, until - this.clock.now()));
-      await this.#turn();
+      await this.#turn(this.clock.now() === until);
     }
   }
 
@@ -223,14 +229,16 @@ export class Walk {
     return kept;
   }
 
-  async #turn(): Promise<void> {
+  async #turn(isLast: boolean): Promise<void> {
     const awake = this.nodes.filter(({ isFrozen }) => !isFrozen);
     await Promise.all(
       awake.map(async (node) => {
         await node.heard();
-        await node.ledger.beat();
+        if (isLast || this.clock.now() >= node.beatenAt + this.#beatEveryMs) {
+          await node.ledger.beat();
+          node.beatenAt = this.clock.now();
+        }
         await node.ledger.sweep();
-        node.beatenAt = this.clock.now();
       }),
     );
     for (const node of awake) {
