@@ -70,13 +70,15 @@ export type { ToldState } from './webhooks/replay.ts';
 
 /**
  * Starts Soketify in this process, on a free port of 127.0.0.1 unless other things are said, and resolves once it
- * accepts connections. It logs nothing, keeps nothing global, and leaves no handle once it is closed:
+ * accepts connections. It logs nothing, keeps nothing global, and leaves no handle once it is closed.
  *
- * ```ts
- * await using soketify = await startEmulator({ clock: 'virtual', apps: [{ webhooks: [{ url }] }] });
- * ```
- *
- * Rejects with ERR_CONFIG_INVALID, naming every fault of the options, or with ERR_START.
+ * @param options What is served and how time passes. Default: one app without webhooks, on the real clock.
+ * @throws EmulatorError with ERR_CONFIG_INVALID, naming every fault of the options, or with ERR_START and the reason as its `cause`
+ * when it cannot listen.
+ * @example
+ * await using receiver = await startReceiver();
+ * await using soketify = await startEmulator({ clock: 'virtual', apps: [{ webhooks: [{ url: receiver.url }] }] });
+ * @since 0.1.0
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { content, faults } = sortOptions(options);

@@ -4,7 +4,11 @@ import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { ToldState } from '../webhooks/replay.ts';
 import type { Verdict } from './verdict.ts';
 
-/** How a request is answered. Whatever is not said is as a good endpoint has it. */
+/**
+ * How a request is answered. Whatever is not said is as a good endpoint has it.
+ *
+ * @since 0.1.0
+ */
 export interface Answer {
   /**
    * The status; `'hang'` never answers, `'reset'` breaks the connection. Default: 200 for what is verified, 401
@@ -13,17 +17,27 @@ export interface Answer {
   readonly status?: number | 'hang' | 'reset';
   /** How long the sender waits for it, in milliseconds. Default: 0. */
   readonly delayMs?: number;
+  /** Header fields of the response. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The body of the response, as text. Default: empty. */
   readonly body?: string;
 }
 
-/** The answer to the next requests. */
+/**
+ * The answer to the next requests.
+ *
+ * @since 0.1.0
+ */
 export interface PlannedAnswer extends Answer {
   /** To how many requests, whether verified or not. Default: to all, until something else is planned. */
   readonly times?: number;
 }
 
-/** A webhook that has come and is not answered yet. */
+/**
+ * A webhook that has come and is not answered yet.
+ *
+ * @since 0.1.0
+ */
 export interface Arrival {
   /** The path with its query, as it was requested. */
   readonly path: string;
@@ -31,6 +45,7 @@ export interface Arrival {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The body as it came, as text. */
   readonly body: string;
+  /** Whether its signature, age and body are right and, if not, why. */
   readonly verdict: Verdict;
   /** What the body tells, verified or not; none when it is malformed. */
   readonly events: readonly ReceivedEvent[];
@@ -44,7 +59,11 @@ export interface Arrival {
   readonly receivedAt: number;
 }
 
-/** The request of an arrival as it came, for whoever passes it on. It is not kept. */
+/**
+ * The request of an arrival as it came, for whoever passes it on. It is not kept.
+ *
+ * @since 0.1.0
+ */
 export interface OriginalRequest {
   /** The bytes of the body. */
   readonly body: Uint8Array;
@@ -52,7 +71,11 @@ export interface OriginalRequest {
   readonly rawHeaders: readonly string[];
 }
 
-/** A webhook, and what became of it. */
+/**
+ * A webhook, and what became of it.
+ *
+ * @since 0.1.0
+ */
 export interface ReceivedWebhook extends Arrival {
   /** What it is answered. */
   readonly status: number | 'hang' | 'reset';
@@ -64,10 +87,19 @@ export interface ReceivedWebhook extends Arrival {
   readonly isDuplicate: boolean;
 }
 
-/** An event by some of its fields, of which a text may be given as a regular expression; or by any rule. */
+/**
+ * An event by some of its fields, of which a text may be given as a regular expression; or by any rule.
+ *
+ * @since 0.1.0
+ */
 export type ReceivedMatch<Name extends EventName = EventName> =
   EventPattern<Name> | ((event: ReceivedEvent) => boolean);
 
+/**
+ * How long to wait for what a receiver receives, and for which one.
+ *
+ * @since 0.1.0
+ */
 export interface ReceivedWait {
   /** How long to wait, in real milliseconds, before giving up. Default: 5000. */
   readonly timeoutMs?: number;
@@ -75,6 +107,11 @@ export interface ReceivedWait {
   readonly nth?: number;
 }
 
+/**
+ * The options of a receiver. Everything has a default.
+ *
+ * @since 0.1.0
+ */
 export interface ReceiverOptions {
   /** The app's secret, whatever `X-Pusher-Key` says. Default: that of the default app, `app-secret`. */
   readonly secret?: string;
@@ -102,10 +139,19 @@ export interface ReceiverOptions {
   readonly memory?: number;
 }
 
-/** A webhook endpoint for tests, on a port of this machine. */
+/**
+ * A webhook endpoint for tests, on a port of this machine.
+ *
+ * @example
+ * receiver.respondWith({ status: 500, times: 2 });
+ * await receiver.waitFor({ name: 'channel_occupied', channel: 'news' });
+ * console.log(receiver.state().occupied);
+ * @since 0.1.0
+ */
 export interface Receiver extends AsyncDisposable {
   /** What to configure as the endpoint's `url`. */
   readonly url: string;
+  /** The port that it listens on. */
   readonly port: number;
   /** Every webhook, in the order in which their answers were decided; verified or not. */
   readonly webhooks: readonly ReceivedWebhook[];
@@ -124,7 +170,11 @@ export interface Receiver extends AsyncDisposable {
     match: ReceivedMatch<Name>,
     options?: ReceivedWait,
   ): Promise<ReceivedEvent<Name>>;
-  /** The same for webhooks, accepted or not; without a rule any one does. */
+  /**
+   * The same for webhooks, accepted or not; without a rule any one does.
+   *
+   * @throws EmulatorError with the codes of `waitFor`.
+   */
   waitForWebhook(
     accepts?: (webhook: ReceivedWebhook) => boolean,
     options?: ReceivedWait,
@@ -132,6 +182,8 @@ export interface Receiver extends AsyncDisposable {
   /**
    * Plans the answer to the next requests. Several plans take turns in their order; one without `times` holds until
    * the next is made.
+   *
+   * @throws EmulatorError with ERR_ARGUMENT_INVALID when a field is wrong.
    */
   respondWith(answer: PlannedAnswer): void;
   /** Forgets what came and what was planned. Those who wait go on waiting. */

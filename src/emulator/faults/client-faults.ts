@@ -3,16 +3,28 @@ import type { LocalApp } from '../../apps/local-app.ts';
 import type { Session } from '../../apps/session.ts';
 import type { ClosingError } from '../../protocol/errors.ts';
 
-/** Which connections. */
+/**
+ * Which connections.
+ *
+ * @since 0.1.0
+ */
 export type ConnectionChoice =
+  /** Every connection. */
   | 'all'
+  /** The one with this `socket_id`. */
   | { readonly socketId: string }
   /** Those that are signed in as the user, or are a member of a presence channel as the user. */
   | { readonly userId: string }
+  /** Those that are subscribed to the channel. */
   | { readonly channel: string };
 
-/** Ends connections now. */
+/**
+ * Ends connections now.
+ *
+ * @since 0.1.0
+ */
 export interface ConnectionDrop {
+  /** Which connections. */
   readonly drop: ConnectionChoice;
   /**
    * The code that clients are closed with, 4000 to 4299. Without one the connection is cut without a word, as by a
@@ -23,7 +35,11 @@ export interface ConnectionDrop {
   readonly times?: undefined;
 }
 
-/** Refuses connections that come. */
+/**
+ * Refuses connections that come.
+ *
+ * @since 0.1.0
+ */
 export interface ConnectionRefusal {
   /** The code that they are closed with: 4000 to 4099 do not come back, 4100 to 4199 after a while, 4200 to 4299 at once. */
   readonly refuse: number;
@@ -33,7 +49,11 @@ export interface ConnectionRefusal {
   readonly code?: undefined;
 }
 
-/** What the HTTP API answers instead of doing anything. */
+/**
+ * What the HTTP API answers instead of doing anything.
+ *
+ * @since 0.1.0
+ */
 export interface ApiFault {
   /** 400 to 599. */
   readonly status: number;

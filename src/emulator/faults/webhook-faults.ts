@@ -43,11 +43,11 @@ interface NoRetryAfter {
  * What happens to requests to endpoints: one of `status`, `reset`, `refuse`, `timeout`, `duplicate`, or `delayMs`, which also
  * goes before another one.
  *
- * ```ts
+ * @example
  * soketify.faults.webhooks({ status: 503, times: 3 });
  * soketify.faults.webhooks({ timeout: true, delivered: true, endpoint: 'audit' });
  * soketify.faults.webhooks({ delayMs: 1500 });
- * ```
+ * @since 0.1.0
  */
 export type WebhookFault = Strike &
   (

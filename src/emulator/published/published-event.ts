@@ -1,5 +1,10 @@
-/** A connection that was sent an event. */
+/**
+ * A connection that was sent an event.
+ *
+ * @since 0.1.0
+ */
 export interface PublishReceiver {
+  /** The `socket_id` of the connection. */
   readonly socketId: string;
   /** Who it was: signed in, or a member of the presence channel. */
   readonly userId?: string;
@@ -7,10 +12,15 @@ export interface PublishReceiver {
   readonly channels: readonly string[];
 }
 
-/** An event that a backend, or a person in the Dashboard, has published: one trigger, or one item of a batch. */
+/**
+ * An event that a backend, or a person in the Dashboard, has published: one trigger, or one item of a batch.
+ *
+ * @since 0.1.0
+ */
 export interface PublishedEvent {
   /** Counts up, from the first one of the emulator. */
   readonly id: number;
+  /** The app that it was published in. */
   readonly appId: string;
   /** The name of the event. */
   readonly event: string;
