@@ -24,6 +24,7 @@ export type {
 } from './emulator/faults/client-faults.ts';
 export type { Emulator, EmulatorClock } from './emulator/emulator.ts';
 export type { Fault } from './emulator/faults/fault-list.ts';
+export type { RecordedApp, RecordedDelivery, RecordEntry, RunRecord } from './emulator/record/run-record.ts';
 export type { PublishedEvent, PublishReceiver } from './emulator/published/published-event.ts';
 export type { PublishMatch, PublishPattern } from './emulator/published/publish-match.ts';
 export type { PublishAbsenceOptions, PublishWaitOptions } from './emulator/published/publish-waiting.ts';

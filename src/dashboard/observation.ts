@@ -67,7 +67,7 @@ export class Observation {
       ...bothWitnesses(this.recorder, this.#console),
       keyUsed: (appId, key) => this.keyUses.used(appId, key),
     };
-    this.subscribers = [this.recorder.hear, this.#console.hear];
+    this.subscribers = [this.recorder.onFact, this.#console.onFact];
   }
 
   /** Adds what a worker has counted. */

@@ -80,7 +80,7 @@ export class DeadLetterCollector {
   }
 
   /** Subscribes to delivery facts. */
-  readonly hear = passingSelected((fact) => {
+  readonly onFact = passingSelected((fact) => {
     switch (fact.kind) {
       case 'attempt-ended':
         return this.#attemptEnded(fact);

@@ -56,7 +56,7 @@ export class DeadLetterOffice {
     attempted: (...args: Parameters<DeadLetters['attempted']>) => this.#store.attempted(...args),
   };
   /** Receives all delivery facts. */
-  readonly hear: DeliverySubscriber;
+  readonly onFact: DeliverySubscriber;
 
   constructor({ store, policy, applications, isHere = () => true, ...options }: DeadLetterOfficeOptions) {
     this.#store = store;
@@ -69,7 +69,7 @@ export class DeadLetterOffice {
       batch: policy.batch,
       isServed: (appId) => this.#served.has(appId),
     });
-    this.hear = this.#collector.hear;
+    this.onFact = this.#collector.onFact;
     this.#resender = new Resender({ ...options, letters: this.#known });
     this.#recoveries = new Recoveries({ ...options, letters: this.#known, resender: this.#resender });
   }

@@ -29,7 +29,7 @@ export class DeliveryLog {
   }
 
   /** Subscribes to delivery facts. */
-  readonly hear = passingSelected((fact) => {
+  readonly onFact = passingSelected((fact) => {
     switch (fact.kind) {
       case 'selected':
       case 'attempt-began':

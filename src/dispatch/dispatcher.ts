@@ -42,7 +42,7 @@ export interface DispatcherOptions
 export class Dispatcher {
   readonly #options: DispatcherOptions & DeliveryOptions;
   /** The subscribers that receive `selected`. */
-  readonly #hearSelected: readonly DeliverySubscriber[];
+  readonly #selectionSubscribers: readonly DeliverySubscriber[];
   readonly #routes: Routes;
   readonly #settlements: Settlements;
   readonly #held: HeldEvents;
@@ -54,9 +54,11 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     const { clock, policy, subscribers, store = noDeliveryStore } = options;
     const emit: DeliverySubscriber = (fact) => {
-      for (const hear of subscribers) hear(fact);
+      for (const notify of subscribers) notify(fact);
     };
-    this.#hearSelected = subscribers.filter(({ passesOver }) => passesOver?.includes('selected') !== true);
+    this.#selectionSubscribers = subscribers.filter(
+      ({ passesOver }) => passesOver?.includes('selected') !== true,
+    );
     this.#options = { places: new AttemptPlaces(Infinity), ...options, store, emit };
     const { maxElapsedMs } = policy.retry;
     this.#routes = new Routes({
@@ -209,7 +211,7 @@ export class Dispatcher {
         ? undefined
         : queue(event, { createdAt: this.#options.clock.now() - ageMs, seq: seq ?? this.#taken, share }));
     const fact = { kind: 'selected', appId, event, served, wanting, queued } as const;
-    for (const hear of this.#hearSelected) hear(fact);
+    for (const notify of this.#selectionSubscribers) notify(fact);
     const missing =
       held === undefined ? wanting : wanting.filter((one) => !held.heldFor.has(one.endpoint.id));
     share?.add(missing.length);

@@ -14,6 +14,7 @@ import type { ApiFault, ConnectionDrop, ConnectionRefusal } from './faults/clien
 import type { Fault } from './faults/fault-list.ts';
 import { fromCaller } from './emulator-error.ts';
 import type { PublishedEvent } from './published/published-event.ts';
+import type { RunRecord } from './record/run-record.ts';
 import type { PublishMatch } from './published/publish-match.ts';
 import type { PublishAbsenceOptions, PublishWaitOptions } from './published/publish-waiting.ts';
 import type { EventMatch } from './waits/match.ts';
@@ -198,6 +199,15 @@ export interface EmulatorApp {
   readonly events: readonly EmulatorEvent[];
   /** Every request to an endpoint, with all attempts. */
   readonly deliveries: readonly EmulatorDelivery[];
+  /**
+   * Resolves with a record of all that happened since the start or the last reset, as plain JSON without secrets: what came in
+   * and when, and every webhook with its body, its attempts and its outcome. Call `idle()` before, so that nothing is pending.
+   *
+   * ```ts
+   * await writeFile('run.json', JSON.stringify(await soketify.record(), null, 2));
+   * ```
+   */
+  record(): Promise<RunRecord>;
   /** The occupied channels now. */
   channels(): Promise<readonly ChannelInfo[]>;
   /** The open connections now. */
@@ -311,6 +321,10 @@ export class AppView implements EmulatorApp {
 
   connections(): readonly ConnectionInfo[] {
     return this.#core.apps(this.#appId).flatMap((app) => describeConnections(app));
+  }
+
+  async record(): Promise<RunRecord> {
+    return this.#core.record(this.#appId);
   }
 
   idle(options?: Pick<WaitOptions, 'timeoutMs'>): Promise<void> {

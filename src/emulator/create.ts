@@ -10,11 +10,13 @@ import { LocalEmulator } from './emulator.ts';
 import { EmulatorError } from './emulator-error.ts';
 import { createControlRoutes, failureOfEmulator } from './http/control-api.ts';
 import { createOperations } from './http/operations.ts';
+import { bothWitnesses } from '../recording/both-witnesses.ts';
 import { Recorder } from '../recording/recorder.ts';
 import { SeededIds } from './seeded-ids.ts';
 import { SeededRandom } from './time/seeded-random.ts';
 import { EmulatorCore } from './core.ts';
 import { PublishLog } from './published/publish-log.ts';
+import { Journal } from './record/journal.ts';
 import { receiversOf } from './state.ts';
 import { FaultySender } from './faults/webhook-faults.ts';
 import { createSender } from '../delivery/sender.ts';
@@ -22,6 +24,7 @@ import { createFront, isOfApi } from './front.ts';
 import type { WallTime } from '../ports/clock.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Log } from '../ports/log.ts';
+import { noWitness } from '../ports/witness.ts';
 import type { ClosingError } from '../protocol/errors.ts';
 import { fakedTimers } from '../system/real.ts';
 import { createServer, type Server } from '../node/server.ts';
@@ -67,7 +70,8 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     receiversOf: (appId, trigger) => receiversOf(core.app(appId), trigger),
     changed,
   });
-  const recorder = new Recorder({ clock, wallTime, changed, published: publishLog.published });
+  const recorder = new Recorder({ clock, wallTime, changed });
+  const journal = new Journal(clock);
   const random = new SeededRandom(seed ?? 1);
   const ids = seed === undefined ? undefined : new SeededIds(seed);
   const { disconnectGraceMs, unsubscribeGraceMs, batch } = config.webhooks;
@@ -77,9 +81,11 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     real,
     activity,
     recorder,
+    journal,
     publishLog,
     random,
     ids,
+    seed,
     fakedTimers,
     sendsWithinMs,
   });
@@ -105,7 +111,12 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
     recorder,
     random: random.next,
     ...(ids && { ids }),
-    refused: (refusal) => core.refused.add(refusal),
+    witness: bothWitnesses(journal.witness, { ...noWitness, published: publishLog.published }),
+    onFact: journal.onFact,
+    refused(refusal) {
+      core.refused.add(refusal);
+      journal.refused(refusal);
+    },
     livenessClock: options.liveness === 'virtual' ? clock.background : real,
     ...(log && { log }),
     fileName: options.fileName,
@@ -128,6 +139,7 @@ export async function createEmulator(config: Config, options: EmulatorSettings):
   const close = async (): Promise<void> => {
     sender.shut();
     recorder.freeze();
+    journal.freeze();
     for (const app of core.apps()) core.held.hub.endAll(app, closedError);
     core.release();
     const closed = server.close();

@@ -78,7 +78,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     // They are in the memory of the node that keeps them, as long as it is certain that no other one does.
     isHere: () => isKeeper() && store?.mayAttempt() === true,
   });
-  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime), letters.hear];
+  const subscribers = [...options.subscribers, keepDrops(drops, options.wallTime), letters.onFact];
   // What an endpoint is sent at once is bounded over all nodes.
   const policy: DeliveryPolicy = {
     ...options.policy,

@@ -15,6 +15,7 @@ import { silentLog } from '../ports/log.ts';
 import type { Refusal } from '../ports/refusals.ts';
 import { DeliveryLog } from '../delivery-log/delivery-log.ts';
 import { countDeliveries } from '../delivery-log/delivery-metrics.ts';
+import { bothWitnesses } from '../recording/both-witnesses.ts';
 import type { Inside, Overrides } from './overrides.ts';
 import { readPerTurn } from './per-turn.ts';
 import { createSelfReport } from './self-report.ts';
@@ -90,7 +91,9 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
       recorder,
     });
   const metrics = observation?.count(counted) ?? counted;
-  const witness = observation?.witness ?? recorder;
+  const seen = observation?.witness ?? recorder;
+  const witness =
+    seen && overrides.witness ? bothWitnesses(seen, overrides.witness) : (seen ?? overrides.witness);
   const refusals = new RefusalLog({
     // A log waits in real time, and nobody moves a clock on for its sake.
     clock: livenessClock,
@@ -136,6 +139,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     local: clients.local,
     notifier: clients.notifier,
     countSubscribers: clients.countSubscribers,
+    process: clients.process,
     otherThreads: clients.otherThreads,
     clock,
     wallTime,
@@ -148,8 +152,9 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
     ...(observation && { onAttempt: observation.resent }),
     subscribers: [
       countDeliveries(metrics, clock),
-      new DeliveryLog(clock, log).hear,
-      ...(observation?.subscribers ?? (recorder ? [recorder.hear] : [])),
+      new DeliveryLog(clock, log).onFact,
+      ...(observation?.subscribers ?? (recorder ? [recorder.onFact] : [])),
+      ...(overrides.onFact ? [overrides.onFact] : []),
     ],
     applications,
     policy: webhooks,

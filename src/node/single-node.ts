@@ -71,8 +71,8 @@ export async function createSingleNode(options: BackplaneOptions): Promise<Backp
   const subscribers = [
     ...options.subscribers,
     keepDrops(drops, options.wallTime),
-    letters.hear,
-    reconciler.hear,
+    letters.onFact,
+    reconciler.onFact,
   ];
   const dispatcher: Dispatcher = new Dispatcher({
     ...options,

@@ -81,7 +81,7 @@ export class Reconciler {
   }
 
   /** Subscribes to delivery facts. */
-  readonly hear = (fact: DeliveryFact): void => {
+  readonly onFact = (fact: DeliveryFact): void => {
     if (fact.kind === 'decided') return this.#decided(fact);
     if (fact.kind === 'selected') {
       if (this.#searches > 0) this.#selected(fact);

@@ -9,7 +9,7 @@ import { connectSocket } from '../support/e2e/socket.ts';
 const hooks = await startReceiver();
 const refiller = await startReceiver({
   answer: async (_, events) => {
-    // As the page has it: the handler publishes the state in reply to the miss.
+    // As in Soketify's documentation: the handler publishes the state in reply to the miss.
     for (const { channel } of events) await sdk.trigger(channel, 'location-update', { lat: 1, lng: 2 });
     return 200;
   },
@@ -118,7 +118,7 @@ test('the webhook fires again when the first was dropped because no attempt succ
   );
 });
 
-test('what the handler publishes reaches the clients that wait and those that come later', async () => {
+test('what the handler publishes reaches waiting clients and later ones', async () => {
   const waiting = [await connectClient(server), await connectClient(server)];
   const subscriptions = await Promise.all(waiting.map(({ subscribe }) => subscribe('cache-vehicle-V-001')));
   for (const subscription of subscriptions) {

@@ -121,7 +121,7 @@ async function begin(options: Omit<StackOptions, 'applications'>, isReconciled =
     stack: new Stack({
       applications,
       ...options,
-      hear(fact) {
+      onFact(fact) {
         // An app is removed, and everything for its endpoints is decided: they start afresh if it is added again.
         if (fact.kind !== 'ended' || world.present.has(fact.appId)) return;
         world.stack.receivers.get(fact.endpoint.url)?.acknowledged.splice(0);

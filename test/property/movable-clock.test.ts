@@ -112,7 +112,7 @@ async function scheduleOf(script: {
       send: async () => ({ kind: 'answered', status: answers.shift() ?? 500 }),
       close: async () => {},
     },
-    hear: recorder.hear,
+    onFact: recorder.onFact,
     applications: [application()],
     policy: {
       batch: { maxEvents: 2, maxDelayMs: 250, maxBytes: 98_304 },

@@ -32,7 +32,7 @@ export interface Declaration {
   readonly kind: 'function' | 'class' | 'interface' | 'type';
   readonly name: string;
   readonly isExported: boolean;
-  /** The declaration without docstrings; of a class or interface what it extends, or nothing. */
+  /** The declaration, without the docstrings that `members` have; of a class or interface what it extends, or nothing. */
   readonly signature: string;
   readonly parameters: readonly Parameter[];
   readonly members: readonly Member[];
@@ -113,12 +113,12 @@ function print(node: ts.Node): string {
 }
 
 function signatureOf(node: Declared, checker: ts.TypeChecker): string {
-  const text = print(node).replaceAll('declare ', '');
-  if (ts.isFunctionDeclaration(node)) return text;
+  if (ts.isFunctionDeclaration(node)) return print(node).replace('declare ', '');
   if (!ts.isTypeAliasDeclaration(node)) {
     return (node.heritageClauses ?? []).flatMap(({ types }) => types.map(print)).join(', ');
   }
-  if (!node.type.getText().includes('typeof ')) return text;
+  // The docstrings inside of a type are shown in it, unless they have a table of their own.
+  if (!node.type.getText().includes('typeof ')) return isValues(node.type) ? print(node) : node.getText();
   // A type that is derived from a table of constants is shown as the values that it has.
   const flags = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias;
   const values = checker.typeToString(checker.getTypeAtLocation(node.name), node, flags);
@@ -135,13 +135,14 @@ function parametersOf(node: Callable): readonly Parameter[] {
 
 function membersOf(node: Declared): readonly Member[] {
   if (ts.isTypeAliasDeclaration(node)) {
-    return ts.isUnionTypeNode(node.type) ? valuesOf(node.type) : fieldsOf(node.type);
+    return isValues(node.type) ? valuesOf(node.type) : [];
   }
   return ts.isFunctionDeclaration(node) ? [] : node.members.flatMap(memberOf);
 }
 
-function fieldsOf(type: ts.TypeNode): readonly Member[] {
-  return ts.isTypeLiteralNode(type) ? type.members.flatMap(memberOf) : [];
+/** Whether a type is a choice of constants, each with a docstring or all without. */
+function isValues(type: ts.TypeNode): type is ts.UnionTypeNode {
+  return ts.isUnionTypeNode(type) && type.types.every(ts.isLiteralTypeNode);
 }
 
 function memberOf(node: ts.ClassElement | ts.TypeElement): readonly Member[] {

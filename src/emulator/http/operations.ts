@@ -99,6 +99,16 @@ function recordOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly
       answer: object({ deliveries: listOf(ref('Delivery')) }, ['deliveries']),
       run: (question) => ({ deliveries: core.recorder.deliveries(knownApp(core, question)) }),
     },
+    {
+      method: 'get',
+      path: '/control/record',
+      id: 'record',
+      summary:
+        'A record of all that happened since the start or the last reset, without secrets; `soketify-emulator replay` sends its webhooks to a backend.',
+      query: appQuery,
+      answer: ref('Record'),
+      run: (question) => core.record(knownApp(core, question)),
+    },
   ];
 }
 

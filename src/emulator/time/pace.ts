@@ -16,6 +16,8 @@ export interface PaceOptions {
   readonly activity: Activity;
   /** Throws when the emulator has been closed. */
   readonly refuseClosed: () => void;
+  /** Is told by how much the clock is about to be moved at somebody's wish. */
+  readonly advanced?: (ms: Millis) => void;
 }
 
 /** Until when `until` looks. */
@@ -41,10 +43,12 @@ export class Pace {
 
   /** Lets so much time pass now. Resolves when what fell due in it has been done. */
   async advance(ms: unknown): Promise<void> {
-    const { clock, activity, refuseClosed } = this.#options;
+    const { clock, activity, refuseClosed, advanced } = this.#options;
     refuseClosed();
-    const until = clock.now() + check(duration, ms, 'clock.advance');
+    const durationMs = check(duration, ms, 'clock.advance');
+    const until = clock.now() + durationMs;
     await activity.settled();
+    advanced?.(durationMs);
     while (clock.runNext(until)) await activity.settled();
     clock.moveTo(until);
   }

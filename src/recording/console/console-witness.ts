@@ -136,6 +136,7 @@ export class ConsoleWitness implements Witness {
   }
 
   readonly keyUsed = (): void => {};
+  readonly signedIn = (): void => {};
 
   // The list of events shows events that were not sent.
   readonly suppressed = (): void => {};
@@ -165,7 +166,7 @@ export class ConsoleWitness implements Witness {
   }
 
   /** The subscriber to delivery facts. */
-  readonly hear = (fact: DeliveryFact): void => {
+  readonly onFact = (fact: DeliveryFact): void => {
     switch (fact.kind) {
       case 'selected':
         return this.#event(fact.appId, fact.event, fact.wanting.length);

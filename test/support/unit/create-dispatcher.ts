@@ -16,15 +16,18 @@ interface Listening {
   readonly metrics?: Metrics;
   readonly drops?: Pick<Drops, 'add'>;
   /** Also hears of all that happens to events. */
-  readonly hear?: DeliverySubscriber;
+  readonly onFact?: DeliverySubscriber;
 }
 
-/** A dispatcher whose deliveries are msg_1, msg_2 ..., with the subscribers that the server has, and an outbox in memory. */
+/**
+ * A dispatcher whose deliveries are named msg_1, msg_2 and so on, with the server's subscribers and an outbox
+ * in memory.
+ */
 export function createDispatcher({
   log = silentLog,
   metrics = noMetrics,
   drops = { add: () => {} },
-  hear = () => {},
+  onFact: hear = () => {},
   ...options
 }: Needed & Partial<DispatcherOptions> & Listening) {
   const { clock, wallTime = { now: () => 1_700_000_000_000 + clock.now() } } = options;
@@ -39,7 +42,7 @@ export function createDispatcher({
     policy: defaultPolicy,
     subscribers: [
       countDeliveries(metrics, clock),
-      new DeliveryLog(clock, log).hear,
+      new DeliveryLog(clock, log).onFact,
       keepDrops(drops, wallTime),
       hear,
     ],

@@ -199,7 +199,7 @@ describe('events that were not in a delivery', () => {
       const event = { name: 'channel_vacated', channel: channelName(channel) } as const;
       const queued: QueuedEvent = { event, json: '{}', bytes: 2, seq: 0, createdAt: 0 };
       const fate = { fate: 'overflow', events: [queued], webhookId: undefined, timeMs: undefined } as const;
-      office.hear({ kind: 'decided', appId: '1', endpoint: endpoint(), begun, attempts: 0, ...fate });
+      office.onFact({ kind: 'decided', appId: '1', endpoint: endpoint(), begun, attempts: 0, ...fate });
     };
     lose('a', 0);
     lose('b', 0);
@@ -241,7 +241,7 @@ describe('an app', () => {
     dispatcher.replace([]);
     office.replace([]);
     expect(await letters()).toEqual([]);
-    office.hear({
+    office.onFact({
       kind: 'decided',
       appId: '1',
       endpoint: endpoint(),

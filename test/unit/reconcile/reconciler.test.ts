@@ -25,7 +25,7 @@ describe('an endpoint that is held', () => {
       waitingFor: () => [],
       reconciled: () => {},
     });
-    reconciler.hear({
+    reconciler.onFact({
       kind: 'decided',
       appId: '1',
       endpoint: held,

@@ -29,11 +29,11 @@ function stage({ bytes = 1_000_000, perSecond = 10 } = {}) {
   const history = new History({ recorder, budget: noSlices().questions });
   /** An event that is delivered on the first attempt. */
   const deliver = (event: WebhookEvent, webhookId: string): void => {
-    recorder.hear(selected(event));
+    recorder.onFact(selected(event));
     const attempt = attemptWith([event], { webhookId });
-    recorder.hear({ kind: 'attempt-began', attempt });
-    recorder.hear(ended(attempt, ok));
-    recorder.hear(decided([event], 'delivered', { webhookId }));
+    recorder.onFact({ kind: 'attempt-began', attempt });
+    recorder.onFact(ended(attempt, ok));
+    recorder.onFact(decided([event], 'delivered', { webhookId }));
   };
   return { clock, recorder, history, deliver };
 }
@@ -62,12 +62,12 @@ describe('a recorder with a budget', () => {
     const { clock, recorder } = stage({ perSecond: 0 });
     recorder.joined(connection('1.1'), news, undefined);
     const event = occupied();
-    recorder.hear(selected(event));
+    recorder.onFact(selected(event));
     const attempt = attemptWith([event]);
-    recorder.hear({ kind: 'attempt-began', attempt });
+    recorder.onFact({ kind: 'attempt-began', attempt });
     expect([recorder.events(), recorder.deliveries()]).toEqual([[], []]);
     clock.advanceSync(500);
-    recorder.hear(ended(attempt, { kind: 'answered', status: 503 }, { elapsedMs: 40, retryInMs: 1000 }));
+    recorder.onFact(ended(attempt, { kind: 'answered', status: 503 }, { elapsedMs: 40, retryInMs: 1000 }));
     expect(recorder.events()).toMatchObject([
       {
         status: 'pending',
@@ -79,7 +79,7 @@ describe('a recorder with a budget', () => {
       { status: 'pending', attempts: [{ number: 1, atMs: 460, elapsedMs: 40, status: 503 }] },
     ]);
     expect([recorder.eventExtent.skipped, recorder.deliveryExtent.skipped]).toEqual([0, 0]);
-    recorder.hear(decided([event], 'delivered', { attempts: 2 }));
+    recorder.onFact(decided([event], 'delivered', { attempts: 2 }));
     expect(recorder.events()).toMatchObject([{ status: 'delivered' }]);
     expect(recorder.deliveries()).toMatchObject([{ status: 'delivered' }]);
   });
@@ -87,8 +87,8 @@ describe('a recorder with a budget', () => {
   test('records drops without an attempt', () => {
     const { recorder } = stage({ perSecond: 0 });
     const event = occupied();
-    recorder.hear(selected(event));
-    recorder.hear(decided([event], 'overflow', { webhookId: undefined, attempts: 0 }));
+    recorder.onFact(selected(event));
+    recorder.onFact(decided([event], 'overflow', { webhookId: undefined, attempts: 0 }));
     expect(recorder.events()).toMatchObject([
       { status: 'dropped', endpoints: [{ endpoint: 'main', reason: 'overflow', attempts: 0 }] },
     ]);
@@ -97,21 +97,21 @@ describe('a recorder with a budget', () => {
   test('does not use a later arrival as the cause', () => {
     const { clock, recorder } = stage({ perSecond: 0 });
     const event = occupied();
-    recorder.hear(selected(event));
+    recorder.onFact(selected(event));
     clock.advanceSync(10);
     recorder.joined(connection('2.2'), news, undefined);
-    recorder.hear(decided([event], 'expired'));
+    recorder.onFact(decided([event], 'expired'));
     expect(recorder.events()).toMatchObject([{ cause: { kind: 'unknown' } }]);
   });
 
   test('keeps failures while successes displace each other', () => {
     const { recorder, deliver } = stage({ bytes: 40_000, perSecond: Infinity });
     const lost = vacated();
-    recorder.hear(selected(lost));
+    recorder.onFact(selected(lost));
     const attempt = attemptWith([lost], { webhookId: 'lost' });
-    recorder.hear({ kind: 'attempt-began', attempt });
-    recorder.hear(ended(attempt, { kind: 'timeout' }));
-    recorder.hear(decided([lost], 'expired', { webhookId: 'lost' }));
+    recorder.onFact({ kind: 'attempt-began', attempt });
+    recorder.onFact(ended(attempt, { kind: 'timeout' }));
+    recorder.onFact(decided([lost], 'expired', { webhookId: 'lost' }));
     for (let count = 0; count < 500; count += 1) deliver(occupied(), `msg_${count}`);
     expect(recorder.bytes).toBeLessThanOrEqual(40_000);
     expect(recorder.events()[0]).toMatchObject({ name: 'channel_vacated', status: 'dropped' });
@@ -136,8 +136,8 @@ describe('a recorder with a budget', () => {
     for (let count = 0; count < 100; count += 1) {
       recorder.joined(connection('2.2'), channelName(`room-${count}`), undefined);
     }
-    recorder.hear(selected(occupied()));
-    recorder.hear(selected(occupied(channelName('room-99'))));
+    recorder.onFact(selected(occupied()));
+    recorder.onFact(selected(occupied(channelName('room-99'))));
     expect(recorder.events().map(({ cause }) => cause.kind)).toEqual(['unknown', 'subscribed']);
   });
 });
@@ -149,7 +149,7 @@ describe('the history', () => {
     clock.advanceSync(200);
     recorder.left(connection('1.1'), subscriptionTo(), 'disconnected');
     clock.advanceSync(3000);
-    recorder.hear(selected(vacated()));
+    recorder.onFact(selected(vacated()));
     expect(await history.events({ appId: '1', limit: 10 }, showing)).toEqual({
       keptSinceMs: startsAtMs,
       skipped: 0,
@@ -180,11 +180,11 @@ describe('the history', () => {
   test('shows a delivery with its attempts and when the next one is due', () => {
     const { clock, recorder, history } = stage();
     const event = occupied();
-    recorder.hear(selected(event));
+    recorder.onFact(selected(event));
     const attempt = attemptWith([event]);
-    recorder.hear({ kind: 'attempt-began', attempt });
+    recorder.onFact({ kind: 'attempt-began', attempt });
     clock.advanceSync(12.34);
-    recorder.hear(ended(attempt, { kind: 'answered', status: 500, body: 'oh' }, { retryInMs: 1000 }));
+    recorder.onFact(ended(attempt, { kind: 'answered', status: 500, body: 'oh' }, { retryInMs: 1000 }));
     const detail = history.delivery('1', 'msg_1', showing);
     expect(detail).toEqual({
       id: 'msg_1',
@@ -228,10 +228,10 @@ describe('the history', () => {
       socketId: socketIdOf('1.1'),
       userId: undefined,
     };
-    recorder.hear(selected(event));
+    recorder.onFact(selected(event));
     const attempt = attemptWith([event]);
-    recorder.hear({ kind: 'attempt-began', attempt });
-    recorder.hear(ended(attempt, { ...ok, body: 'answered' }));
+    recorder.onFact({ kind: 'attempt-began', attempt });
+    recorder.onFact(ended(attempt, { ...ok, body: 'answered' }));
     const hidden = { payloads: false, headerValues: false };
     expect(JSON.stringify(await history.events({ appId: '1', limit: 1 }, hidden))).not.toContain('hidden');
     const detail = history.delivery('1', 'msg_1', hidden);
@@ -242,8 +242,8 @@ describe('the history', () => {
 
   test('returns every event exactly once over its pages, newest first', async () => {
     const { recorder, history } = stage({ perSecond: Infinity });
-    for (let count = 0; count < 7; count += 1) recorder.hear(selected(occupied()));
-    recorder.hear(selected(occupied(), '2'));
+    for (let count = 0; count < 7; count += 1) recorder.onFact(selected(occupied()));
+    recorder.onFact(selected(occupied(), '2'));
     const ids: number[] = [];
     let before: number | undefined;
     do {
@@ -260,11 +260,11 @@ describe('the history', () => {
   test('shows a resend among the attempts of its delivery', () => {
     const { clock, recorder, history } = stage();
     const event = occupied();
-    recorder.hear(selected(event));
+    recorder.onFact(selected(event));
     const attempt = attemptWith([event]);
-    recorder.hear({ kind: 'attempt-began', attempt });
-    recorder.hear(ended(attempt, { kind: 'timeout' }));
-    recorder.hear(decided([event], 'expired'));
+    recorder.onFact({ kind: 'attempt-began', attempt });
+    recorder.onFact(ended(attempt, { kind: 'timeout' }));
+    recorder.onFact(decided([event], 'expired'));
     clock.advanceSync(60_000);
     const resent = {
       number: 2,

@@ -36,7 +36,7 @@ describe('a recorder in a burst', () => {
     clock.advanceSync(50);
     recorder.joined(connection('2.2'), news, undefined);
     // The cause was 2.2, which was not recorded, and not 1.1.
-    recorder.hear(selected(occupied()));
+    recorder.onFact(selected(occupied()));
     expect(recorder.events()).toMatchObject([{ cause: { kind: 'unknown' } }]);
     expect([...recorder.movementsOf('1', news)]).toEqual([]);
     expect(recorder.movementsSinceMs).toBe(startsAtMs + 50);
@@ -44,7 +44,7 @@ describe('a recorder in a burst', () => {
     // The time may be up to a tenth of a second late.
     expect(recorder.movementsSinceMs).toBe(startsAtMs + 100);
     recorder.left(connection('2.2'), subscriptionTo(), 'unsubscribed');
-    recorder.hear(selected(vacated()));
+    recorder.onFact(selected(vacated()));
     expect(recorder.events().at(-1)).toMatchObject({ cause: { kind: 'unsubscribed', socket_id: '2.2' } });
     expect([...recorder.movementsOf('1', news)]).toMatchObject([{ socketId: '2.2', kind: 'unsubscribed' }]);
   });
@@ -52,12 +52,12 @@ describe('a recorder in a burst', () => {
   test('records the outcome at an endpoint whose attempt was in progress when the event failed at another', () => {
     const { recorder } = stage({ perSecond: 0 });
     const event = occupied();
-    recorder.hear(selected(event, '1', { served: [main, picky] }));
+    recorder.onFact(selected(event, '1', { served: [main, picky] }));
     const other = { ...attemptWith([event], { webhookId: 'other' }), endpoint: picky.endpoint };
-    recorder.hear({ kind: 'attempt-began', attempt: other });
-    recorder.hear(decided([event], 'expired', { webhookId: undefined, attempts: 0 }));
-    recorder.hear(ended(other, { kind: 'answered', status: 200 }));
-    recorder.hear(decided([event], 'delivered', { webhookId: 'other', endpoint: picky.endpoint }));
+    recorder.onFact({ kind: 'attempt-began', attempt: other });
+    recorder.onFact(decided([event], 'expired', { webhookId: undefined, attempts: 0 }));
+    recorder.onFact(ended(other, { kind: 'answered', status: 200 }));
+    recorder.onFact(decided([event], 'delivered', { webhookId: 'other', endpoint: picky.endpoint }));
     expect(recorder.events()).toMatchObject([
       {
         status: 'delivered',

@@ -42,19 +42,19 @@ describe('the recorder', () => {
     const { clock, recorder, attempt } = stage();
     const event = occupied();
     recorder.joined(connection('1.1'), news, undefined);
-    recorder.hear(selected(event, '1', { served: [main, picky], wanting: [main] }));
+    recorder.onFact(selected(event, '1', { served: [main, picky], wanting: [main] }));
     expect(recorder.events()).toMatchObject([
       { id: 1, status: 'pending', why: 'socket 1.1 subscribed; queued for http://receiver/hook' },
     ]);
     const first = attempt(event);
-    recorder.hear({ kind: 'attempt-began', attempt: first });
+    recorder.onFact({ kind: 'attempt-began', attempt: first });
     expect(recorder.deliveries()).toMatchObject([{ status: 'pending', attempts: [{ outcome: 'pending' }] }]);
     clock.advanceSync(30);
-    recorder.hear(ended(first, { kind: 'answered', status: 503 }));
+    recorder.onFact(ended(first, { kind: 'answered', status: 503 }));
     const second = attempt(event, 2);
-    recorder.hear({ kind: 'attempt-began', attempt: second });
-    recorder.hear(ended(second, { kind: 'answered', status: 204 }));
-    recorder.hear(decided([event], 'delivered'));
+    recorder.onFact({ kind: 'attempt-began', attempt: second });
+    recorder.onFact(ended(second, { kind: 'answered', status: 204 }));
+    recorder.onFact(decided([event], 'delivered'));
     expect(recorder.events()[0]).toMatchObject({
       status: 'delivered',
       endpoints: [
@@ -102,8 +102,8 @@ describe('the recorder', () => {
     recorder.left(connection('1.1'), { channel: { name: news }, userId: undefined }, 'disconnected');
     clock.advanceSync(5);
     recorder.left(connection('2.2'), { channel: { name: news }, userId: undefined }, 'unsubscribed');
-    recorder.hear(selected(vacated(), '1', { served: [] }));
-    recorder.hear(selected(vacated(), '1', { served: [] }));
+    recorder.onFact(selected(vacated(), '1', { served: [] }));
+    recorder.onFact(selected(vacated(), '1', { served: [] }));
     expect(recorder.events().map(({ cause }) => cause)).toEqual([
       { kind: 'unsubscribed', socket_id: '2.2', atMs: 5 },
       { kind: 'unknown', atMs: 5 },
@@ -114,8 +114,8 @@ describe('the recorder', () => {
     const { recorder } = stage();
     recorder.joined(connection('1.1', '1'), news, undefined);
     recorder.joined(connection('2.2', '2'), news, undefined);
-    recorder.hear(selected(occupied(), '1', { served: [] }));
-    recorder.hear(selected(occupied(), '2', { served: [] }));
+    recorder.onFact(selected(occupied(), '1', { served: [] }));
+    recorder.onFact(selected(occupied(), '2', { served: [] }));
     expect(recorder.events('2')).toMatchObject([{ appId: '2', cause: { socket_id: '2.2' } }]);
     recorder.clear('2');
     expect(recorder.events()).toMatchObject([{ appId: '1' }]);
@@ -124,13 +124,13 @@ describe('the recorder', () => {
   test('records no outcomes of deleted events', () => {
     const { recorder, attempt } = stage();
     const event = occupied();
-    recorder.hear(selected(event));
+    recorder.onFact(selected(event));
     const first = attempt(event);
-    recorder.hear({ kind: 'attempt-began', attempt: first });
+    recorder.onFact({ kind: 'attempt-began', attempt: first });
     recorder.clear('1');
-    recorder.hear(ended(first, { kind: 'timeout' }));
-    recorder.hear({ kind: 'attempt-began', attempt: attempt(event, 2) });
-    recorder.hear(decided([event], 'expired'));
+    recorder.onFact(ended(first, { kind: 'timeout' }));
+    recorder.onFact({ kind: 'attempt-began', attempt: attempt(event, 2) });
+    recorder.onFact(decided([event], 'expired'));
     expect([recorder.events(), recorder.deliveries()]).toEqual([[], []]);
   });
 
@@ -138,8 +138,8 @@ describe('the recorder', () => {
     const { recorder, attempt } = stage(3);
     for (let count = 0; count < 10; count += 1) {
       const event = occupied();
-      recorder.hear(selected(event));
-      recorder.hear({ kind: 'attempt-began', attempt: attempt(event, 1, `msg_${count}`) });
+      recorder.onFact(selected(event));
+      recorder.onFact({ kind: 'attempt-began', attempt: attempt(event, 1, `msg_${count}`) });
     }
     expect(recorder.events().map(({ id }) => id)).toEqual([8, 9, 10]);
     expect(recorder.deliveries().map(({ id }) => id)).toEqual(['msg_7', 'msg_8', 'msg_9']);

@@ -93,7 +93,7 @@ describe('a timeline', () => {
     leave('1.1', 'disconnected', '42');
     leave('2.2', 'disconnected', '43');
     clock.advanceSync(3010);
-    recorder.hear(selected({ name: 'member_removed', channel: room, userId: '42' }));
+    recorder.onFact(selected({ name: 'member_removed', channel: room, userId: '42' }));
     recorder.suppressed('1', { name: 'member_removed', channel: room, userId: '43' }, 'grace');
     clock.advanceSync(1000);
     const gone = { occupied: false, subscriptionCount: 0 };
@@ -163,14 +163,14 @@ describe('a timeline', () => {
     const { clock, recorder, timeline } = stage();
     const added = { name: 'member_added', channel: room, userId: '42' } as const;
     const elsewhere = { name: 'channel_occupied', channel: channelName('other') } as const;
-    recorder.hear(selected(added));
-    recorder.hear(selected(elsewhere));
-    recorder.hear(selected({ ...added }, '2'));
+    recorder.onFact(selected(added));
+    recorder.onFact(selected(elsewhere));
+    recorder.onFact(selected({ ...added }, '2'));
     const attempt = attemptWith([added, elsewhere]);
-    recorder.hear({ kind: 'attempt-began', attempt });
+    recorder.onFact({ kind: 'attempt-began', attempt });
     clock.advanceSync(40);
-    recorder.hear(ended(attempt, { kind: 'answered', status: 200 }));
-    recorder.hear(decided([added, elsewhere], 'delivered'));
+    recorder.onFact(ended(attempt, { kind: 'answered', status: 200 }));
+    recorder.onFact(decided([added, elsewhere], 'delivered'));
     const { view } = timeline({});
     expect(view.events).toMatchObject([{ id: 1, name: 'member_added', status: 'delivered' }]);
     expect(view.deliveries).toEqual([

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { app, configOf, faultsOf, warningsOf, type Given } from '../loading.ts';
 
-const pem = (name: string) => readFileSync(new URL(`../../../support/tls/${name}.pem`, import.meta.url), 'utf8');
+const pem = (name: string) =>
+  readFileSync(new URL(`../../../support/tls/${name}.pem`, import.meta.url), 'utf8');
 
 const cert = pem('localhost.cert');
 const key = pem('localhost.key');

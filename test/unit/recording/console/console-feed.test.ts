@@ -35,7 +35,7 @@ describe('the debug console', () => {
     };
     witness.connected(session, '10.0.0.1');
     witness.joined(session, news, undefined);
-    witness.hear(selected(occupied()));
+    witness.onFact(selected(occupied()));
     witness.published('1', trigger('update', '{"a":1}'), 'api');
     witness.clientEvent(session, { channel: 'private-a', event: 'client-typing', data: '1' }, undefined);
     witness.left(session, subscriptionTo(), 'unsubscribed');
@@ -70,13 +70,13 @@ describe('the debug console', () => {
   test('shows attempts and drops', async () => {
     const { feed, witness } = stage();
     const attempt = attemptWith([occupied()]);
-    witness.hear(
+    witness.onFact(
       ended(attempt, { kind: 'answered', status: 503, body: 'busy' }, { elapsedMs: 31, retryInMs: 2000 }),
     );
-    witness.hear(ended(attempt, { kind: 'unreachable', code: 'ECONNREFUSED' }));
-    witness.hear(ended(attempt, { kind: 'answered', status: 204 }, { elapsedMs: 3 }));
-    witness.hear(decided([occupied(), occupied()], 'expired', { attempts: 2 }));
-    witness.hear(decided([occupied()], 'delivered'));
+    witness.onFact(ended(attempt, { kind: 'unreachable', code: 'ECONNREFUSED' }));
+    witness.onFact(ended(attempt, { kind: 'answered', status: 204 }, { elapsedMs: 3 }));
+    witness.onFact(decided([occupied(), occupied()], 'expired', { attempts: 2 }));
+    witness.onFact(decided([occupied()], 'delivered'));
     expect((await feed.read({ limit: 10 })).rows).toMatchObject([
       {
         type: 'webhook failed',
@@ -190,7 +190,7 @@ describe('the debug console', () => {
 
   test('keeps failures during a burst', async () => {
     const { feed, witness } = stage({ capacity: 100, perSecond: Infinity });
-    witness.hear(ended(attemptWith([occupied()]), { kind: 'timeout' }));
+    witness.onFact(ended(attemptWith([occupied()]), { kind: 'timeout' }));
     for (let count = 0; count < 1000; count += 1) witness.published('1', trigger('flood'), 'api');
     const { rows } = await feed.read({ limit: 1000 });
     expect([rows.length, rows[0]?.type]).toEqual([101, 'webhook failed']);
@@ -225,7 +225,7 @@ describe('the debug console', () => {
 test('an attempt in the console does not keep the body alive', () => {
   const { feed, witness } = stage();
   const attempt = attemptWith([occupied()]);
-  witness.hear(ended(attempt, { kind: 'answered', status: 200 }));
+  witness.onFact(ended(attempt, { kind: 'answered', status: 200 }));
   const [entry] = feed.log.from(0, {});
   expect(JSON.stringify(entry)).not.toContain('time_ms');
 });
