@@ -28,10 +28,7 @@ export class RateWindow {
   }
 
   #add(at: number): void {
-    if (this.#acceptedAt.length < this.limit) {
-      this.#acceptedAt.push(at);
-      return;
-    }
+    // Until the ring is full, the oldest position is one past its end, so that this appends.
     this.#acceptedAt[this.#oldest] = at;
     this.#oldest = (this.#oldest + 1) % this.limit;
   }
