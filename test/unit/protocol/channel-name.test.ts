@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
   channelKind,
+  checkedChannelName,
   describeChannelNameFault,
   isChannelName,
   isInternal,
+  isUserId,
   serverToUserChannel,
 } from '../../../src/protocol/channel-name.ts';
 import { vectors } from '../../support/unit/vectors.ts';
@@ -80,4 +82,12 @@ test('the channel of a user who signed in is named after the user', () => {
 
 test('only channels whose names begin with # belong to the protocol', () => {
   expect(['#server-to-user-42', 'news', 'news#'].map(isInternal)).toEqual([true, false, false]);
+});
+
+test.each([[undefined], [7], [['a']], [new String('a')]])('the id of a user cannot be %o', (value) => {
+  expect(isUserId(value, { userIdLength: 128 })).toBe(false);
+});
+
+test('a stored name is restored as it was', () => {
+  expect(checkedChannelName('presence-a')).toBe('presence-a');
 });

@@ -8,6 +8,12 @@ describe('a rate window', () => {
     expect([window.accept(1000), window.accept(1399), window.accept(1400)]).toEqual([true, false, true]);
   });
 
+  test('forgets the oldest event first', () => {
+    const window = new RateWindow(3, 1000);
+    expect([window.accept(0), window.accept(400), window.accept(800)]).toEqual([true, true, true]);
+    expect([window.accept(1000), window.accept(1399), window.accept(1400)]).toEqual([true, false, true]);
+  });
+
   test('accepts several events together or none of them', () => {
     const window = new RateWindow(3, 1000);
     expect([window.accept(0, 2), window.accept(0, 2), window.accept(0, 1)]).toEqual([true, false, true]);
