@@ -53,6 +53,8 @@ export type {
 } from './emulator/options.ts';
 export type { EventName } from './webhooks/event.ts';
 export { connectEmulator, type ConnectOptions } from './emulator/remote/connect.ts';
+export { replayRecord } from './emulator/replay.ts';
+export type { ReplayedDelivery, ReplayOptions } from './emulator/record/replay-options.ts';
 export { startReceiver } from './receiver/receiver.ts';
 export type {
   Answer,

@@ -23,6 +23,16 @@ export function readApp(
   };
 }
 
+/** The endpoint of a command: of the command line, else of the environment. */
+export function readEndpointUrl({ url }: { readonly url?: URL }, env: Env): URL {
+  if (url !== undefined) return url;
+  const text = readVariable(env, variables.webhookUrl);
+  if (text === undefined)
+    throw new UsageError(`expected --url, or ${variables.webhookUrl} in the environment`);
+  if (!URL.canParse(text)) throw new UsageError(`${variables.webhookUrl}: expected an http or https URL`);
+  return new URL(text);
+}
+
 function secretOfEnvironment(env: Env): string | undefined {
   const secret = readVariable(env, variables.appSecret);
   if (secret !== undefined) return secret;

@@ -69,7 +69,8 @@ function batchOf({ batchEvents, batchDelay, batchBytes }: EndpointOptions): Batc
   };
 }
 
-function headersOf(texts: readonly string[] = []): Readonly<Record<string, string>> {
+/** The headers that `--header` gives. Throws a UsageError for one that is none. */
+export function headersOf(texts: readonly string[] = []): Readonly<Record<string, string>> {
   return Object.fromEntries(
     texts.map((text) => {
       const colon = text.indexOf(':');

@@ -56,6 +56,11 @@ const groups: Readonly<Record<string, readonly Entry[]>> = {
       summary: 'send a signed webhook to an endpoint',
       load: () => import('./send-webhook.ts'),
     },
+    {
+      name: 'replay',
+      summary: 'send the webhooks of a record to a backend',
+      load: () => import('./replay.ts'),
+    },
   ],
   [configuration]: [
     {

@@ -5,10 +5,9 @@ import { systemClock } from '../system/clock.ts';
 import { createRandomIds } from '../system/ids.ts';
 import { encodeEvent, eventNames } from '../webhooks/event.ts';
 import { createPayload, attemptHeaders } from '../webhooks/payload.ts';
-import { readVariable, variables, type Env } from '../config/environment.ts';
-import { readApp, type AppOptions } from './app.ts';
+import type { Env } from '../config/environment.ts';
+import { readApp, readEndpointUrl, type AppOptions } from './app.ts';
 import { count, httpUrl, milliseconds, moment, oneOf, readData, wholeNumber } from './arguments.ts';
-import { UsageError } from './command.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { describeUnreachable } from './http.ts';
 import { excerpt, printable } from './printable.ts';
@@ -63,7 +62,7 @@ async function sendWebhook(options: SendOptions, env: Env): Promise<ExitCode> {
   const data = options.data === undefined ? {} : { data: readData(options.data) };
   const event = createEvent({ ...options, ...data });
   const app = readApp(options, env);
-  const url = endpointOf(options, env);
+  const url = readEndpointUrl(options, env);
   const payload = createPayload({ id, timeMs, events: [encodeEvent(event)] });
   const headers = attemptHeaders(app, { headers: {}, standardSignature: true }, payload, { attempt });
   if (options.dryRun === true) {
@@ -86,15 +85,6 @@ async function send(post: Post, timeoutMs: number): Promise<{ outcome: Outcome; 
   const elapsedMs = Math.round(systemClock.now() - startedAt);
   await sender.close();
   return { outcome, elapsedMs };
-}
-
-function endpointOf({ url }: SendOptions, env: Env): URL {
-  if (url !== undefined) return url;
-  const text = readVariable(env, variables.webhookUrl);
-  if (text === undefined)
-    throw new UsageError(`expected --url, or ${variables.webhookUrl} in the environment`);
-  if (!URL.canParse(text)) throw new UsageError(`${variables.webhookUrl}: expected an http or https URL`);
-  return new URL(text);
 }
 
 function describeOutcome(outcome: Outcome, elapsedMs: number, url: URL): string {

@@ -5,6 +5,7 @@ import { createLog, type ProgramLog } from '../observe/log.ts';
 import type { Log } from '../ports/log.ts';
 import { StartError } from '../ports/start-error.ts';
 import { createReloader, tellFindings, type Reloader } from '../configuration/reloader.ts';
+import { fileNeedsOf } from '../node/file-needs.ts';
 import { createServer, type Server } from '../node/server.ts';
 import { readOpenFiles, warnOfOpenFileLimit } from '../system/open-files.ts';
 import { whenNpxEnds } from '../system/parent.ts';
@@ -44,7 +45,7 @@ export async function serve({
   }
   const { config } = loaded;
   const log = await createLog(config.logLevel);
-  const lowLimit = warnOfOpenFileLimit(readOpenFiles(), config.webhooks.totalConcurrency);
+  const lowLimit = warnOfOpenFileLimit(readOpenFiles(), fileNeedsOf(config));
   tellFindings(loaded, log);
   if (lowLimit !== undefined) log.warn({}, lowLimit);
   try {

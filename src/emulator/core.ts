@@ -123,9 +123,14 @@ export class EmulatorCore {
       isVirtual: clock.isVirtual,
       now: () => clock.now(),
       sendsWithinMs,
-      guard: (appId: string | undefined) => this.#guard(appId),
+      guard: (appId: string | undefined, gone?: AbortSignal) => this.#guard(appId, gone),
     };
-    this.publishWaiting = new PublishWaiting({ ...waits, log: publishLog });
+    this.publishWaiting = new PublishWaiting({
+      ...waits,
+      log: publishLog,
+      refusedOf: (appId) =>
+        this.refused.describeRequests(appId, (id) => this.held.apps.byId(id) !== undefined),
+    });
     this.waiting = new Waiting({
       ...waits,
       recorder,
@@ -247,9 +252,13 @@ export class EmulatorCore {
 
   /** Ends one fault. False: there is none. */
   clearFault(id: number): boolean {
-    const isCleared = [this.webhookFaults, this.refusals, this.apiFaults].some((faults) => faults.remove(id));
-    if (isCleared) this.journal.add(undefined, { kind: 'fault cleared', id });
-    return isCleared;
+    for (const faults of [this.webhookFaults, this.refusals, this.apiFaults]) {
+      const removed = faults.remove(id);
+      if (removed === undefined) continue;
+      this.journal.add(removed.appId, { kind: 'fault cleared', id });
+      return true;
+    }
+    return false;
   }
 
   clearFaults(appId?: string): void {
@@ -288,12 +297,16 @@ export class EmulatorCore {
   }
 
   /** For somebody who waits: what throws once the emulator is closed, the app is gone, or what is waited for was forgotten. */
-  #guard(appId: string | undefined): () => void {
+  #guard(appId: string | undefined, gone?: AbortSignal): () => void {
     const count = (): number =>
       (this.#forgotten.get(undefined) ?? 0) + (appId === undefined ? 0 : (this.#forgotten.get(appId) ?? 0));
     const before = count();
+    gone?.addEventListener('abort', () => this.activity.note());
     return () => {
       this.apps(appId);
+      if (gone?.aborted === true) {
+        throw new EmulatorError('ERR_CLOSED', 'whoever asked for this wait has disconnected');
+      }
       if (count() === before) return;
       throw new EmulatorError(
         'ERR_RESET',

@@ -18,6 +18,7 @@ import { countDeliveries } from '../delivery-log/delivery-metrics.ts';
 import { bothWitnesses } from '../recording/both-witnesses.ts';
 import type { Inside, Overrides } from './overrides.ts';
 import { readPerTurn } from './per-turn.ts';
+import { fileNeedsOf } from './file-needs.ts';
 import { createSelfReport } from './self-report.ts';
 import { createSingleNode } from './single-node.ts';
 import { Slices } from '../structures/slices.ts';
@@ -64,7 +65,7 @@ export async function createServer(config: Config, overrides: Overrides = {}): P
   const livenessClock = overrides.livenessClock ?? systemClock;
   const ids = overrides.ids ?? createRandomIds();
   const { webhooks } = config;
-  const shares = overrides.openFiles && shareFiles(overrides.openFiles, webhooks.totalConcurrency);
+  const shares = overrides.openFiles && shareFiles(overrides.openFiles, fileNeedsOf(config));
   const attempts = shares?.attempts ?? webhooks.totalConcurrency;
   const { requestTimeoutMs } = webhooks;
   const own = overrides.sender ?? createSender({ clock, requestTimeoutMs, mostConnections: 2 * attempts });

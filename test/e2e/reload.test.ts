@@ -133,8 +133,9 @@ describe('SIGHUP', () => {
     await hooks.eventsOf('before', 1);
     await reload(server, withHooks({ ...endpoint, enabled: false }));
     await socket.subscribe('meanwhile');
-    const { text } = await callApi(server, { path: '/apps/1/webhooks/dropped' });
-    expect(JSON.parse(text)).toMatchObject({
+    const dropped = async () =>
+      JSON.parse((await callApi(server, { path: '/apps/1/webhooks/dropped' })).text) as unknown;
+    await expect.poll(dropped).toMatchObject({
       dropped: [{ endpoint: 'main', channel: 'meanwhile', name: 'channel_occupied', reason: 'disabled' }],
     });
     await reload(server, withHooks(endpoint));

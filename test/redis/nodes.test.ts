@@ -26,7 +26,7 @@ const place = fc.constantFrom<readonly [string, string?]>(
   ['presence-b', 'u2'],
 );
 
-/** Joins whose answers may have to wait for a connection to be made again. */
+/** Joins whose answers may have to wait for a reconnection. */
 const pending = new WeakMap<Walk, Promise<void>[]>();
 const join = fc
   .tuple(node, place)
@@ -53,7 +53,7 @@ const freeze = node.map((index) =>
     if (one !== undefined) one.isFrozen = !one.isFrozen;
   }, `freezeOrThaw(${index})`),
 );
-/** No node says of anybody who is there that they are not. */
+/** No node reports a present client as absent. */
 async function look(walk: Walk): Promise<void> {
   for (const index of walk.nodes.keys()) expect(await walk.lies(index)).toEqual([]);
 }
@@ -94,7 +94,7 @@ async function settled(walk: Walk): Promise<void> {
   await walk.settle();
 }
 
-/** What the clients of all nodes believe, and what is answered over HTTP. */
+/** The beliefs of the clients of all nodes, and the answers over HTTP. */
 async function expectTrueViews(walk: Walk): Promise<void> {
   const { occupied } = walk.truth();
   for (const view of walk.views()) expect(view.believed).toEqual(view.true);
@@ -123,7 +123,7 @@ async function walked(run: (walk: Walk) => Promise<void>): Promise<void> {
 
 describe(seeded('three nodes, whose clocks are minutes apart'), () => {
   test(
-    'through crashes, freezes, lost connections and want of memory the facts say what is true, each once, and so do the clients views',
+    "keep the facts true and free of repetitions, and the clients' views too, through crashes, freezes, lost connections and lack of memory",
     async () => {
       await fc.assert(
         fc.asyncProperty(faults, (steps) =>
@@ -141,7 +141,7 @@ describe(seeded('three nodes, whose clocks are minutes apart'), () => {
   );
 
   test(
-    'converge after Redis has lost everything: whoever is there was told of, and clients see who is there',
+    'converge after Redis has lost everything: all present users are reported, and clients see them',
     async () => {
       await fc.assert(
         fc.asyncProperty(faultsWithLoss, (steps) =>

@@ -80,11 +80,11 @@ export class FaultList<Spec extends { readonly times?: number | undefined }> {
     return this.#made.get(id)?.hits;
   }
 
-  /** Whether there was such a fault. */
-  remove(id: number): boolean {
-    const before = this.#faults.length;
-    this.#faults = this.#faults.filter((fault) => fault.id !== id);
-    return this.#faults.length < before;
+  /** Ends a fault, and returns which app it is of. Undefined: there is no such fault. */
+  remove(id: number): { readonly appId: string | undefined } | undefined {
+    const removed = this.#faults.find((fault) => fault.id === id);
+    this.#faults = this.#faults.filter((fault) => fault !== removed);
+    return removed;
   }
 
   /** Ends the faults of an app; without one, all. */

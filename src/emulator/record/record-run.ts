@@ -70,14 +70,15 @@ function inOrder(
 }
 
 /** Headers may be secrets, and the time of day of an attempt says nothing that the clock does not say. */
-function withoutHeaders({
-  url: _url,
-  eventIds: _ids,
-  attempts,
-  ...delivery
-}: EmulatorDelivery): RecordedDelivery {
+function withoutHeaders(delivery: EmulatorDelivery): RecordedDelivery {
+  const { id, appId, endpoint, status, reason, body, attempts } = delivery;
   return {
-    ...delivery,
+    id,
+    appId,
+    endpoint,
+    status,
+    ...(reason !== undefined && { reason }),
+    body,
     attempts: attempts.map(({ headers: _headers, timeMs: _timeMs, ...attempt }) => attempt),
   };
 }

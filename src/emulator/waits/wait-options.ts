@@ -31,3 +31,9 @@ export function describeWait(isVirtual: boolean, movedMs: number, timeoutMs: num
     ? `the clock was moved on by ${Math.round(movedMs)} ms, then nothing was due, and nothing came within ${timeoutMs} ms of real time`
     : `waited for ${timeoutMs} ms`;
 }
+
+/**
+ * Returns what throws once nobody is to wait any more: the emulator was closed or reset, or the app is gone; with a signal, also
+ * when whoever asked for the wait is gone.
+ */
+export type Guard = (appId: string | undefined, gone?: AbortSignal) => () => void;

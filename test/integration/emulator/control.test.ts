@@ -218,6 +218,7 @@ describe('openapi.json', () => {
       '/control/clock/next: post',
       '/control/events: get',
       '/control/deliveries: get',
+      '/control/record: get',
       '/control/webhooks/wait-for: post',
       '/control/webhooks/expect-none: post',
       '/control/idle: post',

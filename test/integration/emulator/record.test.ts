@@ -139,6 +139,7 @@ test('a record is of one app, begins anew with a reset, and can be made after th
   const own = await two.record();
   expect(own.apps.map(({ id }) => id)).toEqual(['2']);
   expect(kinds(own)).toEqual(['connected', 'subscribed', 'fault injected', 'fault cleared']);
+  expect(kinds(await emulator.app('1').record())).toEqual(['connected', 'subscribed']);
   await emulator.app('1').reset();
   await emulator.clock.advance(5);
   expect(kinds(await emulator.record())).toEqual([...kinds(own), 'clock advanced']);

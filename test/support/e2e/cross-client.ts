@@ -14,7 +14,7 @@ import { Socket, type Frame } from './socket.ts';
 export interface Vector {
   readonly client: string;
   readonly fact: string;
-  /** Where the fact comes from. */
+  /** Where the fact comes from: a page of the documentation, or the source of a library. */
   readonly source: string;
   readonly steps: readonly Step[];
 }

@@ -1,0 +1,39 @@
+import { createSender } from '../delivery/sender.ts';
+import { systemClock, systemWallTime } from '../system/clock.ts';
+import { createRandomIds } from '../system/ids.ts';
+import { planReplay, type ReplayedDelivery, type ReplayOptions } from './record/replay-options.ts';
+import { replay } from './record/replayer.ts';
+import type { RunRecord } from './record/run-record.ts';
+
+/**
+ * Sends the webhooks of a record to a backend, signed with its secret: each once, one after the other, in the order in which they
+ * were accepted or dropped when they were recorded. `time_ms` is when each is sent. Resolves with what the backend answered to
+ * each, also if it refused them or could not be reached.
+ *
+ * ```ts
+ * const record = JSON.parse(await readFile('run.json', 'utf8'));
+ * const answers = await replayRecord(record, { url: 'http://127.0.0.1:3000/webhooks', secret: 'app-secret' });
+ * expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+ * ```
+ *
+ * @param record What `record()` resolved with, or `GET /control/record` answered.
+ * @param options Where to, and with which secret. The speed is without pauses unless `speed` is given; `timeoutMs` is 4000.
+ * @throws EmulatorError with ERR_ARGUMENT_INVALID when it is no record, has another version, or an option is wrong.
+ */
+export async function replayRecord(
+  record: RunRecord,
+  options: ReplayOptions,
+): Promise<readonly ReplayedDelivery[]> {
+  const plan = planReplay(record, options);
+  const sender = createSender({ clock: systemClock, keepsConnections: false });
+  try {
+    return await replay(plan, {
+      sender,
+      clock: systemClock,
+      wallTime: systemWallTime,
+      ids: createRandomIds(),
+    });
+  } finally {
+    await sender.close();
+  }
+}
