@@ -72,15 +72,16 @@ export type { ReceivedEvent } from './webhooks/received.ts';
 export type { ToldState } from './webhooks/replay.ts';
 
 /**
- * Starts an emulator in this process, by default on a free port of 127.0.0.1. Resolves once it accepts connections. It logs
- * nothing by default, sets no globals, and leaves no open handle after `close`.
+ * Starts Soketify in this process, on a free port of 127.0.0.1 unless other things are said, and resolves once it
+ * accepts connections. It logs nothing, keeps nothing global, and leaves no handle once it is closed.
  *
- * @param options All are optional; see {@link EmulatorOptions} for units and defaults.
- * @throws EmulatorError with ERR_CONFIG_INVALID, which names every invalid option, or with ERR_START when the emulator cannot
- * start, for instance because the port is in use.
+ * @param options What is served and how time passes. Default: one app without webhooks, on the real clock.
+ * @throws EmulatorError with ERR_CONFIG_INVALID, naming every fault of the options, or with ERR_START and the reason as its `cause`
+ * when it cannot listen.
  * @example
- * await using soketify = await startEmulator({ clock: 'virtual', apps: [{ webhooks: [{ url }] }] });
- * await soketify.webhooks.waitFor({ name: 'channel_occupied', channel: 'news' });
+ * await using receiver = await startReceiver();
+ * await using soketify = await startEmulator({ clock: 'virtual', apps: [{ webhooks: [{ url: receiver.url }] }] });
+ * @since 0.1.0
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { content, faults } = sortOptions(options);

@@ -14,26 +14,49 @@ export interface Credentials {
   readonly secret: string;
 }
 
-/** Options of pusher-js. `key` is for Laravel Echo; pusher-js ignores it. */
+/**
+ * Options of pusher-js; `key` is for Laravel Echo, and pusher-js passes over it.
+ *
+ * @since 0.1.0
+ */
 export interface ClientOptions {
+  /** The key of the app. */
   key: string;
+  /** A name that pusher-js requires. It has no effect. */
   cluster: string;
+  /** The host of the emulator. */
   wsHost: string;
+  /** The port for `ws://`. */
   wsPort: number;
+  /** The port for `wss://`, which is the same. */
   wssPort: number;
+  /** The `path` of the emulator, if it has one. */
   wsPath?: string;
+  /** Whether clients connect by `wss://`. */
   forceTLS: boolean;
+  /** WebSocket only, with and without TLS. */
   enabledTransports: ('ws' | 'wss')[];
+  /** `true`: pusher-js sends no statistics. */
   disableStats: boolean;
 }
 
-/** Options of the `pusher` package for Node.js; libraries for other languages use the same values under other names. */
+/**
+ * Options of the `pusher` package for servers; other languages have the same under other names.
+ *
+ * @since 0.1.0
+ */
 export interface ServerOptions {
+  /** The id of the app. */
   appId: string;
+  /** The key of the app. */
   key: string;
+  /** The secret of the app, which signs requests. */
   secret: string;
+  /** The host of the emulator. */
   host: string;
+  /** The port of the emulator, as text. */
   port: string;
+  /** Whether requests use `https://`. */
   useTLS: boolean;
 }
 

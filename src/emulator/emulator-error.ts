@@ -1,4 +1,8 @@
-/** The codes of errors. */
+/**
+ * What went wrong, for programs.
+ *
+ * @since 0.1.0
+ */
 export type EmulatorErrorCode =
   /** The options are not a valid configuration. */
   | 'ERR_CONFIG_INVALID'
@@ -31,8 +35,19 @@ export type EmulatorErrorCode =
   /** The emulator has been closed. */
   | 'ERR_CLOSED';
 
-/** Every error that the emulator throws: `code` is for programs; `message` says what is wrong and what to do. */
+/**
+ * Every error that the emulator throws: `code` for programs, `message` with what to do for people.
+ *
+ * @example
+ * try {
+ *   await soketify.webhooks.waitFor({ name: 'member_added' });
+ * } catch (error) {
+ *   if (error instanceof EmulatorError && error.code === 'ERR_WEBHOOK_MISSING') console.log(error.message);
+ * }
+ * @since 0.1.0
+ */
 export class EmulatorError extends Error {
+  /** What went wrong. */
   readonly code: EmulatorErrorCode;
 
   constructor(code: EmulatorErrorCode, message: string, cause?: unknown) {

@@ -5,10 +5,15 @@ import type { Logger } from '../ports/log.ts';
 import type { LimitName } from '../protocol/limits.ts';
 import type { EventName } from '../webhooks/event.ts';
 
-/** A webhook endpoint, as in a configuration file. */
+/**
+ * An endpoint that is told what happens, as in a configuration file.
+ *
+ * @since 0.1.0
+ */
 export interface WebhookOptions {
   /** The name of the endpoint. Default: a hash of its settings. */
   readonly id?: string;
+  /** Where its webhooks are sent: `http://` or `https://`. */
   readonly url: string;
   /** Default: true. A disabled endpoint receives nothing, and every event that it selects is recorded as dropped. */
   readonly enabled?: boolean;
@@ -30,25 +35,46 @@ export interface WebhookOptions {
 export interface BatchOptions {
   /** The maximum number of events in one request. 1 turns batching off. */
   readonly maxEvents?: number | undefined;
+  /** The longest time that an event waits for others, in milliseconds. Default: 250. */
   readonly maxDelayMs?: number | undefined;
+  /** The largest body, in bytes. A single larger event is sent alone. Default: 98304. */
   readonly maxBytes?: number | undefined;
 }
 
-/** The limits of an app or of all apps; `null` means no limit. */
+/**
+ * What an app or all apps accept; `null` is no limit.
+ *
+ * @since 0.1.0
+ */
 export type LimitOptions = { readonly [Name in LimitName]?: number | null };
 
-/** An endpoint with its current settings. */
+/**
+ * An endpoint as it is in force.
+ *
+ * @since 0.1.0
+ */
 export interface EndpointInfo extends WebhookOptions {
+  /** Its id, given or generated. */
   readonly id: string;
 }
 
-/** An app, as in a configuration file. The first app defaults to id `1`, key `app-key` and secret `app-secret`. */
+/**
+ * An app, as in a configuration file. Without id, key and secret the first is `1`, `app-key`, `app-secret`.
+ *
+ * @since 0.1.0
+ */
 export interface AppOptions {
+  /** The id, which is part of the paths of the HTTP API. Default: generated, except for the first app. */
   readonly id?: string;
+  /** The public key, which clients send. Default: generated, except for the first app. */
   readonly key?: string;
+  /** The secret that signs requests and webhooks. Default: generated, except for the first app. */
   readonly secret?: string;
+  /** Additional key pairs that are accepted. Webhooks are signed with the first pair. Default: none. */
   readonly otherKeys?: readonly { readonly key: string; readonly secret: string }[];
+  /** The endpoints of its webhooks. Default: none. */
   readonly webhooks?: readonly WebhookOptions[];
+  /** Whether the app accepts clients and requests. Default: true. */
   readonly enabled?: boolean;
   /** Default: true. */
   readonly clientEvents?: boolean;
@@ -56,12 +82,19 @@ export interface AppOptions {
   readonly subscriptionCount?: boolean;
   /** Default: true. */
   readonly watchlist?: boolean;
+  /** Whether clients must connect by `wss://`. Default: false. */
   readonly forceTls?: boolean;
+  /** The origins of the web pages that may connect; `*` matches any. Default: `["*"]`. */
   readonly allowedOrigins?: readonly string[];
+  /** The limits of this app. Default: those of `EmulatorOptions.limits`. */
   readonly limits?: LimitOptions;
 }
 
-/** How webhooks are delivered, as in a configuration file. */
+/**
+ * How webhooks are sent, as in a configuration file.
+ *
+ * @since 0.1.0
+ */
 export interface WebhookSettings {
   /** Default: 20 events, 250 ms. */
   readonly batch?: BatchOptions;
@@ -71,7 +104,9 @@ export interface WebhookSettings {
   readonly unsubscribeGraceMs?: number;
   /** Default: 4000. */
   readonly requestTimeoutMs?: number;
+  /** The most parallel requests to one endpoint. Default: 10. */
   readonly concurrency?: number;
+  /** The most bytes of events that wait for one endpoint. Default: 67108864 (64 MB). */
   readonly queueMaxBytes?: number;
   /** Default: wait 1 s, doubled after each attempt up to 60 s, for at most 300 s, with 10 % jitter. */
   readonly retry?: {
@@ -83,7 +118,11 @@ export interface WebhookSettings {
   };
 }
 
-/** Options of `startEmulator`. All are optional. */
+/**
+ * What an emulator is started with. Everything has a default.
+ *
+ * @since 0.1.0
+ */
 export interface EmulatorOptions {
   /** Default: one app with id `1`, key `app-key`, secret `app-secret` and no endpoints. */
   readonly apps?: readonly AppOptions[];
@@ -108,13 +147,19 @@ export interface EmulatorOptions {
   readonly path?: string;
   /** Serve https:// and wss:// with these PEM files. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly passphrase?: string };
+  /** The limits of all apps. `docs/limits.md` lists them with their defaults and units. */
   readonly limits?: LimitOptions;
+  /** How webhooks are sent. */
   readonly webhooks?: WebhookSettings;
+  /** How long the last event of a cache channel is kept, in milliseconds. Default: 1800000 (30 minutes). */
   readonly cacheTtlMs?: number;
+  /** The silence after which a client sends a ping, in milliseconds. Default: 120000. */
   readonly activityTimeoutMs?: number;
+  /** How long a client may take to answer a ping, in milliseconds. Default: 30000. */
   readonly pongTimeoutMs?: number;
   /** Unsent bytes allowed for one client. Default: 1 MB, or the largest message that the limits allow. Apps added later must not need more. */
   readonly maxBackpressureBytes?: number;
+  /** Whether frames of 256 bytes or more are compressed for clients that support it. Default: false. */
   readonly compression?: boolean;
   /**
    * Serves the Dashboard at `/dashboard/` and the admin API at `/admin`, to watch what a test does. On a host other than loopback

@@ -10,15 +10,14 @@ import type { RunRecord } from './record/run-record.ts';
  * were accepted or dropped when they were recorded. `time_ms` is when each is sent. Resolves with what the backend answered to
  * each, also if it refused them or could not be reached.
  *
- * ```ts
- * const record = JSON.parse(await readFile('run.json', 'utf8'));
- * const answers = await replayRecord(record, { url: 'http://127.0.0.1:3000/webhooks', secret: 'app-secret' });
- * expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
- * ```
- *
  * @param record What `record()` resolved with, or `GET /control/record` answered.
  * @param options Where to, and with which secret. The speed is without pauses unless `speed` is given; `timeoutMs` is 4000.
  * @throws EmulatorError with ERR_ARGUMENT_INVALID when it is no record, has another version, or an option is wrong.
+ * @example
+ * const record = await soketify.record();
+ * const answers = await replayRecord(record, { url: 'http://127.0.0.1:3000/webhooks', secret: 'app-secret' });
+ * console.log(answers.filter(({ status }) => status !== 200)); // what the backend did not accept
+ * @since 0.1.0
  */
 export async function replayRecord(
   record: RunRecord,

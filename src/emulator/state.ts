@@ -5,9 +5,15 @@ import type { WitnessedTrigger } from '../ports/witness.ts';
 import { channelKind, serverToUserChannel } from '../protocol/channel-name.ts';
 import type { PublishReceiver } from './published/published-event.ts';
 
-/** An occupied channel at this moment. */
+/**
+ * An occupied channel, as it is at this moment.
+ *
+ * @since 0.1.0
+ */
 export interface ChannelInfo {
+  /** Its name. */
   readonly name: string;
+  /** The number of connections that are subscribed to it. */
   readonly subscriptionCount: number;
   /** Presence channels: the members. */
   readonly userIds?: readonly string[];
@@ -15,8 +21,13 @@ export interface ChannelInfo {
   readonly cached?: string;
 }
 
-/** An open connection. */
+/**
+ * An open connection.
+ *
+ * @since 0.1.0
+ */
 export interface ConnectionInfo {
+  /** The `socket_id` of the connection. */
   readonly socketId: string;
   /** The user id of a signed-in client. */
   readonly userId?: string;

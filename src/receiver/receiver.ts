@@ -17,6 +17,7 @@ import type { ReceivedWebhook, Receiver, ReceiverOptions } from './types.ts';
  * @example
  * await using receiver = await startReceiver({ secret: 'app-secret' });
  * await receiver.waitFor({ name: 'member_added', user_id: '42' });
+ * @since 0.1.0
  */
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
   checkOptions(options);

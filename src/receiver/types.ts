@@ -4,7 +4,11 @@ import type { ReceivedEvent } from '../webhooks/received.ts';
 import type { ToldState } from '../webhooks/replay.ts';
 import type { Verdict } from './verdict.ts';
 
-/** How to respond to a request. Missing fields have the values of a correct endpoint. */
+/**
+ * How a request is answered. Whatever is not said is as a good endpoint has it.
+ *
+ * @since 0.1.0
+ */
 export interface Answer {
   /**
    * The status code; `'hang'` never responds, `'reset'` resets the connection. Default: 200 for a verified webhook, 401 for an
@@ -13,17 +17,27 @@ export interface Answer {
   readonly status?: number | 'hang' | 'reset';
   /** How long to wait before responding, in milliseconds. Default: 0. */
   readonly delayMs?: number;
+  /** Header fields of the response. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The body of the response, as text. Default: empty. */
   readonly body?: string;
 }
 
-/** The answer to the next requests. */
+/**
+ * The answer to the next requests.
+ *
+ * @since 0.1.0
+ */
 export interface PlannedAnswer extends Answer {
   /** For how many requests, verified or not. Default: for all, until another plan is made. */
   readonly times?: number;
 }
 
-/** A received webhook that has no answer yet. */
+/**
+ * A webhook that has come and is not answered yet.
+ *
+ * @since 0.1.0
+ */
 export interface Arrival {
   /** The requested path, with its query. */
   readonly path: string;
@@ -31,6 +45,7 @@ export interface Arrival {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The received body, as text. */
   readonly body: string;
+  /** Whether its signature, age and body are right and, if not, why. */
   readonly verdict: Verdict;
   /** The events of the body, verified or not; empty if the body is malformed. */
   readonly events: readonly ReceivedEvent[];
@@ -44,7 +59,11 @@ export interface Arrival {
   readonly receivedAt: number;
 }
 
-/** The unmodified request of an arrival, for forwarding. It is not kept. */
+/**
+ * The request of an arrival as it came, for whoever passes it on. It is not kept.
+ *
+ * @since 0.1.0
+ */
 export interface OriginalRequest {
   /** The bytes of the body. */
   readonly body: Uint8Array;
@@ -52,7 +71,11 @@ export interface OriginalRequest {
   readonly rawHeaders: readonly string[];
 }
 
-/** A webhook and how it was answered. */
+/**
+ * A webhook, and what became of it.
+ *
+ * @since 0.1.0
+ */
 export interface ReceivedWebhook extends Arrival {
   /** The answer. */
   readonly status: number | 'hang' | 'reset';
@@ -64,10 +87,19 @@ export interface ReceivedWebhook extends Arrival {
   readonly isDuplicate: boolean;
 }
 
-/** Matches an event by some of its fields, as texts or regular expressions, or by a function. */
+/**
+ * An event by some of its fields, of which a text may be given as a regular expression; or by any rule.
+ *
+ * @since 0.1.0
+ */
 export type ReceivedMatch<Name extends EventName = EventName> =
   EventPattern<Name> | ((event: ReceivedEvent) => boolean);
 
+/**
+ * How long to wait for what a receiver receives, and for which one.
+ *
+ * @since 0.1.0
+ */
 export interface ReceivedWait {
   /** How long to wait, in milliseconds of real time. Default: 5000. */
   readonly timeoutMs?: number;
@@ -75,6 +107,11 @@ export interface ReceivedWait {
   readonly nth?: number;
 }
 
+/**
+ * The options of a receiver. Everything has a default.
+ *
+ * @since 0.1.0
+ */
 export interface ReceiverOptions {
   /** The secret of the app, whatever `X-Pusher-Key` contains. Default: `app-secret`, the secret of the default app. */
   readonly secret?: string;
@@ -102,10 +139,19 @@ export interface ReceiverOptions {
   readonly memory?: number;
 }
 
-/** A webhook endpoint for tests on this machine. */
+/**
+ * A webhook endpoint for tests, on a port of this machine.
+ *
+ * @example
+ * receiver.respondWith({ status: 500, times: 2 });
+ * await receiver.waitFor({ name: 'channel_occupied', channel: 'news' });
+ * console.log(receiver.state().occupied);
+ * @since 0.1.0
+ */
 export interface Receiver extends AsyncDisposable {
   /** The `url` to configure for the endpoint. */
   readonly url: string;
+  /** The port that it listens on. */
   readonly port: number;
   /** Every webhook, verified or not, in the order in which the answers were decided. */
   readonly webhooks: readonly ReceivedWebhook[];
@@ -124,14 +170,20 @@ export interface Receiver extends AsyncDisposable {
     match: ReceivedMatch<Name>,
     options?: ReceivedWait,
   ): Promise<ReceivedEvent<Name>>;
-  /** The same for webhooks, accepted or not. Without a match, any webhook counts. */
+  /**
+   * The same for webhooks, accepted or not; without a rule any one does.
+   *
+   * @throws EmulatorError with the codes of `waitFor`.
+   */
   waitForWebhook(
     accepts?: (webhook: ReceivedWebhook) => boolean,
     options?: ReceivedWait,
   ): Promise<ReceivedWebhook>;
   /**
-   * Plans the answer to the next requests. Several plans apply in their order; a plan without `times` applies until the next plan is
-   * made.
+   * Plans the answer to the next requests. Several plans take turns in their order; one without `times` holds until
+   * the next is made.
+   *
+   * @throws EmulatorError with ERR_ARGUMENT_INVALID when a field is wrong.
    */
   respondWith(answer: PlannedAnswer): void;
   /** Forgets received webhooks and plans. Pending waits continue. */

@@ -6,10 +6,18 @@ import {
 } from '../auth/webhook-verification.ts';
 import { parseReceived, type ReceivedBody } from '../webhooks/received.ts';
 
-/** Why a webhook is not trusted: its signature, its age, or a malformed body. */
+/**
+ * Why a webhook is not to be trusted: its signature, its age, or that its body is not as documented.
+ *
+ * @since 0.1.0
+ */
 export type VerdictReason = SignatureFault | 'too_old' | 'malformed';
 
-/** Whether a webhook is authentic. `message` describes the fault. */
+/**
+ * Whether a webhook is what it says it is. `message` says to a person what is wrong.
+ *
+ * @since 0.1.0
+ */
 export type Verdict =
   | { readonly verified: true }
   | { readonly verified: false; readonly reason: VerdictReason; readonly message: string };

@@ -3,16 +3,28 @@ import type { LocalApp } from '../../apps/local-app.ts';
 import type { Session } from '../../apps/session.ts';
 import type { ClosingError } from '../../protocol/errors.ts';
 
-/** Which connections a fault applies to. */
+/**
+ * Which connections.
+ *
+ * @since 0.1.0
+ */
 export type ConnectionChoice =
+  /** Every connection. */
   | 'all'
+  /** The one with this `socket_id`. */
   | { readonly socketId: string }
   /** Connections that are signed in as the user, or are a member of a presence channel as the user. */
   | { readonly userId: string }
+  /** Those that are subscribed to the channel. */
   | { readonly channel: string };
 
-/** Closes connections now. */
+/**
+ * Ends connections now.
+ *
+ * @since 0.1.0
+ */
 export interface ConnectionDrop {
+  /** Which connections. */
   readonly drop: ConnectionChoice;
   /**
    * The close code, 4000 to 4299. Without one the connection is cut without a close frame, as by a broken network: clients see
@@ -23,7 +35,11 @@ export interface ConnectionDrop {
   readonly times?: undefined;
 }
 
-/** Refuses new connections. */
+/**
+ * Refuses connections that come.
+ *
+ * @since 0.1.0
+ */
 export interface ConnectionRefusal {
   /** The close code. After 4000 to 4099 clients do not reconnect, after 4100 to 4199 they wait first, after 4200 to 4299 they reconnect immediately. */
   readonly refuse: number;
@@ -33,7 +49,11 @@ export interface ConnectionRefusal {
   readonly code?: undefined;
 }
 
-/** What the HTTP API responds with instead of doing anything. */
+/**
+ * What the HTTP API answers instead of doing anything.
+ *
+ * @since 0.1.0
+ */
 export interface ApiFault {
   /** 400 to 599. */
   readonly status: number;

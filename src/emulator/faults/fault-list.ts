@@ -1,4 +1,12 @@
-/** An injected fault. */
+/**
+ * An injected fault.
+ *
+ * @example
+ * const fault = soketify.faults.webhooks({ timeout: true });
+ * fault.clear();
+ * console.log(fault.hits);
+ * @since 0.1.0
+ */
 export interface Fault {
   /** How many times it has applied. */
   readonly hits: number;

@@ -43,11 +43,11 @@ interface NoRetryAfter {
  * A fault of requests to endpoints: one of `status`, `reset`, `refuse`, `timeout`, `duplicate`, or `delayMs`, which can also be
  * combined with another one.
  *
- * ```ts
+ * @example
  * soketify.faults.webhooks({ status: 503, times: 3 });
  * soketify.faults.webhooks({ timeout: true, delivered: true, endpoint: 'audit' });
  * soketify.faults.webhooks({ delayMs: 1500 });
- * ```
+ * @since 0.1.0
  */
 export type WebhookFault = Strike &
   (

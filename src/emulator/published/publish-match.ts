@@ -5,7 +5,11 @@ import { check } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import type { PublishedEvent } from './published-event.ts';
 
-/** Fields that a published event must have. */
+/**
+ * Fields that a published event must have.
+ *
+ * @since 0.1.0
+ */
 export interface PublishPattern {
   /** One of its channels; a text or a regular expression. */
   readonly channel?: string | RegExp;
@@ -20,7 +24,11 @@ export interface PublishPattern {
   readonly socket_id?: string | RegExp;
 }
 
-/** Matches published events by their fields or by a function. */
+/**
+ * Which published events are meant: by their fields, or by a function.
+ *
+ * @since 0.1.0
+ */
 export type PublishMatch = PublishPattern | ((event: PublishedEvent) => boolean);
 
 /** A checked match. */

@@ -8,7 +8,11 @@ import type { PublishedEvent } from './published-event.ts';
 import type { PublishLog } from './publish-log.ts';
 import { createPublishMatcher, type PublishMatch, type PublishMatcher } from './publish-match.ts';
 
-/** How long something that a backend publishes is waited for. */
+/**
+ * How long something that a backend publishes is waited for.
+ *
+ * @since 0.1.0
+ */
 export interface PublishWaitOptions {
   /** Only what was published after this: what a wait resolved with, or its id. */
   readonly after?: PublishedEvent | number;
@@ -21,7 +25,11 @@ export interface PublishWaitOptions {
   readonly withinMs?: number;
 }
 
-/** How long something must not be published. */
+/**
+ * How long something must not be published.
+ *
+ * @since 0.1.0
+ */
 export interface PublishAbsenceOptions {
   /** Only what was published after this: what a wait resolved with, or its id. */
   readonly after?: PublishedEvent | number;

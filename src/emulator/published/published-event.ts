@@ -1,5 +1,10 @@
-/** A connection that received an event. */
+/**
+ * A connection that was sent an event.
+ *
+ * @since 0.1.0
+ */
 export interface PublishReceiver {
+  /** The `socket_id` of the connection. */
   readonly socketId: string;
   /** The user id, if the connection is signed in or a member of the presence channel. */
   readonly userId?: string;
@@ -7,10 +12,15 @@ export interface PublishReceiver {
   readonly channels: readonly string[];
 }
 
-/** A published event: one trigger, or one item of a batch, from a backend or the Dashboard. */
+/**
+ * An event that a backend, or a person in the Dashboard, has published: one trigger, or one item of a batch.
+ *
+ * @since 0.1.0
+ */
 export interface PublishedEvent {
   /** Counts up from 1 for each emulator. */
   readonly id: number;
+  /** The app that it was published in. */
   readonly appId: string;
   /** The name of the event. */
   readonly event: string;

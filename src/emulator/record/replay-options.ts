@@ -5,7 +5,11 @@ import { check } from '../check.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import { readRecord, type ReadDelivery } from './read-record.ts';
 
-/** Where a record is replayed to, and how. */
+/**
+ * Where a record is replayed to, and how.
+ *
+ * @since 0.1.0
+ */
 export interface ReplayOptions {
   /** The URL that takes webhooks. */
   readonly url: string;
@@ -34,7 +38,11 @@ export interface ReplayOptions {
   readonly onAnswer?: (answer: ReplayedDelivery) => void;
 }
 
-/** A replayed webhook, and what the backend answered. */
+/**
+ * A replayed webhook, and what the backend answered.
+ *
+ * @since 0.1.0
+ */
 export interface ReplayedDelivery extends AttemptEnd {
   /** The `webhook-id` that was sent. */
   readonly id: string;

@@ -75,7 +75,11 @@ type Happening =
       readonly events: number;
     };
 
-/** Something that happened during a run, and when. */
+/**
+ * Something that happened during a run, and when.
+ *
+ * @since 0.1.0
+ */
 export type RecordEntry = {
   /** When, in milliseconds since the start on the emulator's clock. */
   readonly atMs: number;
@@ -83,36 +87,54 @@ export type RecordEntry = {
   readonly appId?: string;
 } & Happening;
 
-/** An app of a run. Its secret and the headers of its endpoints are not recorded. */
+/**
+ * An app of a run. Its secret and the headers of its endpoints are not recorded.
+ *
+ * @since 0.1.0
+ */
 export interface RecordedApp {
+  /** The id of the app. */
   readonly id: string;
+  /** The public key of the app. */
   readonly key: string;
   /** Where its webhooks go at the end. Passwords and queries in URLs are masked. */
   readonly endpoints: readonly { readonly id: string; readonly url: string }[];
 }
 
-/** A webhook to one endpoint, with all its attempts. */
+/**
+ * A webhook to one endpoint, with all its attempts.
+ *
+ * @since 0.1.0
+ */
 export interface RecordedDelivery {
   /** The `webhook-id` of the request. */
   readonly id: string;
+  /** The app that its events happened in. */
   readonly appId: string;
   /** The id of the endpoint. */
   readonly endpoint: string;
+  /** `dropped`: it is not tried again. */
   readonly status: 'pending' | 'delivered' | 'dropped';
   /** Why it was dropped. */
   readonly reason?: DropReason;
   /** The body, which is the same in each attempt. */
   readonly body: string;
+  /** Its attempts, the first one first. */
   readonly attempts: readonly Omit<DeliveryAttempt, 'timeMs' | 'headers'>[];
 }
 
 /**
  * What happened since the start of an emulator, or since its last reset: plain JSON, without secrets. With a `seed`, the virtual
  * clock and `now`, the same run gives the same record, except for what the operating system chooses, such as ports in URLs.
+ *
+ * @since 0.1.0
  */
 export interface RunRecord {
+  /** Always `soketify-record`. */
   readonly format: typeof recordFormat;
+  /** The version of the format. */
   readonly version: typeof recordVersion;
+  /** The clock of the emulator, at the end of the run. */
   readonly clock: {
     readonly mode: 'real' | 'virtual';
     /** Milliseconds since the start. */
@@ -120,6 +142,7 @@ export interface RunRecord {
   };
   /** Absent: ids were drawn at random. */
   readonly seed?: number;
+  /** The apps, at the end of the run. */
   readonly apps: readonly RecordedApp[];
   /** How many of the oldest entries and deliveries are no longer kept: the latest 10,000 of each are, up to 32 MB of entries. */
   readonly lost: { readonly entries: number; readonly deliveries: number };

@@ -3,7 +3,11 @@ import type { EventName } from '../../webhooks/event.ts';
 import { invalidArgument } from '../emulator-error.ts';
 import type { EmulatorEvent } from '../../recording/records.ts';
 
-/** Matches events by their fields or by a function. */
+/**
+ * Which events are meant: by their fields, or by a function.
+ *
+ * @since 0.1.0
+ */
 export type EventMatch<Name extends EventName = EventName> =
   EventPattern<Name> | ((event: EmulatorEvent) => boolean);
 

@@ -17,7 +17,11 @@ import type { Recorder } from '../../recording/recorder.ts';
 import type { EmulatorEvent } from '../../recording/records.ts';
 import { reportMissing, reportUnexpected, type ClientCount, type Hindrances } from './report.ts';
 
-/** How long a webhook is waited for. */
+/**
+ * How long a webhook is waited for.
+ *
+ * @since 0.1.0
+ */
 export interface WaitOptions {
   /** Only events after this one: the event itself, or its id. */
   readonly after?: EmulatorEvent | number;
@@ -30,7 +34,11 @@ export interface WaitOptions {
   readonly withinMs?: number;
 }
 
-/** How long a webhook must not be sent. */
+/**
+ * How long a webhook must not be sent.
+ *
+ * @since 0.1.0
+ */
 export interface AbsenceOptions {
   /** Only events after this one: the event itself, or its id. */
   readonly after?: EmulatorEvent | number;
