@@ -185,7 +185,7 @@ export class EmulatorCore {
     const app = this.held.apps.byId(appId);
     if (app !== undefined) return app;
     const known = [...this.held.apps].map(({ config }) => config.id).join(', ');
-    throw new EmulatorError('ERR_APP_UNKNOWN', `there is no app '${appId}'; there are: ${known}`);
+    throw new EmulatorError('ERR_APP_UNKNOWN', `there is no app '${appId}'; known apps: ${known}`);
   }
 
   /** Records what happened since the start or the last reset, of one app or of all. Also after the end. */
@@ -203,7 +203,7 @@ export class EmulatorCore {
     const there = this.apps(appId).flatMap(({ config }) => config.endpoints);
     if (endpoint !== undefined && !there.some(({ id, url }) => id === endpoint || url === endpoint)) {
       const known = there.map(({ id, url }) => `${id} (${url})`).join(', ') || 'none';
-      throw invalidArgument(`faults.webhooks: there is no endpoint '${endpoint}'; there are: ${known}`);
+      throw invalidArgument(`faults.webhooks: there is no endpoint '${endpoint}'; known endpoints: ${known}`);
     }
     return this.#injected('webhooks', { appId, fault: checked }, this.webhookFaults.add(checked, appId));
   }

@@ -163,7 +163,7 @@ describe('limits that are raised while the server runs', () => {
     const next = configOf({ apps: [app, otherApp], limits: { eventDataBytes: 2_000_000 } });
     await server.configuration.takeFile(next, 'test');
     const message =
-      /^maxBackpressureBytes: expected at least 12003976, .*limits\.eventDataBytes of app 1 \(2000000\).*, got 1048576; .*restart/;
+      /^maxBackpressureBytes: expected at least 12003976, .*limits\.eventDataBytes of app 1 \(2000000\).*, got 1048576; .*Restart/;
     expect(log.of('configuration not reloaded, the old one stays active')).toMatchObject([
       { err: { message: expect.stringMatching(message) as string } },
     ]);

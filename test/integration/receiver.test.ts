@@ -234,7 +234,7 @@ describe('waiting for an event', () => {
     await expect(nothing).rejects.toBeInstanceOf(EmulatorError);
     await expect(nothing).rejects.toMatchObject({
       code: 'ERR_WEBHOOK_MISSING',
-      message: expect.stringContaining('wait by soketify.webhooks.waitFor(), which moves it') as string,
+      message: expect.stringContaining('use soketify.webhooks.waitFor(), which moves it') as string,
       stack: expect.stringContaining('receiver.test.ts') as string,
     });
     await post(receiver);
@@ -252,7 +252,7 @@ describe('waiting for an event', () => {
     receiver.respondWith({ status: 503, times: 1 });
     await post(receiver);
     await expect(receiver.waitFor({}, { timeoutMs: 1 })).rejects.toThrow(
-      /count: 2, .* was answered 503\.\nA receiver does not move the clock\./,
+      /not accepted: 2; .* was answered 503\.\nA receiver does not move the clock\./,
     );
   });
 

@@ -47,6 +47,6 @@ export class RemoteApps {
     const ids = this.ids();
     const found = this.#known.get(appId);
     if (found !== undefined && ids.includes(appId)) return found;
-    throw new EmulatorError('ERR_APP_UNKNOWN', `there is no app '${appId}'; there are: ${ids.join(', ')}`);
+    throw new EmulatorError('ERR_APP_UNKNOWN', `there is no app '${appId}'; known apps: ${ids.join(', ')}`);
   }
 }

@@ -102,7 +102,7 @@ function reasonOf(
   }
   const subject = typeof channel === 'string' ? ` for ${channel}` : '';
   if (reason === 'wrong_signature') {
-    return `invalid signature${subject}. Is the secret of the backend that of this app? serverOptions() and env() contain it.`;
+    return `invalid signature${subject}. Does the backend use the secret of this app? serverOptions() and env() contain it.`;
   }
   if (reason === 'wrong_key') {
     return `the key in the auth data${subject} is not that of this app. Does the backend use serverOptions() or env()?`;

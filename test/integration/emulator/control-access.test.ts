@@ -24,7 +24,7 @@ describe('who may use it', () => {
     ['of another port of this machine', { 'sec-fetch-site': 'same-site' }],
   ])('is, without a token, no web page %s', async (_, headers) => {
     const { emulator } = await stage();
-    const refused = { status: 403, json: errorOf('ERR_ORIGIN', /only with a token/) };
+    const refused = { status: 403, json: errorOf('ERR_ORIGIN', /need a token/) };
     expect(await ask(emulator, 'GET', '/apps', { headers })).toEqual(refused);
     expect(await ask(emulator, 'GET', '/openapi.json', { headers })).toEqual(refused);
   });
@@ -39,7 +39,7 @@ describe('who may use it', () => {
     const { emulator } = await stage();
     expect(await ask(emulator, 'GET', '/apps', { headers: { host } })).toEqual({
       status: 403,
-      json: errorOf('ERR_HOST', /ask for 127\.0\.0\.1 or localhost, or use a token/),
+      json: errorOf('ERR_HOST', /use 127\.0\.0\.1 or localhost, or a token/),
     });
   });
 
@@ -58,7 +58,7 @@ describe('who may use it', () => {
       const { emulator } = await stage();
       expect(await ask(emulator, 'GET', '/apps', { headers: { [name]: 'for=203.0.113.7' } })).toEqual({
         status: 403,
-        json: errorOf('ERR_FORWARDED', /a proxy passes on .* only with a token/),
+        json: errorOf('ERR_FORWARDED', /through a proxy need a token/),
       });
     },
   );
@@ -86,7 +86,10 @@ describe('who may use it', () => {
     const body = { secret: 's', otherKeys: [{ key: 'k', secretFile: '/etc/hostname' }] };
     expect(await ask(emulator, 'POST', '/apps', { body })).toEqual({
       status: 400,
-      json: errorOf('ERR_CONFIG_INVALID', /otherKeys\[0\]\.secretFile\n.*no file is read for what is added/),
+      json: errorOf(
+        'ERR_CONFIG_INVALID',
+        /otherKeys\[0\]\.secretFile\n.*files are not read for apps and endpoints that are added/,
+      ),
     });
   });
 });

@@ -144,7 +144,7 @@ describe('the control API', () => {
     ['POST', '/faults/connections', '{"drop":{"user":"1"}}', 400, /drop: expected 'all'/],
     ['DELETE', '/faults/x', '', 400, /expected the id of a fault, got 'x'/],
     ['POST', '/apps', '{"id":"1","secret":"s"}', 409, /there is an app with id '1'/],
-    ['POST', '/apps', '{"id":"2"}', 400, /secret: missing; .* name the one/],
+    ['POST', '/apps', '{"id":"2"}', 400, /secret: missing; .* give the secret/],
     ['POST', '/apps', '{"colour":"red","secret":"s"}', 400, /unknown key "colour"/],
     ['POST', '/reset', '{"reconnect":"yes"}', 400, /reconnect: expected true or false/],
     ['POST', '/webhooks/wait-for', '{"match":{"channel":{"$regex":"("}}}', 400, /channel\.\$regex: Invalid/],

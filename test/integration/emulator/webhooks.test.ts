@@ -111,7 +111,7 @@ describe('waitFor', () => {
   });
 
   test.each([
-    [{ status: 401 }, /\(expired\), the last with status 401\n.*secret of this app, over the raw bytes/],
+    [{ status: 401 }, /\(expired\), the last with status 401\n.*raw bytes with the secret of this app/],
     [{ status: 500 }, /\(expired\), the last with status 500\nSee deliveries/],
     [{ refuse: true }, /\(expired\), the last with the error ECONNREFUSED\nSee deliveries/],
     [{ timeout: true }, /\(expired\), the last without a response in time\n.*longer than patienceMs/],

@@ -36,7 +36,9 @@ describe('a server that a crash would cost its state', () => {
   const content = { apps: [{ ...app, webhooks: [{ url }] }] };
 
   test('is warned of in production, with what to do', () => {
-    expect(warningsOf({ content, env })).toEqual([expect.stringMatching(/^store: none.*"path": "data"/)]);
+    expect(warningsOf({ content, env })).toEqual([
+      expect.stringMatching(/^neither store nor redis is set.*"path": "data"/),
+    ]);
   });
 
   test('is not, elsewhere or with a store', () => {

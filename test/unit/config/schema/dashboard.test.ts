@@ -156,7 +156,7 @@ describe('a token of the Dashboard', () => {
     expect(of('short')).toEqual([`dashboard.tokenFile: "/run/token" contains no token; ${expected}`]);
     expect(of('')).toEqual(['dashboard.tokenFile: "/run/token" is empty; expected a secret']);
     expect(of('REPLACE-ME-with-a-token')).toEqual([
-      expect.stringMatching(/^dashboard\.tokenFile: is still a placeholder; expected a secret/),
+      expect.stringMatching(/^dashboard\.tokenFile: is still a placeholder; expected a random secret/),
     ]);
     expect(faultsOf(withDashboard({ tokenFile: '/run/token' }))).toEqual([
       'dashboard.tokenFile: "/run/token" cannot be read: there is no such file (ENOENT)',
