@@ -45,9 +45,9 @@ export async function sendClientEvent(
     connection.send('pusher:subscribe', { channel, ...authorise(pair, { socketId, channel, userId }) });
     await connection.next(`the subscription to ${channel}`, 'pusher_internal:subscription_succeeded');
     connection.send(event, data, channel);
-    // Events are not acknowledged. What is wrong with one is said before the answer to what is asked after it.
-    connection.send('pusher:ping', {});
     // Client events are not acknowledged. An error for one arrives before the response to a ping that follows it.
+    connection.send('pusher:ping', {});
+    await connection.next(`the event ${event}`, 'pusher:pong');
     return { kind: 'sent', socketId };
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', step: error.step, message: error.message };

@@ -12,7 +12,7 @@ import type { ReceivedWebhook, Receiver, ReceiverOptions } from './types.ts';
  * Starts a webhook endpoint for tests. It verifies signatures, remembers the webhooks that it receives, and responds as planned.
  * Resolves once it listens.
  *
- ~ * @param options All are optional. Default: a free port of 127.0.0.1, every path, the secret of the default app.
+ * @param options All are optional. Default: a free port of 127.0.0.1, every path, the secret of the default app.
  * @throws EmulatorError with ERR_ARGUMENT_INVALID, or with ERR_START and the system's error as its `cause` when it cannot listen.
  * @example
  * await using receiver = await startReceiver({ secret: 'app-secret' });

@@ -83,7 +83,7 @@ describe('soketify-emulator listen --forward-to', () => {
     const { code, stderr } = await runProgram(['listen', '--forward-to', 'http://h/', '--status', '500']);
     expect([code, stderr]).toEqual([
       2,
-      expect.stringContaining('--forward-to answers with the answer of the backend'),
+      expect.stringContaining('--forward-to responds with the response of the backend'),
     ]);
   });
 });

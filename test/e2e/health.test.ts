@@ -42,7 +42,7 @@ describe('soketify-emulator health', () => {
   });
 
   test.each([
-    [['--port', '0'], 'port 0 is any free one'],
+    [['--port', '0'], 'port 0 means any free port'],
     [['--of', 'x'], 'expected the id of a process'],
     [['--config', '/nowhere.json'], 'cannot be read'],
   ])('%s is wrong usage', async (args, message) => {

@@ -12,7 +12,7 @@ test('import-soketi prints a configuration that the server accepts, and what has
   const { code, stdout, stderr } = await runProgram(['import-soketi', file], { SOKETI_PORT: '7001' });
   expect([code, stderr]).toEqual([
     0,
-    expect.stringMatching(/^no counterpart: cors\.credentials: every origin/),
+    expect.stringMatching(/^no counterpart: cors\.credentials: any origin/),
   ]);
   const config = join(folder, 'config.json');
   await writeFile(config, stdout);

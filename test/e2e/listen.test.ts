@@ -128,6 +128,6 @@ describe('soketify-emulator listen', () => {
     await using listener = await startListener();
     const { code, stderr } = await runProgram(['listen', '--port', new URL(listener.url).port]);
     expect(code).toBe(1);
-    expect(stderr).toContain('the port is taken (EADDRINUSE)');
+    expect(stderr).toContain('the port is in use (EADDRINUSE)');
   });
 });

@@ -72,7 +72,7 @@ describe('soketify-emulator send-webhook', () => {
   });
 
   test.each([
-    ['401', 401, /: 401 in \d+ ms\nHas the endpoint the secret/],
+    ['401', 401, /: 401 in \d+ ms\nDoes the endpoint use the secret/],
     ['302', 302, /: 302 in \d+ ms\nRedirects are not followed/],
     ['500', 500, /: 500 in \d+ ms\n$/],
   ])('that is answered %s exits with 1', async (_, answer, message) => {

@@ -286,8 +286,8 @@ describe('a store', () => {
     const beside = { ...config({ path }), redis: { url: 'redis://127.0.0.1:1' }, control: {} };
     const { code, stderr } = await runWithConfig(beside);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/store\s+is given beside redis/);
-    expect(stderr).toMatch(/store\s+is given beside control/);
+    expect(stderr).toMatch(/store\s+is given together with redis/);
+    expect(stderr).toMatch(/store\s+is given together with control/);
   });
 
   test('is set by the command line before the environment, and by both before the file', async () => {

@@ -274,6 +274,6 @@ describe('two nodes', () => {
 test('a node that cannot reach Redis does not start, and logs the reason', async () => {
   const { code, stderr } = await runWithConfig({ apps: [app], redis: { url: 'redis://:pw@127.0.0.1:1' } });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^ERR_REDIS: Redis cannot be used \(127\.0\.0\.1:1\): .*ECONNREFUSED.*\n$/);
+  expect(stderr).toMatch(/^ERR_REDIS: cannot use Redis \(127\.0\.0\.1:1\): .*ECONNREFUSED.*\n$/);
   expect(stderr).not.toContain('pw');
 }, 30_000);

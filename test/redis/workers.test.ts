@@ -200,7 +200,7 @@ test('when a thread fails, the process exits and the other processes report its 
   await fault.happen();
   const { code, stderr } = await failing.exit;
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^ERR_WORKER: worker thread [12] has failed, so the server ends/);
+  expect(stderr).toMatch(/^ERR_WORKER: worker thread [12] has failed, so the server exits/);
   await expectMembers(hooks, 'presence-room', ['witness']);
 }, 60_000);
 
