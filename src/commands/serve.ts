@@ -101,7 +101,7 @@ const samePressMs = 1000;
 /**
  * The first signal starts a graceful shutdown. A second one gives up pending webhooks, with a record, and exits immediately. Both
  * were requested, so neither is a failure. SIGHUP reloads, unless it means that the terminal was closed. If npx started the
- * program, the end of npx counts as a signal.
+ * program, the exit of npx counts as a signal.
  */
 function obeySignals(server: Server, reloader: Reloader, log: ProgramLog): void {
   let firstAt: number | undefined;
@@ -123,7 +123,7 @@ function obeySignals(server: Server, reloader: Reloader, log: ProgramLog): void 
   };
   process.on('SIGTERM', (signal) => void end(signal));
   process.on('SIGINT', (signal) => void end(signal));
-  whenNpxEnds(() => void end('the end of npx'));
+  whenNpxEnds(() => void end('the exit of npx'));
   const startedAtTerminal = hasTerminal();
   process.on('SIGHUP', (signal) => {
     if (startedAtTerminal && !hasTerminal()) void end(signal);
