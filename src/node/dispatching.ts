@@ -1,6 +1,7 @@
 import type { Application } from '../apps/application.ts';
 import { DeadLetterOffice } from '../delivery-log/dead-letter-office.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { RecentApplications } from '../dispatch/recent-applications.ts';
 import { keepDrops, type Drops } from '../delivery-log/drop-journal.ts';
 import type { BackplaneOptions } from './backplane.ts';
 import type { Millis } from '../ports/clock.ts';
@@ -53,7 +54,8 @@ export interface Dispatching {
 /** Joins what sends the webhooks of this node's partitions, and what keeps those that could not be sent. */
 export function createDispatching(options: DispatchingOptions): Dispatching {
   const { apps, clock, config, drops, epoch, lead, leaseMs, ledger, link, log, nodeId } = options;
-  let { applications } = options;
+  const { maxElapsedMs } = options.policy.retry;
+  const applications = new RecentApplications(clock, maxElapsedMs, options.applications);
   let dispatcher: Dispatcher | undefined;
   let store: DeliveryStore | undefined;
 
@@ -111,7 +113,10 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
     },
     begin(given) {
       store = given;
-      dispatcher = new Dispatcher({ ...options, policy, applications, subscribers, store, epoch, ledger });
+      const shared = { ...options, policy, subscribers, store, epoch, ledger };
+      dispatcher = new Dispatcher({ ...shared, applications: applications.all });
+      // What it takes over may contain departures of an app that was removed before.
+      dispatcher.replace(applications.configured);
       return dispatcher;
     },
   });
@@ -138,7 +143,7 @@ export function createDispatching(options: DispatchingOptions): Dispatching {
       if (isKeeper()) await collect();
     },
     replace(changed) {
-      applications = changed;
+      applications.replace(changed);
       dispatcher?.replace(changed);
       letters.replace(changed);
     },

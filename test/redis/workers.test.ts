@@ -241,8 +241,7 @@ test('the limit of an app applies to all threads of all processes, the limit of 
   await expect.poll(async () => (await knock(limited, 2)).in.length, { timeout: 10_000 }).toBe(2);
 }, 60_000);
 
-// Known fault: with workers on Redis, webhooks do not report the end of an app that is removed at run time.
-test.skip('an app that is added at run time is served by all threads of all processes, and its removal is reported', async () => {
+test('an app that is added at run time is served by all threads of all processes, and its removal is reported', async () => {
   const token = 'a-token-that-is-long-enough';
   const { start } = await createStage({ dashboard: { token } });
   const [one, two] = [await start(), await start()];
