@@ -1,3 +1,4 @@
+import type { Greeting } from '../ports/greeting.ts';
 import type { Attendance } from '../ports/attendance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConnectionSlots } from '../ports/connection-slots.ts';
@@ -58,19 +59,6 @@ export interface HubOptions extends SubscriptionOptions, ClientEventOptions {
   readonly pingsWait?: boolean;
   /** Counts connections of apps with a limit on other nodes or threads as well. */
   readonly slots?: ConnectionSlots;
-}
-
-/** What is known of a client when it connects. */
-export interface Greeting {
-  readonly key: string;
-  /** The parameter `protocol` of the query, if there is one. */
-  readonly protocol: string | undefined;
-  /** The origin of the connecting page, if it is one: the `Origin` header. */
-  readonly origin: string | undefined;
-  /** Whether the client's data is encrypted, up to this server or to a trusted proxy. */
-  readonly isSecure: boolean;
-  /** The client's address, as far as trusted proxies report it. */
-  readonly remoteAddress: string;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Greeting } from '../ports/greeting.ts';
 import { setImmediate } from '../system/real.ts';
 import type {
   CompressOptions,
@@ -17,19 +18,6 @@ import { isHandshake, socketPattern } from './handshake.ts';
 import type { Peer } from './peer.ts';
 import type { Reader, UnreadWatch } from './unread.ts';
 import { endWith, UwsSocket, type SocketHost } from './uws-socket.ts';
-
-/** What is known of a client when it connects. */
-export interface Greeting {
-  readonly key: string;
-  /** The parameter `protocol` of the query, if there is one. */
-  readonly protocol: string | undefined;
-  /** The origin of the connecting page, if it is one. */
-  readonly origin: string | undefined;
-  /** Whether the client's data is encrypted, up to this server or to a trusted proxy. */
-  readonly isSecure: boolean;
-  /** The client's address, as far as trusted proxies report it. */
-  readonly remoteAddress: string;
-}
 
 /** The use cases of a socket, as the transport calls them. `S` is their representation of a connection. */
 export interface SocketCommands<S> {

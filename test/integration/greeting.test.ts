@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { GatewayOptions } from '../../src/transport/gateway.ts';
-import type { Greeting } from '../../src/transport/sockets.ts';
+import type { Greeting } from '../../src/ports/greeting.ts';
 import { Client } from './support/client.ts';
 import { startGateway } from './support/gateway.ts';
 import { believing, pair } from './support/tls.ts';

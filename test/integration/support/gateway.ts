@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import type { Socket } from '../../../src/ports/socket.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../src/transport/gateway.ts';
 import type { Route } from '../../../src/transport/http.ts';
-import type { Greeting } from '../../../src/transport/sockets.ts';
+import type { Greeting } from '../../../src/ports/greeting.ts';
 import { loadUws } from '../../../src/transport/uws.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { RecordingLog } from './log.ts';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Application } from '../../../src/apps/application.ts';
-import type { Greeting } from '../../../src/connections/hub.ts';
+import type { Greeting } from '../../../src/ports/greeting.ts';
 import type { ChannelName } from '../../../src/protocol/channel-name.ts';
 import { defaultLimits, type Limits } from '../../../src/protocol/limits.ts';
 import type { SocketId } from '../../../src/protocol/socket-id.ts';

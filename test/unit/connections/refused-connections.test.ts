@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Greeting } from '../../../src/connections/hub.ts';
+import type { Greeting } from '../../../src/ports/greeting.ts';
 import { application, greeting } from '../../support/unit/application.ts';
 import { hubStage } from '../../support/unit/hub-stage.ts';
 
