@@ -3,14 +3,12 @@ import { appOperations, type AppOperationOptions } from './app-operations.ts';
 import { faultOperations } from './fault-operations.ts';
 import { described, done, flag, listOf, millis, object, text } from '../../operations/schema.ts';
 import { given } from './given.ts';
-import { matchOf } from './match-of.ts';
 import { publishOperations } from './publish-operations.ts';
-import { afterField, appField, appQuery, ref } from './schemas.ts';
+import { appField, appQuery, ref } from './schemas.ts';
+import { waitOperationsOf } from './wait-operations.ts';
 import { createMatcher } from '../waits/match.ts';
 import { flagOf, numberOf, textOf, type Operation, type Question } from '../../operations/operation.ts';
 import { knownApp } from './known-app.ts';
-
-const example = { name: 'member_removed', user_id: '42' };
 
 /** Every operation of the control API. */
 export function createOperations(options: AppOperationOptions): readonly Operation[] {
@@ -115,62 +113,21 @@ function recordOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly
 function waitOperations({ core }: Pick<AppOperationOptions, 'core'>): readonly Operation[] {
   const { waiting } = core;
   return [
-    {
-      method: 'post',
-      path: '/control/webhooks/wait-for',
-      id: 'waitForWebhook',
-      endsWithCaller: true,
-      summary: 'Answers with the first such event once it is delivered; 409 says what was seen instead.',
-      body: object(
-        {
-          match: ref('Match'),
-          app: appField,
-          after: afterField,
-          timeoutMs: millis('Real time: 1000 by default with the virtual clock, 5000 with the real one.'),
-          withinMs: millis('Time of the emulator: the virtual clock is moved no further.'),
-        },
-        ['match'],
-      ),
-      answer: ref('Event'),
-      run: (question) =>
-        waiting.waitFor(
-          knownApp(core, question),
-          matchOf(question, example),
-          {
-            ...given(question, 'after'),
-            ...given(question, 'timeoutMs'),
-            ...given(question, 'withinMs'),
-          },
-          question.gone,
-        ),
-    },
-    {
-      method: 'post',
-      path: '/control/webhooks/expect-none',
-      id: 'expectNoWebhook',
-      endsWithCaller: true,
-      summary: 'Answers when no such event was sent, and none is within the time; 409 says why it was.',
-      body: object(
-        {
-          match: ref('Match'),
-          app: appField,
-          after: afterField,
-          withinMs: millis('By default the grace, and the wait of a batch.'),
-        },
-        ['match'],
-      ),
-      answer: done,
-      run: (question) =>
-        waiting.expectNone(
-          knownApp(core, question),
-          matchOf(question, example),
-          {
-            ...given(question, 'after'),
-            ...given(question, 'withinMs'),
-          },
-          question.gone,
-        ),
-    },
+    ...waitOperationsOf(core, {
+      path: '/control/webhooks',
+      match: ref('Match'),
+      example: { name: 'member_removed', user_id: '42' },
+      found: ref('Event'),
+      waitFor: {
+        id: 'waitForWebhook',
+        summary: 'Answers with the first such event once it is delivered; 409 says what was seen instead.',
+      },
+      expectNone: {
+        id: 'expectNoWebhook',
+        summary: 'Answers when no such event was sent, and none is within the time; 409 says why it was.',
+      },
+      waits: waiting,
+    }),
     {
       method: 'post',
       path: '/control/idle',
