@@ -6,6 +6,7 @@ import { count } from './arguments.ts';
 import { addAppOptions, asking, askingExitCodes, type AppAskingOptions } from './asking.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { appPath, findApp } from './named.ts';
+import { readPages } from './pages.ts';
 import { printFacts, printJson, printLine, printNote, printTable } from './print.ts';
 import { excerpt, printable } from './printable.ts';
 
@@ -45,20 +46,14 @@ async function listChannels(
   { prefix, limit, json = false, ...options }: ChannelsOptions,
 ): Promise<ExitCode> {
   const path = `${appPath(await findApp(admin, options))}/channels`;
-  const found: ChannelView[] = [];
-  let after: string | undefined;
-  do {
-    const page: ChannelPage = await admin.get(path, {
-      prefix,
-      after,
-      limit: Math.min(mostOnPage, limit - found.length),
-    });
-    found.push(...page.items);
-    after = page.next;
-  } while (after !== undefined && found.length < limit);
-  if (json) for (const channel of found) printJson(channel);
-  else tellChannels(found);
-  if (after !== undefined) printNote(`there are more channels; raise --limit (${limit}) to see them`);
+  const { items, hasMore } = await readPages(
+    { limit, mostOnPage },
+    (size, after) => admin.get<ChannelPage>(path, { prefix, after, limit: size }),
+    (page) => page.items,
+  );
+  if (json) for (const channel of items) printJson(channel);
+  else tellChannels(items);
+  if (hasMore) printNote(`there are more channels; raise --limit (${limit}) to see them`);
   return exitCode.done;
 }
 

@@ -1,3 +1,4 @@
+import { readPages } from './pages.ts';
 import type { Command } from 'commander';
 import type { DeliveryDetail, DeliveryView, PageOf } from '../views/deliveries.ts';
 import { pathOf, type Admin } from './admin.ts';
@@ -81,19 +82,16 @@ async function listDeliveries(
   const { endpoint } = options;
   if (endpoint !== undefined && !endpoint.includes('*')) findEndpoint(app, endpoint);
   const q = searchOf(options, ...(outcome === undefined ? [] : [outcomes[outcome]]));
-  const found: DeliveryView[] = [];
-  let page: PageOf<DeliveryView>;
-  let before: string | undefined;
-  do {
-    const size = Math.min(mostOnPage, limit - found.length);
-    page = await admin.get(`${appPath(app)}/deliveries`, { q, before, limit: size });
-    found.push(...page.items);
-    before = page.next;
-  } while (before !== undefined && found.length < limit);
-  if (json) for (const delivery of found) printJson(delivery);
-  else tellDeliveries(found);
-  if (before !== undefined) printNote(`there are older deliveries; raise --limit (${limit}) to see them`);
-  if (page.skipped > 0) printNote(`${page.skipped} were not recorded: more happened than the server records`);
+  const { items, last, hasMore } = await readPages(
+    { limit, mostOnPage },
+    (size, before) =>
+      admin.get<PageOf<DeliveryView>>(`${appPath(app)}/deliveries`, { q, before, limit: size }),
+    (page) => page.items,
+  );
+  if (json) for (const delivery of items) printJson(delivery);
+  else tellDeliveries(items);
+  if (hasMore) printNote(`there are older deliveries; raise --limit (${limit}) to see them`);
+  if (last.skipped > 0) printNote(`${last.skipped} were not recorded: more happened than the server records`);
   return exitCode.done;
 }
 

@@ -1,5 +1,7 @@
+import { readPages } from './pages.ts';
 import type { Command } from 'commander';
 import { eventNames, type EventName } from '../webhooks/event.ts';
+import type { DroppedDelivery, DroppedPage } from '../views/dead-letters.ts';
 import { lossReasons } from '../webhooks/dead-letter.ts';
 import type { Admin } from './admin.ts';
 import { count, oneOf } from './arguments.ts';
@@ -18,29 +20,6 @@ interface DroppedOptions extends AppAskingOptions {
   readonly since?: string;
   readonly until?: string;
   readonly limit: number;
-}
-
-/** A dropped delivery, as described in docs/dead-letters.md. */
-interface Letter {
-  readonly id: string;
-  readonly endpoint: string;
-  readonly reason: string;
-  readonly dropped_at: number;
-  readonly resends: number;
-  readonly resent_at?: number;
-  readonly events: readonly { readonly name: string; readonly channel: string }[];
-  readonly attempts_made: number;
-  readonly attempts: readonly {
-    readonly result: string;
-    readonly status?: number;
-    readonly error?: string;
-  }[];
-}
-
-interface LetterPage {
-  readonly deliveries: readonly Letter[];
-  readonly forgotten: { readonly deliveries: number; readonly events: number };
-  readonly next?: string;
 }
 
 const mostOnPage = 1000;
@@ -80,25 +59,23 @@ async function listDropped(
   const endpoint = named === undefined ? undefined : findEndpoint(app, named).id;
   const since = momentOf('--since', options.since);
   const until = momentOf('--until', options.until);
-  const found: Letter[] = [];
-  let page: LetterPage;
-  let cursor: string | undefined;
-  do {
-    const size = Math.min(mostOnPage, limit - found.length);
-    const query = { endpoint, reason, channel, event, since, until, limit: size, cursor };
-    page = await admin.get(`${appPath(app)}/dropped`, query);
-    found.push(...page.deliveries);
-    cursor = page.next;
-  } while (cursor !== undefined && found.length < limit);
-  if (json) for (const letter of found) printJson(letter);
-  else tellLetters(found);
-  const { deliveries: forgotten } = page.forgotten;
-  if (cursor !== undefined) printNote(`there are older deliveries; raise --limit (${limit}) to see them`);
+  const { items, last, hasMore } = await readPages(
+    { limit, mostOnPage },
+    (size, cursor) => {
+      const query = { endpoint, reason, channel, event, since, until, limit: size, cursor };
+      return admin.get<DroppedPage>(`${appPath(app)}/dropped`, query);
+    },
+    (page) => page.deliveries,
+  );
+  if (json) for (const letter of items) printJson(letter);
+  else tellLetters(items);
+  const { deliveries: forgotten } = last.forgotten;
+  if (hasMore) printNote(`there are older deliveries; raise --limit (${limit}) to see them`);
   if (forgotten > 0) printNote(`${forgotten} older ones are forgotten, because the memory for them was full`);
   return exitCode.done;
 }
 
-function tellLetters(letters: readonly Letter[]): void {
+function tellLetters(letters: readonly DroppedDelivery[]): void {
   if (letters.length === 0) {
     printLine('nothing was dropped');
     return;
@@ -127,7 +104,7 @@ function tellLetters(letters: readonly Letter[]): void {
   );
 }
 
-function describeResends({ resends, resent_at: takenAt }: Letter): string {
+function describeResends({ resends, resent_at: takenAt }: DroppedDelivery): string {
   if (resends === 0) return '';
   return takenAt === undefined ? `${resends} times, not taken` : 'taken';
 }

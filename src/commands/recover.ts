@@ -1,3 +1,4 @@
+import type { Recovery, RecoverStart } from '../views/dead-letters.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { pathOf, type Admin } from './admin.ts';
@@ -12,24 +13,6 @@ interface RecoverOptions extends AppAskingOptions {
   readonly since?: string;
   readonly dryRun?: boolean;
   readonly wait: boolean;
-}
-
-interface Count {
-  readonly deliveries: number;
-  readonly events: number;
-}
-
-/** The progress of a recovery. */
-interface Recovery {
-  readonly id: string;
-  readonly endpoint: string;
-  readonly state: 'running' | 'finished' | 'stopped' | 'cancelled';
-  readonly cause?: string;
-  readonly matched: Count;
-  readonly sent: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly left: number;
 }
 
 /** How often to poll a recovery. */
@@ -66,7 +49,7 @@ async function recover(admin: Admin, named: string, options: RecoverOptions): Pr
   const { id: endpoint } = findEndpoint(app, named);
   const path = `${appPath(app)}/recover`;
   const since = momentOf('--since', options.since);
-  const begun = await admin.post<{ id?: string; matched: Count }>(path, {
+  const begun = await admin.post<RecoverStart>(path, {
     endpoint,
     ...(since !== undefined && { since }),
     ...(dryRun && { dry_run: true }),

@@ -1,4 +1,4 @@
-import type { AttemptResult } from '../../views/deliveries.ts';
+import type { AttemptResult } from './deliveries.ts';
 
 /** Which dropped deliveries to return. */
 export interface DroppedFilter {

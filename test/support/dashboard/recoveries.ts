@@ -1,4 +1,4 @@
-import type { Recovery } from '../../../src/dashboard/page/dead-letters.ts';
+import type { Recovery } from '../../../src/views/dead-letters.ts';
 import { Refused } from './refused.ts';
 import type { MockState } from './state.ts';
 

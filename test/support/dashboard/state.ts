@@ -7,7 +7,7 @@ import { consoleRow } from './fixtures/console.ts';
 import { deliveryFixture } from './fixtures/deliveries.ts';
 import { eventFixture } from './fixtures/events.ts';
 import { droppedFixtures } from './fixtures/dropped.ts';
-import type { DroppedDelivery, Recovery } from '../../../src/dashboard/page/dead-letters.ts';
+import type { DroppedDelivery, Recovery } from '../../../src/views/dead-letters.ts';
 
 /** The kind of server that the mock imitates. */
 export interface MockOptions {

@@ -4,7 +4,7 @@ import { KeyValue } from '../components/key-value.tsx';
 import { ErrorNotice } from '../components/notice.tsx';
 import { Tag } from '../components/tag.tsx';
 import { Ago, At } from '../components/time.tsx';
-import type { DroppedDelivery } from '../dead-letters.ts';
+import type { DroppedDelivery } from '../../../views/dead-letters.ts';
 import { plural } from '../format.ts';
 import { useAction } from '../resource.ts';
 import { href } from '../router.ts';

@@ -8,7 +8,7 @@ import { SearchBox } from '../components/search-box.tsx';
 import { Table } from '../components/table.tsx';
 import { Tag } from '../components/tag.tsx';
 import { Ago, At } from '../components/time.tsx';
-import type { DroppedDelivery, DroppedPage as DroppedList } from '../dead-letters.ts';
+import type { DroppedDelivery, DroppedPage as DroppedList } from '../../../views/dead-letters.ts';
 import { count, duration, listed, plural } from '../format.ts';
 import { useLast, useReloadOn, useResource, type Resource } from '../resource.ts';
 import { hrefWith, route, setQuery } from '../router.ts';

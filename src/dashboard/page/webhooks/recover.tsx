@@ -5,7 +5,7 @@ import { confirmed } from '../components/confirm.tsx';
 import { Choice, Field } from '../components/field.tsx';
 import { ErrorNotice, Notice } from '../components/notice.tsx';
 import { toast } from '../components/toast.tsx';
-import type { RecoverStart, Recovery } from '../dead-letters.ts';
+import type { RecoverStart, Recovery } from '../../../views/dead-letters.ts';
 import { count, plural } from '../format.ts';
 import { useAction, useEvery, useResource } from '../resource.ts';
 import { route, setQuery } from '../router.ts';
