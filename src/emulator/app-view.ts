@@ -71,7 +71,7 @@ export interface PublishQuestions {
   readonly list: readonly PublishedEvent[];
   /**
    * Resolves with the first such event, since the start or the last reset. The virtual clock is moved to what is due next until
-   * there is one, for a backend may publish when it hears of something.
+   * there is one, because a backend may publish when it receives a webhook.
    *
    * @throws EmulatorError with ERR_PUBLISH_MISSING, saying what was published instead; ERR_ARGUMENT_INVALID when the match or an option is
    * wrong; ERR_RESET, ERR_CLOSED or ERR_APP_UNKNOWN when the emulator is reset or closed, or the app is removed, meanwhile.
@@ -100,20 +100,20 @@ export interface Endpoints {
   /** The endpoints of the app, as they are now. */
   readonly list: readonly EndpointInfo[];
   /**
-   * Adds one, which hears of what happens from now on.
+   * Adds an endpoint. It receives what happens from now on.
    *
    * @throws EmulatorError with ERR_CONFIG_INVALID when an option is wrong, ERR_ENDPOINT_EXISTS when its id is taken.
    */
   add(endpoint: WebhookOptions): Promise<EndpointInfo>;
   /**
-   * Takes all of it anew, but for its id; what waits for it is sent to where it is now.
+   * Replaces the configuration of an endpoint, except its id. Waiting events are sent to its new URL.
    *
    * @throws EmulatorError with ERR_ENDPOINT_UNKNOWN when there is no such endpoint, ERR_CONFIG_INVALID when an option is wrong,
    * ERR_ARGUMENT_INVALID when `endpoint.id` is another id.
    */
   change(id: string, endpoint: WebhookOptions): Promise<EndpointInfo>;
   /**
-   * Removes one; what waits for it is still sent.
+   * Removes an endpoint. Waiting events are still sent.
    *
    * @throws EmulatorError with ERR_ENDPOINT_UNKNOWN when there is no such endpoint.
    */
@@ -164,7 +164,7 @@ export interface ResetOptions {
 }
 
 /**
- * What can be asked and told of one app: nothing of another app is seen, and nothing of it is touched.
+ * Everything that a test can read and change of one app. It neither sees nor affects other apps.
  *
  * @example
  * const app = await soketify.createApp();

@@ -53,13 +53,13 @@ export interface Emulator extends EmulatorApp, AsyncDisposable {
    */
   app(id: string): EmulatorApp;
   /**
-   * Adds an app, for a test that wants one of its own; id, key and secret are made up unless they are given.
+   * Adds an app for a test of its own. Id, key and secret are random unless they are given.
    *
    * @throws EmulatorError with ERR_CONFIG_INVALID when an option is wrong, ERR_APP_EXISTS when its id or key is taken.
    */
   createApp(options?: AppOptions): Promise<EmulatorApp>;
   /**
-   * Removes an app: its connections are closed, and no endpoint hears of it.
+   * Removes an app. Its connections are closed, and no endpoint receives a webhook about it.
    *
    * @throws EmulatorError with ERR_APP_UNKNOWN when there is no such app, ERR_ARGUMENT_INVALID when it is the last one.
    */

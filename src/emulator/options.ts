@@ -6,7 +6,7 @@ import type { LimitName } from '../protocol/limits.ts';
 import type { EventName } from '../webhooks/event.ts';
 
 /**
- * An endpoint that is told what happens, as in a configuration file.
+ * A webhook endpoint, as in a configuration file.
  *
  * @since 0.1.0
  */

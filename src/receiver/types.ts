@@ -60,7 +60,7 @@ export interface Arrival {
 }
 
 /**
- * The request of an arrival as it came, for whoever passes it on. It is not kept.
+ * The original request, for a receiver that forwards it. It is not kept.
  *
  * @since 0.1.0
  */
@@ -88,7 +88,7 @@ export interface ReceivedWebhook extends Arrival {
 }
 
 /**
- * An event by some of its fields, of which a text may be given as a regular expression; or by any rule.
+ * Matches events by some of their fields, each a value or, for a text, a regular expression; or by a function.
  *
  * @since 0.1.0
  */

@@ -29,7 +29,7 @@ function wellKnownSecrets({ host, apps }: Config): readonly string[] {
 function mortalState({ redis, store }: Config): readonly string[] {
   if (redis !== undefined || store !== undefined) return [];
   return [
-    'neither store nor redis is set. A crash loses pending webhooks and cached events, and endpoints receive no channel_vacated and member_removed for the clients that were connected. Set "store": { "path": "data" }',
+    'store: neither store nor redis is set. A crash loses pending webhooks and cached events, and endpoints receive no channel_vacated and member_removed for the clients that were connected. Set "store": { "path": "data" }',
   ];
 }
 

@@ -43,7 +43,7 @@ type Happening =
       readonly socket_id?: string;
     }
   | {
-      /** Something that a client or a backend asked for was refused. */
+      /** A request of a client or a backend was refused. */
       readonly kind: 'refused';
       readonly what: 'connection' | 'subscription' | 'signin' | 'client_event' | 'message' | 'request';
       readonly reason: string;
@@ -97,7 +97,7 @@ export interface RecordedApp {
   readonly id: string;
   /** The public key of the app. */
   readonly key: string;
-  /** Where its webhooks go at the end. Passwords and queries in URLs are masked. */
+  /** Where its webhooks go when the record is made. Passwords and queries in URLs are masked. */
   readonly endpoints: readonly { readonly id: string; readonly url: string }[];
 }
 

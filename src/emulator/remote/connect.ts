@@ -15,7 +15,7 @@ import { RemoteApps, type KnownApp } from './remote-apps.ts';
  * @since 0.1.0
  */
 export interface ConnectOptions {
-  /** The `control.token` of the emulator; without one only those on its machine may connect, and secrets are not told. */
+  /** The `control.token` of the emulator; without a token only programs on its machine may connect, and secrets are left out. */
   readonly token?: string;
 }
 

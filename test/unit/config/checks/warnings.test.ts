@@ -37,7 +37,7 @@ describe('a server that a crash would cost its state', () => {
 
   test('is warned of in production, with what to do', () => {
     expect(warningsOf({ content, env })).toEqual([
-      expect.stringMatching(/^neither store nor redis is set.*"path": "data"/),
+      expect.stringMatching(/^store: neither store nor redis is set.*"path": "data"/),
     ]);
   });
 
