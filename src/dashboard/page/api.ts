@@ -15,7 +15,13 @@ import type {
 } from '../../views/settings.ts';
 import type { LanesView, TruthView } from '../../views/truth.ts';
 import type { EventName } from '../../webhooks/event.ts';
-import type { DroppedFilter, DroppedPage, Recovery, RecoverPlan, RecoverStart } from '../../views/dead-letters.ts';
+import type {
+  DroppedFilter,
+  DroppedPage,
+  Recovery,
+  RecoverPlan,
+  RecoverStart,
+} from '../../views/dead-letters.ts';
 import { send, withQuery, type Parameters } from './http.ts';
 
 /** Which part of a list to return. */
