@@ -1,5 +1,5 @@
 /** Where the emulator listens and what an app is, for those who connect. */
-export interface Address {
+export interface ServerAddress {
   readonly host: string;
   readonly port: number;
   /** Empty, or `/prefix`. */
@@ -38,13 +38,13 @@ export interface ServerOptions {
 }
 
 /** Where the HTTP API is, such as `http://127.0.0.1:6001`. */
-export function urlOf({ host, port, path, isTls }: Address): string {
+export function urlOf({ host, port, path, isTls }: ServerAddress): string {
   return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
 }
 
 /** What a client connects with: `new Pusher(key, options)`. */
 export function clientOptions(
-  { host, port, path, isTls }: Address,
+  { host, port, path, isTls }: ServerAddress,
   { key }: Pick<Credentials, 'key'>,
 ): ClientOptions {
   return {
@@ -63,14 +63,14 @@ export function clientOptions(
 
 /** What a backend connects with: `new Pusher(options)`. */
 export function serverOptions(
-  { host, port, isTls }: Address,
+  { host, port, isTls }: ServerAddress,
   { id, key, secret }: Credentials,
 ): ServerOptions {
   return { appId: id, key, secret, host, port: String(port), useTLS: isTls };
 }
 
 /** The same for a process that reads its environment: Soketify's names, and those that Laravel and others read. */
-export function environment({ host, port, isTls }: Address, app: Credentials): Record<string, string> {
+export function environment({ host, port, isTls }: ServerAddress, app: Credentials): Record<string, string> {
   return {
     SOKETIFY_APP_ID: app.id,
     SOKETIFY_APP_KEY: app.key,

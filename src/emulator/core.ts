@@ -19,12 +19,12 @@ import type { ClientCount, FakedTimers } from './waits/report.ts';
 import type { PublishLog } from './published/publish-log.ts';
 import { PublishWaiting } from './published/publish-waiting.ts';
 import { RefusalNotes } from './waits/refusal-notes.ts';
-import { Waiting } from './waits/waiting.ts';
+import { Waits } from './waits/waiting.ts';
 import type { WebhookFault } from './faults/webhook-faults.ts';
 import type { RealTime } from '../ports/real-time.ts';
 
 /** What the emulator has of the server that it holds. */
-export interface Held {
+export interface HeldServer {
   readonly apps: LocalApps;
   readonly hub: Pick<Hub, 'end' | 'endAll' | 'endAllNow'>;
   readonly ledger: ChannelQueries;
@@ -74,7 +74,7 @@ export class EmulatorCore {
   readonly recorder: Recorder;
   readonly activity: Activity;
   readonly pace: Pace;
-  readonly waiting: Waiting;
+  readonly waiting: Waits;
   readonly publishLog: PublishLog;
   readonly publishWaiting: PublishWaiting;
   readonly webhookFaults: FaultList<WebhookFault>;
@@ -84,7 +84,7 @@ export class EmulatorCore {
   readonly refused = new RefusalNotes();
   readonly #random: SeededRandom;
   readonly #ids: SeededIds | undefined;
-  #held: Held | undefined;
+  #held: HeldServer | undefined;
   #isClosed = false;
   #faults = 0;
   /** By app, how many clients the last reset sent away for good. */
@@ -109,7 +109,7 @@ export class EmulatorCore {
       guard: (appId: string | undefined) => this.#guard(appId),
     };
     this.publishWaiting = new PublishWaiting({ ...waits, log: publishLog });
-    this.waiting = new Waiting({
+    this.waiting = new Waits({
       ...waits,
       recorder,
       endpointsOf: (appId) =>
@@ -131,7 +131,7 @@ export class EmulatorCore {
   }
 
   /** From now on there is a server. */
-  hold(held: Held): void {
+  hold(held: HeldServer): void {
     this.#held = held;
   }
 
@@ -146,7 +146,7 @@ export class EmulatorCore {
     return this.#isClosed;
   }
 
-  get held(): Held {
+  get held(): HeldServer {
     if (this.#isClosed)
       throw new EmulatorError('ERR_CLOSED', 'the emulator has been closed; start another one');
     if (this.#held === undefined) throw new Error('the server has not been built yet');

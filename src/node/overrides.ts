@@ -17,7 +17,7 @@ import type { Route } from '../transport/http.ts';
 import type { SocketCommands } from '../transport/sockets.ts';
 
 /** What may be put in the place of the real thing. */
-export interface Overrides {
+export interface ServerOverrides {
   readonly clock?: Clock;
   readonly livenessClock?: Clock;
   readonly wallTime?: WallTime;

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { WebhookSecrets } from '../auth/webhook-verification.ts';
 import { defaultApp } from '../config/default-app.ts';
+import { urlHost } from '../config/hosts.ts';
 import { EmulatorError, invalidArgument } from '../emulator/emulator-error.ts';
 import { checkOptions, checkWait, toRule } from './check.ts';
 import { Intake } from './intake.ts';
@@ -47,7 +48,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   };
   const close = (): Promise<void> => (closing ??= shut());
   return {
-    url: `http://${reachable(host)}:${port}${path}`,
+    url: `http://${urlHost(host)}:${port}${path}`,
     port,
     webhooks: memory.webhooks.items,
     events: memory.events.items,
@@ -91,10 +92,4 @@ function listen(server: Server, host: string, port: number): Promise<number> {
       else reject(new Error(`a TCP server listens on ${String(address)}, which is no port`));
     });
   });
-}
-
-/** How a URL names a host; "all addresses" is none that can be reached. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }

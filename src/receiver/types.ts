@@ -1,7 +1,7 @@
 import type { EventName } from '../webhooks/event.ts';
 import type { EventPattern } from '../webhooks/event-match.ts';
 import type { ReceivedEvent } from '../webhooks/received.ts';
-import type { ToldState } from '../webhooks/replay.ts';
+import type { ReceiverState } from '../webhooks/replay.ts';
 import type { Verdict } from './verdict.ts';
 
 /** How a request is answered. Whatever is not said is as a good endpoint has it. */
@@ -112,7 +112,7 @@ export interface Receiver extends AsyncDisposable {
   /** What a backend has learnt: the events of accepted webhooks, each webhook once. */
   readonly events: readonly ReceivedEvent[];
   /** The state that these events tell: which channels are occupied, who is a member. */
-  state(): ToldState;
+  state(): ReceiverState;
   /**
    * Resolves with an event of `events` that matches, past or to come. It moves no clock: with a virtual one, wait by
    * `soketify.webhooks.waitFor`.

@@ -25,7 +25,7 @@ export interface Standard {
  * Judges a webhook that came at `nowMs`, in milliseconds since 1970, and reads its body. An unverified one is
  * read as well, to be looked at.
  */
-export function judge(
+export function judgeWebhook(
   webhook: SignedWebhook,
   { secrets, maxAgeMs }: Standard,
   nowMs: number,

@@ -56,9 +56,9 @@ export interface ChannelSurroundings {
   /** At this moment something is to be reported as gone. */
   readonly due: (at: Millis) => void;
   /** Resolves once all notices up to this revision were heard. */
-  readonly heard: (revision: number) => Promise<void>;
+  readonly reached: (revision: number) => Promise<void>;
   /** The node has a subscriber of the channel. Resolves once what others publish there is heard; undefined: it is. */
-  readonly hear: (appId: string, channel: ChannelName) => Promise<void> | undefined;
+  readonly listen: (appId: string, channel: ChannelName) => Promise<void> | undefined;
   /** It has none any more. */
   readonly letGo: (appId: string, channel: ChannelName) => void;
 }

@@ -13,20 +13,20 @@ const surplus = 1000;
 /** Channels that are let go together are unsubscribed in one command. */
 const letGoEveryMs: Millis = 1000;
 
-export interface HearingOptions {
-  readonly topics: Pick<Topics, 'hear' | 'letGo'>;
+export interface ChannelTopicsOptions {
+  readonly topics: Pick<Topics, 'listen' | 'letGo'>;
   readonly clock: Clock;
   readonly partitions: readonly PartitionKeys[];
 }
 
 /** The channels of which this node hears what the others publish: those that somebody here holds. */
-export class Hearing {
-  readonly #options: HearingOptions;
+export class ChannelTopics {
+  readonly #options: ChannelTopicsOptions;
   /** Topics of channels that were left, and when they are let go; the first first. */
   readonly #left = new Map<string, Millis>();
   #cancel: Cancel | undefined;
 
-  constructor(options: HearingOptions) {
+  constructor(options: ChannelTopicsOptions) {
     this.#options = options;
   }
 
@@ -34,7 +34,7 @@ export class Hearing {
   begin(appId: string, channel: ChannelName): Promise<void> | undefined {
     const topic = this.#topicOf(appId, channel);
     this.#left.delete(topic);
-    return this.#options.topics.hear(topic);
+    return this.#options.topics.listen(topic);
   }
 
   /** Nobody here holds the channel any more. */
@@ -75,6 +75,6 @@ export class Hearing {
   #topicOf(appId: string, channel: ChannelName): string {
     const keys = this.#options.partitions[partitionOf(appId, channel)];
     if (keys === undefined) throw new RangeError(`there is no partition of ${channel}`);
-    return keys.heard(appId, channel);
+    return keys.channelTopic(appId, channel);
   }
 }
